@@ -1,0 +1,93 @@
+"""The command `foursplit`: one door to everything, light until it is opened."""
+
+import importlib
+from typing import Any
+
+import click
+
+from foursplit import __version__
+from foursplit.core import environment
+from foursplit.core.errors import Refusal
+
+STAGES = {
+    "fetch": ("SOURCE", "Copy a source's raw files and check every byte."),
+    "validate": ("SOURCE", "Hold a source against its Great Expectations suite."),
+    "split": ("SOURCE", "Deal a source's rows to train, train-dev, dev and the sealed test."),
+    "train": ("EXPERIMENT", "Train an experiment's models, one for each seed."),
+    "evaluate": ("EXPERIMENT", "Write prediction tables for train, train-dev and dev."),
+    "select": ("GROUP", "Choose a comparison group's winner on dev."),
+    "final": ("GROUP", "Open the sealed test, for the winner alone."),
+    "report": ("", "Write reports/ and metrics.json from tables and JSON."),
+}
+
+
+class Doors(click.Group):
+    """List the commands in the order of the data's way, and turn refusals into one clear message."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message} Valid: {', '.join(self.commands)}.") from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refusal as error:
+            click.secho(f"foursplit: {error}", err=True, fg="red")
+            ctx.exit(2)
+        except OSError as error:
+            if error.errno is None:
+                raise
+            click.secho(
+                f"foursplit: {error.filename or 'output'}: {error.strerror}. Nothing that was "
+                "there before is harmed; free the resource and run again.",
+                err=True,
+                fg="red",
+            )
+            ctx.exit(3)
+
+
+@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="foursplit")
+def main() -> None:
+    """Train, compare, and learn where the error comes from and what to try next.
+
+    `foursplit repro` runs the whole pipeline, as `dvc repro` does; the commands named like a stage
+    run that one stage in this folder and are what the dvc.yaml files call.
+    """
+
+
+def _settle() -> None:
+    """Fix kernels and threads from params.yaml before anything heavy is imported."""
+    from foursplit.core.params import load
+
+    run = load().run
+    environment.settle(run.kernels, run.threads)
+
+
+def _stage(name: str, argument: str, text: str) -> click.Command:
+    def callback(**given: str) -> None:
+        from foursplit.doors.progress import heading
+
+        heading(name, given.get("key", ""))
+        _settle()
+        module = importlib.import_module(f"foursplit.stages.{name}")
+        message = module.run(given["key"]) if argument else module.run()
+        click.echo(f"  {message}")
+
+    parameters: list[click.Parameter] = [click.Argument(["key"], metavar=argument)] if argument else []
+    return click.Command(name, callback=callback, params=parameters, help=text)
+
+
+for _name, (_argument, _text) in STAGES.items():
+    main.add_command(_stage(_name, _argument, _text))
+
+
+if __name__ == "__main__":
+    main(prog_name="foursplit")

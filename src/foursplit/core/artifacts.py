@@ -1,0 +1,96 @@
+"""Files as the pipeline writes them: aside and then renamed, without pickle, the same bytes again."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from foursplit.core.errors import Refusal
+
+
+def sha256_bytes(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(value: Any) -> str:
+    """Hash any JSON-like value; the order of keys does not matter."""
+    return sha256_bytes(json.dumps(value, sort_keys=True, default=str).encode())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file beside `path` to write to; `path` changes only once it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        os.chmod(part, 0o644)  # mkstemp makes it private  # noqa: PTH101
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`; it takes the place of `path` once it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden and in the parent: the same disk, and never inside a folder that DVC hashes.
+    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        yield part
+        part.chmod(0o755)
+        if path.exists():
+            shutil.rmtree(path)
+        part.replace(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write sorted, indented JSON; NaN is refused, for it is no JSON and hides a missing number."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Refusal(f"{path}: no such file; run the stage that writes it (`dvc repro`).") from error
+    except json.JSONDecodeError as error:
+        raise Refusal(f"{path}: not JSON ({error}); `dvc checkout` restores it.") from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Any]) -> None:
+    """Write named torch tensors as safetensors: no code in the file, the same bytes each time."""
+    from safetensors.torch import save_file
+
+    with replacing(path) as part:
+        save_file({name: tensors[name].contiguous() for name in sorted(tensors)}, part)
+
+
+def read_tensors(path: Path) -> dict[str, Any]:
+    """Read named torch tensors; a torn or foreign file is refused by name."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (FileNotFoundError, SafetensorError) as error:
+        raise Refusal(f"{path}: no readable safetensors file ({error}).") from error

@@ -1,0 +1,56 @@
+"""What must be settled before NumPy or torch is imported: kernels, threads, no analytics.
+
+Bytes depend on the instruction set and on the number of threads, so both come from
+params.yaml and not from the machine.  Libraries read them from the environment when they are
+imported: this module therefore imports nothing but the standard library.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, MutableMapping
+
+QUIET = {
+    "DVC_NO_ANALYTICS": "1",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+"""Nothing phones home, and nothing unpickles."""
+
+KERNELS: Mapping[str, Mapping[str, str]] = {
+    "native": {},
+    "avx2": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "MKL_CBWR": "AVX2",
+        "OPENBLAS_CORETYPE": "Haswell",
+        # NumPy's own names for what goes beyond AVX2; it ignores those the machine lacks.
+        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    },
+}
+"""The instruction sets a library may use, by the names params.yaml gives them."""
+
+
+def settings(kernels: str, threads: int) -> dict[str, str]:
+    """Give the environment that a stage with these two parameters runs in."""
+    count = str(threads)
+    return {
+        **QUIET,
+        **KERNELS[kernels],
+        "OMP_NUM_THREADS": count,
+        "OPENBLAS_NUM_THREADS": count,
+        "MKL_NUM_THREADS": count,
+        # cuBLAS repeats itself to the bit only with a workspace of fixed size.
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+
+
+def settle(
+    kernels: str, threads: int, environment: MutableMapping[str, str] = os.environ
+) -> None:
+    """Set the environment; too late once a library has read it, and that is our mistake."""
+    early = [name for name in ("numpy", "torch", "sklearn", "mlflow") if name in sys.modules]
+    assert not early or environment is not os.environ, f"imported before settle(): {early}"
+    environment.update(settings(kernels, threads))

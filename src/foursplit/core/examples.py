@@ -1,0 +1,78 @@
+"""Examples on their way from a source to a model."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+META = "meta."
+"""Prefix of the columns that are for slicing and never for learning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Inputs and what is known of each: rows of `rows` belong to rows of `x`.
+
+    `rows` has `example_id`, `group_id`, `domain`, `y` (class number, or quantity) and `meta.*`.
+    """
+
+    x: np.ndarray  # (example, …), float32
+    rows: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        assert len(self.x) == len(self.rows), (len(self.x), len(self.rows))
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def y(self) -> np.ndarray:
+        return self.rows["y"].to_numpy()
+
+    def take(self, chosen: np.ndarray) -> "Examples":
+        """Keep the rows that `chosen` (a mask or positions) names."""
+        return Examples(x=self.x[chosen], rows=self.rows[chosen].reset_index(drop=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataShape:
+    """What a model must know of the data: taken from train, and from nothing else."""
+
+    inputs: tuple[int, ...]  # axes of one example
+    classes: tuple[str, ...] = ()  # empty: a quantity is predicted
+    location: float = 0.0  # mean of the target in train
+    scale: float = 1.0  # its standard deviation
+    spread: float = 1.0  # its interquartile range: the unit of a regression's loss
+    majority: int = 0  # the class most frequent in train
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.classes)
+
+    @property
+    def n_inputs(self) -> int:
+        return int(np.prod(self.inputs))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, block: dict[str, Any]) -> "DataShape":
+        lists = {"inputs": tuple(block["inputs"]), "classes": tuple(block["classes"])}
+        return cls(**{**block, **lists})
+
+
+def shape_of(train: Examples, classes: tuple[str, ...]) -> DataShape:
+    """Read off `train` what a model may know."""
+    inputs, y = train.x.shape[1:], train.y
+    if classes:
+        counts = np.bincount(y.astype(np.int64), minlength=len(classes))
+        return DataShape(inputs=inputs, classes=classes, majority=int(counts.argmax()))
+    lower, upper = np.quantile(y, [0.25, 0.75])
+    return DataShape(
+        inputs=inputs,
+        location=float(y.mean()),
+        scale=float(y.std()) or 1.0,
+        spread=float(upper - lower) or 1.0,
+    )

@@ -1,0 +1,184 @@
+"""What params.yaml may say, field by field."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from foursplit.core.errors import Refusal
+
+
+def _require(holds: bool, name: str, value: object, rule: str) -> None:
+    if not holds:
+        raise Refusal(f"{name}: {value!r} must be {rule}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How the machine is used."""
+
+    accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where there is one
+    threads: int  # of each stage; bytes depend on it
+    kernels: Literal["avx2", "native"]  # avx2: the same bytes on any x86-64 of the last decade
+
+    def __post_init__(self) -> None:
+        _require(self.threads >= 1, "threads", self.threads, "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """The constants of the verdict: when a gap counts, and how sure we are."""
+
+    resamples: int  # bootstrap draws
+    confidence: float  # of every interval
+    floor: float  # no gap below this error is worth work
+    share_of_dev: float  # nor one below this share of the dev error
+    co_primary: float  # a gap of this share of the largest is named beside it
+    seed: int
+
+    def __post_init__(self) -> None:
+        _require(self.resamples >= 100, "resamples", self.resamples, "at least 100")
+        _require(0 < self.confidence < 1, "confidence", self.confidence, "between 0 and 1")
+        _require(self.floor >= 0, "floor", self.floor, "0 or more")
+        _require(0 <= self.share_of_dev < 1, "share_of_dev", self.share_of_dev, "from 0 to below 1")
+        _require(0 < self.co_primary <= 1, "co_primary", self.co_primary, "above 0 and at most 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRule:
+    """How rows are dealt to the four splits."""
+
+    salt: int  # another salt, another split
+    source: Mapping[str, float]  # share of each split among source-domain groups
+    target: Mapping[str, float] = field(default_factory=dict)  # the same; empty: no target domain
+    near_duplicate: float = 0.01  # distance, in standard deviations per input, that is too close
+
+    def __post_init__(self) -> None:
+        for name, shares in (("source", self.source), ("target", self.target)):
+            self._check(name, shares)
+        dealt = {split for shares in (self.source, self.target) for split in shares}
+        missing = [split for split in ("train", "train_dev", "dev", "test") if split not in dealt]
+        _require(not missing, "split", sorted(dealt), f"all four splits; missing: {missing}")
+        _require(self.near_duplicate >= 0, "near_duplicate", self.near_duplicate, "0 or more")
+        judged = [split for split in ("dev", "test") if self.target and split in self.source]
+        _require(
+            not judged,
+            "split.source",
+            dict(self.source),
+            f"without {judged}: where there is a target domain, dev and test come from it alone",
+        )
+
+    @staticmethod
+    def _check(name: str, shares: Mapping[str, float]) -> None:
+        valid = {"train", "train_dev", "dev", "test"}
+        _require(set(shares) <= valid, f"split.{name}", sorted(shares), f"among {sorted(valid)}")
+        for split, share in shares.items():
+            _require(0 <= share <= 1, f"split.{name}.{split}", share, "a share from 0 to 1")
+        total = sum(shares.values())
+        _require(
+            not shares or abs(total - 1) < 1e-9, f"split.{name}", dict(shares), "shares adding to 1"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """What the user decides about a source; the rest stands in its file."""
+
+    origin: str  # file whose change means that the raw data may have changed
+    split: SplitRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A comparison: the one metric to optimise, and the bounds to meet besides."""
+
+    source: str
+    task: str
+    metric: str
+    direction: Literal["minimize", "maximize"] = "minimize"
+    bounds: Mapping[str, float] = field(default_factory=dict)  # at most; e.g. n_parameters
+    min_gain: float = 0.005  # a smaller difference in the metric is not worth a change
+    desired_error: float | None = None  # stands in where no human level is known
+
+    def __post_init__(self) -> None:
+        _require(self.min_gain >= 0, "min_gain", self.min_gain, "0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientFit:
+    """How a network is trained."""
+
+    seeds: tuple[int, ...]
+    learning_rate: float
+    max_epochs: int
+    batch_size: int | None  # null: all examples at once
+    optimizer: Literal["adam", "sgd"] = "adam"
+    momentum: float = 0.0  # of sgd
+    weight_decay: float = 0.0  # L2 penalty, lambda over m in the course's cost
+
+    def __post_init__(self) -> None:
+        _check_seeds(self.seeds)
+        _require(self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        _require(self.max_epochs >= 1, "max_epochs", self.max_epochs, "at least 1")
+        size = self.batch_size
+        _require(size is None or size >= 1, "batch_size", size, "at least 1, or null for all")
+        _require(0 <= self.momentum < 1, "momentum", self.momentum, "from 0 to below 1")
+        _require(self.weight_decay >= 0, "weight_decay", self.weight_decay, "0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectFit:
+    """How a model with a fit() of its own is trained: its settings are its arguments."""
+
+    seeds: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        _check_seeds(self.seeds)
+
+
+def _check_seeds(seeds: tuple[int, ...]) -> None:
+    _require(len(seeds) > 0, "seeds", seeds, "one seed at least")
+    _require(len(set(seeds)) == len(seeds), "seeds", seeds, "all different")
+    _require(min(seeds) >= 0, "seeds", seeds, "0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """One model on one source; `source`, `task` and `model` are names of files."""
+
+    lesson: str
+    source: str
+    task: str
+    model: str
+    model_args: Mapping[str, Any]
+    fit: GradientFit | DirectFit
+    group: str
+    breaks: Mapping[str, str] = field(default_factory=dict)  # law of the contract tests: why not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """The whole of params.yaml."""
+
+    run: Run
+    strategy: Strategy
+    sources: Mapping[str, SourceSettings]
+    groups: Mapping[str, Mapping[str, Group]]  # course, group
+    experiments: Mapping[str, Mapping[str, Experiment]]  # course, key
+
+    def experiment(self, key: str) -> Experiment:
+        return {k: e for block in self.experiments.values() for k, e in block.items()}[key]
+
+    def group(self, name: str) -> Group:
+        return {k: g for block in self.groups.values() for k, g in block.items()}[name]
+
+    def course(self, key_or_group: str) -> str:
+        """Name the course in which an experiment or a comparison group stands."""
+        for course in (*self.experiments, *self.groups):
+            if key_or_group in {**self.experiments.get(course, {}), **self.groups.get(course, {})}:
+                return course
+        raise KeyError(key_or_group)
+
+    def members(self, group: str) -> list[str]:
+        """List the experiments that a comparison group compares."""
+        blocks = self.experiments.values()
+        return sorted(k for block in blocks for k, e in block.items() if e.group == group)

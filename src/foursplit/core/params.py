@@ -1,0 +1,204 @@
+"""params.yaml, read once at the door: a wrong name or value is refused before anything runs."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from foursplit.core import paths, source
+from foursplit.core.errors import Refusal, unknown
+from foursplit.core.experiment import (
+    DirectFit,
+    Experiment,
+    GradientFit,
+    Group,
+    Params,
+    Run,
+    SourceSettings,
+    Strategy,
+)
+
+T = TypeVar("T")
+
+
+def load(path: Path | None = None) -> Params:
+    """Read and check the project's parameters."""
+    path = path or paths.params_file()
+    try:
+        # The reader DVC uses, so that both see the same values; it refuses repeated keys.
+        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Refusal(f"{path}: not YAML: {error}") from error
+    return build(tree)
+
+
+def build(tree: object) -> Params:
+    """Turn the file's content into frozen dataclasses, naming what is wrong and what is valid."""
+    blocks = _mapping(tree, "params.yaml")
+    _known(blocks, [f.name for f in fields(Params)], "params.yaml")
+    _present(blocks, [f.name for f in fields(Params)], "params.yaml")
+    experiments = {
+        course: {
+            key: _experiment(block, f"experiments.{course}.{key}")
+            for key, block in _mapping(members, f"experiments.{course}").items()
+        }
+        for course, members in _mapping(blocks["experiments"], "experiments").items()
+    }
+    groups = {
+        course: _each(Group, members, f"groups.{course}")
+        for course, members in _mapping(blocks["groups"], "groups").items()
+    }
+    params = Params(
+        run=parse(Run, blocks["run"], "run"),
+        strategy=parse(Strategy, blocks["strategy"], "strategy"),
+        sources=_each(SourceSettings, blocks["sources"], "sources"),
+        groups=groups,
+        experiments=experiments,
+    )
+    _check_names(params)
+    return params
+
+
+def parse(cls: type[T], block: object, at: str) -> T:
+    """Build dataclass `cls` from `block`, refusing unknown, missing or mistyped fields."""
+    _check_fields(cls, block, at)
+    try:
+        return TypeAdapter(cls).validate_python(block)
+    except ValidationError as error:
+        raise Refusal(_explain(error, at)) from error
+
+
+def _check_fields(cls: type[Any], block: object, at: str) -> None:
+    named = {f.name: f for f in fields(cls)}
+    content = _mapping(block, at)
+    _known(content, named, at)
+    required = [
+        name
+        for name, f in named.items()
+        if f.default is MISSING and f.default_factory is MISSING
+    ]
+    _present(content, required, at)
+    hints = get_type_hints(cls)
+    for name, value in content.items():
+        if is_dataclass(hints[name]):
+            _check_fields(hints[name], value, f"{at}.{name}")
+
+
+def _explain(error: ValidationError, at: str) -> str:
+    lines = []
+    for detail in error.errors():
+        place = ".".join([at, *map(str, detail["loc"])])
+        message = detail["msg"].removeprefix("Value error, ")
+        value = "" if detail["type"] == "value_error" else f": {detail['input']!r}"
+        lines.append(f"{place}{value}: {message}")
+    return "\n".join(lines)
+
+
+def _experiment(block: object, at: str) -> Experiment:
+    content = dict(_mapping(block, at))
+    _check_fields(Experiment, {**content, "fit": content.get("fit")}, at)
+    fit = _mapping(content.pop("fit"), f"{at}.fit")
+    # A block with nothing but seeds is for models that bring their own fit().
+    kind: type[GradientFit] | type[DirectFit] = DirectFit if set(fit) <= {"seeds"} else GradientFit
+    parsed = parse(kind, fit, f"{at}.fit")
+    rest = TypeAdapter(dict[str, Any]).validate_python(content)
+    for name in ("lesson", "source", "task", "model", "group"):
+        if not isinstance(rest[name], str):
+            raise Refusal(f"{at}.{name}: {rest[name]!r} must be text")
+    for name in ("model_args", "breaks"):
+        rest[name] = _mapping(rest.get(name, {}), f"{at}.{name}")
+    return Experiment(**rest, fit=parsed)
+
+
+def _check_names(params: Params) -> None:
+    """Hold every name in the file against the files and blocks it speaks of."""
+    for name in params.sources:
+        if name not in source.names():
+            raise unknown("source", name, source.names(), "sources")
+    _check_unique(params.experiments, "experiments")
+    _check_unique(params.groups, "groups")
+    for course, groups in params.groups.items():
+        for name, group in groups.items():
+            at = f"groups.{course}.{name}"
+            _one_of("source", group.source, params.sources, at)
+            _one_of("task", group.task, _files("tasks"), at)
+            if not any(e.group == name for e in params.experiments.get(course, {}).values()):
+                raise Refusal(f"{at}: no experiment of course {course!r} belongs to this group")
+    for course, experiments in params.experiments.items():
+        for key, experiment in experiments.items():
+            _check_experiment(params, course, key, experiment)
+
+
+def _check_experiment(params: Params, course: str, key: str, experiment: Experiment) -> None:
+    at = f"experiments.{course}.{key}"
+    _one_of("model", experiment.model, _files("models"), at)
+    _one_of("group", experiment.group, params.groups.get(course, {}), at)
+    group = params.groups[course][experiment.group]
+    for name in ("source", "task"):
+        here, there = getattr(experiment, name), getattr(group, name)
+        if here != there:
+            raise Refusal(
+                f"{at}.{name}: {here!r}, but group {experiment.group!r} compares on {there!r}: "
+                "models are compared on the same examples"
+            )
+    _known(
+        experiment.model_args, declared_args(experiment.model), f"{at}.model_args"
+    )
+
+
+def declared_args(model: str) -> list[str]:
+    """List the arguments of a model's `Args`, read from its text: importing torch takes seconds."""
+    path = Path(__file__).parent.parent / "models" / f"{model}.py"
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.name == "Args":
+            return [
+                item.target.id
+                for item in node.body
+                if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
+            ]
+    raise Refusal(f"{path}: a model file needs a dataclass `Args` (it may be empty)")
+
+
+def _files(folder: str) -> list[str]:
+    return sorted(p.stem for p in (Path(__file__).parent.parent / folder).glob("[a-z]*.py"))
+
+
+def _one_of(kind: str, value: str, valid: Iterable[str], at: str) -> None:
+    if value not in valid:
+        raise unknown(kind, value, valid, at)
+
+
+def _check_unique(courses: Mapping[str, Mapping[str, object]], at: str) -> None:
+    seen: dict[str, str] = {}
+    for course, block in courses.items():
+        for name in block:
+            if name in seen:
+                raise Refusal(f"{at}.{course}.{name}: the name is taken in {at}.{seen[name]}")
+            seen[name] = course
+
+
+def _each(cls: type[T], block: object, at: str) -> dict[str, T]:
+    return {name: parse(cls, item, f"{at}.{name}") for name, item in _mapping(block, at).items()}
+
+
+def _mapping(value: object, at: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Refusal(f"{at}: {value!r} must be a block of names and values")
+    return value
+
+
+def _known(block: Mapping[str, Any], valid: Iterable[str], at: str) -> None:
+    valid = list(valid)
+    for name in block:
+        if name not in valid:
+            raise unknown("parameter", name, valid, at)
+
+
+def _present(block: Mapping[str, Any], required: Iterable[str], at: str) -> None:
+    missing = [name for name in required if name not in block]
+    if missing:
+        raise Refusal(f"{at}: missing {', '.join(missing)}")

@@ -1,0 +1,25 @@
+"""Examples on disk: the inputs as one .npy, what is known of each row as Parquet."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import Examples
+
+
+def save(folder: Path, name: str, examples: Examples) -> None:
+    np.save(folder / f"{name}.npy", examples.x, allow_pickle=False)
+    examples.rows.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def load(folder: Path, name: str) -> Examples:
+    """Read what `save` wrote."""
+    try:
+        x = np.load(folder / f"{name}.npy", allow_pickle=False)
+        return Examples(x=x, rows=pd.read_parquet(folder / f"{name}.parquet"))
+    except FileNotFoundError as error:
+        raise Refusal(f"{error.filename}: no such file; `dvc repro` makes it.") from error
+    except (ValueError, OSError) as error:
+        raise Refusal(f"{folder / name}: not readable ({error}); `dvc checkout` restores it.") from error

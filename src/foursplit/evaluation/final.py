@@ -1,0 +1,54 @@
+"""Score a winner on all four splits: the one reader of the sealed test."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from foursplit.core import artifacts, paths
+from foursplit.core.experiment import Run
+from foursplit.core.split import SEEN, Split
+from foursplit.data import sealed, seen
+from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.tables import table
+from foursplit.training import manifest as manifests
+
+LOOKS = "looks.jsonl"
+
+
+def four_tables(group: str, source: str, folder: Path, run: Run) -> dict[Split, pd.DataFrame]:
+    """Give the tables of the model in `folder`, test among them, and count the look."""
+    manifest, answer = predictor(folder, run)
+    shape = manifests.shape(manifest)
+    splits = {split: seen.load(source, split) for split in SEEN}
+    _count(group, source, manifest.model_hash)
+    splits["test"] = sealed.load(source)
+    return {
+        split: table(examples, answer(examples), split, manifest.task, shape)
+        for split, examples in splits.items()
+    }
+
+
+def _count(group: str, source: str, model_hash: str) -> None:
+    """Note a look at test outside the graph; the same look again is no new one."""
+    test = paths.split(source) / "sealed" / "test.parquet"
+    look = {"group": group, "test": artifacts.sha256_file(test), "model": model_hash}
+    if look in looks():
+        return
+    paths.state().mkdir(exist_ok=True)
+    with (paths.state() / LOOKS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(look, sort_keys=True) + "\n")
+
+
+def looks() -> list[dict[str, str]]:
+    """List the distinct looks at test from this folder; a torn last line counts as none."""
+    path = paths.state() / LOOKS
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return found

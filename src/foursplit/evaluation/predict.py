@@ -1,0 +1,57 @@
+"""Ask a stored model for its answers."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foursplit.core import artifacts
+from foursplit.core.experiment import Run
+from foursplit.core.examples import Examples
+from foursplit.training import manifest as manifests
+from foursplit.training.manifest import Manifest
+
+BATCH = 4096  # examples at once
+
+
+def scoring(task: str) -> Any:
+    """Import the file that turns a task's outputs into table columns."""
+    return importlib.import_module(f"foursplit.evaluation.scoring.{task}")
+
+
+def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
+    """Load the model in `folder`; give its manifest and a function from examples to answers."""
+    manifest = manifests.load(folder)
+    if manifest.engine == "estimator":
+        from foursplit.training import estimator
+
+        model = estimator.load(folder / manifest.weights)
+        return manifest, lambda examples: estimator.predict(model, examples.x)
+    net, device = _network(folder, manifest, run)
+    shape, score = manifests.shape(manifest), scoring(manifest.task)
+    return manifest, lambda examples: score.answer(_outputs(net, device, examples), shape)
+
+
+def _network(folder: Path, manifest: Manifest, run: Run) -> tuple[Any, Any]:
+    from foursplit.training import device
+
+    file = importlib.import_module(f"foursplit.models.{manifest.model}")
+    kind = device.resolve(run.accelerator)
+    device.repeatable(run.threads)
+    args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
+    net = file.build(args, manifests.shape(manifest))
+    net.load_state_dict(artifacts.read_tensors(folder / manifest.weights))
+    on = device.torch_device(kind)
+    return net.eval().to(on), on
+
+
+def _outputs(net: Any, device: Any, examples: Examples) -> np.ndarray:
+    import torch
+
+    with torch.no_grad():
+        parts = [
+            net(torch.from_numpy(examples.x[start : start + BATCH]).to(device)).cpu().numpy()
+            for start in range(0, len(examples), BATCH)
+        ]
+    return np.concatenate(parts)

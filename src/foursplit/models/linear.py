@@ -1,0 +1,38 @@
+"""Linear regression, on the inputs or on their products up to a degree.
+
+Source: Ng, MLS C1 W1-W2.
+"""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from foursplit.core.examples import DataShape
+from foursplit.layers.inputs.polynomial import Polynomial, count_terms
+from foursplit.layers.inputs.standardise import Standardise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    degree: int = 1  # 1: the inputs themselves
+
+    def __post_init__(self) -> None:
+        if self.degree < 1:
+            raise ValueError(f"degree: {self.degree} must be at least 1")
+
+
+def build(args: Args, shape: DataShape) -> nn.Module:
+    """Map (batch, input) to (batch, 1), in standard deviations of the target."""
+    n_terms = count_terms(shape.n_inputs, args.degree)
+    head = nn.Linear(n_terms, 1)
+    nn.init.zeros_(head.weight)  # the course's start; one layer has no symmetry to break
+    nn.init.zeros_(head.bias)
+    # Scaled twice: before the products, so that they stay small, and after, as each is an input.
+    return nn.Sequential(
+        Standardise((shape.n_inputs,)),
+        Polynomial(shape.n_inputs, args.degree),
+        Standardise((n_terms,)),
+        head,
+    )

@@ -1,0 +1,23 @@
+"""Linear regression solved at once by least squares, as scikit-learn does it.
+
+Source: Ng, MLS C1 W2 (normal equation; linear regression with scikit-learn).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from foursplit.core.examples import DataShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set: nothing, since least squares has one solution."""
+
+
+def build(_args: Args, _shape: DataShape, _seed: int) -> Any:
+    """Give an estimator with fit(x, y) and predict(x) in the target's own unit."""
+    return make_pipeline(StandardScaler(), LinearRegression())

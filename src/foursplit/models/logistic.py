@@ -1,0 +1,24 @@
+"""Logistic regression: a line through the inputs, and the log-odds of the second class.
+
+Source: Ng, MLS C1 W3 and DLS C1 W2.
+"""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from foursplit.core.examples import DataShape
+from foursplit.layers.inputs.standardise import Standardise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set: nothing; the penalty is `fit.weight_decay`."""
+
+
+def build(_args: Args, shape: DataShape) -> nn.Module:
+    """Map (batch, input) to (batch, 1) log-odds."""
+    head = nn.Linear(shape.n_inputs, 1)
+    nn.init.zeros_(head.weight)  # the course's start; the cost is convex
+    nn.init.zeros_(head.bias)
+    return nn.Sequential(Standardise(shape.inputs), nn.Flatten(), head)

@@ -1,0 +1,22 @@
+"""Stage split: four splits, groups whole, duplicates set aside, test sealed."""
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.errors import unknown
+from foursplit.core.params import load
+from foursplit.core.split import SPLITS, TITLES
+from foursplit.data import store
+from foursplit.data.split import describe, part, write
+
+
+def run(name: str) -> str:
+    """Fill `data/split/<name>` with seen/, sealed/ and report.json."""
+    known = load().sources
+    if name not in known:
+        raise unknown("source", name, known)
+    examples, meta = store.load(paths.valid(name), "examples"), source.module(name).SOURCE
+    splits, aside = part(examples, meta, known[name].split)
+    report = describe(examples, splits, aside, meta)
+    write(paths.split(name), examples, splits, aside)
+    artifacts.write_json(paths.split(name) / "report.json", report)
+    counts = " · ".join(f"{TITLES[s]} {report['splits'][s]['n']:,}" for s in SPLITS)
+    return f"{counts} · set aside {int(aside.sum())}"

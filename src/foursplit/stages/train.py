@@ -1,0 +1,41 @@
+"""Stage train: weights, learning curves and a manifest for each seed."""
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.errors import unknown
+from foursplit.core.examples import shape_of
+from foursplit.core.experiment import GradientFit
+from foursplit.core.params import load
+from foursplit.core.split import SEEN
+from foursplit.data import seen
+from foursplit.training.progress import Progress
+from foursplit.training.train import Job, train
+
+
+def run(key: str) -> str:
+    """Fill `data/models/<group>/<key>`."""
+    params = load()
+    known = {k: e for block in params.experiments.values() for k, e in block.items()}
+    if key not in known:
+        raise unknown("experiment", key, known)
+    experiment = known[key]
+    splits = {name: seen.load(experiment.source, name) for name in SEEN}
+    folder = paths.split(experiment.source) / "seen"
+    job = Job(
+        key=key,
+        experiment=experiment,
+        run=params.run,
+        splits=splits,
+        shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
+        data={name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")},
+    )
+    for seed in experiment.fit.seeds:
+        target = paths.seed_folder(paths.models(experiment.group, key), seed)
+        if isinstance(experiment.fit, GradientFit):
+            progress = Progress(seed, experiment.fit.max_epochs)
+            made = train(job, target, seed, (progress,))
+            progress.close()
+        else:
+            made = train(job, target, seed)
+    costs = f"{made.n_parameters:,} parameters"
+    costs += f", {made.flops:,} FLOPs an example" if made.flops is not None else ""
+    return f"{len(experiment.fit.seeds)} seed(s) on {made.device}: {costs}"

@@ -1,0 +1,35 @@
+"""Stage validate: stop the pipeline where the data is not what the source says it is."""
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.errors import Refusal, unknown
+from foursplit.core.params import load
+from foursplit.data import examine, store
+from foursplit.data.fetch import check
+from foursplit.data.judge import complaints, judge
+from foursplit.data.page import page
+
+
+def run(name: str) -> str:
+    """Fill `data/valid/<name>` from the raw files, and `data/validation/<name>` in any case."""
+    known = load().sources
+    if name not in known:
+        raise unknown("source", name, known)
+    module = source.module(name)
+    check(module.SOURCE, paths.raw(name))
+    read = module.read(paths.raw(name))
+    result = judge(examine.table(read), module.suite(), name)
+    # Written before the verdict: whoever has to mend the data needs it most when it failed.
+    with artifacts.replacing_folder(paths.validation(name)) as folder:
+        artifacts.write_json(folder / "result.json", result)
+        artifacts.write_text(folder / "index.html", page(module.SOURCE, result))
+    if not result["success"]:
+        found = complaints(result)
+        raise Refusal(
+            f"source {name!r}: {len(found)} of {len(result['expectations'])} expectations failed:\n"
+            + "\n".join(f"  - {line}" for line in found)
+            + f"\nThe page: {paths.validation(name) / 'index.html'}"
+        )
+    examples = examine.examples(read, module.SOURCE)
+    with artifacts.replacing_folder(paths.valid(name)) as folder:
+        store.save(folder, "examples", examples)
+    return f"{len(examples):,} examples met {len(result['expectations'])} expectations"

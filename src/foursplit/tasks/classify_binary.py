@@ -1,0 +1,79 @@
+"""One of two classes, by sigmoid and logistic loss.
+
+Source: Ng, MLS C1 W3 and DLS C1 W2.
+"""
+
+from math import log
+
+import numpy as np
+import pytorch_lightning as L
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from foursplit.core.examples import DataShape
+from foursplit.core.experiment import GradientFit
+from foursplit.layers.optimisation.optimizer import optimizer
+from foursplit.layers.optimisation.watch import Watch
+
+Inputs = Float[Tensor, "batch ..."]
+Labels = Float[Tensor, "batch 1"]
+
+LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
+"""What the contract tests hold every model of this task to."""
+
+
+class ClassifyBinary(L.LightningModule):
+    """Train any `net` that maps a batch to (batch, 1) log-odds by the logistic loss, in nats."""
+
+    def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
+        super().__init__()
+        self.net, self.fit, self.shape = net, fit, shape
+        self.watch = Watch()
+
+    def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
+        return self.net(x)
+
+    def loss(self, x: Inputs, y: Labels) -> Float[Tensor, ""]:
+        """Mean logistic loss, from log-odds: the sigmoid's own logarithm never overflows."""
+        return F.binary_cross_entropy_with_logits(self(x), y)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
+        loss = self.loss(*batch)
+        self.watch.add("train", loss=loss, n=len(batch[1]))
+        return loss
+
+    def validation_step(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        x, y = batch
+        odds = self(x)
+        loss = F.binary_cross_entropy_with_logits(odds, y)
+        error = ((odds > 0).float() != y).float().mean()
+        self.watch.add_watched(dataloader_idx, loss=loss, error=error, n=len(y))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return optimizer(self.net, self.fit)
+
+
+def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> ClassifyBinary:
+    if shape.n_classes != 2:
+        raise ValueError(f"classes: {shape.classes} must be two for task classify_binary")
+    return ClassifyBinary(net, fit, shape)
+
+
+def targets(y: np.ndarray, _shape: DataShape) -> Tensor:
+    """Give class numbers as the loss takes them: (example, 1), 0 or 1."""
+    return torch.from_numpy(y.astype(np.float32))[:, None]
+
+
+def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Draw a batch like the data's, for the contract tests."""
+    x = torch.from_numpy(rng.normal(size=(n, *shape.inputs)).astype(np.float32))
+    return x, torch.from_numpy(rng.integers(0, 2, (n, 1)).astype(np.float32))
+
+
+def guess_loss(_shape: DataShape) -> float:
+    """Give the loss of a network that knows nothing."""
+    return log(2)

@@ -1,0 +1,76 @@
+"""A quantity, by squared error in standard deviations of the target.
+
+Source: Ng, MLS C1 W1-W2; the course's cost is half of this one.
+"""
+
+import numpy as np
+import pytorch_lightning as L
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from foursplit.core.examples import DataShape
+from foursplit.core.experiment import GradientFit
+from foursplit.layers.optimisation.optimizer import optimizer
+from foursplit.layers.optimisation.watch import Watch
+
+Inputs = Float[Tensor, "batch ..."]
+Targets = Float[Tensor, "batch 1"]
+
+LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
+"""What the contract tests hold every model of this task to."""
+
+
+class Regress(L.LightningModule):
+    """Train any `net` that maps a batch to (batch, 1), the target less its mean, in deviations."""
+
+    def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
+        super().__init__()
+        self.net, self.fit, self.shape = net, fit, shape
+        self.watch = Watch()
+
+    def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
+        return self.net(x)
+
+    def loss(self, x: Inputs, y: Targets) -> Float[Tensor, ""]:
+        """Mean squared error; needs no Trainer, so tests can call it."""
+        return F.mse_loss(self(x), y)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
+        loss = self.loss(*batch)
+        self.watch.add("train", loss=loss, n=len(batch[1]))
+        return loss
+
+    def validation_step(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        x, y = batch
+        guess = self(x)
+        # In interquartile ranges, as the tables have it.
+        error = (guess - y).abs().mean() * (self.shape.scale / self.shape.spread)
+        self.watch.add_watched(dataloader_idx, loss=F.mse_loss(guess, y), error=error, n=len(y))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return optimizer(self.net, self.fit)
+
+
+def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> Regress:
+    return Regress(net, fit, shape)
+
+
+def targets(y: np.ndarray, shape: DataShape) -> Tensor:
+    """Give the target as the loss takes it: (example, 1), standardised."""
+    return torch.from_numpy(((y - shape.location) / shape.scale).astype(np.float32))[:, None]
+
+
+def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Draw a batch like the data's, for the contract tests."""
+    x = torch.from_numpy(rng.normal(size=(n, *shape.inputs)).astype(np.float32))
+    y = rng.normal(size=(n, 1))
+    return x, torch.from_numpy(((y - y.mean()) / y.std()).astype(np.float32))
+
+
+def guess_loss(_shape: DataShape) -> float:
+    """Give the loss of always answering the mean: the target's variance, which is 1 here."""
+    return 1.0

@@ -1,0 +1,61 @@
+"""What happens around Lightning's loop: curves, progress, resume state, a seed for each epoch."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as L
+
+from foursplit.training.resume import seed_epoch
+
+SAVE_EVERY_S = 10.0  # what an interruption costs at most, and no more than a few per cent to save
+
+Row = dict[str, float]
+"""One line of the learning curves: `epoch`, `train_loss`, `dev_error`, …"""
+
+
+class Curves(L.Callback):
+    """Collect a row an epoch measured, and tell whoever listens."""
+
+    def __init__(self, listeners: tuple[Callable[[Row], None], ...] = ()) -> None:
+        self.rows: list[Row] = []
+        self.listeners = listeners
+
+    # Lightning runs validation inside the training epoch, so both means are complete here.
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
+        means = pl_module.watch.take()
+        row = {"epoch": float(trainer.current_epoch + 1), **means}
+        if "dev_loss" not in means and self.rows:
+            return  # an epoch without validation
+        self.rows.append(row)
+        for listener in self.listeners:
+            listener(row)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.rows = state_dict["rows"]
+
+
+class SeedEachEpoch(L.Callback):
+    """Make each epoch's draws (dropout) depend on seed and epoch alone."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: Any) -> None:
+        seed_epoch(self.seed, trainer.current_epoch)
+
+
+class SaveState(L.Callback):
+    """Save what is needed to go on, outside the graph, at most every few seconds."""
+
+    def __init__(self, path: Path, every_s: float = SAVE_EVERY_S) -> None:
+        self.path, self.every_s, self.last = path, every_s, time.monotonic()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
+        if time.monotonic() - self.last >= self.every_s:
+            trainer.save_checkpoint(self.path)
+            self.last = time.monotonic()

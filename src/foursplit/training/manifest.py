@@ -1,0 +1,74 @@
+"""What lies beside a model's weights: how it came about, and what it costs."""
+
+import importlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from foursplit.core import artifacts
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import DataShape
+from foursplit.core.params import parse
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything needed to build the model again and to say where it came from."""
+
+    experiment: str
+    task: str
+    model: str
+    model_args: dict[str, Any]
+    engine: Literal["network", "estimator"]
+    seed: int
+    shape: dict[str, Any]  # DataShape
+    device: str  # kind of device on which these bytes come out again
+    threads: int
+    kernels: str
+    code: str  # sha256 of the model's file: whoever reads the model depends on it through this
+    data: dict[str, str]  # sha256 of the train split's files
+    model_hash: str  # sha256 of the weights' file
+    n_parameters: int
+    flops: int | None  # of one example forward; None where it cannot be counted
+    n_bytes: int  # of the weights' file
+
+    @property
+    def weights(self) -> str:
+        return "model.safetensors" if self.engine == "network" else "model.skops"
+
+
+def save(folder: Path, manifest: Manifest) -> None:
+    artifacts.write_json(folder / NAME, asdict(manifest))
+
+
+def load(folder: Path) -> Manifest:
+    """Read a manifest and make sure that weights and code are the ones it speaks of."""
+    manifest = Manifest(**artifacts.read_json(folder / NAME))
+    weights = folder / manifest.weights
+    if not weights.is_file() or artifacts.sha256_file(weights) != manifest.model_hash:
+        raise Refusal(f"{weights}: not the file its manifest speaks of; `dvc checkout` restores it.")
+    if code_hash(manifest.model) != manifest.code:
+        raise Refusal(
+            f"models/{manifest.model}.py has changed since {folder} was trained; run "
+            f"`dvc repro` to train it again."
+        )
+    return manifest
+
+
+def model_file(model: str) -> Path:
+    return Path(__file__).parent.parent / "models" / f"{model}.py"
+
+
+def code_hash(model: str) -> str:
+    return artifacts.sha256_file(model_file(model))
+
+
+def arguments(model: str, given: Any, at: str) -> Any:
+    """Import a model's file and build its `Args`."""
+    return parse(importlib.import_module(f"foursplit.models.{model}").Args, given, at)
+
+
+def shape(manifest: Manifest) -> DataShape:
+    return DataShape.from_json(manifest.shape)

@@ -1,0 +1,110 @@
+"""Train a network with Lightning: the engine of every model that is an nn.Module."""
+
+import logging
+import os
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytorch_lightning as L
+import torch
+from torch import Tensor, nn
+
+from foursplit.core.experiment import GradientFit
+from foursplit.core.seeds import derive
+from foursplit.layers.inputs.standardise import learning_inputs
+from foursplit.layers.optimisation.watch import WATCHED
+from foursplit.training.batches import Batches
+from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEachEpoch
+from foursplit.training.device import torch_device
+from foursplit.training.resume import PlainCheckpoints, usable
+
+Pair = tuple[Tensor, Tensor]
+"""Inputs and targets, row by row."""
+
+MAX_POINTS = 60  # of a curve: more cannot be seen, and each costs two passes
+EVALUATION_BATCH = 4096  # examples measured at once
+
+
+def seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """Build a network whose first weights depend on `seed` alone."""
+    torch.manual_seed(derive("weights", seed))
+    return build()
+
+
+def learn_inputs(net: nn.Module, x: Tensor) -> None:
+    """Let the network measure its inputs' means and deviations on train."""
+    net.eval()
+    with learning_inputs(net):
+        net(x)
+    net.train()
+
+
+def fit(
+    module: Any,
+    train: Pair,
+    watched: dict[str, Pair],
+    fit: GradientFit,
+    *,
+    seed: int,
+    kind: Literal["cpu", "gpu"],
+    state: Path,
+    listeners: tuple[Callable[[Row], None], ...] = (),
+) -> list[Row]:
+    """Train `module` for `fit.max_epochs`; return the learning curves.
+
+    Everything lies on the device from the start.  `state` is where an interrupted run left what
+    is needed to go on; it is gone when training is complete.
+    """
+    device = torch_device(kind)
+    on_device = {name: (x.to(device), y.to(device)) for name, (x, y) in watched.items()}
+    x, y = (part.to(device) for part in train)
+    learn_inputs(module.net.to(device), x)
+    curves = Curves(listeners)
+    trainer = make_trainer(fit, kind, (curves, SeedEachEpoch(seed), SaveState(state, _every_s())))
+    loader = Batches(x, y, size=fit.batch_size, seed=seed, epoch=lambda: trainer.current_epoch)
+    trainer.fit(
+        module,
+        loader,
+        [Batches(*on_device[name], size=EVALUATION_BATCH) for name in WATCHED],
+        ckpt_path=state if usable(state) else None,
+    )
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    shutil.rmtree(state, ignore_errors=True)
+    module.cpu()
+    return curves.rows
+
+
+def make_trainer(
+    fit: GradientFit, kind: Literal["cpu", "gpu"], callbacks: tuple[L.Callback, ...]
+) -> L.Trainer:
+    """Configure Lightning: nothing written, nothing printed, nothing in the way of a small step."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    # Our loaders cut tensors that lie on the device: workers would only copy them.
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    return L.Trainer(
+        accelerator=kind,
+        devices=1,
+        max_epochs=fit.max_epochs,
+        check_val_every_n_epoch=max(1, fit.max_epochs // MAX_POINTS),
+        num_sanity_val_steps=0,
+        callbacks=list(callbacks),
+        plugins=[PlainCheckpoints()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        deterministic=True,
+    )
+
+
+def _every_s() -> float:
+    return float(os.environ.get("FOURSPLIT_SAVE_EVERY_S", SAVE_EVERY_S))
+
+
+def as_tensor(x: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))

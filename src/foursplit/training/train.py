@@ -1,0 +1,165 @@
+"""Train one model of an experiment, with one seed, and write what the graph keeps of it."""
+
+import csv
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foursplit.core import artifacts, paths
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import DataShape, Examples
+from foursplit.core.experiment import DirectFit, Experiment, GradientFit, Run
+from foursplit.training import manifest
+from foursplit.training.callbacks import Row
+from foursplit.training.manifest import Manifest
+
+Listener = Callable[[Row], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """An experiment with its data, ready to be trained with one seed or another."""
+
+    key: str
+    experiment: Experiment
+    run: Run
+    splits: dict[str, Examples]  # train, train_dev, dev
+    shape: DataShape
+    data: dict[str, str]  # sha256 of the train split's files
+
+
+def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
+    """Fill `folder` with weights, curves.csv and manifest.json; all of it, or nothing."""
+    fit = job.experiment.fit
+    with artifacts.replacing_folder(folder) as part:
+        if isinstance(fit, DirectFit):
+            made = _fit_estimator(job, part, seed)
+        else:
+            made = _fit_network(job, fit, part, seed, listeners)
+        manifest.save(part, made)
+    return made
+
+
+def _fit_network(
+    job: Job, fit: GradientFit, folder: Path, seed: int, listeners: tuple[Listener, ...]
+) -> Manifest:
+    import torch
+
+    from foursplit.training import cost, device, network
+
+    file, args = _model(job)
+    kind = device.resolve(job.run.accelerator)
+    device.repeatable(job.run.threads)
+    net = network.seeded(lambda: file.build(args, job.shape), seed)
+    if not isinstance(net, torch.nn.Module):
+        raise Refusal(
+            f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds only, "
+            "and its settings as model_args."
+        )
+    task = importlib.import_module(f"foursplit.tasks.{job.experiment.task}")
+    pairs = {
+        name: (network.as_tensor(split.x), task.targets(split.y, job.shape))
+        for name, split in job.splits.items()
+    }
+    module = task.module(net, fit, job.shape)
+    curves = network.fit(
+        module,
+        pairs.pop("train"),
+        pairs,
+        fit,
+        seed=seed,
+        kind=kind,
+        state=resume_path(job, seed, device.name(kind)),
+        listeners=listeners,
+    )
+    artifacts.write_tensors(folder / "model.safetensors", net.state_dict())
+    _write_curves(folder / "curves.csv", curves)
+    return _manifest(
+        job,
+        folder / "model.safetensors",
+        seed=seed,
+        engine="network",
+        device=device.name(kind),
+        n_parameters=sum(p.numel() for p in net.parameters() if p.requires_grad),
+        flops=cost.flops(net.eval(), job.shape),
+    )
+
+
+def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
+    from foursplit.training import estimator
+
+    file, args = _model(job)
+    model = file.build(args, job.shape, seed)
+    if not hasattr(model, "fit"):
+        raise Refusal(
+            f"{job.key}.fit: model {job.experiment.model!r} learns by gradient steps: give "
+            "learning_rate, batch_size and max_epochs besides seeds."
+        )
+    path = folder / "model.skops"
+    estimator.save(path, estimator.fit(model, job.splits["train"].x, job.splits["train"].y))
+    return _manifest(
+        job,
+        path,
+        seed=seed,
+        engine="estimator",
+        device="cpu",
+        n_parameters=estimator.count_parameters(path),
+        flops=None,
+    )
+
+
+def _model(job: Job) -> tuple[Any, Any]:
+    """Import the model's file and build its arguments."""
+    name = job.experiment.model
+    args = manifest.arguments(name, dict(job.experiment.model_args), f"{job.key}.model_args")
+    return importlib.import_module(f"foursplit.models.{name}"), args
+
+
+def _manifest(job: Job, weights: Path, **rest: Any) -> Manifest:
+    return Manifest(
+        experiment=job.key,
+        task=job.experiment.task,
+        model=job.experiment.model,
+        model_args=dict(job.experiment.model_args),
+        shape=job.shape.as_json(),
+        threads=job.run.threads,
+        kernels=job.run.kernels,
+        code=manifest.code_hash(job.experiment.model),
+        data=job.data,
+        model_hash=artifacts.sha256_file(weights),
+        n_bytes=weights.stat().st_size,
+        **rest,
+    )
+
+
+def _write_curves(path: Path, rows: list[Row]) -> None:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(
+            {name: f"{value:.9g}" for name, value in row.items()} for row in rows
+        )
+
+
+def resume_path(job: Job, seed: int, device: str) -> Path:
+    """Name where interrupted training leaves its state: another for any other input or code."""
+    package = Path(__file__).parent.parent
+    code = {
+        str(path.relative_to(package)): artifacts.sha256_file(path)
+        for folder in ("core", "layers", "tasks", "training")
+        for path in sorted((package / folder).rglob("*.py"))
+    }
+    mark = artifacts.fingerprint(
+        {
+            "code": code,
+            "model": manifest.code_hash(job.experiment.model),
+            "args": dict(job.experiment.model_args),
+            "fit": str(job.experiment.fit),
+            "data": job.data,
+            "device": [device, job.run.threads, job.run.kernels],
+        }
+    )
+    return paths.state() / "resume" / job.key / f"{seed}-{mark[:16]}"

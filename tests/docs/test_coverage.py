@@ -1,0 +1,200 @@
+"""The list of exercises is whole, true and what the page shows."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docs import make_docs
+from docs.coverage_page import (
+    COURSES,
+    Exercise,
+    check,
+    experiment_keys,
+    parse,
+    render,
+)
+
+ROOT = Path(__file__).parents[2]
+# Counted in the courses: notebooks, parts of notebooks, and techniques that only a lecture shows.
+N_EXERCISES = {
+    "neural_networks": 19,
+    "improving": 25,
+    "structuring": 13,
+    "convolutional": 39,
+    "sequence": 32,
+    "supervised": 23,
+    "advanced": 22,
+    "unsupervised": 9,
+}
+
+
+@pytest.fixture(scope="module")
+def coverage():
+    return parse((ROOT / "docs/coverage.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project of one experiment, one module and one page."""
+    for name in ("docs/study.md", "src/dense.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "params.yaml").write_text("experiments: {improving: {wine: {}}, sequence: }")
+    return tmp_path
+
+
+def exercise(*covered_by, course="improving", id="D2-24", week=3):
+    return Exercise(course=course, id=id, week=week, name="Softmax", covered_by=covered_by)
+
+
+def test_every_exercise_of_the_courses_has_one_row(coverage):
+    assert Counter(row.course for row in coverage) == N_EXERCISES
+    assert {row.id for row in coverage} == {
+        f"{COURSES[course].code}-{number:02d}"
+        for course, n_exercises in N_EXERCISES.items()
+        for number in range(1, n_exercises + 1)
+    }
+
+
+def test_rows_stand_in_the_order_of_their_ids_and_weeks(coverage):
+    for course in COURSES:
+        rows = [(row.id, row.week) for row in coverage if row.course == course]
+        assert rows == sorted(rows)
+        assert [week for _, week in rows] == sorted(week for _, week in rows)
+
+
+def test_every_week_of_every_course_has_exercises(coverage):
+    assert {(row.course, row.week) for row in coverage} == {
+        (key, week) for key, course in COURSES.items() for week in range(1, course.n_weeks + 1)
+    }
+
+
+def test_names_are_short_distinct_and_fit_a_table(coverage):
+    names = [row.name for row in coverage]
+    assert max(len(name) for name in names) <= 70
+    assert len(set(names)) == len(names)
+    assert not any(set(name) & set("|\n") for name in names)
+
+
+def test_whatever_covers_a_row_exists(coverage):
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    check(coverage, experiment_keys(params), ROOT)
+
+
+def test_the_page_is_what_the_generator_writes(coverage):
+    assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == render(coverage)
+
+
+def test_the_three_kinds_of_cover_are_accepted(project):
+    row = exercise("experiment:wine", "module:src/dense.py", "study:docs/study.md")
+    check([row], {"wine"}, project)
+
+
+@pytest.mark.parametrize(
+    ("cover", "problem"),
+    [
+        ("notebook:wine.ipynb", "no kind 'notebook'"),
+        ("src/dense.py", "no kind 'src/dense.py'"),
+        ("experiment:beer", "no such experiment"),
+        ("module:src/sparse.py", "no such module"),
+        ("module:src", "no such module"),  # a folder covers nothing in particular
+        ("module:../secret.py", "no such module"),
+        ("study:docs/other.md", "no such study"),
+        ("study:src/dense.py", "no such study"),  # a page lies under docs/
+    ],
+)
+def test_a_cover_that_is_not_there_is_refused_with_its_row_and_the_valid_kinds(
+    project, cover, problem
+):
+    (project.parent / "secret.py").touch()
+    with pytest.raises(ValueError, match=problem) as error:
+        check([exercise(cover)], {"wine"}, project)
+    assert str(error.value).startswith(f"D2-24: covered_by {cover!r}")
+    for kind in ("experiment:", "module:", "study:"):
+        assert kind in str(error.value).split("valid are")[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([exercise(), exercise()], "D2-24: 2 rows"),
+        ([exercise(id="D2-7")], "D2-7: an id of improving is D2- and two digits"),
+        ([exercise(id="D3-07")], "D3-07: an id of improving"),
+        ([exercise(week=4)], "D2-24: week 4; improving has 1 to 3"),
+        ([exercise(week=0)], "D2-24: week 0"),
+    ],
+)
+def test_a_wrong_id_or_week_is_refused(project, rows, problem):
+    with pytest.raises(ValueError, match=problem):
+        check(rows, set(), project)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "cooking: [{id: D1-01}]",
+            "'cooking' is no course; courses are neural_networks, improving",
+        ),
+        ("improving: [{id: D2-01, week: 1}]", "D2-01: fields id, week; a row has id, week, name"),
+        (
+            "improving: [{id: D2-01, week: 1, name: Adam, covered_by: [], note: x}]",
+            "D2-01: fields .* note",
+        ),
+        (
+            "improving: [{id: D2-01, week: 1, name: Adam, covered_by: 'experiment:wine'}]",
+            "D2-01: covered_by 'experiment:wine' is no list",
+        ),
+    ],
+)
+def test_an_unknown_course_or_field_is_refused(text, problem):
+    with pytest.raises(ValueError, match=problem):
+        parse(text)
+
+
+def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
+    covers = ("experiment:wine", "module:src/dense.py", "study:docs/study.md")
+    page = render([exercise(*covers), exercise(id="D2-25")])
+    links = (
+        "[`wine`](../params.yaml), [`src/dense.py`](../src/dense.py), [`docs/study.md`](study.md)"
+    )
+    assert f"| D2-24 | 3 | Softmax | {links} |\n| D2-25 | 3 | Softmax | not yet |\n" in page
+    course = "[DLS 2: Improving Deep Neural Networks](#dls-2-improving-deep-neural-networks)"
+    assert f"| {course} | 2 | 1 |\n" in page
+    assert "| **all** | **2** | **1** |\n" in page
+
+
+def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
+    (project / "docs/coverage.yaml").write_text(
+        "improving: [{id: D2-24, week: 3, name: Softmax, covered_by: ['experiment:wine']}]"
+    )
+    with pytest.raises(SystemExit, match=r"stale: docs/coverage\.md"):
+        make_docs.main(["--check"], project)
+    assert not (project / "docs/coverage.md").exists()
+    make_docs.main([], project)
+    make_docs.main(["--check"], project)
+    assert "D2-24" in (project / "docs/coverage.md").read_text()
+
+
+def test_fill_replaces_what_stands_between_its_markers_and_nothing_else():
+    text = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb <!-- begin y --><!-- end y -->\n"
+    filled = make_docs.fill(text, "x", "new\n")
+    assert filled == text.replace("old", "new")
+    assert make_docs.fill(filled, "x", "new\n") == filled
+
+
+@pytest.mark.parametrize(
+    ("text", "marker"),
+    [
+        ("", "<!-- begin x -->"),
+        ("<!-- begin x -->", "<!-- end x -->"),
+        ("<!-- end x -->", "<!-- begin x -->"),
+        ("<!-- end x --><!-- begin x -->", "<!-- end x --> stands before"),
+        ("<!-- begin x --><!-- begin x --><!-- end x -->", "<!-- begin x --> stands 2 times"),
+    ],
+)
+def test_fill_refuses_a_missing_doubled_or_swapped_marker(text, marker):
+    with pytest.raises(ValueError, match=marker):
+        make_docs.fill(text, "x", "new")
