@@ -1,6 +1,7 @@
 """The command `foursplit`: one door to everything, light until it is opened."""
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,9 +23,9 @@ STAGES = {
 
 
 class Doors(click.Group):
-    """List the commands in the order of the data's way, and turn refusals into one clear message."""
+    """List commands in the order of the data's way, and turn refusals into one clear message."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(self.commands)
 
     def resolve_command(
@@ -81,8 +82,103 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
         message = module.run(given["key"]) if argument else module.run()
         click.echo(f"  {message}")
 
-    parameters: list[click.Parameter] = [click.Argument(["key"], metavar=argument)] if argument else []
+    parameters: list[click.Parameter] = (
+        [click.Argument(["key"], metavar=argument)] if argument else []
+    )
     return click.Command(name, callback=callback, params=parameters, help=text)
+
+
+@main.command()
+@click.argument("targets", nargs=-1)
+@click.option("--force", is_flag=True, help="Run stages even if nothing changed.")
+@click.option("--dry", is_flag=True, help="Only say what would run.")
+def repro(targets: tuple[str, ...], force: bool, dry: bool) -> None:
+    """Run the pipeline (or TARGETS, as DVC names them), and end with what came out."""
+    from foursplit.doors import repro as door
+
+    environment.settle_quiet()
+    door.repro(targets, force=force, dry=dry)
+
+
+@main.command()
+def check() -> None:
+    """Say whether params.yaml is right, down to every model's arguments."""
+    from foursplit.core.params import load
+    from foursplit.doors import check as door
+
+    _settle()
+    params = load()
+    door.check(params)
+    door.check_arguments(params)
+    click.echo(door.describe(params))
+
+
+@main.command()
+def table() -> None:
+    """Show the end table again: errors on the four splits, verdict, next step."""
+    from foursplit.core.params import load
+    from foursplit.evaluation.collect import collect
+    from foursplit.reporting.terminal import show
+
+    environment.settle_quiet()
+    show(collect(load()))
+
+
+@main.command()
+def track() -> None:
+    """Turn what the stages wrote into MLflow runs; safe to repeat."""
+    from foursplit.doors.track import track as door
+
+    environment.settle_quiet()
+    door()
+
+
+@main.command()
+@click.option("--port", default=5000, show_default=True, help="Port on 127.0.0.1.")
+def ui(port: int) -> None:
+    """Track, then open MLflow's pages on 127.0.0.1."""
+    from foursplit.doors.ui import ui as door
+
+    environment.settle_quiet()
+    door(port)
+
+
+@main.command()
+@click.argument("targets", nargs=-1)
+def verify(targets: tuple[str, ...]) -> None:
+    """Run TARGETS in two clean clones and compare every hash."""
+    from foursplit.doors.verify import verify as door
+
+    environment.settle_quiet()
+    door(targets)
+
+
+@main.group(cls=Doors)
+def new() -> None:
+    """Bring your own data or model: a small working file, and its block in params.yaml."""
+
+
+@new.command("source")
+@click.argument("name")
+@click.option("--csv", required=True, type=click.Path(path_type=Path), help="File in the project.")
+@click.option("--target", required=True, help="Column to predict.")
+def new_source(name: str, csv: Path, target: str) -> None:
+    """Add a CSV file as source NAME, with a linear model to begin with."""
+    from foursplit.doors.new import new_source as door
+
+    environment.settle_quiet()
+    door(name, csv, target)
+
+
+@new.command("model")
+@click.argument("name")
+@click.option("--group", help="Comparison group to join; your own, if you have one.")
+def new_model(name: str, group: str | None) -> None:
+    """Add an architecture NAME, and an experiment that compares it."""
+    from foursplit.doors.new import new_model as door
+
+    environment.settle_quiet()
+    door(name, group)
 
 
 for _name, (_argument, _text) in STAGES.items():

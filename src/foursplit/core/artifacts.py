@@ -1,4 +1,4 @@
-"""Files as the pipeline writes them: aside and then renamed, without pickle, the same bytes again."""
+"""Files as the pipeline writes them: aside and then renamed, no pickle, the same bytes again."""
 
 import hashlib
 import json
@@ -72,7 +72,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise Refusal(f"{path}: no such file; run the stage that writes it (`dvc repro`).") from error
+        raise Refusal(
+            f"{path}: no such file; run the stage that writes it (`dvc repro`)."
+        ) from error
     except json.JSONDecodeError as error:
         raise Refusal(f"{path}: not JSON ({error}); `dvc checkout` restores it.") from error
 

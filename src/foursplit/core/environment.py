@@ -47,10 +47,13 @@ def settings(kernels: str, threads: int) -> dict[str, str]:
     }
 
 
-def settle(
-    kernels: str, threads: int, environment: MutableMapping[str, str] = os.environ
-) -> None:
+def settle(kernels: str, threads: int, environment: MutableMapping[str, str] = os.environ) -> None:
     """Set the environment; too late once a library has read it, and that is our mistake."""
     early = [name for name in ("numpy", "torch", "sklearn", "mlflow") if name in sys.modules]
     assert not early or environment is not os.environ, f"imported before settle(): {early}"
     environment.update(settings(kernels, threads))
+
+
+def settle_quiet(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Set what keeps libraries from phoning home, for commands that compute nothing."""
+    environment.update(QUIET)

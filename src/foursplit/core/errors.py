@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-class Refusal(ValueError):
+class Refusal(ValueError):  # noqa: N818, it is what happens, and no defect
     """Something a user can put right: the message names the value, the place and the valid choices.
 
     The command line prints the message alone and exits with 2; anything else is a defect of ours

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from foursplit.core import paths, source
 from foursplit.core.errors import Refusal, unknown
@@ -77,9 +78,7 @@ def _check_fields(cls: type[Any], block: object, at: str) -> None:
     content = _mapping(block, at)
     _known(content, named, at)
     required = [
-        name
-        for name, f in named.items()
-        if f.default is MISSING and f.default_factory is MISSING
+        name for name, f in named.items() if f.default is MISSING and f.default_factory is MISSING
     ]
     _present(content, required, at)
     hints = get_type_hints(cls)
@@ -145,9 +144,7 @@ def _check_experiment(params: Params, course: str, key: str, experiment: Experim
                 f"{at}.{name}: {here!r}, but group {experiment.group!r} compares on {there!r}: "
                 "models are compared on the same examples"
             )
-    _known(
-        experiment.model_args, declared_args(experiment.model), f"{at}.model_args"
-    )
+    _known(experiment.model_args, declared_args(experiment.model), f"{at}.model_args")
 
 
 def declared_args(model: str) -> list[str]:

@@ -9,7 +9,7 @@ from foursplit.core.errors import Refusal
 
 @cache
 def root() -> Path:
-    """Find the project that the working directory lies in: the nearest folder with a params.yaml."""
+    """Find the project that the working directory lies in."""
     start = Path(os.environ.get("FOURSPLIT_ROOT", Path.cwd())).resolve()
     for folder in (start, *start.parents):
         if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():

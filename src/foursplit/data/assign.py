@@ -1,8 +1,8 @@
 """Deal rows to the four splits: groups stay whole, and nothing placed ever moves when data grows.
 
-A group goes where the salted hash of its name points, whatever else is in the file.  The course
-splits the same way by chance; a hash does so without remembering.
-Source: Ng, DLS C3 W1 and W2 (train-dev set); Ng (2018), Machine Learning Yearning, chapters 5-7, 40.
+A group goes where the salted hash of its name points, whatever else is in the file.  The
+course splits by chance; a hash does so too, and need not remember.
+Source: Ng, DLS C3 W1 and W2 (train-dev set); Ng (2018), Machine Learning Yearning, chapters 5-7.
 """
 
 import hashlib

@@ -6,7 +6,8 @@ from typing import Any
 from foursplit.core.source import Source
 
 STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f}
+body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;
+color:#1b1b1f}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;
 border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}
 .ok{color:#1a6b3c}.bad{color:#a3211b;font-weight:600}dt{font-weight:600}dd{margin:0 0 .5rem}
@@ -20,7 +21,7 @@ def page(source: Source, result: dict[str, Any]) -> str:
     entries = sorted(result["expectations"], key=lambda entry: entry["success"])
     failed = sum(not entry["success"] for entry in entries)
     verdict = (
-        f"<p class=bad>{failed} of {len(entries)} expectations failed: the pipeline stopped here.</p>"
+        f"<p class=bad>{failed} of {len(entries)} expectations failed: the pipeline stopped.</p>"
         if failed
         else f"<p class=ok>All {len(entries)} expectations hold on {result['n_rows']:,} rows.</p>"
     )

@@ -27,11 +27,15 @@ def detectable(n: int, disagreement: float = 2.0, power: float = 0.8, alpha: flo
         return high
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (low, middle) if needed(middle, disagreement, power, alpha) <= n else (middle, high)
+        low, high = (
+            (low, middle) if needed(middle, disagreement, power, alpha) <= n else (middle, high)
+        )
     return high
 
 
-def needed(gain: float, disagreement: float = 2.0, power: float = 0.8, alpha: float = 0.05) -> float:
+def needed(
+    gain: float, disagreement: float = 2.0, power: float = 0.8, alpha: float = 0.05
+) -> float:
     """Give the number of paired examples that shows a gain in error, at this power."""
     share = disagreement * gain
     root = Z(1 - alpha / 2) * share**0.5 + Z(power) * max(share - gain**2, 0.0) ** 0.5

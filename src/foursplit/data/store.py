@@ -22,4 +22,6 @@ def load(folder: Path, name: str) -> Examples:
     except FileNotFoundError as error:
         raise Refusal(f"{error.filename}: no such file; `dvc repro` makes it.") from error
     except (ValueError, OSError) as error:
-        raise Refusal(f"{folder / name}: not readable ({error}); `dvc checkout` restores it.") from error
+        raise Refusal(
+            f"{folder / name}: not readable ({error}); `dvc checkout` restores it."
+        ) from error

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from foursplit.core import artifacts
-from foursplit.core.experiment import Run
 from foursplit.core.examples import Examples
+from foursplit.core.experiment import Run
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
 

@@ -9,11 +9,12 @@ import pandas as pd
 from foursplit.core.experiment import Group, Strategy
 from foursplit.core.seeds import generator
 from foursplit.core.source import Reference
+from foursplit.core.split import Split
 from foursplit.evaluation.predict import scoring
 from foursplit.strategy import actions, ledger, verdict
 from foursplit.strategy.bootstrap import Estimate, estimate
 
-Tables = Mapping[str, pd.DataFrame]
+Tables = Mapping[Split, pd.DataFrame]
 
 
 def summarise(
@@ -22,7 +23,8 @@ def summarise(
     """Say what the tables of one model show."""
     errors = {split: _estimate(table, "loss", strategy) for split, table in tables.items()}
     human = _human(group, reference)
-    known = {**({"human": ledger.fixed(human["error"])} if human else {}), **errors}
+    known: dict[str, Estimate] = {"human": ledger.fixed(human["error"])} if human else {}
+    known.update({str(split): error for split, error in errors.items()})
     found = ledger.gaps(known, strategy.confidence)
     rule = verdict.Rule(
         floor=strategy.floor,
@@ -36,9 +38,7 @@ def summarise(
         "splits": {split: value.as_json() for split, value in errors.items()},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
         "human": human,
-        "baseline": {
-            split: _against_baseline(table, strategy) for split, table in tables.items()
-        },
+        "baseline": {split: _against_baseline(table, strategy) for split, table in tables.items()},
         **verdict.as_json(found, judged),
         "next": actions.next_steps(judged.primary, judged.insufficient, gains),
     }

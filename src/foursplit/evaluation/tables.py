@@ -12,7 +12,9 @@ from foursplit.core.split import Split
 from foursplit.evaluation.predict import scoring
 
 
-def table(examples: Examples, answers: np.ndarray, split: Split, task: str, shape: DataShape) -> pd.DataFrame:
+def table(
+    examples: Examples, answers: np.ndarray, split: Split, task: str, shape: DataShape
+) -> pd.DataFrame:
     """Join what is known of each example with how well it was answered."""
     rows = examples.rows
     scored = scoring(task).columns(answers, examples.y, shape)
@@ -37,4 +39,6 @@ def load(folder: Path, split: Split) -> pd.DataFrame:
     try:
         return pd.read_parquet(folder / f"{split}.parquet")
     except (FileNotFoundError, OSError) as error:
-        raise Refusal(f"{folder / split}.parquet: not readable ({error}); run `dvc repro`.") from error
+        raise Refusal(
+            f"{folder / split}.parquet: not readable ({error}); run `dvc repro`."
+        ) from error

@@ -1,4 +1,4 @@
-"""Breast tumours, malignant or benign, from 30 measurements of cell nuclei in a fine-needle sample."""
+"""Breast tumours, malignant or benign, from 30 measurements of cell nuclei in a sample."""
 
 from pathlib import Path
 from typing import Any

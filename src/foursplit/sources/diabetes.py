@@ -1,4 +1,4 @@
-"""Progression of diabetes within a year, 442 patients, ten measurements each, in their own units."""
+"""Progression of diabetes within a year: 442 patients, ten measurements each, in own units."""
 
 from pathlib import Path
 from typing import Any

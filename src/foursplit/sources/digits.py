@@ -60,7 +60,10 @@ def read(raw: Path) -> Examples:
     table = np.loadtxt(raw / "digits.csv.gz", delimiter=",", dtype=np.float32)
     originals, digits = table[:, :-1].reshape(-1, SIDE, SIDE) / WHITE, table[:, -1].astype(int)
     phone = np.array([_goes_to_phone(picture) for picture in originals])
-    seen = [_photograph(p) if chosen else (p, 0.0, 0.0) for p, chosen in zip(originals, phone, strict=True)]
+    seen = [
+        _photograph(p) if chosen else (p, 0.0, 0.0)
+        for p, chosen in zip(originals, phone, strict=True)
+    ]
     x = np.stack([picture for picture, _, _ in seen]).astype(np.float32)
     ink = x.mean(axis=(1, 2))
     rows = pd.DataFrame(

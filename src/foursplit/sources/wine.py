@@ -16,8 +16,7 @@ SOURCE = Source(
     title="Wine",
     provenance="178 wines of three varieties, one chemical analysis each; carried by scikit-learn.",
     licence="CC BY 4.0",
-    cite="Aeberhard and Forina (1992), Wine, UCI Machine Learning Repository, "
-    "doi:10.24432/C5PC7J",
+    cite="Aeberhard and Forina (1992), Wine, UCI Machine Learning Repository, doi:10.24432/C5PC7J",
     files=(
         BundledFile(
             package="sklearn",

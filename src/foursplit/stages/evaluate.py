@@ -1,6 +1,7 @@
 """Stage evaluate: prediction tables for train (in evaluation mode), train-dev and dev."""
 
 from dataclasses import asdict
+from typing import Any
 
 from foursplit.core import artifacts, paths, source
 from foursplit.core.errors import unknown
@@ -43,7 +44,9 @@ def run(key: str) -> str:
     return _sentence(summary)
 
 
-def _sentence(summary: dict) -> str:
-    errors = " · ".join(f"{split} {entry['value']:.2%}" for split, entry in summary["splits"].items())
+def _sentence(summary: dict[str, Any]) -> str:
+    errors = " · ".join(
+        f"{split} {entry['value']:.2%}" for split, entry in summary["splits"].items()
+    )
     weak = "" if summary["baseline"]["dev"]["beaten"] else " NOT BETTER THAN THE TRIVIAL PREDICTOR."
     return f"{errors}.{weak} {summary['verdict']['sentence']}"

@@ -1,8 +1,8 @@
 """Stage fetch: raw files, as published, checked byte by byte."""
 
-from foursplit.core import artifacts, paths, source
-from foursplit.core.params import load
+from foursplit.core import paths, source
 from foursplit.core.errors import unknown
+from foursplit.core.params import load
 from foursplit.data.fetch import fetch
 
 

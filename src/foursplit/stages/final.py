@@ -32,6 +32,8 @@ def run(name: str) -> str:
             summary = summarise(made, group, reference, params.strategy)
             summary["manifest"] = asdict(manifests.load(model))
             artifacts.write_json(part / "summary.json", summary)
-            errors = " · ".join(f"{TITLES[s]} {e['value']:.2%}" for s, e in summary["splits"].items())
+            errors = " · ".join(
+                f"{TITLES[s]} {e['value']:.2%}" for s, e in summary["splits"].items()
+            )
             message = f"{winner}: {errors}. {summary['verdict']['sentence']}"
     return message

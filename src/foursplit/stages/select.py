@@ -21,7 +21,7 @@ def run(name: str) -> str:
         raise unknown("group", name, known)
     group = known[name]
     check(name, group)
-    folders = sorted(p for p in paths.predictions(name).iterdir() if p.is_dir())
+    folders = [paths.predictions(name) / key for key in params.members(name)]
     candidates = [candidate(folder, group) for folder in folders]
     chosen = choose(candidates, group.bounds, group.direction)
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})

@@ -26,7 +26,9 @@ def run(key: str) -> str:
         run=params.run,
         splits=splits,
         shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
-        data={name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")},
+        data={
+            name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
+        },
     )
     for seed in experiment.fit.seeds:
         target = paths.seed_folder(paths.models(experiment.group, key), seed)

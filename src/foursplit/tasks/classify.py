@@ -50,7 +50,9 @@ class Classify(L.LightningModule):
         x, y = batch
         logits = self(x)
         error = (logits.argmax(dim=1) != y).float().mean()
-        self.watch.add_watched(dataloader_idx, loss=F.cross_entropy(logits, y), error=error, n=len(y))
+        self.watch.add_watched(
+            dataloader_idx, loss=F.cross_entropy(logits, y), error=error, n=len(y)
+        )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimizer(self.net, self.fit)

@@ -37,5 +37,5 @@ class Batches:
             return
         rng = generator("batches", self.seed, self.epoch())
         order = torch.from_numpy(rng.permutation(len(self.x))).to(self.x.device)
-        for chosen in order.split(self.size):
+        for chosen in torch.split(order, self.size):
             yield self.x[chosen], self.y[chosen]

@@ -48,7 +48,9 @@ def load(folder: Path) -> Manifest:
     manifest = Manifest(**artifacts.read_json(folder / NAME))
     weights = folder / manifest.weights
     if not weights.is_file() or artifacts.sha256_file(weights) != manifest.model_hash:
-        raise Refusal(f"{weights}: not the file its manifest speaks of; `dvc checkout` restores it.")
+        raise Refusal(
+            f"{weights}: not the file its manifest speaks of; `dvc checkout` restores it."
+        )
     if code_hash(manifest.model) != manifest.code:
         raise Refusal(
             f"models/{manifest.model}.py has changed since {folder} was trained; run "

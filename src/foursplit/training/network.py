@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from foursplit.core.experiment import GradientFit
 from foursplit.core.seeds import derive
+from foursplit.core.split import Split
 from foursplit.layers.inputs.standardise import learning_inputs
 from foursplit.layers.optimisation.watch import WATCHED
 from foursplit.training.batches import Batches
@@ -43,10 +44,10 @@ def learn_inputs(net: nn.Module, x: Tensor) -> None:
     net.train()
 
 
-def fit(
+def fit(  # noqa: PLR0913, one call a training run; all but three by name
     module: Any,
     train: Pair,
-    watched: dict[str, Pair],
+    watched: Mapping[Split, Pair],
     fit: GradientFit,
     *,
     seed: int,

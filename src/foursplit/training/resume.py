@@ -31,7 +31,9 @@ class PlainCheckpoints(CheckpointIO):
             artifacts.write_tensors(folder / TENSORS, tensors)
             (folder / REST).write_text(json.dumps(rest))
 
-    def load_checkpoint(self, path: Any, map_location: Any = None, *_: Any, **__: Any) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: Any, map_location: Any = None, *_: Any, **__: Any
+    ) -> dict[str, Any]:
         tensors = artifacts.read_tensors(Path(path) / TENSORS)
         state: dict[str, Any] = _put_together(json.loads((Path(path) / REST).read_text()), tensors)
         return state
@@ -47,7 +49,9 @@ def _take_apart(value: Any, tensors: dict[str, Tensor]) -> Any:
         tensors[name] = value.detach().cpu().clone()  # safetensors refuses shared memory
         return {"tensor": name}
     if isinstance(value, dict):
-        return {"dict": [[_take_apart(k, tensors), _take_apart(v, tensors)] for k, v in value.items()]}
+        return {
+            "dict": [[_take_apart(k, tensors), _take_apart(v, tensors)] for k, v in value.items()]
+        }
     if isinstance(value, tuple):
         return {"tuple": [_take_apart(item, tensors) for item in value]}
     if isinstance(value, list):
@@ -69,7 +73,7 @@ def _put_together(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def usable(path: Path) -> bool:
-    """Say whether a state lies there whole: folders are renamed into place, so it is all or none."""
+    """Say whether a state lies there: folders are renamed into place, so it is all or none."""
     return (path / TENSORS).is_file() and (path / REST).is_file()
 
 

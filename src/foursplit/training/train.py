@@ -2,7 +2,7 @@
 
 import csv
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape, Examples
 from foursplit.core.experiment import DirectFit, Experiment, GradientFit, Run
+from foursplit.core.split import Split
 from foursplit.training import manifest
 from foursplit.training.callbacks import Row
 from foursplit.training.manifest import Manifest
@@ -25,7 +26,7 @@ class Job:
     key: str
     experiment: Experiment
     run: Run
-    splits: dict[str, Examples]  # train, train_dev, dev
+    splits: Mapping[Split, Examples]  # train, train_dev, dev
     shape: DataShape
     data: dict[str, str]  # sha256 of the train split's files
 
@@ -55,8 +56,8 @@ def _fit_network(
     net = network.seeded(lambda: file.build(args, job.shape), seed)
     if not isinstance(net, torch.nn.Module):
         raise Refusal(
-            f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds only, "
-            "and its settings as model_args."
+            f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
+            "only, and its settings as model_args."
         )
     task = importlib.import_module(f"foursplit.tasks.{job.experiment.task}")
     pairs = {
@@ -139,9 +140,7 @@ def _write_curves(path: Path, rows: list[Row]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(
-            {name: f"{value:.9g}" for name, value in row.items()} for row in rows
-        )
+        writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
 
 
 def resume_path(job: Job, seed: int, device: str) -> Path:

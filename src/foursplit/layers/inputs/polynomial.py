@@ -19,7 +19,7 @@ class Polynomial(nn.Module):
         self.degree = degree
         for power in range(2, degree + 1):
             chosen = torch.tensor(list(combinations_with_replacement(range(n_inputs), power)))
-            # A buffer, to follow the network to its device; not stored, for it follows from n_inputs.
+            # A buffer, to follow the network to its device; not stored, as n_inputs implies it.
             self.register_buffer(f"inputs_{power}", chosen, persistent=False)
 
     def forward(self, x: Float[Tensor, "batch n_inputs"]) -> Float[Tensor, "batch n_terms"]:

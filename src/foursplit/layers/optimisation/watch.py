@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-WATCHED = ("train_dev", "dev")
+from foursplit.core.split import Split
+
+WATCHED: tuple[Split, ...] = ("train_dev", "dev")
 """The splits watched in training, in the order of the validation loaders."""
 
 

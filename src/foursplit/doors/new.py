@@ -1,0 +1,145 @@
+"""Write a small working source or model, and its block in params.yaml: two files touched each."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+from ruamel.yaml import YAML
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.errors import Refusal, unknown
+from foursplit.core.params import load
+from foursplit.doors import guess
+
+COURSE = "own"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def new_source(name: str, csv: Path, target: str) -> None:
+    """Write `sources/<name>.py` for a CSV file, with a linear model to compare others with."""
+    params = load()
+    path = _fresh(name, "sources", [*source.names(), *params.sources])
+    frame = _read(csv)
+    if target not in frame.columns:
+        raise unknown("column", target, map(str, frame.columns), str(csv))
+    inside = _inside(csv)
+    found = guess.columns(frame, target)
+    task = guess.task(found)
+    text = (TEMPLATES / "source.txt").read_text().format(
+        title=name.replace("_", " ").capitalize(),
+        n_rows=f"{len(frame):,}",
+        csv=inside,
+        file=csv.name,
+        target=target,
+        **guess.text(found, frame, target),
+    )
+    block = guess.experiment(task)
+    artifacts.write_text(path, text)
+    _add(
+        {
+            "sources": {name: guess.source_block(inside)},
+            f"groups.{COURSE}": {name: {"source": name, "task": task, "metric": "error"}},
+            f"experiments.{COURSE}": {
+                f"{name}_linear": {
+                    "lesson": "own",
+                    "source": name,
+                    "task": task,
+                    **block,
+                    "group": name,
+                }
+            },
+        }
+    )
+    _say(path, f"{name}_linear")
+
+
+def new_model(name: str, group: str | None) -> None:
+    """Write `models/<name>.py` and an experiment that compares it in `group`."""
+    params = load()
+    groups = {g: block for blocks in params.groups.values() for g, block in blocks.items()}
+    group = group or next(iter(params.groups.get(COURSE, {})), None) or "c4w2_digits"
+    if group not in groups:
+        raise unknown("group", group, groups)
+    taken = [p.stem for p in (Path(source.__file__).parent.parent / "models").glob("*.py")]
+    path = _fresh(name, "models", taken)
+    key = f"{group}_{name}"
+    if key in {k for block in params.experiments.values() for k in block}:
+        raise Refusal(f"experiment {key!r} is already in params.yaml")
+    task = groups[group].task
+    n_outputs = "shape.n_classes" if task == "classify" else "1"
+    text = (TEMPLATES / "model.txt").read_text()
+    artifacts.write_text(
+        path, text.format(title=name.replace("_", " ").capitalize(), n_outputs=n_outputs)
+    )
+    course = params.course(group)
+    block = {
+        "lesson": "own",
+        "source": groups[group].source,
+        "task": task,
+        "model": name,
+        "model_args": {"hidden": 32},
+        "fit": {"learning_rate": 0.003, "batch_size": 64, "max_epochs": 60, "seeds": [1]},
+        "group": group,
+    }
+    _add({f"experiments.{course}": {key: block}})
+    _say(path, key)
+
+
+def _fresh(name: str, folder: str, taken: list[str]) -> Path:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise Refusal(
+            f"name {name!r}: use small letters, digits and underscores, beginning with a letter, "
+            "for it becomes a file's name"
+        )
+    if name in taken:
+        raise Refusal(f"name {name!r} is taken; {folder} there are: {', '.join(sorted(taken))}")
+    # The project's own copy of the package, which is what its stages depend on.
+    return paths.root() / "src" / "foursplit" / folder / f"{name}.py"
+
+
+def _read(csv: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(csv)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{csv}: not readable as CSV: {error}") from error
+    if frame.empty:
+        raise Refusal(f"{csv}: has no rows")
+    return frame
+
+
+def _inside(csv: Path) -> str:
+    """Give the file's path from the root; it must lie in the project, so that clones have it."""
+    try:
+        return str(csv.resolve().relative_to(paths.root()))
+    except ValueError as error:
+        raise Refusal(
+            f"{csv}: lies outside the project; copy it to data/own/ first, and `git add` or "
+            "`dvc add` it, so that every clone has it"
+        ) from error
+
+
+def _add(blocks: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add entries to params.yaml, leaving every other line as it is."""
+    yaml = YAML()
+    yaml.width, yaml.preserve_quotes = 4096, True
+    path = paths.params_file()
+    tree = yaml.load(path.read_text())
+    for place, entries in blocks.items():
+        parent, _, child = place.partition(".")
+        block = tree[parent]
+        if child:
+            block = block.setdefault(child, {})
+            if hasattr(block, "fa"):
+                block.fa.set_block_style()  # an empty block is written {}, a filled one is not
+        block.update(entries)
+    with artifacts.replacing(path) as part, part.open("w") as file:
+        yaml.dump(tree, file)
+
+
+def _say(path: Path, key: str) -> None:
+    click.echo(f"wrote {path.relative_to(paths.root())}")
+    click.echo(f"added {key} to params.yaml")
+    click.echo(f"Next: read both, then `foursplit repro`; `foursplit train {key}` trains it alone.")
