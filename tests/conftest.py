@@ -1,6 +1,9 @@
 """What every test stands on: a project folder of its own, and no analytics."""
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -27,3 +30,55 @@ def project(tmp_path, monkeypatch):
     paths.root.cache_clear()
     yield tmp_path
     paths.root.cache_clear()
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Give a copy of the project's files as they are now, as a git repository of its own."""
+    folder = tmp_path / "clone"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT, capture_output=True, text=True, check=True,
+    ).stdout.split("\0")  # fmt: skip
+    for name in filter(None, listed):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    subprocess.run([*git, "init", "-q"], cwd=folder, check=True)
+    subprocess.run([*git, "add", "-A"], cwd=folder, check=True)
+    subprocess.run([*git, "commit", "-qm", "start"], cwd=folder, check=True)
+    return Clone(folder)
+
+
+class Clone:
+    """A copy of the project in which commands run with the copy's own code."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            **os.environ,
+            "PYTHONPATH": str(folder / "src"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "FOURSPLIT_ROOT": str(folder),
+            "FOURSPLIT_ACCELERATOR": "cpu",
+            "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
+        }
+
+    def start(self, *command: str, **env: str) -> subprocess.Popen:
+        """Start a command in a session of its own, so that all of it can be killed."""
+        return subprocess.Popen(
+            command, cwd=self.folder, env={**self.env, **env}, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def run(self, *command: str, code: int = 0, **env: str) -> str:
+        """Run a command to its end, and hold its exit code against what is expected."""
+        process = self.start(*command, **env)
+        output, _ = process.communicate(timeout=900)
+        assert process.returncode == code, output
+        return output
+
+    def git_status(self) -> set[str]:
+        listed = self.run("git", "status", "--porcelain", "--untracked-files=all")
+        return {line[3:] for line in listed.splitlines()}

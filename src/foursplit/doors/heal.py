@@ -1,0 +1,58 @@
+"""Put right what a killed run can leave torn: DVC writes its own lock files in place.
+
+A lock file that cannot be read is set aside; DVC then takes finished stages from its run-cache.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from foursplit.core import paths
+
+
+def heal() -> list[str]:
+    """Mend what is torn; return what was done, a line each."""
+    done = []
+    for path in _torn_locks():
+        _set_aside(path)
+        done.append(f"set aside {_name(path)}: torn")
+    rwlock = paths.root() / ".dvc" / "tmp" / "rwlock"
+    if rwlock.is_file() and not _is_json(rwlock):
+        rwlock.unlink()
+        done.append(f"removed {_name(rwlock)}: torn")
+    return done
+
+
+def _torn_locks() -> list[Path]:
+    root = paths.root()
+    places = [root / "dvc.lock", *sorted((root / "pipelines").glob("*/dvc.lock"))]
+    return [path for path in places if path.is_file() and not _is_lock(path)]
+
+
+def _is_lock(path: Path) -> bool:
+    try:
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError):
+        return False
+    return isinstance(content, dict) and "schema" in content
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _set_aside(path: Path) -> None:
+    place = paths.state() / "torn" / path.relative_to(paths.root())
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, place)
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(paths.root()))

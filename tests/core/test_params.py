@@ -1,0 +1,101 @@
+"""params.yaml is refused where it is wrong, by name, with what is valid."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from foursplit.core.errors import Refusal
+from foursplit.core.params import build, load
+
+PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
+LENET = "experiments.convolutional.c4w2_digits_lenet"
+
+
+def tree():
+    return YAML(typ="safe").load(PARAMS.read_text())
+
+
+def changed(place, value):
+    """Give the project's parameters with one value changed (or taken away, where it is None)."""
+    content = tree()
+    *parents, last = place.split(".")
+    block = content
+    for name in parents:
+        block = block[name]
+    if value is None:
+        del block[last]
+    else:
+        block[last] = value
+    return content
+
+
+def test_the_projects_own_parameters_are_right():
+    assert len(load(PARAMS).experiments) >= 3
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (f"{LENET}.fit.learning_rate", -0.1, r"fit.*learning_rate: -0.1 must be above 0"),
+        (f"{LENET}.fit.learning_rate", "fast", r"learning_rate: 'fast'"),
+        (f"{LENET}.fit.max_epochs", 0, r"max_epochs: 0 must be at least 1"),
+        (f"{LENET}.fit.seeds", [], r"seeds: \(\) must be one seed at least"),
+        (f"{LENET}.fit.seeds", [1, 1], r"must be all different"),
+        (f"{LENET}.fit.learning_rat", 0.1, r"unknown parameter 'learning_rat'.*'learning_rate'"),
+        (f"{LENET}.model", "lenett", r"unknown model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp"),
+        (f"{LENET}.model_args", {"chanels": [1, 2]}, r"model_args: unknown.*'channels'.*hidden"),
+        (f"{LENET}.group", "c4w2_digit", r"unknown group 'c4w2_digit'"),
+        (f"{LENET}.source", "wine", r"'wine', but group 'c4w2_digits' compares on 'digits'"),
+        (f"{LENET}.fit", None, r"c4w2_digits_lenet: missing fit"),
+        (f"{LENET}.modell", "x", r"unknown parameter 'modell'"),
+        ("groups.convolutional.c4w2_digits.task", "clasify", r"unknown task 'clasify'.*'classify'"),
+        ("groups.convolutional.c4w2_digits.metrik", "x", r"unknown parameter 'metrik'"),
+        ("sources.digits.split.source", {"train": 0.7, "train_dev": 0.2}, r"shares adding to 1"),
+        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"a share from 0 to 1"),
+        ("sources.wine.split.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
+        ("sources.digits.split.target", {"dev": 1.0}, r"missing: \['test'\]"),
+        ("sources.iris", {"origin": "x", "split": {}}, r"missing salt"),
+        ("run.accelerator", "tpu", r"run.accelerator: 'tpu'"),
+        ("run.threads", 0, r"threads: 0 must be at least 1"),
+        ("run.kernels", "avx9", r"run.kernels: 'avx9'"),
+        ("strategy.confidence", 95, r"confidence: 95.* must be between 0 and 1"),
+        ("run", None, r"params.yaml: missing run"),
+        ("extra", {}, r"unknown parameter 'extra'. Valid: experiments, groups"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
+    with pytest.raises(Refusal, match=message):
+        build(changed(place, value))
+
+
+def test_an_unknown_source_is_refused():
+    content = tree()
+    content["sources"]["iris"] = content["sources"]["wine"]
+    with pytest.raises(Refusal, match=r"unknown source 'iris'.*Valid: breast_cancer, diabetes"):
+        build(content)
+
+
+def test_a_name_stands_once():
+    content = tree()
+    content["experiments"]["improving"]["c4w2_digits_lenet"] = content["experiments"]["improving"][
+        "c2w3_wine_softmax"
+    ]
+    with pytest.raises(Refusal, match="the name is taken"):
+        build(content)
+
+
+@pytest.mark.parametrize("text", ["run: [", "run: {a: 1}\nrun: {a: 2}\n", "\x00", "- 1\n- 2\n"])
+def test_a_file_that_is_not_yaml_is_refused(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(Refusal, match=r"not YAML|must be a block"):
+        load(path)
+
+
+def test_a_number_in_scientific_notation_is_a_number():
+    # PyYAML reads 1e-3 as text and DVC as a number; the door reads as DVC does.
+    text = PARAMS.read_text().replace("learning_rate: 0.05,", "learning_rate: 1e-3,", 1)
+    assert "1e-3" in text
+    found = build(YAML(typ="safe").load(text))
+    assert found.experiment("c2w3_wine_softmax").fit.learning_rate == 0.001

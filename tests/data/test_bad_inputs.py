@@ -1,0 +1,179 @@
+"""Bad data is refused by name, and what was there before is left alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import Examples
+from foursplit.core.source import BundledFile, OwnFile, Source
+from foursplit.data import examine, fetch, judge, sealed, seen, store
+from foursplit.stages import fetch as fetch_stage
+from foursplit.stages import split as split_stage
+from foursplit.stages import validate as validate_stage
+
+BASE = {"title": "Flowers", "provenance": "", "licence": "", "cite": ""}
+
+
+def flowers(**rest):
+    given = {"files": (), "target": "kind", "classes": ("a", "b"), "features": ("width",), **rest}
+    return Source(**BASE, **given)
+
+
+def frame(**columns):
+    rows = {"width": [1.0, 2.0, 3.0], "kind": [0, 1, 0], **columns}
+    return pd.DataFrame({name: values for name, values in rows.items() if values is not None})
+
+
+@pytest.mark.parametrize(
+    ("columns", "declared", "message"),
+    [
+        ({"width": None}, {}, r"Flowers: unknown column 'width'.*Valid: kind"),
+        ({"kind": [0, np.nan, 1]}, {}, r"1 values of target 'kind' are missing; .* row 1"),
+        ({"kind": [0, 1, 2]}, {}, r"target 'kind' of row 2 is .*2.*no class. Valid: a, b"),
+        ({"kind": [0, 1, 0.5]}, {}, r"row 2 is .*0.5.* no class"),
+        ({"kind": ["a", "b", "c"]}, {}, r"row 2 is 'c', which is no class. Valid: a, b"),
+        ({"width": [1, np.inf, 2]}, {}, r"1 inputs are missing or infinite.*width of row 1"),
+        ({"domain": ["x", "x", "y"]}, {"domains": {"x": "source"}}, r"unknown domain 'y'"),
+        ({}, {"group": "patient"}, r"unknown column 'patient'"),
+        ({}, {"slices": ("colour",)}, r"unknown column 'colour'"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused(columns, declared, message):
+    with pytest.raises(Refusal, match=message):
+        examine.examples(frame(**columns), flowers(**declared))
+
+
+def test_class_names_and_class_numbers_mean_the_same():
+    by_name = examine.examples(frame(kind=["a", "b", "a"]), flowers())
+    assert by_name.y.tolist() == examine.examples(frame(), flowers()).y.tolist() == [0, 1, 0]
+
+
+def test_twins_get_names_of_their_own():
+    made = examine.examples(frame(width=[1.0, 1.0, 2.0]), flowers())
+    names = made.rows["example_id"].tolist()
+    assert len(set(names)) == 3
+    assert names[1] == f"{names[0]}-2"
+    assert made.rows["group_id"].tolist()[0] == made.rows["group_id"].tolist()[1]
+
+
+def test_a_corrupted_raw_file_is_named_and_earlier_results_stay(project):
+    fetch_stage.run("wine")
+    validate_stage.run("wine")
+    before = artifacts.sha256_file(paths.valid("wine") / "examples.npy")
+    raw = paths.raw("wine") / "wine_data.csv"
+    raw.write_bytes(raw.read_bytes()[:-40] + b"0" * 40)
+    with pytest.raises(Refusal, match=r"wine_data.csv: corrupted: sha256 is"):
+        validate_stage.run("wine")
+    assert artifacts.sha256_file(paths.valid("wine") / "examples.npy") == before
+
+
+def test_a_missing_raw_file_is_named(project):
+    with pytest.raises(Refusal, match=r"wine_data.csv: missing"):
+        validate_stage.run("wine")
+
+
+def test_fetch_leaves_nothing_where_a_file_is_not_as_declared(project):
+    wrong = Source(
+        **BASE,
+        target="y",
+        files=(
+            BundledFile(package="sklearn", path="datasets/data/wine_data.csv", sha256="0" * 64),
+        ),
+    )
+    with pytest.raises(Refusal, match="corrupted"):
+        fetch.fetch(wrong, project / "raw")
+    assert not (project / "raw").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (BundledFile(package="no_such", path="x", sha256=""), "'no_such'.* is not installed"),
+        (BundledFile(package="sklearn", path="x.csv", sha256=""), "carries no such file"),
+        (OwnFile(path="data/own/x.csv"), "x.csv: no such file"),
+    ],
+)
+def test_a_file_that_is_not_there_is_named(project, file, message):
+    with pytest.raises(Refusal, match=message):
+        fetch.fetch(Source(**BASE, target="y", files=(file,)), project / "raw")
+
+
+def test_every_failed_expectation_is_named_with_column_and_rows():
+    import great_expectations.expectations as gxe
+
+    table = pd.DataFrame({"age": [20, 30, 999, -4], "kind": ["a", "b", "a", "a"]})
+    suite = [
+        gxe.ExpectColumnValuesToBeBetween(column="age", min_value=0, max_value=120),
+        gxe.ExpectColumnValuesToBeInSet(column="kind", value_set=["a", "b"]),
+        gxe.ExpectColumnToExist(column="height"),
+        gxe.ExpectColumnValuesToNotBeNull(column="weight"),
+        gxe.ExpectTableRowCountToBeBetween(min_value=10),
+    ]
+    result = judge.judge(table, suite, "people")
+    lines = judge.complaints(result)
+    assert not result["success"]
+    assert len(lines) == 4
+    by_column = {line.split(":")[0]: line for line in lines}
+    assert "row 2: 999" in by_column["age"]
+    assert "row 3: -4" in by_column["age"]
+    assert "expect_column_to_exist" in by_column["height"]
+    assert "weight" in by_column["weight"]
+    assert "found 4" in by_column["(table)"]
+
+
+def test_the_judgement_repeats_to_the_byte():
+    import great_expectations.expectations as gxe
+
+    table = pd.DataFrame({"age": [20.0, None, 999.0]})
+
+    def result():
+        suite = [gxe.ExpectColumnValuesToBeBetween(column="age", max_value=120)]
+        return artifacts.fingerprint(judge.judge(table, suite, "people"))
+
+    assert result() == result()
+
+
+def test_a_failed_expectation_stops_the_stage_and_leaves_result_and_page(project, monkeypatch):
+    import great_expectations.expectations as gxe
+
+    fetch_stage.run("wine")
+    module = source.module("wine")
+    strict = [gxe.ExpectColumnValuesToBeBetween(column="alcohol", max_value=13)]
+    monkeypatch.setattr(module, "suite", lambda: strict)
+    with pytest.raises(Refusal, match=r"1 of 1 expectations failed:\n  - alcohol: .*row 0: 14.23"):
+        validate_stage.run("wine")
+    assert artifacts.read_json(paths.validation("wine") / "result.json")["success"] is False
+    assert "fails" in (paths.validation("wine") / "index.html").read_text()
+    assert not paths.valid("wine").exists()
+
+
+@pytest.mark.parametrize("stage", [fetch_stage, validate_stage, split_stage])
+def test_an_unknown_source_is_named_with_the_valid_ones(project, stage):
+    with pytest.raises(Refusal, match=r"unknown source 'wines'. Did you mean 'wine'"):
+        stage.run("wines")
+
+
+def test_the_four_splits_lie_where_they_are_looked_for(project):
+    fetch_stage.run("wine")
+    validate_stage.run("wine")
+    split_stage.run("wine")
+    whole = store.load(paths.valid("wine"), "examples")
+    parts = [seen.load("wine", name) for name in ("train", "train_dev", "dev")]
+    parts.append(sealed.load("wine"))
+    names = [name for part in parts for name in part.rows["example_id"]]
+    assert sorted(names) == sorted(whole.rows["example_id"])
+    with pytest.raises(Refusal, match="unknown split 'test'. .*Valid: dev, train, train_dev"):
+        seen.load("wine", "test")
+
+
+def test_a_torn_file_is_named(project):
+    folder = project / "x"
+    folder.mkdir()
+    rows = pd.DataFrame({"y": [0.0, 1.0]})
+    store.save(folder, "examples", Examples(x=np.zeros((2, 1), np.float32), rows=rows))
+    path = folder / "examples.npy"
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(Refusal, match=r"examples: not readable"):
+        store.load(folder, "examples")

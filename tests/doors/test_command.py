@@ -1,0 +1,74 @@
+"""The command's doors: help, and errors that a person can act on."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
+
+
+def run(project, *arguments, code, **rest):
+    done = subprocess.run(
+        [FOURSPLIT, *arguments],
+        cwd=project,
+        env={**os.environ, "FOURSPLIT_ROOT": str(project)},
+        capture_output=True,
+        text=True,
+        **rest,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_help_lists_every_door(project):
+    text = run(project, "--help", code=0)
+    for door in ("repro", "check", "table", "ui", "new", "verify", "fetch", "train", "report"):
+        assert f"  {door} " in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fetch", "wines"], "unknown source 'wines'. Did you mean 'wine'? Valid: breast_cancer"),
+        (["train", "lenet"], "unknown experiment 'lenet'"),
+        (["evaluate", "lenet"], "Valid: c2w3_wine_softmax"),
+        (["select", "digits"], "unknown group 'digits'. Did you mean 'c4w2_digits'?"),
+        (["final", "digits"], "Valid: c2w3_wine, c4w2_digits"),
+        (["trian", "x"], "No such command 'trian'"),
+        (["train"], "Missing argument 'EXPERIMENT'"),
+        (["new", "model", "My Model"], "use small letters"),
+        (["new", "model", "lenet"], "name 'lenet' is taken"),
+        (["new", "source", "wine", "--csv", "x.csv", "--target", "y"], "name 'wine' is taken"),
+        (["new", "source", "mine", "--csv", "x.csv", "--target", "y"], "x.csv: not readable"),
+        (["train", "c4w2_digits_lenet"], "no such file; `dvc repro` makes it"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(project, arguments, message):
+    assert message in run(project, *arguments, code=2)
+
+
+def test_a_wrong_parameter_stops_every_stage(project):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: -0.05"))
+    assert "learning_rate: -0.05 must be above 0" in run(project, "fetch", "wine", code=2)
+    assert not (project / "data").exists()
+
+
+def test_outside_a_project_it_says_so(tmp_path):
+    assert "not inside a Foursplit project" in run(tmp_path, "fetch", "wine", code=2)
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(project):
+    # A limit on file size stands in for the disk: digits.csv.gz has 57 kB.
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    text = run(project, "fetch", "digits", code=3, preexec_fn=limit)
+    assert "File too large" in text
+    assert not (project / "data" / "raw" / "digits").exists()
+    run(project, "fetch", "digits", code=0)

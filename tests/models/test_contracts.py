@@ -1,0 +1,188 @@
+"""Laws that every experiment of params.yaml must keep, or declare that it breaks and why."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from foursplit.core import artifacts
+from foursplit.core.examples import DataShape
+from foursplit.core.experiment import DirectFit, GradientFit
+from foursplit.core.params import load
+from foursplit.core.source import module as source_module
+from foursplit.training import network
+from foursplit.training.manifest import arguments
+
+ROOT = Path(__file__).parent.parent.parent
+PARAMS = load(ROOT / "params.yaml")
+EXPERIMENTS = {
+    key: experiment for block in PARAMS.experiments.values() for key, experiment in block.items()
+}
+NETWORKS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, GradientFit)]
+ESTIMATORS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, DirectFit)]
+
+INPUTS = {"digits": (1, 8, 8)}
+"""Axes of one example where the source has no list of features."""
+
+
+def shape_for(experiment):
+    source = source_module(experiment.source).SOURCE
+    inputs = INPUTS.get(experiment.source) or (len(source.features),)
+    return DataShape(inputs=inputs, classes=source.classes)
+
+
+def built(key, seed=0):
+    """Give the experiment's task with a fresh network, and its shape."""
+    experiment = EXPERIMENTS[key]
+    shape = shape_for(experiment)
+    file = importlib.import_module(f"foursplit.models.{experiment.model}")
+    args = arguments(experiment.model, dict(experiment.model_args), key)
+    net = network.seeded(lambda: file.build(args, shape), seed)
+    task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+    return task, task.module(net, experiment.fit, shape), shape
+
+
+def batch(task, shape, n, seed=1):
+    return task.random_batch(shape, n, np.random.default_rng(seed))
+
+
+def holds(key, law, check):
+    """Assert that a law holds, or that it breaks where the experiment says so."""
+    task = importlib.import_module(f"foursplit.tasks.{EXPERIMENTS[key].task}")
+    if law not in task.LAWS:
+        pytest.skip(f"task {EXPERIMENTS[key].task} does not declare law {law!r}")
+    if law in EXPERIMENTS[key].breaks:
+        with pytest.raises(AssertionError):
+            check()
+    else:
+        check()
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_untrained_loss_is_that_of_a_guess(key):
+    task, module, shape = built(key)
+
+    def check():
+        x, y = batch(task, shape, 256)
+        network.learn_inputs(module.net, x)
+        module.eval()
+        with torch.no_grad():
+            loss = float(module.loss(x, y))
+        assert loss == pytest.approx(task.guess_loss(shape), rel=0.5)
+
+    holds(key, "guess", check)
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_one_batch_can_be_learnt_by_heart(key):
+    # Eight examples and more inputs than that: even a line can pass through them.
+    task, module, shape = built(key)
+
+    def check():
+        x, y = batch(task, shape, 8)
+        network.learn_inputs(module.net, x)
+        module.train()
+        steps = torch.optim.Adam(module.net.parameters(), lr=0.01)
+        for _ in range(500):
+            steps.zero_grad()
+            module.loss(x, y).backward()
+            steps.step()
+        module.eval()  # dropout is for learning, not for knowing
+        with torch.no_grad():
+            assert float(module.loss(x, y)) < 0.01
+
+    holds(key, "by_heart", check)
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_every_parameter_moves(key):
+    task, module, shape = built(key)
+
+    def check():
+        x, y = batch(task, shape, 64)
+        network.learn_inputs(module.net, x)
+        before = {name: p.detach().clone() for name, p in module.net.named_parameters()}
+        steps = module.configure_optimizers()
+        for _ in range(3):  # a zero weight above lets nothing through to those below at first
+            steps.zero_grad()
+            module.loss(x, y).backward()
+            steps.step()
+        still = [n for n, p in module.net.named_parameters() if torch.equal(p, before[n])]
+        assert still == []
+
+    holds(key, "every_parameter", check)
+
+
+def trained(key, seed, folder):
+    """Train a few epochs on random rows, through the real engine."""
+    task, module, shape = built(key, seed)
+    rows = batch(task, shape, 80)
+    watched = {"train_dev": batch(task, shape, 20, 2), "dev": batch(task, shape, 20, 3)}
+    fit = EXPERIMENTS[key].fit
+    short = GradientFit(
+        seeds=(seed,),
+        learning_rate=fit.learning_rate,
+        max_epochs=2,
+        batch_size=32,
+        optimizer=fit.optimizer,
+        weight_decay=fit.weight_decay,
+    )
+    module.fit = short
+    network.fit(module, rows, watched, short, seed=seed, kind="cpu", state=folder / "state")
+    path = folder / f"{seed}.safetensors"
+    artifacts.write_tensors(path, module.net.state_dict())
+    return module, path
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_the_same_seed_gives_the_same_bytes(key, tmp_path):
+    def check():
+        first = trained(key, 1, tmp_path)[1].read_bytes()
+        assert trained(key, 1, tmp_path)[1].read_bytes() == first
+
+    holds(key, "same_seed", check)
+
+
+@pytest.mark.parametrize("key", NETWORKS)
+def test_saved_and_loaded_predicts_the_same(key, tmp_path):
+    task, _, shape = built(key)
+
+    def check():
+        module, path = trained(key, 1, tmp_path)
+        x, _ = batch(task, shape, 16, 5)
+        other = built(key, seed=9)[1]
+        other.net.load_state_dict(artifacts.read_tensors(path))
+        with torch.no_grad():
+            assert torch.equal(other.net.eval()(x), module.net.eval()(x))
+
+    holds(key, "saved_and_loaded", check)
+
+
+@pytest.mark.parametrize("key", ESTIMATORS)
+def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, tmp_path):
+    from foursplit.training import estimator
+
+    experiment = EXPERIMENTS[key]
+    shape = shape_for(experiment)
+    file = importlib.import_module(f"foursplit.models.{experiment.model}")
+    args = arguments(experiment.model, dict(experiment.model_args), key)
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(60, *shape.inputs))
+    y = np.arange(60) % shape.n_classes if shape.classes else x.sum(axis=1)
+    contents = []
+    for name in ("one", "two"):
+        model = estimator.fit(file.build(args, shape, 1), x, y)
+        estimator.save(tmp_path / name, model)
+        contents.append((tmp_path / name).read_bytes())
+    assert contents[0] == contents[1]
+    loaded = estimator.load(tmp_path / "one")
+    np.testing.assert_array_equal(estimator.predict(loaded, x), estimator.predict(model, x))
+
+
+def test_a_law_that_an_experiment_breaks_is_one_its_task_declares():
+    for key, experiment in EXPERIMENTS.items():
+        task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+        assert set(experiment.breaks) <= set(task.LAWS), key
+        assert all(experiment.breaks.values()), f"{key}: say why"

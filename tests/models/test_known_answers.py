@@ -1,0 +1,110 @@
+"""Models against closed forms, counts worked by hand, and scikit-learn."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+from foursplit.core.examples import DataShape
+from foursplit.core.experiment import GradientFit
+from foursplit.layers.inputs.polynomial import Polynomial, count_terms
+from foursplit.layers.inputs.standardise import Standardise, learning_inputs
+from foursplit.models import lenet, linear, mlp
+from foursplit.tasks import regress
+from foursplit.training import cost, network
+
+DIGITS = DataShape(inputs=(1, 8, 8), classes=tuple("0123456789"))
+
+
+def test_gradient_descent_reaches_the_least_squares_solution(rng, tmp_path):
+    x = rng.normal(size=(120, 4)).astype(np.float32) * [1, 10, 0.1, 5] + 3
+    y = x @ [1.0, -0.2, 8.0, 0.1] + rng.normal(size=120)
+    shape = DataShape(inputs=(4,), location=float(y.mean()), scale=float(y.std()))
+    fit = GradientFit(
+        seeds=(1,), learning_rate=0.1, max_epochs=400, batch_size=None, optimizer="sgd"
+    )
+    module = regress.module(linear.build(linear.Args(), shape), fit, shape)
+    pair = (network.as_tensor(x), regress.targets(y, shape))
+    state = tmp_path / "state"
+    network.fit(
+        module, pair, {"train_dev": pair, "dev": pair}, fit, seed=1, kind="cpu", state=state
+    )
+    with torch.no_grad():
+        found = module.net(pair[0]).numpy()[:, 0] * shape.scale + shape.location
+    solved = LinearRegression().fit(x, y).predict(x)
+    np.testing.assert_allclose(found, solved, atol=1e-3 * shape.scale)
+
+
+def test_polynomial_features_are_those_of_scikit_learn(rng):
+    x = rng.normal(size=(7, 4)).astype(np.float32)
+    ours = Polynomial(4, 3)(torch.from_numpy(x)).numpy()
+    theirs = PolynomialFeatures(3, include_bias=False).fit_transform(x)
+    assert ours.shape[1] == count_terms(4, 3) == theirs.shape[1]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_standardise_is_scikit_learns_scaler(rng):
+    x = rng.normal(size=(50, 3)).astype(np.float32) * [1, 20, 0.3] + [5, 0, -2]
+    x = x.astype(np.float32)
+    layer = Standardise((3,))
+    with learning_inputs(layer):
+        layer(torch.from_numpy(x))
+    ours = layer(torch.from_numpy(x)).numpy()
+    np.testing.assert_allclose(ours, StandardScaler().fit_transform(x), atol=1e-4)
+
+
+def test_a_constant_input_is_not_divided_by_zero():
+    layer = Standardise((2,))
+    x = torch.tensor([[1.0, 7.0], [3.0, 7.0]])
+    with learning_inputs(layer):
+        layer(x)
+    assert layer(x).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
+
+
+def test_scaling_pictures_by_pixel_would_blow_up_a_shade_never_seen(rng):
+    # A corner that is white but for one dot in train; elsewhere a light shade lies on it.
+    train = torch.from_numpy(rng.random((200, 1, 8, 8)).astype(np.float32))
+    train[:, :, 0, 0] = 0
+    train[0, :, 0, 0] = 0.05
+    shaded = train[:5].clone()
+    shaded[:, :, 0, 0] = 0.3
+    naive = (shaded[:, :, 0, 0] - train[:, :, 0, 0].mean()) / train[:, :, 0, 0].std()
+    layer = Standardise((1, 8, 8))
+    with learning_inputs(layer):
+        layer(train)
+    assert naive.min() > 50
+    assert layer(shaded).abs().max() < 3
+
+
+def test_lenets_parameters_are_those_counted_by_hand():
+    # 6*(1*25+1) + 16*(6*25+1) + (16*2*2)*120+120 + 120*84+84 + 84*10+10, on 8 by 8 pixels.
+    expected = 156 + 2416 + 7800 + 10164 + 850
+    net = lenet.build(lenet.Args(), DIGITS)
+    assert sum(p.numel() for p in net.parameters()) == expected
+
+
+def test_lenets_operations_are_those_counted_by_hand():
+    # Twice the products: 64*25*6 + 16*25*6*16 + 64*120 + 120*84 + 84*10.
+    assert cost.flops(lenet.build(lenet.Args(), DIGITS).eval(), DIGITS) == 2 * (
+        64 * 25 * 6 + 16 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * 10
+    )
+
+
+def test_softmax_regression_is_an_mlp_without_hidden_layers():
+    net = mlp.build(mlp.Args(hidden=()), DIGITS)
+    assert sum(p.numel() for p in net.parameters()) == 64 * 10 + 10
+
+
+@pytest.mark.parametrize(
+    ("file", "wrong", "message"),
+    [
+        (mlp, {"dropout": 1.0}, "dropout: 1.0"),
+        (mlp, {"hidden": (0,)}, "hidden"),
+        (linear, {"degree": 0}, "degree: 0"),
+        (lenet, {"channels": (0, 3)}, "channels"),
+    ],
+)
+def test_an_impossible_argument_is_refused(file, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        file.Args(**wrong)

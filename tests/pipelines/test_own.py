@@ -1,0 +1,73 @@
+"""A reader's CSV and a reader's model go through the whole pipeline, two files touched each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foursplit.core import artifacts
+
+
+def customers(path, rng, n=400):
+    """Write customers who leave the likelier, the longer they wait and the dearer their plan."""
+    wait, plan = rng.exponential(5, n), rng.choice(["basic", "plus"], n)
+    odds = 0.6 * wait - 3 + 1.5 * (plan == "plus")
+    left = np.where(rng.random(n) < 1 / (1 + np.exp(-odds)), "yes", "no")
+    name = [f"customer {i}" for i in range(n)]
+    frame = pd.DataFrame({"name": name, "wait_minutes": wait, "plan": plan, "left": left})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False)
+
+
+@pytest.mark.slow
+def test_your_own_data_and_model_in_ci(clone, rng):
+    customers(clone.folder / "data" / "own" / "churn.csv", rng)
+    clone.run("git", "add", "-A")
+    clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "data")
+
+    clone.run(
+        "foursplit", "new", "source", "churn", "--csv", "data/own/churn.csv", "--target", "left"
+    )
+    assert clone.git_status() == {"params.yaml", "src/foursplit/sources/churn.py"}
+    clone.run("git", "add", "-A")
+    clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "source")
+
+    clone.run("foursplit", "new", "model", "wide_net", "--group", "churn")
+    assert clone.git_status() == {"params.yaml", "src/foursplit/models/wide_net.py"}
+
+    text = clone.run("foursplit", "repro", "pipelines/own/dvc.yaml")
+    assert "churn_linear" in text
+    assert "churn_wide_net" in text
+    chosen = artifacts.read_json(clone.folder / "data" / "selected" / "churn.json")
+    assert {row["key"] for row in chosen["ranking"]} == {"churn_linear", "churn_wide_net"}
+    summary = artifacts.read_json(
+        clone.folder / "data" / "final" / "churn" / "seed_1" / "summary.json"
+    )
+    assert set(summary["splits"]) == {"train", "train_dev", "dev", "test"}
+    assert summary["baseline"]["dev"]["beaten"]
+
+    # A row more, and what depends on the file runs again, and nothing else.
+    path = clone.folder / "data" / "own" / "churn.csv"
+    path.write_text(path.read_text() + "one more,1.5,plus,no\n")
+    plan = clone.run("dvc", "repro", "--dry", "pipelines/own/dvc.yaml")
+    assert "Running stage 'pipelines/data/dvc.yaml:fetch@churn'" in plan
+    assert "Running stage 'pipelines/data/dvc.yaml:fetch@wine'" not in plan
+
+    # The files that were written pass the house's own lint.
+    clone.run("ruff", "check", "src/foursplit/sources/churn.py", "src/foursplit/models/wide_net.py")
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        (["a", "b", "a", "b"], "classify_binary"),
+        (["a", "b", "c", "a"], "classify"),
+        ([0, 1, 2, 1], "classify"),
+        ([0.5, 1.5, 2.5, 9.0], "regress"),
+        ([100, 200, 150, 120], "regress"),
+    ],
+)
+def test_the_kind_of_answer_is_guessed_from_the_target(target, kind):
+    from foursplit.doors import guess
+
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": target})
+    assert guess.task(guess.columns(frame, "y")) == kind

@@ -1,0 +1,56 @@
+"""The same commit gives the same bytes, and DVC's own commands do what its users expect."""
+
+import json
+
+import pytest
+
+WINE = "pipelines/improving/dvc.yaml:final@c2w3_wine"
+
+
+@pytest.mark.slow
+def test_two_clean_clones_give_the_same_bytes_in_ci(clone):
+    text = clone.run(
+        "foursplit", "verify", WINE, "pipelines/convolutional/dvc.yaml:train@c4w2_digits_dropout"
+    )
+    assert "every lock entry is equal" in text
+    assert "note: differs" not in text
+
+
+@pytest.mark.slow
+def test_dvcs_commands_do_what_its_users_expect_in_ci(clone):
+    """Run one course and the report's inputs as far as they go; each command on real results."""
+    clone.run("dvc", "repro", WINE)
+    again = clone.run("dvc", "repro", WINE)
+    assert "Running stage" not in again
+
+    text = clone.run("dvc", "exp", "run", "-S", "experiments.improving.c2w3_wine_softmax.fit.max_epochs=3", WINE)
+    assert "Running stage 'pipelines/improving/dvc.yaml:train@c2w3_wine_softmax'" in text
+    assert "Running stage 'pipelines/data/dvc.yaml:fetch@wine'" not in text
+    path = clone.folder / "data/models/c2w3_wine/c2w3_wine_softmax/seed_1/curves.csv"
+    assert len(path.read_text().splitlines()) == 4
+
+
+@pytest.mark.slow
+def test_a_wrong_value_stops_dvc_with_our_words(clone):
+    path = clone.folder / "params.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: -0.05"))
+    output = clone.run("dvc", "repro", WINE, code=255)
+    assert "learning_rate: -0.05 must be above 0" in output
+
+
+@pytest.mark.slow
+def test_the_whole_pipeline_and_a_second_run_that_runs_nothing(clone):
+    clone.run("foursplit", "repro")
+    again = clone.run("dvc", "repro")
+    assert "Running stage" not in again
+    metrics = json.loads(clone.run("dvc", "metrics", "show", "--json"))
+    assert metrics
+    clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qam", "run")
+    path = clone.folder / "params.yaml"
+    path.write_text(path.read_text().replace("weight_decay: 0.02", "weight_decay: 0.2"))
+    clone.run("foursplit", "repro")
+    changed = clone.run("dvc", "metrics", "diff", "HEAD")
+    assert "m1w3_cancer_logistic_l2" in changed
+    assert "c4w2_digits_lenet" not in changed
+    clone.run("dvc", "plots", "diff", "HEAD", "--out", "plots")
+    assert (clone.folder / "plots" / "index.html").is_file()

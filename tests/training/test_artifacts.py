@@ -1,0 +1,57 @@
+"""Files change whole or not at all, and hold no code."""
+
+import pytest
+import torch
+
+from foursplit.core import artifacts
+from foursplit.core.errors import Refusal
+from foursplit.training import estimator
+
+
+def test_a_file_that_fails_half_way_stays_what_it_was(tmp_path):
+    path = tmp_path / "a.json"
+    artifacts.write_json(path, {"a": 1})
+    with pytest.raises(RuntimeError), artifacts.replacing(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert artifacts.read_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_fails_half_way_stays_what_it_was(tmp_path):
+    with artifacts.replacing_folder(tmp_path / "f") as part:
+        (part / "x").write_text("whole")
+    with pytest.raises(RuntimeError), artifacts.replacing_folder(tmp_path / "f") as part:
+        (part / "x").write_text("half")
+        raise RuntimeError
+    assert (tmp_path / "f" / "x").read_text() == "whole"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_missing_number_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="Out of range float"):
+        artifacts.write_json(tmp_path / "a.json", {"error": float("nan")})
+
+
+def test_tensors_come_back_the_same_and_a_torn_file_is_named(tmp_path):
+    path = tmp_path / "w.safetensors"
+    artifacts.write_tensors(path, {"b": torch.ones(2, 3), "a": torch.zeros(1)})
+    found = artifacts.read_tensors(path)
+    assert torch.equal(found["b"], torch.ones(2, 3))
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(Refusal, match=r"w.safetensors: no readable safetensors"):
+        artifacts.read_tensors(path)
+
+
+def test_an_estimator_with_a_type_of_its_own_is_refused(tmp_path):
+    from sklearn.preprocessing import FunctionTransformer
+
+    estimator.save(tmp_path / "m.skops", FunctionTransformer(func=test_a_missing_number_is_refused))
+    with pytest.raises(Refusal, match="not trusted"):
+        estimator.load(tmp_path / "m.skops")
+
+
+def test_a_torn_estimator_is_named(tmp_path):
+    (tmp_path / "m.skops").write_bytes(b"PK half")
+    with pytest.raises(Refusal, match="no readable skops file"):
+        estimator.load(tmp_path / "m.skops")
