@@ -79,7 +79,7 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
         heading(name, given.get("key", ""))
         _settle()
         module = importlib.import_module(f"foursplit.stages.{name}")
-        message = module.run(given["key"]) if argument else module.run()
+        message = module.run(*given.values(), **_extras(name))
         click.echo(f"  {message}")
 
     parameters: list[click.Parameter] = (
@@ -179,6 +179,15 @@ def new_model(name: str, group: str | None) -> None:
 
     environment.settle_quiet()
     door(name, group)
+
+
+def _extras(stage: str) -> dict[str, Any]:
+    """Hand training its listener: no stage depends on tracking, which changes no byte of it."""
+    if stage != "train":
+        return {}
+    from foursplit.tracking.live import LiveCurves
+
+    return {"live": LiveCurves}
 
 
 for _name, (_argument, _text) in STAGES.items():

@@ -43,7 +43,11 @@ def test_the_projects_own_parameters_are_right():
         (f"{LENET}.fit.seeds", [], r"seeds: \(\) must be one seed at least"),
         (f"{LENET}.fit.seeds", [1, 1], r"must be all different"),
         (f"{LENET}.fit.learning_rat", 0.1, r"unknown parameter 'learning_rat'.*'learning_rate'"),
-        (f"{LENET}.model", "lenett", r"unknown model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp"),
+        (
+            f"{LENET}.model",
+            "lenett",
+            r"unknown model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp",
+        ),
         (f"{LENET}.model_args", {"chanels": [1, 2]}, r"model_args: unknown.*'channels'.*hidden"),
         (f"{LENET}.group", "c4w2_digit", r"unknown group 'c4w2_digit'"),
         (f"{LENET}.source", "wine", r"'wine', but group 'c4w2_digits' compares on 'digits'"),

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from docs import make_docs
 from docs.coverage_page import (
     COURSES,
     Exercise,
@@ -15,6 +13,8 @@ from docs.coverage_page import (
     parse,
     render,
 )
+
+from docs import make_docs
 
 ROOT = Path(__file__).parents[2]
 # Counted in the courses: notebooks, parts of notebooks, and techniques that only a lecture shows.

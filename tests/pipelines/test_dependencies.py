@@ -5,9 +5,9 @@ from pathlib import Path
 import grimp
 import networkx
 import pytest
+from tests.pipelines.conftest import ROOT, declared
 
 from foursplit.core.params import load
-from tests.pipelines.conftest import ROOT, declared
 
 PARAMS = load(ROOT / "params.yaml")
 STAGES = {
@@ -38,7 +38,11 @@ def by_name(stage, key):
     if stage in ("fetch", "validate", "split"):
         return [f"foursplit.sources.{key}"]
     if stage == "report":
-        return [f"foursplit.sources.{name}" for name in PARAMS.sources]
+        tasks = {group.task for groups in PARAMS.groups.values() for group in groups.values()}
+        return [
+            *(f"foursplit.sources.{name}" for name in PARAMS.sources),
+            *(f"foursplit.evaluation.scoring.{task}" for task in tasks),
+        ]
     if stage in ("train", "evaluate"):
         experiment = PARAMS.experiment(key)
         found = [f"foursplit.sources.{experiment.source}", f"foursplit.models.{experiment.model}"]

@@ -35,7 +35,7 @@ def test_ten_kills_change_no_byte_in_ci(clone):
     whole = locks(clone.folder)
     forget(clone)
 
-    points = random.Random(20)  # noqa: S311, points in time, no secret
+    points = random.Random(20)
     for _ in range(10):
         process = clone.start("foursplit", "repro", TARGET, FOURSPLIT_SAVE_EVERY_S="0")
         time.sleep(points.uniform(0.5, 9))

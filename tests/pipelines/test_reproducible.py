@@ -23,7 +23,9 @@ def test_dvcs_commands_do_what_its_users_expect_in_ci(clone):
     again = clone.run("dvc", "repro", WINE)
     assert "Running stage" not in again
 
-    text = clone.run("dvc", "exp", "run", "-S", "experiments.improving.c2w3_wine_softmax.fit.max_epochs=3", WINE)
+    text = clone.run(
+        "dvc", "exp", "run", "-S", "experiments.improving.c2w3_wine_softmax.fit.max_epochs=3", WINE
+    )
     assert "Running stage 'pipelines/improving/dvc.yaml:train@c2w3_wine_softmax'" in text
     assert "Running stage 'pipelines/data/dvc.yaml:fetch@wine'" not in text
     path = clone.folder / "data/models/c2w3_wine/c2w3_wine_softmax/seed_1/curves.csv"

@@ -99,7 +99,7 @@ def _explain(error: ValidationError, at: str) -> str:
 
 def _experiment(block: object, at: str) -> Experiment:
     content = dict(_mapping(block, at))
-    _check_fields(Experiment, {**content, "fit": content.get("fit")}, at)
+    _check_fields(Experiment, content, at)
     fit = _mapping(content.pop("fit"), f"{at}.fit")
     # A block with nothing but seeds is for models that bring their own fit().
     kind: type[GradientFit] | type[DirectFit] = DirectFit if set(fit) <= {"seeds"} else GradientFit

@@ -28,13 +28,17 @@ def new_source(name: str, csv: Path, target: str) -> None:
     inside = _inside(csv)
     found = guess.columns(frame, target)
     task = guess.task(found)
-    text = (TEMPLATES / "source.txt").read_text().format(
-        title=name.replace("_", " ").capitalize(),
-        n_rows=f"{len(frame):,}",
-        csv=inside,
-        file=csv.name,
-        target=target,
-        **guess.text(found, frame, target),
+    text = (
+        (TEMPLATES / "source.txt")
+        .read_text()
+        .format(
+            title=name.replace("_", " ").capitalize(),
+            n_rows=f"{len(frame):,}",
+            csv=inside,
+            file=csv.name,
+            target=target,
+            **guess.text(found, frame, target),
+        )
     )
     block = guess.experiment(task)
     artifacts.write_text(path, text)

@@ -17,6 +17,7 @@ from foursplit.core.experiment import Params
 from foursplit.core.params import load
 from foursplit.doors import progress
 from foursplit.doors.check import check
+from foursplit.doors.heal import heal
 from foursplit.doors.tidy import tidy
 
 
@@ -24,6 +25,8 @@ def repro(targets: Sequence[str], *, force: bool, dry: bool) -> None:
     """Run `dvc repro`, then track the runs and show the table."""
     params = load()
     check(params)
+    for line in heal():
+        click.echo(line)
     for path in tidy(params):
         click.echo(f"removed {path.relative_to(paths.root())}: no longer in params.yaml")
     start = time.monotonic()

@@ -9,15 +9,11 @@ import numpy as np
 from foursplit.core import artifacts
 from foursplit.core.examples import Examples
 from foursplit.core.experiment import Run
+from foursplit.evaluation.scores import scoring
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
 
 BATCH = 4096  # examples at once
-
-
-def scoring(task: str) -> Any:
-    """Import the file that turns a task's outputs into table columns."""
-    return importlib.import_module(f"foursplit.evaluation.scoring.{task}")
 
 
 def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:

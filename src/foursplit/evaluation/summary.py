@@ -10,7 +10,7 @@ from foursplit.core.experiment import Group, Strategy
 from foursplit.core.seeds import generator
 from foursplit.core.source import Reference
 from foursplit.core.split import Split
-from foursplit.evaluation.predict import scoring
+from foursplit.evaluation.scores import scoring
 from foursplit.strategy import actions, ledger, verdict
 from foursplit.strategy.bootstrap import Estimate, estimate
 

@@ -9,7 +9,7 @@ from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import META, DataShape, Examples
 from foursplit.core.split import Split
-from foursplit.evaluation.predict import scoring
+from foursplit.evaluation.scores import scoring
 
 
 def table(

@@ -7,7 +7,7 @@ from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.experiment import Group
 from foursplit.core.params import load
-from foursplit.evaluation.predict import scoring
+from foursplit.evaluation.scores import scoring
 from foursplit.strategy.choice import Candidate, choose
 
 COSTS = ("n_parameters", "flops", "n_bytes")
@@ -45,7 +45,7 @@ def check(name: str, group: Group) -> None:
 def candidate(folder: Path, group: Group) -> Candidate:
     """Collect a model's metric on dev (mean over seeds) and its costs (the largest)."""
     found = [artifacts.read_json(path) for path in sorted(folder.glob("seed_*/summary.json"))]
-    costs: dict[str, float | None] = {}
+    costs: dict[str, int | float | None] = {}
     for cost in COSTS:
         values = [summary["manifest"][cost] for summary in found]
         costs[cost] = None if None in values else max(values)

@@ -1,5 +1,8 @@
 """Stage train: weights, learning curves and a manifest for each seed."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 from foursplit.core import artifacts, paths, source
 from foursplit.core.errors import unknown
 from foursplit.core.examples import shape_of
@@ -7,12 +10,25 @@ from foursplit.core.experiment import GradientFit
 from foursplit.core.params import load
 from foursplit.core.split import SEEN
 from foursplit.data import seen
+from foursplit.training.callbacks import Row
 from foursplit.training.progress import Progress
 from foursplit.training.train import Job, train
 
 
-def run(key: str) -> str:
-    """Fill `data/models/<group>/<key>`."""
+class Listener(Protocol):
+    """Someone who follows the learning curves while they grow."""
+
+    def __call__(self, row: Row) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Live = Callable[..., Listener]
+"""Makes a listener from course, key, experiment, seed and data hashes."""
+
+
+def run(key: str, live: Live | None = None) -> str:
+    """Fill `data/models/<group>/<key>`; tell `live` of each epoch, if there is anyone to tell."""
     params = load()
     known = {k: e for block in params.experiments.values() for k, e in block.items()}
     if key not in known:
@@ -33,9 +49,13 @@ def run(key: str) -> str:
     for seed in experiment.fit.seeds:
         target = paths.seed_folder(paths.models(experiment.group, key), seed)
         if isinstance(experiment.fit, GradientFit):
-            progress = Progress(seed, experiment.fit.max_epochs)
-            made = train(job, target, seed, (progress,))
-            progress.close()
+            listeners: list[Listener] = [Progress(seed, experiment.fit.max_epochs)]
+            if live:
+                about = {"course": params.course(key), "key": key, "experiment": experiment}
+                listeners.append(live(**about, seed=seed, data=job.data))
+            made = train(job, target, seed, tuple(listeners))
+            for listener in listeners:
+                listener.close()
         else:
             made = train(job, target, seed)
     costs = f"{made.n_parameters:,} parameters"

@@ -34,6 +34,10 @@ ACTIONS: Mapping[str, tuple[str, str]] = {
         "measure a human level, or state a desired error",
         "avoidable bias becomes known",
     ),
+    "none": (
+        "stop, or get a larger dev set: no gap stands out from the noise",
+        "a gap stands out",
+    ),
 }
 """For each gap or missing number: what to do, and what shows that it helped (or when to stop)."""
 
@@ -47,6 +51,7 @@ def next_steps(
     """
     ordered = sorted((gap for gap in primary), key=lambda gap: -gains[gap])
     ordered += [what for what in insufficient if what not in ordered]
+    ordered = ordered or ["none"]
     return [
         {
             "rank": rank,

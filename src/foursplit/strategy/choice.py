@@ -15,10 +15,10 @@ class Candidate:
 
     key: str
     metric: float
-    costs: Mapping[str, float | None]  # None: not known for this kind of model
+    costs: Mapping[str, int | float | None]  # None: not known for this kind of model
 
 
-def broken(candidate: Candidate, bounds: Mapping[str, float]) -> list[str]:
+def broken(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]:
     """Say which bounds a candidate does not meet; an unknown cost meets none."""
     lines = []
     for name, limit in bounds.items():
@@ -31,7 +31,7 @@ def broken(candidate: Candidate, bounds: Mapping[str, float]) -> list[str]:
 
 
 def choose(
-    candidates: Sequence[Candidate], bounds: Mapping[str, float], direction: str
+    candidates: Sequence[Candidate], bounds: Mapping[str, int | float], direction: str
 ) -> dict[str, Any]:
     """Rank the candidates; the winner is None where no candidate meets every bound.
 
@@ -39,7 +39,7 @@ def choose(
     """
     sign = 1 if direction == "minimize" else -1
 
-    def order(c: Candidate) -> tuple[float, float, str]:
+    def order(c: Candidate) -> tuple[float, int | float, str]:
         return sign * c.metric, c.costs.get("n_parameters") or 0, c.key
 
     ranked = sorted(candidates, key=lambda c: (bool(broken(c, bounds)), *order(c)))

@@ -1,0 +1,26 @@
+"""Show MLflow what the stages have written."""
+
+import click
+
+from foursplit.core.errors import Refusal
+from foursplit.core.params import load
+from foursplit.evaluation.collect import collect
+
+
+def track() -> None:
+    """Write the runs that MLflow lacks."""
+    from foursplit.tracking import store
+    from foursplit.tracking import track as tracking
+
+    params = load()
+    failures = store.failures()
+    try:
+        counts = tracking.track(params, collect(params), click.echo)
+    except failures as error:
+        if isinstance(error, OSError):
+            raise  # a full disk or a missing right: the command line names the file
+        raise Refusal(
+            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]} Nothing is lost "
+            "with it: delete it, and `foursplit track` writes every run again."
+        ) from error
+    click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")

@@ -1,0 +1,50 @@
+"""What is known of a data source: where it comes from, how it was parted, what holds of it."""
+
+from typing import Any
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.source import Source
+from foursplit.core.split import SPLITS, TITLES, Split
+from foursplit.reporting.numbers import percent
+
+
+def card(name: str) -> dict[str, Any]:
+    """Gather the source's declaration, the split's report and the validation's result."""
+    declared: Source = source.module(name).SOURCE
+    report = artifacts.read_json(paths.split(name) / "report.json")
+    result = artifacts.read_json(paths.validation(name) / "result.json")
+    return {
+        "name": name,
+        "source": declared,
+        "report": report,
+        "splits": [_split(split, report["splits"][split]) for split in SPLITS],
+        "detectable": percent(report["splits"]["dev"]["detectable_gain"]),
+        "detectable_gain": report["splits"]["dev"]["detectable_gain"],
+        "set_aside": _set_aside(report["set_aside"]),
+        "n_held": sum(bool(entry["success"]) for entry in result["expectations"]),
+        "n_expectations": len(result["expectations"]),
+        "page": f"data/validation/{name}/index.html",
+    }
+
+
+def _split(split: Split, block: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": TITLES[split],
+        "n": block["n"],
+        "share": percent(block["share"]),
+        "n_groups": block["n_groups"],
+        "domains": ", ".join(f"{name} {n:,}" for name, n in block["domains"].items()),
+        "detectable": percent(block["detectable_gain"]),
+    }
+
+
+def _set_aside(rows: list[dict[str, str]]) -> str:
+    """Say how many rows were set aside, and from which splits."""
+    if not rows:
+        return "none"
+    where = [
+        f"{sum(row['split'] == split for row in rows)} of {TITLES[split]}"
+        for split in SPLITS
+        if any(row["split"] == split for row in rows)
+    ]
+    return f"{len(rows)} ({', '.join(where)})"

@@ -1,0 +1,137 @@
+"""The page of one experiment: where its error comes from, in figures, tables and examples."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from foursplit.core import paths
+from foursplit.core.examples import DataShape
+from foursplit.core.experiment import Group
+from foursplit.core.source import Source
+from foursplit.data import seen
+from foursplit.evaluation import tables
+from foursplit.evaluation.collect import Entry
+from foursplit.evaluation.scores import scoring
+from foursplit.reporting import findings, measured, slices
+from foursplit.reporting.charts.curves import curves
+from foursplit.reporting.charts.residuals import residuals
+from foursplit.reporting.charts.waterfall import waterfall
+from foursplit.reporting.confusion import Confusion, confusion
+from foursplit.reporting.hardest import hardest
+from foursplit.reporting.numbers import gap_interval, percent, signed
+from foursplit.reporting.render import render
+from foursplit.strategy.verdict import NAMES
+
+
+def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float) -> str:
+    """Write the page; its ledger, curves and examples are the first seed's."""
+    source: Source = card["source"]
+    seed = min(entry.summaries)
+    summary = entry.summary
+    dev = tables.load(paths.seed_folder(entry.tables, seed), "dev")
+    return render(
+        "experiment.html",
+        {
+            "entry": entry,
+            "experiment": entry.experiment,
+            "group": group,
+            "card": card,
+            "source": source,
+            "summary": summary,
+            "manifest": summary["manifest"],
+            "fit": asdict(entry.experiment.fit),
+            "seed": seed,
+            "seeds": _seeds(entry),
+            "confidence": percent(confidence).replace(".0%", "%"),
+            "errors": measured.by_split(entry),
+            "beats_baseline": findings.beats_baseline(summary),
+            "baseline": _baseline(summary),
+            "trivial": _trivial(entry),
+            "waterfall": waterfall(summary),
+            "gaps": _gaps(summary),
+            "steps": _steps(summary),
+            "curves": _curves(entry, seed),
+            "confusion": _confusion(dev, summary),
+            "residuals": _residuals(dev, source, summary),
+            "slices": slices.by_column(dev),
+            "hardest": hardest(dev, seen.load(entry.experiment.source, "dev"), source),
+        },
+    )
+
+
+def _seeds(entry: Entry) -> list[dict[str, Any]]:
+    """Give each seed's errors; nothing where there is one seed."""
+    if len(entry.summaries) < 2:
+        return []
+    return [
+        {"seed": seed, "errors": {s: block["value"] for s, block in summary["splits"].items()}}
+        for seed, summary in sorted(entry.summaries.items())
+    ]
+
+
+def _gaps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": NAMES[block["gap"]],
+            "from": findings.ENDS[block["gap"]][0],
+            "to": findings.ENDS[block["gap"]][1],
+            "value": signed(block["value"]),
+            "interval": gap_interval(block["lo"], block["hi"]),
+            "status": block["status"],
+            "p_largest": None if block["p_largest"] is None else f"{block['p_largest']:.0%}",
+        }
+        for block in summary["ledger"]
+    ]
+
+
+def _steps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**step, "about": "" if step["gain"] is None else NAMES[step["link"]]}
+        for step in summary["next"]
+    ]
+
+
+def _baseline(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "split": split,
+            "trivial": percent(block["error"]),
+            "model": percent(summary["splits"][split]["value"]),
+            "gain": signed(block["gain"]["value"]),
+            "interval": gap_interval(block["gain"]["lo"], block["gain"]["hi"]),
+            "beaten": block["beaten"],
+        }
+        for split, block in summary["baseline"].items()
+    ]
+
+
+def _trivial(entry: Entry) -> str:
+    """Say what the trivial predictor answers."""
+    return scoring(entry.experiment.task).baseline(
+        DataShape.from_json(entry.summary["manifest"]["shape"])
+    )
+
+
+def _curves(entry: Entry, seed: int) -> list[tuple[str, Markup]]:
+    rows = entry.curves(seed)
+    if not rows:
+        return []
+    found = [("Loss", curves(rows, "loss", ("train", "train_dev", "dev"), percent=False))]
+    if any("dev_error" in row for row in rows):
+        found.append(("Error", curves(rows, "error", ("train_dev", "dev"), percent=True)))
+    return found
+
+
+def _confusion(dev: pd.DataFrame, summary: Mapping[str, Any]) -> Confusion | None:
+    classes = summary["manifest"]["shape"]["classes"]
+    return confusion(dev, classes) if classes else None
+
+
+def _residuals(dev: pd.DataFrame, source: Source, summary: Mapping[str, Any]) -> Markup | None:
+    if summary["manifest"]["shape"]["classes"]:
+        return None
+    label = f"Guess less truth over the truth of {source.target} on dev"
+    return residuals(dev["y"].tolist(), dev["y_hat"].tolist(), label)

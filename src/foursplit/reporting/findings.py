@@ -1,0 +1,31 @@
+"""What a summary says, in the few words that fit a table."""
+
+from typing import Any
+
+from foursplit.strategy.ledger import LINKS, MERGED
+from foursplit.strategy.verdict import NAMES
+
+SHORT = {**NAMES, "avoidable_bias": "bias", "mismatch": "mismatch", "dev_overfit": "dev overfit"}
+"""Names of the gaps where there is no room."""
+
+ENDS = {**LINKS, MERGED: ("train", "dev")}
+"""Each gap leads from the first to the second."""
+
+NO_GAP = "no gap stands out"
+NO_STEP = "none"
+
+
+def short_verdict(summary: dict[str, Any]) -> str:
+    """Name the gaps worth work with their sizes."""
+    values = {block["gap"]: block["value"] for block in summary["ledger"]}
+    primary = summary["verdict"]["primary"]
+    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or NO_GAP
+
+
+def first_step(summary: dict[str, Any]) -> str:
+    return summary["next"][0]["action"] if summary["next"] else NO_STEP
+
+
+def beats_baseline(summary: dict[str, Any]) -> bool:
+    """Say whether dev shows, beyond its interval, that the model beats the trivial predictor."""
+    return summary["baseline"]["dev"]["beaten"]

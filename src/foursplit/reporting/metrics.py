@@ -1,0 +1,35 @@
+"""The numbers that `dvc metrics diff` compares: errors, gaps and size of every experiment."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from foursplit.evaluation.collect import Entry
+
+DIGITS = 6
+
+
+def tree(entries: Sequence[Entry]) -> dict[str, Any]:
+    """Give course, experiment, numbers."""
+    courses: dict[str, Any] = {}
+    for entry in entries:
+        courses.setdefault(entry.course, {})[entry.key] = _numbers(entry)
+    return courses
+
+
+def _numbers(entry: Entry) -> dict[str, Any]:
+    measured = {"human": entry.human, **entry.errors()}
+    return {
+        **{name: round(value, DIGITS) for name, value in measured.items() if value is not None},
+        "gaps": _gaps(entry),
+        "n_parameters": entry.summary["manifest"]["n_parameters"],
+    }
+
+
+def _gaps(entry: Entry) -> dict[str, float]:
+    """Average each gap over the seeds, as the errors are: so the gaps still add up."""
+    values: dict[str, list[float]] = {}
+    for summary in entry.summaries.values():
+        for block in summary["ledger"]:
+            values.setdefault(block["gap"], []).append(block["value"])
+    return {gap: round(fmean(found), DIGITS) for gap, found in values.items()}

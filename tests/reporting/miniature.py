@@ -1,0 +1,210 @@
+"""A miniature project: what the stages before `report` leave behind, made in memory."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from foursplit.core import artifacts, paths
+from foursplit.core.examples import Examples, shape_of
+from foursplit.core.params import build
+from foursplit.core.source import module
+from foursplit.core.split import SEEN, SPLITS
+from foursplit.data import store
+from foursplit.evaluation import tables
+from foursplit.evaluation.summary import summarise
+
+N = {"train": 40, "train_dev": 32, "dev": 35, "test": 30}
+FIT = {"seeds": [1], "learning_rate": 0.1, "max_epochs": 3, "batch_size": None}
+
+
+def experiment(source, task, group, *, model="linear", args=None, fit=None):
+    names = {"lesson": "C3 W1", "source": source, "task": task, "model": model, "group": group}
+    return {**names, "model_args": args or {}, "fit": fit or FIT}
+
+
+PARAMS = {
+    "run": {"accelerator": "cpu", "threads": 1, "kernels": "avx2"},
+    "strategy": {
+        "resamples": 100,
+        "confidence": 0.95,
+        "floor": 0.005,
+        "share_of_dev": 0.1,
+        "co_primary": 0.5,
+        "seed": 1,
+    },
+    "sources": {
+        name: {
+            "origin": "x",
+            "split": {
+                "salt": 1,
+                "source": {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2},
+            },
+        }
+        for name in ("wine", "diabetes", "digits")
+    },
+    "groups": {
+        "supervised": {
+            "wines": {
+                "source": "wine",
+                "task": "classify",
+                "metric": "error",
+                "bounds": {"n_parameters": 100},
+            },
+            "sugar": {"source": "diabetes", "task": "regress", "metric": "error"},
+            "figures": {"source": "digits", "task": "classify", "metric": "log_loss"},
+        }
+    },
+    "experiments": {
+        "supervised": {
+            "wines_good": experiment("wine", "classify", "wines", fit={**FIT, "seeds": [1, 2]}),
+            "wines_bad": experiment("wine", "classify", "wines"),
+            "sugar_direct": experiment(
+                "diabetes", "regress", "sugar", model="linear_sklearn", fit={"seeds": [1]}
+            ),
+            "figures_drawn": experiment("digits", "classify", "figures"),
+        }
+    },
+}
+"""Two classifiers (the first with two seeds), a regression without epochs, and one on pictures."""
+
+SKILL = {"wines_good": 0.9, "wines_bad": 0.0, "sugar_direct": 0.8, "figures_drawn": 0.7}
+"""Share of the truth in each experiment's answers."""
+
+
+def make_project(root, params=PARAMS, winners=("wines_good", "sugar_direct", "figures_drawn")):
+    """Write params.yaml and the data folders that `report` reads."""
+    root.mkdir(exist_ok=True)
+    (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")  # JSON is YAML
+    (root / "dvc.yaml").write_text("stages: {}\n")
+    paths.root.cache_clear()
+    parsed = build(params)
+    examples = {name: _source(name) for name in parsed.sources}
+    for name, group in parsed.groups["supervised"].items():
+        for key in parsed.members(name):
+            _experiment(parsed, key, group, examples[group.source], key in winners)
+        _selected(name, parsed.members(name), winners)
+
+
+def _source(name):
+    """Write a source's seen splits and reports; give all four."""
+    source, rng = module(name).SOURCE, np.random.default_rng(len(name))
+    made = {split: _examples(source, split, rng) for split in SPLITS}
+    seen = paths.split(name) / "seen"
+    seen.mkdir(parents=True)
+    for split in SEEN:
+        store.save(seen, split, made[split])
+    blocks = {
+        split: {
+            "n": n,
+            "share": n / 137,
+            "n_groups": n,
+            "domains": {"all": n},
+            "detectable_gain": 0.2,
+            "half_width_at_10_percent": 0.1,
+        }
+        for split, n in N.items()
+    }
+    report = {
+        "title": source.title,
+        "n_examples": 137,
+        "unit": "row",
+        "domains": {"all": {"role": "source", "n": 137}},
+        "shifted": False,
+        "few_groups": ["all"] if name == "wine" else [],
+        "splits": blocks,
+        "set_aside": [{"example_id": "wine-train-0", "split": "train"}] if name == "wine" else [],
+    }
+    artifacts.write_json(paths.split(name) / "report.json", report)
+    held = {"expectations": [{"success": True}, {"success": True}], "n_rows": 137, "success": True}
+    artifacts.write_json(paths.validation(name) / "result.json", held)
+    artifacts.write_text(paths.validation(name) / "index.html", "<p>holds</p>")
+    return made
+
+
+def _examples(source, split, rng):
+    n = N[split]
+    shape = (1, 4, 4) if source.picture else (len(source.features),)
+    x = rng.random((n, *shape)).astype(np.float32)
+    y = rng.integers(len(source.classes), size=n) if source.classes else rng.normal(150, 50, n)
+    names = [f"{source.target}-{split}-{number}" for number in range(n)]
+    rows = {"example_id": names, "group_id": names, "content": names, "domain": "all", "y": y}
+    return Examples(x=x, rows=pd.DataFrame({**rows, "meta.band": rng.choice(["low", "high"], n)}))
+
+
+def _experiment(params, key, group, examples, winner):
+    declared = module(group.source).SOURCE
+    experiment = params.experiment(key)
+    shape = shape_of(examples["train"], declared.classes)
+    for seed in experiment.fit.seeds:
+        rng = np.random.default_rng(seed)
+        made = {
+            split: tables.table(
+                examples[split], _answers(examples[split].y, shape, SKILL[key], rng), split,
+                group.task, shape,
+            )
+            for split in SPLITS
+        }  # fmt: skip
+        manifest = {
+            "experiment": key,
+            "model": experiment.model,
+            "seed": seed,
+            "shape": shape.as_json(),
+            "device": "cpu",
+            "threads": 1,
+            "kernels": "avx2",
+            "n_parameters": 120 if key == "wines_bad" else 42,
+            "flops": None if experiment.model.endswith("sklearn") else 78,
+            "n_bytes": 500,
+        }
+        seen = {split: made[split] for split in SEEN}
+        _write(paths.predictions(experiment.group) / key, seed, seen, manifest, group, params)
+        if winner:
+            _write(paths.final(experiment.group), seed, made, manifest, group, params)
+        if not experiment.model.endswith("sklearn"):
+            _curve(paths.seed_folder(paths.models(experiment.group, key), seed))
+
+
+def _answers(y, shape, skill, rng):
+    """Answer with the truth `skill` of the time, and at random else."""
+    if not shape.classes:
+        return skill * y + (1 - skill) * rng.permutation(y)
+    guess = np.where(rng.random(len(y)) < skill, y, rng.integers(shape.n_classes, size=len(y)))
+    proba = np.full((len(y), shape.n_classes), 0.1 / (shape.n_classes - 1))
+    proba[np.arange(len(y)), guess] = 0.9
+    return proba
+
+
+def _write(folder, seed, made, manifest, group, params):
+    part = paths.seed_folder(folder, seed)
+    part.mkdir(parents=True)
+    for split, table in made.items():
+        tables.save(part, split, table)
+    reference = module(group.source).SOURCE.reference
+    summary = summarise(made, group, reference, params.strategy)
+    artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
+
+
+def _curve(folder):
+    folder.mkdir(parents=True)
+    (folder / "curves.csv").write_text(
+        "epoch,train_loss,train_dev_loss,train_dev_error,dev_loss,dev_error\n"
+        "1,1.0,0.9,0.5,0.9,0.5\n2,0.5,,,,\n3,0.25,0.6,0.25,0.7,0.3\n"
+    )
+
+
+def _selected(name, members, winners):
+    """Rank the winner first; `wines_bad` has more parameters than its group allows."""
+    ranking = [
+        {
+            "key": key,
+            "metric": 0.1 if key in winners else 0.5,
+            "costs": {},
+            "meets_bounds": key != "wines_bad",
+            "broken": ["n_parameters 120 exceeds 100"] if key == "wines_bad" else [],
+        }
+        for key in sorted(members, key=lambda key: key not in winners)
+    ]
+    winner = next((key for key in members if key in winners), None)
+    chosen = {"group": name, "winner": winner, "ranking": ranking, "price_of_bounds": 0.0}
+    artifacts.write_json(paths.selected(name), chosen)

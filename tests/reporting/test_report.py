@@ -1,0 +1,214 @@
+"""What the report's files hold, as a whole."""
+
+import copy
+import csv
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+from tests.reporting import miniature
+from tests.reporting.miniature import PARAMS
+
+from foursplit.core.errors import Refusal
+from foursplit.core.source import module
+from foursplit.stages import report
+
+RESOURCES = ("src", "href", "srcset", "data", "action", "poster", "xlink:href")
+
+
+class Links(HTMLParser):
+    """Collect what a page would load or lead to, and its tags."""
+
+    def __init__(self):
+        super().__init__()
+        self.links, self.tags = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in RESOURCES]
+
+
+def files(root):
+    """Give every file that report writes."""
+    written = [root / "metrics.json", *sorted((root / "reports").rglob("*"))]
+    return {str(p.relative_to(root)): p.read_bytes() for p in written if p.is_file()}
+
+
+def pages(root):
+    return {p: p.read_text(encoding="utf-8") for p in sorted((root / "reports").rglob("*.html"))}
+
+
+def page(root, key):
+    return (root / "reports" / "experiments" / f"{key}.html").read_text(encoding="utf-8")
+
+
+def test_the_bytes_repeat_wherever_the_project_lies(make):
+    first = make("one")
+    assert report.run().endswith("reports/index.html")
+    once = files(first)
+    report.run()
+    assert files(first) == once
+    second = make("another place")
+    report.run()
+    assert files(second) == once
+
+
+def test_every_experiment_has_a_page_and_a_row_that_leads_to_it(reported):
+    index = (reported / "reports" / "index.html").read_text(encoding="utf-8")
+    for key in PARAMS["experiments"]["supervised"]:
+        assert f'href="experiments/{key}.html"' in index
+        assert key in page(reported, key)
+
+
+def test_nothing_is_loaded_from_anywhere_and_every_link_leads_to_a_file(reported):
+    for path, text in pages(reported).items():
+        found = Links()
+        found.feed(text)
+        assert not {"script", "link", "iframe", "object"} & set(found.tags)
+        assert "@import" not in text
+        assert "url(" not in text
+        for link in found.links:
+            if not link.startswith("data:image/png;base64,"):
+                assert (path.parent / link).resolve().is_file(), (path.name, link)
+
+
+def test_the_test_error_of_an_experiment_that_was_not_chosen_appears_nowhere(reported):
+    metrics = json.loads((reported / "metrics.json").read_text())["supervised"]
+    assert "test" in metrics["wines_good"]
+    assert "test" not in metrics["wines_bad"]
+    assert "dev_overfit" not in metrics["wines_bad"]["gaps"]
+    loser, winner = page(reported, "wines_bad"), page(reported, "wines_good")
+    assert "dot test" not in loser
+    assert "sealed" in loser
+    assert "dot test" in winner
+    index = (reported / "reports" / "index.html").read_text()
+    # Three winners, each with one point in its group's figure; one experiment stays sealed.
+    assert index.count('class="dot test"') == 3
+    assert index.count('class="sealed"') == 1
+
+
+def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
+    bad = "<img src=x onerror=alert(1)>"
+    declared = module("wine")
+    hostile = dataclasses.replace(
+        declared.SOURCE, title=bad, cite=bad, target='y"><b>', reference=None
+    )
+    monkeypatch.setattr(declared, "SOURCE", hostile)
+    params = copy.deepcopy(PARAMS)
+    block = params["experiments"]["supervised"]
+    block["wines_bad"]["lesson"] = bad
+    root = make("hostile", params=params)
+    report.run()
+    assert any("&lt;img" in text for text in pages(root).values())
+    for text in pages(root).values():
+        assert "<img src=x" not in text
+        assert 'y"><b>' not in text
+
+
+def test_a_key_with_odd_letters_gets_a_link_that_works(make, monkeypatch):
+    odd = '<b>50% "x" & y?#'
+    params = copy.deepcopy(PARAMS)
+    block = params["experiments"]["supervised"]
+    block[odd] = block.pop("sugar_direct")
+    monkeypatch.setitem(miniature.SKILL, odd, 0.5)
+    root = make("odd", params=params, winners=(odd,))
+    report.run()
+    index = (root / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "<b>50%" not in index
+    assert "experiments/%3Cb%3E50%25%20%22x%22%20%26%20y%3F%23.html" in index
+
+
+def test_what_does_not_beat_the_trivial_predictor_or_breaks_a_bound_is_flagged(reported):
+    index = (reported / "reports" / "index.html").read_text()
+    assert index.count("not shown to beat the trivial predictor on dev") == 1
+    for text in (index, page(reported, "wines_bad")):
+        assert "not shown to beat the trivial predictor on dev" in text
+        assert "breaks a bound: n_parameters 120 exceeds 100" in text
+    assert "not shown to beat" not in page(reported, "wines_good")
+
+
+def test_a_model_without_epochs_says_so(reported):
+    assert "it has no epochs" in page(reported, "sugar_direct")
+    assert "it has no epochs" not in page(reported, "wines_good")
+    assert not (reported / "reports" / "plots" / "curves" / "sugar_direct.csv").exists()
+
+
+def test_several_seeds_are_shown_one_by_one(reported):
+    assert "Errors by seed" in page(reported, "wines_good")
+    assert "Errors by seed" not in page(reported, "wines_bad")
+
+
+def test_pictures_are_in_the_page_and_tables_show_the_features(reported):
+    assert "data:image/png;base64," in page(reported, "figures_drawn")
+    assert "data:image/png;base64," not in page(reported, "wines_good")
+    assert "colour intensity" in page(reported, "wines_good")
+
+
+def test_the_data_card_tells_of_rows_set_aside_and_of_too_few_groups(reported):
+    text = page(reported, "wines_good")
+    assert "1 (1 of train)" in text
+    assert "fewer than 30 groups" in text
+    assert "2 of 2 hold" in text
+    assert "fewer than 30 groups" not in page(reported, "sugar_direct")
+
+
+def test_the_gaps_in_metrics_add_up_from_human_to_test(reported):
+    metrics = json.loads((reported / "metrics.json").read_text())["supervised"]
+    good = metrics["wines_good"]
+    assert good["human"] + sum(good["gaps"].values()) == pytest.approx(good["test"], abs=1e-5)
+    assert "human" not in metrics["sugar_direct"]  # nobody measured one
+
+
+def test_the_plots_have_the_columns_that_dvc_draws(reported):
+    plots = reported / "reports" / "plots"
+    with (plots / "errors.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["experiment"] for row in rows] == list(PARAMS["experiments"]["supervised"])
+    assert set(rows[0]) == {"experiment", "error"}
+    with (plots / "curves" / "wines_good.csv").open(newline="") as file:
+        curve = list(csv.DictReader(file))
+    # Epoch 2 has no dev error in the miniature's curve.
+    assert [row["epoch"] for row in curve] == ["1", "3"]
+    assert curve[1]["dev_error"] == "0.3"
+
+
+def test_a_group_compared_on_another_metric_shows_it(reported):
+    index = (reported / "reports" / "index.html").read_text()
+    assert index.count("Dev log_loss") == 1
+
+
+def test_an_experiment_that_was_not_evaluated_is_named(make):
+    params = copy.deepcopy(PARAMS)
+    root = make("first", params=params)
+    block = params["experiments"]["supervised"]
+    block["wines_new"] = block["wines_bad"]
+    (root / "params.yaml").write_text(json.dumps(params))
+    report.run()
+    index = (root / "reports" / "index.html").read_text()
+    assert re.search(r"Not evaluated yet: .*wines_new", index)
+
+
+def test_without_any_result_the_report_refuses(project):
+    with pytest.raises(Refusal, match="dvc repro"):
+        report.run()
+    assert not (project / "reports").exists()
+
+
+def test_the_report_needs_neither_torch_nor_mlflow(make):
+    root = make("small")
+    code = (
+        "import sys; from foursplit.stages import report; report.run(); "
+        "print([m for m in ('torch', 'mlflow', 'pytorch_lightning') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_path_of_this_machine_is_written(reported):
+    for name, content in files(reported).items():
+        assert str(reported).encode() not in content, name

@@ -1,0 +1,153 @@
+"""MLflow's view: one finished run a model, however often it is written."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from tests.tracking import miniature
+
+from foursplit.core import paths
+from foursplit.core.errors import Refusal
+from foursplit.doors import track as door
+from foursplit.tracking import store
+from foursplit.tracking import track as tracking
+
+WINES, SUGAR = "wines_soft seed 1", "sugar_line seed 1"
+
+
+def test_tracked_twice_gives_the_same_runs(world):
+    first, _ = world.track()
+    before = world.runs()
+    second, _ = world.track()
+    assert (first.new, first.kept) == (2, 0)
+    assert (second.new, second.kept) == (0, 2)
+    assert {n: r.info.run_id for n, r in world.runs().items()} == {
+        n: r.info.run_id for n, r in before.items()
+    }
+    assert {run.info.status for run in before.values()} == {"FINISHED"}
+
+
+def test_a_run_shows_settings_errors_gaps_curves_and_data(world):
+    world.track()
+    run = world.runs()[WINES]
+    params, metrics, tags = run.data.params, run.data.metrics, run.data.tags
+    assert params["model_args.hidden"] == "4, 2"
+    assert params["fit.batch_size"] == "null"
+    assert "fit.seeds" not in params
+    assert metrics["strategy/dev/error"] == metrics["dev/error"] == 0.25
+    assert metrics["strategy/test/error_hi"] == pytest.approx(0.225)
+    assert metrics["strategy/gap/mismatch"] == 0.125
+    assert metrics["strategy/gap/mismatch/p_largest"] == 0.75
+    assert metrics["strategy/baseline/gain"] == 0.25
+    assert metrics["flops"] == 78
+    assert tags["foursplit.winner"] == tags["foursplit.current"] == "true"
+    assert tags["strategy.primary"] == "mismatch"
+    assert "reports/experiments/wines_soft" in tags["mlflow.note.content"]
+    history = store.client().get_metric_history(run.info.run_id, "curve/train_loss")
+    assert [(point.step, point.value) for point in history] == [(1, 0.9), (2, 0.7), (3, 0.6)]
+    assert {(i.dataset.name, i.tags[0].value) for i in run.inputs.dataset_inputs} == {
+        (f"wine/{split}", split) for split in ("train", "train_dev", "dev", "test")
+    }
+
+
+def test_only_a_winner_shows_test(world):
+    world.track()
+    run = world.runs()[SUGAR]
+    assert not [name for name in run.data.metrics if "test" in name]
+    assert {i.tags[0].value for i in run.inputs.dataset_inputs} == {"train", "train_dev", "dev"}
+
+
+def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
+    world.track()
+    found = {}
+    for name, run in world.runs().items():
+        folder = Path(urlparse(run.info.artifact_uri).path)
+        assert folder.is_relative_to(world.root / "mlruns")
+        found[name] = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+        worst = json.loads((folder / "dev" / "worst.json").read_text())
+        assert len(worst["data"]) == 2  # of the eight, two are wrong
+    both = {"manifest.json", "summary.json", "experiment.yaml", "strategy/ledger.png"}
+    both |= {"dev/worst.json"}
+    assert found[WINES] == both | {"dev/confusion.png", "dev/confusion.json"}
+    assert found[SUGAR] == both | {"dev/residuals.png"}
+
+
+def test_data_sets_carry_the_hash_that_dvc_knows(world):
+    out = {"path": "data/split/wine/seen", "md5": "0123456789abcdef0123456789abcdef.dir"}
+    lock = world.root / "pipelines" / "data" / "dvc.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(json.dumps({"stages": {"split@wine": {"outs": [out]}}}))
+    _, said = world.track()
+    digests = {i.tags[0].value: i.dataset.digest for i in world.runs()[WINES].inputs.dataset_inputs}
+    assert digests["dev"] == out["md5"]
+    assert digests["test"] == "not in dvc.lock"
+    assert any("not in dvc.lock" in line for line in said)
+
+
+def test_a_half_written_run_is_replaced(world, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking.files, "fill", stop)
+        with pytest.raises(KeyboardInterrupt):
+            world.track()
+    (half,) = world.runs().values()
+    assert half.info.status == "RUNNING"
+    world.track()
+    runs = world.runs()
+    assert {run.info.status for run in runs.values()} == {"FINISHED"}
+    assert half.info.run_id not in {run.info.run_id for run in runs.values()}
+    assert len(runs) == 2
+
+
+def test_a_changed_result_is_a_new_run_and_the_old_one_is_history(world):
+    world.track()
+    old = world.runs()[SUGAR].info.run_id
+    experiment = world.params.experiment("sugar_line")
+    miniature.write_results("sugar_line", experiment, dev_error=0.375)
+    counts, _ = world.track()
+    client = store.client()
+    found = client.search_runs([client.get_run(old).info.experiment_id])
+    current = {run.info.run_id: run.data.tags["foursplit.current"] for run in found}
+    assert (counts.new, counts.kept) == (1, 1)
+    assert len(current) == 2
+    assert current[old] == "false"
+    miniature.write_results("sugar_line", experiment)  # as `dvc checkout` of the older commit does
+    counts, _ = world.track()
+    assert counts.new == 0
+    assert client.get_run(old).data.tags["foursplit.current"] == "true"
+
+
+def test_results_of_other_settings_than_those_in_params_are_not_shown(world):
+    text = (world.root / "params.yaml").read_text()
+    (world.root / "params.yaml").write_text(text.replace('"dropout": 0.1', '"dropout": 0.2'))
+    world.params = tracking_params()
+    counts, said = world.track()
+    assert counts.new == 1
+    assert any("wines_soft" in line and "dvc repro" in line for line in said)
+
+
+def tracking_params():
+    paths.root.cache_clear()
+    from foursplit.core.params import load
+
+    return load()
+
+
+def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track):
+    (world.root / "mlflow.db").unlink()
+    (world.root / "mlflow.db.part").write_bytes(b"left by one that was killed")
+    processes = [start_track(), start_track()]
+    answers = [process.communicate(timeout=100) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], answers
+    texts = sorted(out.splitlines()[-1] for out, _ in answers)
+    assert texts == ["MLflow: 0 new runs, 2 as they were", "MLflow: 2 new runs, 0 as they were"]
+    assert set(world.runs()) == {WINES, SUGAR}
+
+
+def test_a_file_that_is_no_database_is_refused_with_the_way_out(world):
+    (world.root / "mlflow.db").write_bytes(b"no database" * 100)
+    with pytest.raises(Refusal, match=r"delete it, and `foursplit track` writes every run again"):
+        door.track()
