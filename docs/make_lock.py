@@ -30,7 +30,7 @@ def main() -> None:
         "`make lock` writes it.\n" + "\n".join(numeric) + "\n"
     )
     (ROOT / "requirements.lock").write_text(
-        "# Everything else, pinned. No hashes: torch has a CPU and a CUDA build under one version.\n"
+        "# Everything else, pinned. No hashes: torch has a CPU and a CUDA build of one version.\n"
         "-r requirements-numeric.lock\n" + "\n".join(others) + "\n"
     )
 

@@ -46,7 +46,7 @@ def test_the_projects_own_parameters_are_right():
         (
             f"{LENET}.model",
             "lenett",
-            r"unknown model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp",
+            r"model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp",
         ),
         (f"{LENET}.model_args", {"chanels": [1, 2]}, r"model_args: unknown.*'channels'.*hidden"),
         (f"{LENET}.group", "c4w2_digit", r"unknown group 'c4w2_digit'"),

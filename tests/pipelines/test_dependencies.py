@@ -1,4 +1,4 @@
-"""What a stage declares is what it imports, and an edit re-runs what it touches and nothing else."""
+"""What a stage declares is what it imports, and an edit re-runs what it touches alone."""
 
 from pathlib import Path
 

@@ -21,8 +21,8 @@ def kill(process):
 
 def forget(clone):
     """Remove what a run makes, so that the next starts from nothing."""
-    for name in ("data/raw", "data/valid", "data/validation", "data/split", "data/models",
-                 "data/predictions", "data/selected", "data/final", ".dvc/cache", ".foursplit"):  # fmt: skip
+    made = ("raw", "valid", "validation", "split", "models", "predictions", "selected", "final")
+    for name in (*(f"data/{folder}" for folder in made), ".dvc/cache", ".foursplit"):
         shutil.rmtree(clone.folder / name, ignore_errors=True)
     for path in clone.folder.glob("pipelines/*/dvc.lock"):
         path.unlink()
@@ -42,7 +42,7 @@ def test_ten_kills_change_no_byte_in_ci(clone):
         kill(process)
     clone.run("foursplit", "repro", TARGET)
     assert compare(whole, locks(clone.folder)) == []
-    left = [path for path in (clone.folder / "data").rglob("*.part")]
+    left = list((clone.folder / "data").rglob("*.part"))
     assert left == []
 
 

@@ -86,11 +86,13 @@ def text(found: Columns, frame: pd.DataFrame, target: str) -> dict[str, str]:
 
 def _expectations(found: Columns, frame: pd.DataFrame, target: str) -> list[str]:
     quantities = [*found.numbers, *([] if found.classes else [target])]
-    lines = [
-        f"        gxe.ExpectColumnValuesToBeBetween(\n            column={name!r}, "
-        f"min_value={float(frame[name].min()):g}, max_value={float(frame[name].max()):g}\n        ),"
-        for name in quantities
-    ]
+    lines = []
+    for name in quantities:
+        low, high = float(frame[name].min()), float(frame[name].max())
+        lines.append(
+            f"        gxe.ExpectColumnValuesToBeBetween(\n            column={name!r}, "
+            f"min_value={low!r}, max_value={high!r}\n        ),"
+        )
     lines += [
         f"        gxe.ExpectColumnValuesToBeInSet(\n            column={name!r}, "
         f"value_set={_values(frame, name)!r}\n        ),"

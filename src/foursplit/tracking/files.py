@@ -1,0 +1,63 @@
+"""The files of a run: pictures, the worst dev examples, manifest, summary, settings."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from ruamel.yaml import YAML
+
+from foursplit.core import artifacts, paths
+from foursplit.evaluation import tables
+from foursplit.evaluation.collect import Entry
+from foursplit.tracking import pictures
+
+WORST = 50  # dev examples; enough to read in one sitting, and a small page
+
+LEFT_OUT = ("split", "weight", "is_error", "baseline_loss")
+
+
+def fill(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
+    """Write a run's files to `folder`."""
+    summary = entry.summaries[seed]
+    models = paths.seed_folder(entry.models, seed)
+    shutil.copyfile(models / "manifest.json", folder / "manifest.json")
+    shutil.copyfile(paths.seed_folder(entry.tables, seed) / "summary.json", folder / "summary.json")
+    _write_settings(folder / "experiment.yaml", entry)
+    (folder / "strategy").mkdir()
+    pictures.ledger(summary).savefig(folder / "strategy" / "ledger.png")
+    (folder / "dev").mkdir()
+    classes = summary["manifest"]["shape"]["classes"]
+    if not classes:
+        pictures.residuals(dev).savefig(folder / "dev" / "residuals.png")
+        return
+    counts = pictures.counts(dev, classes)
+    pictures.confusion(counts).savefig(folder / "dev" / "confusion.png")
+    content = {"true": list(counts.index), "answered": list(counts.columns)}
+    artifacts.write_json(
+        folder / "dev" / "confusion.json", {**content, "counts": counts.to_numpy().tolist()}
+    )
+
+
+def dev_table(entry: Entry, seed: int) -> pd.DataFrame:
+    return tables.load(paths.seed_folder(entry.tables, seed), "dev")
+
+
+def worst(dev: pd.DataFrame) -> pd.DataFrame:
+    """Pick the dev examples that the model got most wrong; only dev may be read like this."""
+    order = [name for name in ("loss", "log_loss") if name in dev]
+    found = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(WORST)
+    kept = [c for c in dev.columns if c not in LEFT_OUT and not c.startswith("proba_")]
+    # As objects: MLflow asks pandas 3 for its text columns in a way that is about to change.
+    return found[kept].reset_index(drop=True).astype(object)
+
+
+def _write_settings(path: Path, entry: Entry) -> None:
+    """Write the experiment's block as it stands in params.yaml, defaults spelled out."""
+    block: dict[str, Any] = asdict(entry.experiment)
+    block["fit"]["seeds"] = list(block["fit"]["seeds"])
+    writer = YAML(typ="safe")
+    writer.default_flow_style = False
+    with path.open("w", encoding="utf-8") as file:
+        writer.dump({entry.key: block}, file)

@@ -1,0 +1,127 @@
+"""Learning curves in MLflow while a long training is under way; nothing here can stop it."""
+
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from foursplit.core import paths
+from foursplit.core.experiment import Experiment
+from foursplit.tracking import store
+from foursplit.tracking.identity import live_mark
+from foursplit.tracking.record import points, run_name, thinned
+
+TAG = "foursplit.live"
+
+AFTER_S = (
+    20.0  # a shorter training is over before anyone has opened the page; MLflow alone loads 4 s
+)
+
+EVERY_S = 3.0  # between two writes; the page itself looks every 30 s
+
+ROWS_A_WRITE = 50  # epochs may be shorter than a millisecond
+
+PATIENCE_S = 10.0  # for the last rows when training has ended
+
+Row = Mapping[str, float]
+
+
+class LiveCurves:
+    """A listener of training: hands each row to a thread that writes to MLflow."""
+
+    def __init__(
+        self, course: str, key: str, experiment: Experiment, seed: int, data: Mapping[str, str]
+    ) -> None:
+        self.experiment = f"{course}/{experiment.group}"
+        self.name = run_name(key, seed)
+        self.mark = live_mark(key, experiment, seed, data)
+        self.start = time.monotonic()
+        self.rows: SimpleQueue[Row] = SimpleQueue()
+        self.ended = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def __call__(self, row: Row) -> None:
+        self.rows.put(row)
+        if self.thread is None and time.monotonic() - self.start >= AFTER_S:
+            # A thread, so that a slow or locked store does not hold training up; as a daemon it
+            # dies with an interrupted training and leaves the run to the next `foursplit track`.
+            self.thread = threading.Thread(target=self._follow, name="live curves", daemon=True)
+            self.thread.start()
+
+    def close(self) -> None:
+        """Write the last rows; the run stays open until `foursplit track` completes it."""
+        self.ended.set()
+        if self.thread is not None:
+            self.thread.join(PATIENCE_S)
+
+    def _follow(self) -> None:
+        failures = store.failures()
+        try:
+            with _lock(self.mark).acquire(timeout=0):
+                self._write()
+        except Timeout:
+            return  # the same training is followed already
+        except failures as error:
+            reason = str(error).splitlines()[0]
+            sys.stderr.write(f"\n  no live curves in MLflow: {reason}\n")
+
+    def _write(self) -> None:
+        from mlflow.entities import Metric
+
+        client = store.client()
+        run_id, last = self._open(client)
+        over = False
+        while not over:
+            over = self.ended.wait(EVERY_S)
+            rows = [row for row in self._waiting_rows() if row["epoch"] > last]
+            now = int(time.time() * 1000)
+            found = points(thinned(rows, ROWS_A_WRITE))
+            store.log_metrics(client, run_id, [Metric(n, v, now, step) for n, v, step in found])
+
+    def _open(self, client: Any) -> tuple[str, float]:
+        """Open a run, or go on with that of an interrupted training; give its last epoch too."""
+        experiment_id = store.experiment(client, self.experiment, "")
+        found = client.search_runs([experiment_id], f"tags.`{TAG}` = '{self.mark}'")
+        for run in waiting(found):
+            client.update_run(run.info.run_id, status="RUNNING")
+            history = client.get_metric_history(run.info.run_id, "curve/train_loss")
+            return run.info.run_id, max((point.step for point in history), default=0)
+        began = int((time.time() - (time.monotonic() - self.start)) * 1000)
+        run = client.create_run(
+            experiment_id, start_time=began, tags={TAG: self.mark}, run_name=self.name
+        )
+        return run.info.run_id, 0
+
+    def _waiting_rows(self) -> list[Row]:
+        found: list[Row] = []
+        while True:
+            try:
+                found.append(self.rows.get_nowait())
+            except Empty:
+                return found
+
+
+def waiting(runs: Sequence[Any]) -> list[Any]:
+    """Pick the live runs that no finished model has completed yet."""
+    return [run for run in runs if TAG in run.data.tags and "foursplit.key" not in run.data.tags]
+
+
+def is_followed(mark: str) -> bool:
+    """Tell whether a process is training this now: it holds a lock, which dies with it."""
+    lock = _lock(mark)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _lock(mark: str) -> FileLock:
+    folder = paths.state() / "live"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{mark}.lock")

@@ -1,0 +1,76 @@
+"""Where the files come from: git's commit, and what DVC's lock files say of data and settings."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from foursplit.core import paths
+from foursplit.core.params import parse
+from foursplit.evaluation.collect import Entry
+
+UNLOCKED = "not in dvc.lock"
+"""Stands for a digest where a stage was run by hand, so that DVC knows no hash of its output."""
+
+
+class Locks:
+    """DVC's lock files, each read once."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, Mapping[str, Any]] = {}
+
+    def digests(self, source: str) -> dict[str, str]:
+        """Give DVC's hashes of a source's `seen` and `sealed` examples."""
+        outs = self._stage("data", f"split@{source}").get("outs", [])
+        found = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
+        return {name: found.get(name, UNLOCKED) for name in ("seen", "sealed")}
+
+    def is_stale(self, entry: Entry, seed: int) -> bool:
+        """Tell whether params.yaml has changed since `entry` was trained."""
+        experiment, manifest = entry.experiment, entry.summaries[seed]["manifest"]
+        trained = (manifest["model"], _plain(manifest["model_args"]))
+        if trained != (experiment.model, _plain(experiment.model_args)):
+            return True
+        locked = self._stage(entry.course, f"train@{entry.key}").get("params", {})
+        at = f"experiments.{entry.course}.{entry.key}.fit"
+        fit = locked.get("params.yaml", {}).get(at)
+        return fit is not None and parse(type(experiment.fit), fit, at) != experiment.fit
+
+    def _stage(self, pipeline: str, name: str) -> Mapping[str, Any]:
+        if pipeline not in self._stages:
+            path = paths.root() / "pipelines" / pipeline / "dvc.lock"
+            tree = YAML(typ="safe").load(path) if path.is_file() else {}
+            self._stages[pipeline] = tree.get("stages", {})
+        return self._stages[pipeline].get(name, {})
+
+
+def git_tags() -> dict[str, str]:
+    """Name the commit that is checked out, and whether tracked files differ from it."""
+    commit = _git("rev-parse", "HEAD")
+    if not commit:
+        return {}
+    changes = _git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "mlflow.source.git.commit": commit,
+        "foursplit.git_dirty": str(bool(changes)).lower(),
+    }
+
+
+def _git(*arguments: str) -> str:
+    """Ask git; nothing where there is no git, no repository or no commit."""
+    try:
+        answer = subprocess.run(
+            ["git", *arguments], cwd=paths.root(), capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def _plain(value: Any) -> Any:
+    """Make tuples lists, as JSON has made them on the other side."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,127 @@
+"""Where MLflow's store lies, and how it is opened: one writer at a time, never half created."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from foursplit.core import environment, paths
+
+FILE = "sqlite:///"
+
+METRICS_A_CALL = 1000  # MLflow refuses more in one batch
+
+NOTE = "mlflow.note.content"  # what MLflow's page shows as description
+
+SOON_S = 0.5  # a lock free by then is not worth a word
+
+
+def uri() -> str:
+    """Name the store: the user's own where one is set, and otherwise `mlflow.db` in the root."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{FILE}{paths.root() / 'mlflow.db'}"
+
+
+def database() -> Path | None:
+    """Give the SQLite file of the store; None for a server or another database."""
+    where = uri()
+    return Path(where.removeprefix(FILE)).absolute() if where.startswith(FILE) else None
+
+
+def artifacts() -> Path | None:
+    """Give the folder of the artifacts, beside the database; None where a server decides."""
+    path = database()
+    return None if path is None else path.parent / "mlruns"
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """List what opening and writing the store may raise, which is not for us to prevent."""
+    _quiet()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, OSError
+
+
+def client() -> Any:
+    """Open the store, creating it where it is missing."""
+    _quiet()
+    path = database()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
+    with FileLock(_lock("creating")):
+        if path is not None and not path.exists():
+            _create(path)
+        return _open(uri())
+
+
+@contextmanager
+def alone(say: Callable[[str], None]) -> Iterator[None]:
+    """Keep other writers of runs out; a process that dies lets them in."""
+    lock = FileLock(_lock("tracking"))
+    try:
+        lock.acquire(timeout=SOON_S)
+    except Timeout:
+        say("another process is writing to MLflow; waiting for it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def log_metrics(client: Any, run_id: str, metrics: list[Any]) -> None:
+    """Write many metrics in as few calls as MLflow allows: 0.1 ms each in place of 6."""
+    for start in range(0, len(metrics), METRICS_A_CALL):
+        client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_CALL])
+
+
+def experiment(client: Any, name: str, note: str) -> str:
+    """Give the id of the MLflow experiment `name`, creating or restoring it."""
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        folder = artifacts()
+        # The kind spares the person the page's question whether this is about language models.
+        tags = {NOTE: note, "mlflow.experimentKind": "custom_model_development"}
+        return client.create_experiment(
+            name, artifact_location=folder and (folder / name).as_uri(), tags=tags
+        )
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    if note and found.tags.get(NOTE) != note:
+        client.set_experiment_tag(found.experiment_id, NOTE, note)
+    return found.experiment_id
+
+
+def _quiet() -> None:
+    """Make sure that MLflow reports nothing to its makers, whoever called us."""
+    if "mlflow" not in sys.modules:
+        for name, value in environment.QUIET.items():
+            os.environ.setdefault(name, value)
+
+
+def _open(where: str) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=where, registry_uri=where)
+
+
+def _create(path: Path) -> None:
+    """Create the database aside and rename it: killed half-way, it could never be opened again."""
+    part = path.with_name(f"{path.name}.part")
+    for left in path.parent.glob(f"{part.name}*"):
+        left.unlink()  # with its journal, which SQLite would play back into the new file
+    _open(f"{FILE}{part}")
+    part.replace(path)
+
+
+def _lock(name: str) -> Path:
+    path = database()
+    if path is None:
+        paths.state().mkdir(exist_ok=True)
+        return paths.state() / f"mlflow.{name}.lock"
+    return path.with_name(f"{path.name}.{name}.lock")
