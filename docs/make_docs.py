@@ -15,12 +15,19 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # a script finds only its own folder; tests too import `docs.<page>`
     sys.path.insert(0, str(ROOT))
 
-from docs import coverage_page  # noqa: E402
+from docs import coverage_page, results  # noqa: E402
 
 
 def pages(root: Path) -> dict[Path, str]:
     """Say what each generated file should hold, from the sources under `root`."""
-    return {root / "docs/coverage.md": coverage(root)}
+    return {root / "docs/coverage.md": coverage(root), root / "README.md": readme(root)}
+
+
+def readme(root: Path) -> str:
+    """Fill the README's tables with what was measured last."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    text = fill(text, "experiments", results.experiments(root))
+    return fill(text, "benchmark", results.benchmark(root))
 
 
 def coverage(root: Path) -> str:

@@ -63,12 +63,33 @@ def test_outside_a_project_it_says_so(tmp_path):
     assert "not inside a Foursplit project" in run(tmp_path, "fetch", "wine", code=2)
 
 
-def test_a_full_disk_is_named_and_leaves_nothing_half_written(project):
-    # A limit on file size stands in for the disk: digits.csv.gz has 57 kB.
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+def small_files():
+    """Let no file grow beyond 20 kB: what a full disk does, where and when a test wants it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
-    text = run(project, "fetch", "digits", code=3, preexec_fn=limit)
+
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(project):
+    text = run(project, "fetch", "digits", code=3, preexec_fn=small_files)
     assert "File too large" in text
     assert not (project / "data" / "raw" / "digits").exists()
     run(project, "fetch", "digits", code=0)
+
+
+def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
+    for stage in ("fetch", "validate", "split"):
+        run(project, stage, "digits", code=0)
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("max_epochs: 60", "max_epochs: 1"))
+    run(project, "train", "c4w2_digits_mlp", code=0)
+    files = {
+        path: path.read_bytes()
+        for folder in ("split", "models")
+        for path in sorted((project / "data" / folder).rglob("*.*"))
+        if path.is_file()
+    }
+    assert len(files) > 8
+    text = run(project, "split", "digits", code=3, preexec_fn=small_files)
+    assert "Nothing that was there before is harmed" in text
+    text = run(project, "train", "c4w2_digits_mlp", code=3, preexec_fn=small_files)
+    assert "File too large" in text
+    assert {path: path.read_bytes() for path in files} == files

@@ -7,8 +7,8 @@ from urllib.parse import urlparse
 import pytest
 from tests.tracking import miniature
 
-from foursplit.core import paths
 from foursplit.core.errors import Refusal
+from foursplit.core.params import load
 from foursplit.doors import track as door
 from foursplit.tracking import store
 from foursplit.tracking import track as tracking
@@ -123,22 +123,16 @@ def test_a_changed_result_is_a_new_run_and_the_old_one_is_history(world):
 def test_results_of_other_settings_than_those_in_params_are_not_shown(world):
     text = (world.root / "params.yaml").read_text()
     (world.root / "params.yaml").write_text(text.replace('"dropout": 0.1', '"dropout": 0.2'))
-    world.params = tracking_params()
+    world.params = load()
     counts, said = world.track()
     assert counts.new == 1
     assert any("wines_soft" in line and "dvc repro" in line for line in said)
 
 
-def tracking_params():
-    paths.root.cache_clear()
-    from foursplit.core.params import load
-
-    return load()
-
-
 def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track):
     (world.root / "mlflow.db").unlink()
-    (world.root / "mlflow.db.part").write_bytes(b"left by one that was killed")
+    for name in ("mlflow.db.part", "mlflow.db.part-journal"):
+        (world.root / name).write_bytes(b"left by one that was killed")
     processes = [start_track(), start_track()]
     answers = [process.communicate(timeout=100) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], answers

@@ -81,10 +81,11 @@ def read_json(path: Path) -> Any:
 
 def write_tensors(path: Path, tensors: Mapping[str, Any]) -> None:
     """Write named torch tensors as safetensors: no code in the file, the same bytes each time."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
+    content = save({name: tensors[name].contiguous() for name in sorted(tensors)})
     with replacing(path) as part:
-        save_file({name: tensors[name].contiguous() for name in sorted(tensors)}, part)
+        part.write_bytes(content)  # by Python, whose error says that the disk is full
 
 
 def read_tensors(path: Path) -> dict[str, Any]:

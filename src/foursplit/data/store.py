@@ -1,5 +1,6 @@
 """Examples on disk: the inputs as one .npy, what is known of each row as Parquet."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,15 @@ from foursplit.core.examples import Examples
 
 
 def save(folder: Path, name: str, examples: Examples) -> None:
-    np.save(folder / f"{name}.npy", examples.x, allow_pickle=False)
+    """Write inputs and rows beside each other."""
+    path = folder / f"{name}.npy"
+    try:
+        np.save(path, examples.x, allow_pickle=False)
+    except OSError as error:
+        if error.errno:
+            raise
+        # NumPy counts the bytes and does not say why they are too few.
+        raise OSError(errno.ENOSPC, f"could not be written ({error})", str(path)) from error
     examples.rows.to_parquet(folder / f"{name}.parquet", index=False)
 
 
