@@ -38,17 +38,18 @@ def _percent(value: float | None, split: str) -> str:
 def benchmark(root: Path) -> str:
     """Give the training benchmark's rows, for each kind of device it was run on."""
     lines = [
-        "| hardware | case | loop, ms a step | engine, ms a step | overhead, ms | ratio |",
-        "|---|---|---:|---:|---:|---:|",
+        "| hardware | case | threads | loop, ms a step | engine, ms a step | overhead, ms | ratio |",
+        "|---|---|---:|---:|---:|---:|---:|",
     ]
     for path in sorted((root / "benchmarks" / "results").glob("training-*.json")):
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        lines += [_row(result["hardware"], case) for case in result["cases"]]
+        lines += [_row(result["device"], case) for case in result["cases"]]
     return "\n".join(lines)
 
 
 def _row(hardware: str, case: dict[str, Any]) -> str:
     return (
-        f"| {hardware} | {case['case']} | {case['loop_ms']:.2f} | {case['engine_ms']:.2f} "
-        f"| {case['overhead_ms']:.2f} | {case['ratio']:.2f} |"
+        f"| {hardware} | {case['case']} | {case['threads']} | {case['loop_ms_per_step']:.2f} "
+        f"| {case['engine_ms_per_step']:.2f} | {case['overhead_ms_per_step']:+.2f} "
+        f"| {case['ratio']:.2f} |"
     )

@@ -92,12 +92,13 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
 @click.argument("targets", nargs=-1)
 @click.option("--force", is_flag=True, help="Run stages even if nothing changed.")
 @click.option("--dry", is_flag=True, help="Only say what would run.")
-def repro(targets: tuple[str, ...], force: bool, dry: bool) -> None:
+@click.option("--cold", is_flag=True, help="Start each stage by itself, as `dvc repro` does.")
+def repro(targets: tuple[str, ...], force: bool, dry: bool, cold: bool) -> None:
     """Run the pipeline (or TARGETS, as DVC names them), and end with what came out."""
     from foursplit.doors import repro as door
 
     environment.settle_quiet()
-    door.repro(targets, force=force, dry=dry)
+    door.repro(targets, force=force, dry=dry, cold=cold)
 
 
 @main.command()

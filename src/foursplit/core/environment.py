@@ -7,7 +7,7 @@ imported: this module therefore imports nothing but the standard library.
 
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 QUIET = {
     "DVC_NO_ANALYTICS": "1",
@@ -47,13 +47,28 @@ def settings(kernels: str, threads: int) -> dict[str, str]:
     }
 
 
-def settle(kernels: str, threads: int, environment: MutableMapping[str, str] = os.environ) -> None:
-    """Set the environment; too late once a library has read it, and that is our mistake."""
-    early = [name for name in ("numpy", "torch", "sklearn", "mlflow") if name in sys.modules]
-    assert not early or environment is not os.environ, f"imported before settle(): {early}"
-    environment.update(settings(kernels, threads))
+SETTLED = frozenset(
+    name for kernels in KERNELS for name in settings(kernels, threads=1) if name not in QUIET
+)
+"""The variables that decide bytes, whatever their value."""
 
 
-def settle_quiet(environment: MutableMapping[str, str] = os.environ) -> None:
+def settle(kernels: str, threads: int) -> None:
+    """Set the environment before numeric libraries read it.
+
+    A child of the warm parent finds them imported: where they were imported under other settings,
+    the command starts again by itself.
+    """
+    wanted = settings(kernels, threads)
+    late = any(name in sys.modules for name in ("numpy", "torch", "sklearn"))
+    differs = any(os.environ.get(name) != wanted.get(name) for name in SETTLED)
+    for name in SETTLED:
+        os.environ.pop(name, None)
+    os.environ.update(wanted)
+    if late and differs:
+        os.execv(sys.executable, [sys.executable, "-m", "foursplit", *sys.argv[1:]])
+
+
+def settle_quiet() -> None:
     """Set what keeps libraries from phoning home, for commands that compute nothing."""
-    environment.update(QUIET)
+    os.environ.update(QUIET)

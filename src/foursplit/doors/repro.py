@@ -6,7 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
@@ -19,9 +20,10 @@ from foursplit.doors import progress
 from foursplit.doors.check import check
 from foursplit.doors.heal import heal
 from foursplit.doors.tidy import tidy
+from foursplit.warm.start import warm
 
 
-def repro(targets: Sequence[str], *, force: bool, dry: bool) -> None:
+def repro(targets: Sequence[str], *, force: bool, dry: bool, cold: bool) -> None:
     """Run `dvc repro`, then track the runs and show the table."""
     params = load()
     check(params)
@@ -31,7 +33,8 @@ def repro(targets: Sequence[str], *, force: bool, dry: bool) -> None:
         click.echo(f"removed {path.relative_to(paths.root())}: no longer in params.yaml")
     start = time.monotonic()
     flags = ["--force"] * force + ["--dry"] * dry
-    code = dvc(["repro", *flags, *targets], params)
+    with _warmth(params, off=cold or dry) as warmth:
+        code = dvc(["repro", *flags, *targets], params, warmth)
     if code:
         raise Refusal(
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "
@@ -41,7 +44,11 @@ def repro(targets: Sequence[str], *, force: bool, dry: bool) -> None:
         _conclude(params, time.monotonic() - start)
 
 
-def dvc(arguments: Sequence[str], params: Params) -> int:
+def _warmth(params: Params, *, off: bool) -> AbstractContextManager[Mapping[str, str]]:
+    return nullcontext({}) if off else warm(params)
+
+
+def dvc(arguments: Sequence[str], params: Params, extra: Mapping[str, str]) -> int:
     """Call DVC as a process of its own in the project's root; Ctrl-C reaches it, and we wait."""
     with tempfile.TemporaryDirectory(prefix="foursplit-") as folder:
         counter = {
@@ -53,7 +60,7 @@ def dvc(arguments: Sequence[str], params: Params) -> int:
         process = subprocess.Popen(
             [sys.executable, "-m", "dvc", *arguments],
             cwd=paths.root(),
-            env={**os.environ, **environment.QUIET, **counter, "PATH": path},
+            env={**os.environ, **environment.QUIET, **counter, "PATH": path, **extra},
         )
         # A terminal's Ctrl-C goes to DVC as well, which ends its stage in order.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)

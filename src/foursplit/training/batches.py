@@ -39,3 +39,16 @@ class Batches:
         order = torch.from_numpy(rng.permutation(len(self.x))).to(self.x.device)
         for chosen in torch.split(order, self.size):
             yield self.x[chosen], self.y[chosen]
+
+
+class OneEpoch:
+    """Hand over an epoch's batches in one go: a loader of a single item."""
+
+    def __init__(self, batches: Batches) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[Batches]:
+        yield self.batches

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pytorch_lightning as L
 import torch
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import Tensor, nn
 
 from foursplit.core.experiment import GradientFit
@@ -18,7 +20,7 @@ from foursplit.core.seeds import derive
 from foursplit.core.split import Split
 from foursplit.layers.inputs.standardise import learning_inputs
 from foursplit.layers.optimisation.watch import WATCHED
-from foursplit.training.batches import Batches
+from foursplit.training.batches import Batches, OneEpoch
 from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEachEpoch
 from foursplit.training.device import torch_device
 from foursplit.training.resume import PlainCheckpoints, usable
@@ -67,17 +69,52 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     curves = Curves(listeners)
     trainer = make_trainer(fit, kind, (curves, SeedEachEpoch(seed), SaveState(state, _every_s())))
     loader = Batches(x, y, size=fit.batch_size, seed=seed, epoch=lambda: trainer.current_epoch)
-    trainer.fit(
-        module,
-        loader,
-        [Batches(*on_device[name], size=EVALUATION_BATCH) for name in WATCHED],
-        ckpt_path=state if usable(state) else None,
-    )
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+    try:
+        trainer.fit(
+            EpochAtOnce(module),
+            OneEpoch(loader),
+            [Batches(*on_device[name], size=EVALUATION_BATCH) for name in WATCHED],
+            ckpt_path=state if usable(state) else None,
+        )
+    except SIGTERMException as ended:
+        # Lightning's own says 0, as if all were done.
+        raise SystemExit(128 + signal.SIGTERM) from ended
     shutil.rmtree(state, ignore_errors=True)
     module.cpu()
     return curves.rows
+
+
+class EpochAtOnce(L.LightningModule):
+    """Take all steps of an epoch in one call of Lightning's, and leave the rest to `task`.
+
+    Lightning runs some forty hooks around each call: a millisecond, often more than the step itself
+    (benchmarks/training.py), so they are run once an epoch and not once a step.
+    """
+
+    def __init__(self, task: Any) -> None:
+        super().__init__()
+        self.task = task
+        self.automatic_optimization = False
+
+    def training_step(self, batches: Batches, batch_idx: int) -> None:
+        optimizer, trainer = self.optimizers(use_pl_optimizer=False), self.trainer
+        assert isinstance(optimizer, torch.optim.Optimizer)
+        for index, batch in enumerate(batches):
+            if trainer.received_sigterm:  # Lightning itself asks only between its calls
+                raise SIGTERMException
+            optimizer.zero_grad()
+            loss = self.task.training_step(batch, index)
+            loss.backward()
+            optimizer.step()
+
+    def validation_step(
+        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
+    ) -> None:
+        self.task.validation_step(batch, batch_idx, dataloader_idx)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        optimizer: torch.optim.Optimizer = self.task.configure_optimizers()
+        return optimizer
 
 
 def make_trainer(
@@ -87,6 +124,8 @@ def make_trainer(
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     # Our loaders cut tensors that lie on the device: workers would only copy them.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    # Lightning 2.6.6 asks torch 2.13 a question whose wording torch has since changed.
+    warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")
     return L.Trainer(
         accelerator=kind,
         devices=1,

@@ -19,6 +19,8 @@ def optimizer(net: nn.Module, fit: GradientFit) -> torch.optim.Optimizer:
         {"params": others, "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
+    if not fit.weight_decay:  # each group costs a call a step
+        groups = [{"params": list(net.parameters())}]
     # Fused: one kernel a step instead of several a parameter.
     if fit.optimizer == "adam":
         return torch.optim.Adam(groups, lr=fit.learning_rate, fused=True)

@@ -1,0 +1,32 @@
+"""Which third-party libraries each stage command needs: what the warm parent imports beforehand.
+
+A library missing here costs its import in every child, and one too many costs it once; neither
+changes a result.
+"""
+
+from foursplit.core.experiment import DirectFit, Params
+
+BASE = ("click", "pydantic", "ruamel.yaml", "numpy", "pandas", "pyarrow.parquet")
+EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
+TORCH = ("torch", "safetensors.torch", "jaxtyping")
+LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
+ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
+
+
+def plan(params: Params) -> dict[str, list[str]]:
+    """Give the libraries of each stage command, in the order of import."""
+    needs: dict[str, tuple[str, ...]] = {"report": (*BASE, "jinja2")}
+    for source in params.sources:
+        needs[f"fetch {source}"] = BASE
+        needs[f"validate {source}"] = (*BASE, *EXPECTATIONS)
+        needs[f"split {source}"] = BASE
+    for block in params.experiments.values():
+        for key, experiment in block.items():
+            direct = isinstance(experiment.fit, DirectFit)
+            needs[f"train {key}"] = (*BASE, *(ESTIMATORS if direct else (*TORCH, *LIGHTNING)))
+            needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
+    for groups in params.groups.values():
+        for group in groups:
+            needs[f"select {group}"] = BASE
+            needs[f"final {group}"] = (*BASE, *TORCH)
+    return {f"foursplit {command}": list(modules) for command, modules in needs.items()}

@@ -1,0 +1,175 @@
+"""A stage forked from the warm parent behaves as one that starts by itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from foursplit.core import environment
+from foursplit.core.params import load
+from foursplit.warm.client import SOCKET
+from foursplit.warm.plan import plan
+from foursplit.warm.start import warm
+
+PROJECT = Path(__file__).parent.parent.parent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm parent needs Linux")
+
+
+@pytest.fixture
+def run(project):
+    """Give a function that runs a command as DVC would, under a warm parent."""
+    with warm(load()) as warmth:
+        assert warmth
+
+        def start(command, **rest):
+            given = {"env": {**os.environ, **warmth, "FOURSPLIT_ROOT": str(project)}, **rest}
+            given["env"]["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            return subprocess.Popen(
+                [warmth["SHELL"], "-c", command], cwd=project, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, **given,
+            )  # fmt: skip
+
+        yield start
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=120)
+    return process.returncode, output
+
+
+def test_a_stage_does_its_work_and_ends_with_0(run, project):
+    code, output = finish(run("foursplit fetch wine"))
+    assert code == 0, output
+    assert "sha256 as declared" in output
+    assert (project / "data" / "raw" / "wine" / "wine_data.csv").is_file()
+
+
+def test_a_refusal_ends_with_its_own_exit_code_and_words(run):
+    code, output = finish(run("foursplit split wine"))
+    assert code == 2
+    assert "no such file" in output
+    assert "Traceback" not in output
+
+
+def test_another_command_runs_in_a_plain_shell(run):
+    code, output = finish(run("echo $((6 * 7)); exit 3"))
+    assert (code, output.strip()) == (3, "42")
+
+
+def test_the_parents_libraries_are_not_imported_again(run, project):
+    finish(run("foursplit fetch wine"))
+    finish(run("foursplit validate wine"))  # the parent imports what validation needs
+    start = time.monotonic()
+    code, output = finish(run("foursplit validate wine"))
+    warm_s = time.monotonic() - start
+    start = time.monotonic()
+    cold = subprocess.run(
+        [sys.executable, "-m", "foursplit", "validate", "wine"],
+        env={**os.environ, "FOURSPLIT_ROOT": str(project)}, cwd=project, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    cold_s = time.monotonic() - start
+    assert code == 0, output
+    assert cold.returncode == 0
+    # Importing Great Expectations takes seconds, and the suite a fraction of one.
+    assert warm_s < cold_s / 2
+
+
+def test_limits_and_folder_are_those_of_the_caller(run, project):
+    import resource
+
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
+
+    code, output = finish(run("foursplit fetch wine", preexec_fn=small_files))
+    assert code == 3, output
+    assert "File too large" in output
+
+
+def test_a_changed_kernel_starts_the_command_by_itself(run, project):
+    path = project / "params.yaml"
+    finish(run("foursplit fetch wine"))
+    path.write_text(path.read_text().replace("kernels: avx2", "kernels: native"))
+    code, output = finish(run("foursplit validate wine"))
+    assert code == 0, output
+
+
+def slow_training(project):
+    """Give a command that trains for minutes."""
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("max_epochs: 200", "max_epochs: 900000"))
+    for stage in ("fetch", "validate", "split"):
+        subprocess.run(
+            [sys.executable, "-m", "foursplit", stage, "wine"], check=True, capture_output=True,
+            env={**os.environ, "FOURSPLIT_ROOT": str(project)}, cwd=project,
+        )  # fmt: skip
+    return "foursplit train c2w3_wine_softmax"
+
+
+def family(warmth):
+    """List the processes of this warm parent, itself among them, by their command line."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if warmth[SOCKET].encode() in words and b"foursplit.warm.parent" in words:
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_the_client_ends_the_stage(project, number):
+    command = slow_training(project)
+    with warm(load()) as warmth:
+        process = subprocess.Popen(
+            [warmth["SHELL"], "-c", command], cwd=project, start_new_session=True,
+            env={**os.environ, **warmth, "FOURSPLIT_ROOT": str(project),
+                 "FOURSPLIT_SAVE_EVERY_S": "0"},
+        )  # fmt: skip
+        state = project / ".foursplit" / "resume" / "c2w3_wine_softmax"
+        end = time.monotonic() + 60
+        while not list(state.glob("*/state.json")) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(family(warmth)) == 2  # the parent, and its child
+        process.send_signal(number)
+        assert process.wait(30) != 0
+        end = time.monotonic() + 20
+        while len(family(warmth)) > 1 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(family(warmth)) == 1
+    assert family(warmth) == []
+
+
+def test_every_stage_of_the_pipelines_has_a_plan():
+    params = load(PROJECT / "params.yaml")
+    commands = set(plan(params))
+    assert "foursplit report" in commands
+    for name in params.sources:
+        assert {f"foursplit {stage} {name}" for stage in ("fetch", "validate", "split")} <= commands
+
+
+def test_the_settled_variables_are_those_that_decide_bytes():
+    assert "OMP_NUM_THREADS" in environment.SETTLED
+    assert "ATEN_CPU_CAPABILITY" in environment.SETTLED
+    assert not environment.SETTLED & set(environment.QUIET)
+
+
+def test_settling_again_under_the_same_settings_changes_nothing(monkeypatch):
+    for name in environment.SETTLED:
+        monkeypatch.delenv(name, raising=False)
+    wanted = environment.settings("avx2", 1)
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    environment.settle("avx2", 1)  # NumPy is imported here: a difference would start us anew
+    assert json.dumps({n: os.environ[n] for n in sorted(wanted)}) == json.dumps(
+        {n: wanted[n] for n in sorted(wanted)}
+    )
