@@ -38,7 +38,7 @@ def _percent(value: float | None, split: str) -> str:
 def benchmark(root: Path) -> str:
     """Give the training benchmark's rows, for each kind of device it was run on."""
     lines = [
-        "| hardware | case | threads | loop, ms a step | engine, ms a step | overhead, ms | ratio |",
+        "| hardware | case | threads | loop, ms a step | engine, ms a step | more, ms | ratio |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for path in sorted((root / "benchmarks" / "results").glob("training-*.json")):

@@ -45,6 +45,15 @@ def test_the_whole_pipeline_and_a_second_run_that_runs_nothing(clone):
     clone.run("foursplit", "repro")
     again = clone.run("dvc", "repro")
     assert "Running stage" not in again
+
+    # Whatever was written is of a kind that holds no code.
+    plain = {".csv", ".gz", ".html", ".json", ".npy", ".parquet", ".safetensors", ".skops"}
+    for folder in ("data", "reports"):
+        found = {p.suffix for p in (clone.folder / folder).rglob("*") if p.is_file()}
+        assert found <= {*plain, ".md", ""}, found
+    tracked = {p.suffix for p in (clone.folder / "mlruns").rglob("*") if p.is_file()}
+    assert tracked <= {".json", ".md", ".png", ".yaml"}, tracked
+
     metrics = json.loads(clone.run("dvc", "metrics", "show", "--json"))
     assert metrics
     clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qam", "run")

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import Refusal, unknown
 
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:
@@ -155,6 +155,15 @@ class Experiment:
     breaks: Mapping[str, str] = field(default_factory=dict)  # law of the contract tests: why not
 
 
+T = TypeVar("T")
+
+
+def _find(kind: str, name: str, found: Mapping[str, T]) -> T:
+    if name not in found:
+        raise unknown(kind, name, found)
+    return found[name]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
     """The whole of params.yaml."""
@@ -165,11 +174,16 @@ class Params:
     groups: Mapping[str, Mapping[str, Group]]  # course, group
     experiments: Mapping[str, Mapping[str, Experiment]]  # course, key
 
+    def source(self, name: str) -> SourceSettings:
+        return _find("source", name, self.sources)
+
     def experiment(self, key: str) -> Experiment:
-        return {k: e for block in self.experiments.values() for k, e in block.items()}[key]
+        found = {k: e for block in self.experiments.values() for k, e in block.items()}
+        return _find("experiment", key, found)
 
     def group(self, name: str) -> Group:
-        return {k: g for block in self.groups.values() for k, g in block.items()}[name]
+        found = {k: g for block in self.groups.values() for k, g in block.items()}
+        return _find("group", name, found)
 
     def course(self, key_or_group: str) -> str:
         """Name the course in which an experiment or a comparison group stands."""

@@ -85,4 +85,4 @@ def _conclude(params: Params, seconds: float) -> None:
     track()
     show(collect(params))
     click.echo(f"{seconds:.0f} s. Report: {paths.reports() / 'index.html'}")
-    click.echo("Compare runs in MLflow: foursplit ui")
+    click.echo("Compare runs in MLflow: make ui (or foursplit ui)")

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 from foursplit.core import artifacts, paths, source
-from foursplit.core.errors import unknown
 from foursplit.core.params import load
 from foursplit.core.split import SEEN
 from foursplit.data import seen
@@ -17,10 +16,7 @@ from foursplit.training import manifest as manifests
 def run(key: str) -> str:
     """Fill `data/predictions/<group>/<key>` with tables and summary.json for each seed."""
     params = load()
-    known = {k: e for block in params.experiments.values() for k, e in block.items()}
-    if key not in known:
-        raise unknown("experiment", key, known)
-    experiment = known[key]
+    experiment = params.experiment(key)
     group = params.group(experiment.group)
     reference = source.module(experiment.source).SOURCE.reference
     splits = {split: seen.load(experiment.source, split) for split in SEEN}

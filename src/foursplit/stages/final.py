@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 from foursplit.core import artifacts, paths, source
-from foursplit.core.errors import unknown
 from foursplit.core.params import load
 from foursplit.core.split import TITLES
 from foursplit.evaluation import tables
@@ -15,10 +14,7 @@ from foursplit.training import manifest as manifests
 def run(name: str) -> str:
     """Fill `data/final/<group>` with tables and summary.json for each seed of the winner."""
     params = load()
-    known = {k: g for block in params.groups.values() for k, g in block.items()}
-    if name not in known:
-        raise unknown("group", name, known)
-    group = known[name]
+    group = params.group(name)
     winner = artifacts.read_json(paths.selected(name))["winner"]
     reference = source.module(group.source).SOURCE.reference
     message = ""

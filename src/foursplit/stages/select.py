@@ -16,10 +16,7 @@ COSTS = ("n_parameters", "flops", "n_bytes")
 def run(name: str) -> str:
     """Write `data/selected/<group>.json`."""
     params = load()
-    known = {k: g for block in params.groups.values() for k, g in block.items()}
-    if name not in known:
-        raise unknown("group", name, known)
-    group = known[name]
+    group = params.group(name)
     check(name, group)
     folders = [paths.predictions(name) / key for key in params.members(name)]
     candidates = [candidate(folder, group) for folder in folders]

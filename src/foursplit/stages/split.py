@@ -1,7 +1,6 @@
 """Stage split: four splits, groups whole, duplicates set aside, test sealed."""
 
 from foursplit.core import artifacts, paths, source
-from foursplit.core.errors import unknown
 from foursplit.core.params import load
 from foursplit.core.split import SPLITS, TITLES
 from foursplit.data import store
@@ -10,11 +9,9 @@ from foursplit.data.split import describe, part, write
 
 def run(name: str) -> str:
     """Fill `data/split/<name>` with seen/, sealed/ and report.json."""
-    known = load().sources
-    if name not in known:
-        raise unknown("source", name, known)
+    rule = load().source(name).split
     examples, meta = store.load(paths.valid(name), "examples"), source.module(name).SOURCE
-    splits, aside = part(examples, meta, known[name].split)
+    splits, aside = part(examples, meta, rule)
     report = describe(examples, splits, aside, meta)
     write(paths.split(name), examples, splits, aside)
     artifacts.write_json(paths.split(name) / "report.json", report)

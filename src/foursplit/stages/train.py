@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from foursplit.core import artifacts, paths, source
-from foursplit.core.errors import unknown
 from foursplit.core.examples import shape_of
 from foursplit.core.experiment import GradientFit
 from foursplit.core.params import load
@@ -30,10 +29,7 @@ Live = Callable[..., Listener]
 def run(key: str, live: Live | None = None) -> str:
     """Fill `data/models/<group>/<key>`; tell `live` of each epoch, if there is anyone to tell."""
     params = load()
-    known = {k: e for block in params.experiments.values() for k, e in block.items()}
-    if key not in known:
-        raise unknown("experiment", key, known)
-    experiment = known[key]
+    experiment = params.experiment(key)
     splits = {name: seen.load(experiment.source, name) for name in SEEN}
     folder = paths.split(experiment.source) / "seen"
     job = Job(

@@ -1,7 +1,7 @@
 """Stage validate: stop the pipeline where the data is not what the source says it is."""
 
 from foursplit.core import artifacts, paths, source
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.data import examine, store
 from foursplit.data.fetch import check
@@ -11,9 +11,7 @@ from foursplit.data.page import page
 
 def run(name: str) -> str:
     """Fill `data/valid/<name>` from the raw files, and `data/validation/<name>` in any case."""
-    known = load().sources
-    if name not in known:
-        raise unknown("source", name, known)
+    load().source(name)  # an unknown name is refused here
     module = source.module(name)
     check(module.SOURCE, paths.raw(name))
     read = module.read(paths.raw(name))
