@@ -27,6 +27,7 @@ def readme(root: Path) -> str:
     """Fill the README's tables with what was measured last."""
     text = (root / "README.md").read_text(encoding="utf-8")
     text = fill(text, "experiments", results.experiments(root))
+    text = fill(text, "pipeline", results.pipeline(root))
     return fill(text, "benchmark", results.benchmark(root))
 
 

@@ -1,8 +1,9 @@
 """The list of exercises is whole, true and what the page shows."""
 
-from collections import Counter
+from collections import json
 from pathlib import Path
 
+import Counter
 import pytest
 import yaml
 from docs.coverage_page import (
@@ -166,16 +167,33 @@ def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
     assert "| **all** | **2** | **1** |\n" in page
 
 
+def measured(folder):
+    """Write a README with its markers, and the files that its figures come from."""
+    names = ("experiments", "pipeline", "benchmark")
+    blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
+    (folder / "README.md").write_text("\n".join(blocks))
+    row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
+    (folder / "metrics.json").write_text(json.dumps({"improving": {"wine": row}}))
+    results = folder / "benchmarks" / "results"
+    results.mkdir(parents=True)
+    run = {"stages": 43, "cores": 2, "dvc_repro_s": 200, "foursplit_repro_s": 70}
+    (results / "repro.json").write_text(json.dumps({**run, "dvc_repro_again_s": 3}))
+
+
 def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
+    measured(project)
     (project / "docs/coverage.yaml").write_text(
         "improving: [{id: D2-24, week: 3, name: Softmax, covered_by: ['experiment:wine']}]"
     )
-    with pytest.raises(SystemExit, match=r"stale: docs/coverage\.md"):
+    with pytest.raises(SystemExit, match=r"stale: docs/coverage\.md, README\.md"):
         make_docs.main(["--check"], project)
     assert not (project / "docs/coverage.md").exists()
     make_docs.main([], project)
     make_docs.main(["--check"], project)
     assert "D2-24" in (project / "docs/coverage.md").read_text()
+    readme = (project / "README.md").read_text()
+    assert "| `wine` | – | 1.0% | 2.0% | 12.5% | sealed | data mismatch +10.5% |" in readme
+    assert "`foursplit repro` 70 s" in readme
 
 
 def test_fill_replaces_what_stands_between_its_markers_and_nothing_else():
