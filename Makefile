@@ -14,7 +14,7 @@ test: $(VENV)/ready
 	pytest -n auto -m "not slow"
 
 test-slow: $(VENV)/ready
-	pytest -m slow
+	pytest -n auto -m slow
 
 check: $(VENV)/ready
 	ruff check

@@ -1,9 +1,9 @@
 """The list of exercises is whole, true and what the page shows."""
 
-from collections import json
+import json
+from collections import Counter
 from pathlib import Path
 
-import Counter
 import pytest
 import yaml
 from docs.coverage_page import (
