@@ -1,5 +1,7 @@
 """Files change whole or not at all, and hold no code."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -26,6 +28,33 @@ def test_a_folder_that_fails_half_way_stays_what_it_was(tmp_path):
         raise RuntimeError
     assert (tmp_path / "f" / "x").read_text() == "whole"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_an_interruption_between_the_two_renames_loses_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    with artifacts.replacing_folder(path) as part:
+        (part / "x").write_text("old")
+    rename = Path.replace
+
+    def cut(self, target):
+        if Path(target) == path and "before" not in self.name:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", cut)
+    with pytest.raises(KeyboardInterrupt), artifacts.replacing_folder(path) as part:
+        (part / "x").write_text("new")
+    assert (path / "x").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_a_kill_between_the_two_renames_is_undone(tmp_path):
+    # What a kill -9 leaves there: the old folder aside, and nothing in its place.
+    before = tmp_path / ".f.before.part"
+    before.mkdir()
+    (before / "x").write_text("old")
+    artifacts.recover(tmp_path / "f")
+    assert (tmp_path / "f" / "x").read_text() == "old"
 
 
 def test_a_missing_number_is_refused(tmp_path):

@@ -51,11 +51,25 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     try:
         yield part
         part.chmod(0o755)
+        # Moved aside and not deleted: an interruption between the two renames loses nothing.
+        shutil.rmtree(_before(path), ignore_errors=True)
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(_before(path))
         part.replace(path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        recover(path)
+    shutil.rmtree(_before(path), ignore_errors=True)
+
+
+def _before(path: Path) -> Path:
+    return path.with_name(f".{path.name}.before.part")
+
+
+def recover(path: Path) -> None:
+    """Put a folder back whose replacement was cut off between its two renames."""
+    if not path.exists() and _before(path).exists():
+        _before(path).replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
