@@ -24,7 +24,7 @@ def experiment(source, task, group, *, model="linear", args=None, fit=None):
 
 
 PARAMS = {
-    "run": {"accelerator": "cpu", "threads": 1, "kernels": "avx2"},
+    "run": {"accelerator": "cpu", "threads": 1, "kernels": "portable"},
     "strategy": {
         "resamples": 100,
         "confidence": 0.95,
@@ -152,7 +152,7 @@ def _experiment(params, key, group, examples, winner):
             "shape": shape.as_json(),
             "device": "cpu",
             "threads": 1,
-            "kernels": "avx2",
+            "kernels": "portable",
             "n_parameters": 120 if key == "wines_bad" else 42,
             "flops": None if experiment.model.endswith("sklearn") else 78,
             "n_bytes": 500,

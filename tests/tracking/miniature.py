@@ -22,7 +22,7 @@ def _experiment(source, task, model, group, fit):
 
 
 PARAMS = {
-    "run": {"accelerator": "cpu", "threads": 1, "kernels": "avx2"},
+    "run": {"accelerator": "cpu", "threads": 1, "kernels": "portable"},
     "strategy": {
         "resamples": 100,
         "confidence": 0.95,
@@ -94,7 +94,7 @@ def _manifest(key, experiment, classes):
         "shape": {"classes": list(classes), "spread": 10.0},
         "device": "cpu",
         "threads": 1,
-        "kernels": "avx2",
+        "kernels": "portable",
         "data": {"train.npy": "d1"},
         "model_hash": "w1",
         "n_parameters": 42,

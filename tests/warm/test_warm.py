@@ -91,7 +91,7 @@ def test_limits_and_folder_are_those_of_the_caller(run, project):
 def test_a_changed_kernel_starts_the_command_by_itself(run, project):
     path = project / "params.yaml"
     finish(run("foursplit fetch wine"))
-    path.write_text(path.read_text().replace("kernels: avx2", "kernels: native"))
+    path.write_text(path.read_text().replace("kernels: portable", "kernels: native"))
     code, output = finish(run("foursplit validate wine"))
     assert code == 0, output
 
@@ -162,10 +162,10 @@ def test_the_settled_variables_are_those_that_decide_bytes():
 def test_settling_again_under_the_same_settings_changes_nothing(monkeypatch):
     for name in environment.SETTLED:
         monkeypatch.delenv(name, raising=False)
-    wanted = environment.settings("avx2", 1)
+    wanted = environment.settings("portable", 1)
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)
-    environment.settle("avx2", 1)  # NumPy is imported here: a difference would start us anew
+    environment.settle("portable", 1)  # NumPy is imported here: a difference would start us anew
     assert json.dumps({n: os.environ[n] for n in sorted(wanted)}) == json.dumps(
         {n: wanted[n] for n in sorted(wanted)}
     )

@@ -21,10 +21,13 @@ QUIET = {
 
 KERNELS: Mapping[str, Mapping[str, str]] = {
     "native": {},
-    "avx2": {
+    "portable": {
         "ATEN_CPU_CAPABILITY": "avx2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",
-        "MKL_CBWR": "AVX2",
+        # MKL takes its AVX2 branch on Intel's processors alone, so AMD's need the one for all
+        # makers, slower on large products.  Its float32 square root differs even then (it refines
+        # an estimate that each maker rounds in its own way): models do not call torch.sqrt.
+        "MKL_CBWR": "COMPATIBLE",
         "OPENBLAS_CORETYPE": "Haswell",
         # NumPy's own names for what goes beyond AVX2; it ignores those the machine lacks.
         "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",

@@ -18,7 +18,7 @@ class Run:
 
     accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where there is one
     threads: int  # of each stage; bytes depend on it
-    kernels: Literal["avx2", "native"]  # avx2: the same bytes on any x86-64 of the last decade
+    kernels: Literal["portable", "native"]  # portable: the same bytes on x86-64 of any maker
 
     def __post_init__(self) -> None:
         _require(self.threads >= 1, "threads", self.threads, "at least 1")
