@@ -90,15 +90,36 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
 
 @main.command()
 @click.argument("targets", nargs=-1)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Threads that the running stages may take together; the number of cores by default.",
+)
 @click.option("--force", is_flag=True, help="Run stages even if nothing changed.")
-@click.option("--dry", is_flag=True, help="Only say what would run.")
-@click.option("--cold", is_flag=True, help="Start each stage by itself, as `dvc repro` does.")
-def repro(targets: tuple[str, ...], force: bool, dry: bool, cold: bool) -> None:
-    """Run the pipeline (or TARGETS, as DVC names them), and end with what came out."""
+@click.option("--dry", is_flag=True, help="Only say what would run, and why.")
+@click.option("--cold", is_flag=True, help="Leave all to `dvc repro`: one by one, each by itself.")
+def repro(targets: tuple[str, ...], jobs: int | None, force: bool, dry: bool, cold: bool) -> None:
+    """Run the pipeline, stages side by side, and end with what came out.
+
+    TARGETS may be experiments, groups, sources, courses, stages (train@KEY, or train for all), or
+    what DVC calls them.
+    """
     from foursplit.doors import repro as door
 
     environment.settle_quiet()
-    door.repro(targets, force=force, dry=dry, cold=cold)
+    door.repro(targets, jobs=jobs, force=force, dry=dry, cold=cold)
+
+
+@main.command()
+@click.argument("stage")
+def why(stage: str) -> None:
+    """Say why STAGE will run, did run, or will not: what changed, from what to what."""
+    from foursplit.doors.why import why as door
+
+    environment.settle_quiet()
+    door(stage)
 
 
 @main.command()

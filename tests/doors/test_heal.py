@@ -12,6 +12,11 @@ def test_a_torn_lock_is_set_aside(project):
     assert (project / ".foursplit" / "torn" / "pipelines" / "data" / "dvc.lock").is_file()
 
 
+def test_a_lock_cut_off_at_the_end_of_a_line_is_torn(project):
+    (project / "dvc.lock").write_text("schema: '2.0'\nstages:\n  report:\n")
+    assert heal() == ["set aside dvc.lock: torn"]
+
+
 def test_an_empty_lock_is_torn(project):
     (project / "dvc.lock").write_text("")
     assert heal() == ["set aside dvc.lock: torn"]

@@ -1,10 +1,12 @@
 """Examples on their way from a source to a model."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd  # a quarter of a second, which commands that read no table do not spend
 
 META = "meta."
 """Prefix of the columns that are for slicing and never for learning."""
@@ -18,7 +20,7 @@ class Examples:
     """
 
     x: np.ndarray  # (example, …), float32
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
 
     def __post_init__(self) -> None:
         assert len(self.x) == len(self.rows), (len(self.x), len(self.rows))

@@ -7,8 +7,10 @@ import json
 import shutil
 from pathlib import Path
 
+from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from voluptuous import Invalid
 
 from foursplit.core import paths
 
@@ -35,9 +37,10 @@ def _torn_locks() -> list[Path]:
 def _is_lock(path: Path) -> bool:
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError):
+        COMPILED_LOCKFILE_SCHEMA(content)
+    except (YAMLError, UnicodeDecodeError, Invalid):
         return False
-    return isinstance(content, dict) and "schema" in content
+    return True
 
 
 def _is_json(path: Path) -> bool:

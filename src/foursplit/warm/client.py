@@ -28,7 +28,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: caught.append(number))
     here = os.getcwd()  # noqa: PTH109, importing pathlib takes longer than all of this
-    request = {"command": command, "cwd": here, "env": dict(os.environ), "limits": _limits()}
+    request = {"command": command, "cwd": here, "env": dict(os.environ), "limits": limits()}
     answer = _ask(connection, request)
     if answer is None:
         _cold(command)
@@ -49,15 +49,20 @@ def _connect() -> "socket.socket | None":
 
 def _ask(connection: socket.socket, request: object) -> "str | None":
     """Send the request with our three streams; give the child's number, or None if declined."""
-    content = json.dumps(request).encode()
     try:
-        socket.send_fds(connection, [len(content).to_bytes(8, "big")], [0, 1, 2])
-        connection.sendall(content)
+        send(connection, request, [0, 1, 2])
         answer = _line(connection)
     except OSError:
         return None
     kind, _, value = answer.partition(" ")
     return value if kind == "pid" else None
+
+
+def send(connection: socket.socket, request: object, streams: "list[int]") -> None:
+    """Hand over a request and the three streams that the command shall have."""
+    content = json.dumps(request).encode()
+    socket.send_fds(connection, [len(content).to_bytes(8, "big")], streams)
+    connection.sendall(content)
 
 
 def _line(connection: socket.socket) -> str:
@@ -90,10 +95,11 @@ def _wait(connection: socket.socket, child: int, caught: "list[int]") -> int:
 
 def _send(child: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(child, number)
+        os.killpg(child, number)  # the child leads a group of its own
 
 
-def _limits() -> "dict[str, tuple[int, int]]":
+def limits() -> "dict[str, tuple[int, int]]":
+    """Give this process's limits, which the command shall have too."""
     import resource
 
     names = [name for name in dir(resource) if name.startswith("RLIMIT_")]

@@ -1,8 +1,10 @@
 """The warm parent: imports third-party libraries once, and forks a child for each stage command.
 
-It only ever imports.  One matrix product here would leave thread pools that hang the children, and
-CUDA must not be touched before a fork.  Of the project's own code it holds these few lines; a child
-imports all of it anew, so that an edit is never missed.
+It only ever imports, and ahead of the first request where it is told to.  One matrix product here
+would leave thread pools that hang the children, and CUDA must not be touched before a fork.  Of the
+project's own code it holds these few lines; a child imports all of it anew, so that an edit is
+never missed.  A command that is not in the plan becomes a shell of its own, which ends with us all
+the same.
 
 Started as `python -m foursplit.warm.parent SOCKET`, with the plan on its standard input, which the
 runner keeps open: when it closes, the runner is gone, and everything here ends.
@@ -24,20 +26,22 @@ CHUNK = 1 << 16
 
 def main() -> None:
     """Serve until standard input closes."""
-    plan: dict[str, list[str]] = json.loads(sys.stdin.buffer.readline())
+    task: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(sys.argv[1])
     listener.listen(64)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Parent(plan, listener).serve()
+    Parent(task["plan"], task["ahead"], listener).serve()
 
 
 class Parent:
     """Holds the connections of the children that run."""
 
-    def __init__(self, plan: dict[str, list[str]], listener: socket.socket) -> None:
-        self.plan, self.listener = plan, listener
+    def __init__(
+        self, plan: dict[str, list[str]], ahead: list[str], listener: socket.socket
+    ) -> None:
+        self.plan, self.ahead, self.listener = plan, ahead, listener
         self.running: dict[int, socket.socket] = {}  # by process number
         self.frozen = dict(os.environ)  # what libraries have read, or will read, on import
         self.woken, waker = os.pipe()
@@ -51,7 +55,9 @@ class Parent:
         """Accept requests and report ends, until the runner closes our standard input."""
         while True:
             watched = [sys.stdin.fileno(), self.listener, self.woken, *self.running.values()]
-            ready, _, _ = select.select(watched, [], [])
+            ready, _, _ = select.select(watched, [], [], 0 if self.ahead else None)
+            if not ready:
+                self._import_ahead()
             if sys.stdin.fileno() in ready:
                 self._end()
                 return
@@ -70,13 +76,20 @@ class Parent:
         except (OSError, ValueError, EOFError):
             connection.close()
             return
-        if not self._prepare(request["command"]):
+        warm = self._prepare(request["command"])
+        if warm or "argv" in request:
+            self._fork(connection, request, streams, warm=warm)
+        else:  # the client becomes the shell that DVC asked for
             connection.sendall(b"cold\n")
             connection.close()
-        else:
-            self._fork(connection, request, streams)
         for stream in streams:
             os.close(stream)
+
+    def _import_ahead(self) -> None:
+        """Import one library while nobody waits."""
+        # What fails here fails again where it is needed, and there it is answered.
+        with contextlib.suppress(Exception):
+            importlib.import_module(self.ahead.pop(0))
 
     def _prepare(self, command: str) -> bool:
         """Import what the command will need; say whether a fork is safe."""
@@ -89,20 +102,21 @@ class Parent:
             return False
         return _single_threaded()
 
-    def _fork(self, connection: socket.socket, request: Any, streams: list[int]) -> None:
+    def _fork(
+        self, connection: socket.socket, request: Any, streams: list[int], *, warm: bool
+    ) -> None:
         signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         child = os.fork()
+        # A group of its own, whichever of us is first: signals reach all that the command starts.
+        with contextlib.suppress(OSError):  # the child has become its command, or has ended
+            os.setpgid(child, child or os.getpid())
         if child == 0:
-            for other in (self.listener, connection, *self.running.values()):
+            for other in (self.listener, *self.running.values()):
                 other.close()
-            _become(request, streams, self.frozen, signals)
+            _become(request, streams, self.frozen if warm else None, signals, connection)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         self.running[child] = connection
-        try:
-            connection.sendall(f"pid {child}\n".encode())
-        except OSError:
-            self._abandon(connection)
 
     def _report(self) -> None:
         """Tell the clients whose children have ended."""
@@ -133,7 +147,7 @@ class Parent:
 
 def _kill(child: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
+        os.killpg(child, signal.SIGKILL)
 
 
 def _receive(connection: socket.socket) -> tuple[Any, list[int]]:
@@ -158,25 +172,39 @@ def _single_threaded() -> bool:
     return sum(name.read_text().strip() != "jemalloc_bg_thd" for name in names) == 1
 
 
-def _become(request: Any, streams: list[int], frozen: dict[str, str], signals: set[Any]) -> None:
-    """Turn this child into the command: streams, folder, environment, limits, signals, words."""
+def _become(
+    request: Any,
+    streams: list[int],
+    frozen: dict[str, str] | None,
+    signals: set[Any],
+    connection: socket.socket,
+) -> None:
+    """Turn this child into the command: streams, folder, environment, limits, signals, words.
+
+    With the environment that is `frozen` in our libraries; without one, into a shell.
+    """
     code = 1
     try:
         _die_with_parent()
+        connection.sendall(f"pid {os.getpid()}\n".encode())
         for target, stream in enumerate(streams):
             os.dup2(stream, target)
         for stream in streams:
             os.close(stream)
         _restore(signals)
         os.chdir(request["cwd"])
-        _set_environment(request["env"], frozen)
         _set_limits(request["limits"])
+        if frozen is None:
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
+                signal.signal(number, signal.SIG_DFL)
+            os.execvpe(request["argv"][0], request["argv"], request["env"])
+        _set_environment(request["env"], frozen)
         _renew_streams()
         code = _run(request["command"].split())
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        _leave(code)
+        _leave(code, connection)
 
 
 def _die_with_parent() -> None:
@@ -240,8 +268,11 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _leave(code: int) -> None:
-    """End as an interpreter does: exit functions, flushed streams; but not the parent's frames."""
+def _leave(code: int, connection: socket.socket) -> None:
+    """End as an interpreter does: exit functions, flushed streams; but not the parent's frames.
+
+    We say ourselves that we end: the parent may be importing, and would say so seconds later.
+    """
     import atexit
     import threading
 
@@ -252,6 +283,7 @@ def _leave(code: int) -> None:
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
+        connection.sendall(f"exit {code & 0xFF}\n".encode())
     finally:
         os._exit(code)
 

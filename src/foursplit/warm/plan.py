@@ -13,7 +13,11 @@ LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
 
 
-def plan(params: Params) -> dict[str, list[str]]:
+Plan = dict[str, list[str]]
+"""Libraries of each stage command, in the order of import."""
+
+
+def plan(params: Params) -> Plan:
     """Give the libraries of each stage command, in the order of import."""
     needs: dict[str, tuple[str, ...]] = {"report": (*BASE, "jinja2")}
     for source in params.sources:
@@ -30,3 +34,12 @@ def plan(params: Params) -> dict[str, list[str]]:
             needs[f"select {group}"] = BASE
             needs[f"final {group}"] = (*BASE, *TORCH)
     return {f"foursplit {command}": list(modules) for command, modules in needs.items()}
+
+
+def families(whole: Plan) -> dict[str, Plan]:
+    """Part the commands between two parents, whose imports then run side by side."""
+    parted: dict[str, Plan] = {"tables": {}, "models": {}}
+    heavy = {*TORCH, *ESTIMATORS}
+    for command, modules in whole.items():
+        parted["models" if heavy & set(modules) else "tables"][command] = modules
+    return parted

@@ -1,36 +1,35 @@
-"""Start a warm parent for a run of DVC, and end it with the run."""
+"""Start warm parents for a run, and end them with it."""
 
+import contextlib
 import json
 import os
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from foursplit.core import environment
 from foursplit.core.experiment import Params
 from foursplit.warm import client
-from foursplit.warm.plan import plan
+from foursplit.warm.plan import Plan, plan
 
-GRACE_S = 5.0  # for the parent to end its children
+GRACE_S = 5.0  # for a parent to end its children
 
 
 @contextmanager
 def warm(params: Params) -> Iterator[dict[str, str]]:
-    """Yield the environment that makes DVC's commands run as forks of a warm parent.
+    """Yield the environment that makes DVC's commands run as forks of one warm parent.
 
     Empty where that cannot be had: then every command runs by itself, as without us.
     """
     if sys.platform != "linux":
         yield {}
         return
-    # Private to the user (mode 700), and short: a socket's path has 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="foursplit-") as name:
-        folder = Path(name)
-        parent = _start(folder / "socket", params)
+    with socket_folder() as folder:
+        parent = start(folder / "socket", plan(params), (), params)
         if parent is None:
             yield {}
             return
@@ -40,29 +39,46 @@ def warm(params: Params) -> Iterator[dict[str, str]]:
                 "SHELL": str(_shell(folder / "sh")),
             }
         finally:
-            _end(parent)
+            end(parent)
 
 
-def _start(socket: Path, params: Params) -> "subprocess.Popen[bytes] | None":
+@contextmanager
+def socket_folder() -> Iterator[Path]:
+    """Yield a folder private to the user (mode 700), and short: a socket's path has 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="foursplit-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def start(
+    socket: Path, commands: Plan, ahead: Sequence[str], params: Params, log: Path | None = None
+) -> "subprocess.Popen[bytes] | None":
+    """Start a parent that forks `commands` and imports `ahead` of them; None if it cannot be.
+
+    What its libraries have to say of themselves goes to `log`, or to our own standard error.
+    """
     settled = environment.settings(params.run.kernels, params.run.threads)
     own = {k: v for k, v in os.environ.items() if k not in environment.SETTLED}
-    parent = subprocess.Popen(
-        [sys.executable, "-m", "foursplit.warm.parent", str(socket)],
-        env={**own, **settled},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for the commands
-    )
+    with contextlib.ExitStack() as stack:
+        errors = None if log is None else stack.enter_context(log.open("ab"))
+        parent = subprocess.Popen(
+            [sys.executable, "-m", "foursplit.warm.parent", str(socket)],
+            env={**own, **settled},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C is for the commands
+        )
     assert parent.stdin is not None
     assert parent.stdout is not None
     try:
-        parent.stdin.write(json.dumps(plan(params)).encode() + b"\n")
+        task = {"plan": commands, "ahead": list(ahead)}
+        parent.stdin.write(json.dumps(task).encode() + b"\n")
         parent.stdin.flush()
         if parent.stdout.readline() == b"ready\n":
             return parent
     except BrokenPipeError:
         pass
-    _end(parent)
+    end(parent)
     return None
 
 
@@ -74,7 +90,8 @@ def _shell(path: Path) -> Path:
     return path
 
 
-def _end(parent: "subprocess.Popen[bytes]") -> None:
+def end(parent: "subprocess.Popen[bytes]") -> None:
+    """Let a parent kill its children and leave; kill it if it does not."""
     for pipe in (parent.stdin, parent.stdout):
         if pipe is not None:
             pipe.close()

@@ -1,9 +1,13 @@
 """Columns of a classification's prediction table: 0/1 loss, with log-loss beside it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from foursplit.core.examples import DataShape
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METRICS = {"error": "loss", "log_loss": "log_loss"}
 """Name of each metric, and the column whose weighted mean it is."""
@@ -20,8 +24,10 @@ def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def columns(proba: np.ndarray, y: np.ndarray, shape: DataShape) -> pd.DataFrame:
+def columns(proba: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame":
     """Score (example, class) probabilities against class numbers."""
+    import pandas as pd
+
     y = y.astype(np.int64)
     y_hat = proba.argmax(axis=1)
     wrong = y_hat != y

@@ -1,9 +1,13 @@
 """Columns of a regression's prediction table: |residual| over the interquartile range of train."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from foursplit.core.examples import DataShape
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 METRICS = {"error": "loss", "absolute_error": "absolute_error", "squared_error": "squared_error"}
 """Name of each metric, and the column whose weighted mean it is."""
@@ -18,8 +22,10 @@ def answer(outputs: np.ndarray, shape: DataShape) -> np.ndarray:
     return outputs[:, 0].astype(np.float64) * shape.scale + shape.location
 
 
-def columns(guess: np.ndarray, y: np.ndarray, shape: DataShape) -> pd.DataFrame:
+def columns(guess: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame":
     """Score (example,) quantities against the truth."""
+    import pandas as pd
+
     residual = guess - y
     loss = np.abs(residual) / shape.spread
     return pd.DataFrame(

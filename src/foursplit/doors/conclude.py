@@ -1,0 +1,45 @@
+"""How a run ends: MLflow has its runs, and a person has the table."""
+
+from pathlib import Path
+
+import click
+
+from foursplit.core import artifacts, paths
+from foursplit.core.experiment import Params
+from foursplit.schedule.screen import span
+
+
+def conclude(params: Params, seconds: float, *, changed: bool) -> None:
+    """Track what is new, show the table, and say where to look."""
+    from foursplit.evaluation.collect import collect
+    from foursplit.reporting.terminal import show
+
+    if changed or not _is_tracked():
+        from foursplit.doors.track import track
+
+        track()
+        artifacts.write_json(_mark(), _state())
+    show(collect(params))
+    click.echo(f"{span(seconds)}. Report: {paths.reports() / 'index.html'}")
+    click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
+
+
+def _mark() -> Path:
+    return paths.state() / "tracked.json"
+
+
+def _is_tracked() -> bool:
+    """Tell whether MLflow was brought up to date after the last change to anything it shows."""
+    return _mark().is_file() and artifacts.read_json(_mark()) == _state()
+
+
+def _state() -> dict[str, str]:
+    """Hash what tracking reads: parameters and locks, which name every output by its hash."""
+    from foursplit.tracking import store
+
+    root = paths.root()
+    found = [root / "params.yaml", root / "dvc.lock", *sorted(root.glob("pipelines/*/dvc.lock"))]
+    state = {str(p.relative_to(root)): artifacts.sha256_file(p) for p in found if p.is_file()}
+    database = store.database()
+    where = store.uri() if database is None or database.is_file() else "missing"
+    return {**state, "store": where}

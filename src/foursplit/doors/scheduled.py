@@ -1,0 +1,157 @@
+"""Run a plan with our own schedule: stages warm and side by side, DVC's books kept as DVC would."""
+
+import gc
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from foursplit.core import environment, paths
+from foursplit.core.errors import Refusal
+from foursplit.core.experiment import Params
+from foursplit.doors.heal import heal
+from foursplit.doors.progress import HEADED
+from foursplit.schedule import record
+from foursplit.schedule.change import Change
+from foursplit.schedule.dvc_graph import Busy, Graph, Step, failures, supported
+from foursplit.schedule.parents import Parents
+from foursplit.schedule.run import Outcome, Run, prepare
+from foursplit.schedule.screen import Screen
+
+
+def unsupported() -> str:
+    """Say why this machine cannot have it; nothing where it can."""
+    if sys.platform != "linux":
+        return f"side by side and warm needs Linux, and this is {sys.platform}"
+    return supported()
+
+
+def run(params: Params, addresses: Sequence[str], *, jobs: int | None, force: bool) -> bool:
+    """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
+    _set_environment()
+    graph, steps = _open(addresses)
+    slots = jobs or len(os.sched_getaffinity(0))
+    queue = prepare(steps, params.run.threads, slots)
+    log = paths.state() / "logs" / "warm.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+
+    def foresee(commands: Iterable[str]) -> list[str]:
+        known = set(commands)
+        left = [s for s in steps.values() if s.name not in queue.done and known & {*s.commands}]
+        sure = [s for s in left if force or graph.changes(s.name)]
+        return [command for step in sure for command in step.commands]
+
+    made = Run(graph, steps, queue, Parents(params, foresee, log), Screen(len(steps)))
+    outcome = made.run(force=force)
+    click.echo(_summary(outcome, steps))
+    if outcome.interrupted:
+        raise SystemExit(128 + outcome.interrupted)
+    if outcome.failed:
+        raise Refusal(_failures(outcome, steps))
+    return bool(outcome.ran or outcome.restored)
+
+
+def _set_environment() -> None:
+    """Set what every stage inherits; the interpreter's own folder first, so that it is found."""
+    # DVC's graph is many small objects that stay: looking for garbage among them takes longer.
+    gc.set_threshold(200_000)
+    os.chdir(paths.root())
+    os.environ.update(environment.QUIET)
+    os.environ[HEADED] = "1"
+    folder = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
+
+
+def _open(addresses: Sequence[str]) -> tuple[Graph, dict[str, Step]]:
+    try:
+        return _plan(addresses)
+    except failures() as error:
+        # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
+        healed = heal()
+        if not healed:
+            raise Refusal(f"DVC: {error}") from error
+        for line in healed:
+            click.echo(line)
+    return _plan(addresses)
+
+
+def _plan(addresses: Sequence[str]) -> tuple[Graph, dict[str, Step]]:
+    graph = Graph(paths.root(), record.listings())
+    try:
+        with graph.alone():
+            return graph, graph.plan(addresses or ["dvc.yaml"])
+    except Busy as busy:
+        raise Refusal(f"{busy}; wait for it, or end it") from busy
+
+
+def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:
+    parts = [
+        f"{len(names)} {word}"
+        for names, word in (
+            (outcome.ran, "ran"),
+            (outcome.restored, "restored from the run-cache"),
+            (outcome.unchanged, "as they were"),
+            (outcome.failed, "failed"),
+            (outcome.skipped, "not run because of that"),
+        )
+        if names
+    ]
+    if outcome.interrupted:
+        left = len(steps) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
+        parts.append(f"{left} left when you stopped it; what was finished is kept")
+    return f"{len(steps)} stages: {', '.join(parts)}"
+
+
+def _failures(outcome: Outcome, steps: dict[str, Step]) -> str:
+    lines = [
+        f"{len(outcome.failed)} stage(s) failed; what was finished is kept, run again to go on"
+    ]
+    for name, how in outcome.failed.items():
+        lines.append(f"  {steps[name].title}: {how}; log: {record.log(name)}")
+        waiting = [steps[other].title for other, cause in outcome.skipped.items() if cause == name]
+        if waiting:
+            lines.append(f"    not run because of it: {', '.join(waiting)}")
+    return "\n".join(lines)
+
+
+def preview(addresses: Sequence[str], *, force: bool) -> None:
+    """Say what would run and why, and run nothing."""
+    _set_environment()
+    graph, steps = _open(addresses)
+    found = foreseen(graph, steps, force=force)
+    for name, step in steps.items():
+        for line in explain(step, found[name], steps):
+            click.echo(line)
+    sure = sum(bool(changes) for changes, _ in found.values())
+    maybe = sum(bool(after) and not changes for changes, after in found.values())
+    click.echo(
+        f"{len(steps)} stages: {sure} would run, {maybe} may, {len(steps) - sure - maybe} would not"
+    )
+
+
+Foreseen = tuple[list[Change], list[str]]
+"""What changed already, and which stages before it will or may run."""
+
+
+def foreseen(graph: Graph, steps: dict[str, Step], *, force: bool = False) -> dict[str, Foreseen]:
+    """Look at every stage of a plan as things stand now."""
+    found: dict[str, Foreseen] = {}
+    with graph.alone():
+        for name, step in steps.items():
+            changes = [Change(kind="force")] if force else graph.changes(name)
+            before = [other for other in step.needs if other in found and any(found[other])]
+            found[name] = (changes, sorted(before))
+    return found
+
+
+def explain(step: Step, found: Foreseen, steps: dict[str, Step]) -> list[str]:
+    """Say in lines whether a stage would run, and why."""
+    changes, before = found
+    if changes:
+        return [f"{step.title} will run:", *(f"  {change.sentence()}" for change in changes)]
+    if before:
+        names = ", ".join(steps[other].title for other in before)
+        return [f"{step.title} may run: if {names} will write anything new"]
+    return []

@@ -1,0 +1,76 @@
+"""Spare DVC what it repeats for each stage, while its lock of the project is ours.
+
+Parsing params.yaml, locking each path several times, walking the same folder of code.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import deepcopy
+from typing import Any
+
+Stamp = tuple[int, int, int]
+
+_parsed: dict[str, tuple[Stamp, Any]] = {}
+"""Parameter files by path, good for as long as the file's stamp is the same."""
+
+
+@contextmanager
+def quick(is_made: Callable[[str], bool]) -> Iterator[None]:
+    """Answer DVC from memory what it asks twice; `is_made` tells what a stage may write.
+
+    The paths of a running stage are locked once, when it starts (`Graph.reserve`), and nobody but
+    us has the project between two commands.  A dependency that no stage writes is hashed once
+    while this is open, which is for moments at a time.
+    """
+    import dvc.dependency.param as param
+    import dvc.output as output
+    import dvc.rwlock as rwlocks
+    import dvc.utils.serialize as serialize
+
+    load = _remembering(serialize.load_path)
+    ours: tuple[tuple[Any, str, Any], ...] = (
+        (rwlocks, "rwlock", _no_lock),
+        (param, "load_path", load),
+        (serialize, "load_path", lambda *given, **rest: deepcopy(load(*given, **rest))),
+        (output, "build", _building_once(output.build, is_made)),
+    )
+    theirs = [getattr(module, name) for module, name, _ in ours]
+    try:
+        for module, name, function in ours:
+            setattr(module, name, function)
+        yield
+    finally:
+        for (module, name, _), function in zip(ours, theirs, strict=True):
+            setattr(module, name, function)
+
+
+def _no_lock(*_arguments: Any, **_named: Any) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _remembering(load: Callable[..., Any]) -> Callable[..., Any]:
+    def remembered(path: str, fs: Any, **rest: Any) -> Any:
+        if fs is None or fs.protocol != "local" or rest:
+            return load(path, fs, **rest)
+        found = os.stat(path)  # noqa: PTH116, it may be text
+        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if path not in _parsed or _parsed[path][0] != stamp:
+            _parsed[path] = (stamp, load(path, fs))
+        return _parsed[path][1]
+
+    return remembered
+
+
+def _building_once(build: Callable[..., Any], is_made: Callable[[str], bool]) -> Callable[..., Any]:
+    built: dict[tuple[str, str], Any] = {}
+
+    def once(store: Any, path: str, fs: Any, name: str, **rest: Any) -> Any:
+        if not rest.get("dry_run") or fs.protocol != "local" or is_made(path):
+            return build(store, path, fs, name, **rest)
+        key = (path, name)
+        if key not in built:
+            built[key] = build(store, path, fs, name, **rest)
+        return built[key]
+
+    return once

@@ -1,0 +1,312 @@
+"""The run itself: what may start is started, what has ended is kept, until nothing is left."""
+
+import contextlib
+import logging
+import os
+import selectors
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from foursplit.schedule import record
+from foursplit.schedule.change import Change
+from foursplit.schedule.dvc_graph import Busy, Graph, Step, failures
+from foursplit.schedule.job import LOST, Job
+from foursplit.schedule.parents import Parents
+from foursplit.schedule.queue import Queue
+from foursplit.schedule.screen import Screen, Standing, span
+
+TICK_S = 0.2  # between two looks when nothing happens
+
+WRITE_S = 10.0  # between two writings of lock files; what ends in between is in the run-cache
+
+PATIENCE_S = 1.0  # before asking again for what another DVC process holds
+
+LOSSES = 3  # times that a stage may lose its warm parent before it counts as failed
+
+LINES = 40  # of a stage's words that are shown; its log has all
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What became of each stage."""
+
+    ran: list[str] = field(default_factory=list)
+    restored: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)  # how
+    skipped: dict[str, str] = field(default_factory=dict)  # whose failure
+    interrupted: int = 0  # the signal
+
+
+class Run:
+    """One run of a plan.  Everything happens on one thread; only commands run side by side."""
+
+    def __init__(
+        self, graph: Graph, steps: dict[str, Step], queue: Queue, parents: Parents, screen: Screen
+    ) -> None:
+        self.graph, self.steps, self.queue = graph, steps, queue
+        self.parents, self.screen = parents, screen
+        self.force = False
+        self.outcome = Outcome()
+        self.reasons: dict[str, list[Change]] = {}
+        self.jobs: dict[str, Job] = {}
+        self.reserved: dict[str, ExitStack] = {}
+        self.losses: dict[str, int] = {}
+        self.not_before: dict[str, float] = {}  # stages whose files another process holds
+        self.written = time.monotonic()
+        self.selector = selectors.DefaultSelector()
+
+    def run(self, *, force: bool = False) -> Outcome:
+        """Bring every stage of the plan up to date."""
+        self.force = force
+        self.screen.open()
+        with self._signals(), _warnings(self.screen.say):
+            try:
+                while not self.queue.over and not (self.outcome.interrupted and not self.jobs):
+                    self._hold(self._advance)
+                    self._wait()
+                self._hold(self.graph.write)
+            finally:
+                for job in self.jobs.values():
+                    job.kill()
+                self.parents.close()
+                self.screen.close()
+        self.outcome.skipped = dict(self.queue.skipped)
+        return self.outcome
+
+    def _hold(self, work: Callable[[], None]) -> None:
+        """Work while DVC's lock is ours; wait for it where another command has it."""
+        told = False
+        while True:
+            try:
+                with self.graph.alone():
+                    work()
+                return
+            except Busy as busy:
+                if self.outcome.interrupted and not self.jobs:
+                    return  # what has ended is in the run-cache
+                if not told:
+                    self.screen.say(f"waiting: {busy}")
+                    told = True
+                self._wait()
+
+    def _advance(self) -> None:
+        """Keep what has ended, and start what may start."""
+        for name in [name for name, job in self.jobs.items() if job.code is not None]:
+            self._ended(name)
+        moved = True
+        while moved and not self.outcome.interrupted:
+            moved = False
+            for name in self.queue.urgent():
+                moved = self._consider(name) or moved
+                if self.selector.select(0):
+                    moved = False
+                    break
+        if self.graph.unwritten and time.monotonic() - self.written > WRITE_S:
+            self.graph.write()
+            self.written = time.monotonic()
+
+    def _consider(self, name: str) -> bool:
+        """Look at a stage that may start; True if that brought the run on."""
+        with self._blame(name):
+            if not self.steps[name].commands:
+                self.graph.do(name, force=self.force)
+                self.queue.finish(name)
+                self.outcome.unchanged.append(name)
+                return True
+            if name not in self.reasons:
+                changes = [Change(kind="force")] if self.force else self.graph.changes(name)
+                if not changes:
+                    self.queue.finish(name)
+                    self.outcome.unchanged.append(name)
+                    return True
+                self.reasons[name] = changes
+            if self.queue.fits(name) and time.monotonic() >= self.not_before.get(name, 0):
+                return self._start(name)
+            return False
+        return True
+
+    def _start(self, name: str) -> bool:
+        stack = ExitStack()
+        try:
+            stack.enter_context(self.graph.reserve(name))
+        except Busy as busy:
+            if name not in self.not_before:
+                self.screen.say(f"{self.steps[name].title} waits: {busy}")
+            self.not_before[name] = time.monotonic() + PATIENCE_S
+            return False
+        self.reserved[name] = stack
+        began = time.monotonic()
+        self.graph.clear(name)
+        if not self.force and self.graph.restore(name):
+            self.graph.finish(name)
+            self._release(name)
+            self.queue.finish(name)
+            self.outcome.restored.append(name)
+            record.write(name, "restored", time.monotonic() - began, self.reasons[name])
+            self._show(name, "restored from the run-cache", "")
+            return True
+        self.queue.start(name)
+        job = Job(name, self.graph.launches(name), record.log(name), self.screen.size)
+        self.jobs[name] = job
+        self._begin(job)
+        return True
+
+    def _begin(self, job: Job) -> None:
+        job.begin(self.parents)
+        job.code = None
+        self.selector.register(job.exit, selectors.EVENT_READ, (job, "exit"))
+        if job.output is not None and job.output not in self.selector.get_map():
+            self.selector.register(job.output, selectors.EVENT_READ, (job, "output"))
+
+    def _wait(self) -> None:
+        """Sleep until something happens, and take note of it."""
+        for key, _ in self.selector.select(0 if self._can_move() else TICK_S):
+            job, what = key.data
+            if job is None:
+                os.read(key.fd, 1024)
+            elif what == "output":
+                job.read()
+            elif job.heard():
+                self.selector.unregister(key.fd)
+                if job.code == 0 and job.launches and not self.outcome.interrupted:
+                    self._begin(job)
+        self.screen.draw(self._standing)
+
+    def _can_move(self) -> bool:
+        return any(job.code is not None for job in self.jobs.values())
+
+    def _ended(self, name: str) -> None:
+        """Keep what a command that has ended wrote, or say how it failed."""
+        job = self.jobs.pop(name)
+        if job.output is not None:
+            self.selector.unregister(job.output)
+        said, seconds = job.close(), time.monotonic() - job.began
+        self._release(name)
+        if job.code == LOST and not self.outcome.interrupted:
+            self.losses[name] = self.losses.get(name, 0) + 1
+            if self.losses[name] <= LOSSES:
+                self.screen.say(f"{self.steps[name].title}: its process was killed; starting again")
+                self.queue.put_back(name)
+                return
+        if job.code == 0 and not job.launches:
+            with self._blame(name, seconds):
+                self.graph.finish(name)
+                self.queue.finish(name)
+                self.outcome.ran.append(name)
+                record.write(name, "ran", seconds, self.reasons[name])
+                self._show(name, span(seconds), said)
+            return
+        how = "killed" if job.code == LOST else f"exit code {job.code}"
+        self._fail(name, how, seconds, said)
+
+    @contextmanager
+    def _blame(self, name: str, seconds: float = 0.0) -> Iterator[None]:
+        """Let DVC's complaint about a stage fail that stage, and no other."""
+        try:
+            yield
+        except failures() as error:
+            causes = [str(error)]
+            while (error := error.__cause__) is not None:  # type: ignore[assignment]
+                causes.append(str(error))
+            log = record.log(name)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a", encoding="utf-8") as file:
+                file.write("\n".join(causes) + "\n")
+            self._release(name)
+            self._fail(name, causes[0], seconds, "")
+
+    def _fail(self, name: str, how: str, seconds: float, said: str) -> None:
+        self.queue.fail(name)
+        if self.outcome.interrupted:
+            return
+        self.outcome.failed[name] = how
+        record.write(name, "failed", seconds, self.reasons.get(name, []))
+        self._show(name, how, said, failed=True)
+
+    def _release(self, name: str) -> None:
+        if name in self.reserved:
+            self.reserved.pop(name).close()
+
+    def _show(self, name: str, how: str, said: str, *, failed: bool = False) -> None:
+        number = len(self.queue.done) + len(self.queue.failed)
+        lines = said.splitlines()
+        if len(lines) > LINES:
+            lines = [f"… {len(lines) - LINES} lines more in {record.log(name)}", *lines[-LINES:]]
+        self.screen.block(number, self.steps[name].title, how, "\n".join(lines), failed=failed)
+
+    def _standing(self) -> Standing:
+        now = time.monotonic()
+        elapsed = {name: now - job.began for name, job in self.jobs.items()}
+        return Standing(
+            done=len(self.queue.done),
+            total=len(self.steps),
+            waiting=len(self.queue.waiting) + len(self.queue.ready),
+            seconds_left=self.queue.seconds_left(elapsed),
+            running={
+                self.steps[name].title: (elapsed[name], job.last_line())
+                for name, job in self.jobs.items()
+            },
+        )
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Pass Ctrl-C and its like on to the stages, and wait for them; a second one kills."""
+
+        def take(number: int, _frame: object) -> None:
+            again = self.outcome.interrupted
+            self.outcome.interrupted = number
+            for job in self.jobs.values():
+                job.signal(signal.SIGKILL if again else number)
+
+        woken, waker = os.pipe()
+        for end in (woken, waker):
+            os.set_blocking(end, False)
+        self.selector.register(woken, selectors.EVENT_READ, (None, "signal"))
+        before = {number: signal.signal(number, take) for number in SIGNALS}
+        old = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(old)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            self.selector.close()
+            os.close(woken)
+            os.close(waker)
+
+
+@contextmanager
+def _warnings(say: Callable[[str], None]) -> Iterator[None]:
+    """Show DVC's warnings among our own lines."""
+
+    class Handler(logging.Handler):
+        def emit(self, entry: logging.LogRecord) -> None:
+            with contextlib.suppress(Exception):
+                say(f"DVC: {entry.getMessage()}")
+
+    logger, handler = logging.getLogger("dvc"), Handler(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def prepare(steps: dict[str, Step], threads: int, slots: int) -> Queue:
+    """Lay out a plan; a command of ours takes as many threads as params.yaml gives it."""
+    ours = {
+        name: any(command.startswith("foursplit ") for command in step.commands)
+        for name, step in steps.items()
+    }
+    return Queue(
+        needs={name: step.needs & steps.keys() for name, step in steps.items()},
+        threads={name: threads if ours[name] else 1 for name in steps},
+        seconds={name: record.usual_seconds(name, step.title) for name, step in steps.items()},
+        slots=slots,
+    )
