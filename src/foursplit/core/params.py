@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -68,9 +69,16 @@ def parse(cls: type[T], block: object, at: str) -> T:
     """Build dataclass `cls` from `block`, refusing unknown, missing or mistyped fields."""
     _check_fields(cls, block, at)
     try:
-        return TypeAdapter(cls).validate_python(block)
+        checked: T = _adapter(cls).validate_python(block)  # type: ignore[arg-type]
+        return checked
     except ValidationError as error:
         raise Refusal(_explain(error, at)) from error
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Build what checks a type once: that takes longer than all the checks."""
+    return TypeAdapter(kind)
 
 
 def _check_fields(cls: type[Any], block: object, at: str) -> None:
@@ -104,7 +112,7 @@ def _experiment(block: object, at: str) -> Experiment:
     # A block with nothing but seeds is for models that bring their own fit().
     kind: type[GradientFit] | type[DirectFit] = DirectFit if set(fit) <= {"seeds"} else GradientFit
     parsed = parse(kind, fit, f"{at}.fit")
-    rest = TypeAdapter(dict[str, Any]).validate_python(content)
+    rest = _adapter(dict[str, Any]).validate_python(content)
     for name in ("lesson", "source", "task", "model", "group"):
         if not isinstance(rest[name], str):
             raise Refusal(f"{at}.{name}: {rest[name]!r} must be text")

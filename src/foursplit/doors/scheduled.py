@@ -4,11 +4,12 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from foursplit.core import environment, paths
+from foursplit.core import artifacts, environment, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.doors.heal import heal
@@ -45,6 +46,7 @@ def run(params: Params, addresses: Sequence[str], *, jobs: int | None, force: bo
 
     made = Run(graph, steps, queue, Parents(params, foresee, log), Screen(len(steps)))
     outcome = made.run(force=force)
+    artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
     click.echo(_summary(outcome, steps))
     if outcome.interrupted:
         raise SystemExit(128 + outcome.interrupted)

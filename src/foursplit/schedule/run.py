@@ -41,6 +41,8 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)  # how
     skipped: dict[str, str] = field(default_factory=dict)  # whose failure
     interrupted: int = 0  # the signal
+    seconds: float = 0.0
+    bookkeeping_s: float = 0.0  # of these, spent on DVC's books
 
 
 class Run:
@@ -64,6 +66,7 @@ class Run:
     def run(self, *, force: bool = False) -> Outcome:
         """Bring every stage of the plan up to date."""
         self.force = force
+        began = time.monotonic()
         self.screen.open()
         with self._signals(), _warnings(self.screen.say):
             try:
@@ -77,6 +80,7 @@ class Run:
                 self.parents.close()
                 self.screen.close()
         self.outcome.skipped = dict(self.queue.skipped)
+        self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
     def _hold(self, work: Callable[[], None]) -> None:
@@ -85,7 +89,9 @@ class Run:
         while True:
             try:
                 with self.graph.alone():
+                    began = time.monotonic()
                     work()
+                    self.outcome.bookkeeping_s += time.monotonic() - began
                 return
             except Busy as busy:
                 if self.outcome.interrupted and not self.jobs:

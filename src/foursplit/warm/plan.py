@@ -6,7 +6,10 @@ changes a result.
 
 from foursplit.core.experiment import DirectFit, Params
 
-BASE = ("click", "pydantic", "ruamel.yaml", "numpy", "pandas", "pyarrow.parquet")
+BASE = (
+    "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
+    "pyarrow.parquet",
+)  # fmt: skip
 EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
 TORCH = ("torch", "safetensors.torch", "jaxtyping")
 LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
