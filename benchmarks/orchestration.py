@@ -64,6 +64,7 @@ def starts(folder: Path) -> dict[str, dict[str, float]]:
     command.write_text(text.replace(line, TWICE))
 
     found = {}
+    os.environ.update(env)  # for the warm parent, whose children import the clone's code
     with warm(load(params)) as warmth:
         for stage in STAGES:
             found[stage] = {

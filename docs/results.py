@@ -36,14 +36,31 @@ def _percent(value: float | None, split: str) -> str:
 
 
 def pipeline(root: Path) -> str:
-    """Say how long the whole pipeline takes, warm and cold."""
-    path = root / "benchmarks" / "results" / "repro.json"
-    result = json.loads(path.read_text(encoding="utf-8"))
-    return (
-        f"The default pipeline, {result['stages']} stages from clean on {result['cores']} cores: "
-        f"`foursplit repro` {result['foursplit_repro_s']:.0f} s (with MLflow and the table), plain "
-        f"`dvc repro` {result['dvc_repro_s']:.0f} s, every lock entry equal; a second `dvc repro` "
-        f"runs nothing and takes {result['dvc_repro_again_s']:.1f} s (`benchmarks/repro.py`)."
+    """Say what the pipeline, a stage's start and many stages cost, DVC's way and ours."""
+    folder = root / "benchmarks" / "results"
+    whole = json.loads((folder / "repro.json").read_text(encoding="utf-8"))
+    books = json.loads((folder / "orchestration.json").read_text(encoding="utf-8"))
+    start = books["start"]
+    train = next(row for name, row in start.items() if name.startswith("train"))
+    many = next(row for row in books["bookkeeping"] if row["stages"] == 100)
+    return "\n".join(
+        [
+            f"Side by side in one run, medians, {whole['cores']} cores ({whole['device']}):",
+            "",
+            "| | `dvc repro` | `foursplit repro` |",
+            "|---|---:|---:|",
+            f"| the default pipeline, {whole['stages']:.0f} stages from clean (ours with MLflow) "
+            f"| {whole['dvc_repro_s']:.0f} s | {whole['foursplit_repro_s']:.0f} s |",
+            f"| the same with nothing to do, CPU | {whole['idle_dvc_cpu_s']:.1f} s "
+            f"| {whole['idle_foursplit_cpu_s']:.1f} s |",
+            f"| start of a training stage, beside its work | {train['cold_s']:.1f} s "
+            f"| {train['warm_s']:.2f} s |",
+            f"| 100 stages that do nothing, CPU | {many['dvc_cpu_s']:.0f} s "
+            f"| {many['foursplit_cpu_s']:.1f} s |",
+            "",
+            f"{whole['ratio']:.1f} times faster from clean, every lock entry equal "
+            "(`benchmarks/repro.py`, `benchmarks/orchestration.py`).",
+        ]
     )
 
 

@@ -176,8 +176,16 @@ def measured(folder):
     (folder / "metrics.json").write_text(json.dumps({"improving": {"wine": row}}))
     results = folder / "benchmarks" / "results"
     results.mkdir(parents=True)
-    run = {"stages": 43, "cores": 2, "dvc_repro_s": 200, "foursplit_repro_s": 70}
-    (results / "repro.json").write_text(json.dumps({**run, "dvc_repro_again_s": 3}))
+    run = {
+        "device": "d", "stages": 43, "cores": 2, "dvc_repro_s": 200, "foursplit_repro_s": 70,
+        "ratio": 2.9, "idle_dvc_cpu_s": 3, "idle_foursplit_cpu_s": 2,
+    }  # fmt: skip
+    (results / "repro.json").write_text(json.dumps(run))
+    books = {
+        "start": {"train wine": {"cold_s": 5.0, "warm_s": 0.25}},
+        "bookkeeping": [{"stages": 100, "dvc_cpu_s": 20, "foursplit_cpu_s": 6}],
+    }
+    (results / "orchestration.json").write_text(json.dumps(books))
 
 
 def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
@@ -193,7 +201,7 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     assert "D2-24" in (project / "docs/coverage.md").read_text()
     readme = (project / "README.md").read_text()
     assert "| `wine` | – | 1.0% | 2.0% | 12.5% | sealed | data mismatch +10.5% |" in readme
-    assert "`foursplit repro` 70 s" in readme
+    assert "| 200 s | 70 s |" in readme
 
 
 def test_fill_replaces_what_stands_between_its_markers_and_nothing_else():

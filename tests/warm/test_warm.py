@@ -153,6 +153,21 @@ def test_every_stage_of_the_pipelines_has_a_plan():
         assert {f"foursplit {stage} {name}" for stage in ("fetch", "validate", "split")} <= commands
 
 
+def test_what_the_parents_import_leaves_cuda_alone_and_starts_no_thread():
+    modules = sorted({m for needed in plan(load(PROJECT / "params.yaml")).values() for m in needed})
+    code = (
+        "import importlib, sys, warnings\nwarnings.simplefilter('ignore')\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "import torch\nfrom foursplit.warm.parent import _single_threaded\n"
+        "print(torch.cuda.is_initialized(), _single_threaded())"
+    )
+    env = {**os.environ, **environment.settings("portable", 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *modules], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False True"
+
+
 def test_the_settled_variables_are_those_that_decide_bytes():
     assert "OMP_NUM_THREADS" in environment.SETTLED
     assert "ATEN_CPU_CAPABILITY" in environment.SETTLED

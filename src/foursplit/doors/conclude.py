@@ -14,12 +14,14 @@ def conclude(params: Params, seconds: float, *, changed: bool) -> None:
     from foursplit.evaluation.collect import collect
     from foursplit.reporting.terminal import show
 
-    if changed or not _is_tracked():
+    entries = collect(params)
+    if entries and (changed or not _is_tracked()):
         from foursplit.doors.track import track
 
         track()
         artifacts.write_json(_mark(), _state())
-    show(collect(params))
+    if entries:
+        show(entries)
     click.echo(f"{span(seconds)}. Report: {paths.reports() / 'index.html'}")
     click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
 

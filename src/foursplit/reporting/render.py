@@ -1,6 +1,7 @@
 """The templates' door: values are escaped, and a missing one is an error."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ from foursplit.reporting import numbers
 
 
 def render(template: str, content: Mapping[str, Any]) -> str:
+    return _environment().get_template(template).render(content)
+
+
+@cache
+def _environment() -> Environment:
+    """Keep compiled templates: compiling one takes longer than filling it."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -30,7 +37,7 @@ def render(template: str, content: Mapping[str, Any]) -> str:
         environment.filters[written.__name__] = written
     environment.filters.update(breakable=breakable, opening=opening)
     environment.globals.update(SPLITS=SPLITS, TITLES=TITLES)
-    return environment.get_template(template).render(content)
+    return environment
 
 
 def breakable(name: str) -> Markup:

@@ -5,6 +5,7 @@ compares, and on any other version a run falls back to DVC's own command.  All c
 one thread, as DVC expects; only the stages' commands run side by side.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -62,9 +63,13 @@ class Graph:
 
     def __init__(self, root: Path, listed: Path) -> None:
         """Open the project at `root`; folders' listings go to `listed`."""
+        import dvc.progress as progress
         import dvc.rwlock as rwlocks
+        import dvc_data.callbacks as callbacks
         from dvc.repo import Repo
 
+        for module in (progress, callbacks):  # we draw the one line that a person follows
+            module.logger.setLevel(logging.CRITICAL)
         self.lock_paths = rwlocks.rwlock  # the real one, which `quick` puts aside
         self.root, self.listed = root, listed
         self.repo: Any = Repo(str(root))

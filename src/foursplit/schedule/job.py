@@ -125,7 +125,8 @@ class Job:
             os.close(self.output)
             os.close(self.stream)
         self.file.close()
-        return settled(self.log.read_text(encoding="utf-8", errors="replace"))
+        # As bytes: reading text would make a line's end of each return to its beginning.
+        return settled(self.log.read_bytes().decode(errors="replace"))
 
     def signal(self, number: int) -> None:
         """Pass a signal on to all that the command started."""

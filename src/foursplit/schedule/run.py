@@ -121,9 +121,9 @@ class Run:
         """Look at a stage that may start; True if that brought the run on."""
         with self._blame(name):
             if not self.steps[name].commands:
-                self.graph.do(name, force=self.force)
+                did = self.graph.do(name, force=self.force)
                 self.queue.finish(name)
-                self.outcome.unchanged.append(name)
+                (self.outcome.ran if did else self.outcome.unchanged).append(name)
                 return True
             if name not in self.reasons:
                 changes = [Change(kind="force")] if self.force else self.graph.changes(name)
@@ -228,9 +228,10 @@ class Run:
             self._fail(name, causes[0], seconds, "")
 
     def _fail(self, name: str, how: str, seconds: float, said: str) -> None:
-        self.queue.fail(name)
-        if self.outcome.interrupted:
+        if self.outcome.interrupted:  # it did not fail: it was told to stop
+            self.queue.running.discard(name)
             return
+        self.queue.fail(name)
         self.outcome.failed[name] = how
         record.write(name, "failed", seconds, self.reasons.get(name, []))
         self._show(name, how, said, failed=True)

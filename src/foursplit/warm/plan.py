@@ -8,10 +8,10 @@ from foursplit.core.experiment import DirectFit, Params
 
 BASE = (
     "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
-    "pyarrow.parquet",
+    "pyarrow.parquet", "jaxtyping",
 )  # fmt: skip
 EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
-TORCH = ("torch", "safetensors.torch", "jaxtyping")
+TORCH = ("torch", "safetensors.torch")
 LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
 

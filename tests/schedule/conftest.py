@@ -1,0 +1,75 @@
+"""A project of a few small stages, run by the real command and by the real DVC."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from foursplit.core import environment
+from foursplit.core.params import load
+from foursplit.doors.verify import locks
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+class Small:
+    """A folder with one pipeline file of the test's own; parameters are the project's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            **os.environ,
+            **environment.QUIET,
+            "PYTHONPATH": str(PROJECT / "src"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "FOURSPLIT_ROOT": str(folder),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
+            "COLUMNS": "120",
+        }
+
+    def write(self, stages: str) -> "Small":
+        (self.folder / "dvc.yaml").write_text(f"stages:\n{stages}")
+        return self
+
+    def start(self, *command: str, **rest) -> subprocess.Popen:
+        given = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **rest}
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.env, start_new_session=True, **given
+        )
+
+    def run(self, *command: str, code: int = 0) -> str:
+        process = self.start(*command)
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == code, output
+        assert "Traceback" not in output, output
+        return output
+
+    def repro(self, *arguments: str, code: int = 0) -> str:
+        return self.run("foursplit", "repro", *arguments, code=code)
+
+    def locks(self):
+        return locks(self.folder)
+
+    def forget(self) -> None:
+        """Go back to where nothing ever ran."""
+        for name in (".dvc/cache", ".foursplit"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for path in [*self.folder.rglob("dvc.lock"), *self.folder.glob("*.out")]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.fixture
+def small(tmp_path) -> Small:
+    made = Small(tmp_path / "small")
+    for course in load(PROJECT / "params.yaml").experiments:
+        (made.folder / "pipelines" / course).mkdir(parents=True)
+        (made.folder / "pipelines" / course / "dvc.yaml").write_text("stages: {}\n")
+    (made.folder / "params.yaml").write_text((PROJECT / "params.yaml").read_text())
+    (made.folder / "start.txt").write_text("start\n")
+    (made.folder / ".gitignore").write_text("/*.out\n/.foursplit/\n/mlflow.db*\n")
+    for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
+        subprocess.run(command, cwd=made.folder, env=made.env, check=True)
+    return made

@@ -1,0 +1,294 @@
+"""Runs of small pipelines: the same books as DVC's, side by side, and nothing lost."""
+
+import inspect
+import json
+import os
+import pty
+import signal
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from foursplit.schedule import dvc_graph
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
+
+DIAMOND = """
+  a: {cmd: cp start.txt a.out, deps: [start.txt], outs: [a.out]}
+  b: {cmd: "cat a.out > b.out && echo b >> b.out", deps: [a.out], outs: [b.out]}
+  c:
+    cmd: [mkdir -p c.out, cp a.out c.out/one, cp a.out c.out/two]
+    deps: [a.out]
+    params: [run.threads, strategy]
+    outs: [c.out]
+  d:
+    cmd: "cat b.out c.out/one > d.out && echo '{\\"x\\": 1}' > m.json"
+    deps: [b.out, c.out]
+    outs: [d.out]
+    metrics: [m.json: {cache: false}]
+"""
+
+
+def test_the_locks_are_those_of_a_sequential_dvc_repro(small):
+    small.write(DIAMOND)
+    small.run("dvc", "repro", "--quiet")
+    theirs, text = small.locks(), (small.folder / "dvc.lock").read_text()
+    small.forget()
+    assert "4 stages: 4 ran" in small.repro()
+    assert small.locks() == theirs
+    assert sorted((small.folder / "dvc.lock").read_text().splitlines()) == sorted(text.splitlines())
+    assert "up to date" in small.run("dvc", "status")
+    assert "Running stage" not in small.run("dvc", "repro")
+
+
+def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
+    small.write(DIAMOND).repro()
+    assert "4 stages: 4 as they were" in small.repro()
+    (small.folder / "start.txt").write_text("other\n")
+    assert "a will run:\n  dependency start.txt: " in small.run("foursplit", "why", "a")
+    assert "b may run: if a will write anything new" in small.run("foursplit", "why", "b")
+    assert "4 stages: 1 would run, 3 may, 0 would not" in small.repro("--dry")
+    assert not (small.folder / "a.out").read_text().startswith("other")
+    assert "4 stages: 4 ran" in small.repro()
+    text = small.run("foursplit", "why", "d")
+    assert "d will not run: nothing it reads has changed\n  It last ran on " in text
+    assert "    dependency b.out: " in text
+    assert "    dependency c.out: one changed, two changed" in text
+
+
+def test_a_changed_parameter_or_command_is_told_from_what_to_what(small):
+    small.write(DIAMOND).repro()
+    path = small.folder / "params.yaml"
+    path.write_text(path.read_text().replace("floor: 0.005", "floor: 0.006"))
+    small.write(DIAMOND.replace("echo b", "echo B"))
+    text = small.repro("--dry")
+    assert "c will run:\n  parameter strategy.floor: 0.005 → 0.006" in text
+    assert "command: cat a.out > b.out && echo b >> b.out → cat a.out > b.out && echo B" in text
+
+
+def test_the_run_cache_gives_back_what_ran_before(small):
+    small.write(DIAMOND).repro()
+    before = small.locks()
+    (small.folder / "start.txt").write_text("other\n")
+    small.repro()
+    (small.folder / "start.txt").write_text("start\n")
+    # d writes a metric that git keeps, which DVC's run-cache keeps too.
+    assert "4 stages: 4 restored from the run-cache" in small.repro()
+    assert small.locks() == before
+    assert "It was last restored from the run-cache on" in small.run("foursplit", "why", "d")
+
+
+def test_force_runs_all_and_a_target_only_what_it_needs(small):
+    small.write(DIAMOND)
+    assert "2 stages: 2 ran" in small.repro("b")
+    assert "2 stages: 2 ran" in small.repro("b", "--force")
+    assert "4 stages: 2 ran, 2 as they were" in small.repro()
+
+
+FAILING = """
+  bad: {cmd: "echo so far so good; exit 3", deps: [start.txt], outs: [bad.out]}
+  after: {cmd: cp bad.out after.out, deps: [bad.out], outs: [after.out]}
+  last: {cmd: cp after.out last.out, deps: [after.out], outs: [last.out]}
+  other: {cmd: "sleep 0.5; cp start.txt other.out", deps: [start.txt], outs: [other.out]}
+  lazy: {cmd: "true", deps: [start.txt], outs: [lazy.out]}
+"""
+
+
+def test_a_failure_stops_what_depends_on_it_and_nothing_else(small):
+    text = small.write(FAILING).repro(code=2)
+    assert "5 stages: 1 ran, 2 failed, 2 not run because of that" in text
+    assert "so far so good" in text
+    end = text[text.index("2 stage(s) failed") :]
+    assert f"bad: exit code 3; log: {small.folder}/.foursplit/logs/bad.log" in end
+    assert "not run because of it: after, last" in end
+    assert "lazy: output 'lazy.out' does not exist" in end
+    assert (small.folder / "other.out").exists()
+    assert set(small.locks()) == {".:other"}
+    assert "bad will run" in small.run("foursplit", "why", "bad")
+    small.write(FAILING.replace("exit 3", "cp start.txt bad.out").replace('"true"', "cp start.txt lazy.out"))  # fmt: skip  # noqa: E501
+    assert "5 stages: 4 ran, 1 as they were" in small.repro()
+
+
+def timed(name, seconds, threads=""):
+    """Write a stage that notes when it began and ended."""
+    note = f"date +%s.%N >> {name}.out"
+    return f"  {name}: {{cmd: '{note}; sleep {seconds}; {note}', deps: [start.txt], outs: [{name}.out]}}\n"  # noqa: E501
+
+
+def most_at_once(folder):
+    spans = [tuple(map(float, p.read_text().split())) for p in folder.glob("t*.out")]
+    return max(sum(a <= begin < b for a, b in spans) for begin, _ in spans)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_no_more_run_at_once_than_jobs(small, jobs):
+    small.write("".join(timed(f"t{n}", 0.3) for n in range(6))).repro("--jobs", str(jobs))
+    assert most_at_once(small.folder) == jobs
+
+
+def test_the_words_of_two_stages_are_never_mixed(small):
+    shout = "for i in 1 2 3 4 5 6 7 8; do echo NAME $i; sleep 0.05; done; cp start.txt NAME.out"
+    stages = "".join(
+        f"  {n}: {{cmd: '{shout.replace('NAME', n)}', deps: [start.txt], outs: [{n}.out]}}\n"
+        for n in ("x", "y", "z")
+    )
+    lines = small.write(stages).repro("--jobs", "3").splitlines()
+    said = [
+        line.split()[0] for line in lines if line.split() and line.split()[0] in ("x", "y", "z")
+    ]
+    assert sorted(said) == said or len({tuple(said[i : i + 8]) for i in (0, 8, 16)}) == 3
+    assert all(len(set(said[i : i + 8])) == 1 for i in (0, 8, 16))
+
+
+def test_a_stage_sees_the_terminal_that_its_person_sees(small):
+    code = (
+        "import sys,os;print(end=str(20)+chr(37)+chr(13)+str(40)+chr(37)+chr(13));"
+        "print(sys.stdout.isatty(),os.get_terminal_size().columns)"
+    )
+    small.write(f"  a: {{cmd: \"python -c '{code}'; cp start.txt a.out\", deps: [start.txt], outs: [a.out]}}\n")  # fmt: skip  # noqa: E501
+    ours, theirs = pty.openpty()
+    process = small.start("foursplit", "repro", stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    assert process.wait(60) == 0, seen
+    assert b"True 120" in seen  # as COLUMNS says
+    assert b"20%" not in seen  # drawn over: only its end is kept
+
+
+def processes(folder):
+    """List what still runs in a folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if path.readlink().is_relative_to(folder):
+                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" "))
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert condition()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, number):
+    small.write(
+        "  quick: {cmd: cp start.txt quick.out, deps: [start.txt], outs: [quick.out]}\n"
+        "  slow: {cmd: 'touch started; sleep 600', deps: [quick.out], outs: [slow.out]}\n"
+        "  later: {cmd: cp slow.out later.out, deps: [slow.out], outs: [later.out]}\n"
+    )
+    process = small.start("foursplit", "repro")
+    wait_for((small.folder / "started").exists)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + number, output
+    assert "3 stages: 1 ran, 2 left when you stopped it; what was finished is kept" in output
+    assert set(small.locks()) == {".:quick"}
+    wait_for(lambda: processes(small.folder) == [])
+
+
+def test_a_second_run_and_a_plain_dvc_keep_out_of_a_running_one(small):
+    small.write(
+        "  slow: {cmd: 'touch started; sleep 5; cp start.txt slow.out', deps: [start.txt], "
+        "outs: [slow.out]}\n"
+        "  other: {cmd: cp start.txt other.out, deps: [start.txt], outs: [other.out]}\n"
+    )
+    process = small.start("foursplit", "repro", "slow")
+    wait_for((small.folder / "started").exists)
+    assert "another foursplit repro is at work" in small.repro(code=2)
+    assert "is busy, it is being blocked by" in small.run("dvc", "repro", "slow", code=255)
+    assert "Running stage 'other'" in small.run("dvc", "repro", "other")
+    output, _ = process.communicate(timeout=60)
+    assert "1 stages: 1 ran" in output
+    assert set(small.locks()) == {".:slow", ".:other"}
+
+
+def test_a_torn_lock_is_healed_and_its_stages_come_from_the_run_cache(small):
+    small.write(DIAMOND).repro()
+    before, path = small.locks(), small.folder / "dvc.lock"
+    for cut in (0, len("schema: '2.0'\nstages:\n  a:\n"), 200):
+        path.write_text(path.read_text()[:cut])
+        text = small.repro()
+        assert "set aside dvc.lock: torn" in text
+        assert "4 stages: 4 restored from the run-cache" in text
+        assert small.locks() == before
+
+
+def test_another_dvc_than_we_know_is_left_to_itself_with_a_word(small):
+    small.write(DIAMOND)
+    code = (
+        "import foursplit.schedule.dvc_graph as graph; graph.VERSION = '1.0';"
+        "from foursplit.cli import main; main(['repro'])"
+    )
+    text = small.run(sys.executable, "-c", code)
+    assert f"DVC is {version('dvc')}, and its inner calls are known for 1.0" in text
+    assert "leaving the order to dvc repro, one stage at a time" in text
+    assert "Running stage 'd'" in text
+
+
+def test_dvc_is_the_one_whose_inner_calls_were_read():
+    # A new DVC?  Read what schedule/dvc_graph.py and dvc_quick.py call, then set VERSION.
+    assert version("dvc") == dvc_graph.VERSION
+    import dvc.dependency.param
+    import dvc.output
+    import dvc.repo.reproduce
+    import dvc.rwlock
+    import dvc.stage.cache
+    import dvc.stage.run
+    import dvc.stage.serialize
+    import dvc.utils.serialize._yaml
+
+    for function, names in {
+        dvc.rwlock.rwlock: ["tmp_dir", "fs", "cmd", "read", "write", "hardlink"],
+        dvc.stage.run.prepare_kwargs: ["stage", "run_env"],
+        dvc.stage.run._make_cmd: ["executable", "cmd"],
+        dvc.stage.serialize.to_lockfile: ["stage", "kwargs"],
+        dvc.stage.cache.StageCache.restore: ["self", "stage", "run_cache", "pull", "dry"],
+        dvc.utils.serialize._yaml.parse_yaml_for_update: ["text", "path"],
+        dvc.repo.reproduce.plan_repro: ["graph", "stages", "pipeline", "downstream"],
+    }.items():
+        assert list(inspect.signature(function).parameters) == names
+    for module, name in (
+        (dvc.dependency.param, "load_path"), (dvc.output, "build"),
+        (dvc.utils.serialize, "load_path"),
+    ):  # fmt: skip
+        assert callable(getattr(module, name))
+
+
+def test_added_data_and_frozen_stages_are_left_to_dvc(small):
+    (small.folder / "own.csv").write_text("1\n")
+    small.run("dvc", "add", "own.csv")
+    stages = (
+        "  a: {cmd: cp own.csv a.out, deps: [own.csv], outs: [a.out]}\n"
+        "  b: {cmd: cp a.out b.out, deps: [a.out], outs: [b.out]FROZEN}\n"
+    )
+    assert "3 stages: 2 ran, 1 as they were" in small.write(stages.replace("FROZEN", "")).repro()
+    (small.folder / "own.csv").write_text("2\n")
+    # The changed file is added anew, its copy is made, and the frozen stage keeps what it has.
+    small.write(stages.replace("FROZEN", ", frozen: true"))
+    assert "3 stages: 2 ran, 1 as they were" in small.repro("a", "b")
+    assert (small.folder / "a.out").read_text() == "2\n"
+    assert (small.folder / "b.out").read_text() == "1\n"
+    theirs = small.run("dvc", "repro", "a", "b")
+    assert "Running stage" not in theirs
+
+
+def test_a_run_says_how_long_its_books_took(small):
+    small.write(DIAMOND).repro()
+    told = json.loads((small.folder / ".foursplit" / "last_run.json").read_text())
+    assert 0 < told["bookkeeping_s"] < told["seconds"]

@@ -1,0 +1,58 @@
+"""Short names mean what people expect."""
+
+from pathlib import Path
+
+import pytest
+
+from foursplit.core.errors import Refusal
+from foursplit.core.params import load
+from foursplit.schedule.targets import addresses, resolve, stages
+
+PROJECT = Path(__file__).parent.parent.parent
+PARAMS = load(PROJECT / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("short", "address"),
+    [
+        ("c4w2_digits_lenet", "pipelines/convolutional/dvc.yaml:evaluate@c4w2_digits_lenet"),
+        ("train@c4w2_digits_lenet", "pipelines/convolutional/dvc.yaml:train@c4w2_digits_lenet"),
+        ("c4w2_digits", "pipelines/convolutional/dvc.yaml:final@c4w2_digits"),
+        ("digits", "pipelines/data/dvc.yaml:split@digits"),
+        ("convolutional", "pipelines/convolutional/dvc.yaml"),
+        ("data", "pipelines/data/dvc.yaml"),
+        ("pipelines/own/dvc.yaml", "pipelines/own/dvc.yaml"),
+        ("pipelines/data/dvc.yaml:fetch", "pipelines/data/dvc.yaml:fetch"),
+    ],
+)
+def test_a_short_name_is_one_address(project, short, address):
+    assert resolve(PARAMS, short) == [address]
+
+
+def test_a_kind_of_stage_is_all_of_its_kind(project):
+    assert resolve(PARAMS, "fetch") == [
+        f"pipelines/data/dvc.yaml:fetch@{name}" for name in PARAMS.sources
+    ]
+
+
+def test_an_experiments_name_explains_both_its_stages(project):
+    found = stages(PARAMS, "c2w3_wine_softmax")
+    assert [name.partition(":")[2] for name in found] == [
+        "train@c2w3_wine_softmax", "evaluate@c2w3_wine_softmax",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["lenet", "train@lenet", "digit"])
+def test_an_unknown_name_is_answered_with_the_known_ones(project, name):
+    with pytest.raises(Refusal, match=f"unknown target '{name}'.* Valid: .*digits"):
+        resolve(PARAMS, name)
+
+
+def test_every_address_is_one_that_dvc_knows():
+    from dvc.repo import Repo
+
+    known = {stage.addressing for stage in Repo(str(PROJECT)).index.stages}
+    root = {name for name in addresses(PARAMS) if "@" in name}
+    assert {addresses(PARAMS)[name].removeprefix("dvc.yaml:") for name in root} <= {
+        name.removeprefix("../") for name in known
+    } | {name.rpartition("small/")[2] for name in known}
