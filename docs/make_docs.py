@@ -28,6 +28,7 @@ def readme(root: Path) -> str:
     text = (root / "README.md").read_text(encoding="utf-8")
     text = fill(text, "experiments", results.experiments(root))
     text = fill(text, "pipeline", results.pipeline(root))
+    text = fill(text, "engine", results.engine(root))
     return fill(text, "benchmark", results.benchmark(root))
 
 

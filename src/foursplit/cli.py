@@ -122,6 +122,70 @@ def why(stage: str) -> None:
     door(stage)
 
 
+FRACTION = click.FloatRange(min=0)
+
+
+@main.command()
+@click.argument("tables", type=click.Path(path_type=Path))
+@click.option("--human-error", type=FRACTION, help="What people get wrong, as a fraction.")
+@click.option("--desired-error", type=FRACTION, help="What would do, where no human is known.")
+@click.option("--same-distribution", is_flag=True, help="Train and dev are of one distribution.")
+@click.option(
+    "--sheet",
+    "sheets",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A sheet that somebody filled in (foursplit sheet); may be given several times.",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+@click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
+def diagnose(
+    tables: Path,
+    human_error: float | None,
+    desired_error: float | None,
+    same_distribution: bool,
+    sheets: tuple[Path, ...],
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Diagnose prediction tables of any model: a folder with train, train_dev, dev, test.
+
+    Each is a .parquet or .csv with `example_id` and `loss` (or `y` and `y_hat`); `group_id`,
+    `weight`, `domain`, `tags`, `proba_*`, `human_loss`, `label_audit` and `meta.*` add what they
+    can.  Errors are fractions.  Folders `seed_*` inside are one model's seeds.
+    """
+    from foursplit.doors.diagnose import diagnose as door
+    from foursplit.strategy.diagnosis import Settings
+
+    settings = Settings(
+        human_error=human_error, desired_error=desired_error, same_distribution=same_distribution
+    )
+    door(tables, settings, sheets=sheets, json_file=json_file, html_file=html_file)
+
+
+@main.command()
+@click.argument("first", metavar="A", type=click.Path(path_type=Path))
+@click.argument("second", metavar="B", type=click.Path(path_type=Path))
+@click.option("--split", default="dev", show_default=True, help="Which table of the two folders.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
+    """Compare two models' tables (folders or files) on the same examples."""
+    from foursplit.doors.compare import compare as door
+
+    door(first, second, split, json_file)
+
+
+@main.command()
+@click.argument("tables", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file to write.")
+@click.option("--seed", default=1, show_default=True, help="Another seed draws other examples.")
+def sheet(tables: Path, out: Path, seed: int) -> None:
+    """Write a sheet of dev errors to read and tag; `diagnose --sheet` takes it back."""
+    from foursplit.doors.sheet import sheet as door
+
+    door(tables, out, seed)
+
+
 @main.command()
 def check() -> None:
     """Say whether params.yaml is right, down to every model's arguments."""

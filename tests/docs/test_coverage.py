@@ -169,7 +169,7 @@ def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
 
 def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
-    names = ("experiments", "pipeline", "benchmark")
+    names = ("experiments", "pipeline", "engine", "benchmark")
     blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
     (folder / "README.md").write_text("\n".join(blocks))
     row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
@@ -186,6 +186,12 @@ def measured(folder):
         "bookkeeping": [{"stages": 100, "dvc_cpu_s": 20, "foursplit_cpu_s": 6}],
     }
     (results / "orchestration.json").write_text(json.dumps(books))
+    engine = {
+        "small": {"rows_a_split": 100_000, "columns": 30, "everything_s": 2.0},
+        "large": {"rows": 10**7, "rows_sliced": 10**6, "ledger_s": 1, "slices_s": 9, "peak_gb": 2},
+        "interval": {"rows": 100_000, "ours_s": 0.006, "rows_drawn_s": 3.0},
+    }
+    (results / "strategy.json").write_text(json.dumps(engine))
 
 
 def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):

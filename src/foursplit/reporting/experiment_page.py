@@ -15,7 +15,7 @@ from foursplit.data import seen
 from foursplit.evaluation import tables
 from foursplit.evaluation.collect import Entry
 from foursplit.evaluation.scores import scoring
-from foursplit.reporting import findings, measured, slices
+from foursplit.reporting import findings, found_slices, measured, slices
 from foursplit.reporting.charts.curves import curves
 from foursplit.reporting.charts.residuals import residuals
 from foursplit.reporting.charts.waterfall import waterfall
@@ -24,6 +24,8 @@ from foursplit.reporting.hardest import hardest
 from foursplit.reporting.numbers import gap_interval, percent, signed
 from foursplit.reporting.render import render
 from foursplit.strategy.verdict import NAMES
+
+SEARCH_SEED = 1  # that of `foursplit diagnose`, so that both find the same slices
 
 
 def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float) -> str:
@@ -57,6 +59,7 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "confusion": _confusion(dev, summary),
             "residuals": _residuals(dev, source, summary),
             "slices": slices.by_column(dev),
+            "found_slices_on_dev": found_slices.found(dev, SEARCH_SEED, confidence),
             "hardest": hardest(dev, seen.load(entry.experiment.source, "dev"), source),
         },
     )
@@ -89,7 +92,7 @@ def _gaps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _steps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {**step, "about": "" if step["gain"] is None else NAMES[step["link"]]}
+        {**step, "about": "" if step["gain"] is None else NAMES.get(step["link"], step["link"])}
         for step in summary["next"]
     ]
 

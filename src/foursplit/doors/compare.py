@@ -1,0 +1,39 @@
+"""Compare two models' tables on the same examples: which is better, and how sure is that."""
+
+from pathlib import Path
+
+import click
+
+from foursplit.core import artifacts
+from foursplit.core.errors import Refusal
+from foursplit.core.seeds import generator
+from foursplit.strategy.compare import compare as compared
+from foursplit.strategy.tables import Table, read, read_table
+
+
+def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
+    """Say it in a sentence, with the figures behind it."""
+    found = compared(_table(first, split), _table(second, split), generator("compare", 1))
+    told = {"a": str(first), "b": str(second), "split": split, **found.as_json()}
+    if json_file is not None:
+        artifacts.write_json(json_file, told)
+    click.echo(found.sentence)
+    click.echo(
+        f"A {found.error_a:.2%}, B {found.error_b:.2%}, A less B {found.delta:+.2%} "
+        f"[{found.lo:+.2%}, {found.hi:+.2%}] on {found.n:,} examples; {found.test} "
+        f"p = {found.p_value:.3g}; B is better with probability {found.p_b_better:.1%}"
+    )
+    if found.n_needed is not None:
+        click.echo(
+            f"They differ on {found.discordance:.2%} of the examples; to show the difference takes "
+            f"about {found.n_needed:,} examples (power 80 %)"
+        )
+
+
+def _table(path: Path, split: str) -> Table:
+    if path.is_file():
+        return read_table(path)
+    found = read(path)[0].tables
+    if split not in found:
+        raise Refusal(f"{path}: no table of {split!r}; it has {', '.join(found)}")
+    return found[split]

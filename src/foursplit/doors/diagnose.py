@@ -1,0 +1,99 @@
+"""Diagnose anybody's prediction tables: where the error is, how sure that is, what to try next."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from foursplit.core import artifacts
+from foursplit.core.errors import Refusal
+from foursplit.core.seeds import generator
+from foursplit.strategy import sheet
+from foursplit.strategy.analysis import analyse
+from foursplit.strategy.diagnosis import Settings
+from foursplit.strategy.tables import Model, read
+from foursplit.strategy.verdict import NAMES
+
+
+def diagnose(
+    folder: Path,
+    settings: Settings,
+    *,
+    sheets: Sequence[Path],
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Read, diagnose, tell; the files hold all of it."""
+    for name, level in (("human", settings.human_error), ("desired", settings.desired_error)):
+        if level is not None and not 0 <= level <= 1:
+            raise Refusal(
+                f"--{name}-error {level:g}: errors are fractions from 0 to 1; "
+                f"for {level:g} per cent write {level / 100:g}"
+            )
+    models = read(folder)
+    if sheets:
+        models = [_tagged(models[0], sheets), *models[1:]]
+    told = analyse(models, settings, _drift(models[0], settings))
+    if json_file is not None:
+        artifacts.write_json(json_file, told)
+    if html_file is not None:
+        from foursplit.reporting.diagnosis_page import page
+
+        artifacts.write_text(html_file, page(told, folder.name))
+    for line in lines(told):
+        click.echo(line)
+
+
+def _tagged(model: Model, sheets: Sequence[Path]) -> Model:
+    if "dev" not in model.tables:
+        raise Refusal("--sheet: there is no table of dev to merge it with")
+    dev = sheet.merge(model.tables["dev"], [sheet.read(path) for path in sheets])
+    return replace(model, tables={**model.tables, "dev": dev})
+
+
+def _drift(model: Model, settings: Settings) -> dict[str, Any] | None:
+    """Measure whether train and dev are alike, where that decides what their gap is called."""
+    train, dev = model.tables.get("train"), model.tables.get("dev")
+    asked = "train_dev" not in model.tables and not settings.same_distribution
+    if not asked or train is None or dev is None or not {*train.meta} & {*dev.meta}:
+        return None
+    from foursplit.strategy_extra.drift import drift
+
+    return drift(train, dev, generator("drift", settings.seed)).as_json()
+
+
+def lines(told: Mapping[str, Any]) -> list[str]:
+    """Say it on a terminal, in percent."""
+    said = []
+    for split, block in told["splits"].items():
+        said.append(f"{split:<10} {_error(block)}")
+    said.append("")
+    for row in told["ledger"]:
+        chance = "" if row["p_largest"] is None else f", largest in {row['p_largest']:.0%} of draws"
+        said.append(
+            f"{NAMES[row['gap']]:<21} {row['value']:+7.2%}{_interval(row)}  {row['status']}{chance}"
+        )
+    said += ["", told["verdict"]["sentence"]]
+    said += [f"{f['code']} {f['title']}" for f in told["findings"]]
+    said += ["", "Next:"]
+    for step in told["next"]:
+        gain = "" if step["gain"] is None else f" (at most {step['gain']:.2%})"
+        said.append(f"{step['rank']}. {step['action']}{gain}")
+        said.append(f"   confirm: {step['confirm_by']}; stop: {step['stop_rule']}")
+    return said
+
+
+def _error(block: Mapping[str, Any]) -> str:
+    if block["n"] == 0:
+        return f"{block['value']:7.2%}  given"
+    groups = "" if block["n_groups"] == block["n"] else f" in {block['n_groups']:,} groups"
+    return f"{block['value']:7.2%}{_interval(block)}  {block['n']:,} examples{groups}"
+
+
+def _interval(block: Mapping[str, Any]) -> str:
+    if block["lo"] is None:
+        return ""
+    sign = "" if "n" in block else "+"  # an error has none, a gap has one
+    return f"  [{block['lo']:{sign}.2%}, {block['hi']:{sign}.2%}]"

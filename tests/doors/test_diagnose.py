@@ -1,0 +1,98 @@
+"""Anybody's tables: from the command line, without a project, and without what it does not need."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
+
+
+@pytest.fixture
+def predictions(tmp_path):
+    """Give tables in which dev is worse than train-dev, most of all in the evening."""
+    rng, folder = np.random.default_rng(5), tmp_path / "predictions"
+    folder.mkdir()
+    for split, rate in {"train": 0.01, "train_dev": 0.02, "dev": 0.1, "test": 0.1}.items():
+        n = 2000
+        hour = rng.choice(["morning", "noon", "evening"], n)
+        rates = np.where(hour == "evening", 3 * rate, rate) if split in ("dev", "test") else rate
+        frame = pd.DataFrame({"example_id": [f"{split}-{i}" for i in range(n)], "meta.hour": hour})
+        frame["loss"] = (rng.random(n) < rates).astype(float)
+        frame.to_csv(folder / f"{split}.csv", index=False)
+    return folder
+
+
+def run(*arguments, cwd, code=0):
+    done = subprocess.run(
+        [FOURSPLIT, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+        env={k: v for k, v in os.environ.items() if k != "FOURSPLIT_ROOT"},
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_it_says_where_the_error_is_and_what_to_try(predictions, tmp_path):
+    page, file = tmp_path / "d.html", tmp_path / "d.json"
+    text = run("diagnose", predictions, "--human-error", "0.01", "--html", page, "--json", file,
+               cwd=tmp_path)  # fmt: skip
+    assert "Work on data mismatch" in text
+    assert "collect or make data like hour = evening" in text
+    told = json.loads(file.read_text())
+    assert told["schema"] == "foursplit.strategy/1"
+    assert told["slices"]["slices"][0]["where"] == {"hour": "evening"}
+    assert told["slices"]["slices"][0]["confirmed"]
+    html = page.read_text()
+    assert "hour = evening" in html
+    assert "<svg" in html
+    assert "http" not in html.replace("http://www.w3.org", "")  # opens offline
+
+
+def test_it_needs_neither_a_project_nor_dvc_nor_mlflow_nor_torch(predictions, tmp_path):
+    code = (
+        "import sys; from foursplit.cli import main\n"
+        f"main(['diagnose', {str(predictions)!r}], standalone_mode=False)\n"
+        "print(sorted({'torch', 'mlflow', 'dvc', 'sklearn', 'pytorch_lightning'} & {*sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    text = run("sheet", predictions, "--out", sheet, cwd=tmp_path)
+    assert "20 correct answers" in text
+    filled = pd.read_csv(sheet, dtype=str, keep_default_na=False)
+    filled["tags"] = np.where(filled["meta.hour"] == "evening", "dark", "odd; blurry")
+    filled.to_csv(sheet, index=False)
+    text = run("diagnose", predictions, "--sheet", sheet, cwd=tmp_path)
+    assert "work on the errors tagged 'dark'" in text
+    assert "exists already" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["diagnose", "nowhere"], "nowhere: no such folder"),
+        (["diagnose", "predictions", "--human-error", "2"], "for 2 per cent write 0.02"),
+        (["diagnose", "predictions", "--sheet", "none.csv"], "none.csv"),
+        (["sheet", "nowhere", "--out", "x.csv"], "nowhere: no such folder"),
+    ],
+)
+def test_what_is_wrong_is_named(predictions, tmp_path, arguments, words):
+    assert words in run(*arguments, cwd=tmp_path, code=2)
+
+
+def test_a_bad_table_writes_no_file(predictions, tmp_path):
+    (predictions / "dev.csv").write_text("example_id,loss\n1,0\n2,x\n")
+    text = run("diagnose", predictions, "--json", tmp_path / "d.json", cwd=tmp_path, code=2)
+    assert "dev.csv: column 'loss', row 2: 'x' is no number" in text
+    assert not (tmp_path / "d.json").exists()

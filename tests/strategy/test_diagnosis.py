@@ -1,0 +1,157 @@
+"""From tables to a verdict: what is known is said, what is not is asked for."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foursplit.core.errors import Refusal
+from foursplit.strategy import diagnosis, tables
+from foursplit.strategy.analysis import analyse
+from foursplit.strategy.diagnosis import Settings
+from foursplit.strategy.tables import Model
+
+
+def table(split, errors, n=1000, **columns):
+    """Make a table of n examples of which the first `errors` are wrong."""
+    frame = pd.DataFrame(
+        {
+            "example_id": [f"{split}{i}" for i in range(n)],
+            "loss": (np.arange(n) < errors).astype(float),
+            **columns,
+        }
+    )
+    return tables.check(frame, split)
+
+
+def model(n=1000, **errors):
+    return Model(tables={split: table(split, wrong, n) for split, wrong in errors.items()})
+
+
+def told(*models, **settings):
+    return analyse(list(models), Settings(**settings))
+
+
+def test_the_file_is_json_and_has_what_it_promises():
+    found = told(model(train=10, train_dev=15, dev=100, test=110), human_error=0.0)
+    found = json.loads(json.dumps(found, allow_nan=False))
+    assert found["schema"] == "foursplit.strategy/1"
+    assert set(found["splits"]["dev"]) == {"value", "lo", "hi", "n", "n_groups"}
+    assert [row["gap"] for row in found["ledger"]] == [
+        "avoidable_bias", "variance", "mismatch", "dev_overfit",
+    ]  # fmt: skip
+    assert set(found["ledger"][0]) == {"gap", "value", "lo", "hi", "status", "p_largest"}
+    assert set(found["verdict"]) == {
+        "primary", "largest", "surpasses_human", "insufficient", "sentence",
+    }  # fmt: skip
+    assert found["verdict"]["primary"] == ["mismatch"]
+    assert {"tags", "slices", "labels", "findings", "next"} <= set(found)
+    assert set(found["next"][0]) == {
+        "rank", "action", "link", "gain", "evidence", "confirm_by", "stop_rule",
+    }  # fmt: skip
+    assert found["next"][0]["link"] == "mismatch"
+    assert found["next"][0]["gain"] == pytest.approx(0.085)
+
+
+def test_without_train_dev_it_asks_for_one():
+    found = told(model(train=10, dev=100), human_error=0.0)
+    assert [row["gap"] for row in found["ledger"]] == ["avoidable_bias", "variance_or_mismatch"]
+    assert "variance_or_mismatch" in found["verdict"]["insufficient"]
+    assert "hold out a train-dev set" in found["next"][0]["action"]
+
+
+def test_told_that_train_and_dev_are_alike_it_calls_the_gap_variance():
+    found = told(model(train=10, dev=100), human_error=0.0, same_distribution=True)
+    assert found["verdict"]["primary"] == ["variance"]
+    assert found["verdict"]["insufficient"] == []
+
+
+def test_without_a_human_level_bias_is_said_to_be_unknown():
+    found = told(model(train=10, train_dev=10, dev=10))
+    assert "human_or_desired" in found["verdict"]["insufficient"]
+    assert found["next"][-1]["action"].startswith("measure a human level")
+    assert "avoidable bias is unknown" in found["verdict"]["sentence"]
+
+
+def test_a_desired_error_stands_in_and_peoples_own_losses_go_first():
+    human = {"human_loss": np.r_[np.ones(20), np.zeros(980)]}
+    made = Model(tables={"train": table("train", 100), "dev": table("dev", 100, **human)})
+    found = told(made, desired_error=0.09)
+    assert found["splits"]["human"]["value"] == pytest.approx(0.02)
+    assert found["human"]["where"] == "human_loss on dev"
+    assert found["splits"]["human"]["lo"] < 0.02 < found["splits"]["human"]["hi"]
+
+
+@given(st.lists(st.integers(0, 200), min_size=4, max_size=4), st.floats(0, 1))
+def test_the_gaps_add_up(errors, human):
+    made = model(n=200, **dict(zip(tables.SPLITS, errors, strict=True)))
+    found = told(made, human_error=human, resamples=200)
+    total = sum(row["value"] for row in found["ledger"])
+    assert total == pytest.approx(errors[3] / 200 - human, abs=1e-12)
+
+
+def test_the_verdict_does_not_depend_on_the_order_of_rows():
+    made = table("dev", 100)
+    mixed = made.take(np.random.default_rng(1).permutation(len(made)))
+    one, other = (
+        told(Model(tables={"train": table("train", 10), "dev": dev}), human_error=0.0)
+        for dev in (made, mixed)
+    )
+    assert one["verdict"] == other["verdict"]
+    assert one["splits"] == other["splits"]
+
+
+@pytest.mark.parametrize("n", [2_000, 20_000, 200_000])
+def test_the_verdict_is_the_same_at_any_size_that_can_tell(n):
+    made = model(n=n, train=n // 100, train_dev=n // 80, dev=n // 10)
+    assert told(made, human_error=0.0)["verdict"]["primary"] == ["mismatch"]
+
+
+def test_several_seeds_widen_the_interval_by_what_training_again_changes():
+    wrong = [60, 100, 140, 100]
+    models = [model(train=10, train_dev=10, dev=dev) for dev in wrong]
+    several, one = told(*models, human_error=0.0), told(models[1], human_error=0.0)
+    assert several["seeds"] == 4
+    assert several["splits"]["dev"]["value"] == pytest.approx(0.1)
+    width = several["splits"]["dev"]["hi"] - several["splits"]["dev"]["lo"]
+    assert width > 1.3 * (one["splits"]["dev"]["hi"] - one["splits"]["dev"]["lo"])
+
+
+def test_seeds_that_scored_other_examples_are_refused():
+    other = Model(tables={"dev": table("dev", 10, n=999)})
+    with pytest.raises(Refusal, match="seeds of one model are scored on the same"):
+        told(model(dev=10), other)
+
+
+def test_two_groups_are_too_few_to_be_sure():
+    halves = {"group_id": np.repeat(["a", "b"], 500)}
+    made = Model(tables={"train": table("train", 10), "dev": table("dev", 300, **halves)})
+    found = told(made, human_error=0.0, same_distribution=True)
+    assert "few_groups:dev" in found["verdict"]["insufficient"]
+    assert [row["status"] for row in found["ledger"]] == ["immaterial", "insufficient"]
+    assert found["verdict"]["primary"] == []
+    assert "few groups on dev" in found["next"][-1]["action"]
+
+
+@pytest.mark.parametrize("wrong", [0, 1000])
+def test_all_right_and_all_wrong_are_legal(wrong):
+    found = told(model(train=wrong, train_dev=wrong, dev=wrong, test=wrong), human_error=0.0)
+    block = found["splits"]["dev"]
+    assert block["lo"] < block["hi"]
+    assert json.dumps(found, allow_nan=False)
+
+
+def test_one_row_is_legal_and_says_little():
+    found = told(model(n=1, train=0, dev=1), human_error=0.0)
+    assert found["splits"]["dev"]["hi"] - found["splits"]["dev"]["lo"] > 0.5
+    assert found["verdict"]["primary"] == []
+
+
+def test_every_finding_has_a_code_that_stays():
+    assert diagnosis.CODES["mismatch"] == "ST003"
+    found = told(model(train=10, train_dev=15, dev=100), human_error=0.0)
+    assert found["findings"][0]["code"] == "ST003"
+    assert found["findings"][0]["evidence"] == ["ledger.mismatch"]

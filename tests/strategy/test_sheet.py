@@ -1,0 +1,170 @@
+"""A sheet goes out, people fill it in, and it comes back as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.inter_rater import cohens_kappa
+
+from foursplit.core.errors import Refusal
+from foursplit.strategy import sheet, tables
+
+
+def dev(n=300, n_errors=150):
+    return tables.check(
+        pd.DataFrame({
+            "example_id": [f"e{k:04d}" for k in range(n)],
+            "y": "cat",
+            "y_hat": ["dog" if k < n_errors else "cat" for k in range(n)],
+            "domain": "phone",
+            "meta.light": np.arange(n) % 3 - 1,
+        }),
+        "dev",
+    )  # fmt: skip
+
+
+def filled(**said):
+    """Give a sheet with these tags, or tags and audit, by example."""
+    rows = [(name, *(value if isinstance(value, tuple) else (value, ""))) for name, value in
+            said.items()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["example_id", "tags", "label_audit"]).assign(comment="")
+
+
+def test_errors_come_first_and_correct_answers_after(rng):
+    found = sheet.sheet(dev(), rng)
+    assert found["is_error"].tolist() == [True] * 100 + [False] * 20
+    assert found["example_id"].is_unique
+    assert [*found.columns] == [
+        "example_id", "is_error", "y", "y_hat", "loss", "domain", "meta.light",
+        "tags", "label_audit", "comment",
+    ]  # fmt: skip
+    assert (found[["tags", "label_audit", "comment"]] == "").all(axis=None)
+
+
+def test_where_errors_are_few_all_of_them_are_read(rng):
+    found = sheet.sheet(dev(50, 7), rng)
+    assert (found["is_error"].sum(), (~found["is_error"]).sum()) == (7, 20)
+
+
+def test_the_order_of_rows_does_not_change_what_is_drawn(rng):
+    table = dev()
+    turned = table.take(np.arange(len(table))[::-1])
+    first, second = (sheet.sheet(t, np.random.default_rng(4)) for t in (table, turned))
+    pd.testing.assert_frame_equal(first, second)
+
+
+CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+RISKY = st.builds("".join, st.lists(st.sampled_from(["=", "+", "-", "@", "'", "\t", "\r", "1", ",", '"', "\n"])))  # fmt: skip  # noqa: E501
+
+
+@given(comment=st.lists(CELL | RISKY, min_size=1, max_size=5))
+@settings(deadline=None, max_examples=100)
+def test_what_is_written_is_read_back_and_is_never_a_formula(comment, tmp_path_factory):
+    path = tmp_path_factory.mktemp("sheet") / "tags.csv"
+    frame = pd.DataFrame({
+        "example_id": [f"-{k}" for k in range(len(comment))],
+        "is_error": True,
+        "loss": 0.1 + np.arange(len(comment)),
+        "tags": comment,
+        "label_audit": "",
+        "comment": comment,
+    })  # fmt: skip
+    sheet.write(frame, path)
+    raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    assert not raw["comment"].str.match(r"[=+\-@\t\r]").any()
+    assert not raw["example_id"].str.startswith("-").any()
+    back = sheet.read(path)
+    for name in ("example_id", "comment", "tags"):
+        assert back[name].tolist() == frame[name].tolist()
+    assert back["loss"].tolist() == frame["loss"].tolist()
+    assert back["is_error"].all()
+
+
+def test_a_drawn_sheet_comes_back_whole(rng, tmp_path):
+    drawn = sheet.sheet(dev(), rng)
+    sheet.write(drawn, tmp_path / "tags.csv")
+    back = sheet.read(tmp_path / "tags.csv")
+    assert back.astype(str).equals(drawn.astype(str))  # -1 of meta.light has no apostrophe
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,tags\n1,a\n", "no column 'example_id'; it has 'id', 'tags'"),
+        ("example_id,tags\n1,a\n1,b\n", "column 'example_id', row 2: '1' is here a second time"),
+        ("example_id,tags\n,a\n", "column 'example_id', row 1: '' is missing"),
+        ("example_id,label_audit\n1,ok\n2,bad\n", "column 'label_audit', row 2: 'bad' is none of"),
+        ("example_id,loss\n1,much\n", "column 'loss', row 1: 'much' is no number"),
+        ("example_id,is_error\n1,perhaps\n", "column 'is_error', row 1: 'perhaps' is neither"),
+        ("", "not readable as CSV"),
+    ],
+)
+def test_a_sheet_that_cannot_be_merged_is_refused_by_file_column_and_row(text, words, tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text(text)
+    with pytest.raises(Refusal, match="broken.csv") as refused:
+        sheet.read(path)
+    assert words in str(refused.value)
+
+
+def test_a_sheet_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="no such file"):
+        sheet.read(tmp_path / "none.csv")
+
+
+def test_an_audit_may_be_written_in_capitals(tmp_path):
+    (tmp_path / "a.csv").write_text("example_id,label_audit\n1, OK \n")
+    assert sheet.read(tmp_path / "a.csv")["label_audit"].tolist() == ["ok"]
+
+
+def test_tags_land_beside_their_examples_and_readers_are_united():
+    found = sheet.merge(
+        dev(6, 4),
+        [
+            filled(e0000="dog; blurry", e0003=("", "ok"), e0001=("", "wrong")),
+            filled(e0000="blurry;dark", e0001=("", "ok"), e0005=""),
+        ],
+    )
+    frame = found.frame.set_index("example_id")
+    assert frame.loc["e0000", "tags"] == ("dog", "blurry", "dark")
+    assert frame.loc["e0003", "label_audit"] == "ok"
+    assert frame.loc["e0001", "label_audit"] == "ambiguous"  # the readers disagree
+    assert frame["read"].tolist() == [True, True, False, True, False, False]
+
+
+def test_what_was_tagged_before_stays():
+    once = sheet.merge(dev(6, 4), [filled(e0000="dog")])
+    twice = sheet.merge(once, [filled(e0001="blurry")])
+    assert twice.frame["tags"].tolist()[:2] == [("dog",), ("blurry",)]
+    assert twice.frame["read"].tolist()[:2] == [True, True]
+
+
+def test_an_example_that_the_table_does_not_have_is_refused():
+    with pytest.raises(Refusal, match="sheet 2: column 'example_id', row 2: 'other' is not in dev"):
+        sheet.merge(dev(6, 4), [filled(e0000="a"), filled(e0000="a", other="b")])
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=40))
+@settings(deadline=None, max_examples=25)
+def test_kappa_is_that_of_statsmodels(answers):
+    # A tag "seen" on all makes each example count as read, whatever else it bears.
+    readers = [
+        filled(**{f"e{k}": "seen" + ";dog" * a[reader] for k, a in enumerate(answers)})
+        for reader in (0, 1)
+    ]
+    found = sheet.kappa(*readers)
+    assert found["seen"] is None  # where both always say yes, chance agrees as well
+    table = np.zeros((2, 2))
+    for a, b in answers:
+        table[int(a), int(b)] += 1
+    rows, columns = table.sum(axis=1) / len(answers), table.sum(axis=0) / len(answers)
+    if "dog" in found and rows @ columns < 1:
+        with np.errstate(all="ignore"):  # of the standard error, which is not asked for
+            assert found["dog"] == pytest.approx(cohens_kappa(table).kappa)
+
+
+def test_kappa_counts_only_what_both_read():
+    first, second = filled(a="dog", b="dog", c="cat"), filled(a="dog", b="cat", d="dog")
+    # Of a and b: both say dog of a; b is dog to one alone.  Observed 1/2, by chance 1 * 1/2.
+    assert sheet.kappa(first, second)["dog"] == pytest.approx(0)
