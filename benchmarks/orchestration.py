@@ -179,22 +179,28 @@ def crowd() -> dict[str, float]:
 
 
 def main() -> None:
-    """Ask the three questions and keep the answers."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    print("start of a stage, beside its work:")
-    with tempfile.TemporaryDirectory(prefix="foursplit-bench-") as name:
-        started = starts(Path(name) / "clone")
-    print("stages without work, CPU seconds:")
-    books = bookkeeping()
-    print(f"{SLEEPERS} stages of a second, {JOBS} at a time:")
-    crowded = crowd()
-    print(f"  {crowded}")
-    result = {
-        "device": processor(), "cores": os.cpu_count(),
-        "start": {k: {n: round(s, 3) for n, s in v.items()} for k, v in started.items()},
-        "slowest_warm_start_s": round(max(row["warm_s"] for row in started.values()), 3),
-        "bookkeeping": books, "crowd": crowded,
-    }  # fmt: skip
+    """Ask the questions, or one of them, and keep the answers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=("start", "bookkeeping", "crowd"))
+    only = parser.parse_args().only
+    result = json.loads(RESULT.read_text()) if only else {}
+    result |= {"device": processor(), "cores": os.cpu_count()}
+    if only in (None, "start"):
+        print("start of a stage, beside its work:")
+        with tempfile.TemporaryDirectory(prefix="foursplit-bench-") as name:
+            started = starts(Path(name) / "clone")
+        result["start"] = {
+            stage: {way: round(seconds, 3) for way, seconds in row.items()}
+            for stage, row in started.items()
+        }
+        result["slowest_warm_start_s"] = max(row["warm_s"] for row in result["start"].values())
+    if only in (None, "bookkeeping"):
+        print("stages without work, CPU seconds:")
+        result["bookkeeping"] = bookkeeping()
+    if only in (None, "crowd"):
+        print(f"{SLEEPERS} stages of a second, {JOBS} at a time:")
+        result["crowd"] = crowd()
+        print(f"  {result['crowd']}")
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(f"kept in {RESULT}")
 

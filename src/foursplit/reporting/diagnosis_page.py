@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from foursplit.reporting import findings
+from foursplit.reporting import gaps
 from foursplit.reporting.charts.waterfall import waterfall
 from foursplit.reporting.found_slices import shown
-from foursplit.reporting.numbers import error_interval, gap_interval, percent, signed
+from foursplit.reporting.numbers import error_interval, percent
 from foursplit.reporting.render import render
-from foursplit.strategy.verdict import NAMES
 
 
 def page(told: Mapping[str, Any], name: str) -> str:
@@ -31,19 +30,7 @@ def page(told: Mapping[str, Any], name: str) -> str:
                  "interval": error_interval(b["lo"], b["hi"])}
                 for split, b in told["splits"].items()
             ],
-            "gaps": [_gap(row) for row in told["ledger"]],
+            "gaps": gaps.rows(told["ledger"]),
             "slices": shown(told["slices"]),
         },
     )  # fmt: skip
-
-
-def _gap(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "name": NAMES[row["gap"]],
-        "from": findings.ENDS[row["gap"]][0],
-        "to": findings.ENDS[row["gap"]][1],
-        "value": signed(row["value"]),
-        "interval": gap_interval(row["lo"], row["hi"]),
-        "status": row["status"],
-        "p_largest": None if row["p_largest"] is None else f"{row['p_largest']:.0%}",
-    }

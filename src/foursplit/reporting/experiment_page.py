@@ -15,7 +15,7 @@ from foursplit.data import seen
 from foursplit.evaluation import tables
 from foursplit.evaluation.collect import Entry
 from foursplit.evaluation.scores import scoring
-from foursplit.reporting import findings, found_slices, measured, slices
+from foursplit.reporting import findings, found_slices, gaps, measured, slices
 from foursplit.reporting.charts.curves import curves
 from foursplit.reporting.charts.residuals import residuals
 from foursplit.reporting.charts.waterfall import waterfall
@@ -53,7 +53,7 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "baseline": _baseline(summary),
             "trivial": _trivial(entry),
             "waterfall": waterfall(summary),
-            "gaps": _gaps(summary),
+            "gaps": gaps.rows(summary["ledger"]),
             "steps": _steps(summary),
             "curves": _curves(entry, seed),
             "confusion": _confusion(dev, summary),
@@ -72,21 +72,6 @@ def _seeds(entry: Entry) -> list[dict[str, Any]]:
     return [
         {"seed": seed, "errors": {s: block["value"] for s, block in summary["splits"].items()}}
         for seed, summary in sorted(entry.summaries.items())
-    ]
-
-
-def _gaps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": NAMES[block["gap"]],
-            "from": findings.ENDS[block["gap"]][0],
-            "to": findings.ENDS[block["gap"]][1],
-            "value": signed(block["value"]),
-            "interval": gap_interval(block["lo"], block["hi"]),
-            "status": block["status"],
-            "p_largest": None if block["p_largest"] is None else f"{block['p_largest']:.0%}",
-        }
-        for block in summary["ledger"]
     ]
 
 
