@@ -75,7 +75,25 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     filled.to_csv(sheet, index=False)
     text = run("diagnose", predictions, "--sheet", sheet, cwd=tmp_path)
     assert "work on the errors tagged 'dark'" in text
+    filled["label_audit"] = np.where(filled["is_error"] == "True", "wrong", "ok")
+    filled.to_csv(sheet, index=False)
+    page = tmp_path / "d.html"
+    text = run("diagnose", predictions, "--sheet", sheet, "--html", page, cwd=tmp_path)
+    assert "put wrong labels right, on dev and test alike" in text
+    assert "0 of 20 audited correct answers bear a wrong label" in page.read_text()
     assert "exists already" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
+
+
+def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predictions, tmp_path):
+    for split in ("train", "train_dev", "dev", "test"):
+        frame = pd.read_csv(predictions / f"{split}.csv")
+        frame["domain"] = "web" if split.startswith("train") else "phone"
+        frame.to_csv(predictions / f"{split}.csv", index=False)
+    page = tmp_path / "d.html"
+    run("diagnose", predictions, "--html", page, cwd=tmp_path)
+    html = page.read_text()
+    assert "By domain" in html
+    assert "train on some phone examples" in html
 
 
 @pytest.mark.parametrize(

@@ -32,5 +32,53 @@ def page(told: Mapping[str, Any], name: str) -> str:
             ],
             "gaps": gaps.rows(told["ledger"]),
             "slices": shown(told["slices"]),
+            "table2d": _table2d(told["table2d"]),
+            "labels": _labels(told["labels"]),
+            "leaks": [row for row in told["leakage"]["overlaps"] if row["n"]],
         },
     )  # fmt: skip
+
+
+ROWS = {"human": "people", "trained_on": "trained on", "not_trained_on": "not trained on"}
+
+
+def _table2d(block: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Write each cell as an error with its interval, or as what would fill it."""
+    if "cells" not in block:
+        return None
+    return {
+        "columns": block["columns"],
+        "rows": [
+            {"name": ROWS[name], "cells": [_cell(cell) for cell in cells]}
+            for name, cells in zip(block["rows"], block["cells"], strict=True)
+        ],
+    }
+
+
+def _cell(cell: Mapping[str, Any]) -> dict[str, str]:
+    if "value" not in cell:
+        return {"error": "", "about": cell["missing"]}
+    interval = "given" if cell["n"] == 0 else error_interval(cell["lo"], cell["hi"])
+    return {"error": percent(cell["value"]), "about": interval}
+
+
+def _labels(block: Mapping[str, Any]) -> list[str]:
+    """Say what the audit of labels found, a sentence each; nothing without an audit."""
+    if "not_applicable" in block:
+        return []
+    said = [
+        f"{block['wrong_of_errors']} of {block['errors_audited']} audited errors and "
+        f"{block['wrong_of_correct']} of {block['correct_audited']} audited correct answers bear "
+        "a wrong label."
+    ]
+    corrected = block["corrected"]
+    if corrected["value"] is not None:
+        interval = error_interval(corrected["lo"], corrected["hi"])
+        said.append(
+            f"By right labels the error would be {percent(corrected['value'])} ({interval})."
+        )
+    if block["insufficient"]:
+        said.append(f"Missing: {block['insufficient']}.")
+    if block["decision"]:
+        said.append(block["decision"]["why"])
+    return said
