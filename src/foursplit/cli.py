@@ -176,14 +176,27 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--train-error", type=FRACTION, required=True, help="At the largest size.")
+@click.option("--target", type=FRACTION, required=True, help="The dev error wanted.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+def curve(file: Path, train_error: float, target: float, json_file: Path | None) -> None:
+    """Read a learning curve (CSV with n and dev error), and say whether more data would do."""
+    from foursplit.doors.curve import curve as door
+
+    door(file, train_error, target, json_file)
+
+
+@main.command()
 @click.argument("tables", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file to write.")
 @click.option("--seed", default=1, show_default=True, help="Another seed draws other examples.")
-def sheet(tables: Path, out: Path, seed: int) -> None:
+@click.option("--labels", is_flag=True, help="Suspected labels instead (needs y and proba_*).")
+def sheet(tables: Path, out: Path, seed: int, labels: bool) -> None:
     """Write a sheet of dev errors to read and tag; `diagnose --sheet` takes it back."""
     from foursplit.doors.sheet import sheet as door
 
-    door(tables, out, seed)
+    door(tables, out, seed, labels=labels)
 
 
 @main.command()

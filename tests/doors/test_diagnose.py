@@ -114,3 +114,47 @@ def test_a_bad_table_writes_no_file(predictions, tmp_path):
     text = run("diagnose", predictions, "--json", tmp_path / "d.json", cwd=tmp_path, code=2)
     assert "dev.csv: column 'loss', row 2: 'x' is no number" in text
     assert not (tmp_path / "d.json").exists()
+
+
+def test_two_models_are_compared_on_the_same_examples(predictions, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    frame = pd.read_csv(predictions / "dev.csv")
+    frame.loc[frame.index[:200], "loss"] = 0.0  # better, wherever it was wrong there
+    frame.sample(frac=1, random_state=1).to_csv(other / "dev.csv", index=False)
+    text = run("compare", predictions, other, cwd=tmp_path)
+    assert text.startswith("B is better")
+    assert "mcnemar exact" in text
+    frame.iloc[1:].to_csv(other / "dev.csv", index=False)
+    assert "dev-0" in run("compare", predictions, other, cwd=tmp_path, code=2)
+    assert "no table of 'val'" in run(
+        "compare", predictions, other, "--split", "val", cwd=tmp_path, code=2
+    )
+
+
+def test_a_learning_curve_that_has_flattened_says_that_more_data_cannot_help(tmp_path):
+    # Desired 2 %, train 18 %, dev 19 %: bias, and no data will mend it.
+    rows = [(n, 0.19 + 1 / n + noise) for n in (1000, 2000, 4000, 10000) for noise in (0, 0.001)]
+    pd.DataFrame(rows, columns=["n", "error"]).to_csv(tmp_path / "curve.csv", index=False)
+    text = run("curve", "curve.csv", "--train-error", "0.18", "--target", "0.02", cwd=tmp_path)
+    assert "More data cannot help" in text
+    (tmp_path / "curve.csv").write_text("n,error\n100,0.2\nx,0.1\n")
+    text = run("curve", "curve.csv", "--train-error", "0", "--target", "0", cwd=tmp_path, code=2)
+    assert "column 'n', row 2: x is no size" in text
+
+
+def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path):
+    rng = np.random.default_rng(3)
+    frame = pd.read_csv(predictions / "dev.csv")
+    truth = rng.integers(0, 2, len(frame))
+    proba = np.clip(truth + rng.normal(0, 0.15, len(frame)), 0.01, 0.99)
+    label = truth.copy()
+    label[:30] = 1 - label[:30]  # mislabelled
+    frame = frame.assign(y=label, y_hat=truth, loss=(label != truth) * 1.0,
+                         proba_0=1 - proba, proba_1=proba)  # fmt: skip
+    frame.to_csv(predictions / "dev.csv", index=False)
+    text = run("sheet", predictions, "--labels", "--out", "labels.csv", cwd=tmp_path)
+    assert "others at random" in text
+    found = pd.read_csv(tmp_path / "labels.csv", dtype=str)
+    suspected = set(found.loc[found["why"] != "random", "example_id"])
+    assert len(suspected & {f"dev-{n}" for n in range(30)}) >= 25

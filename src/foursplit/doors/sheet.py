@@ -8,16 +8,22 @@ from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.strategy import eyeball
 from foursplit.strategy import sheet as sheets
-from foursplit.strategy.tables import read
+from foursplit.strategy.tables import Table, read
 
 
-def sheet(folder: Path, out: Path, seed: int) -> None:
-    """Draw errors and some correct answers from the part of dev that may be looked at."""
+def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
+    """Draw errors and some correct answers from the part of dev that may be looked at.
+
+    Or, for `labels`, those labels that are suspected, and as many others at random.
+    """
     if out.exists():
         raise Refusal(f"{out}: exists already, perhaps with somebody's tags; name another file")
     dev = read(folder)[0].tables.get("dev")
     if dev is None:
         raise Refusal(f"{folder}: no table of dev, which is where errors are read")
+    if labels:
+        _suspects(dev, out, seed)
+        return
     parted = eyeball.part(dev)
     drawn = sheets.sheet(parted.eyeball, generator("sheet", seed))
     sheets.write(drawn, out)
@@ -27,4 +33,18 @@ def sheet(folder: Path, out: Path, seed: int) -> None:
         f"{out}: {wrong} errors and {len(drawn) - wrong} correct answers. Fill in tags (several "
         "parted by ;), label_audit (ok, wrong, ambiguous) and comment, then: "
         f"foursplit diagnose {folder} --sheet {out}"
+    )
+
+
+def _suspects(dev: Table, out: Path, seed: int) -> None:
+    from foursplit.strategy_extra.mislabels import RANDOM, suspects
+
+    found = suspects(dev, rng=generator("labels", seed))
+    drawn = found.assign(tags="", label_audit="", comment="")
+    sheets.write(drawn, out)
+    calm = int((found["why"] == RANDOM).sum())
+    click.echo(
+        f"{out}: {len(found) - calm} suspected labels and {calm} others at random, for labels "
+        "are wrong under right answers too. Fill in label_audit (ok, wrong, ambiguous); nothing is "
+        "edited for you. Rates of wrong labels come from the random part alone."
     )
