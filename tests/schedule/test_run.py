@@ -125,7 +125,7 @@ def most_at_once(folder):
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_no_more_run_at_once_than_jobs(small, jobs):
-    small.write("".join(timed(f"t{n}", 0.3) for n in range(6))).repro("--jobs", str(jobs))
+    small.write("".join(timed(f"t{n}", 1) for n in range(4))).repro("--jobs", str(jobs))
     assert most_at_once(small.folder) == jobs
 
 
@@ -204,7 +204,8 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
 
 def test_a_second_run_and_a_plain_dvc_keep_out_of_a_running_one(small):
     small.write(
-        "  slow: {cmd: 'touch started; sleep 5; cp start.txt slow.out', deps: [start.txt], "
+        "  slow: {cmd: 'touch started; until [ -e go ]; do sleep 0.05; done; "
+        "cp start.txt slow.out', deps: [start.txt], "
         "outs: [slow.out]}\n"
         "  other: {cmd: cp start.txt other.out, deps: [start.txt], outs: [other.out]}\n"
     )
@@ -213,6 +214,7 @@ def test_a_second_run_and_a_plain_dvc_keep_out_of_a_running_one(small):
     assert "another foursplit repro is at work" in small.repro(code=2)
     assert "is busy, it is being blocked by" in small.run("dvc", "repro", "slow", code=255)
     assert "Running stage 'other'" in small.run("dvc", "repro", "other")
+    (small.folder / "go").touch()
     output, _ = process.communicate(timeout=60)
     assert "1 stages: 1 ran" in output
     assert set(small.locks()) == {".:slow", ".:other"}
