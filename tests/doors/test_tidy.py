@@ -1,4 +1,10 @@
-"""What went from params.yaml goes from data/, and nothing else does."""
+"""What went import json
+import os
+
+from params.yaml goes from data/, and nothing else does."""
+
+import json
+import os
 
 from foursplit.core.params import load
 from foursplit.doors.tidy import tidy
@@ -27,3 +33,31 @@ def test_orphans_go_and_the_rest_stays(project):
 
 def test_a_fresh_project_has_nothing_to_tidy(project):
     assert tidy(load()) == []
+
+
+def test_what_a_killed_run_had_not_renamed_is_removed(project):
+    params = load()
+    left = [
+        project / "data" / "split" / "wine" / ".seen.1a2b.part",
+        project / "data" / "models" / "c2w3_wine" / "c2w3_wine_softmax" / ".seed_1.x.part",
+        project / "reports" / ".index.html.x.part",
+        project / ".metrics.json.x.part",
+    ]
+    for path in left:
+        path.mkdir(parents=True)
+    assert tidy(params) == []
+    assert not any(path.exists() for path in left)
+
+
+def test_what_another_run_is_writing_stays(project):
+    part = project / "data" / "split" / "wine" / ".seen.1a2b.part"
+    part.mkdir(parents=True)
+    folder = project / ".dvc" / "tmp"
+    folder.mkdir(parents=True)
+    writer = {"write": {"x": {"pid": os.getpid(), "cmd": "dvc repro"}}, "read": {}}
+    (folder / "rwlock").write_text(json.dumps(writer))
+    tidy(load())
+    assert part.exists()
+    (folder / "rwlock").write_text(json.dumps(writer)[:20])  # torn: nobody is there to write
+    tidy(load())
+    assert not part.exists()

@@ -1,8 +1,10 @@
 """Remove what experiments, groups and sources left behind when they went from params.yaml.
 
 DVC hashes folders whole: an orphan would make this folder's results differ from a clean clone's.
+What a killed run had not yet renamed into place goes too, unless another run is writing now.
 """
 
+import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +15,9 @@ from foursplit.core.experiment import Params
 
 def tidy(params: Params) -> list[Path]:
     """Delete orphaned outputs under data/; return what went.  `dvc checkout` brings them back."""
+    if not _somebody_writes():
+        for path in _parts():
+            _remove(path)
     data = paths.root() / "data"
     groups = [name for block in params.groups.values() for name in block]
     gone: list[Path] = []
@@ -31,11 +36,41 @@ def _sweep(folder: Path, kept: Iterable[str]) -> list[Path]:
     if not folder.is_dir():
         return []
     known = set(kept)
-    # What a killed run had not yet renamed into place is hidden and ends in .part.
-    orphans = [path for path in sorted(folder.iterdir()) if path.name not in known]
+    orphans = [
+        path
+        for path in sorted(folder.iterdir())
+        if path.name not in known and not path.name.endswith(".part")
+    ]
     for path in orphans:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    return [path for path in orphans if not path.name.endswith(".part")]
+        _remove(path)
+    return orphans
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+DEPTHS = ("", "*/", "*/*/", "*/*/*/", "*/*/*/*/")
+"""How deep below data/ the stages write; to walk all of a large data set would take long."""
+
+
+def _parts() -> list[Path]:
+    """List what is written aside, beside its place: hidden, and ending in .part."""
+    root = paths.root()
+    places = [f"{depth}.*.part" for depth in DEPTHS]
+    found = [root.glob(".*.part"), root.glob("pipelines/*/.*.part")]
+    found += [(root / folder).glob(place) for folder in ("data", "reports") for place in places]
+    return sorted({path for paths_ in found for path in paths_})
+
+
+def _somebody_writes() -> bool:
+    """Tell whether a DVC command that is alive has announced that it writes."""
+    try:
+        announced = json.loads((paths.root() / ".dvc" / "tmp" / "rwlock").read_text())
+        writers = {int(info["pid"]) for info in announced.get("write", {}).values()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False  # none, or torn by a kill
+    return any(Path(f"/proc/{pid}").exists() for pid in writers)
