@@ -8,7 +8,6 @@ import pandas as pd
 from foursplit.core.seeds import generator
 from foursplit.reporting.numbers import error_interval, percent, signed
 from foursplit.strategy import slices, tables
-from foursplit.strategy.analysis import describe
 
 
 def found(dev: pd.DataFrame, seed: int, confidence: float) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def shown(report: Mapping[str, Any]) -> dict[str, Any]:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     judged = row["blackbox"]
     return {
-        "where": describe(row["where"]),
+        "where": slices.describe(row["where"]),
         "found": percent(row["eyeball"]["value"]),
         "judged": "no example" if judged is None else percent(judged["value"]),
         "interval": "" if judged is None else error_interval(judged["lo"], judged["hi"]),

@@ -112,8 +112,8 @@ def _slice_steps(told: Mapping[str, Any]) -> list[Found]:
     confirmed = [(n, s) for n, s in enumerate(told["slices"]) if s["confirmed"]]
     return [
         Found(
-            action=f"collect or make data like {describe(found['where'])}",
-            link=f"slice:{describe(found['where'])}",
+            action=f"collect or make data like {slices.describe(found['where'])}",
+            link=f"slice:{slices.describe(found['where'])}",
             gain=found["recoverable"],
             evidence=f"slices.{place}",
             confirm_by="add such examples to train, and score the slice and the rest again",
@@ -137,8 +137,3 @@ def _label_steps(told: Mapping[str, Any]) -> list[Found]:
             stop_rule="wrong labels are less than a quarter of the dev error",
         )
     ]
-
-
-def describe(where: Mapping[str, str]) -> str:
-    """Write a slice's conditions in one line."""
-    return " and ".join(f"{name} = {value}" for name, value in where.items())

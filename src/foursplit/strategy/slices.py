@@ -4,7 +4,7 @@ Whatever is sought long enough is found: a slice counts once examples that were 
 confirm it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,11 @@ def find(
         n_judged=int((~searched).sum()),
         complete=complete,
     )
+
+
+def describe(where: Mapping[str, str]) -> str:
+    """Write a slice's conditions in one line."""
+    return " and ".join(f"{name} = {value}" for name, value in where.items())
 
 
 def _rank(found: Slice) -> tuple[bool, float, str]:
