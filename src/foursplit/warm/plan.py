@@ -8,10 +8,10 @@ from foursplit.core.experiment import DirectFit, Params
 
 BASE = (
     "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
-    "pyarrow.parquet", "jaxtyping",
+    "pyarrow.parquet", "pyarrow.dataset", "pyarrow.pandas_compat", "jaxtyping", "statistics",
 )  # fmt: skip
 EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
-TORCH = ("torch", "safetensors.torch")
+TORCH = ("torch", "torch._dynamo", "safetensors.torch")
 LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
 
@@ -30,7 +30,8 @@ def plan(params: Params) -> Plan:
     for block in params.experiments.values():
         for key, experiment in block.items():
             direct = isinstance(experiment.fit, DirectFit)
-            needs[f"train {key}"] = (*BASE, *(ESTIMATORS if direct else (*TORCH, *LIGHTNING)))
+            engine = ESTIMATORS if direct else ()
+            needs[f"train {key}"] = (*BASE, *TORCH, *LIGHTNING, *engine)
             needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
     for groups in params.groups.values():
         for group in groups:
