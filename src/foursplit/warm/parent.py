@@ -11,6 +11,7 @@ runner keeps open: when it closes, the runner is gone, and everything here ends.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -107,6 +108,8 @@ class Parent:
     ) -> None:
         signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        # What was imported is no garbage: a child's collector need not walk it, page by page.
+        gc.freeze()
         child = os.fork()
         # A group of its own, whichever of us is first: signals reach all that the command starts.
         with contextlib.suppress(OSError):  # the child has become its command, or has ended
