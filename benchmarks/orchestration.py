@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,9 @@ from repro import ROOT, clean_environment, clone, cost, processor
 
 from foursplit.core.params import load
 from foursplit.doors.verify import compare, locks
-from foursplit.warm.start import warm
+from foursplit.schedule.dvc_graph import Launch
+from foursplit.schedule.job import Job
+from foursplit.schedule.parents import Parents
 
 RESULT = ROOT / "benchmarks" / "results" / "orchestration.json"
 
@@ -64,27 +67,46 @@ def starts(folder: Path) -> dict[str, dict[str, float]]:
     command.write_text(text.replace(line, TWICE))
 
     found = {}
-    os.environ.update(env)  # for the warm parent, whose children import the clone's code
-    with warm(load(params)) as warmth:
-        for stage in STAGES:
-            found[stage] = {
-                "warm_s": median(_start(folder, stage, {**env, **warmth}) for _ in range(STARTS)),
-                "cold_s": median(_start(folder, stage, env) for _ in range(STARTS)),
-            }
-            print(f"  {stage}: {found[stage]}", flush=True)
+    os.environ.update(env)  # for the warm parents, whose children import the clone's code
+    parents = Parents(load(params), lambda _commands: [], folder / "warm.log")
+    for stage in STAGES:
+        found[stage] = {
+            "warm_s": median(_warm(folder, stage, env, parents) for _ in range(STARTS)),
+            "cold_s": median(_cold(folder, stage, env) for _ in range(STARTS)),
+        }
+        print(f"  {stage}: {found[stage]}", flush=True)
+    parents.close()
     return found
 
 
-def _start(folder: Path, stage: str, env: dict[str, str]) -> float:
-    shell = env.get("SHELL") if "FOURSPLIT_WARM" in env else "/bin/sh"
+def _warm(folder: Path, stage: str, env: dict[str, str], parents: Parents) -> float:
+    """Start a stage as `foursplit repro` does, and give what is not its work."""
+    command = f"foursplit {stage}"
+    launch = Launch(
+        command=command, argv=["/bin/sh", "-c", command], folder=str(folder), environment=env
+    )
+    began = time.perf_counter()
+    job = Job(stage, [launch], folder / "stage.log", None)
+    job.begin(parents)
+    while job.code is None:
+        select.select([job.exit], [], [])
+        job.heard()
+    seconds = time.perf_counter() - began
+    return seconds - 2 * _work(job.close())
+
+
+def _cold(folder: Path, stage: str, env: dict[str, str]) -> float:
+    """Start a stage as `dvc repro` does."""
     began = time.perf_counter()
     done = subprocess.run(
-        [shell or "/bin/sh", "-c", f"foursplit {stage}"], cwd=folder, env=env, check=True,
+        ["/bin/sh", "-c", f"foursplit {stage}"], cwd=folder, env=env, check=True,
         capture_output=True, text=True,
     )  # fmt: skip
-    seconds = time.perf_counter() - began
-    work = float(done.stdout.rpartition("work ")[2].split()[0])
-    return seconds - 2 * work
+    return time.perf_counter() - began - 2 * _work(done.stdout)
+
+
+def _work(said: str) -> float:
+    return float(said.rpartition("work ")[2].split()[0])
 
 
 @contextmanager
