@@ -5,7 +5,7 @@ A table is a Parquet or CSV file named after its split.  It needs `example_id` a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,6 @@ class Model:
 
     tables: Mapping[str, Table]
     name: str = ""
-    notes: tuple[str, ...] = field(default=())
 
 
 def read(folder: Path) -> list[Model]:
