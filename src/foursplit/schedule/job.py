@@ -79,7 +79,7 @@ class Job:
         except OSError:
             part = b""
         self.answer += part
-        for line in self.answer.decode().splitlines():
+        for line in self.answer.decode().split("\n")[:-1]:  # whole lines: 13 must not read as 1
             kind, _, value = line.partition(" ")
             if kind == "pid":
                 self.leader = int(value)
