@@ -12,6 +12,7 @@ from foursplit.core.source import module
 from foursplit.core.split import SEEN, SPLITS
 from foursplit.data import store
 from foursplit.evaluation import tables
+from foursplit.evaluation.diagnose import checked, diagnose
 from foursplit.evaluation.summary import summarise
 
 N = {"train": 40, "train_dev": 32, "dev": 35, "test": 30}
@@ -136,6 +137,7 @@ def _experiment(params, key, group, examples, winner):
     declared = module(group.source).SOURCE
     experiment = params.experiment(key)
     shape = shape_of(examples["train"], declared.classes)
+    seen_models, four_models = [], []
     for seed in experiment.fit.seeds:
         rng = np.random.default_rng(seed)
         made = {
@@ -158,11 +160,21 @@ def _experiment(params, key, group, examples, winner):
             "n_bytes": 500,
         }
         seen = {split: made[split] for split in SEEN}
-        _write(paths.predictions(experiment.group) / key, seed, seen, manifest, group, params)
+        evaluated = paths.predictions(experiment.group) / key
+        seen_models.append(_write(evaluated, seed, seen, manifest, group, params))
         if winner:
-            _write(paths.final(experiment.group), seed, made, manifest, group, params)
+            final = paths.final(experiment.group)
+            four_models.append(_write(final, seed, made, manifest, group, params))
         if not experiment.model.endswith("sklearn"):
             _curve(paths.seed_folder(paths.models(experiment.group, key), seed))
+    _diagnose(paths.predictions(experiment.group) / key, seen_models, group, params)
+    if winner:
+        _diagnose(paths.final(experiment.group), four_models, group, params)
+
+
+def _diagnose(folder, models, group, params):
+    told = diagnose(models, group, module(group.source).SOURCE, params.strategy)
+    artifacts.write_json(paths.diagnosis(folder), told)
 
 
 def _answers(y, shape, skill, rng):
@@ -180,9 +192,10 @@ def _write(folder, seed, made, manifest, group, params):
     part.mkdir(parents=True)
     for split, table in made.items():
         tables.save(part, split, table)
-    reference = module(group.source).SOURCE.reference
-    summary = summarise(made, group, reference, params.strategy)
+    model = checked(made, group.source)
+    summary = summarise(made, model, group, module(group.source).SOURCE, params.strategy)
     artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
+    return model
 
 
 def _curve(folder):

@@ -51,6 +51,26 @@ PARAMS = {
 PARAMS["experiments"]["improving"]["wines_soft"]["model_args"] = {"hidden": [4, 2], "dropout": 0.1}
 
 
+STEP = {"rank": 1, "action": "read 100 dev errors", "gain": 0.1, "stop_rule": "dev falls"}
+FOUND = {
+    "schema": "foursplit.strategy/1",
+    "tags": {"tags": [{"tag": "blurry/dark", "share": 0.5, "ceiling": 0.125}]},
+    "slices": {
+        "slices": [
+            {"where": {"band": "low"}, "confirmed": True, "recoverable": 0.0625,
+             "blackbox": {"value": 0.375}},
+            {"where": {"band": "high"}, "confirmed": False, "recoverable": 0.01,
+             "blackbox": {"value": 0.3}},
+        ]
+    },
+    "leakage": {"overlaps": [{"n": 2}, {"n": 0}]},
+    "labels": {"decision": {"noise": 0.03125}},
+    "findings": [{"code": "ST003"}],
+    "next": [STEP],
+}  # fmt: skip
+"""What a diagnosis says beside splits, ledger and verdict."""
+
+
 def make(root):
     """Write params.yaml and what train, evaluate, select and final write; give the parameters."""
     (root / "params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")  # JSON is YAML
@@ -71,17 +91,20 @@ def write_results(key, experiment, *, classes=(), winner=False, dev_error=0.25):
         artifacts.write_text(models / "curves.csv", CURVES)
     summary = {**_summary(("train", "train_dev", "dev"), dev_error), "manifest": manifest}
     folder = paths.predictions(experiment.group) / key
-    _write(paths.seed_folder(folder, 1), summary, classes)
+    _write(folder, summary, classes)
     if winner:
         row = {"key": key, "meets_bounds": True, "broken": []}
         artifacts.write_json(paths.selected(experiment.group), {"winner": key, "ranking": [row]})
         summary = {**_summary(SHARES, dev_error), "manifest": manifest}
-        _write(paths.seed_folder(paths.final(experiment.group), 1), summary, classes)
+        _write(paths.final(experiment.group), summary, classes)
 
 
 def _write(folder, summary, classes):
-    artifacts.write_json(folder / "summary.json", summary)
-    _dev_table(classes).to_parquet(folder / "dev.parquet", index=False)
+    told = {name: summary[name] for name in ("splits", "human", "ledger", "verdict")}
+    artifacts.write_json(paths.diagnosis(folder), {**told, **FOUND})
+    part = paths.seed_folder(folder, 1)
+    artifacts.write_json(part / "summary.json", summary)
+    _dev_table(classes).to_parquet(part / "dev.parquet", index=False)
 
 
 def _manifest(key, experiment, classes):
@@ -110,7 +133,6 @@ def _between(value):
 def _summary(splits, dev_error):
     errors = dict.fromkeys(splits, 0.125) | {"dev": dev_error}
     gap = {"gap": "mismatch", "status": "primary", "p_largest": 0.75, **_between(dev_error - 0.125)}
-    step = {"rank": 1, "action": "read 100 dev errors", "gain": 0.1, "stop_rule": "dev falls"}
     return {
         "splits": {split: _between(error) for split, error in errors.items()},
         "metrics": {split: {"error": error} for split, error in errors.items()},
@@ -118,7 +140,6 @@ def _summary(splits, dev_error):
         "baseline": {"dev": {"error": 0.5, "gain": _between(0.5 - dev_error), "beaten": True}},
         "ledger": [gap],
         "verdict": {"primary": ["mismatch"], "sentence": "Work on data mismatch (+12.5%)."},
-        "next": [step],
     }
 
 

@@ -43,6 +43,13 @@ def test_a_run_shows_settings_errors_gaps_curves_and_data(world):
     assert metrics["flops"] == 78
     assert tags["foursplit.winner"] == tags["foursplit.current"] == "true"
     assert tags["strategy.primary"] == "mismatch"
+    assert tags["strategy.findings"] == "ST003"
+    assert tags["strategy.worst_slice"] == "band = low"
+    assert metrics["strategy/tag/blurry_dark/ceiling"] == 0.125
+    assert metrics["strategy/slice/1/error"] == 0.375
+    assert "strategy/slice/2/error" not in metrics  # not confirmed
+    assert metrics["strategy/label_noise"] == 0.03125
+    assert metrics["strategy/leaked"] == 2
     assert "reports/experiments/wines_soft" in tags["mlflow.note.content"]
     history = store.client().get_metric_history(run.info.run_id, "curve/train_loss")
     assert [(point.step, point.value) for point in history] == [(1, 0.9), (2, 0.7), (3, 0.6)]
@@ -67,8 +74,11 @@ def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
         found[name] = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
         worst = json.loads((folder / "dev" / "worst.json").read_text())
         assert len(worst["data"]) == 2  # of the eight, two are wrong
+        sheet = json.loads((folder / "strategy" / "sheet.json").read_text())
+        assert sheet["columns"][:2] == ["example_id", "is_error"]
+        assert {row[0] for row in worst["data"]} <= {row[0] for row in sheet["data"]}
     both = {"manifest.json", "summary.json", "experiment.yaml", "strategy/ledger.png"}
-    both |= {"dev/worst.json"}
+    both |= {"dev/worst.json", "strategy/diagnosis.json", "strategy/sheet.json"}
     assert found[WINES] == both | {"dev/confusion.png", "dev/confusion.json"}
     assert found[SUGAR] == both | {"dev/residuals.png"}
 

@@ -63,6 +63,16 @@ def final(group: str) -> Path:
     return root() / "data" / "final" / group
 
 
+def diagnosis(folder: Path) -> Path:
+    """Name what the engine says of the tables in `folder`, all seeds together."""
+    return folder / "diagnosis.json"
+
+
+def tags(source: str) -> Path:
+    """Name the sheet of what people said of a source's dev examples; git keeps it."""
+    return root() / "data" / "tags" / f"{source}.csv"
+
+
 def reports() -> Path:
     return root() / "reports"
 

@@ -67,6 +67,11 @@ class Source:
     reference: Reference | None = None
     picture: bool = False  # x is (channel, row, column): show examples as pictures
 
+    @property
+    def shifted(self) -> bool:
+        """Say whether dev and test are of another distribution than train."""
+        return "target" in self.domains.values()
+
 
 def names() -> list[str]:
     """List the sources: the files of the package's folder `sources`."""

@@ -67,7 +67,7 @@ def describe(
             name: {"role": role, "n": int((rows["domain"] == name).sum())}
             for name, role in source.domains.items()
         },
-        "shifted": "target" in source.domains.values(),
+        "shifted": source.shifted,
         "few_groups": sorted(
             str(name)
             for name, block in rows.groupby("domain")

@@ -15,6 +15,7 @@ from foursplit.core.params import load
 from foursplit.doors import guess
 
 COURSE = "own"
+EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nobody has read anything yet
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -42,6 +43,9 @@ def new_source(name: str, csv: Path, target: str) -> None:
     )
     block = guess.experiment(task)
     artifacts.write_text(path, text)
+    if not paths.tags(name).exists():
+        paths.tags(name).parent.mkdir(parents=True, exist_ok=True)
+        artifacts.write_text(paths.tags(name), EMPTY_SHEET)
     _add(
         {
             "sources": {name: guess.source_block(inside)},

@@ -3,7 +3,6 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from foursplit.core import artifacts, paths
@@ -21,23 +20,29 @@ class Entry:
     winner: bool
     meets_bounds: bool
     broken_bounds: tuple[str, ...]
-    summaries: dict[int, dict[str, Any]]  # by seed; as evaluate, or for a winner final, wrote them
+    # As evaluate, or for a winner final, wrote them:
+    diagnosis: dict[str, Any]  # of all seeds together
+    summaries: dict[int, dict[str, Any]]  # by seed
 
     @property
-    def summary(self) -> dict[str, Any]:
-        """Give the first seed's summary: its ledger and verdict stand for the experiment."""
-        return self.summaries[min(self.summaries)]
+    def manifest(self) -> dict[str, Any]:
+        """Give the first seed's manifest: seeds share architecture, cost and data."""
+        manifest: dict[str, Any] = self.summaries[min(self.summaries)]["manifest"]
+        return manifest
 
     @property
     def human(self) -> float | None:
-        return self.summary["human"]["error"] if self.summary["human"] else None
+        return self.diagnosis["human"]["error"] if self.diagnosis["human"] else None
+
+    @property
+    def beats_baseline(self) -> bool:
+        """Say whether dev shows of every seed that it beats the trivial predictor."""
+        return all(s["baseline"]["dev"]["beaten"] for s in self.summaries.values())
 
     def error(self, split: str) -> float | None:
         """Give the mean error over seeds; None for the sealed test of all but winners."""
-        found = [
-            s["splits"][split]["value"] for s in self.summaries.values() if split in s["splits"]
-        ]
-        return fmean(found) if found else None
+        found = self.diagnosis["splits"].get(split)
+        return float(found["value"]) if found else None
 
     def errors(self) -> dict[str, float | None]:
         return {split: self.error(split) for split in SPLITS}
@@ -76,14 +81,14 @@ def collect(params: Params) -> list[Entry]:
 
 def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
     evaluated = paths.predictions(experiment.group) / key
-    if not evaluated.is_dir():
+    if not paths.diagnosis(evaluated).is_file():
         return None
     chosen: dict[str, Any] = {"winner": None, "ranking": []}
     if paths.selected(experiment.group).is_file():
         chosen = artifacts.read_json(paths.selected(experiment.group))
     ranked: dict[str, Any] = next((r for r in chosen["ranking"] if r["key"] == key), {})
     final = paths.final(experiment.group)
-    winner = chosen["winner"] == key and final.is_dir()
+    winner = chosen["winner"] == key and paths.diagnosis(final).is_file()
     folder = final if winner else evaluated
     return Entry(
         key=key,
@@ -92,6 +97,7 @@ def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
         winner=winner,
         meets_bounds=ranked.get("meets_bounds", True),
         broken_bounds=tuple(ranked.get("broken", ())),
+        diagnosis=artifacts.read_json(paths.diagnosis(folder)),
         summaries={
             int(path.parent.name.removeprefix("seed_")): artifacts.read_json(path)
             for path in sorted(folder.glob("seed_*/summary.json"))

@@ -1,4 +1,4 @@
-"""From tables to numbers: errors with intervals, baseline, ledger, verdict, next step."""
+"""What one seed's tables show: its errors and metrics, its ledger, and the trivial predictor."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,39 +8,29 @@ import pandas as pd
 
 from foursplit.core.experiment import Group, Strategy
 from foursplit.core.seeds import generator
-from foursplit.core.source import Reference
+from foursplit.core.source import Source
 from foursplit.core.split import Split
+from foursplit.evaluation.diagnose import human_level, settings
 from foursplit.evaluation.scores import scoring
-from foursplit.strategy import actions, ledger, verdict
-from foursplit.strategy.bootstrap import Estimate, estimate
+from foursplit.strategy import diagnosis
+from foursplit.strategy.bootstrap import estimate
+from foursplit.strategy.tables import Model
 
 Tables = Mapping[Split, pd.DataFrame]
 
 
 def summarise(
-    tables: Tables, group: Group, reference: Reference | None, strategy: Strategy
+    tables: Tables, model: Model, group: Group, source: Source, strategy: Strategy
 ) -> dict[str, Any]:
-    """Say what the tables of one model show."""
-    errors = {split: _estimate(table, "loss", strategy) for split, table in tables.items()}
-    human = _human(group, reference)
-    known: dict[str, Estimate] = {"human": ledger.fixed(human["error"])} if human else {}
-    known.update({str(split): error for split, error in errors.items()})
-    found = ledger.gaps(known, strategy.confidence)
-    rule = verdict.Rule(
-        floor=strategy.floor,
-        share_of_dev=strategy.share_of_dev,
-        co_primary=strategy.co_primary,
-        min_gain=group.min_gain,
-    )
-    judged = verdict.judge(known, found, rule)
-    gains = {gap.gap: gap.value for gap in found}
+    """Say what the tables of one seed show; `model` holds the same tables, checked."""
+    told = diagnosis.base([model], settings(group, source, strategy), alike=not source.shifted)
     return {
-        "splits": {split: value.as_json() for split, value in errors.items()},
+        "splits": {split: told["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
-        "human": human,
+        "human": human_level(group, source),
         "baseline": {split: _against_baseline(table, strategy) for split, table in tables.items()},
-        **verdict.as_json(found, judged),
-        "next": actions.next_steps(judged.primary, judged.insufficient, gains),
+        "ledger": told["ledger"],
+        "verdict": told["verdict"],
     }
 
 
@@ -52,32 +42,19 @@ def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
     }
 
 
-def _estimate(table: pd.DataFrame, column: str, strategy: Strategy) -> Estimate:
-    split = str(table["split"].iloc[0])
-    return estimate(
-        table[column].to_numpy(np.float64),
-        table["weight"].to_numpy(np.float64),
+def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:
+    """Compare with the trivial predictor on the same examples."""
+    weight = table["weight"].to_numpy(np.float64)
+    gain = estimate(
+        (table["baseline_loss"] - table["loss"]).to_numpy(np.float64),
+        weight,
         table["group_id"].to_numpy(),
-        generator("bootstrap", strategy.seed, split),
+        generator("baseline", strategy.seed, str(table["split"].iloc[0])),
         resamples=strategy.resamples,
         confidence=strategy.confidence,
     )
-
-
-def _human(group: Group, reference: Reference | None) -> dict[str, Any] | None:
-    if reference is not None:
-        return {"error": reference.error, "kind": reference.kind, "where": reference.where}
-    if group.desired_error is not None:
-        return {"error": group.desired_error, "kind": "desired", "where": "params.yaml"}
-    return None
-
-
-def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:
-    """Compare with the trivial predictor on the same examples."""
-    gain = table.assign(gain=table["baseline_loss"] - table["loss"])
-    estimated = _estimate(gain, "gain", strategy)
     return {
-        "error": float(np.average(table["baseline_loss"], weights=table["weight"])),
-        "gain": estimated.as_json(),
-        "beaten": estimated.lo > 0,
+        "error": float(np.average(table["baseline_loss"], weights=weight)),
+        "gain": gain.as_json(),
+        "beaten": gain.lo > 0,
     }

@@ -15,24 +15,23 @@ from foursplit.data import seen
 from foursplit.evaluation import tables
 from foursplit.evaluation.collect import Entry
 from foursplit.evaluation.scores import scoring
-from foursplit.reporting import findings, found_slices, gaps, measured, slices
+from foursplit.reporting import gaps, measured, slices
 from foursplit.reporting.charts.curves import curves
 from foursplit.reporting.charts.residuals import residuals
 from foursplit.reporting.charts.waterfall import waterfall
 from foursplit.reporting.confusion import Confusion, confusion
+from foursplit.reporting.found_slices import shown
 from foursplit.reporting.hardest import hardest
 from foursplit.reporting.numbers import gap_interval, percent, signed
 from foursplit.reporting.render import render
 from foursplit.strategy.verdict import NAMES
 
-SEARCH_SEED = 1  # that of `foursplit diagnose`, so that both find the same slices
-
 
 def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float) -> str:
-    """Write the page; its ledger, curves and examples are the first seed's."""
+    """Write the page; its curves, slices and examples are the first seed's."""
     source: Source = card["source"]
     seed = min(entry.summaries)
-    summary = entry.summary
+    summary, told = entry.summaries[seed], entry.diagnosis
     dev = tables.load(paths.seed_folder(entry.tables, seed), "dev")
     return render(
         "experiment.html",
@@ -42,24 +41,24 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "group": group,
             "card": card,
             "source": source,
-            "summary": summary,
-            "manifest": summary["manifest"],
+            "told": told,
+            "manifest": entry.manifest,
             "fit": asdict(entry.experiment.fit),
             "seed": seed,
             "seeds": _seeds(entry),
             "confidence": percent(confidence).replace(".0%", "%"),
             "errors": measured.by_split(entry),
-            "beats_baseline": findings.beats_baseline(summary),
+            "beats_baseline": entry.beats_baseline,
             "baseline": _baseline(summary),
             "trivial": _trivial(entry),
-            "waterfall": waterfall(summary),
-            "gaps": gaps.rows(summary["ledger"]),
-            "steps": _steps(summary),
+            "waterfall": waterfall(told),
+            "gaps": gaps.rows(told["ledger"]),
+            "steps": _steps(told),
             "curves": _curves(entry, seed),
-            "confusion": _confusion(dev, summary),
-            "residuals": _residuals(dev, source, summary),
+            "confusion": _confusion(dev, entry.manifest),
+            "residuals": _residuals(dev, source, entry.manifest),
             "slices": slices.by_column(dev),
-            "found_slices_on_dev": found_slices.found(dev, SEARCH_SEED, confidence),
+            "found_slices_on_dev": shown(told["slices"]),
             "hardest": hardest(dev, seen.load(entry.experiment.source, "dev"), source),
         },
     )
@@ -75,10 +74,10 @@ def _seeds(entry: Entry) -> list[dict[str, Any]]:
     ]
 
 
-def _steps(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _steps(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {**step, "about": "" if step["gain"] is None else NAMES.get(step["link"], step["link"])}
-        for step in summary["next"]
+        for step in told["next"]
     ]
 
 
@@ -98,9 +97,7 @@ def _baseline(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _trivial(entry: Entry) -> str:
     """Say what the trivial predictor answers."""
-    return scoring(entry.experiment.task).baseline(
-        DataShape.from_json(entry.summary["manifest"]["shape"])
-    )
+    return scoring(entry.experiment.task).baseline(DataShape.from_json(entry.manifest["shape"]))
 
 
 def _curves(entry: Entry, seed: int) -> list[tuple[str, Markup]]:
@@ -113,13 +110,13 @@ def _curves(entry: Entry, seed: int) -> list[tuple[str, Markup]]:
     return found
 
 
-def _confusion(dev: pd.DataFrame, summary: Mapping[str, Any]) -> Confusion | None:
-    classes = summary["manifest"]["shape"]["classes"]
+def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | None:
+    classes = manifest["shape"]["classes"]
     return confusion(dev, classes) if classes else None
 
 
-def _residuals(dev: pd.DataFrame, source: Source, summary: Mapping[str, Any]) -> Markup | None:
-    if summary["manifest"]["shape"]["classes"]:
+def _residuals(dev: pd.DataFrame, source: Source, manifest: Mapping[str, Any]) -> Markup | None:
+    if manifest["shape"]["classes"]:
         return None
     label = f"Guess less truth over the truth of {source.target} on dev"
     return residuals(dev["y"].tolist(), dev["y_hat"].tolist(), label)

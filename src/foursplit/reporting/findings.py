@@ -1,5 +1,6 @@
-"""What a summary says, in the few words that fit a table."""
+"""What a diagnosis says, in the few words that fit a table."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from foursplit.strategy.ledger import LINKS, MERGED
@@ -15,17 +16,12 @@ NO_GAP = "no gap stands out"
 NO_STEP = "none"
 
 
-def short_verdict(summary: dict[str, Any]) -> str:
+def short_verdict(told: Mapping[str, Any]) -> str:
     """Name the gaps worth work with their sizes."""
-    values = {block["gap"]: block["value"] for block in summary["ledger"]}
-    primary = summary["verdict"]["primary"]
+    values = {block["gap"]: block["value"] for block in told["ledger"]}
+    primary = told["verdict"]["primary"]
     return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or NO_GAP
 
 
-def first_step(summary: dict[str, Any]) -> str:
-    return summary["next"][0]["action"] if summary["next"] else NO_STEP
-
-
-def beats_baseline(summary: dict[str, Any]) -> bool:
-    """Say whether dev shows, beyond its interval, that the model beats the trivial predictor."""
-    return summary["baseline"]["dev"]["beaten"]
+def first_step(told: Mapping[str, Any]) -> str:
+    return str(told["next"][0]["action"]) if told["next"] else NO_STEP

@@ -3,18 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from foursplit.core.seeds import generator
 from foursplit.reporting.numbers import error_interval, percent, signed
-from foursplit.strategy import slices, tables
-
-
-def found(dev: pd.DataFrame, seed: int, confidence: float) -> dict[str, Any]:
-    """Search a prediction table of dev, as `foursplit diagnose` does."""
-    table = tables.check(dev, "dev")
-    report = slices.find(table, generator("slices", seed), confidence=confidence)
-    return shown(report.as_json())
+from foursplit.strategy import slices
 
 
 def shown(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,13 +70,13 @@ def _row(
     return {
         "key": entry.key,
         "entry": entry,
-        "human": entry.summary["human"],
+        "human": entry.diagnosis["human"],
         "errors": [(TITLES[s], s, e) for s, e in errors.items()],
         "metric": metric,
-        "verdict": findings.short_verdict(entry.summary),
-        "sentence": entry.summary["verdict"]["sentence"],
-        "step": findings.first_step(entry.summary),
-        "beats_baseline": findings.beats_baseline(entry.summary),
+        "verdict": findings.short_verdict(entry.diagnosis),
+        "sentence": entry.diagnosis["verdict"]["sentence"],
+        "step": findings.first_step(entry.diagnosis),
+        "beats_baseline": entry.beats_baseline,
     }
 
 

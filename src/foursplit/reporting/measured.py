@@ -1,7 +1,6 @@
 """Errors of an experiment with their intervals: the mean over its seeds."""
 
 from dataclasses import dataclass
-from statistics import fmean
 
 from foursplit.core.split import SPLITS, Split
 from foursplit.evaluation.collect import Entry
@@ -30,19 +29,15 @@ class Measured:
 def measured(entry: Entry, split: str) -> Measured | None:
     """Give the error on `split`; None where it was not measured or is sealed.
 
-    Over several seeds the interval's ends are means too: it says how sure the error of one such
-    model is, not how much the seeds differ.
+    Over several seeds the interval holds what training again would change.
     """
-    found = [s["splits"][split] for s in entry.summaries.values() if split in s["splits"]]
-    if not found:
+    block = entry.diagnosis["splits"].get(split)
+    if block is None:
         return None
     return Measured(
-        value=fmean(block["value"] for block in found),
-        lo=fmean(block["lo"] for block in found),
-        hi=fmean(block["hi"] for block in found),
-        n=found[0]["n"],
-        n_groups=found[0]["n_groups"],
-    )
+        value=block["value"], lo=block["lo"], hi=block["hi"], n=block["n"],
+        n_groups=block["n_groups"],
+    )  # fmt: skip
 
 
 def by_split(entry: Entry) -> dict[Split, Measured | None]:

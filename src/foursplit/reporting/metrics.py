@@ -1,7 +1,6 @@
 """The numbers that `dvc metrics diff` compares: errors, gaps and size of every experiment."""
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import Any
 
 from foursplit.evaluation.collect import Entry
@@ -22,14 +21,9 @@ def _numbers(entry: Entry) -> dict[str, Any]:
     return {
         **{name: round(value, DIGITS) for name, value in measured.items() if value is not None},
         "gaps": _gaps(entry),
-        "n_parameters": entry.summary["manifest"]["n_parameters"],
+        "n_parameters": entry.manifest["n_parameters"],
     }
 
 
 def _gaps(entry: Entry) -> dict[str, float]:
-    """Average each gap over the seeds, as the errors are: so the gaps still add up."""
-    values: dict[str, list[float]] = {}
-    for summary in entry.summaries.values():
-        for block in summary["ledger"]:
-            values.setdefault(block["gap"], []).append(block["value"])
-    return {gap: round(fmean(found), DIGITS) for gap, found in values.items()}
+    return {row["gap"]: round(row["value"], DIGITS) for row in entry.diagnosis["ledger"]}

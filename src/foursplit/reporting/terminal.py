@@ -50,22 +50,22 @@ def notes(entries: Sequence[Entry]) -> list[str]:
     """Explain the marks, and say what is wrong with whom."""
     lines = ["* chosen on dev: the one experiment of its group whose test error was measured"]
     if any(len(entry.summaries) > 1 for entry in entries):
-        lines.append("several seeds: errors are means over them, the verdict is the first seed's")
+        lines.append("several seeds: errors are means; intervals hold what training again changes")
     for entry in entries:
-        if not findings.beats_baseline(entry.summary):
+        if not entry.beats_baseline:
             lines.append(f"! {entry.key}: not shown to beat the trivial predictor on dev")
         lines += [f"! {entry.key}: breaks a bound: {bound}" for bound in entry.broken_bounds]
     return lines
 
 
 def _row(entry: Entry, width: int) -> list[Text]:
-    flagged = entry.broken_bounds or not findings.beats_baseline(entry.summary)
+    flagged = entry.broken_bounds or not entry.beats_baseline
     marks = f"{'*' if entry.winner else ' '}{'!' if flagged else ' '} "
     name = entry.key
     if width < FULL:
         # The group stands above, and most keys begin with its name.
         name = name.removeprefix(f"{entry.experiment.group}_")
-    verdict, step = findings.short_verdict(entry.summary), findings.first_step(entry.summary)
+    verdict, step = findings.short_verdict(entry.diagnosis), findings.first_step(entry.diagnosis)
     style = "bold" if entry.winner else ""
     human = Text("-", style="dim") if entry.human is None else Text(percent(entry.human))
     told = [verdict, step] if width >= SPLIT else [_stacked(verdict, step)]

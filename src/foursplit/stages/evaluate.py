@@ -7,42 +7,43 @@ from foursplit.core import artifacts, paths, source
 from foursplit.core.params import load
 from foursplit.core.split import SEEN
 from foursplit.data import seen
-from foursplit.evaluation import tables
+from foursplit.evaluation import diagnose, tables
 from foursplit.evaluation.predict import predictor
 from foursplit.evaluation.summary import summarise
 from foursplit.training import manifest as manifests
 
 
 def run(key: str) -> str:
-    """Fill `data/predictions/<group>/<key>` with tables and summary.json for each seed."""
+    """Fill `data/predictions/<group>/<key>`: a diagnosis; for each seed tables and a summary."""
     params = load()
     experiment = params.experiment(key)
     group = params.group(experiment.group)
-    reference = source.module(experiment.source).SOURCE.reference
+    declared = source.module(experiment.source).SOURCE
     splits = {split: seen.load(experiment.source, split) for split in SEEN}
-    summary = {}
+    models, beaten = [], True
     with artifacts.replacing_folder(paths.predictions(experiment.group) / key) as folder:
-        for model in sorted(paths.models(experiment.group, key).glob("seed_*")):
-            manifest, answer = predictor(model, params.run)
+        for trained in sorted(paths.models(experiment.group, key).glob("seed_*")):
+            manifest, answer = predictor(trained, params.run)
             made = {
                 split: tables.table(
                     examples, answer(examples), split, manifest.task, manifests.shape(manifest)
                 )
                 for split, examples in splits.items()
             }
-            part = folder / model.name
+            part = folder / trained.name
             part.mkdir()
             for split, table in made.items():
                 tables.save(part, split, table)
-            summary = summarise(made, group, reference, params.strategy)
-            summary["manifest"] = asdict(manifest)
-            artifacts.write_json(part / "summary.json", summary)
-    return _sentence(summary)
+            models.append(diagnose.checked(made, experiment.source))
+            summary = summarise(made, models[-1], group, declared, params.strategy)
+            beaten = beaten and summary["baseline"]["dev"]["beaten"]
+            artifacts.write_json(part / "summary.json", {**summary, "manifest": asdict(manifest)})
+        told = diagnose.diagnose(models, group, declared, params.strategy)
+        artifacts.write_json(paths.diagnosis(folder), told)
+    return _sentence(told, beaten=beaten)
 
 
-def _sentence(summary: dict[str, Any]) -> str:
-    errors = " · ".join(
-        f"{split} {entry['value']:.2%}" for split, entry in summary["splits"].items()
-    )
-    weak = "" if summary["baseline"]["dev"]["beaten"] else " NOT BETTER THAN THE TRIVIAL PREDICTOR."
-    return f"{errors}.{weak} {summary['verdict']['sentence']}"
+def _sentence(told: dict[str, Any], *, beaten: bool) -> str:
+    errors = " · ".join(f"{split} {told['splits'][split]['value']:.2%}" for split in SEEN)
+    weak = "" if beaten else " NOT BETTER THAN THE TRIVIAL PREDICTOR."
+    return f"{errors}.{weak} {told['verdict']['sentence']}"

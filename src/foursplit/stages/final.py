@@ -4,32 +4,32 @@ from dataclasses import asdict
 
 from foursplit.core import artifacts, paths, source
 from foursplit.core.params import load
-from foursplit.core.split import TITLES
-from foursplit.evaluation import tables
+from foursplit.core.split import SPLITS, TITLES
+from foursplit.evaluation import diagnose, tables
 from foursplit.evaluation.final import four_tables
 from foursplit.evaluation.summary import summarise
 from foursplit.training import manifest as manifests
 
 
 def run(name: str) -> str:
-    """Fill `data/final/<group>` with tables and summary.json for each seed of the winner."""
+    """Fill `data/final/<group>`: a diagnosis; for each of the winner's seeds tables and summary."""
     params = load()
     group = params.group(name)
     winner = artifacts.read_json(paths.selected(name))["winner"]
-    reference = source.module(group.source).SOURCE.reference
-    message = ""
+    declared = source.module(group.source).SOURCE
+    models = []
     with artifacts.replacing_folder(paths.final(name)) as folder:
-        for model in sorted(paths.models(name, winner).glob("seed_*")):
-            made = four_tables(name, group.source, model, params.run)
-            part = folder / model.name
+        for trained in sorted(paths.models(name, winner).glob("seed_*")):
+            made = four_tables(name, group.source, trained, params.run)
+            part = folder / trained.name
             part.mkdir()
             for split, table in made.items():
                 tables.save(part, split, table)
-            summary = summarise(made, group, reference, params.strategy)
-            summary["manifest"] = asdict(manifests.load(model))
-            artifacts.write_json(part / "summary.json", summary)
-            errors = " · ".join(
-                f"{TITLES[s]} {e['value']:.2%}" for s, e in summary["splits"].items()
-            )
-            message = f"{winner}: {errors}. {summary['verdict']['sentence']}"
-    return message
+            models.append(diagnose.checked(made, group.source))
+            summary = summarise(made, models[-1], group, declared, params.strategy)
+            manifest = asdict(manifests.load(trained))
+            artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
+        told = diagnose.diagnose(models, group, declared, params.strategy)
+        artifacts.write_json(paths.diagnosis(folder), told)
+    errors = " · ".join(f"{TITLES[s]} {told['splits'][s]['value']:.2%}" for s in SPLITS)
+    return f"{winner}: {errors}. {told['verdict']['sentence']}"

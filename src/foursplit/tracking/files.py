@@ -9,11 +9,17 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from foursplit.core import artifacts, paths
+from foursplit.core.seeds import generator
 from foursplit.evaluation import tables
 from foursplit.evaluation.collect import Entry
+from foursplit.strategy import eyeball
+from foursplit.strategy import sheet as sheets
+from foursplit.strategy.tables import check
 from foursplit.tracking import pictures
 
 WORST = 50  # dev examples; enough to read in one sitting, and a small page
+
+SHEET_SEED = 1  # that of `foursplit sheet`, so that both draw the same examples
 
 LEFT_OUT = ("split", "weight", "is_error", "baseline_loss")
 
@@ -26,6 +32,7 @@ def fill(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
     shutil.copyfile(paths.seed_folder(entry.tables, seed) / "summary.json", folder / "summary.json")
     _write_settings(folder / "experiment.yaml", entry)
     (folder / "strategy").mkdir()
+    artifacts.write_json(folder / "strategy" / "diagnosis.json", entry.diagnosis)
     pictures.ledger(summary).savefig(folder / "strategy" / "ledger.png")
     (folder / "dev").mkdir()
     classes = summary["manifest"]["shape"]["classes"]
@@ -51,6 +58,13 @@ def worst(dev: pd.DataFrame) -> pd.DataFrame:
     kept = [c for c in dev.columns if c not in LEFT_OUT and not c.startswith("proba_")]
     # As objects: MLflow asks pandas 3 for its text columns in a way that is about to change.
     return found[kept].reset_index(drop=True).astype(object)
+
+
+def sheet(dev: pd.DataFrame) -> pd.DataFrame:
+    """Draw the sheet of dev errors to read, as `foursplit sheet` does."""
+    parted = eyeball.part(check(dev, "dev"))
+    drawn = sheets.sheet(parted.eyeball, generator("sheet", SHEET_SEED))
+    return drawn.drop(columns=list(sheets.FILLED)).astype(object)
 
 
 def _write_settings(path: Path, entry: Entry) -> None:

@@ -7,7 +7,7 @@ from foursplit.core.artifacts import fingerprint
 from foursplit.core.experiment import Experiment
 from foursplit.evaluation.collect import Entry
 
-LAYOUT = 1  # raise it when what is logged changes: every run is then written anew
+LAYOUT = 2  # raise it when what is logged changes: every run is then written anew
 
 
 def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
@@ -22,6 +22,7 @@ def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
             "data": [summary["manifest"]["data"], dict(digests)],
             "model": summary["manifest"]["model_hash"],
             "summary": summary,
+            "diagnosis": entry.diagnosis,
             "chosen": [entry.winner, entry.broken_bounds],
         }
     )

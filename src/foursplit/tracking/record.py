@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -9,9 +10,12 @@ from typing import Any, TypeVar
 from foursplit.core import paths
 from foursplit.core.split import SPLITS, TITLES, Split
 from foursplit.evaluation.collect import Entry
+from foursplit.strategy.slices import describe
 from foursplit.tracking import identity
 
 MOST_ROWS = 1000  # of a curve; MLflow's page draws 320 points of it
+
+MOST_FOUND = 10  # tags, and slices, that become metrics; the file has all
 
 COSTS = ("n_parameters", "flops", "n_bytes")
 
@@ -61,7 +65,7 @@ def record(entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str
         mark=identity.live_mark(entry.key, entry.experiment, seed, manifest["data"]),
         made_ms=int(made * 1000),
         params=_params(entry, manifest),
-        metrics=_metrics(summary),
+        metrics={**_metrics(summary), **_analysis(entry.diagnosis)},
         curves=points(entry.curves(seed)),
         tags={"foursplit.key": key, **_tags(entry, seed), **git},
         inputs=_inputs(entry, summary, digests),
@@ -138,19 +142,45 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
+def _analysis(told: Mapping[str, Any]) -> dict[str, float]:
+    """Give what the engine found beyond the ledger: of the experiment, all its seeds together."""
+    found: dict[str, float | None] = {
+        f"strategy/tag/{named(tag['tag'])}/{name}": tag[name]
+        for tag in told["tags"]["tags"][:MOST_FOUND]
+        for name in ("share", "ceiling")
+    }
+    confirmed = [s for s in told["slices"]["slices"] if s["confirmed"]][:MOST_FOUND]
+    for place, part in enumerate(confirmed, start=1):
+        found[f"strategy/slice/{place}/error"] = part["blackbox"]["value"]
+        found[f"strategy/slice/{place}/recoverable"] = part["recoverable"]
+    found["strategy/slices_confirmed"] = len(confirmed)
+    found["strategy/leaked"] = sum(row["n"] for row in told["leakage"]["overlaps"])
+    decision = told["labels"].get("decision")
+    found["strategy/label_noise"] = decision["noise"] if decision else None
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def named(text: str) -> str:
+    """Make a name of the characters that MLflow allows; others become an underscore."""
+    return re.sub(r"[^\w\-. ]", "_", text)
+
+
 def _interval(name: str, estimate: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: estimate["value"], f"{name}_lo": estimate["lo"], f"{name}_hi": estimate["hi"]}
 
 
 def _tags(entry: Entry, seed: int) -> dict[str, str]:
-    summary = entry.summaries[seed]
-    steps = summary["next"]
+    told, steps = entry.diagnosis, entry.diagnosis["next"]
+    slices = [s for s in told["slices"]["slices"] if s["confirmed"]]
     return {
-        "strategy.primary": ", ".join(summary["verdict"]["primary"]) or "none",
-        "strategy.verdict": summary["verdict"]["sentence"],
+        "strategy.schema": told["schema"],
+        "strategy.primary": ", ".join(told["verdict"]["primary"]) or "none",
+        "strategy.verdict": told["verdict"]["sentence"],
         "strategy.next": steps[0]["action"] if steps else "nothing",
+        "strategy.findings": ", ".join(finding["code"] for finding in told["findings"]),
+        "strategy.worst_slice": describe(slices[0]["where"]) if slices else "none confirmed",
         "foursplit.winner": _truth(entry.winner),
-        "foursplit.beats_baseline": _truth(summary["baseline"]["dev"]["beaten"]),
+        "foursplit.beats_baseline": _truth(entry.beats_baseline),
         "foursplit.meets_bounds": _truth(entry.meets_bounds),
         "foursplit.course": entry.course,
         "foursplit.lesson": entry.experiment.lesson,
@@ -166,13 +196,13 @@ def _truth(value: bool) -> str:
 
 
 def _note(entry: Entry, seed: int) -> str:
-    summary = entry.summaries[seed]
-    lines = [f"**{summary['verdict']['sentence']}**", ""]
+    summary, told = entry.summaries[seed], entry.diagnosis
+    lines = [f"**{told['verdict']['sentence']}**", ""]
     if not summary["baseline"]["dev"]["beaten"]:
         lines.append("Not better than the trivial predictor on dev.\n")
     lines += [f"Bound not met: {bound}.\n" for bound in entry.broken_bounds]
     lines += [
-        f"{step['rank']}. {step['action']} – until {step['stop_rule']}" for step in summary["next"]
+        f"{step['rank']}. {step['action']} – until {step['stop_rule']}" for step in told["next"]
     ]
     lines += ["", "| split | error | interval | examples |", "|---|---|---|---|"]
     for split, error in _in_order(summary["splits"]):

@@ -170,6 +170,7 @@ def _fill(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
         files.fill(Path(folder), job.entry, job.seed, dev)
         client.log_artifacts(run_id, folder)
     client.log_table(run_id, files.worst(dev), "dev/worst.json")
+    client.log_table(run_id, files.sheet(dev), "strategy/sheet.json")
 
 
 def _data_sets(record: Record) -> list[Any]:

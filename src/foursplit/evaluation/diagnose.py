@@ -1,0 +1,60 @@
+"""What an experiment's tables show, all its seeds together: the diagnosis that people read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from foursplit.core import paths
+from foursplit.core.experiment import Group, Strategy
+from foursplit.core.source import Source
+from foursplit.core.split import Split
+from foursplit.strategy import analysis, sheet
+from foursplit.strategy.diagnosis import Settings
+from foursplit.strategy.tables import Model, check
+from foursplit.strategy.verdict import Rule
+
+
+def checked(tables: Mapping[Split, pd.DataFrame], source: str) -> Model:
+    """Hold one seed's tables against what the engine needs, with what people said of dev."""
+    found = {str(split): check(frame, split) for split, frame in tables.items()}
+    path = paths.tags(source)
+    if path.is_file():
+        found["dev"] = sheet.merge(found["dev"], [sheet.read(path)])
+    return Model(tables=found)
+
+
+def diagnose(
+    models: Sequence[Model], group: Group, source: Source, strategy: Strategy
+) -> dict[str, Any]:
+    """Give everything the engine says of an experiment; `models` are its seeds."""
+    told = analysis.analyse(models, settings(group, source, strategy))
+    return {**told, "human": human_level(group, source)}
+
+
+def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
+    """Put together what params.yaml and the source know."""
+    human = human_level(group, source)
+    return Settings(
+        human_error=human["error"] if human else None,
+        same_distribution=not source.shifted,
+        rule=Rule(
+            floor=strategy.floor,
+            share_of_dev=strategy.share_of_dev,
+            co_primary=strategy.co_primary,
+            min_gain=group.min_gain,
+        ),
+        resamples=strategy.resamples,
+        confidence=strategy.confidence,
+        seed=strategy.seed,
+    )
+
+
+def human_level(group: Group, source: Source) -> dict[str, Any] | None:
+    """Give the level that bias is measured against: what was measured, else what is desired."""
+    reference = source.reference
+    if reference is not None:
+        return {"error": reference.error, "kind": reference.kind, "where": reference.where}
+    if group.desired_error is not None:
+        return {"error": group.desired_error, "kind": "desired", "where": "params.yaml"}
+    return None
