@@ -188,12 +188,23 @@ def curve(file: Path, train_error: float, target: float, json_file: Path | None)
 
 
 @main.command()
-@click.argument("tables", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV file to write.")
+@click.argument("tables", metavar="EXPERIMENT|TABLES", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="CSV file to write (for TABLES).")
 @click.option("--seed", default=1, show_default=True, help="Another seed draws other examples.")
 @click.option("--labels", is_flag=True, help="Suspected labels instead (needs y and proba_*).")
-def sheet(tables: Path, out: Path, seed: int, labels: bool) -> None:
-    """Write a sheet of dev errors to read and tag; `diagnose --sheet` takes it back."""
+def sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
+    """Write a sheet of dev errors to read and tag.
+
+    Of an EXPERIMENT it goes to data/tags/ with a page to read on, and the pipeline uses it; of a
+    folder of TABLES to the file --out, and `diagnose --sheet` takes it back.
+    """
+    if out is None and not tables.exists() and not labels:
+        from foursplit.doors.reading import read_errors
+
+        read_errors(str(tables), seed)
+        return
+    if out is None:
+        raise click.UsageError("--out FILE is needed: where shall the sheet go?")
     from foursplit.doors.sheet import sheet as door
 
     door(tables, out, seed, labels=labels)

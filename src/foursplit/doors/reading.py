@@ -1,0 +1,68 @@
+"""Draw an experiment's dev errors into its source's sheet, and make a page to read them on."""
+
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from foursplit.core import artifacts, paths, source
+from foursplit.core.errors import Refusal
+from foursplit.core.params import load
+from foursplit.core.seeds import generator
+from foursplit.data import seen
+from foursplit.evaluation import tables
+from foursplit.reporting import examples
+from foursplit.reporting.render import render
+from foursplit.strategy import eyeball
+from foursplit.strategy import sheet as sheets
+from foursplit.strategy.tables import check
+
+
+def read_errors(key: str, seed: int) -> None:
+    """Add what `key` gets wrong to `data/tags/<source>.csv`; what is filled in there stays."""
+    experiment = load().experiment(key)
+    folder = paths.predictions(experiment.group) / key
+    made = sorted(folder.glob("seed_*"))
+    if not made:
+        raise Refusal(f"{key}: not evaluated yet; run `foursplit repro {key}`")
+    dev = tables.load(made[0], "dev")
+    parted = eyeball.part(check(dev, "dev"))
+    drawn = sheets.sheet(parted.eyeball, generator("sheet", seed))
+    path = paths.tags(experiment.source)
+    kept = _filled(path)
+    merged = pd.concat([kept, drawn[~drawn["example_id"].isin(kept["example_id"])]])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheets.write(merged.fillna(""), path)
+    page = paths.reports() / "reading" / f"{key}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    artifacts.write_text(page, _page(key, experiment.source, dev, drawn))
+    wrong = int(drawn["is_error"].sum())
+    click.echo(parted.note)
+    click.echo(f"Read: {page} ({wrong} errors, {len(drawn) - wrong} correct answers)")
+    click.echo(
+        f"Fill in: {path}: tags (several parted by ;), label_audit (ok, wrong, ambiguous), "
+        f"comment; {len(kept)} rows were filled in before. Then: foursplit repro {key}"
+    )
+
+
+def _filled(path: Path) -> pd.DataFrame:
+    """Keep the rows of the sheet in which somebody wrote something."""
+    if not path.is_file():
+        return pd.DataFrame({"example_id": []}, dtype=str)
+    there = sheets.read(path)
+    return there[there["example_id"].isin(sheets.read_by(there))]
+
+
+def _page(key: str, name: str, dev: pd.DataFrame, drawn: pd.DataFrame) -> str:
+    declared = source.module(name).SOURCE
+    inputs = seen.load(name, "dev")
+    rows = dev.set_index("example_id").loc[drawn["example_id"]].reset_index()
+    return render(
+        "reading.html",
+        {
+            "key": key,
+            "source": declared,
+            "examples": examples.shown(rows, inputs, declared),
+            "features": examples.features(inputs, declared),
+        },
+    )

@@ -1,0 +1,59 @@
+"""The sheet of an experiment: drawn into the source's file, read on a page, never overwritten."""
+
+import pandas as pd
+import pytest
+from tests.reporting.miniature import make_project
+
+from foursplit.core import paths
+from foursplit.core.errors import Refusal
+from foursplit.doors.reading import read_errors
+from foursplit.evaluation import tables
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.setenv("FOURSPLIT_ROOT", str(tmp_path / "project"))
+    paths.root.cache_clear()
+    make_project(tmp_path / "project")
+    yield tmp_path / "project"
+    paths.root.cache_clear()
+
+
+def sheet():
+    return pd.read_csv(paths.tags("digits"), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def test_errors_go_to_the_sources_sheet_and_to_a_page_in_the_same_order(project):
+    read_errors("figures_drawn", 1)
+    drawn = sheet()
+    dev = tables.load(paths.predictions("figures") / "figures_drawn" / "seed_1", "dev")
+    assert set(dev.loc[dev["is_error"], "example_id"]) <= set(drawn["example_id"])
+    page = (project / "reports" / "reading" / "figures_drawn.html").read_text()
+    places = [page.index(f'title="{name}"') for name in drawn["example_id"]]
+    assert places == sorted(places)
+    assert page.count("data:image/png") == len(drawn)
+
+
+def test_what_was_filled_in_stays_and_the_rest_is_drawn_anew(project):
+    read_errors("figures_drawn", 1)
+    filled = sheet()
+    filled.loc[3, ["tags", "comment"]] = ["turned; dark", "=not a formula"]
+    filled.to_csv(paths.tags("digits"), index=False)
+    read_errors("figures_drawn", 2)
+    again = sheet().set_index("example_id")
+    assert again.loc[filled.loc[3, "example_id"], "tags"] == "turned; dark"
+    assert again.loc[filled.loc[3, "example_id"], "comment"] == "'=not a formula"
+    assert again.index.is_unique
+    assert (again["tags"] != "").sum() == 1
+
+
+def test_a_table_of_numbers_is_read_as_a_table(project):
+    read_errors("wines_good", 1)
+    page = (project / "reports" / "reading" / "wines_good.html").read_text()
+    assert "<table" in page
+    assert "data:image" not in page
+
+
+def test_an_unknown_experiment_is_refused_with_the_valid_ones(project):
+    with pytest.raises(Refusal, match="figures_drawn"):
+        read_errors("figures", 1)
