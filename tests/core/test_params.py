@@ -42,6 +42,8 @@ def test_the_projects_own_parameters_are_right():
         (f"{LENET}.fit.max_epochs", 0, r"max_epochs: 0 must be at least 1"),
         (f"{LENET}.fit.seeds", [], r"seeds: \(\) must be one seed at least"),
         (f"{LENET}.fit.seeds", [1, 1], r"must be all different"),
+        (f"{LENET}.fit.augment", {"trun": 3.0}, r"fit\.augment.*'trun'.*'turn'"),
+        (f"{LENET}.fit.augment", {"turn": -3.0}, "augment.turn: -3.0 must be 0 or more"),
         (f"{LENET}.fit.learning_rat", 0.1, r"unknown parameter 'learning_rat'.*'learning_rate'"),
         (
             f"{LENET}.model",

@@ -1,7 +1,7 @@
 """What params.yaml may say, field by field."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
 
 from foursplit.core.errors import Refusal, unknown
@@ -104,6 +104,28 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Augment:
+    """How far each picture is changed at most, each time it is seen in training."""
+
+    turn: float = 0.0  # degrees to either side
+    shift: float = 0.0  # pixels to any side
+    scale: float = 0.0  # share of its size, larger or smaller
+    blur: float = 0.0  # standard deviation in pixels
+    shade: float = 0.0  # share of the way to the highest value, rising from one side on
+    noise: float = 0.0  # standard deviation as a share of the range of values
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            _require(value >= 0, f"augment.{name}", value, "0 or more")
+        for name in ("scale", "shade"):
+            value = getattr(self, name)
+            _require(value < 1, f"augment.{name}", value, "below 1")
+
+    def named(self) -> str:
+        return ", ".join(f"{name} {value:g}" for name, value in asdict(self).items() if value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GradientFit:
     """How a network is trained."""
 
@@ -114,6 +136,7 @@ class GradientFit:
     optimizer: Literal["adam", "sgd"] = "adam"
     momentum: float = 0.0  # of sgd
     weight_decay: float = 0.0  # L2 penalty, lambda over m in the course's cost
+    augment: Augment | None = None  # of pictures; null: each is seen as it is
 
     def __post_init__(self) -> None:
         _check_seeds(self.seeds)

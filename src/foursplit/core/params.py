@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -91,8 +92,10 @@ def _check_fields(cls: type[Any], block: object, at: str) -> None:
     _present(content, required, at)
     hints = get_type_hints(cls)
     for name, value in content.items():
-        if is_dataclass(hints[name]):
-            _check_fields(hints[name], value, f"{at}.{name}")
+        kinds = get_args(hints[name]) or (hints[name],)  # of `Augment | None`: both
+        blocks = [kind for kind in kinds if isinstance(kind, type) and is_dataclass(kind)]
+        if len(blocks) == 1 and not (value is None and NoneType in kinds):
+            _check_fields(blocks[0], value, f"{at}.{name}")
 
 
 def _explain(error: ValidationError, at: str) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from foursplit.core import paths
 from foursplit.core.examples import DataShape
-from foursplit.core.experiment import Group
+from foursplit.core.experiment import DirectFit, GradientFit, Group
 from foursplit.core.source import Source
 from foursplit.data import seen
 from foursplit.evaluation import tables
@@ -43,7 +43,7 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "source": source,
             "told": told,
             "manifest": entry.manifest,
-            "fit": asdict(entry.experiment.fit),
+            "fit": _fit(entry.experiment.fit),
             "seed": seed,
             "seeds": _seeds(entry),
             "confidence": percent(confidence).replace(".0%", "%"),
@@ -62,6 +62,14 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "hardest": hardest(dev, seen.load(entry.experiment.source, "dev"), source),
         },
     )
+
+
+def _fit(fit: GradientFit | DirectFit) -> dict[str, Any]:
+    """List the settings of the training, the augmentation in words."""
+    found = asdict(fit)
+    if isinstance(fit, GradientFit):
+        found["augment"] = fit.augment.named() if fit.augment else "nothing"
+    return found
 
 
 def _seeds(entry: Entry) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,22 +24,26 @@ class Batches:
         size: int | None,
         seed: int | None = None,
         epoch: Callable[[], int] = lambda: 0,
+        change: Callable[[Tensor, np.random.Generator], Tensor] | None = None,
     ) -> None:
         self.x, self.y, self.seed, self.epoch = x, y, seed, epoch
+        self.change = change  # of the inputs, each time they are seen
         self.size = min(size or len(x), len(x))
 
     def __len__(self) -> int:
         return -(-len(self.x) // self.size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        if self.seed is None or len(self) == 1:  # one batch holds all: its order changes nothing
+        # One batch holds all: its order changes nothing.
+        if self.seed is None or (len(self) == 1 and self.change is None):
             for start in range(0, len(self.x), self.size):
                 yield self.x[start : start + self.size], self.y[start : start + self.size]
             return
         rng = generator("batches", self.seed, self.epoch())
         order = torch.from_numpy(rng.permutation(len(self.x))).to(self.x.device)
         for chosen in torch.split(order, self.size):
-            yield self.x[chosen], self.y[chosen]
+            x = self.x[chosen]
+            yield (x if self.change is None else self.change(x, rng)), self.y[chosen]
 
 
 class OneEpoch:

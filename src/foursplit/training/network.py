@@ -20,6 +20,7 @@ from foursplit.core.seeds import derive
 from foursplit.core.split import Split
 from foursplit.layers.inputs.standardise import learning_inputs
 from foursplit.layers.optimisation.watch import WATCHED
+from foursplit.training.augment import Augmenter
 from foursplit.training.batches import Batches, OneEpoch
 from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEachEpoch
 from foursplit.training.device import torch_device
@@ -68,7 +69,10 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     learn_inputs(module.net.to(device), x)
     curves = Curves(listeners)
     trainer = make_trainer(fit, kind, (curves, SeedEachEpoch(seed), SaveState(state, _every_s())))
-    loader = Batches(x, y, size=fit.batch_size, seed=seed, epoch=lambda: trainer.current_epoch)
+    loader = Batches(
+        x, y, size=fit.batch_size, seed=seed, epoch=lambda: trainer.current_epoch,
+        change=Augmenter(fit.augment, x) if fit.augment else None,
+    )  # fmt: skip
     try:
         trainer.fit(
             EpochAtOnce(module),
@@ -87,8 +91,8 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
 class EpochAtOnce(L.LightningModule):
     """Take all steps of an epoch in one call of Lightning's, and leave the rest to `task`.
 
-    Lightning runs some forty hooks around each call: a millisecond, often more than the step itself
-    (benchmarks/training.py), so they are run once an epoch and not once a step.
+    Lightning runs some forty hooks around each call, which can cost more than a small network's
+    step (benchmarks/training.py measures both), so they are run once an epoch and not once a step.
     """
 
     def __init__(self, task: Any) -> None:

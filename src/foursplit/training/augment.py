@@ -1,0 +1,107 @@
+"""Pictures changed a little each time they are seen in training; never when a model is judged.
+
+Source: Simard, Steinkraus and Platt (2003), Best Practices for Convolutional Neural Networks;
+Ng, DLS C4 W2 (data augmentation) and C3 W2 (artificial data synthesis).
+"""
+
+from math import ceil
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from foursplit.core.errors import Refusal
+from foursplit.core.experiment import Augment
+
+Pictures = Float[Tensor, "example channel row column"]
+
+PICTURE = 4  # axes of a batch of pictures
+
+
+class Augmenter:
+    """Turn, shift, scale, blur, shade and add noise, each by an amount drawn for each picture.
+
+    The draws come from the generator it is given, so that they depend on seed and epoch alone;
+    values stay within those of `train`.
+    """
+
+    def __init__(self, settings: Augment, train: Tensor) -> None:
+        if train.ndim != PICTURE:
+            raise Refusal(
+                f"fit.augment: {settings.named()}: is for pictures (channel, row, column); these "
+                f"inputs have the shape {tuple(train.shape[1:])}"
+            )
+        self.settings = settings
+        self.lowest, self.highest = float(train.min()), float(train.max())
+
+    def __call__(self, x: Pictures, rng: np.random.Generator) -> Pictures:
+        s = self.settings
+        if s.turn or s.shift or s.scale:
+            x = _moved(x, s, rng)
+        if s.blur:
+            x = _blurred(x, rng.uniform(0, s.blur, len(x)), s.blur)
+        if s.shade:
+            x = x + _veil(x, rng.uniform(0, s.shade, len(x)), rng) * (self.highest - x)
+        if s.noise:
+            spread = s.noise * (self.highest - self.lowest)
+            x = x + _tensor(rng.normal(0, spread, tuple(x.shape)), x)
+        return x.clamp(self.lowest, self.highest)
+
+
+def _tensor(values: np.ndarray, like: Tensor) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32)).to(like.device)
+
+
+def _moved(x: Pictures, s: Augment, rng: np.random.Generator) -> Pictures:
+    """Sample each picture through a turned, scaled and shifted grid; outside lies nothing."""
+    n, (rows, columns) = len(x), x.shape[2:]
+    turn = np.radians(rng.uniform(-s.turn, s.turn, n))
+    size = 1 + rng.uniform(-s.scale, s.scale, n)
+    across, down = rng.uniform(-s.shift, s.shift, (2, n))
+    cos, sin = np.cos(turn) / size, np.sin(turn) / size
+    # In units of half the picture: without the ratio of sides a turn would shear it.
+    theta = np.array(
+        [
+            [cos, -sin * rows / columns, 2 * across / columns],
+            [sin * columns / rows, cos, 2 * down / rows],
+        ]
+    ).transpose(2, 0, 1)
+    grid = F.affine_grid(_tensor(theta, x), list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def _blurred(x: Pictures, spread: np.ndarray, most: float) -> Pictures:
+    """Blur each picture by a Gaussian of its own standard deviation, in pixels."""
+    reach = max(1, ceil(3 * most))
+    offsets = np.arange(-reach, reach + 1)
+    # A deviation near 0 leaves the picture as it is.
+    weights = np.exp(-0.5 * (offsets / np.maximum(spread, 1e-3)[:, None]) ** 2)
+    weights /= weights.sum(axis=1, keepdims=True)
+    n, channels = x.shape[:2]
+    kernel = _tensor(np.repeat(weights, channels, axis=0), x)  # (picture and channel, offset)
+    flat = x.reshape(1, n * channels, *x.shape[2:])
+    flat = F.pad(flat, (reach, reach, reach, reach), mode="replicate")
+    flat = F.conv2d(flat, kernel[:, None, None, :], groups=n * channels)
+    flat = F.conv2d(flat, kernel[:, None, :, None], groups=n * channels)
+    return flat.reshape(x.shape)
+
+
+def _veil(x: Pictures, most: np.ndarray, rng: np.random.Generator) -> Tensor:
+    """Give the share by which each pixel nears the highest value: more from one side to the other.
+
+    A shadow on paper, where the pictures hold ink; a glare, where they hold light.
+    """
+    n, (rows, columns) = len(x), x.shape[2:]
+    across, down = np.linspace(0, 1, columns), np.linspace(0, 1, rows)
+    side = rng.integers(4, size=n)
+    planes = np.stack(
+        [
+            np.broadcast_to(across, (rows, columns)),
+            np.broadcast_to(across[::-1], (rows, columns)),
+            np.broadcast_to(down[:, None], (rows, columns)),
+            np.broadcast_to(down[::-1, None], (rows, columns)),
+        ]
+    )
+    return _tensor((most[:, None, None] * planes[side])[:, None], x)
