@@ -47,6 +47,29 @@ def test_what_was_filled_in_stays_and_the_rest_is_drawn_anew(project):
     assert (again["tags"] != "").sum() == 1
 
 
+def test_a_sheet_of_tags_alone_is_drawn_into_and_read_again(project):
+    read_errors("figures_drawn", 1)
+    filled = sheet()
+    filled.loc[3, "tags"] = "turned"
+    filled[["example_id", "tags", "label_audit", "comment"]].to_csv(
+        paths.tags("digits"), index=False
+    )
+    read_errors("figures_drawn", 2)
+    read_errors("figures_drawn", 3)
+    again = sheet()
+    assert (again["tags"] != "").sum() == 1
+    assert set(again["is_error"]) <= {"True", "False"}
+
+
+def test_a_filled_row_of_an_example_that_is_gone_is_refused_and_kept(project):
+    content = "example_id,tags,label_audit,comment\nnobody,turned,,\n"
+    paths.tags("digits").parent.mkdir(parents=True)
+    paths.tags("digits").write_text(content)
+    with pytest.raises(Refusal, match="'nobody'"):
+        read_errors("figures_drawn", 1)
+    assert paths.tags("digits").read_text() == content
+
+
 def test_a_table_of_numbers_is_read_as_a_table(project):
     read_errors("wines_good", 1)
     page = (project / "reports" / "reading" / "wines_good.html").read_text()

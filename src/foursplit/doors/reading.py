@@ -15,7 +15,7 @@ from foursplit.reporting import examples
 from foursplit.reporting.render import render
 from foursplit.strategy import eyeball
 from foursplit.strategy import sheet as sheets
-from foursplit.strategy.tables import check
+from foursplit.strategy.tables import Table, check
 
 
 def read_errors(key: str, seed: int) -> None:
@@ -26,13 +26,14 @@ def read_errors(key: str, seed: int) -> None:
     if not made:
         raise Refusal(f"{key}: not evaluated yet; run `foursplit repro {key}`")
     dev = tables.load(made[0], "dev")
-    parted = eyeball.part(check(dev, "dev"))
+    table = check(dev, "dev")
+    parted = eyeball.part(table)
     drawn = sheets.sheet(parted.eyeball, generator("sheet", seed))
     path = paths.tags(experiment.source)
-    kept = _filled(path)
+    kept = _filled(path, table, drawn)
     merged = pd.concat([kept, drawn[~drawn["example_id"].isin(kept["example_id"])]])
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheets.write(merged.fillna(""), path)
+    sheets.write(merged, path)
     page = paths.reports() / "reading" / f"{key}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     artifacts.write_text(page, _page(key, experiment.source, dev, drawn))
@@ -45,12 +46,21 @@ def read_errors(key: str, seed: int) -> None:
     )
 
 
-def _filled(path: Path) -> pd.DataFrame:
-    """Keep the rows of the sheet in which somebody wrote something."""
+def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows in which somebody wrote something, beside this model's answers to them."""
     if not path.is_file():
-        return pd.DataFrame({"example_id": []}, dtype=str)
+        return drawn.iloc[:0]
     there = sheets.read(path)
-    return there[there["example_id"].isin(sheets.read_by(there))]
+    there = there[there["example_id"].isin(sheets.read_by(there))]
+    gone = there["example_id"][~there["example_id"].isin(dev.frame["example_id"])].tolist()
+    if gone:
+        raise Refusal(
+            f"{path}: {len(gone)} row(s) that were filled in are of examples no longer on dev, "
+            f"such as {gone[0]!r}: take them out, or undo the change of data or split"
+        )
+    shown = [name for name in drawn if name not in sheets.FILLED]
+    kept = there[["example_id", *sheets.FILLED]].merge(dev.frame[shown], on="example_id")
+    return kept[list(drawn)]
 
 
 def _page(key: str, name: str, dev: pd.DataFrame, drawn: pd.DataFrame) -> str:
