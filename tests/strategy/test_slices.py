@@ -241,7 +241,7 @@ def test_zeros_and_ones_are_tested_as_fisher_does(n_in, n_out, wrong_in, wrong_o
 
 @pytest.mark.parametrize("degrees", [2.0, 5.0, 30.0, 1000.0])
 def test_the_quantile_is_that_of_student(degrees):
-    assert contrast._t(0.95, degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=0.05)
+    assert contrast.student_t(0.95, degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=0.05)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))

@@ -39,7 +39,7 @@ def side(dev: Dev, inside: np.ndarray, confidence: float) -> Side:
         lo, hi = wilson(min(value, 1.0), effective, confidence)
         lo, hi = min(lo, value), max(hi, value)
     else:
-        half = spread * _t(confidence, effective - 1)
+        half = spread * student_t(confidence, effective - 1)
         lo, hi = max(0.0, value - half), value + half
     return Side(value=value, lo=lo, hi=hi, n=n, n_groups=int(np.count_nonzero(weight)))
 
@@ -64,7 +64,7 @@ def recoverable(dev: Dev, inside: np.ndarray, confidence: float) -> tuple[float,
         spread = _spread(dev, _pull(weight, lost, means))
         share = float(weight[0].sum() / weight.sum())
         worth = min(_effective(weight[0]), _effective(weight[1]))
-    half = spread * _t(confidence, worth - 1)
+    half = spread * student_t(confidence, worth - 1)
     difference = float(means[0] - means[1])
     return share * difference, share * (difference - half), share * (difference + half)
 
@@ -131,7 +131,7 @@ def _effective(weight: np.ndarray) -> float:
     return float(weight.sum() ** 2 / (weight @ weight))
 
 
-def _t(confidence: float, degrees: float) -> float:
+def student_t(confidence: float, degrees: int | float) -> float:
     """Give Student's quantile, by Wallace's formula the other way round."""
     degrees = max(1.0, degrees)
     z = NormalDist().inv_cdf(0.5 + confidence / 2) * (8 * degrees + 3) / (8 * degrees + 1)
