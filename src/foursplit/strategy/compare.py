@@ -69,7 +69,7 @@ def compare(
     Two intervals that overlap decide nothing: what varies from example to example alike for both
     models is in each of them, and not in their difference.
     """
-    b = _aligned(a, b)
+    b = aligned(a, b)
     gain = a.loss - b.loss
     n_groups = int(a.groups.max()) + 1
     delta = float(np.average(gain, weights=a.weight))
@@ -98,7 +98,7 @@ def compare(
     )
 
 
-def _aligned(a: Table, b: Table) -> Table:
+def aligned(a: Table, b: Table) -> Table:
     """Put `b` in the order of `a`, refusing tables that cannot be compared one by one."""
     ids, others = pd.Index(a.frame["example_id"]), pd.Index(b.frame["example_id"])
     if not ids.equals(others):
