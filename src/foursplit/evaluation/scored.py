@@ -1,7 +1,6 @@
 """A model's dev examples under one metric: the mean over its seeds, to compare one by one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -15,13 +14,22 @@ COSTS = ("n_parameters", "flops", "n_bytes")
 
 
 def dev_table(files: Sequence[Path], column: str) -> Table:
-    """Read one model's dev tables, a file a seed, with `column` as the loss."""
-    return mean_table([_read(path, column) for path in files])
+    """Read one model's dev tables, a file a seed, with `column` as the loss, and average them."""
+    return mean_table([seed_table(path, column) for path in files])
 
 
-def under(table: Table, column: str) -> Table:
-    """Put another column of a checked table in the loss's place."""
-    return replace(table, frame=table.frame.assign(loss=table.frame[column]))
+def seed_table(path: Path, column: str) -> Table:
+    """Read Parquet whatever the file is called: a cache names files by content."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Refusal(f"{path}: not readable as Parquet ({reason})") from error
+    if column not in frame:
+        raise unknown("column", column, map(str, frame.columns), str(path))
+    return check(frame.assign(loss=frame[column]), "dev", str(path))
 
 
 def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
@@ -37,17 +45,3 @@ def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
 def metric(summaries: Iterable[dict[str, Any]], name: str) -> float:
     """Give the mean of a metric on dev over a model's seeds."""
     return fmean(summary["metrics"]["dev"][name] for summary in summaries)
-
-
-def _read(path: Path, column: str) -> Table:
-    """Read Parquet whatever the file is called: a cache names files by content."""
-    import pandas as pd
-
-    try:
-        frame = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Refusal(f"{path}: not readable as Parquet ({reason})") from error
-    if column not in frame:
-        raise unknown("column", column, map(str, frame.columns), str(path))
-    return check(frame.assign(loss=frame[column]), "dev", str(path))
