@@ -47,6 +47,17 @@ def test_a_rule_shows_both_ranks_and_goes_into_the_file(small, tmp_path):
     assert group["preference"] is None
 
 
+def test_todays_numbers_are_those_of_evaluate(small, tmp_path):
+    file = tmp_path / "r.json"
+    run("wines", "--json", file)
+    told = json.loads(file.read_text())["groups"][0]["runs"]
+    (bad,) = [run["old"] for run in told if run["label"] == "wines_bad"]
+    summary = json.loads(
+        (small / "data/predictions/wines/wines_bad/seed_1/summary.json").read_text()
+    )
+    assert bad == summary["splits"]["dev"]
+
+
 def test_a_preference_is_answered(small, tmp_path):
     file = tmp_path / "r.json"
     text = run(
