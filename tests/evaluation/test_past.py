@@ -66,6 +66,33 @@ def test_other_branches_and_a_reset_branch_count_while_git_holds_them(history):
     assert [run.commit for run in list_past(GROUP) if run.version == tried] == [there]
 
 
+def test_a_merge_loses_neither_what_it_dropped_nor_what_it_made_itself(history):
+    versions = {name: history.evaluate("plain", {1: table({i})}) for i, name in enumerate("abcd")}
+    history.commit({"plain": versions["a"]}, MONDAY)
+    history.git("checkout", "-q", "-b", "trial")
+    history.commit({"plain": versions["b"]}, MONDAY, rate=0.2)
+    history.git("checkout", "-q", "main")
+    history.commit({"plain": versions["c"]}, TUESDAY, rate=0.3)
+    history.git("merge", "-q", "-s", "ours", "--no-commit", "trial")
+    merge = history.commit({"plain": versions["d"]}, TUESDAY, rate=0.4)  # the stages ran again
+    history.git("branch", "-q", "-D", "trial")
+    found = {run.version: run for run in list_past(GROUP)}
+    assert set(found) == {*versions.values()}
+    assert found[versions["d"]].commit == merge
+
+
+def test_a_branch_whose_runs_a_merge_left_out_is_not_forgotten(history):
+    versions = {name: history.evaluate("plain", {1: table({i})}) for i, name in enumerate("ab")}
+    history.commit({"plain": versions["a"]}, MONDAY)
+    history.git("checkout", "-q", "-b", "trial")
+    history.commit({"plain": versions["b"]}, MONDAY, rate=0.2)
+    history.git("checkout", "-q", "main")
+    history.git("merge", "-q", "-s", "ours", "-m", "left out", "trial")
+    history.git("branch", "-q", "-D", "trial")
+    history.evaluate("plain", {1: table({9})})
+    assert {*versions.values()} <= {run.version for run in list_past(GROUP)}
+
+
 def test_a_run_that_nobody_committed_comes_from_the_run_cache_with_what_it_was_trained_with(
     history,
 ):
