@@ -176,6 +176,39 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
 
 
 @main.command()
+@click.argument("group", required=False)
+@click.option(
+    "--weight",
+    "weights",
+    multiple=True,
+    metavar="RULE",
+    help="COLUMN=VALUE:WEIGHT, such as domain=phone:10; may be given several times.",
+)
+@click.option("--metric", help="Another metric of the task, such as log_loss.")
+@click.option("--prefer", metavar="RUN", help="What users prefer ...")
+@click.option("--over", metavar="RUN", help="... to this run, which the metric prefers ...")
+@click.option("--on", metavar="COLUMN=VALUE", help="... for these examples: what must they weigh?")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+def rescore(
+    group: str | None,
+    weights: tuple[str, ...],
+    metric: str | None,
+    prefer: str | None,
+    over: str | None,
+    on: str | None,
+    json_file: Path | None,
+) -> None:
+    """Score every stored run of GROUP (of all, without one) by another metric or other weights.
+
+    Past runs count as far as DVC's cache holds their tables; nothing is fetched.
+    """
+    from foursplit.doors.rescore import rescored as door
+
+    environment.settle_quiet()
+    door(group, weights, metric, (prefer, over, on), json_file)
+
+
+@main.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--train-error", type=FRACTION, required=True, help="At the largest size.")
 @click.option("--target", type=FRACTION, required=True, help="The dev error wanted.")

@@ -39,6 +39,7 @@ def test_the_projects_own_parameters_are_right():
     [
         (f"{LENET}.fit.learning_rate", -0.1, r"fit.*learning_rate: -0.1 must be above 0"),
         (f"{LENET}.fit.learning_rate", "fast", r"learning_rate: 'fast'"),
+        ("strategy.tie", 0.5, r"tie: 0.5 must be from 0 to below 0.5"),
         (f"{LENET}.fit.max_epochs", 0, r"max_epochs: 0 must be at least 1"),
         (f"{LENET}.fit.seeds", [], r"seeds: \(\) must be one seed at least"),
         (f"{LENET}.fit.seeds", [1, 1], r"must be all different"),

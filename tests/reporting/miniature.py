@@ -33,6 +33,7 @@ PARAMS = {
         "share_of_dev": 0.1,
         "co_primary": 0.5,
         "seed": 1,
+        "tie": 0.05,
     },
     "sources": {
         name: {
@@ -212,12 +213,22 @@ def _selected(name, members, winners):
         {
             "key": key,
             "metric": 0.1 if key in winners else 0.5,
-            "costs": {},
+            "costs": {"n_parameters": 120 if key == "wines_bad" else 42},
             "meets_bounds": key != "wines_bad",
             "broken": ["n_parameters 120 exceeds 100"] if key == "wines_bad" else [],
+            "p_better_than_best": None if key in winners else 0.0,
         }
         for key in sorted(members, key=lambda key: key not in winners)
     ]
     winner = next((key for key in members if key in winners), None)
-    chosen = {"group": name, "winner": winner, "ranking": ranking, "price_of_bounds": 0.0}
+    price = {"bound": "n_parameters", "winner": winner, "best": winner, "metric": 0.1, "gain": 0.0}
+    chosen = {
+        "group": name,
+        "winner": winner,
+        "best": winner,
+        "tied": [winner] if winner else [],
+        "prices": [price] if name == "wines" else [],
+        "ranking": ranking,
+        "price_of_bounds": 0.0,
+    }
     artifacts.write_json(paths.selected(name), chosen)

@@ -274,6 +274,32 @@ def test_other_weights_and_groups_are_refused():
         compared(a, table([0.0, 1.0], weight=[1.0, 2.0]))
 
 
+def test_other_answers_to_the_same_examples_are_refused():
+    # The first table was scored against the label mended since: no two models differ here.
+    a, b = table([0.0, 0.0], y=["cat", "dog"]), table([0.0, 1.0], y=["cat", "cat"])
+    with pytest.raises(Refusal, match="'y' differs .* 1 examples, such as 'e1'"):
+        compared(a, b)
+    with pytest.raises(Refusal, match="'y' differs .* 2 examples, such as 'e0'"):
+        compared(table([0.0, 0.0], y=[1.5, 2.0]), table([0.0, 0.0], y=[1.0, 2.5]))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (["7", "8"], [7, 8]),  # Parquet keeps names of classes, a CSV reads them as numbers
+        ([7.0, 8.0], [7, 8]),
+        (["cat", None], ["cat", None]),
+        ([0.1 + 0.2, 1.0], [0.3, 1.0]),
+    ],
+)
+def test_an_answer_is_the_same_however_it_is_written(first, second):
+    assert compared(table([0.0, 1.0], y=first), table([1.0, 1.0], y=second)).delta == -0.5
+
+
+def test_where_one_table_alone_knows_the_answers_nothing_is_held_against_it():
+    assert compared(table([0.0, 1.0], y=["a", "b"]), table([1.0, 1.0])).n == 2
+
+
 def test_a_comparison_can_be_written_as_json():
     found = compared(*pair(5, 9, 3, 77))
     assert json.loads(json.dumps(found.as_json()))["n"] == 94

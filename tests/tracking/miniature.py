@@ -30,6 +30,7 @@ PARAMS = {
         "share_of_dev": 0.1,
         "co_primary": 0.5,
         "seed": 1,
+        "tie": 0.05,
     },
     "sources": {
         name: {"origin": "x", "split": {"salt": 1, "source": SHARES}}

@@ -34,8 +34,10 @@ class Strategy:
     share_of_dev: float  # nor one below this share of the dev error
     co_primary: float  # a gap of this share of the largest is named beside it
     seed: int
+    tie: float = 0.05  # above this chance to be better than the best, tied with it; 0: no ties
 
     def __post_init__(self) -> None:
+        _require(0 <= self.tie < 0.5, "tie", self.tie, "from 0 to below 0.5")
         _require(self.resamples >= 100, "resamples", self.resamples, "at least 100")
         _require(0 < self.confidence < 1, "confidence", self.confidence, "between 0 and 1")
         _require(self.floor >= 0, "floor", self.floor, "0 or more")

@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Group, Params
 from foursplit.core.split import TITLES, Split
 from foursplit.evaluation.collect import Entry
-from foursplit.reporting import findings, measured
+from foursplit.reporting import choice, findings, measured
 from foursplit.reporting.charts.comparison import comparison
-from foursplit.reporting.numbers import percent, quantity
+from foursplit.reporting.numbers import percent
 from foursplit.reporting.render import render
-
-COSTS = {"n_parameters": "parameters", "flops": "FLOPs", "n_bytes": "bytes"}
 
 
 def page(params: Params, entries: Sequence[Entry], cards: Mapping[str, Any]) -> str:
@@ -40,7 +37,7 @@ def page(params: Params, entries: Sequence[Entry], cards: Mapping[str, Any]) -> 
 def _group(
     name: str, group: Group, members: Sequence[Entry], cards: Mapping[str, Any]
 ) -> dict[str, Any]:
-    chosen = _chosen(name)
+    chosen = choice.chosen(name)
     order = {row["key"]: number for number, row in enumerate(chosen["ranking"])}
     ranked = sorted(members, key=lambda entry: order.get(entry.key, len(order)))
     metrics = {row["key"]: row["metric"] for row in chosen["ranking"]}
@@ -49,19 +46,14 @@ def _group(
         "name": name,
         "settings": group,
         "title": cards[group.source]["source"].title,
-        "bounds": [f"{COSTS.get(k, k)} at most {v:,.0f}" for k, v in group.bounds.items()],
-        "price": _in_metric(chosen["price_of_bounds"], group),
-        "min_gain": _in_metric(group.min_gain, group),
-        "lead": _lead(chosen["ranking"], group, cards[group.source]),
+        "bounds": [f"{choice.COSTS.get(k, k)} at most {v:,.0f}" for k, v in group.bounds.items()],
+        "min_gain": choice.in_metric(group)(group.min_gain) if group.min_gain else "",
+        "lead": choice.lead(chosen, group),
+        "prices": choice.prices(chosen, group),
+        "choice": choice.figures(chosen, group, name),
         "rows": [_row(entry, errors[entry.key], metrics.get(entry.key)) for entry in ranked],
         "figure": comparison(errors, ranked[0].human, f"Errors of {name} on every split"),
     }
-
-
-def _chosen(name: str) -> dict[str, Any]:
-    if not paths.selected(name).is_file():
-        return {"ranking": [], "price_of_bounds": None}
-    return artifacts.read_json(paths.selected(name))
 
 
 def _row(
@@ -78,34 +70,3 @@ def _row(
         "step": findings.first_step(entry.diagnosis),
         "beats_baseline": entry.beats_baseline,
     }
-
-
-def _in_metric(value: float | None, group: Group) -> str:
-    """Write a difference in the group's metric; nothing where there is none."""
-    if not value:
-        return ""
-    return percent(value) if group.metric == "error" else quantity(value)
-
-
-def _lead(ranking: Sequence[Mapping[str, Any]], group: Group, card: Mapping[str, Any]) -> str:
-    """Say whether the winner's lead is one that dev can show.
-
-    What dev can show is known for shares of wrong answers alone, so for a group that is compared
-    on another metric, or predicts a quantity, nothing is said.
-    """
-    able = [row for row in ranking if row["meets_bounds"]]
-    if len(able) < 2 or group.metric != "error" or not card["source"].classes:
-        return ""
-    lead = abs(able[1]["metric"] - able[0]["metric"])
-    if not lead:
-        return f"{able[0]['key']} and {able[1]['key']} are equal on dev; the smaller is chosen."
-    shown = card["detectable_gain"]
-    says = (
-        "too little to call on this dev set"
-        if lead < shown
-        else "a lead that this dev set can show"
-    )
-    return (
-        f"{able[0]['key']} leads {able[1]['key']} by {percent(lead)}: {says}, which tells apart "
-        f"gains from {card['detectable']} on."
-    )

@@ -1,32 +1,31 @@
 """Stage select: the winner of a comparison group, on dev."""
 
 from pathlib import Path
-from statistics import fmean
+from typing import Any
 
 from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.experiment import Group
 from foursplit.core.params import load
+from foursplit.evaluation import scored
 from foursplit.evaluation.scores import scoring
-from foursplit.strategy.choice import Candidate, choose
-
-COSTS = ("n_parameters", "flops", "n_bytes")
+from foursplit.strategy.choice import Candidate, Ties, choose
 
 
 def run(name: str) -> str:
     """Write `data/selected/<group>.json`."""
     params = load()
-    group = params.group(name)
+    group, strategy = params.group(name), params.strategy
     check(name, group)
     folders = [paths.predictions(name) / key for key in params.members(name)]
     candidates = [candidate(folder, group) for folder in folders]
-    chosen = choose(candidates, group.bounds, group.direction)
+    ties = Ties(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
+    chosen = choose(candidates, group.bounds, group.direction, ties)
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
     if chosen["winner"] is None:
         lines = [f"  - {row['key']}: {'; '.join(row['broken'])}" for row in chosen["ranking"]]
         raise Refusal(f"group {name!r}: no experiment meets every bound:\n" + "\n".join(lines))
-    best = chosen["ranking"][0]
-    return f"{best['key']} wins on dev with {group.metric} {best['metric']:.4f}"
+    return sentence(chosen, group)
 
 
 def check(name: str, group: Group) -> None:
@@ -35,16 +34,38 @@ def check(name: str, group: Group) -> None:
     if group.metric not in metrics:
         raise unknown("metric", group.metric, metrics, f"group {name}")
     for bound in group.bounds:
-        if bound not in COSTS:
-            raise unknown("bound", bound, COSTS, f"group {name}")
+        if bound not in scored.COSTS:
+            raise unknown("bound", bound, scored.COSTS, f"group {name}")
 
 
 def candidate(folder: Path, group: Group) -> Candidate:
-    """Collect a model's metric on dev (mean over seeds) and its costs (the largest)."""
-    found = [artifacts.read_json(path) for path in sorted(folder.glob("seed_*/summary.json"))]
-    costs: dict[str, int | float | None] = {}
-    for cost in COSTS:
-        values = [summary["manifest"][cost] for summary in found]
-        costs[cost] = None if None in values else max(values)
-    metric = fmean(summary["metrics"]["dev"][group.metric] for summary in found)
-    return Candidate(key=folder.name, metric=metric, costs=costs)
+    """Collect a model's metric on dev (mean over seeds), example by example too, and its costs."""
+    seeds = sorted(folder.glob("seed_*"))
+    found = [artifacts.read_json(seed / "summary.json") for seed in seeds]
+    column = scoring(group.task).METRICS[group.metric]
+    return Candidate(
+        key=folder.name,
+        metric=scored.metric(found, group.metric),
+        costs=scored.costs(found),
+        table=scored.dev_table([seed / "dev.parquet" for seed in seeds], column),
+    )
+
+
+def sentence(chosen: dict[str, Any], group: Group) -> str:
+    """Say who won and by what: the number, or as the cheapest of those tied with it."""
+    rows = {row["key"]: row for row in chosen["ranking"]}
+    winner, best = rows[chosen["winner"]], rows[chosen["best"]]
+    text = f"{winner['key']} wins on dev with {group.metric} {winner['metric']:.4f}"
+    if winner is best:
+        return text
+    cost = next(iter(group.bounds), "n_parameters")
+    least, most = winner["costs"][cost], best["costs"][cost]
+    return (
+        f"{text}: tied with {best['key']} at {best['metric']:.4f} (better than it with a chance of "
+        f"{winner['p_better_than_best']:.1%}), and the cheaper by {cost}, "
+        f"{_cost(least)} against {_cost(most)}"
+    )
+
+
+def _cost(value: float | None) -> str:
+    return "not known" if value is None else f"{value:,.0f}"

@@ -1,21 +1,98 @@
 """Choose a winner: the best optimizing metric among those that meet every satisficing bound.
 
+What the examples cannot tell from the best is tied with it, and the cheapest of the tied wins.
+
 Source: Ng, DLS C3 W1 (single number metric; satisficing and optimizing metrics); Ng (2018), Machine
-Learning Yearning, chapters 8-9.
+Learning Yearning, chapters 8-9; Hastie, Tibshirani and Friedman (2009), The Elements of Statistical
+Learning, section 7.10 (the simplest model within noise of the best).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
+
+from foursplit.core.errors import unknown
+from foursplit.core.seeds import generator
+from foursplit.strategy.compare import compare
+from foursplit.strategy.tables import Table
+
+SIGNS = {"minimize": 1, "maximize": -1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A model with what it scores and what it costs."""
+    """A model with what it scores and what it costs.
+
+    `table` holds the metric's value on each dev example as `loss` (over several seeds, the mean);
+    without it nothing can be said of ties.
+    """
 
     key: str
     metric: float
     costs: Mapping[str, int | float | None]  # None: not known for this kind of model
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ties:
+    """When a candidate is tied with the best: its chance to be truly better exceeds `above`."""
+
+    above: float = 0.0  # 0: never, the best number wins
+    resamples: int = 2000
+    seed: int = 1
+
+
+NEVER = Ties()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decision:
+    best: Candidate  # by the number alone
+    tied: tuple[Candidate, ...]  # the best among them, cheapest first
+
+    @property
+    def winner(self) -> Candidate:
+        return self.tied[0]
+
+
+class _Judge:
+    """Ranks by number and by cost, and remembers each pair that was compared."""
+
+    def __init__(self, sign: int, cost: str, ties: Ties) -> None:
+        self.sign, self.cost, self.ties = sign, cost, ties
+        self._chances: dict[tuple[str, str], float | None] = {}
+
+    def by_number(self, c: Candidate) -> tuple[float, float, str]:
+        return self.sign * c.metric, _cost(c, self.cost), c.key
+
+    def by_cost(self, c: Candidate) -> tuple[float, float, str]:
+        return _cost(c, self.cost), self.sign * c.metric, c.key
+
+    def chance(self, c: Candidate, best: Candidate) -> float | None:
+        """Give the chance, given the examples, that `c` is truly better than `best`."""
+        if c is best or c.table is None or best.table is None:
+            return None
+        if (c.key, best.key) not in self._chances:
+            # Drawn by name, so that who else is a candidate changes nothing.
+            rng = generator("choice", self.ties.seed, best.key, c.key)
+            pair = (best.table, c.table) if self.sign > 0 else (c.table, best.table)
+            found = compare(*pair, rng, resamples=self.ties.resamples)
+            self._chances[c.key, best.key] = found.p_b_better
+        return self._chances[c.key, best.key]
+
+    def decide(self, able: Sequence[Candidate]) -> _Decision | None:
+        if not able:
+            return None
+        best = min(able, key=self.by_number)
+        tied = [c for c in able if c is best or self._is_tied(c, best)]
+        return _Decision(best=best, tied=tuple(sorted(tied, key=self.by_cost)))
+
+    def _is_tied(self, c: Candidate, best: Candidate) -> bool:
+        if self.ties.above == 0:
+            return False
+        chance = self.chance(c, best)
+        return chance is not None and chance > self.ties.above
 
 
 def broken(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]:
@@ -31,24 +108,30 @@ def broken(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]
 
 
 def choose(
-    candidates: Sequence[Candidate], bounds: Mapping[str, int | float], direction: str
+    candidates: Sequence[Candidate],
+    bounds: Mapping[str, int | float],
+    direction: str,
+    ties: Ties = NEVER,
 ) -> dict[str, Any]:
     """Rank the candidates; the winner is None where no candidate meets every bound.
 
-    Ties go to the smaller model, then to the earlier name.
+    `tied` lists those that the examples cannot tell from the `best` number, the cheapest first,
+    which wins: by the cost that the first bound is on, else `n_parameters`; then by the metric,
+    then by name.  `prices` says of each bound what relaxing it alone would gain.
     """
-    sign = 1 if direction == "minimize" else -1
-
-    def order(c: Candidate) -> tuple[float, int | float, str]:
-        return sign * c.metric, c.costs.get("n_parameters") or 0, c.key
-
-    ranked = sorted(candidates, key=lambda c: (bool(broken(c, bounds)), *order(c)))
-    feasible = [c for c in ranked if not broken(c, bounds)]
-    best = min(ranked, key=order) if ranked else None
-    price = sign * (feasible[0].metric - best.metric) if feasible and best else None
+    if direction not in SIGNS:
+        raise unknown("direction", direction, SIGNS)
+    judge = _Judge(SIGNS[direction], next(iter(bounds), "n_parameters"), ties)
+    by_number = sorted(candidates, key=judge.by_number)
+    able = [c for c in by_number if not broken(c, bounds)]
+    made = judge.decide(able)
+    ranked = [*able, *(c for c in by_number if broken(c, bounds))]
     return {
-        "winner": feasible[0].key if feasible else None,
-        "price_of_bounds": price,  # metric given up to meet them
+        "winner": made.winner.key if made else None,
+        "best": made.best.key if made else None,
+        "tied": [c.key for c in made.tied] if made else [],
+        "price_of_bounds": judge.sign * (made.best.metric - by_number[0].metric) if made else None,
+        "prices": [_price(name, candidates, bounds, judge, made) for name in bounds],
         "ranking": [
             {
                 "key": c.key,
@@ -56,7 +139,38 @@ def choose(
                 "costs": dict(c.costs),
                 "meets_bounds": not broken(c, bounds),
                 "broken": broken(c, bounds),
+                "p_better_than_best": judge.chance(c, made.best) if made else None,
             }
             for c in ranked
         ],
     }
+
+
+def _price(
+    bound: str,
+    candidates: Sequence[Candidate],
+    bounds: Mapping[str, int | float],
+    judge: _Judge,
+    made: _Decision | None,
+) -> dict[str, Any]:
+    """Say what would be gained, and who would win, if one bound alone were relaxed.
+
+    `metric` is the best number then and `best` has it; the `winner` may be a cheaper one tied with
+    it.  `gain` is 0 or more; None where nothing meets the bounds now, or would.
+    """
+    others = {name: limit for name, limit in bounds.items() if name != bound}
+    relaxed = judge.decide([c for c in candidates if not broken(c, others)])
+    if relaxed is None:
+        return {"bound": bound, "winner": None, "best": None, "metric": None, "gain": None}
+    return {
+        "bound": bound,
+        "winner": relaxed.winner.key,
+        "best": relaxed.best.key,
+        "metric": relaxed.best.metric,
+        "gain": judge.sign * (made.best.metric - relaxed.best.metric) if made else None,
+    }
+
+
+def _cost(candidate: Candidate, name: str) -> float:
+    cost = candidate.costs.get(name)
+    return inf if cost is None else float(cost)

@@ -69,7 +69,7 @@ def compare(
     Two intervals that overlap decide nothing: what varies from example to example alike for both
     models is in each of them, and not in their difference.
     """
-    b = _aligned(a, b)
+    b = aligned(a, b)
     gain = a.loss - b.loss
     n_groups = int(a.groups.max()) + 1
     delta = float(np.average(gain, weights=a.weight))
@@ -98,7 +98,7 @@ def compare(
     )
 
 
-def _aligned(a: Table, b: Table) -> Table:
+def aligned(a: Table, b: Table) -> Table:
     """Put `b` in the order of `a`, refusing tables that cannot be compared one by one."""
     ids, others = pd.Index(a.frame["example_id"]), pd.Index(b.frame["example_id"])
     if not ids.equals(others):
@@ -114,7 +114,19 @@ def _aligned(a: Table, b: Table) -> Table:
     if a.has("group_id"):
         differs = a.frame["group_id"].to_numpy(object) != b.frame["group_id"].to_numpy(object)
         _refuse_unlike(ids, np.asarray(differs, bool), "group_id")
+    if a.has("y") and b.has("y"):
+        _refuse_unlike(ids, _answered_differently(a.frame["y"], b.frame["y"]), "y")
     return b
+
+
+def _answered_differently(a: pd.Series, b: pd.Series) -> np.ndarray:
+    """Say where two columns hold other answers, as numbers where both are: '7' is 7 and 7.0."""
+    numbers = [pd.to_numeric(column, errors="coerce") for column in (a, b)]
+    if all(n.notna().eq(column.notna()).all() for n, column in zip(numbers, (a, b), strict=True)):
+        first, second = (n.to_numpy(np.float64) for n in numbers)
+        return ~np.isclose(first, second, rtol=1e-9, atol=0.0, equal_nan=True)
+    words = [column.astype(str).where(column.notna(), "").to_numpy(object) for column in (a, b)]
+    return np.asarray(words[0] != words[1], bool)
 
 
 def _refuse_other_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Table) -> None:

@@ -66,3 +66,27 @@ def error_grid(scale: Axis, height: float) -> list[Markup]:
         kind = "tick middle odd" if round(tick / scale.step) % 2 else "tick middle"
         parts.append(element("text", scale.percent(tick), x=x, y=height + 15, class_=kind))
     return parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogAxis:
+    """A range of positive values by their logarithm, in whole decades."""
+
+    low: float
+    high: float
+
+    def share(self, value: float) -> float:
+        return math.log10(value / self.low) / math.log10(self.high / self.low)
+
+    @property
+    def ticks(self) -> list[float]:
+        first, last = round(math.log10(self.low)), round(math.log10(self.high))
+        every = -(-(last - first) // WANTED)
+        return [10.0**power for power in range(first, last + 1, every)]
+
+
+def log_axis(values: Iterable[float]) -> LogAxis:
+    """Span positive `values` in whole decades, one at least."""
+    powers = [math.log10(value) for value in values]
+    low, high = math.floor(min(powers) + 1e-9), math.ceil(max(powers) - 1e-9)
+    return LogAxis(low=10.0**low, high=10.0 ** max(high, low + 1))

@@ -1,0 +1,158 @@
+"""Which folders of prediction tables the lock files of git's history and DVC's run-cache name."""
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from foursplit.core import paths
+
+LOCKS = "pipelines/*/dvc.lock"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A folder of tables that a lock file or the run-cache names."""
+
+    key: str
+    version: str
+    commit: str | None
+    when: datetime
+    params: dict[str, Any]
+
+
+def committed(group: str) -> Iterator[Made]:
+    """Read every lock file of git's history, oldest first, where it names tables not seen yet.
+
+    Lock files are told apart by git's own hash and searched as text; YAML, which takes a hundred
+    times as long, is read only where a text names something new.
+    """
+    named = re.compile(
+        rf"path: ['\"]?data/predictions/{re.escape(group)}/([^/\n]+?)['\"]?\n"
+        r"(?:\s+hash: md5\n)?\s+md5: (\w+\.dir)\n"
+    )
+    seen: set[tuple[str, str]] = set()
+    changes = _lock_changes()
+    texts = _blobs([blob for _, _, blob in changes])
+    for commit, when, blob in changes:
+        text = texts.get(blob, "")
+        new = {*named.findall(text)} - seen
+        if not new:
+            continue
+        seen |= new
+        stages = (_yaml(text) or {}).get("stages") or {}
+        for key, version in sorted(new):
+            params = _params(stages.get(f"train@{key}"), stages.get(f"evaluate@{key}"))
+            yield Made(key=key, version=version, commit=commit, when=when, params=params)
+
+
+def _lock_changes() -> list[tuple[str, datetime, str]]:
+    """List (commit, time, blob) of every lock file that any commit of any branch wrote."""
+    log = _git(
+        "log", "--all", "--full-history", "-m", "--reverse", "--date-order", "--raw",
+        "--no-abbrev", "--no-renames", "--format=commit %H %ct", "--", f":(glob){LOCKS}",
+    )  # fmt: skip
+    found: list[tuple[str, datetime, str]] = []
+    commit, when = "", datetime.fromtimestamp(0, UTC)
+    for line in log.splitlines():
+        if line.startswith("commit "):
+            _, commit, seconds = line.split()[:3]
+            when = datetime.fromtimestamp(int(seconds), UTC)
+        elif line.startswith(":"):
+            blob = line.split()[3]
+            if blob.strip("0"):  # all zeros: the file was deleted
+                found.append((commit, when, blob))
+    return found
+
+
+def _blobs(names: Sequence[str]) -> dict[str, str]:
+    """Read the contents that git keeps under these hashes, in one call."""
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        return {}
+    output = _git_bytes("cat-file", "--batch", given="\n".join(wanted).encode())
+    found, at = {}, 0
+    while at < len(output):
+        end = output.index(b"\n", at)
+        head = output[at:end].split()
+        at = end + 1
+        if len(head) != 3:  # "<hash> missing", in a clone that has a part of the history
+            continue
+        size = int(head[2])
+        found[head[0].decode()] = output[at : at + size].decode("utf-8", "replace")
+        at += size + 1
+    return found
+
+
+def cached(group: str, cache: Path) -> list[Made]:
+    """Read the runs that DVC keeps to restore, oldest first.
+
+    An entry of `evaluate` names the models that it scored; the entry of `train` that made them
+    holds what they were trained with.
+    """
+    entries = [(path, path.read_text(encoding="utf-8")) for path in cache.glob("runs/??/*/*")
+               if path.is_file() and not path.name.endswith(".tmp")]  # fmt: skip
+    trained = {}
+    for _, text in entries:
+        if text.startswith("cmd: foursplit train ") and f"data/models/{group}/" in text:
+            entry = _yaml(text) or {}
+            trained[_md5(entry.get("outs"), f"data/models/{group}/")] = entry
+    found = []
+    for path, text in entries:
+        if not text.startswith("cmd: foursplit evaluate ") or f"/{group}/" not in text:
+            continue
+        entry = _yaml(text) or {}
+        version = _md5(entry.get("outs"), f"data/predictions/{group}/")
+        if version is None:
+            continue
+        key = str(entry["cmd"]).removeprefix("foursplit evaluate ").strip()
+        train = trained.get(_md5(entry.get("deps"), f"data/models/{group}/"))
+        when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        params = _params(train, entry)
+        found.append(Made(key=key, version=version, commit=None, when=when, params=params))
+    return sorted(found, key=lambda one: (one.when, one.key))
+
+
+def _md5(listed: Any, prefix: str) -> str | None:
+    """Give the hash of the first output or dependency whose path begins so."""
+    for one in listed or ():
+        if str(one.get("path", "")).startswith(prefix):
+            return one.get("md5")
+    return None
+
+
+def _params(*stages: Any) -> dict[str, Any]:
+    """Join what lock entries note of params.yaml."""
+    found: dict[str, Any] = {}
+    for stage in stages:
+        found.update(((stage or {}).get("params") or {}).get("params.yaml") or {})
+    return found
+
+
+def _yaml(text: str) -> Any:
+    """Read YAML; what is torn or in conflict counts as nothing."""
+    try:
+        return YAML(typ="safe").load(text)
+    except YAMLError:
+        return None
+
+
+def _git(*arguments: str) -> str:
+    return _git_bytes(*arguments).decode("utf-8", "replace")
+
+
+def _git_bytes(*arguments: str, given: bytes | None = None) -> bytes:
+    """Ask git; without it, or outside a repository, there is no history."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=paths.root(), input=given, capture_output=True, check=False
+        )
+    except OSError:
+        return b""
+    return done.stdout if done.returncode == 0 else b""

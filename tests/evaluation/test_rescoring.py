@@ -1,0 +1,222 @@
+"""All past runs under another metric: ranks, who wins, and who cannot be ranked."""
+
+import numpy as np
+import pytest
+from tests.evaluation.miniature import GROUP, N, table
+
+from foursplit.core.errors import Refusal
+from foursplit.core.experiment import Group, Strategy
+from foursplit.evaluation.rescoring import flip, rescore
+from foursplit.strategy.weights import place, rule
+
+STRATEGY = Strategy(
+    resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
+)
+LETTERS = Group(source="digits", task="classify", metric="error")
+MONDAY, TUESDAY = "2024-01-01T10:00:00+0000", "2024-01-02T10:00:00+0000"
+
+
+def again(*rules, group=LETTERS, strategy=STRATEGY, metric=""):
+    return rescore(GROUP, group, strategy, [rule(text) for text in rules], metric)
+
+
+def ranks(found):
+    return {run.label: (run.old_rank, run.new_rank) for run in found.runs}
+
+
+def slow_value(frame, column, weigh):
+    """Sum weight times value over the sum of weights, row after row."""
+    total = parts = 0.0
+    for _, row in frame.iterrows():
+        total += weigh(row)
+        parts += weigh(row) * row[column]
+    return parts / total
+
+
+# 12 examples, of which e0, e3, e6 and e9 are a phone's.  `web` errs on three of the web's, `phone`
+# on two of the phone's: 3/12 against 2/12.  With the phone at 3: 3/20 against 6/20.
+WEB, PHONE = {1, 2, 4}, {0, 3}
+
+
+def test_a_weight_turns_an_order_round_as_worked_by_hand(history):
+    history.evaluate("web", {1: table(WEB)})
+    history.evaluate("phone", {1: table(PHONE)})
+    found = again("domain=phone:3")
+    assert ranks(found) == {"web": (2, 1), "phone": (1, 2)}
+    values = {run.label: (run.old.value, run.new.value) for run in found.runs}
+    assert values["web"] == pytest.approx((3 / 12, 3 / 20))
+    assert values["phone"] == pytest.approx((2 / 12, 6 / 20))
+    assert (found.old_choice["winner"], found.new_choice["winner"]) == ("phone", "web")
+    assert all(run.new.lo <= run.new.value <= run.new.hi for run in found.runs)
+
+
+def test_any_weights_and_metric_give_what_a_plain_loop_gives(history, rng):
+    frames = {key: table({*rng.choice(N, 4, replace=False).tolist()}) for key in "abc"}
+    for key, frame in frames.items():
+        history.evaluate(key, {1: frame})
+    found = again("domain=phone:2.5", "y=a:0.3", metric="log_loss")
+
+    def weigh(row):
+        return (2.5 if row["domain"] == "phone" else 1) * (0.3 if row["y"] == "a" else 1)
+
+    for run in found.runs:
+        assert run.new.value == pytest.approx(slow_value(frames[run.label], "log_loss", weigh))
+        assert run.old.value == pytest.approx(frames[run.label]["loss"].mean())
+    assert [run.new.value for run in found.runs] == sorted(run.new.value for run in found.runs)
+
+
+def test_without_another_metric_or_with_weight_one_nothing_changes(history):
+    history.evaluate("web", {1: table(WEB)})
+    history.evaluate("phone", {1: table(PHONE)})
+    for found in (again(), again("domain=phone:1")):
+        for run in found.runs:
+            assert run.old_rank == run.new_rank
+            assert (run.old.value, run.old.lo, run.old.hi) == (
+                run.new.value,
+                run.new.lo,
+                run.new.hi,
+            )
+
+
+def test_past_runs_are_ranked_with_todays_and_may_win(history):
+    better = history.evaluate("plain", {1: table({1})})
+    commit = history.commit({"plain": better}, MONDAY)
+    history.evaluate("plain", {1: table({1, 2, 3})})
+    found = again()
+    assert [run.label for run in found.runs] == [f"plain@{commit[:7]}", "plain"]
+    assert found.new_choice["winner"] == f"plain@{commit[:7]}"
+    assert found.runs[0].place == f"commit {commit[:7]}"
+
+
+def test_a_run_that_answered_alike_is_listed_once_with_both_places(history):
+    old = history.evaluate("plain", {1: table({1})}, n_parameters=11)
+    commit = history.commit({"plain": old}, MONDAY)
+    history.evaluate("plain", {1: table({1})}, n_parameters=10)
+    (run,) = again().runs
+    assert (run.label, run.also) == ("plain", (f"commit {commit[:7]}",))
+
+
+def test_other_experiments_that_answer_alike_stay_apart(history):
+    for key in "ab":
+        history.evaluate(key, {1: table({1})})
+    assert len(again().runs) == 2
+
+
+def test_runs_on_other_examples_are_listed_with_the_reason(history):
+    other = history.evaluate("plain", {1: table({0}, first=4)})
+    commit = history.commit({"plain": other}, MONDAY)
+    history.evaluate("plain", {1: table({1})})
+    found = again()
+    assert [run.label for run in found.runs] == ["plain"]
+    (apart,) = found.apart
+    assert apart.label == f"plain@{commit[:7]}"
+    assert apart.reason == (
+        "scored on other dev examples: 12, of which 8 are among the 12 of the runs ranked here"
+    )
+
+
+def test_runs_with_other_labels_and_without_the_metrics_column_are_listed_too(history):
+    mended = table({1}).assign(y=["a"] * N)
+    history.commit({"plain": history.evaluate("plain", {1: mended})}, MONDAY)
+    bare = table({2}).drop(columns="log_loss")
+    history.commit({"plain": history.evaluate("plain", {1: bare})}, TUESDAY)
+    history.evaluate("plain", {1: table({3})})
+    reasons = [apart.reason for apart in again(metric="log_loss").apart]
+    assert "unknown column 'log_loss'" in reasons[0]
+    assert "column 'y' differs between the tables for 6 examples" in reasons[1]
+
+
+def test_the_order_of_rows_is_no_other_set_of_examples(history, rng):
+    history.commit({"plain": history.evaluate("plain", {1: table({5})})}, MONDAY)
+    history.evaluate("plain", {1: table({1, 2}).sample(frac=1, random_state=1)})
+    found = again("domain=phone:3")
+    assert not found.apart
+    assert found.runs[0].new.value == pytest.approx(1 / 20)
+
+
+def test_what_is_gone_is_named_and_the_rest_ranked(history):
+    lost = history.evaluate("plain", {1: table({1})})
+    commit = history.commit({"plain": lost}, MONDAY)
+    history.forget(lost, "seed_1/dev.parquet")
+    history.evaluate("plain", {1: table({2})})
+    found = again()
+    (gone,) = found.gone
+    assert (gone.label, gone.reason) == (f"plain@{commit[:7]}", "dev.parquet")
+    assert [run.label for run in found.runs] == ["plain"]
+
+
+def test_where_a_summary_is_gone_the_cost_is_not_known_and_meets_no_bound(history):
+    old = history.evaluate("plain", {1: table({1})})
+    history.commit({"plain": old}, MONDAY)
+    history.evaluate("plain", {1: table({1, 2})})
+    history.forget(old, "seed_1/summary.json")
+    bounded = Group(source="digits", task="classify", metric="error", bounds={"n_parameters": 50})
+    found = again(group=bounded)
+    assert [bool(run.broken) for run in found.runs] == [True, False]
+    assert found.new_choice["winner"] == "plain"
+
+
+def test_seeds_are_averaged_example_by_example_and_widen_the_interval(history):
+    history.evaluate("one", {1: table({0, 1, 2})})
+    history.evaluate("two", {1: table({0, 1, 2}), 2: table({0, 1, 2, 3, 4, 5, 6, 7, 8})})
+    found = {run.label: run for run in again("domain=phone:3").runs}
+    # Seed 1 errs on e0 (3), e1, e2 of 20; seed 2 on e3 and e6 (3 each) and four others besides.
+    assert found["two"].new.value == pytest.approx(((3 + 2) / 20 + (9 + 6) / 20) / 2)
+    assert found["two"].n_seeds == 2
+    one, two = found["one"].new, found["two"].new
+    assert two.hi - two.lo > one.hi - one.lo
+
+
+def test_ties_go_to_the_cheaper_run_under_either_metric(history):
+    history.evaluate("large", {1: table({0, 1})}, n_parameters=99)
+    history.evaluate("small", {1: table({2, 3, 4})}, n_parameters=9)
+    tied = Strategy(**{f: getattr(STRATEGY, f) for f in STRATEGY.__slots__} | {"tie": 0.05})
+    assert again().new_choice["winner"] == "large"
+    assert again(strategy=tied).new_choice["winner"] == "small"
+
+
+def test_the_weight_that_makes_the_metric_prefer_what_users_prefer(history):
+    history.evaluate("web", {1: table(WEB)})
+    history.evaluate("phone", {1: table(PHONE)})
+    turned = flip(again(), "web", "phone", place("domain=phone"), STRATEGY)
+    # 3 against 2v.
+    assert (turned.weight, turned.proposed) == (pytest.approx(1.5), 1.6)
+    assert "the metric prefers web" in turned.sentence
+    assert ranks(again("domain=phone:1.6"))["web"] == (2, 1)
+    assert ranks(again("domain=phone:1.4"))["web"] == (2, 2)
+    with pytest.raises(Refusal, match="run 'wep'.*Did you mean 'web'"):
+        flip(again(), "wep", "phone", place("domain=phone"), STRATEGY)
+
+
+def test_where_more_is_better_the_flip_is_turned_too(history):
+    # Here the loss counts as a gain: `phone`, with fewer, is the one that needs weight.
+    more = Group(source="digits", task="classify", metric="error", direction="maximize")
+    history.evaluate("web", {1: table(WEB)})
+    history.evaluate("phone", {1: table(PHONE)})
+    found = again(group=more)
+    assert found.new_choice["winner"] == "web"
+    turned = flip(found, "phone", "web", place("domain=phone"), STRATEGY)
+    assert turned.weight == pytest.approx(1.5)
+    assert ranks(again("domain=phone:1.6", group=more))["phone"] == (2, 1)
+
+
+def test_what_nobody_knows_or_measures_is_refused(history):
+    with pytest.raises(Refusal, match="no run is known"):
+        again()
+    version = history.evaluate("plain", {1: table({1})})
+    history.commit({"plain": version}, MONDAY)
+    with pytest.raises(Refusal, match="metric 'f1'.*error, log_loss"):
+        again(metric="f1")
+    with pytest.raises(Refusal, match="value 'tablet'.*phone, web"):
+        again("domain=tablet:3")
+    history.evaluate("plain", {})
+    history.forget(version, "seed_1/dev.parquet")
+    with pytest.raises(Refusal, match="of 1 known runs no table is here"):
+        again()
+
+
+def test_intervals_of_equal_tables_are_equal(history):
+    for key in "ab":
+        history.evaluate(key, {1: table({1, 5})})
+    one, other = again().runs
+    assert np.array_equal(one.new.draws, other.new.draws)
