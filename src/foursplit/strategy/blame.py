@@ -11,6 +11,7 @@ import numpy as np
 from foursplit.core.errors import Refusal
 from foursplit.strategy.bootstrap import Estimate, estimate
 from foursplit.strategy.ceiling import USUAL, Sampling
+from foursplit.strategy.tables import SCORES, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +52,35 @@ def reinforcement(
     return _blame(share, 1.0, ("algorithm", "reward"))
 
 
+def of_table(table: Table, rng: np.random.Generator, sampling: Sampling = USUAL) -> dict[str, Any]:
+    """Judge the errors of a table by its columns `score_truth` and `score_output`.
+
+    Errors that were not scored are left out, so those that were must be a fair part of them.
+    """
+    truth, output = SCORES
+    if not table.has(truth):
+        return {"not_applicable": f"No columns {truth} and {output}."}
+    scored = table.take(table.is_error & table.frame[truth].notna().to_numpy())
+    n_errors = int(table.is_error.sum())
+    if not len(scored):
+        return {"not_applicable": f"None of the {n_errors:,} errors has both scores."}
+    reach = float(np.average(table.loss * table.is_error, weights=table.weight))
+    wanted, got = (scored.frame[name].to_numpy(np.float64) for name in SCORES)
+    weight = scored.loss * scored.weight if scored.loss.all() else scored.weight
+    share = _share_above(wanted, got, scored.groups, rng, sampling, weight)
+    found = _blame(share, reach, ("search", "objective"))
+    return {**found.as_json(), "n_errors": n_errors, "n_scored": len(scored)}
+
+
 def _share_above(
     wanted: np.ndarray, got: np.ndarray, groups: np.ndarray, rng: np.random.Generator,
-    sampling: Sampling,
+    sampling: Sampling, weight: np.ndarray | None = None,
 ) -> Estimate:  # fmt: skip
     if len(wanted) == 0:
         raise Refusal("no errors were given: there is nothing to blame")
     above = (wanted > got).astype(np.float64)  # of equal scores no search can tell the better
     return estimate(
-        above, np.ones(len(above)), groups, rng,
+        above, np.ones(len(above)) if weight is None else weight, groups, rng,
         resamples=sampling.resamples, confidence=sampling.confidence,
     )  # fmt: skip
 

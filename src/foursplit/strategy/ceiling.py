@@ -57,8 +57,20 @@ class Drawn:
     n_groups: int
 
 
-def mean(losses: np.ndarray, weight: np.ndarray) -> float:
-    return float(np.average(losses, weights=weight))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """The mean loss, by the examples' own weights; its draws need no more than groups' sums."""
+
+    weight: np.ndarray | None = None  # (example,)
+
+    def __call__(self, losses: np.ndarray, times: np.ndarray) -> float:
+        return float(np.average(losses, weights=self.of_each(len(losses)) * times))
+
+    def of_each(self, n: int) -> np.ndarray:
+        return np.ones(n) if self.weight is None else self.weight
+
+
+mean = Mean()
 
 
 def ceiling(
@@ -104,8 +116,8 @@ def draw(
     ones = np.ones(len(code))
     values = np.array([metric(losses, ones) for losses in systems])
     n, rows = len(names), []
-    if metric is mean and n >= MANY:
-        draws = _normal(values, systems, code, rng, sampling.resamples)
+    if isinstance(metric, Mean) and n >= MANY:
+        draws = _normal(values, systems, code, metric.of_each(len(code)), rng, sampling.resamples)
         return Drawn(values=values, draws=draws, n=len(code), n_groups=n)
     step = max(1, CELLS // n)
     for start in range(0, sampling.resamples, step):
@@ -116,13 +128,12 @@ def draw(
 
 
 def _normal(
-    values: np.ndarray, systems: Sequence[np.ndarray], code: np.ndarray,
+    values: np.ndarray, systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray,
     rng: np.random.Generator, resamples: int,
 ) -> np.ndarray:  # fmt: skip
     """Draw (draw, system) means as jointly normal, which those of very many groups are."""
-    sizes = np.bincount(code)
-    sums = np.stack([np.bincount(code, weights=losses) for losses in systems], axis=1)
-    residual = (sums - sizes[:, None] * values) / len(code)  # (group, system)
+    sizes, sums = _sums(systems, code, weight)
+    residual = (sums - sizes[:, None] * values) / weight.sum()  # (group, system)
     return np.asarray(rng.multivariate_normal(values, residual.T @ residual, resamples))
 
 
@@ -130,10 +141,18 @@ def _metrics(
     metric: Metric, systems: Sequence[np.ndarray], code: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
     """Give (draw, system) metrics; a mean is had from the groups' sums at once."""
-    if metric is not mean:
+    if not isinstance(metric, Mean):
         return np.array([[metric(losses, count[code]) for losses in systems] for count in counts])
-    sums = np.stack([np.bincount(code, weights=losses) for losses in systems], axis=1)
-    return np.asarray((counts @ sums) / (counts @ np.bincount(code))[:, None])
+    sizes, sums = _sums(systems, code, metric.of_each(len(code)))
+    return np.asarray((counts @ sums) / (counts @ sizes)[:, None])
+
+
+def _sums(
+    systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each group's weight, and its (group, system) weighted losses."""
+    sums = [np.bincount(code, weights=losses * weight) for losses in systems]
+    return np.bincount(code, weights=weight), np.stack(sums, axis=1)
 
 
 def combine(

@@ -4,7 +4,7 @@ Source: Ng, CS229 (2011), advice on applying machine learning (ceiling analysis)
 Learning Yearning, chapters 53-57; Shapley (1953), A Value for n-Person Games.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
@@ -13,24 +13,33 @@ from typing import Any
 import numpy as np
 
 from foursplit.core.errors import Refusal
-from foursplit.strategy.ceiling import USUAL, Ceiling, Metric, Sampling, combine, draw, mean
+from foursplit.strategy.ceiling import USUAL, Ceiling, Drawn, Metric, Sampling, combine, draw, mean
+
+MOST = 8  # parts whose every set is asked for: of nine that would be 512 runs of the system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One part of a pipeline: what making it perfect gives."""
+    """One part of a pipeline: what making it perfect gives; None where it was not measured."""
 
     component: str
-    cumulative: Ceiling  # once all to its left are perfect
+    alone: Ceiling | None
+    cumulative: Ceiling | None  # once all to its left are perfect
     shapley: Ceiling | None  # mean over all orders; the values sum to the whole gain
-    missing: str = ""
+    missing: tuple[tuple[str, ...], ...] = ()  # parts to make perfect together, that would tell
+
+    @property
+    def gain(self) -> float | None:
+        """Give what the part takes off the error in the pipeline's order, or else alone."""
+        found = self.cumulative or self.alone
+        return None if found is None else found.value
 
     def as_json(self) -> dict[str, Any]:
+        ceilings = {"alone": self.alone, "cumulative": self.cumulative, "shapley": self.shapley}
         return {
             "component": self.component,
-            "cumulative": self.cumulative.as_json(),
-            "shapley": None if self.shapley is None else self.shapley.as_json(),
-            "missing": self.missing or None,
+            **{name: None if one is None else one.as_json() for name, one in ceilings.items()},
+            "missing": [f"run with perfect {_text(parts)}" for parts in self.missing],
         }
 
 
@@ -52,26 +61,29 @@ def components(
 ) -> list[Component]:  # fmt: skip
     """Walk a pipeline from left to right, and share its gain fairly over orders.
 
-    `losses` gives (example,) losses by which components had perfect output.  The walk needs every
-    beginning of `order`; the Shapley values need every set.
+    `losses` gives (example,) losses by which components had perfect output; those of the system as
+    it is are needed.  The walk needs every beginning of `order`; the Shapley values need every set.
     """
-    steps = [frozenset(order[:k]) for k in range(len(order) + 1)]
-    _require(losses, steps)
-    sets = [*steps, *(s for s in _subsets(order) if s in losses and s not in steps)]
+    _require(losses, [frozenset()])
+    sets = sorted(losses, key=lambda fixed: (len(fixed), sorted(fixed)))
     place = {fixed: k for k, fixed in enumerate(sets)}
-    lacking = [s for s in _subsets(order) if s not in losses]
     drawn = draw(metric, [losses[s] for s in sets], groups, rng, sampling)
+    small = len(order) <= MOST
+    lacking = [s for s in _subsets(order) if s not in losses] if small else []
     found = []
     for k, name in enumerate(order):
-        step = np.zeros(len(sets))
-        step[[k, k + 1]] = 1.0, -1.0
-        fair = None if lacking else _shapley(name, order, place)
+        left, here = frozenset(order[:k]), frozenset(order[: k + 1])
+        walk = [s for s in (left, here) if s not in losses]
+        fair = None if lacking or not small else _shapley(name, order, place)
         found.append(
             Component(
                 component=name,
-                cumulative=combine(drawn, step, (k, k + 1), sampling),
-                shapley=None if fair is None else combine(drawn, fair, (0, len(order)), sampling),
-                missing=f"run with perfect {_text(lacking[0])}" if lacking else "",
+                alone=_step(drawn, place, frozenset(), frozenset({name}), sampling),
+                cumulative=_step(drawn, place, left, here, sampling),
+                shapley=None
+                if fair is None
+                else combine(drawn, fair, (place[frozenset()], place[frozenset(order)]), sampling),
+                missing=tuple(tuple(n for n in order if n in s) for s in walk or lacking[:1]),
             )
         )
     return found
@@ -91,6 +103,17 @@ def attribute(losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str])
         shares={name: count / total for name, count in counts.items()},
         of_example=tuple(of_example),
     )
+
+
+def _step(
+    drawn: Drawn, place: Mapping[frozenset[str], int], before: frozenset[str],
+    after: frozenset[str], sampling: Sampling,
+) -> Ceiling | None:  # fmt: skip
+    if before not in place or after not in place:
+        return None
+    weights = np.zeros(len(place))
+    weights[[place[before], place[after]]] = 1.0, -1.0
+    return combine(drawn, weights, (place[before], place[after]), sampling)
 
 
 def _shapley(name: str, order: Sequence[str], place: Mapping[frozenset[str], int]) -> np.ndarray:
@@ -114,5 +137,5 @@ def _require(losses: Mapping[frozenset[str], np.ndarray], wanted: Sequence[froze
         raise Refusal(f"losses are missing with perfect {'; '.join(lacking)}")
 
 
-def _text(fixed: frozenset[str]) -> str:
+def _text(fixed: Collection[str]) -> str:
     return " and ".join(sorted(fixed)) or "nothing (the system as it is)"
