@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import pandas as pd
 from foursplit.strategy.bootstrap import Estimate, estimate, interval
 from foursplit.strategy.ceiling import Sampling
 from foursplit.strategy.columns import is_category
-from foursplit.strategy.tables import Table
+from foursplit.strategy.tables import META, Table
 
 USUAL = Sampling(resamples=500)
+MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,17 +28,32 @@ class Driver:
     share_of_train: float
     lo: float  # of errors less train
     hi: float
+    sure: bool  # dev has more of it than train, and its errors too, however many values were tried
 
     @property
     def excess(self) -> float:
         return self.share_of_errors - self.share_of_train
 
+    @property
+    def where(self) -> str:
+        return f"{self.column.removeprefix(META)} = {self.value}"
+
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "excess": self.excess}
+        return {**asdict(self), "excess": self.excess, "where": self.where}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """The values of a column that both tables have, as numbers."""
+
+    name: str
+    labels: list[str]
+    dev: np.ndarray
+    train: np.ndarray
 
 
 def drivers(
-    train: Table, dev: Table, rng: np.random.Generator, sampling: Sampling = USUAL, most: int = 10
+    train: Table, dev: Table, rng: np.random.Generator, sampling: Sampling = USUAL, most: int = MOST
 ) -> list[Driver]:
     """List the meta values whose share of dev's error exceeds their share of train the most.
 
@@ -44,38 +61,46 @@ def drivers(
     collect or make more of it.
     """
     train, dev = train.by_name(), dev.by_name()
-    wrong = dev.take(dev.is_error & (dev.loss > 0))
-    found = []
-    for column in [name for name in dev.meta if train.has(name) and len(wrong)]:
-        of_dev, of_train = _values(dev.frame[column], train.frame[column])
-        of_wrong = of_dev[dev.is_error & (dev.loss > 0)]
-        for value in sorted(set(of_wrong)):
-            mass = wrong.loss * wrong.weight
-            gain = _share(of_wrong == value, mass) - _share(of_train == value, train.weight)
-            if gain > 0:
-                found.append((-gain, column, value, of_wrong, of_dev, of_train))
+    is_wrong = dev.is_error & (dev.loss > 0)
+    wrong = dev.take(is_wrong)
+    mass = wrong.loss * wrong.weight
+    found, tried = [], 0
+    for name in [name for name in dev.meta if train.has(name) and len(wrong)]:
+        column = _column(name, dev.frame[name], train.frame[name])
+        of_wrong = _shares(column.dev[is_wrong], mass, column)
+        gains = of_wrong - _shares(column.train, train.weight, column)
+        tried += int((of_wrong > 0).sum())
+        kept = np.flatnonzero((gains > 0) & (of_wrong > 0))
+        found += [(-gains[code], name, column.labels[code], code, column) for code in kept]
     found.sort(key=lambda one: one[:3])
+    z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, tried)))  # Bonferroni
     made = []
-    for _, column, value, of_wrong, of_dev, of_train in found[:most]:
-        errors = _estimate(wrong, of_wrong == value, wrong.loss * wrong.weight, rng, sampling)
-        learnt = _estimate(train, of_train == value, train.weight, rng, sampling)
+    for _, _, value, code, column in found[:most]:
+        errors = _estimate(wrong, column.dev[is_wrong] == code, mass, rng, sampling)
+        seen = _estimate(dev, column.dev == code, dev.weight, rng, sampling)
+        learnt = _estimate(train, column.train == code, train.weight, rng, sampling)
         lo, hi = interval(errors.draws - learnt.draws, sampling.confidence)
         made.append(
             Driver(
-                column=column,
+                column=column.name,
                 value=value,
                 share_of_errors=errors.value,
-                share_of_dev=_share(of_dev == value, dev.weight),
+                share_of_dev=seen.value,
                 share_of_train=learnt.value,
                 lo=lo,
                 hi=hi,
+                sure=_exceeds(errors, learnt, z) and _exceeds(seen, learnt, z),
             )
         )
     return made
 
 
-def _values(dev: pd.Series, train: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Give both columns as text; quantities by the quarter of train they lie in."""
+def _exceeds(more: Estimate, less: Estimate, z: float) -> bool:
+    return more.value - less.value > z * float(np.std(more.draws - less.draws))
+
+
+def _column(name: str, dev: pd.Series, train: pd.Series) -> _Column:
+    """Number both columns' values; quantities by the quarter of train they lie in."""
     both = pd.concat([dev, train], ignore_index=True)
     if not is_category(both):
         edges = np.unique(train.quantile([0.25, 0.5, 0.75]).to_numpy(np.float64))
@@ -83,12 +108,16 @@ def _values(dev: pd.Series, train: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         names = np.array([f"{a} to {b}".strip() for a, b in pairwise(bounds)], dtype=object)
         place = np.searchsorted(edges, both.to_numpy(np.float64), side="right")
         both = pd.Series(names[place]).where(both.notna().to_numpy(), "missing")
-    text = both.astype(str).to_numpy(object)
-    return text[: len(dev)], text[len(dev) :]
+    raw, values = pd.factorize(both, use_na_sentinel=False)
+    text = ["missing" if pd.isna(value) else str(value) for value in values]
+    same, labels = pd.factorize(np.array(text, dtype=object), sort=True)  # 1 and "1" are one
+    code = np.asarray(same[raw])
+    return _Column(name=name, labels=list(labels), dev=code[: len(dev)], train=code[len(dev) :])
 
 
-def _share(here: np.ndarray, weight: np.ndarray) -> float:
-    return float(np.average(here, weights=weight))
+def _shares(code: np.ndarray, weight: np.ndarray, column: _Column) -> np.ndarray:
+    """Give each value's share of the weight."""
+    return np.bincount(code, weights=weight, minlength=len(column.labels)) / weight.sum()
 
 
 def _estimate(
