@@ -215,6 +215,28 @@ def sheet(tables: Path, out: Path, seed: int, labels: bool) -> None:
 
 
 @main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+@click.option("--example", is_flag=True, help="Print a file with every question filled in.")
+def decide(file: Path | None, json_file: Path | None, example: bool) -> None:
+    """Answer questions about data and design: yes, no, or what to measure first.
+
+    FILE is YAML with any of the sections that --example shows: synthesis, transfer, multi_task,
+    end_to_end, use_source, consistent, start_weight, flawed_pipeline, dev_size.
+    """
+    if example:
+        from foursplit.doors.decide_example import EXAMPLE
+
+        click.echo(EXAMPLE, nl=False)
+        return
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'; --example prints one.")
+    from foursplit.doors.decide import decide as door
+
+    door(file, json_file)
+
+
+@main.command()
 def check() -> None:
     """Say whether params.yaml is right, down to every model's arguments."""
     from foursplit.core.params import load

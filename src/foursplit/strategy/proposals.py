@@ -101,27 +101,37 @@ def _ceilings(
 def _search(told: Mapping[str, Any]) -> list[Found]:
     if "share" not in told:
         return []
-    steps = {
-        "search": ("a better search: it misses answers that the score itself would prefer",
-                   "widen the search, and count the errors on which the truth still scores higher"),
-        "objective": ("another objective: the score prefers the wrong answers to the right ones",
-                      "change what is scored, and see whether the truth then scores higher"),
-        None: ("score the truth and the output of more errors: the search and the objective cannot "
-               "be told apart yet", "score as many errors again"),
-    }  # fmt: skip
-    first, second = told["gain_of_first"], told["gain_of_second"]
-    gain = {"search": first, "objective": second, None: None}[told["work_on"]]
-    action, confirm = steps[told["work_on"]]
+    action, confirm, stop = SEARCH[told["work_on"]]
+    gains = {"search": told["gain_of_first"], "objective": told["gain_of_second"]}
     return [
         Found(
             action=action,
             link="search",
-            gain=gain,
+            gain=gains.get(told["work_on"]),
             evidence="search",
             confirm_by=confirm,
-            stop_rule="the share of errors with a better-scored truth leaves or crosses one half",
+            stop_rule=stop,
         )
     ]
+
+
+SEARCH = {
+    "search": (
+        "a better search: it misses answers that the score itself would prefer",
+        "widen the search, and score the truth and the output of dev's errors again",
+        "dev error falls while the truth scores higher on fewer of its errors; else revert",
+    ),
+    "objective": (
+        "another objective: the score prefers the wrong answers to the right ones",
+        "change what is scored, and score the truth and the output of dev's errors again",
+        "the truth comes to score higher on more of the errors; else revert",
+    ),
+    None: (
+        "score the truth and the output of more errors: search and objective cannot be told apart",
+        "diagnose again with as many scored errors more",
+        "the interval of the share leaves one half",
+    ),
+}
 
 
 def _drivers(told: Mapping[str, Any]) -> list[Found]:
