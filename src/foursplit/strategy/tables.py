@@ -149,9 +149,9 @@ def check(frame: pd.DataFrame, split: str, path: str = "") -> Table:
     at = path or f"table {split!r}"
     if split not in SPLITS:
         raise unknown("split", split, SPLITS, at)
+    _require_columns(frame, at)
     if frame.empty:
         raise Refusal(f"{at}: no rows")
-    _require_columns(frame, at)
     made = pd.DataFrame({"example_id": frame["example_id"].astype(str)})
     _refuse(frame["example_id"].isna(), "example_id", "is missing", at)
     _refuse(made["example_id"].duplicated(), "example_id", "stands here a second time", at, made)
@@ -199,7 +199,7 @@ def _require_columns(frame: pd.DataFrame, at: str) -> None:
 
 
 def _columns(frame: pd.DataFrame) -> str:
-    names = [repr(str(name)) for name in frame.columns]
+    names = [repr(str(name)[:40]) for name in frame.columns]  # of no CSV a name may be a megabyte
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return ", ".join(names[:20]) + more
 
