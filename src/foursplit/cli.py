@@ -222,7 +222,7 @@ def decide(file: Path | None, json_file: Path | None, example: bool) -> None:
     """Answer questions about data and design: yes, no, or what to measure first.
 
     FILE is YAML with any of the sections that --example shows: synthesis, transfer, multi_task,
-    end_to_end, use_source, consistent, start_weight, flawed_pipeline, dev_size.
+    end_to_end, use_source, consistent, start_weight, split, flawed_pipeline, dev_size.
     """
     if example:
         from foursplit.doors.decide_example import EXAMPLE

@@ -39,6 +39,7 @@ def test_the_example_runs_and_asks_every_question(tmp_path):
         "use_source": ("measure first", "ST060"),
         "consistent": ("no", "ST064"),
         "start_weight": ("yes", "ST063"),
+        "split": ("no", "ST065"),
         "flawed_pipeline": ("yes", "ST052"),
         "dev_size": ("no", "ST011"),
     }
@@ -101,6 +102,7 @@ def test_no_section_takes_a_name_it_does_not_know(name, tmp_path):
         ("multi_task: {n_per_task: {a: 1, b: 2}, output: relu}", "'softmax' or 'sigmoid'"),
         ("multi_task: {n_per_task: {a: 1}, output: sigmoid}", "q.yaml: multi_task: tasks {'a': 1}"),
         ("start_weight: {n_target: 0, n_source: 1}", "start_weight: 0 target and 1 source"),
+        ("split: {n_target: 10, dev: 8, test: 8}", "split: dev 8 and test 8 ask for 16 target"),
         ("dev_size: {error: 0.1, n: 100, gain: 0}", "dev_size: gain 0: no number of examples"),
         ("dev_size: {error: 0.1, n: 100, gain: 0.1, discordance: 0.05}", "0.05 below gain 0.1"),
         ("flawed_pipeline: {parts: {a: {error: 2}}, system: null}", "parts.a: error 2: errors are"),

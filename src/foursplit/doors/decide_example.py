@@ -42,6 +42,12 @@ start_weight:     # many pictures from the web, few from the application
   n_target: 5000
   n_source: 200000
 
+split:            # dev and test are of the target, whatever else there is to learn from
+  n_target: 10000
+  n_source: 200000
+  dev: 2500
+  test: 2500
+
 flawed_pipeline:  # each part beside people at its task; n: examples of each
   parts:
     cars: {error: 0.020, human: 0.019, n: 20000}

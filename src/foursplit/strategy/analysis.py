@@ -12,6 +12,7 @@ from foursplit.strategy import (
     eyeball,
     labels,
     leakage,
+    people_win,
     perfected,
     slices,
     table2d,
@@ -23,7 +24,17 @@ from foursplit.strategy.ledger import MERGED
 from foursplit.strategy.proposals import proposals
 from foursplit.strategy.tables import HUMAN, Model, Table
 
-OF_ONE_SEED = ("table2d", "tags", "slices", "labels", "ceilings", "search", "leakage", "drivers")
+OF_ONE_SEED = (
+    "table2d",
+    "tags",
+    "slices",
+    "labels",
+    "ceilings",
+    "search",
+    "people_win",
+    "leakage",
+    "drivers",
+)
 """Blocks that speak of single answers, and so of one seed's."""
 
 
@@ -46,6 +57,7 @@ def analyse(
     told["ceilings"] = _ceilings(dev, settings)
     told["search"] = _search(dev, settings)
     told["sizes"] = _sizes(models, settings)
+    told["people_win"] = _people_win(dev, settings, told)
     told["leakage"] = leakage.leaks(
         tables, generator("leakage", settings.seed), confidence=settings.confidence
     ).as_json()
@@ -114,6 +126,17 @@ def _sizes(models: Sequence[Model], settings: Settings) -> dict[str, Any]:
     if not all("dev" in model.tables for model in models):
         return {"not_applicable": "No dev table."}
     return dev_size.of_tables([model.tables["dev"] for model in models], settings.rule)
+
+
+def _people_win(dev: Table | None, settings: Settings, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Look for people's strongholds once the model has passed them on the whole."""
+    if not told["verdict"]["surpasses_human"]:
+        return {"subsets": [], "not_applicable": "The model is not better than people."}
+    if dev is None or not dev.has("human_loss"):
+        why = "Give dev a column human_loss, to find where people are still better."
+        return {"subsets": [], "not_applicable": why}
+    found = people_win.people_win(dev, generator("people", settings.seed), _sampling(settings))
+    return {"subsets": [subset.as_json() for subset in found], "not_applicable": None}
 
 
 def _table2d(tables: Mapping[str, Table], settings: Settings) -> dict[str, Any]:

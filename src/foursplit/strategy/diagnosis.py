@@ -9,7 +9,7 @@ import numpy as np
 from foursplit.core.seeds import generator
 from foursplit.strategy import actions, ledger, verdict
 from foursplit.strategy.bootstrap import Estimate, estimate
-from foursplit.strategy.human import Chosen, choose
+from foursplit.strategy.human import Chosen, choice_matters, choose
 from foursplit.strategy.seeds import mean_table, with_seed_variance
 from foursplit.strategy.tables import Model, Table
 from foursplit.strategy.verdict import Rule
@@ -101,12 +101,25 @@ def base(models: Sequence[Model], settings: Settings, *, alike: bool) -> dict[st
     return {
         "schema": SCHEMA,
         "splits": {split: error.as_json() for split, error in known.items()},
-        "human": human.as_json() if human else None,
+        "human": _told(human, errors, settings.rule) if human else None,
         "seeds": len(models),
         **told,
         "findings": [finding.as_json() for finding in _findings(told, thin, errors)],
         "gains": {gap.gap: gap.value for gap in found},
     }
+
+
+def _told(human: Chosen, errors: Mapping[str, Estimate], rule: Rule) -> dict[str, Any]:
+    """Say by whose level avoidable bias would be judged otherwise."""
+    system = errors.get("train") or errors.get("dev")
+    taken = human.taken.error.value
+    others = [level for level in human.levels if system and level is not human.taken]
+    change = [
+        level.who
+        for level in others
+        if system and choice_matters(taken, level.error.value, system.value, rule)
+    ]
+    return {**human.as_json(), "would_change_the_verdict": change}
 
 
 def _ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:

@@ -1,16 +1,14 @@
 """What the errors on dev are made of that train has less of."""
 
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from foursplit.strategy.bootstrap import Estimate, estimate, interval
 from foursplit.strategy.ceiling import Sampling
-from foursplit.strategy.columns import is_category
+from foursplit.strategy.columns import Coded, coded
 from foursplit.strategy.tables import META, Table
 
 USUAL = Sampling(resamples=500)
@@ -42,16 +40,6 @@ class Driver:
         return {**asdict(self), "excess": self.excess, "where": self.where}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    """The values of a column that both tables have, as numbers."""
-
-    name: str
-    labels: list[str]
-    dev: np.ndarray
-    train: np.ndarray
-
-
 def drivers(
     train: Table, dev: Table, rng: np.random.Generator, sampling: Sampling = USUAL, most: int = MOST
 ) -> list[Driver]:
@@ -66,9 +54,9 @@ def drivers(
     mass = wrong.loss * wrong.weight
     found, tried = [], 0
     for name in [name for name in dev.meta if train.has(name) and len(wrong)]:
-        column = _column(name, dev.frame[name], train.frame[name])
-        of_wrong = _shares(column.dev[is_wrong], mass, column)
-        gains = of_wrong - _shares(column.train, train.weight, column)
+        column = coded(name, dev.frame[name], train.frame[name])
+        of_wrong = _shares(column.first[is_wrong], mass, column)
+        gains = of_wrong - _shares(column.second, train.weight, column)
         tried += int((of_wrong > 0).sum())
         kept = np.flatnonzero((gains > 0) & (of_wrong > 0))
         found += [(-gains[code], name, column.labels[code], code, column) for code in kept]
@@ -76,9 +64,9 @@ def drivers(
     z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, tried)))  # Bonferroni
     made = []
     for _, _, value, code, column in found[:most]:
-        errors = _estimate(wrong, column.dev[is_wrong] == code, mass, rng, sampling)
-        seen = _estimate(dev, column.dev == code, dev.weight, rng, sampling)
-        learnt = _estimate(train, column.train == code, train.weight, rng, sampling)
+        errors = _estimate(wrong, column.first[is_wrong] == code, mass, rng, sampling)
+        seen = _estimate(dev, column.first == code, dev.weight, rng, sampling)
+        learnt = _estimate(train, column.second == code, train.weight, rng, sampling)
         lo, hi = interval(errors.draws - learnt.draws, sampling.confidence)
         made.append(
             Driver(
@@ -99,23 +87,7 @@ def _exceeds(more: Estimate, less: Estimate, z: float) -> bool:
     return more.value - less.value > z * float(np.std(more.draws - less.draws))
 
 
-def _column(name: str, dev: pd.Series, train: pd.Series) -> _Column:
-    """Number both columns' values; quantities by the quarter of train they lie in."""
-    both = pd.concat([dev, train], ignore_index=True)
-    if not is_category(both):
-        edges = np.unique(train.quantile([0.25, 0.5, 0.75]).to_numpy(np.float64))
-        bounds = ["", *(f"{edge:.4g}" for edge in edges), ""]
-        names = np.array([f"{a} to {b}".strip() for a, b in pairwise(bounds)], dtype=object)
-        place = np.searchsorted(edges, both.to_numpy(np.float64), side="right")
-        both = pd.Series(names[place]).where(both.notna().to_numpy(), "missing")
-    raw, values = pd.factorize(both, use_na_sentinel=False)
-    text = ["missing" if pd.isna(value) else str(value) for value in values]
-    same, labels = pd.factorize(np.array(text, dtype=object), sort=True)  # 1 and "1" are one
-    code = np.asarray(same[raw])
-    return _Column(name=name, labels=list(labels), dev=code[: len(dev)], train=code[len(dev) :])
-
-
-def _shares(code: np.ndarray, weight: np.ndarray, column: _Column) -> np.ndarray:
+def _shares(code: np.ndarray, weight: np.ndarray, column: Coded) -> np.ndarray:
     """Give each value's share of the weight."""
     return np.bincount(code, weights=weight, minlength=len(column.labels)) / weight.sum()
 

@@ -15,6 +15,7 @@ def proposals(told: Mapping[str, Any]) -> list[Found]:
     return [
         *_tags(told["tags"]), *_slices(told["slices"]), *_labels(told["labels"]),
         *_parts(told), *_search(told["search"]), *_drivers(told), *_people(told),
+        *_people_win(told),
     ]  # fmt: skip
 
 
@@ -175,4 +176,35 @@ def _people(told: Mapping[str, Any]) -> list[Found]:
             stop_rule="mismatch parts into difficulty and the model's own share",
         )
         for how in wanted
+    ]
+
+
+def _people_win(told: Mapping[str, Any]) -> list[Found]:
+    """Where the model has passed people, work on where it has not; or find out where that is."""
+    if not told["verdict"]["surpasses_human"]:
+        return []
+    block = told["people_win"]
+    if block["not_applicable"]:
+        return [
+            Found(
+                action="find examples on which people are still right and the model is wrong",
+                link="people",
+                gain=None,
+                evidence="people_win",
+                confirm_by="let people answer dev's examples, and add the column human_loss",
+                stop_rule="no kind of example is left on which people are better",
+            )
+        ]
+    return [
+        Found(
+            action=f"learn from people on {subset['where']}: there they err in "
+            f"{subset['human']:.1%} and the model in {subset['model']:.1%}",
+            link=f"people:{subset['where']}",
+            gain=subset["recoverable"],
+            evidence=f"people_win.{place}",
+            confirm_by="let people label such examples and say how they tell; score them again",
+            stop_rule=f"their error falls towards people's {subset['human']:.1%}; else revert",
+        )
+        for place, subset in enumerate(block["subsets"][:PROPOSED])
+        if subset["sure"]
     ]

@@ -12,6 +12,7 @@ from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.strategy import decisions
 from foursplit.strategy.bootstrap import Estimate, interval, posterior
+from foursplit.strategy.deal import deal
 from foursplit.strategy.decisions import Answer
 from foursplit.strategy.ledger import Gap, fixed
 from foursplit.strategy.power import advise, examples_needed
@@ -192,6 +193,32 @@ class StartWeight:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Split:
+    """Examples of the target and from elsewhere, and how large dev and test shall be."""
+
+    asks: ClassVar[str] = "Shuffle all data together before the split?"
+    n_target: int
+    dev: int
+    test: int
+    n_source: int = 0
+
+    def answer(self, _known: Context) -> Answer:
+        found = deal(self.n_target, self.n_source, self.dev, self.test)
+        plan = (
+            f"Train {found.train:,} (of the target {found.train_target:,}), dev {found.dev:,}, "
+            f"test {found.test:,}."
+        )
+        if not self.n_source:
+            return Answer(code="ST065", recommended=True, why=f"All are of one kind. {plan}")
+        strange = found.shuffled_dev["source"]
+        why = (
+            f"Of dev's {found.dev:,}, {strange:,} would be from elsewhere: it would aim at them. "
+            f"Judge by the target alone. {plan}"
+        )
+        return Answer(code="ST065", recommended=False, why=why, value=strange / found.dev)
+
+
+@dataclass(frozen=True, kw_only=True)
 class FlawedPipeline:
     """Each part beside people at its task, and the system beside people at the whole."""
 
@@ -254,6 +281,7 @@ SECTIONS: Mapping[str, Any] = {
     "use_source": UseSource,
     "consistent": Consistent,
     "start_weight": StartWeight,
+    "split": Split,
     "flawed_pipeline": FlawedPipeline,
     "dev_size": DevSize,
 }
