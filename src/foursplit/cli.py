@@ -127,9 +127,23 @@ FRACTION = click.FloatRange(min=0)
 
 @main.command()
 @click.argument("tables", type=click.Path(path_type=Path))
-@click.option("--human-error", type=FRACTION, help="What people get wrong, as a fraction.")
+@click.option(
+    "--human-error",
+    "human",
+    metavar="[WHO=]X",
+    multiple=True,
+    help="What people get wrong, as a fraction; several with names, such as team=0.005.",
+)
+@click.option(
+    "--human-error-on",
+    "human_on",
+    metavar="DOMAIN=X",
+    multiple=True,
+    help="What people get wrong on the examples of a domain.",
+)
 @click.option("--desired-error", type=FRACTION, help="What would do, where no human is known.")
 @click.option("--same-distribution", is_flag=True, help="Train and dev are of one distribution.")
+@click.option("--min-gain", type=FRACTION, default=0.0, help="The least gain that matters to you.")
 @click.option(
     "--sheet",
     "sheets",
@@ -141,9 +155,11 @@ FRACTION = click.FloatRange(min=0)
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page here.")
 def diagnose(
     tables: Path,
-    human_error: float | None,
+    human: tuple[str, ...],
+    human_on: tuple[str, ...],
     desired_error: float | None,
     same_distribution: bool,
+    min_gain: float,
     sheets: tuple[Path, ...],
     json_file: Path | None,
     html_file: Path | None,
@@ -152,14 +168,13 @@ def diagnose(
 
     Each is a .parquet or .csv with `example_id` and `loss` (or `y` and `y_hat`); `group_id`,
     `weight`, `domain`, `tags`, `proba_*`, `human_loss`, `label_audit` and `meta.*` add what they
-    can.  Errors are fractions.  Folders `seed_*` inside are one model's seeds.
+    can, as do `fixed.<part>`, `fixed_type.<type>`, `score_truth` and `score_output`.  Errors are
+    fractions.  Folders `seed_*` inside are one model's seeds.
     """
     from foursplit.doors.diagnose import diagnose as door
-    from foursplit.strategy.diagnosis import Settings
+    from foursplit.doors.diagnose import known
 
-    settings = Settings(
-        human_error=human_error, desired_error=desired_error, same_distribution=same_distribution
-    )
+    settings = known(human, human_on, desired_error, same=same_distribution, gain=min_gain)
     door(tables, settings, sheets=sheets, json_file=json_file, html_file=html_file)
 
 
@@ -241,6 +256,28 @@ def sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
     from foursplit.doors.sheet import sheet as door
 
     door(tables, out, seed, labels=labels)
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+@click.option("--example", is_flag=True, help="Print a file with every question filled in.")
+def decide(file: Path | None, json_file: Path | None, example: bool) -> None:
+    """Answer questions about data and design: yes, no, or what to measure first.
+
+    FILE is YAML with any of the sections that --example shows: synthesis, transfer, multi_task,
+    end_to_end, use_source, consistent, start_weight, split, flawed_pipeline, dev_size.
+    """
+    if example:
+        from foursplit.doors.decide_example import EXAMPLE
+
+        click.echo(EXAMPLE, nl=False)
+        return
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'; --example prints one.")
+    from foursplit.doors.decide import decide as door
+
+    door(file, json_file)
 
 
 @main.command()

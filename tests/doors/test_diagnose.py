@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
+
+from foursplit.cli import main
 
 FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
 
@@ -84,6 +87,132 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     assert "exists already" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
 
 
+def test_the_lowest_of_several_human_levels_is_taken_and_all_are_told(predictions, tmp_path):
+    page, file = tmp_path / "d.html", tmp_path / "d.json"
+    text = run("diagnose", predictions, "--human-error", "doctor=0.01", "--human-error",
+               "team=0.005", "--json", file, "--html", page, cwd=tmp_path)  # fmt: skip
+    assert "0.50%  given" in text
+    assert "team reached it" in text
+    human = json.loads(file.read_text())["human"]
+    assert human["who"] == "team"
+    assert {row["who"]: row["taken"] for row in human["levels"]} == {"doctor": False, "team": True}
+    assert "such as doctor's" in page.read_text().replace("&#39;", "'")
+
+
+def test_perfect_parts_and_scores_of_the_truth_are_told_and_drawn(predictions, tmp_path):
+    frame, rng = pd.read_csv(predictions / "dev.csv"), np.random.default_rng(1)
+    luck = rng.random(len(frame))
+    frame["fixed.detector"] = frame["loss"] * (luck > 0.9)
+    frame["fixed.breed"] = frame["loss"] * (luck < 0.9)
+    frame["fixed.detector+breed"] = 0
+    frame["fixed_type.box"] = frame["loss"] * (luck > 0.5)
+    frame["score_truth"] = np.where(frame["loss"] > 0, luck, np.nan)
+    frame["score_output"] = np.where(frame["loss"] > 0, 0.95, np.nan)
+    frame.to_csv(predictions / "dev.csv", index=False)
+    page, file = tmp_path / "d.html", tmp_path / "d.json"
+    text = run("diagnose", predictions, "--json", file, "--html", page, cwd=tmp_path)
+    told = json.loads(file.read_text())
+    detector, breed = told["ceilings"]["parts"]
+    assert detector["cumulative"]["value"] + breed["cumulative"]["value"] == pytest.approx(
+        told["splits"]["dev"]["value"]
+    )
+    assert told["ceilings"]["attribution"]["shares"]["detector"] == pytest.approx(0.9, abs=0.05)
+    assert told["search"]["work_on"] == "objective"
+    for words in ("perfect detector: ", "no box errors: ", "improve detector", "another objective"):
+        assert words in text
+    html = page.read_text()
+    for words in ("If a part were perfect", "The objective is at fault", "detector", "box"):
+        assert words in html
+
+
+def test_the_size_of_dev_is_judged_by_the_gain_that_matters(predictions, tmp_path):
+    file = tmp_path / "d.json"
+    text = run("diagnose", predictions, "--min-gain", "0.002", "--json", file, cwd=tmp_path)
+    assert "ST011 2,000 dev examples show a gain of 0.20%" in text
+    sizes = json.loads(file.read_text())["sizes"]
+    assert (sizes["delta"], sizes["enough"]) == (0.002, False)
+    assert sizes["dev"] > 100_000
+
+
+BAD = {
+    "a column missing": ("loss\n1\n", "dev.csv: no column 'example_id'; it has 'loss'"),
+    "no loss": ("example_id\n1\n", "dev.csv: needs 'loss', or 'y' and 'y_hat'; it has"),
+    "a loss that is no number": ("example_id,loss\n1,0\n2,nan\n", "dev.csv: column 'loss', row 2"),
+    "a negative loss": ("example_id,loss\n1,0\n2,-1\n", "dev.csv: column 'loss', row 2: -1"),
+    "an id twice": ("example_id,loss\n1,0\n1,1\n", "column 'example_id', row 2: '1' stands here"),
+    "an id in two splits": (
+        "example_id,loss\nx,0\ntrain-5,1\n",
+        "dev.csv: column 'example_id', row 2: 'train-5' is in 'train' too",
+    ),
+    "words for numbers": ("example_id,loss\n1,0\n2,bad\n", "column 'loss', row 2: 'bad' is no"),
+    "a wrong part": ("example_id,loss,fixed.a\n1,0,x\n", "column 'fixed.a', row 1: 'x' is no"),
+    "half of a pair of scores": (
+        "example_id,loss,score_truth\n1,0,1\n", "column 'score_truth' needs 'score_output'",
+    ),
+    "an annotator below nothing": (
+        "example_id,loss,human_loss.a\n1,0,\n2,0,-1\n", "column 'human_loss.a', row 2: -1",
+    ),
+    "an empty file": ("", "dev.csv: not readable as CSV"),
+    "no rows": ("example_id,loss\n", "dev.csv: no rows"),
+    "a CSV that is none": ("\x00\x01\x02", "no column 'example_id'; it has"),
+    "rows of different lengths": ("example_id,loss\n1,0\n2,1,3,4\n", "not readable as CSV"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_table_is_refused_by_file_column_and_row(predictions, tmp_path, case):
+    content, words = BAD[case]
+    (predictions / "dev.csv").write_text(content)
+    done = CliRunner().invoke(main, ["diagnose", str(predictions)])
+    assert done.exit_code == 2, done.output
+    assert words in done.output
+    assert str(predictions / "dev.csv") in done.output
+
+
+def test_an_unknown_split_is_answered_with_the_known_ones(predictions):
+    (predictions / "dev.csv").rename(predictions / "valid.csv")
+    done = CliRunner().invoke(main, ["diagnose", str(predictions)])
+    assert done.exit_code == 2
+    assert "valid.csv: unknown split 'valid'" in done.output
+    assert "Valid: dev, test, train, train_dev" in done.output
+
+
+@pytest.mark.parametrize(
+    "rows", [[0], [1], [0] * 300, [1] * 300], ids=["one right", "one wrong", "right", "wrong"]
+)
+def test_little_and_extreme_tables_are_no_error(predictions, tmp_path, rows):
+    for split in ("train", "train_dev", "dev", "test"):
+        lines = [f"{split}{k},{loss}" for k, loss in enumerate(rows)]
+        (predictions / f"{split}.csv").write_text("\n".join(["example_id,loss", *lines]))
+    file = tmp_path / "d.json"
+    arguments = [
+        "diagnose",
+        str(predictions),
+        "--json",
+        str(file),
+        "--html",
+        str(tmp_path / "d.html"),
+    ]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    told = json.loads(file.read_text())
+    assert told["verdict"]["primary"] == []
+    assert told["splits"]["dev"]["lo"] < told["splits"]["dev"]["hi"]
+
+
+def test_ten_thousand_tags_are_no_error(predictions, tmp_path):
+    frame = pd.read_csv(predictions / "dev.csv")
+    frame["tags"] = [f"t{5 * k};t{5 * k + 1}" for k in range(len(frame))]
+    frame.loc[frame.index[0], "tags"] = ";".join(f"t{k}" for k in range(10_000))
+    frame.to_csv(predictions / "dev.csv", index=False)
+    file = tmp_path / "d.json"
+    done = CliRunner().invoke(main, ["diagnose", str(predictions), "--json", str(file)])
+    assert done.exit_code == 0, done.output
+    tags = json.loads(file.read_text())["tags"]
+    assert len(tags["tags"]) == 50
+    assert tags["n_left_out"] > 0
+
+
 def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predictions, tmp_path):
     for split in ("train", "train_dev", "dev", "test"):
         frame = pd.read_csv(predictions / f"{split}.csv")
@@ -101,12 +230,26 @@ def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predict
     [
         (["diagnose", "nowhere"], "nowhere: no such folder"),
         (["diagnose", "predictions", "--human-error", "2"], "for 2 per cent write 0.02"),
+        (["diagnose", "predictions", "--human-error", "team=2"], "for 2 per cent write 0.02"),
+        (["diagnose", "predictions", "--human-error", "team=low"], "team=low: 'low' is no number"),
+        (["diagnose", "predictions", "--human-error", "nan"], "errors are fractions from 0 to 1"),
+        (["diagnose", "predictions", "--human-error", "=0.1"], "a name and an error, such as team"),
+        (
+            ["diagnose", "predictions", "--human-error", "0.1", "--human-error", "0.2"],
+            "'people' is named twice; give each level its own name",
+        ),
+        (["diagnose", "predictions", "--human-error-on", "0.1"], "--human-error-on 0.1: a name"),
+        (["diagnose", "predictions", "--desired-error", "7"], "--desired-error 7: errors are"),
+        (["diagnose", "predictions", "--min-gain", "1.5"], "--min-gain 1.5: errors are"),
         (["diagnose", "predictions", "--sheet", "none.csv"], "none.csv"),
         (["sheet", "nowhere", "--out", "x.csv"], "nowhere: no such folder"),
     ],
 )
-def test_what_is_wrong_is_named(predictions, tmp_path, arguments, words):
-    assert words in run(*arguments, cwd=tmp_path, code=2)
+def test_what_is_wrong_is_named(predictions, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2, done.output
+    assert words in done.output
 
 
 def test_a_bad_table_writes_no_file(predictions, tmp_path):

@@ -120,6 +120,84 @@ def test_several_seeds_widen_the_interval_by_what_training_again_changes():
     assert width > 1.3 * (one["splits"]["dev"]["hi"] - one["splits"]["dev"]["lo"])
 
 
+def test_what_speaks_of_single_answers_says_of_which_seed():
+    seeds = [Model(tables=model(train=10, dev=d).tables, name=f"seed_{d}") for d in (90, 110)]
+    several, one = told(*seeds), told(seeds[0])
+    for block in ("tags", "slices", "labels", "table2d", "ceilings", "search", "drivers"):
+        assert several[block]["of_seed"] == "seed_90"
+        assert "of_seed" not in one[block]
+    assert several["splits"]["dev"]["value"] == pytest.approx(0.1)  # the mean of both
+
+
+def night(split, n, share, tenths):
+    """Give examples so many of which are of the night; `tenths` are wrong by day and by night."""
+    hour = np.where(np.arange(n) < share * n, "night", "day")
+    wrong = (np.arange(n) % 10 < np.where(hour == "night", tenths[1], tenths[0])) * 1.0
+    frame = {"example_id": [f"{split}{i}" for i in range(n)], "loss": wrong, "meta.hour": hour}
+    return tables.check(pd.DataFrame(frame), split)
+
+
+def with_night(dev):
+    parts = {"train": (0.05, (0, 0)), "train_dev": (0.05, (0, 0)), "dev": (0.5, dev)}
+    made = {split: night(split, 2000, *shares) for split, shares in parts.items()}
+    found = told(Model(tables=made), human_error=0.0)
+    return found, {step["link"]: step for step in found["next"]}
+
+
+def test_where_mismatch_is_the_work_what_train_lacks_is_a_step():
+    found, steps = with_night(dev=(2, 2))
+    first = found["drivers"]["drivers"][0]
+    assert (first["where"], first["sure"]) == ("hour = night", True)
+    step = steps["data:hour = night"]
+    assert step["gain"] == pytest.approx(0.1)  # half of the errors
+    assert "5% of train, 50% of dev and 50% of its error" in step["action"]
+
+
+def test_what_a_slice_says_already_is_not_said_twice():
+    found, steps = with_night(dev=(1, 4))
+    assert found["drivers"]["drivers"][0]["sure"]
+    assert "slice:hour = night" in steps
+    assert "data:hour = night" not in steps
+
+
+def test_where_nothing_says_that_dev_differs_no_drivers_are_sought():
+    found = told(model(train=10, train_dev=12, dev=14), human_error=0.0)
+    assert found["drivers"]["drivers"] == []
+    assert "Nothing says" in found["drivers"]["not_applicable"]
+
+
+def by_domain(split, n, wrong, domain, people=None):
+    more = {} if people is None else {"human_loss": (np.arange(n) < people) * 1.0}
+    return table(split, wrong, n, domain=[domain] * n, **more)
+
+
+def test_mismatch_that_people_share_is_told_apart_from_the_models_own():
+    made = {"train": by_domain("train", 2000, 20, "web"),
+            "train_dev": by_domain("train_dev", 2000, 40, "web", 20),
+            "dev": by_domain("dev", 2000, 240, "phone", 200)}  # fmt: skip
+    found = told(Model(tables=made))
+    assert found["verdict"]["primary"] == ["mismatch"]
+    (parted,) = found["table2d"]["adjusted"]
+    assert parted["mismatch"] == pytest.approx(0.10)
+    assert parted["intrinsic_difficulty"] == pytest.approx(0.09)
+    finding = next(f for f in found["findings"] if f["code"] == "ST006")
+    assert "+9.00% is harder for people too, and +1.00% is the model's own" in finding["title"]
+
+
+def test_without_peoples_error_on_the_target_that_is_what_to_measure():
+    made = {"train": by_domain("train", 2000, 20, "web"),
+            "train_dev": by_domain("train_dev", 2000, 40, "web"),
+            "dev": by_domain("dev", 2000, 240, "phone")}  # fmt: skip
+    steps = told(Model(tables=made), human_error=0.01)["next"]
+    asked = [s["action"] for s in steps if s["evidence"] == "table2d.adjusted"]
+    assert [text.partition(",")[0] for text in asked] == [
+        "label 500 web items by people", "label 500 phone items by people",
+    ]  # fmt: skip
+    given = told(Model(tables=made), human_error=0.01, human_on={"web": 0.01, "phone": 0.06})
+    assert not [s for s in given["next"] if s["evidence"] == "table2d.adjusted"]
+    assert given["table2d"]["adjusted"][0]["intrinsic_difficulty"] == pytest.approx(0.05)
+
+
 def test_seeds_that_scored_other_examples_are_refused():
     other = Model(tables={"dev": table("dev", 10, n=999)})
     with pytest.raises(Refusal, match="seeds of one model are scored on the same"):

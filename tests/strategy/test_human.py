@@ -1,10 +1,15 @@
 """The lowest human error is the reference."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from foursplit.core.errors import Refusal
-from foursplit.strategy.human import best, choice_matters, soft_label_bayes
+from foursplit.strategy.analysis import analyse
+from foursplit.strategy.bootstrap import estimate
+from foursplit.strategy.diagnosis import Settings
+from foursplit.strategy.human import best, choice_matters, choose, soft_label_bayes
+from foursplit.strategy.tables import Model, check
 
 
 @pytest.mark.parametrize(
@@ -65,3 +70,65 @@ def test_slips_make_the_estimate_too_high_and_few_votes_too_low(rng):
 def test_what_is_no_share_is_refused(shares):
     with pytest.raises(Refusal, match="shares of votes"):
         soft_label_bayes(shares)
+
+
+def measured(losses, weight, groups):
+    return estimate(losses, weight, groups, np.random.default_rng(1), resamples=500,
+                    confidence=0.95)  # fmt: skip
+
+
+def labelled(**columns):
+    n = len(next(iter(columns.values())))
+    frame = {"example_id": [f"d{k}" for k in range(n)], "loss": np.zeros(n)}
+    return check(pd.DataFrame({**frame, **columns}), "dev")
+
+
+def test_of_levels_given_by_name_the_lowest_is_taken_and_all_are_told():
+    found = choose({"person": 0.03, "doctor": 0.01, "team": 0.005}, None, None, measured)
+    told = found.as_json()
+    assert (told["who"], told["where"]) == ("team", "given")
+    assert [(row["who"], row["value"], row["taken"]) for row in told["levels"]] == [
+        ("person", 0.03, False), ("doctor", 0.01, False), ("team", 0.005, True),
+    ]  # fmt: skip
+    assert "person's" in told["why"]
+
+
+def test_of_annotators_the_best_is_taken_each_by_what_he_labelled():
+    one = np.where(np.arange(200) < 100, (np.arange(200) < 8) * 1.0, np.nan)  # 8 of 100
+    two = (np.arange(200) < 4) * 1.0  # 4 of 200
+    found = choose(None, 0.5, labelled(**{"human_loss.one": one, "human_loss.two": two}), measured)
+    assert (found.taken.who, found.taken.error.value) == ("two", 0.02)
+    assert found.taken.error.lo < 0.02 < found.taken.error.hi
+    levels = {row["who"]: (row["value"], row["n"]) for row in found.as_json()["levels"]}
+    assert levels == {"one": (0.08, 100), "two": (0.02, 200), "desired": (0.5, 0)}
+    assert "flatters itself" in found.why
+
+
+def test_given_levels_go_before_measured_ones_and_those_before_what_is_desired():
+    dev = labelled(human_loss=np.zeros(50))
+    assert choose(0.02, 0.5, dev, measured).taken.where == "given"
+    assert choose(None, 0.5, dev, measured).taken.where == "human_loss on dev"
+    assert choose(None, 0.5, None, measured).taken.where == "desired"
+    assert choose(None, None, labelled(x=np.zeros(3)), measured) is None
+
+
+def test_the_annotator_that_was_taken_stands_for_people_by_domain():
+    n = 200
+    tables = {
+        split: check(
+            pd.DataFrame({
+                "example_id": [f"{split}{k}" for k in range(n)], "domain": domain,
+                "loss": (np.arange(n) < wrong) * 1.0,
+                "human_loss.team": (np.arange(n) < people) * 1.0,
+            }),
+            split,
+        )
+        for split, domain, wrong, people in (
+            ("train_dev", "web", 10, 4), ("dev", "phone", 40, 20),
+        )
+    }  # fmt: skip
+    told = analyse([Model(tables=tables)], Settings())
+    (parted,) = told["table2d"]["adjusted"]
+    assert (parted["general"], parted["target"]) == ("web", "phone")
+    assert parted["intrinsic_difficulty"] == pytest.approx(0.08)  # 2 to 10 %
+    assert parted["model_specific"] == pytest.approx(0.07)  # of 15 points in all

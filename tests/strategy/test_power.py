@@ -163,19 +163,30 @@ def test_the_largest_of_one_two_and_three_normals_is_known():
 
 
 def test_the_best_of_twenty_equal_models_looks_better_by_so_much(rng):
-    # Each departs from one model on examples of its own: a tenth of 2,000, half won, half lost.
-    n, k, discordance = 2000, 20, 0.1
-    changed = rng.binomial(n, discordance, (4000, k))
+    # Each departs from one model on examples of its own, a twentieth of 2,000, half won, half lost;
+    # so any two of them differ on about twice as many.
+    n, k, own = 2000, 20, 0.05
+    changed = rng.binomial(n, own, (4000, k))
     best = ((2 * rng.binomial(changed, 0.5) - changed) / n).max(axis=1).mean()
-    assert power.optimism_of_best(k, discordance, n) == pytest.approx(best, rel=0.03)
+    assert power.optimism_of_best(k, 2 * own, n) == pytest.approx(best, rel=0.03)
 
 
-def test_models_that_have_nothing_in_common_differ_on_twice_their_own_departures(rng):
+def test_so_does_the_best_of_models_whose_discordance_was_counted(rng):
+    # Errors 0/1 drawn one by one: all share hard examples, and each has luck of its own.
+    n, k, draws = 400, 8, 3000
+    chance = np.where(np.arange(n) < 80, 0.6, 0.05)  # true error of each: (80 * .6 + 320 * .05) / n
+    wrong = rng.random((draws, k, n)) < chance
+    best = chance.mean() - wrong.mean(axis=2).min(axis=1).mean()
+    between = (wrong[:, 0] != wrong[:, 1]).mean()
+    assert power.optimism_of_best(k, between, n) == pytest.approx(best, rel=0.05)
+    assert np.sqrt(between / n) * power.expected_largest(k) > 1.3 * best  # the whole is too much
+
+
+def test_models_that_have_nothing_in_common_vary_by_their_own_errors(rng):
     # Independent errors e: two of them differ on 2e(1 - e), and half of that is the variance.
     n, k, e = 2000, 20, 0.1
     best = e - (rng.binomial(n, e, (4000, k)) / n).min(axis=1).mean()
-    between = 2 * e * (1 - e)
-    assert power.optimism_of_best(k, between / 2, n) == pytest.approx(best, rel=0.03)
+    assert power.optimism_of_best(k, 2 * e * (1 - e), n) == pytest.approx(best, rel=0.03)
 
 
 @pytest.mark.parametrize(("error", "size"), [(0.2, 500), (0.05, 2000), (0.1, 1000), (1.0, 100)])

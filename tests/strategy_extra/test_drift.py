@@ -7,8 +7,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from foursplit.strategy.tables import check
-from foursplit.strategy_extra import drift as module
-from foursplit.strategy_extra.drift import Sampling, auc, drift, drivers
+from foursplit.strategy_extra import shifts
+from foursplit.strategy_extra.drift import Sampling, drift
+from foursplit.strategy_extra.told_apart import auc
 
 QUICK = Sampling(resamples=200, permutations=200)
 
@@ -142,34 +143,7 @@ def test_p_values_are_even_where_nothing_moved():
     for _ in range(200):
         frame = pd.DataFrame({"meta.x": rng.normal(size=60)})
         side, unit = np.repeat([0, 1], 30), np.arange(60)
-        member = module._members(side, unit, rng, 99)
-        low += module._shifts(frame, unit, member)[0].p_value <= 0.2
+        member = shifts.members(side, unit, rng, 99)
+        low += shifts.shifts(frame, unit, member)[0].p_value <= 0.2
     lo, hi = stats.binom(200, 0.2).interval(0.999)
     assert lo <= low <= hi
-
-
-def test_what_the_errors_are_made_of_is_named(rng):
-    train = table(rng, 2000, "train", night=0.1)
-    dev = table(rng, 2000, night=0.3)
-    hour = dev.frame["meta.hour"]
-    dev.frame["loss"] = np.where(hour == "night", 1.0, 0.0) * (rng.random(2000) < 0.8)
-    dev = check(dev.frame.drop(columns="is_error"), "dev")
-    first = drivers(train, dev, rng, QUICK)[0]
-    assert (first.column, first.value) == ("meta.hour", "night")
-    assert first.share_of_errors == 1.0
-    assert first.share_of_dev == pytest.approx(0.3, abs=0.04)
-    assert first.share_of_train == pytest.approx(0.1, abs=0.03)
-    assert first.lo > 0.8
-
-
-def test_quantities_are_told_by_the_quarter_of_train_they_lie_in(rng):
-    train, dev = table(rng, 1000, "train"), table(rng, 1000, shift=2.0)
-    first = drivers(train, dev, rng, QUICK)[0]
-    assert first.column == "meta.light"
-    assert first.value.endswith(" to")  # above the highest quarter's start
-    assert first.share_of_train == pytest.approx(0.25)
-
-
-def test_a_dev_set_without_errors_has_no_drivers(rng):
-    dev = table(rng, 100, loss=np.zeros(100))
-    assert drivers(table(rng, 100, "train"), dev, rng, QUICK) == []

@@ -13,8 +13,9 @@ from foursplit.core.seeds import generator
 from foursplit.strategy import sheet
 from foursplit.strategy.analysis import analyse
 from foursplit.strategy.diagnosis import Settings
+from foursplit.strategy.human import PEOPLE
 from foursplit.strategy.tables import Model, read
-from foursplit.strategy.verdict import NAMES
+from foursplit.strategy.verdict import NAMES, Rule
 
 
 def diagnose(
@@ -26,12 +27,6 @@ def diagnose(
     html_file: Path | None,
 ) -> None:
     """Read, diagnose, tell; the files hold all of it."""
-    for name, level in (("human", settings.human_error), ("desired", settings.desired_error)):
-        if level is not None and not 0 <= level <= 1:
-            raise Refusal(
-                f"--{name}-error {level:g}: errors are fractions from 0 to 1; "
-                f"for {level:g} per cent write {level / 100:g}"
-            )
     models = read(folder)
     if sheets:
         models = [_tagged(models[0], sheets), *models[1:]]
@@ -44,6 +39,52 @@ def diagnose(
         artifacts.write_text(html_file, page(told, folder.name))
     for line in lines(told):
         click.echo(line)
+
+
+def known(
+    human: Sequence[str], human_on: Sequence[str], desired: float | None, *, same: bool, gain: float
+) -> Settings:
+    """Read what the person who asks knows, off the command line."""
+    if desired is not None:
+        _fraction("--desired-error", desired, f"{desired:g}")
+    named = levels(human)
+    return Settings(
+        human_error=named[PEOPLE] if [*named] == [PEOPLE] else named or None,
+        human_on=levels(human_on, "--human-error-on", bare=False),
+        desired_error=desired,
+        same_distribution=same,
+        rule=Rule(min_gain=_fraction("--min-gain", gain, f"{gain:g}")),
+    )
+
+
+def levels(
+    texts: Sequence[str], option: str = "--human-error", *, bare: bool = True
+) -> dict[str, float]:
+    """Read levels such as `team=0.005`; one alone may be a bare number."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, is_named, number = text.rpartition("=")
+        who = name.strip() if is_named else PEOPLE
+        if not who or not (is_named or bare):
+            raise Refusal(f"{option} {text}: a name and an error, such as team=0.005")
+        if who in found:
+            raise Refusal(f"{option} {text}: {who!r} is named twice; give each level its own name")
+        try:
+            found[who] = _fraction(option, float(number), text)
+        except ValueError as error:
+            if isinstance(error, Refusal):
+                raise
+            raise Refusal(f"{option} {text}: {number!r} is no number") from error
+    return found
+
+
+def _fraction(option: str, level: float, text: str) -> float:
+    if not 0 <= level <= 1:
+        raise Refusal(
+            f"{option} {text}: errors are fractions from 0 to 1; "
+            f"for {level:g} per cent write {level / 100:g}"
+        )
+    return level
 
 
 def _tagged(model: Model, sheets: Sequence[Path]) -> Model:
@@ -75,7 +116,10 @@ def lines(told: Mapping[str, Any]) -> list[str]:
         said.append(
             f"{NAMES[row['gap']]:<21} {row['value']:+7.2%}{_interval(row)}  {row['status']}{chance}"
         )
+    said += _parts(told["ceilings"])
     said += ["", told["verdict"]["sentence"]]
+    if told["human"] and len(told["human"]["levels"]) > 1:
+        said.append(told["human"]["why"])
     said += [f"{f['code']} {f['title']}" for f in told["findings"]]
     said += ["", "Next:"]
     for step in told["next"]:
@@ -83,6 +127,23 @@ def lines(told: Mapping[str, Any]) -> list[str]:
         said.append(f"{step['rank']}. {step['action']}{gain}")
         said.append(f"   confirm: {step['confirm_by']}; stop: {step['stop_rule']}")
     return said
+
+
+def _parts(told: Mapping[str, Any]) -> list[str]:
+    """Say what perfect parts and mended types of error would give."""
+    said = [""] if told["parts"] or told["types"] else []
+    for part in told["parts"]:
+        one = part["cumulative"] or part["alone"]
+        alone = "" if part["cumulative"] else ", alone"
+        lacking = f"; missing: {part['missing'][0]}" if part["missing"] else ""
+        said.append(f"perfect {part['component']}: {_off(one)}{alone}{lacking}")
+    return said + [f"no {one['type']} errors: {_off(one)}" for one in told["types"]]
+
+
+def _off(ceiling: Mapping[str, Any] | None) -> str:
+    if ceiling is None:
+        return "not known"
+    return f"{ceiling['value']:.2%} off dev error{_interval(ceiling)}"
 
 
 def _error(block: Mapping[str, Any]) -> str:

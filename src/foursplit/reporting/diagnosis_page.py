@@ -6,7 +6,7 @@ from typing import Any
 from foursplit.reporting import gaps
 from foursplit.reporting.charts.waterfall import waterfall
 from foursplit.reporting.found_slices import shown
-from foursplit.reporting.numbers import error_interval, percent
+from foursplit.reporting.numbers import UNKNOWN, error_interval, gap_interval, percent, signed
 from foursplit.reporting.render import render
 
 
@@ -33,7 +33,13 @@ def page(told: Mapping[str, Any], name: str) -> str:
             "gaps": gaps.rows(told["ledger"]),
             "slices": shown(told["slices"]),
             "table2d": _table2d(told["table2d"]),
+            "adjusted": [_adjusted(one) for one in told["table2d"].get("adjusted", [])],
             "labels": _labels(told["labels"]),
+            "parts": _parts(told["ceilings"]),
+            "types": [{"name": t["type"], "gain": _gain(t)} for t in told["ceilings"]["types"]],
+            "search": _search(told["search"]),
+            "drivers": [_driver(row) for row in told["drivers"]["drivers"]],
+            "size": _size(told["sizes"]),
             "leaks": [row for row in told["leakage"]["overlaps"] if row["n"]],
         },
     )  # fmt: skip
@@ -82,3 +88,79 @@ def _labels(block: Mapping[str, Any]) -> list[str]:
     if block["decision"]:
         said.append(block["decision"]["why"])
     return said
+
+
+def _adjusted(one: Mapping[str, Any]) -> str:
+    """Say how much of a mismatch is harder for people too, or what would tell."""
+    between = f"From {one['general']} to {one['target']}"
+    if one["model_specific"] is None:
+        return f"{between}: to part the mismatch, {'; '.join(one['insufficient'])}."
+    own, interval = signed(one["model_specific"]), one["model_specific_interval"]
+    about = f" ({gap_interval(*interval)})" if interval else ""
+    note = f" {one['note']}" if one["note"] else ""
+    return (
+        f"{between} the error changes by {signed(one['mismatch'])}: people's own changes by "
+        f"{signed(one['intrinsic_difficulty'])}, and {own}{about} is the model's own.{note}"
+    )
+
+
+def _parts(block: Mapping[str, Any]) -> list[dict[str, str]]:
+    shares = (block["attribution"] or {}).get("shares", {})
+    return [
+        {
+            "name": part["component"],
+            "walk": _gain(part["cumulative"]),
+            "alone": _gain(part["alone"]),
+            "shapley": _gain(part["shapley"]),
+            "due": percent(shares[part["component"]]) if part["component"] in shares else UNKNOWN,
+            "missing": "; ".join(part["missing"]),
+        }
+        for part in block["parts"]
+    ]
+
+
+def _gain(ceiling: Mapping[str, Any] | None) -> str:
+    if ceiling is None:
+        return UNKNOWN
+    lo, hi = ceiling["lo"], ceiling["hi"]
+    about = "" if lo is None else f" ({error_interval(lo, hi)})"
+    return f"{percent(ceiling['value'])}{about}"
+
+
+def _search(block: Mapping[str, Any]) -> str:
+    if "share" not in block:
+        return ""
+    share = block["share"]
+    verdict = {
+        "search": "The search is at fault: improve it.",
+        "objective": "The objective is at fault: change what is scored.",
+        None: "That decides for neither: score more errors.",
+    }[block["work_on"]]
+    return (
+        f"Of {block['n_scored']:,} errors the score puts the truth above the output in "
+        f"{percent(share['value'])} ({error_interval(share['lo'], share['hi'])}). {verdict}"
+    )
+
+
+def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "where": row["where"],
+        "errors": percent(row["share_of_errors"]),
+        "dev": percent(row["share_of_dev"]),
+        "train": percent(row["share_of_train"]),
+        "excess": f"{signed(row['excess'])} ({gap_interval(row['lo'], row['hi'])})",
+        "sure": row["sure"],
+    }
+
+
+def _size(block: Mapping[str, Any]) -> str:
+    """Say what dev can show of the gain that matters."""
+    if block["not_applicable"]:
+        return str(block["not_applicable"])
+    enough = "That is enough." if block["enough"] else f"It takes {block['dev']:,} examples."
+    return (
+        f"Two models that differ on {percent(block['discordance'])} of the examples "
+        f"({block['discordance_from']}) and by {percent(block['delta'])} in error are told apart "
+        f"in {block['power']:.0%} of cases, and ranked rightly in {block['p_right_order']:.0%}. "
+        f"{enough} For a hundred errors read {block['eyeball']:,} examples."
+    )

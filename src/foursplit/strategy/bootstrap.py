@@ -67,7 +67,7 @@ def estimate(
         drawn = resample(sums, weights, rng, resamples)
         draws = value + (drawn - value) * widening(len(names), confidence)
     else:
-        draws = value + _standard_error(sums, weights) * _deviates(len(names), rng, resamples)
+        draws = value + standard_error(sums, weights) * _deviates(len(names), rng, resamples)
     draws = np.maximum(draws, 0.0) if loss.min() >= 0 else draws
     lo, hi = _read(draws, confidence, none=plain and value == 0, all_=plain and value == 1)
     return Estimate(
@@ -96,7 +96,7 @@ def widening(n_groups: int, confidence: float) -> float:
     return float(t / z * np.sqrt(n_groups / degrees))
 
 
-def _standard_error(sums: np.ndarray, weights: np.ndarray) -> float:
+def standard_error(sums: np.ndarray, weights: np.ndarray) -> float:
     """Give the standard error of the ratio of two sums over independent groups."""
     n = len(sums)
     residual = sums - sums.sum() / weights.sum() * weights

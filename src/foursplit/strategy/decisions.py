@@ -19,6 +19,8 @@ AHEAD = 10  # times more data the source of a transfer should have, for its feat
 
 BALANCE = 10  # times one task's data may exceed another's before the smaller is drowned
 
+CONFIDENCE = 0.95  # of the intervals taken here
+
 Number = int | float
 
 
@@ -211,13 +213,22 @@ def flawed_pipeline(
     if lacking or not parts:
         why = "Not all parts have a human level."
         return Answer(code="ST050", recommended=None, why=why, missing=lacking or ("the parts",))
-    above = [n for n, (e, human) in pairs.items() if human and _above(e, human, rule or Rule())]
+    rule = rule or Rule()
+    gap = {n: _over(e, human) for n, (e, human) in pairs.items() if human}
+    above = [n for n in gap if _material(gap[n], pairs[n][0].value, rule)]
+    unsure = [n for n in gap if n not in above and _may_matter(gap[n], pairs[n][0].value, rule)]
+    weak = ", ".join(name for name in above if name != "the system")
+    if weak:
+        why = f"Not at its human level yet: {weak}."
+        return Answer(code="ST050", recommended=False, why=why)
+    if unsure and (above or "the system" in unsure):
+        why = "Too few examples to say who is at human level."
+        return Answer(code="ST050", recommended=None, why=why,
+                      missing=tuple(f"more examples of {n}" for n in unsure))  # fmt: skip
     if above == ["the system"]:
         why = "Every part is at its human level and the whole is not: redesign, add information."
         return Answer(code="ST052", recommended=True, why=why)
-    weak = ", ".join(name for name in above if name != "the system")
-    why = f"Not at its human level yet: {weak}." if weak else "The system is at human level."
-    return Answer(code="ST050", recommended=False, why=why)
+    return Answer(code="ST050", recommended=False, why="The system is at human level.")
 
 
 def _checklist(code: str, checks: Mapping[str, bool | None], advice: str) -> Answer:
@@ -241,7 +252,6 @@ def _may_matter(gap: Gap, dev_error: float, rule: Rule | None) -> bool:
     return reach > (rule or Rule()).threshold(dev_error) + SLACK
 
 
-def _above(error: Estimate, human: Estimate, rule: Rule) -> bool:
-    """Say whether an error is above people's by what counts, and beyond doubt."""
-    gap = gaps({"human": human, "train": error}, 0.95)[0]
-    return _material(gap, error.value, rule)
+def _over(error: Estimate, human: Estimate) -> Gap:
+    """Give an error less that of people at the same task."""
+    return gaps({"human": human, "train": error}, CONFIDENCE)[0]

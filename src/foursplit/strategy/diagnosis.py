@@ -9,6 +9,7 @@ import numpy as np
 from foursplit.core.seeds import generator
 from foursplit.strategy import actions, ledger, verdict
 from foursplit.strategy.bootstrap import Estimate, estimate
+from foursplit.strategy.human import Chosen, choice_matters, choose
 from foursplit.strategy.seeds import mean_table, with_seed_variance
 from foursplit.strategy.tables import Model, Table
 from foursplit.strategy.verdict import Rule
@@ -22,7 +23,8 @@ LEAST_GROUPS = 6  # below, an interval says more about its assumptions than abou
 class Settings:
     """What the person who asks knows, and how sure an interval shall be."""
 
-    human_error: float | None = None
+    human_error: float | Mapping[str, float] | None = None  # by who reached it, or one for all
+    human_on: Mapping[str, float] = field(default_factory=dict)  # what people get wrong, by domain
     desired_error: float | None = None
     same_distribution: bool = False
     rule: Rule = field(default_factory=Rule)
@@ -68,31 +70,23 @@ def estimates(models: Sequence[Model], settings: Settings) -> dict[str, Estimate
     return found
 
 
-def human_level(tables: Mapping[str, Table], settings: Settings) -> tuple[Estimate | None, str]:
-    """Give the level that bias is measured against, and where it comes from."""
-    if settings.human_error is not None:
-        return ledger.fixed(settings.human_error), "given"
-    dev = tables.get("dev")
-    if dev is not None and dev.has("human_loss"):
-        rng = generator("diagnose", settings.seed, "human")
-        losses = dev.frame["human_loss"].to_numpy(np.float64)
-        return (
-            estimate(
-                losses, dev.weight, dev.groups, rng,
-                resamples=settings.resamples, confidence=settings.confidence,
-            ),
-            "human_loss on dev",
+def human_level(tables: Mapping[str, Table], settings: Settings) -> Chosen | None:
+    """Give the level that bias is measured against, beside those not taken."""
+
+    def measure(losses: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> Estimate:
+        return estimate(
+            losses, weight, groups, generator("diagnose", settings.seed, "human"),
+            resamples=settings.resamples, confidence=settings.confidence,
         )  # fmt: skip
-    if settings.desired_error is not None:
-        return ledger.fixed(settings.desired_error), "desired"
-    return None, ""
+
+    return choose(settings.human_error, settings.desired_error, tables.get("dev"), measure)
 
 
 def base(models: Sequence[Model], settings: Settings, *, alike: bool) -> dict[str, Any]:
     """Give splits, ledger, verdict and findings; `alike`: train and dev are of one distribution."""
     errors = estimates(models, settings)
-    human, where = human_level(merge_seeds(models), settings)
-    known = ({"human": human} if human else {}) | errors
+    human = human_level(merge_seeds(models), settings)
+    known = ({"human": human.taken.error} if human else {}) | errors
     found = ledger.gaps(known, settings.confidence, same_distribution=alike)
     judged = verdict.judge(known, found, settings.rule)
     thin = [f"few_groups:{s}" for s, e in errors.items() if e.n_groups < LEAST_GROUPS]
@@ -107,12 +101,25 @@ def base(models: Sequence[Model], settings: Settings, *, alike: bool) -> dict[st
     return {
         "schema": SCHEMA,
         "splits": {split: error.as_json() for split, error in known.items()},
-        "human": {"where": where} if human else None,
+        "human": _told(human, errors, settings.rule) if human else None,
         "seeds": len(models),
         **told,
         "findings": [finding.as_json() for finding in _findings(told, thin, errors)],
         "gains": {gap.gap: gap.value for gap in found},
     }
+
+
+def _told(human: Chosen, errors: Mapping[str, Estimate], rule: Rule) -> dict[str, Any]:
+    """Say by whose level avoidable bias would be judged otherwise."""
+    system = errors.get("train") or errors.get("dev")
+    taken = human.taken.error.value
+    others = [level for level in human.levels if system and level is not human.taken]
+    change = [
+        level.who
+        for level in others
+        if system and choice_matters(taken, level.error.value, system.value, rule)
+    ]
+    return {**human.as_json(), "would_change_the_verdict": change}
 
 
 def _ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:

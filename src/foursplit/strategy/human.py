@@ -4,14 +4,22 @@ Source: Ng, DLS C3 W1 (understanding human-level performance); Ng (2018), Machin
 chapters 22 and 34.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from foursplit.core.errors import Refusal
+from foursplit.strategy.bootstrap import Estimate
+from foursplit.strategy.ledger import fixed
+from foursplit.strategy.tables import HUMAN, Table
 from foursplit.strategy.verdict import SLACK, Rule
+
+PEOPLE = "people"  # a level without a name
+
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimate]
+"""Maps (example,) losses, weights and groups to an error with its interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,48 @@ class Reference:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """An error that people reached, or that somebody wants."""
+
+    who: str
+    where: str  # given, a column of dev, or desired
+    error: Estimate
+
+    @property
+    def column(self) -> str | None:
+        """Name the column that it was measured from."""
+        return self.where.removesuffix(ON_DEV) if self.where.endswith(ON_DEV) else None
+
+
+ON_DEV = " on dev"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The level that bias is measured from, beside those that were not taken."""
+
+    taken: Level
+    levels: tuple[Level, ...]
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "where": self.taken.where,
+            "who": self.taken.who,
+            "why": self.why,
+            "levels": [
+                {
+                    "who": level.who,
+                    "where": level.where,
+                    **level.error.as_json(),
+                    "taken": level is self.taken,
+                }
+                for level in self.levels
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +98,10 @@ def best(levels: Mapping[str, float]) -> Reference:
     for who, value in levels.items():
         if not 0 <= value <= 1:
             raise Refusal(f"human level {who!r}: {value!r} is no error between 0 and 1")
+    return _lowest(levels)
+
+
+def _lowest(levels: Mapping[str, float]) -> Reference:
     who = min(levels, key=levels.__getitem__)
     value = float(levels[who])
     others = {name: level for name, level in levels.items() if level > value + SLACK}
@@ -56,6 +110,52 @@ def best(levels: Mapping[str, float]) -> Reference:
         worst = max(others, key=others.__getitem__)
         note += f" A product may still be good enough at another level, such as {worst}'s."
     return Reference(value=value, who=who, note=note)
+
+
+def choose(
+    given: Mapping[str, float] | float | None, desired: float | None, dev: Table | None,
+    measure: Measure,
+) -> Chosen | None:  # fmt: skip
+    """Take the lowest level that was given, else the lowest measured on dev, else the desired.
+
+    Levels given go before those measured: whoever names one knows better than a sample.
+    """
+    named = {PEOPLE: given} if isinstance(given, int | float) else dict(given or {})
+    kinds = [
+        [Level(who=who, where="given", error=fixed(value)) for who, value in named.items()],
+        _measured(dev, measure),
+        [] if desired is None else [Level(who="desired", where="desired", error=fixed(desired))],
+    ]
+    levels = tuple(level for kind in kinds for level in kind)
+    if not levels:
+        return None
+    among = next(kind for kind in kinds if kind)
+    reference = _lowest({level.who: level.error.value for level in among})
+    taken = next(level for level in among if level.who == reference.who)
+    return Chosen(taken=taken, levels=levels, why=_why(taken, among, reference))
+
+
+def _measured(dev: Table | None, measure: Measure) -> list[Level]:
+    """Measure people on dev: all together, and each annotator on what he labelled."""
+    found = []
+    columns = [] if dev is None else [n for n in ("human_loss", *dev.starting(HUMAN)) if dev.has(n)]
+    for column in columns:
+        assert dev is not None
+        losses = dev.frame[column].to_numpy(np.float64)
+        there = ~np.isnan(losses)
+        if there.any():
+            who = column.removeprefix(HUMAN) if column.startswith(HUMAN) else PEOPLE
+            error = measure(losses[there], dev.weight[there], dev.groups[there])
+            found.append(Level(who=who, where=column + ON_DEV, error=error))
+    return found
+
+
+def _why(taken: Level, among: list[Level], reference: Reference) -> str:
+    if taken.where == "desired":
+        return "No human level is known; the desired error stands in."
+    if taken.column and len(among) > 1:  # the luckiest of several always looks too good
+        return f"{reference.note} The lowest of several measured levels flatters itself."
+    return reference.note
 
 
 def choice_matters(one: float, other: float, error: float, rule: Rule | None = None) -> bool:

@@ -102,10 +102,11 @@ def half_width(error: float, n: int, *, confidence: float = 0.95) -> float:
 def optimism_of_best(k: int, discordance: float, n: int) -> float:
     """Say how much too good the best of k equal models looks, by choosing it on n examples.
 
-    `discordance` is each one's with the model all of them vary, each on examples of its own; give
-    half of what is measured between two of the k, for that counts the departures of both.
+    `discordance` is that between any two of them.  It holds the departures of both from what all
+    have in common, and the luck of one is half of that: the difference of two errors has variance
+    discordance / n, twice that of either about their common part.
     """
-    return sqrt(discordance / n) * expected_largest(k)
+    return sqrt(discordance / (2 * n)) * expected_largest(k)
 
 
 def expected_largest(k: int) -> float:

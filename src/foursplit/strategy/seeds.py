@@ -18,12 +18,12 @@ def mean_table(tables: Sequence[Table]) -> Table:
     first = tables[0]
     if len(tables) == 1:
         return first
-    losses = [first.loss, *(_aligned(other, first) for other in tables[1:])]
+    losses = [first.loss, *(aligned(other, first) for other in tables[1:])]
     frame = first.frame.assign(loss=np.mean(losses, axis=0))
     return Table(split=first.split, frame=frame, path=first.path)
 
 
-def _aligned(other: Table, first: Table) -> np.ndarray:
+def aligned(other: Table, first: Table) -> np.ndarray:
     """Give a table's losses in the order of another's examples."""
     by_id = other.frame.set_index("example_id")["loss"]
     wanted = first.frame["example_id"]

@@ -21,6 +21,8 @@ ROWS = ("human", "trained_on", "not_trained_on")
 PARTS = {"trained_on": ("train",), "not_trained_on": ("train_dev", "dev")}
 """The splits of each row; test stays shut."""
 
+MOST = 10  # domains of dev whose mismatch is parted
+
 LABELLED = 500  # items for people: at 5 % error that is known to 2 points either way
 
 
@@ -124,6 +126,27 @@ def table2d(
             excess[d] = found
     lacking = "" if domains else "give every table a column 'domain', such as general and target"
     return TwoD(domains=domains, cells=cells, excess=excess, missing=lacking)
+
+
+def pairs(tables: Mapping[str, Table]) -> list[tuple[str, str]]:
+    """Name, for each domain of dev that is not the training data's main one, the two to compare.
+
+    The main one is the domain with the most weight in train-dev, or in train without it.
+    """
+    known = {split: t for split, t in tables.items() if t.has("domain")}
+    learnt = known.get("train_dev", known.get("train"))
+    if learnt is None or "dev" not in known:
+        return []
+    sizes = _sizes(learnt)
+    general = min(sizes, key=lambda domain: (-sizes[domain], domain))
+    targets = _sizes(known["dev"])
+    ordered = sorted(targets, key=lambda domain: (-targets[domain], domain))
+    return [(general, target) for target in ordered[:MOST] if target != general]
+
+
+def _sizes(table: Table) -> dict[str, float]:
+    return {str(k): float(v) for k, v in
+            table.frame.groupby("domain", sort=True)["weight"].sum().items()}  # fmt: skip
 
 
 def adjusted_mismatch(

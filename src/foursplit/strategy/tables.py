@@ -18,6 +18,9 @@ from foursplit.core.errors import Refusal, unknown
 SPLITS = ("train", "train_dev", "dev", "test")
 SUFFIXES = (".parquet", ".csv")
 META, PROBA = "meta.", "proba_"
+FIXED, FIXED_TYPE = "fixed.", "fixed_type."  # losses with a part perfect, or a type mended
+HUMAN = "human_loss."  # one annotator's
+SCORES = ("score_truth", "score_output")
 AUDITS = ("ok", "wrong", "ambiguous")
 TAG_SEPARATOR = ";"
 
@@ -29,7 +32,8 @@ class Table:
     `frame` has, in this order of need: `example_id` (text, unique), `loss` (0 or more), `weight`
     (above 0), `is_error`; where they were given: `group_id`, `domain`, `y`, `y_hat`, `score`,
     `proba_<class>`, `human_loss` (0 or more), `label_audit` (ok, wrong, ambiguous), `tags` (tuples
-    of text) and `meta.*`.
+    of text), `fixed.<part>`, `fixed_type.<type>` and `human_loss.<who>` (0 or more, the last may be
+    missing), `score_truth` and `score_output` (both or neither of an error) and `meta.*`.
     """
 
     split: str
@@ -69,12 +73,16 @@ class Table:
     @property
     def meta(self) -> list[str]:
         """Name the columns worth slicing on."""
-        return [name for name in self.frame.columns if name.startswith(META)]
+        return self.starting(META)
+
+    def starting(self, prefix: str) -> list[str]:
+        """Name the columns that start with `prefix`, in their order."""
+        return [name for name in self.frame.columns if name.startswith(prefix)]
 
     @property
     def classes(self) -> list[str]:
         """Name the classes whose probabilities were given."""
-        return [n.removeprefix(PROBA) for n in self.frame.columns if n.startswith(PROBA)]
+        return [name.removeprefix(PROBA) for name in self.starting(PROBA)]
 
     def has(self, column: str) -> bool:
         return column in self.frame
@@ -83,6 +91,10 @@ class Table:
         """Keep the examples that `chosen` (a mask or positions) names."""
         kept = self.frame.iloc[chosen if chosen.dtype != bool else np.flatnonzero(chosen)]
         return Table(split=self.split, frame=kept.reset_index(drop=True), path=self.path)
+
+    def by_name(self) -> "Table":
+        """Put rows in an order of their own, so that the file's is no input."""
+        return self.take(np.argsort(self.frame["example_id"].to_numpy(str), kind="stable"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +149,9 @@ def check(frame: pd.DataFrame, split: str, path: str = "") -> Table:
     at = path or f"table {split!r}"
     if split not in SPLITS:
         raise unknown("split", split, SPLITS, at)
+    _require_columns(frame, at)
     if frame.empty:
         raise Refusal(f"{at}: no rows")
-    _require_columns(frame, at)
     made = pd.DataFrame({"example_id": frame["example_id"].astype(str)})
     _refuse(frame["example_id"].isna(), "example_id", "is missing", at)
     _refuse(made["example_id"].duplicated(), "example_id", "stands here a second time", at, made)
@@ -187,7 +199,7 @@ def _require_columns(frame: pd.DataFrame, at: str) -> None:
 
 
 def _columns(frame: pd.DataFrame) -> str:
-    names = [repr(str(name)) for name in frame.columns]
+    names = [repr(str(name)[:40]) for name in frame.columns]  # of no CSV a name may be a megabyte
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return ", ".join(names[:20]) + more
 
@@ -207,15 +219,18 @@ def _loss(frame: pd.DataFrame, at: str) -> pd.Series:
 
 
 def _numbers(
-    frame: pd.DataFrame, name: str, at: str, *, least: float = -np.inf, above: float = -np.inf
-) -> pd.Series:
+    frame: pd.DataFrame, name: str, at: str, *, least: float = -np.inf, above: float = -np.inf,
+    gaps: bool = False,
+) -> pd.Series:  # fmt: skip
+    """Read a column of numbers; with `gaps`, some may be missing."""
     values = frame[name]
+    empty = values.isna() & gaps
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         found = pd.to_numeric(values, errors="coerce")
-        _refuse(found.isna(), name, "is no number", at, frame)
+        _refuse(found.isna() & ~empty, name, "is no number", at, frame)
         values = found
     values = values.astype(np.float64)
-    _refuse(~np.isfinite(values), name, "is missing or not finite", at, frame)
+    _refuse(~(np.isfinite(values) | empty), name, "is missing or not finite", at, frame)
     _refuse(values < least, name, f"is below {least:g}", at, frame)
     _refuse(values <= above, name, f"is not above {above:g}", at, frame)
     return values
@@ -229,6 +244,24 @@ def _optional_numbers(frame: pd.DataFrame, made: pd.DataFrame, at: str) -> None:
     for name in [str(n) for n in frame.columns if str(n).startswith(PROBA)]:
         made[name] = _numbers(frame, name, at, least=0.0)
         _refuse(made[name] > 1 + 1e-6, name, "is above 1", at, frame)
+    for name in [str(n) for n in frame.columns if str(n).startswith((FIXED, FIXED_TYPE))]:
+        made[name] = _numbers(frame, name, at, least=0.0)
+    for name in [str(n) for n in frame.columns if str(n).startswith(HUMAN)]:
+        made[name] = _numbers(frame, name, at, least=0.0, gaps=True)
+    _scores(frame, made, at)
+
+
+def _scores(frame: pd.DataFrame, made: pd.DataFrame, at: str) -> None:
+    """Read what the system's own score says of the truth and of its output, where both are told."""
+    given = [name for name in SCORES if name in frame]
+    if len(given) == 1:
+        lacking = next(name for name in SCORES if name not in given)
+        raise Refusal(f"{at}: column {given[0]!r} needs {lacking!r} beside it")
+    for name in given:
+        made[name] = _numbers(frame, name, at, gaps=True)
+    for name, other in (SCORES, SCORES[::-1]) if given else ():
+        lone = made["is_error"] & made[name].isna() & made[other].notna()
+        _refuse(lone, name, f"is missing where {other!r} is given", at)
 
 
 def _flags(frame: pd.DataFrame, at: str) -> pd.Series:

@@ -1,0 +1,89 @@
+"""Where people are still better, once the model is better on the whole.
+
+There the usual work goes on: people can label, explain their answers, and set the level to reach.
+Source: Ng (2018), Machine Learning Yearning, chapter 35; Ng, DLS C3 W1 (surpassing human-level
+performance).
+"""
+
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from foursplit.strategy.bootstrap import estimate
+from foursplit.strategy.ceiling import Sampling
+from foursplit.strategy.columns import coded
+from foursplit.strategy.tables import META, Table
+
+LEAST = 20  # groups of examples with a value: fewer tell nothing of it
+MOST = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subset:
+    """Examples that share a value, on which people err less than the model."""
+
+    column: str
+    value: str
+    n: int
+    model: float
+    human: float
+    lo: float  # of the model's error less people's, on the same examples
+    hi: float
+    recoverable: float  # error that would go if the model were as good there as people
+    sure: bool  # beyond chance, however many values were tried
+
+    @property
+    def where(self) -> str:
+        return f"{self.column.removeprefix(META)} = {self.value}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "where": self.where}
+
+
+def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list[Subset]:
+    """List the values of `domain` and meta columns where people win, most to gain first."""
+    dev = dev.by_name()
+    more = dev.loss - dev.frame["human_loss"].to_numpy(np.float64)
+    there = np.isfinite(more)
+    dev, more = dev.take(there), more[there]
+    made: list[tuple[Subset, float]] = []
+    tried = 0
+    for name in [*(["domain"] if dev.has("domain") else []), *dev.meta]:
+        column = coded(name, dev.frame[name], dev.frame[name])
+        for code, value in enumerate(column.labels):
+            here = column.first == code
+            if len(np.unique(dev.groups[here])) < LEAST:
+                continue
+            tried += 1
+            if float(np.average(more[here], weights=dev.weight[here])) > 0:
+                made.append(_subset(dev, more, here, (name, value), (rng, sampling)))
+    z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, tried)))  # Bonferroni
+    found = [Subset(**{**asdict(one), "sure": ratio > z}) for one, ratio in made]
+    return sorted(found, key=lambda one: (-one.recoverable, one.where))[:MOST]
+
+
+def _subset(
+    dev: Table, more: np.ndarray, here: np.ndarray, named: tuple[str, str],
+    how: tuple[np.random.Generator, Sampling],
+) -> tuple[Subset, float]:  # fmt: skip
+    """Compare model and people on the same examples; how many deviations they are apart."""
+    weight, (rng, sampling) = dev.weight[here], how
+    found = estimate(
+        more[here], weight, dev.groups[here], rng,
+        resamples=sampling.resamples, confidence=sampling.confidence,
+    )  # fmt: skip
+    model = float(np.average(dev.loss[here], weights=weight))
+    subset = Subset(
+        column=named[0],
+        value=named[1],
+        n=int(here.sum()),
+        model=model,
+        human=model - found.value,
+        lo=found.lo,
+        hi=found.hi,
+        recoverable=found.value * float(weight.sum() / dev.weight.sum()),
+        sure=False,
+    )
+    return subset, found.value / max(float(np.std(found.draws)), 1e-12)
