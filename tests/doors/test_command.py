@@ -38,7 +38,7 @@ def test_help_lists_every_door(project):
         (["train", "lenet"], "unknown experiment 'lenet'"),
         (["evaluate", "lenet"], "Valid: c2w3_wine_softmax"),
         (["select", "digits"], "unknown group 'digits'. Did you mean 'c4w2_digits'?"),
-        (["final", "digits"], "Valid: c2w3_wine, c4w2_digits"),
+        (["final", "digits"], "Valid: c2w3_wine, c3w2_phone, c4w2_digits"),
         (["trian", "x"], "No such command 'trian'"),
         (["train"], "Missing argument 'EXPERIMENT'"),
         (["new", "model", "My Model"], "use small letters"),

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -92,10 +92,16 @@ def _check_fields(cls: type[Any], block: object, at: str) -> None:
     _present(content, required, at)
     hints = get_type_hints(cls)
     for name, value in content.items():
-        kinds = get_args(hints[name]) or (hints[name],)  # of `Augment | None`: both
-        blocks = [kind for kind in kinds if isinstance(kind, type) and is_dataclass(kind)]
-        if len(blocks) == 1 and not (value is None and NoneType in kinds):
-            _check_fields(blocks[0], value, f"{at}.{name}")
+        block = _block(hints[name])
+        if block and (isinstance(value, Mapping) or block is hints[name]):
+            _check_fields(block, value, f"{at}.{name}")
+
+
+def _block(hint: Any) -> type[Any] | None:
+    """Give the one dataclass that a field holds, alone or beside null or a number."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    found = [kind for kind in kinds if isinstance(kind, type) and is_dataclass(kind)]
+    return found[0] if len(found) == 1 else None
 
 
 def _explain(error: ValidationError, at: str) -> str:

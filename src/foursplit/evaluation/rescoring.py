@@ -228,7 +228,7 @@ class _Scores:
 
 
 def _estimate(mean: Table, seeds: Sequence[Table], strategy: Strategy) -> Estimate:
-    rng = generator("bootstrap", strategy.seed, "dev")  # the stream of `evaluate`: its intervals
+    rng = generator("diagnose", strategy.seed, "dev")  # the stream of `evaluate`: its intervals
     found = estimate(
         mean.loss, mean.weight, mean.groups, rng,
         resamples=strategy.resamples, confidence=strategy.confidence,
