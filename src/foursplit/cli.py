@@ -305,6 +305,21 @@ def table() -> None:
 
 
 @main.command()
+@click.argument("group", required=False)
+@click.option("--last", default=40, show_default=True, help="How many runs of a group, at most.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+def history(group: str | None, last: int, json_file: Path | None) -> None:
+    """Show how gaps moved from run to run, and whether each change moved its own gap alone.
+
+    Reads every run that git and DVC's cache still hold; writes reports/history.html.
+    """
+    from foursplit.doors.history import show
+
+    environment.settle_quiet()
+    show(group, last, json_file)
+
+
+@main.command()
 def track() -> None:
     """Turn what the stages wrote into MLflow runs; safe to repeat."""
     from foursplit.doors.track import track as door

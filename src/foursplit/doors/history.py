@@ -1,0 +1,52 @@
+"""Show how gaps moved from run to run, and write the page of it."""
+
+from pathlib import Path
+
+import click
+
+from foursplit.core import artifacts, paths
+from foursplit.core.params import load
+from foursplit.evaluation.history import Step, history
+from foursplit.reporting.history_page import page
+from foursplit.strategy.verdict import NAMES
+
+SCHEMA = "foursplit.history/1"
+
+
+def show(group: str | None, most: int, json_file: Path | None) -> None:
+    """Write `reports/history.html`, and say in a line a run what it did."""
+    params = load()
+    every = [name for block in params.groups.values() for name in block]
+    names = [group] if group else every
+    for name in names:
+        params.group(name)
+    told = [history(params, name, most) for name in names]
+    for one in told:
+        click.secho(one.group, bold=True)
+        for number, step in enumerate(one.steps, start=1):
+            click.echo(f"  {number}. {_line(step)}")
+        if not one.steps:
+            click.echo("  no run is known yet: `foursplit repro`")
+    path = paths.reports() / "history.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    artifacts.write_text(path, page(told, params.strategy.confidence))
+    if json_file is not None:
+        groups = {one.group: [step.as_json() for step in one.steps] for one in told}
+        artifacts.write_json(json_file, {"schema": SCHEMA, "groups": groups})
+    click.echo(f"Page: {path}")
+
+
+def _line(step: Step) -> str:
+    version = step.version
+    dev = f"{version.key}: dev {version.splits['dev'].value:.1%}"
+    if step.parent is None or step.movement is None:
+        return f"{dev}. {step.sentence}"
+    changed = ", ".join(step.changed) or "nothing but the run"
+    moved = [f"{NAMES[gap.name]} {gap.change:+.1%}" for gap in step.movement.moved()]
+    error = next(one for one in step.movement.splits if one.name == "dev")
+    sure = "beyond doubt" if error.beyond_doubt else "perhaps by chance"
+    gaps = f" ({', '.join(moved)})" if moved else ""
+    return (
+        f"{dev}, {error.change:+.1%} {sure}; {changed} against {step.parent.key}. "
+        f"{step.sentence}{gaps}"
+    )

@@ -1,0 +1,193 @@
+"""What each run of a group changed, and which gaps moved with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from foursplit.core import artifacts
+from foursplit.core.errors import Refusal
+from foursplit.core.experiment import Params
+from foursplit.core.source import module
+from foursplit.evaluation.diagnose import human_level, settings
+from foursplit.evaluation.past import PastRun, list_past
+from foursplit.strategy import diagnosis, knobs, ledger
+from foursplit.strategy.bootstrap import Estimate
+from foursplit.strategy.movement import Movement, movement, sentence
+from foursplit.strategy.tables import Model, check
+
+MOST = 40  # runs of a group that are told: the latest
+
+DATA, CODE = "data", "code"
+"""What differs where no setting does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One run of an experiment, all its seeds, with its tables."""
+
+    key: str
+    version: str
+    when: str
+    place: str
+    settings: Mapping[str, Any]
+    marks: Mapping[str, Any]  # hashes of data and code
+    models: tuple[Model, ...]
+    splits: Mapping[str, Estimate]
+    gaps: Mapping[str, ledger.Gap]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A run beside the one that it differs least from."""
+
+    version: Version
+    parent: Version | None  # None: the first
+    changed: Mapping[str, tuple[Any, Any]]
+    own: tuple[str, ...]  # gaps that the change was meant for
+    movement: Movement | None
+    sentence: str
+
+    def as_json(self) -> dict[str, Any]:
+        found, moved = self.version, self.movement
+        return {
+            "key": found.key, "version": found.version, "when": found.when, "place": found.place,
+            "splits": {name: error.as_json() for name, error in found.splits.items()},
+            "gaps": {name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
+                     for name, gap in found.gaps.items()},
+            "parent": None if self.parent is None else
+            {"key": self.parent.key, "version": self.parent.version},
+            "changed": {name: list(pair) for name, pair in self.changed.items()},
+            "meant_for": list(self.own),
+            "paired": None if moved is None else moved.paired,
+            "moved": [] if moved is None else
+            [one.as_json() for one in (*moved.splits, *moved.gaps)],
+            "sentence": self.sentence,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The runs of a group, oldest first, and those whose tables are gone."""
+
+    group: str
+    steps: tuple[Step, ...]
+    gone: tuple[str, ...]
+    n_earlier: int  # runs before the oldest that is told
+
+
+def history(params: Params, name: str, most: int = MOST) -> History:
+    """Follow the gaps of a group's experiments from run to run."""
+    gone: list[str] = []
+    versions: dict[str, Version] = {}
+    for runs in _by_version(list_past(name)):
+        read = _read(params, name, runs)
+        if read is None:
+            gone.append(f"{runs[0].key}, {runs[0].place}")
+        else:
+            mark = artifacts.fingerprint([read.key, read.settings, read.marks])
+            versions[mark] = _fuller(versions.get(mark), read)
+    order = {key: place for block in params.experiments.values() for place, key in enumerate(block)}
+    ordered = sorted(versions.values(), key=lambda v: (v.when, order.get(v.key, len(order)), v.key))
+    told = ordered[-most:]
+    given = settings(params.group(name), module(params.group(name).source).SOURCE, params.strategy)
+    steps = [_step(version, told[:place], given) for place, version in enumerate(told)]
+    return History(
+        group=name, steps=tuple(steps), gone=tuple(gone), n_earlier=len(ordered) - len(told)
+    )
+
+
+def _by_version(runs: Iterable[PastRun]) -> list[list[PastRun]]:
+    """Put the seeds of a run together."""
+    found: dict[tuple[str, str], list[PastRun]] = {}
+    for run in runs:
+        found.setdefault((run.key, run.version), []).append(run)
+    return list(found.values())
+
+
+def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None:
+    """Read a run's tables; None where one of them is gone."""
+    first = runs[0]
+    summary = first.summary()
+    if summary is None or any("dev.parquet" not in run.files for run in runs):
+        return None
+    try:
+        models = tuple(_model(run) for run in runs)
+    except Refusal:
+        return None  # made by another version of the project
+    block, source = params.group(group), module(params.group(group).source).SOURCE
+    given = settings(block, source, params.strategy)
+    errors = diagnosis.estimates(models, given)
+    human = human_level(block, source)
+    known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
+    manifest = summary["manifest"]
+    return Version(
+        key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
+        place=first.place, settings=_settings(params, first, manifest),
+        marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, models=models,
+        splits=errors,
+        gaps={g.gap: g for g in ledger.gaps(
+            known, given.confidence, same_distribution=given.same_distribution)},
+    )  # fmt: skip
+
+
+def _model(run: PastRun) -> Model:
+    tables = {}
+    for split in ("train", "train_dev", "dev"):
+        path = run.files.get(f"{split}.parquet")
+        if path is not None:
+            tables[split] = check(pd.read_parquet(path), split, str(path))
+    return Model(tables=tables)
+
+
+def _settings(params: Params, run: PastRun, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Name every setting of the training as params.yaml nests it; seeds change no model."""
+    fit = next((v for name, v in run.params.items() if name.endswith(f".{run.key}.fit")), None)
+    if fit is None and run.present:
+        fit = asdict(params.experiment(run.key).fit)
+    found = _flat({"model": manifest["model"], "model_args": manifest["model_args"], "fit": fit})
+    return {name: value for name, value in found.items() if name != "fit.seeds"}
+
+
+def _flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in block.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{name}.")
+        elif value is not None:  # what is not set may as well not stand there
+            found[f"{prefix}{name}"] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _fuller(known: Version | None, later: Version) -> Version:
+    """Keep one of two runs of the same settings, data and code: the latest with the most seeds."""
+    if known is None or len(later.models) >= len(known.models):
+        return later if known is None else replace(later, when=known.when)
+    return known
+
+
+def _step(version: Version, earlier: Sequence[Version], given: diagnosis.Settings) -> Step:
+    """Compare a run with the earlier one that it differs least from, the latest of those."""
+    if not earlier:
+        return Step(version=version, parent=None, changed={}, own=(), movement=None,
+                    sentence="The first run.")  # fmt: skip
+    parent = min(reversed(earlier), key=lambda v: (len(_changed(v, version)), v.key != version.key))
+    changed = _changed(parent, version)
+    own, undeclared = knobs.links(changed)
+    moved = movement(parent.models, version.models, given)
+    return Step(
+        version=version, parent=parent, changed=changed, own=own, movement=moved,
+        sentence=sentence(moved, own, undeclared),
+    )  # fmt: skip
+
+
+def _changed(before: Version, after: Version) -> dict[str, tuple[Any, Any]]:
+    """List what differs; data and code by their names alone, for a hash says nothing."""
+    found = knobs.changes(before.settings, after.settings)
+    if before.marks[DATA] != after.marks[DATA]:
+        found[DATA] = ("before", "after")
+    same_model = before.settings["model"] == after.settings["model"]
+    if same_model and before.marks[CODE] != after.marks[CODE]:
+        found[CODE] = ("before", "after")
+    return found

@@ -1,0 +1,122 @@
+"""How gaps moved from run to run: which run is set beside which, what changed, and what is gone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from tests.reporting.miniature import make_project
+
+from foursplit.core import artifacts, paths
+from foursplit.core.params import load
+from foursplit.evaluation import history as told
+from foursplit.evaluation.past import PastRun
+from foursplit.reporting.history_page import page
+
+WHEN = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 10)]
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch):
+    monkeypatch.setenv("FOURSPLIT_ROOT", str(tmp_path / "project"))
+    paths.root.cache_clear()
+    make_project(tmp_path / "project")
+    made: list[PastRun] = []
+    monkeypatch.setattr(told, "list_past", lambda _group: made)
+    yield World(made, tmp_path)
+    paths.root.cache_clear()
+
+
+class World:
+    """Runs of `wines_good`, each a copy of the present tables with its own settings."""
+
+    def __init__(self, runs, folder):
+        self.runs, self.folder, self.params = runs, folder, load()
+
+    def run(self, *, fit, worse=0, seed=1, code="c", data="d", key="wines_good", gone=False):
+        number = len(self.runs)
+        source = paths.predictions("wines") / "wines_good" / f"seed_{seed}"
+        files = {}
+        for split in ("train", "train_dev", "dev"):
+            table = pd.read_parquet(source / f"{split}.parquet")
+            if split == "dev":
+                right = table.index[~table["is_error"]][:worse]
+                table.loc[right, ["loss", "is_error"]] = [1.0, True]
+                table.loc[right, "y_hat"] = "other"
+            files[f"{split}.parquet"] = self.folder / f"{number}-{split}.parquet"
+            table.to_parquet(files[f"{split}.parquet"])
+        summary = artifacts.read_json(source / "summary.json")
+        summary["manifest"] |= {"code": code, "data": data, "model_args": {}}
+        files["summary.json"] = self.folder / f"{number}.json"
+        artifacts.write_json(files["summary.json"], summary)
+        made = PastRun(
+            key=key, seed=seed, version=f"v{number}", commit="abcdef1234", when=WHEN[number],
+            present=False, files={} if gone else files,
+            params={f"experiments.supervised.{key}.fit": {**fit, "seeds": [1]}},
+        )  # fmt: skip
+        self.runs.append(made)
+        return made
+
+    def history(self, **options):
+        return told.history(self.params, "wines", **options)
+
+
+def test_a_run_stands_beside_the_one_it_differs_least_from(world):
+    world.run(fit={"learning_rate": 0.1})
+    world.run(fit={"learning_rate": 0.1, "augment": {"turn": 9.0}}, worse=3)
+    world.run(fit={"learning_rate": 0.2, "max_epochs": 9})
+    world.run(fit={"learning_rate": 0.1, "augment": {"turn": 9.0, "blur": 1.0}})
+    steps = world.history().steps
+    assert [step.parent and step.parent.version for step in steps] == [None, "v0", "v0", "v1"]
+    assert steps[1].changed == {"fit.augment.turn": (None, 9.0)}
+    assert steps[1].own == ("variance", "mismatch")
+    assert set(steps[2].changed) == {"fit.learning_rate", "fit.max_epochs"}
+    assert steps[2].own == ("avoidable_bias",)
+    (mismatch,) = [gap for gap in steps[1].movement.gaps if gap.name == "mismatch"]
+    assert mismatch.change == pytest.approx(3 / 35)
+
+
+def test_the_same_settings_are_one_run_the_one_with_more_seeds(world):
+    world.run(fit={"learning_rate": 0.1})
+    one = world.run(fit={"learning_rate": 0.1}, worse=2)
+    world.runs.append(replace(world.run(fit={"learning_rate": 0.1}, seed=2), version=one.version))
+    world.runs.pop(-2)
+    (step,) = world.history().steps
+    assert (step.version.version, len(step.version.models)) == (one.version, 2)
+    assert step.version.when == "2026-01-01 00:00"  # of the first
+
+
+def test_code_and_data_that_changed_are_named(world):
+    world.run(fit={"learning_rate": 0.1})
+    world.run(fit={"learning_rate": 0.1}, code="other", worse=30)
+    world.run(fit={"learning_rate": 0.1}, data="more", code="other")
+    steps = world.history().steps
+    assert set(steps[1].changed) == {"code"}
+    assert "code is meant for is not declared" in steps[1].sentence
+    assert set(steps[2].changed) == {"data"}
+
+
+def test_runs_whose_tables_are_gone_are_told_apart(world):
+    world.run(fit={"learning_rate": 0.1})
+    world.run(fit={"learning_rate": 0.3}, gone=True)
+    found = world.history()
+    assert len(found.steps) == 1
+    assert found.gone == ("wines_good, commit abcdef1",)
+
+
+def test_the_latest_runs_are_told_where_there_are_many(world):
+    for number in range(4):
+        world.run(fit={"learning_rate": 0.1 * (number + 1)})
+    found = world.history(most=2)
+    assert [step.version.version for step in found.steps] == ["v2", "v3"]
+    assert found.n_earlier == 2
+
+
+def test_the_page_shows_what_changed_and_which_gap_was_meant(world):
+    world.run(fit={"learning_rate": 0.1})
+    world.run(fit={"learning_rate": 0.1, "weight_decay": 0.5}, worse=20)
+    html = page([world.history()], 0.95)
+    assert "fit.weight decay: unset → 0.5" in html or "fit.weight_decay: unset → 0.5" in html
+    assert html.count("<circle") == 2 * len(world.history().steps[0].version.gaps)
+    assert "<u>" in html  # variance, which weight decay is meant for
+    assert "was meant for variance" in html
