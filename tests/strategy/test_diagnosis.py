@@ -1,6 +1,7 @@
 """From tables to a verdict: what is known is said, what is not is asked for."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,17 @@ def test_a_desired_error_stands_in_and_peoples_own_losses_go_first():
     assert found["splits"]["human"]["value"] == pytest.approx(0.02)
     assert found["human"]["where"] == "human_loss on dev"
     assert found["splits"]["human"]["lo"] < 0.02 < found["splits"]["human"]["hi"]
+
+
+SOME = [c for k in range(1, 5) for c in combinations(tables.SPLITS, k)]
+
+
+@pytest.mark.parametrize("splits", SOME, ids=" ".join)
+def test_any_of_the_splits_will_do(splits):
+    found = told(model(n=60, **dict.fromkeys(splits, 6)))
+    assert [*found["splits"]] == [*splits]
+    assert found["next"]
+    assert json.dumps(found, allow_nan=False)
 
 
 @given(st.lists(st.integers(0, 200), min_size=4, max_size=4), st.floats(0, 1))

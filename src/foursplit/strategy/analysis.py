@@ -94,7 +94,13 @@ def _sampling(settings: Settings) -> Sampling:
 def _tags(dev: Table | None, settings: Settings) -> dict[str, Any]:
     if dev is None:
         return {"tags": [], "not_applicable": "No dev table."}
-    return tags.analyse(dev, confidence=settings.confidence).as_json()
+    told = tags.analyse(dev, confidence=settings.confidence).as_json()
+    # Tags such as kind:pharma and cue:misspelling answer two questions, and are counted apart too.
+    told["families"] = {
+        family: tags.analyse(dev, confidence=settings.confidence, family=family).as_json()
+        for family in tags.families(dev)
+    }
+    return told
 
 
 def _slices(dev: Table | None, settings: Settings) -> dict[str, Any]:
