@@ -210,6 +210,14 @@ def test_without_peoples_error_on_the_target_that_is_what_to_measure():
     assert given["table2d"]["adjusted"][0]["intrinsic_difficulty"] == pytest.approx(0.05)
 
 
+def test_people_measured_on_few_examples_are_not_passed_by_a_little():
+    # 20 % [16, 24] by the model, 25 % [21, 29] by people: whose 25 % was given is passed, for sure.
+    people = {"human_loss": (np.arange(400) >= 300) * 1.0}
+    made = Model(tables={"dev": table("dev", 80, n=400, **people)})
+    assert not told(made)["verdict"]["surpasses_human"]
+    assert told(made, human_error=0.25)["verdict"]["surpasses_human"]
+
+
 def test_seeds_that_scored_other_examples_are_refused():
     other = Model(tables={"dev": table("dev", 10, n=999)})
     with pytest.raises(Refusal, match="seeds of one model are scored on the same"):

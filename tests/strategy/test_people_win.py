@@ -88,3 +88,17 @@ def test_examples_that_no_annotator_saw_are_left_out():
         type(table)(split="dev", frame=with_gaps), np.random.default_rng(1), QUICK
     )
     assert subset.n == 60
+
+
+def test_to_be_better_than_people_on_train_alone_is_no_reason_to_look_for_them():
+    made = {
+        s: dev(np.r_[np.ones(k), np.zeros(1000 - k)], np.zeros(1000)).frame.assign(
+            example_id=[f"{s}{i}" for i in range(1000)]
+        )
+        for s, k in (("train", 0), ("dev", 200))
+    }
+    model = Model(tables={s: check(frame, s) for s, frame in made.items()})
+    told = analyse([model], Settings(human_error=0.02))
+    assert told["verdict"]["surpasses_human"]  # on train
+    assert told["people_win"]["subsets"] == []
+    assert not [step for step in told["next"] if step["link"].startswith("people")]

@@ -180,10 +180,8 @@ def _people(told: Mapping[str, Any]) -> list[Found]:
 
 def _people_win(told: Mapping[str, Any]) -> list[Found]:
     """Where the model has passed people, work on where it has not; or find out where that is."""
-    if not told["verdict"]["surpasses_human"]:
-        return []
     block = told["people_win"]
-    if block["not_applicable"]:
+    if block["missing"]:
         return [
             Found(
                 action="find examples on which people are still right and the model is wrong",
