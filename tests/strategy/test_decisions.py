@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from foursplit.core.errors import Refusal
 from foursplit.strategy import decisions
@@ -186,3 +188,48 @@ def test_impossible_numbers_are_refused():
 def test_every_answer_can_be_written():
     for answer in (signs(), decisions.start_weight(5000, 200_000), direct(None)):
         assert json.loads(json.dumps(answer.as_json()))["why"].endswith(".")
+
+
+COUNT = st.integers(1, 10**7)
+
+
+@given(COUNT, COUNT, st.integers(1, 100))
+def test_more_source_data_never_speaks_against_a_transfer(n_source, n_target, times):
+    less, more = (decisions.transfer(n, n_target, True, True) for n in (n_source, n_source * times))
+    assert more.recommended or not less.recommended
+
+
+@given(COUNT, COUNT)
+def test_at_the_start_both_sets_weigh_alike_or_each_example_does(n_target, n_source):
+    found = decisions.start_weight(n_target, n_source)
+    assert found.value * n_source == pytest.approx(min(n_target, n_source))
+    assert found.recommended == (n_target < n_source)
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_source_is_added_for_what_it_gives_and_pooled_where_it_changes_nothing(value, less, more):
+    found = gap(value, value - less, value + more)
+    limit = max(0.005, 0.02)  # a tenth of 20 %
+    used = decisions.use_source(found, 0.2).recommended
+    pooled = decisions.consistent(found, 0.2).recommended
+    if value > limit + 1e-6 and value - less > 0:
+        assert (used, pooled) == (True, False)
+    elif value + more < limit - 1e-6:
+        assert (used, pooled) == (False, True)
+    elif value + more > limit + 1e-6:
+        assert (used, pooled) == (None, None)
+
+
+@given(COUNT, COUNT, st.integers(1, 10))
+def test_more_pairs_never_speak_against_one_network(crossing, n, times):
+    worse = gap(0.05, 0.03, 0.07)
+    few, many = (direct(worse, crossing=crossing, n_obtainable=m) for m in (n, n * times))
+    assert many.recommended or not few.recommended
+    assert few.recommended == (crossing <= n)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=4), st.booleans())
+def test_a_pipeline_is_redesigned_where_the_whole_alone_is_behind(behind, whole):
+    parts = {str(k): (fixed(0.2 if weak else 0.1), fixed(0.1)) for k, weak in enumerate(behind)}
+    found = decisions.flawed_pipeline(parts, (fixed(0.4 if whole else 0.1), fixed(0.1)))
+    assert found.recommended is (whole and not any(behind))

@@ -1,6 +1,7 @@
 """From tables to a verdict: what is known is said, what is not is asked for."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,17 @@ def test_a_desired_error_stands_in_and_peoples_own_losses_go_first():
     assert found["splits"]["human"]["value"] == pytest.approx(0.02)
     assert found["human"]["where"] == "human_loss on dev"
     assert found["splits"]["human"]["lo"] < 0.02 < found["splits"]["human"]["hi"]
+
+
+SOME = [c for k in range(1, 5) for c in combinations(tables.SPLITS, k)]
+
+
+@pytest.mark.parametrize("splits", SOME, ids=" ".join)
+def test_any_of_the_splits_will_do(splits):
+    found = told(model(n=60, **dict.fromkeys(splits, 6)))
+    assert [*found["splits"]] == [*splits]
+    assert found["next"]
+    assert json.dumps(found, allow_nan=False)
 
 
 @given(st.lists(st.integers(0, 200), min_size=4, max_size=4), st.floats(0, 1))
@@ -196,6 +208,14 @@ def test_without_peoples_error_on_the_target_that_is_what_to_measure():
     given = told(Model(tables=made), human_error=0.01, human_on={"web": 0.01, "phone": 0.06})
     assert not [s for s in given["next"] if s["evidence"] == "table2d.adjusted"]
     assert given["table2d"]["adjusted"][0]["intrinsic_difficulty"] == pytest.approx(0.05)
+
+
+def test_people_measured_on_few_examples_are_not_passed_by_a_little():
+    # 20 % [16, 24] by the model, 25 % [21, 29] by people: whose 25 % was given is passed, for sure.
+    people = {"human_loss": (np.arange(400) >= 300) * 1.0}
+    made = Model(tables={"dev": table("dev", 80, n=400, **people)})
+    assert not told(made)["verdict"]["surpasses_human"]
+    assert told(made, human_error=0.25)["verdict"]["surpasses_human"]
 
 
 def test_seeds_that_scored_other_examples_are_refused():

@@ -87,3 +87,14 @@ def test_a_value_is_the_same_as_text_and_as_number_and_missing_is_a_value(rng):
     shares = {d.value: d.share_of_train for d in drivers(train, dev, rng, QUICK, most=50)
               if d.column == "meta.k"}  # fmt: skip
     assert shares == {"missing": 0.0}  # 1 and 2 are half of train, and less of the errors
+
+
+def test_a_column_of_names_hides_nothing_that_is_sure(rng):
+    train, dev = table(rng, 2000, "train", night=0.1), table(rng, 2000, night=0.3)
+    dev.frame["loss"] = (dev.frame["meta.hour"] == "night") * 1.0
+    for one in (train, dev):
+        one.frame["meta.file"] = one.frame["example_id"]  # two thousand values
+    dev = check(dev.frame.drop(columns="is_error"), "dev")
+    found = drivers(train, dev, rng, QUICK)
+    assert found[0].sure
+    assert not [one for one in found if one.column == "meta.file"]

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from foursplit.core.errors import Refusal
 from foursplit.strategy.analysis import analyse
@@ -28,6 +30,14 @@ def test_the_best_of_people_is_the_reference(levels, who, value):
     found = best(levels)
     assert (found.who, found.value) == (who, value)
     assert best(dict(reversed(levels.items()))) == found
+
+
+@given(st.dictionaries(st.text(min_size=1), st.floats(0, 1), min_size=1))
+def test_the_reference_is_the_least_and_another_level_moves_it_only_downwards(levels):
+    found = best(levels)
+    assert found.value == min(levels.values()) == levels[found.who]
+    assert best({**levels, "more": 0.5}).value <= max(found.value, 0.5)
+    assert best({**levels, "perfect": 0.0}).value == 0.0
 
 
 def test_a_product_may_aim_at_another_level():

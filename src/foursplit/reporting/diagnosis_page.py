@@ -40,6 +40,8 @@ def page(told: Mapping[str, Any], name: str) -> str:
             "search": _search(told["search"]),
             "drivers": [_driver(row) for row in told["drivers"]["drivers"]],
             "size": _size(told["sizes"]),
+            "people_win": [_subset(row) for row in told["people_win"]["subsets"]],
+            "levels": _levels(told["human"]),
             "leaks": [row for row in told["leakage"]["overlaps"] if row["n"]],
         },
     )  # fmt: skip
@@ -164,3 +166,27 @@ def _size(block: Mapping[str, Any]) -> str:
         f"in {block['power']:.0%} of cases, and ranked rightly in {block['p_right_order']:.0%}. "
         f"{enough} For a hundred errors read {block['eyeball']:,} examples."
     )
+
+
+def _subset(row: Mapping[str, Any]) -> dict[str, Any]:
+    more = f"{signed(row['model'] - row['human'])} ({gap_interval(row['lo'], row['hi'])})"
+    return {
+        "where": row["where"],
+        "model": percent(row["model"]),
+        "human": percent(row["human"]),
+        "more": more,
+        "gain": percent(row["recoverable"]),
+        "sure": row["sure"],
+    }
+
+
+def _levels(human: Mapping[str, Any] | None) -> str:
+    """Say which human level was taken, of those there are, and by whose the verdict would turn."""
+    if human is None or len(human["levels"]) < 2:
+        return ""
+    levels = ", ".join(f"{row['who']} {percent(row['value'])}" for row in human["levels"])
+    change = human["would_change_the_verdict"]
+    turn = (
+        f" By the level of {' or '.join(change)} bias would be judged otherwise." if change else ""
+    )
+    return f"Levels: {levels}. {human['why']}{turn}"

@@ -64,7 +64,8 @@ def estimate(
     elif len(names) == 1:  # one group says nothing of others
         draws = rng.uniform(0.0, max(1.0, float(loss.max())), resamples)
     elif FEW <= len(names) < MANY:
-        drawn = resample(sums, weights, rng, resamples)
+        order = np.lexsort((weights, sums))  # of their own, so that the file's is no input
+        drawn = resample(sums[order], weights[order], rng, resamples)
         draws = value + (drawn - value) * widening(len(names), confidence)
     else:
         draws = value + standard_error(sums, weights) * _deviates(len(names), rng, resamples)

@@ -13,6 +13,7 @@ from foursplit.strategy.tables import META, Table
 
 USUAL = Sampling(resamples=500)
 MOST = 10
+LEAST = 5  # errors with a value: of names that hardly repeat nothing is learnt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,9 @@ def drivers(
         column = coded(name, dev.frame[name], train.frame[name])
         of_wrong = _shares(column.first[is_wrong], mass, column)
         gains = of_wrong - _shares(column.second, train.weight, column)
-        tried += int((of_wrong > 0).sum())
-        kept = np.flatnonzero((gains > 0) & (of_wrong > 0))
+        enough = np.bincount(column.first[is_wrong], minlength=len(gains)) >= LEAST
+        tried += int(enough.sum())
+        kept = np.flatnonzero((gains > 0) & enough)
         found += [(-gains[code], name, column.labels[code], code, column) for code in kept]
     found.sort(key=lambda one: one[:3])
     z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, tried)))  # Bonferroni

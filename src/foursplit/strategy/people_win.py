@@ -10,10 +10,11 @@ from statistics import NormalDist
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from foursplit.strategy.bootstrap import estimate
 from foursplit.strategy.ceiling import Sampling
-from foursplit.strategy.columns import coded
+from foursplit.strategy.columns import Coded, coded
 from foursplit.strategy.tables import META, Table
 
 LEAST = 20  # groups of examples with a value: fewer tell nothing of it
@@ -48,34 +49,42 @@ def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list
     more = dev.loss - dev.frame["human_loss"].to_numpy(np.float64)
     there = np.isfinite(more)
     dev, more = dev.take(there), more[there]
-    made: list[tuple[Subset, float]] = []
+    found: list[tuple[float, str, str, np.ndarray]] = []
     tried = 0
     for name in [*(["domain"] if dev.has("domain") else []), *dev.meta]:
         column = coded(name, dev.frame[name], dev.frame[name])
-        for code, value in enumerate(column.labels):
-            here = column.first == code
-            if len(np.unique(dev.groups[here])) < LEAST:
-                continue
-            tried += 1
-            if float(np.average(more[here], weights=dev.weight[here])) > 0:
-                made.append(_subset(dev, more, here, (name, value), (rng, sampling)))
+        gains, enough = _gains(dev, more, column)
+        tried += int(enough.sum())
+        kept = np.flatnonzero(enough & (gains > 0))
+        found += [(-gains[k], name, column.labels[k], column.first == k) for k in kept]
+    found.sort(key=lambda one: one[:3])
     z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, tried)))  # Bonferroni
-    found = [Subset(**{**asdict(one), "sure": ratio > z}) for one, ratio in made]
-    return sorted(found, key=lambda one: (-one.recoverable, one.where))[:MOST]
+    return [
+        _subset(dev, more, here, (name, value), z, (rng, sampling))
+        for _, name, value, here in found[:MOST]
+    ]
+
+
+def _gains(dev: Table, more: np.ndarray, column: Coded) -> tuple[np.ndarray, np.ndarray]:
+    """Give what each value costs the whole error beyond people, and which have enough groups."""
+    n = len(column.labels)
+    lost = np.bincount(column.first, weights=more * dev.weight, minlength=n)
+    pairs = pd.unique(dev.groups.astype(np.int64) * n + column.first)
+    return lost / dev.weight.sum(), np.bincount(pairs % n, minlength=n) >= LEAST
 
 
 def _subset(
-    dev: Table, more: np.ndarray, here: np.ndarray, named: tuple[str, str],
+    dev: Table, more: np.ndarray, here: np.ndarray, named: tuple[str, str], z: float,
     how: tuple[np.random.Generator, Sampling],
-) -> tuple[Subset, float]:  # fmt: skip
-    """Compare model and people on the same examples; how many deviations they are apart."""
+) -> Subset:  # fmt: skip
+    """Compare model and people on the same examples."""
     weight, (rng, sampling) = dev.weight[here], how
     found = estimate(
         more[here], weight, dev.groups[here], rng,
         resamples=sampling.resamples, confidence=sampling.confidence,
     )  # fmt: skip
     model = float(np.average(dev.loss[here], weights=weight))
-    subset = Subset(
+    return Subset(
         column=named[0],
         value=named[1],
         n=int(here.sum()),
@@ -84,6 +93,5 @@ def _subset(
         lo=found.lo,
         hi=found.hi,
         recoverable=found.value * float(weight.sum() / dev.weight.sum()),
-        sure=False,
+        sure=found.value > z * float(np.std(found.draws)),
     )
-    return subset, found.value / max(float(np.std(found.draws)), 1e-12)

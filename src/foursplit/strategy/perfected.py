@@ -20,6 +20,7 @@ JOINS = "+"  # parts that are perfect together
 
 def of_table(table: Table, rng: np.random.Generator, sampling: Sampling) -> dict[str, Any]:
     """Give ceilings by part and by type of error, and which part each error is due to."""
+    table = table.by_name() if table.starting(FIXED) or table.starting(FIXED_TYPE) else table
     order, losses = _pipeline(table)
     types = {n.removeprefix(FIXED_TYPE): _loss(table, n) for n in table.starting(FIXED_TYPE)}
     if not order and not types:

@@ -84,7 +84,6 @@ def _ceilings(
         (link, where, c) for link, where, c in named if c and c["lo"] is not None and c["lo"] > 0
     ]
     sure.sort(key=lambda one: -one[2]["value"])
-    error = told["splits"]["dev"]["value"]
     return [
         Found(
             action=action.format(name=link.partition(":")[2]),
@@ -92,8 +91,8 @@ def _ceilings(
             gain=ceiling["value"],
             evidence=where,
             confirm_by="change this part alone, run what follows it, and score dev again",
-            stop_rule=f"dev error falls towards {max(0.0, error - ceiling['value']):.2%}; "
-            "if it stays, revert",
+            stop_rule="dev error falls towards "
+            f"{max(0.0, told['splits']['dev']['value'] - ceiling['value']):.2%}; else revert",
         )
         for link, where, ceiling in sure[:PROPOSED]
     ]
@@ -181,10 +180,8 @@ def _people(told: Mapping[str, Any]) -> list[Found]:
 
 def _people_win(told: Mapping[str, Any]) -> list[Found]:
     """Where the model has passed people, work on where it has not; or find out where that is."""
-    if not told["verdict"]["surpasses_human"]:
-        return []
     block = told["people_win"]
-    if block["not_applicable"]:
+    if block["missing"]:
         return [
             Found(
                 action="find examples on which people are still right and the model is wrong",

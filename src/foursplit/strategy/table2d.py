@@ -236,12 +236,16 @@ def _pool(tables: Mapping[str, Table], splits: tuple[str, ...]) -> pd.DataFrame:
         part = table.frame.reindex(columns=names[:-1])
         part["human_loss"] = part["human_loss"].astype(np.float64)
         parts.append(part.assign(group=f"{'group' if grouped else 'row'} " + group.astype(str)))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+    if not parts:
+        return pd.DataFrame(columns=names)
+    pooled = pd.concat(parts, ignore_index=True)
+    # Numbers in the order of the names sort and group many times as fast.
+    return pooled.assign(group=pd.factorize(pooled["group"], sort=True)[0])
 
 
 def _domains(frames: Mapping[str, pd.DataFrame], human: Mapping[str, float]) -> tuple[str, ...]:
     """Order domains by when they come: those trained on first."""
-    found = [d for row in PARTS for d in sorted(set(frames[row]["domain"]))]
+    found = [d for row in PARTS for d in sorted(frames[row]["domain"].unique())]
     return tuple(dict.fromkeys([*found, *sorted(human)]))
 
 
@@ -270,7 +274,7 @@ def _cell(
         return Cell(estimate=None, missing=missing)
     rows = rows.sort_values(["group", column, "weight"])  # so that the order of rows is no input
     loss, weight = (rows[c].to_numpy(np.float64) for c in (column, "weight"))
-    return Cell(estimate=estimate(loss, weight, rows["group"].to_numpy(str), rng, **how))
+    return Cell(estimate=estimate(loss, weight, rows["group"].to_numpy(), rng, **how))
 
 
 def _how(row: str, domain: str) -> str:

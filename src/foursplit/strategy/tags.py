@@ -116,6 +116,12 @@ def wilson(share: float, n: float | int, confidence: float) -> tuple[float, floa
     return float(min(max(0.0, middle - half), share)), float(max(min(1.0, middle + half), share))
 
 
+def families(table: Table) -> list[str]:
+    """Name the families of the tags that were given, where there are any."""
+    given = {tag for value in table.frame["tags"] for tag in value} if table.has("tags") else set()
+    return sorted({tag.partition(FAMILY)[0] for tag in given if FAMILY in tag})
+
+
 def analyse(table: Table, *, confidence: float = 0.95, family: str | None = None) -> TagReport:
     """Count the tags of the errors that were read.
 

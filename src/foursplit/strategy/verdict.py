@@ -82,12 +82,12 @@ def _status(gap: Gap, primary: Sequence[Gap], material: Sequence[Gap]) -> str:
 
 
 def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
-    """Name those of train and dev that are better than the reference, beyond their interval."""
+    """Name those of train and dev that are better than the reference, beyond both intervals."""
     human = errors.get("human")
     if human is None:
         return []
     measured = [name for name in ("train", "dev") if name in errors]
-    return [name for name in measured if errors[name].hi < human.value - SLACK]
+    return [name for name in measured if errors[name].hi < human.lo - SLACK]
 
 
 def _p_largest(found: Sequence[Gap]) -> dict[str, float | None]:
