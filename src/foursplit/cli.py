@@ -16,6 +16,7 @@ STAGES = {
     "split": ("SOURCE", "Deal a source's rows to train, train-dev, dev and the sealed test."),
     "train": ("EXPERIMENT", "Train an experiment's models, one for each seed."),
     "evaluate": ("EXPERIMENT", "Write prediction tables for train, train-dev and dev."),
+    "learn": ("EXPERIMENT", "Train an experiment on growing parts of train: its learning curve."),
     "select": ("GROUP", "Choose a comparison group's winner on dev."),
     "final": ("GROUP", "Open the sealed test, for the winner alone."),
     "report": ("", "Write reports/ and metrics.json from tables and JSON."),

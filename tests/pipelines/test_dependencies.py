@@ -18,6 +18,7 @@ STAGES = {
         for block in PARAMS.experiments.values()
         for key in block
     },
+    **{f"learn@{key}": key for block in PARAMS.curves.values() for key in block},
     **{
         f"{name}@{key}": key
         for name in ("select", "final")
@@ -48,6 +49,8 @@ def by_name(stage, key):
         found = [f"foursplit.sources.{experiment.source}", f"foursplit.models.{experiment.model}"]
         kind = "tasks" if stage == "train" else "evaluation.scoring"
         return [*found, f"foursplit.{kind}.{experiment.task}"]
+    if stage == "learn":
+        return [*by_name("train", key), *by_name("evaluate", key)]
     group = PARAMS.group(key)
     found = [f"foursplit.evaluation.scoring.{group.task}"]
     if stage == "select":

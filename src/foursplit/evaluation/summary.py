@@ -10,6 +10,7 @@ from foursplit.core.experiment import Group, Strategy
 from foursplit.core.seeds import generator
 from foursplit.core.source import Reference
 from foursplit.core.split import Split
+from foursplit.evaluation.human import human_level
 from foursplit.evaluation.scores import scoring
 from foursplit.strategy import actions, ledger, verdict
 from foursplit.strategy.bootstrap import Estimate, estimate
@@ -22,7 +23,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Say what the tables of one model show."""
     errors = {split: _estimate(table, "loss", strategy) for split, table in tables.items()}
-    human = _human(group, reference)
+    human = human_level(group, reference)
     known: dict[str, Estimate] = {"human": ledger.fixed(human["error"])} if human else {}
     known.update({str(split): error for split, error in errors.items()})
     found = ledger.gaps(known, strategy.confidence)
@@ -62,14 +63,6 @@ def _estimate(table: pd.DataFrame, column: str, strategy: Strategy) -> Estimate:
         resamples=strategy.resamples,
         confidence=strategy.confidence,
     )
-
-
-def _human(group: Group, reference: Reference | None) -> dict[str, Any] | None:
-    if reference is not None:
-        return {"error": reference.error, "kind": reference.kind, "where": reference.where}
-    if group.desired_error is not None:
-        return {"error": group.desired_error, "kind": "desired", "where": "params.yaml"}
-    return None
 
 
 def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:
