@@ -177,15 +177,21 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--train-error", type=FRACTION, required=True, help="At the largest size.")
-@click.option("--target", type=FRACTION, required=True, help="The dev error wanted.")
+@click.argument("what", metavar="FILE_OR_EXPERIMENT")
+@click.option("--train-error", type=FRACTION, help="At the largest size; else the file's own.")
+@click.option("--target", type=FRACTION, help="The dev error wanted; else the experiment's own.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
-def curve(file: Path, train_error: float, target: float, json_file: Path | None) -> None:
-    """Read a learning curve (CSV with n and dev error), and say whether more data would do."""
+def curve(
+    what: str, train_error: float | None, target: float | None, json_file: Path | None
+) -> None:
+    """Read a learning curve, and say whether more data would do.
+
+    It is a CSV with `n` and `dev_error` (or `error`), `train_error` if there is one; or an
+    experiment whose curve the pipeline has measured (curves in params.yaml).
+    """
     from foursplit.doors.curve import curve as door
 
-    door(file, train_error, target, json_file)
+    door(what, train_error, target, json_file)
 
 
 @main.command()
@@ -279,6 +285,16 @@ def new_model(name: str, group: str | None) -> None:
 
     environment.settle_quiet()
     door(name, group)
+
+
+@new.command("curve")
+@click.argument("experiment")
+def new_curve(experiment: str) -> None:
+    """Have EXPERIMENT trained on growing parts of train: its block in params.yaml."""
+    from foursplit.doors.new import new_curve as door
+
+    environment.settle_quiet()
+    door(experiment)
 
 
 def _extras(stage: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_as_many_epochs_would_leave_the_smallest_part_untrained(job, follower, m
     def smallest(found):
         return np.mean([point.train_error for point in found if point.size == 1])
 
-    # 12 examples are learnt by heart more easily than 120, unless one stops at a tenth of the steps.
+    # 12 are learnt by heart more easily than 120, unless one stops at a tenth of the steps.
     assert smallest(points) <= points[-1].train_error + 0.05
     assert smallest(naive) > points[-1].train_error + 0.15
 

@@ -43,6 +43,7 @@ def test_the_line_goes_from_the_smallest_size_to_ten_times_the_largest():
     line = told(points(), HUMAN, ONE, STRATEGY)["dev"]["line"]
     assert (line[0]["n"], line[-1]["n"]) == (1000, 80_000)
     assert line[0]["value"] == pytest.approx(0.08 + 3 * 1000**-0.7, rel=1e-3)
+    assert 8000 in [row["n"] for row in line]  # where what was measured ends
     assert all(row["lo"] <= row["value"] <= row["hi"] for row in line)
 
 

@@ -12,7 +12,7 @@ from foursplit.core.split import TITLES, Split
 from foursplit.evaluation.growth import Measured
 from foursplit.strategy.curve import AHEAD, Curve, CurveVerdict, Point, fit, read
 
-LINE = 41  # points of the line as drawn
+LINE = 21  # points of the line as drawn, on each side of the largest size
 DIGITS = 6  # kept: beyond, sums may differ from one processor to the next
 
 
@@ -83,8 +83,9 @@ def _read(
 def _line(fitted: Curve) -> list[dict[str, float]]:
     smallest = min(point.n for point in fitted.points)
     names = ("n", "value", "lo", "hi")
-    sizes = np.geomspace(smallest, AHEAD * fitted.largest, LINE).tolist()
-    return [dict(zip(names, (n, *fitted.at(n)), strict=True)) for n in sizes]
+    known = np.geomspace(smallest, fitted.largest, LINE).tolist()
+    ahead = np.geomspace(fitted.largest, AHEAD * fitted.largest, LINE).tolist()
+    return [dict(zip(names, (n, *fitted.at(n)), strict=True)) for n in known + ahead[1:]]
 
 
 def _about(domains: Mapping[str, Role]) -> str:

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Any, TypeVar
 
 from foursplit.core import paths
@@ -18,7 +19,7 @@ COSTS = ("n_parameters", "flops", "n_bytes")
 T = TypeVar("T")
 
 Point = tuple[str, float, int]
-"""A metric's name, its value and the epoch."""
+"""A metric's name, its value and its step: the epoch, or the number of training examples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def record(entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str
         made_ms=int(made * 1000),
         params=_params(entry, manifest),
         metrics=_metrics(summary),
-        curves=points(entry.curves(seed)),
+        curves=points(entry.curves(seed)) + learning_points(entry.learning_curve),
         tags={"foursplit.key": key, **_tags(entry, seed), **git},
         inputs=_inputs(entry, summary, digests),
     )
@@ -79,6 +80,19 @@ def points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
         for row in thinned(rows, MOST_ROWS)
         for name, value in row.items()
         if name != "epoch"
+    ]
+
+
+def learning_points(learnt: Mapping[str, Any] | None) -> list[Point]:
+    """Turn a learning curve into metrics: means of the repeats, the number of examples as step."""
+    if learnt is None:
+        return []
+    rows = {"train": learnt["train"]}
+    rows |= {s: learnt[s]["curve"]["points"] for s in ("train_dev", "dev") if s in learnt}
+    return [
+        (f"learning/{split}_error", fmean(row["errors"]), row["n"])
+        for split, found in rows.items()
+        for row in found
     ]
 
 
@@ -149,6 +163,7 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "strategy.primary": ", ".join(summary["verdict"]["primary"]) or "none",
         "strategy.verdict": summary["verdict"]["sentence"],
         "strategy.next": steps[0]["action"] if steps else "nothing",
+        **_more_data(entry.learning_curve),
         "foursplit.winner": _truth(entry.winner),
         "foursplit.beats_baseline": _truth(summary["baseline"]["dev"]["beaten"]),
         "foursplit.meets_bounds": _truth(entry.meets_bounds),
@@ -159,6 +174,10 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "mlflow.source.type": "LOCAL",
         "mlflow.note.content": _note(entry, seed),
     }
+
+
+def _more_data(learnt: Mapping[str, Any] | None) -> dict[str, str]:
+    return {"strategy.more_data": learnt["dev"]["verdict"]["sentence"]} if learnt else {}
 
 
 def _truth(value: bool) -> str:
