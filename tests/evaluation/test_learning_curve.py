@@ -6,8 +6,9 @@ import pytest
 
 from foursplit.core.experiment import Strategy
 from foursplit.evaluation.growth import Measured
-from foursplit.evaluation.learning_curve import by_size, of_variance, told
+from foursplit.evaluation.learning_curve import by_size, told
 from foursplit.strategy.curve import FARTHEST
+from foursplit.strategy.more_data import of_variance
 
 STRATEGY = Strategy(
     resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1
@@ -37,6 +38,17 @@ def test_repeats_of_a_size_are_one_point_and_unequal_groups_their_mean():
     ]  # fmt: skip
     (point,) = by_size(made, "dev")
     assert (point.n, point.errors) == (12, (0.5, 0.4))
+
+
+def test_sizes_that_differ_stay_apart_when_their_means_are_rounded():
+    made = [
+        Measured(
+            size=size, n=n, repeat=1, train_error=0.0, train_dev_error=0.0, dev_error=0.1
+        )
+        for size, counts in enumerate(((3, 4), (4, 5)), start=1)
+        for n in counts
+    ]  # fmt: skip
+    assert [point.n for point in by_size(made, "dev")] == [4, 5]  # 3.5 and 4.5
 
 
 def test_the_line_goes_from_the_smallest_size_to_ten_times_the_largest():

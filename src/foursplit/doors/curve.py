@@ -103,7 +103,7 @@ def _of_file(file: Path) -> _Given:
         frame[name] = _numbers(frame, name, file)
     by = "size" if "size" in frame else "n"
     points = [
-        Point(n=round(float(rows["n"].mean())), errors=tuple(map(float, rows[error])))
+        Point(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error])))
         for _, rows in frame.groupby(by)
     ]
     train = None

@@ -10,7 +10,7 @@ from foursplit.core.seeds import generator
 from foursplit.core.source import Role
 from foursplit.core.split import TITLES, Split
 from foursplit.evaluation.growth import Measured
-from foursplit.strategy.curve import AHEAD, Curve, CurveVerdict, Point, fit, read
+from foursplit.strategy.curve import AHEAD, Curve, Point, fit, read
 
 LINE = 21  # points of the line as drawn, on each side of the largest size
 DIGITS = 6  # kept: beyond, sums may differ from one processor to the next
@@ -44,11 +44,6 @@ def told(
     )
 
 
-def of_variance(learnt: Mapping[str, Any]) -> CurveVerdict:
-    """Give the verdict that concerns variance, from what `told` gave or its JSON."""
-    return CurveVerdict(**learnt.get("train_dev", learnt["dev"])["verdict"])
-
-
 def by_size(points: Sequence[Measured], split: Split) -> list[Point]:
     """Gather the repeats of each size; where whole groups made them unequal, n is their mean."""
     rows: dict[int, list[Measured]] = {}
@@ -56,7 +51,8 @@ def by_size(points: Sequence[Measured], split: Split) -> list[Point]:
         rows.setdefault(point.size, []).append(point)
     return [
         Point(
-            n=round(float(np.mean([point.n for point in same]))),
+            # Up from a half: to the even neighbour, two sizes could become the same.
+            n=int(np.mean([point.n for point in same]) + 0.5),
             errors=tuple(float(getattr(point, f"{split}_error")) for point in same),
         )
         for _, same in sorted(rows.items())

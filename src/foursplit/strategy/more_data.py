@@ -14,6 +14,14 @@ LINK = "variance"  # more data of train's kind shrinks this gap and no other
 EVIDENCE = "learning_curve"
 
 
+def of_variance(learnt: Mapping[str, Any]) -> CurveVerdict:
+    """Give the verdict that concerns variance, from a learning curve's JSON as stage learn writes it.
+
+    It is train-dev's where dev is of another domain than train, and dev's elsewhere.
+    """
+    return CurveVerdict(**learnt.get("train_dev", learnt["dev"])["verdict"])
+
+
 def more_data(verdict: CurveVerdict) -> Found | None:
     """Give the step that a curve asks for in place of "more data"; None where the target is met.
 
