@@ -15,7 +15,7 @@ EVIDENCE = "learning_curve"
 
 
 def of_variance(learnt: Mapping[str, Any]) -> CurveVerdict:
-    """Give the verdict that concerns variance, from a learning curve's JSON as stage learn writes it.
+    """Give the verdict that concerns variance from what stage learn wrote of an experiment.
 
     It is train-dev's where dev is of another domain than train, and dev's elsewhere.
     """
