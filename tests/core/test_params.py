@@ -9,6 +9,8 @@ from foursplit.core.errors import Refusal
 from foursplit.core.params import build, load
 
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
+CURVE = "curves.convolutional.c4w2_digits_mlp"
+BLOCK = {"group": "g", "source": "wine", "task": "classify", "model": "mlp"}
 LENET = "experiments.convolutional.c4w2_digits_lenet"
 
 
@@ -67,13 +69,30 @@ def test_the_projects_own_parameters_are_right():
         ("run.threads", 0, r"threads: 0 must be at least 1"),
         ("run.kernels", "avx9", r"run.kernels: 'avx9'"),
         ("strategy.confidence", 95, r"confidence: 95.* must be between 0 and 1"),
+        (f"{CURVE}.sizes", 2, r"c4w2_digits_mlp.*sizes: 2 must be at least 3"),
+        (f"{CURVE}.repeats", 0, r"repeats: 0 must be at least 1"),
+        (f"{CURVE}.smallest", 1.0, r"smallest: 1.0 must be a share between 0 and 1"),
+        (f"{CURVE}.smalest", 0.1, r"unknown parameter 'smalest'.*Did you mean 'smallest'"),
+        (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
+        (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
+        ("curves.own", {"gone": {**BLOCK}}, r"curves.own: unknown experiment 'gone'"),
         ("run", None, r"params.yaml: missing run"),
-        ("extra", {}, r"unknown parameter 'extra'. Valid: experiments, groups"),
+        ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, groups"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
     with pytest.raises(Refusal, match=message):
         build(changed(place, value))
+
+
+def test_three_sizes_must_be_repeated():
+    content = tree()
+    curve = content["curves"]["convolutional"]["c4w2_digits_mlp"]
+    curve.update(sizes=3, repeats=1)
+    with pytest.raises(Refusal, match="repeats: 1 must be at least 2 where there are 3 sizes"):
+        build(content)
+    curve.update(sizes=4)
+    assert build(content).curve("c4w2_digits_mlp").sizes == 4
 
 
 def test_an_unknown_source_is_refused():

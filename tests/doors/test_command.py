@@ -27,7 +27,18 @@ def run(project, *arguments, code, **rest):
 
 def test_help_lists_every_door(project):
     text = run(project, "--help", code=0)
-    for door in ("repro", "check", "table", "ui", "new", "verify", "fetch", "train", "report"):
+    for door in (
+        "repro",
+        "check",
+        "table",
+        "ui",
+        "new",
+        "verify",
+        "fetch",
+        "train",
+        "learn",
+        "report",
+    ):
         assert f"  {door} " in text
 
 
@@ -37,6 +48,12 @@ def test_help_lists_every_door(project):
         (["fetch", "wines"], "unknown source 'wines'. Did you mean 'wine'? Valid: breast_cancer"),
         (["train", "lenet"], "unknown experiment 'lenet'"),
         (["evaluate", "lenet"], "Valid: c2w3_wine_softmax"),
+        (["learn", "c2w3_wine_softmax"], "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2"),
+        (["learn", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
+        (["new", "curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
+        (["new", "curve", "lenet"], "unknown experiment 'lenet'"),
+        (["curve", "c4w2_digits_mlp"], "`foursplit repro learn@c4w2_digits_mlp` does it"),
+        (["curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
         (["select", "digits"], "unknown group 'digits'. Did you mean 'c4w2_digits'?"),
         (["final", "digits"], "Valid: c2w3_wine, c3w2_phone, c4w2_digits"),
         (["trian", "x"], "No such command 'trian'"),
@@ -50,6 +67,25 @@ def test_help_lists_every_door(project):
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(project, arguments, message):
     assert message in run(project, *arguments, code=2)
+
+
+def test_a_learning_curve_is_asked_for_by_one_block(project):
+    before = (project / "params.yaml").read_text().splitlines()
+    text = run(project, "new", "curve", "c2w3_wine_softmax", code=0)
+    assert "added curves.improving.c2w3_wine_softmax" in text
+    after = (project / "params.yaml").read_text().splitlines()
+    assert [line for line in before if line not in after] == ["  improving: {}"]
+    assert "already in params.yaml" in run(project, "new", "curve", "c2w3_wine_softmax", code=2)
+
+
+def test_a_course_without_a_map_of_curves_is_named(project):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("  improving: {}\n", ""))
+    folder = project / "pipelines"
+    for course in ("supervised", "improving", "convolutional", "own"):
+        (folder / course).mkdir(parents=True)
+        (folder / course / "dvc.yaml").write_text("stages: {}\n")
+    assert "curves.improving: missing; write `improving: {}`" in run(project, "check", code=2)
 
 
 def test_a_wrong_parameter_stops_every_stage(project):

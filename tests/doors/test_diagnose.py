@@ -286,6 +286,23 @@ def test_a_learning_curve_that_has_flattened_says_that_more_data_cannot_help(tmp
     assert "column 'n', row 2: x is no size" in text
 
 
+def test_a_learning_curve_may_bring_its_train_errors_and_its_sizes(tmp_path):
+    # Repeats of one size whose whole groups made them unequal; train is 18 % at the largest.
+    rows = [
+        (size, n + repeat, train, 0.19 + 1 / n)
+        for size, (n, train) in enumerate(((1000, 0.1), (2000, 0.15), (4000, 0.17), (9999, 0.18)))
+        for repeat in (0, 2)
+    ]
+    names = ["size", "n", "train_error", "dev_error"]
+    pd.DataFrame(rows, columns=names).to_csv(tmp_path / "curve.csv", index=False)
+    text = run("curve", "curve.csv", "--target", "0.02", cwd=tmp_path)
+    assert "the train error of 18.0% is itself above" in text
+    assert "10,000" in text.splitlines()[3]
+    assert "state a desired error" in run("curve", "curve.csv", cwd=tmp_path)
+    pd.DataFrame(rows, columns=names).drop(columns="train_error").to_csv(tmp_path / "bare.csv")
+    assert "say --train-error" in run("curve", "bare.csv", cwd=tmp_path, code=2)
+
+
 def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path):
     rng = np.random.default_rng(3)
     frame = pd.read_csv(predictions / "dev.csv")

@@ -1,7 +1,4 @@
-"""What went import json
-import os
-
-from params.yaml goes from data/, and nothing else does."""
+"""What went from params.yaml goes from data/, and nothing else does."""
 
 import json
 import os
@@ -14,19 +11,26 @@ def test_orphans_go_and_the_rest_stays(project):
     data = project / "data"
     kept = [
         "raw/wine", "models/c4w2_digits/c4w2_digits_lenet", "predictions/c4w2_digits", "own/mine",
-        "final/c4w2_digits",
+        "final/c4w2_digits", "curves/c4w2_digits",
     ]  # fmt: skip
     orphans = [
         "raw/iris", "models/c4w2_digits/c4w2_digits_old", "models/gone", "final/gone",
-        "split/.wine.abc.part",
+        "curves/gone", "split/.wine.abc.part",
     ]  # fmt: skip
     for name in [*kept, *orphans]:
         (data / name).mkdir(parents=True)
     (data / "selected").mkdir()
     (data / "selected" / "gone.json").write_text("{}")
     (data / "selected" / "c4w2_digits.json").write_text("{}")
+    curves = ["c4w2_digits_mlp.csv", "c4w2_digits_mlp.json", "c4w2_digits_lenet.json"]
+    for name in [*curves, "../.gitkeep"]:
+        (data / "curves" / "c4w2_digits" / name).write_text("{}")
     gone = {str(path.relative_to(data)) for path in tidy(load())}
-    assert gone == {*orphans, "selected/gone.json"} - {"split/.wine.abc.part"}
+    assert gone == {*orphans, "selected/gone.json", "curves/c4w2_digits/c4w2_digits_lenet.json"} - {
+        "split/.wine.abc.part"
+    }
+    assert {path.name for path in (data / "curves" / "c4w2_digits").iterdir()} == {*curves[:2]}
+    assert (data / "curves" / ".gitkeep").is_file()
     assert all((data / name).is_dir() for name in kept)
     assert not any((data / name).exists() for name in orphans)
 

@@ -1,9 +1,89 @@
-"""A project with a history."""
+"""A project with a history, and a small experiment to train on parts of train."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from tests.evaluation.miniature import History
+
+from foursplit.core.examples import Examples, shape_of
+from foursplit.core.experiment import DirectFit, Experiment, GradientFit, LearningCurve, Run
+from foursplit.training.train import Job
+
+N = {"train": 120, "train_dev": 60, "dev": 60}
+NETWORK = GradientFit(seeds=(1,), learning_rate=0.05, max_epochs=6, batch_size=16)
+SETTINGS = LearningCurve(
+    group="g", source="s", task="t", model="m", sizes=3, repeats=2, smallest=0.2
+)
+
+
+def blobs(rng, n, *, n_classes=3, per_group=1, apart=1.2):
+    """Give points around a middle for each class, so that more of them help."""
+    y = np.arange(n) % n_classes
+    x = rng.normal(size=(n, 4)) + apart * np.eye(4)[y]
+    group = [f"g{number // per_group}" for number in range(n)]
+    return Examples(
+        x=x.astype(np.float32),
+        rows=pd.DataFrame(
+            {"example_id": [f"e{i}" for i in range(n)], "group_id": group, "domain": "all", "y": y}
+        ),
+    )
+
+
+def line(rng, n):
+    x = rng.normal(size=(n, 4))
+    y = x @ [3.0, -2.0, 1.0, 0.0] + rng.normal(size=n) + 50
+    rows = {"example_id": [f"e{i}" for i in range(n)], "domain": "all", "y": y}
+    rows["group_id"] = rows["example_id"]
+    return Examples(x=x.astype(np.float32), rows=pd.DataFrame(rows))
 
 
 @pytest.fixture
 def history(project):
     return History(project)
+
+
+@pytest.fixture
+def job(project, rng):
+    """Give a function that makes a job in a project of its own."""
+
+    def made(model="mlp", task="classify", *, fit=NETWORK, args=None, make=blobs, n=N, **how):
+        splits = {split: make(rng, count, **how) for split, count in n.items()}
+        classes = ("a", "b", "c") if task == "classify" else ()
+        if task == "classify_binary":
+            classes = ("a", "b")
+        return Job(
+            key="small",
+            experiment=Experiment(
+                lesson="own", source="wine", task=task, model=model, model_args=args or {},
+                fit=fit, group="g",
+            ),
+            run=Run(accelerator="cpu", threads=1, kernels="portable"),
+            splits=splits,
+            shape=shape_of(splits["train"], classes),
+            data={"train.npy": "1"},
+        )  # fmt: skip
+
+    return made
+
+
+@pytest.fixture
+def direct():
+    return DirectFit(seeds=(1,))
+
+
+class Silent:
+    """Count the models that are trained, and say nothing."""
+
+    def __init__(self):
+        self.begun = []
+
+    def begin(self, n, max_epochs):
+        self.begun.append((n, max_epochs))
+
+    def __call__(self, row):
+        self.row = row
+
+
+@pytest.fixture
+def follower():
+    return Silent()

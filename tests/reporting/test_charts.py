@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from foursplit.reporting.charts.axis import axis
 from foursplit.reporting.charts.comparison import comparison
 from foursplit.reporting.charts.curves import curves
+from foursplit.reporting.charts.learning_curve import learning_curve
 from foursplit.reporting.charts.residuals import MOST, residuals
 from foursplit.reporting.charts.svg import element
 from foursplit.reporting.charts.waterfall import waterfall
@@ -100,3 +101,49 @@ def test_too_many_residuals_are_thinned_evenly():
     n = 3 * MOST
     drawn = str(residuals(range(n), range(n), "r"))
     assert drawn.count("<circle") == MOST
+
+
+def growth(*, shifted=False, target=0.02):
+    """Give what stage learn writes: dev falls from 40 % at 100 to 10 % at 1000."""
+    line = [{"n": n, "value": v, "lo": v - 0.05, "hi": v + 0.05}
+            for n, v in ((100.0, 0.4), (1000.0, 0.1), (10_000.0, 0.1))]  # fmt: skip
+    rows = [{"n": 100, "errors": [0.4, 0.44]}, {"n": 1000, "errors": [0.1]}]
+    read = {"curve": {"points": rows}, "line": line, "verdict": {"sentence": "More < enough."}}
+    return {
+        "target": {"error": target} if target is not None else None,
+        "train": [{"n": 100, "errors": [0.0, 0.01]}, {"n": 1000, "errors": [0.05]}],
+        "dev": read,
+        **({"train_dev": read} if shifted else {}),
+    }
+
+
+def test_a_learning_curve_has_a_point_a_model_and_split():
+    tree = ElementTree.fromstring(str(learning_curve(growth())))
+    assert [c.get("class") for c in tree.iter("circle")] == ["point train"] * 3 + ["point dev"] * 3
+    shifted = str(learning_curve(growth(shifted=True)))
+    assert shifted.count("point train_dev") == 3
+
+
+def test_sizes_lie_by_their_logarithm_and_the_line_is_dashed_beyond_the_largest():
+    tree = ElementTree.fromstring(str(learning_curve(growth())))
+    across = [float(c.get("cx").removesuffix("%")) for c in tree.iter("circle")]
+    assert across == pytest.approx([0, 0, 50] * 2, abs=0.01)  # 100, 1000 and, at the end, 10,000
+    known, ahead = (line.get("points").split() for line in tree.iter("polyline"))
+    assert known[-1] == ahead[0]
+    assert known[-1].startswith("500.0,")
+    (band,) = tree.iter("polygon")
+    assert len(band.get("points").split()) == 6
+
+
+def test_a_learning_curve_says_its_verdict_and_what_is_wanted():
+    drawn = str(learning_curve(growth()))
+    assert "number of training examples. More &lt; enough." in drawn
+    assert "wanted: 2.0%" in drawn
+    assert "all of train: 1,000" in drawn
+    assert "wanted" not in str(learning_curve(growth(target=None)))
+
+
+def test_round_sizes_are_written_along_the_axis():
+    tree = ElementTree.fromstring(str(learning_curve(growth())))
+    ticks = [t.text for t in tree.iter("text") if t.get("class").startswith("tick middle")]
+    assert ticks == ["100", "200", "500", "1,000", "2,000", "5,000", "10,000"]

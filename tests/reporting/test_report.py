@@ -7,14 +7,19 @@ import json
 import re
 import subprocess
 import sys
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from tests.reporting import miniature
 from tests.reporting.miniature import PARAMS
 
+from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
+from foursplit.core.params import load
 from foursplit.core.source import module
+from foursplit.evaluation.growth import Measured
+from foursplit.evaluation.learning_curve import told
 from foursplit.stages import report
 
 RESOURCES = ("src", "href", "srcset", "data", "action", "poster", "xlink:href")
@@ -129,6 +134,31 @@ def test_what_does_not_beat_the_trivial_predictor_or_breaks_a_bound_is_flagged(r
         assert "not shown to beat the trivial predictor on dev" in text
         assert "breaks a bound: n_parameters 120 exceeds 100" in text
     assert "not shown to beat" not in page(reported, "wines_good")
+
+
+def test_a_learning_curve_stands_on_the_page_of_the_experiment_that_has_one(make):
+    names = {"group": "wines", "source": "wine", "task": "classify", "model": "linear"}
+    curves = {"supervised": {"wines_good": names}}
+    root = make("grown", params={**PARAMS, "curves": curves})
+    points = [
+        Measured(
+            size=size, n=n, repeat=repeat, train_error=0.01, train_dev_error=0.1,
+            dev_error=0.08 + 3 / n + 0.001 * repeat,
+        )
+        for size, n in enumerate((10, 20, 40), start=1)
+        for repeat in (1, 2)
+    ]  # fmt: skip
+    human = {"error": 0.02, "kind": "human", "where": "x"}
+    learnt = told(points, human, {"all": "source"}, load().strategy)
+    for key in ("wines_good", "wines_bad"):  # the second is not asked for any more
+        artifacts.write_json(paths.curves("wines") / f"{key}.json", learnt)
+    report.run()
+    text = (root / "reports" / "experiments" / "wines_good.html").read_text()
+    assert "Would more data help?" in text
+    assert escape(learnt["dev"]["verdict"]["sentence"]) in text
+    assert learnt["about"] in text
+    assert text.count('class="point train"') == text.count('class="point dev"') == 6
+    assert "Would more data" not in (root / "reports/experiments/wines_bad.html").read_text()
 
 
 def test_a_model_without_epochs_says_so(reported):

@@ -35,6 +35,16 @@ def test_a_kind_of_stage_is_all_of_its_kind(project):
     ]
 
 
+def test_learning_curves_are_targets_where_params_yaml_has_them(project):
+    address = "pipelines/convolutional/dvc.yaml:learn@c4w2_digits_mlp"
+    assert resolve(PARAMS, "learn@c4w2_digits_mlp") == [address]
+    assert address in resolve(PARAMS, "learn")
+    assert len(resolve(PARAMS, "learn")) == sum(map(len, PARAMS.curves.values()))
+    assert address in stages(PARAMS, "c4w2_digits_mlp")
+    with pytest.raises(Refusal, match="unknown target 'learn@c4w2_digits_lenet'"):
+        resolve(PARAMS, "learn@c4w2_digits_lenet")
+
+
 def test_an_experiments_name_explains_both_its_stages(project):
     found = stages(PARAMS, "c2w3_wine_softmax")
     assert [name.partition(":")[2] for name in found] == [

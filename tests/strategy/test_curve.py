@@ -159,6 +159,29 @@ def test_a_curve_that_levels_off_above_the_target_asks_for_other_means():
     assert "levels off at 8.0%" in found.sentence
 
 
+def test_a_curve_that_falls_too_slowly_is_not_said_to_level_off():
+    # 1.1 n^-0.23 is 13 % at 10,000, 4.6 % at 100 times as many, and nothing in the end.
+    found = read(fitted(exact(0.0, 1.1, 0.23)), 0.0, 0.02)
+    assert found.reading == "out_of_reach"
+    assert found.more_data_helps is False
+    assert "levels off" not in found.sentence
+    assert "100 times the data would leave it at 4.6%" in found.sentence
+
+
+def test_without_a_target_it_is_said_what_more_data_would_do_and_no_more():
+    found = read(fitted(exact(0.02, 3.0, 0.5)), 0.01, None)
+    # 0.02 + 3 / sqrt(10,000) = 5 %, and 0.02 + 3 / sqrt(100,000) = 2.9 %.
+    assert "from 5.0% to 2.9%" in found.sentence
+    assert (found.more_data_helps, found.n_for_target, found.p_reach) == (None, None, None)
+    assert "should reach" not in found.sentence
+
+
+def test_the_sentence_speaks_of_the_split_that_was_measured():
+    found = read(fitted(exact(0.08, 3.0, 0.7)), 0.01, 0.03, "train-dev")
+    assert "the train-dev error of" in found.sentence
+    assert "mismatch" not in found.sentence  # train-dev is of train's own distribution
+
+
 def test_a_target_that_is_met_asks_for_nothing():
     found = read(fitted(exact(0.02, 1.0, 0.5)), 0.01, 0.04)
     assert found.more_data_helps is False

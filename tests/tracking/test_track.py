@@ -1,17 +1,21 @@
 """MLflow's view: one finished run a model, however often it is written."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
 from tests.tracking import miniature
 
+from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.doors import track as door
+from foursplit.evaluation.collect import collect
 from foursplit.tracking import store
 from foursplit.tracking import track as tracking
+from foursplit.tracking.identity import run_key
 
 WINES, SUGAR = "wines_soft seed 1", "sugar_line seed 1"
 
@@ -56,6 +60,36 @@ def test_a_run_shows_settings_errors_gaps_curves_and_data(world):
     assert {(i.dataset.name, i.tags[0].value) for i in run.inputs.dataset_inputs} == {
         (f"wine/{split}", split) for split in ("train", "train_dev", "dev", "test")
     }
+
+
+def learnt():
+    rows = [{"n": 10, "errors": [0.5, 0.3]}, {"n": 40, "errors": [0.25]}]
+    train = [{"n": 10, "errors": [0.0, 0.0]}, {"n": 40, "errors": [0.125]}]
+    return {"train": train, "dev": {"curve": {"points": rows}, "verdict": {"sentence": "Falls."}}}
+
+
+def test_a_learning_curve_has_the_number_of_examples_for_a_step(world):
+    content = json.loads(json.dumps(miniature.PARAMS))
+    names = {"group": "wines", "source": "wine", "task": "classify", "model": "mlp"}
+    content["curves"] = {"improving": {"wines_soft": names}}
+    (world.root / "params.yaml").write_text(json.dumps(content))
+    artifacts.write_json(paths.curves("wines") / "wines_soft.json", learnt())
+    artifacts.write_json(paths.curves("sugar") / "sugar_line.json", learnt())  # not asked for
+    world.params = load()
+    world.track()
+    runs = world.runs()
+    history = store.client().get_metric_history(runs[WINES].info.run_id, "learning/dev_error")
+    assert [(point.step, point.value) for point in history] == [(10, 0.4), (40, 0.25)]
+    assert runs[WINES].data.metrics["learning/train_error"] == 0.125
+    assert runs[WINES].data.tags["strategy.more_data"] == "Falls."
+    assert "learning/dev_error" not in runs[SUGAR].data.metrics
+
+
+def test_a_curve_measured_later_makes_its_run_another(world):
+    entries = collect(world.params)
+    before = {entry.key: run_key(entry, 1, {}) for entry in entries}
+    grown = {e.key: run_key(replace(e, learning_curve=learnt()), 1, {}) for e in entries}
+    assert all(before[key] != grown[key] for key in before)
 
 
 def test_only_a_winner_shows_test(world):

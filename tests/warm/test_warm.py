@@ -149,6 +149,9 @@ def test_every_stage_of_the_pipelines_has_a_plan():
     params = load(PROJECT / "params.yaml")
     commands = set(plan(params))
     assert "foursplit report" in commands
+    learns = {f"foursplit learn {key}" for block in params.curves.values() for key in block}
+    assert learns
+    assert learns <= commands
     for name in params.sources:
         assert {f"foursplit {stage} {name}" for stage in ("fetch", "validate", "split")} <= commands
 

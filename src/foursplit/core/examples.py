@@ -34,7 +34,7 @@ class Examples:
 
     def take(self, chosen: np.ndarray) -> "Examples":
         """Keep the rows that `chosen` (a mask or positions) names."""
-        return Examples(x=self.x[chosen], rows=self.rows[chosen].reset_index(drop=True))
+        return Examples(x=self.x[chosen], rows=self.rows.iloc[chosen].reset_index(drop=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

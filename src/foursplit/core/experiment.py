@@ -180,6 +180,33 @@ class Experiment:
     breaks: Mapping[str, str] = field(default_factory=dict)  # law of the contract tests: why not
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningCurve:
+    """How an experiment's learning curve over the number of training examples is measured.
+
+    `group`, `source`, `task` and `model` say again what the experiment says.
+    """
+
+    group: str
+    source: str
+    task: str
+    model: str
+    sizes: int = 5  # parts of train, the whole among them; their sizes are geometric
+    repeats: int = 3  # times that each part but the whole is drawn
+    smallest: float = 0.1  # share of train in the smallest part
+
+    def __post_init__(self) -> None:
+        _require(self.sizes >= 3, "sizes", self.sizes, "at least 3: fewer tell no curve")
+        _require(self.repeats >= 1, "repeats", self.repeats, "at least 1")
+        _require(
+            self.repeats > 1 or self.sizes > 3,
+            "repeats",
+            self.repeats,
+            "at least 2 where there are 3 sizes: a curve fits any three errors",
+        )
+        _require(0 < self.smallest < 1, "smallest", self.smallest, "a share between 0 and 1")
+
+
 T = TypeVar("T")
 
 
@@ -198,6 +225,7 @@ class Params:
     sources: Mapping[str, SourceSettings]
     groups: Mapping[str, Mapping[str, Group]]  # course, group
     experiments: Mapping[str, Mapping[str, Experiment]]  # course, key
+    curves: Mapping[str, Mapping[str, LearningCurve]] = field(default_factory=dict)  # the same
 
     def source(self, name: str) -> SourceSettings:
         return _find("source", name, self.sources)
@@ -209,6 +237,10 @@ class Params:
     def group(self, name: str) -> Group:
         found = {k: g for block in self.groups.values() for k, g in block.items()}
         return _find("group", name, found)
+
+    def curve(self, key: str) -> LearningCurve:
+        found = {k: c for block in self.curves.values() for k, c in block.items()}
+        return _find("learning curve", key, found)
 
     def course(self, key_or_group: str) -> str:
         """Name the course in which an experiment or a comparison group stands."""

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -19,6 +19,7 @@ from foursplit.core.experiment import (
     Experiment,
     GradientFit,
     Group,
+    LearningCurve,
     Params,
     Run,
     SourceSettings,
@@ -43,7 +44,7 @@ def build(tree: object) -> Params:
     """Turn the file's content into frozen dataclasses, naming what is wrong and what is valid."""
     blocks = _mapping(tree, "params.yaml")
     _known(blocks, [f.name for f in fields(Params)], "params.yaml")
-    _present(blocks, [f.name for f in fields(Params)], "params.yaml")
+    _present(blocks, _required(fields(Params)), "params.yaml")
     experiments = {
         course: {
             key: _experiment(block, f"experiments.{course}.{key}")
@@ -55,14 +56,20 @@ def build(tree: object) -> Params:
         course: _each(Group, members, f"groups.{course}")
         for course, members in _mapping(blocks["groups"], "groups").items()
     }
+    curves = {
+        course: _each(LearningCurve, members, f"curves.{course}")
+        for course, members in _mapping(blocks.get("curves", {}), "curves").items()
+    }
     params = Params(
         run=parse(Run, blocks["run"], "run"),
         strategy=parse(Strategy, blocks["strategy"], "strategy"),
         sources=_each(SourceSettings, blocks["sources"], "sources"),
         groups=groups,
         experiments=experiments,
+        curves=curves,
     )
     _check_names(params)
+    _check_curves(params)
     return params
 
 
@@ -86,10 +93,7 @@ def _check_fields(cls: type[Any], block: object, at: str) -> None:
     named = {f.name: f for f in fields(cls)}
     content = _mapping(block, at)
     _known(content, named, at)
-    required = [
-        name for name, f in named.items() if f.default is MISSING and f.default_factory is MISSING
-    ]
-    _present(content, required, at)
+    _present(content, _required(named.values()), at)
     hints = get_type_hints(cls)
     for name, value in content.items():
         block = _block(hints[name])
@@ -102,6 +106,10 @@ def _block(hint: Any) -> type[Any] | None:
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     found = [kind for kind in kinds if isinstance(kind, type) and is_dataclass(kind)]
     return found[0] if len(found) == 1 else None
+
+
+def _required(declared: Iterable[Field[Any]]) -> list[str]:
+    return [f.name for f in declared if f.default is MISSING and f.default_factory is MISSING]
 
 
 def _explain(error: ValidationError, at: str) -> str:
@@ -162,6 +170,19 @@ def _check_experiment(params: Params, course: str, key: str, experiment: Experim
                 "models are compared on the same examples"
             )
     _known(experiment.model_args, declared_args(experiment.model), f"{at}.model_args")
+
+
+def _check_curves(params: Params) -> None:
+    """Hold the names that a learning curve says again against those of its experiment."""
+    for course, curves in params.curves.items():
+        experiments = params.experiments.get(course, {})
+        for key, curve in curves.items():
+            _one_of("experiment", key, experiments, f"curves.{course}")
+            for name in ("group", "source", "task", "model"):
+                here, there = getattr(curve, name), getattr(experiments[key], name)
+                if here != there:
+                    at = f"curves.{course}.{key}.{name}"
+                    raise Refusal(f"{at}: {here!r}, but the experiment's is {there!r}")
 
 
 def declared_args(model: str) -> list[str]:

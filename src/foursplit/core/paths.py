@@ -58,6 +58,11 @@ def selected(group: str) -> Path:
     return root() / "data" / "selected" / f"{group}.json"
 
 
+def curves(group: str) -> Path:
+    """Name the folder of a comparison group's learning curves: `<key>.csv` and `<key>.json`."""
+    return root() / "data" / "curves" / group
+
+
 def final(group: str) -> Path:
     """Name the folder of the winner's four tables, a `seed_<n>` folder each."""
     return root() / "data" / "final" / group
@@ -80,6 +85,11 @@ def reports() -> Path:
 def state() -> Path:
     """Name the folder of what lies outside the graph: resume state, looks at test, locks."""
     return root() / ".foursplit"
+
+
+def curve_seconds(key: str) -> Path:
+    """Name the file with the seconds that each model of a learning curve took to train."""
+    return state() / "learn" / f"{key}.csv"
 
 
 def seed_folder(parent: Path, seed: int) -> Path:

@@ -20,6 +20,8 @@ def check(params: Params) -> None:
                 f"experiments.{course}: no {path.relative_to(paths.root())}. A course needs one: "
                 "copy another course's and put its name where theirs stands."
             )
+        if course not in params.curves:
+            raise Refusal(f"curves.{course}: missing; write `{course}: {{}}` where none is wanted")
 
 
 def check_arguments(params: Params) -> None:
@@ -36,7 +38,8 @@ def check_arguments(params: Params) -> None:
 def describe(params: Params) -> str:
     n_experiments = sum(map(len, params.experiments.values()))
     n_groups = sum(map(len, params.groups.values()))
+    n_curves = sum(map(len, params.curves.values()))
     return (
         f"params.yaml is right: {len(params.sources)} sources, {n_experiments} experiments, "
-        f"{n_groups} comparison groups."
+        f"{n_groups} comparison groups, {n_curves} learning curves."
     )

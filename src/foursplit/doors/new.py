@@ -96,6 +96,19 @@ def new_model(name: str, group: str | None) -> None:
     _say(path, key)
 
 
+def new_curve(key: str) -> None:
+    """Ask in params.yaml for the learning curve of an experiment."""
+    params = load()
+    experiment, course = params.experiment(key), params.course(key)
+    if key in params.curves.get(course, {}):
+        raise Refusal(f"curves.{course}.{key} is already in params.yaml")
+    names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
+    settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
+    _add({f"curves.{course}": {key: {**names, **settings}}})
+    click.echo(f"added curves.{course}.{key} to params.yaml")
+    click.echo(f"Next: `foursplit repro learn@{key}`, then `foursplit curve {key}`.")
+
+
 def _fresh(name: str, folder: str, taken: list[str]) -> Path:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise Refusal(

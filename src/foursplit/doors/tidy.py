@@ -27,6 +27,11 @@ def tidy(params: Params) -> list[Path]:
         gone += _sweep(data / stage, groups)
         for group in groups:
             gone += _sweep(data / stage / group, params.members(group))
+    gone += _sweep(data / "curves", [".gitkeep", *groups])
+    curves = [key for block in params.curves.values() for key in block]
+    for group in groups:
+        kept = [f"{key}.{ending}" for key in curves for ending in ("csv", "json")]
+        gone += _sweep(data / "curves" / group, kept)
     gone += _sweep(data / "final", groups)
     gone += _sweep(data / "selected", [f"{group}.json" for group in groups])
     return gone

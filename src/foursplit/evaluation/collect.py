@@ -23,6 +23,7 @@ class Entry:
     # As evaluate, or for a winner final, wrote them:
     diagnosis: dict[str, Any]  # of all seeds together
     summaries: dict[int, dict[str, Any]]  # by seed
+    learning_curve: dict[str, Any] | None = None  # as learn wrote it, where params.yaml asks for it
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class Entry:
         return paths.models(self.experiment.group, self.key)
 
     def curves(self, seed: int) -> list[dict[str, float]]:
-        """Read the learning curves; a model without epochs has none."""
+        """Read the curves over the epochs; a model without epochs has none."""
         path = paths.seed_folder(self.models, seed) / "curves.csv"
         if not path.is_file():
             return []
@@ -73,13 +74,14 @@ def collect(params: Params) -> list[Entry]:
     entries = []
     for course, block in params.experiments.items():
         for key, experiment in block.items():
-            entry = _entry(course, key, experiment)
+            learns = key in params.curves.get(course, {})
+            entry = _entry(course, key, experiment, learns=learns)
             if entry is not None:
                 entries.append(entry)
     return entries
 
 
-def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
+def _entry(course: str, key: str, experiment: Experiment, *, learns: bool) -> Entry | None:
     evaluated = paths.predictions(experiment.group) / key
     if not paths.diagnosis(evaluated).is_file():
         return None
@@ -90,6 +92,7 @@ def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
     final = paths.final(experiment.group)
     winner = chosen["winner"] == key and paths.diagnosis(final).is_file()
     folder = final if winner else evaluated
+    learnt = paths.curves(experiment.group) / f"{key}.json"
     return Entry(
         key=key,
         course=course,
@@ -102,4 +105,5 @@ def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
             int(path.parent.name.removeprefix("seed_")): artifacts.read_json(path)
             for path in sorted(folder.glob("seed_*/summary.json"))
         },
+        learning_curve=artifacts.read_json(learnt) if learns and learnt.is_file() else None,
     )

@@ -9,6 +9,7 @@ from foursplit.core import paths
 from foursplit.core.experiment import Group, Strategy
 from foursplit.core.source import Source
 from foursplit.core.split import Split
+from foursplit.evaluation.human import human_level
 from foursplit.strategy import analysis, sheet
 from foursplit.strategy.diagnosis import Settings
 from foursplit.strategy.tables import Model, check
@@ -29,12 +30,12 @@ def diagnose(
 ) -> dict[str, Any]:
     """Give everything the engine says of an experiment; `models` are its seeds."""
     told = analysis.analyse(models, settings(group, source, strategy))
-    return {**told, "human": human_level(group, source)}
+    return {**told, "human": human_level(group, source.reference)}
 
 
 def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
     """Put together what params.yaml and the source know."""
-    human = human_level(group, source)
+    human = human_level(group, source.reference)
     return Settings(
         human_error=human["error"] if human else None,
         same_distribution=not source.shifted,
@@ -48,13 +49,3 @@ def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
         confidence=strategy.confidence,
         seed=strategy.seed,
     )
-
-
-def human_level(group: Group, source: Source) -> dict[str, Any] | None:
-    """Give the level that bias is measured against: what was measured, else what is desired."""
-    reference = source.reference
-    if reference is not None:
-        return {"error": reference.error, "kind": reference.kind, "where": reference.where}
-    if group.desired_error is not None:
-        return {"error": group.desired_error, "kind": "desired", "where": "params.yaml"}
-    return None

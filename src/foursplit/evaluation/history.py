@@ -10,7 +10,8 @@ from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.source import module
-from foursplit.evaluation.diagnose import human_level, settings
+from foursplit.evaluation.diagnose import settings
+from foursplit.evaluation.human import human_level
 from foursplit.evaluation.past import PastRun, list_past
 from foursplit.strategy import diagnosis, knobs, ledger
 from foursplit.strategy.bootstrap import Estimate
@@ -119,7 +120,7 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     block, source = params.group(group), module(params.group(group).source).SOURCE
     given = settings(block, source, params.strategy)
     errors = diagnosis.estimates(models, given)
-    human = human_level(block, source)
+    human = human_level(block, source.reference)
     known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
     manifest = summary["manifest"]
     return Version(

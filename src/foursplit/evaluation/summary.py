@@ -10,7 +10,8 @@ from foursplit.core.experiment import Group, Strategy
 from foursplit.core.seeds import generator
 from foursplit.core.source import Source
 from foursplit.core.split import Split
-from foursplit.evaluation.diagnose import human_level, settings
+from foursplit.evaluation.diagnose import settings
+from foursplit.evaluation.human import human_level
 from foursplit.evaluation.scores import scoring
 from foursplit.strategy import diagnosis
 from foursplit.strategy.bootstrap import estimate
@@ -27,7 +28,7 @@ def summarise(
     return {
         "splits": {split: told["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
-        "human": human_level(group, source),
+        "human": human_level(group, source.reference),
         "baseline": {split: _against_baseline(table, strategy) for split, table in tables.items()},
         "ledger": told["ledger"],
         "verdict": told["verdict"],

@@ -17,6 +17,7 @@ from foursplit.evaluation.collect import Entry
 from foursplit.evaluation.scores import scoring
 from foursplit.reporting import gaps, measured, slices
 from foursplit.reporting.charts.curves import curves
+from foursplit.reporting.charts.learning_curve import learning_curve
 from foursplit.reporting.charts.residuals import residuals
 from foursplit.reporting.charts.waterfall import waterfall
 from foursplit.reporting.confusion import Confusion, confusion
@@ -55,6 +56,8 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "gaps": gaps.rows(told["ledger"]),
             "steps": _steps(told),
             "curves": _curves(entry, seed),
+            "learnt": entry.learning_curve,
+            "growth": learning_curve(entry.learning_curve) if entry.learning_curve else None,
             "confusion": _confusion(dev, entry.manifest),
             "residuals": _residuals(dev, source, entry.manifest),
             "slices": slices.by_column(dev),

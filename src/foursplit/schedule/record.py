@@ -12,7 +12,7 @@ from foursplit.schedule.change import Change
 
 How = Literal["ran", "restored", "failed"]
 
-USUAL_S: Mapping[str, float] = {"train": 3.0, "validate": 1.5}
+USUAL_S: Mapping[str, float] = {"train": 3.0, "learn": 10.0, "validate": 1.5}
 """Seconds that a stage of this kind takes, before any was measured."""
 
 OTHER_S = 0.5

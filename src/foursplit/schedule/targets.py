@@ -10,13 +10,16 @@ from foursplit.core.experiment import Params
 
 DATA = ("fetch", "validate", "split")
 EXPERIMENT = ("train", "evaluate")
+CURVE = ("learn",)
 GROUP = ("select", "final")
 
 
 def addresses(params: Params) -> dict[str, str]:
     """Give DVC's address of each stage `<stage>@<key>` that params.yaml asks for, and of report."""
     found = {f"{stage}@{key}": "data" for stage in DATA for key in params.sources}
-    for stages, blocks in ((EXPERIMENT, params.experiments), (GROUP, params.groups)):
+    for stages, blocks in (
+        (EXPERIMENT, params.experiments), (CURVE, params.curves), (GROUP, params.groups),
+    ):  # fmt: skip
         for course, block in blocks.items():
             found |= {f"{stage}@{key}": course for stage in stages for key in block}
     made = {name: f"{_file(folder)}:{name}" for name, folder in found.items()}
@@ -37,18 +40,18 @@ def resolve(params: Params, target: str) -> list[str]:
     courses = [*params.experiments, "data"]
     if target in courses:
         return [_file(target)]
-    if target in (*DATA, *EXPERIMENT, *GROUP):
+    if target in (*DATA, *EXPERIMENT, *CURVE, *GROUP):
         return [a for name, a in known.items() if name.startswith(f"{target}@")]
     for stage in ("evaluate", "final", "split"):
         if f"{stage}@{target}" in known:
             return [known[f"{stage}@{target}"]]
     keys = {name.partition("@")[2] for name in known if "@" in name}
-    raise unknown("target", target, {*known, *keys, *courses} if "@" in target else
-                  {*keys, *courses, *DATA, *EXPERIMENT, *GROUP, *_root_stages()})  # fmt: skip
+    short = {*keys, *courses, *DATA, *EXPERIMENT, *CURVE, *GROUP, *_root_stages()}
+    raise unknown("target", target, {*known, *keys, *courses} if "@" in target else short)
 
 
 def stages(params: Params, target: str) -> list[str]:
-    """Name the stages that a name speaks of, to explain them: an experiment's are both of its."""
+    """Name the stages that a name speaks of, to explain them: an experiment's are all of its."""
     known = addresses(params)
     found = [a for name, a in known.items() if name.partition("@")[2] == target]
     return found or resolve(params, target)

@@ -8,7 +8,7 @@ least squares); Davison and Hinkley (1997), Bootstrap Methods, section 6.2 (draw
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float64
@@ -81,6 +81,10 @@ class Curve:
         return {**fitted, "points": rows}
 
 
+Reading = Literal["met", "bias", "partial", "reaches", "out_of_reach", "open", "no_target"]
+"""What a curve says; `more_data` has what follows from each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurveVerdict:
     """Whether more data alone brings the dev error to the target.
@@ -89,27 +93,50 @@ class CurveVerdict:
     cannot suffice.  `p_reach` is the share of likely curves that reach the target at a size known.
     """
 
+    reading: Reading
     more_data_helps: bool | None
+    now: float  # the fitted error at the largest size,
+    later: float  # and at ten times as many examples
     n_for_target: int | None
     n_lo: int | None
     n_hi: int | None
-    p_reach: float
+    p_reach: float | None
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def read(dev: Curve, train_error: float, target: float) -> CurveVerdict:
-    """Read a curve of dev errors against the error wanted; `train_error` is at the largest size."""
-    lo, hi, reached = dev.range_for(target)
-    helps, sentence = _judge(dev, train_error, target, reached)
-    needed = dev.examples_for(target)
+HELPS: dict[Reading, bool | None] = {
+    "met": False, "bias": False, "partial": None, "reaches": True, "out_of_reach": False,
+    "open": None, "no_target": None,
+}  # fmt: skip
+
+
+def read(dev: Curve, train_error: float, target: float | None, split: str = "dev") -> CurveVerdict:
+    """Read a curve of dev errors against the error wanted; `train_error` is at the largest size.
+
+    Without a target it is only said what more data would do.  `split` is where the errors were
+    measured, for the sentence.
+    """
+    now, later = dev.at(dev.largest)[0], dev.at(AHEAD * dev.largest)[0]
+    if target is None:
+        needed, lo, hi, reached = None, None, None, None
+        reading: Reading = "no_target"
+        sentence = _without_target(dev, now, later, split)
+    else:
+        needed = dev.examples_for(target)
+        lo, hi, reached = dev.range_for(target)
+        reading, sentence = _judge(dev, train_error, target, reached, split)
+    helps = HELPS[reading]
     if helps and needed:
         span = f"{lo:,} to {hi:,}" if hi else f"at the least {lo:,}"
         sentence += f" Some {needed:,} examples ({span}) should reach it."
     return CurveVerdict(
+        reading=reading,
         more_data_helps=helps,
+        now=now,
+        later=later,
         n_for_target=needed,
         n_lo=lo,
         n_hi=hi,
@@ -118,30 +145,49 @@ def read(dev: Curve, train_error: float, target: float) -> CurveVerdict:
     )
 
 
-def _judge(dev: Curve, train: float, target: float, reached: float) -> tuple[bool | None, str]:
+def _without_target(dev: Curve, now: float, later: float, split: str) -> str:
+    _, lo, hi = dev.at(AHEAD * dev.largest)
+    return (
+        f"{AHEAD} times the data would take the {split} error from {now:.1%} to {later:.1%} "
+        f"({lo:.1%} to {hi:.1%}). Whether that is enough nobody can tell: state a desired error."
+    )
+
+
+def _judge(
+    dev: Curve, train: float, target: float, reached: float, split: str
+) -> tuple[Reading, str]:
     now, later, floor = dev.at(dev.largest)[0], dev.at(AHEAD * dev.largest)[0], dev.a
     want, step = f"the target of {target:.1%}", f"{AHEAD} times the data"
+    gaps = "variance or mismatch" if split == "dev" else "variance"
     if now <= target:
-        return False, f"The dev error of {now:.1%} meets {want}: more data is not needed."
+        return "met", f"The {split} error of {now:.1%} meets {want}: more data is not needed."
     if train > target and now - later < FLAT * (now - target):
-        return False, (
+        return "bias", (
             f"More data cannot help: the train error of {train:.1%} is itself above {want}, and "
-            f"{step} would take the dev error from {now:.1%} to {later:.1%}. Fit train better."
+            f"{step} would take the {split} error from {now:.1%} to {later:.1%}. Fit train better."
         )
     if train > target:
-        return None, (
+        return "partial", (
             f"More data would help, to {later:.1%} from {now:.1%} at {step}, but cannot suffice: "
             f"the train error of {train:.1%} is above {want} and will not fall with more to fit."
         )
     if reached >= dev.confidence:
-        return True, f"More data helps: the dev error of {now:.1%} still falls towards {want}."
-    if reached <= 1 - dev.confidence:
-        return False, (
-            f"More data alone will not do: the dev error of {now:.1%} levels off at {floor:.1%}, "
-            f"above {want}, which train meets. Work on variance or mismatch by other means."
+        return (
+            "reaches",
+            f"More data helps: the {split} error of {now:.1%} still falls towards {want}.",
         )
-    return None, (
-        f"Whether more data brings the dev error of {now:.1%} to {want} cannot be told yet: "
+    if reached <= 1 - dev.confidence:
+        if floor >= target:
+            way = f"levels off at {floor:.1%}, above {want}"
+        else:
+            left = dev.at(FARTHEST * dev.largest)[0]
+            way = f"falls so slowly that {FARTHEST} times the data would leave it at {left:.1%}"
+        return "out_of_reach", (
+            f"More data alone will not do: the {split} error of {now:.1%} {way}. Train meets "
+            f"{want}: work on {gaps} by other means."
+        )
+    return "open", (
+        f"Whether more data brings the {split} error of {now:.1%} to {want} cannot be told yet: "
         f"{reached:.0%} of the likely curves reach it. Measure more sizes, or repeat them."
     )
 

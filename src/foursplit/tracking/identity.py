@@ -24,6 +24,8 @@ def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
             "summary": summary,
             "diagnosis": entry.diagnosis,
             "chosen": [entry.winner, entry.broken_bounds],
+            # Only where there is one, so that all other runs stay what they were.
+            **({"learning_curve": entry.learning_curve} if entry.learning_curve else {}),
         }
     )
 

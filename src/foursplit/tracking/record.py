@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Any, TypeVar
 
 from foursplit.core import paths
@@ -22,7 +23,7 @@ COSTS = ("n_parameters", "flops", "n_bytes")
 T = TypeVar("T")
 
 Point = tuple[str, float, int]
-"""A metric's name, its value and the epoch."""
+"""A metric's name, its value and its step: the epoch, or the number of training examples."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def record(entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str
         made_ms=int(made * 1000),
         params=_params(entry, manifest),
         metrics={**_metrics(summary), **_analysis(entry.diagnosis)},
-        curves=points(entry.curves(seed)),
+        curves=points(entry.curves(seed)) + learning_points(entry.learning_curve),
         tags={"foursplit.key": key, **_tags(entry, seed), **git},
         inputs=_inputs(entry, summary, digests),
     )
@@ -83,6 +84,19 @@ def points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
         for row in thinned(rows, MOST_ROWS)
         for name, value in row.items()
         if name != "epoch"
+    ]
+
+
+def learning_points(learnt: Mapping[str, Any] | None) -> list[Point]:
+    """Turn a learning curve into metrics: means of the repeats, the number of examples as step."""
+    if learnt is None:
+        return []
+    rows = {"train": learnt["train"]}
+    rows |= {s: learnt[s]["curve"]["points"] for s in ("train_dev", "dev") if s in learnt}
+    return [
+        (f"learning/{split}_error", fmean(row["errors"]), row["n"])
+        for split, found in rows.items()
+        for row in found
     ]
 
 
@@ -179,6 +193,7 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "strategy.next": steps[0]["action"] if steps else "nothing",
         "strategy.findings": ", ".join(finding["code"] for finding in told["findings"]),
         "strategy.worst_slice": describe(slices[0]["where"]) if slices else "none confirmed",
+        **_more_data(entry.learning_curve),
         "foursplit.winner": _truth(entry.winner),
         "foursplit.beats_baseline": _truth(entry.beats_baseline),
         "foursplit.meets_bounds": _truth(entry.meets_bounds),
@@ -189,6 +204,10 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "mlflow.source.type": "LOCAL",
         "mlflow.note.content": _note(entry, seed),
     }
+
+
+def _more_data(learnt: Mapping[str, Any] | None) -> dict[str, str]:
+    return {"strategy.more_data": learnt["dev"]["verdict"]["sentence"]} if learnt else {}
 
 
 def _truth(value: bool) -> str:

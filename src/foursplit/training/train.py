@@ -2,7 +2,7 @@
 
 import csv
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,12 +143,16 @@ def _write_curves(path: Path, rows: list[Row]) -> None:
         writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
 
 
-def resume_path(job: Job, seed: int, device: str) -> Path:
-    """Name where interrupted training leaves its state: another for any other input or code."""
+CODE = ("core", "layers", "tasks", "training")
+"""Folders of the package that decide what training gives."""
+
+
+def resume_path(job: Job, seed: int, device: str, folders: Sequence[str] = CODE) -> Path:
+    """Name where interrupted work leaves its state: another for any other input or code."""
     package = Path(__file__).parent.parent
     code = {
         str(path.relative_to(package)): artifacts.sha256_file(path)
-        for folder in ("core", "layers", "tasks", "training")
+        for folder in folders
         for path in sorted((package / folder).rglob("*.py"))
     }
     mark = artifacts.fingerprint(

@@ -27,11 +27,13 @@ def plan(params: Params) -> Plan:
         needs[f"fetch {source}"] = BASE
         needs[f"validate {source}"] = (*BASE, *EXPECTATIONS)
         needs[f"split {source}"] = BASE
-    for block in params.experiments.values():
+    for course, block in params.experiments.items():
         for key, experiment in block.items():
             direct = isinstance(experiment.fit, DirectFit)
             engine = ESTIMATORS if direct else ()
             needs[f"train {key}"] = (*BASE, *TORCH, *LIGHTNING, *engine)
+            if key in params.curves.get(course, {}):
+                needs[f"learn {key}"] = needs[f"train {key}"]
             needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
     for groups in params.groups.values():
         for group in groups:
