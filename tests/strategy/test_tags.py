@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats.contingency import relative_risk
 from statsmodels.stats.proportion import proportion_confint
 
 from foursplit.strategy import tables, tags
@@ -148,13 +149,49 @@ def test_a_tag_as_common_among_correct_answers_has_no_lift():
     correct = [("blurry",)] * 61 + [()] * 39
     found = by_name(tags.analyse(dev(said, correct=correct)))
     assert found["blurry"].lift == pytest.approx(1)
+    assert found["blurry"].stands_out is False
+    assert found["dog"].stands_out  # 39 errors, and no correct answer
     assert found["dog"].lift is None
     assert "none of the 100 correct examples read" in found["dog"].no_lift
+
+
+@pytest.mark.parametrize(("a", "n", "b", "m"), [(40, 100, 20, 90), (300, 500, 250, 600)])
+def test_the_interval_of_a_lift_is_that_of_a_risk_ratio(a, n, b, m):
+    known = relative_risk(a, n, b, m).confidence_interval(0.95)
+    assert tags.ratio_interval(a, n, b, m, 0.95) == pytest.approx((known.low, known.high), rel=0.03)
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 50))
+def test_to_swap_errors_and_correct_answers_turns_the_lift_over(a, n, b, m):
+    a, b = min(a, n), min(b, m)
+    lo, hi = tags.ratio_interval(a, n, b, m, 0.95)
+    other_lo, other_hi = tags.ratio_interval(b, m, a, n, 0.95)
+    assert lo <= hi
+    assert (lo, hi) == (pytest.approx(1 / other_hi), pytest.approx(1 / other_lo))
+
+
+def test_lifts_of_one_population_seem_to_stand_out_as_rarely_as_they_should():
+    rng = np.random.default_rng(0)
+    times = 2000
+    draws = rng.binomial((40, 40), 0.4, size=(times, 2))
+    above = sum(tags.ratio_interval(a, 40, b, 40, 0.95)[0] > 1 for a, b in draws.tolist())
+    assert above / times < 0.025 + 3 * (0.025 * 0.975 / times) ** 0.5
+
+
+def test_errors_of_one_group_make_no_lift_surer():
+    said, correct = [("a",)] * 30 + [()] * 10, [("a",)] * 20 + [()] * 20
+    alone = by_name(tags.analyse(dev(said, correct=correct)))["a"]
+    ids = [k // 10 for k in range(80)]
+    grouped = by_name(tags.analyse(dev(said, correct=correct, group_id=ids)))["a"]
+    assert alone.lift == grouped.lift
+    assert grouped.lift_lo < alone.lift_lo
+    assert (alone.stands_out, grouped.stands_out) == (True, False)
 
 
 def test_without_correct_answers_read_there_is_no_lift():
     found = tags.analyse(dev([("blurry",)] * 10, n=100)).tags[0]
     assert found.lift is None
+    assert found.stands_out is None
     assert "no correct example was read" in found.no_lift
 
 

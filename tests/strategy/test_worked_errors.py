@@ -157,3 +157,23 @@ def test_f_c3_w2_dev_and_test_are_mended_by_the_same_process():
     test = pd.DataFrame({"example_id": ["t1", "t2"], "loss": [0.0, 1.0]})
     made = Model(tables={"dev": audited(1000, 20, 6), "test": tables.check(test, "test")})
     assert "ST031" in [f["code"] for f in analyse([made], Settings())["findings"]]
+
+
+def test_a_tag_that_correct_answers_bear_as_often_is_no_step_whatever_its_ceiling():
+    # 61 of 100 errors are blurry, and so is 61 % of all: the ceiling is large and proves nothing.
+    said = [("blurry",)] * 61 + [("cat",)] * 39 + [("blurry",)] * 61 + [()] * 339
+    frame = pd.DataFrame(
+        {
+            "example_id": [f"e{n}" for n in range(500)],
+            "loss": [1.0] * 100 + [0.0] * 400,
+            "tags": said,
+            "label_audit": ["ok"] * 200 + [None] * 300,
+        }
+    )
+    found = analyse([Model(tables={"dev": tables.check(frame, "dev")})], Settings(resamples=200))
+    links = [step["link"] for step in found["next"]]
+    assert "tag:cat" in links
+    assert "tag:blurry" not in links
+    (more,) = [step for step in found["next"] if step["link"] == "tags"]
+    assert "'blurry'" in more["action"]
+    assert more["gain"] is None

@@ -95,7 +95,9 @@ def write_results(key, experiment, *, classes=(), winner=False, dev_error=0.25):
     _write(folder, summary, classes)
     if winner:
         row = {"key": key, "meets_bounds": True, "broken": []}
-        artifacts.write_json(paths.selected(experiment.group), {"winner": key, "ranking": [row]})
+        artifacts.write_json(
+            paths.selected(experiment.group), {"winner": key, "best": key, "ranking": [row]}
+        )
         summary = {**_summary(SHARES, dev_error), "manifest": manifest}
         _write(paths.final(experiment.group), summary, classes)
 

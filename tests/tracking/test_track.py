@@ -65,7 +65,10 @@ def test_a_run_shows_settings_errors_gaps_curves_and_data(world):
 def learnt():
     rows = [{"n": 10, "errors": [0.5, 0.3]}, {"n": 40, "errors": [0.25]}]
     train = [{"n": 10, "errors": [0.0, 0.0]}, {"n": 40, "errors": [0.125]}]
-    return {"train": train, "dev": {"curve": {"points": rows}, "verdict": {"sentence": "Falls."}}}
+    verdict = {"reading": "met", "more_data_helps": False, "now": 0.2, "later": 0.1,
+               "n_for_target": None, "n_lo": None, "n_hi": None, "p_reach": None,
+               "sentence": "Falls."}  # fmt: skip
+    return {"train": train, "dev": {"curve": {"points": rows}, "verdict": verdict}}
 
 
 def test_a_learning_curve_has_the_number_of_examples_for_a_step(world):

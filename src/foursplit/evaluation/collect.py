@@ -8,6 +8,7 @@ from typing import Any
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Experiment, Params
 from foursplit.core.split import SPLITS
+from foursplit.strategy.more_data import corrected, of_variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Entry:
     winner: bool
     meets_bounds: bool
     broken_bounds: tuple[str, ...]
+    tied_with: str | None  # of a winner: who has the better number on dev, beyond no doubt
     # As evaluate, or for a winner final, wrote them:
     diagnosis: dict[str, Any]  # of all seeds together
     summaries: dict[int, dict[str, Any]]  # by seed
@@ -85,7 +87,7 @@ def _entry(course: str, key: str, experiment: Experiment, *, learns: bool) -> En
     evaluated = paths.predictions(experiment.group) / key
     if not paths.diagnosis(evaluated).is_file():
         return None
-    chosen: dict[str, Any] = {"winner": None, "ranking": []}
+    chosen: dict[str, Any] = {"winner": None, "ranking": [], "best": None}
     if paths.selected(experiment.group).is_file():
         chosen = artifacts.read_json(paths.selected(experiment.group))
     ranked: dict[str, Any] = next((r for r in chosen["ranking"] if r["key"] == key), {})
@@ -93,6 +95,10 @@ def _entry(course: str, key: str, experiment: Experiment, *, learns: bool) -> En
     winner = chosen["winner"] == key and paths.diagnosis(final).is_file()
     folder = final if winner else evaluated
     learnt = paths.curves(experiment.group) / f"{key}.json"
+    curve = artifacts.read_json(learnt) if learns and learnt.is_file() else None
+    told = artifacts.read_json(paths.diagnosis(folder))
+    if curve is not None:
+        told["next"] = corrected(told["next"], of_variance(curve))
     return Entry(
         key=key,
         course=course,
@@ -100,10 +106,11 @@ def _entry(course: str, key: str, experiment: Experiment, *, learns: bool) -> En
         winner=winner,
         meets_bounds=ranked.get("meets_bounds", True),
         broken_bounds=tuple(ranked.get("broken", ())),
-        diagnosis=artifacts.read_json(paths.diagnosis(folder)),
+        tied_with=chosen["best"] if winner and chosen["best"] != key else None,
+        diagnosis=told,
         summaries={
             int(path.parent.name.removeprefix("seed_")): artifacts.read_json(path)
             for path in sorted(folder.glob("seed_*/summary.json"))
         },
-        learning_curve=artifacts.read_json(learnt) if learns and learnt.is_file() else None,
+        learning_curve=curve,
     )

@@ -21,7 +21,7 @@ from foursplit.reporting.charts.learning_curve import learning_curve
 from foursplit.reporting.charts.residuals import residuals
 from foursplit.reporting.charts.waterfall import waterfall
 from foursplit.reporting.confusion import Confusion, confusion
-from foursplit.reporting.found_slices import shown
+from foursplit.reporting.diagnosed import blocks
 from foursplit.reporting.hardest import hardest
 from foursplit.reporting.numbers import gap_interval, percent, signed
 from foursplit.reporting.render import render
@@ -61,7 +61,7 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "confusion": _confusion(dev, entry.manifest),
             "residuals": _residuals(dev, source, entry.manifest),
             "slices": slices.by_column(dev),
-            "found_slices_on_dev": shown(told["slices"]),
+            **blocks(told),
             "hardest": hardest(dev, seen.load(entry.experiment.source, "dev"), source),
         },
     )

@@ -6,6 +6,7 @@ from typing import Any
 from foursplit.evaluation.collect import Entry
 
 DIGITS = 6
+MOST_TAGS = 5
 
 
 def tree(entries: Sequence[Entry]) -> dict[str, Any]:
@@ -21,9 +22,24 @@ def _numbers(entry: Entry) -> dict[str, Any]:
     return {
         **{name: round(value, DIGITS) for name, value in measured.items() if value is not None},
         "gaps": _gaps(entry),
+        **_tags(entry),
         "n_parameters": entry.manifest["n_parameters"],
     }
 
 
 def _gaps(entry: Entry) -> dict[str, float]:
     return {row["gap"]: round(row["value"], DIGITS) for row in entry.diagnosis["ledger"]}
+
+
+def _tags(entry: Entry) -> dict[str, Any]:
+    """Give the largest tags; nothing where no error was read."""
+    tags = entry.diagnosis["tags"]["tags"][:MOST_TAGS]
+    if not tags:
+        return {}
+    shown = ("share", "ceiling", "lift", "lift_lo", "lift_hi")
+    return {
+        "tags": {
+            tag["tag"]: {n: round(tag[n], DIGITS) for n in shown if tag[n] is not None}
+            for tag in tags
+        }
+    }

@@ -52,6 +52,8 @@ def notes(entries: Sequence[Entry]) -> list[str]:
     if any(len(entry.summaries) > 1 for entry in entries):
         lines.append("several seeds: errors are means; intervals hold what training again changes")
     for entry in entries:
+        if entry.tied_with:
+            lines.append(f"* {entry.key}: tied with {entry.tied_with} on dev, and the cheaper")
         if not entry.beats_baseline:
             lines.append(f"! {entry.key}: not shown to beat the trivial predictor on dev")
         lines += [f"! {entry.key}: breaks a bound: {bound}" for bound in entry.broken_bounds]

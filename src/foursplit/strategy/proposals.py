@@ -20,7 +20,13 @@ def proposals(told: Mapping[str, Any]) -> list[Found]:
 
 
 def _tags(told: Mapping[str, Any]) -> list[Found]:
-    return [
+    """Propose the largest tags, but for those that correct answers bear as often.
+
+    A ceiling says what would go if all with the tag were right; that mending what the tag names
+    makes them right, it does not say.
+    """
+    largest = list(enumerate(told["tags"][:PROPOSED]))
+    found = [
         Found(
             action=f"work on the errors tagged {tag['tag']!r}",
             link=f"tag:{tag['tag']}",
@@ -29,8 +35,24 @@ def _tags(told: Mapping[str, Any]) -> list[Found]:
             confirm_by="mend or add examples of this kind alone, and score dev again",
             stop_rule=f"dev error falls towards {tag['dev_after']:.2%}; if it stays, revert",
         )
-        for place, tag in enumerate(told["tags"][:PROPOSED])
+        for place, tag in largest
+        if tag["stands_out"] is not False
     ]
+    doubtful = [tag["tag"] for _, tag in largest if tag["stands_out"] is False]
+    if doubtful:
+        named = ", ".join(map(repr, doubtful))
+        found.append(
+            Found(
+                action=f"read more before working on what is tagged {named}: correct answers may "
+                "bear it as often",
+                link="tags",
+                gain=None,
+                evidence="tags",
+                confirm_by="read and tag as many correct answers as errors, or more of both",
+                stop_rule="the interval of the lift lies above 1, or the tag is given up",
+            )
+        )
+    return found
 
 
 def _slices(told: Mapping[str, Any]) -> list[Found]:

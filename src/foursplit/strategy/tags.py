@@ -6,6 +6,7 @@ Source: Ng, DLS C3 W2 (carrying out error analysis); Ng (2018), Machine Learning
 
 import heapq
 from dataclasses import asdict, dataclass, replace
+from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -33,6 +34,13 @@ class Tag:
     shapley: float
     lift: float | None  # how many times as common among errors as among correct answers
     no_lift: str  # why there is no lift
+    lift_lo: float | None = None  # None: no correct answer was read
+    lift_hi: float | None = None
+
+    @property
+    def stands_out(self) -> bool | None:
+        """Say whether errors bear the tag more often than correct answers, beyond chance."""
+        return None if self.lift_lo is None else self.lift_lo > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +77,7 @@ class TagReport:
             "n_read": self.n_read,
             "n_correct_read": self.n_correct_read,
             "method": self.method,
-            "tags": [asdict(tag) for tag in self.tags[:most]],
+            "tags": [asdict(tag) | {"stands_out": tag.stands_out} for tag in self.tags[:most]],
             "n_left_out": max(0, len(self.tags) - most),
             "covered": self.covered,
             "sum_of_shares": self.sum_of_shares,
@@ -209,7 +217,7 @@ def _count(
     shares = marks.by_tag(part)
     exclusive = marks.by_tag(part * (per_row == 1))
     shapley = marks.by_tag(part / per_row)  # an error's credit is split by all it bears alike
-    lifts = _lifts(table, marks, right, family)
+    lifts = _lifts(table, marks, right, family, confidence)
     # Tags are on errors: loss that counts as no error is out of their reach.
     mass = table.loss * table.weight
     reach = table.error * float(mass[table.is_error].sum() / mass.sum()) if mass.any() else 0.0
@@ -228,30 +236,61 @@ def _count(
                 dev_after=table.error - share * reach,
                 exclusive=float(exclusive[k]),
                 shapley=float(shapley[k]),
-                lift=lifts[k][0],
-                no_lift=lifts[k][1],
+                lift=lifts[k].value,
+                no_lift=lifts[k].missing,
+                lift_lo=lifts[k].lo,
+                lift_hi=lifts[k].hi,
             )
         )
     return made
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lift:
+    value: float | None
+    lo: float | None = None
+    hi: float | None = None
+    missing: str = ""
+
+
 def _lifts(
-    table: Table, marks: _Marks, right: np.ndarray, family: str | None
-) -> list[tuple[float | None, str]]:
+    table: Table, marks: _Marks, right: np.ndarray, family: str | None, confidence: float
+) -> list[_Lift]:
     """Compare counts with counts: a correct answer has no loss to weigh it by."""
     if len(right) == 0:
         why = "no correct example was read: tag some 100 of them as well"
-        return [(None, why)] * len(marks.names)
+        return [_Lift(value=None, missing=why)] * len(marks.names)
     seen: dict[str, int] = {}
     for value in table.frame["tags"].iloc[right]:
         for tag in _of_family(value, family):
             seen[tag] = seen.get(tag, 0) + 1
-    counts = np.bincount(marks.tag, minlength=len(marks.names)) / len(marks.part)
+    clustering = max(1.0, len(marks.part) / marks.effective)  # errors of a group are one
     none = f"none of the {len(right):,} correct examples read bears it"
-    return [
-        (float(counts[k] * len(right) / seen[name]), "") if name in seen else (None, none)
-        for k, name in enumerate(marks.names)
-    ]
+    found = []
+    for name, count in zip(marks.names, np.bincount(marks.tag).tolist(), strict=True):
+        lo, hi = ratio_interval(
+            count, len(marks.part), seen.get(name, 0), len(right), confidence, clustering
+        )
+        known = count * len(right) / (len(marks.part) * seen[name]) if name in seen else None
+        found.append(_Lift(value=known, lo=lo, hi=hi, missing="" if name in seen else none))
+    return found
+
+
+def ratio_interval(
+    a: int, n: int, b: int, m: int, confidence: float, clustering: float = 1.0
+) -> tuple[float, float]:
+    """Give the interval of (a of n) over (b of m), by logarithms; half a count is added to each.
+
+    `clustering` is how many examples count as one, for variance.
+
+    Source: Katz, Baptista, Azen and Pike (1978), "Obtaining confidence intervals for the risk ratio
+    in cohort studies"; Walter (1975) on the added halves.
+    """
+    x, y = a + 0.5, b + 0.5
+    middle = log(x / (n + 0.5)) - log(y / (m + 0.5))
+    variance = 1 / x - 1 / (n + 0.5) + 1 / y - 1 / (m + 0.5)
+    half = NormalDist().inv_cdf(0.5 + confidence / 2) * sqrt(max(0.0, clustering * variance))
+    return exp(middle - half), exp(middle + half)
 
 
 def _cover(marks: _Marks) -> tuple[tuple[str, float], ...]:
