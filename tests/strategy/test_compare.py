@@ -255,6 +255,35 @@ def test_the_many_and_the_few_groups_join_without_a_step(rng):
         assert (found.hi - found.lo) / 2 == pytest.approx(half, rel=0.1)
 
 
+def test_what_training_again_would_change_is_in_the_comparison_of_seeds():
+    """Equal models whose seeds differ: the naive comparison of means calls half of them unlike."""
+    rng = np.random.default_rng(5)
+    naive = aware = 0
+    times, n, k = 200, 2000, 5
+    for _ in range(times):
+        rates = np.clip(rng.normal(0.2, 0.03, (2, k)), 0, 1)
+        losses = (rng.random((2, k, n)) < rates[:, :, None]).astype(float)
+        a, b = (table(losses[m].mean(axis=0)) for m in range(2))
+        errors = tuple({s: float(losses[m, s].mean()) for s in range(k)} for m in range(2))
+        naive += compared(a, b, resamples=300).p_value < 0.05
+        aware += compared(a, b, resamples=300, seeds=errors).p_value < 0.05
+    assert naive / times > 0.3
+    assert aware / times < 0.05 + 3 * (0.05 * 0.95 / times) ** 0.5
+
+
+def test_a_single_seed_says_nothing_of_seeds_and_changes_nothing(rng):
+    a, b = (table((rng.random(200) < p).astype(float)) for p in (0.2, 0.3))
+    assert compared(a, b) == compared(a, b, seeds=({1: a.error}, {1: b.error}))
+
+
+def test_seeds_that_always_differ_alike_leave_the_difference_sure(rng):
+    a, b = (table((rng.random(400) < p).astype(float)) for p in (0.4, 0.1))
+    alike = ({1: 0.4, 2: 0.5, 3: 0.3}, {1: 0.1, 2: 0.2, 3: 0.0})
+    others = ({1: 0.4, 2: 0.5, 3: 0.3}, {4: 0.1, 5: 0.2, 6: 0.0})
+    paired, apart = (compared(a, b, seeds=seeds) for seeds in (alike, others))
+    assert paired.hi - paired.lo < apart.hi - apart.lo
+
+
 def test_other_examples_are_refused_with_how_many_and_an_example():
     a, b = table([0.0, 1.0, 0.0]), table([0.0, 1.0])
     with pytest.raises(Refusal, match="1 only in A \\(such as 'e2'\\); models"):

@@ -8,12 +8,14 @@ from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.strategy.compare import compare as compared
+from foursplit.strategy.seeds import mean_table
 from foursplit.strategy.tables import Table, read, read_table
 
 
 def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
     """Say it in a sentence, with the figures behind it."""
-    found = compared(_table(first, split), _table(second, split), generator("compare", 1))
+    (a, errors_a), (b, errors_b) = (_table(path, split) for path in (first, second))
+    found = compared(a, b, generator("compare", 1), seeds=(errors_a, errors_b))
     told = {"a": str(first), "b": str(second), "split": split, **found.as_json()}
     if json_file is not None:
         artifacts.write_json(json_file, told)
@@ -30,10 +32,14 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
         )
 
 
-def _table(path: Path, split: str) -> Table:
+def _table(path: Path, split: str) -> tuple[Table, dict[str, float]]:
+    """Give a model's table, the mean over its seeds, and its error from each where several are."""
     if path.is_file():
-        return read_table(path)
-    found = read(path)[0].tables
+        return read_table(path), {}
+    models = read(path)
+    found = models[0].tables
     if split not in found:
         raise Refusal(f"{path}: no table of {split!r}; it has {', '.join(found)}")
-    return found[split]
+    tables = [model.tables[split] for model in models if split in model.tables]
+    errors = {model.name: model.tables[split].error for model in models if split in model.tables}
+    return mean_table(tables), errors if len(errors) > 1 else {}

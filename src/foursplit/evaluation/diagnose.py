@@ -16,13 +16,13 @@ from foursplit.strategy.tables import Model, check
 from foursplit.strategy.verdict import Rule
 
 
-def checked(tables: Mapping[Split, pd.DataFrame], source: str) -> Model:
+def checked(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -> Model:
     """Hold one seed's tables against what the engine needs, with what people said of dev."""
     found = {str(split): check(frame, split) for split, frame in tables.items()}
     path = paths.tags(source)
     if path.is_file():
         found["dev"] = sheet.merge(found["dev"], [sheet.read(path)])
-    return Model(tables=found)
+    return Model(tables=found, name=name)
 
 
 def diagnose(

@@ -139,7 +139,7 @@ def _model(run: PastRun) -> Model:
         path = run.files.get(f"{split}.parquet")
         if path is not None:
             tables[split] = check(pd.read_parquet(path), split, str(path))
-    return Model(tables=tables)
+    return Model(tables=tables, name=f"seed_{run.seed}")
 
 
 def _settings(params: Params, run: PastRun, manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def run(key: str) -> str:
             part.mkdir()
             for split, table in made.items():
                 tables.save(part, split, table)
-            models.append(diagnose.checked(made, experiment.source))
+            models.append(diagnose.checked(made, experiment.source, trained.name))
             summary = summarise(made, models[-1], group, declared, params.strategy)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
             artifacts.write_json(part / "summary.json", {**summary, "manifest": asdict(manifest)})

@@ -25,7 +25,7 @@ def run(name: str) -> str:
             part.mkdir()
             for split, table in made.items():
                 tables.save(part, split, table)
-            models.append(diagnose.checked(made, group.source))
+            models.append(diagnose.checked(made, group.source, trained.name))
             summary = summarise(made, models[-1], group, declared, params.strategy)
             manifest = asdict(manifests.load(trained))
             artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})

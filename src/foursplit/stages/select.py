@@ -48,6 +48,10 @@ def candidate(folder: Path, group: Group) -> Candidate:
         metric=scored.metric(found, group.metric),
         costs=scored.costs(found),
         table=scored.dev_table([seed / "dev.parquet" for seed in seeds], column),
+        seeds={
+            int(seed.name.removeprefix("seed_")): summary["metrics"]["dev"][group.metric]
+            for seed, summary in zip(seeds, found, strict=True)
+        },
     )
 
 

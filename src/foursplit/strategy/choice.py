@@ -8,7 +8,7 @@ Learning, section 7.10 (the simplest model within noise of the best).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
@@ -32,6 +32,7 @@ class Candidate:
     metric: float
     costs: Mapping[str, int | float | None]  # None: not known for this kind of model
     table: Table | None = None
+    seeds: Mapping[int, float] = field(default_factory=dict)  # the metric from each of several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,12 @@ class _Judge:
         if (c.key, best.key) not in self._chances:
             # Drawn by name, so that who else is a candidate changes nothing.
             rng = generator("choice", self.ties.seed, best.key, c.key)
-            pair = (best.table, c.table) if self.sign > 0 else (c.table, best.table)
-            found = compare(*pair, rng, resamples=self.ties.resamples)
+            first, second = (best, c) if self.sign > 0 else (c, best)
+            assert first.table is not None and second.table is not None  # noqa: PT018, asked above
+            found = compare(
+                first.table, second.table, rng,
+                resamples=self.ties.resamples, seeds=(first.seeds, second.seeds),
+            )  # fmt: skip
             self._chances[c.key, best.key] = found.p_b_better
         return self._chances[c.key, best.key]
 

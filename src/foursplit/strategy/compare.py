@@ -5,7 +5,8 @@ learning algorithms", section 3 (McNemar's test); McNemar (1947); Efron and Tibs
 Introduction to the Bootstrap, chapter 15.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from math import ceil, exp, lgamma, log, sqrt
 from typing import Any
 
@@ -48,6 +49,10 @@ class Comparison:
         return asdict(self)
 
 
+Seeds = Mapping[Any, float]
+"""A model's error from each of its seeds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     draws: np.ndarray
@@ -63,11 +68,13 @@ def compare(
     *,
     resamples: int = 2000,
     confidence: float = 0.95,
+    seeds: tuple[Seeds, Seeds] = ({}, {}),
 ) -> Comparison:
     """Compare two models on the examples of `a`, which `b` must hold too, in any order.
 
     Two intervals that overlap decide nothing: what varies from example to example alike for both
-    models is in each of them, and not in their difference.
+    models is in each of them, and not in their difference.  Where the tables are means over
+    several `seeds`, what training again would change is added to all that is said.
     """
     b = aligned(a, b)
     gain = a.loss - b.loss
@@ -79,6 +86,7 @@ def compare(
         found = _mcnemar(gain, rng, resamples)
     else:
         found = _bootstrap(a, gain, delta, rng, resamples, confidence)
+    found = _with_seeds(found, delta, seeds, rng)
     lo, hi = interval(found.draws, confidence)
     better = float(np.mean(found.draws > 0) + np.mean(found.draws == 0) / 2)
     return Comparison(
@@ -96,6 +104,38 @@ def compare(
         n_needed=found.n_needed,
         sentence=_sentence(a, b, found, better, 1 - confidence),
     )
+
+
+def _with_seeds(
+    found: _Found, delta: float, seeds: tuple[Seeds, Seeds], rng: np.random.Generator
+) -> _Found:
+    """Add to the draws what training again would change; one seed says nothing of that."""
+    noise = seed_noise(*seeds, rng, len(found.draws))
+    if not noise.any():
+        return found
+    draws = found.draws + noise
+    tail = min(int(np.sum(draws <= 0)), int(np.sum(draws >= 0))) + 1
+    p = min(1.0, 2 * tail / (len(draws) + 1)) if delta else 1.0
+    return replace(
+        found, draws=draws, p_value=max(p, found.p_value), test=f"{found.test} and seeds"
+    )
+
+
+def seed_noise(a: Seeds, b: Seeds, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw how far the mean difference of two models would move with other seeds.
+
+    The same seeds start both models alike, and are paired.
+    """
+    if len(a) > 1 and a.keys() == b.keys():
+        return _t_noise([a[seed] - b[seed] for seed in a], rng, n)
+    return np.asarray(sum((_t_noise(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
+
+
+def _t_noise(values: Sequence[float], rng: np.random.Generator, n: int) -> np.ndarray:
+    k = len(values)
+    if k < 2:
+        return np.zeros(n)
+    return rng.standard_t(k - 1, n) * float(np.std(values, ddof=1)) / sqrt(k)
 
 
 def aligned(a: Table, b: Table) -> Table:

@@ -4,17 +4,14 @@ Source: Ng, DLS C3 W1 (orthogonalization); Zou and Donner (2008), "Construction 
 about effect measures" (square-and-add of the intervals of independent differences).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any
 
-import numpy as np
-
 from foursplit.core.seeds import generator
 from foursplit.strategy import diagnosis
 from foursplit.strategy.compare import compare
-from foursplit.strategy.contrast import student_t
 from foursplit.strategy.diagnosis import Settings
 from foursplit.strategy.ledger import LINKS
 from foursplit.strategy.tables import Model, Table
@@ -91,32 +88,16 @@ def _paired(
     told = compare(
         second, first, generator("movement", settings.seed, split),
         resamples=settings.resamples, confidence=settings.confidence,
+        seeds=(_by_seed(after, split), _by_seed(before, split)),
     )  # fmt: skip
-    # `compare` gives A less B: after less before.
-    seeds = _seed_half_width(
-        [m.tables[split].error for m in before],
-        [m.tables[split].error for m in after],
-        settings.confidence,
-    )
-    change = told.error_a - told.error_b
-    return Moved(
-        name=split, before=told.error_b, after=told.error_a, change=change,
-        lo=change - hypot(change - told.lo, seeds), hi=change + hypot(told.hi - change, seeds),
+    return Moved(  # `compare` gives A less B: after less before
+        name=split, before=told.error_b, after=told.error_a, change=told.error_a - told.error_b,
+        lo=told.lo, hi=told.hi,
     )  # fmt: skip
 
 
-def _seed_half_width(before: Sequence[float], after: Sequence[float], confidence: float) -> float:
-    """Give the half width that the seeds alone cause; nothing is known of it from one seed."""
-    if len(before) == len(after) > 1:  # the same seeds start from the same weights
-        spread, n = float(np.std(np.subtract(after, before), ddof=1)), len(before)
-        return student_t(confidence, n - 1) * spread / float(np.sqrt(n))
-    parts = [
-        student_t(confidence, len(errors) - 1)
-        * float(np.std(errors, ddof=1) / np.sqrt(len(errors)))
-        for errors in (before, after)
-        if len(errors) > 1
-    ]
-    return hypot(*parts)
+def _by_seed(models: Sequence[Model], split: str) -> dict[Hashable, float]:
+    return {m.name or place: m.tables[split].error for place, m in enumerate(models)}
 
 
 def _ends(estimate: Any) -> tuple[float, float]:
