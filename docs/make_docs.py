@@ -15,12 +15,16 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # a script finds only its own folder; tests too import `docs.<page>`
     sys.path.insert(0, str(ROOT))
 
-from docs import coverage_page, results  # noqa: E402
+from docs import coverage_page, results, study  # noqa: E402
 
 
 def pages(root: Path) -> dict[Path, str]:
     """Say what each generated file should hold, from the sources under `root`."""
-    return {root / "docs/coverage.md": coverage(root), root / "README.md": readme(root)}
+    return {
+        root / "docs/coverage.md": coverage(root),
+        root / "docs/strategy.md": strategy(root),
+        root / "README.md": readme(root),
+    }
 
 
 def readme(root: Path) -> str:
@@ -30,6 +34,14 @@ def readme(root: Path) -> str:
     text = fill(text, "pipeline", results.pipeline(root))
     text = fill(text, "engine", results.engine(root))
     return fill(text, "benchmark", results.benchmark(root))
+
+
+def strategy(root: Path) -> str:
+    """Fill the study's tables with what pipeline and history say."""
+    text = (root / "docs/strategy.md").read_text(encoding="utf-8")
+    text = fill(text, "iterations", study.iterations(root))
+    text = fill(text, "tags", study.tags(root))
+    return fill(text, "moved", study.moved(root))
 
 
 def coverage(root: Path) -> str:

@@ -15,7 +15,7 @@ from docs.coverage_page import (
     render,
 )
 
-from docs import make_docs
+from docs import make_docs, study
 
 ROOT = Path(__file__).parents[2]
 # Counted in the courses: notebooks, parts of notebooks, and techniques that only a lecture shows.
@@ -173,7 +173,21 @@ def measured(folder):
     blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
     (folder / "README.md").write_text("\n".join(blocks))
     row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
-    (folder / "metrics.json").write_text(json.dumps({"improving": {"wine": row}}))
+    tag = {"share": 0.5, "ceiling": 0.1, "lift": 2.0, "lift_lo": 1.0, "lift_hi": 3.0}
+    studied = {key: {**row, "tags": {"dark": tag}} for key in study.TRIED}
+    (folder / "metrics.json").write_text(
+        json.dumps({"improving": {"wine": row}, study.COURSE: studied})
+    )
+    blocks = [
+        f"<!-- begin {name} -->\n<!-- end {name} -->" for name in ("iterations", "tags", "moved")
+    ]
+    (folder / "docs" / "strategy.md").write_text("\n".join(blocks))
+    (folder / "docs" / "studies").mkdir()
+    steps = [{"key": key, "place": "present", "parent": None, "sentence": "The first."}
+             for key in study.TRIED]  # fmt: skip
+    (folder / "docs" / "studies" / "phone.json").write_text(
+        json.dumps({"groups": {study.GROUP: steps}})
+    )
     results = folder / "benchmarks" / "results"
     results.mkdir(parents=True)
     run = {
@@ -199,7 +213,9 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     (project / "docs/coverage.yaml").write_text(
         "improving: [{id: D2-24, week: 3, name: Softmax, covered_by: ['experiment:wine']}]"
     )
-    with pytest.raises(SystemExit, match=r"stale: docs/coverage\.md, README\.md"):
+    with pytest.raises(
+        SystemExit, match=r"stale: docs/coverage\.md, docs/strategy\.md, README\.md"
+    ):
         make_docs.main(["--check"], project)
     assert not (project / "docs/coverage.md").exists()
     make_docs.main([], project)
