@@ -87,7 +87,7 @@ def _seeds(entry: Entry) -> list[dict[str, Any]]:
 
 def _steps(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {**step, "about": "" if step["gain"] is None else NAMES.get(step["link"], step["link"])}
+        {**step, "about": "" if step["gain"] is None else NAMES.get(step["link"], "")}
         for step in told["next"]
     ]
 
