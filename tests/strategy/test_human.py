@@ -137,8 +137,23 @@ def test_the_annotator_that_was_taken_stands_for_people_by_domain():
             ("train_dev", "web", 10, 4), ("dev", "phone", 40, 20),
         )
     }  # fmt: skip
+    given = analyse([Model(tables=tables)], Settings(human_error=0.01))
     told = analyse([Model(tables=tables)], Settings())
     (parted,) = told["table2d"]["adjusted"]
+    assert given["table2d"]["adjusted"] == [parted]  # the level for bias is another matter
     assert (parted["general"], parted["target"]) == ("web", "phone")
     assert parted["intrinsic_difficulty"] == pytest.approx(0.08)  # 2 to 10 %
     assert parted["model_specific"] == pytest.approx(0.07)  # of 15 points in all
+
+
+@pytest.mark.parametrize(("dev_wrong", "change"), [(20, ["other"]), (400, [])])
+def test_whose_level_would_change_the_verdict_is_judged_as_the_gap_is(dev_wrong, change):
+    # Train 2 % against 0.5 and 1.9 %: 1.5 points count where dev is at 2 %, not where it is at 40.
+    tables = {
+        split: check(
+            pd.DataFrame({"example_id": [f"{split}{k}" for k in range(1000)],
+                          "loss": (np.arange(1000) < wrong) * 1.0}), split)
+        for split, wrong in (("train", 20), ("dev", dev_wrong))
+    }  # fmt: skip
+    told = analyse([Model(tables=tables)], Settings(human_error={"team": 0.005, "other": 0.019}))
+    assert told["human"]["would_change_the_verdict"] == change

@@ -74,20 +74,20 @@ def test_the_order_of_rows_changes_nothing(order):
     assert found(table.take(np.array(order))) == found(table)
 
 
-def test_examples_that_no_annotator_saw_are_left_out():
-    one = np.where(np.arange(100) < 60, 0.0, np.nan)
-    frame = {"example_id": [f"d{k:03}" for k in range(100)], "loss": np.tile([1.0, *[0.0] * 9], 10),
-             "domain": ["a"] * 100, "human_loss.one": one}  # fmt: skip
-    table = check(pd.DataFrame(frame), "dev")
-    told = analyse([Model(tables={"dev": table})], Settings(human_error=0.5))
-    assert told["people_win"]["not_applicable"].startswith("Give dev a column human_loss")
-    (subset,) = found(check(table.frame.assign(human_loss=np.nan_to_num(one, nan=0.0)), "dev"))
-    assert subset.n == 100
-    with_gaps = table.frame.assign(human_loss=one)
-    (subset,) = people_win(
-        type(table)(split="dev", frame=with_gaps), np.random.default_rng(1), QUICK
-    )
-    assert subset.n == 60
+def test_examples_that_no_annotator_saw_are_left_out_and_without_any_people_are_asked_for():
+    seen = {"domain": ["a"] * 100, "human_loss.one": np.where(np.arange(100) < 60, 0.0, np.nan)}
+    frame = {"example_id": [f"d{k:03}" for k in range(100)], "loss": np.tile([1.0, *[0.0] * 9], 10)}
+
+    def told(columns):
+        table = check(pd.DataFrame({**frame, **columns}), "dev")
+        return analyse([Model(tables={"dev": table})], Settings(human_error=0.5))
+
+    (subset,) = told(seen)["people_win"]["subsets"]
+    assert (subset["n"], subset["model"]) == (60, pytest.approx(0.1))
+    alone = told({"domain": ["a"] * 100})
+    assert alone["people_win"]["not_applicable"].startswith("Give dev a column human_loss")
+    step = next(s for s in alone["next"] if s["link"] == "people")
+    assert "people are still right" in step["action"]
 
 
 def test_to_be_better_than_people_on_train_alone_is_no_reason_to_look_for_them():

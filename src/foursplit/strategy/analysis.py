@@ -20,6 +20,7 @@ from foursplit.strategy import (
 from foursplit.strategy.ceiling import Sampling
 from foursplit.strategy.diagnosis import Settings
 from foursplit.strategy.findings import findings
+from foursplit.strategy.human import ON_DEV
 from foursplit.strategy.ledger import MERGED
 from foursplit.strategy.proposals import proposals
 from foursplit.strategy.tables import HUMAN, Model, Table
@@ -76,10 +77,11 @@ def analyse(
 def _with_people(
     tables: Mapping[str, Table], human: Mapping[str, Any] | None
 ) -> Mapping[str, Table]:
-    """Let the annotator whose level was taken stand for people, where no column does yet."""
-    column = "" if human is None else human["where"].partition(" ")[0]
-    if not column.startswith(HUMAN):
+    """Let the best annotator stand for people, where no column does yet."""
+    levels = [] if human is None else [n for n in human["levels"] if n["where"].startswith(HUMAN)]
+    if not levels:
         return tables
+    column = min(levels, key=lambda level: level["value"])["where"].removesuffix(ON_DEV)
     return {
         split: Table(split=split, path=t.path, frame=t.frame.assign(human_loss=t.frame[column]))
         if t.has(column) and not t.has("human_loss")

@@ -110,14 +110,18 @@ def base(models: Sequence[Model], settings: Settings, *, alike: bool) -> dict[st
 
 
 def _told(human: Chosen, errors: Mapping[str, Estimate], rule: Rule) -> dict[str, Any]:
-    """Say by whose level avoidable bias would be judged otherwise."""
+    """Say by whose level avoidable bias would be judged otherwise than by the one taken."""
     system = errors.get("train") or errors.get("dev")
+    if system is None:
+        return {**human.as_json(), "would_change_the_verdict": []}
+    # What counts follows from dev, as it does for the gap itself.
+    limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
+    as_judged = Rule(floor=limit, share_of_dev=0.0)
     taken = human.taken.error.value
-    others = [level for level in human.levels if system and level is not human.taken]
     change = [
         level.who
-        for level in others
-        if system and choice_matters(taken, level.error.value, system.value, rule)
+        for level in human.levels
+        if choice_matters(taken, level.error.value, system.value, as_judged)
     ]
     return {**human.as_json(), "would_change_the_verdict": change}
 

@@ -17,6 +17,7 @@ from foursplit.strategy.tables import HUMAN, Table
 from foursplit.strategy.verdict import SLACK, Rule
 
 PEOPLE = "people"  # a level without a name
+ON_DEV = " on dev"  # where a level was measured, after its column
 
 Measure = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimate]
 """Maps (example,) losses, weights and groups to an error with its interval."""
@@ -41,14 +42,6 @@ class Level:
     who: str
     where: str  # given, a column of dev, or desired
     error: Estimate
-
-    @property
-    def column(self) -> str | None:
-        """Name the column that it was measured from."""
-        return self.where.removesuffix(ON_DEV) if self.where.endswith(ON_DEV) else None
-
-
-ON_DEV = " on dev"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +146,9 @@ def _measured(dev: Table | None, measure: Measure) -> list[Level]:
 def _why(taken: Level, among: list[Level], reference: Reference) -> str:
     if taken.where == "desired":
         return "No human level is known; the desired error stands in."
-    if taken.column and len(among) > 1:  # the luckiest of several always looks too good
+    if (
+        taken.where.endswith(ON_DEV) and len(among) > 1
+    ):  # the luckiest of several always looks too good
         return f"{reference.note} The lowest of several measured levels flatters itself."
     return reference.note
 
