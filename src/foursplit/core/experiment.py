@@ -19,6 +19,7 @@ class Run:
     accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where there is one
     threads: int  # of each stage; bytes depend on it
     kernels: Literal["portable", "native"]  # portable: the same bytes on x86-64 of any maker
+    accept_licences: tuple[str, ...] = ()  # data sets of the catalogue whose terms must be asked
 
     def __post_init__(self) -> None:
         _require(self.threads >= 1, "threads", self.threads, "at least 1")
