@@ -1,5 +1,6 @@
 """A local HTTP server whose answers a test scripts, fault by fault."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -16,14 +17,12 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "Server"
 
-    def do_GET(self):  # noqa: N802, the name that http.server calls
+    def do_GET(self):
         script = self.server.script
         self.server.asked.append(self.headers.get("Range", ""))
         answer = script.pop(0) if len(script) > 1 else script[0]
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             answer(self, self.server.content)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
         self.close_connection = True
 
     def end_headers(self):
@@ -34,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def start(self, n: int, content: bytes) -> bytes:
-        """Send the head of an answer that honours Range, with length `n`; give what is asked for."""
+        """Send the head of an answer that honours Range, with length `n`; give what is asked."""
         wanted = self.headers.get("Range", "")
         at = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
         self.send_response(206 if wanted else 200)

@@ -1,6 +1,5 @@
 """A packed data set and its git repository at the commit give the same files."""
 
-import os
 import subprocess
 import tarfile
 from dataclasses import replace
@@ -41,7 +40,7 @@ def repository(tmp_path):
         (folder / name).write_bytes(content)
     # What a checkout would obey: line ends turned, files left out, links followed.
     (folder / ".gitattributes").write_text("*.txt text eol=crlf\ndogs export-ignore\n")
-    os.symlink("/etc/passwd", folder / "data/cats/link.jpg")
+    (folder / "data/cats/link.jpg").symlink_to("/etc/passwd")
     git(tmp_path, "init", "-q", str(folder))
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "as it was")
