@@ -8,6 +8,7 @@ from typing import Any
 
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Experiment, Params
+from foursplit.core.pipeline import Pipeline, home
 from foursplit.core.split import SPLITS
 
 
@@ -17,6 +18,7 @@ class Entry:
 
     key: str
     course: str
+    pipeline: Pipeline
     experiment: Experiment
     winner: bool
     meets_bounds: bool
@@ -27,6 +29,11 @@ class Entry:
     def summary(self) -> dict[str, Any]:
         """Give the first seed's summary: its ledger and verdict stand for the experiment."""
         return self.summaries[min(self.summaries)]
+
+    @property
+    def home(self) -> str:
+        """Name the folder of its stages below pipelines/."""
+        return home(self.pipeline, self.course)
 
     @property
     def human(self) -> float | None:
@@ -64,17 +71,17 @@ class Entry:
 
 
 def collect(params: Params) -> list[Entry]:
-    """Gather every experiment that has been evaluated, winners with their test error."""
+    """Gather what one pipeline has evaluated so far, winners with their test error."""
     entries = []
     for course, block in params.experiments.items():
         for key, experiment in block.items():
-            entry = _entry(course, key, experiment)
+            entry = _entry(params.pipeline, course, key, experiment)
             if entry is not None:
                 entries.append(entry)
     return entries
 
 
-def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
+def _entry(of: Pipeline, course: str, key: str, experiment: Experiment) -> Entry | None:
     evaluated = paths.predictions(experiment.group) / key
     if not evaluated.is_dir():
         return None
@@ -88,6 +95,7 @@ def _entry(course: str, key: str, experiment: Experiment) -> Entry | None:
     return Entry(
         key=key,
         course=course,
+        pipeline=of,
         experiment=experiment,
         winner=winner,
         meets_bounds=ranked.get("meets_bounds", True),

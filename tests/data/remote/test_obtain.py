@@ -45,7 +45,8 @@ def mirror(tmp_path, monkeypatch):
 def write_entry(path, server_url, packed=None, only_in_mirrors="it was made"):
     lines = [
         "letters:", "  about: letters", "  licence: not stated", "  terms: ask",
-        "  why: no licence", "  cite: nobody", "  home: nowhere", "  files:", "    - path: letters/one.bin",
+        "  why: no licence", "  cite: nobody", "  home: nowhere", "  files:",
+        "    - path: letters/one.bin",
         f"      url: {server_url}", f"      sha256: {hashlib.sha256(CONTENT).hexdigest()}",
         f"      bytes: {len(CONTENT)}",
     ]  # fmt: skip
