@@ -12,7 +12,7 @@ FEATURES = (
     "median_income", "housing_median_age", "rooms_per_household", "bedrooms_per_room",
     "bedrooms_missing", "people_per_household", "log_households", "longitude", "latitude",
 )  # fmt: skip
-BLOCK = 0.25  # degrees: some 28 km from south to north, 22 km from west to east
+BLOCK = 0.1  # degrees: some 11 km from south to north, 9 km from west to east
 CAP = 500_001  # dollars; the census wrote this for every median above 500,000
 USUAL_BEDROOMS = 0.2  # of the rooms, where the number is missing; fixed, so that no row tells it
 N_MISSING = 207
@@ -21,7 +21,7 @@ SOURCE = Source(
     title="California housing, inland and coast",
     provenance=(
         "20,640 districts (block groups) of the 1990 US census. 207 have no number of bedrooms, "
-        "and 965 medians are capped at 500,001 dollars. Districts lie in blocks of a quarter of a "
+        "and 965 medians are capped at 500,001 dollars. Districts lie in blocks of a tenth of a "
         "degree; a block is coast if the table puts any of its districts by the sea or within an "
         "hour of it."
     ),
@@ -50,7 +50,7 @@ def read(raw: Path) -> pd.DataFrame:
     frame["log_households"] = np.log(frame["households"])
     south = np.floor(frame["latitude"] / BLOCK) * BLOCK
     west = np.floor(frame["longitude"] / BLOCK) * BLOCK
-    frame["block"] = [f"{lat:.2f} {lon:.2f}" for lat, lon in zip(south, west, strict=True)]
+    frame["block"] = [f"{lat:.1f} {lon:.1f}" for lat, lon in zip(south, west, strict=True)]
     by_the_sea = (frame["ocean_proximity"] != "INLAND").groupby(frame["block"]).transform("any")
     frame["domain"] = np.where(by_the_sea, "coast", "inland")
     frame["income_band"] = pd.cut(
