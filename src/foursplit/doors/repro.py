@@ -17,7 +17,7 @@ from foursplit.core import environment, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
-from foursplit.core.pipeline import REAL
+from foursplit.core.pipeline import REAL, Pipeline
 from foursplit.data.remote import terms
 from foursplit.doors import conclude, scheduled
 from foursplit.doors.check import check
@@ -47,11 +47,19 @@ def repro(targets: Sequence[str], how: How) -> None:
     params = load()
     check(params)
     wanted, waiting = _wanted(params, targets, how)
-    of = REAL if how.real or any(map(_is_real, wanted.addresses)) else ""
-    force, dry = how.force, how.dry
+    of: Pipeline = REAL if how.real or any(map(_is_real, wanted.addresses)) else ""
     if waiting and len(waiting) == len(params.real.sources):
         click.echo(left_out(params, waiting))
         return
+    try:
+        _run(params, wanted, how, of)
+    finally:  # whatever became of the others
+        if waiting:
+            click.echo(left_out(params, waiting))
+
+
+def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
+    force, dry = how.force, how.dry
     with _alone():
         for path in tidy(params):
             click.echo(f"removed {path.relative_to(paths.root())}: no longer in params.yaml")
@@ -68,8 +76,6 @@ def repro(targets: Sequence[str], how: How) -> None:
             changed = scheduled.run(params, wanted, jobs=how.jobs, force=force)
     if not dry:
         conclude.conclude(params.of(of), time.monotonic() - start, changed=changed)
-    if waiting:
-        click.echo(left_out(params, waiting))
 
 
 def _is_real(address: str) -> bool:
@@ -78,7 +84,7 @@ def _is_real(address: str) -> bool:
 
 def _wanted(params: Params, targets: Sequence[str], how: How) -> tuple[Wanted, set[str]]:
     """Say what is to run, and which remote sources wait for their licence to be accepted."""
-    of = REAL if how.real else ""
+    of: Pipeline = REAL if how.real else ""
     if targets or not how.real:
         found = [address for target in targets for address in resolve(params, target, of)]
         return Wanted(addresses=found), set()
