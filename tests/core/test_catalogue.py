@@ -8,8 +8,10 @@ import pytest
 
 from foursplit.core import artifacts, catalogue, source
 from foursplit.core.errors import Refusal
+from foursplit.data.remote import archive
 
 ENTRIES = {name: catalogue.entry(name) for name in catalogue.names()}
+NO_MIRROR = "no mirror of the data sets: FOURSPLIT_MIRROR is not set"
 MIRROR = os.environ.get("FOURSPLIT_MIRROR", "")
 
 
@@ -76,7 +78,7 @@ def test_attribution_names_authors_licence_and_place():
         assert part in words
 
 
-@pytest.mark.skipif(not MIRROR, reason="no mirror of the data sets: FOURSPLIT_MIRROR is not set")
+@pytest.mark.skipif(not MIRROR, reason=NO_MIRROR)
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_mirror_holds_what_the_catalogue_says(name):
     entry = ENTRIES[name]
@@ -87,3 +89,15 @@ def test_a_mirror_holds_what_the_catalogue_says(name):
         place = Path(MIRROR) / path
         assert place.stat().st_size == size
         assert artifacts.sha256_file(place) == sha256
+
+
+@pytest.mark.skipif(not MIRROR, reason=NO_MIRROR)
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.packed])
+def test_a_packed_data_set_unpacks_to_what_the_catalogue_says(name, tmp_path):
+    packed = ENTRIES[name].packed
+    assert packed is not None
+    found = archive.unpack(
+        Path(MIRROR) / packed.path, tmp_path,
+        members=packed.members, unpacked_bytes=packed.unpacked_bytes,
+    )  # fmt: skip
+    assert found == packed.digest
