@@ -7,22 +7,23 @@ from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.source import BundledFile, OwnFile, RemoteFiles, Source
 from foursplit.data.remote import copying
-from foursplit.data.remote.obtain import obtain
+from foursplit.data.remote.obtain import Brought, obtain
 from foursplit.data.remote.patience import Patience
 
 
-def fetch(source: Source, into: Path, patience: Patience | None = None) -> list[Path]:
+def fetch(source: Source, into: Path, patience: Patience | None = None) -> Brought:
     """Copy the files of `source` to the folder `into`, which changes only if all are right."""
+    brought = Brought(0, 0)
     with artifacts.replacing_folder(into) as folder:
         for file in source.files:
             if isinstance(file, RemoteFiles):
-                obtain(file, folder, patience or Patience())
+                brought += obtain(file, folder, patience or Patience())
             else:
-                _copy(file, folder / file.name)
-    return sorted(path for path in into.rglob("*") if path.is_file())
+                brought += _copy(file, folder / file.name)
+    return brought
 
 
-def _copy(file: BundledFile | OwnFile, target: Path) -> None:
+def _copy(file: BundledFile | OwnFile, target: Path) -> Brought:
     origin = _locate(file)
     found = copying.copy(origin, target)
     if isinstance(file, BundledFile) and found != file.sha256:
@@ -30,6 +31,7 @@ def _copy(file: BundledFile | OwnFile, target: Path) -> None:
             f"{origin}: corrupted: sha256 is {found}, and the source was written for "
             f"{file.sha256}. Install {file.package!r} anew, in the version that is pinned."
         )
+    return Brought(1, target.stat().st_size)
 
 
 def _locate(file: BundledFile | OwnFile) -> Path:

@@ -12,6 +12,6 @@ def run(name: str) -> str:
     params.source(name)  # an unknown name is refused here
     declared = source.module(name).SOURCE
     terms.require(name, declared, terms.accepted(params.run.accept_licences))
-    files = fetch(declared, paths.raw(name))
-    size = sum(path.stat().st_size for path in files)
-    return f"{len(files)} file{'s'[: len(files) != 1]}, {size / 1e3:,.0f} kB, sha256 as declared"
+    found = fetch(declared, paths.raw(name))
+    files = f"{found.n:,} file{'s'[: found.n != 1]}"
+    return f"{files}, {found.bytes / 1e3:,.0f} kB, sha256 as declared"

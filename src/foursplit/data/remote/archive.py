@@ -43,6 +43,7 @@ def unpack(archive: Path, into: Path, *, members: int, unpacked_bytes: int) -> s
     """
     limit = unpacked_bytes + members * BLOCK * (HEADERS + 1) + TAIL
     hashes: dict[str, str] = {}
+    made = {into}
     left = unpacked_bytes
     try:
         with _stream(archive) as stream:
@@ -57,7 +58,7 @@ def unpack(archive: Path, into: Path, *, members: int, unpacked_bytes: int) -> s
                         (into / name).mkdir(parents=True, exist_ok=True)
                         continue
                     _bound(name not in hashes, archive, f"{name!r} twice")
-                    hashes[name] = _write(tar, member, into / name)
+                    hashes[name] = _write(tar, member, _placed(into / name, made))
     except (tarfile.TarError, lzma.LZMAError, EOFError, gzip.BadGzipFile) as error:
         raise Refusal(f"{archive}: not a readable tar archive ({error})") from error
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
@@ -93,9 +94,16 @@ def _bound(holds: bool, archive: Path, what: str) -> None:
         raise Refusal(f"{archive}: refused: it holds {what}")
 
 
+def _placed(target: Path, made: set[Path]) -> Path:
+    """See to a file's folder, once."""
+    if target.parent not in made:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made.add(target.parent)
+    return target
+
+
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> str:
     """Write one file, never through a link and never over another; give its sha256."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     content, digest = tar.extractfile(member), hashlib.sha256()
     assert content is not None
     with target.open("xb") as file:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from foursplit.core import catalogue, paths
@@ -39,9 +40,21 @@ def downloads() -> Path:
     return paths.state() / "downloads"
 
 
-def obtain(files: RemoteFiles, into: Path, patience: Patience) -> None:
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How much came: files, and bytes in them."""
+
+    n: int
+    bytes: int
+
+    def __add__(self, other: "Brought") -> "Brought":
+        return Brought(self.n + other.n, self.bytes + other.bytes)
+
+
+def obtain(files: RemoteFiles, into: Path, patience: Patience) -> Brought:
     """Fill `into` with what a source reads of a data set, each byte checked."""
     singles, packed = catalogue.wanted(files)
+    brought = Brought(len(singles), sum(file.bytes for file in singles))
     for file in singles:
         target = into / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +63,8 @@ def obtain(files: RemoteFiles, into: Path, patience: Patience) -> None:
         folder = into / files.entry / UNPACKED
         folder.mkdir(parents=True, exist_ok=True)
         _many(files.entry, packed, folder, patience)
+        brought += Brought(packed.members, packed.unpacked_bytes)
+    return brought
 
 
 def _single(entry: str, file: RemoteFile, target: Path, patience: Patience) -> None:
