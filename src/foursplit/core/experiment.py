@@ -242,6 +242,11 @@ class Params:
                     return home(pipeline or self.pipeline, course)
         raise KeyError(key_or_group)
 
+    def homes(self) -> list[str]:
+        """List the folders below pipelines/ that courses have."""
+        found = self.sections().items()
+        return [home(of or self.pipeline, course) for of, s in found for course in s.experiments]
+
     def members(self, group: str) -> list[str]:
         """List the experiments that a comparison group compares."""
         return sorted(k for k, e in self._courses("experiments").items() if e.group == group)
