@@ -5,10 +5,14 @@ BIN := $(VENV)/bin
 # Stages call `foursplit` by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: repro test test-slow check verify docs ui lock clean
+.PHONY: repro repro-real test test-slow check verify docs ui lock clean
 
 repro: $(VENV)/ready
 	foursplit repro
+
+# The same on remote data, from FOURSPLIT_MIRROR or the network; what waits for a licence is listed.
+repro-real: $(VENV)/ready
+	foursplit repro --real
 
 test: $(VENV)/ready
 	pytest -n auto -m "not slow"

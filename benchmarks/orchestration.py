@@ -116,9 +116,9 @@ def generated(stages: str) -> Iterator[tuple[Path, dict[str, str]]]:
         folder = Path(name)
         env = {**clean_environment(folder), "PYTHONPATH": str(ROOT / "src")}
         (folder / "params.yaml").write_text((ROOT / "params.yaml").read_text())
-        for course in load(ROOT / "params.yaml").experiments:
-            (folder / "pipelines" / course).mkdir(parents=True)
-            (folder / "pipelines" / course / "dvc.yaml").write_text("stages: {}\n")
+        for home in load(ROOT / "params.yaml").homes():
+            (folder / "pipelines" / home).mkdir(parents=True)
+            (folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")
         (folder / "dvc.yaml").write_text(f"stages:\n{stages}")
         (folder / "start.txt").write_text("start\n")
         for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):

@@ -19,7 +19,7 @@ STAGES = {
     "learn": ("EXPERIMENT", "Train an experiment on growing parts of train: its learning curve."),
     "select": ("GROUP", "Choose a comparison group's winner on dev."),
     "final": ("GROUP", "Open the sealed test, for the winner alone."),
-    "report": ("", "Write reports/ and metrics.json from tables and JSON."),
+    "report": ("[real]", "Write reports/ and metrics.json from tables and JSON."),
 }
 
 
@@ -74,19 +74,19 @@ def _settle() -> None:
 
 
 def _stage(name: str, argument: str, text: str) -> click.Command:
-    def callback(**given: str) -> None:
+    def callback(**given: str | None) -> None:
         from foursplit.doors.progress import heading
 
-        heading(name, given.get("key", ""))
+        heading(name, given["key"] or "")
         _settle()
         module = importlib.import_module(f"foursplit.stages.{name}")
-        message = module.run(*given.values(), **_extras(name))
+        words = [value for value in given.values() if value is not None]
+        message = module.run(*words, **_extras(name))
         click.echo(f"  {message}")
 
-    parameters: list[click.Parameter] = (
-        [click.Argument(["key"], metavar=argument)] if argument else []
-    )
-    return click.Command(name, callback=callback, params=parameters, help=text)
+    needed = not argument.startswith("[")
+    parameter = click.Argument(["key"], metavar=argument, required=needed)
+    return click.Command(name, callback=callback, params=[parameter], help=text)
 
 
 @main.command()
@@ -101,7 +101,8 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
 @click.option("--force", is_flag=True, help="Run stages even if nothing changed.")
 @click.option("--dry", is_flag=True, help="Only say what would run, and why.")
 @click.option("--cold", is_flag=True, help="Leave all to `dvc repro`: one by one, each by itself.")
-def repro(targets: tuple[str, ...], jobs: int | None, force: bool, dry: bool, cold: bool) -> None:
+@click.option("--real", is_flag=True, help="The pipeline on remote data, as far as accepted.")
+def repro(targets: tuple[str, ...], **how: Any) -> None:
     """Run the pipeline, stages side by side, and end with what came out.
 
     TARGETS may be experiments, groups, sources, courses, stages (train@KEY, or train for all), or
@@ -110,7 +111,7 @@ def repro(targets: tuple[str, ...], jobs: int | None, force: bool, dry: bool, co
     from foursplit.doors import repro as door
 
     environment.settle_quiet()
-    door.repro(targets, jobs=jobs, force=force, dry=dry, cold=cold)
+    door.repro(targets, door.How(**how))
 
 
 @main.command()
@@ -141,14 +142,25 @@ def check() -> None:
 
 
 @main.command()
-def table() -> None:
+@click.option("--json", "as_json", is_flag=True, help="All of it, for other programs.")
+def sources(as_json: bool) -> None:
+    """List the remote data sets: size, licence, and whether they are here."""
+    from foursplit.doors.sources import sources as door
+
+    door(as_json)
+
+
+@main.command()
+@click.option("--real", is_flag=True, help="Of the pipeline on remote data.")
+def table(real: bool) -> None:
     """Show the end table again: errors on the four splits, verdict, next step."""
     from foursplit.core.params import load
+    from foursplit.core.pipeline import REAL
     from foursplit.evaluation.collect import collect
     from foursplit.reporting.terminal import show
 
     environment.settle_quiet()
-    show(collect(load()))
+    show(collect(load().of(REAL if real else "")))
 
 
 @main.command()

@@ -98,7 +98,7 @@ def test_three_sizes_must_be_repeated():
 def test_an_unknown_source_is_refused():
     content = tree()
     content["sources"]["iris"] = content["sources"]["wine"]
-    with pytest.raises(Refusal, match=r"unknown source 'iris'.*Valid: breast_cancer, diabetes"):
+    with pytest.raises(Refusal, match=r"unknown source 'iris'.*Valid: breast_cancer, .*diabetes"):
         build(content)
 
 
@@ -109,6 +109,53 @@ def test_a_name_stands_once():
     ]
     with pytest.raises(Refusal, match="the name is taken"):
         build(content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("sources", "wine"), ("groups", "c2w3_wine"), ("experiments", "c2w3_wine_softmax")],
+)
+def test_a_name_stands_once_in_both_pipelines(kind, name):
+    content = tree()
+    if kind == "sources":
+        content["real"]["sources"][name] = content["sources"][name]
+    else:
+        content["real"][kind]["improving"] = {name: content[kind]["improving"][name]}
+    with pytest.raises(Refusal, match=rf"real.{kind}.*{name}: the name is taken in {kind}"):
+        build(content)
+
+
+def test_the_real_section_is_checked_like_the_others():
+    content = tree()
+    content["real"]["experiments"]["convolutional"]["c4w2_mnist_usps_lenet"]["fit"][
+        "max_epochs"
+    ] = 0
+    place = "real.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
+    with pytest.raises(Refusal, match=f"{place}.*max_epochs: 0 must be at least 1"):
+        build(content)
+    content = tree()
+    content["real"]["experiment"] = {}
+    with pytest.raises(Refusal, match="real: unknown parameter 'experiment'. Did you mean"):
+        build(content)
+
+
+def test_a_file_without_remote_data_is_right():
+    content = tree()
+    del content["real"]
+    assert build(content).real.experiments == {}
+
+
+def test_one_pipeline_knows_nothing_of_the_other():
+    params = load(PARAMS)
+    assert params.experiment("c4w2_mnist_usps_lenet").source == "mnist_usps"
+    assert params.home("c4w2_mnist_usps_lenet") == "real/convolutional"
+    assert params.home("c4w2_digits_lenet") == "convolutional"
+    real = params.of("real")
+    assert real.home("c4w2_mnist_usps_lenet") == "real/convolutional"
+    with pytest.raises(Refusal, match="unknown experiment 'c4w2_digits_lenet'"):
+        real.experiment("c4w2_digits_lenet")
+    with pytest.raises(Refusal, match="unknown source 'mnist_usps'"):
+        params.of("").source("mnist_usps")
 
 
 @pytest.mark.parametrize("text", ["run: [", "run: {a: 1}\nrun: {a: 2}\n", "\x00", "- 1\n- 2\n"])

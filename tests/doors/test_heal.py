@@ -1,15 +1,18 @@
 """What a killed run leaves torn is mended before the next."""
 
+import pytest
+
 from foursplit.doors.heal import heal
 
 
-def test_a_torn_lock_is_set_aside(project):
-    folder = project / "pipelines" / "data"
+@pytest.mark.parametrize("home", ["data", "real/data"])
+def test_a_torn_lock_is_set_aside(project, home):
+    folder = project / "pipelines" / home
     folder.mkdir(parents=True)
     (folder / "dvc.lock").write_text("schema: '2.0'\nstages:\n  fetch@wine:\n    cmd: [unfin")
-    assert heal() == ["set aside pipelines/data/dvc.lock: torn"]
+    assert heal() == [f"set aside pipelines/{home}/dvc.lock: torn"]
     assert not (folder / "dvc.lock").exists()
-    assert (project / ".foursplit" / "torn" / "pipelines" / "data" / "dvc.lock").is_file()
+    assert (project / ".foursplit" / "torn" / "pipelines" / home / "dvc.lock").is_file()
 
 
 def test_a_lock_cut_off_at_the_end_of_a_line_is_torn(project):

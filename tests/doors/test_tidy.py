@@ -35,6 +35,20 @@ def test_orphans_go_and_the_rest_stays(project):
     assert not any((data / name).exists() for name in orphans)
 
 
+def test_what_went_from_the_real_section_goes_too(project):
+    real = project / "data" / "real"
+    kept = ["raw/mnist_usps", "models/c4w2_mnist_usps/c4w2_mnist_usps_lenet"]
+    orphans = ["raw/usps_mnist", "models/c4w2_mnist_usps/c4w2_mnist_usps_old", "split/wine"]
+    for name in [*kept, *orphans]:
+        (real / name).mkdir(parents=True)
+    part = real / "models" / "c4w2_mnist_usps" / "c4w2_mnist_usps_lenet" / ".seed_1.x.part"
+    part.mkdir()
+    gone = {str(path.relative_to(real)) for path in tidy(load())}
+    assert gone == set(orphans)
+    assert all((real / name).is_dir() for name in kept)
+    assert not part.exists()
+
+
 def test_a_fresh_project_has_nothing_to_tidy(project):
     assert tidy(load()) == []
 

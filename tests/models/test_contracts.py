@@ -18,12 +18,15 @@ from foursplit.training.manifest import arguments
 ROOT = Path(__file__).parent.parent.parent
 PARAMS = load(ROOT / "params.yaml")
 EXPERIMENTS = {
-    key: experiment for block in PARAMS.experiments.values() for key, experiment in block.items()
+    key: experiment
+    for section in PARAMS.sections().values()
+    for block in section.experiments.values()
+    for key, experiment in block.items()
 }
 NETWORKS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, GradientFit)]
 ESTIMATORS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, DirectFit)]
 
-INPUTS = {"digits": (1, 8, 8)}
+INPUTS = {"digits": (1, 8, 8), "mnist_usps": (1, 16, 16)}
 """Axes of one example where the source has no list of features."""
 
 

@@ -10,22 +10,23 @@ from tests.pipelines.conftest import ROOT, declared
 from foursplit.core.params import load
 
 PARAMS = load(ROOT / "params.yaml")
+PIPELINES = {"report": PARAMS, "report_real": PARAMS.of("real")}
+
+
+def expected(params):
+    """List a pipeline's stages with the name in params.yaml that each is of."""
+    names = {
+        ("fetch", "validate", "split"): [*params.sources],
+        ("train", "evaluate"): [key for block in params.experiments.values() for key in block],
+        ("learn",): [key for block in params.curves.values() for key in block],
+        ("select", "final"): [key for block in params.groups.values() for key in block],
+    }
+    return {f"{s}@{key}": key for stages, keys in names.items() for s in stages for key in keys}
+
+
 STAGES = {
-    **{f"{name}@{key}": key for name in ("fetch", "validate", "split") for key in PARAMS.sources},
-    **{
-        f"{name}@{key}": key
-        for name in ("train", "evaluate")
-        for block in PARAMS.experiments.values()
-        for key in block
-    },
-    **{f"learn@{key}": key for block in PARAMS.curves.values() for key in block},
-    **{
-        f"{name}@{key}": key
-        for name in ("select", "final")
-        for block in PARAMS.groups.values()
-        for key in block
-    },
-    "report": "",
+    **{name: key for params in PIPELINES.values() for name, key in expected(params).items()},
+    **{report: report for report in PIPELINES},
 }
 
 
@@ -39,9 +40,10 @@ def by_name(stage, key):
     if stage in ("fetch", "validate", "split"):
         return [f"foursplit.sources.{key}"]
     if stage == "report":
-        tasks = {group.task for groups in PARAMS.groups.values() for group in groups.values()}
+        params = PIPELINES[key]
+        tasks = {group.task for groups in params.groups.values() for group in groups.values()}
         return [
-            *(f"foursplit.sources.{name}" for name in PARAMS.sources),
+            *(f"foursplit.sources.{name}" for name in params.sources),
             *(f"foursplit.evaluation.scoring.{task}" for task in tasks),
         ]
     if stage in ("train", "evaluate"):
@@ -73,6 +75,11 @@ def needed(imports, stage, key):
     }
 
 
+def kind(name):
+    """Name the module of a stage."""
+    return name.partition("@")[0].removesuffix("_real")
+
+
 def covers(dependency, file):
     return dependency == file or dependency in file.parents
 
@@ -83,7 +90,7 @@ def test_every_stage_of_the_pipelines_is_tested_here(stages):
 
 @pytest.mark.parametrize("name", STAGES)
 def test_every_import_is_a_declared_dependency(stages, imports, name):
-    files = needed(imports, name.partition("@")[0], STAGES[name])
+    files = needed(imports, kind(name), STAGES[name])
     found = declared(stages[name])
     if name.startswith("final@"):
         # Which model won is not known here: its file's hash is in the manifest, a dependency.
@@ -94,10 +101,11 @@ def test_every_import_is_a_declared_dependency(stages, imports, name):
 
 @pytest.mark.parametrize("name", STAGES)
 def test_no_declared_code_is_needless(stages, imports, name):
-    files = needed(imports, name.partition("@")[0], STAGES[name])
+    files = needed(imports, kind(name), STAGES[name])
     code = [dep for dep in declared(stages[name]) if dep.parts[:2] == ("src", "foursplit")]
     # One list serves every model of a course, and scikit-learn's need none of our layers.
-    code = [dep for dep in code if dep.name != "layers"]
+    # The catalogue is data.
+    code = [dep for dep in code if dep.name != "layers" and dep.suffix != ".yaml"]
     assert [str(dep) for dep in code if not any(covers(dep, file) for file in files)] == []
 
 
@@ -116,7 +124,8 @@ def rerun(repo, stages, edited):
 
 
 def test_an_edit_of_lenet_reruns_lenet_and_what_depends_on_it(repo, stages):
-    assert rerun(repo, stages, "src/foursplit/models/lenet.py") == {
+    found = rerun(repo, stages, "src/foursplit/models/lenet.py")
+    assert {name for name in found if "mnist" not in name and "real" not in name} == {
         "train@c4w2_digits_lenet",
         "evaluate@c4w2_digits_lenet",
         "select@c4w2_digits",
@@ -134,7 +143,7 @@ def test_an_edit_of_one_source_leaves_the_others_alone(repo, stages):
 
 
 def test_an_edit_of_the_report_trains_nothing(repo, stages):
-    assert rerun(repo, stages, "src/foursplit/reporting/pages.py") == {"report"}
+    assert rerun(repo, stages, "src/foursplit/reporting/pages.py") == {*PIPELINES}
 
 
 def test_no_stage_depends_on_mlflow_or_on_the_doors(stages):

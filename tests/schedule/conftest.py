@@ -64,9 +64,9 @@ class Small:
 @pytest.fixture
 def small(tmp_path) -> Small:
     made = Small(tmp_path / "small")
-    for course in load(PROJECT / "params.yaml").experiments:
-        (made.folder / "pipelines" / course).mkdir(parents=True)
-        (made.folder / "pipelines" / course / "dvc.yaml").write_text("stages: {}\n")
+    for home in load(PROJECT / "params.yaml").homes():
+        (made.folder / "pipelines" / home).mkdir(parents=True)
+        (made.folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")
     (made.folder / "params.yaml").write_text((PROJECT / "params.yaml").read_text())
     (made.folder / "start.txt").write_text("start\n")
     (made.folder / ".gitignore").write_text("/*.out\n/.foursplit/\n/mlflow.db*\n")

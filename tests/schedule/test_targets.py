@@ -22,6 +22,8 @@ PARAMS = load(PROJECT / "params.yaml")
         ("convolutional", "pipelines/convolutional/dvc.yaml"),
         ("data", "pipelines/data/dvc.yaml"),
         ("pipelines/own/dvc.yaml", "pipelines/own/dvc.yaml"),
+        ("mnist_usps", "pipelines/real/data/dvc.yaml:split@mnist_usps"),
+        ("c4w2_mnist_usps", "pipelines/real/convolutional/dvc.yaml:final@c4w2_mnist_usps"),
         ("pipelines/data/dvc.yaml:fetch", "pipelines/data/dvc.yaml:fetch"),
     ],
 )
@@ -43,6 +45,19 @@ def test_learning_curves_are_targets_where_params_yaml_has_them(project):
     assert address in stages(PARAMS, "c4w2_digits_mlp")
     with pytest.raises(Refusal, match="unknown target 'learn@c4w2_digits_lenet'"):
         resolve(PARAMS, "learn@c4w2_digits_lenet")
+
+
+def test_a_course_is_that_of_the_pipeline_asked_for(project):
+    assert resolve(PARAMS, "convolutional") == ["pipelines/convolutional/dvc.yaml"]
+    assert resolve(PARAMS, "convolutional", "real") == ["pipelines/real/convolutional/dvc.yaml"]
+    assert resolve(PARAMS, "fetch", "real") == [
+        f"pipelines/real/data/dvc.yaml:fetch@{name}" for name in PARAMS.real.sources
+    ]
+
+
+def test_the_reports_have_names_of_their_own():
+    assert resolve(PARAMS, "report") == ["report"]
+    assert resolve(PARAMS, "report_real") == ["pipelines/real/dvc.yaml:report_real"]
 
 
 def test_an_experiments_name_explains_both_its_stages(project):

@@ -24,7 +24,7 @@ def curves(world, monkeypatch):
 
     def make(data=None):
         experiment = world.params.experiment("wines_soft")
-        about = {"course": "improving", "key": "wines_soft", "experiment": experiment}
+        about = {"home": "improving", "key": "wines_soft", "experiment": experiment}
         return LiveCurves(**about, seed=1, data=data or {"train.npy": "d1"})
 
     return make

@@ -11,12 +11,19 @@ if TYPE_CHECKING:
 META = "meta."
 """Prefix of the columns that are for slicing and never for learning."""
 
+OFFICIAL = "official_split"
+"""Column with the split that a data set was published with; `protocol: official` honours it."""
+
+PUBLISHED = ("train", "dev", "test")
+"""What it may say."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
     """Inputs and what is known of each: rows of `rows` belong to rows of `x`.
 
-    `rows` has `example_id`, `group_id`, `domain`, `y` (class number, or quantity) and `meta.*`.
+    `rows` has `example_id`, `group_id`, `domain`, `y` (class number, or quantity), `meta.*`, and
+    `official_split` where the data set was published with one.
     """
 
     x: np.ndarray  # (example, …), float32

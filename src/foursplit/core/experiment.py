@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
 
 from foursplit.core.errors import Refusal, unknown
+from foursplit.core.pipeline import Pipeline, home
 
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:
@@ -19,6 +20,7 @@ class Run:
     accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where there is one
     threads: int  # of each stage; bytes depend on it
     kernels: Literal["portable", "native"]  # portable: the same bytes on x86-64 of any maker
+    accept_licences: tuple[str, ...] = ()  # data sets of the catalogue whose terms must be asked
 
     def __post_init__(self) -> None:
         _require(self.threads >= 1, "threads", self.threads, "at least 1")
@@ -53,13 +55,23 @@ class SplitRule:
     source: Mapping[str, float]  # share of each split among source-domain groups
     target: Mapping[str, float] = field(default_factory=dict)  # the same; empty: no target domain
     near_duplicate: float = 0.01  # distance, in standard deviations per input, that is too close
+    protocol: Literal["hash", "official"] = "hash"  # official: the source's own test is test
 
     def __post_init__(self) -> None:
         for name, shares in (("source", self.source), ("target", self.target)):
             self._check(name, shares)
         dealt = {split for shares in (self.source, self.target) for split in shares}
-        missing = [split for split in ("train", "train_dev", "dev", "test") if split not in dealt]
+        asked = ["train", "train_dev"] if self.official else ["train", "train_dev", "dev", "test"]
+        missing = [split for split in asked if split not in dealt]
         _require(not missing, "split", sorted(dealt), f"all four splits; missing: {missing}")
+        published = self.official and (self.target or "test" in dealt)
+        _require(
+            not published,
+            "split",
+            sorted(dealt),
+            "shares of the source's own train under `source`, without test and `target`: the "
+            "official protocol brings its test",
+        )
         _require(self.near_duplicate >= 0, "near_duplicate", self.near_duplicate, "0 or more")
         judged = [split for split in ("dev", "test") if self.target and split in self.source]
         _require(
@@ -68,6 +80,10 @@ class SplitRule:
             dict(self.source),
             f"without {judged}: where there is a target domain, dev and test come from it alone",
         )
+
+    @property
+    def official(self) -> bool:
+        return self.protocol == "official"
 
     @staticmethod
     def _check(name: str, shares: Mapping[str, float]) -> None:
@@ -217,8 +233,18 @@ def _find(kind: str, name: str, found: Mapping[str, T]) -> T:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What makes a pipeline: sources, what is compared, and what is trained."""
+
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, Group]] = field(default_factory=dict)  # course, group
+    experiments: Mapping[str, Mapping[str, Experiment]] = field(default_factory=dict)  # course, key
+    curves: Mapping[str, Mapping[str, LearningCurve]] = field(default_factory=dict)  # the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Params:
-    """The whole of params.yaml."""
+    """The whole of params.yaml; names are found in both pipelines, blocks are the default one's."""
 
     run: Run
     strategy: Strategy
@@ -226,30 +252,62 @@ class Params:
     groups: Mapping[str, Mapping[str, Group]]  # course, group
     experiments: Mapping[str, Mapping[str, Experiment]]  # course, key
     curves: Mapping[str, Mapping[str, LearningCurve]] = field(default_factory=dict)  # the same
+    real: Section = field(default_factory=Section)
+    pipeline: Pipeline = ""
+
+    def of(self, pipeline: Pipeline) -> "Params":
+        """Give one pipeline as if there were no other."""
+        chosen = self.sections()[pipeline]
+        return Params(
+            run=self.run,
+            strategy=self.strategy,
+            sources=chosen.sources,
+            groups=chosen.groups,
+            experiments=chosen.experiments,
+            curves=chosen.curves,
+            pipeline=pipeline,
+        )
+
+    def sections(self) -> dict[Pipeline, Section]:
+        mine = Section(
+            sources=self.sources, groups=self.groups, experiments=self.experiments,
+            curves=self.curves,
+        )  # fmt: skip
+        return {"": mine, "real": self.real}
+
+    def _blocks(self, kind: str) -> list[Any]:
+        return [getattr(section, kind) for section in self.sections().values()]
+
+    def _courses(self, kind: str) -> dict[str, Any]:
+        blocks = [block for courses in self._blocks(kind) for block in courses.values()]
+        return {name: item for block in blocks for name, item in block.items()}
 
     def source(self, name: str) -> SourceSettings:
-        return _find("source", name, self.sources)
+        return _find("source", name, {k: v for b in self._blocks("sources") for k, v in b.items()})
 
     def experiment(self, key: str) -> Experiment:
-        found = {k: e for block in self.experiments.values() for k, e in block.items()}
-        return _find("experiment", key, found)
+        return _find("experiment", key, self._courses("experiments"))
 
     def group(self, name: str) -> Group:
-        found = {k: g for block in self.groups.values() for k, g in block.items()}
-        return _find("group", name, found)
+        return _find("group", name, self._courses("groups"))
 
     def curve(self, key: str) -> LearningCurve:
-        found = {k: c for block in self.curves.values() for k, c in block.items()}
-        return _find("learning curve", key, found)
+        return _find("learning curve", key, self._courses("curves"))
 
-    def course(self, key_or_group: str) -> str:
-        """Name the course in which an experiment or a comparison group stands."""
-        for course in (*self.experiments, *self.groups):
-            if key_or_group in {**self.experiments.get(course, {}), **self.groups.get(course, {})}:
-                return course
+    def home(self, key_or_group: str) -> str:
+        """Name the folder below pipelines/ of an experiment's or a comparison group's stages."""
+        for pipeline, section in self.sections().items():
+            for course in (*section.experiments, *section.groups):
+                members = (section.experiments.get(course, {}), section.groups.get(course, {}))
+                if any(key_or_group in block for block in members):
+                    return home(pipeline or self.pipeline, course)
         raise KeyError(key_or_group)
+
+    def homes(self) -> list[str]:
+        """List the folders below pipelines/ that courses have."""
+        found = self.sections().items()
+        return [home(of or self.pipeline, course) for of, s in found for course in s.experiments]
 
     def members(self, group: str) -> list[str]:
         """List the experiments that a comparison group compares."""
-        blocks = self.experiments.values()
-        return sorted(k for block in blocks for k, e in block.items() if e.group == group)
+        return sorted(k for k, e in self._courses("experiments").items() if e.group == group)

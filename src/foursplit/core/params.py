@@ -9,10 +9,9 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from foursplit.core import paths, source
+from foursplit.core import paths, pipeline, source
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.experiment import (
     DirectFit,
@@ -22,19 +21,26 @@ from foursplit.core.experiment import (
     LearningCurve,
     Params,
     Run,
+    Section,
     SourceSettings,
     Strategy,
 )
+from foursplit.core.pipeline import REAL, Pipeline
 
 T = TypeVar("T")
+
+SECTION = ("sources", "groups", "experiments")
+"""The blocks of a pipeline."""
+
+CURVES = "curves"
+"""A block that it may have besides."""
 
 
 def load(path: Path | None = None) -> Params:
     """Read and check the project's parameters."""
     path = path or paths.params_file()
     try:
-        # The reader DVC uses, so that both see the same values; it refuses repeated keys.
-        tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        tree = pipeline.tree(path)
     except (YAMLError, UnicodeDecodeError) as error:
         raise Refusal(f"{path}: not YAML: {error}") from error
     return build(tree)
@@ -43,34 +49,49 @@ def load(path: Path | None = None) -> Params:
 def build(tree: object) -> Params:
     """Turn the file's content into frozen dataclasses, naming what is wrong and what is valid."""
     blocks = _mapping(tree, "params.yaml")
-    _known(blocks, [f.name for f in fields(Params)], "params.yaml")
-    _present(blocks, _required(fields(Params)), "params.yaml")
-    experiments = {
-        course: {
-            key: _experiment(block, f"experiments.{course}.{key}")
-            for key, block in _mapping(members, f"experiments.{course}").items()
-        }
-        for course, members in _mapping(blocks["experiments"], "experiments").items()
-    }
-    groups = {
-        course: _each(Group, members, f"groups.{course}")
-        for course, members in _mapping(blocks["groups"], "groups").items()
-    }
-    curves = {
-        course: _each(LearningCurve, members, f"curves.{course}")
-        for course, members in _mapping(blocks.get("curves", {}), "curves").items()
-    }
+    required = ["run", "strategy", *SECTION]
+    _known(blocks, [*required, CURVES, REAL], "params.yaml")
+    _present(blocks, required, "params.yaml")
+    mine = _section(blocks, "")
+    real = _mapping(blocks.get(REAL, {name: {} for name in SECTION}), REAL)
+    _known(real, [*SECTION, CURVES], REAL)
+    _present(real, SECTION, REAL)
     params = Params(
         run=parse(Run, blocks["run"], "run"),
         strategy=parse(Strategy, blocks["strategy"], "strategy"),
-        sources=_each(SourceSettings, blocks["sources"], "sources"),
-        groups=groups,
-        experiments=experiments,
-        curves=curves,
+        sources=mine.sources,
+        groups=mine.groups,
+        experiments=mine.experiments,
+        curves=mine.curves,
+        real=_section(real, REAL),
     )
     _check_names(params)
     _check_curves(params)
     return params
+
+
+def _section(blocks: Mapping[str, Any], of: Pipeline) -> Section:
+    """Read the blocks of one pipeline."""
+    sources, groups, experiments = (pipeline.key(of, name) for name in SECTION)
+    curves = pipeline.key(of, CURVES)
+    return Section(
+        sources=_each(SourceSettings, blocks["sources"], sources),
+        groups={
+            course: _each(Group, members, f"{groups}.{course}")
+            for course, members in _mapping(blocks["groups"], groups).items()
+        },
+        experiments={
+            course: {
+                key: _experiment(block, f"{experiments}.{course}.{key}")
+                for key, block in _mapping(members, f"{experiments}.{course}").items()
+            }
+            for course, members in _mapping(blocks["experiments"], experiments).items()
+        },
+        curves={
+            course: _each(LearningCurve, members, f"{curves}.{course}")
+            for course, members in _mapping(blocks.get(CURVES, {}), curves).items()
+        },
+    )
 
 
 def parse(cls: type[T], block: object, at: str) -> T:
@@ -140,28 +161,36 @@ def _experiment(block: object, at: str) -> Experiment:
 
 def _check_names(params: Params) -> None:
     """Hold every name in the file against the files and blocks it speaks of."""
-    for name in params.sources:
-        if name not in source.names():
-            raise unknown("source", name, source.names(), "sources")
-    _check_unique(params.experiments, "experiments")
-    _check_unique(params.groups, "groups")
-    for course, groups in params.groups.items():
-        for name, group in groups.items():
-            at = f"groups.{course}.{name}"
-            _one_of("source", group.source, params.sources, at)
-            _one_of("task", group.task, _files("tasks"), at)
-            if not any(e.group == name for e in params.experiments.get(course, {}).values()):
-                raise Refusal(f"{at}: no experiment of course {course!r} belongs to this group")
-    for course, experiments in params.experiments.items():
-        for key, experiment in experiments.items():
-            _check_experiment(params, course, key, experiment)
+    seen: dict[str, dict[str, str]] = {name: {} for name in SECTION}
+    for of, section in params.sections().items():
+        at = {name: pipeline.key(of, name) for name in SECTION}
+        for name in section.sources:
+            _one_of("source", name, source.names(), at["sources"])
+        _check_unique({"": section.sources}, at["sources"], seen["sources"])
+        _check_unique(section.experiments, at["experiments"], seen["experiments"])
+        _check_unique(section.groups, at["groups"], seen["groups"])
+        for course, groups in section.groups.items():
+            for name, group in groups.items():
+                _check_group(section, course, name, group, f"{at['groups']}.{course}.{name}")
+        for course, experiments in section.experiments.items():
+            for key, experiment in experiments.items():
+                place = f"{at['experiments']}.{course}.{key}"
+                _check_experiment(section, course, experiment, place)
 
 
-def _check_experiment(params: Params, course: str, key: str, experiment: Experiment) -> None:
-    at = f"experiments.{course}.{key}"
+def _check_group(section: Section, course: str, name: str, group: Group, at: str) -> None:
+    if course in (REAL, "data"):
+        raise Refusal(f"{at}: {course!r} is no name for a course: pipelines/{course} is taken")
+    _one_of("source", group.source, section.sources, at)
+    _one_of("task", group.task, _files("tasks"), at)
+    if not any(e.group == name for e in section.experiments.get(course, {}).values()):
+        raise Refusal(f"{at}: no experiment of course {course!r} belongs to this group")
+
+
+def _check_experiment(section: Section, course: str, experiment: Experiment, at: str) -> None:
     _one_of("model", experiment.model, _files("models"), at)
-    _one_of("group", experiment.group, params.groups.get(course, {}), at)
-    group = params.groups[course][experiment.group]
+    _one_of("group", experiment.group, section.groups.get(course, {}), at)
+    group = section.groups[course][experiment.group]
     for name in ("source", "task"):
         here, there = getattr(experiment, name), getattr(group, name)
         if here != there:
@@ -174,15 +203,19 @@ def _check_experiment(params: Params, course: str, key: str, experiment: Experim
 
 def _check_curves(params: Params) -> None:
     """Hold the names that a learning curve says again against those of its experiment."""
-    for course, curves in params.curves.items():
-        experiments = params.experiments.get(course, {})
-        for key, curve in curves.items():
-            _one_of("experiment", key, experiments, f"curves.{course}")
-            for name in ("group", "source", "task", "model"):
-                here, there = getattr(curve, name), getattr(experiments[key], name)
-                if here != there:
-                    at = f"curves.{course}.{key}.{name}"
-                    raise Refusal(f"{at}: {here!r}, but the experiment's is {there!r}")
+    for of, section in params.sections().items():
+        for course, curves in section.curves.items():
+            at = f"{pipeline.key(of, CURVES)}.{course}"
+            for key, curve in curves.items():
+                _one_of("experiment", key, section.experiments.get(course, {}), at)
+                _check_same(curve, section.experiments[course][key], f"{at}.{key}")
+
+
+def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
+    for name in ("group", "source", "task", "model"):
+        here, there = getattr(curve, name), getattr(experiment, name)
+        if here != there:
+            raise Refusal(f"{at}.{name}: {here!r}, but the experiment's is {there!r}")
 
 
 def declared_args(model: str) -> list[str]:
@@ -207,13 +240,16 @@ def _one_of(kind: str, value: str, valid: Iterable[str], at: str) -> None:
         raise unknown(kind, value, valid, at)
 
 
-def _check_unique(courses: Mapping[str, Mapping[str, object]], at: str) -> None:
-    seen: dict[str, str] = {}
+def _check_unique(
+    courses: Mapping[str, Mapping[str, object]], at: str, seen: dict[str, str]
+) -> None:
+    """Refuse a name that `seen` has from elsewhere, and add those that are new."""
     for course, block in courses.items():
+        place = f"{at}.{course}".rstrip(".")
         for name in block:
             if name in seen:
-                raise Refusal(f"{at}.{course}.{name}: the name is taken in {at}.{seen[name]}")
-            seen[name] = course
+                raise Refusal(f"{place}.{name}: the name is taken in {seen[name]}")
+            seen[name] = place
 
 
 def _each(cls: type[T], block: object, at: str) -> dict[str, T]:

@@ -4,7 +4,9 @@ import os
 from functools import cache
 from pathlib import Path
 
+from foursplit.core import pipeline
 from foursplit.core.errors import Refusal
+from foursplit.core.pipeline import Pipeline
 
 
 @cache
@@ -24,48 +26,61 @@ def params_file() -> Path:
     return root() / "params.yaml"
 
 
+def data(of: Pipeline = "") -> Path:
+    """Name the folder that a pipeline's stages write to."""
+    return root() / "data" / of
+
+
+def _of_source(name: str) -> Path:
+    return data(pipeline.of_source(params_file(), name))
+
+
+def _of_group(name: str) -> Path:
+    return data(pipeline.of_group(params_file(), name))
+
+
 def raw(source: str) -> Path:
     """Name the folder that `fetch` fills: bytes as published."""
-    return root() / "data" / "raw" / source
+    return _of_source(source) / "raw" / source
 
 
 def valid(source: str) -> Path:
     """Name the folder of the examples that met every expectation."""
-    return root() / "data" / "valid" / source
+    return _of_source(source) / "valid" / source
 
 
 def validation(source: str) -> Path:
     """Name the folder of the validation's result, JSON and page."""
-    return root() / "data" / "validation" / source
+    return _of_source(source) / "validation" / source
 
 
 def split(source: str) -> Path:
     """Name the folder with `seen/` (train, train_dev, dev), `sealed/` (test) and `report.json`."""
-    return root() / "data" / "split" / source
+    return _of_source(source) / "split" / source
 
 
 def models(group: str, key: str) -> Path:
     """Name the folder of an experiment's models, a `seed_<n>` folder each."""
-    return root() / "data" / "models" / group / key
+    return _of_group(group) / "models" / group / key
 
 
 def predictions(group: str) -> Path:
     """Name the folder of a comparison group's tables: `<key>/seed_<n>/<split>.parquet`."""
-    return root() / "data" / "predictions" / group
+    return _of_group(group) / "predictions" / group
 
 
 def selected(group: str) -> Path:
-    return root() / "data" / "selected" / f"{group}.json"
+    return _of_group(group) / "selected" / f"{group}.json"
 
 
 def curves(group: str) -> Path:
     """Name the folder of a comparison group's learning curves: `<key>.csv` and `<key>.json`."""
-    return root() / "data" / "curves" / group
+    return _of_group(group) / "curves" / group
 
 
 def final(group: str) -> Path:
     """Name the folder of the winner's four tables, a `seed_<n>` folder each."""
-    return root() / "data" / "final" / group
+    return _of_group(group) / "final" / group
 
 
 def diagnosis(folder: Path) -> Path:
@@ -78,8 +93,23 @@ def tags(source: str) -> Path:
     return root() / "data" / "tags" / f"{source}.csv"
 
 
-def reports() -> Path:
-    return root() / "reports"
+def reports(of: Pipeline = "") -> Path:
+    return root() / "reports" / of
+
+
+def metrics(of: Pipeline = "") -> Path:
+    """Name the file with what a pipeline's report measured; git keeps it."""
+    return root() / (f"metrics.{of}.json" if of else "metrics.json")
+
+
+def pipeline_file(home: str) -> Path:
+    """Name the dvc.yaml of a course or of the data; `home` is its folder below pipelines/."""
+    return root() / "pipelines" / home / "dvc.yaml"
+
+
+def locks() -> list[Path]:
+    """List DVC's lock files."""
+    return [root() / "dvc.lock", *sorted((root() / "pipelines").glob("**/dvc.lock"))]
 
 
 def state() -> Path:

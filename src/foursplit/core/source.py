@@ -12,6 +12,9 @@ from foursplit.core.errors import unknown
 Role = Literal["source", "target"]
 """A domain the model learns from, or the one it is meant for."""
 
+UNPACKED = "unpacked"
+"""Folder of a data set's packed files, among the raw ones."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundledFile:
@@ -39,6 +42,18 @@ class OwnFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFiles:
+    """What a source reads of a data set in `sources/catalogue.yaml`.
+
+    Among the raw files they lie under the catalogue's paths, which begin with the data set's name;
+    what was packed lies in `<data set>/unpacked/`.
+    """
+
+    entry: str  # name in the catalogue
+    only: tuple[str, ...] = ()  # names of the files wanted; empty: all there are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """The error that the ledger measures avoidable bias against."""
 
@@ -53,10 +68,10 @@ class Source:
 
     title: str
     provenance: str
-    licence: str
-    cite: str
-    files: tuple[BundledFile | OwnFile, ...]
+    files: tuple[BundledFile | OwnFile | RemoteFiles, ...]
     target: str  # the column to predict
+    licence: str = ""  # of files that are not in the catalogue, which knows its own
+    cite: str = ""  # the same
     classes: tuple[str, ...] = ()  # names of the target's values 0, 1, …; empty: a quantity
     unit: str = ""  # of a quantity
     features: tuple[str, ...] = ()  # columns that form x; empty: read() returns x itself

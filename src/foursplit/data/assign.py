@@ -40,6 +40,11 @@ def assign(
     return np.array(dealt, dtype=object)
 
 
+def honour(dealt: np.ndarray, published: np.ndarray) -> np.ndarray:
+    """Keep the publisher's dev and test; what was published for training stays as it was dealt."""
+    return np.where(published == "train", dealt, published)
+
+
 def _pick(at: float, shares: Mapping[str, float]) -> str:
     edge = 0.0
     for split in ORDER:

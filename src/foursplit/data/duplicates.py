@@ -11,6 +11,8 @@ RANK = {"train": 0, "train_dev": 1, "dev": 2, "test": 3}
 
 CHUNK = 1024  # rows compared at once: a few megabytes
 
+AXES = 8  # of the shadows: enough to tell rows apart, and few enough for a tree
+
 
 def exact(content: np.ndarray, splits: np.ndarray) -> np.ndarray:
     """Mark the rows whose very content lies in a split of higher rank."""
@@ -24,21 +26,46 @@ def exact(content: np.ndarray, splits: np.ndarray) -> np.ndarray:
 def near(x: np.ndarray, splits: np.ndarray, limit: float) -> np.ndarray:
     """Mark the rows of train and train-dev within `limit` of a row of dev or test.
 
-    Distance is the root mean square over inputs, each in standard deviations of train.
+    Distance is the root mean square over inputs, each in standard deviations of train.  Rows are
+    compared in full only where their shadows on a few axes lie as close: no shadow is farther
+    from another than the rows are.
     """
     learnt = np.isin(splits, ["train", "train_dev"])
     close = np.zeros(len(x), dtype=bool)
     if limit == 0 or learnt.all() or not learnt.any():
         return close
-    flat = x.reshape(len(x), -1).astype(np.float64)
-    spread = flat[splits == "train"].std(axis=0)
-    flat = flat / np.where(spread > 0, spread, 1.0)
-    judged = flat[~learnt]
-    norms = (judged**2).sum(axis=1)
+    from scipy.spatial import cKDTree
+
+    flat = x.reshape(len(x), -1)
+    scale = _scale(flat[splits == "train"])
+    shadows = _shadows(flat, scale)
+    judged, radius = np.flatnonzero(~learnt), limit * flat.shape[1] ** 0.5
+    tree = cKDTree(shadows[judged])
     positions = np.flatnonzero(learnt)
-    for start in range(0, len(positions), CHUNK):
-        chosen = positions[start : start + CHUNK]
-        rows = flat[chosen]
-        squares = (rows**2).sum(axis=1)[:, None] + norms - 2 * rows @ judged.T
-        close[chosen] = squares.min(axis=1) <= limit**2 * flat.shape[1]
+    # A hair wider, for what the shadows lost in rounding; the rows themselves decide.
+    found = tree.query_ball_point(shadows[positions], radius * (1 + 1e-9) + 1e-9)
+    for position, candidates in zip(positions, found, strict=True):
+        for start in range(0, len(candidates), CHUNK):
+            others = judged[candidates[start : start + CHUNK]]
+            away = (flat[others].astype(np.float64) - flat[position]) * scale
+            close[position] |= bool(((away**2).sum(axis=1) <= radius**2).any())
     return close
+
+
+def _scale(train: np.ndarray) -> np.ndarray:
+    """Give one over each input's standard deviation in train; 1 where it never varies."""
+    mean = train.mean(axis=0, dtype=np.float64)
+    squares = np.zeros_like(mean)
+    for start in range(0, len(train), CHUNK):
+        squares += ((train[start : start + CHUNK] - mean) ** 2).sum(axis=0)
+    spread = (squares / len(train)) ** 0.5
+    return 1 / np.where(spread > 0, spread, 1.0)
+
+
+def _shadows(flat: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Project rows (row, input) on a few orthonormal axes (row, axis), the same in every run."""
+    n_inputs = flat.shape[1]
+    drawn = np.random.default_rng(0).normal(size=(n_inputs, min(AXES, n_inputs)))
+    axes = np.linalg.qr(drawn)[0]  # (input, axis)
+    parts = range(0, len(flat), CHUNK)
+    return np.concatenate([(flat[start : start + CHUNK] * scale) @ axes for start in parts])

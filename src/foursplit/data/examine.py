@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.errors import Refusal, unknown
-from foursplit.core.examples import META, Examples
+from foursplit.core.examples import META, OFFICIAL, PUBLISHED, Examples
 from foursplit.core.source import Source
 
 
@@ -32,6 +32,8 @@ def examples(read: pd.DataFrame | Examples, source: Source) -> Examples:
             "y": _target(frame[source.target], source),
         }
     )
+    if OFFICIAL in frame.columns:
+        rows[OFFICIAL] = _official(frame[OFFICIAL], source)
     for name in source.slices:
         rows[META + name] = frame[name].to_numpy()
     return Examples(x=x, rows=rows)
@@ -74,6 +76,14 @@ def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
         if name not in source.domains:
             raise unknown("domain", name, source.domains, source.title)
     return found
+
+
+def _official(values: pd.Series, source: Source) -> np.ndarray:
+    """Check the split that the publisher gave each row."""
+    for value in sorted(set(values.astype(str))):
+        if value not in PUBLISHED:
+            raise unknown(f"{OFFICIAL} of a row", value, PUBLISHED, source.title)
+    return values.astype(str).to_numpy(object)
 
 
 def _target(values: pd.Series, source: Source) -> np.ndarray:

@@ -1,34 +1,37 @@
 """Bring a source's files into the project, and check every byte before anything reads it."""
 
 import importlib.util
-import shutil
 from pathlib import Path
 
 from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
-from foursplit.core.source import BundledFile, OwnFile, Source
+from foursplit.core.source import BundledFile, OwnFile, RemoteFiles, Source
+from foursplit.data.remote import copying
+from foursplit.data.remote.obtain import Brought, obtain
+from foursplit.data.remote.patience import Patience
 
 
-def fetch(source: Source, into: Path) -> list[Path]:
+def fetch(source: Source, into: Path, patience: Patience | None = None) -> Brought:
     """Copy the files of `source` to the folder `into`, which changes only if all are right."""
+    brought = Brought(0, 0)
     with artifacts.replacing_folder(into) as folder:
         for file in source.files:
-            shutil.copyfile(_locate(file), folder / file.name)
-        check(source, folder)
-    return [into / file.name for file in source.files]
+            if isinstance(file, RemoteFiles):
+                brought += obtain(file, folder, patience or Patience())
+            else:
+                brought += _copy(file, folder / file.name)
+    return brought
 
 
-def check(source: Source, folder: Path) -> None:
-    """Refuse a file that is missing or is not the one the source was written for."""
-    for file in source.files:
-        path = folder / file.name
-        if not path.is_file():
-            raise Refusal(f"{path}: missing; `dvc repro` fetches it again.")
-        if isinstance(file, BundledFile) and artifacts.sha256_file(path) != file.sha256:
-            raise Refusal(
-                f"{path}: corrupted: sha256 is {artifacts.sha256_file(path)}, and the source was "
-                f"written for {file.sha256}. Delete it, and `dvc repro` fetches it again."
-            )
+def _copy(file: BundledFile | OwnFile, target: Path) -> Brought:
+    origin = _locate(file)
+    found = copying.copy(origin, target)
+    if isinstance(file, BundledFile) and found != file.sha256:
+        raise Refusal(
+            f"{origin}: corrupted: sha256 is {found}, and the source was written for "
+            f"{file.sha256}. Install {file.package!r} anew, in the version that is pinned."
+        )
+    return Brought(1, target.stat().st_size)
 
 
 def _locate(file: BundledFile | OwnFile) -> Path:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+from foursplit.core import catalogue
 from foursplit.core.source import Source
 
 STYLE = """
@@ -25,7 +26,8 @@ def page(source: Source, result: dict[str, Any]) -> str:
         if failed
         else f"<p class=ok>All {len(entries)} expectations hold on {result['n_rows']:,} rows.</p>"
     )
-    facts = {"Provenance": source.provenance, "Licence": source.licence, "Cite": source.cite}
+    facts = {"Provenance": source.provenance, "Licence": catalogue.licence(source)}
+    facts["Cite"] = catalogue.cite(source)
     about = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
     rows = "\n".join(map(_row, entries))
     return f"""<!doctype html><html lang=en><meta charset=utf-8>

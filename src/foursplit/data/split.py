@@ -7,7 +7,7 @@ import numpy as np
 
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
-from foursplit.core.examples import Examples
+from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.experiment import SplitRule
 from foursplit.core.source import Source
 from foursplit.core.split import SEEN, SPLITS
@@ -22,12 +22,25 @@ def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarra
     splits = assign.assign(
         rows["group_id"].to_numpy(), rows["domain"].to_numpy(), source.domains, rule
     )
+    if rule.official:
+        splits = assign.honour(splits, _published(examples, source))
     exact = duplicates.exact(rows["content"].to_numpy(), splits)
     near = duplicates.near(examples.x, splits, rule.near_duplicate)
-    aside = exact | near
+    # A publisher may have parted a group: what judges keeps it, as with a duplicate.
+    parted = duplicates.exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
+    aside = exact | near | parted
     assign.check_filled(splits[~aside])
-    check_groups(examples, splits)
+    check_groups(examples.take(~aside), splits[~aside])
     return splits, aside
+
+
+def _published(examples: Examples, source: Source) -> np.ndarray:
+    if OFFICIAL not in examples.rows.columns:
+        raise Refusal(
+            f"split.protocol: official, but read() of {source.title!r} gives no column "
+            f"{OFFICIAL!r} ({', '.join(PUBLISHED)}); without one: protocol: hash"
+        )
+    return examples.rows[OFFICIAL].to_numpy(object)
 
 
 def check_groups(examples: Examples, splits: np.ndarray) -> None:

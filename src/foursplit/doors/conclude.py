@@ -10,7 +10,7 @@ from foursplit.schedule.screen import span
 
 
 def conclude(params: Params, seconds: float, *, changed: bool) -> None:
-    """Track what is new, show the table, and say where to look."""
+    """Track what is new, show the table of a pipeline, and say where to look."""
     from foursplit.evaluation.collect import collect
     from foursplit.reporting.terminal import show
 
@@ -22,7 +22,7 @@ def conclude(params: Params, seconds: float, *, changed: bool) -> None:
         artifacts.write_json(_mark(), _state())
     if entries:
         show(entries)
-    click.echo(f"{span(seconds)}. Report: {paths.reports() / 'index.html'}")
+    click.echo(f"{span(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}")
     click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
 
 
@@ -39,8 +39,7 @@ def _state() -> dict[str, str]:
     """Hash what tracking reads: parameters and locks, which name every output by its hash."""
     from foursplit.tracking import store
 
-    root = paths.root()
-    found = [root / "params.yaml", root / "dvc.lock", *sorted(root.glob("pipelines/*/dvc.lock"))]
+    root, found = paths.root(), [paths.params_file(), *paths.locks()]
     state = {str(p.relative_to(root)): artifacts.sha256_file(p) for p in found if p.is_file()}
     database = store.database()
     where = store.uri() if database is None or database.is_file() else "missing"

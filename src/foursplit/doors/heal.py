@@ -29,9 +29,7 @@ def heal() -> list[str]:
 
 
 def _torn_locks() -> list[Path]:
-    root = paths.root()
-    places = [root / "dvc.lock", *sorted((root / "pipelines").glob("*/dvc.lock"))]
-    return [path for path in places if path.is_file() and not _is_lock(path)]
+    return [path for path in paths.locks() if path.is_file() and not _is_lock(path)]
 
 
 def _is_lock(path: Path) -> bool:

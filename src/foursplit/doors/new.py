@@ -9,7 +9,7 @@ import click
 import pandas as pd
 from ruamel.yaml import YAML
 
-from foursplit.core import artifacts, paths, source
+from foursplit.core import artifacts, paths, pipeline, source
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load
 from foursplit.doors import guess
@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 def new_source(name: str, csv: Path, target: str) -> None:
     """Write `sources/<name>.py` for a CSV file, with a linear model to compare others with."""
     params = load()
-    path = _fresh(name, "sources", [*source.names(), *params.sources])
+    path = _fresh(name, "sources", [*source.names(), *params.sources, *params.real.sources])
     frame = _read(csv)
     if target not in frame.columns:
         raise unknown("column", target, map(str, frame.columns), str(csv))
@@ -67,14 +67,15 @@ def new_source(name: str, csv: Path, target: str) -> None:
 def new_model(name: str, group: str | None) -> None:
     """Write `models/<name>.py` and an experiment that compares it in `group`."""
     params = load()
-    groups = {g: block for blocks in params.groups.values() for g, block in blocks.items()}
+    sections = params.sections().values()
+    groups = {g: b for s in sections for blocks in s.groups.values() for g, b in blocks.items()}
     group = group or next(iter(params.groups.get(COURSE, {})), None) or "c4w2_digits"
     if group not in groups:
         raise unknown("group", group, groups)
     taken = [p.stem for p in (Path(source.__file__).parent.parent / "models").glob("*.py")]
     path = _fresh(name, "models", taken)
     key = f"{group}_{name}"
-    if key in {k for block in params.experiments.values() for k in block}:
+    if key in {k for s in sections for block in s.experiments.values() for k in block}:
         raise Refusal(f"experiment {key!r} is already in params.yaml")
     task = groups[group].task
     n_outputs = "shape.n_classes" if task == "classify" else "1"
@@ -82,7 +83,8 @@ def new_model(name: str, group: str | None) -> None:
     artifacts.write_text(
         path, text.format(title=name.replace("_", " ").capitalize(), n_outputs=n_outputs)
     )
-    course = params.course(group)
+    of = pipeline.of_group(paths.params_file(), group)
+    course = params.home(group).rpartition("/")[2]
     block = {
         "lesson": "own",
         "source": groups[group].source,
@@ -92,14 +94,16 @@ def new_model(name: str, group: str | None) -> None:
         "fit": {"learning_rate": 0.003, "batch_size": 64, "max_epochs": 60, "seeds": [1]},
         "group": group,
     }
-    _add({f"experiments.{course}": {key: block}})
+    _add({pipeline.key(of, f"experiments.{course}"): {key: block}})
     _say(path, key)
 
 
 def new_curve(key: str) -> None:
     """Ask in params.yaml for the learning curve of an experiment."""
     params = load()
-    experiment, course = params.experiment(key), params.course(key)
+    experiment, course = params.experiment(key), params.home(key)
+    if course not in params.experiments:
+        raise Refusal(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
     if key in params.curves.get(course, {}):
         raise Refusal(f"curves.{course}.{key} is already in params.yaml")
     names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
@@ -149,10 +153,9 @@ def _add(blocks: Mapping[str, Mapping[str, Any]]) -> None:
     path = paths.params_file()
     tree = yaml.load(path.read_text())
     for place, entries in blocks.items():
-        parent, _, child = place.partition(".")
-        block = tree[parent]
-        if child:
-            block = block.setdefault(child, {})
+        block = tree
+        for part_name in place.split("."):
+            block = block.setdefault(part_name, {})
             if hasattr(block, "fa"):
                 block.fa.set_block_style()  # an empty block is written {}, a filled one is not
         block.update(entries)

@@ -7,48 +7,104 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from filelock import FileLock, Timeout
 
-from foursplit.core import environment, paths
+from foursplit.core import environment, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
+from foursplit.core.pipeline import REAL, Pipeline
+from foursplit.data.remote import terms
 from foursplit.doors import conclude, scheduled
 from foursplit.doors.check import check
 from foursplit.doors.heal import heal
+from foursplit.doors.scheduled import Wanted
 from foursplit.doors.tidy import tidy
-from foursplit.schedule.targets import resolve
+from foursplit.schedule.targets import reading, resolve
 from foursplit.warm.start import warm
 
 
-def repro(targets: Sequence[str], *, jobs: int | None, force: bool, dry: bool, cold: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """The ways in which a run can be asked for."""
+
+    jobs: int | None = None
+    force: bool = False
+    dry: bool = False
+    cold: bool = False
+    real: bool = False
+
+
+def repro(targets: Sequence[str], how: How) -> None:
     """Bring `targets` (the whole pipeline where none is given) up to date, track, show the table.
 
     `cold` means DVC's own command; so does a system or a DVC that we do not know inside out.
     """
     params = load()
     check(params)
-    addresses = [address for target in targets for address in resolve(params, target)]
+    wanted, waiting = _wanted(params, targets, how)
+    of: Pipeline = REAL if how.real or any(map(_is_real, wanted.addresses)) else ""
+    if waiting and len(waiting) == len(params.real.sources):
+        click.echo(left_out(params, waiting))
+        return
+    try:
+        _run(params, wanted, how, of)
+    finally:  # whatever became of the others
+        if waiting:
+            click.echo(left_out(params, waiting))
+
+
+def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
+    force, dry = how.force, how.dry
     with _alone():
         for path in tidy(params):
             click.echo(f"removed {path.relative_to(paths.root())}: no longer in params.yaml")
         start = time.monotonic()
-        why_plain = "" if cold else scheduled.unsupported()
+        why_plain = "" if how.cold else scheduled.unsupported()
         if why_plain:
             click.echo(f"{why_plain}: leaving the order to dvc repro, one stage at a time")
-        if cold or why_plain:
-            _plain(params, addresses, force=force, dry=dry, cold=cold)
+        if how.cold or why_plain:
+            _plain(params, wanted, force=force, dry=dry, cold=how.cold)
             changed = True
         elif dry:
-            scheduled.preview(addresses, force=force)
-            return
+            scheduled.preview(wanted, force=force)
         else:
-            changed = scheduled.run(params, addresses, jobs=jobs, force=force)
+            changed = scheduled.run(params, wanted, jobs=how.jobs, force=force)
     if not dry:
-        conclude.conclude(params, time.monotonic() - start, changed=changed)
+        conclude.conclude(params.of(of), time.monotonic() - start, changed=changed)
+
+
+def _is_real(address: str) -> bool:
+    return address.startswith(f"pipelines/{REAL}/")
+
+
+def _wanted(params: Params, targets: Sequence[str], how: How) -> tuple[Wanted, set[str]]:
+    """Say what is to run, and which remote sources wait for their licence to be accepted."""
+    of: Pipeline = REAL if how.real else ""
+    if targets or not how.real:
+        found = [address for target in targets for address in resolve(params, target, of)]
+        return Wanted(addresses=found), set()
+    yes = terms.accepted(params.run.accept_licences)
+    waiting = {
+        name for name in params.real.sources if terms.missing(source.module(name).SOURCE, yes)
+    }
+    blocked = reading(params.real, REAL, waiting)
+    return Wanted(addresses=[f"pipelines/{REAL}/dvc.yaml"], left_out=frozenset(blocked)), waiting
+
+
+def left_out(params: Params, waiting: set[str]) -> str:
+    """Say what did not run, under which licence it is, and in which words that is accepted."""
+    yes = terms.accepted(params.run.accept_licences)
+    found = [terms.missing(source.module(name).SOURCE, yes) for name in sorted(waiting)]
+    entries = {name: entry for block in found for name, entry in block.items()}
+    return (
+        f"Left out, since a licence waits for you: {', '.join(sorted(waiting))}\n"
+        f"{terms.words(entries)}"
+    )
 
 
 @contextmanager
@@ -68,8 +124,13 @@ def _alone() -> Iterator[None]:
         lock.release()
 
 
-def _plain(params: Params, targets: Sequence[str], *, force: bool, dry: bool, cold: bool) -> None:
+def _plain(params: Params, wanted: Wanted, *, force: bool, dry: bool, cold: bool) -> None:
     """Run DVC's own command; its stages start warm unless they are to start cold."""
+    runs: list[Sequence[str]] = [wanted.addresses]
+    if wanted.left_out:
+        # DVC runs all that a stage reads, so the report, which reads all, runs by itself.
+        mine = reading(params.real, REAL, {*params.real.sources}) - wanted.left_out
+        runs = [sorted(mine), ["--single-item", *wanted.addresses]]
     flags = ["--force"] * force + ["--dry"] * dry
     warmth: AbstractContextManager[Mapping[str, str]] = (
         nullcontext({}) if cold or dry else warm(params)
@@ -77,7 +138,8 @@ def _plain(params: Params, targets: Sequence[str], *, force: bool, dry: bool, co
     for line in heal():
         click.echo(line)
     with warmth as extra:
-        code = dvc(["repro", *flags, *targets], extra)
+        codes = (dvc(["repro", *flags, *targets], extra) for targets in runs)
+        code = next(filter(None, codes), 0)
     if code:
         raise Refusal(
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "

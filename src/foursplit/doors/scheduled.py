@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -22,6 +22,14 @@ from foursplit.schedule.run import Outcome, Run, prepare
 from foursplit.schedule.screen import Screen
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a run is to bring up to date, in DVC's addresses."""
+
+    addresses: Sequence[str] = ()  # none: the default pipeline
+    left_out: frozenset[str] = frozenset()  # stages that must not run, though others read them
+
+
 def unsupported() -> str:
     """Say why this machine cannot have it; nothing where it can."""
     if sys.platform != "linux":
@@ -29,10 +37,10 @@ def unsupported() -> str:
     return supported()
 
 
-def run(params: Params, addresses: Sequence[str], *, jobs: int | None, force: bool) -> bool:
+def run(params: Params, wanted: Wanted, *, jobs: int | None, force: bool) -> bool:
     """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
     _set_environment()
-    graph, steps = _open(addresses)
+    graph, steps = _open(wanted)
     slots = jobs or len(os.sched_getaffinity(0))
     queue = prepare(steps, params.run.threads, slots)
     log = paths.state() / "logs" / "warm.log"
@@ -66,9 +74,9 @@ def _set_environment() -> None:
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
-def _open(addresses: Sequence[str]) -> tuple[Graph, dict[str, Step]]:
+def _open(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
     try:
-        return _plan(addresses)
+        return _plan(wanted)
     except failures() as error:
         # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
         healed = heal()
@@ -76,14 +84,19 @@ def _open(addresses: Sequence[str]) -> tuple[Graph, dict[str, Step]]:
             raise Refusal(f"DVC: {error}") from error
         for line in healed:
             click.echo(line)
-    return _plan(addresses)
+    return _plan(wanted)
 
 
-def _plan(addresses: Sequence[str]) -> tuple[Graph, dict[str, Step]]:
+def _plan(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
     graph = Graph(paths.root(), record.listings())
     try:
         with graph.alone():
-            return graph, graph.plan(addresses or ["dvc.yaml"])
+            steps = graph.plan(wanted.addresses or ["dvc.yaml"])
+        return graph, {
+            name: replace(step, needs=step.needs - wanted.left_out)
+            for name, step in steps.items()
+            if name not in wanted.left_out
+        }
     except Busy as busy:
         raise Refusal(f"{busy}; wait for it, or end it") from busy
 
@@ -118,10 +131,10 @@ def _failures(outcome: Outcome, steps: dict[str, Step]) -> str:
     return "\n".join(lines)
 
 
-def preview(addresses: Sequence[str], *, force: bool) -> None:
+def preview(wanted: Wanted, *, force: bool) -> None:
     """Say what would run and why, and run nothing."""
     _set_environment()
-    graph, steps = _open(addresses)
+    graph, steps = _open(wanted)
     found = foreseen(graph, steps, force=force)
     for name, step in steps.items():
         for line in explain(step, found[name], steps):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from foursplit.core import paths
-from foursplit.core.experiment import Params
+from foursplit.core.experiment import Params, Section
 
 
 def tidy(params: Params) -> list[Path]:
@@ -18,11 +18,17 @@ def tidy(params: Params) -> list[Path]:
     if not _somebody_writes():
         for path in _parts():
             _remove(path)
-    data = paths.root() / "data"
-    groups = [name for block in params.groups.values() for name in block]
+    gone: list[Path] = []
+    for of, section in params.sections().items():
+        gone += _tidy(paths.data(of), section, params)
+    return gone
+
+
+def _tidy(data: Path, section: Section, params: Params) -> list[Path]:
+    groups = [name for block in section.groups.values() for name in block]
     gone: list[Path] = []
     for stage in ("raw", "valid", "validation", "split"):
-        gone += _sweep(data / stage, params.sources)
+        gone += _sweep(data / stage, section.sources)
     for stage in ("models", "predictions"):
         gone += _sweep(data / stage, groups)
         for group in groups:
@@ -58,7 +64,7 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-DEPTHS = ("", "*/", "*/*/", "*/*/*/", "*/*/*/*/")
+DEPTHS = ("", "*/", "*/*/", "*/*/*/", "*/*/*/*/", "*/*/*/*/*/")
 """How deep below data/ the stages write; to walk all of a large data set would take long."""
 
 
@@ -66,7 +72,7 @@ def _parts() -> list[Path]:
     """List what is written aside, beside its place: hidden, and ending in .part."""
     root = paths.root()
     places = [f"{depth}.*.part" for depth in DEPTHS]
-    found = [root.glob(".*.part"), root.glob("pipelines/*/.*.part")]
+    found = [root.glob(".*.part"), root.glob("pipelines/**/.*.part")]
     found += [(root / folder).glob(place) for folder in ("data", "reports") for place in places]
     return sorted({path for paths_ in found for path in paths_})
 

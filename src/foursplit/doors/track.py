@@ -4,6 +4,7 @@ import click
 
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
+from foursplit.core.pipeline import REAL
 from foursplit.evaluation.collect import collect
 
 
@@ -15,7 +16,7 @@ def track() -> None:
     params = load()
     failures = store.failures()
     try:
-        counts = tracking.track(params, collect(params), click.echo)
+        counts = tracking.track(params, [*collect(params), *collect(params.of(REAL))], click.echo)
     except failures as error:
         if isinstance(error, OSError):
             raise  # a full disk or a missing right: the command line names the file

@@ -7,6 +7,7 @@ from typing import Any
 
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Experiment, Params
+from foursplit.core.pipeline import Pipeline, home
 from foursplit.core.split import SPLITS
 from foursplit.strategy.more_data import corrected, of_variance
 
@@ -17,6 +18,7 @@ class Entry:
 
     key: str
     course: str
+    pipeline: Pipeline
     experiment: Experiment
     winner: bool
     meets_bounds: bool
@@ -32,6 +34,11 @@ class Entry:
         """Give the first seed's manifest: seeds share architecture, cost and data."""
         manifest: dict[str, Any] = self.summaries[min(self.summaries)]["manifest"]
         return manifest
+
+    @property
+    def home(self) -> str:
+        """Name the folder of its stages below pipelines/."""
+        return home(self.pipeline, self.course)
 
     @property
     def human(self) -> float | None:
@@ -72,18 +79,20 @@ class Entry:
 
 
 def collect(params: Params) -> list[Entry]:
-    """Gather every experiment that has been evaluated, winners with their test error."""
+    """Gather what one pipeline has evaluated so far, winners with their test error."""
     entries = []
     for course, block in params.experiments.items():
         for key, experiment in block.items():
             learns = key in params.curves.get(course, {})
-            entry = _entry(course, key, experiment, learns=learns)
+            entry = _entry(params.pipeline, course, key, experiment, learns=learns)
             if entry is not None:
                 entries.append(entry)
     return entries
 
 
-def _entry(course: str, key: str, experiment: Experiment, *, learns: bool) -> Entry | None:
+def _entry(
+    of: Pipeline, course: str, key: str, experiment: Experiment, *, learns: bool
+) -> Entry | None:
     evaluated = paths.predictions(experiment.group) / key
     if not paths.diagnosis(evaluated).is_file():
         return None
@@ -102,6 +111,7 @@ def _entry(course: str, key: str, experiment: Experiment, *, learns: bool) -> En
     return Entry(
         key=key,
         course=course,
+        pipeline=of,
         experiment=experiment,
         winner=winner,
         meets_bounds=ranked.get("meets_bounds", True),

@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.core import paths
 
-LOCKS = "pipelines/*/dvc.lock"
+LOCKS = "pipelines/**/dvc.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ def committed(group: str) -> Iterator[Made]:
     times as long, is read only where a text names something new.
     """
     named = re.compile(
-        rf"path: ['\"]?data/predictions/{re.escape(group)}/([^/\n]+?)['\"]?\n"
+        rf"path: ['\"]?{re.escape(_tables(group))}([^/\n]+?)['\"]?\n"
         r"(?:\s+hash: md5\n)?\s+md5: (\w+\.dir)\n"
     )
     seen: set[tuple[str, str]] = set()
@@ -98,25 +98,35 @@ def cached(group: str, cache: Path) -> list[Made]:
     """
     entries = [(path, path.read_text(encoding="utf-8")) for path in cache.glob("runs/??/*/*")
                if path.is_file() and not path.name.endswith(".tmp")]  # fmt: skip
+    models = _relative(paths.models(group, ""))
     trained = {}
     for _, text in entries:
-        if text.startswith("cmd: foursplit train ") and f"data/models/{group}/" in text:
+        if text.startswith("cmd: foursplit train ") and models in text:
             entry = _yaml(text) or {}
-            trained[_md5(entry.get("outs"), f"data/models/{group}/")] = entry
+            trained[_md5(entry.get("outs"), models)] = entry
     found = []
     for path, text in entries:
         if not text.startswith("cmd: foursplit evaluate ") or f"/{group}/" not in text:
             continue
         entry = _yaml(text) or {}
-        version = _md5(entry.get("outs"), f"data/predictions/{group}/")
+        version = _md5(entry.get("outs"), _tables(group))
         if version is None:
             continue
         key = str(entry["cmd"]).removeprefix("foursplit evaluate ").strip()
-        train = trained.get(_md5(entry.get("deps"), f"data/models/{group}/"))
+        train = trained.get(_md5(entry.get("deps"), models))
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         params = _params(train, entry)
         found.append(Made(key=key, version=version, commit=None, when=when, params=params))
     return sorted(found, key=lambda one: (one.when, one.key))
+
+
+def _tables(group: str) -> str:
+    return _relative(paths.predictions(group))
+
+
+def _relative(folder: Path) -> str:
+    """Name a folder as lock files do, from the root, with a slash behind it."""
+    return f"{folder.relative_to(paths.root()).as_posix()}/"
 
 
 def _md5(listed: Any, prefix: str) -> str | None:

@@ -28,7 +28,7 @@ class Args:
 
 
 def build(args: Args, shape: DataShape) -> nn.Module:
-    """Map a batch of examples of any axes to (batch, class) logits."""
+    """Map a batch of examples of any axes to (batch, class) logits, or one quantity each."""
     layers: list[nn.Module] = [Standardise(shape.inputs), nn.Flatten()]
     for n_in, n_out in pairwise((shape.n_inputs, *args.hidden)):
         dense = nn.Linear(n_in, n_out)
@@ -36,7 +36,8 @@ def build(args: Args, shape: DataShape) -> nn.Module:
         nn.init.zeros_(dense.bias)
         layers += [dense, nn.ReLU()]
         layers += [nn.Dropout(args.dropout)] if args.dropout else []
-    head = nn.Linear((shape.n_inputs, *args.hidden)[-1], shape.n_classes)
+    n_outputs = shape.n_classes or 1  # a quantity is answered in standard deviations of train
+    head = nn.Linear((shape.n_inputs, *args.hidden)[-1], n_outputs)
     # Small, so that an untrained network guesses all classes alike: its loss is log(n_classes).
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)

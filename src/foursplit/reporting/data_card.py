@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from foursplit.core import artifacts, paths, source
+from foursplit.core import artifacts, catalogue, paths, pipeline, source
 from foursplit.core.source import Source
 from foursplit.core.split import SPLITS, TITLES, Split
 from foursplit.reporting.numbers import percent
@@ -13,6 +13,7 @@ def card(name: str) -> dict[str, Any]:
     declared: Source = source.module(name).SOURCE
     report = artifacts.read_json(paths.split(name) / "report.json")
     result = artifacts.read_json(paths.validation(name) / "result.json")
+    page = paths.validation(name) / "index.html"
     return {
         "name": name,
         "source": declared,
@@ -23,8 +24,17 @@ def card(name: str) -> dict[str, Any]:
         "set_aside": _set_aside(report["set_aside"]),
         "n_held": sum(bool(entry["success"]) for entry in result["expectations"]),
         "n_expectations": len(result["expectations"]),
-        "page": f"data/validation/{name}/index.html",
+        # From the report's first page, which lies a folder deeper for the pipeline `real`.
+        "page": f"{to_root(name)}/{page.relative_to(paths.root()).as_posix()}",
+        "licence": catalogue.licence(declared),
+        "cite": catalogue.cite(declared),
+        "attributions": catalogue.attributions(declared),
     }
+
+
+def to_root(name: str) -> str:
+    """Give the way from the report's folder to the project's root."""
+    return "../.." if pipeline.of_source(paths.params_file(), name) else ".."
 
 
 def _split(split: Split, block: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def page(params: Params, entries: Sequence[Entry], cards: Mapping[str, Any]) -> 
     content = {
         "groups": groups,
         "cards": [cards[name] for name in dict.fromkeys(e.experiment.source for e in entries)],
+        "attributions": _attributions(cards),
         "missing": missing,
         "n_experiments": len(entries),
         "confidence": percent(params.strategy.confidence).replace(".0%", "%"),
@@ -32,6 +33,11 @@ def page(params: Params, entries: Sequence[Entry], cards: Mapping[str, Any]) -> 
         "regresses": any(e.experiment.task == "regress" for e in entries),
     }
     return render("index.html", content)
+
+
+def _attributions(cards: Mapping[str, Any]) -> list[str]:
+    """List what the licences of the data ask to be said, each once."""
+    return list(dict.fromkeys(words for card in cards.values() for words in card["attributions"]))
 
 
 def _group(

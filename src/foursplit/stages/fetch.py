@@ -3,11 +3,15 @@
 from foursplit.core import paths, source
 from foursplit.core.params import load
 from foursplit.data.fetch import fetch
+from foursplit.data.remote import terms
 
 
 def run(name: str) -> str:
     """Fill `data/raw/<name>`; return what to tell the user."""
-    load().source(name)  # an unknown name is refused here
-    files = fetch(source.module(name).SOURCE, paths.raw(name))
-    size = sum(path.stat().st_size for path in files)
-    return f"{len(files)} file{'s'[: len(files) != 1]}, {size / 1e3:,.0f} kB, sha256 as declared"
+    params = load()
+    params.source(name)  # an unknown name is refused here
+    declared = source.module(name).SOURCE
+    terms.require(name, declared, terms.accepted(params.run.accept_licences))
+    found = fetch(declared, paths.raw(name))
+    files = f"{found.n:,} file{'s'[: found.n != 1]}"
+    return f"{files}, {found.bytes / 1e3:,.0f} kB, sha256 as declared"

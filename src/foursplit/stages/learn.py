@@ -29,7 +29,7 @@ def run(key: str) -> str:
         data={path.name: artifacts.sha256_file(path) for path in sorted(folder.iterdir())},
     )
     follower = Growth(growth.n_models(job, settings))
-    at = f"curves.{params.course(key)}.{key}"
+    at = f"curves.{params.home(key)}.{key}"
     points, seconds = growth.measure(job, settings, follower, at)
     follower.close()
     human = human_level(params.group(experiment.group), declared.reference)

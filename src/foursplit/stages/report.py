@@ -1,35 +1,39 @@
 """Stage report: pages, plots and metrics.json, from tables and JSON alone."""
 
 from foursplit.core import artifacts, paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load
+from foursplit.core.pipeline import REAL
 from foursplit.evaluation.collect import collect
 from foursplit.reporting import experiment_page, index_page, metrics, plots
 from foursplit.reporting.data_card import card
 
 
-def run() -> str:
-    """Write `reports/` and `metrics.json`."""
-    params = load()
+def run(pipeline: str | None = None) -> str:
+    """Write `reports/` and `metrics.json`, or those of the pipeline `real`."""
+    if pipeline not in (None, REAL):
+        raise unknown("pipeline", pipeline, [REAL])
+    params = load().of(REAL if pipeline else "")
+    reports = paths.reports(params.pipeline)
     entries = collect(params)
     if not entries:
         raise Refusal("nothing to report: no experiment has been evaluated; run `dvc repro`.")
     cards = {name: card(name) for name in dict.fromkeys(e.experiment.source for e in entries)}
-    with artifacts.replacing_folder(paths.reports() / "experiments") as folder:
+    with artifacts.replacing_folder(reports / "experiments") as folder:
         for entry in entries:
             group = params.group(entry.experiment.group)
             text = experiment_page.page(
                 entry, group, cards[entry.experiment.source], params.strategy.confidence
             )
             (folder / f"{entry.key}.html").write_text(text, encoding="utf-8")
-    with artifacts.replacing_folder(paths.reports() / "plots") as folder:
+    with artifacts.replacing_folder(reports / "plots") as folder:
         (folder / "curves").mkdir()
         (folder / "errors.csv").write_text(plots.errors(entries), encoding="utf-8")
         for entry in entries:
             curve = plots.curves(entry)
             if curve is not None:
                 (folder / "curves" / f"{entry.key}.csv").write_text(curve, encoding="utf-8")
-    artifacts.write_json(paths.root() / "metrics.json", metrics.tree(entries))
-    index = paths.reports() / "index.html"
+    artifacts.write_json(paths.metrics(params.pipeline), metrics.tree(entries))
+    index = reports / "index.html"
     artifacts.write_text(index, index_page.page(params, entries, cards))
     return f"{len(entries)} experiments: {index.relative_to(paths.root())}"

@@ -23,7 +23,7 @@ class Listener(Protocol):
 
 
 Live = Callable[..., Listener]
-"""Makes a listener from course, key, experiment, seed and data hashes."""
+"""Makes a listener from home, key, experiment, seed and data hashes."""
 
 
 def run(key: str, live: Live | None = None) -> str:
@@ -47,7 +47,7 @@ def run(key: str, live: Live | None = None) -> str:
         if isinstance(experiment.fit, GradientFit):
             listeners: list[Listener] = [Progress(seed, experiment.fit.max_epochs)]
             if live:
-                about = {"course": params.course(key), "key": key, "experiment": experiment}
+                about = {"home": params.home(key), "key": key, "experiment": experiment}
                 listeners.append(live(**about, seed=seed, data=job.data))
             made = train(job, target, seed, tuple(listeners))
             for listener in listeners:

@@ -4,9 +4,9 @@ from foursplit.core import artifacts, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.data import examine, store
-from foursplit.data.fetch import check
 from foursplit.data.judge import complaints, judge
 from foursplit.data.page import page
+from foursplit.data.raw import check
 
 
 def run(name: str) -> str:

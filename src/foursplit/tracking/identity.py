@@ -16,7 +16,7 @@ def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
     return fingerprint(
         {
             "layout": LAYOUT,
-            "experiment": [entry.course, entry.experiment.group, entry.key, seed],
+            "experiment": [entry.home, entry.experiment.group, entry.key, seed],
             "settings": _settings(entry.experiment),
             "lesson": entry.experiment.lesson,
             "data": [summary["manifest"]["data"], dict(digests)],

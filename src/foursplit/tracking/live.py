@@ -34,9 +34,9 @@ class LiveCurves:
     """A listener of training: hands each row to a thread that writes to MLflow."""
 
     def __init__(
-        self, course: str, key: str, experiment: Experiment, seed: int, data: Mapping[str, str]
+        self, home: str, key: str, experiment: Experiment, seed: int, data: Mapping[str, str]
     ) -> None:
-        self.experiment = f"{course}/{experiment.group}"
+        self.experiment = f"{home}/{experiment.group}"
         self.name = run_name(key, seed)
         self.mark = live_mark(key, experiment, seed, data)
         self.start = time.monotonic()

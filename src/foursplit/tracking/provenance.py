@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from foursplit.core import paths
 from foursplit.core.params import parse
+from foursplit.core.pipeline import home, key, of_source
 from foursplit.evaluation.collect import Entry
 
 UNLOCKED = "not in dvc.lock"
@@ -23,7 +24,9 @@ class Locks:
 
     def digests(self, source: str) -> dict[str, str]:
         """Give DVC's hashes of a source's `seen` and `sealed` examples."""
-        outs = self._stage("data", f"split@{source}").get("outs", [])
+        outs = self._stage(
+            home(of_source(paths.params_file(), source), "data"), f"split@{source}"
+        ).get("outs", [])
         found = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
         return {name: found.get(name, UNLOCKED) for name in ("seen", "sealed")}
 
@@ -33,17 +36,17 @@ class Locks:
         trained = (manifest["model"], _plain(manifest["model_args"]))
         if trained != (experiment.model, _plain(experiment.model_args)):
             return True
-        locked = self._stage(entry.course, f"train@{entry.key}").get("params", {})
-        at = f"experiments.{entry.course}.{entry.key}.fit"
+        locked = self._stage(entry.home, f"train@{entry.key}").get("params", {})
+        at = key(entry.pipeline, f"experiments.{entry.course}.{entry.key}.fit")
         fit = locked.get("params.yaml", {}).get(at)
         return fit is not None and parse(type(experiment.fit), fit, at) != experiment.fit
 
-    def _stage(self, pipeline: str, name: str) -> Mapping[str, Any]:
-        if pipeline not in self._stages:
-            path = paths.root() / "pipelines" / pipeline / "dvc.lock"
+    def _stage(self, home: str, name: str) -> Mapping[str, Any]:
+        if home not in self._stages:
+            path = paths.pipeline_file(home).with_name("dvc.lock")
             tree = YAML(typ="safe").load(path) if path.is_file() else {}
-            self._stages[pipeline] = tree.get("stages", {})
-        return self._stages[pipeline].get(name, {})
+            self._stages[home] = tree.get("stages", {})
+        return self._stages[home].get(name, {})
 
 
 def git_tags() -> dict[str, str]:

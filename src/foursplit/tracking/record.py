@@ -60,7 +60,7 @@ def record(entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str
     key = identity.run_key(entry, seed, digests)
     made = (paths.seed_folder(entry.models, seed) / "manifest.json").stat().st_mtime
     return Record(
-        experiment=f"{entry.course}/{entry.experiment.group}",
+        experiment=f"{entry.home}/{entry.experiment.group}",
         name=run_name(entry.key, seed),
         key=key,
         mark=identity.live_mark(entry.key, entry.experiment, seed, manifest["data"]),
@@ -227,7 +227,8 @@ def _note(entry: Entry, seed: int) -> str:
     for split, error in _in_order(summary["splits"]):
         between = f"{error['lo']:.2%} to {error['hi']:.2%}"
         lines.append(f"| {TITLES[split]} | {error['value']:.2%} | {between} | {error['n']} |")
-    lines += ["", f"Report: `reports/experiments/{entry.key}.html`"]
+    page = paths.reports(entry.pipeline) / "experiments" / f"{entry.key}.html"
+    lines += ["", f"Report: `{page.relative_to(paths.root())}`"]
     return "\n".join(lines)
 
 

@@ -4,7 +4,8 @@ A library missing here costs its import in every child, and one too many costs i
 changes a result.
 """
 
-from foursplit.core.experiment import DirectFit, Params
+from foursplit.core.experiment import DirectFit, Params, Section
+from foursplit.core.pipeline import REAL
 
 BASE = (
     "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
@@ -22,24 +23,34 @@ Plan = dict[str, list[str]]
 
 def plan(params: Params) -> Plan:
     """Give the libraries of each stage command, in the order of import."""
-    needs: dict[str, tuple[str, ...]] = {"report": (*BASE, "jinja2")}
-    for source in params.sources:
+    needs: dict[str, tuple[str, ...]] = {
+        "report": (*BASE, "jinja2"),
+        f"report {REAL}": (*BASE, "jinja2"),
+    }
+    for section in params.sections().values():
+        needs |= _section(section)
+    return {f"foursplit {command}": list(modules) for command, modules in needs.items()}
+
+
+def _section(section: Section) -> dict[str, tuple[str, ...]]:
+    needs: dict[str, tuple[str, ...]] = {}
+    for source in section.sources:
         needs[f"fetch {source}"] = BASE
         needs[f"validate {source}"] = (*BASE, *EXPECTATIONS)
         needs[f"split {source}"] = BASE
-    for course, block in params.experiments.items():
+    for course, block in section.experiments.items():
         for key, experiment in block.items():
             direct = isinstance(experiment.fit, DirectFit)
             engine = ESTIMATORS if direct else ()
             needs[f"train {key}"] = (*BASE, *TORCH, *LIGHTNING, *engine)
-            if key in params.curves.get(course, {}):
+            if key in section.curves.get(course, {}):
                 needs[f"learn {key}"] = needs[f"train {key}"]
             needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
-    for groups in params.groups.values():
+    for groups in section.groups.values():
         for group in groups:
             needs[f"select {group}"] = BASE
             needs[f"final {group}"] = (*BASE, *TORCH)
-    return {f"foursplit {command}": list(modules) for command, modules in needs.items()}
+    return needs
 
 
 def families(whole: Plan) -> dict[str, Plan]:

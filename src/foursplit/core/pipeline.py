@@ -1,0 +1,61 @@
+"""The two pipelines: the default one, and `real` on remote data; a name says which it is of.
+
+`real` is a section of params.yaml with sources, groups and experiments of its own.  Its stages
+stand in pipelines/real/, and what they write lies under data/real/ and reports/real/: the default
+pipeline's report depends on whole folders of data/, and DVC would run all that writes below them.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+Pipeline = Literal["", "real"]
+"""The default pipeline has no name."""
+
+REAL: Pipeline = "real"
+
+
+def tree(file: Path) -> Any:
+    """Parse params.yaml, once as long as it stays the same."""
+    found = file.stat()
+    return _parsed(file, found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+@cache
+def _parsed(file: Path, *_stamp: int) -> Any:
+    from ruamel.yaml import YAML
+
+    # The reader DVC uses, so that both see the same values; it refuses repeated keys.
+    return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+
+
+def of_source(file: Path, name: str) -> Pipeline:
+    """Name the pipeline of a source in the params file; the default one if it is in neither."""
+    return REAL if name in _names(file, "sources") else ""
+
+
+def of_group(file: Path, name: str) -> Pipeline:
+    """Name the pipeline of a comparison group."""
+    return REAL if name in _names(file, "groups") else ""
+
+
+def _names(file: Path, kind: Literal["sources", "groups"]) -> set[str]:
+    content = tree(file)
+    section = content.get(REAL) if isinstance(content, Mapping) else None
+    block = section.get(kind) if isinstance(section, Mapping) else None
+    if not isinstance(block, Mapping):
+        return set()  # what is wrong with the file, params.load says
+    if kind == "sources":
+        return set(block)
+    return {name for groups in block.values() if isinstance(groups, Mapping) for name in groups}
+
+
+def home(pipeline: Pipeline, course: str) -> str:
+    """Name a course's folder below pipelines/."""
+    return f"{pipeline}/{course}" if pipeline else course
+
+
+def key(pipeline: Pipeline, name: str) -> str:
+    """Name a block of params.yaml, as DVC and people write it."""
+    return f"{pipeline}.{name}" if pipeline else name

@@ -1,0 +1,1 @@
+"""Files from elsewhere: mirrors, servers, repositories, archives; nothing is believed unchecked."""
