@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(project, *arguments, code, **rest):
@@ -81,10 +84,7 @@ def test_a_learning_curve_is_asked_for_by_one_block(project):
 def test_a_course_without_a_map_of_curves_is_named(project):
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("  improving: {}\n", ""))
-    folder = project / "pipelines"
-    for course in ("supervised", "improving", "convolutional", "own"):
-        (folder / course).mkdir(parents=True)
-        (folder / course / "dvc.yaml").write_text("stages: {}\n")
+    shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
     assert "curves.improving: missing; write `improving: {}`" in run(project, "check", code=2)
 
 
