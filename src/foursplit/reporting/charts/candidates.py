@@ -91,7 +91,7 @@ def _grid(ticks: Mapping[float, str], levels: Mapping[float, str]) -> list[Marku
 def _points(points: Sequence[Point], at: Mapping[str, tuple[float, float]]) -> list[Markup]:
     """Draw each point with its name beside it, lowered where another name stands there."""
     dots, names = [], []
-    lines: dict[bool, float] = {}  # by side, where the last name stands
+    line = float(-LINE)  # where the last name stands
     for point in sorted(points, key=lambda p: at[p.key][::-1]):
         x, y = at[point.key]
         title = element("title", point.says)
@@ -102,8 +102,7 @@ def _points(points: Sequence[Point], at: Mapping[str, tuple[float, float]]) -> l
         ring = element("circle", cx=across(x), cy=f"{y:.1f}", r=radius + 3.5, class_="ring")
         dots.append(joined([dot, ring]) if point.kind in ("winner", "tied") else dot)
         left = x > 0.5  # the name goes where there is room
-        line = max(y + 4, lines.get(left, -LINE) + LINE)
-        lines[left] = line
+        line = max(y + 4, line + LINE)
         names.append(
             element(
                 "text", point.key, x=across(x), y=f"{line:.1f}", dx=-13 if left else 13,
