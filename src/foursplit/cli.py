@@ -1,6 +1,9 @@
 """The command `foursplit`: one door to everything, light until it is opened."""
 
 import importlib
+import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,9 @@ class Doors(click.Group):
         except Refusal as error:
             click.secho(f"foursplit: {error}", err=True, fg="red")
             ctx.exit(2)
+        except BrokenPipeError:  # who reads us has read enough, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(128 + signal.SIGPIPE)
         except OSError as error:
             if error.errno is None:
                 raise

@@ -129,3 +129,12 @@ def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
     text = run(project, "train", "c4w2_digits_mlp", code=3, preexec_fn=small_files)
     assert "File too large" in text
     assert {path: path.read_bytes() for path in files} == files
+
+
+def test_who_reads_the_first_line_alone_ends_it_quietly(project):
+    made = subprocess.run(
+        f"{sys.executable} -m foursplit decide --example | head -1",
+        shell=True, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.stdout.count("\n") == 1
+    assert made.stderr == ""

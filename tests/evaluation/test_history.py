@@ -120,3 +120,10 @@ def test_the_page_shows_what_changed_and_which_gap_was_meant(world):
     assert html.count("<circle") == 2 * len(world.history().steps[0].version.gaps)
     assert "<u>" in html  # variance, which weight decay is meant for
     assert "was meant for variance" in html
+
+
+def test_a_project_without_any_table_has_a_page_that_says_so(world):
+    world.run(fit={"learning_rate": 0.1}, gone=True)
+    html = page([world.history()], 0.95)
+    assert "There is no run to show" in html
+    assert "wines_good, commit abcdef1" in html

@@ -25,8 +25,10 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
         click.secho(one.group, bold=True)
         for number, step in enumerate(one.steps, start=1):
             click.echo(f"  {number}. {_line(step)}")
+        if one.gone:
+            click.echo(f"  {len(one.gone)} runs whose tables are gone from DVC's cache")
         if not one.steps:
-            click.echo("  no run is known yet: `foursplit repro`")
+            click.echo("  no run to show: `foursplit repro` makes today's")
     path = paths.reports() / "history.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     artifacts.write_text(path, page(told, params.strategy.confidence))

@@ -43,6 +43,9 @@ def _gaps(told: History) -> list[str]:
 
 
 def _figure(told: History) -> Markup | str:
+    """Draw the gaps; nothing where no run is known."""
+    if not told.steps:
+        return ""
     lines = {
         gap: [
             (number, step.version.gaps[gap])
