@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.core import catalogue
+from foursplit.core import catalogue, paths
+from foursplit.core.params import load
+from foursplit.doors.repro import by_acceptance
 
 FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
 CLEAN = {"FOURSPLIT_MIRROR": "", "FOURSPLIT_ACCEPT": ""}
@@ -68,6 +70,18 @@ def test_what_must_be_asked_for_waits_until_it_is_accepted(project):
     path.write_text(path.read_text().replace("accept_licences: []", "accept_licences: [usps]"))
     assert states(project)["usps"] == "remote"
     assert states(project)["mnist"] == "needs acceptance"
+
+
+def test_what_was_accepted_is_named_with_its_licence(project, monkeypatch):
+    monkeypatch.setenv("FOURSPLIT_ROOT", str(project))
+    paths.root.cache_clear()
+    monkeypatch.delenv("FOURSPLIT_ACCEPT", raising=False)
+    assert by_acceptance(load()) == ""
+    monkeypatch.setenv("FOURSPLIT_ACCEPT", "usps")
+    text = by_acceptance(load())
+    assert text.startswith("Under licences that you accepted: usps (not stated)")
+    assert "mnist" not in text
+    paths.root.cache_clear()
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(project):

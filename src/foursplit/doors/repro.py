@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from foursplit.core import environment, paths, source
+from foursplit.core import catalogue, environment, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
@@ -54,6 +54,8 @@ def repro(targets: Sequence[str], how: How) -> None:
     try:
         _run(params, wanted, how, of)
     finally:  # whatever became of the others
+        if of == REAL and not how.dry:
+            click.echo(by_acceptance(params), nl=False)
         if waiting:
             click.echo(left_out(params, waiting))
 
@@ -105,6 +107,21 @@ def left_out(params: Params, waiting: set[str]) -> str:
         f"Left out, since a licence waits for you: {', '.join(sorted(waiting))}\n"
         f"{terms.words(entries)}"
     )
+
+
+def by_acceptance(params: Params) -> str:
+    """Name the data sets that figures rest on because their licence was accepted."""
+    yes = terms.accepted(params.run.accept_licences)
+    used = {
+        name: entry
+        for key in params.real.sources
+        for name, entry in catalogue.entries(source.module(key).SOURCE).items()
+        if entry.terms == "ask" and name in yes
+    }
+    if not used:
+        return ""
+    listed = "; ".join(f"{name} ({entry.licence})" for name, entry in sorted(used.items()))
+    return f"Under licences that you accepted: {listed}\n"
 
 
 @contextmanager
