@@ -259,7 +259,7 @@ def test_what_training_again_would_change_is_in_the_comparison_of_seeds():
     """Equal models whose seeds differ: the naive comparison of means calls half of them unlike."""
     rng = np.random.default_rng(5)
     naive = aware = 0
-    times, n, k = 200, 2000, 5
+    times, n, k = 150, 800, 5
     for _ in range(times):
         rates = np.clip(rng.normal(0.2, 0.03, (2, k)), 0, 1)
         losses = (rng.random((2, k, n)) < rates[:, :, None]).astype(float)
