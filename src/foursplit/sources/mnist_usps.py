@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foursplit.core import idx
 from foursplit.core.examples import Examples
+from foursplit.core.shrink import shrink
 from foursplit.core.source import Reference, RemoteFiles, Source
 
 SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
-MNIST_SIDE = 28
 N_MNIST, N_USPS = 60_000, 9_298
 
 SOURCE = Source(
@@ -47,18 +48,18 @@ SOURCE = Source(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 paper to 1 ink."""
-    mnist = _idx(raw / "mnist" / "train-images-idx3-ubyte.gz", (MNIST_SIDE, MNIST_SIDE))
+    mnist = idx.read(raw / "mnist" / "train-images-idx3-ubyte.gz")
     parts = [_zip_codes(raw / "usps" / f"zip.{part}.gz") for part in ("train", "test")]
     usps = np.concatenate(parts)
     x = np.concatenate(
-        [shrink(mnist / np.float32(255)), (usps[:, 1:].reshape(-1, SIDE, SIDE) + 1) / 2]
+        [shrink(mnist / np.float32(255), SIDE), (usps[:, 1:].reshape(-1, SIDE, SIDE) + 1) / 2]
     )
     x = x.astype(np.float32).clip(0, 1)
     ink = x.mean(axis=(1, 2))
     rows = pd.DataFrame(
         {
             "digit": np.concatenate(
-                [_idx(raw / "mnist" / "train-labels-idx1-ubyte.gz", ()), usps[:, 0]]
+                [idx.read(raw / "mnist" / "train-labels-idx1-ubyte.gz"), usps[:, 0]]
             ).astype(int),
             "domain": ["mnist"] * len(mnist) + ["usps"] * len(usps),
             "part": ["train"] * (len(mnist) + len(parts[0])) + ["test"] * len(parts[1]),
@@ -71,34 +72,6 @@ def read(raw: Path) -> Examples:
     bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
     rows["ink_band"] = np.asarray(bands).astype(str)
     return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
-
-
-def shrink(pictures: np.ndarray) -> np.ndarray:
-    """Average (picture, row, column) squares over areas; a new pixel covers 1.75 old ones a side.
-
-    No picture looks at another, so nothing of a test picture reaches train.
-    """
-    weights = _areas(pictures.shape[1], SIDE)
-    return np.einsum("ir,nrc,jc->nij", weights, pictures, weights, optimize=True)
-
-
-def _areas(fine: int, coarse: int) -> np.ndarray:
-    """Give the share (coarse, fine) that each old pixel has in each new one."""
-    edges = np.arange(coarse + 1) * (fine / coarse)
-    low, high = edges[:-1, None], edges[1:, None]
-    pixel = np.arange(fine)
-    overlap = np.minimum(high, pixel + 1) - np.maximum(low, pixel)
-    return (overlap.clip(0) * (coarse / fine)).astype(np.float32)
-
-
-def _idx(path: Path, axes: tuple[int, ...]) -> np.ndarray:
-    """Read the bytes of an IDX file: a head that names the axes, then the values, row by row.
-
-    Source: LeCun, Cortes and Burges, the MNIST page ("file formats").
-    """
-    content = gzip.decompress(path.read_bytes())
-    head = 4 + 4 * (1 + len(axes))
-    return np.frombuffer(content, np.uint8, offset=head).reshape(-1, *axes)
 
 
 def _zip_codes(path: Path) -> np.ndarray:

@@ -1,0 +1,27 @@
+"""Pictures made coarser by averaging over areas."""
+
+import numpy as np
+
+from foursplit.core.errors import Refusal
+
+
+def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
+    """Average square pictures (picture, row, column, …) down to `side` pixels a side.
+
+    A new pixel may cover parts of old ones.  No picture looks at another, so nothing of a test
+    picture reaches train.
+    """
+    fine = pictures.shape[1]
+    if pictures.shape[1:3] != (fine, fine) or not 1 <= side <= fine:
+        raise Refusal(f"shrink: pictures of {pictures.shape[1:3]} do not go down to {side} a side")
+    weights = _areas(fine, side)
+    return np.einsum("ir,nrc...,jc->nij...", weights, pictures, weights, optimize=True)
+
+
+def _areas(fine: int, coarse: int) -> np.ndarray:
+    """Give the share (coarse, fine) that each old pixel has in each new one."""
+    edges = np.arange(coarse + 1) * (fine / coarse)
+    low, high = edges[:-1, None], edges[1:, None]
+    pixel = np.arange(fine)
+    overlap = np.minimum(high, pixel + 1) - np.maximum(low, pixel)
+    return (overlap.clip(0) * (coarse / fine)).astype(np.float32)
