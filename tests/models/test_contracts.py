@@ -26,7 +26,12 @@ EXPERIMENTS = {
 NETWORKS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, GradientFit)]
 ESTIMATORS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, DirectFit)]
 
-INPUTS = {"digits": (1, 8, 8), "mnist_usps": (1, 16, 16)}
+INPUTS = {
+    "digits": (1, 8, 8),
+    "mnist_usps": (1, 16, 16),
+    "names_by_language": (729,),
+    "spoken_digits": (1, 32, 32),
+}
 """Axes of one example where the source has no list of features."""
 
 
