@@ -74,7 +74,7 @@ def read(raw: Path) -> pd.DataFrame:
     for name in GENRES:
         frame[f"genre_{name}"] = [int(name in genres) for genres in listed]
     frame["first_genre"] = listed.str[0]
-    frame["domain"] = np.where(when < BORDER, "before 2016", "since 2016")
+    frame["domain"] = np.where(when < pd.Timestamp(BORDER), "before 2016", "since 2016")
     return frame
 
 
