@@ -84,3 +84,47 @@ def test_each_letter_becomes_one_column_and_a_missing_root_none():
     odours = [f"odour_{letter}" for letter in mushroom.VALUES["odour"]]
     assert (table[odours].sum(axis=1) == 1).all()
     assert "stalk_root" in told("mushroom", table.assign(stalk_root="b"))
+
+
+def test_a_name_lies_in_one_split_though_languages_share_it():
+    examples, splits, aside = laws.parted("names_by_language")
+    rows = examples.rows.assign(split=splits)[~aside]
+    shared = rows.groupby("group_id").filter(lambda block: block["y"].nunique() > 1)
+    assert len(shared) > 1000
+    assert (shared.groupby("group_id")["split"].nunique() == 1).all()
+    # The naive way fails here: by row, most of the 2,000 Arabic names would be learnt and asked.
+    arabic = rows[rows["y"] == 0]
+    assert arabic["group_id"].nunique() <= 108
+
+
+def test_the_sixth_speaker_is_never_learnt_from():
+    examples, splits, _ = laws.parted("spoken_digits")
+    learnt = np.isin(splits, ["train", "train_dev"])
+    assert set(examples.rows["domain"][~learnt]) == {"george"}
+    assert examples.rows["domain"][learnt].nunique() == 5
+
+
+def test_the_past_of_a_series_ends_before_its_future_and_incidents_stay_whole():
+    table = laws.read("server_metrics")
+    for _, block in table.groupby("series"):
+        late = (block["domain"] == "future").to_numpy()
+        assert (np.diff(late.astype(int)) >= 0).all()  # once future, never past again
+        assert 0.5 < 1 - late.mean() < 0.75
+    incidents = table[table["stretch"].str.contains("incident")]
+    assert incidents["stretch"].nunique() >= 38  # of 40; the first day of a series is left out
+    assert (table.groupby("stretch")["domain"].nunique() == 1).all()
+
+
+def test_the_course_labels_nine_servers_and_train_none():
+    examples, splits, _ = laws.parted("server_anomaly")
+    anomalous = examples.rows["y"] == 1
+    assert anomalous.sum() == 9
+    assert np.isin(splits[anomalous], ["dev", "test"]).all()
+
+
+def test_ratings_of_the_future_are_never_learnt_from_and_users_stay_whole():
+    table = laws.read("movielens")
+    late = table["domain"] == "since 2016"
+    assert late.sum() == 21_319
+    assert table["timestamp"][~late].max() < table["timestamp"][late].min()
+    assert table["userId"][late].nunique() == 120
