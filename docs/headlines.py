@@ -44,7 +44,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class OnTest:
     """What a comparison group's winner does on test; errors as fractions."""
 
     error: float
@@ -91,21 +91,21 @@ def _figure(block: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def winners(section: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, Tested]:
+def winners(section: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, OnTest]:
     """Find, by comparison group, the test error of its winner where one was measured."""
     found = {}
     for course, block in section["experiments"].items():
         for key, experiment in (block or {}).items():
             row = metrics.get(course, {}).get(key, {})
             if "test_lo" in row:
-                found[experiment["group"]] = Tested(
+                found[experiment["group"]] = OnTest(
                     error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
                     trivial=row["test_baseline"], n=row["n_test"], n_seeds=row["n_seeds"],
                 )  # fmt: skip
     return found
 
 
-def render(figures: Sequence[Figure], tested: Mapping[str, Tested], made: Mapping[str, Any]) -> str:
+def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mapping[str, Any]) -> str:
     """Write the tables, then where each published figure comes from."""
     on_test = [_on_test(figure, tested) for figure in figures if "group" in figure.ours]
     on_train = [_on_train(figure, made) for figure in figures if "table" in figure.ours]
@@ -147,7 +147,7 @@ def render(figures: Sequence[Figure], tested: Mapping[str, Tested], made: Mappin
     )
 
 
-def _on_test(figure: Figure, tested: Mapping[str, Tested]) -> str:
+def _on_test(figure: Figure, tested: Mapping[str, OnTest]) -> str:
     found = tested.get(figure.ours["group"])
     trivial, ours, met = NONE, NONE, NOT_YET
     if found:
@@ -162,7 +162,7 @@ def _on_test(figure: Figure, tested: Mapping[str, Tested]) -> str:
     return _row(*cells, figure.comparable)
 
 
-def verdict(figure: Figure, found: Tested) -> str:
+def verdict(figure: Figure, found: OnTest) -> str:
     """Say in words whether ours reaches the lowest published figure, and how surely.
 
     Accuracies are compared to six digits: what is printed with six is met by what it stands for.

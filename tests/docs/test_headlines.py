@@ -1,11 +1,11 @@
-"""The headline page says of each published figure whether it is met, and never more than was measured."""
+"""The headline page says which published figures are met, and never more than was measured."""
 
 import json
 from pathlib import Path
 
 import pytest
 import yaml
-from docs.headlines import Figure, Tested, agrees, page, parse, render, verdict, winners
+from docs.headlines import Figure, OnTest, agrees, page, parse, render, verdict, winners
 
 from docs import coverage_page
 
@@ -19,7 +19,7 @@ MADE = {"device": "d", "folds": {"n_folds": 10, "repeats": 5}, "tables": {}}
 
 
 def tested(error, lo, hi):
-    return Tested(error=error, lo=lo, hi=hi, trivial=0.34, n=50, n_seeds=5)
+    return OnTest(error=error, lo=lo, hi=hi, trivial=0.34, n=50, n_seeds=5)
 
 
 def figures():
@@ -60,7 +60,7 @@ def test_only_the_groups_winner_counts():
         "experiments": {"x": {"won": {"group": "cats"}, "lost": {"group": "cats"}}, "y": None}
     }
     found = winners(section, {"x": {"won": row, "lost": {"dev": 0.1}}})
-    assert found == {"cats": Tested(error=0.3, lo=0.2, hi=0.4, trivial=0.34, n=50, n_seeds=2)}
+    assert found == {"cats": OnTest(error=0.3, lo=0.2, hi=0.4, trivial=0.34, n=50, n_seeds=2)}
     assert winners(section, {"x": {"lost": {"dev": 0.1}}}) == {}
 
 
