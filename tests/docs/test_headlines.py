@@ -18,7 +18,7 @@ BLOCK = {
 MADE = {"device": "d", "folds": {"n_folds": 10, "repeats": 5}, "tables": {}}
 
 
-def tested(error, lo, hi):
+def on_test(error, lo, hi):
     return OnTest(error=error, lo=lo, hi=hi, trivial=0.34, n=50, n_seeds=5)
 
 
@@ -29,12 +29,12 @@ def figures():
 @pytest.mark.parametrize(
     ("found", "to", "said"),
     [
-        (tested(0.20, 0.15, 0.29), None, "met, beyond doubt"),  # even the upper end is below 30 %
-        (tested(0.20, 0.10, 0.35), None, "met"),
-        (tested(0.30, 0.20, 0.40), None, "met"),  # 1 - 0.3 is 0.7 in digits, not in floating point
-        (tested(0.20, 0.10, 0.35), 0.84, "met, within the range"),
-        (tested(0.31, 0.25, 0.40), None, "not met; the difference may be chance"),
-        (tested(0.40, 0.31, 0.50), None, "not met"),
+        (on_test(0.20, 0.15, 0.29), None, "met, beyond doubt"),  # even the upper end is below 30 %
+        (on_test(0.20, 0.10, 0.35), None, "met"),
+        (on_test(0.30, 0.20, 0.40), None, "met"),  # 1 - 0.3 is 0.7 in digits, not in floating point
+        (on_test(0.20, 0.10, 0.35), 0.84, "met, within the range"),
+        (on_test(0.31, 0.25, 0.40), None, "not met; the difference may be chance"),
+        (on_test(0.40, 0.31, 0.50), None, "not met"),
     ],
 )
 def test_the_verdict_follows_from_mean_and_interval(found, to, said):
@@ -47,7 +47,7 @@ def test_a_figure_whose_group_has_no_test_error_yet_says_so():
 
 
 def test_a_measured_figure_shows_interval_trivial_seeds_and_examples():
-    found = {"cats": tested(0.28, 0.18, 0.38)}
+    found = {"cats": on_test(0.28, 0.18, 0.38)}
     text = render(parse(yaml.dump({"figures": [BLOCK]})), found, MADE)
     row = "| 66.0% | 72.00% (62.0% to 82.0%; n = 50, 5 seeds) | met | same examples |"
     assert row in text
