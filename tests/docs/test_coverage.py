@@ -206,6 +206,10 @@ def measured(folder):
         "interval": {"rows": 100_000, "ours_s": 0.006, "rows_drawn_s": 3.0},
     }
     (results / "strategy.json").write_text(json.dumps(engine))
+    made = {"device": "d", "folds": {"n_folds": 10, "repeats": 5}, "tables": {}}
+    (results / "published.json").write_text(json.dumps(made))
+    (folder / "metrics.real.json").write_text("{}")
+    (folder / "docs" / "published.yaml").write_text("figures: []")
 
 
 def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
@@ -214,7 +218,8 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
         "improving: [{id: D2-24, week: 3, name: Softmax, covered_by: ['experiment:wine']}]"
     )
     with pytest.raises(
-        SystemExit, match=r"stale: docs/coverage\.md, docs/strategy\.md, README\.md"
+        SystemExit,
+        match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/strategy\.md, README\.md",
     ):
         make_docs.main(["--check"], project)
     assert not (project / "docs/coverage.md").exists()

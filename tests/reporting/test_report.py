@@ -193,6 +193,15 @@ def test_the_gaps_in_metrics_add_up_from_human_to_test(reported):
     assert "human" not in metrics["sugar_direct"]  # nobody measured one
 
 
+def test_metrics_say_how_sure_a_winners_test_error_is_and_nothing_of_a_losers(reported):
+    metrics = json.loads((reported / "metrics.json").read_text())["supervised"]
+    good = metrics["wines_good"]
+    assert good["test_lo"] <= good["test"] <= good["test_hi"]
+    assert good["test"] < good["test_baseline"]
+    assert (good["n_test"], good["n_seeds"]) == (30, 2)
+    assert not [name for name in metrics["wines_bad"] if "test" in name]
+
+
 def test_the_plots_have_the_columns_that_dvc_draws(reported):
     plots = reported / "reports" / "plots"
     with (plots / "errors.csv").open(newline="") as file:

@@ -21,10 +21,23 @@ def _numbers(entry: Entry) -> dict[str, Any]:
     measured = {"human": entry.human, **entry.errors()}
     return {
         **{name: round(value, DIGITS) for name, value in measured.items() if value is not None},
+        **_tested(entry),
         "gaps": _gaps(entry),
         **_tags(entry),
         "n_parameters": entry.manifest["n_parameters"],
     }
+
+
+def _tested(entry: Entry) -> dict[str, float]:
+    """Give how sure a winner's test error is, and what the trivial predictor errs there."""
+    found = entry.diagnosis["splits"].get("test")
+    if not found:
+        return {}
+    # Learnt from train alone, so the same for every seed.
+    trivial = next(iter(entry.summaries.values()))["baseline"]["test"]["error"]
+    numbers = {"test_lo": found["lo"], "test_hi": found["hi"], "test_baseline": trivial}
+    counts = {"n_test": found["n"], "n_seeds": len(entry.summaries)}
+    return {**{name: round(value, DIGITS) for name, value in numbers.items()}, **counts}
 
 
 def _gaps(entry: Entry) -> dict[str, float]:

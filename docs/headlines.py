@@ -1,0 +1,234 @@
+"""The page that holds what was published against what is measured here."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HEAD = """\
+# Headline figures
+
+What the courses and papers print, and what this project measures. Written by `make docs` from
+[published.yaml](published.yaml) (theirs, with its sources), `metrics.real.json` and
+`benchmarks/results/published.json` (ours): edit none of this page. *Met* compares means; the
+interval, of 95 %, says how much of that may be chance.
+"""
+COMPARABLE = ("same examples", "same data", "not comparable")
+AT_LEAST, NOTHING = "at least", "nothing"
+NOT_YET = "not measured yet"
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure of `published.yaml`, whose head says what the fields mean."""
+
+    exercise: str
+    name: str
+    value: float
+    unit: str
+    protocol: str
+    source: str
+    comparable: str
+    why: str
+    ours: Mapping[str, str]
+    wanted: str | Mapping[str, int]
+    to: float | None = None
+    printed: str = ""
+
+    def shown(self, value: float) -> str:
+        return f"{value:.2%}" if self.unit == "accuracy" else f"{value:,.5g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnTest:
+    """What a comparison group's winner does on test; errors as fractions."""
+
+    error: float
+    lo: float
+    hi: float
+    trivial: float
+    n: int
+    n_seeds: int
+
+
+def page(root: Path) -> str:
+    """Write the page from the project's files."""
+    figures = parse((root / "docs/published.yaml").read_text(encoding="utf-8"))
+    path = root / "benchmarks/results/published.json"
+    made = json.loads(path.read_text(encoding="utf-8"))
+    metrics = json.loads((root / "metrics.real.json").read_text(encoding="utf-8"))
+    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    tested = winners(params.get("real") or {"experiments": {}}, metrics)
+    return render(figures, tested, made)
+
+
+def parse(text: str) -> tuple[Figure, ...]:
+    """Read the figures, refusing unknown or missing fields and values."""
+    return tuple(_figure(block) for block in yaml.safe_load(text)["figures"])
+
+
+def _figure(block: Mapping[str, Any]) -> Figure:
+    name = block.get("name", block)
+    known = {field.name for field in fields(Figure)}
+    missing = known - {"to", "printed"} - set(block)
+    if missing or set(block) - known:
+        raise ValueError(f"{name}: fields {sorted(block)}; a figure has {sorted(known)}")
+    figure = Figure(**block)
+    if figure.comparable not in COMPARABLE:
+        raise ValueError(f"{name}: comparable {figure.comparable!r}; valid are {COMPARABLE}")
+    ways = {AT_LEAST: {"group"}, NOTHING: set()}
+    digits = isinstance(figure.wanted, Mapping) and set(figure.wanted) == {"digits"}
+    wanted = {"table", "value"} if digits else ways.get(str(figure.wanted))
+    if wanted is None or set(figure.ours) != wanted:
+        raise ValueError(
+            f"{name}: ours {dict(figure.ours)} with wanted {figure.wanted!r}; valid are a group "
+            f"with {AT_LEAST!r}, table and value with digits, and neither with {NOTHING!r}"
+        )
+    return figure
+
+
+def winners(section: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str, OnTest]:
+    """Find, by comparison group, the test error of its winner where one was measured."""
+    found = {}
+    for course, block in section["experiments"].items():
+        for key, experiment in (block or {}).items():
+            row = metrics.get(course, {}).get(key, {})
+            if "test_lo" in row:
+                found[experiment["group"]] = OnTest(
+                    error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
+                    trivial=row["test_baseline"], n=row["n_test"], n_seeds=row["n_seeds"],
+                )  # fmt: skip
+    return found
+
+
+def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mapping[str, Any]) -> str:
+    """Write the tables, then where each published figure comes from."""
+    on_test = [_on_test(figure, tested) for figure in figures if "group" in figure.ours]
+    on_train = [_on_train(figure, made) for figure in figures if "table" in figure.ours]
+    rest = [f for f in figures if not f.ours]
+    return "\n".join(
+        [
+            HEAD,
+            "## On the published test examples",
+            "",
+            "Accuracy of the group's winner, mean over seeds. Ours is scored by `final`, once.",
+            "",
+            "| exercise | figure | published | trivial | ours | met | comparable |",
+            "|---|---|---:|---:|---:|---|---|",
+            *on_test,
+            "",
+            "How long a training run took is not kept with its metrics, which must not depend on "
+            "the clock: its MLflow run has it, with the hardware.",
+            "",
+            "## On the training set, as the courses print it",
+            "",
+            "Made again on all rows with the course's own start, rate and number of steps "
+            "(`benchmarks/published.py`). Beside it what the same cost gives when it has "
+            "converged, and what the course's recipe gives on rows that it has not seen: mean and "
+            f"interval over {made['folds']['repeats']} times {made['folds']['n_folds']} folds.",
+            "",
+            "| exercise | figure | published | trivial | ours | converged | held out | met "
+            "| comparable | seconds |",
+            "|---|---|---:|---:|---:|---:|---:|---|---|---:|",
+            *on_train,
+            "",
+            f"Seconds are of the course's run on all rows, one thread of {made['device']}.",
+            "",
+            *_unmeasured(rest),
+            "## Where each figure comes from",
+            "",
+            *(_origin(figure) for figure in figures),
+            "",
+        ]
+    )
+
+
+def _on_test(figure: Figure, tested: Mapping[str, OnTest]) -> str:
+    found = tested.get(figure.ours["group"])
+    trivial, ours, met = NONE, NONE, NOT_YET
+    if found:
+        trivial = f"{1 - found.trivial:.1%}"
+        seeds = "1 seed" if found.n_seeds == 1 else f"{found.n_seeds} seeds"
+        ours = (
+            f"{1 - found.error:.2%} ({1 - found.hi:.1%} to {1 - found.lo:.1%}; "
+            f"n = {found.n:,}, {seeds})"
+        )
+        met = verdict(figure, found)
+    cells = (_exercise(figure), figure.name, _published(figure), trivial, ours, met)
+    return _row(*cells, figure.comparable)
+
+
+def verdict(figure: Figure, found: OnTest) -> str:
+    """Say in words whether ours reaches the lowest published figure, and how surely.
+
+    Accuracies are compared to six digits: what is printed with six is met by what it stands for.
+    """
+    accuracy, lo, hi = (round(1 - error, 6) for error in (found.error, found.hi, found.lo))
+    least = round(figure.value, 6)
+    if lo > (figure.to or least):
+        return "met, beyond doubt"
+    if accuracy >= least:
+        return "met" if figure.to is None or accuracy > figure.to else "met, within the range"
+    if hi >= least:
+        return "not met; the difference may be chance"
+    return "not met"
+
+
+def _on_train(figure: Figure, made: Mapping[str, Any]) -> str:
+    table, name = made["tables"][figure.ours["table"]], figure.ours["value"]
+    ours, plain = table["course"][name], name.removesuffix("_printed")
+    out = table["held_out"]["course"].get(name)
+    shown = figure.shown
+    held = f"{shown(out['mean'])} ({shown(out['lo'])} to {shown(out['hi'])})" if out else NONE
+    trivial, end = table["trivial"].get(plain), table["converged"].get(plain)
+    return _row(
+        _exercise(figure),
+        f"{figure.name} ({figure.unit})" if figure.unit != "accuracy" else figure.name,
+        _published(figure),
+        NONE if trivial is None else shown(trivial),
+        shown(ours),
+        NONE if end is None else shown(end),
+        held,
+        "met" if agrees(figure, ours) else f"not met: {ours!r}",
+        figure.comparable,
+        f"{table['seconds']:.1f}",
+    )
+
+
+def agrees(figure: Figure, ours: float) -> bool:
+    """Whether ours rounds to the published figure's digits."""
+    assert isinstance(figure.wanted, Mapping)
+    form = f"{{:.{figure.wanted['digits']}g}}"
+    return form.format(ours) == form.format(figure.value)
+
+
+def _published(figure: Figure) -> str:
+    low = figure.printed or figure.shown(figure.value)
+    return low if figure.to is None else f"{low} to {figure.shown(figure.to)}"
+
+
+def _exercise(figure: Figure) -> str:
+    return NONE if figure.exercise == "none" else figure.exercise
+
+
+def _unmeasured(figures: Sequence[Figure]) -> list[str]:
+    if not figures:
+        return []
+    rows = [
+        f"- {f.name} ({f.exercise}): published {_published(f)} {f.unit}; {f.comparable}: {f.why}."
+        for f in figures
+    ]
+    return ["## Published, and not measured here", "", *rows, ""]
+
+
+def _origin(figure: Figure) -> str:
+    held = f"{figure.comparable.capitalize()}: {figure.why}."
+    return f"- **{figure.name}**: {figure.source}. Protocol: {figure.protocol}. {held}"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
