@@ -10,7 +10,8 @@ from foursplit.core.examples import DataShape
 from foursplit.core.experiment import GradientFit
 from foursplit.layers.inputs.polynomial import Polynomial, count_terms
 from foursplit.layers.inputs.standardise import Standardise, learning_inputs
-from foursplit.models import lenet, linear, mlp
+from foursplit.core.errors import Refusal
+from foursplit.models import convnet, lenet, linear, logistic, mlp
 from foursplit.tasks import regress
 from foursplit.training import cost, network
 
@@ -102,9 +103,42 @@ def test_softmax_regression_is_an_mlp_without_hidden_layers():
         (mlp, {"dropout": 1.0}, "dropout: 1.0"),
         (mlp, {"hidden": (0,)}, "hidden"),
         (linear, {"degree": 0}, "degree: 0"),
+        (mlp, {"first_weights": "zeros"}, "first_weights"),
         (lenet, {"channels": (0, 3)}, "channels"),
+        (convnet, {"channels": (0, 3)}, "channels"),
     ],
 )
 def test_an_impossible_argument_is_refused(file, wrong, message):
     with pytest.raises(ValueError, match=message):
         file.Args(**wrong)
+
+
+PHOTOS = DataShape(inputs=(3, 64, 64), classes=tuple("012345"))
+
+
+def test_the_small_convnets_parameters_are_those_counted_by_hand():
+    # 8*(3*16+1) + 16*(8*4+1) + 6*(16*2*2+1): the 1,310 that the course prints.
+    net = convnet.build(convnet.Args(), PHOTOS)
+    assert sum(p.numel() for p in net.parameters()) == 392 + 528 + 390 == 1310
+
+
+def test_the_small_convnet_refuses_pictures_that_pooling_would_use_up():
+    with pytest.raises(Refusal, match="8 by 8"):
+        convnet.build(convnet.Args(), DIGITS)
+
+
+def test_without_hidden_layers_and_scaling_an_mlp_of_log_odds_is_logistic_regression(rng):
+    two = DataShape(inputs=(3, 4, 4), classes=("no", "yes"))
+    net = mlp.build(mlp.Args(hidden=(), log_odds=True, standardise=False), two)
+    line = logistic.build(logistic.Args(standardise=False), two)
+    line.load_state_dict(net.state_dict())
+    x = torch.from_numpy(rng.random((5, 3, 4, 4)).astype(np.float32))
+    assert torch.equal(net(x), line(x))
+    assert net(x).shape == (5, 1)
+
+
+def test_lecuns_weights_have_the_variance_of_one_over_the_inputs():
+    args = mlp.Args(hidden=(400,), first_weights="lecun", log_odds=True, standardise=False)
+    dense = network.seeded(lambda: mlp.build(args, PHOTOS), 1)[1]
+    # 4.9 million draws: the deviation is known to a thousandth.
+    assert float(dense.weight.std()) == pytest.approx(12288**-0.5, rel=3e-3)

@@ -112,3 +112,36 @@ def test_a_table_without_californias_known_flaws_is_not_this_table():
     found = "\n".join(complaints(judge(table, module("california_housing").suite(), "x")))
     assert "bedrooms_missing" in found
     assert "median_house_value" in found
+
+
+def test_optdigits_holds_the_bundled_digits_as_its_test_part_and_mnist_none_of_them():
+    """Why no experiment may learn on one of the two sources and be judged on the other."""
+    from sklearn.datasets import load_digits
+
+    examples = read("mnist_optdigits")
+    bundled = {picture.tobytes() for picture in load_digits().images.astype(np.uint8)}
+    counts = np.rint(examples.x[:, 0] * 16).astype(np.uint8)
+    held = np.array([picture.tobytes() in bundled for picture in counts])
+    shares = pd.Series(held).groupby(examples.rows["part"]).mean()
+    assert shares["tes"] == 1
+    assert shares["tra"] < 0.01
+    assert shares["mnist"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "n_test"), [("mnist", 10_000), ("fashion_mnist", 10_000), ("cats", 50), ("signs", 120)]
+)
+def test_the_published_test_is_whole(name, n_test):
+    _, splits, aside = parted(name)
+    assert ((splits == "test") & ~aside).sum() == n_test
+
+
+def test_whoever_always_says_cat_is_right_on_two_thirds_of_the_test():
+    rows = read("cats").rows
+    assert rows.groupby(OFFICIAL)["cat"].sum().to_dict() == {"train": 72, "test": 33}
+
+
+def test_one_sign_without_a_hand_is_known_and_a_second_would_be_found():
+    table = examine.table(read("signs")).copy()
+    table.loc[table["no_hand"].idxmin(), "no_hand"] = 1
+    assert "no_hand" in "\n".join(complaints(judge(table, module("signs").suite(), "x")))

@@ -13,12 +13,15 @@ from foursplit.layers.inputs.standardise import Standardise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """What `params.yaml` may set: nothing; the penalty is `fit.weight_decay`."""
+    """What `params.yaml` may set; the penalty is `fit.weight_decay`."""
+
+    standardise: bool = True  # false: inputs as the source gives them, as course 1 takes pictures
 
 
-def build(_args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataShape) -> nn.Module:
     """Map (batch, input) to (batch, 1) log-odds."""
     head = nn.Linear(shape.n_inputs, 1)
     nn.init.zeros_(head.weight)  # the course's start; the cost is convex
     nn.init.zeros_(head.bias)
-    return nn.Sequential(Standardise(shape.inputs), nn.Flatten(), head)
+    first = [Standardise(shape.inputs)] if args.standardise else []
+    return nn.Sequential(*first, nn.Flatten(), head)

@@ -1,11 +1,13 @@
 """Multilayer perceptron with ReLU and dropout; with no hidden layer it is softmax regression.
 
 Source: Ng, DLS C1 W4 (deep networks), C2 W1 (He initialisation, inverted dropout), C2 W3 (softmax);
-He, Zhang, Ren and Sun (2015), section 2.2; Srivastava et al. (2014), Dropout.
+He, Zhang, Ren and Sun (2015), section 2.2; LeCun, Bottou, Orr and Müller (1998), Efficient
+BackProp, section 4.6; Srivastava et al. (2014), Dropout.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from torch import nn
 
@@ -19,26 +21,42 @@ class Args:
 
     hidden: tuple[int, ...] = (64, 32)  # units of each hidden layer
     dropout: float = 0.0  # share of hidden units dropped in training: 1 - keep_prob
+    log_odds: bool = False  # one output, of the second of two classes: what classify_binary takes
+    standardise: bool = True  # false: inputs as the source gives them, as course 1 takes pictures
+    first_weights: Literal["he", "lecun"] = "he"  # lecun: variance 1 / inputs, the last layer's too
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout: {self.dropout} must be from 0 to below 1")
+        if self.first_weights not in ("he", "lecun"):
+            raise ValueError(f"first_weights: {self.first_weights!r} must be he or lecun")
         if min(self.hidden, default=1) < 1:
             raise ValueError(f"hidden: {self.hidden} must be counts of at least 1")
 
 
 def build(args: Args, shape: DataShape) -> nn.Module:
-    """Map a batch of examples of any axes to (batch, class) logits, or one quantity each."""
-    layers: list[nn.Module] = [Standardise(shape.inputs), nn.Flatten()]
+    """Map a batch of examples of any axes to (batch, class) logits, or one number each.
+
+    The number is the log-odds of the second class, or a quantity in standard deviations of train.
+    """
+    layers: list[nn.Module] = [Standardise(shape.inputs)] if args.standardise else []
+    layers += [nn.Flatten()]
     for n_in, n_out in pairwise((shape.n_inputs, *args.hidden)):
         dense = nn.Linear(n_in, n_out)
-        nn.init.kaiming_normal_(dense.weight, nonlinearity="relu")
-        nn.init.zeros_(dense.bias)
+        _begin(dense, "relu" if args.first_weights == "he" else "linear")
         layers += [dense, nn.ReLU()]
         layers += [nn.Dropout(args.dropout)] if args.dropout else []
-    n_outputs = shape.n_classes or 1  # a quantity is answered in standard deviations of train
+    n_outputs = 1 if args.log_odds else shape.n_classes or 1
     head = nn.Linear((shape.n_inputs, *args.hidden)[-1], n_outputs)
-    # Small, so that an untrained network guesses all classes alike: its loss is log(n_classes).
-    nn.init.normal_(head.weight, std=0.01)
-    nn.init.zeros_(head.bias)
+    if args.first_weights == "lecun":
+        _begin(head, "linear")
+    else:  # small, so that an untrained network guesses all classes alike: loss log(n_classes)
+        nn.init.normal_(head.weight, std=0.01)
+        nn.init.zeros_(head.bias)
     return nn.Sequential(*layers, head)
+
+
+def _begin(dense: nn.Linear, follows: Literal["relu", "linear"]) -> None:
+    """Draw weights of variance 2 / inputs before a ReLU, 1 / inputs otherwise."""
+    nn.init.kaiming_normal_(dense.weight, nonlinearity=follows)
+    nn.init.zeros_(dense.bias)

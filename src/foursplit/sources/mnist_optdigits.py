@@ -23,8 +23,8 @@ SOURCE = Source(
         "filled in), each pixel of which counts the ink in a block of 4 by 4. MNIST's 28 by 28 "
         "pixels are averaged over areas down to 8 by 8, each picture by itself. The margins stay "
         "as they were: MNIST leaves a seventh of the picture free on each side, optdigits "
-        "none above and below. scikit-learn's bundled digits are optdigits' test part; they serve "
-        "another source and are not read here."
+        "none above and below. scikit-learn's bundled digits, which another source reads, are "
+        "optdigits' test part; nothing of that source is used here."
     ),
     files=(
         RemoteFiles(
