@@ -6,11 +6,11 @@ import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape
 from foursplit.core.experiment import GradientFit
 from foursplit.layers.inputs.polynomial import Polynomial, count_terms
 from foursplit.layers.inputs.standardise import Standardise, learning_inputs
-from foursplit.core.errors import Refusal
 from foursplit.models import convnet, lenet, linear, logistic, mlp
 from foursplit.tasks import regress
 from foursplit.training import cost, network
