@@ -6,7 +6,6 @@ import struct
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from foursplit.core import idx
