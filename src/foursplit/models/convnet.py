@@ -42,12 +42,20 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     nn.init.zeros_(head.bias)
     return nn.Sequential(
         Standardise(shape.inputs),
-        nn.Conv2d(depth, first, KERNELS[0], padding="same"),
+        _around(KERNELS[0]),
+        nn.Conv2d(depth, first, KERNELS[0]),
         nn.ReLU(),
         nn.MaxPool2d(POOLS[0]),  # (batch, first, height / 8, width / 8)
-        nn.Conv2d(first, second, KERNELS[1], padding="same"),
+        _around(KERNELS[1]),
+        nn.Conv2d(first, second, KERNELS[1]),
         nn.ReLU(),
         nn.MaxPool2d(POOLS[1]),  # (batch, second, height / 32, width / 32)
         nn.Flatten(),
         head,
     )
+
+
+def _around(kernel: int) -> nn.Module:
+    """Pad so that the size stays; what is odd goes to the right and below, as in the course."""
+    before, after = (kernel - 1) // 2, kernel // 2
+    return nn.ZeroPad2d((before, after, before, after))

@@ -28,8 +28,6 @@ class Args:
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout: {self.dropout} must be from 0 to below 1")
-        if self.first_weights not in ("he", "lecun"):
-            raise ValueError(f"first_weights: {self.first_weights!r} must be he or lecun")
         if min(self.hidden, default=1) < 1:
             raise ValueError(f"hidden: {self.hidden} must be counts of at least 1")
 
