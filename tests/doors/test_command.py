@@ -50,7 +50,7 @@ def test_help_lists_every_door(project):
     [
         (["fetch", "wines"], "unknown source 'wines'. Did you mean 'wine'? Valid: breast_cancer"),
         (["train", "lenet"], "unknown experiment 'lenet'"),
-        (["evaluate", "lenet"], "Valid: c2w3_wine_softmax"),
+        (["evaluate", "lenet"], "c2w3_wine_softmax, c3w2_phone_blurred"),
         (["learn", "c2w3_wine_softmax"], "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2"),
         (["learn", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
         (["new", "curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
@@ -58,7 +58,7 @@ def test_help_lists_every_door(project):
         (["curve", "c4w2_digits_mlp"], "`foursplit repro learn@c4w2_digits_mlp` does it"),
         (["curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
         (["select", "digits"], "unknown group 'digits'. Did you mean 'c4w2_digits'?"),
-        (["final", "digits"], "Valid: c2w3_wine, c3w2_phone, c4w2_digits"),
+        (["final", "digits"], "c2w3_wine, c3w2_phone, c4w"),
         (["trian", "x"], "No such command 'trian'"),
         (["train"], "Missing argument 'EXPERIMENT'"),
         (["new", "model", "My Model"], "use small letters"),

@@ -96,6 +96,14 @@ def test_code_and_data_that_changed_are_named(world):
     assert set(steps[2].changed) == {"data"}
 
 
+def test_code_that_changed_no_answer_makes_no_run(world):
+    world.run(fit={"learning_rate": 0.1})
+    world.run(fit={"learning_rate": 0.1}, code="only a comment more")
+    (step,) = world.history().steps
+    assert step.version.version == "v1"
+    assert step.version.when == "2026-01-01 00:00"
+
+
 def test_runs_whose_tables_are_gone_are_told_apart(world):
     world.run(fit={"learning_rate": 0.1})
     world.run(fit={"learning_rate": 0.3}, gone=True)

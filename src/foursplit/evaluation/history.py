@@ -90,7 +90,9 @@ def history(params: Params, name: str, most: int = MOST) -> History:
             mark = artifacts.fingerprint([read.key, read.settings, read.marks])
             versions[mark] = _fuller(versions.get(mark), read)
     order = {key: place for block in params.experiments.values() for place, key in enumerate(block)}
-    ordered = sorted(versions.values(), key=lambda v: (v.when, order.get(v.key, len(order)), v.key))
+    ordered = sorted(
+        _distinct(versions.values()), key=lambda v: (v.when, order.get(v.key, len(order)), v.key)
+    )
     told = ordered[-most:]
     given = settings(params.group(name), module(params.group(name).source).SOURCE, params.strategy)
     steps = [_step(version, told[:place], given) for place, version in enumerate(told)]
@@ -159,6 +161,17 @@ def _flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         elif value is not None:  # what is not set may as well not stand there
             found[f"{prefix}{name}"] = list(value) if isinstance(value, tuple) else value
     return found
+
+
+def _distinct(versions: Iterable[Version]) -> list[Version]:
+    """Leave out runs that other code made with the very same errors: nothing changed but text."""
+    found: dict[str, Version] = {}
+    for version in versions:
+        errors = {split: error.value for split, error in version.splits.items()}
+        mark = artifacts.fingerprint([version.key, version.settings, version.marks[DATA], errors])
+        known = found.get(mark)
+        found[mark] = version if known is None else replace(version, when=known.when)
+    return list(found.values())
 
 
 def _fuller(known: Version | None, later: Version) -> Version:
