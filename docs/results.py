@@ -49,7 +49,8 @@ def pipeline(root: Path) -> str:
             "",
             "| | `dvc repro` | `foursplit repro` |",
             "|---|---:|---:|",
-            f"| the default pipeline, {whole['stages']:.0f} stages from clean (ours with MLflow) "
+            f"| the default pipeline when it had {whole['stages']:.0f} stages, "
+            "from clean (ours with MLflow) "
             f"| {whole['dvc_repro_s']:.0f} s | {whole['foursplit_repro_s']:.0f} s |",
             f"| the same with nothing to do, CPU | {whole['idle_dvc_cpu_s']:.1f} s "
             f"| {whole['idle_foursplit_cpu_s']:.1f} s |",
