@@ -47,6 +47,7 @@ class Figure:
 class OnTest:
     """What a comparison group's winner does on test; errors as fractions."""
 
+    key: str  # of the winner
     error: float
     lo: float
     hi: float
@@ -63,7 +64,9 @@ def page(root: Path) -> str:
     metrics = json.loads((root / "metrics.real.json").read_text(encoding="utf-8"))
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     tested = winners(params.get("real") or {"experiments": {}}, metrics)
-    return render(figures, tested, made)
+    clock = root / "benchmarks/results/real.json"
+    took = json.loads(clock.read_text(encoding="utf-8")) if clock.is_file() else None
+    return render(figures, tested, made, took)
 
 
 def parse(text: str) -> tuple[Figure, ...]:
@@ -99,15 +102,23 @@ def winners(section: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str,
             row = metrics.get(course, {}).get(key, {})
             if "test_lo" in row:
                 found[experiment["group"]] = OnTest(
-                    error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
+                    key=key, error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
                     trivial=row["test_baseline"], n=row["n_test"], n_seeds=row["n_seeds"],
                 )  # fmt: skip
     return found
 
 
-def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mapping[str, Any]) -> str:
-    """Write the tables, then where each published figure comes from."""
-    on_test = [_on_test(figure, tested) for figure in figures if "group" in figure.ours]
+def render(
+    figures: Sequence[Figure],
+    tested: Mapping[str, OnTest],
+    made: Mapping[str, Any],
+    took: Mapping[str, Any] | None = None,
+) -> str:
+    """Write the tables, then where each published figure comes from.
+
+    `took` is what benchmarks/real.py measured of the clock, which no metric may depend on.
+    """
+    on_test = [_on_test(figure, tested, took) for figure in figures if "group" in figure.ours]
     on_train = [_on_train(figure, made) for figure in figures if "table" in figure.ours]
     rest = [f for f in figures if not f.ours]
     return "\n".join(
@@ -117,12 +128,11 @@ def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mappin
             "",
             "Accuracy of the group's winner, mean over seeds. Ours is scored by `final`, once.",
             "",
-            "| exercise | figure | published | trivial | ours | met | comparable |",
-            "|---|---|---:|---:|---:|---|---|",
+            "| exercise | figure | published | trivial | ours | met | comparable | seconds |",
+            "|---|---|---:|---:|---:|---|---|---:|",
             *on_test,
             "",
-            "How long a training run took is not kept with its metrics, which must not depend on "
-            "the clock: its MLflow run has it, with the hardware.",
+            _clock(took),
             "",
             "## On the training set, as the courses print it",
             "",
@@ -147,10 +157,23 @@ def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mappin
     )
 
 
-def _on_test(figure: Figure, tested: Mapping[str, OnTest]) -> str:
+def _clock(took: Mapping[str, Any] | None) -> str:
+    if took is None:
+        return "How long it takes has not been measured yet (`benchmarks/real.py`)."
+    return (
+        f"Seconds are of training all seeds, {took['cores']} cores of {took['device']}, stages "
+        f"side by side. From a mirror, fetch to final: all {took['stages']} stages of "
+        f"`foursplit repro --real` in {took['seconds'] / 60:.1f} minutes, of them "
+        f"{took['fetch_s']:.0f} s of fetching (`benchmarks/real.py`). Accepted by name for "
+        f"it: {', '.join(took['accepted'])}."
+    )
+
+
+def _on_test(figure: Figure, tested: Mapping[str, OnTest], took: Mapping[str, Any] | None) -> str:
     found = tested.get(figure.ours["group"])
-    trivial, ours, met = NONE, NONE, NOT_YET
+    trivial, ours, met, seconds = NONE, NONE, NOT_YET, None
     if found:
+        seconds = took["train_s"].get(found.key) if took else None
         trivial = f"{1 - found.trivial:.1%}"
         seeds = "1 seed" if found.n_seeds == 1 else f"{found.n_seeds} seeds"
         ours = (
@@ -159,7 +182,7 @@ def _on_test(figure: Figure, tested: Mapping[str, OnTest]) -> str:
         )
         met = verdict(figure, found)
     cells = (_exercise(figure), figure.name, _published(figure), trivial, ours, met)
-    return _row(*cells, figure.comparable)
+    return _row(*cells, figure.comparable, NONE if seconds is None else f"{seconds:,.0f}")
 
 
 def verdict(figure: Figure, found: OnTest) -> str:
