@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from docs.headlines import Figure, OnTest, agrees, page, parse, render, verdict, winners
+from docs.headlines import Figure, Measured, OnTest, agrees, page, parse, render, verdict, winners
 
 from docs import coverage_page
 
@@ -52,7 +52,7 @@ def test_a_figure_whose_group_has_no_test_error_yet_says_so():
 
 def test_a_measured_figure_shows_interval_trivial_seeds_and_examples():
     found = {"cats": on_test(0.28, 0.18, 0.38)}
-    text = render(parse(yaml.dump({"figures": [BLOCK]})), found, MADE, TOOK)
+    text = render(parse(yaml.dump({"figures": [BLOCK]})), found, MADE, Measured(took=TOOK))
     row = "| 66.0% | 72.00% (62.0% to 82.0%; n = 50, 5 seeds) | met | same examples | 63 |"
     assert row in text
 
@@ -102,3 +102,17 @@ def test_exercises_exist_and_every_value_asked_for_was_made():
 
 def test_the_page_is_what_the_generator_writes():
     assert (ROOT / "docs/headlines.md").read_text(encoding="utf-8") == page(ROOT)
+
+
+def test_a_figure_of_one_seed_stands_beside_those_of_others():
+    block = {**BLOCK, "ours": {"start": "deep", "value": "test_accuracy"}, "wanted": {"digits": 4}}
+    others = {"n": 10, "mean": 0.61, "lo": 0.5, "hi": 0.72, "as_good": 2}
+    table = {"course": {"test_accuracy": 0.7}, "trivial": 0.66, "seconds": 9.6, "others": others}
+    text = render(
+        parse(yaml.dump({"figures": [block]})), {}, MADE,
+        Measured(begun={"device": "d", "tables": {"deep": table}}),
+    )  # fmt: skip
+    row = (
+        "| 70.00% | 66% | 70.00% | 61.0% (50% to 72%; 2 of 10 as good) | met | same examples | 10 |"
+    )
+    assert row in text
