@@ -39,6 +39,11 @@ class Figure:
     to: float | None = None
     printed: str = ""
 
+    @property
+    def from_start(self) -> bool:
+        """Say whether it is made again from the course's own first weights."""
+        return set(self.ours) == {"start", "value"}
+
     def shown(self, value: float) -> str:
         return f"{value:.2%}" if self.unit == "accuracy" else f"{value:,.5g}"
 
@@ -47,12 +52,21 @@ class Figure:
 class OnTest:
     """What a comparison group's winner does on test; errors as fractions."""
 
+    key: str  # of the winner
     error: float
     lo: float
     hi: float
     trivial: float
     n: int
     n_seeds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What benchmarks kept, where they have run."""
+
+    took: Mapping[str, Any] | None = None  # benchmarks/real.py: the clock, of which no metric is
+    begun: Mapping[str, Any] | None = None  # benchmarks/published_starts.py
 
 
 def page(root: Path) -> str:
@@ -63,7 +77,11 @@ def page(root: Path) -> str:
     metrics = json.loads((root / "metrics.real.json").read_text(encoding="utf-8"))
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     tested = winners(params.get("real") or {"experiments": {}}, metrics)
-    return render(figures, tested, made)
+    clock = root / "benchmarks/results/real.json"
+    took = json.loads(clock.read_text(encoding="utf-8")) if clock.is_file() else None
+    starts = root / "benchmarks/results/published_starts.json"
+    begun = json.loads(starts.read_text(encoding="utf-8")) if starts.is_file() else None
+    return render(figures, tested, made, Measured(took=took, begun=begun))
 
 
 def parse(text: str) -> tuple[Figure, ...]:
@@ -83,10 +101,10 @@ def _figure(block: Mapping[str, Any]) -> Figure:
     ways = {AT_LEAST: {"group"}, NOTHING: set()}
     digits = isinstance(figure.wanted, Mapping) and set(figure.wanted) == {"digits"}
     wanted = {"table", "value"} if digits else ways.get(str(figure.wanted))
-    if wanted is None or set(figure.ours) != wanted:
+    if wanted is None or (set(figure.ours) != wanted and not (digits and figure.from_start)):
         raise ValueError(
             f"{name}: ours {dict(figure.ours)} with wanted {figure.wanted!r}; valid are a group "
-            f"with {AT_LEAST!r}, table and value with digits, and neither with {NOTHING!r}"
+            f"with {AT_LEAST!r}, table or start and value with digits, and neither with {NOTHING!r}"
         )
     return figure
 
@@ -99,15 +117,22 @@ def winners(section: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str,
             row = metrics.get(course, {}).get(key, {})
             if "test_lo" in row:
                 found[experiment["group"]] = OnTest(
-                    error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
+                    key=key, error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
                     trivial=row["test_baseline"], n=row["n_test"], n_seeds=row["n_seeds"],
                 )  # fmt: skip
     return found
 
 
-def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mapping[str, Any]) -> str:
+def render(
+    figures: Sequence[Figure],
+    tested: Mapping[str, OnTest],
+    made: Mapping[str, Any],
+    benchmarks: Measured = Measured(),
+) -> str:
     """Write the tables, then where each published figure comes from."""
-    on_test = [_on_test(figure, tested) for figure in figures if "group" in figure.ours]
+    on_test = [
+        _on_test(figure, tested, benchmarks.took) for figure in figures if "group" in figure.ours
+    ]
     on_train = [_on_train(figure, made) for figure in figures if "table" in figure.ours]
     rest = [f for f in figures if not f.ours]
     return "\n".join(
@@ -117,13 +142,13 @@ def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mappin
             "",
             "Accuracy of the group's winner, mean over seeds. Ours is scored by `final`, once.",
             "",
-            "| exercise | figure | published | trivial | ours | met | comparable |",
-            "|---|---|---:|---:|---:|---|---|",
+            "| exercise | figure | published | trivial | ours | met | comparable | seconds |",
+            "|---|---|---:|---:|---:|---|---|---:|",
             *on_test,
             "",
-            "How long a training run took is not kept with its metrics, which must not depend on "
-            "the clock: its MLflow run has it, with the hardware.",
+            _clock(benchmarks.took),
             "",
+            *_from_starts(figures, benchmarks.begun),
             "## On the training set, as the courses print it",
             "",
             "Made again on all rows with the course's own start, rate and number of steps "
@@ -147,10 +172,23 @@ def render(figures: Sequence[Figure], tested: Mapping[str, OnTest], made: Mappin
     )
 
 
-def _on_test(figure: Figure, tested: Mapping[str, OnTest]) -> str:
+def _clock(took: Mapping[str, Any] | None) -> str:
+    if took is None:
+        return "How long it takes has not been measured yet (`benchmarks/real.py`)."
+    return (
+        f"Seconds are of training all seeds, {took['cores']} cores of {took['device']}, stages "
+        f"side by side. From a mirror, fetch to final: all {took['stages']} stages of "
+        f"`foursplit repro --real` in {took['seconds'] / 60:.1f} minutes, of them "
+        f"{took['fetch_s']:.0f} s of fetching (`benchmarks/real.py`). Accepted by name for "
+        f"it: {', '.join(took['accepted'])}."
+    )
+
+
+def _on_test(figure: Figure, tested: Mapping[str, OnTest], took: Mapping[str, Any] | None) -> str:
     found = tested.get(figure.ours["group"])
-    trivial, ours, met = NONE, NONE, NOT_YET
+    trivial, ours, met, seconds = NONE, NONE, NOT_YET, None
     if found:
+        seconds = took["train_s"].get(found.key) if took else None
         trivial = f"{1 - found.trivial:.1%}"
         seeds = "1 seed" if found.n_seeds == 1 else f"{found.n_seeds} seeds"
         ours = (
@@ -159,7 +197,7 @@ def _on_test(figure: Figure, tested: Mapping[str, OnTest]) -> str:
         )
         met = verdict(figure, found)
     cells = (_exercise(figure), figure.name, _published(figure), trivial, ours, met)
-    return _row(*cells, figure.comparable)
+    return _row(*cells, figure.comparable, NONE if seconds is None else f"{seconds:,.0f}")
 
 
 def verdict(figure: Figure, found: OnTest) -> str:
@@ -176,6 +214,50 @@ def verdict(figure: Figure, found: OnTest) -> str:
     if hi >= least:
         return "not met; the difference may be chance"
     return "not met"
+
+
+def _from_starts(figures: Sequence[Figure], begun: Mapping[str, Any] | None) -> list[str]:
+    """Write what the course's own first weights give, and other draws of them."""
+    mine = [figure for figure in figures if figure.from_start]
+    if not mine or begun is None:
+        return []
+    return [
+        "## From the course's own first weights",
+        "",
+        "Made again to the digit with the course's seed, on all of its training photos "
+        "(`benchmarks/published_starts.py`). Beside it what other seeds of the same draw give on "
+        "the same test photos: mean, lowest and highest, and how many do as well.",
+        "",
+        "| exercise | figure | published | trivial | ours | other seeds | met | comparable "
+        "| seconds |",
+        "|---|---|---:|---:|---:|---|---|---|---:|",
+        *(_from_start(figure, begun) for figure in mine),
+        "",
+        f"Seconds are of one training, one thread of {begun['device']}.",
+        "",
+    ]
+
+
+def _from_start(figure: Figure, begun: Mapping[str, Any]) -> str:
+    table = begun["tables"][figure.ours["start"]]
+    ours, others, judged = table["course"][figure.ours["value"]], table.get("others"), NONE
+    on_test = figure.ours["value"] == "test_accuracy"
+    if others and on_test:
+        judged = (
+            f"{others['mean']:.1%} ({others['lo']:.0%} to {others['hi']:.0%}; "
+            f"{others['as_good']} of {others['n']} as good)"
+        )
+    return _row(
+        _exercise(figure),
+        f"{figure.name} ({figure.unit})" if figure.unit != "accuracy" else figure.name,
+        _published(figure),
+        f"{table['trivial']:.0%}" if on_test else NONE,
+        f"{ours:.6%}" if figure.unit == "accuracy" and not on_test else figure.shown(ours),
+        judged,
+        "met" if agrees(figure, ours) else f"not met: {ours!r}",
+        figure.comparable,
+        f"{table['seconds']:.0f}",
+    )
 
 
 def _on_train(figure: Figure, made: Mapping[str, Any]) -> str:

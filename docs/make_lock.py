@@ -8,8 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 
 NUMERIC = {
-    "joblib", "lightning-utilities", "numpy", "pandas", "pyarrow", "pytorch-lightning",
-    "safetensors", "scikit-learn", "scipy", "skops", "threadpoolctl", "torch", "torchmetrics",
+    "Box2D", "gymnasium", "joblib", "lightning-utilities", "numpy", "pandas", "pyarrow",
+    "pytorch-lightning", "safetensors", "scikit-learn", "scipy", "skops", "threadpoolctl",
+    "torch", "torchmetrics", "xgboost-cpu",
 }  # fmt: skip
 """Packages whose version changes the bytes that training and evaluation write."""
 

@@ -20,6 +20,7 @@ STAGES = {
     "train": ("EXPERIMENT", "Train an experiment's models, one for each seed."),
     "evaluate": ("EXPERIMENT", "Write prediction tables for train, train-dev and dev."),
     "learn": ("EXPERIMENT", "Train an experiment on growing parts of train: its learning curve."),
+    "study": ("STUDY", "Work a lesson through on numbers, for a page of the report."),
     "select": ("GROUP", "Choose a comparison group's winner on dev."),
     "final": ("GROUP", "Open the sealed test, for the winner alone."),
     "report": ("[real]", "Write reports/ and metrics.json from tables and JSON."),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from docs.headlines import Figure, OnTest, agrees, page, parse, render, verdict, winners
+from docs.headlines import Figure, Measured, OnTest, agrees, page, parse, render, verdict, winners
 
 from docs import coverage_page
 
@@ -15,11 +15,15 @@ BLOCK = {
     "source": "a course", "comparable": "same examples", "why": "they are", "wanted": "at least",
     "ours": {"group": "cats"},
 }  # fmt: skip
+TOOK = {
+    "device": "d", "cores": 2, "stages": 9, "seconds": 120.0, "fetch_s": 1.0, "accepted": ["mnist"],
+    "train_s": {"won": 62.7},
+}  # fmt: skip
 MADE = {"device": "d", "folds": {"n_folds": 10, "repeats": 5}, "tables": {}}
 
 
 def on_test(error, lo, hi):
-    return OnTest(error=error, lo=lo, hi=hi, trivial=0.34, n=50, n_seeds=5)
+    return OnTest(key="won", error=error, lo=lo, hi=hi, trivial=0.34, n=50, n_seeds=5)
 
 
 def figures():
@@ -43,13 +47,13 @@ def test_the_verdict_follows_from_mean_and_interval(found, to, said):
 
 def test_a_figure_whose_group_has_no_test_error_yet_says_so():
     text = render(parse(yaml.dump({"figures": [BLOCK]})), {}, MADE)
-    assert "| D1-04 | cats | 70.00% | – | – | not measured yet | same examples |" in text
+    assert "| D1-04 | cats | 70.00% | – | – | not measured yet | same examples | – |" in text
 
 
 def test_a_measured_figure_shows_interval_trivial_seeds_and_examples():
     found = {"cats": on_test(0.28, 0.18, 0.38)}
-    text = render(parse(yaml.dump({"figures": [BLOCK]})), found, MADE)
-    row = "| 66.0% | 72.00% (62.0% to 82.0%; n = 50, 5 seeds) | met | same examples |"
+    text = render(parse(yaml.dump({"figures": [BLOCK]})), found, MADE, Measured(took=TOOK))
+    row = "| 66.0% | 72.00% (62.0% to 82.0%; n = 50, 5 seeds) | met | same examples | 63 |"
     assert row in text
 
 
@@ -60,7 +64,9 @@ def test_only_the_groups_winner_counts():
         "experiments": {"x": {"won": {"group": "cats"}, "lost": {"group": "cats"}}, "y": None}
     }
     found = winners(section, {"x": {"won": row, "lost": {"dev": 0.1}}})
-    assert found == {"cats": OnTest(error=0.3, lo=0.2, hi=0.4, trivial=0.34, n=50, n_seeds=2)}
+    assert found == {
+        "cats": OnTest(key="won", error=0.3, lo=0.2, hi=0.4, trivial=0.34, n=50, n_seeds=2)
+    }
     assert winners(section, {"x": {"lost": {"dev": 0.1}}}) == {}
 
 
@@ -96,3 +102,17 @@ def test_exercises_exist_and_every_value_asked_for_was_made():
 
 def test_the_page_is_what_the_generator_writes():
     assert (ROOT / "docs/headlines.md").read_text(encoding="utf-8") == page(ROOT)
+
+
+def test_a_figure_of_one_seed_stands_beside_those_of_others():
+    block = {**BLOCK, "ours": {"start": "deep", "value": "test_accuracy"}, "wanted": {"digits": 4}}
+    others = {"n": 10, "mean": 0.61, "lo": 0.5, "hi": 0.72, "as_good": 2}
+    table = {"course": {"test_accuracy": 0.7}, "trivial": 0.66, "seconds": 9.6, "others": others}
+    text = render(
+        parse(yaml.dump({"figures": [block]})), {}, MADE,
+        Measured(begun={"device": "d", "tables": {"deep": table}}),
+    )  # fmt: skip
+    row = (
+        "| 70.00% | 66% | 70.00% | 61.0% (50% to 72%; 2 of 10 as good) | met | same examples | 10 |"
+    )
+    assert row in text

@@ -4,15 +4,16 @@ import importlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from foursplit.core import artifacts
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataShape, Examples
 from foursplit.core.experiment import DirectFit, GradientFit
 from foursplit.core.params import load
 from foursplit.core.source import module as source_module
-from foursplit.training import network
+from foursplit.training import estimator, network, own
 from foursplit.training.manifest import arguments
 
 ROOT = Path(__file__).parent.parent.parent
@@ -169,23 +170,37 @@ def test_saved_and_loaded_predicts_the_same(key, tmp_path):
 
 @pytest.mark.parametrize("key", ESTIMATORS)
 def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, tmp_path):
-    from foursplit.training import estimator
-
     experiment = EXPERIMENTS[key]
     shape = shape_for(experiment)
     file = importlib.import_module(f"foursplit.models.{experiment.model}")
     args = arguments(experiment.model, dict(experiment.model_args), key)
-    rng = np.random.default_rng(3)
-    x = rng.normal(size=(60, *shape.inputs))
-    y = np.arange(60) % shape.n_classes if shape.classes else x.sum(axis=1)
+    x, y = direct_batch(experiment, shape)
     contents = []
     for name in ("one", "two"):
-        model = estimator.fit(file.build(args, shape, 1), x, y)
-        estimator.save(tmp_path / name, model)
+        model = file.build(args, shape, 1)
+        if own.is_own(model):
+            rows = Examples(x=x, rows=pd.DataFrame({"y": y}))
+            own.save(tmp_path / name, own.fit(model, rows, rows))
+        else:
+            estimator.save(tmp_path / name, estimator.fit(model, x, y))
         contents.append((tmp_path / name).read_bytes())
     assert contents[0] == contents[1]
-    loaded = estimator.load(tmp_path / "one")
-    np.testing.assert_array_equal(estimator.predict(loaded, x), estimator.predict(model, x))
+    if own.is_own(model):
+        loaded = own.load(tmp_path / "one", file.build(args, shape, 1))
+        np.testing.assert_array_equal(own.predict(loaded, x), own.predict(model, x))
+    else:
+        loaded = estimator.load(tmp_path / "one")
+        np.testing.assert_array_equal(estimator.predict(loaded, x), estimator.predict(model, x))
+
+
+def direct_batch(experiment, shape):
+    """Draw rows for a model with a fit of its own: as its task says, or of any kind."""
+    task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+    rng = np.random.default_rng(3)
+    if hasattr(task, "random_rows"):
+        return task.random_rows(shape, 60, rng)
+    x = rng.normal(size=(60, *shape.inputs)).astype(np.float32)
+    return x, np.arange(60) % shape.n_classes if shape.classes else x.sum(axis=1)
 
 
 def test_a_law_that_an_experiment_breaks_is_one_its_task_declares():

@@ -19,6 +19,7 @@ def expected(params):
         ("fetch", "validate", "split"): [*params.sources],
         ("train", "evaluate"): [key for block in params.experiments.values() for key in block],
         ("learn",): [key for block in params.curves.values() for key in block],
+        ("study",): [key for block in params.studies.values() for key in block],
         ("select", "final"): [key for block in params.groups.values() for key in block],
     }
     return {f"{s}@{key}": key for stages, keys in names.items() for s in stages for key in keys}
@@ -39,6 +40,8 @@ def by_name(stage, key):
     """Name the modules that a stage imports by names in params.yaml."""
     if stage in ("fetch", "validate", "split"):
         return [f"foursplit.sources.{key}"]
+    if stage == "study":
+        return [f"foursplit.studies.{key}"]
     if stage == "report":
         params = PIPELINES[key]
         tasks = {group.task for groups in params.groups.values() for group in groups.values()}
@@ -103,9 +106,10 @@ def test_every_import_is_a_declared_dependency(stages, imports, name):
 def test_no_declared_code_is_needless(stages, imports, name):
     files = needed(imports, kind(name), STAGES[name])
     code = [dep for dep in declared(stages[name]) if dep.parts[:2] == ("src", "foursplit")]
-    # One list serves every model of a course, and scikit-learn's need none of our layers.
+    # One list serves every model of a course, and not each needs layers or first principles.
     # The catalogue is data.
-    code = [dep for dep in code if dep.name != "layers" and dep.suffix != ".yaml"]
+    shared = ("layers", "scratch")
+    code = [dep for dep in code if dep.name not in shared and dep.suffix != ".yaml"]
     assert [str(dep) for dep in code if not any(covers(dep, file) for file in files)] == []
 
 

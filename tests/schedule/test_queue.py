@@ -1,9 +1,16 @@
 """Laws of the order in which stages run, on any graph."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foursplit.core.params import load
+from foursplit.schedule.guess import training_seconds
 from foursplit.schedule.queue import Queue, longest_ways
+from foursplit.schedule.record import usual_seconds
+
+ROOT = Path(__file__).parents[2]
 
 
 @st.composite
@@ -93,3 +100,17 @@ def test_a_stage_cut_off_starts_again():
     queue.put_back("a")
     assert queue.urgent() == ["a"]
     assert not queue.over
+
+
+def test_before_anything_was_measured_the_training_with_most_epochs_starts_first():
+    params = load(ROOT / "params.yaml")
+    guesses = training_seconds(params)
+    assert guesses["train@c2w3_signs_mlp"] > 5 * guesses["train@c4w2_mnist_lenet"]
+    names = ["train@c4w2_mnist_lenet", "train@c2w3_signs_mlp", "train@m1w2_diabetes_linear_sklearn"]
+    queue = Queue(
+        needs={name: frozenset() for name in names},
+        threads=dict.fromkeys(names, 1),
+        seconds={name: usual_seconds(f"none:{name}", name, guesses) for name in names},
+        slots=2,
+    )
+    assert queue.urgent()[0] == "train@c2w3_signs_mlp"

@@ -223,6 +223,14 @@ class LearningCurve:
         _require(0 < self.smallest < 1, "smallest", self.smallest, "a share between 0 and 1")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySettings:
+    """A lesson worked through on numbers; its key is the name of a file in `studies/`."""
+
+    lesson: str
+    args: Mapping[str, Any] = field(default_factory=dict)  # of the file's `Args`
+
+
 T = TypeVar("T")
 
 
@@ -240,6 +248,7 @@ class Section:
     groups: Mapping[str, Mapping[str, Group]] = field(default_factory=dict)  # course, group
     experiments: Mapping[str, Mapping[str, Experiment]] = field(default_factory=dict)  # course, key
     curves: Mapping[str, Mapping[str, LearningCurve]] = field(default_factory=dict)  # the same
+    studies: Mapping[str, Mapping[str, StudySettings]] = field(default_factory=dict)  # the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +261,7 @@ class Params:
     groups: Mapping[str, Mapping[str, Group]]  # course, group
     experiments: Mapping[str, Mapping[str, Experiment]]  # course, key
     curves: Mapping[str, Mapping[str, LearningCurve]] = field(default_factory=dict)  # the same
+    studies: Mapping[str, Mapping[str, StudySettings]] = field(default_factory=dict)  # the same
     real: Section = field(default_factory=Section)
     pipeline: Pipeline = ""
 
@@ -265,13 +275,14 @@ class Params:
             groups=chosen.groups,
             experiments=chosen.experiments,
             curves=chosen.curves,
+            studies=chosen.studies,
             pipeline=pipeline,
         )
 
     def sections(self) -> dict[Pipeline, Section]:
         mine = Section(
             sources=self.sources, groups=self.groups, experiments=self.experiments,
-            curves=self.curves,
+            curves=self.curves, studies=self.studies,
         )  # fmt: skip
         return {"": mine, "real": self.real}
 
@@ -293,6 +304,9 @@ class Params:
 
     def curve(self, key: str) -> LearningCurve:
         return _find("learning curve", key, self._courses("curves"))
+
+    def study(self, key: str) -> StudySettings:
+        return _find("study", key, self._courses("studies"))
 
     def home(self, key_or_group: str) -> str:
         """Name the folder below pipelines/ of an experiment's or a comparison group's stages."""

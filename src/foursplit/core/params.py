@@ -24,6 +24,7 @@ from foursplit.core.experiment import (
     Section,
     SourceSettings,
     Strategy,
+    StudySettings,
 )
 from foursplit.core.pipeline import REAL, Pipeline
 
@@ -32,8 +33,8 @@ T = TypeVar("T")
 SECTION = ("sources", "groups", "experiments")
 """The blocks of a pipeline."""
 
-CURVES = "curves"
-"""A block that it may have besides."""
+CURVES, STUDIES = "curves", "studies"
+"""Blocks that it may have besides."""
 
 
 def load(path: Path | None = None) -> Params:
@@ -50,7 +51,7 @@ def build(tree: object) -> Params:
     """Turn the file's content into frozen dataclasses, naming what is wrong and what is valid."""
     blocks = _mapping(tree, "params.yaml")
     required = ["run", "strategy", *SECTION]
-    _known(blocks, [*required, CURVES, REAL], "params.yaml")
+    _known(blocks, [*required, CURVES, STUDIES, REAL], "params.yaml")
     _present(blocks, required, "params.yaml")
     mine = _section(blocks, "")
     real = _mapping(blocks.get(REAL, {name: {} for name in SECTION}), REAL)
@@ -63,17 +64,19 @@ def build(tree: object) -> Params:
         groups=mine.groups,
         experiments=mine.experiments,
         curves=mine.curves,
+        studies=mine.studies,
         real=_section(real, REAL),
     )
     _check_names(params)
     _check_curves(params)
+    _check_studies(params)
     return params
 
 
 def _section(blocks: Mapping[str, Any], of: Pipeline) -> Section:
     """Read the blocks of one pipeline."""
     sources, groups, experiments = (pipeline.key(of, name) for name in SECTION)
-    curves = pipeline.key(of, CURVES)
+    curves, studies = pipeline.key(of, CURVES), pipeline.key(of, STUDIES)
     return Section(
         sources=_each(SourceSettings, blocks["sources"], sources),
         groups={
@@ -90,6 +93,10 @@ def _section(blocks: Mapping[str, Any], of: Pipeline) -> Section:
         curves={
             course: _each(LearningCurve, members, f"{curves}.{course}")
             for course, members in _mapping(blocks.get(CURVES, {}), curves).items()
+        },
+        studies={
+            course: _each(StudySettings, members, f"{studies}.{course}")
+            for course, members in _mapping(blocks.get(STUDIES, {}), studies).items()
         },
     )
 
@@ -211,6 +218,18 @@ def _check_curves(params: Params) -> None:
                 _check_same(curve, section.experiments[course][key], f"{at}.{key}")
 
 
+def _check_studies(params: Params) -> None:
+    """Hold the studies' names and arguments against their files."""
+    seen: dict[str, str] = {}
+    _check_unique(params.studies, STUDIES, seen)
+    for course, studies in params.studies.items():
+        _one_of("course", course, params.experiments, STUDIES)
+        for key, settings in studies.items():
+            at = f"{STUDIES}.{course}.{key}"
+            _one_of("study", key, _files("studies"), at)
+            _known(settings.args, declared_args(key, "studies"), f"{at}.args")
+
+
 def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
     for name in ("group", "source", "task", "model"):
         here, there = getattr(curve, name), getattr(experiment, name)
@@ -218,9 +237,9 @@ def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
             raise Refusal(f"{at}.{name}: {here!r}, but the experiment's is {there!r}")
 
 
-def declared_args(model: str) -> list[str]:
-    """List the arguments of a model's `Args`, read from its text: importing torch takes seconds."""
-    path = Path(__file__).parent.parent / "models" / f"{model}.py"
+def declared_args(model: str, folder: str = "models") -> list[str]:
+    """List the arguments of a file's `Args`, read from its text: importing torch takes seconds."""
+    path = Path(__file__).parent.parent / folder / f"{model}.py"
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and node.name == "Args":
             return [
@@ -228,7 +247,7 @@ def declared_args(model: str) -> list[str]:
                 for item in node.body
                 if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
             ]
-    raise Refusal(f"{path}: a model file needs a dataclass `Args` (it may be empty)")
+    raise Refusal(f"{path}: such a file needs a dataclass `Args` (it may be empty)")
 
 
 def _files(folder: str) -> list[str]:

@@ -78,6 +78,11 @@ def curves(group: str) -> Path:
     return _of_group(group) / "curves" / group
 
 
+def study(key: str) -> Path:
+    """Name the file of what a study shows."""
+    return data() / "studies" / f"{key}.json"
+
+
 def final(group: str) -> Path:
     """Name the folder of the winner's four tables, a `seed_<n>` folder each."""
     return _of_group(group) / "final" / group

@@ -42,7 +42,7 @@ def run(params: Params, wanted: Wanted, *, jobs: int | None, force: bool) -> boo
     _set_environment()
     graph, steps = _open(wanted)
     slots = jobs or len(os.sched_getaffinity(0))
-    queue = prepare(steps, params.run.threads, slots)
+    queue = prepare(steps, params, slots)
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
 

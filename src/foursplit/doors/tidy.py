@@ -38,6 +38,8 @@ def _tidy(data: Path, section: Section, params: Params) -> list[Path]:
     for group in groups:
         kept = [f"{key}.{ending}" for key in curves for ending in ("csv", "json")]
         gone += _sweep(data / "curves" / group, kept)
+    studies = [key for block in section.studies.values() for key in block]
+    gone += _sweep(data / "studies", [".gitkeep", *(f"{key}.json" for key in studies)])
     gone += _sweep(data / "final", groups)
     gone += _sweep(data / "selected", [f"{group}.json" for group in groups])
     return gone

@@ -24,6 +24,15 @@ def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
 
         model = estimator.load(folder / manifest.weights)
         return manifest, lambda examples: estimator.predict(model, examples.x)
+    if manifest.engine == "own":
+        from foursplit.training import device, own
+
+        device.repeatable(run.threads)
+        file = importlib.import_module(f"foursplit.models.{manifest.model}")
+        args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
+        fresh = file.build(args, manifests.shape(manifest), manifest.seed)
+        model = own.load(folder / manifest.weights, fresh)
+        return manifest, lambda examples: own.predict(model, examples.x)
     net, device = _network(folder, manifest, run)
     shape, score = manifests.shape(manifest), scoring(manifest.task)
     return manifest, lambda examples: score.answer(_outputs(net, device, examples), shape)

@@ -64,12 +64,12 @@ def read(name: str) -> Record | None:
         return None
 
 
-def usual_seconds(name: str, title: str) -> float:
-    """Estimate how long a stage runs: as it last did, or as its kind usually does."""
+def usual_seconds(name: str, title: str, guesses: Mapping[str, float]) -> float:
+    """Estimate how long a stage runs: as it last did, as guessed, or as its kind usually does."""
     last = read(name)
     if last is not None and last.how == "ran":
         return max(last.seconds, 0.05)
-    return USUAL_S.get(title.partition("@")[0], OTHER_S)
+    return guesses.get(title, USUAL_S.get(title.partition("@")[0], OTHER_S))
 
 
 def _file_name(name: str) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from foursplit.core.experiment import Params
 from foursplit.schedule import record
 from foursplit.schedule.change import Change
 from foursplit.schedule.dvc_graph import Busy, Graph, Step, failures
+from foursplit.schedule.guess import training_seconds
 from foursplit.schedule.job import LOST, Job
 from foursplit.schedule.parents import Parents
 from foursplit.schedule.queue import Queue
@@ -305,8 +307,9 @@ def _warnings(say: Callable[[str], None]) -> Iterator[None]:
         logger.removeHandler(handler)
 
 
-def prepare(steps: dict[str, Step], threads: int, slots: int) -> Queue:
+def prepare(steps: dict[str, Step], params: Params, slots: int) -> Queue:
     """Lay out a plan; a command of ours takes as many threads as params.yaml gives it."""
+    threads, guesses = params.run.threads, training_seconds(params)
     ours = {
         name: any(command.startswith("foursplit ") for command in step.commands)
         for name, step in steps.items()
@@ -314,6 +317,6 @@ def prepare(steps: dict[str, Step], threads: int, slots: int) -> Queue:
     return Queue(
         needs={name: step.needs & steps.keys() for name, step in steps.items()},
         threads={name: threads if ours[name] else 1 for name in steps},
-        seconds={name: record.usual_seconds(name, step.title) for name, step in steps.items()},
+        seconds={n: record.usual_seconds(n, step.title, guesses) for n, step in steps.items()},
         slots=slots,
     )

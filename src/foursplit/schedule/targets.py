@@ -14,7 +14,9 @@ from foursplit.core.pipeline import REAL, Pipeline, home
 DATA = ("fetch", "validate", "split")
 EXPERIMENT = ("train", "evaluate")
 CURVE = ("learn",)
+STUDY = ("study",)
 GROUP = ("select", "final")
+KINDS = (*DATA, *EXPERIMENT, *CURVE, *STUDY, *GROUP)
 
 T = TypeVar("T", Group, Experiment)
 
@@ -32,7 +34,8 @@ def addresses(params: Params) -> dict[str, str]:
 def _addresses(of: Pipeline, section: Section) -> dict[str, str]:
     found = {f"{stage}@{key}": home(of, "data") for stage in DATA for key in section.sources}
     for stages, blocks in (
-        (EXPERIMENT, section.experiments), (CURVE, section.curves), (GROUP, section.groups),
+        (EXPERIMENT, section.experiments), (CURVE, section.curves), (STUDY, section.studies),
+        (GROUP, section.groups),
     ):  # fmt: skip
         for course, block in blocks.items():
             found |= {f"{stage}@{key}": home(of, course) for stage in stages for key in block}
@@ -53,16 +56,16 @@ def resolve(params: Params, target: str, of: Pipeline = "") -> list[str]:
     courses = [*params.sections()[of].experiments, "data"]
     if target in courses:
         return [_file(home(of, target))]
-    if target in (*DATA, *EXPERIMENT, *CURVE, *GROUP):
+    if target in KINDS:
         mine = _addresses(of, params.sections()[of])
         return [a for name, a in mine.items() if name.startswith(f"{target}@")]
-    for stage in ("evaluate", "final", "split"):
+    for stage in ("evaluate", "final", "split", "study"):
         if f"{stage}@{target}" in known:
             return [known[f"{stage}@{target}"]]
     keys = {name.partition("@")[2] for name in known if "@" in name}
     reports = {name for name in known if "@" not in name}
     raise unknown("target", target, {*known, *keys, *courses} if "@" in target else
-                  {*keys, *courses, *DATA, *EXPERIMENT, *CURVE, *GROUP, *reports})  # fmt: skip
+                  {*keys, *courses, *KINDS, *reports})  # fmt: skip
 
 
 def stages(params: Params, target: str) -> list[str]:

@@ -5,7 +5,7 @@ from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load
 from foursplit.core.pipeline import REAL
 from foursplit.evaluation.collect import collect
-from foursplit.reporting import experiment_page, index_page, metrics, plots
+from foursplit.reporting import experiment_page, index_page, metrics, plots, study_page
 from foursplit.reporting.data_card import card
 
 
@@ -33,6 +33,11 @@ def run(pipeline: str | None = None) -> str:
             curve = plots.curves(entry)
             if curve is not None:
                 (folder / "curves" / f"{entry.key}.csv").write_text(curve, encoding="utf-8")
+    if params.studies:
+        with artifacts.replacing_folder(reports / "studies") as folder:
+            for study in study_page.studies(params):
+                page = folder / f"{study['key']}.html"
+                page.write_text(study_page.page(study), encoding="utf-8")
     artifacts.write_json(paths.metrics(params.pipeline), metrics.tree(entries))
     index = reports / "index.html"
     artifacts.write_text(index, index_page.page(params, entries, cards))

@@ -21,7 +21,7 @@ class Manifest:
     task: str
     model: str
     model_args: dict[str, Any]
-    engine: Literal["network", "estimator"]
+    engine: Literal["network", "estimator", "own"]
     seed: int
     shape: dict[str, Any]  # DataShape
     device: str  # kind of device on which these bytes come out again
@@ -36,7 +36,7 @@ class Manifest:
 
     @property
     def weights(self) -> str:
-        return "model.safetensors" if self.engine == "network" else "model.skops"
+        return "model.skops" if self.engine == "estimator" else "model.safetensors"
 
 
 def save(folder: Path, manifest: Manifest) -> None:

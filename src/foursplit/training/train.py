@@ -89,7 +89,7 @@ def _fit_network(
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
-    from foursplit.training import estimator
+    from foursplit.training import device, estimator, own
 
     file, args = _model(job)
     model = file.build(args, job.shape, seed)
@@ -98,6 +98,14 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
             f"{job.key}.fit: model {job.experiment.model!r} learns by gradient steps: give "
             "learning_rate, batch_size and max_epochs besides seeds."
         )
+    if own.is_own(model):
+        device.repeatable(job.run.threads)  # some of ours compute with torch
+        path = folder / "model.safetensors"
+        own.save(path, own.fit(model, job.splits["train"], job.splits["dev"]))
+        return _manifest(
+            job, path, seed=seed, engine="own", device="cpu",
+            n_parameters=own.count_parameters(model), flops=None,
+        )  # fmt: skip
     path = folder / "model.skops"
     estimator.save(path, estimator.fit(model, job.splits["train"].x, job.splits["train"].y))
     return _manifest(

@@ -46,10 +46,16 @@ def _section(section: Section) -> dict[str, tuple[str, ...]]:
             if key in section.curves.get(course, {}):
                 needs[f"learn {key}"] = needs[f"train {key}"]
             needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
+    return needs | _studies_and_groups(section)
+
+
+def _studies_and_groups(section: Section) -> dict[str, tuple[str, ...]]:
+    needs: dict[str, tuple[str, ...]] = {}
+    for studies in section.studies.values():
+        needs |= {f"study {study}": BASE for study in studies}
     for groups in section.groups.values():
-        for group in groups:
-            needs[f"select {group}"] = BASE
-            needs[f"final {group}"] = (*BASE, *TORCH)
+        needs |= {f"select {group}": BASE for group in groups}
+        needs |= {f"final {group}": (*BASE, *TORCH) for group in groups}
     return needs
 
 

@@ -1,0 +1,184 @@
+"""Figures as numbers: what a study page shows, drawn by the report and as pictures for MLflow.
+
+Arrays may be lists or NumPy's; `as_json` gives plain lists, rounded to what a drawing can show.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+import numpy as np
+
+Numbers = Sequence[float] | np.ndarray
+Grid = Sequence[Sequence[float]] | np.ndarray
+
+DIGITS = 6  # significant ones in the file: more cannot be seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Points (x, y) that belong together; `name` goes into the legend."""
+
+    name: str
+    x: Numbers
+    y: Numbers
+    mark: Literal["line", "dashed", "points", "crosses", "bars"] = "line"
+    group: int | None = None  # number of its colour; by place where None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Curves and points over one pair of axes."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: tuple[Series, ...]
+    log_x: bool = False
+    log_y: bool = False
+    x_range: tuple[float, float] | None = None  # None: what the points need
+    y_range: tuple[float, float] | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """A height over a grid, to be rotated; `z[row][column]` is at (x[column], y[row])."""
+
+    title: str
+    x_label: str
+    y_label: str
+    z_label: str
+    x: Numbers
+    y: Numbers
+    z: Grid
+    path: tuple[tuple[float, float, float], ...] = ()  # (x, y, z), such as steps of a descent
+    log_z: bool = False
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contour:
+    """The same from above, as lines of equal height, with points and paths on it."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Numbers
+    y: Numbers
+    z: Grid
+    levels: Numbers
+    series: tuple[Series, ...] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions:
+    """What a classifier answers over a plane; `z[row][column]`: class number or probability."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Numbers
+    y: Numbers
+    z: Grid
+    classes: tuple[str, ...]  # of two, z may be the probability of the second
+    series: tuple[Series, ...] = ()  # the examples, a series a class
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture of (row, column, 3) bytes."""
+
+    title: str
+    pixels: np.ndarray
+    zoom: int = 1  # size of a pixel on the page
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.pixels.dtype == np.uint8, self.pixels.dtype
+        assert self.pixels.shape[2:] == (3,), self.pixels.shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of text and numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | int, ...], ...]
+    caption: str = ""
+
+
+Plain = Lines | Surface | Contour | Regions | Picture | Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slider:
+    """One of several figures, chosen by a slider: a degree, a penalty, a step."""
+
+    title: str
+    label: str  # of what the slider moves
+    values: tuple[str, ...]
+    figures: tuple[Plain, ...]
+    start: int = 0
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        assert len(self.values) == len(self.figures) > 0, (len(self.values), len(self.figures))
+        assert 0 <= self.start < len(self.values), self.start
+
+
+Figure = Plain | Slider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading with paragraphs, then figures."""
+
+    heading: str
+    text: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """What one lesson shows, worked through on numbers: a page of the report."""
+
+    title: str
+    lead: str  # one or two sentences: what is shown, and what came out
+    sections: tuple[Section, ...]
+    numbers: dict[str, float] = field(default_factory=dict)  # measured; metrics in MLflow
+    source: str = ""  # paper, course and week
+
+    def as_json(self) -> dict[str, Any]:
+        content: dict[str, Any] = _plain(self)
+        return content
+
+
+def _plain(value: Any) -> Any:
+    """Turn dataclasses into blocks with their `kind`, and arrays into rounded lists."""
+    if isinstance(value, Picture):
+        shape = list(value.pixels.shape)
+        data = base64.b64encode(np.ascontiguousarray(value.pixels).tobytes()).decode("ascii")
+        rest = {"title": value.title, "zoom": value.zoom, "caption": value.caption}
+        return {"kind": "picture", **rest, "shape": shape, "bytes": data}
+    if hasattr(value, "__dataclass_fields__"):
+        block = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {"kind": type(value).__name__.lower(), **block}
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    return _rounded(float(value))
+
+
+def _rounded(number: float) -> float | None:
+    """Keep the digits that can be seen; what is no number is nothing."""
+    return float(f"{number:.{DIGITS}g}") if np.isfinite(number) else None
