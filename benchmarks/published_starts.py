@@ -34,14 +34,18 @@ Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 def read(name: str) -> dict[str, Pair]:
-    """Fetch the photos; give the published train and test, values from 0 to 1 in double."""
+    """Fetch the photos; give the published train and test, values from 0 to 1 in double.
+
+    (example, row, column, channel), as published: drawn weights belong to inputs in that order.
+    """
     file = source.module(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
         fetch.fetch(file.SOURCE, Path(folder) / "raw")
         found = file.read(Path(folder) / "raw")
     kind, y = found.rows[OFFICIAL].to_numpy(), found.rows[file.SOURCE.target].to_numpy(np.float64)
+    x = np.ascontiguousarray(found.x.transpose(0, 2, 3, 1), dtype=np.float64)
     return {
-        part: (torch.from_numpy(found.x[kind == part].astype(np.float64)),
+        part: (torch.from_numpy(x[kind == part]),
                torch.from_numpy(y[kind == part])[:, None])
         for part in ("train", "test")
     }  # fmt: skip
