@@ -87,6 +87,14 @@ def test_no_segment_of_the_log_cost_lies_above_its_chord(seed, other):
     assert logistic.cost(x, y, between) <= chord + 1e-12
 
 
+@given(SEED)
+def test_the_squared_gradient_is_the_slope_of_the_squared_cost(seed):
+    x, y, at = drawn(seed)
+    slope = np.append(*logistic.squared_gradient(x, y, at))
+    found = differences(lambda place: logistic.squared_cost(x, y, place), at)
+    np.testing.assert_allclose(slope, found, rtol=1e-6, atol=1e-9)
+
+
 def test_a_segment_of_the_squared_cost_lies_above_its_chord():
     # One example at x = 1 with y = 1: (f - 1)^2 / 2 is nearly flat, 1/2, for w far below 0.
     x, y = np.array([[1.0]]), np.array([1.0])

@@ -115,3 +115,10 @@ def squared_cost(x: Inputs, y: Labels, at: Parameters) -> float:
     """Give half of the mean squared error of the probabilities: the cost that is not convex."""
     error = sigmoid(predict(x, at)) - y
     return float(error @ error) / (2 * len(y))
+
+
+def squared_gradient(x: Inputs, y: Labels, at: Parameters) -> Parameters:
+    """Differentiate that one: the factor f (1 - f) is nearly 0 where an answer is surely wrong."""
+    probability = sigmoid(predict(x, at))
+    slope = (probability - y) * probability * (1 - probability)
+    return Parameters(slope @ x / len(y), float(slope.mean()))
