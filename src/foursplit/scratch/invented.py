@@ -46,8 +46,8 @@ def wave(x: Float64[np.ndarray, " example"]) -> Float64[np.ndarray, " example"]:
 
 
 def noisy_wave(n: int, noise: float, rng: np.random.Generator) -> Table:
-    """Draw one input on [-1, 1] and the wave's height there, with noise of a standard deviation."""
-    x = rng.uniform(-1, 1, n)
+    """Spread one input evenly over [-1, 1], shuffled, and add noise to the wave's height there."""
+    x = rng.permutation(np.linspace(-1, 1, n))
     return Table(x[:, None], wave(x) + rng.normal(0, noise, n))
 
 
