@@ -23,10 +23,12 @@ from foursplit.core.figure import (
 from foursplit.core.seeds import derive, generator
 from foursplit.scratch import features, invented, linear
 from foursplit.scratch.batch_descent import Parameters
+from foursplit.scratch.rounding import power_above, shown
 
-SHARES = (0.1, 0.9, 0.99, 1.02)  # of the largest rate that raw inputs allow
+SHARES = (0.05, 0.9, 0.99, 1.02)  # of the largest rate that raw inputs allow
 PAIR = [0, 3]  # area and age: the two weights of the pictures
 GRID = 41  # points along each side of a picture
+N_DRAWN = 60  # steps of a descent in a picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +82,8 @@ def run(args: Args) -> Study:
             "cost_raw": float(raw_walk.cost[-1]),
             "cost_scaled": linear.cost(*scaled, fits["descent"]),
             "cost_minimum": best,
-            "gap_descent": gaps["descent"],
-            "gap_scikit_learn": gaps["scikit-learn"],
+            "gap_descent_below": power_above(gaps["descent"]),
+            "gap_scikit_learn_below": power_above(gaps["scikit-learn"]),
             "gap_scikit_learn_sgd": gaps["scikit-learn SGD"],
         },
         source="Ng, MLS C1 W2",
@@ -174,7 +176,7 @@ def _raw(houses: invented.Table) -> Section:
         text=(
             f"Above a rate of {limit:.2e} the weight of the area jumps across the valley, farther "
             "each time, and the cost grows without end. Just below, it jumps and closes in. At a "
-            "tenth it slides to the valley's floor, which all the others have to be walked along.",
+            "twentieth it slides to the valley's floor, and there the others' way is still long.",
         ),
         figures=(
             Slider(
@@ -195,29 +197,37 @@ def _raw(houses: invented.Table) -> Section:
 
 
 def _bowl(args: Args, houses: invented.Table, scaled: invented.Table) -> Section:
-    valley, _ = _pictures(houses, "raw inputs", 0.9, 200)
-    bowl, surface = _pictures(scaled, "z-scores", args.rate / linear.largest_rate(scaled.x), 200)
+    valley, _, left_raw = _pictures(houses, "raw inputs", 0.9 * _limit(houses))
+    bowl, surface, left_scaled = _pictures(scaled, "z-scores", args.rate)
     return Section(
         heading="From a valley to a bowl",
         text=(
             "The pictures hold two weights, of area and age, with everything centred so that the "
-            "bias plays no part. Raw, lines of equal cost are so long that they look parallel, and "
-            "the descent never gets along them. Scaled, they are nearly round, and the shortest "
-            "way down leads to the middle.",
+            "bias plays no part, and both weights on the same span. Raw, lines of equal cost are "
+            "so long that they look parallel: the descent jumps from wall to wall and creeps along "
+            f"the floor, and after {N_DRAWN} steps {left_raw:.0%} of the age's weight is still "
+            "missing. Scaled, they are nearly round, and the way down leads to the middle: "
+            f"{left_scaled:.1%} is missing.",
         ),
         figures=(valley, bowl, surface),
     )
 
 
-def _pictures(
-    table: invented.Table, name: str, share: float, n_steps: int
-) -> tuple[Contour, Surface]:
-    """Draw the cost over the weights of two centred inputs, and a descent of that share of rate."""
+def _limit(table: invented.Table) -> float:
+    return linear.largest_rate(table.x[:, PAIR] - table.x[:, PAIR].mean(axis=0))
+
+
+def _pictures(table: invented.Table, name: str, rate: float) -> tuple[Contour, Surface, float]:
+    """Draw the cost over the weights of two centred inputs, and a descent.
+
+    The last that is given is the share of the second weight that the descent has yet to find.
+    """
     x, y = table.x[:, PAIR], table.y - table.y.mean()
     x = x - x.mean(axis=0)
     best = linear.normal_equation(x, y)
-    walk = linear.descend(x, y, rate=share * linear.largest_rate(x), n_steps=n_steps)
-    sides = [np.linspace(min(0, 2 * w), max(0, 2 * w), GRID) for w in best.w]
+    walk = linear.descend(x, y, rate=rate, n_steps=N_DRAWN)
+    reach = 1.2 * np.abs(best.w).max()
+    sides = [np.linspace(w - reach, w + reach, GRID) for w in best.w]
     z = np.array(
         [[linear.cost(x, y, Parameters(np.array([u, v]), 0.0)) for u in sides[0]] for v in sides[1]]
     )
@@ -225,32 +235,30 @@ def _pictures(
     across, along = (f"weight of the {invented.TOWN[i]}" for i in PAIR)
     contour = Contour(
         title=f"Cost, {name}",
+        x_label=across,
+        y_label=along,
         x=sides[0],
         y=sides[1],
         z=z,
-        levels=low + (z.max() - low) * np.array([0.003, 0.02, 0.06, 0.15, 0.3, 0.5, 0.75]),
+        levels=low + (z.max() - low) * np.array([0.002, 0.01, 0.03, 0.08, 0.2, 0.4, 0.7]),
         series=(
-            Series(name="descent", x=walk.w[:, 0], y=walk.w[:, 1], mark="line"),
+            Series(name="descent", x=walk.w[:, 0], y=walk.w[:, 1]),
             Series(name="minimum", x=best.w[:1], y=best.w[1:], mark="crosses"),
         ),
-        caption=f"{n_steps} steps from zero.",
-        x_label=across,
-        y_label=along,
+        caption=f"{N_DRAWN} steps from zero.",
     )
-    path = tuple(
-        (float(w[0]), float(w[1]), float(c)) for w, c in zip(walk.w, walk.cost, strict=True)
-    )
+    path = zip(walk.w, walk.cost, strict=True)
     surface = Surface(
         title=f"The same as a surface, {name}",
+        x_label=across,
+        y_label=along,
         z_label="cost",
         x=sides[0],
         y=sides[1],
         z=z,
-        path=path,
-        x_label=across,
-        y_label=along,
+        path=tuple((float(w[0]), float(w[1]), float(cost)) for w, cost in path),
     )
-    return contour, surface
+    return contour, surface, float(abs(1 - walk.end.w[1] / best.w[1]))
 
 
 def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.Scale) -> Section:
@@ -260,7 +268,7 @@ def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.
         for name, at in fits.items()
     )
     truth: tuple[str | float, ...] = ("the rule", *(float(v) for v in np.append(*rule)))
-    told = "; ".join(f"{name} {gap:.2g}" for name, gap in gaps.items())
+    told = "; ".join(f"{name} {shown(gap)}" for name, gap in gaps.items())
     return Section(
         heading="Four ways, one line",
         text=(

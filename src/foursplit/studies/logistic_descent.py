@@ -24,6 +24,7 @@ from foursplit.core.figure import (
 from foursplit.core.seeds import generator
 from foursplit.scratch import features, invented, linear, logistic
 from foursplit.scratch.batch_descent import Descent, Parameters
+from foursplit.scratch.rounding import power_above
 
 SIX = invented.Table(
     np.array([[0.5, 1.5], [1, 1], [1.5, 0.5], [3, 0.5], [2, 2], [1, 2.5]]),
@@ -248,12 +249,7 @@ def _twin() -> tuple[Section, dict[str, float]]:
             ),
         ),
     )
-    return section, {"twin_gap_below": _power_above(max(gaps))}
-
-
-def _power_above(value: float) -> float:
-    """Give the next power of ten: what of a rounding error is the same everywhere."""
-    return float(10.0 ** np.ceil(np.log10(max(value, 1e-12))))
+    return section, {"twin_gap_below": power_above(max(gaps))}
 
 
 def _students(args: Args) -> tuple[Section, dict[str, float]]:
@@ -308,5 +304,5 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
         "students_cost_raw": float(raw.cost[-1]),
         "students_accuracy": _accuracy(invented.Table(x, students.y), scaled.end),
         "students_accuracy_raw": _accuracy(students, raw.end),
-        "students_twin_gap_below": _power_above(gap),
+        "students_twin_gap_below": power_above(gap),
     }

@@ -10,6 +10,7 @@ import numpy as np
 from foursplit.core.figure import Figure, Lines, Section, Series, Study, Table
 from foursplit.scratch import linear
 from foursplit.scratch.batch_descent import Descent, Parameters, origin
+from foursplit.scratch.rounding import shown
 
 INPUTS = ("area", "bedrooms", "floors", "age")  # square feet, and years
 X = np.array([[2104.0, 5, 1, 45], [1416, 3, 2, 40], [852, 2, 1, 35]])
@@ -125,7 +126,7 @@ def _trace(args: Args, walk: Descent) -> Section:
 
 def _flat() -> Section:
     heights = [("zero", origin(4)), ("solved", linear.normal_equation(X, Y)), ("course", PUBLISHED)]
-    rows = tuple((name, f"{linear.cost(X, Y, at):.3g}") for name, at in heights)
+    rows = tuple((name, shown(linear.cost(X, Y, at))) for name, at in heights)
     return Section(
         heading="More parameters than houses",
         text=(

@@ -10,6 +10,7 @@ import numpy as np
 from foursplit.core.figure import Lines, Section, Series, Slider, Study, Table
 from foursplit.scratch import features, linear
 from foursplit.scratch.batch_descent import Descent
+from foursplit.scratch.rounding import power_above, shown
 
 X = np.arange(20.0)
 PARABOLA = X**2
@@ -73,7 +74,7 @@ def _parabola() -> Section:
         at = linear.normal_equation(chosen, PARABOLA)
         figures.append(
             _curve(
-                f"A line through {name}: cost {linear.cost(chosen, PARABOLA, at):.3g}",
+                f"A line through {name}: cost {shown(linear.cost(chosen, PARABOLA, at))}",
                 PARABOLA,
                 linear.predict(chosen, at),
             )
@@ -204,7 +205,7 @@ def _waves(args: Args) -> tuple[Section, dict[str, float]]:
         walk = linear.descend(x, COSINE, rate=rate, n_steps=args.n_steps // 5)
         solved = linear.normal_equation(x, COSINE)
         costs = [float(walk.cost[-1]), linear.cost(x, COSINE, solved)]
-        rows.append((degree, *(f"{cost:.2g}" for cost in costs)))
+        rows.append((degree, *(shown(cost) for cost in costs)))
         figures.append(
             Lines(
                 title=f"Degree {degree}",
@@ -240,4 +241,7 @@ def _waves(args: Args) -> tuple[Section, dict[str, float]]:
             ),
         ),
     )
-    return section, {"cosine_cost_descent": costs[0], "cosine_cost_solved": costs[1]}
+    return section, {
+        "cosine_cost_descent": costs[0],
+        "cosine_cost_solved_below": power_above(costs[1]),
+    }

@@ -15,6 +15,7 @@ from foursplit.core.figure import Lines, Regions, Section, Series, Slider, Study
 from foursplit.core.seeds import generator
 from foursplit.scratch import features, invented, linear, logistic
 from foursplit.scratch.batch_descent import Parameters
+from foursplit.scratch.rounding import power_above
 
 PENALTIES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
 CHIP_PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
@@ -120,13 +121,8 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
         "held_out_largest": judged[-1],
         "train_smallest": train[0],
         "train_largest": train[-1],
-        "ridge_gap_below": _power_above(gap),
+        "ridge_gap_below": power_above(gap),
     }
-
-
-def _power_above(value: float) -> float:
-    """Give the next power of ten: what of a rounding error is the same everywhere."""
-    return float(10.0 ** np.ceil(np.log10(max(value, 1e-12))))
 
 
 def _by_penalty(
@@ -243,5 +239,5 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
         "chips_error_best": judged[best],
         "chips_error_largest": judged[-1],
         "chips_train_error_smallest": train[0],
-        "chips_gap_below": _power_above(gap),
+        "chips_gap_below": power_above(gap),
     }
