@@ -50,8 +50,8 @@ def test_worked_by_hand():
     assert linear.cost(x, y, at) == (1 + 9) / 4
     # By w1 (1*1 - 3*4)/2, by w2 (1*2 - 3*0)/2, by b (1 - 3)/2; a penalty of 4 adds 4*w/2.
     assert np.append(*linear.gradient(x, y, at)).tolist() == [-5.5, 1, -1]
-    assert np.append(*linear.gradient(x, y, at, 4)).tolist() == [-1.5, 7, -1]
-    assert linear.cost(x, y, at, 4) == 2.5 + 4 * 13 / 4
+    assert np.append(*linear.gradient(x, y, at, 4.0)).tolist() == [-1.5, 7, -1]
+    assert linear.cost(x, y, at, 4.0) == 2.5 + 4 * 13 / 4
 
 
 @given(SEED)
@@ -126,5 +126,5 @@ def test_an_impossible_descent_is_refused(wrong, message):
 
 def test_a_negative_penalty_is_refused():
     x, y, _ = drawn(1)
-    with pytest.raises(ValueError, match="penalty: -1"):
-        linear.normal_equation(x, y, -1)
+    with pytest.raises(ValueError, match="penalty: -1.0"):
+        linear.normal_equation(x, y, -1.0)

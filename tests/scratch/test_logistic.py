@@ -138,5 +138,5 @@ def test_classes_that_a_line_parts_have_no_minimum_without_a_penalty():
 
 def test_a_larger_penalty_never_gives_larger_weights():
     x, y, _ = drawn(5)
-    sizes = [np.linalg.norm(logistic.solve(x, y, p).w) for p in (0.0, 0.1, 1, 10, 100)]
+    sizes = [np.linalg.norm(logistic.solve(x, y, p).w) for p in (0.0, 0.1, 1.0, 10.0, 100.0)]
     assert sizes == sorted(sizes, reverse=True)

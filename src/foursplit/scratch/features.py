@@ -12,6 +12,8 @@ from jaxtyping import Float64
 from foursplit.scratch.batch_descent import Parameters
 from foursplit.scratch.linear import Inputs
 
+Terms = Float64[np.ndarray, "example n_terms"]
+
 
 class Scale(NamedTuple):
     """Mean and standard deviation of each input, as measured on the examples learnt from."""
@@ -37,12 +39,12 @@ def measure(x: Inputs) -> Scale:
     return Scale(mean=x.mean(axis=0), deviation=np.where(still, 1.0, deviation))
 
 
-def powers(x: Float64[np.ndarray, " example"], degree: int) -> Inputs:
+def powers(x: Float64[np.ndarray, " example"], degree: int) -> Terms:
     """Give x, x^2 and so on up to `degree`, a column each."""
     return products(x[:, None], degree)
 
 
-def products(x: Inputs, degree: int) -> Inputs:
+def products(x: Inputs, degree: int) -> Terms:
     """Give all products of 1 to `degree` inputs, by length and then in the inputs' order.
 
     There are C(n + degree, degree) - 1 of them: 27 of two inputs up to degree 6.
