@@ -176,29 +176,29 @@ def _axes(scene: Mapping[str, Any], turn: float, tilt: float) -> tuple[list[Mark
         element("polyline", points=_written([seen(c, turn, tilt) for c in upright]), class_="edge"),
     ]
     texts: list[Markup] = []
-    for number, edge in enumerate(edges):
-        low, high = (seen(point, turn, tilt) for point in edge)
-        outside = -1 if (low[0] + high[0]) / 2 < UNITS / 2 else 1
-        texts += _along(low, high, scene["names"][number], scene["ends"][number], outside)
+    for name, ends, edge in zip(scene["names"], scene["ends"], edges, strict=True):
+        texts += _along(name, ends, [seen(point, turn, tilt) for point in edge], edge is upright)
     return frame, texts
 
 
-def _along(
-    low: Point, high: Point, name: str, ends: Sequence[str], outside: int
-) -> list[Markup]:  # fmt: skip
-    """Write an edge's two ends, and its name between them, on its outer side."""
+def _along(name: str, ends: Sequence[str], edge: Sequence[Point], is_upright: bool) -> list[Markup]:
+    """Write an edge's two ends on its outer side; its name between them, or on top of it."""
+    low, high = edge
+    outside = -1 if (low[0] + high[0]) / 2 < UNITS / 2 else 1
     kind = "end" if outside < 0 else "start"
-    places = [
-        (0.9 * low[0] + 0.1 * high[0], 0.9 * low[1] + 0.1 * high[1], ends[0], kind),
-        (0.1 * low[0] + 0.9 * high[0], 0.1 * low[1] + 0.9 * high[1], ends[1], kind),
-        ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, name, f"axis {kind}"),
-    ]
+    words = [(0.9, ends[0], kind, 8 * outside, 12), (0.1, ends[1], kind, 8 * outside, 12)]
+    words += (
+        [(0.0, name, "axis start", -24, -10)]  # a long one has room there
+        if is_upright
+        else [(0.5, name, f"axis {kind}", 8 * outside, 12)]
+    )
     return [
         element(
-            "text", text, x=across(x / UNITS), y=f"{HEIGHT * y / UNITS:.1f}", dx=8 * outside, dy=12,
-            class_=shown,
+            "text", text, x=across((share * low[0] + (1 - share) * high[0]) / UNITS),
+            y=f"{HEIGHT * (share * low[1] + (1 - share) * high[1]) / UNITS:.1f}",
+            dx=dx, dy=dy, class_=shown,
         )
-        for x, y, text, shown in places
+        for share, text, shown, dx, dy in words
     ]  # fmt: skip
 
 

@@ -60,10 +60,13 @@
       var low = look(edge[0]), high = look(edge[1]);
       var outside = (low[0] + high[0]) / 2 < UNITS / 2 ? -1 : 1;
       var kind = outside < 0 ? "end" : "start";
-      [[0.9, scene.ends[number][0], kind], [0.1, scene.ends[number][1], kind],
-        [0.5, scene.names[number], "axis " + kind]].forEach(function (word) {
+      var name = edge === upright
+        ? [0, scene.names[number], "axis start", -24, -10]
+        : [0.5, scene.names[number], "axis " + kind, 8 * outside, 12];
+      [[0.9, scene.ends[number][0], kind, 8 * outside, 12],
+        [0.1, scene.ends[number][1], kind, 8 * outside, 12], name].forEach(function (word) {
         texts.push({
-          text: word[1], kind: word[2], dx: 8 * outside,
+          text: word[1], kind: word[2], dx: word[3], dy: word[4],
           x: word[0] * low[0] + (1 - word[0]) * high[0], y: word[0] * low[1] + (1 - word[0]) * high[1]
         });
       });
@@ -94,7 +97,7 @@
     svg.replaceChildren.apply(svg, [inner].concat(drawn.texts.map(function (word) {
       var node = made("text", {
         x: ((100 * word.x) / UNITS).toFixed(2) + "%", y: ((HEIGHT * word.y) / UNITS).toFixed(1),
-        dx: word.dx, dy: 12, "class": word.kind
+        dx: word.dx, dy: word.dy, "class": word.kind
       });
       node.textContent = word.text;
       return node;
