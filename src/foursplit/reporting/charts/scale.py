@@ -11,6 +11,8 @@ Range = Sequence[float] | None
 
 FAR = 50.0  # lengths of the axis beyond which nothing is drawn truly: renderers fail at 1e300
 
+LEAST = 1e-9  # of a value: a range below it is rounding, and its ticks would read alike
+
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -26,7 +28,8 @@ class Scale:
     def share(self, value: float) -> float:
         """Say how far along the axis a value lies: 0 at its low end, 1 at its high one."""
         if self.log:
-            found = math.log(value / self.low) / math.log(self.high / self.low)
+            low, high = math.log(self.low), math.log(self.high)
+            found = (math.log(value) - low) / (high - low)
         else:
             found = (value - self.low) / (self.high - self.low)
         return min(max(found, -FAR), FAR)
@@ -49,12 +52,21 @@ def scale(values: Iterable[float | None], *, log: bool = False, ends: Range = No
         ticks: Iterable[float] = spanned.ticks
         low, high = (min(places), max(places)) if ends else (spanned.low, spanned.high)
     else:
-        plain = axis(places, zero=False)
+        plain = axis(_parted(places), zero=False)
         ticks = plain.ticks
         low, high = (min(places), max(places)) if ends else (plain.low, plain.high)
     slack = 1e-9 * (high - low)
     inside = tuple(t for t in ticks if low - slack <= t <= high + slack)
     return Scale(low=low, high=high, ticks=inside, log=log)
+
+
+def _parted(places: Sequence[float]) -> list[float]:
+    """Give the lowest and the highest value, parted where they are all but one."""
+    low, high = min(places), max(places)
+    if high - low <= LEAST * max(abs(low), abs(high)):
+        part = abs(low) / 2 or 0.5
+        return [low - part, high + part]
+    return [low, high]
 
 
 def written(value: float) -> str:

@@ -58,6 +58,7 @@ def prepared(content: Mapping[str, Any]) -> dict[str, Any]:
     ends = [_ends(x), _ends(y), (low, top)]
     steps = zip(path[:, 0], path[:, 1], walked, strict=True)
     by_log = " (logarithmic)" if content["log_z"] else ""
+    logs = [False, False, content["log_z"]]
     values = [*ends[:2], (10**low, 10**top) if content["log_z"] else (low, top)]
     return {
         "x": [_placed(v, *ends[0]) for v in x],
@@ -68,7 +69,7 @@ def prepared(content: Mapping[str, Any]) -> dict[str, Any]:
             for step in steps
             if np.isfinite(step).all()
         ],
-        "ends": [[_end(v, pair) for v in pair] for pair in values],
+        "ends": [_ends_written(pair, log) for pair, log in zip(values, logs, strict=True)],
         "names": [content["x_label"], content["y_label"], f"{content['z_label']}{by_log}"],
     }
 
@@ -105,9 +106,10 @@ def _thinned(content: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.nda
     return x[columns], y[rows], z[np.ix_(rows, columns)]
 
 
-def _end(value: float, ends: Sequence[float]) -> str:
-    """Write an end to three digits; rounding errors beside the other end are zero."""
-    return written(float(f"{value:.3g}") if abs(value) > 1e-12 * max(map(abs, ends)) else 0.0)
+def _ends_written(ends: Sequence[float], log: bool) -> list[str]:
+    """Write ends to three digits; what is a rounding error beside the other end is zero."""
+    least = 0.0 if log else 1e-12 * max(map(abs, ends))
+    return [written(float(f"{value:.3g}") if abs(value) > least else 0.0) for value in ends]
 
 
 def _by_log(values: np.ndarray) -> np.ndarray:
@@ -209,4 +211,4 @@ def _written(places: Sequence[Point]) -> str:
 def _knob(name: str, label: str, low: int, high: int, value: int) -> Markup:
     knob = element("input", type="range", min=low, max=high, value=value, data_knob=name)
     # An input has no end tag in HTML.
-    return element("label", label + Markup(str(knob).replace("></input>", ">")))
+    return element("label", label + Markup(str(knob).replace("></input>", " />")))
