@@ -68,6 +68,10 @@ def test_a_scale_holds_its_values_and_ticks(values, log):
         assert all(ended.holds(tick) for tick in ended.ticks)
 
 
+def test_a_logarithmic_scale_within_a_decade_has_ticks():
+    assert scale([], log=True, ends=(2, 8)).ticks == (2, 4, 6, 8)
+
+
 def test_a_logarithmic_scale_puts_the_geometric_mean_in_the_middle():
     assert scale([1, 10_000], log=True).share(100) == pytest.approx(0.5)
     assert not scale([1, 10], log=True).has(0.0)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foursplit.reporting.charts.axis import axis, log_axis
 from foursplit.reporting.numbers import MINUS
@@ -12,6 +12,8 @@ Range = Sequence[float] | None
 FAR = 50.0  # lengths of the axis beyond which nothing is drawn truly: renderers fail at 1e300
 
 LEAST = 1e-9  # of a value: a range below it is rounding, and its ticks would read alike
+
+FEWEST = 2  # ticks: one alone tells no scale
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -47,17 +49,15 @@ def scale(values: Iterable[float | None], *, log: bool = False, ends: Range = No
     """Span `values`, rounded outwards to ticks; exactly from end to end where `ends` are given."""
     places = [value for value in (ends or values) if value is not None and (value > 0 or not log)]
     places = places or [1.0, 10.0]  # nothing to draw: an empty frame
-    if log:
-        spanned = log_axis(places)
-        ticks: Iterable[float] = spanned.ticks
-        low, high = (min(places), max(places)) if ends else (spanned.low, spanned.high)
-    else:
-        plain = axis(_parted(places), zero=False)
-        ticks = plain.ticks
-        low, high = (min(places), max(places)) if ends else (plain.low, plain.high)
-    slack = 1e-9 * (high - low)
-    inside = tuple(t for t in ticks if low - slack <= t <= high + slack)
-    return Scale(low=low, high=high, ticks=inside, log=log)
+    spanned = log_axis(places) if log else axis(_parted(places), zero=False)
+    low, high = (min(places), max(places)) if ends else (spanned.low, spanned.high)
+    bare = Scale(low=low, high=high, ticks=(), log=log)
+    inside = tuple(tick for tick in spanned.ticks if bare.holds(tick))
+    if len(inside) < FEWEST:  # a range within a decade
+        inside = tuple(
+            tick for tick in axis(_parted([low, high]), zero=False).ticks if bare.holds(tick)
+        )
+    return replace(bare, ticks=inside)
 
 
 def _parted(places: Sequence[float]) -> list[float]:
