@@ -1,5 +1,7 @@
 """The pictures of a study have the numbers of its figures."""
 
+import io
+
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -25,6 +27,13 @@ def test_a_line_has_its_points_and_its_axes():
     np.testing.assert_array_equal(line.get_ydata(), [1.0, np.nan, 100.0])
     assert (axes.get_yscale(), axes.get_xlim()) == ("log", (0, 5))
     assert (line.get_linestyle(), axes.get_legend().texts[0].get_text()) == ("--", "cost")
+
+
+def test_what_diverges_can_be_drawn_by_its_logarithm():
+    series = Series(name="", x=[0, 1, 2, 3], y=[1.0, 1e150, 1e300, np.inf])
+    figure = drawn(read(lines(series, log_y=True, y_range=(0.1, 100.0))))
+    figure.savefig(io.BytesIO())  # a warning of an overflow is an error here
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), [1, *[np.nan] * 3])
 
 
 def test_bars_stand_at_their_places():

@@ -17,6 +17,8 @@ Content = Mapping[str, Any]
 HUES = ("#2563a8", "#bf4f12", "#0d7f74", "#7639ad", "#8a5a00", "#b3261e", "#6b7080", "#1a6b3c")
 SHAPES = "os^DvP"
 
+MOST = 1e100  # what diverges may be larger, and overflows in matplotlib's logarithmic axis
+
 MOST_ROWS = 40  # of a table; a picture of more is not legible
 
 
@@ -122,12 +124,18 @@ def heights(grid: Any) -> np.ndarray:
     return np.array(grid, dtype=np.float64)
 
 
+def _drawable(values: Any) -> np.ndarray:
+    """Give a series as numbers; a gap where one is missing, or too large to be drawn."""
+    found = np.array(values, dtype=np.float64)
+    return np.where(np.abs(found) < MOST, found, np.nan)
+
+
 def _series(axes: Axes, content: Content) -> None:
     """Draw all series, and name what they are over."""
     for place, series in enumerate(content["series"]):
         number = place if series["group"] is None else series["group"]
         color, name = HUES[number % len(HUES)], series["name"] or None
-        x, y = (np.array(series[axis], dtype=np.float64) for axis in "xy")
+        x, y = (_drawable(series[axis]) for axis in "xy")
         if series["mark"] == "bars":
             axes.bar(x, y, color=color, label=name, alpha=0.6)
         elif series["mark"] in ("points", "crosses"):
