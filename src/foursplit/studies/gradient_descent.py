@@ -3,13 +3,14 @@
 Source: Ng, MLS C1 W1 (model, cost, gradient descent) and C1 W2 (choice of the learning rate).
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from foursplit.core.figure import Contour, Lines, Section, Series, Study, Surface, Table
 from foursplit.scratch import line
-from foursplit.scratch.line import Descent
+from foursplit.scratch.line import Descent, curvature
 
 SPAN = 1.25  # of the window on the bowl: times the way from the start to the best line
 
@@ -46,6 +47,9 @@ class Args:
             len(self.sizes) == len(self.prices), "prices", self.prices, "as many as there are sizes"
         )
         bound = line.largest_rate(np.array(self.sizes))
+        _require(
+            self.learning_rate < bound, "learning_rate", self.learning_rate, f"below {bound:.3f}"
+        )
         _require(self.too_large > bound, "too_large", self.too_large, f"above {bound:.3f}")
 
 
@@ -64,7 +68,7 @@ def run(args: Args) -> Study:
         title="Gradient descent on a line",
         lead=(
             f"After {args.n_steps:,} steps at a rate of {args.learning_rate:g} the line through "
-            f"two houses has w = {down.w[-1]:.2f} and b = {down.b[-1]:.2f}, and its cost has gone "
+            f"{len(x)} houses has w = {down.w[-1]:.2f} and b = {down.b[-1]:.2f}, and its cost has gone "
             f"from {down.cost[0]:,.0f} to {down.cost[-1]:.2g}. A rate from {bound:.3f} on diverges."
         ),
         sections=(
@@ -88,6 +92,7 @@ def run(args: Args) -> Study:
 
 
 def _model(x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
+    best_w, best_b = _best(x, y)
     ends = np.array([0.0, 1.2 * x.max()])
     last = line.predict(ends, down.w[-1], down.b[-1])
     early = min(len(down.w) - 1, 10)
@@ -107,15 +112,17 @@ def _model(x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
     return Section(
         heading="The model",
         text=(
-            "A price is answered with `w` times the size plus `b`. Two examples lie on one line, "
-            "so that the best cost is zero and every figure here can be checked by hand.",
+            "A price is answered with `w` times the size plus `b`. The best line has "
+            f"w = {best_w:.4g} and b = {best_b:.4g} and leaves a cost of "
+            f"{line.cost(x, y, round(best_w, 9), round(best_b, 9)):.4g}.",
         ),
         figures=(figure,),
     )
 
 
 def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
-    best_w, best_b = np.polyfit(x, y, 1)
+    best_w, best_b = _best(x, y)
+    along, across = (_hundredth(args.learning_rate, c) for c in np.linalg.eigvalsh(curvature(x)))
     w = np.linspace(best_w - SPAN * abs(best_w), best_w + SPAN * abs(best_w), args.n_grid)
     b = np.linspace(best_b - SPAN * abs(best_w), best_b + SPAN * abs(best_w), args.n_grid)
     z = line.cost_grid(x, y, w, b)
@@ -127,8 +134,9 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
         text=(
             "Half the mean squared error, over both parameters. The valley is long and nearly "
             "level: many pairs answer almost alike, for a greater `w` makes up for a smaller `b`.",
-            "The way goes straight down the steep wall, in a few dozen steps, and then creeps "
-            "along the valley for thousands.",
+            "The way goes down the steep wall first and then creeps along the valley: across it "
+            f"a hundredth of the distance is left after {across:,} steps, along it only after "
+            f"{along:,}.",
         ),
         figures=(
             Surface(
@@ -148,6 +156,16 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
             ),
         ),
     )  # fmt: skip
+
+
+def _best(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    w, b = np.polyfit(x, y, 1)
+    return float(w), float(b)
+
+
+def _hundredth(rate: float, curved: float) -> int:
+    """Count the steps after which a hundredth of the distance is left along an axis of the bowl."""
+    return math.ceil(math.log(0.01) / math.log(abs(1 - rate * curved)))
 
 
 def _steps(args: Args, down: Descent) -> Section:
@@ -208,7 +226,7 @@ def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section
     return Section(
         heading="Choosing a rate",
         text=(
-            "Each rate about three times the one before. The largest that still falls at every "
+            "Several rates from the same start. The largest that still falls at every "
             "step is the one to take; the first that rises ends the search.",
             f"An automatic check calls a descent converged once a step lowers the cost by no more "
             f"than {args.least_fall:g}. Where the check was met the table gives the cost that was "
