@@ -11,6 +11,8 @@ from foursplit.core.params import build, load
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
 CURVE = "curves.convolutional.c4w2_digits_mlp"
 BLOCK = {"group": "g", "source": "wine", "task": "classify", "model": "mlp"}
+DESCENT = "studies.supervised.gradient_descent"
+STUDY = {"lesson": "MLS C1 W1"}
 LENET = "experiments.convolutional.c4w2_digits_lenet"
 
 
@@ -76,6 +78,15 @@ def test_the_projects_own_parameters_are_right():
         (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
         (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
         ("curves.own", {"gone": {**BLOCK}}, r"curves.own: unknown experiment 'gone'"),
+        ("studies.own", {"gradient_descent": {}}, r"studies.own.gradient_descent: missing lesson"),
+        ("studies.ownd", {}, r"studies: unknown course 'ownd'.* Valid: .*supervised"),
+        ("studies.advanced", {"gradient_decent": STUDY}, r"Did you mean 'gradient_descent'"),
+        ("studies.advanced", {"gradient_descent": STUDY}, r"the name is taken in studies"),
+        (f"{DESCENT}.args.n_stps", 3, r"descent.args: unknown parameter 'n_stps'.*'n_steps'"),
+        (f"{DESCENT}.args", 3, r"gradient_descent.args"),
+        (f"{DESCENT}.lesson", None, r"gradient_descent: missing lesson"),
+        (f"{DESCENT}.arg", {}, r"unknown parameter 'arg'. Did you mean 'args'"),
+        ("real.studies", {}, r"real: unknown parameter 'studies'"),
         ("run", None, r"params.yaml: missing run"),
         ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, groups"),
     ],

@@ -88,6 +88,27 @@ def test_a_course_without_a_map_of_curves_is_named(project):
     assert "curves.improving: missing; write `improving: {}`" in run(project, "check", code=2)
 
 
+def test_a_course_without_a_map_or_a_stage_of_studies_is_named(project):
+    path = project / "params.yaml"
+    text = path.read_text()
+    shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
+    moved = text.replace("studies:\n  supervised:", "studies:\n  supervised: {}\n  improving:")
+    path.write_text(moved)
+    said = run(project, "check", code=2)
+    assert "studies.improving: pipelines/improving/dvc.yaml has no stage" in said
+    assert "copy stage `study` from another course's" in said
+    path.write_text(text.replace("studies:\n  supervised:", "studies:\n  improving:"))
+    assert "studies.supervised: missing; write `supervised: {}`" in run(project, "check", code=2)
+
+
+def test_an_impossible_argument_of_a_study_is_refused_by_name(project):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("too_large: 0.8", "too_large: 0.5"))
+    shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
+    said = run(project, "check", code=2)
+    assert "studies.supervised.gradient_descent.args: too_large: 0.5 must be above" in said
+
+
 def test_a_wrong_parameter_stops_every_stage(project):
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: -0.05"))

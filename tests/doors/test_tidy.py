@@ -35,6 +35,15 @@ def test_orphans_go_and_the_rest_stays(project):
     assert not any((data / name).exists() for name in orphans)
 
 
+def test_studies_that_went_go_and_the_rest_stays(project):
+    folder = project / "data" / "studies"
+    folder.mkdir(parents=True)
+    for name in (".gitkeep", "gradient_descent.json", "gradient_ascent.json"):
+        (folder / name).write_text("{}")
+    assert [path.name for path in tidy(load())] == ["gradient_ascent.json"]
+    assert {path.name for path in folder.iterdir()} == {".gitkeep", "gradient_descent.json"}
+
+
 def test_what_went_from_the_real_section_goes_too(project):
     real = project / "data" / "real"
     kept = ["raw/mnist_usps", "models/c4w2_mnist_usps/c4w2_mnist_usps_lenet"]

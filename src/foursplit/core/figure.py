@@ -4,7 +4,7 @@ Arrays may be lists or NumPy's; `as_json` gives plain lists, rounded to what a d
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -156,6 +156,12 @@ class Study:
     def as_json(self) -> dict[str, Any]:
         content: dict[str, Any] = _plain(self)
         return content
+
+
+def pixels(content: Mapping[str, Any]) -> np.ndarray:
+    """Read the (row, column, 3) bytes of a picture from what `as_json` made of it."""
+    data = np.frombuffer(base64.b64decode(content["bytes"]), dtype=np.uint8)
+    return data.reshape(content["shape"])
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,9 @@ def conclude(params: Params, seconds: float, *, changed: bool) -> None:
     from foursplit.reporting.terminal import show
 
     entries = collect(params)
-    if entries and (changed or not _is_tracked()):
+    studies = [key for block in params.studies.values() for key in block]
+    shown = bool(entries) or any(paths.study(key).is_file() for key in studies)
+    if shown and (changed or not _is_tracked()):
         from foursplit.doors.track import track
 
         track()

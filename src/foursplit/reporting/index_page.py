@@ -12,7 +12,12 @@ from foursplit.reporting.numbers import percent
 from foursplit.reporting.render import render
 
 
-def page(params: Params, entries: Sequence[Entry], cards: Mapping[str, Any]) -> str:
+def page(
+    params: Params,
+    entries: Sequence[Entry],
+    cards: Mapping[str, Any],
+    studies: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """Write the page."""
     groups = [
         _group(name, group, [e for e in entries if e.experiment.group == name], cards)
@@ -27,6 +32,7 @@ def page(params: Params, entries: Sequence[Entry], cards: Mapping[str, Any]) -> 
         "cards": [cards[name] for name in dict.fromkeys(e.experiment.source for e in entries)],
         "attributions": _attributions(cards),
         "missing": missing,
+        "lessons": studies,
         "n_experiments": len(entries),
         "confidence": percent(params.strategy.confidence).replace(".0%", "%"),
         "several_seeds": any(len(e.summaries) > 1 for e in entries),

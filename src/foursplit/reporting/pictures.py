@@ -24,6 +24,11 @@ def data_uri(picture: np.ndarray, black: float, white: float) -> str:
     every = -(-max(planes.shape[1:]) // LONGEST)
     scaled = (planes[:, ::every, ::every].astype(np.float64) - black) / (white - black)
     pixels = np.round(255 * scaled.clip(0, 1)).astype(np.uint8).transpose(1, 2, 0)
+    return uri(pixels)
+
+
+def uri(pixels: np.ndarray) -> str:
+    """Write (row, column, channel) bytes as a data URI."""
     return f"data:image/png;base64,{base64.b64encode(png(pixels)).decode('ascii')}"
 
 

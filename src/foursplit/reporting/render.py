@@ -35,7 +35,7 @@ def _environment() -> Environment:
         numbers.setting,
     ):
         environment.filters[written.__name__] = written
-    environment.filters.update(breakable=breakable, opening=opening)
+    environment.filters.update(breakable=breakable, opening=opening, prose=prose)
     environment.globals.update(SPLITS=SPLITS, TITLES=TITLES)
     return environment
 
@@ -48,3 +48,14 @@ def breakable(name: str) -> Markup:
 def opening(text: str) -> str:
     """Let a text open a sentence; the rest keeps its capitals."""
     return text[:1].upper() + text[1:]
+
+
+def prose(text: str) -> Markup:
+    """Set what stands between backticks as code, and nothing else."""
+    pieces = [escape(piece) for piece in text.split("`")]
+    if len(pieces) % 2 == 0:
+        return escape(text)  # a backtick alone
+    return Markup().join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else piece
+        for number, piece in enumerate(pieces)
+    )

@@ -33,12 +33,13 @@ def run(pipeline: str | None = None) -> str:
             curve = plots.curves(entry)
             if curve is not None:
                 (folder / "curves" / f"{entry.key}.csv").write_text(curve, encoding="utf-8")
-    if params.studies:
+    studies = study_page.studies(params)
+    if not params.pipeline:  # an output of the default pipeline's report, be there a study or none
         with artifacts.replacing_folder(reports / "studies") as folder:
-            for study in study_page.studies(params):
+            for study in studies:
                 page = folder / f"{study['key']}.html"
                 page.write_text(study_page.page(study), encoding="utf-8")
     artifacts.write_json(paths.metrics(params.pipeline), metrics.tree(entries))
     index = reports / "index.html"
-    artifacts.write_text(index, index_page.page(params, entries, cards))
+    artifacts.write_text(index, index_page.page(params, entries, cards, studies))
     return f"{len(entries)} experiments: {index.relative_to(paths.root())}"

@@ -111,7 +111,7 @@ def thinned(rows: Sequence[T], most: int) -> Sequence[T]:
 def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
     experiment = entry.experiment
     fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
-    return _flat(
+    return flat(
         {
             "source": experiment.source,
             "lesson": experiment.lesson,
@@ -122,12 +122,12 @@ def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def _flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Write nested values under dotted names, spelled as params.yaml spells them."""
     found: dict[str, str] = {}
     for name, value in block.items():
         if isinstance(value, Mapping):
-            found |= _flat(value, f"{prefix}{name}.")
+            found |= flat(value, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = _text(value)
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from foursplit.core.experiment import Params
 from foursplit.evaluation.collect import Entry
-from foursplit.tracking import files, live, provenance, store
+from foursplit.tracking import files, live, provenance, store, studies
 from foursplit.tracking.record import Point, Record, record
 
 Say = Callable[[str], None]
@@ -37,16 +37,29 @@ class _Job:
 
 
 def track(params: Params, entries: Sequence[Entry], say: Say) -> Counts:
-    """Give MLflow a finished run for each model that was evaluated, and leave the others."""
+    """Give MLflow a finished run for each evaluated model and each study; leave the others."""
     jobs = list(_jobs(entries, say))
     client = store.client()
     with store.alone(say):
+        n_studies, new_studies = _track_studies(client, params)
         ids = _experiments(client, params, jobs)
         runs = _runs(client, list(ids.values()))
         new = sum(_settle(client, ids[job.record.experiment], job, runs) for job in jobs)
         _close_interrupted(client, runs)
         _mark_current(client, _runs(client, list(ids.values())), {job.record.key for job in jobs})
-    return Counts(new=new, kept=len(jobs) - new)
+    return Counts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
+
+
+def _track_studies(client: Any, params: Params) -> tuple[int, int]:
+    """Write the studies' runs; give how many studies there are, and how many were new."""
+    told = list(studies.told(params, provenance.git_tags()))
+    if not told:
+        return 0, 0
+    experiment_id = store.experiment(client, studies.EXPERIMENT, studies.NOTE)
+    runs = _runs(client, [experiment_id])
+    new = sum(studies.settle(client, experiment_id, study, runs) for study in told)
+    _mark_current(client, _runs(client, [experiment_id]), {study.key for study in told})
+    return len(told), new
 
 
 def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:

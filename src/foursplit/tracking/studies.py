@@ -1,0 +1,112 @@
+"""Studies in MLflow: a run each, with arguments, measured numbers, pictures and the page."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foursplit.core import artifacts, paths
+from foursplit.core.experiment import Params, StudySettings
+from foursplit.tracking import store, study_pictures
+from foursplit.tracking.record import flat, named
+
+EXPERIMENT = "studies"
+NOTE = "Lessons worked through on numbers; each run's page is among its artifacts."
+
+KEY, PAGE = "foursplit.key", "foursplit.page"
+
+LAYOUT = 1  # raise it when what is logged changes: every run is then written anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A study as MLflow shows it."""
+
+    name: str
+    key: str  # equal keys, equal runs
+    made_ms: int  # when the study's file was written here
+    params: dict[str, str]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    content: Mapping[str, Any]
+
+
+def told(params: Params, git: Mapping[str, str]) -> Iterator[Told]:
+    """Gather what each study shows that has run."""
+    for course, block in params.studies.items():
+        for name, settings in block.items():
+            if paths.study(name).is_file():
+                yield _told(course, name, settings, git)
+
+
+def settle(client: Any, experiment_id: str, study: Told, runs: Sequence[Any]) -> bool:
+    """See to it that there is one finished run of `study`; tell whether it had to be written."""
+    same = [run for run in runs if run.data.tags.get(KEY) == study.key]
+    finished = [run for run in same if run.info.status == "FINISHED"]
+    for run in same:
+        if run not in finished[:1]:
+            client.delete_run(run.info.run_id)  # half written: we were stopped
+    if finished:
+        _log_page(client, finished[0].info.run_id, study.name, finished[0].data.tags)
+        return False
+    tags = {**study.tags, KEY: study.key}
+    run = client.create_run(experiment_id, study.made_ms, tags, study.name)
+    _fill(client, run.info.run_id, study)
+    _log_page(client, run.info.run_id, study.name, {})
+    client.set_terminated(run.info.run_id, "FINISHED", study.made_ms)
+    return True
+
+
+def _told(course: str, name: str, settings: StudySettings, git: Mapping[str, str]) -> Told:
+    content = artifacts.read_json(paths.study(name))
+    args = dict(settings.args)
+    key = artifacts.fingerprint({"layout": LAYOUT, "args": args, "content": content})
+    numbers = content["numbers"].items()
+    return Told(
+        name=name,
+        key=key,
+        made_ms=int(paths.study(name).stat().st_mtime * 1000),
+        params=flat({"lesson": settings.lesson, "args": args}),
+        metrics={named(n): float(value) for n, value in numbers if value is not None},
+        tags={
+            "foursplit.course": course,
+            "foursplit.lesson": settings.lesson,
+            "foursplit.study": name,
+            "mlflow.source.name": "foursplit track",
+            "mlflow.source.type": "LOCAL",
+            "mlflow.note.content": f"**{content['title']}**\n\n{content['lead']}\n\n"
+            f"Report: `{_page(name).relative_to(paths.root())}`",
+            **git,
+        },
+        content=content,
+    )
+
+
+def _page(name: str) -> Path:
+    return paths.reports() / "studies" / f"{name}.html"
+
+
+def _fill(client: Any, run_id: str, study: Told) -> None:
+    from mlflow.entities import Metric, Param
+
+    params = [Param(name, value) for name, value in study.params.items()]
+    client.log_batch(run_id, params=params)
+    metrics = [Metric(n, value, study.made_ms, 0) for n, value in study.metrics.items()]
+    store.log_metrics(client, run_id, metrics)
+    with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
+        (Path(folder) / "figures").mkdir()
+        study_pictures.save(Path(folder) / "figures", study.content)
+        client.log_artifacts(run_id, folder)
+    client.log_artifact(run_id, str(paths.study(study.name)))
+
+
+def _log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
+    """Log the page as the report has it now: it may come, or be drawn anew, after the study ran."""
+    page = _page(name)
+    if not page.is_file():
+        return
+    digest = artifacts.sha256_file(page)
+    if tags.get(PAGE) != digest:
+        client.log_artifact(run_id, str(page))
+        client.set_tag(run_id, PAGE, digest)
