@@ -68,8 +68,9 @@ def run(args: Args) -> Study:
         title="Gradient descent on a line",
         lead=(
             f"After {args.n_steps:,} steps at a rate of {args.learning_rate:g} the line through "
-            f"{len(x)} houses has w = {down.w[-1]:.2f} and b = {down.b[-1]:.2f}, and its cost has gone "
-            f"from {down.cost[0]:,.0f} to {down.cost[-1]:.2g}. A rate from {bound:.3f} on diverges."
+            f"{len(x)} houses has w = {down.w[-1]:.2f} and b = {down.b[-1]:.2f}, and its cost has "
+            f"gone from {down.cost[0]:,.0f} to {down.cost[-1]:.2g}. "
+            f"A rate from {bound:.3f} on diverges."
         ),
         sections=(
             _model(x, y, down),
