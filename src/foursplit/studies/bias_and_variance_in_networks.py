@@ -227,8 +227,9 @@ def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
     section = Section(
         heading="How strong a penalty",
         text=(
-            "The same large network under penalties from none to one that leaves no freedom: train "
-            "error rises all the way, and that of other points falls first. Cross-validation "
+            "The same large network under penalties from none to one that leaves little freedom: "
+            "train error is the price, and less of it on other points what it buys, up to a "
+            "strength. Cross-validation "
             f"chooses {args.penalties[best]:g}: {found[best].cross:.1%} there, "
             f"{found[best].fresh:.1%} of new points.",
         ),
@@ -284,8 +285,8 @@ def _loop(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
         text=(
             f"Train, ask two questions, change one thing, train again. Is train error more than "
             f"{args.worth:.0%} above the least possible? Then it is bias: a larger network. If "
-            f"not, is cross-validation more than {args.worth:.0%} above train? Then it is variance: a "
-            "penalty, then more examples. Nothing below was decided by hand. In "
+            f"not, is cross-validation more than {args.worth:.0%} above train? Then it is "
+            "variance: a penalty, then more examples. Nothing below was decided by hand. In "
             f"{len(log)} rounds the error of new points fell from {log[0].fresh:.1%} to "
             f"{log[-1].fresh:.1%}.",
         ),

@@ -110,7 +110,8 @@ def run(args: Args) -> Study:
             f"Cross-validation chooses degree {chosen:.0f} and, for degree {args.high}, a penalty "
             f"of {penalty_numbers['chosen_penalty']:g}. What was chosen on examples looks better "
             f"on them than it is: {honest_numbers['error_where_chosen']:.3f} there and "
-            f"{honest_numbers['error_after']:.3f} elsewhere; hence a test split that chooses nothing."
+            f"{honest_numbers['error_after']:.3f} elsewhere; hence a test split, which "
+            "chooses nothing."
         ),
         sections=(degree, penalty, honest, curves),
         numbers={**degree_numbers, **penalty_numbers, **honest_numbers, **curve_numbers},
@@ -234,10 +235,7 @@ def _honesty(args: Args) -> tuple[Section, dict[str, float]]:
             "figures is partly the luckiest, so the figure that chose is no estimate of the error.",
         ),
     )
-    numbers = {
-        "error_where_chosen": looked, "error_after": was, "optimism_of_choosing": optimism,
-    }  # fmt: skip
-    return section, numbers
+    return section, {"error_where_chosen": looked, "error_after": was}
 
 
 def _learning_curves(args: Args) -> tuple[Section, dict[str, float]]:

@@ -116,8 +116,9 @@ def _safe() -> tuple[Section, dict[str, float]]:
             f"In 32 bits the safe loss of a class that is not the best is off by at most "
             f"{numbers['safe_largest_relative_error']:.1g} of itself, however far it lies below. "
             f"The naive one is infinite once the true class lies {lost[0]:.0f} below the best, and "
-            f"has lost digits before: up to {numbers['naive_largest_relative_error']:.1g} of itself. A "
-            "class that leads by 20 has a loss of 2e-9, which either form rounds to 0.",
+            "has lost digits before: up to "
+            f"{numbers['naive_largest_relative_error']:.1g} of itself. A class that leads by 20 "
+            "has a loss of 2e-9, which either form rounds to 0.",
         ),
         figures=(
             Lines(
