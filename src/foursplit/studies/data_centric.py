@@ -230,7 +230,8 @@ def _changes(args: Args, tried: list[Candidate], found: list[Result]) -> Section
             "Each candidate changes one thing, and takes as many steps as use up the baseline's "
             "multiplications (steps x examples x weights), so that a larger network or a larger "
             f"train set pays for its size. Errors are means over {len(args.seeds)} starts; the "
-            "gain is against the baseline from the same start. Copies cost nobody any labelling, "
+            "gain is against the baseline from the same start. What a change costs on digits that "
+            "lie where they should stands beside it. Copies cost nobody any labelling, "
             "but only those help that resemble what is to be read: grain was never the trouble.",
         ),
         figures=(

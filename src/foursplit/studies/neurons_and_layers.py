@@ -15,6 +15,7 @@ from foursplit.scratch.network import Layer, Steps, draw, forward, learn
 
 COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0  # of good roasts, as source `coffee`
 TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # degrees Celsius, minutes
+ROUNDING = 1e-12  # a smaller difference is that of the last digits, and says nothing
 GRID = 41  # places to a side of a plane
 FRESH = 2000  # roasts that no network has seen
 ASKED = ((200.0, 13.9), (200.0, 15.4), (250.0, 12.2), (250.0, 14.0), (160.0, 13.0))
@@ -80,8 +81,9 @@ def _units() -> tuple[Section, dict[str, float]]:
         text=(
             "A unit without activation is a linear regression, and a unit with a sigmoid a "
             "logistic one: trained by gradient steps, their weights differ from those of least "
-            f"squares by {apart['linear_unit_from_least_squares']:.1g}, and from those of Newton's "
-            f"method on the logistic loss by {apart['logistic_unit_from_newton']:.1g}.",
+            f"squares by at most {apart['linear_unit_from_least_squares']:.1g}, and from those of "
+            "Newton's method on the logistic loss by at most "
+            f"{apart['logistic_unit_from_newton']:.1g}.",
         ),
         figures=(
             _over(x, quantity, axis, solved[0] * axis + solved[1], "linear unit"),
@@ -92,7 +94,7 @@ def _units() -> tuple[Section, dict[str, float]]:
 
 
 def _apart(unit: Layer, solved: np.ndarray) -> float:
-    return float(np.abs(np.append(unit.w[:, 0], unit.b) - solved).max())
+    return max(float(np.abs(np.append(unit.w[:, 0], unit.b) - solved).max()), ROUNDING)
 
 
 def _newton(x: np.ndarray, y: np.ndarray) -> np.ndarray:
