@@ -179,7 +179,8 @@ def test_a_file_that_is_not_yaml_is_refused(tmp_path, text):
 
 def test_a_number_in_scientific_notation_is_a_number():
     # PyYAML reads 1e-3 as text and DVC as a number; the door reads as DVC does.
-    text = PARAMS.read_text().replace("learning_rate: 0.05,", "learning_rate: 1e-3,", 1)
-    assert "1e-3" in text
-    found = build(YAML(typ="safe").load(text))
+    before, key, block = PARAMS.read_text().partition("c2w3_wine_softmax:")
+    block = block.replace("learning_rate: 0.05,", "learning_rate: 1e-3,", 1)
+    assert "1e-3" in block
+    found = build(YAML(typ="safe").load(before + key + block))
     assert found.experiment("c2w3_wine_softmax").fit.learning_rate == 0.001

@@ -31,6 +31,7 @@ INPUTS = {
     "cats": (3, 64, 64), "digits": (1, 8, 8), "fashion_mnist": (1, 28, 28), "mnist": (1, 28, 28),
     "mnist_optdigits": (1, 8, 8), "mnist_usps": (1, 16, 16), "names_by_language": (729,),
     "signs": (3, 64, 64), "signs_to_photos": (3, 64, 64), "spoken_digits": (1, 32, 32),
+    "zeros_ones": (1, 8, 8),
 }  # fmt: skip
 """Axes of one example where the source has no list of features."""
 

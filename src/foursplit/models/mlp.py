@@ -1,8 +1,9 @@
-"""Multilayer perceptron with ReLU and dropout; with no hidden layer it is softmax regression.
+"""Multilayer perceptron with dropout; with no hidden layer it is softmax regression.
 
-Source: Ng, DLS C1 W4 (deep networks), C2 W1 (He initialisation, inverted dropout), C2 W3 (softmax);
-He, Zhang, Ren and Sun (2015), section 2.2; LeCun, Bottou, Orr and Müller (1998), Efficient
-BackProp, section 4.6; Srivastava et al. (2014), Dropout.
+Source: Ng, MLS C2 W1 and W2 (units by sigmoid and ReLU), DLS C1 W4 (deep networks), C2 W1 (He
+initialisation, inverted dropout), C2 W3 (softmax); He, Zhang, Ren and Sun (2015), section 2.2;
+LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.6; Srivastava et al. (2014),
+Dropout.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from torch import nn
 from foursplit.core.examples import DataShape
 from foursplit.layers.inputs.standardise import Standardise
 
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
@@ -23,6 +26,7 @@ class Args:
     dropout: float = 0.0  # share of hidden units dropped in training: 1 - keep_prob
     log_odds: bool = False  # one output, of the second of two classes: what classify_binary takes
     standardise: bool = True  # false: inputs as the source gives them, as course 1 takes pictures
+    activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of the hidden units
     first_weights: Literal["he", "lecun"] = "he"  # lecun: variance 1 / inputs, the last layer's too
 
     def __post_init__(self) -> None:
@@ -41,8 +45,9 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     layers += [nn.Flatten()]
     for n_in, n_out in pairwise((shape.n_inputs, *args.hidden)):
         dense = nn.Linear(n_in, n_out)
-        _begin(dense, "relu" if args.first_weights == "he" else "linear")
-        layers += [dense, nn.ReLU()]
+        doubled = args.first_weights == "he" and args.activation == "relu"
+        _begin(dense, "relu" if doubled else "linear")
+        layers += [dense, ACTIVATIONS[args.activation]()]
         layers += [nn.Dropout(args.dropout)] if args.dropout else []
     n_outputs = 1 if args.log_odds else shape.n_classes or 1
     head = nn.Linear((shape.n_inputs, *args.hidden)[-1], n_outputs)
