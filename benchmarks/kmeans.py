@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.cluster import KMeans  # here: what is loaded within the limit is not limited by it
+from sklearn.datasets import load_sample_image
 from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -32,8 +34,6 @@ EQUAL = 1e-4  # relative difference of two inertias that are the same: bytes lie
 
 def photo() -> np.ndarray:
     """Give the (pixel, channel) colours of scikit-learn's flower, 0 to 1."""
-    from sklearn.datasets import load_sample_image
-
     return load_sample_image("flower.jpg").reshape(-1, 3) / 255
 
 
@@ -55,8 +55,6 @@ CASES = {
 
 def race(x: np.ndarray, n_clusters: int, repeats: int) -> dict[str, Any]:
     """Run both in turn; give each one's least time, and what they ended with."""
-    from sklearn.cluster import KMeans
-
     start = kmeans.spread(x, n_clusters, generator("benchmark start", n_clusters))
     took: dict[str, list[float]] = {"ours": [], "sklearn": []}
     for _ in range(repeats):

@@ -4,12 +4,12 @@ Source: Ng, MLS C3 W1; Lloyd (1982), "Least squares quantization in PCM"; Arthur
 (2007), "k-means++: the advantages of careful seeding".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-CHUNK = 4096  # examples compared at once: (cluster, example) distances stay in the cache
+CELLS = 16_384  # distances at once, (cluster, example): they stay in the cache
 
 Start = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 """Draws (cluster, input) centroids from (example, input)."""
@@ -94,10 +94,15 @@ def assign(x: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     centre = centroids.mean(axis=0)
     at = centroids - centre
     half = (at**2).sum(axis=1) / 2
-    for begin in range(0, len(x), CHUNK):
-        part = x[begin : begin + CHUNK] - centre
-        labels[begin : begin + CHUNK] = (half - part @ at.T).argmin(axis=1)
+    for part in _chunks(len(x), len(at)):
+        labels[part] = (half - (x[part] - centre) @ at.T).argmin(axis=1)
     return labels
+
+
+def _chunks(n: int, n_clusters: int) -> Iterator[slice]:
+    """Part `n` examples so that their distances fit the cache."""
+    size = max(16, CELLS // n_clusters)
+    return (slice(begin, begin + size) for begin in range(0, n, size))
 
 
 class _Table:
@@ -119,8 +124,7 @@ class _Table:
         weights = np.column_stack([-2 * at, (at**2).sum(axis=1)])
         sums = np.zeros(weights.shape)
         nearest = np.empty(len(self.rows))
-        for begin in range(0, len(self.rows), CHUNK):
-            part = slice(begin, begin + CHUNK)
+        for part in _chunks(len(self.rows), len(at)):
             scores = weights @ self.columns[:, part]  # (cluster, example)
             least = scores.min(axis=0, out=nearest[part])
             members = (scores == least).astype(np.float64)
