@@ -84,7 +84,7 @@ def compress(photo: np.ndarray, n_colours: int, rng: np.random.Generator) -> Com
         pixels=after.reshape(photo.shape),
         bits=bits_after(photo, n_colours),
         share=float(squared.sum() / ((x - x.mean(axis=0)) ** 2).sum()),
-        decibels=float(10 * np.log10(255**2 / squared.mean())),
+        decibels=float(10 * np.log10(255**2 / squared.mean())) if squared.any() else float("inf"),
     )
 
 
