@@ -2,10 +2,19 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from foursplit.core.examples import DataShape
-from foursplit.models import gaussian_density, k_means, k_means_sklearn, mixture_density
+from foursplit.models import (
+    gaussian_density,
+    k_means,
+    k_means_sklearn,
+    logistic_by_f1,
+    mixture_density,
+)
 from foursplit.scratch.clusters import Clusters
 
 SHAPE = DataShape(inputs=(2,))
@@ -110,12 +119,31 @@ def test_what_cannot_be_learnt_is_refused_by_name(rng):
         detector().fit(x, y).tune(x, 0 * y)
 
 
+def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learns(rng):
+    x = rng.normal(size=(400, 2))
+    y = ((x**2).sum(axis=1) > 5).astype(int)
+    models = {
+        products: logistic_by_f1.build(logistic_by_f1.Args(products=products), SHAPE, 1).fit(x, y)
+        for products in (True, False)
+    }
+    other = make_pipeline(
+        StandardScaler(), PolynomialFeatures(include_bias=False), LogisticRegression(max_iter=2000)
+    ).fit(x, y)
+    np.testing.assert_allclose(models[True].predict(x), other.decision_function(x), atol=1e-6)
+    for model in models.values():
+        model.tune(x, y)
+    scores = {products: f1_score(y, model.predict(x) > 0) for products, model in models.items()}
+    assert scores[True] > 0.95
+    assert scores[False] < 0.5
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
         (lambda: k_means.Args(n_clusters=0), "n_clusters: 0"),
         (lambda: k_means.Args(n_clusters=1, n_restarts=0), "n_restarts: 0"),
         (lambda: k_means_sklearn.Args(n_clusters=0), "n_clusters: 0"),
+        (lambda: logistic_by_f1.Args(inverse_penalty=0.0), "inverse_penalty: 0"),
         (lambda: mixture_density.Args(n_components=0), "n_components: 0"),
         (lambda: mixture_density.Args(n_components=1, ridge=-1.0), "ridge: -1"),
     ],

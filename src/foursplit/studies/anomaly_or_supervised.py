@@ -1,5 +1,6 @@
 """Density or classifier: which finds more as known anomalies grow, and as their kinds change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from foursplit.scratch.density import best_threshold, multivariate
 N_USUAL, N_TEST, SHARE = 1000, 4000, 0.03  # learnt from; judged on, and how much of it is anomalous
 N_INPUTS = 5
 FAR = 4.2  # deviations from the middle of what is usual to that of a kind of anomaly
-KNOWN_KINDS = 2
+KNOWN_KINDS, NEW_KINDS = 2, 6
 WAYS = ("density", "logistic regression", "trees")
 
 
@@ -32,7 +33,7 @@ class Args:
 
 def run(args: Args) -> Study:
     """Give F1 on test over the number of known anomalies, for two futures."""
-    found = {new: _measure(args, new=new) for new in (False, True)}  # (way, size, repeat)
+    found = _measure(args)  # (way, size, repeat)
     cross = _crossing(args.positives, found[False])
     lead = (
         "Where the future brings the kinds of anomaly that are known, "
@@ -77,38 +78,44 @@ def _kinds(n: int, rng: np.random.Generator) -> np.ndarray:
     return FAR * way / np.linalg.norm(way, axis=1, keepdims=True)
 
 
-def _measure(args: Args, *, new: bool) -> np.ndarray:
-    """Give (way, size, repeat) F1 on test."""
-    scores = np.zeros((len(WAYS), len(args.positives), args.repeats))
+def _measure(args: Args) -> dict[bool, np.ndarray]:
+    """Give (way, size, repeat) F1 on test, by whether the future brings new kinds."""
+    shape = (len(WAYS), len(args.positives), args.repeats)
+    scores = {new: np.zeros(shape) for new in (False, True)}
     for repeat in range(args.repeats):
         rng = generator("study anomaly_or_supervised", repeat)
-        known, unseen = _kinds(KNOWN_KINDS, rng), _kinds(6, rng)
-        test = draw(N_TEST, round(SHARE * N_TEST), unseen if new else known, rng)
+        known, unseen = _kinds(KNOWN_KINDS, rng), _kinds(NEW_KINDS, rng)
+        tests = {
+            new: draw(N_TEST, round(SHARE * N_TEST), kinds, rng)
+            for new, kinds in ((False, known), (True, unseen))
+        }
         for at, size in enumerate(args.positives):
             # Half to learn from, half to choose each threshold on, for all ways alike.
             train = draw(N_USUAL + size // 2, size // 2, known, rng)
             dev = draw(N_USUAL + size - size // 2, size - size // 2, known, rng)
-            scores[:, at, repeat] = [_f1(way, train, dev, test, repeat) for way in WAYS]
+            for number, way in enumerate(WAYS):
+                score = _learnt(way, train, repeat)
+                threshold = best_threshold(score(dev[0]), dev[1]).value
+                for new, (x, odd) in tests.items():
+                    scores[new][number, at, repeat] = _f1(score(x) < threshold, odd)
     return scores
 
 
 Rows = tuple[np.ndarray, np.ndarray]
+Score = Callable[[np.ndarray], np.ndarray]
+"""Gives (example,) numbers, low for what is anomalous."""
 
 
-def _f1(way: str, train: Rows, dev: Rows, test: Rows, seed: int) -> float:
-    """Learn from train, choose the threshold on dev by F1, and give F1 on test."""
+def _learnt(way: str, train: Rows, seed: int) -> Score:
+    x, odd = train
     if way == "density":
-        usual = multivariate(train[0][~train[1]])
-        score = usual.log_density
-    else:
-        model = _classifier(way, seed).fit(*train)
+        return multivariate(x[~odd]).log_density
+    model = _classifier(way, seed).fit(x, odd)
+    return lambda others: model.predict_proba(others)[:, 0]
 
-        def score(x: np.ndarray) -> np.ndarray:
-            unlikely: np.ndarray = model.predict_proba(x)[:, 0]  # low: anomalous
-            return unlikely
 
-    flagged = score(test[0]) < best_threshold(score(dev[0]), dev[1]).value
-    return float(2 * (flagged & test[1]).sum() / (flagged.sum() + test[1].sum()))
+def _f1(flagged: np.ndarray, odd: np.ndarray) -> float:
+    return float(2 * (flagged & odd).sum() / (flagged.sum() + odd.sum()))
 
 
 def _classifier(way: str, seed: int) -> Any:
@@ -150,8 +157,8 @@ def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Sect
         ),
     )  # fmt: skip
     about = (
-        "Test holds six kinds of anomaly, none of which was in train or dev: a new way to fail, or "
-        "to cheat. A classifier has learnt where the known kinds lie, and finds little elsewhere; "
+        f"Test holds {NEW_KINDS} kinds of anomaly, none of which was in train or dev: a new way to "
+        "fail, or to cheat. A classifier has learnt where the known kinds lie, and finds little elsewhere; "
         "a density has learnt what is usual, and everything else is odd to it."
         if new
         else f"Test holds the {KNOWN_KINDS} kinds that are known. All ways get the same anomalies, "

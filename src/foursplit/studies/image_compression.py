@@ -1,7 +1,9 @@
 """A photo in few colours: what a palette found by k-means saves, and what it costs."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import ceil, log2
+from pathlib import Path
 
 import numpy as np
 
@@ -64,9 +66,12 @@ def run(args: Args) -> Study:
 def flower(side: int) -> np.ndarray:
     """Give the middle of scikit-learn's flower as (row, column, 3) bytes, averaged down."""
     from PIL import Image
-    from sklearn.datasets import load_sample_image
 
-    photo = Image.fromarray(load_sample_image("flower.jpg"))
+    # Found, not imported: importing scikit-learn takes longer than all the palettes.
+    spec = find_spec("sklearn")
+    assert spec is not None and spec.submodule_search_locations
+    folder = Path(spec.submodule_search_locations[0])
+    photo = Image.open(folder / "datasets" / "images" / "flower.jpg").convert("RGB")
     edge = (photo.width - photo.height) // 2
     square = photo.crop((edge, 0, edge + photo.height, photo.height))
     return np.asarray(square.resize((side, side), Image.Resampling.BOX))
