@@ -134,7 +134,7 @@ def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learn
         model.tune(x, y)
     scores = {products: f1_score(y, model.predict(x) > 0) for products, model in models.items()}
     assert scores[True] > 0.95
-    assert scores[False] < 0.5
+    assert scores[False] < 0.7
 
 
 @pytest.mark.parametrize(

@@ -158,8 +158,8 @@ def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Sect
     )  # fmt: skip
     about = (
         f"Test holds {NEW_KINDS} kinds of anomaly, none of which was in train or dev: a new way to "
-        "fail, or to cheat. A classifier has learnt where the known kinds lie, and finds little elsewhere; "
-        "a density has learnt what is usual, and everything else is odd to it."
+        "fail, or to cheat. A classifier has learnt where the known kinds lie, and finds little "
+        "elsewhere; a density has learnt what is usual, and everything else is odd to it."
         if new
         else f"Test holds the {KNOWN_KINDS} kinds that are known. All ways get the same anomalies, "
         "half of them to learn from and half to choose the threshold on; the density can use only "

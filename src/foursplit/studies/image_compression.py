@@ -69,7 +69,8 @@ def flower(side: int) -> np.ndarray:
 
     # Found, not imported: importing scikit-learn takes longer than all the palettes.
     spec = find_spec("sklearn")
-    assert spec is not None and spec.submodule_search_locations
+    assert spec is not None
+    assert spec.submodule_search_locations
     folder = Path(spec.submodule_search_locations[0])
     photo = Image.open(folder / "datasets" / "images" / "flower.jpg").convert("RGB")
     edge = (photo.width - photo.height) // 2
