@@ -37,7 +37,6 @@ SOURCE = Source(
         ),
     ),
     target="lightness",
-    unit="of 1",
     features=FEATURES,
     group="block",
     domains={"palace": "source", "flower": "target"},
