@@ -218,6 +218,8 @@ def reproduce(recipe: Mapping[str, Any], table: Table) -> dict[str, Any]:
 
 
 def main() -> None:
+    import published_anomalies
+
     torch.set_num_threads(1)
     published = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
     found: dict[str, Any] = {}
@@ -225,6 +227,7 @@ def main() -> None:
         table = read(recipe["source"])
         out = held_out(recipe, table, published["folds"])
         found[name] = {**reproduce(recipe, table), "held_out": out}
+    found |= published_anomalies.tables(published["anomalies"])
     told = {
         "device": processor(),
         "cores": len(os.sched_getaffinity(0)),

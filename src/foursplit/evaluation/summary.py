@@ -15,6 +15,7 @@ from foursplit.evaluation.human import human_level
 from foursplit.evaluation.scores import scoring
 from foursplit.strategy import diagnosis
 from foursplit.strategy.bootstrap import estimate
+from foursplit.strategy.metrics import confusion
 from foursplit.strategy.tables import Model
 
 Tables = Mapping[Split, pd.DataFrame]
@@ -36,11 +37,24 @@ def summarise(
 
 
 def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
-    """Give the weighted mean of each metric the task reports."""
-    return {
+    """Give the weighted mean of each metric the task reports, and what is no mean of examples."""
+    means = {
         name: float(np.average(table[column], weights=table["weight"]))
         for name, column in scoring(task).METRICS.items()
     }
+    return {**means, **found(table, getattr(scoring(task), "FOUND", None))}
+
+
+def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, float]:
+    """Give precision, recall and F1 where the task names columns with what is looked for and found.
+
+    Examples count alike, whatever they weigh; nothing where a table has none that is looked for.
+    """
+    if columns is None or not table[columns[0]].any():
+        return {}
+    truth, flagged = (table[name].to_numpy(bool) for name in columns)
+    counted = confusion(truth, flagged, positive=True)
+    return {"precision": counted.precision, "recall": counted.recall, "f1": counted.f1}
 
 
 def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:

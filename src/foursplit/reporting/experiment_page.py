@@ -52,6 +52,8 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "beats_baseline": entry.beats_baseline,
             "baseline": _baseline(summary),
             "trivial": _trivial(entry),
+            "about_error": getattr(scoring(entry.experiment.task), "ABOUT", ""),
+            "rates": _rates(summary["metrics"]["dev"]),
             "waterfall": waterfall(told),
             "gaps": gaps.rows(told["ledger"]),
             "steps": _steps(told),
@@ -104,6 +106,12 @@ def _baseline(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for split, block in summary["baseline"].items()
     ]
+
+
+def _rates(metrics: Mapping[str, float]) -> str:
+    """Write precision, recall and F1 on dev, where the task counts them."""
+    names = {"precision": "precision", "recall": "recall", "f1": "F1"}
+    return ", ".join(f"{name} {metrics[key]:.3f}" for key, name in names.items() if key in metrics)
 
 
 def _trivial(entry: Entry) -> str:

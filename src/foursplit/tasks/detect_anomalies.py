@@ -1,0 +1,20 @@
+"""What is unusual, learnt from what is usual: class 0 is usual, class 1 anomalous and rare.
+
+Source: Ng, MLS C3 W1 (anomaly detection, and when a classifier is better).
+"""
+
+import numpy as np
+
+from foursplit.core.examples import DataShape
+
+LAWS = ("same_seed", "saved_and_loaded")
+"""What the contract tests hold every model of this task to."""
+
+
+def random_rows(
+    shape: DataShape, n: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw (example, …) inputs and (example,) classes, a tenth anomalous, for contract tests."""
+    y = (np.arange(n) % 10 == 0).astype(np.int64)
+    x = rng.normal(size=(n, *shape.inputs)) + 3 * y.reshape(-1, *[1] * len(shape.inputs))
+    return x.astype(np.float32), y
