@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from foursplit.scratch.impurity import entropy, gini, impurity, information_gain
-from foursplit.scratch.split import best_split, prepare
+from foursplit.scratch.split import Level, best_splits, prepare
 from foursplit.scratch.tree import LEAF, Limits, grow, leaf_of, predict, predict_proba
 
 CLASSIFY = ("entropy", "gini")
@@ -61,8 +61,8 @@ def test_the_ten_mushrooms_tree_worked_by_hand():
     tree = grow(MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2, limits=Limits(max_depth=2))
     # Not solitary (2, 3, 6, 8, 9): one edible, the only tapering one, 8; a split by taper is pure.
     # Solitary (0, 1, 4, 5, 7): one inedible, the only one not brown, 5; a split by cap is pure.
-    assert tree.feature.tolist() == [2, 1, LEAF, LEAF, 0, LEAF, LEAF]
-    assert tree.n_examples.tolist() == [10, 5, 4, 1, 5, 1, 4]
+    assert tree.feature.tolist() == [2, 1, 0, LEAF, LEAF, LEAF, LEAF]
+    assert tree.n_examples.tolist() == [10, 5, 5, 4, 1, 1, 4]
     assert tree.gain[0] == pytest.approx(0.2780719051126377)
     assert (predict_proba(tree, MUSHROOMS).argmax(axis=1) == EDIBLE).all()
 
@@ -99,9 +99,10 @@ def test_a_threshold_between_neighbouring_numbers_still_parts_them():
 
 def test_quantities_far_from_zero_are_split_as_near_it(rng):
     """The naive way fails here: a mean of squares less a squared mean is noise at 1e9."""
-    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
-    near = grow(x, y, criterion="squared_error", limits=Limits(max_depth=3))
-    far = grow(x, y + 1e9, criterion="squared_error", limits=Limits(max_depth=3))
+    x, y = rng.normal(size=(200, 3)), rng.normal(size=200)
+    limits = Limits(max_depth=3, min_leaf=10)  # of few examples, some features part the same
+    near, far = (grow(x, t, criterion="squared_error", limits=limits) for t in (y, y + 1e9))
+    assert near.depth == 3
     np.testing.assert_array_equal(near.feature, far.feature)
     np.testing.assert_array_equal(near.threshold, far.threshold)
 
@@ -113,15 +114,22 @@ def test_the_best_split_is_the_slow_plain_ones(table, criterion, min_leaf):
     columns = np.ascontiguousarray(x.T.astype(float))
     order = np.argsort(columns, axis=1, kind="stable")
     n_classes = 0 if criterion == "squared_error" else 3
-    found = best_split(columns, prepare(y, criterion, n_classes), order, criterion, min_leaf)
-    best = slow_split(x, y, criterion, min_leaf)
-    if best is None:
-        assert found is None
-        return
-    assert found.gain == pytest.approx(best, abs=1e-12)
-    left = x[:, found.feature] <= found.threshold
-    assert left.sum() == found.n_left
-    assert information_gain(y, left, criterion) == pytest.approx(best, abs=1e-12)
+    # The same examples as three nodes side by side: what lies beside a node must not matter.
+    parts = np.array_split(np.arange(len(y)), 3)
+    nodes = np.repeat([0, 1, 2], [len(part) for part in parts])
+    order = order[np.arange(3)[:, None], np.argsort(nodes[order], axis=1, kind="stable")]
+    level = Level(order=order, start=np.cumsum([0, *map(len, parts)]))
+    level = level.keep(level.sizes > 0)
+    found = best_splits(columns, prepare(y, criterion, n_classes), level, criterion, min_leaf)
+    for node, part in enumerate(part for part in parts if len(part)):
+        best = slow_split(x[part], y[part], criterion, min_leaf)
+        if best is None:
+            assert found.gain[node] == -np.inf
+            continue
+        assert found.gain[node] == pytest.approx(best, abs=1e-12)
+        left = x[part, found.feature[node]] <= found.threshold[node]
+        assert left.sum() == found.n_left[node]
+        assert information_gain(y[part], left, criterion) == pytest.approx(best, abs=1e-12)
 
 
 @given(arrays(np.int64, 12, elements=st.integers(0, 2)), arrays(np.bool_, 12))

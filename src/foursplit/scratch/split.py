@@ -1,24 +1,16 @@
-"""The best split of a node: every threshold of every feature is judged in one pass over sums.
+"""The best splits of all nodes of a level at once: every threshold of every feature is judged.
 
 Within a feature's order, what lies left of a threshold is a running sum, so that no candidate is
-counted anew.
+counted anew; and nodes that lie side by side share the sums, so that many small ones cost no more
+than a large one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from foursplit.scratch.impurity import Criterion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
-    """`x[feature] <= threshold` goes left: the first `n_left` examples in that feature's order."""
-
-    feature: int
-    threshold: float
-    n_left: int
-    gain: float  # impurity removed, averaged over the node's examples: bits for entropy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,61 +38,137 @@ def prepare(y: np.ndarray, criterion: Criterion, n_classes: int) -> Targets:
     return Targets(y=numbers, n_classes=n_classes, table=table)
 
 
-def best_split(
-    x: np.ndarray, targets: Targets, order: np.ndarray, criterion: Criterion, min_leaf: int
-) -> Split | None:
-    """Give the split that gains most; of equals the first feature's lowest threshold.
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """Nodes side by side: each feature orders the same examples within a node in its own way."""
 
-    `x` is (feature, example) of all examples, `order` (feature, example of the node) names the
-    node's in each feature's order.  None where nothing parts them: all alike, or parts too small.
+    order: np.ndarray  # (feature, example): numbers of examples, node by node
+    start: np.ndarray  # (node + 1,): where each node's examples begin, and where the last ends
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        return np.diff(self.start)
+
+    @cached_property
+    def node(self) -> np.ndarray:
+        """(example,): whose place this is."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """(example,): how many of its node lie up to here, itself among them."""
+        return np.arange(1, self.order.shape[1] + 1) - self.start[self.node]
+
+    def keep(self, nodes: np.ndarray) -> "Level":
+        """Drop the nodes that `nodes` does not mark."""
+        start = np.concatenate([[0], np.cumsum(self.sizes[nodes])])
+        return Level(order=self.order[:, nodes[self.node]], start=start)
+
+    def divide(self, splits: "Splits") -> "Level":
+        """Give the children of all nodes, each left one before its right one, orders kept."""
+        n_left, every = splits.n_left[self.node], np.arange(self.order.shape[1])
+        is_left = np.zeros(int(self.order[0].max()) + 1, dtype=bool)
+        is_left[self.order[splits.feature[self.node], every]] = self.place <= n_left
+        side = is_left[self.order]
+        before = np.concatenate([[0], np.cumsum(splits.n_left)])[self.node]
+        lefts = np.cumsum(side, axis=1) - before  # of the node, up to here
+        begin = self.start[self.node] - 1
+        target = begin + np.where(side, lefts, n_left + self.place - lefts)
+        order = np.empty_like(self.order)
+        np.put_along_axis(order, target, self.order, axis=1)
+        sizes = np.stack([splits.n_left, self.sizes - splits.n_left], axis=1)
+        return Level(order=order, start=np.concatenate([[0], np.cumsum(sizes)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """One split a node: `x[feature] <= threshold` goes left, the first `n_left` in its order."""
+
+    feature: np.ndarray  # (node,)
+    threshold: np.ndarray  # (node,)
+    n_left: np.ndarray  # (node,)
+    gain: np.ndarray  # (node,): impurity removed, a mean over examples; -inf where nothing parts
+
+    def keep(self, nodes: np.ndarray) -> "Splits":
+        """Drop those of the nodes that `nodes` does not mark."""
+        return Splits(
+            feature=self.feature[nodes], threshold=self.threshold[nodes],
+            n_left=self.n_left[nodes], gain=self.gain[nodes],
+        )  # fmt: skip
+
+
+def best_splits(
+    x: np.ndarray, targets: Targets, level: Level, criterion: Criterion, min_leaf: int
+) -> Splits:
+    """Give each node the split that gains most; of equals the first feature's lowest threshold.
+
+    `x` is (feature, example), of all examples; each part of a split keeps `min_leaf` of them.
     """
-    n = order.shape[1]
-    values = np.take_along_axis(x, order, axis=1)
-    if n < 2 * min_leaf:
-        return None
-    cuts = slice(min_leaf - 1, n - min_leaf)  # cut i parts the first i + 1 from the rest
-    apart = values[:, 1:][:, cuts] > values[:, :-1][:, cuts]
-    if not apart.any():
-        return None
-    gains = np.where(apart, _gains(targets, order, criterion, cuts), -np.inf)
-    feature, cut = divmod(int(gains.argmax()), gains.shape[1])
-    n_left = cut + min_leaf
-    return Split(
-        feature=feature,
-        threshold=_between(values[feature, n_left - 1], values[feature, n_left]),
-        n_left=n_left,
-        gain=max(0.0, float(gains[feature, cut])),  # a gain is never negative but by rounding
+    values = np.take_along_axis(x, level.order, axis=1)
+    right = level.sizes[level.node] - level.place
+    apart = np.zeros(values.shape, dtype=bool)
+    apart[:, :-1] = values[:, 1:] > values[:, :-1]
+    apart &= (level.place >= min_leaf) & (right >= min_leaf)  # the last of a node has none right
+    feature, cut = np.nonzero(apart)
+    gains = np.full(values.shape, -np.inf)
+    # A gain is never negative but by rounding.
+    gains[feature, cut] = np.maximum(0, _gains(targets, level, criterion, feature, cut))
+    highest = np.maximum.reduceat(gains, level.start[:-1], axis=1)
+    best = highest.argmax(axis=0)
+    gain = highest.max(axis=0)
+    every = np.arange(values.shape[1])
+    first = _first(gains[best[level.node], every] == gain[level.node], level)
+    after = np.minimum(first + 1, len(every) - 1)
+    return Splits(
+        feature=best,
+        threshold=_between(values[best, first], values[best, after]),
+        n_left=level.place[first],
+        gain=gain,
     )
 
 
-def _gains(targets: Targets, order: np.ndarray, criterion: Criterion, cuts: slice) -> np.ndarray:
-    """Give the (feature, cut) gains of a node."""
-    n = order.shape[1]
-    left = np.arange(1, n)[cuts]  # examples left of each cut
-    y = targets.y[order]
+def _first(marked: np.ndarray, level: Level) -> np.ndarray:
+    """Give each node's first marked place; each has one."""
+    places = np.flatnonzero(marked)
+    new = np.diff(level.node[places], prepend=-1) > 0
+    return places[new]
+
+
+def _gains(
+    targets: Targets, level: Level, criterion: Criterion, feature: np.ndarray, cut: np.ndarray
+) -> np.ndarray:
+    """Give the gains of candidates: cuts after a place in a feature's order."""
+    node, left = level.node[cut], level.place[cut]
+    n = level.sizes[node]
+    right = n - left
+    y = targets.y[level.order]
     if criterion == "squared_error":
-        y = y - y[0].mean()  # the square of a mean far from 0 would swallow the rest
-        sums = np.cumsum(y, axis=1)[:, :-1][:, cuts]
-        # Left and right sums are opposite, for the whole sum is 0.
-        gains: np.ndarray = sums**2 * (1 / left + 1 / (n - left)) / n
+        # The square of a mean far from 0 would swallow the rest: sums are of deviations.
+        mean = np.add.reduceat(y[0], level.start[:-1]) / level.sizes
+        sums = np.cumsum(y - mean[level.node], axis=1)[feature, cut]
+        # Left and right sums are opposite, for a node's whole sum is 0.
+        gains: np.ndarray = sums**2 * (1 / left + 1 / right) / n
         return gains
-    table, of_left, of_right = targets.table, 0.0, 0.0
-    whole = np.bincount(y[0], minlength=targets.n_classes)
-    rest = np.broadcast_to(left, (len(order), len(left)))  # the last class: what others leave
-    for number, total in enumerate(whole):
+    of_left, of_right, parent = 0.0, 0.0, 0.0
+    rest = left  # of the last class: what the others leave
+    for number in range(targets.n_classes):
+        is_class = y == number
+        whole = np.add.reduceat(is_class[0], level.start[:-1], dtype=np.int64)
+        counts = rest
         if number < targets.n_classes - 1:
-            counts = np.cumsum(y == number, axis=1)[:, :-1][:, cuts]
+            before = np.concatenate([[0], np.cumsum(whole)[:-1]])[node]
+            counts = np.cumsum(is_class, axis=1, dtype=np.int32)[feature, cut] - before
             rest = rest - counts
-        else:
-            counts = rest
-        of_left, of_right = of_left + table[counts], of_right + table[total - counts]
-    parent = table[whole].sum()
+        of_left = of_left + targets.table[counts]
+        of_right = of_right + targets.table[whole[node] - counts]
+        parent = parent + targets.table[whole][node]
     if criterion == "gini":
-        return (of_left / left + of_right / (n - left) - parent / n) / n
-    return (of_left - table[left] + of_right - table[n - left] - parent + table[n]) / n
+        return (of_left / left + of_right / right - parent / n) / n
+    table = targets.table
+    return (of_left - table[left] + of_right - table[right] - parent + table[n]) / n
 
 
-def _between(low: float, high: float) -> float:
+def _between(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Halve the way; where no number lies between two neighbours, the lower one parts them."""
     middle = low + (high - low) / 2
-    return float(middle if middle < high else low)
+    return np.where(middle < high, middle, low)

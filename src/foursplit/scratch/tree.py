@@ -10,7 +10,7 @@ from itertools import count
 import numpy as np
 
 from foursplit.scratch.impurity import Criterion
-from foursplit.scratch.split import Split, Targets, best_split, prepare
+from foursplit.scratch.split import Level, Splits, Targets, best_splits, prepare
 
 LEAF = -1
 """The feature of a node that asks nothing."""
@@ -59,16 +59,6 @@ class Tree:
         return int(depths.max())
 
 
-@dataclass(slots=True, kw_only=True)
-class _Node:
-    """What is known of a node while the tree grows."""
-
-    order: np.ndarray  # (feature, example): its examples in each feature's order
-    depth: int
-    parent: int
-    is_left: bool
-
-
 def grow(
     x: np.ndarray,
     y: np.ndarray,
@@ -79,8 +69,8 @@ def grow(
 ) -> Tree:
     """Grow a tree on (example, feature) inputs and (example,) class numbers or quantities.
 
-    Features are sorted once, at the root: a node hands its order down by leaving out what goes
-    the other way.  Raises ValueError for empty or infinite data and for unknown classes.
+    Features are sorted once, at the root; then level by level all nodes are split at once, and
+    hand their orders down.  Raises ValueError for empty or infinite data and for unknown classes.
     """
     x = np.asarray(x, dtype=np.float64)
     if x.ndim != 2 or len(x) == 0 or x.shape[1] == 0 or len(x) != len(y):
@@ -89,67 +79,63 @@ def grow(
         raise ValueError("x and y must be finite numbers; say what stands for a missing value")
     limits, targets = limits or Limits(), prepare(y, criterion, n_classes)
     columns = np.ascontiguousarray(x.T)
-    root = np.argsort(columns, axis=1, kind="stable").astype(np.int32)
-    goes_left = np.zeros(len(x), dtype=bool)
-    waiting = [_Node(order=root, depth=0, parent=0, is_left=False)]
-    rows: list[tuple[_Node, Split | None]] = []
-    values: list[np.ndarray] = []
-    children: list[list[int]] = []
-    for number in count():
-        if not waiting:
-            break
-        node = waiting.pop()
-        split = _split(columns, targets, node, criterion, limits)
-        rows.append((node, split))
-        values.append(_value(targets, node.order[0]))
-        children.append([number, number])
-        if number:
-            children[node.parent][0 if node.is_left else 1] = number
-        if split is None:
-            continue
-        own = node.order[split.feature]
-        goes_left[own[: split.n_left]], goes_left[own[split.n_left :]] = True, False
-        side = goes_left[node.order]
-        for is_left in (False, True):  # the left one is taken up first
-            part = node.order[side == is_left].reshape(len(columns), -1)
-            waiting.append(_Node(order=part, depth=node.depth + 1, parent=number, is_left=is_left))
-        node.order = node.order[:1]  # only its length is still needed
-    return _flat(rows, values, np.array(children))
+    order = np.argsort(columns, axis=1, kind="stable").astype(np.int32)
+    level = Level(order=order, start=np.array([0, len(x)]))
+    levels: list[dict[str, np.ndarray]] = []
+    first = 0  # number of the level's first node
+    for depth in count():
+        rows = _leaves(targets, level, first)
+        levels.append(rows)
+        first += len(level.sizes)
+        chosen, splits = _chosen(columns, targets, level, (criterion, limits, depth))
+        if splits is None:
+            return Tree(**{name: np.concatenate([r[name] for r in levels]) for name in rows})
+        numbers = first + np.arange(2 * len(splits.gain))
+        for name in ("feature", "threshold", "gain"):
+            rows[name][chosen] = getattr(splits, name)
+        rows["left"][chosen], rows["right"][chosen] = numbers[::2], numbers[1::2]
+        level = level.keep(chosen).divide(splits)
+    raise AssertionError("unreachable: a level without a split ends the tree")
 
 
-def _split(
-    x: np.ndarray, targets: Targets, node: _Node, criterion: Criterion, limits: Limits
-) -> Split | None:
-    """Give the node's split, or None where it stays a leaf."""
-    y, deepest = targets.y[node.order[0]], limits.max_depth
-    if len(y) < limits.min_split or (deepest is not None and node.depth >= deepest):
-        return None
-    if (y == y[0]).all():  # pure
-        return None
-    found = best_split(x, targets, node.order, criterion, limits.min_leaf)
-    return None if found is None or found.gain < limits.min_gain else found
+def _leaves(targets: Targets, level: Level, first: int) -> dict[str, np.ndarray]:
+    """Describe a level's nodes as leaves: what a split changes, it fills in."""
+    n_nodes = len(level.sizes)
+    own = first + np.arange(n_nodes)
+    return {
+        "feature": np.full(n_nodes, LEAF, dtype=np.int64),
+        "threshold": np.zeros(n_nodes),
+        "left": own.copy(),
+        "right": own.copy(),
+        "value": _values(targets, level),
+        "n_examples": level.sizes.astype(np.int64),
+        "gain": np.zeros(n_nodes),
+    }
 
 
-def _value(targets: Targets, rows: np.ndarray) -> np.ndarray:
-    y = targets.y[rows]
-    if targets.n_classes:
-        return np.bincount(y, minlength=targets.n_classes) / len(y)
-    return np.array([y.mean()])
+def _values(targets: Targets, level: Level) -> np.ndarray:
+    """Give (node, class) shares, or (node, 1) means."""
+    y, k = targets.y[level.order[0]], targets.n_classes
+    if k == 0:
+        return (np.add.reduceat(y, level.start[:-1]) / level.sizes)[:, None]
+    counts = np.bincount(level.node * k + y, minlength=len(level.sizes) * k)
+    return counts.reshape(-1, k) / level.sizes[:, None]
 
 
-def _flat(
-    rows: list[tuple[_Node, Split | None]], values: list[np.ndarray], children: np.ndarray
-) -> Tree:
-    splits = [split for _, split in rows]
-    return Tree(
-        feature=np.array([s.feature if s else LEAF for s in splits], dtype=np.int64),
-        threshold=np.array([s.threshold if s else 0.0 for s in splits]),
-        left=children[:, 0],
-        right=children[:, 1],
-        value=np.array(values),
-        n_examples=np.array([node.order.shape[1] for node, _ in rows], dtype=np.int64),
-        gain=np.array([s.gain if s else 0.0 for s in splits]),
-    )
+def _chosen(
+    x: np.ndarray, targets: Targets, level: Level, how: tuple[Criterion, Limits, int]
+) -> tuple[np.ndarray, Splits | None]:
+    """Mark the nodes that are split, and give their splits; None where all stay leaves."""
+    criterion, limits, depth = how
+    y = targets.y[level.order[0]]
+    lowest, highest = (of.reduceat(y, level.start[:-1]) for of in (np.minimum, np.maximum))
+    chosen = (level.sizes >= limits.min_split) & (lowest < highest)  # alike: pure
+    if not chosen.any() or (limits.max_depth is not None and depth >= limits.max_depth):
+        return chosen, None
+    splits = best_splits(x, targets, level.keep(chosen), criterion, limits.min_leaf)
+    enough = splits.gain >= limits.min_gain  # where nothing parts a node, its gain is -inf
+    chosen[chosen] = enough
+    return chosen, splits.keep(enough) if enough.any() else None
 
 
 def leaf_of(tree: Tree, x: np.ndarray) -> np.ndarray:
