@@ -12,6 +12,8 @@ import numpy as np
 
 from foursplit.scratch.impurity import Criterion
 
+DENSE = 0.3  # share of places that are candidates, from which on all are judged without picking
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
@@ -61,6 +63,8 @@ class Level:
 
     def keep(self, nodes: np.ndarray) -> "Level":
         """Drop the nodes that `nodes` does not mark."""
+        if nodes.all():
+            return self
         start = np.concatenate([[0], np.cumsum(self.sizes[nodes])])
         return Level(order=self.order[:, nodes[self.node]], start=start)
 
@@ -109,10 +113,13 @@ def best_splits(
     apart = np.zeros(values.shape, dtype=bool)
     apart[:, :-1] = values[:, 1:] > values[:, :-1]
     apart &= (level.place >= min_leaf) & (right >= min_leaf)  # the last of a node has none right
-    feature, cut = np.nonzero(apart)
     gains = np.full(values.shape, -np.inf)
-    # A gain is never negative but by rounding.
-    gains[feature, cut] = np.maximum(0, _gains(targets, level, criterion, feature, cut))
+    if apart.mean() < DENSE:
+        feature, cut = np.nonzero(apart)
+        gains[feature, cut] = _gains(targets, level, criterion, (feature, cut))
+    else:
+        np.copyto(gains, _gains(targets, level, criterion, None), where=apart)
+    np.maximum(gains, 0, out=gains, where=apart)  # negative by rounding alone
     highest = np.maximum.reduceat(gains, level.start[:-1], axis=1)
     best = highest.argmax(axis=0)
     gain = highest.max(axis=0)
@@ -135,19 +142,22 @@ def _first(marked: np.ndarray, level: Level) -> np.ndarray:
 
 
 def _gains(
-    targets: Targets, level: Level, criterion: Criterion, feature: np.ndarray, cut: np.ndarray
+    targets: Targets,
+    level: Level,
+    criterion: Criterion,
+    at: tuple[np.ndarray, np.ndarray] | None,
 ) -> np.ndarray:
-    """Give the gains of candidates: cuts after a place in a feature's order."""
-    node, left = level.node[cut], level.place[cut]
+    """Give the gains of cuts after each (feature, place), or after those of `at` alone."""
+    node, left = (of if at is None else of[at[1]] for of in (level.node, level.place))
     n = level.sizes[node]
-    right = n - left
+    right = np.maximum(1, n - left)  # after a node's last place is no cut
     y = targets.y[level.order]
     if criterion == "squared_error":
         # The square of a mean far from 0 would swallow the rest: sums are of deviations.
         mean = np.add.reduceat(y[0], level.start[:-1]) / level.sizes
-        sums = np.cumsum(y - mean[level.node], axis=1)[feature, cut]
+        sums = np.cumsum(y - mean[level.node], axis=1)
         # Left and right sums are opposite, for a node's whole sum is 0.
-        gains: np.ndarray = sums**2 * (1 / left + 1 / right) / n
+        gains: np.ndarray = (sums if at is None else sums[at]) ** 2 * (1 / (left * right))
         return gains
     of_left, of_right, parent = 0.0, 0.0, 0.0
     rest = left  # of the last class: what the others leave
@@ -157,7 +167,8 @@ def _gains(
         counts = rest
         if number < targets.n_classes - 1:
             before = np.concatenate([[0], np.cumsum(whole)[:-1]])[node]
-            counts = np.cumsum(is_class, axis=1, dtype=np.int32)[feature, cut] - before
+            sums = np.cumsum(is_class, axis=1, dtype=np.int32)
+            counts = (sums if at is None else sums[at]) - before
             rest = rest - counts
         of_left = of_left + targets.table[counts]
         of_right = of_right + targets.table[whole[node] - counts]
@@ -165,7 +176,7 @@ def _gains(
     if criterion == "gini":
         return (of_left / left + of_right / right - parent / n) / n
     table = targets.table
-    return (of_left - table[left] + of_right - table[right] - parent + table[n]) / n
+    return (of_left + of_right - (table[left] + table[right] + parent - table[n])) / n
 
 
 def _between(low: np.ndarray, high: np.ndarray) -> np.ndarray:

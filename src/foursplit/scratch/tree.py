@@ -79,7 +79,7 @@ def grow(
         raise ValueError("x and y must be finite numbers; say what stands for a missing value")
     limits, targets = limits or Limits(), prepare(y, criterion, n_classes)
     columns = np.ascontiguousarray(x.T)
-    order = np.argsort(columns, axis=1, kind="stable").astype(np.int32)
+    order = np.argsort(columns, axis=1, kind="stable")
     level = Level(order=order, start=np.array([0, len(x)]))
     levels: list[dict[str, np.ndarray]] = []
     first = 0  # number of the level's first node
