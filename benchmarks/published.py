@@ -55,15 +55,20 @@ class Table:
 
 def read(name: str) -> Table:
     """Fetch a source's files and read its columns."""
+    declared, frame = source.module(name).SOURCE, rows(name)
+    return Table(
+        x=frame[list(declared.features)].to_numpy(np.float64, copy=True),
+        y=frame[declared.target].to_numpy(np.float64, copy=True),
+        classes=declared.classes,
+    )
+
+
+def rows(name: str) -> Any:
+    """Fetch a source's files and give its table as the source reads it."""
     file = source.module(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
         fetch.fetch(file.SOURCE, Path(folder) / "raw")
-        frame = file.read(Path(folder) / "raw")
-    return Table(
-        x=frame[list(file.SOURCE.features)].to_numpy(np.float64, copy=True),
-        y=frame[file.SOURCE.target].to_numpy(np.float64, copy=True),
-        classes=file.SOURCE.classes,
-    )
+        return file.read(Path(folder) / "raw")
 
 
 def steps(recipe: Mapping[str, Any], table: Table) -> tuple[Any, list[float]]:

@@ -208,6 +208,7 @@ def measured(folder):
     (results / "strategy.json").write_text(json.dumps(engine))
     made = {"device": "d", "folds": {"n_folds": 10, "repeats": 5}, "tables": {}}
     (results / "published.json").write_text(json.dumps(made))
+    (results / "drawn.json").write_text('{"tables": {}}')
     (folder / "metrics.real.json").write_text("{}")
     (folder / "docs" / "published.yaml").write_text("figures: []")
 

@@ -57,6 +57,29 @@ def test_a_measured_figure_shows_interval_trivial_seeds_and_examples():
     assert row in text
 
 
+@pytest.mark.parametrize(
+    ("mean", "high", "said"),
+    [
+        (0.72, 0.8, "met"),
+        (0.68, 0.75, "not on average; within single draws"),
+        (0.6, 0.69, "not met"),
+    ],
+)
+def test_a_figure_of_one_random_split_is_held_against_many(mean, high, said):
+    found = {"mean": mean, "lo": mean - 0.05, "hi": mean + 0.05, "low": 0.55, "high": high}
+    row = {**found, "unseen": {"there": 0.5, "here": 0.6}}
+    table = {"leak": {"tree": row}, "gaps": {"tree": row, "trivial": {"mean": 0.5}}}
+    block = {**BLOCK, "ours": {"drawn": "hearts", "model": "tree"}}
+    text = render(
+        parse(yaml.dump({"figures": [block]})),
+        {},
+        MADE,
+        Measured(drawn={"tables": {"hearts": table}}),
+    )
+    assert f"| 55.0% to {high:.1%} | {said} | {mean:.1%} (" in text
+    assert "| 50.0% to 60.0% | same examples |" in text
+
+
 def test_only_the_groups_winner_counts():
     row = {"test": 0.3, "test_lo": 0.2, "test_hi": 0.4, "test_baseline": 0.34, "n_test": 50,
            "n_seeds": 2}  # fmt: skip

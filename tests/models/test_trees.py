@@ -1,0 +1,154 @@
+"""Tree models answer as the libraries they come from, and stop and break as they should."""
+
+import numpy as np
+import pytest
+import xgboost
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.metrics import log_loss
+
+from foursplit.core.examples import DataShape
+from foursplit.core.seeds import derive
+from foursplit.layers.trees import kept
+from foursplit.models import boosted_trees, decision_tree, forest_sklearn, tree_sklearn
+
+MODELS = (boosted_trees, decision_tree, forest_sklearn, tree_sklearn)
+TWO = DataShape(inputs=(2, 3), classes=("no", "yes"))
+THREE = DataShape(inputs=(2, 3), classes=("a", "b", "c"))
+AMOUNT = DataShape(inputs=(2, 3))
+
+
+def rows(rng, shape, n=150):
+    x = rng.normal(size=(n, *shape.inputs)).astype(np.float32)
+    score = x[:, 0, 0] + x[:, 1, 2] ** 2 + rng.normal(size=n) / 2
+    if not shape.classes:
+        return x, score
+    cuts = np.quantile(score, np.arange(1, shape.n_classes) / shape.n_classes)
+    return x, np.digitize(score, cuts)
+
+
+def fitted(file, shape, x, y, **args):
+    model = file.build(file.Args(**args), shape, 1)
+    model.fit(x, y)
+    return model
+
+
+@pytest.mark.parametrize("file", MODELS)
+@pytest.mark.parametrize("shape", [TWO, THREE])
+def test_classes_get_shares_that_add_to_one_and_beat_the_trivial_answer(file, shape, rng):
+    x, y = rows(rng, shape)
+    fresh, truth = rows(rng, shape, 300)
+    proba = fitted(file, shape, x, y).predict_proba(fresh)
+    assert proba.shape == (300, shape.n_classes)
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=1e-6)
+    assert (proba.argmax(axis=1) != truth).mean() < 0.8 * (1 - 1 / shape.n_classes)
+
+
+@pytest.mark.parametrize("file", MODELS)
+def test_quantities_are_answered_in_their_own_unit(file, rng):
+    x, y = rows(rng, AMOUNT)
+    fresh, truth = rows(rng, AMOUNT, 300)
+    model = fitted(file, AMOUNT, x, 1000 + 10 * y)
+    assert not hasattr(model, "predict_proba")
+    residual = model.predict(fresh) - (1000 + 10 * truth)
+    assert np.mean(residual**2) < 0.8 * np.var(10 * truth)
+
+
+@pytest.mark.parametrize("file", MODELS)
+@pytest.mark.parametrize("shape", [TWO, THREE, AMOUNT])
+def test_taken_up_again_it_answers_to_the_bit_as_before(file, shape, rng):
+    x, y = rows(rng, shape)
+    model = fitted(file, shape, x, y)
+    again = file.build(file.Args(), shape, 9)
+    again.restore(model.arrays())
+    name = "predict_proba" if shape.classes else "predict"
+    np.testing.assert_array_equal(getattr(again, name)(x), getattr(model, name)(x))
+    assert again.n_parameters == model.n_parameters
+
+
+@pytest.mark.parametrize("shape", [TWO, THREE, AMOUNT])
+def test_a_kept_forest_answers_as_scikit_learns(shape, rng):
+    x, y = rows(rng, shape)
+    fresh, _ = rows(rng, shape, 300)
+    mine = fitted(forest_sklearn, shape, x, y, n_trees=20)
+    kind = RandomForestClassifier if shape.classes else RandomForestRegressor
+    more = {"criterion": "entropy"} if shape.classes else {}
+    other = kind(20, max_features="sqrt", random_state=derive("forest", 1) % 2**32, **more)
+    other.fit(x.reshape(len(x), -1), y)
+    flat = fresh.reshape(len(fresh), -1)
+    if shape.classes:
+        np.testing.assert_allclose(mine.predict_proba(fresh), other.predict_proba(flat))
+    else:
+        np.testing.assert_allclose(mine.predict(fresh), other.predict(flat))
+    nodes = sum(one.tree_.node_count for one in other.estimators_)
+    leaves = sum(one.get_n_leaves() for one in other.estimators_)
+    assert mine.n_parameters == 2 * (nodes - leaves) + leaves * max(1, shape.n_classes)
+
+
+@pytest.mark.parametrize("file", [tree_sklearn, forest_sklearn, decision_tree, boosted_trees])
+def test_a_class_that_train_lacks_keeps_its_column(file, rng):
+    """The naive way fails here: scikit-learn gives no column to a class that it has not seen."""
+    x, y = rows(rng, TWO)
+    proba = fitted(file, THREE, x, np.where(y == 1, 2, 0)).predict_proba(x)
+    assert proba.shape == (len(x), 3)
+    assert (proba.argmax(axis=1) != 1).all()
+
+
+def test_a_forged_tree_is_refused_and_not_followed(rng):
+    x, y = rows(rng, TWO)
+    arrays = fitted(tree_sklearn, TWO, x, y).arrays()
+    n = int(arrays["n_nodes"][0])
+    for name, wrong in (("left", 0), ("right", n), ("left", -5)):
+        forged = {**arrays, name: arrays[name].copy()}
+        forged[name][0] = wrong
+        with pytest.raises(ValueError, match=rf"{name}\[0\]: {wrong} must be from 1 to {n - 1}"):
+            kept.OfClasses(None, 2).restore(forged)
+
+
+def test_boosting_ends_at_the_round_whose_loss_on_the_part_set_aside_is_lowest(rng):
+    x, y = rows(rng, TWO, 400)
+    model = fitted(boosted_trees, TWO, x, y, patience=5)
+    best = int(np.argmin(model.losses))
+    assert len(model.losses) == best + 1 + 5 < 500
+    assert model.booster.num_boosted_rounds() == best + 1
+    judged = model._drawn(len(y))
+    loss = log_loss(y[judged], model.predict_proba(x[judged])[:, 1])
+    assert loss == pytest.approx(model.losses[best], rel=1e-5)
+    worse = log_loss(y[~judged], model.predict_proba(x[~judged])[:, 1])
+    assert worse < loss  # what it learnt from, it knows better
+
+
+def test_the_part_set_aside_is_never_learnt_from(rng):
+    x, y = rows(rng, TWO, 200)
+    model = boosted_trees.build(boosted_trees.Args(max_rounds=7, patience=7), TWO, 1)
+    judged = model._drawn(len(y))
+    assert judged.sum() == 40
+    model.fit(x, y)
+    kept_only = xgboost.DMatrix(x[~judged].reshape(160, -1), label=y[~judged], nthread=1)
+    plain = xgboost.train(model._settings(), kept_only, num_boost_round=len(model.losses))
+    rounds = model.booster.num_boosted_rounds()
+    flat = xgboost.DMatrix(x.reshape(200, -1))
+    expected = plain[:rounds].predict(flat)
+    np.testing.assert_array_equal(model.predict_proba(x)[:, 1], expected.astype(np.float64))
+
+
+def test_another_seed_sets_other_examples_aside():
+    one, same, other = (boosted_trees.build(boosted_trees.Args(), TWO, s) for s in (1, 1, 2))
+    assert (one._drawn(100) == same._drawn(100)).all()
+    assert (one._drawn(100) != other._drawn(100)).any()
+
+
+def test_settings_that_make_no_sense_are_named():
+    with pytest.raises(ValueError, match=r"set_aside: 1\.0 must be between 0 and 1"):
+        boosted_trees.Args(set_aside=1.0)
+    with pytest.raises(ValueError, match="patience: 0 must be at least 1"):
+        boosted_trees.Args(patience=0)
+    with pytest.raises(ValueError, match=r"features: 2\.0 must be sqrt, or a share"):
+        forest_sklearn.Args(features=2.0)
+    with pytest.raises(ValueError, match="min_split: 1 must be at least 2"):
+        tree_sklearn.Args(min_split=1)
+    with pytest.raises(ValueError, match="min_leaf: 0 must be at least 1"):
+        decision_tree.Args(min_leaf=0)
+    with pytest.raises(ValueError, match=r"set_aside: 0\.9 of 1 examples leaves none"):
+        boosted_trees.build(boosted_trees.Args(set_aside=0.9), TWO, 1).fit(
+            np.zeros((1, 2, 3), dtype=np.float32), np.array([0])
+        )
