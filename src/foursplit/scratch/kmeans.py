@@ -146,7 +146,8 @@ class _Table:
 def spread(x: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
     """Draw examples far from one another: each by its squared distance to those drawn (k-means++).
 
-    No longer than the course's random examples where those lie well, and never as bad on average.
+    Its mean inertia is at most 8 (ln k + 2) times the least there is, before any step (Arthur and
+    Vassilvitskii 2007, theorem 3.1); for random examples there is no such bound.
     """
     x = _checked(x, n_clusters)
     chosen = [int(rng.integers(len(x)))]
