@@ -131,8 +131,8 @@ def descend(factors: Factors, slope: Factors, rate: float) -> Factors:
 
 def alternate(factors: Factors, ratings: Ratings, penalty: Penalty) -> Factors:
     """Solve for the users with the items held, then for the items with the users held."""
-    users = _solved(factors, ratings, penalty)
-    return _solved(users.swapped(), ratings.swapped(), penalty).swapped()
+    users = solve_users(factors, ratings, penalty)
+    return solve_users(users.swapped(), ratings.swapped(), penalty).swapped()
 
 
 def fold_in(factors: Factors, items: np.ndarray, values: np.ndarray, penalty: Penalty) -> Factors:
@@ -141,10 +141,10 @@ def fold_in(factors: Factors, items: np.ndarray, values: np.ndarray, penalty: Pe
     mine = Ratings(user=alone, item=items, value=values, n_users=1, n_items=len(factors.item_bias))
     rank = factors.items.shape[1]
     stranger = replace(factors, users=np.zeros((1, rank)), user_bias=np.zeros(1))
-    return _solved(stranger, mine, penalty)
+    return solve_users(stranger, mine, penalty)
 
 
-def _solved(factors: Factors, ratings: Ratings, penalty: Penalty) -> Factors:
+def solve_users(factors: Factors, ratings: Ratings, penalty: Penalty) -> Factors:
     """Find every user's features and bias: a ridge regression on the films that were rated.
 
     Users with equally many ratings are solved together.  With fewer ratings than features the
