@@ -75,8 +75,8 @@ def read(_raw: Path) -> pd.DataFrame:
 def _ratings(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
     """Draw who rated what, when and how, and (film, genre) memberships."""
     is_genre = np.zeros((N_FILMS, len(GENRES)))
-    for film in range(N_FILMS):
-        is_genre[film, rng.choice(len(GENRES), rng.integers(1, 3), replace=False)] = 1
+    for member in is_genre:
+        member[rng.choice(len(GENRES), rng.integers(1, 3), replace=False)] = 1
     # Three in five are older than the first rating.
     appeared = np.sort(np.maximum(rng.uniform(-1.5 * LAST_DAY, LAST_DAY, N_FILMS), -3650))
     quality = rng.normal(0, FILM_SPREAD, N_FILMS)
