@@ -89,8 +89,9 @@ def dense_steps(ratings: Ratings, penalty: float) -> Guess:
     """Step over the whole table, empty cells and all, as the course does."""
     rng = torch.Generator().manual_seed(1)
     table, given = (torch.zeros(ratings.n_items, ratings.n_users) for _ in range(2))
-    table[ratings.item, ratings.user] = torch.tensor(ratings.value).float()
-    given[ratings.item, ratings.user] = 1.0
+    item, user = torch.tensor(ratings.item), torch.tensor(ratings.user)
+    table[item, user] = torch.tensor(ratings.value).float()
+    given[item, user] = 1.0
     mean = table.sum(1, keepdim=True) / given.sum(1, keepdim=True).clamp(min=1)
     wanted = (table - mean) * given
     parts = [
@@ -215,6 +216,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Two threads on matrices this small wait for each other: twenty times the work where others run.
+    # Two threads on matrices this small wait for each other, most of all where others run too.
     with threadpool_limits(1):
         main()
