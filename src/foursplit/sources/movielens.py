@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foursplit.core import earlier as known
 from foursplit.core.source import RemoteFiles, Source
 
 GENRES = (
@@ -59,11 +60,11 @@ def read(raw: Path) -> pd.DataFrame:
     everything = earlier(frame, pd.Series(0, index=frame.index))
     frame["all_mean"] = (everything["total"] / everything["count"]).fillna(MIDDLE)
     for name, key in (("user", "userId"), ("film", "movieId")):
-        known = earlier(frame, frame[key])
-        total = known["total"] + TRUST * frame["all_mean"]
-        frame[f"{name}_mean"] = total / (known["count"] + TRUST)
-        frame[f"log_{name}_count"] = np.log1p(known["count"])
-        bands = pd.cut(known["count"], [-1, 0, 20, 1e6], labels=["none", "to 20", "more"])
+        before = earlier(frame, frame[key])
+        total = before["total"] + TRUST * frame["all_mean"]
+        frame[f"{name}_mean"] = total / (before["count"] + TRUST)
+        frame[f"log_{name}_count"] = np.log1p(before["count"])
+        bands = pd.cut(before["count"], [-1, 0, 20, 1e6], labels=["none", "to 20", "more"])
         frame[f"{name}_history"] = np.asarray(bands).astype(str)
     when = pd.to_datetime(frame["timestamp"], unit="s")
     released = frame["title"].str.extract(r"\((\d{4})\)\s*$")[0].astype(float)
@@ -80,11 +81,9 @@ def read(raw: Path) -> pd.DataFrame:
 
 def earlier(frame: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
     """Sum and count each row's ratings of the same `key` given in strictly earlier seconds."""
-    second = frame["rating"].groupby([key.rename("key"), frame["timestamp"]]).agg(["sum", "count"])
-    before = second.groupby(level="key").cumsum() - second
-    place = pd.MultiIndex.from_arrays([key, frame["timestamp"]])
-    found = before.loc[place].reset_index(drop=True)
-    return found.set_axis(["total", "count"], axis=1).set_index(frame.index)
+    values, when = frame[["rating"]].to_numpy(np.float64), frame["timestamp"].to_numpy()
+    totals, counts = known.earlier(values, key.to_numpy(), when)
+    return pd.DataFrame({"total": totals[:, 0], "count": counts}, index=frame.index)
 
 
 def suite() -> list[Any]:

@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from foursplit.layers.inputs.known import Known
+
 
 class Standardise(nn.Module):
     """Shift and scale each input; an input that never varies in train is only shifted.
@@ -39,8 +41,8 @@ class Standardise(nn.Module):
 
 @contextmanager
 def learning_inputs(net: nn.Module) -> Iterator[None]:
-    """Within this, each Standardise of `net` measures what passes through it."""
-    layers = [layer for layer in net.modules() if isinstance(layer, Standardise)]
+    """Within this, each Standardise and Known of `net` measures what passes through it."""
+    layers = [layer for layer in net.modules() if isinstance(layer, Standardise | Known)]
     for layer in layers:
         layer.learning = True
     try:
