@@ -17,7 +17,10 @@ def table(
 ) -> pd.DataFrame:
     """Join what is known of each example with how well it was answered."""
     rows = examples.rows
-    scored = scoring(task).columns(answers, examples.y, shape)
+    score = scoring(task)
+    # Where the target alone does not say what an answer is worth, the task takes more of the row.
+    truth = score.truth(examples) if hasattr(score, "truth") else examples.y
+    scored = score.columns(answers, truth, shape)
     known = pd.DataFrame(
         {
             "example_id": rows["example_id"],

@@ -2,6 +2,9 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from foursplit.training.callbacks import Row
 
@@ -33,6 +36,23 @@ class Line:
         if self.live:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
+
+
+@contextmanager
+def following(model: Any, seed: int) -> Iterator[None]:
+    """Write how far a model with a fit of its own is, if it tells."""
+    line = Line()
+
+    def tell(text: str, share_done: float) -> None:
+        if line.due:
+            line.write(f"  seed {seed} · {text} · {line.left(share_done):.0f} s left")
+
+    if hasattr(model, "tell"):
+        model.tell = tell
+    try:
+        yield
+    finally:
+        line.close()
 
 
 class Progress:

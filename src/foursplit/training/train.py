@@ -89,7 +89,7 @@ def _fit_network(
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
-    from foursplit.training import device, estimator, own
+    from foursplit.training import device, estimator, own, progress
 
     file, args = _model(job)
     model = file.build(args, job.shape, seed)
@@ -101,7 +101,8 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
     if own.is_own(model):
         device.repeatable(job.run.threads)  # some of ours compute with torch
         path = folder / "model.safetensors"
-        own.save(path, own.fit(model, job.splits["train"], job.splits["dev"]))
+        with progress.following(model, seed):
+            own.save(path, own.fit(model, job.splits["train"], job.splits["dev"]))
         return _manifest(
             job, path, seed=seed, engine="own", device="cpu",
             n_parameters=own.count_parameters(model), flops=None,
