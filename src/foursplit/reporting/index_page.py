@@ -54,8 +54,10 @@ def _group(
     ranked = sorted(members, key=lambda entry: order.get(entry.key, len(order)))
     metrics = {row["key"]: row["metric"] for row in chosen["ranking"]}
     errors = {entry.key: measured.by_split(entry) for entry in ranked}
+    rows = [_row(entry, errors[entry.key], metrics.get(entry.key)) for entry in ranked]
     return {
         "name": name,
+        "winner": next((row for row in rows if row["entry"].winner), None),
         "settings": group,
         "title": cards[group.source]["source"].title,
         "bounds": [f"{choice.COSTS.get(k, k)} at most {v:,.0f}" for k, v in group.bounds.items()],
@@ -63,7 +65,7 @@ def _group(
         "lead": choice.lead(chosen, group),
         "prices": choice.prices(chosen, group),
         "choice": choice.figures(chosen, group, name),
-        "rows": [_row(entry, errors[entry.key], metrics.get(entry.key)) for entry in ranked],
+        "rows": rows,
         "figure": comparison(errors, ranked[0].human, f"Errors of {name} on every split"),
     }
 
