@@ -1,8 +1,8 @@
 """The list of remote data sets, and a run of what was accepted."""
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
