@@ -21,19 +21,16 @@ def blobs(rng, n, *, n_classes=3, per_group=1, apart=1.2):
     y = np.arange(n) % n_classes
     x = rng.normal(size=(n, 4)) + apart * np.eye(4)[y]
     group = [f"g{number // per_group}" for number in range(n)]
-    return Examples(
-        x=x.astype(np.float32),
-        rows=pd.DataFrame(
-            {"example_id": [f"e{i}" for i in range(n)], "group_id": group, "domain": "all", "y": y}
-        ),
-    )
+    rows = {"example_id": [f"e{i}" for i in range(n)], "group_id": group, "domain": "all", "y": y}
+    rows["content"] = rows["example_id"]
+    return Examples(x=x.astype(np.float32), rows=pd.DataFrame(rows))
 
 
 def line(rng, n):
     x = rng.normal(size=(n, 4))
     y = x @ [3.0, -2.0, 1.0, 0.0] + rng.normal(size=n) + 50
     rows = {"example_id": [f"e{i}" for i in range(n)], "domain": "all", "y": y}
-    rows["group_id"] = rows["example_id"]
+    rows["group_id"] = rows["content"] = rows["example_id"]
     return Examples(x=x.astype(np.float32), rows=pd.DataFrame(rows))
 
 

@@ -18,8 +18,8 @@ POINTS = st.floats(-500, 500)
 
 def rows(n, **extra):
     names = [f"e{number}" for number in range(n)]
-    frame = {"example_id": names, "group_id": names, "domain": "calm", "y": 200.0, **extra}
-    return Examples(x=np.zeros((n, 3), np.float32), rows=pd.DataFrame(frame))
+    frame = {"example_id": names, "group_id": names, "content": names, "domain": "calm", "y": 200.0}
+    return Examples(x=np.zeros((n, 3), np.float32), rows=pd.DataFrame({**frame, **extra}))
 
 
 def test_a_table_by_hand():

@@ -77,6 +77,15 @@ def test_without_a_human_level_bias_is_said_to_be_unknown():
     assert "avoidable bias is unknown" in found["verdict"]["sentence"]
 
 
+def test_where_people_have_no_level_nobody_is_asked_for_one():
+    tables_ = model(train=10, train_dev=15, dev=100, test=110)
+    links = {people: [step["link"] for step in told(tables_, people=people)["next"]]
+             for people in (True, False)}  # fmt: skip
+    assert "human_or_desired" in links[True]
+    assert "human_or_desired" not in links[False]
+    assert not any("people" in step["action"] for step in told(tables_, people=False)["next"])
+
+
 def test_a_desired_error_stands_in_and_peoples_own_losses_go_first():
     human = {"human_loss": np.r_[np.ones(20), np.zeros(980)]}
     made = Model(tables={"train": table("train", 100), "dev": table("dev", 100, **human)})

@@ -72,6 +72,14 @@ def test_groups_in_two_splits_are_found(rng):
     assert found.splits[0].clean_error.n_groups == 4
 
 
+def test_a_group_is_one_within_its_domain_alone(rng):
+    names = {"group_id": [f"block {k // 10}" for k in range(50)]}
+    train = split("train", rng, 50, **names, domain=["palace"] * 50)
+    dev = split("dev", rng, 50, **names, domain=["palace"] * 10 + ["flower"] * 40)
+    found = leaks({"train": train, "dev": dev}, rng)
+    assert next(o for o in found.overlaps if o.by == "group").n == 10
+
+
 def test_a_split_that_leaked_whole_has_no_clean_error(rng):
     train = split("train", rng, 40)
     found = leaks({"train": train, "dev": copied(train, split("dev", rng, 40), 40)}, rng)

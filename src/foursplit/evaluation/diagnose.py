@@ -10,6 +10,7 @@ from foursplit.core.experiment import Group, Strategy
 from foursplit.core.source import Source
 from foursplit.core.split import Split
 from foursplit.evaluation.human import human_level
+from foursplit.evaluation.scores import scoring
 from foursplit.strategy import analysis, sheet
 from foursplit.strategy.diagnosis import Settings
 from foursplit.strategy.tables import Model, check
@@ -38,6 +39,7 @@ def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
     human = human_level(group, source.reference)
     return Settings(
         human_error=human["error"] if human else None,
+        people=getattr(scoring(group.task), "PEOPLE", True),
         same_distribution=not source.shifted,
         rule=Rule(
             floor=strategy.floor,

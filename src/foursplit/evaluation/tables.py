@@ -27,6 +27,7 @@ def table(
             "split": split,
             "group_id": rows["group_id"],
             "domain": rows["domain"],
+            "content_hash": rows["content"],
         }
     )
     meta = rows[[name for name in rows.columns if name.startswith(META)]]

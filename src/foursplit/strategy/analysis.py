@@ -69,7 +69,7 @@ def analyse(
         for block in OF_ONE_SEED:
             told[block]["of_seed"] = models[0].name or "the first"
     told["findings"] += [finding.as_json() for finding in findings(tables, told)]
-    told["next"] = diagnosis.steps(told, proposals(told))
+    told["next"] = diagnosis.steps(told, proposals(told, people=settings.people))
     del told["gains"]
     return told
 

@@ -26,6 +26,7 @@ class Settings:
     human_error: float | Mapping[str, float] | None = None  # by who reached it, or one for all
     human_on: Mapping[str, float] = field(default_factory=dict)  # what people get wrong, by domain
     desired_error: float | None = None
+    people: bool = True  # False: there is no such thing as people's level of these answers
     same_distribution: bool = False
     rule: Rule = field(default_factory=Rule)
     resamples: int = 2000
@@ -91,6 +92,9 @@ def base(models: Sequence[Model], settings: Settings, *, alike: bool) -> dict[st
     judged = verdict.judge(known, found, settings.rule)
     thin = [f"few_groups:{s}" for s, e in errors.items() if e.n_groups < LEAST_GROUPS]
     told = verdict.as_json(found, judged)
+    if not settings.people:
+        kept = [what for what in told["verdict"]["insufficient"] if what != verdict.NO_LEVEL]
+        told["verdict"]["insufficient"] = kept
     told["verdict"]["insufficient"] += thin
     for row in told["ledger"]:
         ends = _ends(row["gap"], errors)

@@ -167,8 +167,16 @@ def _shared(
         earlier, later = keys[names[0]].dropna(), keys[names[1]]
         found["content"] = (later.isin(earlier) & later.notna()).to_numpy(bool)
     if first.has("group_id") and second.has("group_id"):
-        found["group"] = second.frame["group_id"].isin(first.frame["group_id"]).to_numpy(bool)
+        within = first.has("domain") and second.has("domain")
+        earlier, later = _groups(first, within=within), _groups(second, within=within)
+        found["group"] = later.isin(earlier).to_numpy(bool)
     return found
+
+
+def _groups(table: Table, *, within: bool) -> pd.Series:
+    """Name groups; they are dealt by domain, so that one name in two domains is two groups."""
+    names = table.frame["group_id"].astype(str)
+    return table.frame["domain"].astype(str) + "/" + names if within else names
 
 
 def _error(

@@ -10,13 +10,16 @@ from foursplit.strategy.ledger import MERGED
 PROPOSED = 3  # tags, slices, parts and types that become a step each; the file has all
 
 
-def proposals(told: Mapping[str, Any]) -> list[Found]:
-    """Turn what a diagnosis found into steps; ranking them is another's work."""
-    return [
+def proposals(told: Mapping[str, Any], *, people: bool = True) -> list[Found]:
+    """Turn what a diagnosis found into steps; ranking them is another's work.
+
+    `people`: whether people's level is a thing that such answers have.
+    """
+    found = [
         *_tags(told["tags"]), *_slices(told["slices"]), *_labels(told["labels"]),
-        *_parts(told), *_search(told["search"]), *_drivers(told), *_people(told),
-        *_people_win(told),
+        *_parts(told), *_search(told["search"]), *_drivers(told),
     ]  # fmt: skip
+    return found + ([*_people(told), *_people_win(told)] if people else [])
 
 
 def _tags(told: Mapping[str, Any]) -> list[Found]:

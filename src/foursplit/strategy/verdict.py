@@ -41,6 +41,9 @@ class Verdict:
     p_largest: Mapping[str, float | None] = field(default_factory=dict)
 
 
+NO_LEVEL = "human_or_desired"
+"""What is missing where avoidable bias has no level to be measured from."""
+
 NAMES = {
     "avoidable_bias": "avoidable bias",
     "variance": "variance",
@@ -52,7 +55,7 @@ NAMES = {
 
 def judge(errors: Mapping[str, Estimate], found: Sequence[Gap], rule: Rule) -> Verdict:
     """Apply the rule to a ledger."""
-    insufficient = [] if "human" in errors else ["human_or_desired"]
+    insufficient = [] if "human" in errors else [NO_LEVEL]
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in found) else []
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
     material = sorted((g for g in found if _material(g, limit)), key=lambda g: -g.value)

@@ -38,6 +38,10 @@ ABOUT = (
 """What error means here, where the word alone would mislead."""
 
 
+PEOPLE = False
+"""Whether people's level is a thing that such answers have."""
+
+
 def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
     """Give (example, 3) answers as they are."""
     return outputs
