@@ -1,0 +1,19 @@
+"""What docs/python.md shows runs as it stands, and shows what it says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+
+
+def test_the_pages_code_runs_from_top_to_bottom():
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    space = {}
+    for block in blocks:
+        exec(compile(block, str(PAGE), "exec"), space)
+    told, down = space["told"], space["down"]
+    assert told["verdict"]["primary"] == ["mismatch"]
+    assert "night" in str(told["next"])
+    assert (down.w[-1], down.b[-1]) == pytest.approx((200, 100), abs=0.02)
