@@ -98,7 +98,16 @@ def rates(name: str, truth: Truth, n: int, trials: int, rules: Rules = RULES) ->
         found = trial(truth, n, generator("gate", name, n, k), rules)
         verdicts[found.verdict] += 1
         failed.update(reason.code for reason in found.reasons if not reason.holds)
-    return _told(name, truth, n, trials, verdicts, failed, perf_counter() - start)
+    return {
+        "case": name,
+        "gain": truth.gain,
+        "n": n,
+        "trials": trials,
+        "promoted": verdicts["PROMOTE"] / trials,
+        "verdicts": dict(sorted(verdicts.items())),
+        "failed": dict(sorted(failed.items())),
+        "ms_a_trial": round(1000 * (perf_counter() - start) / trials),
+    }
 
 
 def followed(truth: Truth, trials: int) -> dict[str, Any]:
@@ -120,22 +129,6 @@ def followed(truth: Truth, trials: int) -> dict[str, Any]:
         "trials": trials,
         "promoted": verdicts["PROMOTE"] / trials,
         "verdicts": dict(verdicts),
-    }
-
-
-def _told(
-    name: str, truth: Truth, n: int, trials: int, verdicts: Counter[str], failed: Counter[str],
-    seconds: float,
-) -> dict[str, Any]:  # fmt: skip  # noqa: PLR0913
-    return {
-        "case": name,
-        "gain": truth.gain,
-        "n": n,
-        "trials": trials,
-        "promoted": verdicts["PROMOTE"] / trials,
-        "verdicts": dict(sorted(verdicts.items())),
-        "failed": dict(sorted(failed.items())),
-        "ms_a_trial": round(1000 * seconds / trials),
     }
 
 
