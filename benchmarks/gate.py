@@ -7,6 +7,7 @@ one better by what is worth having, and one whose mean is better and one slice o
 import argparse
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -67,7 +68,6 @@ def _split(split: str, truth: Truth, n: int, rng: np.random.Generator) -> tuple[
     frame = pd.DataFrame(
         {
             "example_id": [f"{split}{i}" for i in range(n)],
-            "group_id": [f"{split}{i}" for i in range(n)],
             "y": y,
             "y_hat": y,  # that there is one says that y is a class
             "old": old.astype(np.float64),
@@ -139,29 +139,32 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
     given = parser.parse_args()
     n = advised()
-    cases = []
-    for name, truth, size in (
-        ("equal", EQUAL, SMALL),
-        ("equal", EQUAL, n),
-        ("better by min_gain", BETTER, SMALL),
-        ("better by min_gain", BETTER, n),
-        ("ruined slice", RUINED, SMALL),
-        ("ruined slice", RUINED, n),
-    ):
-        cases.append(rates(name, truth, size, given.trials))
-        print(json.dumps(cases[-1]), flush=True)
-    # Without the slices, what the mean alone would let through.
-    blind = replace(RULES, least=10**9)
-    cases.append(rates("ruined slice, slices not looked at", RUINED, n, given.trials, blind))
-    print(json.dumps(cases[-1]), flush=True)
-    cases.append(followed(BETTER, given.trials))
-    print(json.dumps(cases[-1]), flush=True)
     rules = {
         "min_gain": RULES.min_gain, "confidence": RULES.confidence,
         "slice_margin": RULES.slice_margin, "least": RULES.least,
     }  # fmt: skip
     result = {"rules": rules, "error": ERROR, "discordance": DISCORDANCE, "n_advised": n}
+    cases = []
+    for case in measured(n, given.trials):
+        print(json.dumps(case), flush=True)
+        cases.append(case)
     given.out.write_text(json.dumps({**result, "cases": cases}, indent=1) + "\n", encoding="utf-8")
+
+
+def measured(n: int, trials: int) -> Iterator[dict[str, Any]]:
+    """Measure case by case, on few examples and on as many as are advised."""
+    for name, truth, size in (
+        ("equal", EQUAL, SMALL),
+        ("equal", EQUAL, n),
+        ("better by min_gain", BETTER, n),
+        ("ruined slice", RUINED, SMALL),
+        ("ruined slice", RUINED, n),
+    ):
+        yield rates(name, truth, size, trials)
+    blind = replace(RULES, least=10**9)  # what the mean alone would let through
+    yield rates("equal, slices not looked at", EQUAL, SMALL, trials, blind)
+    yield rates("ruined slice, slices not looked at", RUINED, n, trials, blind)
+    yield followed(BETTER, trials)
 
 
 if __name__ == "__main__":

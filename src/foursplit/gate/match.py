@@ -97,6 +97,7 @@ def match(
     rng: np.random.Generator,
 ) -> Match:
     """Compare on one split, in the order of the ids, so that the files' is no input."""
+    champion, challenger = (sorted(m, key=lambda one: one.name) for m in (champion, challenger))
     order = champion[0].tables[split].by_name()
     try:
         old, new = (
