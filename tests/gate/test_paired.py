@@ -128,3 +128,27 @@ def test_the_order_of_examples_is_no_input(lost, won, order):
     turned = paired(pair.champion[:, order], pair.challenger[:, order])
     first, second = (p_safe(p, everything(p), 0.05) for p in (pair, turned))
     assert first == second
+
+
+def drawn_worse_by(margin, rng):
+    """Draw 40 groups of 3 examples that err together, and two seeds; the challenger is worse."""
+    groups = np.repeat(np.arange(40), 3)
+    lost = rng.random(40) < 2 * margin
+    won = ~lost & (rng.random(40) < margin / (1 - 2 * margin))
+    old, new = np.zeros((2, 120)), np.zeros((2, 120))
+    old[:, won[groups]] = 1
+    new[:, lost[groups]] = 1
+    new[:, rng.random(120) < 0.02] = 1.0
+    old[:, rng.random(120) < 0.02] = 1.0
+    return paired(old, new, groups)
+
+
+def test_groups_that_are_worse_by_the_margin_seldom_pass():
+    rng = np.random.default_rng(4)
+    pairs = [drawn_worse_by(0.05, rng) for _ in range(1500)]
+    passed = np.mean([p_safe(pair, everything(pair), 0.05) <= 0.05 for pair in pairs])
+    naive = np.mean(
+        [p_safe(paired(p.champion, p.challenger), everything(p), 0.05) <= 0.05 for p in pairs[:500]]
+    )
+    assert passed < 0.075
+    assert naive > 0.1  # as if each example were drawn for itself
