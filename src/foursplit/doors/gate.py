@@ -136,29 +136,26 @@ def _tags(group: Group, present: _Present) -> dict[str, str]:
 def _judged(
     params: Params, name: str, group: Group, present: _Present, champion: Version | None
 ) -> Judgement:
-    rng = generator("gate", params.strategy.seed, name)
-    if champion is None:
-        # The trivial predictor is known by the task's own loss alone, which is to be small.
-        first = read(present.tables, "loss")
-        return judge(None, first.models, first.costs, _rules(params, group, "minimize"), rng)
     column = scoring(group.task).METRICS[group.metric]
-    before, now = read(champion.folder, column), read(present.tables, column)
-    found = _without_judging(champion, before, now)
-    if found is not None:
-        return found
-    try:
-        return judge(before.models, now.models, now.costs, _rules(params, group), rng)
-    except OtherExamples as refusal:  # in what `difference` does not look at, such as groups
-        return _other(champion, str(refusal))
-
-
-def _rules(params: Params, group: Group, direction: str | None = None) -> Rules:
-    return Rules(
+    now = read(present.tables, column)
+    before = None if champion is None else read(champion.folder, column)
+    if champion is not None and before is not None:
+        found = _without_judging(champion, before, now)
+        if found is not None:
+            return found
+    rules = Rules(
         min_gain=group.min_gain,
-        direction=direction or group.direction,
+        direction=group.direction,
         bounds=group.bounds,
         confidence=params.strategy.confidence,
     )
+    rng = generator("gate", params.strategy.seed, name)
+    try:
+        return judge(before.models if before else None, now.models, now.costs, rules, rng)
+    except OtherExamples as refusal:  # in what `difference` does not look at, such as groups
+        if champion is None:
+            raise
+        return _other(champion, str(refusal))
 
 
 def _without_judging(champion: Version, before: Contender, now: Contender) -> Judgement | None:

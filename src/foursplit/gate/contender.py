@@ -11,9 +11,8 @@ import pandas as pd
 from foursplit.core import artifacts
 from foursplit.evaluation import scored
 from foursplit.gate import tables
+from foursplit.gate.match import JUDGED
 from foursplit.strategy.tables import Model
-
-JUDGED = ("dev", "test")
 
 WHOSE = ("y", "weight", "content_hash")
 """Columns that belong to the example and not to the model's answer."""
@@ -94,8 +93,8 @@ def is_same(champion: Contender, challenger: Contender) -> bool:
     if difference(champion, challenger) is not None:
         return _codes(champion.manifests) == _codes(challenger.manifests)
     return all(
-        np.array_equal(*(one.tables[split].by_name().loss for one in pair))
-        for pair in zip(champion.models, challenger.models, strict=True)
+        np.array_equal(old.tables[split].by_name().loss, new.tables[split].by_name().loss)
+        for old, new in zip(champion.models, challenger.models, strict=True)
         for split in JUDGED
     )
 

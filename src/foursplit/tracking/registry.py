@@ -60,8 +60,8 @@ def register(group: str, models: Path, tables: Path, tags: Mapping[str, str], sa
             _require_model(client, group)
             found = _intact(client, group, files)
             number = found or _store(client, group, folder, files, tags)
-            client.set_registered_model_alias(group, CHALLENGER, number)
-    return _version(client, client.get_model_version(group, number))
+            client.set_registered_model_alias(group, CHALLENGER, str(number))
+    return _version(client, client.get_model_version(group, str(number)))
 
 
 def _gather(folder: Path, models: Path, tables: Path) -> None:
