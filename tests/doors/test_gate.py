@@ -153,8 +153,16 @@ def test_tables_of_another_training_than_the_models_are_refused(small):
     path = paths.models(GROUP, KEY) / "seed_2" / "manifest.json"
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "model_hash": "another"}))
-    assert "not the tables of wines_logistic as it is trained now" in run(GROUP, code=2)
+    assert "not the tables of wines_logistic as it is now" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) is None
+
+
+def test_a_winner_of_other_settings_than_those_in_params_is_refused(small):
+    text = (small / "params.yaml").read_text()
+    new = text.replace('"model_args": {}', '"model_args": {"inverse_penalty": 0.5}')
+    assert new != text
+    (small / "params.yaml").write_text(new)
+    assert "`foursplit repro wines` makes it anew" in run(GROUP, code=2)
 
 
 def test_looks_at_test_are_counted_by_test_and_model(small):

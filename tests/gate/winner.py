@@ -112,6 +112,8 @@ def train(*, sees_strong, drawn=0, trained_on=0):
         for split, found in splits.items():
             tables.save(part, split, tables.table(found, answer(found), split, "classify", shape))
         artifacts.write_json(part / "summary.json", {"manifest": asdict(made)})
+    for folder in (paths.predictions(GROUP) / KEY, paths.final(GROUP)):
+        artifacts.write_json(paths.diagnosis(folder), {})
     artifacts.write_json(paths.selected(GROUP), {"winner": KEY, "best": KEY, "ranking": []})
 
 

@@ -12,9 +12,10 @@ from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
 from foursplit.core.seeds import generator
+from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
 from foursplit.evaluation.scores import scoring
-from foursplit.gate.contender import Contender, difference, is_same, manifest, read, seeds
+from foursplit.gate.contender import Contender, difference, is_same, read
 from foursplit.gate.judge import Judgement, OtherExamples, Reason, Rules, judge
 from foursplit.tracking import provenance, registry, store
 from foursplit.tracking.registry import Version
@@ -48,15 +49,6 @@ class _Bout:
         return self.challenger.number == self.number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Present:
-    """The winner that lies in data/ now."""
-
-    key: str
-    models: Path
-    tables: Path
-
-
 def gate(name: str, how: How) -> int:
     """Store the winner of group `name` as challenger, judge it, tell; give the exit code."""
     params = load()
@@ -77,29 +69,23 @@ def gate(name: str, how: How) -> int:
     return 0 if how.why is not None else CODES[bout.judgement.verdict]
 
 
-def _present(params: Params, name: str) -> _Present:
+def _present(params: Params, name: str) -> Entry:
     """Find the winner; one that params.yaml, or its models, have left behind is refused."""
-    chosen = paths.selected(name)
+    of = pipeline.of_group(paths.params_file(), name)
+    found = [e for e in collect(params.of(of)) if e.winner and e.experiment.group == name]
     again = f"`foursplit repro {name}` makes it"
-    if not chosen.is_file():
-        raise Refusal(f"{chosen}: no such file: group {name!r} has no winner yet; {again}")
-    key = artifacts.read_json(chosen)["winner"]
-    if key not in params.members(name):
-        raise Refusal(f"{chosen}: its winner is {key!r}, no experiment of {name!r}; {again} anew")
-    found = _Present(key=key, models=paths.models(name, key), tables=paths.final(name))
-    if not seeds(found.tables):
-        raise Refusal(f"{found.tables}: no tables of the winner; {again}")
-    experiment = params.experiment(key)
-    for folder in seeds(found.tables):
-        scored = manifest(folder)
-        trained = artifacts.read_json(found.models / folder.name / "manifest.json")
-        settings = {"experiment": key, "model": experiment.model}
-        if scored != trained or any(trained[part] != value for part, value in settings.items()):
-            raise Refusal(f"{folder}: not the tables of {key} as it is trained now; {again} anew")
-    return found
+    if not found:
+        raise Refusal(f"{paths.selected(name)}: group {name!r} has no winner yet; {again}")
+    entry, locks = found[0], provenance.Locks()
+    for seed, summary in entry.summaries.items():
+        path = paths.seed_folder(entry.models, seed) / "manifest.json"
+        if summary["manifest"] != artifacts.read_json(path) or locks.is_stale(entry, seed):
+            folder = paths.seed_folder(entry.tables, seed)
+            raise Refusal(f"{folder}: not the tables of {entry.key} as it is now; {again} anew")
+    return entry
 
 
-def _bout(params: Params, name: str, group: Group, present: _Present, *, forced: bool) -> _Bout:
+def _bout(params: Params, name: str, group: Group, present: Entry, *, forced: bool) -> _Bout:
     """Store the challenger, read the champion, judge."""
     number = registry.champion_number(name)
     champion = None
@@ -121,7 +107,7 @@ def _bout(params: Params, name: str, group: Group, present: _Present, *, forced:
     )
 
 
-def _tags(group: Group, present: _Present) -> dict[str, str]:
+def _tags(group: Group, present: Entry) -> dict[str, str]:
     """Say where a version comes from: commit, data, experiment."""
     git = provenance.git_tags()
     data = provenance.Locks().digests(group.source)
@@ -134,7 +120,7 @@ def _tags(group: Group, present: _Present) -> dict[str, str]:
 
 
 def _judged(
-    params: Params, name: str, group: Group, present: _Present, champion: Version | None
+    params: Params, name: str, group: Group, present: Entry, champion: Version | None
 ) -> Judgement:
     column = scoring(group.task).METRICS[group.metric]
     now = read(present.tables, column)
@@ -181,7 +167,7 @@ def _held(code: str, sentence: str) -> Judgement:
     return Judgement(verdict="HOLD", reasons=(reason,), needed=None)
 
 
-def _told(name: str, present: _Present, bout: _Bout, how: How) -> dict[str, Any]:
+def _told(name: str, present: Entry, bout: _Bout, how: How) -> dict[str, Any]:
     champion = None
     if bout.number is not None:
         known = bout.champion.tags.get("foursplit.experiment") if bout.champion else None
@@ -198,9 +184,9 @@ def _told(name: str, present: _Present, bout: _Bout, how: How) -> dict[str, Any]
     }
 
 
-def _looks(name: str, present: _Present) -> int:
+def _looks(name: str, present: Entry) -> int:
     """Count the models that the present test was opened for, as far as this folder knows."""
-    hashes = {manifest(folder)["model_hash"] for folder in seeds(present.tables)}
+    hashes = {summary["manifest"]["model_hash"] for summary in present.summaries.values()}
     known = looks()
     tests = {look["test"] for look in known if look["group"] == name and look["model"] in hashes}
     return len({look["model"] for look in known if look["test"] in tests})

@@ -38,19 +38,14 @@ class Contender:
         return {manifest["seed"]: manifest["model_hash"] for manifest in self.manifests}
 
 
-def seeds(folder: Path) -> list[Path]:
-    """List the `seed_<n>` folders."""
-    return sorted(path for path in folder.glob("seed_*") if path.is_dir())
-
-
 def read(folder: Path, column: str) -> Contender:
     """Read the tables below `folder`, a `seed_<n>` folder each, with `column` as the loss."""
     models = tables.read(folder, column)
-    manifests = tuple(manifest(path) for path in seeds(folder))
+    manifests = tuple(_manifest(folder / model.name) for model in models)
     return Contender(key=manifests[0]["experiment"], models=tuple(models), manifests=manifests)
 
 
-def manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> dict[str, Any]:
     """Give a seed's manifest: a file of its own in the registry, part of the summary in data/."""
     own = folder / "manifest.json"
     found: dict[str, Any]
