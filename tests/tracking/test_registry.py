@@ -198,6 +198,18 @@ def test_a_source_outside_the_store_is_refused(small, tmp_path_factory):
         foursplit.load_model(f"models:/{GROUP}/1")
 
 
+def test_of_a_servers_artifacts_a_copy_is_checked_and_used(small, monkeypatch):
+    version = champion()
+    monkeypatch.setattr(store, "artifacts", lambda: None)  # as with a server that has them
+    dev = winner.examples("dev")
+    model = foursplit.load_model(f"models:/{GROUP}@champion")
+    assert model.version.folder.is_relative_to(paths.state())
+    assert model.predict(dev.x).shape == (600, 3)
+    of(version).write_bytes(b"other weights")
+    with pytest.raises(Refusal, match=r"seed_1/model.skops: altered"):
+        foursplit.load_model(f"models:/{GROUP}@champion")
+
+
 def test_a_version_that_somebody_else_registered_is_refused(small):
     version = register()
     store.client().create_model_version(GROUP, version.folder.as_uri())

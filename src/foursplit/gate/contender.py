@@ -22,7 +22,6 @@ WHOSE = ("y", "weight", "content_hash")
 class Contender:
     """A champion or a challenger; `manifests` are those of its seeds, in their order."""
 
-    key: str
     models: tuple[Model, ...]
     manifests: tuple[dict[str, Any], ...]
 
@@ -42,7 +41,7 @@ def read(folder: Path, column: str) -> Contender:
     """Read the tables below `folder`, a `seed_<n>` folder each, with `column` as the loss."""
     models = tables.read(folder, column)
     manifests = tuple(_manifest(folder / model.name) for model in models)
-    return Contender(key=manifests[0]["experiment"], models=tuple(models), manifests=manifests)
+    return Contender(models=tuple(models), manifests=manifests)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

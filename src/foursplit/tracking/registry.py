@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import artifacts
+from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal, unknown
 from foursplit.tracking import store, stored
 
@@ -199,27 +199,37 @@ def _version(client: Any, found: Any) -> Version:
     tags = dict(found.tags)
     if FILES not in tags or not found.run_id:
         raise Refusal(f"{at}: not stored by `foursplit gate`, so nothing says what it must hold")
-    _require_inside(client.get_run(found.run_id), found.source, at)
-    folder = Path(client.download_artifacts(found.run_id, FOLDER))
+    run = client.get_run(found.run_id)
+    if found.source != _source(run):
+        raise _outside(found.source, at)
+    folder = _local(found.source, at) or _fetched(client, found)
     stored.require(folder, json.loads(tags[FILES]))
     return Version(group=found.name, number=int(found.version), folder=folder, tags=tags)
 
 
-def _require_inside(run: Any, source: str, at: str) -> None:
-    """Refuse a source that is not the folder of the version's own run, inside the store."""
+def _outside(source: str, at: str) -> Refusal:
+    return Refusal(f"{at}: its source {source} lies outside the store; refused")
+
+
+def _local(source: str, at: str) -> Path | None:
+    """Give the folder of a source in the project's own store; None where a server has it."""
     from mlflow.utils.file_utils import local_file_uri_to_path
 
-    outside = Refusal(f"{at}: its source {source} lies outside the store; refused")
-    if source != _source(run):
-        raise outside
     root = store.artifacts()
     if root is None:
-        return  # a server that serves its own artifacts: the address is the run's
-    folder = Path(local_file_uri_to_path(source)).resolve()
-    if not folder.is_relative_to(root.resolve()):
-        raise outside
-    if not folder.is_dir():
-        raise Refusal(f"{folder}: no such folder: the files of {at} are gone")
+        return None
+    folder = Path(local_file_uri_to_path(source))
+    if not folder.resolve().is_relative_to(root.resolve()):  # links followed
+        raise _outside(source, at)
+    return folder
+
+
+def _fetched(client: Any, found: Any) -> Path:
+    """Copy a version's files from a server, whole or not at all."""
+    target = paths.state() / "registry" / found.name / str(found.version)
+    with artifacts.replacing_folder(target) as part:
+        client.download_artifacts(found.run_id, FOLDER, str(part))
+    return target / FOLDER
 
 
 def mark(version: Version, tags: Mapping[str, str]) -> None:
