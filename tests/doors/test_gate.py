@@ -1,12 +1,17 @@
 """`foursplit gate` as a person, or a CI job, types it."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 from click.testing import CliRunner
 from tests.gate import winner
 from tests.gate.winner import GROUP, KEY
 
+import foursplit
 from foursplit.cli import main
 from foursplit.core import paths
 from foursplit.doors import gate as door
@@ -52,6 +57,7 @@ def test_without_change_it_is_the_champion_already(small):
     text = run(GROUP, "--promote", code=0)
     assert "Version 1 is the champion already." in text
     assert [reason["code"] for reason in told()["reasons"]] == ["same_model"]
+    assert not told()["promoted"]
 
 
 def test_a_better_one_is_promoted_and_the_way_back_is_not(small, tmp_path):
@@ -195,6 +201,33 @@ def test_killed_before_the_alias_moves_the_old_champion_stays(small, monkeypatch
     assert registry.champion_number(GROUP) == 1
     run(GROUP, "--promote", code=0)
     assert registry.champion_number(GROUP) == 2
+
+
+@pytest.mark.slow
+def test_killed_outright_there_is_a_whole_champion_all_the_same(small, rng):
+    run(GROUP, "--promote", code=0)
+    dev = winner.examples("dev")
+    command = [sys.executable, "-m", "foursplit", "gate", GROUP, "--promote"]
+    begin = time.monotonic()
+    assert subprocess.run(command, cwd=small, check=False, capture_output=True).returncode == 0
+    whole = time.monotonic() - begin
+    for kill in range(int(os.environ.get("FOURSPLIT_KILLS", "5"))):
+        winner.train(sees_strong=True, trained_on=kill)
+        process = subprocess.Popen(
+            command, cwd=small, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        # Towards the end, where the store is written to: before, libraries are imported.
+        time.sleep(float(rng.uniform(0.5, 1.1)) * whole)
+        process.kill()
+        process.wait()
+        model = foursplit.load_model(f"models:/{GROUP}@champion")
+        assert model.predict(dev.x).shape == (600, 3)
+    winner.train(sees_strong=False, trained_on=kill + 1)
+    run(GROUP, "--force", "--why", "the end of the test", code=0)
+    versions = store.client().search_model_versions(f"name='{GROUP}'")
+    runs = {version.run_id for version in versions}
+    assert len(runs) == len(versions)
+    assert all(registry.find(GROUP, str(version.version)) for version in versions)
 
 
 def test_a_file_that_is_no_database_is_refused(small):

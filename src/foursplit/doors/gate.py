@@ -179,9 +179,13 @@ def _told(name: str, present: Entry, bout: _Bout, how: How) -> dict[str, Any]:
         "challenger": {"version": bout.challenger.number, "experiment": present.key},
         "champion": champion,
         "forced": how.why,
-        "promoted": (how.promote and bout.judgement.verdict == "PROMOTE") or how.why is not None,
+        "promoted": not bout.is_champion and _promotes(bout.judgement, how),
         "looks_at_test": _looks(name, present),
     }
+
+
+def _promotes(judgement: Judgement, how: How) -> bool:
+    return (how.promote and judgement.verdict == "PROMOTE") or how.why is not None
 
 
 def _looks(name: str, present: Entry) -> int:
