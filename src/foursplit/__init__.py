@@ -1,3 +1,19 @@
 """Foursplit: experiments that say where the error comes from and what to try next."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from foursplit.tracking.loaded import LoadedModel
+
 __version__ = "0.1.0"
+
+
+def load_model(uri: str) -> "LoadedModel":
+    """Load a registered model: `models:/<group>@champion`, or `models:/<group>/<version>`.
+
+    Its `predict(x)` answers as the pipeline's tables were made; its `manifest` says how it came
+    about.  Refuses what is not there (naming what is), and files that are not those stored.
+    """
+    from foursplit.tracking.loaded import load
+
+    return load(uri)

@@ -1,0 +1,90 @@
+"""A registered model that answers: `foursplit.load_model("models:/c4w2_digits@champion")`."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from foursplit.core import artifacts
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import Examples
+from foursplit.core.experiment import Run
+from foursplit.core.params import load as params
+from foursplit.evaluation.predict import predictor
+from foursplit.tracking import registry
+from foursplit.tracking.registry import Version
+from foursplit.training import manifest as manifests
+from foursplit.training.manifest import Manifest
+
+
+class LoadedModel:
+    """A version of the registry, with one predictor a seed.
+
+    It answers with its first seed, the lowest number: each seed is a model that was judged, and
+    their mean is another one that nobody judged.  Name a `seed` to ask another.
+    """
+
+    def __init__(self, version: Version, run: Run) -> None:
+        self.version = version
+        self._run = run
+        self._folders = {
+            int(path.name.removeprefix("seed_")): path for path in version.folder.glob("seed_*")
+        }
+        self.seeds = tuple(sorted(self._folders))
+        self._loaded: dict[int, tuple[Manifest, Any]] = {}
+        self.manifest = self._of(self.seeds[0])[0]
+
+    @property
+    def uri(self) -> str:
+        return self.version.uri
+
+    def predict(self, x: Any, seed: int | None = None) -> np.ndarray:
+        """Answer examples (example, *inputs): what the task's tables are made from.
+
+        Classes give (example, class) probabilities, in the order of `manifest.shape["classes"]`;
+        quantities (example,) in the target's unit.
+        """
+        chosen = self.seeds[0] if seed is None else seed
+        if chosen not in self._folders:
+            raise Refusal(f"{self.uri}: no seed {seed}; it has {', '.join(map(str, self.seeds))}")
+        examples = self._examples(x)
+        answers: np.ndarray = self._of(chosen)[1](examples)
+        return answers
+
+    def _examples(self, x: Any) -> Examples:
+        try:
+            inputs = np.asarray(x, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise Refusal(f"{self.uri}: x: not an array of numbers ({error})") from error
+        wanted = tuple(self.manifest.shape["inputs"])
+        if inputs.ndim == 0 or inputs.shape[1:] != wanted or not len(inputs):
+            sizes = ", ".join(map(str, wanted))
+            raise Refusal(
+                f"{self.uri}: x has the shape {inputs.shape}; it must be (n, {sizes}), one example "
+                "at least"
+            )
+        return Examples(x=inputs, rows=pd.DataFrame(index=range(len(inputs))))
+
+    def _of(self, seed: int) -> tuple[Manifest, Any]:
+        if seed not in self._loaded:
+            self._loaded[seed] = predictor(_with_its_code(self._folders[seed], self), self._run)
+        return self._loaded[seed]
+
+
+def _with_its_code(folder: Path, model: LoadedModel) -> Path:
+    """Refuse weights whose architecture is another by now, and say where theirs is to be found."""
+    told = artifacts.read_json(folder / manifests.NAME)
+    file = manifests.model_file(told["model"])
+    if not file.is_file() or manifests.code_hash(told["model"]) != told["code"]:
+        commit = model.version.tags.get("foursplit.commit", "that it was trained at")
+        raise Refusal(
+            f"{model.uri}: models/{told['model']}.py has changed since it was trained: check out "
+            f"the commit {commit}, or promote a winner trained since"
+        )
+    return folder
+
+
+def load(uri: str) -> LoadedModel:
+    """Load `models:/<group>@<alias>` or `models:/<group>/<version>`, its files checked."""
+    return LoadedModel(registry.find(*registry.parsed(uri)), params().run)

@@ -1,0 +1,235 @@
+"""`foursplit gate` as a person, or a CI job, types it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+from tests.gate import winner
+from tests.gate.winner import GROUP, KEY
+
+import foursplit
+from foursplit.cli import main
+from foursplit.core import paths
+from foursplit.doors import gate as door
+from foursplit.tracking import registry, store
+
+
+@pytest.fixture
+def small(project, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    winner.make(project)
+    winner.train(sees_strong=False)
+    return project
+
+
+def run(*arguments, code):
+    done = CliRunner().invoke(main, ["gate", *map(str, arguments)])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def told():
+    return json.loads((paths.reports() / "gate" / f"{GROUP}.json").read_text())
+
+
+def test_the_first_champion_must_beat_the_trivial_predictor(small):
+    text = run(GROUP, code=0)
+    assert f"{GROUP}: {KEY} (version 1) against no champion yet" in text
+    assert "--promote does it" in text
+    assert registry.champion_number(GROUP) is None
+    text = run(GROUP, "--promote", code=0)
+    assert f'foursplit.load_model("models:/{GROUP}@champion")' in text
+    assert registry.champion_number(GROUP) == 1
+    assert told()["champion"] is None
+    assert told()["promoted"]
+    tags = registry.find(GROUP, "champion").tags
+    assert tags["foursplit.verdict"] == "PROMOTE"
+    assert tags["foursplit.judged_against"] == "none"
+    assert tags["foursplit.data.seen"] == "not in dvc.lock"
+
+
+def test_without_change_it_is_the_champion_already(small):
+    run(GROUP, "--promote", code=0)
+    text = run(GROUP, "--promote", code=0)
+    assert "Version 1 is the champion already." in text
+    assert [reason["code"] for reason in told()["reasons"]] == ["same_model"]
+    assert not told()["promoted"]
+
+
+def test_a_better_one_is_promoted_and_the_way_back_is_not(small, tmp_path):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True)
+    file = tmp_path / "verdict.json"
+    text = run(GROUP, "--promote", "--json", file, code=0)
+    assert f"{KEY} (version 2) against the champion {KEY} (version 1)" in text
+    assert registry.champion_number(GROUP) == 2
+    assert json.loads(file.read_text()) == told()
+    assert told()["schema"] == "foursplit.gate/1"
+    winner.train(sees_strong=False, trained_on=1)
+    run(GROUP, "--promote", code=5)
+    assert told()["verdict"] == "REJECT"
+    assert not told()["promoted"]
+    assert registry.champion_number(GROUP) == 2
+    assert registry.find(GROUP, "challenger").number == 3
+
+
+def test_one_that_is_no_better_is_held(small):
+    winner.train(sees_strong=True)
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True, trained_on=1)
+    run(GROUP, "--promote", code=4)
+    assert told()["verdict"] == "HOLD"
+    assert registry.champion_number(GROUP) == 1
+
+
+def test_no_promotion_unless_it_is_asked_for(small):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True)
+    text = run(GROUP, "--no-promote", code=0)
+    assert "--promote does it" in text
+    assert registry.champion_number(GROUP) == 1
+
+
+def test_other_examples_are_never_compared(small):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True, drawn=1)
+    text = run(GROUP, "--promote", code=4)
+    assert "must be scored on the present ones" in text
+    assert "dev: 600 examples of 600 are gone, 600 new" in text
+    assert [reason["code"] for reason in told()["reasons"]] == ["other_examples"]
+    assert registry.champion_number(GROUP) == 1
+
+
+def test_the_champion_itself_scored_on_new_examples_is_stored_with_them(small):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=False, drawn=1)
+    run(GROUP, "--promote", code=0)
+    assert registry.champion_number(GROUP) == 2  # the same weights, tables of the new examples
+    winner.train(sees_strong=True, drawn=1)
+    run(GROUP, "--promote", code=0)
+    assert registry.champion_number(GROUP) == 3
+
+
+def test_force_promotes_and_keeps_why(small):
+    winner.train(sees_strong=True)
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=False)
+    run(GROUP, "--force", "--why", "the law asks for it", code=0)
+    assert registry.champion_number(GROUP) == 2
+    assert registry.find(GROUP, "champion").tags["foursplit.forced"] == "the law asks for it"
+    assert registry.find(GROUP, "champion").tags["foursplit.verdict"] == "REJECT"
+    assert told()["forced"] == "the law asks for it"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--force"], "--force needs --why"),
+        (["--force", "--why", " "], "--force needs --why"),
+        (["--why", "x"], "it needs --force"),
+    ],
+)
+def test_a_force_without_a_reason_is_none(small, arguments, message):
+    assert message in run(GROUP, *arguments, code=2)
+
+
+def test_a_tampered_champion_stops_the_gate_until_somebody_answers_for_it(small):
+    run(GROUP, "--promote", code=0)
+    path = registry.champion(GROUP).folder / "seed_1" / "dev.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    winner.train(sees_strong=True)
+    assert "dev.parquet: altered" in run(GROUP, "--promote", code=2)
+    assert registry.champion_number(GROUP) == 1
+    run(GROUP, "--force", "--why", "disk failed", code=0)
+    assert registry.champion_number(GROUP) == 2
+    assert [reason["code"] for reason in told()["reasons"]] == ["champion_unreadable"]
+
+
+def test_an_unknown_group_or_one_without_a_winner_is_refused(small):
+    assert "unknown group 'wins'. Did you mean 'wines'?" in run("wins", code=2)
+    paths.selected(GROUP).unlink()
+    assert "has no winner yet; `foursplit repro wines` makes it" in run(GROUP, code=2)
+
+
+def test_tables_of_another_training_than_the_models_are_refused(small):
+    path = paths.models(GROUP, KEY) / "seed_2" / "manifest.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "model_hash": "another"}))
+    assert "not the tables of wines_logistic as it is now" in run(GROUP, code=2)
+    assert registry.champion_number(GROUP) is None
+
+
+def test_a_winner_of_other_settings_than_those_in_params_is_refused(small):
+    text = (small / "params.yaml").read_text()
+    new = text.replace('"model_args": {}', '"model_args": {"inverse_penalty": 0.5}')
+    assert new != text
+    (small / "params.yaml").write_text(new)
+    assert "`foursplit repro wines` makes it anew" in run(GROUP, code=2)
+
+
+def test_looks_at_test_are_counted_by_test_and_model(small):
+    hashes = [
+        json.loads((folder / "manifest.json").read_text())["model_hash"]
+        for folder in sorted(paths.models(GROUP, KEY).glob("seed_*"))
+    ]
+    seen = [{"group": GROUP, "test": "t1", "model": one} for one in hashes]
+    seen += [{"group": GROUP, "test": "t1", "model": "older"}]
+    seen += [{"group": "elsewhere", "test": "t1", "model": "theirs"}]
+    seen += [{"group": GROUP, "test": "t0", "model": "of a test that is no more"}]
+    paths.state().mkdir()
+    (paths.state() / "looks.jsonl").write_text("".join(json.dumps(one) + "\n" for one in seen))
+    assert "as far as this folder knows: 4" in run(GROUP, code=0)
+    assert told()["looks_at_test"] == 4
+
+
+@pytest.mark.parametrize("step", ["mark", "promote"])
+def test_killed_before_the_alias_moves_the_old_champion_stays(small, monkeypatch, step):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registry, step, stop)
+        with pytest.raises(KeyboardInterrupt):
+            door.gate(GROUP, door.How(promote=True))
+    assert registry.champion_number(GROUP) == 1
+    run(GROUP, "--promote", code=0)
+    assert registry.champion_number(GROUP) == 2
+
+
+@pytest.mark.slow
+def test_killed_outright_there_is_a_whole_champion_all_the_same(small, rng):
+    run(GROUP, "--promote", code=0)
+    dev = winner.examples("dev")
+    command = [sys.executable, "-m", "foursplit", "gate", GROUP, "--promote"]
+    begin = time.monotonic()
+    assert subprocess.run(command, cwd=small, check=False, capture_output=True).returncode == 0
+    whole = time.monotonic() - begin
+    for kill in range(int(os.environ.get("FOURSPLIT_KILLS", "5"))):
+        winner.train(sees_strong=True, trained_on=kill)
+        process = subprocess.Popen(
+            command, cwd=small, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        # Towards the end, where the store is written to: before, libraries are imported.
+        time.sleep(float(rng.uniform(0.5, 1.1)) * whole)
+        process.kill()
+        process.wait()
+        model = foursplit.load_model(f"models:/{GROUP}@champion")
+        assert model.predict(dev.x).shape == (600, 3)
+    winner.train(sees_strong=False, trained_on=kill + 1)
+    run(GROUP, "--force", "--why", "the end of the test", code=0)
+    versions = store.client().search_model_versions(f"name='{GROUP}'")
+    runs = {version.run_id for version in versions}
+    assert len(runs) == len(versions)
+    assert all(registry.find(GROUP, str(version.version)) for version in versions)
+
+
+def test_a_file_that_is_no_database_is_refused(small):
+    (small / "mlflow.db").write_bytes(b"no database" * 100)
+    assert f"{store.uri()}: MLflow cannot use it" in run(GROUP, code=2)
