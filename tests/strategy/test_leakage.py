@@ -95,6 +95,17 @@ def test_a_given_hash_is_believed_over_everything_else(rng):
     assert found.overlaps[0].n == 5
 
 
+def test_a_hash_outlives_the_check_of_a_table(rng):
+    """Rows that look alike by what is known of them, and are not: quantities, with one band."""
+    same = {"meta.a": [1.0] * 40, "y": [float(k % 5) for k in range(40)]}
+    frames = {
+        name: split(name, rng, 40, **same, content_hash=[f"{name}{k}" for k in range(40)])
+        for name in ("train", "dev")
+    }
+    assert leaks(frames, rng).content == ("content_hash",)
+    assert not leaks(frames, rng).found
+
+
 def test_alike_in_a_few_words_is_no_duplicate(rng):
     def poor(name):
         return check(split(name, rng, 200).frame.drop(columns="meta.a"), name)

@@ -167,7 +167,7 @@ def check(frame: pd.DataFrame, split: str, path: str = "") -> Table:
 
 
 def _copy_words(frame: pd.DataFrame, made: pd.DataFrame, at: str) -> None:
-    for name in ("group_id", "domain"):
+    for name in ("group_id", "domain", "content_hash"):
         if name in frame:
             _refuse(frame[name].isna(), name, "is missing", at)
             made[name] = frame[name].astype(str)
