@@ -21,7 +21,7 @@ def track() -> None:
         if isinstance(error, OSError):
             raise  # a full disk or a missing right: the command line names the file
         raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]} Nothing is lost "
-            "with it: delete it, and `foursplit track` writes every run again."
+            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]} Delete it, "
+            "and `foursplit track` writes every run again; champions of `foursplit gate` go with it."
         ) from error
     click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")
