@@ -22,6 +22,6 @@ def track() -> None:
             raise  # a full disk or a missing right: the command line names the file
         raise Refusal(
             f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]} Delete it, "
-            "and `foursplit track` writes every run again; champions of `foursplit gate` go with it."
+            "and `foursplit track` writes every run again; the gate's champions go with it."
         ) from error
     click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")
