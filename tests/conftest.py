@@ -8,12 +8,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from foursplit.core import environment, paths
 
 os.environ.update(environment.QUIET)
 
+# A first import, or another process on the same core, is no failure of a law.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
 PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _root_is_found_anew():
+    """Let no test leave its project's folder to the next."""
+    paths.root.cache_clear()
+    yield
+    paths.root.cache_clear()
 
 
 @pytest.fixture

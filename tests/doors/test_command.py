@@ -57,7 +57,7 @@ def test_help_lists_every_door(project):
         (["new", "curve", "lenet"], "unknown experiment 'lenet'"),
         (["curve", "c4w2_digits_mlp"], "`foursplit repro learn@c4w2_digits_mlp` does it"),
         (["curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
-        (["select", "digits"], "unknown group 'digits'. Did you mean 'c4w2_digits'?"),
+        (["select", "digits"], "unknown group 'digits'. Did you mean 'm2w2_digits'?"),
         (["final", "digits"], "c2w3_wine, c3w2_phone, c4w"),
         (["trian", "x"], "No such command 'trian'"),
         (["train"], "Missing argument 'EXPERIMENT'"),
