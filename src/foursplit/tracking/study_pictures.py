@@ -23,7 +23,7 @@ MOST_ROWS = 40  # of a table; a picture of more is not legible
 
 
 def save(folder: Path, study: Content) -> None:
-    """Write a PNG a figure to `folder`, named by section and place; those of a slider each."""
+    """Write a PNG a figure to `folder`, named by section and place; of a slider three."""
     for number, section in enumerate(study["sections"], start=1):
         for place, figure in enumerate(section["figures"], start=1):
             for name, one in _plain(figure):
@@ -34,8 +34,10 @@ def _plain(content: Content) -> Iterator[tuple[str, Content]]:
     if content["kind"] != "slider":
         yield "", content
         return
-    for number, figure in enumerate(content["figures"], start=1):
-        yield f"_{number}", figure
+    # Its ends and where it starts tell what it shows; the page has all.
+    figures = content["figures"]
+    for number in sorted({0, content["start"], len(figures) - 1}):
+        yield f"_{number + 1}", figures[number]
 
 
 def _write(path: Path, content: Content) -> None:
