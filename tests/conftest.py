@@ -88,7 +88,7 @@ class Clone:
     def run(self, *command: str, code: int = 0, **env: str) -> str:
         """Run a command to its end, and hold its exit code against what is expected."""
         process = self.start(*command, **env)
-        output, _ = process.communicate(timeout=900)
+        output, _ = process.communicate(timeout=2400)  # the whole pipeline, beside another test
         assert process.returncode == code, output
         return output
 
