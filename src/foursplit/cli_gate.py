@@ -1,6 +1,7 @@
-"""The command that lets a retrained model through, or not."""
+"""The commands that retrain, and let a retrained model through or not."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -44,4 +45,46 @@ def gate(
     ctx.exit(door(group, how))
 
 
-COMMANDS = (gate,)
+@click.command()
+@click.argument("group")
+@click.option("--version", type=click.IntRange(min=1), help="Go to this one; needs --why.")
+@click.option("--why", metavar="TEXT", help="Why that version: kept beside it.")
+@click.pass_context
+def promote(ctx: click.Context, group: str, version: int | None, why: str | None) -> None:
+    """Make GROUP's challenger champion if the gate's verdict was PROMOTE.
+
+    Reads the registry alone: no data, no model is opened.  With --version it goes to that version,
+    an older champion for example, whatever the gate said.  Exit codes are those of `gate`.
+    """
+    if (version is None) != (not (why and why.strip())):
+        raise click.UsageError(
+            "--version and --why belong together: a choice of yours has a reason."
+        )
+    environment.settle_quiet()
+    from foursplit.doors.promote import promote as door
+
+    ctx.exit(door(group, version, why.strip() if why else None))
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option("--since", metavar="COMMIT", help="Compare with this one; by default the one before.")
+@click.option("--promote", is_flag=True, help="Make champion what the gate finds better.")
+@click.option("--branch", metavar="NAME", help="Push new locks and metrics to it: foursplit/….")
+@click.option("--push", is_flag=True, help="Give DVC's remote what was computed.")
+@click.option("--real", is_flag=True, help="The pipeline on remote data, as far as accepted.")
+def retrain(targets: tuple[str, ...], **how: Any) -> None:
+    """Train what changed, hold each new winner against its champion, and say what came of it.
+
+    TARGETS are those of `repro`.  Brings what DVC's remote has, if there is one; writes
+    reports/retrain/comment.md, for a pull request, and retrain.json.  A verdict is no failure: the
+    exit code is 0 if everything ran.
+    """
+    environment.settle_quiet()
+    from foursplit.doors.retrain import How
+    from foursplit.doors.retrain import retrain as door
+
+    door(targets, How(**how))
+
+
+COMMANDS = (gate, promote, retrain)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from tests.gate import winner
@@ -13,17 +15,28 @@ from tests.gate.winner import GROUP, KEY
 
 import foursplit
 from foursplit.cli import main
-from foursplit.core import paths
+from foursplit.core import artifacts, paths
+from foursplit.core.params import load
 from foursplit.doors import gate as door
+from foursplit.doors.side_by_side import Bout, side_by_side, work
 from foursplit.tracking import registry, store
 
 
 @pytest.fixture
 def small(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(subprocess, "run", here)
     winner.make(project)
     winner.train(sees_strong=False)
     return project
+
+
+def here(command, *, input="", run=subprocess.run, **how):
+    """Do in this process what the gate does in another: imports cost more than all of it."""
+    if "foursplit.doors.side_by_side" not in command:
+        return run(command, input=input or None, **how)
+    told = work(load(), json.loads(input))
+    return subprocess.CompletedProcess(command, 0, stdout=json.dumps(told), stderr="")
 
 
 def run(*arguments, code):
@@ -94,14 +107,84 @@ def test_no_promotion_unless_it_is_asked_for(small):
     assert registry.champion_number(GROUP) == 1
 
 
-def test_other_examples_are_never_compared(small):
+def codes():
+    return [reason["code"] for reason in told()["reasons"]]
+
+
+def test_a_champion_judged_on_other_examples_answers_the_present_ones_first(small):
+    """Of two sets of examples the later may be the easier: only the same ones compare models."""
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True, drawn=1)
-    text = run(GROUP, "--promote", code=4)
-    assert "must be scored on the present ones" in text
+    text = run(GROUP, "--promote", code=0)
+    assert "The champion, version 1, answered the present examples for this" in text
     assert "dev: 600 examples of 600 are gone, 600 new" in text
-    assert [reason["code"] for reason in told()["reasons"]] == ["other_examples"]
+    assert codes()[0] == "rescored"
+    assert registry.champion_number(GROUP) == 2
+    # Two seeds of each of two models were asked the new test, and no other.
+    assert told()["looks_at_test"] == 4
+
+
+def test_the_way_back_is_barred_on_new_examples_too(small):
+    winner.train(sees_strong=True)
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=False, drawn=1)
+    run(GROUP, "--promote", code=5)
+    assert codes()[0] == "rescored"
     assert registry.champion_number(GROUP) == 1
+
+
+def test_the_champions_answers_to_the_present_examples_are_its_own(small, monkeypatch):
+    """As the same weights give in the pipeline, to the bit, and in a process of its own."""
+    monkeypatch.undo()
+    monkeypatch.setenv("FOURSPLIT_ROOT", str(small))
+    run(GROUP, "--promote", code=0)
+    champion = registry.champion(GROUP)
+    winner.train(sees_strong=False, drawn=1)  # the same weights: what the pipeline makes of them
+    expected = pd.read_parquet(paths.final(GROUP) / "seed_2" / "dev.parquet")
+    bout = Bout(
+        group=GROUP, challenger=paths.models(GROUP, KEY), champion=champion.folder, scored=True
+    )
+    with side_by_side(bout) as seen:
+        found = pd.read_parquet(seen.tables / "seed_2" / "dev.parquet")
+    pd.testing.assert_frame_equal(found, expected)
+    assert seen.champion_ms > 0
+    assert seen.challenger_ms > 0
+
+
+def test_a_champion_whose_code_is_gone_cannot_answer_and_the_challenger_is_held(small, monkeypatch):
+    run(GROUP, "--promote", code=0)
+    for path in registry.champion(GROUP).folder.glob("seed_*/manifest.json"):
+        told_there = json.loads(path.read_text())
+        path.write_text(json.dumps({**told_there, "code": "of another day"}))
+    monkeypatch.setattr(registry.stored, "require", lambda *_: None)  # as if stored like this
+    winner.train(sees_strong=True, drawn=1)
+    text = run(GROUP, "--promote", code=4)
+    assert "it cannot answer the present ones: models/logistic_sklearn.py has changed" in text
+    assert codes() == ["champion_not_scored"]
+    assert registry.champion_number(GROUP) == 1
+
+
+def test_a_model_too_slow_for_its_bound_is_rejected(small):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True)
+    settings = json.loads((small / "params.yaml").read_text())
+    settings["gate"] = {"latency_ms": {GROUP: 1e-6}}
+    (small / "params.yaml").write_text(json.dumps(settings))
+    text = run(GROUP, "--promote", code=5)
+    assert "at most 1e-06 ms are allowed" in text
+    settings["gate"] = {"latency_ms": {GROUP: 1e6}}
+    (small / "params.yaml").write_text(json.dumps(settings))
+    text = run(GROUP, "--promote", code=0)
+    latency = next(reason for reason in told()["reasons"] if reason["code"] == "latency")
+    assert latency["numbers"].keys() == {"challenger_ms", "champion_ms", "most_ms"}
+
+
+def test_a_bound_of_a_group_that_is_not_there_is_refused(small):
+    settings = json.loads((small / "params.yaml").read_text())
+    settings["gate"] = {"latency_ms": {"wine": 1.0}}
+    (small / "params.yaml").write_text(json.dumps(settings))
+    text = run(GROUP, code=2)
+    assert "gate.latency_ms: unknown group 'wine'. Did you mean 'wines'?" in text
 
 
 def test_the_champion_itself_scored_on_new_examples_is_stored_with_them(small):
@@ -112,6 +195,17 @@ def test_the_champion_itself_scored_on_new_examples_is_stored_with_them(small):
     winner.train(sees_strong=True, drawn=1)
     run(GROUP, "--promote", code=0)
     assert registry.champion_number(GROUP) == 3
+
+
+def test_looks_at_test_are_remembered_by_the_registry_when_the_folders_count_is_gone(small):
+    run(GROUP, "--promote", code=0)
+    assert told()["looks_at_test"] == 2
+    winner.train(sees_strong=True)
+    shutil.rmtree(paths.state(), ignore_errors=True)
+    run(GROUP, "--promote", code=0)
+    assert told()["looks_at_test"] == 4
+    run(GROUP, code=0)
+    assert told()["looks_at_test"] == 4
 
 
 def test_force_promotes_and_keeps_why(small):
@@ -176,13 +270,14 @@ def test_looks_at_test_are_counted_by_test_and_model(small):
         json.loads((folder / "manifest.json").read_text())["model_hash"]
         for folder in sorted(paths.models(GROUP, KEY).glob("seed_*"))
     ]
-    seen = [{"group": GROUP, "test": "t1", "model": one} for one in hashes]
-    seen += [{"group": GROUP, "test": "t1", "model": "older"}]
-    seen += [{"group": "elsewhere", "test": "t1", "model": "theirs"}]
+    test = artifacts.sha256_file(paths.split("wine") / "sealed" / "test.parquet")
+    seen = [{"group": GROUP, "test": test, "model": one} for one in hashes]
+    seen += [{"group": GROUP, "test": test, "model": "older"}]
+    seen += [{"group": "elsewhere", "test": test, "model": "theirs"}]
     seen += [{"group": GROUP, "test": "t0", "model": "of a test that is no more"}]
     paths.state().mkdir()
     (paths.state() / "looks.jsonl").write_text("".join(json.dumps(one) + "\n" for one in seen))
-    assert "as far as this folder knows: 4" in run(GROUP, code=0)
+    assert "this test was opened for so far: 4" in run(GROUP, code=0)
     assert told()["looks_at_test"] == 4
 
 

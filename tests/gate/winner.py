@@ -17,6 +17,7 @@ from foursplit.core.examples import Examples, shape_of
 from foursplit.core.params import load
 from foursplit.core.source import module
 from foursplit.core.split import SPLITS
+from foursplit.data import store as examples_on_disk
 from foursplit.evaluation import tables
 from foursplit.evaluation.predict import predictor
 from foursplit.models import logistic_sklearn
@@ -101,6 +102,7 @@ def train(*, sees_strong, drawn=0, trained_on=0):
     experiment = load().experiment(KEY)
     splits = {s: examples(s, drawn=trained_on if s == "train" else drawn) for s in SPLITS}
     shape = shape_of(splits["train"], module("wine").SOURCE.classes)
+    _deal(splits)
     for folder in (paths.models(GROUP, KEY), paths.final(GROUP)):
         shutil.rmtree(folder, ignore_errors=True)
     for seed in SEEDS:
@@ -115,6 +117,15 @@ def train(*, sees_strong, drawn=0, trained_on=0):
     for folder in (paths.predictions(GROUP) / KEY, paths.final(GROUP)):
         artifacts.write_json(paths.diagnosis(folder), {})
     artifacts.write_json(paths.selected(GROUP), {"winner": KEY, "best": KEY, "ranking": []})
+
+
+def _deal(splits):
+    """Leave what split leaves."""
+    for part in ("seen", "sealed"):
+        (paths.split("wine") / part).mkdir(parents=True, exist_ok=True)
+    for split, found in splits.items():
+        part = "sealed" if split == "test" else "seen"
+        examples_on_disk.save(paths.split("wine") / part, split, found)
 
 
 def _fit(folder, experiment, seed, found, shape, *, sees_strong):

@@ -122,6 +122,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """What the gate asks of a challenger besides its group's metric; no stage reads it."""
+
+    slice_margin: float = 0.05  # a slice whose loss is higher by no more is safe
+    least: int = 20  # examples of a slice that is judged
+    latency_ms: Mapping[str, float] = field(default_factory=dict)  # group: at most, an example
+
+    def __post_init__(self) -> None:
+        _require(self.slice_margin >= 0, "gate.slice_margin", self.slice_margin, "0 or more")
+        _require(self.least >= 1, "gate.least", self.least, "at least 1")
+        for group, most in self.latency_ms.items():
+            _require(most > 0, f"gate.latency_ms.{group}", most, "above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Augment:
     """How far each picture is changed at most, each time it is seen in training."""
 
@@ -263,6 +278,7 @@ class Params:
     curves: Mapping[str, Mapping[str, LearningCurve]] = field(default_factory=dict)  # the same
     studies: Mapping[str, Mapping[str, StudySettings]] = field(default_factory=dict)  # the same
     real: Section = field(default_factory=Section)
+    gate: GateSettings = field(default_factory=GateSettings)
     pipeline: Pipeline = ""
 
     def of(self, pipeline: Pipeline) -> "Params":

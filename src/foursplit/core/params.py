@@ -16,6 +16,7 @@ from foursplit.core.errors import Refusal, unknown
 from foursplit.core.experiment import (
     DirectFit,
     Experiment,
+    GateSettings,
     GradientFit,
     Group,
     LearningCurve,
@@ -36,6 +37,8 @@ SECTION = ("sources", "groups", "experiments")
 CURVES, STUDIES = "curves", "studies"
 """Blocks that it may have besides."""
 
+GATE = "gate"
+
 
 def load(path: Path | None = None) -> Params:
     """Read and check the project's parameters."""
@@ -51,7 +54,7 @@ def build(tree: object) -> Params:
     """Turn the file's content into frozen dataclasses, naming what is wrong and what is valid."""
     blocks = _mapping(tree, "params.yaml")
     required = ["run", "strategy", *SECTION]
-    _known(blocks, [*required, CURVES, STUDIES, REAL], "params.yaml")
+    _known(blocks, [*required, GATE, CURVES, STUDIES, REAL], "params.yaml")
     _present(blocks, required, "params.yaml")
     mine = _section(blocks, "")
     real = _mapping(blocks.get(REAL, {name: {} for name in SECTION}), REAL)
@@ -66,8 +69,10 @@ def build(tree: object) -> Params:
         curves=mine.curves,
         studies=mine.studies,
         real=_section(real, REAL),
+        gate=parse(GateSettings, blocks.get(GATE, {}), GATE),
     )
     _check_names(params)
+    _check_gate(params)
     _check_curves(params)
     _check_studies(params)
     return params
@@ -206,6 +211,13 @@ def _check_experiment(section: Section, course: str, experiment: Experiment, at:
                 "models are compared on the same examples"
             )
     _known(experiment.model_args, declared_args(experiment.model), f"{at}.model_args")
+
+
+def _check_gate(params: Params) -> None:
+    """Hold the groups that the gate names against those that there are."""
+    groups = [name for s in params.sections().values() for b in s.groups.values() for name in b]
+    for name in params.gate.latency_ms:
+        _one_of("group", name, groups, f"{GATE}.latency_ms")
 
 
 def _check_curves(params: Params) -> None:

@@ -1,5 +1,6 @@
 """Hold a group's present winner against its champion, and promote it if it is better for sure."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,11 @@ from foursplit.core import artifacts, paths, pipeline
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
-from foursplit.core.seeds import generator
+from foursplit.doors.judging import Judged, held, judged
 from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
-from foursplit.evaluation.scores import scoring
-from foursplit.gate.contender import Contender, difference, is_same, read
-from foursplit.gate.judge import Judgement, OtherExamples, Reason, Rules, judge
+from foursplit.gate.judge import Judgement
+from foursplit.tracking import looks as remembered
 from foursplit.tracking import provenance, registry, store
 from foursplit.tracking.registry import Version
 
@@ -42,7 +42,11 @@ class _Bout:
     challenger: Version
     champion: Version | None  # None: there is none, or it cannot be read
     number: int | None  # the champion's
-    judgement: Judgement
+    found: Judged
+
+    @property
+    def judgement(self) -> Judgement:
+        return self.found.judgement
 
     @property
     def is_champion(self) -> bool:
@@ -51,13 +55,19 @@ class _Bout:
 
 def gate(name: str, how: How) -> int:
     """Store the winner of group `name` as challenger, judge it, tell; give the exit code."""
+    told = decide(name, how)
+    return 0 if how.why is not None else CODES[told["verdict"]]
+
+
+def decide(name: str, how: How) -> dict[str, Any]:
+    """Do the same; give what was told."""
     params = load()
     group = params.group(name)
     present = _present(params, name)
     failures = store.failures()
     try:
         bout = _bout(params, name, group, present, forced=how.why is not None)
-        told = _told(name, present, bout, how)
+        told = _told(params, name, present, bout, how)
         _show(told)
         _settle(name, bout, told, how)
     except failures as error:
@@ -66,7 +76,7 @@ def gate(name: str, how: How) -> int:
         raise Refusal(
             f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
         ) from error
-    return 0 if how.why is not None else CODES[bout.judgement.verdict]
+    return told
 
 
 def _present(params: Params, name: str) -> Entry:
@@ -89,13 +99,14 @@ def _bout(params: Params, name: str, group: Group, present: Entry, *, forced: bo
     """Store the challenger, read the champion, judge."""
     number = registry.champion_number(name)
     champion = None
-    trouble: Judgement | None = None
+    trouble: Judged | None = None
     try:
         champion = registry.champion(name)
     except Refusal as refusal:  # gone or altered: nothing to go on, unless somebody answers for it
         if not forced:
             raise
-        trouble = _held("champion_unreadable", f"The champion cannot be read: {refusal}")
+        told = f"The champion cannot be read: {refusal}"
+        trouble = Judged(judgement=held("champion_unreadable", told))
     challenger = registry.register(
         name, present.models, present.tables, _tags(group, present), click.echo
     )
@@ -103,7 +114,7 @@ def _bout(params: Params, name: str, group: Group, present: Entry, *, forced: bo
         challenger=challenger,
         champion=champion,
         number=number,
-        judgement=trouble or _judged(params, name, group, present, champion),
+        found=trouble or judged(params, name, present, champion),
     )
 
 
@@ -119,55 +130,7 @@ def _tags(group: Group, present: Entry) -> dict[str, str]:
     return found
 
 
-def _judged(
-    params: Params, name: str, group: Group, present: Entry, champion: Version | None
-) -> Judgement:
-    column = scoring(group.task).METRICS[group.metric]
-    now = read(present.tables, column)
-    before = None if champion is None else read(champion.folder, column)
-    if champion is not None and before is not None:
-        found = _without_judging(champion, before, now)
-        if found is not None:
-            return found
-    rules = Rules(
-        min_gain=group.min_gain,
-        direction=group.direction,
-        bounds=group.bounds,
-        confidence=params.strategy.confidence,
-    )
-    rng = generator("gate", params.strategy.seed, name)
-    try:
-        return judge(before.models if before else None, now.models, now.costs, rules, rng)
-    except OtherExamples as refusal:  # in what `difference` does not look at, such as groups
-        if champion is None:
-            raise
-        return _other(champion, str(refusal))
-
-
-def _without_judging(champion: Version, before: Contender, now: Contender) -> Judgement | None:
-    """Settle what no comparison is needed for, or possible for."""
-    if is_same(before, now):
-        told = f"It is the same model as the champion, version {champion.number}: equal weights."
-        reason = Reason(code="same_model", holds=True, sentence=told, numbers={})
-        return Judgement(verdict="PROMOTE", reasons=(reason,), needed=None)
-    other = difference(before, now)
-    return None if other is None else _other(champion, other)
-
-
-def _other(champion: Version, what: str) -> Judgement:
-    return _held(
-        "other_examples",
-        f"The champion, version {champion.number}, was scored on other examples ({what}): it must "
-        "be scored on the present ones before the two can be compared.",
-    )
-
-
-def _held(code: str, sentence: str) -> Judgement:
-    reason = Reason(code=code, holds=False, sentence=sentence, numbers={})
-    return Judgement(verdict="HOLD", reasons=(reason,), needed=None)
-
-
-def _told(name: str, present: Entry, bout: _Bout, how: How) -> dict[str, Any]:
+def _told(params: Params, name: str, present: Entry, bout: _Bout, how: How) -> dict[str, Any]:
     champion = None
     if bout.number is not None:
         known = bout.champion.tags.get("foursplit.experiment") if bout.champion else None
@@ -180,7 +143,7 @@ def _told(name: str, present: Entry, bout: _Bout, how: How) -> dict[str, Any]:
         "champion": champion,
         "forced": how.why,
         "promoted": not bout.is_champion and _promotes(bout.judgement, how),
-        "looks_at_test": _looks(name, present),
+        "looks_at_test": _looks(params, name, present, bout),
     }
 
 
@@ -188,12 +151,19 @@ def _promotes(judgement: Judgement, how: How) -> bool:
     return (how.promote and judgement.verdict == "PROMOTE") or how.why is not None
 
 
-def _looks(name: str, present: Entry) -> int:
-    """Count the models that the present test was opened for, as far as this folder knows."""
-    hashes = {summary["manifest"]["model_hash"] for summary in present.summaries.values()}
-    known = looks()
-    tests = {look["test"] for look in known if look["group"] == name and look["model"] in hashes}
-    return len({look["model"] for look in known if look["test"] in tests})
+def _looks(params: Params, name: str, present: Entry, bout: _Bout) -> int:
+    """Note who was asked the present test, and count all that ever were, in any group."""
+    source = params.group(name).source
+    test = artifacts.sha256_file(paths.split(source) / "sealed" / "test.parquet")
+    asked = {summary["manifest"]["model_hash"] for summary in present.summaries.values()}
+    if bout.champion is not None and bout.found.opened:
+        asked |= registry.weights(bout.champion)
+    remembered.note(name, test, asked)
+    here = {look["model"] for look in looks() if look["test"] == test}
+    every = (block.items() for section in params.sections().values()
+             for block in section.groups.values())  # fmt: skip
+    alike = [other for block in every for other, group in block if group.source == source]
+    return len(here.union(*(remembered.known(other, test) for other in alike)))
 
 
 def _show(told: Mapping[str, Any]) -> None:
@@ -208,7 +178,7 @@ def _show(told: Mapping[str, Any]) -> None:
     if told["needed"] is not None:
         click.echo(f"  To tell takes about {told['needed']:,} dev examples.")
     n = told["looks_at_test"]
-    click.echo(f"Models that this test was opened for, as far as this folder knows: {n}")
+    click.echo(f"Models that this test was opened for so far: {n}")
 
 
 def _settle(name: str, bout: _Bout, told: Mapping[str, Any], how: How) -> None:
@@ -222,11 +192,12 @@ def _settle(name: str, bout: _Bout, told: Mapping[str, Any], how: How) -> None:
         click.echo(f"Version {version.number} is the champion already.")
         return
     tags = {
-        "foursplit.verdict": told["verdict"],
-        "foursplit.judged_against": str(bout.number or "none"),
+        registry.VERDICT: told["verdict"],
+        registry.AGAINST: str(bout.number or "none"),
+        registry.REPORT: _short(told),
     }
     if how.why is not None:
-        tags["foursplit.forced"] = how.why
+        tags[registry.FORCED] = how.why
     registry.mark(version, tags)
     if told["promoted"]:
         registry.promote(version, bout.number, click.echo)
@@ -234,3 +205,12 @@ def _settle(name: str, bout: _Bout, told: Mapping[str, Any], how: How) -> None:
         click.echo(f'Version {version.number} is the champion now: foursplit.load_model("{uri}")')
     elif told["verdict"] == "PROMOTE":
         click.echo("Nothing was promoted: --promote does it.")
+
+
+def _short(told: Mapping[str, Any]) -> str:
+    """Give the report as a tag of the registry holds it: a very long one without its numbers."""
+    whole = json.dumps(told, sort_keys=True)
+    if len(whole) <= registry.TAG_LENGTH:
+        return whole
+    bare = [{**reason, "numbers": {}} for reason in told["reasons"]]
+    return json.dumps({**told, "reasons": bare}, sort_keys=True)

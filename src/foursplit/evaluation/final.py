@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from foursplit.core import artifacts, paths
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import DataShape
 from foursplit.core.experiment import Run
 from foursplit.core.split import SEEN, Split
 from foursplit.data import sealed, seen
@@ -16,10 +18,17 @@ from foursplit.training import manifest as manifests
 LOOKS = "looks.jsonl"
 
 
-def four_tables(group: str, source: str, folder: Path, run: Run) -> dict[Split, pd.DataFrame]:
-    """Give the tables of the model in `folder`, test among them, and count the look."""
+def four_tables(
+    group: str, source: str, folder: Path, run: Run, scored_by: DataShape | None = None
+) -> dict[Split, pd.DataFrame]:
+    """Give the tables of the model in `folder`, test among them, and count the look.
+
+    A model trained on other data is `scored_by` the shape of the present: what a loss is measured
+    in, and the trivial predictor beside it, come from train, and two models want the same.
+    """
     manifest, answer = predictor(folder, run)
-    shape = manifests.shape(manifest)
+    shape = scored_by or manifests.shape(manifest)
+    _require_like(manifests.shape(manifest), shape, folder)
     splits = {split: seen.load(source, split) for split in SEEN}
     _count(group, source, manifest.model_hash)
     splits["test"] = sealed.load(source)
@@ -27,6 +36,14 @@ def four_tables(group: str, source: str, folder: Path, run: Run) -> dict[Split, 
         split: table(examples, answer(examples), split, manifest.task, shape)
         for split, examples in splits.items()
     }
+
+
+def _require_like(trained: DataShape, present: DataShape, folder: Path) -> None:
+    """Refuse data that the model was never made for: other inputs, or other classes."""
+    for name in ("inputs", "classes"):
+        was, now = getattr(trained, name), getattr(present, name)
+        if was != now:
+            raise Refusal(f"{folder}: trained for the {name} {was}, and the data have {now} now")
 
 
 def _count(group: str, source: str, model_hash: str) -> None:

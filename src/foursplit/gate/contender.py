@@ -37,11 +37,15 @@ class Contender:
         return {manifest["seed"]: manifest["model_hash"] for manifest in self.manifests}
 
 
-def read(folder: Path, column: str) -> Contender:
-    """Read the tables below `folder`, a `seed_<n>` folder each, with `column` as the loss."""
+def read(folder: Path, column: str, manifests: Sequence[dict[str, Any]] | None = None) -> Contender:
+    """Read the tables below `folder`, a `seed_<n>` folder each, with `column` as the loss.
+
+    Manifests lie beside the tables, unless others are given.
+    """
     models = tables.read(folder, column)
-    manifests = tuple(_manifest(folder / model.name) for model in models)
-    return Contender(models=tuple(models), manifests=manifests)
+    if manifests is None:
+        manifests = [_manifest(folder / model.name) for model in models]
+    return Contender(models=tuple(models), manifests=tuple(manifests))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -53,12 +57,15 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def difference(champion: Contender, challenger: Contender) -> str | None:
-    """Say where the two were scored on other examples; nothing where they were not."""
+    """Say where the two were scored on other examples or in other units; nothing where alike."""
     for split in JUDGED:
         first, second = (one.models[0].tables[split].by_name() for one in (champion, challenger))
         told = _differs(first.frame, second.frame)
         if told:
             return f"{split}: {told}"
+    units = [one.manifests[0].get("shape") for one in (champion, challenger)]
+    if units[0] != units[1]:
+        return "train was another, and with it what a loss is measured in"
     return None
 
 
@@ -80,12 +87,13 @@ def is_same(champion: Contender, challenger: Contender) -> bool:
     """Tell whether the two are one model: the same weights that answer alike.
 
     Weights alone do not say it, for the code that reads them may have changed.  Where the examples
-    are others, so that answers cannot be compared, the architecture's file must be the same.
+    are others, so that answers cannot be compared, the architecture's file and what the model knows
+    of its data must be the same.
     """
     if champion.weights != challenger.weights:
         return False
     if difference(champion, challenger) is not None:
-        return _codes(champion.manifests) == _codes(challenger.manifests)
+        return _made_alike(champion.manifests) == _made_alike(challenger.manifests)
     return all(
         np.array_equal(old.tables[split].by_name().loss, new.tables[split].by_name().loss)
         for old, new in zip(champion.models, challenger.models, strict=True)
@@ -93,5 +101,5 @@ def is_same(champion: Contender, challenger: Contender) -> bool:
     )
 
 
-def _codes(manifests: Sequence[dict[str, Any]]) -> list[Any]:
-    return [manifest["code"] for manifest in manifests]
+def _made_alike(manifests: Sequence[dict[str, Any]]) -> list[Any]:
+    return [(manifest["code"], manifest.get("shape")) for manifest in manifests]

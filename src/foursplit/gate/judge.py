@@ -11,6 +11,7 @@ from math import inf
 import numpy as np
 
 from foursplit.gate import reasons as say
+from foursplit.gate.latency import Latency
 from foursplit.gate.match import JUDGED, Match, OtherExamples, baseline, match, own, require
 from foursplit.gate.rules import Judgement, Reason, Rules, Verdict
 from foursplit.gate.sizes import needed
@@ -19,7 +20,7 @@ from foursplit.strategy.tables import Model
 
 __all__ = ["Judgement", "OtherExamples", "Reason", "Rules", "judge"]
 
-FORBID = ("bounds", "no_leakage", "dev_not_worse", "test_not_worse", "no_slice_ruined")
+FORBID = ("bounds", "latency", "no_leakage", "dev_not_worse", "test_not_worse", "no_slice_ruined")
 """Reasons that reject a challenger where they do not hold; all others hold it back."""
 
 
@@ -29,6 +30,7 @@ def judge(
     costs: Mapping[str, float],
     rules: Rules,
     rng: np.random.Generator,
+    latency: Latency | None = None,
 ) -> Judgement:
     """Judge a challenger, several seeds as several models, by tables of dev, test and train.
 
@@ -46,6 +48,7 @@ def judge(
     whom = "the trivial baseline" if first else "the champion"
     reasons = [
         say.bounds(costs, rules),
+        *([] if latency is None else [latency.reason()]),
         say.leakage(challenger, rng),
         say.not_worse("dev", dev, whom),
         say.not_worse("test", test, whom),

@@ -4,7 +4,7 @@ Source: Ng, DLS C3 W1 (orthogonalization); Zou and Donner (2008), "Construction 
 about effect measures" (square-and-add of the intervals of independent differences).
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
 from typing import Any
@@ -164,5 +164,5 @@ def sentence(found: Movement, own: Sequence[str], undeclared: Sequence[str] = ()
     return f"It moved {_named(others)}, and was meant for {_named(own)}."
 
 
-def _named(gaps: Sequence[str], name: Callable[[str], str] = NAMES.__getitem__) -> str:
-    return " and ".join(map(name, gaps))
+def _named(gaps: Sequence[str]) -> str:
+    return " and ".join(NAMES[gap] for gap in gaps)

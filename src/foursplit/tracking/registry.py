@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ NOTE = "What `foursplit gate` stored: a run a version, with weights, manifest, d
 FOLDER = "model"  # of a run's artifacts
 
 IDENTITY, FILES = "foursplit.identity", "foursplit.files"
+
+VERDICT, AGAINST, FORCED = "foursplit.verdict", "foursplit.judged_against", "foursplit.forced"
+
+REPORT = "foursplit.report"  # JSON, as reports/gate/<group>.json has it, as far as a tag holds it
+
+TAG_LENGTH = 100_000  # characters that MLflow takes as a version's tag
+
+PROMOTED = "foursplit.promoted_at"  # JSON list of times in UTC: there is a way back
 
 SCHEME = "models:/"
 
@@ -153,9 +162,12 @@ def champion(group: str) -> Version | None:
 def champion_number(group: str) -> int | None:
     """Name the champion's version without reading its files."""
     client = store.client()
-    if group not in _names(client):
-        return None
-    return _aliases(client, group).get(CHAMPION)
+    return _aliases(client, group).get(CHAMPION) if has(client, group) else None
+
+
+def has(client: Any, group: str) -> bool:
+    """Tell whether a group has a registered model."""
+    return group in _names(client)
 
 
 def _aliases(client: Any, group: str) -> dict[str, int]:
@@ -232,6 +244,12 @@ def _fetched(client: Any, found: Any) -> Path:
     return target / FOLDER
 
 
+def weights(version: Version) -> set[str]:
+    """Give the sha256 of each seed's weights."""
+    files: dict[str, str] = json.loads(version.tags[FILES])
+    return {digest for name, digest in files.items() if Path(name).name in stored.WEIGHTS}
+
+
 def mark(version: Version, tags: Mapping[str, str]) -> None:
     """Write what was decided of a version beside it."""
     client = store.client()
@@ -250,3 +268,6 @@ def promote(version: Version, judged_against: int | None, say: Say) -> None:
                 f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
             )
         client.set_registered_model_alias(version.group, CHAMPION, str(version.number))
+        # Only now: a time without the promotion would be a lie, the other way round a gap.
+        since = [*json.loads(version.tags.get(PROMOTED, "[]")), f"{datetime.now(UTC):%FT%TZ}"]
+        mark(version, {PROMOTED: json.dumps(since)})

@@ -1,0 +1,71 @@
+"""Make another version champion: the challenger found better, or one that a person names."""
+
+import json
+from collections.abc import Mapping
+
+import click
+
+from foursplit.core.errors import Refusal
+from foursplit.core.params import load
+from foursplit.doors.gate import CODES
+from foursplit.tracking import registry, store
+from foursplit.tracking.registry import Version
+
+
+def promote(name: str, number: int | None, why: str | None) -> int:
+    """Promote the challenger, or version `number` for a reason; give the exit code."""
+    load().group(name)
+    failures = store.failures()
+    try:
+        return _chosen(name, number, why) if number is not None else _challenger(name)
+    except failures as error:
+        if isinstance(error, OSError):
+            raise
+        raise Refusal(
+            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
+        ) from error
+
+
+def _challenger(name: str) -> int:
+    """Promote what the gate found better than the champion of today."""
+    version = registry.find(name, registry.CHALLENGER)
+    champion = registry.champion_number(name)
+    if champion == version.number:
+        click.echo(f"{name}: version {champion} is the champion already.")
+        return 0
+    verdict = version.tags.get(registry.VERDICT)
+    if verdict is None:
+        raise Refusal(f"{version.uri}: not judged yet; `foursplit gate {name}` judges it")
+    if verdict != "PROMOTE":
+        click.echo(f"{version.uri}: the gate's verdict was {verdict}.")
+        for line in _against(version.tags):
+            click.echo(f"  - {line}")
+        return CODES[verdict]
+    judged = version.tags.get(registry.AGAINST, "none")
+    registry.promote(version, None if judged == "none" else int(judged), click.echo)
+    _say(version)
+    return 0
+
+
+def _chosen(name: str, number: int, why: str | None) -> int:
+    """Go to a version by its number, and keep why."""
+    version = registry.find(name, str(number))
+    champion = registry.champion_number(name)
+    if champion == number:
+        click.echo(f"{name}: version {number} is the champion already.")
+        return 0
+    registry.mark(version, {registry.FORCED: str(why)})
+    registry.promote(version, champion, click.echo)
+    _say(version)
+    return 0
+
+
+def _against(tags: Mapping[str, str]) -> list[str]:
+    """Give the gate's reasons that did not hold."""
+    told = json.loads(tags.get(registry.REPORT, "{}"))
+    return [reason["sentence"] for reason in told.get("reasons", ()) if not reason["holds"]]
+
+
+def _say(version: Version) -> None:
+    uri = f"{registry.SCHEME}{version.group}@{registry.CHAMPION}"
+    click.echo(f'Version {version.number} is the champion now: foursplit.load_model("{uri}")')
