@@ -1,0 +1,76 @@
+"""Results go to a branch of their own; nothing of the person's work moves."""
+
+import subprocess
+
+import pytest
+
+from foursplit.core.errors import Refusal
+from foursplit.doors import branch
+
+
+@pytest.fixture
+def repository(project, tmp_path_factory):
+    """Give a clone of a bare repository, with a lock file committed."""
+    origin = tmp_path_factory.mktemp("origin")
+    git(origin, "init", "-q", "--bare")
+    git(project, "init", "-q", "-b", "main")
+    git(project, "remote", "add", "origin", str(origin))
+    git(project, "config", "user.email", "test@localhost")
+    git(project, "config", "user.name", "test")
+    (project / "dvc.lock").write_text("schema: '2.0'\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "start")
+    return project, origin
+
+
+def git(root, *arguments):
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_only_locks_and_metrics_are_committed_and_the_working_tree_stays(repository):
+    project, origin = repository
+    (project / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    (project / "metrics.json").write_text("{}\n")
+    (project / "params.yaml").write_text("edited: 1\n")
+    (project / "notes.txt").write_text("mine\n")
+    git(project, "add", "notes.txt")
+    before = (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD"))
+    commit = branch.push("foursplit/retrained", "Retrain: wines")
+    assert (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD")) == before
+    assert git(origin, "rev-parse", "foursplit/retrained") == commit
+    assert git(origin, "diff", "--name-only", f"{commit}~1", commit).split() == [
+        "dvc.lock", "metrics.json",
+    ]  # fmt: skip
+    assert git(origin, "show", f"{commit}:dvc.lock").endswith("stages: {}")
+
+
+def test_the_branch_is_overwritten_by_the_next_results(repository):
+    project, origin = repository
+    for number in (1, 2):
+        (project / "dvc.lock").write_text(f"schema: '{number}'\n")
+        commit = branch.push("foursplit/retrained", "Retrain")
+    assert git(origin, "rev-parse", "foursplit/retrained") == commit
+    assert git(origin, "rev-list", "--count", "foursplit/retrained") == "2"
+
+
+def test_nothing_new_is_no_commit(repository):
+    _, origin = repository
+    assert branch.push("foursplit/retrained", "Retrain") is None
+    assert git(origin, "branch", "--list") == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["main", "foursplit/", "feature/x", "foursplit/a b", "foursplit/.."]
+)
+def test_a_branch_that_somebody_may_work_on_is_refused(repository, name):
+    with pytest.raises(Refusal, match="--branch"):
+        branch.require_name(name)
+
+
+def test_a_push_that_fails_is_told_in_gits_words(repository):
+    project, _ = repository
+    (project / "dvc.lock").write_text("schema: '3'\n")
+    git(project, "remote", "set-url", "origin", str(project / "nowhere"))
+    with pytest.raises(Refusal, match="git push"):
+        branch.push("foursplit/retrained", "Retrain")

@@ -1,0 +1,107 @@
+"""The comment of a retraining: what it must say, and what must not get out of a name."""
+
+import copy
+import re
+
+import pytest
+
+from foursplit.reporting.comment import MOST, comment
+
+GATE = {
+    "verdict": "HOLD",
+    "promoted": False,
+    "needed": 900,
+    "looks_at_test": 3,
+    "reasons": [
+        {"code": "bounds", "holds": True, "sentence": "Every bound is met.", "numbers": {}},
+        {"code": "dev_better", "holds": False, "sentence": "It is not better.", "numbers": {}},
+    ],
+}
+
+TOLD = {
+    "since": "0123456789abcdef",
+    "commit": "f" * 40,
+    "files": ["params.yaml", "data/own/orders.csv"],
+    "parameters": [{"name": "experiments.own.small.fit.max_epochs", "before": 5, "after": 9}],
+    "stages": {
+        "ran": [{"stage": "train@small", "seconds": 2.0,
+                 "reasons": ["parameter max_epochs: 5 → 9", "another"]}],
+        "restored": [], "failed": [], "unchanged": 12, "seconds": 3.4,
+    },
+    "groups": {
+        "orders": {
+            "winner": "small",
+            "gate": GATE,
+            "experiments": {
+                "small": {
+                    "before": {"train": 0.1, "train_dev": 0.12, "dev": 0.2, "test": 0.21,
+                               "gaps": {"variance": 0.02}},
+                    "after": {"train": 0.05, "train_dev": 0.12, "dev": 0.1, "test": 0.11,
+                              "gaps": {"variance": 0.07, "mismatch": -0.02}},
+                },
+                "other": {"before": None, "after": {"train": 0.3, "train_dev": 0.3, "dev": 0.3,
+                                                    "gaps": {}}},
+            },
+        }
+    },
+    "failure": None,
+}  # fmt: skip
+
+
+def test_it_says_verdict_ledger_change_and_stages():
+    text = comment(TOLD)
+    assert "### Retrained: 1 group(s) changed since `0123456789`" in text
+    assert "| `orders` | `small` | **HOLD** | It is not better. |" in text
+    assert (
+        "| **`small`** | 10.0% → 5.0% | 12.0% | 20.0% → 10.0% | 21.0% → 11.0% | variance +7.0% |"
+        in text
+    )
+    assert "| `other` | 30.0% | 30.0% | 30.0% | sealed | – |" in text
+    assert "| `experiments.own.small.fit.max_epochs` | `5` | `9` |" in text
+    assert "2 files and 1 parameters changed" in text
+    assert "1 stages ran in 3 s, 0 came from the run-cache, 12 were as they were" in text
+    assert "- `train@small` (2.0 s): `parameter max_epochs: 5 → 9`, and 1 more" in text
+    assert "- To tell takes about 900 dev examples." in text
+    assert "- Models that this test was opened for so far: 3." in text
+
+
+def test_bars_are_as_long_as_what_they_stand_for():
+    bars = [line for line in comment(TOLD).splitlines() if line.startswith("dev ")]
+    assert [line.split()[2] for line in bars] == ["░" * 29, "█" * 14]  # 30 are 21 %, of test
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a`b`", "x | y", "<img src=x>", "@everyone", "[a](http://b)", "two\nlines", "```\n# big"],
+)
+def test_a_name_from_outside_stays_text(name):
+    """Whoever proposes a change chooses names and values: none may call people or draw."""
+    told = copy.deepcopy(TOLD)
+    told["parameters"][0]["after"] = name
+    told["files"].append(name)
+    told["groups"]["orders"]["gate"]["reasons"][1]["sentence"] = name
+    text = comment(told)
+    outside = "".join(part for number, part in enumerate(text.split("`")) if number % 2 == 0)
+    outside = re.sub(r"\\.", "", outside)  # a sign behind a backslash is only that sign
+    for sign in ("<img", "@everyone", "[a]("):
+        assert sign not in outside
+    rows = [line for line in text.splitlines() if line.startswith("| `experiments")]
+    assert [row.count("|") for row in rows] == [4]
+
+
+def test_a_failure_is_told_in_place_of_verdicts():
+    text = comment({**TOLD, "groups": {}, "failure": "1 stage(s) failed\n  train@small: killed"})
+    assert text.startswith("### Retraining failed since")
+    assert "train@small: killed" in text
+
+
+def test_without_a_change_it_says_so():
+    text = comment({**TOLD, "groups": {}, "since": None})
+    assert text.startswith("### Retrained: no model changed\n")
+
+
+def test_what_a_forge_would_refuse_as_too_long_is_cut_and_said():
+    many = {f"group_{n}": TOLD["groups"]["orders"] for n in range(200)}
+    text = comment({**TOLD, "groups": many})
+    assert len(text) <= MOST + 200
+    assert "too long for a comment" in text
