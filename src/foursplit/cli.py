@@ -107,6 +107,7 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
 )
 @click.option("--force", is_flag=True, help="Run stages even if nothing changed.")
 @click.option("--dry", is_flag=True, help="Only say what would run, and why.")
+@click.option("--pull", is_flag=True, help="Take from DVC's remote what was computed elsewhere.")
 @click.option("--cold", is_flag=True, help="Leave all to `dvc repro`: one by one, each by itself.")
 @click.option("--real", is_flag=True, help="The pipeline on remote data, as far as accepted.")
 def repro(targets: tuple[str, ...], **how: Any) -> None:

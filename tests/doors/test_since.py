@@ -79,6 +79,12 @@ def test_a_first_commit_has_nothing_before_it(project):
     assert since.past(None).commit is None
 
 
+def test_a_commit_that_was_rewritten_gives_way_to_the_one_before(repository, capsys):
+    past = since.past("a" * 40)
+    assert past.commit == since.past(None).commit
+    assert "no such commit here; comparing with the one before" in capsys.readouterr().out
+
+
 def test_a_commit_that_is_not_here_is_refused(repository):
     with pytest.raises(Refusal, match="git fetch --unshallow"):
         since.past("abcdef1")

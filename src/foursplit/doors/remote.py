@@ -1,9 +1,9 @@
-"""DVC's remote: bring what others have computed, and give them what was computed here."""
+"""DVC's remote: give others what was computed here."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from foursplit.core import environment, paths
@@ -18,28 +18,19 @@ def configured() -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def restore(of: Pipeline, say: Say) -> None:
-    """Fetch what the locks name and what the run-cache there knows; the rest is computed."""
-    _each("pull", ["--allow-missing"], of, say)
-
-
 def push(of: Pipeline, say: Say) -> bool:
     """Give the remote what the locks name, and the run-cache; tell whether it took them."""
-    return _each("push", [], of, say)
-
-
-def _each(command: str, flags: Sequence[str], of: Pipeline, say: Say) -> bool:
     remote = configured()
     if remote is None:
         return False
     files = [str(path.with_name("dvc.yaml").relative_to(paths.root())) for path in _locks(of)]
     # A remote over HTTP has no run-cache: the second try goes without.
     for cache in (["--run-cache"], []):
-        done = _dvc(command, *cache, *flags, *files)
+        done = _dvc("push", *cache, *files)
         if done.returncode == 0:
-            say(f"dvc {command}: {_last(done.stdout) or 'done'} (remote {remote!r})")
+            say(f"dvc push: {_last(done.stdout) or 'done'} (remote {remote!r})")
             return True
-    say(f"dvc {command}: remote {remote!r}: {_last(done.stderr)}; going on without")
+    say(f"dvc push: remote {remote!r}: {_last(done.stderr)}; nothing was pushed")
     return False
 
 

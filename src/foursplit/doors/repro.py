@@ -36,6 +36,7 @@ class How:
     force: bool = False
     dry: bool = False
     cold: bool = False
+    pull: bool = False
     real: bool = False
 
 
@@ -70,12 +71,12 @@ def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
         if why_plain:
             click.echo(f"{why_plain}: leaving the order to dvc repro, one stage at a time")
         if how.cold or why_plain:
-            _plain(params, wanted, force=force, dry=dry, cold=how.cold)
+            _plain(params, wanted, how)
             changed = True
         elif dry:
             scheduled.preview(wanted, force=force)
         else:
-            changed = scheduled.run(params, wanted, jobs=how.jobs, force=force)
+            changed = scheduled.run(params, wanted, jobs=how.jobs, force=force, pull=how.pull)
     if not dry:
         conclude.conclude(params.of(of), time.monotonic() - start, changed=changed)
 
@@ -141,16 +142,16 @@ def _alone() -> Iterator[None]:
         lock.release()
 
 
-def _plain(params: Params, wanted: Wanted, *, force: bool, dry: bool, cold: bool) -> None:
+def _plain(params: Params, wanted: Wanted, how: How) -> None:
     """Run DVC's own command; its stages start warm unless they are to start cold."""
     runs: list[Sequence[str]] = [wanted.addresses]
     if wanted.left_out:
         # DVC runs all that a stage reads, so the report, which reads all, runs by itself.
         mine = reading(params.real, REAL, {*params.real.sources}) - wanted.left_out
         runs = [sorted(mine), ["--single-item", *wanted.addresses]]
-    flags = ["--force"] * force + ["--dry"] * dry
+    flags = ["--force"] * how.force + ["--dry"] * how.dry + ["--pull"] * how.pull
     warmth: AbstractContextManager[Mapping[str, str]] = (
-        nullcontext({}) if cold or dry else warm(params)
+        nullcontext({}) if how.cold or how.dry else warm(params)
     )
     for line in heal():
         click.echo(line)

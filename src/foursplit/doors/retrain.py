@@ -43,12 +43,11 @@ def retrain(targets: Sequence[str], how: How) -> None:
         branch.require_name(how.branch)
     before = since.past(how.since)
     of: Pipeline = REAL if how.real else ""
-    remote.restore(of, click.echo)
     last = paths.state() / "last_run.json"
     last.unlink(missing_ok=True)
     failure = None
     try:
-        run.repro(targets, run.How(real=how.real))
+        run.repro(targets, run.How(real=how.real, pull=remote.configured() is not None))
     except Refusal as refusal:  # the comment says so too
         failure = refusal
     changed = [] if failure else _changed(params.of(of), before, targets, promote=how.promote)

@@ -37,10 +37,14 @@ def unsupported() -> str:
     return supported()
 
 
-def run(params: Params, wanted: Wanted, *, jobs: int | None, force: bool) -> bool:
+def run(
+    params: Params, wanted: Wanted, *, jobs: int | None, force: bool, pull: bool = False
+) -> bool:
     """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
     _set_environment()
     graph, steps = _open(wanted)
+    if pull:
+        graph.pull(click.echo)
     slots = jobs or len(os.sched_getaffinity(0))
     queue = prepare(steps, params, slots)
     log = paths.state() / "logs" / "warm.log"

@@ -1,11 +1,13 @@
 """What the project was at a commit, and what differs from it now: files, parameters, results."""
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import click
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -16,6 +18,10 @@ from foursplit.schedule.change import Change, parameters
 
 NONE = "0" * 40
 """What a forge names as the commit before the first push of a branch."""
+
+BEFORE = "HEAD~1"
+
+WHOLE = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +69,30 @@ class Past:
 def past(commit: str | None) -> Past:
     """Find a commit; without one named, the last before this, if there is any.
 
-    Whole branches have none before them, and a commit that is not here was never fetched.
+    What a forge names may have been rewritten since, and then is nowhere: the last before stands in.
     """
     if commit == NONE:
         return Past(commit=None)
-    found = _git("rev-parse", "--verify", "--quiet", f"{commit or 'HEAD~1'}^{{commit}}")
-    if found is None and commit is not None:
+    found = _commit(commit or BEFORE)
+    if found is None and commit is not None and WHOLE.fullmatch(commit):
+        click.echo(f"--since {commit}: no such commit here; comparing with the one before this")
+        found = _commit(BEFORE)
+    elif found is None and commit is not None:
         raise Refusal(
             f"--since {commit}: no such commit here; a shallow clone lacks history: "
             "`git fetch --unshallow` brings it"
         )
-    return Past(commit=found.strip() if found else None)
+    return Past(commit=found)
+
+
+def _commit(name: str) -> str | None:
+    found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    return found.strip() if found else None
 
 
 def head() -> str | None:
     """Name the commit that is checked out."""
-    found = _git("rev-parse", "HEAD")
-    return found.strip() if found else None
+    return _commit("HEAD")
 
 
 def finals(text: str | None) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """DVC's undocumented calls: its graph, its run-cache, its caches and its lock files.
 
-No file but this and `dvc_quick` makes such calls.  They were read in DVC 3.67.1; `supported`
-compares, and on any other version a run falls back to DVC's own command.  All calls are made on
-one thread, as DVC expects; only the stages' commands run side by side.
+No file but this, `dvc_quick` and `dvc_remote` makes such calls.  They were read in DVC 3.67.1;
+`supported` compares, and on any other version a run falls back to DVC's own command.  All calls are
+made on one thread, as DVC expects; only the stages' commands run side by side.
 """
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from typing import Any
 from foursplit.core import artifacts
 from foursplit.schedule.change import Change, listings, parameters
 from foursplit.schedule.dvc_quick import quick
+from foursplit.schedule.dvc_remote import Remote
 
 VERSION = "3.67.1"
 
@@ -76,6 +77,7 @@ class Graph:
         self.stages: dict[str, Stage] = {}
         self.unwritten: list[Stage] = []  # finished, not yet in their lock files
         self.made: dict[str, bool] = {}
+        self.remote: Remote | None = None
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -194,6 +196,12 @@ class Graph:
         """Remove a stage's outputs, as DVC does before it restores or runs it."""
         self.stages[name].remove_outs(ignore_remove=False, force=False)
 
+    def pull(self, say: Callable[[str], None]) -> None:
+        """Have outputs brought from the remote from now on, where they are not here."""
+        self.remote = Remote(self.repo, say)
+        with self.alone():
+            self.remote.bring_runs()
+
     def restore(self, name: str) -> bool:
         """Take a stage's outputs from the run-cache, if it ever ran on the same inputs."""
         from dvc.stage.cache import RunCacheNotFoundError
@@ -202,6 +210,8 @@ class Graph:
         try:
             stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
+            if self.remote is not None and self.remote.restore(stage):
+                return True
             stage.save_deps()
             return False
         return True

@@ -1,0 +1,49 @@
+"""What others have computed, brought from DVC's remote where a stage would run without it."""
+
+from collections.abc import Callable
+from typing import Any
+
+Say = Callable[[str], None]
+
+Stage = Any
+"""DVC's own object, untyped."""
+
+
+class Remote:
+    """The default remote of a project; the first trouble with it is told, and it is left alone."""
+
+    def __init__(self, repo: Any, say: Say) -> None:
+        self.repo, self.say = repo, say
+        self.able = bool(repo.config["core"].get("remote"))
+
+    def bring_runs(self) -> None:
+        """Bring the run-cache: which inputs gave which outputs; remotes over HTTP have none."""
+        from dvc.exceptions import DvcException
+
+        if not self.able:
+            return
+        try:
+            self.repo.stage_cache.pull(None)
+        except (DvcException, OSError) as error:
+            self.say(f"DVC's remote has no run-cache to give ({_line(error)})")
+
+    def restore(self, stage: Stage) -> bool:
+        """Bring and check out what this stage once wrote on the same inputs, if it is there."""
+        from dvc.exceptions import DvcException
+        from dvc.stage.cache import RunCacheNotFoundError
+
+        if not self.able:
+            return False
+        try:
+            stage.repo.stage_cache.restore(stage, pull=True)
+        except RunCacheNotFoundError:
+            return False
+        except (DvcException, OSError) as error:
+            self.say(f"DVC's remote: {_line(error)}; computing what is not here")
+            self.able = False
+            return False
+        return True
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
