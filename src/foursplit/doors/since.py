@@ -69,7 +69,7 @@ class Past:
 def past(commit: str | None) -> Past:
     """Find a commit; without one named, the last before this, if there is any.
 
-    What a forge names may have been rewritten since, and then is nowhere: the last before stands in.
+    What a forge names may have been rewritten since; then the last before stands in.
     """
     if commit == NONE:
         return Past(commit=None)

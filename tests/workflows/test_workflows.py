@@ -1,0 +1,150 @@
+"""The workflows are valid, pinned, thin, and may do no more than they need."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.workflows.reading import ACTIONS, GITHUB, ROOT, WORKFLOWS, jobs, load, scripts, steps
+
+# What a line of a workflow may call: the project's commands, and what hands them their setting.
+THIN = ("make", "foursplit", "gh", "git config", "echo", "cat", "export", "set", "exit")
+
+PERMISSIONS = {
+    "check.check": {"contents": "read"},
+    "check.test": {"contents": "read"},
+    "check.repro": {"contents": "read"},
+    "retrain.judge": {"contents": "read"},
+    "retrain.comment": {"pull-requests": "write"},
+    "retrain.keep": {"contents": "write"},
+    "promote.promote": {"contents": "read"},
+}
+
+
+@pytest.fixture
+def tool():
+    """Run a checker that lies beside Python, without network."""
+
+    def run(name, *arguments):
+        program = Path(sys.executable).with_name(name)
+        found = str(program) if program.exists() else shutil.which(name)
+        if found is None:
+            pytest.skip(f"{name} is not installed")
+        # A token of the one who tests would switch zizmor's questions to GitHub on.
+        tokens = ("GH_TOKEN", "GITHUB_TOKEN", "ZIZMOR_GITHUB_TOKEN")
+        setting = {name: value for name, value in os.environ.items() if name not in tokens}
+        called = [found, *map(str, arguments)]
+        return subprocess.run(called, capture_output=True, text=True, env=setting, timeout=120)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [("vendor.github-workflows", WORKFLOWS), ("vendor.github-actions", ACTIONS)],
+)
+def test_the_schema_of_github_takes_every_file(tool, schema, files):
+    done = tool("check-jsonschema", "--builtin-schema", schema, *files)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_misspelt_key_does_not_pass_the_schema(tool, tmp_path):
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(WORKFLOWS[0].read_text().replace("timeout-minutes", "timeout-minute"))
+    done = tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", wrong)
+    assert done.returncode == 1
+
+
+def test_zizmor_finds_nothing_even_where_it_is_pedantic(tool):
+    done = tool("zizmor", "--offline", "--no-progress", "--persona=pedantic", GITHUB)
+    assert done.returncode == 0, done.stdout
+
+
+def test_zizmor_would_find_an_input_that_a_script_reads_as_code(tool, tmp_path):
+    text = (GITHUB / "workflows" / "promote.yml").read_text()
+    naive = text.replace('-- "$GROUP"', "-- ${{ inputs.group }}")
+    assert naive != text
+    (tmp_path / "naive.yml").write_text(naive)
+    done = tool("zizmor", "--offline", "--no-progress", tmp_path / "naive.yml")
+    assert done.returncode != 0
+    assert "template-injection" in done.stdout
+
+
+def test_every_action_is_of_this_commit_or_pinned_to_a_hash_that_was_seen_in_public():
+    decisions = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    for path in [*WORKFLOWS, *ACTIONS]:
+        for used, comment in re.findall(r"uses: (\S+)(.*)", path.read_text(encoding="utf-8")):
+            if used.startswith("$/"):
+                assert (ROOT / used[2:] / "action.yml").is_file(), used
+                continue
+            action, commit = used.split("@")
+            version = comment.strip().removeprefix("# ")
+            assert re.fullmatch(r"[0-9a-f]{40}", commit), used
+            assert re.fullmatch(r"v\d+\.\d+\.\d+", version), used
+            owner_and_name = "/".join(action.split("/")[:2])
+            assert any(
+                owner_and_name in line and commit in line and version in line
+                for line in decisions.splitlines()
+            ), f"{used}: docs/decisions.md does not say where it was seen"
+
+
+def test_every_line_of_a_script_calls_the_project_or_prepares_the_call():
+    for where, text in scripts():
+        for line in text.splitlines():
+            assert line.startswith(tuple(f"{word} " for word in THIN)), f"{where}: {line}"
+
+
+def test_no_script_holds_an_expression():
+    assert not [(where, text) for where, text in scripts() if "${{" in text]
+
+
+def test_each_job_may_do_what_it_needs_and_no_more():
+    assert {where: job["permissions"] for where, job in jobs()} == PERMISSIONS
+    assert all(load(path)["permissions"] == {} for path in WORKFLOWS)
+
+
+def test_a_job_that_may_write_to_a_pull_request_runs_nothing_of_it():
+    ours = [
+        step
+        for where, step in steps()
+        if PERMISSIONS.get(where, {}).get("pull-requests") == "write"
+        and ("checkout" in step.get("uses", "") or step.get("uses", "").startswith("$/"))
+    ]
+    assert not ours
+
+
+def test_no_token_is_left_on_disk_for_what_is_run():
+    checkouts = [
+        step for _, step in steps() if step.get("uses", "").startswith("actions/checkout@")
+    ]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
+
+
+def test_no_foreign_code_meets_a_secret():
+    triggers = {name for path in WORKFLOWS for name in load(path)["on"]}
+    assert triggers <= {"push", "pull_request", "schedule", "workflow_dispatch"}
+    assert "secrets." not in (GITHUB / "workflows" / "check.yml").read_text(encoding="utf-8")
+
+
+def test_every_job_has_an_end():
+    assert all(int(job["timeout-minutes"]) <= 180 for _, job in jobs())
+
+
+def test_only_a_check_is_cancelled_by_what_comes_after_it():
+    cancels = {path.stem: load(path)["concurrency"]["cancel-in-progress"] for path in WORKFLOWS}
+    assert cancels == {"check": "true", "retrain": "false", "promote": "false"}
+
+
+def test_what_triggers_a_retraining_is_there():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    on = load(GITHUB / "workflows" / "retrain.yml")["on"]
+    assert on["push"]["paths"] == on["pull_request"]["paths"]
+    for pattern in on["push"]["paths"]:
+        form = re.compile(re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]*"))
+        assert any(form.fullmatch(name) for name in listed), pattern
