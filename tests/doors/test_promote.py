@@ -1,6 +1,7 @@
 """`foursplit promote`: the registry alone decides, and every move has a reason."""
 
 import json
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -66,6 +67,31 @@ def test_one_that_was_not_found_better_stays_a_challenger_and_why_is_said(stored
 
 def test_one_that_nobody_judged_is_refused(stored):
     assert "not judged yet; `foursplit gate wines` judges it" in run(GROUP, code=2)
+
+
+def test_a_model_of_a_proposal_waits_for_its_merge(stored):
+    """Continuous integration judges proposals too, and stores what it judged."""
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "main")
+    main_commit = git("rev-parse", "HEAD")
+    git("checkout", "-q", "-b", "proposal")
+    git("commit", "-q", "--allow-empty", "-m", "proposed")
+    registry.mark(stored, {registry.COMMIT: git("rev-parse", "HEAD")})
+    git("checkout", "-q", main_commit)
+    judged(stored, "PROMOTE")
+    assert "merge it first" in run(GROUP, code=2)
+    assert registry.champion_number(GROUP) == 1
+    git("merge", "-q", "--ff-only", "proposal")
+    run(GROUP, code=0)
+    assert registry.champion_number(GROUP) == 2
+
+
+def git(*arguments):
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    done = subprocess.run(
+        ["git", *who, *arguments], cwd=paths.root(), check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
 
 
 def test_a_verdict_against_a_former_champion_moves_nothing(stored):

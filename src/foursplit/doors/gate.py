@@ -125,7 +125,7 @@ def _tags(group: Group, present: Entry) -> dict[str, str]:
     found = {"foursplit.experiment": present.key, "foursplit.metric": group.metric}
     found |= {f"foursplit.data.{part}": digest for part, digest in data.items()}
     if git:
-        found["foursplit.commit"] = git["mlflow.source.git.commit"]
+        found[registry.COMMIT] = git["mlflow.source.git.commit"]
         found["foursplit.git_dirty"] = git["foursplit.git_dirty"]
     return found
 

@@ -8,7 +8,7 @@ import click
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.doors.gate import CODES
-from foursplit.tracking import registry, store
+from foursplit.tracking import provenance, registry, store
 from foursplit.tracking.registry import Version
 
 
@@ -41,10 +41,22 @@ def _challenger(name: str) -> int:
         for line in _against(version.tags):
             click.echo(f"  - {line}")
         return CODES[verdict]
+    _require_merged(version)
     judged = version.tags.get(registry.AGAINST, "none")
     registry.promote(version, None if judged == "none" else int(judged), click.echo)
     _say(version)
     return 0
+
+
+def _require_merged(version: Version) -> None:
+    """Refuse a model of a commit that this branch does not hold: a proposal, not yet merged."""
+    commit = version.tags.get(registry.COMMIT)
+    if commit is None or provenance.holds(commit):
+        return
+    raise Refusal(
+        f"{version.uri}: made at commit {commit[:12]}, which is not in the history of what is "
+        f"checked out here: merge it first, or say why: --version {version.number} --why TEXT"
+    )
 
 
 def _chosen(name: str, number: int, why: str | None) -> int:

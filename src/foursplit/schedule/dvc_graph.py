@@ -207,11 +207,15 @@ class Graph:
         from dvc.stage.cache import RunCacheNotFoundError
 
         stage = self.stages[name]
+        # Asked once: a question that found nothing has saved the present dependencies beside the
+        # outputs of before, and a second one would take these for what the stage now gives.
+        source = self.remote if self.remote is not None and self.remote.able else None
         try:
-            stage.repo.stage_cache.restore(stage)
+            if source is not None:
+                source.restore(stage)
+            else:
+                stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
-            if self.remote is not None and self.remote.restore(stage):
-                return True
             stage.save_deps()
             return False
         return True

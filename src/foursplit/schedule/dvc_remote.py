@@ -27,22 +27,22 @@ class Remote:
         except (DvcException, OSError) as error:
             self.say(f"DVC's remote has no run-cache to give ({_line(error)})")
 
-    def restore(self, stage: Stage) -> bool:
-        """Bring and check out what this stage once wrote on the same inputs, if it is there."""
+    def restore(self, stage: Stage) -> None:
+        """Check out what this stage once wrote on the same inputs, brought here if need be.
+
+        Raises DVC's `RunCacheNotFoundError` where nobody knows of it, or the remote fails.
+        """
         from dvc.exceptions import DvcException
         from dvc.stage.cache import RunCacheNotFoundError
 
-        if not self.able:
-            return False
         try:
             stage.repo.stage_cache.restore(stage, pull=True)
         except RunCacheNotFoundError:
-            return False
+            raise
         except (DvcException, OSError) as error:
             self.say(f"DVC's remote: {_line(error)}; computing what is not here")
             self.able = False
-            return False
-        return True
+            raise RunCacheNotFoundError(stage) from error
 
 
 def _line(error: Exception) -> str:

@@ -61,6 +61,20 @@ def git_tags() -> dict[str, str]:
     }
 
 
+def holds(commit: str) -> bool:
+    """Tell whether what is checked out descends from a commit; without git it is not asked."""
+    try:
+        done = subprocess.run(
+            ["git", "merge-base", "--is-ancestor", commit, "HEAD"],
+            cwd=paths.root(),
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return True
+    return done.returncode == 0
+
+
 def _git(*arguments: str) -> str:
     """Ask git; nothing where there is no git, no repository or no commit."""
     try:

@@ -32,6 +32,8 @@ IDENTITY, FILES = "foursplit.identity", "foursplit.files"
 
 VERDICT, AGAINST, FORCED = "foursplit.verdict", "foursplit.judged_against", "foursplit.forced"
 
+COMMIT = "foursplit.commit"
+
 REPORT = "foursplit.report"  # JSON, as reports/gate/<group>.json has it, as far as a tag holds it
 
 TAG_LENGTH = 100_000  # characters that MLflow takes as a version's tag
@@ -69,6 +71,8 @@ def register(group: str, models: Path, tables: Path, tags: Mapping[str, str], sa
             _require_model(client, group)
             found = _intact(client, group, files)
             number = found or _store(client, group, folder, files, tags)
+            if found:  # where it was made last: a proposal that was merged is the branch's own
+                _tag(client, group, found, tags)
             client.set_registered_model_alias(group, CHALLENGER, str(number))
     return _version(client, client.get_model_version(group, str(number)))
 
@@ -252,9 +256,12 @@ def weights(version: Version) -> set[str]:
 
 def mark(version: Version, tags: Mapping[str, str]) -> None:
     """Write what was decided of a version beside it."""
-    client = store.client()
+    _tag(store.client(), version.group, version.number, tags)
+
+
+def _tag(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
     for name, value in tags.items():
-        client.set_model_version_tag(version.group, str(version.number), name, value)
+        client.set_model_version_tag(group, str(number), name, value)
 
 
 def promote(version: Version, judged_against: int | None, say: Say) -> None:
