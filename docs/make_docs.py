@@ -34,6 +34,7 @@ def readme(root: Path) -> str:
     text = fill(text, "experiments", results.experiments(root))
     text = fill(text, "pipeline", results.pipeline(root))
     text = fill(text, "engine", results.engine(root))
+    text = fill(text, "gate", results.gate(root))
     return fill(text, "benchmark", results.benchmark(root))
 
 

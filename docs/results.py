@@ -84,6 +84,20 @@ def engine(root: Path) -> str:
     )
 
 
+def gate(root: Path) -> str:
+    """Say how often the gate promoted what it should, and what it should not."""
+    path = root / "benchmarks" / "results" / "gate.json"
+    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    lines = ["| the challenger is | dev examples | promoted |", "|---|---:|---:|"]
+    lines += [f"| {case['case']} | {_examples(case)} | {case['promoted']:.1%} |" for case in cases]
+    return "\n".join(lines)
+
+
+def _examples(case: dict[str, Any]) -> str:
+    """Give the number of dev examples, or where a pilot advised it, its middle."""
+    return f"{case['n']:,}" if "n" in case else f"{case['n_advised'][1]:,} (median)"
+
+
 def benchmark(root: Path) -> str:
     """Give the training benchmark's rows, for each kind of device it was run on."""
     lines = [

@@ -1,4 +1,4 @@
-"""A retraining that is killed anywhere leaves the champion what it was, and the next one completes."""
+"""Killed anywhere, a retraining leaves the champion what it was, and the next one completes."""
 
 import os
 import signal
