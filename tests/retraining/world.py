@@ -167,9 +167,10 @@ def draw(n: int, seed: int) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     late = rng.integers(0, 2, n)
     south = rng.random(n) < 0.06
-    weather = np.where(south, 1 - late, late) + rng.normal(0, np.where(south, 0.2, 0.45), n)
+    told = np.where(south, 1.25 - 1.5 * late, late)
+    weather = told + rng.normal(0, np.where(south, 0.2, 0.45), n)
     distance = late + rng.normal(0, np.where(south, 0.3, 0.9), n)
-    load = late + rng.normal(0, 0.45, n)
+    load = late + rng.normal(0, np.where(south, 0.25, 0.45), n)
     return pd.DataFrame({
         "weather": weather, "distance": distance, "load": load,
         "region": np.where(south, "south", "north"), "late": np.where(late, "late", "in time"),
