@@ -50,7 +50,7 @@ TOLD = {
 
 def test_it_says_verdict_ledger_change_and_stages():
     text = comment(TOLD)
-    assert "### Retrained: 1 group(s) changed since `0123456789`" in text
+    assert "### Retrained: 1 group changed since `0123456789`" in text
     assert "| `orders` | `small` | **HOLD** | It is not better. |" in text
     assert (
         "| **`small`** | 10.0% → 5.0% | 12.0% | 20.0% → 10.0% | 21.0% → 11.0% | variance +7.0% |"
@@ -58,8 +58,8 @@ def test_it_says_verdict_ledger_change_and_stages():
     )
     assert "| `other` | 30.0% | 30.0% | 30.0% | sealed | – |" in text
     assert "| `experiments.own.small.fit.max_epochs` | `5` | `9` |" in text
-    assert "2 files and 1 parameters changed" in text
-    assert "1 stages ran in 3 s, 0 came from the run-cache, 12 were as they were" in text
+    assert "2 files and 1 parameter changed" in text
+    assert "1 stage ran in 3 s; from the run-cache: 0; as before: 12" in text
     assert "- `train@small` (2.0 s): `parameter max_epochs: 5 → 9`, and 1 more" in text
     assert "- To tell takes about 900 dev examples." in text
     assert "- Models that this test was opened for so far: 3." in text

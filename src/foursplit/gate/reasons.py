@@ -110,7 +110,7 @@ def _of_slices(
     else:
         worst = max(bad, key=lambda part: part.worse)
         said = (
-            f"Of {len(asked)} slices {len(bad)} are {what[0]}; at worst {worst.name} of "
+            f"{_capital(what[0])}: {len(bad)} of {len(asked)} slices; at worst {worst.name} of "
             f"{worst.split}, {worst.worse:+.4g} on {worst.n:,} examples."
         )
     named = {f"{part.split}: {part.name}": part.worse for part in bad}

@@ -39,7 +39,7 @@ def _head(told: Mapping[str, Any]) -> str:
         return f"### Retraining failed{between}\n\n```\n{_fenced(told['failure'])}\n```\n"
     if not groups:
         return f"### Retrained: no model changed{between}\n"
-    lines = [f"### Retrained: {len(groups)} group(s) changed{between}", ""]
+    lines = [f"### Retrained: {_counted(len(groups), 'group')} changed{between}", ""]
     lines += ["| group | winner | verdict | why |", "|---|---|---|---|"]
     for name, group in groups.items():
         verdict, why = _verdict(group["gate"])
@@ -136,18 +136,19 @@ def _changes(told: Mapping[str, Any]) -> str:
         lines += [f"- {_code(name)}" for name in told["files"][:ROWS]] + _more(told["files"])
     if not lines:
         return ""
-    title = f"{len(told['files'])} files and {len(told['parameters'])} parameters changed"
+    files, values = (len(told[name]) for name in ("files", "parameters"))
+    title = f"{_counted(files, 'file')} and {_counted(values, 'parameter')} changed"
     return _folded(title, lines)
 
 
 def _stages(stages: Mapping[str, Any]) -> str:
     ran, restored, failed = stages["ran"], stages["restored"], stages["failed"]
     title = (
-        f"{len(ran)} stages ran in {stages['seconds']:.0f} s, {len(restored)} came from the "
-        f"run-cache, {stages['unchanged']} were as they were"
+        f"{_counted(len(ran), 'stage')} ran in {stages['seconds']:.0f} s; from the run-cache: "
+        f"{len(restored)}; as before: {stages['unchanged']}"
     )
     if failed:
-        title += f", {len(failed)} failed"
+        title += f"; failed: {len(failed)}"
     lines = [
         *(f"- {_code(one['stage'])} failed: {_plain(one['how'])}" for one in failed),
         *(f"- {_code(one['stage'])}{_seconds(one)}{_why(one['reasons'])}" for one in ran[:ROWS]),
@@ -174,6 +175,10 @@ def _folded(title: str, lines: Iterable[str]) -> str:
 
 def _more(listed: Sequence[Any]) -> list[str]:
     return [f"- and {len(listed) - ROWS} more"] if len(listed) > ROWS else []
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _code(value: object) -> str:
