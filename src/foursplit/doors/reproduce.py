@@ -174,7 +174,7 @@ def _run(folder: Path, place: Place, then: locked.Stages, surroundings: Mapping[
                 "(the lines above say why), and this project's DVC cache does not hold them; "
                 "`dvc fetch` brings them where a remote has them"
             )
-        taken = "examples of this project's DVC cache, since the raw files are gone"
+        taken = "examples of this project's DVC cache, since they could not be made"
         click.echo(f"data: {taken}")
     stages = [place.of_model(stage) for stage in ("train", "evaluate")]
     if _dvc(stages, folder, surroundings):
