@@ -9,7 +9,9 @@ from foursplit.core import environment
 
 @click.command()
 @click.argument("group", required=False)
-@click.option("--last", default=40, show_default=True, help="How many runs of a group, at most.")
+@click.option(
+    "--last", default=40, show_default=True, help="How many runs and versions of a group, at most."
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
 def history(group: str | None, last: int, json_file: Path | None) -> None:
     """Show how gaps moved from run to run, and who was champion when, and why.

@@ -173,6 +173,15 @@ def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
     assert found["groups"][GROUP] == []
 
 
+def test_the_latest_versions_are_told_where_there_are_many(three):
+    (third,) = told.champions(load(), GROUP, (), most=1)
+    assert third.listed.number == 3
+    assert third.moved is not None  # against one that is not told itself
+    done = CliRunner().invoke(main, ["history", "--last", "1"])
+    assert "those before version 3 are not shown" in done.output
+    assert "Versions before 3 are not shown" in (paths.reports() / "history.html").read_text()
+
+
 def test_history_without_a_store_makes_none_and_says_nothing_of_champions(small, tmp_path):
     (small / "mlflow.db").unlink()
     done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])

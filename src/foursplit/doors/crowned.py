@@ -13,6 +13,8 @@ def lines(champions: Sequence[Champion]) -> Iterator[str]:
     """Tell a group's versions, a line each; nothing where there is none."""
     if champions:
         yield "champions and challengers:"
+        if champions[0]["version"] > 1:
+            yield f"  those before version {champions[0]['version']} are not shown (--last)"
     for one in champions:
         yield f"  version {one['version']}, {_role(one)}: {one['experiment']}{_errors(one)}"
         yield f"    {_judged(one)}{_changed(one)}"

@@ -28,7 +28,7 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
     for name in names:
         params.group(name)
     told = [history(params, name, most) for name in names]
-    champions = _champions(params, told)
+    champions = _champions(params, told, most)
     for one in told:
         click.secho(one.group, bold=True)
         for number, step in enumerate(one.steps, start=1):
@@ -49,7 +49,9 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
     click.echo(f"Page: {path}")
 
 
-def _champions(params: Params, told: Sequence[History]) -> Mapping[str, list[dict[str, Any]]]:
+def _champions(
+    params: Params, told: Sequence[History], most: int
+) -> Mapping[str, list[dict[str, Any]]]:
     """Ask MLflow's registry, where there is one; a store in trouble leaves the rest as it is."""
     from foursplit.tracking import store, versions
 
@@ -59,7 +61,7 @@ def _champions(params: Params, told: Sequence[History]) -> Mapping[str, list[dic
     from foursplit.tracking import champions
 
     try:
-        found = champions.of_groups(params, {one.group: one.steps for one in told})
+        found = champions.of_groups(params, {one.group: one.steps for one in told}, most)
     except store.failures() as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         click.secho(f"no champions: {store.uri()}: MLflow cannot use it: {reason}", fg="yellow")

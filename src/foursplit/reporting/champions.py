@@ -14,6 +14,11 @@ def rows(champions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [_row(one) for one in champions]
 
 
+def first(champions: Sequence[Mapping[str, Any]]) -> int:
+    """Give the number of the oldest version that is told; 1 where none is left out."""
+    return champions[0]["version"] if champions else 1
+
+
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "number": one["version"],

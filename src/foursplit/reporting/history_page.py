@@ -36,6 +36,7 @@ def page(told: Sequence[History], confidence: float, champions: Champions | None
                     "rows": [_row(number, step, _gaps(one), one.steps)
                              for number, step in enumerate(one.steps, start=1)],
                     "champions": crowned.rows(stored.get(one.group, ())),
+                    "first_told": crowned.first(stored.get(one.group, ())),
                 }
                 for one in told
             ],

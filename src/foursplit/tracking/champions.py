@@ -16,7 +16,7 @@ from foursplit.strategy import diagnosis, knobs, ledger
 from foursplit.strategy.bootstrap import Estimate
 from foursplit.strategy.movement import Movement, movement
 from foursplit.tracking import registry, store, versions
-from foursplit.tracking.contents import Contents, contents
+from foursplit.tracking.contents import Contents, Known, contents
 from foursplit.tracking.versions import Listed
 
 PROMOTED_AT, REPORT = "foursplit.promoted_at", "foursplit.report"
@@ -69,12 +69,16 @@ class Champion:
         }  # fmt: skip
 
 
-def champions(params: Params, group: str, steps: Sequence[Step]) -> list[Champion]:
-    """List a group's versions, oldest first; `steps` are the runs that its history tells."""
-    found = versions.listed(group)
-    held = {version.number: contents(version, steps) for version in found}
-    kept = _kept_report(group)
-    against = {version.number: _number(version.tags) for version in found}
+def champions(
+    params: Params, group: str, steps: Sequence[Step], most: int | None = None
+) -> list[Champion]:
+    """List a group's versions, oldest first, at `most` the latest; `steps` are its history's."""
+    every = versions.listed(group)
+    found = every[-most:] if most else every
+    against = {version.number: _number(version.tags) for version in every}
+    needed = {version.number for version in found} | {against[one.number] for one in found}
+    known, kept = Known(steps), _kept_report(group)
+    held = {one.number: contents(one, known) for one in every if one.number in needed}
     return [
         Champion(
             listed=version,
@@ -91,11 +95,13 @@ def champions(params: Params, group: str, steps: Sequence[Step]) -> list[Champio
     ]  # fmt: skip
 
 
-def of_groups(params: Params, told: Mapping[str, Sequence[Step]]) -> dict[str, list[Champion]]:
+def of_groups(
+    params: Params, told: Mapping[str, Sequence[Step]], most: int | None = None
+) -> dict[str, list[Champion]]:
     """Give the champions of the groups that have any."""
     registered = {*registry.names(store.client())}
     return {
-        group: champions(params, group, steps)
+        group: champions(params, group, steps, most)
         for group, steps in told.items()
         if group in registered
     }

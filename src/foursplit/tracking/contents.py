@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +32,63 @@ class Contents:
     trouble: str | None = None  # why its tables are not shown
 
 
-def contents(version: Listed, steps: Sequence[Step]) -> Contents:
-    """Read a version's own files, joined with the run among `steps` that has the same dev tables.
+SETTINGS = ("model", "model_args")
+"""What a manifest says of the settings; those of training are not among it."""
+
+COLUMNS = ("example_id", "group_id", "domain", "loss", "weight", "is_error", "y")
+"""Of a table, what an error and its change are measured from: others take longer to check."""
+
+
+class Known:
+    """What else is known of a group's models: the runs of its history, and MLflow's."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = steps
+
+    def run(self, files: Mapping[str, str]) -> Version | None:
+        """Find the run of the history whose tables of dev are byte for byte a version's."""
+        wanted = {name: digest for name, digest in files.items() if name.endswith("/dev.parquet")}
+        return self._by_dev.get(frozenset(wanted.items()))
+
+    @cached_property
+    def _by_dev(self) -> dict[frozenset[tuple[str, str]], Version]:
+        return {
+            frozenset(
+                (f"{model.name}/dev.parquet", artifacts.sha256_file(Path(model.tables["dev"].path)))
+                for model in step.version.models
+            ): step.version
+            for step in self._steps
+        }
+
+    def fit(self, digest: object) -> dict[str, str] | None:
+        """Give the settings of training of MLflow's run of these weights; None if it has none."""
+        if not isinstance(digest, str) or not digest.isalnum():
+            return None
+        found = self._client.search_runs(
+            self._experiments, f"tags.`{MODEL_HASH}` = '{digest}'", max_results=1
+        )
+        if not found:
+            return None
+        given = found[0].data.params.items()
+        return {name: value for name, value in given if name.startswith("fit.") and value != "null"}
+
+    @cached_property
+    def _client(self) -> Any:
+        return store.client()
+
+    @cached_property
+    def _experiments(self) -> list[str]:
+        return [one.experiment_id for one in self._client.search_experiments()]
+
+
+def contents(version: Listed, known: Known) -> Contents:
+    """Read a version's own files, joined with the run of the history that has the same dev tables.
 
     The run has what the registry does not keep: the tables of train and train-dev, and the
     settings of training.  Where its tables are gone, MLflow's run of these weights has the latter.
     """
     files: dict[str, str] = _files(version)
-    run = _run_of(files, steps)
+    run = known.run(files)
     try:
         models, manifest = _own(version, files)
         trouble = None
@@ -53,11 +103,10 @@ def contents(version: Listed, steps: Sequence[Step]) -> Contents:
             settings=_text(run.settings), marks=run.marks, models=tuple(joined), whole=True,
             trouble=trouble,
         )  # fmt: skip
-    named = ("model", "model_args")
-    known: dict[str, Any] = {name: manifest[name] for name in named if name in manifest}
-    fit = _tracked_fit(manifest)
+    own: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
+    fit = known.fit(manifest.get("model_hash"))
     return Contents(
-        settings=_text(known) | (fit or {}),
+        settings=_text(own) | (fit or {}),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")},
         models=models,
         whole=fit is not None,
@@ -71,19 +120,6 @@ def _files(version: Listed) -> dict[str, str]:
     except json.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _run_of(files: Mapping[str, str], steps: Sequence[Step]) -> Version | None:
-    """Find the run whose tables of dev are byte for byte the version's."""
-    wanted = {name: digest for name, digest in files.items() if name.endswith("/dev.parquet")}
-    for step in steps:
-        found = {
-            f"{model.name}/dev.parquet": artifacts.sha256_file(Path(model.tables["dev"].path))
-            for model in step.version.models
-        }
-        if found == wanted:
-            return step.version
-    return None
 
 
 def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], dict[str, Any]]:
@@ -105,22 +141,16 @@ def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], 
         if file == "manifest.json":
             manifest = manifest or artifacts.read_json(path)
         else:
-            made.setdefault(seed, {})[split] = check(pd.read_parquet(path), split, str(path))
+            made.setdefault(seed, {})[split] = _table(path, split)
     return tuple(Model(tables=tables, name=seed) for seed, tables in made.items()), manifest
 
 
-def _tracked_fit(manifest: Mapping[str, Any]) -> dict[str, str] | None:
-    """Give the settings of training from MLflow's run of the same weights; None if it has none."""
-    digest = manifest.get("model_hash")
-    if not isinstance(digest, str) or not digest.isalnum():
-        return None
-    client = store.client()
-    ids = [experiment.experiment_id for experiment in client.search_experiments()]
-    found = client.search_runs(ids, f"tags.`{MODEL_HASH}` = '{digest}'", max_results=1)
-    if not found:
-        return None
-    given = found[0].data.params.items()
-    return {name: value for name, value in given if name.startswith("fit.") and value != "null"}
+def _table(path: Path, split: str) -> Table:
+    from pyarrow.parquet import read_schema
+
+    there = {*read_schema(path).names}
+    frame = pd.read_parquet(path, columns=[name for name in COLUMNS if name in there])
+    return check(frame, split, str(path))
 
 
 def _text(settings: Mapping[str, Any]) -> dict[str, str]:
