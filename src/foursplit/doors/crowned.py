@@ -19,7 +19,7 @@ def lines(champions: Sequence[Champion]) -> Iterator[str]:
         yield f"  version {one['version']}, {_role(one)}: {one['experiment']}{_errors(one)}"
         yield f"    {_judged(one)}{_changed(one)}"
         if one["trouble"]:
-            yield f"    its tables are not shown: {one['trouble']}"
+            yield f"    its own tables were not read: {one['trouble']}"
 
 
 def _role(one: Champion) -> str:

@@ -103,8 +103,8 @@ def _with_its_code(wanted: Recorded, how: How) -> Recorded:
     holder = locked.holding(wanted)
     if holder is not None:
         click.echo(
-            f"made in a folder with changes since commit {wanted.commit[:SHOWN]}; commit "
-            f"{holder[:SHOWN]} holds them: its lock files name the same weights"
+            f"made in a folder with changes since commit {wanted.commit[:SHOWN]}, but the lock "
+            f"files of commit {holder[:SHOWN]} name the same weights: that is made again"
         )
         return replace(wanted, commit=holder, dirty=False)
     if how.anyway:

@@ -1,6 +1,6 @@
 """What DVC's lock files at a commit say must come out, and what went in then."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from foursplit.core import artifacts
@@ -80,14 +80,27 @@ def _inputs(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def holding(wanted: Recorded) -> str | None:
-    """Find the first commit whose lock files name these very weights; None where none does.
+    """Find a commit whose lock files name these very weights; None where none does.
 
     A run is tracked before its lock files are committed, so most runs come from a folder with
-    changes, all of which the next commit may hold.
+    changes, all of which a commit may hold: the one on record, today's, or else the first.
     """
+    versions: dict[str, str | None] = {}
     for run in list_past(wanted.group):
         name = f"weights/seed_{run.seed}"
-        summary = run.summary() if run.commit and name in wanted.hashes else None
+        summary = run.summary() if name in wanted.hashes else None
         if summary and summary["manifest"].get("model_hash") == wanted.hashes[name]:
-            return run.commit
-    return None
+            versions[run.version] = run.commit
+    for revision in filter(None, (wanted.commit, "HEAD") if versions else ()):
+        if _names(revision, wanted, versions):
+            return commit.resolve(revision)
+    return next((sha for sha in versions.values() if sha is not None), None)
+
+
+def _names(revision: str, wanted: Recorded, versions: Collection[str]) -> bool:
+    """Tell whether a commit's lock files name one of these folders of tables."""
+    try:
+        place = commit.find(commit.resolve(revision), wanted.experiment)
+    except Refusal:
+        return False
+    return kept.output(commit.locked(place).get("evaluate"), place.tables) in versions

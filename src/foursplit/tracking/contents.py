@@ -125,7 +125,7 @@ def _files(version: Listed) -> dict[str, str]:
 def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], dict[str, Any]]:
     """Read a version's tables and a manifest; what is not as it was stored is refused."""
     if version.folder is None:
-        raise Refusal("its files lie on a server")
+        raise Refusal("its files lie outside of this project's store")
     made: dict[str, dict[str, Table]] = {}
     manifest: dict[str, Any] = {}
     for name, digest in sorted(files.items()):

@@ -4,6 +4,7 @@ A hash is named as what it is of: `weights/seed_1`, `data/seen`, `table/seed_1/d
 """
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ def recorded(name: str) -> Recorded:
 
 
 def _run(run_id: str) -> Recorded:
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of two small files
     from mlflow.exceptions import MlflowException
 
     client = store.client()
