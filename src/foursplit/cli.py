@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from foursplit import __version__, cli_gate, cli_tables
+from foursplit import __version__, cli_gate, cli_past, cli_tables
 from foursplit.core import environment
 from foursplit.core.errors import Refusal
 
@@ -132,7 +132,7 @@ def why(stage: str) -> None:
     door(stage)
 
 
-for _command in (*cli_tables.COMMANDS, *cli_gate.COMMANDS):
+for _command in (*cli_tables.COMMANDS, *cli_gate.COMMANDS, *cli_past.COMMANDS):
     main.add_command(_command)
 
 
@@ -169,21 +169,6 @@ def table(real: bool) -> None:
 
     environment.settle_quiet()
     show(collect(load().of(REAL if real else "")))
-
-
-@main.command()
-@click.argument("group", required=False)
-@click.option("--last", default=40, show_default=True, help="How many runs of a group, at most.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
-def history(group: str | None, last: int, json_file: Path | None) -> None:
-    """Show how gaps moved from run to run, and whether each change moved its own gap alone.
-
-    Reads every run that git and DVC's cache still hold; writes reports/history.html.
-    """
-    from foursplit.doors.history import show
-
-    environment.settle_quiet()
-    show(group, last, json_file)
 
 
 @main.command()

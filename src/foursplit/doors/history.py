@@ -1,16 +1,23 @@
-"""Show how gaps moved from run to run, and write the page of it."""
+"""Show how gaps moved from run to run and who was champion when, and write the page of it."""
 
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from foursplit.core import artifacts, paths
+from foursplit.core.experiment import Params
 from foursplit.core.params import load
-from foursplit.evaluation.history import Step, history
+from foursplit.doors import crowned
+from foursplit.evaluation.history import History, Step, history
 from foursplit.reporting.history_page import page
 from foursplit.strategy.verdict import NAMES
 
 SCHEMA = "foursplit.history/1"
+
+RETRIES = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
 
 
 def show(group: str | None, most: int, json_file: Path | None) -> None:
@@ -21,6 +28,7 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
     for name in names:
         params.group(name)
     told = [history(params, name, most) for name in names]
+    champions = _champions(params, told, most)
     for one in told:
         click.secho(one.group, bold=True)
         for number, step in enumerate(one.steps, start=1):
@@ -29,13 +37,36 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
             click.echo(f"  {len(one.gone)} runs whose tables are gone from DVC's cache")
         if not one.steps:
             click.echo("  no run to show: `foursplit repro` makes today's")
+        for line in crowned.lines(champions.get(one.group, [])):
+            click.echo(f"  {line}")
     path = paths.reports() / "history.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    artifacts.write_text(path, page(told, params.strategy.confidence))
+    artifacts.write_text(path, page(told, params.strategy.confidence, champions))
     if json_file is not None:
         groups = {one.group: [step.as_json() for step in one.steps] for one in told}
-        artifacts.write_json(json_file, {"schema": SCHEMA, "groups": groups})
+        found = {one.group: champions.get(one.group, []) for one in told}
+        artifacts.write_json(json_file, {"schema": SCHEMA, "groups": groups, "champions": found})
     click.echo(f"Page: {path}")
+
+
+def _champions(
+    params: Params, told: Sequence[History], most: int
+) -> Mapping[str, list[dict[str, Any]]]:
+    """Ask MLflow's registry, where there is one; a store in trouble leaves the rest as it is."""
+    from foursplit.tracking import store, versions
+
+    if not versions.any_stored():
+        return {}
+    os.environ.setdefault(RETRIES, "1")  # by default a server that is away is asked for minutes
+    from foursplit.tracking import champions
+
+    try:
+        found = champions.of_groups(params, {one.group: one.steps for one in told}, most)
+    except store.failures() as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        click.secho(f"no champions: {store.uri()}: MLflow cannot use it: {reason}", fg="yellow")
+        return {}
+    return {group: [one.as_json() for one in block] for group, block in found.items()}
 
 
 def _line(step: Step) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from foursplit.core import environment, paths
+from foursplit.core import paths
 from foursplit.core.errors import Refusal
+from foursplit.reproduction import clone
 
 Locks = dict[str, Mapping[str, Any]]
 """Lock entries by `<file>:<stage>`."""
@@ -27,14 +28,14 @@ def verify(targets: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="foursplit-verify-") as folder:
         clones = [Path(folder) / name for name in ("one_core", "all_cores")]
         runs = [
-            _start(clone, targets, set(cores[:1]) if place == 0 else set(cores))
-            for place, clone in enumerate(clones)
+            _start(one, targets, set(cores[:1]) if place == 0 else set(cores))
+            for place, one in enumerate(clones)
         ]
         codes = [run.wait() for run in runs]
-        for clone, code in zip(clones, codes, strict=True):
+        for one, code in zip(clones, codes, strict=True):
             if code:
-                raise Refusal(f"{clone.name}: the run failed:\n{_tail(clone)}")
-        first, second = (locks(clone) for clone in clones)
+                raise Refusal(f"{one.name}: the run failed:\n{_tail(one)}")
+        first, second = (locks(one) for one in clones)
         touched = _ran(clones[0])
     differing = compare(first, second)
     if differing:
@@ -44,36 +45,25 @@ def verify(targets: Sequence[str]) -> None:
         click.echo(f"  note: differs from the lock committed here: {line}")
 
 
-def _start(clone: Path, targets: Sequence[str], cores: set[int]) -> subprocess.Popen[bytes]:
-    subprocess.run(
-        ["git", "clone", "--quiet", "--no-hardlinks", str(paths.root()), str(clone)], check=True
-    )
-    shell_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    own = {
-        # The clone's code, though the package is installed from elsewhere.
-        "PYTHONPATH": str(clone / "src"),
-        "PATH": shell_path,
-        "FOURSPLIT_ACCELERATOR": "cpu",
-        "FOURSPLIT_ROOT": str(clone),
-        **environment.QUIET,
-    }
-    with (clone / ".verify.log").open("wb") as log:
+def _start(folder: Path, targets: Sequence[str], cores: set[int]) -> subprocess.Popen[bytes]:
+    clone.clone(folder)
+    with (folder / ".verify.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "dvc", "repro", *targets],
-            cwd=clone,
-            env={**os.environ, **own},
+            cwd=folder,
+            env={**clone.surroundings(folder), "FOURSPLIT_ACCELERATOR": "cpu"},
             stdout=log,
             stderr=subprocess.STDOUT,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
 
 
-def _tail(clone: Path, lines: int = 30) -> str:
-    return "\n".join((clone / ".verify.log").read_text(errors="replace").splitlines()[-lines:])
+def _tail(folder: Path, lines: int = 30) -> str:
+    return "\n".join((folder / ".verify.log").read_text(errors="replace").splitlines()[-lines:])
 
 
-def _ran(clone: Path) -> int:
-    return (clone / ".verify.log").read_text(errors="replace").count("Running stage")
+def _ran(folder: Path) -> int:
+    return (folder / ".verify.log").read_text(errors="replace").count("Running stage")
 
 
 def locks(root: Path) -> Locks:

@@ -1,11 +1,12 @@
 """The page of how gaps moved from run to run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from foursplit.evaluation.history import CODE, DATA, History, Step
+from foursplit.reporting import champions as crowned
 from foursplit.reporting.charts.history import history as chart
 from foursplit.reporting.numbers import gap_interval, percent, setting, signed
 from foursplit.reporting.render import render
@@ -13,9 +14,13 @@ from foursplit.strategy.ledger import LINKS
 from foursplit.strategy.movement import Moved
 from foursplit.strategy.verdict import NAMES
 
+Champions = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Each group's stored versions, as for other programs."""
 
-def page(told: Sequence[History], confidence: float) -> str:
+
+def page(told: Sequence[History], confidence: float, champions: Champions | None = None) -> str:
     """Write the page: a section a group."""
+    stored = champions or {}
     return render(
         "history.html",
         {
@@ -30,6 +35,8 @@ def page(told: Sequence[History], confidence: float) -> str:
                     "figure": _figure(one),
                     "rows": [_row(number, step, _gaps(one), one.steps)
                              for number, step in enumerate(one.steps, start=1)],
+                    "champions": crowned.rows(stored.get(one.group, ())),
+                    "first_told": crowned.first(stored.get(one.group, ())),
                 }
                 for one in told
             ],

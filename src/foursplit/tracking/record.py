@@ -18,6 +18,8 @@ MOST_ROWS = 1000  # of a curve; MLflow's page draws 320 points of it
 
 MOST_FOUND = 10  # tags, and slices, that become metrics; the file has all
 
+MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, by which a run is found again
+
 COSTS = ("n_parameters", "flops", "n_bytes")
 
 T = TypeVar("T")
@@ -200,6 +202,7 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "foursplit.course": entry.course,
         "foursplit.lesson": entry.experiment.lesson,
         "foursplit.experiment": entry.key,
+        MODEL_HASH: entry.summaries[seed]["manifest"]["model_hash"],
         "mlflow.source.name": "foursplit track",
         "mlflow.source.type": "LOCAL",
         "mlflow.note.content": _note(entry, seed),

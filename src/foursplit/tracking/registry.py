@@ -90,21 +90,22 @@ def _gather(folder: Path, models: Path, tables: Path) -> None:
 
 def _require_model(client: Any, group: str) -> None:
     """Create the registered model where it is missing."""
-    if group not in _names(client):
+    if group not in names(client):
         client.create_registered_model(
             group, description=f"Winners of the comparison group `{group}`; see docs/gate.md."
         )
 
 
-def _names(client: Any) -> list[str]:
-    names: list[str] = []
+def names(client: Any) -> list[str]:
+    """List the registered models: the groups whose winner was ever stored."""
+    found: list[str] = []
     token = None
     while True:
         page = client.search_registered_models(page_token=token)
-        names += [model.name for model in page]
+        found += [model.name for model in page]
         token = page.token
         if not token:
-            return names
+            return found
 
 
 def _versions(client: Any, group: str) -> list[Any]:
@@ -171,7 +172,7 @@ def champion_number(group: str) -> int | None:
 
 def has(client: Any, group: str) -> bool:
     """Tell whether a group has a registered model."""
-    return group in _names(client)
+    return group in names(client)
 
 
 def _aliases(client: Any, group: str) -> dict[str, int]:
@@ -185,9 +186,9 @@ def find(group: str, which: str) -> Version:
     if path is not None and not path.is_file():
         raise Refusal(f"{path}: no such file; `foursplit gate GROUP` stores a group's winner")
     client = store.client()
-    names = _names(client)
-    if group not in names:
-        raise unknown("registered model", group, names, store.uri())
+    known = names(client)
+    if group not in known:
+        raise unknown("registered model", group, known, store.uri())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(which, which))

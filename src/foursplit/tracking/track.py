@@ -12,7 +12,7 @@ from typing import Any
 from foursplit.core.experiment import Params
 from foursplit.evaluation.collect import Entry
 from foursplit.tracking import files, live, provenance, store, studies
-from foursplit.tracking.record import Point, Record, record
+from foursplit.tracking.record import MODEL_HASH, Point, Record, record
 
 Say = Callable[[str], None]
 
@@ -116,6 +116,7 @@ def _settle(client: Any, experiment_id: str, job: _Job, runs: Sequence[Any]) -> 
         if run not in finished[:1]:
             client.delete_run(run.info.run_id)  # half written: we were stopped
     if finished:
+        _name_weights(client, finished[0], job.record)
         return False
     adopted = _adopt(client, job.record, runs)
     if adopted is None:
@@ -130,6 +131,12 @@ def _settle(client: Any, experiment_id: str, job: _Job, runs: Sequence[Any]) -> 
         ended = max(job.record.made_ms, run.info.start_time)
     client.set_terminated(run_id, "FINISHED", ended)
     return True
+
+
+def _name_weights(client: Any, run: Any, record: Record) -> None:
+    """Add to a run what older ones lack: it can be found by its weights."""
+    if MODEL_HASH not in run.data.tags:
+        client.set_tag(run.info.run_id, MODEL_HASH, record.tags[MODEL_HASH])
 
 
 def _create(client: Any, experiment_id: str, record: Record) -> str:

@@ -1,0 +1,200 @@
+"""Champions over time: who it was, by which verdict, and what changed against the one before."""
+
+import json
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from tests.gate import winner
+from tests.gate.winner import GROUP, KEY
+
+from foursplit.cli import main
+from foursplit.core import artifacts, paths
+from foursplit.core.params import load
+from foursplit.evaluation import history as past
+from foursplit.evaluation.history import Step, Version
+from foursplit.strategy.tables import check
+from foursplit.tracking import champions as told
+from foursplit.tracking import registry, store
+from foursplit.tracking.record import MODEL_HASH
+
+
+@pytest.fixture
+def small(project, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    winner.make(project)
+    return project
+
+
+def gate(*arguments, code=0):
+    done = CliRunner().invoke(main, ["gate", GROUP, *arguments])
+    assert done.exit_code == code, done.output
+
+
+@pytest.fixture
+def three(small):
+    """Store a first champion, a better one that took its place, and a worse challenger."""
+    winner.train(sees_strong=False)
+    gate("--promote")
+    winner.train(sees_strong=True)
+    gate("--promote")
+    winner.train(sees_strong=False, trained_on=1)
+    gate(code=5)
+    return small
+
+
+def champions(steps=()):
+    return told.champions(load(), GROUP, steps)
+
+
+def test_each_version_is_told_with_its_verdict_and_whom_it_was_judged_against(three):
+    first, second, third = champions()
+    assert [one.was_champion for one in (first, second, third)] == [True, True, False]
+    assert [one.judged_against for one in (first, second, third)] == [None, 1, 2]
+    verdicts = [one.as_json()["verdict"] for one in (first, second, third)]
+    assert verdicts == ["PROMOTE", "PROMOTE", "REJECT"]
+    assert second.listed.aliases == ("champion",)
+    assert third.listed.aliases == ("challenger",)
+
+
+def test_errors_come_from_the_stored_tables_with_intervals(three):
+    _, second, third = champions()
+    for one in (second, third):
+        assert one.splits.keys() == {"dev", "test"}
+        for error in one.splits.values():
+            assert error.lo <= error.value <= error.hi
+    moved = {gap.name: gap for gap in third.moved.splits}
+    assert moved["dev"].change == pytest.approx(
+        third.splits["dev"].value - second.splits["dev"].value
+    )
+    assert moved["dev"].beyond_doubt
+
+
+def test_data_and_settings_that_changed_are_named(three):
+    first, second, third = champions()
+    assert first.changed is None
+    assert set(second.changed) == {"data"}  # the weak one saw other inputs
+    assert set(third.changed) == {"data"}
+    assert not second.held.whole  # nobody tracked the runs, so who knows how they were trained
+
+
+def test_settings_of_training_come_from_the_run_of_the_same_weights(three):
+    client = store.client()
+    home = client.create_experiment("supervised/wines")
+    for number, rate in ((1, "0.1"), (2, "0.3")):
+        files = versions_folder(number)
+        manifest = artifacts.read_json(files / "seed_1" / "manifest.json")
+        run = client.create_run(home, tags={MODEL_HASH: manifest["model_hash"]})
+        client.log_param(run.info.run_id, "fit.learning_rate", rate)
+        client.log_param(run.info.run_id, "fit.batch_size", "null")
+    _, second, third = champions()
+    assert second.held.whole
+    assert second.changed["fit.learning_rate"] == ("0.1", "0.3")
+    assert "fit.batch_size" not in second.changed
+    assert "fit.learning_rate" not in third.changed  # its own run is not known
+
+
+def versions_folder(number):
+    return registry.find(GROUP, str(number)).folder
+
+
+def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
+    folder = versions_folder(2)
+    models = tuple(
+        SimpleNamespace(name=model.name, tables={"dev": model.tables["dev"],
+                                                 "train": model.tables["dev"]})
+        for model in (_with_paths(folder))
+    )  # fmt: skip
+    version = Version(
+        key=KEY, version="v", when="2026-01-01 00:00", place="commit abc", models=models,
+        settings={"model": "logistic_sklearn", "fit.tolerance": 0.5}, splits={}, gaps={},
+        marks={past.DATA: {"train.npy": "1"}, past.CODE: "c"},
+    )  # fmt: skip
+    step = Step(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
+    _, second, _ = champions([step])
+    assert list(second.splits) == ["dev", "train", "test"]
+    assert second.held.settings["fit.tolerance"] == "0.5"
+    assert second.held.whole
+
+
+def _with_paths(folder):
+    """Read dev's tables so that each knows its file."""
+    return [
+        SimpleNamespace(
+            name=part.name,
+            tables={"dev": check(pd.read_parquet(part / "dev.parquet"), "dev",
+                                 str(part / "dev.parquet"))},
+        )
+        for part in sorted(folder.glob("seed_*"))
+    ]  # fmt: skip
+
+
+def test_a_version_whose_files_were_altered_is_told_without_its_errors(three):
+    path = versions_folder(1) / "seed_1" / "dev.parquet"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    first, second, _ = champions()
+    assert first.held.trouble == "seed_1/dev.parquet was altered since it was stored"
+    assert not first.splits
+    assert second.moved is None
+    assert second.splits
+
+
+def test_when_and_why_are_shown_as_far_as_they_were_noted(three):
+    stamps = ["2026-02-01T10:11:12+00:00", "2026-03-01T10:11:12+00:00"]
+    report = {"verdict": "PROMOTE", "reasons": [{"holds": True, "sentence": "Better on dev."}]}
+    client = store.client()
+    client.set_model_version_tag(GROUP, "1", told.PROMOTED_AT, json.dumps(stamps))
+    client.set_model_version_tag(GROUP, "1", told.REPORT, json.dumps(report))
+    client.set_model_version_tag(GROUP, "2", told.REPORT, '{"verdict": "PROM')  # cut off
+    first, second, third = champions()
+    assert first.promoted_at == tuple(stamps)
+    assert first.report == report
+    assert second.report is None
+    assert third.report["verdict"] == "REJECT"  # what the gate wrote last lies in reports/
+
+
+def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
+    tag = store.client().set_model_version_tag
+    tag(GROUP, "2", told.PROMOTED_AT, '["2026-03-01T10:11:12+00:00"]')
+    tag(GROUP, "3", "foursplit.forced", "the <law>")
+    done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
+    assert done.exit_code == 0, done.output
+    assert f"version 1, was champion: {KEY}, dev" in done.output
+    assert "version 2, champion since 2026-03-01T10:11:12+00:00" in done.output
+    assert "REJECT against version 2; forced: the <law>; changed: data" in done.output
+    html = (paths.reports() / "history.html").read_text()
+    assert "Champions and challengers" in html
+    assert "promoted 2026-03-01 10:11" in html
+    assert "forced: the &lt;law&gt;" in html
+    assert "The gate&#39;s reasons" in html or "The gate's reasons" in html
+    found = json.loads((tmp_path / "told.json").read_text())
+    assert [one["version"] for one in found["champions"][GROUP]] == [1, 2, 3]
+    assert found["groups"][GROUP] == []
+
+
+def test_the_latest_versions_are_told_where_there_are_many(three):
+    (third,) = told.champions(load(), GROUP, (), most=1)
+    assert third.listed.number == 3
+    assert third.moved is not None  # against one that is not told itself
+    done = CliRunner().invoke(main, ["history", "--last", "1"])
+    assert "those before version 3 are not shown" in done.output
+    assert "Versions before 3 are not shown" in (paths.reports() / "history.html").read_text()
+
+
+def test_history_without_a_store_makes_none_and_says_nothing_of_champions(small, tmp_path):
+    (small / "mlflow.db").unlink()
+    done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
+    assert done.exit_code == 0, done.output
+    assert "champion" not in done.output
+    assert "Champions" not in (paths.reports() / "history.html").read_text()
+    assert not (small / "mlflow.db").exists()
+    assert json.loads((tmp_path / "told.json").read_text())["champions"] == {GROUP: []}
+
+
+def test_a_store_in_trouble_leaves_the_rest_of_the_history(small):
+    (small / "mlflow.db").write_bytes(b"no database" * 100)
+    done = CliRunner().invoke(main, ["history"])
+    assert done.exit_code == 0, done.output
+    assert "no champions: sqlite" in done.output
+    assert "Page:" in done.output
