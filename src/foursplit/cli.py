@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from foursplit import __version__, cli_gate, cli_tables
+from foursplit import __version__, cli_gate, cli_serve, cli_tables
 from foursplit.core import environment
 from foursplit.core.errors import Refusal
 
@@ -131,7 +131,7 @@ def why(stage: str) -> None:
     door(stage)
 
 
-for _command in (*cli_tables.COMMANDS, *cli_gate.COMMANDS):
+for _command in (*cli_tables.COMMANDS, *cli_gate.COMMANDS, *cli_serve.COMMANDS):
     main.add_command(_command)
 
 

@@ -12,6 +12,7 @@ from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
 from foursplit.core.seeds import generator
+from foursplit.core.source import module
 from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
 from foursplit.evaluation.scores import scoring
@@ -97,7 +98,8 @@ def _bout(params: Params, name: str, group: Group, present: Entry, *, forced: bo
             raise
         trouble = _held("champion_unreadable", f"The champion cannot be read: {refusal}")
     challenger = registry.register(
-        name, present.models, present.tables, _tags(group, present), click.echo
+        *(name, present.models, present.tables, _tags(group, present), click.echo),
+        features=module(group.source).SOURCE.features,
     )
     return _Bout(
         challenger=challenger,

@@ -1,0 +1,56 @@
+"""A small network's winner: pictures of three classes, weights as they are drawn."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from foursplit.core import artifacts, paths
+from foursplit.core.examples import DataShape, Examples
+from foursplit.core.experiment import Run
+from foursplit.evaluation import tables
+from foursplit.evaluation.predict import predictor
+from foursplit.models import lenet
+from foursplit.training.manifest import Manifest, code_hash, save
+
+GROUP, KEY = "pictures", "pictures_lenet"
+
+SHAPE = DataShape(inputs=(1, 8, 8), classes=("bird", "cat", "dog"))
+
+RUN = Run(accelerator="cpu", threads=1, kernels="portable")
+
+
+def examples(n=40):
+    """Draw pictures of noise: what a network makes of them is all that is asked here."""
+    x = np.random.default_rng(n).uniform(0, 16, (n, *SHAPE.inputs)).astype(np.float32)
+    names = [f"picture-{number}" for number in range(n)]
+    rows = {"example_id": names, "group_id": names, "domain": "all", "y": np.arange(n) % 3}
+    return Examples(x=x, rows=pd.DataFrame({**rows, "content": names}))
+
+
+def train():
+    """Leave weights, manifest and tables in the project, as the stages do."""
+    trained = paths.seed_folder(paths.models(GROUP, KEY), 1)
+    trained.mkdir(parents=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        net = lenet.build(lenet.Args(channels=(4, 8), hidden=(16, 8)), SHAPE)
+        for parameter in net.parameters():  # as drawn, all classes would be alike
+            torch.nn.init.normal_(parameter, std=0.3)
+    weights = trained / "model.safetensors"
+    artifacts.write_tensors(weights, net.state_dict())
+    save(
+        trained,
+        Manifest(
+            experiment=KEY, task="classify", model="lenet",
+            model_args={"channels": [4, 8], "hidden": [16, 8]}, engine="network", seed=1,
+            shape=SHAPE.as_json(), device="cpu", threads=1, kernels="portable",
+            code=code_hash("lenet"), data={}, model_hash=artifacts.sha256_file(weights),
+            n_parameters=1, flops=None, n_bytes=weights.stat().st_size,
+        ),
+    )  # fmt: skip
+    _, answer = predictor(trained, RUN)
+    part = paths.seed_folder(paths.final(GROUP), 1)
+    part.mkdir(parents=True)
+    found = examples()
+    for split in ("dev", "test"):
+        tables.save(part, split, tables.table(found, answer(found), split, "classify", SHAPE))
