@@ -21,7 +21,7 @@ import pytest
 from click.testing import CliRunner
 from tests.gate import winner
 from tests.gate.winner import GROUP
-from tests.tracking import pictures_winner
+from tests.tracking import network_winner
 
 from foursplit.cli import main
 from foursplit.core import paths
@@ -239,8 +239,8 @@ def test_mlflow_itself_serves_the_dev_tables_numbers_in_ci(small):
 @pytest.mark.slow
 def test_the_command_serves_what_the_page_asks_and_ctrl_c_ends_it_all_in_ci(small):
     version, port = register(), free_port()
-    pictures_winner.train()
-    pictures = register(pictures_winner.GROUP, pictures_winner.KEY, ())
+    network_winner.train()
+    pictures = register(network_winner.GROUP, network_winner.KEY, ())
     with serving(foursplit_serve(GROUP, port), port, small) as process:
         found = post(port, rows(winner.examples("dev").x))
         np.testing.assert_allclose(found, probabilities(version), rtol=0, atol=1e-12)
@@ -252,8 +252,8 @@ def test_the_command_serves_what_the_page_asks_and_ctrl_c_ends_it_all_in_ci(smal
         interrupt(process)
     assert not answers(port)
     assert not list((small / "temporary").glob("foursplit-serve-*"))
-    with serving(foursplit_serve(pictures_winner.GROUP, port), port, small) as process:
-        found = post(port, {"inputs": pictures_winner.examples().x.tolist()})
+    with serving(foursplit_serve(network_winner.GROUP, port), port, small) as process:
+        found = post(port, {"inputs": network_winner.examples().x.tolist()})
         np.testing.assert_allclose(found, probabilities(pictures), rtol=0, atol=1e-6)
         interrupt(process)
     assert not answers(port)

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.gate import winner
-from tests.tracking import pictures_winner
+from tests.tracking import network_winner
 
 import foursplit
 from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
+from foursplit.core.examples import DataShape
 from foursplit.core.source import module
 from foursplit.tracking import mlmodel, registry, stored
 
@@ -85,15 +86,27 @@ def test_no_example_is_refused_by_the_shape_that_is_wanted(small):
 def test_pictures_are_one_array_and_get_the_dev_tables_probabilities(small):
     from mlflow.exceptions import MlflowException
 
-    pictures_winner.train()
-    version = register(pictures_winner.GROUP, pictures_winner.KEY, ())
-    model = load(f"models:/{pictures_winner.GROUP}@champion")
-    x = pictures_winner.examples().x
+    network_winner.train()
+    version = register(network_winner.GROUP, network_winner.KEY, ())
+    model = load(f"models:/{network_winner.GROUP}@champion")
+    x = network_winner.examples().x
     # float32 inside the network: rounding of another kernel, had this process another.
     np.testing.assert_allclose(model.predict(x), probabilities(version), rtol=0, atol=1e-6)
     assert model.metadata.metadata["classes"] == ["bird", "cat", "dog"]
     with pytest.raises(MlflowException, match=r"\(-1, 1, 8, 8\)"):
         model.predict(x[0])
+
+
+def test_how_an_array_lies_in_memory_changes_no_bit(small):
+    """A table's columns lie one after the other, and of them another product is made."""
+    shape = DataShape(inputs=(13,), classes=("bird", "cat", "dog"))
+    network_winner.train("mlp", {"hidden": []}, shape)
+    version = register(network_winner.GROUP, network_winner.KEY, NAMES)
+    x = network_winner.examples(shape).x[:5]
+    wanted = foursplit.load_model(version.uri).predict(x)
+    as_columns = pd.DataFrame({name: x[:, n] for n, name in enumerate(NAMES)})
+    assert as_columns.to_numpy().flags["F_CONTIGUOUS"]
+    assert np.array_equal(load(version.uri).predict(as_columns), wanted)
 
 
 def test_loading_by_mlflow_leaves_the_version_readable(small):

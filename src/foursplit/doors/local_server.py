@@ -82,15 +82,17 @@ def _wait(process: "subprocess.Popen[bytes]", server: Server) -> None:
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End the group: its first process, and what that started and may have left running."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
-        end = time.monotonic() + GRACE_S
-        while time.monotonic() < end:
-            process.poll()  # reaps it
-            if not _alive(process.pid):
-                return
-            time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    end = time.monotonic() + GRACE_S
+    while time.monotonic() < end:
+        process.poll()  # reaps it
+        if not _alive(process.pid):
+            return
+        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _alive(group: int) -> bool:

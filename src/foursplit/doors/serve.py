@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from foursplit.tracking.registry import Version
 
 SERVER = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # of copying three small files
     "UVICORN_LOG_LEVEL": "warning",  # a line a request tells nothing
     "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
 }

@@ -49,7 +49,9 @@ class LoadedModel:
 
     def _examples(self, x: Any) -> Examples:
         try:
-            inputs = np.asarray(x, dtype=np.float32)
+            # Row by row, as the splits' files are: of a table's columns another product is made,
+            # which rounds otherwise.
+            inputs = np.asarray(x, dtype=np.float32, order="C")
         except (TypeError, ValueError) as error:
             raise Refusal(f"{self.uri}: x: not an array of numbers ({error})") from error
         wanted = tuple(self.manifest.shape["inputs"])
