@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from foursplit import __version__, cli_gate, cli_past, cli_tables
+from foursplit import __version__, cli_gate, cli_past, cli_serve, cli_tables
 from foursplit.core import environment
 from foursplit.core.errors import Refusal
 
@@ -132,7 +132,12 @@ def why(stage: str) -> None:
     door(stage)
 
 
-for _command in (*cli_tables.COMMANDS, *cli_gate.COMMANDS, *cli_past.COMMANDS):
+for _command in (
+    *cli_tables.COMMANDS,
+    *cli_gate.COMMANDS,
+    *cli_past.COMMANDS,
+    *cli_serve.COMMANDS,
+):
     main.add_command(_command)
 
 

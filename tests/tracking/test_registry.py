@@ -14,6 +14,7 @@ import foursplit
 from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
+from foursplit.core.source import module
 from foursplit.evaluation.predict import predictor
 from foursplit.tracking import registry, store, stored
 from foursplit.training import manifest as manifests
@@ -29,7 +30,8 @@ def small(project, monkeypatch):
 
 def register():
     return registry.register(
-        GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {"foursplit.commit": "abc"}, print
+        *(GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {"foursplit.commit": "abc"}, print),
+        features=module("wine").SOURCE.features,
     )
 
 
@@ -64,7 +66,7 @@ def test_a_version_holds_weights_manifest_and_tables_of_each_seed_and_no_pickle(
     version = register()
     names = ("manifest.json", "model.skops", "dev.parquet", "test.parquet")
     files = {f"seed_{seed}/{name}" for seed in winner.SEEDS for name in names}
-    assert json.loads(version.tags[registry.FILES]).keys() == files
+    assert json.loads(version.tags[registry.FILES]).keys() == {"MLmodel", *files}
     assert version.tags["foursplit.commit"] == "abc"
     assert version.folder.is_relative_to(small / "mlruns")
     for name in files:

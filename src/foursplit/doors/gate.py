@@ -12,6 +12,7 @@ from foursplit.core import artifacts, paths, pipeline
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
+from foursplit.core.source import module
 from foursplit.doors.judging import Judged, held, judged
 from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
@@ -108,7 +109,8 @@ def _bout(params: Params, name: str, group: Group, present: Entry, *, forced: bo
         told = f"The champion cannot be read: {refusal}"
         trouble = Judged(judgement=held("champion_unreadable", told))
     challenger = registry.register(
-        name, present.models, present.tables, _tags(group, present), click.echo
+        *(name, present.models, present.tables, _tags(group, present), click.echo),
+        features=module(group.source).SOURCE.features,
     )
     return _Bout(
         challenger=challenger,

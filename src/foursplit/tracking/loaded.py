@@ -12,7 +12,7 @@ from foursplit.core.examples import Examples
 from foursplit.core.experiment import Run
 from foursplit.core.params import load as params
 from foursplit.evaluation.predict import predictor
-from foursplit.tracking import registry
+from foursplit.tracking import registry, stored
 from foursplit.tracking.registry import Version
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
@@ -25,19 +25,14 @@ class LoadedModel:
     their mean is another one that nobody judged.  Name a `seed` to ask another.
     """
 
-    def __init__(self, version: Version, run: Run) -> None:
-        self.version = version
+    def __init__(self, folder: Path, run: Run, uri: str, version: Version | None = None) -> None:
+        self.uri = uri
+        self.version = version  # None: a folder by itself, which no registry was asked about
         self._run = run
-        self._folders = {
-            int(path.name.removeprefix("seed_")): path for path in version.folder.glob("seed_*")
-        }
-        self.seeds = tuple(sorted(self._folders))
+        self._folders = stored.seeds(folder)
+        self.seeds = tuple(self._folders)
         self._loaded: dict[int, tuple[Manifest, Any]] = {}
         self.manifest = self._of(self.seeds[0])[0]
-
-    @property
-    def uri(self) -> str:
-        return self.version.uri
 
     def predict(self, x: Any, seed: int | None = None) -> np.ndarray:
         """Answer examples (example, *inputs): what the task's tables are made from.
@@ -54,7 +49,9 @@ class LoadedModel:
 
     def _examples(self, x: Any) -> Examples:
         try:
-            inputs = np.asarray(x, dtype=np.float32)
+            # Row by row, as the splits' files are: of a table's columns another product is made,
+            # which rounds otherwise.
+            inputs = np.asarray(x, dtype=np.float32, order="C")
         except (TypeError, ValueError) as error:
             raise Refusal(f"{self.uri}: x: not an array of numbers ({error})") from error
         wanted = tuple(self.manifest.shape["inputs"])
@@ -68,23 +65,25 @@ class LoadedModel:
 
     def _of(self, seed: int) -> tuple[Manifest, Any]:
         if seed not in self._loaded:
-            self._loaded[seed] = predictor(_with_its_code(self._folders[seed], self), self._run)
+            require_code(self._folders[seed], self.uri, self.version)
+            self._loaded[seed] = predictor(self._folders[seed], self._run)
         return self._loaded[seed]
 
 
-def _with_its_code(folder: Path, model: LoadedModel) -> Path:
+def require_code(folder: Path, uri: str, version: Version | None = None) -> None:
     """Refuse weights whose architecture is another by now, and say where theirs is to be found."""
     told = artifacts.read_json(folder / manifests.NAME)
     file = manifests.model_file(told["model"])
     if not file.is_file() or manifests.code_hash(told["model"]) != told["code"]:
-        commit = model.version.tags.get("foursplit.commit", "that it was trained at")
+        tags = version.tags if version else {}
+        commit = tags.get("foursplit.commit", "that it was trained at")
         raise Refusal(
-            f"{model.uri}: models/{told['model']}.py has changed since it was trained: check out "
+            f"{uri}: models/{told['model']}.py has changed since it was trained: check out "
             f"the commit {commit}, or promote a winner trained since"
         )
-    return folder
 
 
 def load(uri: str) -> LoadedModel:
     """Load `models:/<group>@<alias>` or `models:/<group>/<version>`, its files checked."""
-    return LoadedModel(registry.find(*registry.parsed(uri)), params().run)
+    version = registry.find(*registry.parsed(uri))
+    return LoadedModel(version.folder, params().run, version.uri, version)

@@ -1,22 +1,23 @@
 """MLflow's model registry: a registered model a comparison group, a version each stored winner.
 
-A version holds, for each seed, weights, manifest and the tables of dev and test; its tags say with
-which sha256.  Aliases name the `challenger` (stored last) and the `champion` (promoted).  An alias
-moves only after everything it leads to is stored: whoever is killed before leaves the old one.
+A version holds, for each seed, weights, manifest and the tables of dev and test, and beside them
+the `MLmodel` by which plain MLflow asks it; its tags say with which sha256.  Aliases name the
+`challenger` (stored last) and the `champion` (promoted).  An alias moves only after everything it
+leads to is stored: whoever is killed before leaves the old one.
 """
 
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import artifacts, paths
+from foursplit.core import artifacts
 from foursplit.core.errors import Refusal, unknown
-from foursplit.tracking import store, stored
+from foursplit.tracking import mlmodel, place, store, stored
 
 Say = Callable[[str], None]
 
@@ -56,15 +57,26 @@ class Version:
     def uri(self) -> str:
         return f"{SCHEME}{self.group}/{self.number}"
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Give the sha256 of each file by its path in the folder, as stored."""
+        found: dict[str, str] = json.loads(self.tags[FILES])
+        return found
 
-def register(group: str, models: Path, tables: Path, tags: Mapping[str, str], say: Say) -> Version:
+
+def register(
+    group: str, models: Path, tables: Path, tags: Mapping[str, str], say: Say,
+    *, features: Sequence[str],
+) -> Version:  # fmt: skip
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
 
-    Both have a `seed_<n>` folder a seed.  The same files again are the same version.
+    Both have a `seed_<n>` folder a seed.  The same files again are the same version.  `features`
+    are the names of the inputs, none where an example is no row of a table.
     """
     with tempfile.TemporaryDirectory(prefix="foursplit-gate-") as name:
         folder = Path(name)
         _gather(folder, models, tables)
+        mlmodel.write(folder, stored.manifest(folder), features)
         files = stored.digests(folder)
         client = store.client()
         with store.alone(say):
@@ -115,7 +127,7 @@ def _versions(client: Any, group: str) -> list[Any]:
 
 def _intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
     """Find the version that holds these very files; one whose files were harmed is none."""
-    identity = artifacts.fingerprint(files)
+    identity = _identity(files)
     for version in _versions(client, group):
         if version.tags.get(IDENTITY) == identity:
             try:
@@ -126,11 +138,16 @@ def _intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
     return None
 
 
+def _identity(files: Mapping[str, str]) -> str:
+    """Name a winner by what it is: `MLmodel` tells of MLflow's and Python's version too."""
+    return artifacts.fingerprint({name: files[name] for name in files if name != mlmodel.NAME})
+
+
 def _store(
     client: Any, group: str, folder: Path, files: Mapping[str, str], tags: Mapping[str, str]
 ) -> int:
     """Write the files, then the version that speaks of them."""
-    identity = artifacts.fingerprint(files)
+    identity = _identity(files)
     where = store.experiment(client, EXPERIMENT, NOTE)
     _clear(client, where, group, identity)
     mine = {IDENTITY: identity, "foursplit.group": group}
@@ -218,35 +235,11 @@ def _version(client: Any, found: Any) -> Version:
         raise Refusal(f"{at}: not stored by `foursplit gate`, so nothing says what it must hold")
     run = client.get_run(found.run_id)
     if found.source != _source(run):
-        raise _outside(found.source, at)
-    folder = _local(found.source, at) or _fetched(client, found)
-    stored.require(folder, json.loads(tags[FILES]))
-    return Version(group=found.name, number=int(found.version), folder=folder, tags=tags)
-
-
-def _outside(source: str, at: str) -> Refusal:
-    return Refusal(f"{at}: its source {source} lies outside the store; refused")
-
-
-def _local(source: str, at: str) -> Path | None:
-    """Give the folder of a source in the project's own store; None where a server has it."""
-    from mlflow.utils.file_utils import local_file_uri_to_path
-
-    root = store.artifacts()
-    if root is None:
-        return None
-    folder = Path(local_file_uri_to_path(source))
-    if not folder.resolve().is_relative_to(root.resolve()):  # links followed
-        raise _outside(source, at)
-    return folder
-
-
-def _fetched(client: Any, found: Any) -> Path:
-    """Copy a version's files from a server, whole or not at all."""
-    target = paths.state() / "registry" / found.name / str(found.version)
-    with artifacts.replacing_folder(target) as part:
-        client.download_artifacts(found.run_id, FOLDER, str(part))
-    return target / FOLDER
+        raise place.outside(found.source, at)
+    folder = place.local(found.source, at) or place.fetched(client, found, FOLDER)
+    version = Version(group=found.name, number=int(found.version), folder=folder, tags=tags)
+    stored.require(folder, version.files)
+    return version
 
 
 def weights(version: Version) -> set[str]:

@@ -1,0 +1,82 @@
+"""Let a registered model answer requests on this machine, as plain MLflow serves models."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foursplit.core import environment
+from foursplit.core.errors import Refusal
+from foursplit.doors import local_server
+from foursplit.doors.local_server import HOST, Server
+
+if TYPE_CHECKING:
+    from foursplit.tracking.registry import Version
+
+SERVER = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # of copying three small files
+    "UVICORN_LOG_LEVEL": "warning",  # a line a request tells nothing
+    "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
+}
+
+
+def serve(name: str, port: int) -> None:
+    """Serve version `name` until Ctrl-C: `c4w2_digits`, `c4w2_digits@challenger`, `c4w2_digits/3`.
+
+    What is served is a copy whose every byte is one that was stored: what becomes of the store
+    meanwhile does not matter.
+    """
+    from foursplit.tracking import loaded, stored
+
+    local_server.require_free(port, f"foursplit serve {name}")
+    version = _found(name)
+    with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as made:
+        folder = Path(made)
+        stored.copy(version.folder, version.files, folder)
+        for seed in stored.seeds(folder).values():
+            loaded.require_code(seed, version.uri, version)
+        _serve(version.uri, folder, port)
+
+
+def _serve(uri: str, folder: Path, port: int) -> None:
+    from foursplit.tracking import answers, mlmodel, stored
+
+    if not (folder / mlmodel.NAME).is_file():  # stored before versions had one
+        mlmodel.write(folder, stored.manifest(folder), features=())
+    run = answers.run(folder)
+    others = {k: v for k, v in os.environ.items() if k not in environment.SETTLED}
+    env = {**others, **environment.settings(run.kernels, run.threads), **SERVER}
+    # MLflow starts `uvicorn` by name: the one beside our Python must be found first.
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
+    local_server.run(
+        Server(
+            name="The model's server",
+            command=[
+                *(sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(folder)),
+                *("--env-manager", "local", "--workers", "1", "--host", HOST, "--port", str(port)),
+            ],
+            env=env,
+            port=port,
+            ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"
+            f"It takes JSON: {mlmodel.asked(folder)}",
+        )
+    )
+
+
+def _found(name: str) -> "Version":
+    from foursplit.tracking import registry, store
+
+    uri = name
+    if not name.startswith(registry.SCHEME):
+        which = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
+        uri = f"{registry.SCHEME}{name}{which}"
+    failures = store.failures()
+    try:
+        return registry.find(*registry.parsed(uri))
+    except failures as error:
+        if isinstance(error, OSError):
+            raise  # a missing right: the command line names the file
+        raise Refusal(
+            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
+        ) from error

@@ -1,0 +1,33 @@
+"""Where a version's files lie: inside the project's own store, or in a copy from a server."""
+
+from pathlib import Path
+from typing import Any
+
+from foursplit.core import artifacts, paths
+from foursplit.core.errors import Refusal
+from foursplit.tracking import store
+
+
+def outside(source: str, at: str) -> Refusal:
+    return Refusal(f"{at}: its source {source} lies outside the store; refused")
+
+
+def local(source: str, at: str) -> Path | None:
+    """Give the folder of a source in the project's own store; None where a server has it."""
+    from mlflow.utils.file_utils import local_file_uri_to_path
+
+    root = store.artifacts()
+    if root is None:
+        return None
+    folder = Path(local_file_uri_to_path(source))
+    if not folder.resolve().is_relative_to(root.resolve()):  # links followed
+        raise outside(source, at)
+    return folder
+
+
+def fetched(client: Any, found: Any, folder: str) -> Path:
+    """Copy a version's files, the `folder` of its run, from a server: whole or not at all."""
+    target = paths.state() / "registry" / found.name / str(found.version)
+    with artifacts.replacing_folder(target) as part:
+        client.download_artifacts(found.run_id, folder, str(part))
+    return target / folder
