@@ -64,7 +64,7 @@ def gate(name: str, how: How) -> int:
         if isinstance(error, OSError):
             raise  # a full disk or a missing right: the command line names the file
         raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
+            f"{store.shown()}: MLflow cannot use it: {str(error).splitlines()[0]}"
         ) from error
     return 0 if how.why is not None else CODES[bout.judgement.verdict]
 

@@ -29,11 +29,19 @@ GRACE_S = 5.0  # for it to end, before it is killed
 
 def ui(port: int) -> None:
     """Write the runs that MLflow lacks, and serve its page until Ctrl-C."""
+    from foursplit.tracking import store
+
+    if store.uri().startswith(store.SERVER):  # which has a page of its own
+        track()
+        click.echo(f"MLflow: {store.shown().rstrip('/')}/{PAGE}")
+        return
     _require_free(port)
     track()
+    # A store's name may hold a password, and whoever lists processes sees their arguments.
+    stores = {"MLFLOW_BACKEND_STORE_URI": store.uri(), "MLFLOW_REGISTRY_STORE_URI": store.uri()}
     server = subprocess.Popen(
         _command(port),
-        env={**os.environ, **environment.QUIET, **SERVER},
+        env={**os.environ, **environment.QUIET, **SERVER, **stores},
         # A group of its own: Ctrl-C reaches us alone, and we end all of it.
         start_new_session=True,
     )
@@ -55,9 +63,8 @@ def _command(port: int) -> list[str]:
 
     folder = store.artifacts()
     served = [] if folder is None else ["--artifacts-destination", folder.as_uri()]
-    stores = ("--backend-store-uri", store.uri(), "--registry-store-uri", store.uri())
     return [
-        *(sys.executable, "-m", "mlflow", "ui", *stores, *served),
+        *(sys.executable, "-m", "mlflow", "ui", *served),
         *("--host", HOST, "--port", str(port), "--workers", "1"),
         *("--uvicorn-opts", "--log-level warning"),
     ]
