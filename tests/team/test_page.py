@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,8 @@ from tests.team import servers
 PAGE = Path(__file__).parent.parent.parent / "docs" / "team.md"
 
 BLOCK = re.compile(r"^```(sh|ini)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+PATHS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 GIT = {
     f"GIT_{who}_{what}": value
@@ -60,18 +63,18 @@ class Team:
     def run(self, name: str, folder: Path, **env: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", self.text(name)], cwd=folder, text=True,
-            env={**os.environ, **GIT, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            check=False,
+            env={**os.environ, "PATH": PATHS, **GIT, **env}, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def server(self):
         (self.folder / "auth.ini").write_text(self.text("[mlflow]"))
-        where = {"AWS_ENDPOINT_URL": self.bucket, "MLFLOW_S3_ENDPOINT_URL": self.bucket}
+        s3 = {"AWS_ENDPOINT_URL": self.bucket, "MLFLOW_S3_ENDPOINT_URL": self.bucket}
         script = self.text("the server").replace("mlflow server", "exec mlflow server")
         command = ["bash", "-euc", script]
-        return servers.running(command, self.mlflow_port, self.folder, **where)
+        return servers.running(command, self.mlflow_port, self.folder, PATH=PATHS, **s3)
 
 
 @pytest.fixture
