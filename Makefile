@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Stages call `foursplit` by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: repro repro-real test test-slow check verify docs ui lock clean
+.PHONY: repro repro-real test test-slow check verify docs ui team team-dev lock lock-team clean
 
 repro: $(VENV)/ready
 	foursplit repro
@@ -37,6 +37,16 @@ docs: $(VENV)/ready
 ui: $(VENV)/ready
 	foursplit ui
 
+# PostgreSQL, S3 and users with passwords: see docs/team.md.
+team: $(VENV)/team
+
+# And what tests them, MLflow's page and the workflows.
+team-dev: $(VENV)/team-dev
+
+$(VENV)/team $(VENV)/team-dev: $(VENV)/%: requirements-%.lock $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 # Python 3.11 or newer; made anew when a pin changes.
 $(VENV)/ready: requirements.lock requirements-numeric.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -51,6 +61,12 @@ lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --editable ".[dev]"
 	build/lock/bin/python docs/make_lock.py
+	$(MAKE) lock-team
+
+# What a team adds, without moving a pin of the others.
+lock-team:
+	rm -rf build/lock-team && $(PYTHON) -m venv build/lock-team
+	build/lock-team/bin/python docs/make_lock.py team
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

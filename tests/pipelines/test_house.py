@@ -36,6 +36,17 @@ def test_the_command_starts_without_heavy_libraries():
 
 
 def test_every_requirement_is_pinned():
-    for name in ("requirements.lock", "requirements-numeric.lock"):
-        for line in (ROOT / name).read_text().splitlines():
-            assert line.startswith(("#", "-r ")) or "==" in line, line
+    for path in ROOT.glob("requirements*.lock"):
+        for line in path.read_text().splitlines():
+            assert line.startswith(("#", "-r ")) or "==" in line, (path.name, line)
+
+
+def names(lock):
+    lines = (ROOT / lock).read_text().splitlines()
+    return {line.split("==")[0].lower() for line in lines if "==" in line}
+
+
+def test_what_a_team_installs_moves_no_pin_of_the_others():
+    locks = ("-numeric", "", "-team", "-team-dev")
+    found = [names(f"requirements{name}.lock") for name in locks]
+    assert sum(map(len, found)) == len(set().union(*found))

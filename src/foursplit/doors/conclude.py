@@ -44,5 +44,5 @@ def _state() -> dict[str, str]:
     root, found = paths.root(), [paths.params_file(), *paths.locks()]
     state = {str(p.relative_to(root)): artifacts.sha256_file(p) for p in found if p.is_file()}
     database = store.database()
-    where = store.uri() if database is None or database.is_file() else "missing"
+    where = store.shown() if database is None or database.is_file() else "missing"
     return {**state, "store": where}

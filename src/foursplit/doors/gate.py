@@ -75,7 +75,7 @@ def decide(name: str, how: How) -> dict[str, Any]:
         if isinstance(error, OSError):
             raise  # a full disk or a missing right: the command line names the file
         raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
+            f"{store.shown()}: MLflow cannot use it: {str(error).splitlines()[0]}"
         ) from error
     return told
 

@@ -21,7 +21,16 @@ def track() -> None:
         if isinstance(error, OSError):
             raise  # a full disk or a missing right: the command line names the file
         raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]} Delete it, "
-            "and `foursplit track` writes every run again; the gate's champions go with it."
+            f"{store.shown()}: MLflow cannot use it: {str(error).splitlines()[0]} {_way_out()}"
         ) from error
     click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")
+
+
+def _way_out() -> str:
+    from foursplit.tracking import store
+
+    if store.database() is None:
+        return "docs/team.md says what a shared store needs."  # others have their runs in it
+    return (
+        "Delete it, and `foursplit track` writes every run again; the gate's champions go with it."
+    )

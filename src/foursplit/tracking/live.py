@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from foursplit.core import paths
 from foursplit.core.experiment import Experiment
-from foursplit.tracking import store
+from foursplit.tracking import store, writers
 from foursplit.tracking.identity import live_mark
 from foursplit.tracking.record import points, run_name, thinned
 
@@ -86,14 +86,13 @@ class LiveCurves:
         """Open a run, or go on with that of an interrupted training; give its last epoch too."""
         experiment_id = store.experiment(client, self.experiment, "")
         found = client.search_runs([experiment_id], f"tags.`{TAG}` = '{self.mark}'")
-        for run in waiting(found):
+        for run in filter(writers.is_mine, waiting(found)):
             client.update_run(run.info.run_id, status="RUNNING")
             history = client.get_metric_history(run.info.run_id, "curve/train_loss")
             return run.info.run_id, max((point.step for point in history), default=0)
         began = int((time.time() - (time.monotonic() - self.start)) * 1000)
-        run = client.create_run(
-            experiment_id, start_time=began, tags={TAG: self.mark}, run_name=self.name
-        )
+        tags = {TAG: self.mark, **writers.tags()}
+        run = client.create_run(experiment_id, start_time=began, tags=tags, run_name=self.name)
         return run.info.run_id, 0
 
     def _waiting_rows(self) -> list[Row]:
@@ -110,8 +109,17 @@ def waiting(runs: Sequence[Any]) -> list[Any]:
     return [run for run in runs if TAG in run.data.tags and "foursplit.key" not in run.data.tags]
 
 
+def is_under_way(client: Any, run: Any) -> bool:
+    """Tell whether a live run is being trained now: here by its lock, elsewhere by its curve."""
+    if writers.is_mine(run):
+        return is_followed(run.data.tags[TAG])
+    curve = next(iter(run.data.metrics), None)
+    points = client.get_metric_history(run.info.run_id, curve) if curve else []
+    return not writers.is_old(max((p.timestamp for p in points), default=writers.begun_ms(run)))
+
+
 def is_followed(mark: str) -> bool:
-    """Tell whether a process is training this now: it holds a lock, which dies with it."""
+    """Tell whether a process here is training this now: it holds a lock, which dies with it."""
     lock = _lock(mark)
     try:
         lock.acquire(timeout=0)

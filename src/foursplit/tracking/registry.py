@@ -17,7 +17,7 @@ from typing import Any
 
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal, unknown
-from foursplit.tracking import mlmodel, place, store, stored
+from foursplit.tracking import mlmodel, place, store, stored, succession, writers
 
 Say = Callable[[str], None]
 
@@ -83,7 +83,9 @@ def register(
             _require_model(client, group)
             found = _intact(client, group, files)
             number = found or _store(client, group, folder, files, tags)
-            if found:  # where it was made last: a proposal that was merged is the branch's own
+            if found is None:
+                number = _only(client, group, files, number)
+            else:  # where it was made last: a proposal that was merged is the branch's own
                 _tag(client, group, found, tags)
             client.set_registered_model_alias(group, CHALLENGER, str(number))
     return _version(client, client.get_model_version(group, str(number)))
@@ -103,9 +105,8 @@ def _gather(folder: Path, models: Path, tables: Path) -> None:
 def _require_model(client: Any, group: str) -> None:
     """Create the registered model where it is missing."""
     if group not in names(client):
-        client.create_registered_model(
-            group, description=f"Winners of the comparison group `{group}`; see docs/gate.md."
-        )
+        told = f"Winners of the comparison group `{group}`; see docs/gate.md."
+        store.once(client.create_registered_model, group, description=told)
 
 
 def names(client: Any) -> list[str]:
@@ -150,7 +151,7 @@ def _store(
     identity = _identity(files)
     where = store.experiment(client, EXPERIMENT, NOTE)
     _clear(client, where, group, identity)
-    mine = {IDENTITY: identity, "foursplit.group": group}
+    mine = {IDENTITY: identity, "foursplit.group": group, **writers.tags()}
     run = client.create_run(where, tags=mine, run_name=f"{group} {identity[:8]}")
     client.log_artifacts(run.info.run_id, str(folder), FOLDER)
     client.set_terminated(run.info.run_id, "FINISHED")
@@ -165,10 +166,25 @@ def _store(
 
 def _clear(client: Any, where: str, group: str, identity: str) -> None:
     """Delete what was half stored when we were killed: runs that no version came of."""
+    found = client.search_runs([where], f"tags.`{IDENTITY}` = '{identity}'")
     used = {version.run_id for version in _versions(client, group)}
-    for run in client.search_runs([where], f"tags.`{IDENTITY}` = '{identity}'"):
-        if run.info.run_id not in used and run.data.tags.get("foursplit.group") == group:
+    for run in found:
+        of_group = run.data.tags.get("foursplit.group") == group
+        if run.info.run_id not in used and of_group and writers.is_left(run):
             client.delete_run(run.info.run_id)
+
+
+def _only(client: Any, group: str, files: Mapping[str, str], made: int) -> int:
+    """Withdraw a version that another machine has stored too meanwhile; the lowest number stays."""
+    if store.database() is not None:
+        return made  # its lock has kept all others out
+    first = _intact(client, group, files)
+    if first is None or first >= made:
+        return made
+    run_id = client.get_model_version(group, str(made)).run_id
+    client.delete_model_version(group, str(made))
+    client.delete_run(run_id)
+    return first
 
 
 def _source(run: Any) -> str:
@@ -205,7 +221,7 @@ def find(group: str, which: str) -> Version:
     client = store.client()
     known = names(client)
     if group not in known:
-        raise unknown("registered model", group, known, store.uri())
+        raise unknown("registered model", group, known, store.shown())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(which, which))
@@ -261,7 +277,7 @@ def _tag(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
 def promote(version: Version, judged_against: int | None, say: Say) -> None:
     """Make a version the champion, unless another was made it since it was judged."""
     client = store.client()
-    with store.alone(say):
+    with store.alone(say), succession.alone(client, version.group):
         now = _aliases(client, version.group).get(CHAMPION)
         if now not in (judged_against, version.number):
             raise Refusal(

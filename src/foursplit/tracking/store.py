@@ -1,6 +1,7 @@
 """Where MLflow's store lies, and how it is opened: one writer at a time, never half created."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +11,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from foursplit.core import environment, paths
+from foursplit.core.errors import Refusal
 
 FILE = "sqlite:///"
+
+SERVER = ("http://", "https://")
+
+SHARED_FILES = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own name, which its client does not read
 
 METRICS_A_CALL = 1000  # MLflow refuses more in one batch
 
@@ -23,6 +29,11 @@ SOON_S = 0.5  # a lock free by then is not worth a word
 def uri() -> str:
     """Name the store: the user's own where one is set, and otherwise `mlflow.db` in the root."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{FILE}{paths.root() / 'mlflow.db'}"
+
+
+def shown() -> str:
+    """Name the store for people to read: without the password that it may hold."""
+    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", uri())
 
 
 def database() -> Path | None:
@@ -84,17 +95,46 @@ def experiment(client: Any, name: str, note: str) -> str:
     """Give the id of the MLflow experiment `name`, creating or restoring it."""
     found = client.get_experiment_by_name(name)
     if found is None:
-        folder = artifacts()
         # The kind spares the person the page's question whether this is about language models.
         tags = {NOTE: note, "mlflow.experimentKind": "custom_model_development"}
-        return client.create_experiment(
-            name, artifact_location=folder and (folder / name).as_uri(), tags=tags
-        )
+        made = once(client.create_experiment, name, artifact_location=_files(name), tags=tags)
+        if made is not None:
+            return str(made)
+        found = client.get_experiment_by_name(name)  # another machine was quicker
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     if note and found.tags.get(NOTE) != note:
         client.set_experiment_tag(found.experiment_id, NOTE, note)
     return found.experiment_id
+
+
+def once(create: Callable[..., Any], *what: Any, **how: Any) -> Any | None:
+    """Create what may be there once only; None if another machine has made it meanwhile."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return create(*what, **how)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return None
+
+
+def _files(name: str) -> str | None:
+    """Say where an experiment's files go; None where a server decides."""
+    folder = artifacts()
+    if folder is not None:
+        return (folder / name).as_uri()
+    if uri().startswith(SERVER):
+        return None
+    shared = os.environ.get(SHARED_FILES)
+    if not shared:
+        # MLflow would take ./mlruns: a folder of this machine, in a database that all share.
+        raise Refusal(
+            f"{shown()}: a database holds no files. Set {SHARED_FILES} to where all its users "
+            "keep them, such as s3://bucket/mlflow or a shared folder, or go through a server."
+        )
+    return f"{shared.rstrip('/')}/{name}"
 
 
 def _quiet() -> None:

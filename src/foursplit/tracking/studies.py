@@ -8,7 +8,7 @@ from typing import Any
 
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Params, StudySettings
-from foursplit.tracking import store, study_pictures
+from foursplit.tracking import store, study_pictures, writers
 from foursplit.tracking.record import flat, named
 
 EXPERIMENT = "studies"
@@ -43,19 +43,16 @@ def told(params: Params, git: Mapping[str, str]) -> Iterator[Told]:
 def settle(client: Any, experiment_id: str, study: Told, runs: Sequence[Any]) -> bool:
     """See to it that there is one finished run of `study`; tell whether it had to be written."""
     same = [run for run in runs if run.data.tags.get(KEY) == study.key]
-    finished = [run for run in same if run.info.status == "FINISHED"]
-    for run in same:
-        if run not in finished[:1]:
-            client.delete_run(run.info.run_id)  # half written: we were stopped
-    if finished:
-        _log_page(client, finished[0].info.run_id, study.name, finished[0].data.tags)
+    finished = writers.clear(client, same)
+    if finished is not None:
+        _log_page(client, finished.info.run_id, study.name, finished.data.tags)
         return False
-    tags = {**study.tags, KEY: study.key}
+    tags = {**study.tags, KEY: study.key, **writers.tags()}
     run = client.create_run(experiment_id, study.made_ms, tags, study.name)
     _fill(client, run.info.run_id, study)
     _log_page(client, run.info.run_id, study.name, {})
     client.set_terminated(run.info.run_id, "FINISHED", study.made_ms)
-    return True
+    return writers.keep_one(client, experiment_id, KEY, run.info.run_id)
 
 
 def _told(course: str, name: str, settings: StudySettings, git: Mapping[str, str]) -> Told:
@@ -109,4 +106,4 @@ def _log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> N
     digest = artifacts.sha256_file(page)
     if tags.get(PAGE) != digest:
         client.log_artifact(run_id, str(page))
-        client.set_tag(run_id, PAGE, digest)
+        writers.tag(client, run_id, PAGE, digest)

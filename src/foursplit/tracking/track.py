@@ -11,7 +11,7 @@ from typing import Any
 
 from foursplit.core.experiment import Params
 from foursplit.evaluation.collect import Entry
-from foursplit.tracking import files, live, provenance, store, studies
+from foursplit.tracking import files, live, provenance, store, studies, writers
 from foursplit.tracking.record import MODEL_HASH, Point, Record, record
 
 Say = Callable[[str], None]
@@ -111,12 +111,9 @@ def _runs(client: Any, ids: list[str]) -> list[Any]:
 def _settle(client: Any, experiment_id: str, job: _Job, runs: Sequence[Any]) -> bool:
     """See to it that there is one finished run of `job`; tell whether it had to be written."""
     same = [run for run in runs if run.data.tags.get(KEY) == job.record.key]
-    finished = [run for run in same if run.info.status == "FINISHED"]
-    for run in same:
-        if run not in finished[:1]:
-            client.delete_run(run.info.run_id)  # half written: we were stopped
-    if finished:
-        _name_weights(client, finished[0], job.record)
+    kept = writers.clear(client, same)
+    if kept is not None:
+        _name_weights(client, kept, job.record)
         return False
     adopted = _adopt(client, job.record, runs)
     if adopted is None:
@@ -130,7 +127,7 @@ def _settle(client: Any, experiment_id: str, job: _Job, runs: Sequence[Any]) -> 
         _fill(client, run_id, job, missing)
         ended = max(job.record.made_ms, run.info.start_time)
     client.set_terminated(run_id, "FINISHED", ended)
-    return True
+    return writers.keep_one(client, experiment_id, KEY, run_id)
 
 
 def _name_weights(client: Any, run: Any, record: Record) -> None:
@@ -141,8 +138,9 @@ def _name_weights(client: Any, run: Any, record: Record) -> None:
 
 def _create(client: Any, experiment_id: str, record: Record) -> str:
     """Open a run dated by its model's files, so that a store built anew shows the same times."""
+    tags = {**record.tags, **writers.tags()}
     run = client.create_run(
-        experiment_id, start_time=record.made_ms, tags=record.tags, run_name=record.name
+        experiment_id, start_time=record.made_ms, tags=tags, run_name=record.name
     )
     return run.info.run_id
 
@@ -151,7 +149,9 @@ def _adopt(client: Any, record: Record, runs: Sequence[Any]) -> tuple[Any, list[
     """Find the run that followed this training live; give it with the points it lacks."""
     curves = {(name, step): value for name, value, step in record.curves}
     for run in live.waiting(runs):
-        if run.data.tags[live.TAG] != record.mark or live.is_followed(record.mark):
+        if run.data.tags[live.TAG] != record.mark or not writers.is_mine(run):
+            continue
+        if live.is_followed(record.mark):
             continue
         seen = {
             (name, point.step): point.value
@@ -215,7 +215,7 @@ def _close_interrupted(client: Any, runs: Sequence[Any]) -> None:
     """End the live runs whose training ended without a model that they could become."""
     for run in live.waiting(runs):
         running = run.info.status == "RUNNING"
-        if running and not live.is_followed(run.data.tags[live.TAG]):
+        if running and not live.is_under_way(client, run):
             now = client.get_run(run.info.run_id)
             if KEY not in now.data.tags:
                 client.set_terminated(run.info.run_id, "KILLED", int(time.time() * 1000))
@@ -227,4 +227,4 @@ def _mark_current(client: Any, runs: Sequence[Any], keys: set[str]) -> None:
         tags: Mapping[str, str] = run.data.tags
         value = str(tags.get(KEY) in keys).lower()
         if KEY in tags and tags.get(CURRENT) != value:
-            client.set_tag(run.info.run_id, CURRENT, value)
+            writers.tag(client, run.info.run_id, CURRENT, value)

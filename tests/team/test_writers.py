@@ -1,0 +1,126 @@
+"""Six machines write to one store at once, and nothing is lost or there twice.
+
+A machine is a project folder: the locks of one do not reach into another.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from tests.gate import winner
+from tests.gate.winner import GROUP
+from tests.tracking import miniature
+
+import foursplit
+from foursplit.core import paths
+from foursplit.doors import track as door
+from foursplit.tracking import store
+
+SIX = range(6)
+
+WINES, SUGAR = "wines_soft seed 1", "sugar_line seed 1"
+
+
+@pytest.fixture
+def six(tmp_path, monkeypatch):
+    """Give six project folders, and a way to be in one of them."""
+
+    def enter(number):
+        monkeypatch.setenv("FOURSPLIT_ROOT", str(tmp_path / str(number)))
+        paths.root.cache_clear()
+        return tmp_path / str(number)
+
+    for number in SIX:
+        (tmp_path / str(number)).mkdir()
+    return enter
+
+
+def all_at_once(enter, shared, *command):
+    """Start a command in each folder; give exit codes and what was said."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "foursplit", *command],
+            cwd=folder, env={**os.environ, **shared.env, "FOURSPLIT_ROOT": str(folder)},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for folder in map(enter, SIX)
+    ]  # fmt: skip
+    said = [process.communicate(timeout=600)[0] for process in processes]
+    return [process.returncode for process in processes], said
+
+
+def prepare(shared, enter, monkeypatch):
+    """Let one create MLflow's tables, as docs/team.md asks for."""
+    shared.set(monkeypatch)
+    miniature.make(enter(0))
+    store.client().search_experiments()
+
+
+@pytest.mark.slow
+def test_six_trackers_at_once_lose_and_double_nothing_in_ci(shared, six, monkeypatch):
+    prepare(shared, six, monkeypatch)
+    for number in SIX:
+        params = miniature.make(six(number))
+        # One result is the same everywhere, the other is each machine's own.
+        miniature.write_results(
+            "sugar_line", params.experiment("sugar_line"), dev_error=0.25 + number / 64
+        )
+    codes, said = all_at_once(six, shared, "track")
+    assert codes == [0] * 6, said
+    client = store.client()
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    found = client.search_runs(ids)
+    assert sorted(run.info.run_name for run in found) == [SUGAR] * 6 + [WINES], said
+    assert {run.info.status for run in found} == {"FINISHED"}
+    shares = {run.data.metrics["dev/error"] for run in found if run.info.run_name == SUGAR}
+    assert shares == {0.25 + number / 64 for number in SIX}
+    for run in found:
+        names = {file.path for file in client.list_artifacts(run.info.run_id)}
+        assert {"manifest.json", "summary.json", "dev", "strategy"} <= names
+    (wines,) = [run for run in found if run.info.run_name == WINES]
+    assert len(client.get_metric_history(wines.info.run_id, "curve/train_loss")) == 3
+    door.track()  # nothing new, on one of them
+    assert len(client.search_runs(ids)) == 7
+
+
+@pytest.mark.slow
+def test_six_gates_at_once_store_one_version_and_make_one_champion_in_ci(shared, six, monkeypatch):
+    prepare(shared, six, monkeypatch)
+    for number in SIX:
+        winner.make(six(number))
+        winner.train(sees_strong=True)
+    codes, said = all_at_once(six, shared, "gate", GROUP, "--promote")
+    assert codes == [0] * 6, said
+    client = store.client()
+    (version,) = client.search_model_versions(f"name='{GROUP}'")
+    aliases = client.get_registered_model(GROUP).aliases
+    assert {name: int(number) for name, number in aliases.items()} == {
+        "challenger": int(version.version),
+        "champion": int(version.version),
+    }
+    where = client.get_experiment_by_name("registry").experiment_id
+    (run,) = client.search_runs([where])
+    assert run.info.run_id == version.run_id
+    model = foursplit.load_model(f"models:/{GROUP}@champion")
+    assert model.predict(winner.examples("dev").x).shape == (600, 3)
+
+
+@pytest.mark.slow
+def test_of_six_different_winners_at_once_one_is_champion_and_the_others_are_told_in_ci(
+    shared, six, monkeypatch
+):
+    prepare(shared, six, monkeypatch)
+    for number in SIX:
+        winner.make(six(number))
+        winner.train(sees_strong=True, trained_on=number)
+    codes, said = all_at_once(six, shared, "gate", GROUP, "--promote")
+    client = store.client()
+    assert len(client.search_model_versions(f"name='{GROUP}'")) == 6, said
+    champion = int(client.get_registered_model(GROUP).aliases["champion"])
+    crowned = [f"Version {champion} is the champion now" in text for text in said]
+    assert crowned.count(True) == 1
+    for code, text, is_champion in zip(codes, said, crowned, strict=True):
+        # Judged after it was made, or before: held against it, or asked to be judged again.
+        told = "run `foursplit gate` again" in text or f"(version {champion})" in text
+        assert (code == 0) if is_champion else (code in (2, 4, 5) and told), text
