@@ -15,7 +15,10 @@ from foursplit.doors.track import track
 
 HOST = "127.0.0.1"  # the page lets anyone who reaches it delete runs: nobody from outside may
 
-PAGE = "#/experiments?workflowType=machine_learning"  # not the one about language models
+PAGE = "#/experiments"
+
+HINT = """The first time, choose "Model training" at its top left: MLflow takes us for chatbots."""
+"""No address says it for all pages, and MLflow has no setting for it; the browser remembers it."""
 
 SERVER = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # for language models; more processes
@@ -40,7 +43,7 @@ def ui(port: int) -> None:
     before = signal.signal(signal.SIGTERM, _leave)
     try:
         _wait(server, port)
-        click.echo(f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)")
+        click.echo(f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)\n{HINT}")
         code = server.wait()
         raise Refusal(f"MLflow's server ended by itself (exit code {code}); see the lines above.")
     except KeyboardInterrupt:

@@ -82,19 +82,29 @@ def log_metrics(client: Any, run_id: str, metrics: list[Any]) -> None:
 
 def experiment(client: Any, name: str, note: str) -> str:
     """Give the id of the MLflow experiment `name`, creating or restoring it."""
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        folder = artifacts()
-        # The kind spares the person the page's question whether this is about language models.
-        tags = {NOTE: note, "mlflow.experimentKind": "custom_model_development"}
-        return client.create_experiment(
-            name, artifact_location=folder and (folder / name).as_uri(), tags=tags
-        )
+    found = client.get_experiment_by_name(name) or _new_experiment(client, name, note)
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     if note and found.tags.get(NOTE) != note:
         client.set_experiment_tag(found.experiment_id, NOTE, note)
     return found.experiment_id
+
+
+def _new_experiment(client: Any, name: str, note: str) -> Any:
+    """Create an experiment; or give it, where another process was faster."""
+    from mlflow.exceptions import MlflowException
+
+    folder = artifacts()
+    # The kind spares the person the page's question whether this is about language models.
+    tags = {NOTE: note, "mlflow.experimentKind": "custom_model_development"}
+    try:
+        client.create_experiment(
+            name, artifact_location=folder and (folder / name).as_uri(), tags=tags
+        )
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    return client.get_experiment_by_name(name)
 
 
 def _quiet() -> None:
