@@ -52,6 +52,8 @@ def client() -> Any:
     path = database()
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
+    if path is not None and path.exists():
+        return _open(uri())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
         if path is not None and not path.exists():
