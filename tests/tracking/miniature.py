@@ -84,12 +84,12 @@ def make(root):
     return params
 
 
-def write_results(key, experiment, *, classes=(), winner=False, dev_error=0.25):
+def write_results(key, experiment, *, classes=(), winner=False, dev_error=0.25, curves=CURVES):
     models = paths.seed_folder(paths.models(experiment.group, key), 1)
     manifest = _manifest(key, experiment, classes)
     artifacts.write_json(models / "manifest.json", manifest)
     if "max_epochs" in dir(experiment.fit):
-        artifacts.write_text(models / "curves.csv", CURVES)
+        artifacts.write_text(models / "curves.csv", curves)
     summary = {**_summary(("train", "train_dev", "dev"), dev_error), "manifest": manifest}
     folder = paths.predictions(experiment.group) / key
     _write(folder, summary, classes)
@@ -103,11 +103,11 @@ def write_results(key, experiment, *, classes=(), winner=False, dev_error=0.25):
 
 
 def _write(folder, summary, classes):
-    told = {name: summary[name] for name in ("splits", "human", "ledger", "verdict")}
-    artifacts.write_json(paths.diagnosis(folder), {**told, **FOUND})
     part = paths.seed_folder(folder, 1)
     artifacts.write_json(part / "summary.json", summary)
     _dev_table(classes).to_parquet(part / "dev.parquet", index=False)
+    told = {name: summary[name] for name in ("splits", "human", "ledger", "verdict")}
+    artifacts.write_json(paths.diagnosis(folder), {**told, **FOUND})  # last: who finds it reads all
 
 
 def _manifest(key, experiment, classes):

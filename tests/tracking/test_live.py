@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from foursplit.tracking import live, store
+from foursplit.tracking import kept, live, store
 from foursplit.tracking.live import LiveCurves
 
 WINES = "wines_soft seed 1"
@@ -92,7 +92,7 @@ def test_a_live_run_whose_training_was_interrupted_is_ended(world, curves):
 def test_a_live_run_still_followed_is_left_alone(world, curves):
     follow(curves(), ROWS[:1])
     run = world.runs()[WINES]
-    with live._lock(run.data.tags[live.TAG]):
+    with live._lock(run.data.tags[kept.LIVE]):
         world.track()
     left = store.client().get_run(run.info.run_id)
     assert left.info.status == "RUNNING"

@@ -167,6 +167,40 @@ def test_a_changed_result_is_a_new_run_and_the_old_one_is_history(world):
     assert client.get_run(old).data.tags["foursplit.current"] == "true"
 
 
+def test_runs_of_the_past_are_not_read_again(world, monkeypatch):
+    experiment = world.params.experiment("sugar_line")
+    for dev_error in (0.125, 0.375, 0.5, 0.25):
+        miniature.write_results("sugar_line", experiment, dev_error=dev_error)
+        world.track()
+    read = []
+    client = store.client()
+
+    def search(*args, **kwargs):
+        page = client.search_runs(*args, **kwargs)
+        read.extend(run.info.run_name for run in page)
+        return page
+
+    with monkeypatch.context() as patch:
+        spy = Spy(client, search)
+        patch.setattr(store, "client", lambda: spy)
+        counts, _ = world.track()
+    assert counts.new == 0
+    assert sorted(read) == [SUGAR, WINES]
+    ids = [experiment.experiment_id for experiment in client.search_experiments()]
+    assert len(client.search_runs(ids)) == 5
+
+
+class Spy:
+    """A client whose searches are looked at."""
+
+    def __init__(self, client, search):
+        self.client = client
+        self.search_runs = search
+
+    def __getattr__(self, name):
+        return getattr(self.client, name)
+
+
 def test_results_of_other_settings_than_those_in_params_are_not_shown(world):
     text = (world.root / "params.yaml").read_text()
     (world.root / "params.yaml").write_text(text.replace('"dropout": 0.1', '"dropout": 0.2'))

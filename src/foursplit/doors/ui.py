@@ -10,7 +10,10 @@ from foursplit.doors import local_server
 from foursplit.doors.local_server import HOST, Server
 from foursplit.doors.track import track
 
-PAGE = "#/experiments?workflowType=machine_learning"  # not the one about language models
+PAGE = "#/experiments"
+
+HINT = """The first time, choose "Model training" at its top left: MLflow takes us for chatbots."""
+"""No address says it for all pages, and MLflow has no setting for it; the browser remembers it."""
 
 SERVER = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # for language models; more processes
@@ -24,7 +27,7 @@ def ui(port: int) -> None:
 
     if store.uri().startswith(store.SERVER):  # which has a page of its own
         track()
-        click.echo(f"MLflow: {store.shown().rstrip('/')}/{PAGE}")
+        click.echo(f"MLflow: {store.shown().rstrip('/')}/{PAGE}\n{HINT}")
         return
     local_server.require_free(port, "foursplit ui")
     track()
@@ -36,7 +39,7 @@ def ui(port: int) -> None:
             command=_command(port),
             env={**os.environ, **environment.QUIET, **SERVER, **stores},
             port=port,
-            ready=f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)",
+            ready=f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)\n{HINT}",
         )
     )
 

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -11,11 +11,10 @@ from filelock import FileLock, Timeout
 
 from foursplit.core import paths
 from foursplit.core.experiment import Experiment
-from foursplit.tracking import store, writers
+from foursplit.tracking import kept, store, writers
 from foursplit.tracking.identity import live_mark
+from foursplit.tracking.kept import LIVE
 from foursplit.tracking.record import points, run_name, thinned
-
-TAG = "foursplit.live"
 
 AFTER_S = (
     20.0  # a shorter training is over before anyone has opened the page; MLflow alone loads 4 s
@@ -85,13 +84,12 @@ class LiveCurves:
     def _open(self, client: Any) -> tuple[str, float]:
         """Open a run, or go on with that of an interrupted training; give its last epoch too."""
         experiment_id = store.experiment(client, self.experiment, "")
-        found = client.search_runs([experiment_id], f"tags.`{TAG}` = '{self.mark}'")
-        for run in filter(writers.is_mine, waiting(found)):
+        for run in filter(writers.is_mine, kept.followed(client, experiment_id, self.mark)):
             client.update_run(run.info.run_id, status="RUNNING")
             history = client.get_metric_history(run.info.run_id, "curve/train_loss")
             return run.info.run_id, max((point.step for point in history), default=0)
         began = int((time.time() - (time.monotonic() - self.start)) * 1000)
-        tags = {TAG: self.mark, **writers.tags()}
+        tags = {LIVE: self.mark, **writers.tags()}
         run = client.create_run(experiment_id, start_time=began, tags=tags, run_name=self.name)
         return run.info.run_id, 0
 
@@ -104,15 +102,10 @@ class LiveCurves:
                 return found
 
 
-def waiting(runs: Sequence[Any]) -> list[Any]:
-    """Pick the live runs that no finished model has completed yet."""
-    return [run for run in runs if TAG in run.data.tags and "foursplit.key" not in run.data.tags]
-
-
 def is_under_way(client: Any, run: Any) -> bool:
     """Tell whether a live run is being trained now: here by its lock, elsewhere by its curve."""
     if writers.is_mine(run):
-        return is_followed(run.data.tags[TAG])
+        return is_followed(run.data.tags[LIVE])
     curve = next(iter(run.data.metrics), None)
     points = client.get_metric_history(run.info.run_id, curve) if curve else []
     return not writers.is_old(max((p.timestamp for p in points), default=writers.begun_ms(run)))

@@ -1,20 +1,21 @@
 """Studies in MLflow: a run each, with arguments, measured numbers, pictures and the page."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Params, StudySettings
-from foursplit.tracking import store, study_pictures, writers
+from foursplit.tracking import store, study_pictures
+from foursplit.tracking.kept import KEY
 from foursplit.tracking.record import flat, named
 
 EXPERIMENT = "studies"
 NOTE = "Lessons worked through on numbers; each run's page is among its artifacts."
 
-KEY, PAGE = "foursplit.key", "foursplit.page"
+PAGE = "foursplit.page"
 
 LAYOUT = 1  # raise it when what is logged changes: every run is then written anew
 
@@ -40,19 +41,14 @@ def told(params: Params, git: Mapping[str, str]) -> Iterator[Told]:
                 yield _told(course, name, settings, git)
 
 
-def settle(client: Any, experiment_id: str, study: Told, runs: Sequence[Any]) -> bool:
-    """See to it that there is one finished run of `study`; tell whether it had to be written."""
-    same = [run for run in runs if run.data.tags.get(KEY) == study.key]
-    finished = writers.clear(client, same)
-    if finished is not None:
-        _log_page(client, finished.info.run_id, study.name, finished.data.tags)
-        return False
-    tags = {**study.tags, KEY: study.key, **writers.tags()}
+def write(client: Any, experiment_id: str, study: Told, marks: Mapping[str, str]) -> str:
+    """Write the run of `study`, with tags that are not its own as `marks`; give its id."""
+    tags = {**study.tags, KEY: study.key, **marks}
     run = client.create_run(experiment_id, study.made_ms, tags, study.name)
     _fill(client, run.info.run_id, study)
-    _log_page(client, run.info.run_id, study.name, {})
+    log_page(client, run.info.run_id, study.name, {})
     client.set_terminated(run.info.run_id, "FINISHED", study.made_ms)
-    return writers.keep_one(client, experiment_id, KEY, run.info.run_id)
+    return str(run.info.run_id)
 
 
 def _told(course: str, name: str, settings: StudySettings, git: Mapping[str, str]) -> Told:
@@ -98,7 +94,7 @@ def _fill(client: Any, run_id: str, study: Told) -> None:
     client.log_artifact(run_id, str(paths.study(study.name)))
 
 
-def _log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
+def log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
     """Log the page as the report has it now: it may come, or be drawn anew, after the study ran."""
     page = _page(name)
     if not page.is_file():
@@ -106,4 +102,4 @@ def _log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> N
     digest = artifacts.sha256_file(page)
     if tags.get(PAGE) != digest:
         client.log_artifact(run_id, str(page))
-        writers.tag(client, run_id, PAGE, digest)
+        client.set_tag(run_id, PAGE, digest)

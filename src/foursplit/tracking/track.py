@@ -4,21 +4,18 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from foursplit.core.experiment import Params
 from foursplit.evaluation.collect import Entry
-from foursplit.tracking import files, live, provenance, store, studies, writers
+from foursplit.tracking import files, kept, live, provenance, store, studies, writers
+from foursplit.tracking.kept import CURRENT, KEY
 from foursplit.tracking.record import MODEL_HASH, Point, Record, record
 
 Say = Callable[[str], None]
-
-KEY, CURRENT = "foursplit.key", "foursplit.current"
-
-PAGE = 1000  # runs a query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +40,10 @@ def track(params: Params, entries: Sequence[Entry], say: Say) -> Counts:
     with store.alone(say):
         n_studies, new_studies = _track_studies(client, params)
         ids = _experiments(client, params, jobs)
-        runs = _runs(client, list(ids.values()))
-        new = sum(_settle(client, ids[job.record.experiment], job, runs) for job in jobs)
-        _close_interrupted(client, runs)
-        _mark_current(client, _runs(client, list(ids.values())), {job.record.key for job in jobs})
+        shown = kept.current(client, list(ids.values()))
+        new = sum(_settle(client, ids[job.record.experiment], job, shown) for job in jobs)
+        _close_interrupted(client, list(ids.values()))
+        _retire(client, shown, {job.record.key for job in jobs})
     return Counts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
 
 
@@ -56,9 +53,9 @@ def _track_studies(client: Any, params: Params) -> tuple[int, int]:
     if not told:
         return 0, 0
     experiment_id = store.experiment(client, studies.EXPERIMENT, studies.NOTE)
-    runs = _runs(client, [experiment_id])
-    new = sum(studies.settle(client, experiment_id, study, runs) for study in told)
-    _mark_current(client, _runs(client, [experiment_id]), {study.key for study in told})
+    shown = kept.current(client, [experiment_id])
+    new = sum(_settle_study(client, experiment_id, study, shown) for study in told)
+    _retire(client, shown, {study.key for study in told})
     return len(told), new
 
 
@@ -95,27 +92,13 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
     return ids
 
 
-def _runs(client: Any, ids: list[str]) -> list[Any]:
-    """Fetch every run that is not deleted."""
-    found: list[Any] = []
-    token = None
-    while ids:
-        page = client.search_runs(ids, max_results=PAGE, page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            break
-    return found
-
-
-def _settle(client: Any, experiment_id: str, job: _Job, runs: Sequence[Any]) -> bool:
+def _settle(client: Any, experiment_id: str, job: _Job, shown: Sequence[Any]) -> bool:
     """See to it that there is one finished run of `job`; tell whether it had to be written."""
-    same = [run for run in runs if run.data.tags.get(KEY) == job.record.key]
-    kept = writers.clear(client, same)
-    if kept is not None:
-        _name_weights(client, kept, job.record)
+    there = _is_there(client, experiment_id, job.record.key, shown)
+    if there is not None:
+        _name_weights(client, there, job.record)
         return False
-    adopted = _adopt(client, job.record, runs)
+    adopted = _adopt(client, experiment_id, job.record)
     if adopted is None:
         run_id = _create(client, experiment_id, job.record)
         _fill(client, run_id, job, job.record.curves)
@@ -136,22 +119,50 @@ def _name_weights(client: Any, run: Any, record: Record) -> None:
         client.set_tag(run.info.run_id, MODEL_HASH, record.tags[MODEL_HASH])
 
 
+def _settle_study(
+    client: Any, experiment_id: str, study: studies.Told, shown: Sequence[Any]
+) -> bool:
+    """See to it that there is one finished run of `study`, with the page of today."""
+    run = _is_there(client, experiment_id, study.key, shown)
+    if run is None:
+        marks = {CURRENT: "true", **writers.tags()}
+        run_id = studies.write(client, experiment_id, study, marks)
+        return writers.keep_one(client, experiment_id, KEY, run_id)
+    studies.log_page(client, run.info.run_id, study.name, run.data.tags)
+    return False
+
+
+def _is_there(client: Any, experiment_id: str, key: str, shown: Sequence[Any]) -> Any | None:
+    """Give the one finished run of `key`, marked as shown; delete what was half written."""
+    same = [run for run in shown if run.data.tags.get(KEY) == key]
+    if not any(run.info.status == "FINISHED" for run in same):
+        same = kept.of_key(client, experiment_id, key)
+    found = writers.clear(client, same)
+    if found is not None and found.data.tags.get(CURRENT) != "true":
+        writers.tag(client, found.info.run_id, CURRENT, "true")
+    return found
+
+
 def _create(client: Any, experiment_id: str, record: Record) -> str:
     """Open a run dated by its model's files, so that a store built anew shows the same times."""
-    tags = {**record.tags, **writers.tags()}
     run = client.create_run(
-        experiment_id, start_time=record.made_ms, tags=tags, run_name=record.name
+        experiment_id,
+        start_time=record.made_ms,
+        tags={**_tags(record), **writers.tags()},
+        run_name=record.name,
     )
     return run.info.run_id
 
 
-def _adopt(client: Any, record: Record, runs: Sequence[Any]) -> tuple[Any, list[Point]] | None:
+def _tags(record: Record) -> dict[str, str]:
+    return {**record.tags, CURRENT: "true"}
+
+
+def _adopt(client: Any, experiment_id: str, record: Record) -> tuple[Any, list[Point]] | None:
     """Find the run that followed this training live; give it with the points it lacks."""
     curves = {(name, step): value for name, value, step in record.curves}
-    for run in live.waiting(runs):
-        if run.data.tags[live.TAG] != record.mark or not writers.is_mine(run):
-            continue
-        if live.is_followed(record.mark):
+    for run in kept.followed(client, experiment_id, record.mark):
+        if not writers.is_mine(run) or live.is_followed(record.mark):
             continue
         seen = {
             (name, point.step): point.value
@@ -178,7 +189,7 @@ def _fill(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
     client.log_batch(
         run_id,
         params=[Param(name, value) for name, value in made.params.items()],
-        tags=[RunTag(name, value) for name, value in made.tags.items()],
+        tags=[RunTag(name, value) for name, value in _tags(made).items()],
     )
     at = made.made_ms
     metrics = [Metric(name, value, at, 0) for name, value in made.metrics.items()]
@@ -211,20 +222,17 @@ def _data_sets(record: Record) -> list[Any]:
     ]
 
 
-def _close_interrupted(client: Any, runs: Sequence[Any]) -> None:
+def _close_interrupted(client: Any, ids: Sequence[str]) -> None:
     """End the live runs whose training ended without a model that they could become."""
-    for run in live.waiting(runs):
-        running = run.info.status == "RUNNING"
-        if running and not live.is_under_way(client, run):
+    for run in kept.running(client, ids):
+        if not live.is_under_way(client, run):
             now = client.get_run(run.info.run_id)
             if KEY not in now.data.tags:
                 client.set_terminated(run.info.run_id, "KILLED", int(time.time() * 1000))
 
 
-def _mark_current(client: Any, runs: Sequence[Any], keys: set[str]) -> None:
-    """Tell the runs that show what lies in data/ now from their forerunners."""
-    for run in runs:
-        tags: Mapping[str, str] = run.data.tags
-        value = str(tags.get(KEY) in keys).lower()
-        if KEY in tags and tags.get(CURRENT) != value:
-            writers.tag(client, run.info.run_id, CURRENT, value)
+def _retire(client: Any, shown: Sequence[Any], keys: set[str]) -> None:
+    """Tell the forerunners of the runs that show what lies in data/ now."""
+    for run in shown:
+        if run.data.tags.get(KEY) not in keys:
+            writers.tag(client, run.info.run_id, CURRENT, "false")

@@ -1,0 +1,184 @@
+"""MLflow's page in a browser without a window: two runs chosen, compared and read.
+
+It needs Debian's chromium and chromium-driver (or others on the PATH) and Selenium, and lets the
+browser reach 127.0.0.1 alone.
+"""
+
+import json
+import math
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+HOST = "127.0.0.1"
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",  # which root may not have
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    # What the browser itself would fetch:
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HOST}",
+)
+
+PATIENCE_S = 60.0  # for the page to show something, on a busy machine
+
+ROW_PX = 45  # of the table of metrics
+
+NAMES, VALUES = 0, 1  # the table's two halves, a grid each
+
+
+def missing() -> str | None:
+    """Say which program is not there."""
+    for name in ("chromium", "chromedriver"):
+        if shutil.which(name) is None:
+            return f"no {name} on the PATH: apt-get install chromium chromium-driver"
+    return None
+
+
+@contextmanager
+def page(root: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """Run `foursplit ui` on the project in `root`; give the address that it prints."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "foursplit", "ui", "--port", str(port)],
+        cwd=root, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None
+        lines = (word for line in server.stdout for word in line.split())
+        yield next(word for word in lines if word.startswith(f"http://{HOST}:{port}"))
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate()
+
+
+@contextmanager
+def browser(folder: Path, width: int = 1600, height: int = 1400) -> Iterator[Any]:
+    """Open a browser that keeps its profile, and a log of each request, in `folder`."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    own = (
+        f"--user-data-dir={folder / 'profile'}",
+        f"--log-net-log={folder / 'requests.json'}",
+        f"--window-size={width},{height}",
+    )
+    for flag in (*FLAGS, *own):
+        options.add_argument(flag)
+    # Given a driver, Selenium looks for none; and it tells its makers nothing.
+    os.environ |= {"SE_OFFLINE": "true", "SE_AVOID_STATS": "true"}
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def requests(folder: Path) -> list[str]:
+    """List the addresses that pages asked for; call it when the browser has ended."""
+    logged = json.loads((folder / "requests.json").read_text(encoding="utf-8"))
+    asked = (event.get("params", {}) for event in logged["events"])
+    # What the browser asks for by itself has no origin.
+    return [a["url"] for a in asked if "url" in a and a.get("initiator", "").startswith("http")]
+
+
+def soon(driver: Any, what: str, find: Callable[[Any], Any]) -> Any:
+    """Give what `find` finds, as soon as it finds something; `what` says so if it never does."""
+    stale = (StaleElementReferenceException, WebDriverException)
+    return WebDriverWait(driver, PATIENCE_S, 0.2, stale).until(find, f"the page shows no {what}")
+
+
+def click(driver: Any, what: str, where: tuple[str, str]) -> None:
+    """Click on the first element found `where`, once it can be clicked."""
+
+    def clicked(_: Any) -> bool:
+        driver.find_element(*where).click()
+        return True
+
+    soon(driver, what, clicked)
+
+
+def open_experiment(driver: Any, address: str, name: str) -> None:
+    """Go from the list of experiments to the runs of experiment `name`, as a person does."""
+    driver.get(address)
+    # Else it takes every experiment for one about language models.
+    click(driver, "choice of the work", (By.XPATH, "//*[text()='Model training']"))
+    click(driver, f"link to {name}", (By.LINK_TEXT, name))
+    soon(driver, "table of runs", lambda d: d.find_elements(By.CSS_SELECTOR, ".ag-row"))
+
+
+def compare(driver: Any, runs: Sequence[str]) -> None:
+    """Tick the runs of these names, and press Compare."""
+    for name in runs:
+        row = soon(driver, name, lambda _, name=name: _row(driver, name))
+        box = f".ag-row[row-index='{row}'] input.ag-checkbox-input"
+        click(driver, f"box of {name}", (By.CSS_SELECTOR, box))
+    button = "[data-testid='runs-compare-button']"
+    click(driver, "button to compare", (By.CSS_SELECTOR, button))
+    soon(driver, "comparison", lambda _: len(_grids(driver)) == 2)
+
+
+def _row(driver: Any, name: str) -> str | None:
+    rows = driver.find_elements(By.CSS_SELECTOR, ".ag-row")
+    return next((row.get_attribute("row-index") for row in rows if name in row.text), None)
+
+
+def compared_runs(driver: Any) -> list[str]:
+    """Give the names of the runs that are compared, in the order of their columns."""
+    row = soon(driver, "names", lambda d: d.find_element(By.XPATH, "//tr[th='Run Name:']"))
+    return [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+
+
+def metrics(driver: Any) -> dict[str, list[str]]:
+    """Read the table of metrics: what it shows of each run, by the metric's name."""
+    grids = _grids(driver)
+    height = driver.execute_script("return arguments[0].scrollHeight", grids[VALUES])
+    found: dict[str, list[str]] = {}
+    for top in range(0, height, 4 * ROW_PX):  # it holds no more rows than can be seen
+        scroll(driver, top)
+        names, values = (_cells(driver, grid) for grid in _grids(driver))
+        found |= {row[0]: values[place] for place, row in names.items() if place in values}
+    return found
+
+
+def scroll(driver: Any, top: int) -> None:
+    """Scroll the table of metrics, and wait for its two halves to stand side by side."""
+    grid = _grids(driver)[VALUES]
+    script = "arguments[0].scrollTop = arguments[1]; return arguments[0].scrollTop"
+    reached = driver.execute_script(script, grid, top)  # less, at the table's end
+    row = math.ceil(reached / ROW_PX) * ROW_PX
+    soon(driver, "row", lambda _: all(row in _cells(driver, grid) for grid in _grids(driver)))
+
+
+def _grids(driver: Any) -> list[Any]:
+    return driver.find_elements(By.CSS_SELECTOR, ".ReactVirtualized__Grid")
+
+
+def _cells(driver: Any, grid: Any) -> dict[int, list[str]]:
+    """Give the texts of a grid's cells from left to right, by their row's place in pixels."""
+    script = """
+        return Array.from(arguments[0].firstElementChild.children).map(cell =>
+            [parseInt(cell.style.top), parseInt(cell.style.left), cell.innerText])"""
+    rows: dict[int, list[str]] = {}
+    for top, _, text in sorted(driver.execute_script(script, grid)):
+        rows.setdefault(top, []).append(text.strip())
+    return rows
