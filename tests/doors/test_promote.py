@@ -25,7 +25,8 @@ def stored(project, monkeypatch):
 
 
 def store():
-    return registry.register(GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {}, print)
+    models, tables = paths.models(GROUP, KEY), paths.final(GROUP)
+    return registry.register(GROUP, models, tables, {}, print, features=())
 
 
 def run(*arguments, code):
