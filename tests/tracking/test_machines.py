@@ -183,7 +183,9 @@ def on_with_winner(on, shared):
 
 
 def register():
-    return registry.register(GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {}, print)
+    return registry.register(
+        GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {}, print, features=()
+    )
 
 
 def test_two_who_store_the_same_winner_at_once_leave_one_version(on_with_winner, monkeypatch):

@@ -82,7 +82,7 @@ def version(project, monkeypatch):
     winner.make(project)
     winner.train(sees_strong=True)
     models, tables = paths.models(GROUP, KEY), paths.final(GROUP)
-    return registry.register(GROUP, models, tables, {**GIT, **DATA}, print)
+    return registry.register(GROUP, models, tables, {**GIT, **DATA}, print, features=())
 
 
 def test_a_version_has_hashes_of_all_its_seeds(version):
