@@ -46,10 +46,10 @@ def pipeline(root: Path) -> str:
     many = next(row for row in books["bookkeeping"] if row["stages"] == 100)
     return "\n".join(
         [
-            f"From clean, all {clean['n_stages']} stages of the default pipeline with MLflow's runs "
-            f"and the table take {clean['seconds'] / 60:.1f} minutes on {clean['cores']} cores "
-            f"({clean['device']}; `benchmarks/clean.py` says what each stage takes). Against plain "
-            f"DVC, side by side in one run, medians, {whole['cores']} cores ({whole['device']}):",
+            f"From clean, all {clean['n_stages']} stages of the default pipeline, with MLflow's "
+            f"runs and the table, take {clean['seconds'] / 60:.1f} minutes on {clean['cores']} "
+            f"cores ({clean['device']}; `benchmarks/clean.py` says what each stage takes). Beside "
+            f"plain DVC in one run, medians, {whole['cores']} cores ({whole['device']}):",
             "",
             "| | `dvc repro` | `foursplit repro` |",
             "|---|---:|---:|",
