@@ -18,7 +18,7 @@ import pytest
 
 HOST = "127.0.0.1"
 
-PATIENCE_S = 180.0  # for a server to answer, beside other tests
+PATIENCE_S = 600.0  # for a server to answer, beside other tests
 
 PASSWORD = "a secret@of-the:test"  # what a URL must quote, so that forgetting it is found
 

@@ -5,6 +5,7 @@ by hand: one machine does all of its work in the middle of what the other does.
 """
 
 import shutil
+import socket
 from contextlib import contextmanager
 
 import pytest
@@ -18,8 +19,10 @@ import foursplit
 from foursplit.core import paths
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
+from foursplit.doors import conclude
+from foursplit.doors import track as door
 from foursplit.evaluation.collect import collect
-from foursplit.tracking import live, pictures, registry, store, succession, writers
+from foursplit.tracking import answering, live, pictures, registry, store, succession, writers
 from foursplit.tracking import track as tracking
 from foursplit.tracking.live import LiveCurves
 
@@ -246,6 +249,28 @@ def test_a_database_that_many_share_needs_a_place_for_files_that_they_share_too(
     monkeypatch.delenv(store.SHARED_FILES)
     with on("one"), pytest.raises(Refusal, match="MLFLOW_DEFAULT_ARTIFACT_ROOT .*s3://bucket"):
         track()
+
+
+def test_nobody_is_told_to_delete_what_others_use(on, shared):
+    (shared / "shared.db").write_bytes(b"no database" * 100)
+    with on("one"), pytest.raises(Refusal, match=r"docs/team.md") as refused:
+        door.track()
+    assert "Delete" not in str(refused.value)
+
+
+def test_a_server_that_is_not_there_is_told_at_once_and_stops_no_training(on, monkeypatch, capsys):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ann:secret@127.0.0.1:{port}")
+    monkeypatch.setattr(answering, "PAUSE_S", 0.0)
+    with on("one"):
+        with pytest.raises(Refusal, match="no server answers there") as refused:
+            door.track()
+        follow(live_curves(monkeypatch), ROWS)
+        assert "secret" not in conclude._state()["store"]
+    assert "secret" not in str(refused.value)
+    assert "no live curves in MLflow" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

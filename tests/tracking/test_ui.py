@@ -27,6 +27,13 @@ def test_a_taken_port_is_refused_with_another_to_try(taken):
         ui(taken)
 
 
+def test_where_a_server_has_the_runs_its_page_is_named_and_none_is_started(monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://ann:secret@mlflow.example.org/")
+    monkeypatch.setattr("foursplit.doors.ui.track", lambda: None)
+    ui(5000)
+    assert capsys.readouterr().out.startswith("MLflow: https://ann:***@mlflow.example.org/#/exp")
+
+
 def test_the_command_line_and_the_stages_start_without_mlflow():
     code = (
         "import sys, foursplit.cli, foursplit.tracking.live, foursplit.doors.track\n"

@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from foursplit.core import paths
+from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Experiment
 from foursplit.tracking import kept, store, writers
 from foursplit.tracking.identity import live_mark
@@ -64,7 +65,7 @@ class LiveCurves:
                 self._write()
         except Timeout:
             return  # the same training is followed already
-        except failures as error:
+        except (*failures, Refusal) as error:
             reason = str(error).splitlines()[0]
             sys.stderr.write(f"\n  no live curves in MLflow: {reason}\n")
 

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from foursplit.core import environment, paths
 from foursplit.core.errors import Refusal
+from foursplit.tracking import answering
 
 FILE = "sqlite:///"
 
@@ -63,6 +64,8 @@ def client() -> Any:
     path = database()
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
+    elif uri().startswith(SERVER):
+        answering.require(uri(), shown())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
         if path is not None and not path.exists():
