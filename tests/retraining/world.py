@@ -19,6 +19,8 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
+from foursplit.doors.ui import SERVER
+
 GROUP, KEY = "orders", "orders_centroids"
 
 WHO = ("-c", "user.name=dev", "-c", "user.email=dev@localhost", "-c", "init.defaultBranch=main")
@@ -270,8 +272,9 @@ class World:
         ]
         log = (self.folder / "mlflow.log").open("w")
         process = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder
-        )
+            command, env={**os.environ, **SERVER}, cwd=self.folder, start_new_session=True,
+            stdout=log, stderr=log,
+        )  # fmt: skip
         try:
             self.store = f"http://127.0.0.1:{port}"
             _await(port)

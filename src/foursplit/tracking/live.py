@@ -59,13 +59,13 @@ class LiveCurves:
             self.thread.join(PATIENCE_S)
 
     def _follow(self) -> None:
-        failures = store.failures()
+        failures: tuple[type[Exception], ...] = (*store.failures(), Refusal)
         try:
             with _lock(self.mark).acquire(timeout=0):
                 self._write()
         except Timeout:
             return  # the same training is followed already
-        except (*failures, Refusal) as error:
+        except failures as error:
             reason = str(error).splitlines()[0]
             sys.stderr.write(f"\n  no live curves in MLflow: {reason}\n")
 
