@@ -25,7 +25,7 @@ SERVER = {
     "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
 }
 
-PATIENCE_S = 60.0  # for the server to answer, on a slow disk
+PATIENCE_S = 180.0  # for the server to answer, on a slow disk or a busy machine
 
 GRACE_S = 5.0  # for it to end, before it is killed
 
