@@ -178,20 +178,27 @@ def _scrolled(driver: Any) -> Iterator[tuple[int, str, list[str]]]:
     # The names' half has no bar below it, so it is the first to reach its end.
     end = driver.execute_script(script, _grids(driver)[NAMES])
     for top in (*range(0, end, STEP_PX), end):
-        driver.execute_script("arguments[0].scrollTo(0, arguments[1])", _grids(driver)[VALUES], top)
-        soon(driver, "row", lambda _, top=top: _is_settled(driver, top))
+        soon(driver, "row", lambda _, top=top: _is_scrolled(driver, top))
         names, values = (_cells(driver, grid) for grid in _grids(driver))
         for place in sorted(names.keys() & values.keys()):
             if top <= place <= top + STEP_PX:
                 yield top, names[place][0], values[place]
 
 
-def _is_settled(driver: Any, top: int) -> bool:
-    """Tell whether both halves of the table have come to `top` and show the rows from there."""
+def _is_scrolled(driver: Any, top: int) -> bool:
+    """Tell whether both halves of the table stand at `top` with their rows; else scroll them."""
+    grids = _grids(driver)
     script = "return Array.from(arguments).map(grid => grid.scrollTop)"
     last = (top + STEP_PX) // ROW_PX * ROW_PX - ROW_PX
-    reached = driver.execute_script(script, *_grids(driver))
-    return set(reached) == {top} and all(last in _cells(driver, g) for g in _grids(driver))
+    if set(driver.execute_script(script, *grids)) == {top} and all(
+        last in _cells(driver, grid) for grid in grids
+    ):
+        return True
+    # Both: a script that scrolls the values alone leaves the names a step behind.
+    driver.execute_script(
+        "for (const grid of arguments[0]) grid.scrollTo(0, arguments[1])", grids, top
+    )
+    return False
 
 
 def _grids(driver: Any) -> list[Any]:

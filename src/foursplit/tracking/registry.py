@@ -77,17 +77,19 @@ def _gather(folder: Path, models: Path, tables: Path) -> None:
 
 def _require_model(client: Any, group: str) -> None:
     """Create the registered model where it is missing."""
-    if group not in _names(client):
+    if not _names(client, group):
         client.create_registered_model(
             group, description=f"Winners of the comparison group `{group}`; see docs/gate.md."
         )
 
 
-def _names(client: Any) -> list[str]:
+def _names(client: Any, group: str | None = None) -> list[str]:
+    """List the registered models: all, or that of `group` if there is one."""
+    where = f"name = '{group}'" if group else None
     names: list[str] = []
     token = None
     while True:
-        page = client.search_registered_models(page_token=token)
+        page = client.search_registered_models(where, page_token=token)
         names += [model.name for model in page]
         token = page.token
         if not token:
@@ -153,7 +155,7 @@ def champion(group: str) -> Version | None:
 def champion_number(group: str) -> int | None:
     """Name the champion's version without reading its files."""
     client = store.client()
-    if group not in _names(client):
+    if not _names(client, group):
         return None
     return _aliases(client, group).get(CHAMPION)
 
@@ -169,9 +171,8 @@ def find(group: str, which: str) -> Version:
     if path is not None and not path.is_file():
         raise Refusal(f"{path}: no such file; `foursplit gate GROUP` stores a group's winner")
     client = store.client()
-    names = _names(client)
-    if group not in names:
-        raise unknown("registered model", group, names, store.uri())
+    if "'" in group or not _names(client, group):
+        raise unknown("registered model", group, _names(client), store.uri())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(which, which))
