@@ -5,14 +5,13 @@ browser reach 127.0.0.1 alone.
 """
 
 import json
-import math
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,10 @@ FLAGS = (
     f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {HOST}",
 )
 
-PATIENCE_S = 60.0  # for the page to show something, on a busy machine
+PATIENCE_S = 120.0  # for the page to show something, on a busy machine
 
 ROW_PX = 45  # of the table of metrics
+STEP_PX = 4 * ROW_PX  # of the six rows that can be seen
 
 NAMES, VALUES = 0, 1  # the table's two halves, a grid each
 
@@ -66,7 +66,10 @@ def page(root: Path, env: Mapping[str, str]) -> Iterator[str]:
     try:
         assert server.stdout is not None
         lines = (word for line in server.stdout for word in line.split())
-        yield next(word for word in lines if word.startswith(f"http://{HOST}:{port}"))
+        found = next((word for word in lines if word.startswith(f"http://{HOST}:{port}")), None)
+        if found is None:
+            raise RuntimeError("`foursplit ui` ended before it served a page")
+        yield found
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate()
@@ -150,23 +153,52 @@ def compared_runs(driver: Any) -> list[str]:
 
 def metrics(driver: Any) -> dict[str, list[str]]:
     """Read the table of metrics: what it shows of each run, by the metric's name."""
-    grids = _grids(driver)
-    height = driver.execute_script("return arguments[0].scrollHeight", grids[VALUES])
-    found: dict[str, list[str]] = {}
-    for top in range(0, height, 4 * ROW_PX):  # it holds no more rows than can be seen
-        scroll(driver, top)
-        names, values = (_cells(driver, grid) for grid in _grids(driver))
-        found |= {row[0]: values[place] for place, row in names.items() if place in values}
+    return {name: cells for _, name, cells in _scrolled(driver)}
+
+
+def rows(driver: Any, names: Collection[str], picture: Callable[[Any], Any]) -> dict[str, Any]:
+    """Cut the rows of the metrics `names` out of the `picture` of the table, scrolled to each."""
+    found = {}
+    for scrolled, name, _ in _scrolled(driver):
+        if name in names:
+            own, values = _grids(driver)
+            top = next(t for t, cells in _cells(driver, own).items() if cells == [name]) - scrolled
+            both = "./ancestor::div[count(.//*[@role='grid'])=2][1]"
+            table = picture(values.find_element(By.XPATH, both))
+            found[name] = table.crop((0, top, table.width, top + ROW_PX))
     return found
 
 
-def scroll(driver: Any, top: int) -> None:
-    """Scroll the table of metrics, and wait for its two halves to stand side by side."""
-    grid = _grids(driver)[VALUES]
-    script = "arguments[0].scrollTop = arguments[1]; return arguments[0].scrollTop"
-    reached = driver.execute_script(script, grid, top)  # less, at the table's end
-    row = math.ceil(reached / ROW_PX) * ROW_PX
-    soon(driver, "row", lambda _: all(row in _cells(driver, grid) for grid in _grids(driver)))
+def _scrolled(driver: Any) -> Iterator[tuple[int, str, list[str]]]:
+    """Scroll through the table of metrics: it holds no more rows than can be seen.
+
+    Yield for each row in sight how far the table is scrolled, the metric's name and its values.
+    """
+    script = "return arguments[0].scrollHeight - arguments[0].clientHeight"
+    # The names' half has no bar below it, so it is the first to reach its end.
+    end = driver.execute_script(script, _grids(driver)[NAMES])
+    for top in (*range(0, end, STEP_PX), end):
+        soon(driver, "row", lambda _, top=top: _is_scrolled(driver, top))
+        names, values = (_cells(driver, grid) for grid in _grids(driver))
+        for place in sorted(names.keys() & values.keys()):
+            if top <= place <= top + STEP_PX:
+                yield top, names[place][0], values[place]
+
+
+def _is_scrolled(driver: Any, top: int) -> bool:
+    """Tell whether both halves of the table stand at `top` with their rows; else scroll them."""
+    grids = _grids(driver)
+    script = "return Array.from(arguments).map(grid => grid.scrollTop)"
+    last = (top + STEP_PX) // ROW_PX * ROW_PX - ROW_PX
+    if set(driver.execute_script(script, *grids)) == {top} and all(
+        last in _cells(driver, grid) for grid in grids
+    ):
+        return True
+    # Both: a script that scrolls the values alone leaves the names a step behind.
+    driver.execute_script(
+        "for (const grid of arguments[0]) grid.scrollTo(0, arguments[1])", grids, top
+    )
+    return False
 
 
 def _grids(driver: Any) -> list[Any]:

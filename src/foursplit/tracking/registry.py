@@ -104,17 +104,18 @@ def _gather(folder: Path, models: Path, tables: Path) -> None:
 
 def _require_model(client: Any, group: str) -> None:
     """Create the registered model where it is missing."""
-    if group not in names(client):
+    if not has(client, group):
         told = f"Winners of the comparison group `{group}`; see docs/gate.md."
         store.once(client.create_registered_model, group, description=told)
 
 
-def names(client: Any) -> list[str]:
-    """List the registered models: the groups whose winner was ever stored."""
+def names(client: Any, group: str | None = None) -> list[str]:
+    """List the registered models: all, or that of `group` if its winner was ever stored."""
+    where = f"name = '{group}'" if group else None
     found: list[str] = []
     token = None
     while True:
-        page = client.search_registered_models(page_token=token)
+        page = client.search_registered_models(where, page_token=token)
         found += [model.name for model in page]
         token = page.token
         if not token:
@@ -205,7 +206,7 @@ def champion_number(group: str) -> int | None:
 
 def has(client: Any, group: str) -> bool:
     """Tell whether a group has a registered model."""
-    return group in names(client)
+    return "'" not in group and bool(names(client, group))
 
 
 def _aliases(client: Any, group: str) -> dict[str, int]:
@@ -219,9 +220,8 @@ def find(group: str, which: str) -> Version:
     if path is not None and not path.is_file():
         raise Refusal(f"{path}: no such file; `foursplit gate GROUP` stores a group's winner")
     client = store.client()
-    known = names(client)
-    if group not in known:
-        raise unknown("registered model", group, known, store.shown())
+    if not has(client, group):
+        raise unknown("registered model", group, names(client), store.shown())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(which, which))
