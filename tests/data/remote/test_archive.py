@@ -89,8 +89,11 @@ EVIL = {
 }
 
 
+@pytest.mark.parametrize("python", ["3.11.4 and newer", "3.11.2, as Debian 12 has it"])
 @pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
-def test_an_evil_member_is_refused(tmp_path, evil):
+def test_an_evil_member_is_refused(tmp_path, evil, python, monkeypatch):
+    if python.startswith("3.11.2"):  # without a filter of Python's own
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
     path = pack(tmp_path / "p", member("a/one.txt", b"1"), evil)
     with pytest.raises(Refusal, match="refused: it holds"):
         open_up(path, tmp_path / "out")

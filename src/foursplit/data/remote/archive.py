@@ -1,7 +1,8 @@
 """Unpack a tar archive that nobody has to trust: plain files, inside the folder, of a known size.
 
 Source: Python's documentation of tarfile, "Extraction filters" (PEP 706), whose `data` filter is
-applied as well; links and devices, which it lets pass in part, are refused altogether.
+applied as well where Python has it (from 3.11.4 on, and Debian 12 has 3.11.2); links and devices,
+which it lets pass in part, are refused altogether.
 """
 
 import gzip
@@ -85,7 +86,8 @@ def _checked(member: tarfile.TarInfo, archive: Path, into: Path) -> str:
     inside = not path.is_absolute() and path.parts and ".." not in path.parts
     odd = any(sign in member.name for sign in ("\\", "\0", ":"))
     _bound(bool(inside) and not odd, archive, f"{member.name!r}, which leads outside its folder")
-    tarfile.data_filter(member, str(into))
+    if hasattr(tarfile, "data_filter"):
+        tarfile.data_filter(member, str(into))
     return path.as_posix()
 
 
