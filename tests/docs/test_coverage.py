@@ -169,7 +169,7 @@ def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
 
 def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
-    names = ("experiments", "pipeline", "engine", "benchmark")
+    names = ("experiments", "pipeline", "engine", "gate", "benchmark")
     blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
     (folder / "README.md").write_text("\n".join(blocks))
     row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
@@ -195,6 +195,10 @@ def measured(folder):
         "ratio": 2.9, "idle_dvc_cpu_s": 3, "idle_foursplit_cpu_s": 2,
     }  # fmt: skip
     (results / "repro.json").write_text(json.dumps(run))
+    clean = {"device": "A chip", "cores": 2, "seconds": 60.0, "n_stages": 3}
+    (results / "clean.json").write_text(json.dumps(clean))
+    case = {"case": "equal", "n": 100, "promoted": 0.01}
+    (results / "gate.json").write_text(json.dumps({"cases": [case]}))
     books = {
         "start": {"train wine": {"cold_s": 5.0, "warm_s": 0.25}},
         "bookkeeping": [{"stages": 100, "dvc_cpu_s": 20, "foursplit_cpu_s": 6}],
