@@ -62,7 +62,7 @@ def register(group: str, models: Path, tables: Path, tags: Mapping[str, str], sa
             number = found or _store(client, group, folder, files, tags)
             if found is None:
                 number = _only(client, group, files, number)
-            client.set_registered_model_alias(group, CHALLENGER, str(number))
+            store.again(client.set_registered_model_alias, group, CHALLENGER, str(number))
     return _version(client, client.get_model_version(group, str(number)))
 
 
@@ -252,7 +252,7 @@ def mark(version: Version, tags: Mapping[str, str]) -> None:
     """Write what was decided of a version beside it."""
     client = store.client()
     for name, value in tags.items():
-        client.set_model_version_tag(version.group, str(version.number), name, value)
+        store.again(client.set_model_version_tag, version.group, str(version.number), name, value)
 
 
 def promote(version: Version, judged_against: int | None, say: Say) -> None:
@@ -265,4 +265,4 @@ def promote(version: Version, judged_against: int | None, say: Say) -> None:
                 f"{version.group}: version {now} was made champion while version {version.number} "
                 f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
             )
-        client.set_registered_model_alias(version.group, CHAMPION, str(version.number))
+        store.again(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
