@@ -67,7 +67,7 @@ def test_six_trackers_at_once_lose_and_double_nothing_in_ci(shared, six, monkeyp
             "sugar_line", params.experiment("sugar_line"), dev_error=0.25 + number / 64
         )
     codes, said = all_at_once(six, shared, "track")
-    assert codes == [0] * 6, said
+    assert not any(codes), "\n".join(said)
     client = store.client()
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
     found = client.search_runs(ids)
@@ -91,7 +91,7 @@ def test_six_gates_at_once_store_one_version_and_make_one_champion_in_ci(shared,
         winner.make(six(number))
         winner.train(sees_strong=True)
     codes, said = all_at_once(six, shared, "gate", GROUP, "--promote")
-    assert codes == [0] * 6, said
+    assert not any(codes), "\n".join(said)
     client = store.client()
     (version,) = client.search_model_versions(f"name='{GROUP}'")
     aliases = client.get_registered_model(GROUP).aliases

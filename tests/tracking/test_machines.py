@@ -251,6 +251,25 @@ def test_a_database_that_many_share_needs_a_place_for_files_that_they_share_too(
         track()
 
 
+def test_a_write_that_collides_is_tried_again_and_another_error_is_not(on):
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE
+
+    errors = [MlflowException("duplicate key", BAD_REQUEST), None]
+    written = []
+
+    def write(value):
+        if (error := errors.pop(0)) is not None:
+            raise error
+        written.append(value)
+
+    store.again(write, 1)
+    assert written == [1]
+    errors += [MlflowException("no such run", INVALID_PARAMETER_VALUE), None]
+    with pytest.raises(MlflowException, match="no such run"):
+        store.again(write, 2)
+
+
 def test_nobody_is_told_to_delete_what_others_use(on, shared):
     (shared / "shared.db").write_bytes(b"no database" * 100)
     with on("one"), pytest.raises(Refusal, match=r"docs/team.md") as refused:

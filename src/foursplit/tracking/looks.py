@@ -20,7 +20,7 @@ def note(group: str, test: str, models: Iterable[str]) -> None:
     for model in models:
         name = PREFIX + artifacts.fingerprint([test, model])[:32]
         if name not in tags:
-            client.set_registered_model_tag(group, name, f"{test} {model}")
+            store.again(client.set_registered_model_tag, group, name, f"{test} {model}")
 
 
 def known(group: str, test: str) -> set[str]:

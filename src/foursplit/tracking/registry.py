@@ -87,7 +87,7 @@ def register(
                 number = _only(client, group, files, number)
             else:  # where it was made last: a proposal that was merged is the branch's own
                 _tag(client, group, found, tags)
-            client.set_registered_model_alias(group, CHALLENGER, str(number))
+            store.again(client.set_registered_model_alias, group, CHALLENGER, str(number))
     return _version(client, client.get_model_version(group, str(number)))
 
 
@@ -271,7 +271,7 @@ def mark(version: Version, tags: Mapping[str, str]) -> None:
 
 def _tag(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
     for name, value in tags.items():
-        client.set_model_version_tag(group, str(number), name, value)
+        store.again(client.set_model_version_tag, group, str(number), name, value)
 
 
 def promote(version: Version, judged_against: int | None, say: Say) -> None:
@@ -284,7 +284,7 @@ def promote(version: Version, judged_against: int | None, say: Say) -> None:
                 f"{version.group}: version {now} was made champion while version {version.number} "
                 f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
             )
-        client.set_registered_model_alias(version.group, CHAMPION, str(version.number))
+        store.again(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
         # Only now: a time without the promotion would be a lie, the other way round a gap.
         since = [*json.loads(version.tags.get(PROMOTED, "[]")), f"{datetime.now(UTC):%FT%TZ}"]
         mark(version, {PROMOTED: json.dumps(since)})

@@ -1,8 +1,10 @@
 """Where MLflow's store lies, and how it is opened: one writer at a time, never half created."""
 
 import os
+import random
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,11 @@ SERVER = ("http://", "https://")
 SHARED_FILES = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own name, which its client does not read
 
 METRICS_A_CALL = 1000  # MLflow refuses more in one batch
+
+TRIES = 8
+
+COLLISIONS = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
+"""What MLflow makes of a database's errors, and of hardly anything else."""
 
 NOTE = "mlflow.note.content"  # what MLflow's page shows as description
 
@@ -107,7 +114,7 @@ def experiment(client: Any, name: str, note: str) -> str:
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     if note and found.tags.get(NOTE) != note:
-        client.set_experiment_tag(found.experiment_id, NOTE, note)
+        again(client.set_experiment_tag, found.experiment_id, NOTE, note)
     return found.experiment_id
 
 
@@ -121,6 +128,25 @@ def once(create: Callable[..., Any], *what: Any, **how: Any) -> Any | None:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
         return None
+
+
+def again(write: Callable[..., None], *what: Any, **how: Any) -> None:
+    """Write what another machine may be writing too, such as a tag: again, if it collides.
+
+    MLflow looks whether a row is there and then adds it; if six do so at once in PostgreSQL, about
+    half of them fail, and find the row at the second try.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for left in reversed(range(TRIES)):
+        try:
+            write(*what, **how)
+        except MlflowException as error:
+            if left == 0 or error.error_code not in COLLISIONS:
+                raise
+            time.sleep(random.uniform(0.05, 0.5))  # by chance, so that they do not meet again
+        else:
+            return
 
 
 def _files(name: str) -> str | None:

@@ -195,7 +195,7 @@ def _fill(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
     metrics = [Metric(name, value, at, 0) for name, value in made.metrics.items()]
     metrics += [Metric(name, value, at, step) for name, value, step in curves]
     store.log_metrics(client, run_id, metrics)
-    client.log_inputs(run_id, datasets=_data_sets(made))
+    store.again(client.log_inputs, run_id, datasets=_data_sets(made))
     dev = files.dev_table(job.entry, job.seed)
     with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
         files.fill(Path(folder), job.entry, job.seed, dev)

@@ -96,7 +96,7 @@ def tag(client: Any, run_id: str, name: str, value: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
-        client.set_tag(run_id, name, value)
+        store.again(client.set_tag, run_id, name, value)
     except MlflowException:
         if client.get_run(run_id).info.lifecycle_stage != "deleted":
             raise
