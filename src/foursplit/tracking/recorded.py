@@ -164,7 +164,8 @@ def _version(uri: str) -> Recorded:
     files: dict[str, str] = json.loads(tags.get(registry.FILES, "{}"))
     if not files or "foursplit.experiment" not in tags:
         raise Refusal(f"{uri}: not stored by `foursplit gate`, so nothing says what it must hold")
-    hashes = {named(name): digest for name, digest in files.items()}
+    # What lies in no seed's folder is MLflow's, and no part of what is made again.
+    hashes = {named(name): digest for name, digest in files.items() if "/" in name}
     for part in ("seen", "sealed"):
         digest = tags.get(f"foursplit.data.{part}", UNLOCKED)
         if digest != UNLOCKED:
