@@ -1,6 +1,7 @@
 """Champions over time: who it was, by which verdict, and what changed against the one before."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import pandas as pd
@@ -160,7 +161,8 @@ def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
     tag(GROUP, "3", "foursplit.forced", "the <law>")
     done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
     assert done.exit_code == 0, done.output
-    assert f"version 1, was champion: {KEY}, dev" in done.output
+    first = rf"version 1, was champion \(promoted [-0-9]+T[:0-9]+Z\): {KEY}, dev"
+    assert re.search(first, done.output)
     assert "version 2, champion since 2026-03-01T10:11:12+00:00" in done.output
     assert "REJECT against version 2; forced: the <law>; changed: data" in done.output
     html = (paths.reports() / "history.html").read_text()
