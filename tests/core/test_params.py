@@ -88,7 +88,7 @@ def test_the_projects_own_parameters_are_right():
         (f"{DESCENT}.arg", {}, r"unknown parameter 'arg'. Did you mean 'args'"),
         ("real.studies", {}, r"real: unknown parameter 'studies'"),
         ("run", None, r"params.yaml: missing run"),
-        ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, groups"),
+        ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, gate, groups"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
