@@ -160,6 +160,8 @@ def s3_env(address: str) -> dict[str, str]:
 def mlflow_server(folder: Path, port: int, *options: str, **env: str) -> Iterator[Path]:
     """Run MLflow's server as docs/team.md starts it; give its log."""
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port)]
+    # Else uvicorn kills workers that other tests keep from answering for five seconds.
+    command += ["--uvicorn-opts", "--timeout-worker-healthcheck 120"]
     with running([*command, *options], port, folder, **SERVER, **env) as log:
         yield log
 
