@@ -44,6 +44,34 @@ def test_the_locks_are_those_of_a_sequential_dvc_repro(small):
     assert "Running stage" not in small.run("dvc", "repro")
 
 
+def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(small):
+    """YAML marks an object met twice, so which stages end together would show in the lock."""
+    # It holds a null, which YAML writes in two ways.
+    fit = "experiments.improving.c2w3_wine_softmax.fit"
+    stages = "".join(
+        f"  {name}: {{cmd: cp start.txt {name}.out, outs: [{name}.out], "
+        f"params: [strategy, {fit}]}}\n"
+        for name in "abc"
+    )
+    small.write(stages)
+    small.run("dvc", "repro", "--quiet")
+    lock = small.folder / "dvc.lock"
+    theirs = lock.read_text()
+    assert "3 stages: 3 ran" in small.repro("--force")
+    assert lock.read_text() == theirs
+
+    body, marked = "strategy:\n", theirs  # as older locks have it
+    first = marked.index(body) + len("strategy:")
+    block = marked[first : marked.index("    outs:", first)]
+    marked = marked[:first] + " &id001" + block + marked[first + len(block) :]
+    second = marked.index(body, first + len(block))
+    marked = marked[:second] + "strategy: *id001\n" + marked[second + len("strategy:" + block) :]
+    lock.write_text(marked)
+    assert "3 stages: 3 as they were" in small.repro()
+    assert "3 stages: 3 ran" in small.repro("--force")
+    assert lock.read_text() == theirs
+
+
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
     small.write(DIAMOND).repro()
     assert "4 stages: 4 as they were" in small.repro()

@@ -5,6 +5,7 @@ No file but this, `dvc_quick` and `dvc_remote` makes such calls.  They were read
 made on one thread, as DVC expects; only the stages' commands run side by side.
 """
 
+import io
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -247,7 +248,7 @@ class Graph:
     def write(self) -> None:
         """Bring the lock files up to date with all that finished, each written once and whole."""
         from dvc.stage.serialize import to_lockfile
-        from dvc.utils.serialize._yaml import dumps_yaml, parse_yaml_for_update
+        from dvc.utils.serialize._yaml import parse_yaml_for_update
 
         by_file: dict[Path, list[Stage]] = {}
         for stage in self.unwritten:
@@ -258,7 +259,7 @@ class Graph:
             content.setdefault("stages", {})
             for stage in stages:
                 content["stages"].update(to_lockfile(stage))
-            artifacts.write_text(path, dumps_yaml(content))
+            artifacts.write_text(path, _as_yaml(content))
             self.repo.scm_context.track_file(os.path.relpath(path, self.root))
         self.unwritten.clear()
 
@@ -309,6 +310,21 @@ def _build(item: Any) -> Any:
         store, item.fs_path, item.fs, item.hash_name, ignore=item.dvcignore, dry_run=True
     )
     return built
+
+
+def _as_yaml(content: Any) -> str:
+    """Write as DVC does, which writes one stage at a time and so never meets an object twice.
+
+    Marks of what several stages share would tell which of them happened to end together.
+    """
+    from dvc.utils.serialize._yaml import _get_yaml
+
+    yaml = _get_yaml()
+    # All but the whole, whose being known is what makes a null come out as DVC writes it.
+    yaml.representer.ignore_aliases = lambda part: part is not content
+    stream = io.StringIO()
+    yaml.dump(content, stream)
+    return stream.getvalue()
 
 
 def _listing(tree: Any) -> dict[str, str]:

@@ -1,0 +1,170 @@
+"""Every network on a GPU: the same bytes twice, an error near the CPU's, and the time of each.
+
+`PYTHONPATH=src python benchmarks/on_gpu.py` trains each experiment that learns by gradient steps
+and whose split lies in data/ (`foursplit repro` makes it): twice on the GPU, once on the CPU.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from foursplit.core import environment
+
+RESULT = Path(__file__).parent / "results" / "gpu.json"
+KERNELS, THREADS = "portable", 1  # as in params.yaml
+
+
+def main() -> int:
+    """Print a line for each experiment and keep all; 1 if one fails or differs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("keys", nargs="*", help="experiments (default: all whose data is here)")
+    parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
+    parser.add_argument("--jobs", type=int, default=1, help="experiments trained side by side")
+    given = parser.parse_args()
+    environment.settle(KERNELS, THREADS)
+    # A state of a training cut short would be gone on with.
+    os.environ["FOURSPLIT_SAVE_EVERY_S"] = "1e9"
+    import torch
+
+    if not torch.cuda.is_available():
+        sys.exit("torch finds no GPU here")
+    keys = given.keys or sorted(here(), key=lambda key: -work(key))
+    began = time.perf_counter()
+    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
+        rows = []
+        for row in pool.imap_unordered(trained, keys):
+            print(line(row), flush=True)
+            rows.append(row)
+            keep(given.out, rows, time.perf_counter() - began, given.jobs)
+    return 0 if rows and all(row.get("same_bytes") for row in rows) else 1
+
+
+def here() -> Iterator[str]:
+    """Name the experiments that learn by gradient steps and whose split lies here."""
+    from foursplit.core.experiment import GradientFit
+    from foursplit.core.params import load
+
+    for section in load().sections().values():
+        for course in section.experiments.values():
+            for key, experiment in course.items():
+                if examples(experiment.source).is_file() and isinstance(
+                    experiment.fit, GradientFit
+                ):
+                    yield key
+
+
+def work(key: str) -> int:
+    """Count the bytes that a training passes over: the longest start first."""
+    from foursplit.core.params import load
+
+    experiment = load().experiment(key)
+    return int(examples(experiment.source).stat().st_size * experiment.fit.max_epochs)
+
+
+def examples(source: str) -> Path:
+    from foursplit.core import paths
+
+    return paths.split(source) / "seen" / "train.npy"
+
+
+def trained(key: str) -> dict[str, Any]:
+    """Train the first seed of an experiment three times; a failure is a result too."""
+    try:
+        gpu, again, cpu = (once(key, kind) for kind in ("gpu", "gpu", "cpu"))
+    except Exception as error:  # which operations torch refuses is what is asked
+        return {"experiment": key, "failed": f"{type(error).__name__}: {error}".splitlines()[0]}
+    return {
+        "experiment": key,
+        "device": gpu["device"],
+        "same_bytes": gpu["hash"] == again["hash"],
+        "gpu_s": again["seconds"],  # the first also loads CUDA's libraries
+        "cpu_s": cpu["seconds"],
+        "times_faster": round(cpu["seconds"] / again["seconds"], 2),
+        "dev_error_gpu": gpu["dev_error"],
+        "dev_error_cpu": cpu["dev_error"],
+        "n_dev": gpu["n_dev"],
+    }
+
+
+def once(key: str, kind: str) -> dict[str, Any]:
+    """Train with one seed on one kind of device, as stage train does, and measure dev."""
+    import numpy as np
+
+    from foursplit.core import artifacts, paths, source
+    from foursplit.core.examples import shape_of
+    from foursplit.core.params import load
+    from foursplit.core.split import SEEN
+    from foursplit.data import seen
+    from foursplit.evaluation import tables
+    from foursplit.evaluation.predict import predictor
+    from foursplit.training import manifest as manifests
+    from foursplit.training.train import Job, train
+
+    os.environ["FOURSPLIT_ACCELERATOR"] = kind
+    params = load()
+    experiment = params.experiment(key)
+    splits = {name: seen.load(experiment.source, name) for name in SEEN}
+    place = paths.split(experiment.source) / "seen"
+    job = Job(
+        key=key,
+        experiment=experiment,
+        run=params.run,
+        splits=splits,
+        shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
+        data={name: artifacts.sha256_file(place / name) for name in ("train.npy", "train.parquet")},
+    )
+    with tempfile.TemporaryDirectory(prefix="foursplit-bench-") as folder:
+        target = Path(folder) / "model"
+        began = time.perf_counter()
+        made = train(job, target, experiment.fit.seeds[0])
+        seconds = time.perf_counter() - began
+        _, answer = predictor(target, params.run)
+        dev = splits["dev"]
+        table = tables.table(dev, answer(dev), "dev", made.task, manifests.shape(made))
+    return {
+        "device": made.device,
+        "hash": made.model_hash,
+        "seconds": round(seconds, 2),
+        "dev_error": float(np.average(table["loss"], weights=table["weight"])),
+        "n_dev": len(dev),
+    }
+
+
+def line(row: dict[str, Any]) -> str:
+    if "failed" in row:
+        return f"{row['experiment']:<36} FAILED: {row['failed']}"
+    same = "same bytes" if row["same_bytes"] else "BYTES DIFFER"
+    return (
+        f"{row['experiment']:<36} {same}  gpu {row['gpu_s']:>7.2f} s  cpu {row['cpu_s']:>7.2f} s  "
+        f"dev {row['dev_error_gpu']:.4f} on gpu, {row['dev_error_cpu']:.4f} on cpu"
+    )
+
+
+def keep(path: Path, rows: list[dict[str, Any]], seconds: float, jobs: int) -> None:
+    import torch
+
+    known = {
+        "gpu": torch.cuda.get_device_name(),
+        "cpu_cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "kernels": KERNELS,
+        "threads": THREADS,
+        "side_by_side": jobs,
+        "seconds": round(seconds, 1),
+        "experiments": sorted(rows, key=lambda row: row["experiment"]),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
