@@ -26,7 +26,7 @@ RESULT = ROOT / "benchmarks" / "results" / "store.json"
 
 WRITERS, EPOCHS, PAUSE_S, CROWDS = 24, 300, 0.02, 3  # six seconds of training each
 
-GROUP, KEY, LIVE_EPOCHS, LIVE_ROUNDS = "c4w2_digits", "c4w2_digits_lenet", 400, 3
+GROUP, KEY, LIVE_EPOCHS, LIVE_ROUNDS = "c4w2_digits", "c4w2_digits_lenet", 1800, 3
 
 RUNS, VERSIONS, TIMES = 5000, 50, 3
 
@@ -82,12 +82,12 @@ def crowds(folder: Path) -> list[dict[str, Any]]:
 def live_curves(folder: Path) -> dict[str, Any]:
     """Train for more than a minute, with live curves and without, in turn."""
     env = copied(folder, (*MADE, "split"))
+    subprocess.run(["foursplit", "track"], cwd=folder, env=env, check=True)  # the store is there
     params = folder / "params.yaml"
     text = params.read_text()
     block = text[text.index(f"    {KEY}:\n") :]
     more = block.replace("max_epochs: 40", f"max_epochs: {LIVE_EPOCHS}", 1)
     params.write_text(text.replace(block, more))
-    subprocess.run(["foursplit", "track"], cwd=folder, env=env, check=True)  # the store is there
     runs: dict[str, list[tuple[float, float]]] = {"None": [], "LiveCurves": []}
     for number in range(LIVE_ROUNDS):
         for live in sorted(runs, reverse=bool(number % 2)):

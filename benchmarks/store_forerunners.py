@@ -82,7 +82,7 @@ def versions(n: int) -> None:
             models = Path(name)
             for seed in entry.summaries:
                 _other_weights(paths.seed_folder(entry.models, seed), models, number)
-            version = registry.register(GROUP, models, entry.tables, {}, print)
+            version = registry.register(GROUP, models, entry.tables, {}, print, features=())
     registry.promote(version, None, print)
 
 
