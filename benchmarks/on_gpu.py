@@ -26,6 +26,7 @@ def main() -> int:
     """Print a line for each experiment and keep all; 1 if one fails or differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("keys", nargs="*", help="experiments (default: all whose data is here)")
+    parser.add_argument("--skip", nargs="+", default=[], help="experiments to leave out")
     parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
     parser.add_argument("--jobs", type=int, default=1, help="experiments trained side by side")
     given = parser.parse_args()
@@ -36,7 +37,8 @@ def main() -> int:
 
     if not torch.cuda.is_available():
         sys.exit("torch finds no GPU here")
-    keys = given.keys or sorted(here(), key=lambda key: -work(key))
+    found = given.keys or sorted(here(), key=lambda key: -work(key))
+    keys = [key for key in found if key not in given.skip]
     began = time.perf_counter()
     with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
         rows = []
@@ -77,13 +79,17 @@ def examples(source: str) -> Path:
 
 def trained(key: str) -> dict[str, Any]:
     """Train the first seed of an experiment three times; a failure is a result too."""
+    from foursplit.training import device
+
     try:
         gpu, again, cpu = (once(key, kind) for kind in ("gpu", "gpu", "cpu"))
     except Exception as error:  # which operations torch refuses is what is asked
         return {"experiment": key, "failed": f"{type(error).__name__}: {error}".splitlines()[0]}
+    flops = gpu["flops"] * gpu["batch"]
     return {
         "experiment": key,
-        "device": gpu["device"],
+        "mflops_a_step": round(flops / 1e6, 3),  # forward
+        "auto": "gpu" if device.gains(gpu["flops"], gpu["batch"]) else "cpu",
         "same_bytes": gpu["hash"] == again["hash"],
         "gpu_s": again["seconds"],  # the first also loads CUDA's libraries
         "cpu_s": cpu["seconds"],
@@ -130,7 +136,8 @@ def once(key: str, kind: str) -> dict[str, Any]:
         dev = splits["dev"]
         table = tables.table(dev, answer(dev), "dev", made.task, manifests.shape(made))
     return {
-        "device": made.device,
+        "flops": made.flops,
+        "batch": min(experiment.fit.batch_size or len(splits["train"]), len(splits["train"])),
         "hash": made.model_hash,
         "seconds": round(seconds, 2),
         "dev_error": float(np.average(table["loss"], weights=table["weight"])),
@@ -139,13 +146,13 @@ def once(key: str, kind: str) -> dict[str, Any]:
 
 
 def line(row: dict[str, Any]) -> str:
+    name = f"{row['experiment']:<36}"
     if "failed" in row:
-        return f"{row['experiment']:<36} FAILED: {row['failed']}"
+        return f"{name} FAILED: {row['failed']}"
     same = "same bytes" if row["same_bytes"] else "BYTES DIFFER"
-    return (
-        f"{row['experiment']:<36} {same}  gpu {row['gpu_s']:>7.2f} s  cpu {row['cpu_s']:>7.2f} s  "
-        f"dev {row['dev_error_gpu']:.4f} on gpu, {row['dev_error_cpu']:.4f} on cpu"
-    )
+    times = f"gpu {row['gpu_s']:>7.2f} s  cpu {row['cpu_s']:>7.2f} s"
+    errors = f"dev {row['dev_error_gpu']:.4f} on gpu, {row['dev_error_cpu']:.4f} on cpu"
+    return f"{name} {row['mflops_a_step']:>9.3f} MFLOPs  {same}  {times}  {errors}"
 
 
 def keep(path: Path, rows: list[dict[str, Any]], seconds: float, jobs: int) -> None:

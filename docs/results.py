@@ -98,6 +98,24 @@ def _examples(case: dict[str, Any]) -> str:
     return f"{case['n']:,}" if "n" in case else f"{case['n_advised'][1]:,} (median)"
 
 
+def gpu(root: Path) -> str:
+    """Say which trainings a GPU made faster, and whether it gave the same bytes twice."""
+    path = root / "benchmarks" / "results" / "gpu.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    rows = told["experiments"]
+    same = sum(row["same_bytes"] for row in rows)
+    large, small = (
+        [row["times_faster"] for row in rows if row["auto"] == kind] for kind in ("gpu", "cpu")
+    )
+    slower = sum(times < 1 for times in small)
+    return (
+        f"Trained twice on an {told['gpu']}, {same} of {len(rows)} networks came out with the same "
+        f"bytes. The {len(large)} whose steps `auto` holds large enough took {min(large):.1f} to "
+        f"{max(large):.1f} times less than on one core; of the other {len(small)}, which it leaves "
+        f"to the CPU, {slower} took longer on the GPU (`benchmarks/on_gpu.py`)."
+    )
+
+
 def benchmark(root: Path) -> str:
     """Give the training benchmark's rows, for each kind of device it was run on."""
     lines = [

@@ -1,33 +1,104 @@
 """Which device a stage uses, and what it says where there is none."""
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from foursplit.core.errors import Refusal
-from foursplit.training import device
+from foursplit.core.examples import DataShape, Examples
+from foursplit.core.experiment import GradientFit
+from foursplit.core.params import load
+from foursplit.evaluation import predict
+from foursplit.training import device, manifest, network
+from foursplit.training.train import Job, train
 
 
 def test_the_environment_has_the_last_word(monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "cpu")
-    assert device.resolve("auto") == "cpu"
+    assert device.resolve("auto", gains=True) == "cpu"
 
 
-def test_auto_uses_a_gpu_where_there_is_one(monkeypatch):
+def test_auto_uses_a_gpu_where_there_is_one_and_the_work_gains_by_it(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert device.resolve("auto") == "gpu"
+    assert device.resolve("auto", gains=True) == "gpu"
+    assert device.resolve("auto", gains=False) == "cpu"
+    assert device.resolve("gpu", gains=False) == "gpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert device.resolve("auto") == "cpu"
+    assert device.resolve("auto", gains=True) == "cpu"
+
+
+def test_a_step_gains_by_its_operations():
+    """LeNet on 64 pictures of 8x8 pixels, then on 128 of 28x28."""
+    assert not device.gains(133_200, 64)
+    assert device.gains(2_499_280, 128)
+
+
+def test_training_on_a_gpu_starts_where_steps_are_large(project, monkeypatch):
+    """The device is asked for before the first step, so its name can be seen without a GPU."""
+    monkeypatch.delenv(device.VARIABLE, raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    asked = []
+
+    def fit(*_given, kind, **_rest):
+        asked.append(kind)
+        raise Refusal("far enough")
+
+    monkeypatch.setattr(network, "fit", fit)
+    monkeypatch.setattr(device, "name", lambda kind: kind)
+    for side, batch in ((8, 64), (28, 128)):
+        with pytest.raises(Refusal, match="far enough"):
+            train(job(side, batch), project / "model", seed=1)
+    assert asked == ["cpu", "gpu"]
+
+
+@pytest.mark.parametrize(("trained_on", "on"), [("cpu", "cpu"), ("gpu: X1", "cuda")])
+def test_a_model_answers_on_the_kind_of_device_that_trained_it(
+    project, monkeypatch, trained_on, on
+):
+    monkeypatch.setenv(device.VARIABLE, "cpu")
+    folder = project / "model"
+    made = train(job(8, 64), folder, seed=1)
+    manifest.save(folder, replace(made, device=trained_on))
+    monkeypatch.setenv(device.VARIABLE, "auto")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    moved = []
+    monkeypatch.setattr(torch.nn.Module, "to", lambda self, to: moved.append(str(to)) or self)
+    predict.predictor(folder, load().run)
+    assert moved == [on]
+
+
+def job(side, batch):
+    """Give LeNet a few random pictures of `side` pixels squared."""
+    params = load()
+    fit = GradientFit(seeds=(1,), learning_rate=0.01, max_epochs=1, batch_size=batch)
+    rng = np.random.default_rng(3)
+    n = batch + 2
+    examples = Examples(
+        x=rng.random((n, 1, side, side), dtype=np.float32),
+        rows=pd.DataFrame({"y": np.arange(n) % 2}),
+    )
+    return Job(
+        key="two_classes",
+        experiment=replace(params.experiment("c4w2_digits_lenet"), fit=fit),
+        run=params.run,
+        splits={"train": examples, "train_dev": examples, "dev": examples},
+        shape=DataShape(inputs=(1, side, side), classes=("a", "b")),
+        data={},
+    )
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(Refusal, match="torch finds none here. Use auto or cpu"):
-        device.resolve("gpu")
+        device.resolve("gpu", gains=True)
 
 
 def test_an_unknown_device_is_refused(monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "tpu")
     with pytest.raises(Refusal, match="'tpu' must be auto, cpu or gpu"):
-        device.resolve("auto")
+        device.resolve("auto", gains=True)

@@ -17,7 +17,7 @@ def _require(holds: bool, name: str, value: object, rule: str) -> None:
 class Run:
     """How the machine is used."""
 
-    accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where there is one
+    accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where it is faster
     threads: int  # of each stage; bytes depend on it
     kernels: Literal["portable", "native"]  # portable: the same bytes on x86-64 of any maker
     accept_licences: tuple[str, ...] = ()  # data sets of the catalogue whose terms must be asked

@@ -154,7 +154,11 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def _surroundings(folder: Path, wanted: Recorded) -> dict[str, str]:
     """Ask for the kind of device that the model was trained on, as far as it is known."""
     device = wanted.made_with.get("device", "")
-    kind = {"cpu": "cpu", "gpu": "auto"}.get(device.partition(":")[0])
+    kind = device.partition(":")[0]
+    if kind == "gpu":
+        from torch import cuda
+
+        kind = "gpu" if cuda.is_available() else "auto"
     return clone.surroundings(folder) | ({VARIABLE: kind} if kind else {})
 
 

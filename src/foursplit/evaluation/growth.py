@@ -109,7 +109,7 @@ def _kept(job: Job, settings: LearningCurve) -> Path:
     if isinstance(job.experiment.fit, GradientFit):
         from foursplit.training import device
 
-        kind = device.name(device.resolve(job.run.accelerator))
+        kind = device.name(device.resolve(job.run.accelerator, gains=True))
     folders = (*CODE, "data", "evaluation")
     return resume_path(job, 0, f"{kind} {settings}", folders).with_suffix(".json")
 

@@ -42,7 +42,7 @@ def _network(folder: Path, manifest: Manifest, run: Run) -> tuple[Any, Any]:
     from foursplit.training import device
 
     file = importlib.import_module(f"foursplit.models.{manifest.model}")
-    kind = device.resolve(run.accelerator)
+    kind = device.resolve(run.accelerator, gains=manifest.device.startswith("gpu"))
     device.repeatable(run.threads)
     args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
     net = file.build(args, manifests.shape(manifest))

@@ -9,9 +9,24 @@ from foursplit.core.errors import Refusal
 
 VARIABLE = "FOURSPLIT_ACCELERATOR"
 
+GAINS_FLOPS = 10_000_000
+"""Operations forward in a step from which on a GPU is the faster of the two.
 
-def resolve(accelerator: str) -> Literal["cpu", "gpu"]:
-    """Turn auto, cpu or gpu into what this machine uses; the environment has the last word."""
+Below, starting its kernels takes longer than one core takes to compute: the break-even measured by
+`benchmarks/on_gpu.py`.
+"""
+
+
+def gains(flops: int, n_examples: int) -> bool:
+    """Tell whether steps of `n_examples`, each of `flops` forward, are faster on a GPU."""
+    return flops * n_examples >= GAINS_FLOPS
+
+
+def resolve(accelerator: str, *, gains: bool) -> Literal["cpu", "gpu"]:
+    """Turn auto, cpu or gpu into what is used here; the environment has the last word.
+
+    `auto` means a GPU where there is one and the work `gains` by it.
+    """
     asked = os.environ.get(VARIABLE) or accelerator
     if asked not in ("auto", "cpu", "gpu"):
         raise Refusal(f"{VARIABLE}: {asked!r} must be auto, cpu or gpu")
@@ -21,7 +36,7 @@ def resolve(accelerator: str) -> Literal["cpu", "gpu"]:
             f"CUDA build of torch (this one is {torch.__version__})."
         )
     if asked == "auto":
-        return "gpu" if torch.cuda.is_available() else "cpu"
+        return "gpu" if gains and torch.cuda.is_available() else "cpu"
     return "gpu" if asked == "gpu" else "cpu"
 
 

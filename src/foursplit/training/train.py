@@ -51,7 +51,6 @@ def _fit_network(
     from foursplit.training import cost, device, network
 
     file, args = _model(job)
-    kind = device.resolve(job.run.accelerator)
     device.repeatable(job.run.threads)
     net = network.seeded(lambda: file.build(args, job.shape), seed)
     if not isinstance(net, torch.nn.Module):
@@ -59,6 +58,10 @@ def _fit_network(
             f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
             "only, and its settings as model_args."
         )
+    flops = cost.flops(net.eval(), job.shape)
+    n_train = len(job.splits["train"])
+    large = device.gains(flops, min(fit.batch_size or n_train, n_train))
+    kind = device.resolve(job.run.accelerator, gains=large)
     task = importlib.import_module(f"foursplit.tasks.{job.experiment.task}")
     pairs = {
         name: (network.as_tensor(split.x), task.targets(split.y, job.shape))
@@ -84,7 +87,7 @@ def _fit_network(
         engine="network",
         device=device.name(kind),
         n_parameters=sum(p.numel() for p in net.parameters() if p.requires_grad),
-        flops=cost.flops(net.eval(), job.shape),
+        flops=flops,
     )
 
 
