@@ -35,6 +35,7 @@ def readme(root: Path) -> str:
     text = fill(text, "pipeline", results.pipeline(root))
     text = fill(text, "engine", results.engine(root))
     text = fill(text, "gate", results.gate(root))
+    text = fill(text, "store", results.store(root))
     text = fill(text, "gpu", results.gpu(root))
     return fill(text, "benchmark", results.benchmark(root))
 

@@ -116,6 +116,27 @@ def gpu(root: Path) -> str:
     )
 
 
+def store(root: Path) -> str:
+    """Say what MLflow's store costs: many writers, live curves, thousands of runs."""
+    path = root / "benchmarks" / "results" / "store.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    crowds, live, many = told["crowds"], told["live_curves"], told["thousands"]
+    spoilt = sum(
+        crowd[how] for crowd in crowds for how in ("crashed", "lost", "duplicated", "torn")
+    )
+    return (
+        f"{crowds[0]['writers']} runs that log at once to a fresh store, {len(crowds)} times: "
+        f"{spoilt} crashed, lost, doubled or torn. Live curves add {live['more_wall']:.1%} to a "
+        f"training of {live['without_s']:.0f} s ({live['more_cpu']:.1%} of its CPU). With "
+        f"{many['runs']:,} runs and {many['versions']} versions of a model in the store, the gate "
+        f"takes {many['gate']['seconds']:.1f} s beyond imports, the history of its group "
+        f"{many['history_of_a_group']['seconds']:.1f} s and of all groups "
+        f"{many['history']['seconds']:.1f} s ({many['history_of_a_group']['first_s']:.0f} s and "
+        f"{many['history']['first_s']:.0f} s the first time, when nothing of it was worked out "
+        "before; `benchmarks/store.py`)."
+    )
+
+
 def benchmark(root: Path) -> str:
     """Give the training benchmark's rows, for each kind of device it was run on."""
     lines = [

@@ -169,7 +169,7 @@ def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
 
 def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
-    names = ("experiments", "pipeline", "engine", "gate", "gpu", "benchmark")
+    names = ("experiments", "pipeline", "engine", "gate", "store", "gpu", "benchmark")
     blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
     (folder / "README.md").write_text("\n".join(blocks))
     row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
@@ -202,6 +202,15 @@ def measured(folder):
     row = {"same_bytes": True, "auto": "gpu", "times_faster": 9.0}
     rows = [row, {**row, "auto": "cpu", "times_faster": 0.5}]
     (results / "gpu.json").write_text(json.dumps({"gpu": "A chip", "experiments": rows}))
+    crowd = {"writers": 4, "crashed": 0, "lost": 0, "duplicated": 0, "torn": 0}
+    names = ("gate", "history", "history_of_a_group")
+    seconds = {name: {"seconds": 1, "first_s": 2} for name in names}
+    kept = {
+        "crowds": [crowd],
+        "live_curves": {"without_s": 60, "more_wall": 0.01, "more_cpu": 0.02},
+        "thousands": {"runs": 5000, "versions": 50, **seconds},
+    }
+    (results / "store.json").write_text(json.dumps(kept))
     books = {
         "start": {"train wine": {"cold_s": 5.0, "warm_s": 0.25}},
         "bookkeeping": [{"stages": 100, "dvc_cpu_s": 20, "foursplit_cpu_s": 6}],
@@ -237,6 +246,7 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     readme = (project / "README.md").read_text()
     assert "| `wine` | – | 1.0% | 2.0% | 12.5% | sealed | data mismatch +10.5% |" in readme
     assert "| 200 s | 70 s |" in readme
+    assert "Live curves add 1.0% to a training of 60 s" in readme
     assert "2 of 2 networks came out with the same bytes" in readme
 
 

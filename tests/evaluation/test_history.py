@@ -10,8 +10,10 @@ from tests.reporting.miniature import make_project
 from foursplit.core import artifacts, paths
 from foursplit.core.params import load
 from foursplit.evaluation import history as told
+from foursplit.evaluation import memory
 from foursplit.evaluation.past import PastRun
 from foursplit.reporting.history_page import page
+from foursplit.strategy import diagnosis
 
 WHEN = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 10)]
 
@@ -22,7 +24,7 @@ def world(tmp_path, monkeypatch):
     paths.root.cache_clear()
     make_project(tmp_path / "project")
     made: list[PastRun] = []
-    monkeypatch.setattr(told, "list_past", lambda _group: made)
+    monkeypatch.setattr(told, "list_past", lambda _group, _commits: made)
     yield World(made, tmp_path)
     paths.root.cache_clear()
 
@@ -128,6 +130,33 @@ def test_the_page_shows_what_changed_and_which_gap_was_meant(world):
     assert html.count("<circle") == 2 * len(world.history().steps[0].version.gaps)
     assert "<u>" in html  # variance, which weight decay is meant for
     assert "was meant for variance" in html
+
+
+def test_a_second_look_reads_no_table_and_says_the_same(world, monkeypatch):
+    world.run(fit={"learning_rate": 0.1})
+    world.run(fit={"learning_rate": 0.2}, worse=20)
+    first = world.history()
+    for path in world.folder.glob("*.parquet"):
+        path.write_bytes(b"no table")
+    again = world.history()
+    assert [step.as_json() for step in again.steps] == [step.as_json() for step in first.steps]
+    assert page([again], 0.95) == page([first], 0.95)
+
+    strategy = replace(world.params.strategy, confidence=0.5)
+    world.params = replace(world.params, strategy=strategy)  # nothing of it was worked out yet
+    assert world.history().steps == ()
+
+
+def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, monkeypatch):
+    world.run(fit={"learning_rate": 0.1})
+    first = world.history().steps[0].as_json()
+    for path in (paths.state() / "past").rglob("*.json"):
+        path.write_text('{"splits": {"de')
+    assert world.history().steps[0].as_json() == first
+    monkeypatch.setattr(diagnosis, "estimates", lambda *_given: {})
+    assert world.history().steps[0].as_json() == first
+    monkeypatch.setattr(memory, "code", lambda: "another")
+    assert world.history().steps[0].as_json()["splits"] == {}
 
 
 def test_a_project_without_any_table_has_a_page_that_says_so(world):

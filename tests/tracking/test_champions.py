@@ -2,7 +2,7 @@
 
 import json
 import re
-from types import SimpleNamespace
+from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
@@ -15,7 +15,7 @@ from foursplit.core import artifacts, paths
 from foursplit.core.params import load
 from foursplit.evaluation import history as past
 from foursplit.evaluation.history import Step, Version
-from foursplit.strategy.tables import check
+from foursplit.evaluation.past import PastRun
 from foursplit.tracking import champions as told
 from foursplit.tracking import registry, store
 from foursplit.tracking.record import MODEL_HASH
@@ -102,33 +102,30 @@ def versions_folder(number):
 
 def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
     folder = versions_folder(2)
-    models = tuple(
-        SimpleNamespace(name=model.name, tables={"dev": model.tables["dev"],
-                                                 "train": model.tables["dev"]})
-        for model in (_with_paths(folder))
+
+    def as_train(part):
+        path = three / f"{part.name}-train.parquet"
+        pd.read_parquet(part / "dev.parquet").assign(split="train").to_parquet(path)
+        return path
+
+    runs = tuple(
+        PastRun(
+            key=KEY, seed=int(part.name.removeprefix("seed_")), version="v", commit=None,
+            when=datetime.now(UTC), present=False,
+            files={"dev.parquet": part / "dev.parquet", "train.parquet": as_train(part)},
+        )
+        for part in sorted(folder.glob("seed_*"))
     )  # fmt: skip
     version = Version(
-        key=KEY, version="v", when="2026-01-01 00:00", place="commit abc", models=models,
+        key=KEY, version="v", when="2026-01-01 00:00", place="commit abc", runs=runs,
         settings={"model": "logistic_sklearn", "fit.tolerance": 0.5}, splits={}, gaps={},
         marks={past.DATA: {"train.npy": "1"}, past.CODE: "c"},
     )  # fmt: skip
     step = Step(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
     _, second, _ = champions([step])
-    assert list(second.splits) == ["dev", "train", "test"]
+    assert list(second.splits) == ["train", "dev", "test"]
     assert second.held.settings["fit.tolerance"] == "0.5"
     assert second.held.whole
-
-
-def _with_paths(folder):
-    """Read dev's tables so that each knows its file."""
-    return [
-        SimpleNamespace(
-            name=part.name,
-            tables={"dev": check(pd.read_parquet(part / "dev.parquet"), "dev",
-                                 str(part / "dev.parquet"))},
-        )
-        for part in sorted(folder.glob("seed_*"))
-    ]  # fmt: skip
 
 
 def test_a_version_whose_files_were_altered_is_told_without_its_errors(three):

@@ -1,6 +1,7 @@
 """Show how gaps moved from run to run and who was champion when, and write the page of it."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
 from foursplit.doors import crowned
-from foursplit.evaluation.history import History, Step, history
+from foursplit.evaluation.history import History, Step, histories
 from foursplit.reporting.history_page import page
 from foursplit.strategy.verdict import NAMES
 
@@ -27,7 +28,8 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
     names = [group] if group else every
     for name in names:
         params.group(name)
-    told = [history(params, name, most) for name in names]
+    with click.progressbar(names, label="Reading what was run", file=sys.stderr) as bar:
+        told = histories(params, bar, most)
     champions = _champions(params, told, most)
     for one in told:
         click.secho(one.group, bold=True)

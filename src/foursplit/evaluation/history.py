@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from foursplit.core import artifacts
@@ -12,10 +14,12 @@ from foursplit.core.experiment import Params
 from foursplit.core.source import module
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human import human_level
+from foursplit.evaluation.memory import recalled
 from foursplit.evaluation.past import PastRun, list_past
+from foursplit.evaluation.past_locks import Commits
 from foursplit.strategy import diagnosis, knobs, ledger
 from foursplit.strategy.bootstrap import Estimate
-from foursplit.strategy.movement import Movement, movement, sentence
+from foursplit.strategy.movement import Moved, Movement, movement, sentence
 from foursplit.strategy.tables import Model, check
 
 MOST = 40  # runs of a group that are told: the latest
@@ -24,9 +28,14 @@ DATA, CODE = "data", "code"
 """What differs where no setting does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+SPLITS = ("train", "train_dev", "dev")
+
+NO_DRAWS = np.empty(0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Version:
-    """One run of an experiment, all its seeds, with its tables."""
+    """One run of an experiment, all its seeds; errors and gaps without their draws."""
 
     key: str
     version: str
@@ -34,9 +43,19 @@ class Version:
     place: str
     settings: Mapping[str, Any]
     marks: Mapping[str, Any]  # hashes of data and code
-    models: tuple[Model, ...]
+    runs: tuple[PastRun, ...]  # a seed each
     splits: Mapping[str, Estimate]
     gaps: Mapping[str, ledger.Gap]
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        """Read the tables, which only a comparison that was not made before needs."""
+        return tuple(_model(run) for run in self.runs)
+
+    @property
+    def tables(self) -> list[Any]:
+        """Name the tables by what they hold."""
+        return [self.version, [_held(run) for run in self.runs]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +97,11 @@ class History:
     n_earlier: int  # runs before the oldest that is told
 
 
-def history(params: Params, name: str, most: int = MOST) -> History:
+def history(params: Params, name: str, most: int = MOST, commits: Commits | None = None) -> History:
     """Follow the gaps of a group's experiments from run to run."""
     gone: list[str] = []
     versions: dict[str, Version] = {}
-    for runs in _by_version(list_past(name)):
+    for runs in _by_version(list_past(name, commits)):
         read = _read(params, name, runs)
         if read is None:
             gone.append(f"{runs[0].key}, {runs[0].place}")
@@ -101,6 +120,12 @@ def history(params: Params, name: str, most: int = MOST) -> History:
     )
 
 
+def histories(params: Params, names: Iterable[str], most: int = MOST) -> list[History]:
+    """Follow several groups, asking git once for all."""
+    commits = Commits()
+    return [history(params, name, most, commits) for name in names]
+
+
 def _by_version(runs: Iterable[PastRun]) -> list[list[PastRun]]:
     """Put the seeds of a run together."""
     found: dict[tuple[str, str], list[PastRun]] = {}
@@ -115,29 +140,50 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     summary = first.summary()
     if summary is None or any("dev.parquet" not in run.files for run in runs):
         return None
-    try:
-        models = tuple(_model(run) for run in runs)
-    except Refusal:
-        return None  # made by another version of the project
     block, source = params.group(group), module(params.group(group).source).SOURCE
     given = settings(block, source, params.strategy)
-    errors = diagnosis.estimates(models, given)
     human = human_level(block, source.reference)
-    known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
+    depends = [first.version, [_held(run) for run in runs], asdict(given), human]
+    try:
+        told = recalled("errors", depends, lambda: _errors(runs, given, human))
+    except (OSError, ValueError):  # a torn table
+        told = None
+    if told is None:
+        return None
     manifest = summary["manifest"]
     return Version(
         key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
         place=first.place, settings=_settings(params, first, manifest),
-        marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, models=models,
-        splits=errors,
-        gaps={g.gap: g for g in ledger.gaps(
-            known, given.confidence, same_distribution=given.same_distribution)},
+        marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
+        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in told["splits"].items()},
+        gaps={name: ledger.Gap(gap=name, **row, draws=None) for name, row in told["gaps"].items()},
     )  # fmt: skip
+
+
+def _errors(
+    runs: Sequence[PastRun], given: diagnosis.Settings, human: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """Estimate a run's errors and gaps; None where another version of the project made it."""
+    try:
+        errors = diagnosis.estimates([_model(run) for run in runs], given)
+    except Refusal:
+        return None
+    known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
+    found = ledger.gaps(known, given.confidence, same_distribution=given.same_distribution)
+    return {
+        "splits": {name: error.as_json() for name, error in errors.items()},
+        "gaps": {gap.gap: {"value": gap.value, "lo": gap.lo, "hi": gap.hi} for gap in found},
+    }
+
+
+def _held(run: PastRun) -> tuple[int | None, list[str]]:
+    """Name the tables of a seed that are still here."""
+    return run.seed, [split for split in SPLITS if f"{split}.parquet" in run.files]
 
 
 def _model(run: PastRun) -> Model:
     tables = {}
-    for split in ("train", "train_dev", "dev"):
+    for split in SPLITS:
         path = run.files.get(f"{split}.parquet")
         if path is not None:
             tables[split] = check(pd.read_parquet(path), split, str(path))
@@ -176,7 +222,7 @@ def _distinct(versions: Iterable[Version]) -> list[Version]:
 
 def _fuller(known: Version | None, later: Version) -> Version:
     """Keep one of two runs of the same settings, data and code: the latest with the most seeds."""
-    if known is None or len(later.models) >= len(known.models):
+    if known is None or len(later.runs) >= len(known.runs):
         return later if known is None else replace(later, when=known.when)
     return known
 
@@ -189,11 +235,20 @@ def _step(version: Version, earlier: Sequence[Version], given: diagnosis.Setting
     parent = min(reversed(earlier), key=lambda v: (len(_changed(v, version)), v.key != version.key))
     changed = _changed(parent, version)
     own, undeclared = knobs.links(changed)
-    moved = movement(parent.models, version.models, given)
+    moved = _movement(parent, version, given)
     return Step(
         version=version, parent=parent, changed=changed, own=own, movement=moved,
         sentence=sentence(moved, own, undeclared),
     )  # fmt: skip
+
+
+def _movement(before: Version, after: Version, given: diagnosis.Settings) -> Movement:
+    def make() -> dict[str, Any]:
+        return asdict(movement(before.models, after.models, given))
+
+    told = recalled("movements", [before.tables, after.tables, asdict(given)], make)
+    splits, gaps = (tuple(Moved(**row) for row in told[of]) for of in ("splits", "gaps"))
+    return Movement(splits=splits, gaps=gaps, paired=told["paired"])
 
 
 def _changed(before: Version, after: Version) -> dict[str, tuple[Any, Any]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.core import artifacts, paths
-from foursplit.evaluation.past_locks import Made, cached, committed
+from foursplit.evaluation.past_locks import Commits, Made, cached, committed
 
 UNFINISHED = ".part"
 
@@ -57,14 +57,14 @@ class PastRun:
         return found
 
 
-def list_past(group: str) -> list[PastRun]:
+def list_past(group: str, commits: Commits | None = None) -> list[PastRun]:
     """List every run of the group's experiments that is known of, oldest first, each once.
 
     A run that was committed stands at its first commit, on whatever branch; the present one too.
     """
     cache = cache_folder()
     made: dict[tuple[str, str], Made] = {}
-    for one in (*committed(group), *cached(group, cache)):
+    for one in (*committed(group, commits or Commits()), *cached(group, cache)):
         known = made.setdefault((one.key, one.version), one)
         if one.params and not known.params:
             made[one.key, one.version] = replace(known, params=one.params)

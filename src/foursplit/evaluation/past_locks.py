@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from foursplit.core import paths
+from foursplit.evaluation.memory import recalled
 
 LOCKS = "pipelines/**/dvc.lock"
 
@@ -27,7 +29,15 @@ class Made:
     params: dict[str, Any]
 
 
-def committed(group: str) -> Iterator[Made]:
+class Commits:
+    """The lock files that any commit of any branch wrote, asked of git once."""
+
+    def __init__(self) -> None:
+        self.changes = _lock_changes()
+        self.texts = _blobs([blob for _, _, blob in self.changes])
+
+
+def committed(group: str, commits: Commits) -> Iterator[Made]:
     """Read every lock file of git's history, oldest first, where it names tables not seen yet.
 
     Lock files are told apart by git's own hash and searched as text; YAML, which takes a hundred
@@ -38,18 +48,27 @@ def committed(group: str) -> Iterator[Made]:
         r"(?:\s+hash: md5\n)?\s+md5: (\w+\.dir)\n"
     )
     seen: set[tuple[str, str]] = set()
-    changes = _lock_changes()
-    texts = _blobs([blob for _, _, blob in changes])
-    for commit, when, blob in changes:
-        text = texts.get(blob, "")
+    for commit, when, blob in commits.changes:
+        text = commits.texts.get(blob, "")
         new = {*named.findall(text)} - seen
         if not new:
             continue
         seen |= new
-        stages = (_yaml(text) or {}).get("stages") or {}
+        # What git names by its content never changes.
+        noted = recalled("locks", blob, partial(_noted, text))
         for key, version in sorted(new):
-            params = _params(stages.get(f"train@{key}"), stages.get(f"evaluate@{key}"))
+            params = {**noted.get(f"train@{key}", {}), **noted.get(f"evaluate@{key}", {})}
             yield Made(key=key, version=version, commit=commit, when=when, params=params)
+
+
+def _noted(text: str) -> dict[str, Any]:
+    """Give what a lock file notes of params.yaml for each training and its evaluation."""
+    stages = (_yaml(text) or {}).get("stages") or {}
+    return {
+        name: _params(entry)
+        for name, entry in stages.items()
+        if name.startswith(("train@", "evaluate@"))
+    }
 
 
 def _lock_changes() -> list[tuple[str, datetime, str]]:

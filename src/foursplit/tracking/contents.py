@@ -54,8 +54,8 @@ class Known:
     def _by_dev(self) -> dict[frozenset[tuple[str, str]], Version]:
         return {
             frozenset(
-                (f"{model.name}/dev.parquet", artifacts.sha256_file(Path(model.tables["dev"].path)))
-                for model in step.version.models
+                (f"seed_{run.seed}/dev.parquet", artifacts.sha256_file(run.files["dev.parquet"]))
+                for run in step.version.runs
             ): step.version
             for step in self._steps
         }
