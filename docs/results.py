@@ -49,11 +49,11 @@ def pipeline(root: Path) -> str:
             f"From clean, all {clean['n_stages']} stages of the default pipeline, with MLflow's "
             f"runs and the table, take {clean['seconds'] / 60:.1f} minutes on {clean['cores']} "
             f"cores ({clean['device']}; `benchmarks/clean.py` says what each stage takes). Beside "
-            f"plain DVC in one run, medians, {whole['cores']} cores ({whole['device']}):",
+            f"plain DVC in one run, {whole['cores']} cores ({whole['device']}):",
             "",
             "| | `dvc repro` | `foursplit repro` |",
             "|---|---:|---:|",
-            f"| the default pipeline when it had {whole['stages']:.0f} stages, "
+            f"| the default pipeline of {whole['stages']:.0f} stages, "
             "from clean (ours with MLflow) "
             f"| {whole['dvc_repro_s']:.0f} s | {whole['foursplit_repro_s']:.0f} s |",
             f"| the same with nothing to do, CPU | {whole['idle_dvc_cpu_s']:.1f} s "
