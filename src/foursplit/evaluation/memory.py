@@ -35,9 +35,10 @@ def folder() -> Path:
 
 @cache
 def code() -> str:
-    """Hash what decides how past tables are read: the engine, and the files beside this one."""
+    """Hash what decides how past tables are read: engine, its draws, and the files beside this."""
     package = Path(__file__).parent.parent
-    files = [*(package / "strategy").glob("*.py"), *(package / "evaluation").glob("*.py")]
+    files = [package / "core" / "seeds.py"]
+    files += [path for part in ("strategy", "evaluation") for path in (package / part).glob("*.py")]
     return artifacts.fingerprint(
         {path.relative_to(package).as_posix(): artifacts.sha256_file(path) for path in files}
     )
