@@ -22,11 +22,14 @@ PROJECT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
-def _root_is_found_anew():
-    """Let no test leave its project's folder to the next."""
+def _next_test_starts_anew(monkeypatch):
+    """Let no test leave its project's folder, or the store it chose in MLflow, to the next."""
     paths.root.cache_clear()
     yield
     paths.root.cache_clear()
+    if "mlflow" in sys.modules:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow unsets it: monkeypatch gives it back
+        sys.modules["mlflow"].set_tracking_uri(None)
 
 
 @pytest.fixture
