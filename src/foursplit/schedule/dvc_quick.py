@@ -1,15 +1,20 @@
 """Spare DVC what it repeats for each stage, while its lock of the project is ours.
 
-Parsing params.yaml, locking each path several times, walking the same folder of code.
+Parsing params.yaml and searching all of it for each parameter, locking each path several times,
+walking the same folder of code.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
 from typing import Any
 
 Stamp = tuple[int, int, int]
+
+SPELLED_OUT = re.compile(r"[A-Za-z_]\w*")
+"""A part of a parameter's path that is no pattern, and that no number could be written as."""
 
 _parsed: dict[str, tuple[Stamp, Any]] = {}
 """Parameter files by path, good for as long as the file's stamp is the same."""
@@ -32,6 +37,7 @@ def quick(is_made: Callable[[str], bool]) -> Iterator[None]:
     ours: tuple[tuple[Any, str, Any], ...] = (
         (rwlocks, "rwlock", _no_lock),
         (param, "load_path", load),
+        (param.dpath, "get", _looking_up(param.dpath.get)),
         (serialize, "load_path", lambda *given, **rest: deepcopy(load(*given, **rest))),
         (output, "build", _building_once(output.build, is_made)),
     )
@@ -60,6 +66,25 @@ def _remembering(load: Callable[..., Any]) -> Callable[..., Any]:
         return _parsed[path][1]
 
     return remembered
+
+
+def _looking_up(search: Callable[..., Any]) -> Callable[..., Any]:
+    """Follow a path that is spelled out; leave patterns, numbers and what is missing to `search`.
+
+    DVC's library matches every path of the file against the one that is wanted: 656 searches of a
+    file with 2,500 paths take 2.6 CPU s.
+    """
+
+    def get(tree: Any, path: Any, separator: str = "/", **rest: Any) -> Any:
+        parts = path.split(separator) if isinstance(path, str) else []
+        found = tree
+        for part in parts:
+            if not (isinstance(found, dict) and part in found and SPELLED_OUT.fullmatch(part)):
+                return search(tree, path, separator, **rest)
+            found = found[part]
+        return found if parts else search(tree, path, separator, **rest)
+
+    return get
 
 
 def _building_once(build: Callable[..., Any], is_made: Callable[[str], bool]) -> Callable[..., Any]:
