@@ -8,6 +8,7 @@ import pytest
 from tests.reporting.miniature import make_project
 
 from foursplit.core import artifacts, paths
+from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.evaluation import history as told
 from foursplit.evaluation import memory
@@ -145,6 +146,28 @@ def test_a_second_look_reads_no_table_and_says_the_same(world, monkeypatch):
     strategy = replace(world.params.strategy, confidence=0.5)
     world.params = replace(world.params, strategy=strategy)  # nothing of it was worked out yet
     assert world.history().steps == ()
+
+
+def test_a_table_torn_after_its_errors_were_worked_out_is_named(world):
+    world.run(fit={"learning_rate": 0.1})
+    world.history()
+    world.run(fit={"learning_rate": 0.2}, worse=20)
+    torn = world.runs[0].files["dev.parquet"]
+    whole = torn.read_bytes()
+    torn.write_bytes(whole[:-20])
+    with pytest.raises(Refusal, match=r"0-dev.parquet: not readable .* move it away"):
+        world.history()
+    torn.write_bytes(whole)
+    assert len(world.history().steps) == 2
+
+
+def test_a_torn_table_counts_as_gone_until_it_is_whole_again(world):
+    torn = world.run(fit={"learning_rate": 0.1}).files["dev.parquet"]
+    whole = torn.read_bytes()
+    torn.write_bytes(whole[:-20])
+    assert world.history().gone == ("wines_good, commit abcdef1",)
+    torn.write_bytes(whole)
+    assert len(world.history().steps) == 1
 
 
 def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, monkeypatch):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,10 @@ class History:
     n_earlier: int  # runs before the oldest that is told
 
 
+class Torn(Refusal):
+    """A table of the past that cannot be read."""
+
+
 def history(params: Params, name: str, most: int = MOST, commits: Commits | None = None) -> History:
     """Follow the gaps of a group's experiments from run to run."""
     gone: list[str] = []
@@ -146,8 +151,8 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     depends = [first.version, [_held(run) for run in runs], asdict(given), human]
     try:
         told = recalled("errors", depends, lambda: _errors(runs, given, human))
-    except (OSError, ValueError):  # a torn table
-        told = None
+    except Torn:
+        told = None  # and not remembered: what is torn may be fetched anew
     if told is None:
         return None
     manifest = summary["manifest"]
@@ -166,6 +171,8 @@ def _errors(
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
         errors = diagnosis.estimates([_model(run) for run in runs], given)
+    except Torn:
+        raise
     except Refusal:
         return None
     known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
@@ -186,8 +193,18 @@ def _model(run: PastRun) -> Model:
     for split in SPLITS:
         path = run.files.get(f"{split}.parquet")
         if path is not None:
-            tables[split] = check(pd.read_parquet(path), split, str(path))
+            tables[split] = check(_frame(path), split, str(path))
     return Model(tables=tables, name=f"seed_{run.seed}")
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Torn(
+            f"{path}: not readable as a table ({reason}); move it away, and history goes on without it."
+        ) from error
 
 
 def _settings(params: Params, run: PastRun, manifest: Mapping[str, Any]) -> dict[str, Any]:
