@@ -203,7 +203,7 @@ def _frame(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise Torn(
-            f"{path}: not readable as a table ({reason}); move it away, and history goes on without it."
+            f"{path}: not readable as a table ({reason}); move it away, and history omits it."
         ) from error
 
 
