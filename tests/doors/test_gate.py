@@ -16,27 +16,18 @@ from tests.gate.winner import GROUP, KEY
 import foursplit
 from foursplit.cli import main
 from foursplit.core import artifacts, paths
-from foursplit.core.params import load
 from foursplit.doors import gate as door
-from foursplit.doors.side_by_side import Bout, side_by_side, work
+from foursplit.doors.side_by_side import Bout, side_by_side
 from foursplit.tracking import registry, store
 
 
 @pytest.fixture
 def small(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr(subprocess, "run", here)
+    monkeypatch.setattr(subprocess, "run", winner.timed_here)
     winner.make(project)
     winner.train(sees_strong=False)
     return project
-
-
-def here(command, *, input="", run=subprocess.run, **how):
-    """Do in this process what the gate does in another: imports cost more than all of it."""
-    if "foursplit.doors.side_by_side" not in command:
-        return run(command, input=input or None, **how)
-    told = work(load(), json.loads(input))
-    return subprocess.CompletedProcess(command, 0, stdout=json.dumps(told), stderr="")
 
 
 def run(*arguments, code):

@@ -3,6 +3,7 @@
 import atexit
 import json
 import shutil
+import subprocess
 import tempfile
 from dataclasses import asdict
 from functools import cache
@@ -18,6 +19,7 @@ from foursplit.core.params import load
 from foursplit.core.source import module
 from foursplit.core.split import SPLITS
 from foursplit.data import store as examples_on_disk
+from foursplit.doors.side_by_side import work
 from foursplit.evaluation import tables
 from foursplit.evaluation.predict import predictor
 from foursplit.models import logistic_sklearn
@@ -148,3 +150,11 @@ def _fit(folder, experiment, seed, found, shape, *, sees_strong):
             n_parameters=estimator.count_parameters(path), flops=None, n_bytes=path.stat().st_size,
         ),
     )  # fmt: skip
+
+
+def timed_here(command, *, input="", run=subprocess.run, **how):
+    """Do in this process what the gate does in another: imports cost more than all of it."""
+    if "foursplit.doors.side_by_side" not in command:
+        return run(command, input=input or None, **how)
+    told = work(load(), json.loads(input))
+    return subprocess.CompletedProcess(command, 0, stdout=json.dumps(told), stderr="")

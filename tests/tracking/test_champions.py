@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -24,6 +25,7 @@ from foursplit.tracking.record import MODEL_HASH
 @pytest.fixture
 def small(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(subprocess, "run", winner.timed_here)
     winner.make(project)
     return project
 
