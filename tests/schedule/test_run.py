@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import logging
 import os
 import pty
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.schedule import dvc_graph
+from foursplit.schedule import dvc_graph, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -70,6 +71,28 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     assert "3 stages: 3 as they were" in small.repro()
     assert "3 stages: 3 ran" in small.repro("--force")
     assert lock.read_text() == theirs
+
+
+def test_a_folder_left_empty_is_kept_without_a_word(small):
+    small.write("  a: {cmd: mkdir a.out, outs: [a.out]}\n")
+    assert "is empty" in small.run("dvc", "repro")  # once for all, DVC's own words
+    small.forget()
+    said = small.repro()
+    assert "1 stages: 1 ran" in said
+    assert "is empty" not in said
+
+
+def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(capfd):
+    import dvc.output as output
+
+    said, before = [], [*logging.getLogger("dvc").handlers]
+    with run._warnings(said.append):
+        output.logger.warning(run.EMPTY, "data/raw/coffee")
+        output.logger.warning("build cache entry not found for '%s'", "a.out")
+    assert said == ["DVC: build cache entry not found for 'a.out'"]
+    assert capfd.readouterr() == ("", "")
+    assert logging.getLogger("dvc").handlers == before
+    assert run.EMPTY in inspect.getsource(output)  # as this DVC words it
 
 
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):

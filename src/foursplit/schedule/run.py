@@ -290,21 +290,27 @@ class Run:
             os.close(waker)
 
 
+EMPTY = "'%s' is empty."
+"""What DVC says of an output without a file: so is the raw folder of what is generated."""
+
+
 @contextmanager
 def _warnings(say: Callable[[str], None]) -> Iterator[None]:
-    """Show DVC's warnings among our own lines."""
+    """Show DVC's warnings among our own lines, once, and not what is so by design."""
 
     class Handler(logging.Handler):
         def emit(self, entry: logging.LogRecord) -> None:
-            with contextlib.suppress(Exception):
-                say(f"DVC: {entry.getMessage()}")
+            if entry.msg != EMPTY:
+                with contextlib.suppress(Exception):
+                    say(f"DVC: {entry.getMessage()}")
 
-    logger, handler = logging.getLogger("dvc"), Handler(logging.WARNING)
-    logger.addHandler(handler)
+    logger = logging.getLogger("dvc")
+    theirs = logger.handlers  # they write over the line that a person follows
+    logger.handlers = [Handler(logging.WARNING)]
     try:
         yield
     finally:
-        logger.removeHandler(handler)
+        logger.handlers = theirs
 
 
 def prepare(steps: dict[str, Step], params: Params, slots: int) -> Queue:
