@@ -17,14 +17,16 @@ def conclude(params: Params, seconds: float, *, changed: bool) -> None:
     entries = collect(params)
     studies = [key for block in params.studies.values() for key in block]
     shown = bool(entries) or any(paths.study(key).is_file() for key in studies)
-    if shown and (changed or not _is_tracked()):
-        from foursplit.doors.track import track
+    try:
+        if shown and (changed or not _is_tracked()):
+            from foursplit.doors.track import track
 
-        track()
-        artifacts.write_json(_mark(), _state())
-    if entries:
-        show(entries)
-    click.echo(f"{span(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}")
+            track()
+            artifacts.write_json(_mark(), _state())
+    finally:  # a store that refuses takes no result away
+        if entries:
+            show(entries)
+        click.echo(f"{span(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}")
     click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
 
 
