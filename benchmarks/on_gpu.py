@@ -104,40 +104,27 @@ def once(key: str, kind: str) -> dict[str, Any]:
     """Train with one seed on one kind of device, as stage train does, and measure dev."""
     import numpy as np
 
-    from foursplit.core import artifacts, paths, source
-    from foursplit.core.examples import shape_of
     from foursplit.core.params import load
-    from foursplit.core.split import SEEN
-    from foursplit.data import seen
     from foursplit.evaluation import tables
     from foursplit.evaluation.predict import predictor
+    from foursplit.stages.train import prepare
     from foursplit.training import manifest as manifests
-    from foursplit.training.train import Job, train
+    from foursplit.training.train import train
 
     os.environ["FOURSPLIT_ACCELERATOR"] = kind
     params = load()
-    experiment = params.experiment(key)
-    splits = {name: seen.load(experiment.source, name) for name in SEEN}
-    place = paths.split(experiment.source) / "seen"
-    job = Job(
-        key=key,
-        experiment=experiment,
-        run=params.run,
-        splits=splits,
-        shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
-        data={name: artifacts.sha256_file(place / name) for name in ("train.npy", "train.parquet")},
-    )
+    job = prepare(key, params)
+    fit, n_train, dev = job.experiment.fit, len(job.splits["train"]), job.splits["dev"]
     with tempfile.TemporaryDirectory(prefix="foursplit-bench-") as folder:
         target = Path(folder) / "model"
         began = time.perf_counter()
-        made = train(job, target, experiment.fit.seeds[0])
+        made = train(job, target, fit.seeds[0])
         seconds = time.perf_counter() - began
         _, answer = predictor(target, params.run)
-        dev = splits["dev"]
         table = tables.table(dev, answer(dev), "dev", made.task, manifests.shape(made))
     return {
         "flops": made.flops,
-        "batch": min(experiment.fit.batch_size or len(splits["train"]), len(splits["train"])),
+        "batch": min(fit.batch_size or n_train, n_train),
         "hash": made.model_hash,
         "seconds": round(seconds, 2),
         "dev_error": float(np.average(table["loss"], weights=table["weight"])),

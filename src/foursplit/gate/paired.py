@@ -9,7 +9,7 @@ Techniques, section 6.3; Welch (1947) on degrees of freedom.
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf, sqrt
+from math import fsum, inf, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -68,10 +68,10 @@ def distance(pair: Paired, inside: np.ndarray, margin: float) -> tuple[float, fl
         return score(lost, won, len(here), margin), inf
     of_examples = spread(pair, inside)
     parts = (of_examples, *seed_spread(pair, inside))
-    total = sum(variance for variance, _ in parts)
+    total = fsum(variance for variance, _ in parts)
     if of_examples[1] < 1 or total == 0:
         return 0.0, 1.0  # one group says nothing of others
-    degrees = total**2 / sum(variance**2 / known for variance, known in parts)
+    degrees = total**2 / fsum(variance**2 / known for variance, known in parts)
     return (pair.mean(inside) - margin) / sqrt(total), degrees
 
 

@@ -1,7 +1,7 @@
 """How many dev examples would decide about a challenger that gains what is worth having."""
 
 from collections.abc import Sequence
-from math import ceil, inf, sqrt
+from math import ceil, fsum, inf, sqrt
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def of_mean(pair: Paired, min_gain: float, alpha: float, miss: float) -> float:
         return examples_needed(min_gain, discordance, power=1 - miss, alpha=2 * alpha)
     everything = np.ones(n, bool)
     wanted = (min_gain / (NORMAL.inv_cdf(1 - alpha) + NORMAL.inv_cdf(1 - miss))) ** 2
-    left = wanted - sum(variance for variance, _ in seed_spread(pair, everything))
+    left = wanted - fsum(variance for variance, _ in seed_spread(pair, everything))
     return ceil(n * spread(pair, everything)[0] / left) if left > 0 else inf
 
 
@@ -54,5 +54,5 @@ def of_slice(pair: Paired, part: Part, margin: float, alpha: float, miss: float)
         return ceil(n / part.n * (sd / margin) ** 2)
     variance, degrees = spread(pair, part.inside)
     left = (margin / (chance + shown)) ** 2
-    left -= sum(of_seeds for of_seeds, _ in seed_spread(pair, part.inside))
+    left -= fsum(of_seeds for of_seeds, _ in seed_spread(pair, part.inside))
     return ceil(n * variance / left) if left > 0 and degrees > 0 else inf

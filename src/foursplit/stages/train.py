@@ -5,7 +5,7 @@ from typing import Protocol
 
 from foursplit.core import artifacts, paths, source
 from foursplit.core.examples import shape_of
-from foursplit.core.experiment import GradientFit
+from foursplit.core.experiment import GradientFit, Params
 from foursplit.core.params import load
 from foursplit.core.split import SEEN
 from foursplit.data import seen
@@ -29,19 +29,8 @@ Live = Callable[..., Listener]
 def run(key: str, live: Live | None = None) -> str:
     """Fill `data/models/<group>/<key>`; tell `live` of each epoch, if there is anyone to tell."""
     params = load()
-    experiment = params.experiment(key)
-    splits = {name: seen.load(experiment.source, name) for name in SEEN}
-    folder = paths.split(experiment.source) / "seen"
-    job = Job(
-        key=key,
-        experiment=experiment,
-        run=params.run,
-        splits=splits,
-        shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
-        data={
-            name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
-        },
-    )
+    job = prepare(key, params)
+    experiment = job.experiment
     for seed in experiment.fit.seeds:
         target = paths.seed_folder(paths.models(experiment.group, key), seed)
         if isinstance(experiment.fit, GradientFit):
@@ -57,3 +46,20 @@ def run(key: str, live: Live | None = None) -> str:
     costs = f"{made.n_parameters:,} parameters"
     costs += f", {made.flops:,} FLOPs an example" if made.flops is not None else ""
     return f"{len(experiment.fit.seeds)} seed(s) on {made.device}: {costs}"
+
+
+def prepare(key: str, params: Params) -> Job:
+    """Read what experiment `key` is trained on."""
+    experiment = params.experiment(key)
+    splits = {name: seen.load(experiment.source, name) for name in SEEN}
+    folder = paths.split(experiment.source) / "seen"
+    return Job(
+        key=key,
+        experiment=experiment,
+        run=params.run,
+        splits=splits,
+        shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
+        data={
+            name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
+        },
+    )

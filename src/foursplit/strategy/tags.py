@@ -6,7 +6,7 @@ Source: Ng, DLS C3 W2 (carrying out error analysis); Ng (2018), Machine Learning
 
 import heapq
 from dataclasses import asdict, dataclass, replace
-from math import exp, log, sqrt
+from math import exp, fsum, log, sqrt
 from statistics import NormalDist
 from typing import Any
 
@@ -59,7 +59,7 @@ class TagReport:
 
     @property
     def sum_of_shares(self) -> float:
-        return float(sum(tag.share for tag in self.tags))
+        return fsum(tag.share for tag in self.tags)  # `sum` rounds otherwise from Python 3.12 on
 
     @property
     def note(self) -> str:

@@ -12,8 +12,8 @@ VARIABLE = "FOURSPLIT_ACCELERATOR"
 GAINS_FLOPS = 10_000_000
 """Operations forward in a step from which on a GPU is the faster of the two.
 
-Below, starting its kernels takes longer than one core takes to compute: the break-even measured by
-`benchmarks/on_gpu.py`.
+Below, starting its kernels mostly takes longer than one core takes to compute (for 47 of the 51
+networks that `benchmarks/on_gpu.py` timed there).
 """
 
 
