@@ -9,6 +9,7 @@ from foursplit.core.experiment import GradientFit, Params
 from foursplit.core.params import load
 from foursplit.core.split import SEEN
 from foursplit.data import seen
+from foursplit.training import finished
 from foursplit.training.callbacks import Row
 from foursplit.training.progress import Progress
 from foursplit.training.train import Job, train
@@ -30,9 +31,13 @@ def run(key: str, live: Live | None = None) -> str:
     """Fill `data/models/<group>/<key>`; tell `live` of each epoch, if there is anyone to tell."""
     params = load()
     job = prepare(key, params)
-    experiment = job.experiment
+    experiment, n_taken = job.experiment, 0
     for seed in experiment.fit.seeds:
         target = paths.seed_folder(paths.models(experiment.group, key), seed)
+        taken = finished.take(job, target, seed)
+        if taken is not None:
+            made, n_taken = taken, n_taken + 1
+            continue
         if isinstance(experiment.fit, GradientFit):
             listeners: list[Listener] = [Progress(seed, experiment.fit.max_epochs)]
             if live:
@@ -43,9 +48,13 @@ def run(key: str, live: Live | None = None) -> str:
                 listener.close()
         else:
             made = train(job, target, seed)
+        if seed != experiment.fit.seeds[-1]:
+            finished.keep(job, target, seed)
+    finished.forget(job)
     costs = f"{made.n_parameters:,} parameters"
     costs += f", {made.flops:,} FLOPs an example" if made.flops is not None else ""
-    return f"{len(experiment.fit.seeds)} seed(s) on {made.device}: {costs}"
+    before = f" ({n_taken} finished before)" if n_taken else ""
+    return f"{len(experiment.fit.seeds)} seed(s){before} on {made.device}: {costs}"
 
 
 def prepare(key: str, params: Params) -> Job:

@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
@@ -59,9 +59,7 @@ def _fit_network(
             "only, and its settings as model_args."
         )
     flops = cost.flops(net.eval(), job.shape)
-    n_train = len(job.splits["train"])
-    large = device.gains(flops, min(fit.batch_size or n_train, n_train))
-    kind = device.resolve(job.run.accelerator, gains=large)
+    kind = kind_of(job, fit, flops)
     task = importlib.import_module(f"foursplit.tasks.{job.experiment.task}")
     pairs = {
         name: (network.as_tensor(split.x), task.targets(split.y, job.shape))
@@ -89,6 +87,15 @@ def _fit_network(
         n_parameters=sum(p.numel() for p in net.parameters() if p.requires_grad),
         flops=flops,
     )
+
+
+def kind_of(job: Job, fit: GradientFit, flops: int) -> Literal["cpu", "gpu"]:
+    """Say on which kind of device a network of `flops` an example, forward, is trained."""
+    from foursplit.training import device
+
+    n_train = len(job.splits["train"])
+    large = device.gains(flops, min(fit.batch_size or n_train, n_train))
+    return device.resolve(job.run.accelerator, gains=large)
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
@@ -158,10 +165,12 @@ def _write_curves(path: Path, rows: list[Row]) -> None:
 CODE = ("core", "layers", "tasks", "training")
 """Folders of the package that decide what training gives."""
 
+LIBRARIES = "requirements-numeric.lock"
+
 
 def resume_path(job: Job, seed: int, device: str, folders: Sequence[str] = CODE) -> Path:
     """Name where interrupted work leaves its state: another for any other input or code."""
-    package = Path(__file__).parent.parent
+    package, libraries = Path(__file__).parent.parent, paths.root() / LIBRARIES
     code = {
         str(path.relative_to(package)): artifacts.sha256_file(path)
         for folder in folders
@@ -174,6 +183,7 @@ def resume_path(job: Job, seed: int, device: str, folders: Sequence[str] = CODE)
             "args": dict(job.experiment.model_args),
             "fit": str(job.experiment.fit),
             "data": job.data,
+            "libraries": artifacts.sha256_file(libraries) if libraries.is_file() else None,
             "device": [device, job.run.threads, job.run.kernels],
         }
     )
