@@ -1,6 +1,7 @@
 """MLflow's view: one finished run a model, however often it is written."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlparse
@@ -208,6 +209,14 @@ def test_results_of_other_settings_than_those_in_params_are_not_shown(world):
     counts, said = world.track()
     assert counts.new == 1
     assert any("wines_soft" in line and "dvc repro" in line for line in said)
+
+
+def test_of_a_training_that_was_stopped_nothing_is_shown_and_the_rest_is(world):
+    shutil.rmtree(paths.models("wines", "wines_soft"))  # as DVC does when the stage begins
+    counts, said = world.track()
+    assert counts.new == 1
+    assert list(world.runs()) == [SUGAR]
+    assert any("wines_soft" in line and "has not ended" in line for line in said)
 
 
 def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track):

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foursplit.core import paths
 from foursplit.core.experiment import Params
 from foursplit.evaluation.collect import Entry
 from foursplit.tracking import files, kept, live, provenance, store, studies, writers
 from foursplit.tracking.kept import CURRENT, KEY
 from foursplit.tracking.record import MODEL_HASH, Point, Record, record
+from foursplit.training import manifest
 
 Say = Callable[[str], None]
 
@@ -71,6 +73,9 @@ def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
         for seed in sorted(entry.summaries):
             if locks.is_stale(entry, seed):
                 say(f"{entry.key}: params.yaml has changed since it was trained; `dvc repro` first")
+                break
+            if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
+                say(f"{entry.key}: not shown, for its training was begun anew and has not ended")
                 break
             yield _Job(record=record(entry, seed, digests, git), entry=entry, seed=seed)
     if unlocked:
