@@ -253,6 +253,30 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
     wait_for(lambda: processes(small.folder) == [])
 
 
+AT_THE_START = """
+import os, pathlib, signal, time
+from foursplit.cli import main
+from foursplit.warm import client
+
+send = client.send
+
+def sent(connection, request, streams):
+    send(connection, request, streams)
+    while not pathlib.Path("started").exists():
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)  # before the stage is known to have been started
+
+client.send = sent
+main(["repro"])
+"""
+
+
+def test_an_interruption_while_a_stage_is_being_started_reaches_it(small):
+    small.write("  slow: {cmd: 'touch started; sleep 600', outs: [slow.out]}\n")
+    assert "1 left when you stopped it" in small.run(sys.executable, "-c", AT_THE_START, code=130)
+    wait_for(lambda: processes(small.folder) == [])
+
+
 def test_a_second_run_and_a_plain_dvc_keep_out_of_a_running_one(small):
     small.write(
         "  slow: {cmd: 'touch started; until [ -e go ]; do sleep 0.05; done; "

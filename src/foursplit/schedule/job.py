@@ -37,6 +37,7 @@ class Job:
         self.plain: subprocess.Popen[bytes] | None = None
         self.connection: socket.socket | None = None
         self.exit = -1
+        self.told = False  # of a signal
         log.parent.mkdir(parents=True, exist_ok=True)
         self.file = log.open("wb", buffering=0)
         self.output: int | None = None
@@ -130,6 +131,7 @@ class Job:
 
     def signal(self, number: int) -> None:
         """Pass a signal on to all that the command started."""
+        self.told = bool(self.leader) or self.connection is not None
         if self.leader:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.leader, number)

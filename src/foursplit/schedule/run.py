@@ -171,6 +171,8 @@ class Run:
         self.selector.register(job.exit, selectors.EVENT_READ, (job, "exit"))
         if job.output is not None and job.output not in self.selector.get_map():
             self.selector.register(job.output, selectors.EVENT_READ, (job, "output"))
+        if self.outcome.interrupted and not job.told:  # while it was being started
+            job.signal(self.outcome.interrupted)
 
     def _wait(self) -> None:
         """Sleep until something happens, and take note of it."""
