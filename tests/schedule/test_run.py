@@ -253,6 +253,18 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
     wait_for(lambda: processes(small.folder) == [])
 
 
+@pytest.mark.slow
+def test_a_reader_that_leaves_ends_the_run_and_its_stages_in_ci(small):
+    """As in `foursplit repro | head`; a line that tells how far it is comes each quarter minute."""
+    small.write("  slow: {cmd: 'touch started; sleep 600', outs: [slow.out]}\n")
+    process = small.start("foursplit", "repro")
+    wait_for((small.folder / "started").exists)
+    process.stdout.close()
+    assert process.wait(timeout=60) != 0
+    wait_for(lambda: processes(small.folder) == [])
+    assert not any(json.loads((small.folder / ".dvc" / "tmp" / "rwlock").read_text()).values())
+
+
 AT_THE_START = """
 import os, pathlib, signal, time
 from foursplit.cli import main

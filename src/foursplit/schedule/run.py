@@ -80,6 +80,8 @@ class Run:
                 for job in self.jobs.values():
                     job.kill()
                 self.parents.close()
+                for name in [*self.reserved]:  # not left to the interpreter's end, which may hang
+                    self._release(name)
                 self.screen.close()
         self.outcome.skipped = dict(self.queue.skipped)
         self.outcome.seconds = time.monotonic() - began
