@@ -18,6 +18,7 @@ from statistics import median
 from typing import Any
 
 from foursplit.core.errors import Refusal
+from foursplit.core.seed_folders import seed_folders
 
 LEAST, MOST, SECONDS = 20, 2000, 0.3
 """Answers of each model that are timed: as many as the seconds hold, within these."""
@@ -117,11 +118,7 @@ def _answer(folder: Path, run: Any) -> Any:
     """Give the function of the first seed, from examples to answers."""
     from foursplit.evaluation.predict import predictor
 
-    return predictor(_seeds(folder)[0], run)[1]
-
-
-def _seeds(folder: Path) -> list[Path]:
-    return sorted(folder.glob("seed_*"), key=lambda path: int(path.name.removeprefix("seed_")))
+    return predictor(seed_folders(folder)[0], run)[1]
 
 
 def _one(source: str) -> Any:
@@ -139,8 +136,8 @@ def _score(job: dict[str, Any], source: str, run: Any) -> None:
     from foursplit.evaluation.final import four_tables
     from foursplit.training import manifest as manifests
 
-    present = manifests.shape(manifests.load(_seeds(Path(job["challenger"]))[0]))
-    for trained in _seeds(Path(job["champion"])):
+    present = manifests.shape(manifests.load(seed_folders(Path(job["challenger"]))[0]))
+    for trained in seed_folders(Path(job["champion"])):
         part = Path(job["tables"]) / trained.name
         part.mkdir()
         for split, table in four_tables(job["group"], source, trained, run, present).items():

@@ -8,6 +8,7 @@ from typing import Any
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Experiment, Params
 from foursplit.core.pipeline import Pipeline, home
+from foursplit.core.seed_folders import seed_folders, seed_number
 from foursplit.core.split import SPLITS
 from foursplit.strategy.more_data import corrected, of_variance
 
@@ -119,8 +120,8 @@ def _entry(
         tied_with=chosen["best"] if winner and chosen["best"] != key else None,
         diagnosis=told,
         summaries={
-            int(path.parent.name.removeprefix("seed_")): artifacts.read_json(path)
-            for path in sorted(folder.glob("seed_*/summary.json"))
+            seed_number(path): artifacts.read_json(path / "summary.json")
+            for path in seed_folders(folder)
         },
         learning_curve=curve,
     )

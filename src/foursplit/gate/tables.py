@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from foursplit.core.errors import Refusal, unknown
+from foursplit.core.seed_folders import seed_folders
 from foursplit.strategy.tables import SPLITS, Model, Table, check
 
 BASELINE, TASK_LOSS, CONTENT = "baseline_loss", "task_loss", "content_hash"
@@ -27,7 +28,7 @@ def table(frame: pd.DataFrame, split: str, column: str = "loss", path: str = "")
 
 def read(folder: Path, column: str = "loss") -> list[Model]:
     """Read a model's `seed_*` folders of Parquet tables, such as those of a comparison's winner."""
-    seeds = sorted(path for path in folder.glob("seed_*") if path.is_dir())
+    seeds = seed_folders(folder)
     if not seeds:
         raise Refusal(f"{folder}: no folder seed_* with a model's tables")
     return [_seed(path, column) for path in seeds]

@@ -5,6 +5,7 @@ from typing import Any
 
 from foursplit.core import artifacts, paths, source
 from foursplit.core.params import load
+from foursplit.core.seed_folders import seed_folders
 from foursplit.core.split import SEEN
 from foursplit.data import seen
 from foursplit.evaluation import diagnose, tables
@@ -22,7 +23,7 @@ def run(key: str) -> str:
     splits = {split: seen.load(experiment.source, split) for split in SEEN}
     models, beaten = [], True
     with artifacts.replacing_folder(paths.predictions(experiment.group) / key) as folder:
-        for trained in sorted(paths.models(experiment.group, key).glob("seed_*")):
+        for trained in seed_folders(paths.models(experiment.group, key)):
             manifest, answer = predictor(trained, params.run)
             made = {
                 split: tables.table(

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from foursplit.core import artifacts, paths, source
 from foursplit.core.params import load
+from foursplit.core.seed_folders import seed_folders
 from foursplit.core.split import SPLITS, TITLES
 from foursplit.evaluation import diagnose, tables
 from foursplit.evaluation.final import four_tables
@@ -19,7 +20,7 @@ def run(name: str) -> str:
     declared = source.module(group.source).SOURCE
     models = []
     with artifacts.replacing_folder(paths.final(name)) as folder:
-        for trained in sorted(paths.models(name, winner).glob("seed_*")):
+        for trained in seed_folders(paths.models(name, winner)):
             made = four_tables(name, group.source, trained, params.run)
             part = folder / trained.name
             part.mkdir()

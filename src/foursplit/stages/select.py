@@ -7,6 +7,7 @@ from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.experiment import Group
 from foursplit.core.params import load
+from foursplit.core.seed_folders import seed_folders, seed_number
 from foursplit.evaluation import scored
 from foursplit.evaluation.scores import scoring
 from foursplit.strategy.choice import Candidate, Ties, choose
@@ -40,7 +41,7 @@ def check(name: str, group: Group) -> None:
 
 def candidate(folder: Path, group: Group) -> Candidate:
     """Collect a model's metric on dev (mean over seeds), example by example too, and its costs."""
-    seeds = sorted(folder.glob("seed_*"))
+    seeds = seed_folders(folder)
     found = [artifacts.read_json(seed / "summary.json") for seed in seeds]
     column = scoring(group.task).METRICS[group.metric]
     return Candidate(
@@ -49,7 +50,7 @@ def candidate(folder: Path, group: Group) -> Candidate:
         costs=scored.costs(found),
         table=scored.dev_table([seed / "dev.parquet" for seed in seeds], column),
         seeds={
-            int(seed.name.removeprefix("seed_")): summary["metrics"]["dev"][group.metric]
+            seed_number(seed): summary["metrics"]["dev"][group.metric]
             for seed, summary in zip(seeds, found, strict=True)
         },
     )

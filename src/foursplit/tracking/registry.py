@@ -17,6 +17,7 @@ from typing import Any
 
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal, unknown
+from foursplit.core.seed_folders import seed_folders
 from foursplit.tracking import mlmodel, place, store, stored, succession, writers
 
 Say = Callable[[str], None]
@@ -92,7 +93,7 @@ def register(
 
 
 def _gather(folder: Path, models: Path, tables: Path) -> None:
-    for seed in sorted(path for path in tables.glob("seed_*") if path.is_dir()):
+    for seed in seed_folders(tables):
         trained, to = models / seed.name, folder / seed.name
         to.mkdir()
         names = ["manifest.json", *(w for w in stored.WEIGHTS if (trained / w).is_file())]
