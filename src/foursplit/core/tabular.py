@@ -196,8 +196,8 @@ def _refuse_ragged(
     is_short = len(row) < width and any(row)
     if any(row[width:]) or (is_short and not fill_short):
         raise Refusal(
-            f"{path}: row {number} has {len(row)} cells, the heading {width}: put quotes "
-            "around a cell that holds the separator, or fill the row up"
+            f"{path}: not readable as CSV (row {number} has {len(row)} cells, the heading {width}): "
+            "put quotes around a cell that holds the separator, or fill the row up"
         )
 
 
@@ -232,6 +232,11 @@ def _refuse_doubled(names: Iterable[str], path: Path) -> None:
             f"{path}: column {doubled[0]!r} is there twice, and nothing says which is meant: "
             "rename or remove one of the two"
         )
+
+
+def is_text(frame: "pd.DataFrame") -> bool:
+    """Check whether a frame is of a file of text, where nothing says what is a number."""
+    return DECIMAL_COMMA in frame.attrs
 
 
 def missing(values: "pd.Series") -> "np.ndarray":
