@@ -196,8 +196,8 @@ def _refuse_ragged(
     is_short = len(row) < width and any(row)
     if any(row[width:]) or (is_short and not fill_short):
         raise Refusal(
-            f"{path}: not readable as CSV (row {number} has {len(row)} cells, the heading {width}): "
-            "put quotes around a cell that holds the separator, or fill the row up"
+            f"{path}: not readable as CSV (row {number} has {len(row)} cells, the heading {width}):"
+            " put quotes around a cell that holds the separator, or fill the row up"
         )
 
 
