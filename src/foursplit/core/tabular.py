@@ -163,14 +163,15 @@ def _records(text: str, separator: str) -> Iterator[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """Find the separator: that which parts the heading, and each row into as many cells."""
-    best, found = (False, 1), ","
+    """Find what parts the heading, and each row into as many cells, with no blank before a cell."""
+    best, found = (False, False, 1), ","
     for separator in SEPARATORS:
-        rows = [len(row) for row in islice(_records(text, separator), SAMPLE) if row]
-        if not rows or rows[0] < 2:
+        rows = [row for row in islice(_records(text, separator), SAMPLE) if row]
+        if not rows or len(rows[0]) < 2:
             continue
-        merit = (len({*rows}) == 1, rows[0])
-        if merit > best:
+        is_prose = any(name.startswith(" ") for name in rows[0])
+        merit = (len({len(row) for row in rows}) == 1, not is_prose, len(rows[0]))
+        if merit >= best:  # a comma is the likeliest to be in a cell
             best, found = merit, separator
     return found
 

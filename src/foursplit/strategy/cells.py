@@ -27,6 +27,9 @@ TRUTHS = {
     "fałsz": False,
 }  # fmt: skip
 """True and false, as programs and the spreadsheets of some languages write them."""
+OF_LABELS = {name: TRUTHS[name] for name in ("true", "false", "wahr", "falsch", "vrai", "faux")}
+"""Those that labels may be; sand is a soil as well."""
+DIGITS = 18  # of a whole number that fits into 64 bits
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -111,23 +114,28 @@ def _whole(value: str) -> str:
     return str(int(value.partition(".")[0]))
 
 
-def identifiers(columns: Sequence[pd.Series]) -> list[pd.Series]:
+def identifiers(columns: Sequence[pd.Series], *, distinct: bool = False) -> list[pd.Series]:
     """Return columns of names as text in which equal names are equal.
 
-    1.0 becomes 1, and where a number is written in two ways (1, 001) in two columns, both become
-    the number.  Two ways within one column are two names.
+    1.0 becomes 1, and where a number is written in two ways (1, 001), both become the number.  Of
+    names that are `distinct` within a column, two ways within one are two names.
     """
     made = [text(column) for column in columns]
     if not any(_fits(m, ODD).any() for m in made):
         return made
-    ways = [_ways(m) for m in made]
-    if any(len(group) > 1 for way in ways for group in way.values()):
-        return made
     joined: dict[str, set[str]] = {}
-    for way in ways:
+    apart = set()
+    for way in map(_ways, made):
         for number, group in way.items():
             joined.setdefault(number, set()).update(group)
-    same = {v: n for n, group in joined.items() for v in group if len(group) > 1 or "." in v}
+            if distinct and len(group) > 1:
+                apart.add(number)
+    same = {
+        way: number
+        for number, group in joined.items()
+        for way in group
+        if number not in apart and (len(group) > 1 or "." in way)
+    }
     return [m.map(lambda v: same.get(v, v), na_action="ignore").astype("str") for m in made]
 
 
@@ -148,34 +156,34 @@ def labels(columns: Sequence[pd.Series]) -> list[pd.Series]:
         return list(columns)
     made = [text(column) for column in columns]
     names = pd.Series(sorted({v for m in made for v in m.dropna().unique()}), dtype="str")
-    truths = names.str.lower().isin(TRUTHS)
+    truths = names.str.lower().isin(OF_LABELS)
     bits = names.isin(("0", "1"))
     if truths.any() and (truths | bits).all():
         return _truths(made, whole=bool(bits.any()))
     _refuse_mixed(made, columns)
-    whole = _fits(names, WHOLE)
-    if whole.all() and len(names):
-        if not _fits(names, r"^[+-]?0[0-9]").any() or _clash(names):
-            numbered = [m.map(lambda v: int(_whole(v)), na_action="ignore") for m in made]
-            return [m.astype("Int64" if m.isna().any() else np.int64) for m in numbered]
+    ways = _ways(names)
+    alike = all(len(group) == 1 for group in ways.values())
+    padded = alike and _fits(names, r"^[+-]?0[0-9]").any()  # 007 is a name where 7 is none
+    same = {way: n for n, group in ways.items() for way in group if not padded or "." in way}
+    made = [m.map(lambda v: same.get(v, v), na_action="ignore").astype("str") for m in made]
+    if (
+        padded
+        or not len(names)
+        or not _fits(names, WHOLE).all()
+        or len(max(ways, key=len)) > DIGITS
+    ):
         return made
-    if not _clash(names) and not _fits(names, r"^[+-]?[0-9]+\.0*$").any():
-        return made
-    same = {name: _whole(name) for name in names[whole]}
-    return [m.map(lambda v: same.get(v, v), na_action="ignore").astype("str") for m in made]
+    numbered = [m.map(int, na_action="ignore") for m in made]
+    return [m.astype("Int64" if m.isna().any() else np.int64) for m in numbered]
 
 
 def _is_quantity(values: pd.Series) -> bool:
     return pd.api.types.is_float_dtype(values) and bool((values.dropna() % 1 != 0).any())
 
 
-def _clash(names: pd.Series) -> bool:
-    return any(len(group) > 1 for group in _ways(names).values())
-
-
 def _truths(made: Sequence[pd.Series], *, whole: bool) -> list[pd.Series]:
     """Return true and false, or 1 and 0 where the labels have them too."""
-    known: dict[str, Any] = {**TRUTHS, "1": True, "0": False}
+    known: dict[str, Any] = {**OF_LABELS, "1": True, "0": False}
     found = [m.str.lower().map(known) for m in made]
     complete = all(f.notna().all() for f in found)
     return [f.astype((np.int64 if whole else bool) if complete else object) for f in found]
@@ -183,7 +191,7 @@ def _truths(made: Sequence[pd.Series], *, whole: bool) -> list[pd.Series]:
 
 def _refuse_mixed(made: Sequence[pd.Series], columns: Sequence[pd.Series]) -> None:
     """Refuse true and false beside other numbers: nothing says which number is true."""
-    is_truth = [m.str.lower().isin(TRUTHS).all() and len(m) > 0 for m in made]
+    is_truth = [m.str.lower().isin(OF_LABELS).all() and len(m) > 0 for m in made]
     number = [m[_fits(m, WHOLE) & ~m.isin(("0", "1"))] for m in made]
     others = [n for n, truth in zip(number, is_truth, strict=True) if len(n) and not truth]
     if any(is_truth) and others:
@@ -204,11 +212,12 @@ def same_types(frames: Frames) -> dict[str, pd.DataFrame]:
     made: dict[str, dict[str, pd.Series]] = {at: {} for at in frames}
     for name in IDENTIFIERS:
         having = {at: _unspelt(f, name, at) for at, f in frames.items() if name in f}
-        for at, column in zip(having, identifiers(list(having.values())), strict=True):
+        columns = identifiers(list(having.values()), distinct=name == "example_id")
+        for at, column in zip(having, columns, strict=True):
             made[at][name] = column
     judged = {at: f for at, f in frames.items() if "loss" not in f and {"y", "y_hat"} <= {*f}}
-    columns = [_answers(frame, name) for frame in judged.values() for name in ("y", "y_hat")]
-    found = iter(labels(columns) if columns else [])
+    answers = [_answers(frame, name) for frame in judged.values() for name in ("y", "y_hat")]
+    found = iter(labels(answers) if answers else [])
     for at, frame in frames.items():
         if at in judged:
             made[at] |= {"y": next(found), "y_hat": next(found)}

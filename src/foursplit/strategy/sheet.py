@@ -133,7 +133,8 @@ def merge(table: Table, sheets: Sequence[pd.DataFrame]) -> Table:
     "ok".  Readers' tags are united; audits that differ become "ambiguous".
     """
     sheets = [_found_again(table, filled, k) for k, filled in enumerate(sheets, start=1)]
-    names, *others = identifiers([table.frame["example_id"], *(s["example_id"] for s in sheets)])
+    named = [table.frame["example_id"], *(filled["example_id"] for filled in sheets)]
+    names, *others = identifiers(named, distinct=True)
     place = {name: row for row, name in enumerate(names)}
     united: list[tuple[str, ...]] = [()] * len(table)
     if table.has("tags"):
