@@ -163,14 +163,15 @@ def _records(text: str, separator: str) -> Iterator[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """Find the separator: that which parts the heading, and each row into as many cells."""
-    best, found = (False, 1), ","
+    """Find what parts the heading, and each row into as many cells, with no blank before a cell."""
+    best, found = (False, False, 1), ","
     for separator in SEPARATORS:
-        rows = [len(row) for row in islice(_records(text, separator), SAMPLE) if row]
-        if not rows or rows[0] < 2:
+        rows = [row for row in islice(_records(text, separator), SAMPLE) if row]
+        if not rows or len(rows[0]) < 2:
             continue
-        merit = (len({*rows}) == 1, rows[0])
-        if merit > best:
+        is_prose = any(name.startswith(" ") for name in rows[0])
+        merit = (len({len(row) for row in rows}) == 1, not is_prose, len(rows[0]))
+        if merit >= best:  # a comma is the likeliest to be in a cell
             best, found = merit, separator
     return found
 
@@ -196,8 +197,8 @@ def _refuse_ragged(
     is_short = len(row) < width and any(row)
     if any(row[width:]) or (is_short and not fill_short):
         raise Refusal(
-            f"{path}: row {number} has {len(row)} cells, the heading {width}: put quotes "
-            "around a cell that holds the separator, or fill the row up"
+            f"{path}: not readable as CSV (row {number} has {len(row)} cells, the heading {width}):"
+            " put quotes around a cell that holds the separator, or fill the row up"
         )
 
 
@@ -232,6 +233,11 @@ def _refuse_doubled(names: Iterable[str], path: Path) -> None:
             f"{path}: column {doubled[0]!r} is there twice, and nothing says which is meant: "
             "rename or remove one of the two"
         )
+
+
+def is_text(frame: "pd.DataFrame") -> bool:
+    """Check whether a frame is of a file of text, where nothing says what is a number."""
+    return DECIMAL_COMMA in frame.attrs
 
 
 def missing(values: "pd.Series") -> "np.ndarray":

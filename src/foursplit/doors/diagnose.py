@@ -14,7 +14,8 @@ from foursplit.strategy import sheet
 from foursplit.strategy.analysis import analyse
 from foursplit.strategy.diagnosis import Settings
 from foursplit.strategy.human import PEOPLE
-from foursplit.strategy.tables import Model, read
+from foursplit.strategy.reading import read
+from foursplit.strategy.tables import Model
 from foursplit.strategy.verdict import NAMES, Rule
 
 

@@ -8,7 +8,8 @@ from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.strategy import eyeball
 from foursplit.strategy import sheet as sheets
-from foursplit.strategy.tables import Table, read
+from foursplit.strategy.reading import read
+from foursplit.strategy.tables import Table
 
 
 def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
