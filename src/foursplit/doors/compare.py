@@ -8,6 +8,7 @@ import click
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.strategy.compare import compare as compared
 from foursplit.strategy.reading import read_together
 from foursplit.strategy.seeds import mean_table
@@ -23,7 +24,7 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
     told = {"a": str(first), "b": str(second), "split": split, **found.as_json()}
     if json_file is not None:
         artifacts.write_json(json_file, told)
-    click.echo(found.sentence)
+    click.echo(line(found.sentence))
     click.echo(
         f"A {found.error_a:.2%}, B {found.error_b:.2%}, A less B {found.delta:+.2%} "
         f"[{found.lo:+.2%}, {found.hi:+.2%}] on {found.n:,} examples; {found.test} "

@@ -12,6 +12,7 @@ from foursplit.core import artifacts, paths, tabular
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.strategy.curve import Curve, Point, fit, read
 
 ERRORS = ("error", "dev_error")
@@ -49,7 +50,7 @@ def curve(
     if json_file is not None:
         artifacts.write_json(json_file, {"curve": fitted.as_json(), "verdict": verdict.as_json()})
     _show(fitted)
-    click.echo(verdict.sentence)
+    click.echo(line(verdict.sentence))
 
 
 def _show(fitted: Curve) -> None:

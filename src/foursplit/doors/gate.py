@@ -13,6 +13,7 @@ from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
 from foursplit.core.source import module
+from foursplit.core.terminal import line
 from foursplit.doors.judging import Judged, held, judged
 from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
@@ -176,7 +177,7 @@ def _show(told: Mapping[str, Any]) -> None:
     click.echo(f"{told['group']}: {one['experiment']} (version {one['version']}) against {against}")
     click.echo(told["verdict"])
     for reason in told["reasons"]:
-        click.echo(f"  {'+' if reason['holds'] else '-'} {reason['sentence']}")
+        click.echo(line(f"  {'+' if reason['holds'] else '-'} {reason['sentence']}"))
     if told["needed"] is not None:
         click.echo(f"  To tell takes about {told['needed']:,} dev examples.")
     n = told["looks_at_test"]
