@@ -76,8 +76,6 @@ def code(text):
     """Give what a file does, without what its literals say."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign | ast.AnnAssign):
-            ast.literal_eval(node.value) if _literal(node.value) else None
         if isinstance(node, ast.Dict | ast.Tuple) and _literal(node):
             for field in ("keys", "values", "elts"):
                 if hasattr(node, field):

@@ -113,10 +113,10 @@ def _fresh(name: str, folder: str, taken: list[str]) -> Path:
             f"name {name!r}: use small letters, digits and underscores, beginning with a letter, "
             "for it becomes a file's name"
         )
-    if keyword.iskeyword(name):
-        raise Refusal(f"name {name!r} is a word of Python's own; choose another, such as {name}_1")
     if name in taken:
         raise Refusal(f"name {name!r} is taken; {folder} there are: {', '.join(sorted(taken))}")
+    if keyword.iskeyword(name):
+        raise Refusal(f"name {name!r} is a word of Python's own; choose another, such as {name}_1")
     # The project's own copy of the package, which is what its stages depend on.
     return paths.root() / "src" / "foursplit" / folder / f"{name}.py"
 
