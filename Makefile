@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Stages call `foursplit` by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: repro repro-real test test-slow check verify docs ui team team-dev lock lock-team clean
+.PHONY: repro repro-real test test-slow check verify docs ui team team-dev torch-cpu lock lock-team lock-hashes clean
 
 repro: $(VENV)/ready
 	foursplit repro
@@ -43,17 +44,28 @@ team: $(VENV)/team
 # And what tests them, MLflow's page and the workflows.
 team-dev: $(VENV)/team-dev
 
-$(VENV)/team $(VENV)/team-dev: $(VENV)/%: requirements-%.lock $(VENV)/ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+$(VENV)/team $(VENV)/team-dev: $(VENV)/%: requirements-%.lock requirements-%.hashes $(VENV)/ready
+	$(PIP) --require-hashes --no-deps -r requirements-$*.hashes
+	$(PIP) -r requirements-$*.lock
 	touch $@
 
-# Python 3.11 or newer; made anew when a pin changes.
-$(VENV)/ready: requirements.lock requirements-numeric.lock pyproject.toml
+# Python 3.11 or newer, and the one pip that installs the rest.
+$(VENV)/pip: requirements-pip.hashes
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Foursplit needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 repro"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements-pip.hashes
+	touch $@
+
+# torch alone, as its build for processors, from its own index and no other: for machines without a GPU.
+torch-cpu: $(VENV)/pip
+	$(PIP) --no-deps --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' requirements-numeric.lock)"
+
+# First what hashes are known of, then what they leave: torch, whose builds differ, and what a platform needs besides.
+$(VENV)/ready: requirements.lock requirements-numeric.lock requirements.hashes pyproject.toml $(VENV)/pip
+	$(PIP) --require-hashes --no-deps -r requirements.hashes
+	$(PIP) -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 # Resolve pyproject.toml afresh and pin what came out.
@@ -67,6 +79,12 @@ lock:
 lock-team:
 	rm -rf build/lock-team && $(PYTHON) -m venv build/lock-team
 	build/lock-team/bin/python docs/make_lock.py team
+	$(MAKE) lock-hashes
+
+# The hashes of what is pinned, without moving a pin.
+lock-hashes:
+	rm -rf build/lock-hashes && $(PYTHON) -m venv build/lock-hashes
+	build/lock-hashes/bin/python docs/make_lock.py hashes
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

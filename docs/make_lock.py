@@ -1,7 +1,8 @@
 """Write the lock files from what is installed beside this interpreter; `make lock` calls it.
 
 With `team` it installs what a team adds beside this interpreter, held to the pins that are there,
-and writes the locks of that alone.
+and writes the locks of that alone.  With `hashes` it moves no pin, and writes for each lock the
+hashes of every file that the index has of each version, so that any platform's file is taken.
 """
 
 import re
@@ -58,6 +59,37 @@ def pinned(name: str) -> list[str]:
     return [line for line in (ROOT / name).read_text().splitlines() if "==" in line]
 
 
+PIP, UV = "pip==25.3", "uv==0.13.9"
+
+UNHASHED = "torch=="
+"""Its CPU and its CUDA builds are files of one version on different indexes; see docs/ci.md."""
+
+HASHED = {
+    "-pip": [],
+    "": ["-numeric", ""],
+    "-team": ["-team"],
+    "-team-dev": ["-team-dev"],
+}
+"""Files of hashes, and the locks whose pins each has."""
+
+
+def hashes() -> None:
+    """Ask the index, through uv, for the hashes of every file of each pinned version."""
+    install = [sys.executable, "-m", "pip", "install", "--quiet", UV]
+    subprocess.run(install, check=True)
+    (ROOT / "build").mkdir(exist_ok=True)
+    for name, locks in HASHED.items():
+        held = [pin for lock in locks for pin in pinned(f"requirements{lock}.lock")] or [PIP]
+        listed = ROOT / "build" / "pins.in"
+        listed.write_text("\n".join(pin for pin in held if not pin.startswith(UNHASHED)) + "\n")
+        command = [sys.executable, "-m", "uv", "pip", "compile", str(listed), "--quiet"]
+        command += ["--no-deps", "--generate-hashes", "--no-header", "--no-annotate"]
+        found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        (ROOT / f"requirements{name}.hashes").write_text(
+            "# Hashes of every file of the versions pinned; `make lock-hashes` writes it.\n" + found
+        )
+
+
 def lock() -> None:
     numeric = [pin for pin in pins() if pin.split("==")[0] in NUMERIC]
     others = [pin for pin in pins() if pin not in numeric]
@@ -66,10 +98,10 @@ def lock() -> None:
         "`make lock` writes it.\n" + "\n".join(numeric) + "\n"
     )
     (ROOT / "requirements.lock").write_text(
-        "# Everything else, pinned. No hashes: torch has a CPU and a CUDA build of one version.\n"
+        "# Everything else, pinned; the hashes are in requirements.hashes.\n"
         "-r requirements-numeric.lock\n" + "\n".join(others) + "\n"
     )
 
 
 if __name__ == "__main__":
-    lock_team() if sys.argv[1:] == ["team"] else lock()
+    {"team": lock_team, "hashes": hashes, "": lock}["".join(sys.argv[1:])]()

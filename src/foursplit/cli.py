@@ -12,6 +12,7 @@ import click
 from foursplit import __version__, cli_gate, cli_past, cli_serve, cli_tables
 from foursplit.core import environment
 from foursplit.core.errors import Refusal
+from foursplit.core.terminal import printable
 
 STAGES = {
     "fetch": ("SOURCE", "Copy a source's raw files and check every byte."),
@@ -45,7 +46,7 @@ class Doors(click.Group):
         try:
             return super().invoke(ctx)
         except Refusal as error:
-            click.secho(f"foursplit: {error}", err=True, fg="red")
+            click.secho(f"foursplit: {printable(error)}", err=True, fg="red")
             ctx.exit(2)
         except BrokenPipeError:  # who reads us has read enough, as `head` does
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -89,7 +90,7 @@ def _stage(name: str, argument: str, text: str) -> click.Command:
         module = importlib.import_module(f"foursplit.stages.{name}")
         words = [value for value in given.values() if value is not None]
         message = module.run(*words, **_extras(name))
-        click.echo(f"  {message}")
+        click.echo(f"  {printable(message)}")
 
     needed = not argument.startswith("[")
     parameter = click.Argument(["key"], metavar=argument, required=needed)

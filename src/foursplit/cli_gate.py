@@ -70,6 +70,7 @@ def promote(ctx: click.Context, group: str, version: int | None, why: str | None
 @click.argument("targets", nargs=-1)
 @click.option("--since", metavar="COMMIT", help="Compare with this one; by default the one before.")
 @click.option("--promote", is_flag=True, help="Make champion what the gate finds better.")
+@click.option("--read-only", is_flag=True, help="Judge, and store nothing in the registry.")
 @click.option("--branch", metavar="NAME", help="Push new locks and metrics to it: foursplit/….")
 @click.option("--push", is_flag=True, help="Give DVC's remote what was computed.")
 @click.option("--real", is_flag=True, help="The pipeline on remote data, as far as accepted.")

@@ -13,7 +13,7 @@ from foursplit.core.examples import Examples
 from foursplit.core.experiment import SplitRule
 from foursplit.core.source import Source
 from foursplit.data import assign, duplicates
-from foursplit.data.split import check_groups, describe, part
+from foursplit.data.split import check_groups, describe, equal_rows, part
 
 EVEN = {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}
 RULE = SplitRule(salt=1, source=EVEN)
@@ -162,3 +162,30 @@ def test_the_report_counts_what_was_done(rng):
     report = describe(made, splits, aside, source(row_is_unit="by design"))
     assert sum(entry["n"] for entry in report["splits"].values()) + len(report["set_aside"]) == 300
     assert report["splits"]["dev"]["detectable_gain"] > 0
+
+
+def test_equal_rows_that_leave_few_groups_are_said(rng):
+    few = examples(rng.integers(0, 3, (500, 2)))  # 9 distinct ones
+    declared = source(row_is_unit="by design")
+    (said,) = equal_rows(few, declared)
+    assert "500 rows of domain 'all'" in said
+    assert "9 distinct" in said
+    splits = np.resize(np.array(["train", "train_dev", "dev", "test"], dtype=object), 500)
+    report = describe(few, splits, np.zeros(500, bool), declared)
+    assert report["few_groups"] == ["all"]
+    assert report["equal_rows"] == [said]
+
+
+def test_a_split_left_empty_by_equal_rows_says_why():
+    with pytest.raises(Refusal, match="is empty.*2 distinct inputs"):
+        part(examples([[0.0], [1.0]] * 50), source(row_is_unit="by design"), RULE)
+
+
+def test_where_rows_differ_or_a_group_is_declared_nothing_is_said(rng):
+    made = examples(rng.normal(size=(300, 2)))
+    declared = source(row_is_unit="by design")
+    assert equal_rows(made, declared) == []
+    splits, aside = part(made, declared, RULE)
+    assert "equal_rows" not in describe(made, splits, aside, declared)
+    grouped = examples(np.zeros((50, 1)), groups=["a", "b"] * 25)
+    assert equal_rows(grouped, source(group="who")) == []

@@ -30,11 +30,23 @@ def frame(**columns):
     ("columns", "declared", "message"),
     [
         ({"width": None}, {}, r"Flowers: unknown column 'width'.*Valid: kind"),
-        ({"kind": [0, np.nan, 1]}, {}, r"1 values of target 'kind' are missing; .* row 1"),
-        ({"kind": [0, 1, 2]}, {}, r"target 'kind' of row 2 is .*2.*no class. Valid: a, b"),
-        ({"kind": [0, 1, 0.5]}, {}, r"row 2 is .*0.5.* no class"),
-        ({"kind": ["a", "b", "c"]}, {}, r"row 2 is 'c', which is no class. Valid: a, b"),
-        ({"width": [1, np.inf, 2]}, {}, r"1 inputs are missing or infinite.*width of row 1"),
+        ({"kind": [0, np.nan, 1]}, {}, r"'kind', row 2: .*missing"),
+        ({"kind": [0, 1, 2]}, {}, r"'kind', row 3: .*2.*no class.*valid: a, b"),
+        ({"kind": [0, 1, 0.5]}, {}, r"'kind', row 3: .*0.5.*no class"),
+        ({"kind": [0, 1, 1e300]}, {}, r"'kind', row 3: .*1e\+300.*no class"),
+        ({"kind": [0, 1, np.inf]}, {}, r"'kind', row 3: .*inf.*no class"),
+        ({"kind": ["a", "b", "c"]}, {}, r"'kind', row 3: 'c' is no class.*valid: a, b"),
+        ({"kind": [1.5, np.inf, 2]}, {"classes": ()}, r"'kind', row 2: .*infinite"),
+        ({"kind": ["1", "2", "x"]}, {"classes": ()}, r"'kind', row 3: 'x' is no number"),
+        ({"width": [1, np.inf, 2]}, {}, r"1 inputs are missing.*'width' of row 2"),
+        ({"width": [1, np.nan, 2]}, {}, r"1 inputs are missing.*'width' of row 2"),
+        ({"width": [1, 2, 1e39]}, {}, r"1 inputs are missing.*too large.*'width' of row 3"),
+        ({"width": [1, "wide", 2]}, {}, r"'width', row 2: 'wide' is no number"),
+        ({"width": [1, None, "2"]}, {}, r"'width', row 2: .*missing"),
+        ({"patient": ["p", None, "q"]}, {"group": "patient"}, r"'patient', row 2: .*missing"),
+        ({"patient": [4.0, 5.0, np.nan]}, {"group": "patient"}, r"'patient', row 3: .*missing"),
+        ({"domain": ["all", None, "all"]}, {}, r"'domain', row 2: .*missing"),
+        ({"official_split": ["train", "dev", None]}, {}, r"'official_split', row 3: .*missing"),
         ({"domain": ["x", "x", "y"]}, {"domains": {"x": "source"}}, r"unknown domain 'y'"),
         ({}, {"group": "patient"}, r"unknown column 'patient'"),
         ({}, {"slices": ("colour",)}, r"unknown column 'colour'"),
@@ -43,6 +55,17 @@ def frame(**columns):
 def test_a_table_that_cannot_be_used_is_refused(columns, declared, message):
     with pytest.raises(Refusal, match=message):
         examine.examples(frame(**columns), flowers(**declared))
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    twice = pd.concat([frame(), frame()[["width"]]], axis=1)
+    with pytest.raises(Refusal, match="'width' twice"):
+        examine.examples(twice, flowers())
+
+
+def test_a_table_without_rows_is_refused():
+    with pytest.raises(Refusal, match="no rows"):
+        examine.examples(frame().iloc[:0], flowers())
 
 
 def test_class_names_and_class_numbers_mean_the_same():
@@ -116,8 +139,8 @@ def test_every_failed_expectation_is_named_with_column_and_rows():
     assert not result["success"]
     assert len(lines) == 4
     by_column = {line.split(":")[0]: line for line in lines}
-    assert "row 2: 999" in by_column["age"]
-    assert "row 3: -4" in by_column["age"]
+    assert "row 3: 999" in by_column["age"]
+    assert "row 4: -4" in by_column["age"]
     assert "expect_column_to_exist" in by_column["height"]
     assert "weight" in by_column["weight"]
     assert "found 4" in by_column["(table)"]
@@ -142,7 +165,7 @@ def test_a_failed_expectation_stops_the_stage_and_leaves_result_and_page(project
     module = source.module("wine")
     strict = [gxe.ExpectColumnValuesToBeBetween(column="alcohol", max_value=13)]
     monkeypatch.setattr(module, "suite", lambda: strict)
-    with pytest.raises(Refusal, match=r"1 of 1 expectations failed:\n  - alcohol: .*row 0: 14.23"):
+    with pytest.raises(Refusal, match=r"1 of 1 expectations failed:\n  - alcohol: .*row 1: 14.23"):
         validate_stage.run("wine")
     assert artifacts.read_json(paths.validation("wine") / "result.json")["success"] is False
     assert "fails" in (paths.validation("wine") / "index.html").read_text()

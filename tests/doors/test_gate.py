@@ -56,6 +56,31 @@ def test_the_first_champion_must_beat_the_trivial_predictor(small):
     assert tags["foursplit.data.seen"] == "not in dvc.lock"
 
 
+def test_who_may_only_read_gets_the_same_verdict_and_leaves_the_registry_as_it_is(small):
+    run(GROUP, "--promote", code=0)
+    winner.train(sees_strong=True)
+
+    def registered():
+        model = store.client().get_registered_model(GROUP)
+        return dict(model.tags), dict(model.aliases), registry.find(GROUP, "champion").number
+
+    before = registered()
+    read = door.decide(GROUP, door.How(store=False))
+    assert registered() == before
+    assert read["challenger"]["version"] is None
+    assert not read["promoted"]
+    wrote = door.decide(GROUP, door.How())
+    assert registered() != before
+    same = ("verdict", "champion", "needed", "looks_at_test")
+    assert {name: read[name] for name in same} == {name: wrote[name] for name in same}
+
+
+def test_to_promote_and_only_to_read_exclude_each_other(small):
+    done = CliRunner().invoke(main, ["retrain", "--promote", "--read-only"])
+    assert done.exit_code == 2
+    assert "drop one" in done.output
+
+
 def test_without_change_it_is_the_champion_already(small):
     run(GROUP, "--promote", code=0)
     text = run(GROUP, "--promote", code=0)

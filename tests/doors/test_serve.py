@@ -27,7 +27,7 @@ from foursplit.cli import main
 from foursplit.core import paths
 from foursplit.core.source import module
 from foursplit.doors import local_server
-from foursplit.tracking import mlmodel, registry, stored
+from foursplit.tracking import answers, mlmodel, registry, stored
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,7 +81,7 @@ def serving(command, port, root):
     )  # fmt: skip
     try:
         end = time.monotonic() + 120
-        while not answers(port):
+        while not answering(port):
             assert process.poll() is None, process.stdout.read()
             assert time.monotonic() < end
             time.sleep(0.2)
@@ -95,7 +95,7 @@ def serving(command, port, root):
 PATH = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
 
-def answers(port):
+def answering(port):
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5) as answer:
             return answer.status == 200
@@ -170,7 +170,7 @@ def started(monkeypatch, name):
     found = []
 
     def note(server):
-        folder = Path(server.command[server.command.index("--model-uri") + 1])
+        folder = Path(server.env[answers.SERVED])
         found.append((server, stored.digests(folder)))
 
     monkeypatch.setattr(local_server, "run", note)
@@ -184,7 +184,7 @@ def test_a_checked_copy_is_served_on_this_machine_without_analytics(small, monke
     version = register()
     server, files = started(monkeypatch, name)
     assert files == {k: v for k, v in version.files.items() if not k.endswith(".parquet")}
-    assert server.command[server.command.index("--host") + 1] == "127.0.0.1"
+    assert server.command[-2] == "127.0.0.1"
     assert server.env["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert server.env["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
     assert server.env["OMP_NUM_THREADS"] == "1"  # as the manifest has it
@@ -244,13 +244,13 @@ def test_the_command_serves_what_the_page_asks_and_ctrl_c_ends_it_all_in_ci(smal
             assert np.allclose(np.sum(answer, axis=1), 1)
             assert len(answer) == 2
         interrupt(process)
-    assert not answers(port)
+    assert not answering(port)
     assert not list((small / "temporary").glob("foursplit-serve-*"))
     with serving(foursplit_serve(network_winner.GROUP, port), port, small) as process:
         found = post(port, {"inputs": network_winner.examples().x.tolist()})
         np.testing.assert_allclose(found, probabilities(pictures), rtol=0, atol=1e-6)
         interrupt(process)
-    assert not answers(port)
+    assert not answering(port)
 
 
 def foursplit_serve(group, port):

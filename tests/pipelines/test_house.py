@@ -1,5 +1,6 @@
 """Rules of the house that a machine can see."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,34 @@ def test_every_requirement_is_pinned():
     for path in ROOT.glob("requirements*.lock"):
         for line in path.read_text().splitlines():
             assert line.startswith(("#", "-r ")) or "==" in line, (path.name, line)
+
+
+HASHED = {"": ("-numeric", ""), "-team": ("-team",), "-team-dev": ("-team-dev",)}
+
+
+@pytest.mark.parametrize("name", HASHED)
+def test_each_pin_but_torch_has_the_hashes_of_its_files(name):
+    locks = [(ROOT / f"requirements{lock}.lock").read_text() for lock in HASHED[name]]
+    wanted = {normal(line) for text in locks for line in text.splitlines() if "==" in line}
+    text = (ROOT / f"requirements{name}.hashes").read_text()
+    entries = re.findall(r"^(\S+==\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", text, re.M)
+    assert {normal(pin) for pin, _ in entries} == {p for p in wanted if not p.startswith("torch==")}
+    left = re.sub(r"^\S+==\S+(?: \\\n +--hash=sha256:[0-9a-f]{64})+$|^#.*$", "", text, flags=re.M)
+    assert not left.strip()
+
+
+def normal(pin):
+    name, _, version = pin.partition("==")
+    return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
+
+
+def test_make_installs_by_hash_what_has_hashes_and_pip_first():
+    lines = re.findall(r"^\t\$\(PIP\) (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert {line.split()[-1] for line in lines if "--require-hashes" in line} == {
+        "requirements-pip.hashes", "requirements.hashes", "requirements-$*.hashes",
+    }  # fmt: skip
+    assert all("--require-hashes" in line for line in lines if line.endswith(".hashes"))
+    assert (ROOT / "requirements-pip.hashes").read_text().count("==") == 1
 
 
 def names(lock):

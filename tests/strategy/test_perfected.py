@@ -135,7 +135,7 @@ def test_a_part_that_gives_nothing_beyond_doubt_is_no_step():
         ({"fixed.a+": rate(0)}, "column 'fixed.a+': name each part once"),
         ({"fixed.a+a": rate(0)}, "column 'fixed.a+a': name each part once"),
         ({"fixed.a+b": rate(0), "fixed.b+a": rate(0)}, "'fixed.b+a' says the same as 'fixed.a+b'"),
-        ({"fixed.a": -rate(0.1)}, "column 'fixed.a', row 1: -1.0 is below 0"),
+        ({"fixed.a": -rate(0.1)}, "column 'fixed.a', row 1: -1 is below 0"),
         ({"fixed_type.a": np.where(rate(0.1) > 0, np.nan, 0)}, "'fixed_type.a', row 1: nan is"),
     ],
 )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from foursplit.core.errors import Refusal
-from foursplit.strategy import tables
+from foursplit.strategy import reading, tables
 
 
 def frame(**columns):
@@ -29,9 +29,9 @@ def folder(tmp_path):
 def test_a_csv_and_a_parquet_file_say_the_same(folder, tmp_path):
     made = frame(group_id=[1, 1, 2], tags=["x; y", None, "x"], **{"meta.hour": [1, 2, 3]})
     made.to_parquet(tmp_path / "dev.parquet")
-    one = tables.read_table(tmp_path / "dev.parquet")
+    one = reading.read_table(tmp_path / "dev.parquet")
     made.to_csv(tmp_path / "dev.csv", index=False)
-    other = tables.read_table(tmp_path / "dev.csv")
+    other = reading.read_table(tmp_path / "dev.csv")
     pd.testing.assert_frame_equal(one.frame, other.frame)
     assert list(one.frame["tags"]) == [("x", "y"), (), ("x",)]
     assert list(one.groups) == [0, 0, 1]
@@ -74,7 +74,7 @@ BAD = {
 def test_a_bad_table_is_refused_by_file_column_and_row(folder, case):
     content, words = BAD[case]
     with pytest.raises(Refusal) as refused:
-        tables.read(folder(dev=content))
+        reading.read(folder(dev=content))
     assert words in str(refused.value)
     assert "dev.parquet" in str(refused.value)
     assert "np." not in str(refused.value)
@@ -89,40 +89,40 @@ def test_quantities_need_a_loss_of_their_own():
 
 def test_an_unknown_split_is_answered_with_the_known_ones(folder):
     with pytest.raises(Refusal, match="unknown split 'validation'.*Valid: dev, test, train"):
-        tables.read(folder(validation=frame()))
+        reading.read(folder(validation=frame()))
 
 
 def test_what_is_no_table_is_said_to_be_none(folder, tmp_path):
     (tmp_path / "dev.csv").write_bytes(bytes(range(128, 256)))
     with pytest.raises(Refusal, match=r"dev\.csv: not readable as CSV"):
-        tables.read(tmp_path)
+        reading.read(tmp_path)
     (tmp_path / "dev.csv").rename(tmp_path / "dev.parquet")
     with pytest.raises(Refusal, match=r"dev\.parquet: not readable as Parquet"):
-        tables.read(tmp_path)
+        reading.read(tmp_path)
     (tmp_path / "dev.parquet").unlink()
     (tmp_path / "dev.csv").write_text("")
     with pytest.raises(Refusal, match=r"dev\.csv: not readable as CSV"):
-        tables.read(tmp_path)
+        reading.read(tmp_path)
 
 
 def test_an_empty_folder_and_none_at_all_are_told_apart(tmp_path):
     with pytest.raises(Refusal, match="no table; it may have train.parquet or .csv, train_dev"):
-        tables.read(tmp_path)
+        reading.read(tmp_path)
     with pytest.raises(Refusal, match="no such folder"):
-        tables.read(tmp_path / "none")
+        reading.read(tmp_path / "none")
 
 
 def test_an_example_in_two_splits_is_refused(folder):
     made = folder(train=frame(), dev=frame(example_id=["x", "b", "y"]))
     with pytest.raises(Refusal, match=r"row 2: 'b' is in 'train' too .*belongs to one split"):
-        tables.read(made)
+        reading.read(made)
 
 
 def test_one_split_in_two_files_is_refused(folder):
     made = folder(dev=frame())
     (made / "dev.csv").write_text("example_id,loss\n1,0\n")
     with pytest.raises(Refusal, match="split 'dev' is in dev.csv too"):
-        tables.read(made)
+        reading.read(made)
 
 
 def test_ten_thousand_tags_are_read():

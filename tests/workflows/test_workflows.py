@@ -1,5 +1,6 @@
 """The workflows are valid, pinned, thin, and may do no more than they need."""
 
+import json
 import os
 import re
 import shutil
@@ -8,7 +9,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.workflows.reading import ACTIONS, GITHUB, ROOT, WORKFLOWS, jobs, load, scripts, steps
+from tests.workflows.reading import (
+    ACTIONS,
+    GITHUB,
+    ROOT,
+    WORKFLOWS,
+    holds,
+    jobs,
+    load,
+    scripts,
+    steps,
+)
 
 # What a line of a workflow may call: the project's commands, and what hands them their setting.
 THIN = ("make", "foursplit", "gh", "git config", "echo", "cat", "export", "set", "exit")
@@ -128,6 +139,71 @@ def test_no_foreign_code_meets_a_secret():
     triggers = {name for path in WORKFLOWS for name in load(path)["on"]}
     assert triggers <= {"push", "pull_request", "schedule", "workflow_dispatch"}
     assert "secrets." not in (GITHUB / "workflows" / "check.yml").read_text(encoding="utf-8")
+
+
+READER = re.compile(r"READER_\w+")
+
+
+def secrets(job):
+    return set(re.findall(r"secrets\.(\w+)", json.dumps(job)))
+
+
+def runs_on(name, job, event, ref):
+    """Say whether a job runs for an event at a ref of this repository."""
+    path = GITHUB / "workflows" / f"{name.partition('.')[0]}.yml"
+    if event not in load(path)["on"]:
+        return False
+    context = {
+        "github.event_name": event,
+        "github.ref": ref,
+        "github.repository": "us/it",
+        "github.event.pull_request.head.repo.full_name": "us/it",
+    }
+    return "if" not in job or holds(job["if"], context)
+
+
+@pytest.mark.parametrize(
+    ("event", "ref"),
+    [
+        ("pull_request", "refs/pull/7/merge"),
+        ("push", "refs/heads/idea"),
+        ("workflow_dispatch", "refs/heads/idea"),
+    ],
+)
+def test_code_that_main_does_not_hold_gets_no_secret_that_can_promote(event, ref):
+    for name, job in jobs():
+        if runs_on(name, job, event, ref) and "environment" not in job:
+            assert all(READER.fullmatch(secret) for secret in secrets(job)), name
+
+
+def test_secrets_that_can_promote_are_those_of_an_environment():
+    """A branch may change its workflow: only an environment keeps a secret from it."""
+    holders = {name: job for name, job in jobs() if any(map(_promotes, secrets(job)))}
+    assert {name: job["environment"] for name, job in holders.items()} == {
+        "retrain.keep": "retrain",
+        "promote.promote": "production",
+    }
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    for secret in set().union(*map(secrets, holders.values())):
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{secret}` |")]
+        assert "secret of the environments" in row
+
+
+def _promotes(secret):
+    return not READER.fullmatch(secret)
+
+
+def test_pip_asks_one_index_for_each_package():
+    texts = [path.read_text(encoding="utf-8") for path in [*WORKFLOWS, *ACTIONS, ROOT / "Makefile"]]
+    assert not [text for text in texts if re.search(r"extra.index.url", text, re.IGNORECASE)]
+    (line,) = [one for one in texts[-1].splitlines() if "--index-url" in one]
+    assert "--no-deps" in line
+    assert line.count("==") == 1
+
+
+def test_torch_comes_in_a_step_of_its_own_before_all_others():
+    made = [step["run"] for step in load(GITHUB / "actions/ready/action.yml")["runs"]["steps"][1:]]
+    assert made == ["make torch-cpu", "make .venv/ready"]
 
 
 def test_every_job_has_an_end():

@@ -65,12 +65,13 @@ def _check_roles(roles: Mapping[str, Role], rule: SplitRule) -> None:
         raise Refusal(f"split.target is given, but no domain of {dict(roles)} is a target.")
 
 
-def check_filled(splits: np.ndarray) -> None:
-    """Refuse a split without rows: every error of it would be a division by zero."""
+def check_filled(splits: np.ndarray, why: str = "") -> None:
+    """Refuse a split without rows, with `why` there may be few groups: no error can be taken."""
     counts = {split: int((splits == split).sum()) for split in SPLITS}
     empty = [split for split, count in counts.items() if count == 0]
     if empty:
         raise Refusal(
             f"split {', '.join(empty)} is empty ({counts}): give it a larger share under "
             "sources.<name>.split in params.yaml, or bring more groups."
+            + (f" For {why}." if why else "")
         )

@@ -59,7 +59,7 @@ def _entry(result: Any, frame: pd.DataFrame) -> dict[str, Any]:
 
 def _row(frame: pd.DataFrame, position: int, column: str) -> dict[str, Any]:
     value = frame.iloc[position][column] if column in frame.columns else None
-    return {"row": int(position), "value": _plain(value)}
+    return {"row": int(position) + 1, "value": _plain(value)}  # as everywhere, the first is 1
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from foursplit.core.split import SEEN, SPLITS
 from foursplit.data import assign, duplicates, resolution, store
 
 MIN_GROUPS = 30  # fewer cannot carry an interval
+SAME = 0.5  # share of rows that must differ, else it is said that equal ones are a group
 
 
 def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +30,7 @@ def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarra
     # A publisher may have parted a group: what judges keeps it, as with a duplicate.
     parted = duplicates.exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
     aside = exact | near | parted
-    assign.check_filled(splits[~aside])
+    assign.check_filled(splits[~aside], "; ".join(equal_rows(examples, source)))
     check_groups(examples.take(~aside), splits[~aside])
     return splits, aside
 
@@ -57,6 +58,25 @@ def check_groups(examples: Examples, splits: np.ndarray) -> None:
             )
 
 
+def equal_rows(examples: Examples, source: Source) -> list[str]:
+    """Say of each domain where rows with equal inputs, as one group each, leave few groups.
+
+    They are one group where the source names none: parted, they would be learnt and judged on.
+    """
+    if source.group:
+        return []
+    said = []
+    for name, block in examples.rows.groupby("domain"):
+        n, n_groups = len(block), int(block["group_id"].nunique())
+        if n_groups < min(n, max(MIN_GROUPS, SAME * n)):
+            said.append(
+                f"the {n:,} rows of domain {name!r} have {n_groups:,} distinct inputs, and rows "
+                "with equal inputs are one group, for the source names no other: what is measured "
+                f"rests on {n_groups:,} groups; add inputs that tell rows apart, or name a group"
+            )
+    return said
+
+
 def write(folder: Path, examples: Examples, splits: np.ndarray, aside: np.ndarray) -> None:
     """Write the four splits under `folder`, seen and sealed apart."""
     with artifacts.replacing_folder(folder / "seen") as seen:
@@ -72,6 +92,11 @@ def describe(
     """Say what was done: counts, shares, rows set aside, and what each split can tell apart."""
     rows = examples.rows
     kept = rows[~aside]
+    few = sorted(
+        str(name)
+        for name, block in rows.groupby("domain")
+        if block["group_id"].nunique() < MIN_GROUPS
+    )
     return {
         "title": source.title,
         "n_examples": len(rows),
@@ -81,11 +106,9 @@ def describe(
             for name, role in source.domains.items()
         },
         "shifted": source.shifted,
-        "few_groups": sorted(
-            str(name)
-            for name, block in rows.groupby("domain")
-            if block["group_id"].nunique() < MIN_GROUPS
-        ),
+        "few_groups": few,
+        # Only where there is something to say.
+        **({"equal_rows": equal} if few and (equal := equal_rows(examples, source)) else {}),
         "splits": {
             split: _describe_split(kept[splits[~aside] == split], len(rows)) for split in SPLITS
         },

@@ -1,5 +1,6 @@
 """Compare two models' tables on the same examples: which is better, and how sure is that."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -7,19 +8,23 @@ import click
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.strategy.compare import compare as compared
+from foursplit.strategy.reading import read_together
 from foursplit.strategy.seeds import mean_table
-from foursplit.strategy.tables import Table, read, read_table
+from foursplit.strategy.tables import Model, Table
 
 
 def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
     """Say it in a sentence, with the figures behind it."""
-    (a, errors_a), (b, errors_b) = (_table(path, split) for path in (first, second))
+    paths = (first, second)
+    models = read_together(paths)
+    (a, errors_a), (b, errors_b) = map(_table, paths, models, (split, split))
     found = compared(a, b, generator("compare", 1), seeds=(errors_a, errors_b))
     told = {"a": str(first), "b": str(second), "split": split, **found.as_json()}
     if json_file is not None:
         artifacts.write_json(json_file, told)
-    click.echo(found.sentence)
+    click.echo(line(found.sentence))
     click.echo(
         f"A {found.error_a:.2%}, B {found.error_b:.2%}, A less B {found.delta:+.2%} "
         f"[{found.lo:+.2%}, {found.hi:+.2%}] on {found.n:,} examples; {found.test} "
@@ -32,12 +37,11 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
         )
 
 
-def _table(path: Path, split: str) -> tuple[Table, dict[str, float]]:
+def _table(path: Path, models: Sequence[Model], split: str) -> tuple[Table, dict[str, float]]:
     """Give a model's table, the mean over its seeds, and its error from each where several are."""
-    if path.is_file():
-        return read_table(path), {}
-    models = read(path)
     found = models[0].tables
+    if path.is_file():
+        return next(iter(found.values())), {}
     if split not in found:
         raise Refusal(f"{path}: no table of {split!r}; it has {', '.join(found)}")
     tables = [model.tables[split] for model in models if split in model.tables]

@@ -8,10 +8,11 @@ import click
 import numpy as np
 import pandas as pd
 
-from foursplit.core import artifacts, paths
+from foursplit.core import artifacts, paths, tabular
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.strategy.curve import Curve, Point, fit, read
 
 ERRORS = ("error", "dev_error")
@@ -49,7 +50,7 @@ def curve(
     if json_file is not None:
         artifacts.write_json(json_file, {"curve": fitted.as_json(), "verdict": verdict.as_json()})
     _show(fitted)
-    click.echo(verdict.sentence)
+    click.echo(line(verdict.sentence))
 
 
 def _show(fitted: Curve) -> None:
@@ -97,11 +98,12 @@ def _of_file(file: Path) -> _Given:
     Where there is a column `size`, it tells which rows are repeats, and n is their mean; the train
     error, where there is a `train_error`, is its mean at the largest size.
     """
-    frame = _frame(file)
+    frame = tabular.read_frame(file)
     error = next((name for name in ERRORS if name in frame), ERRORS[0])
     for name in ("n", error, *(["train_error"] if "train_error" in frame else [])):
         frame[name] = _numbers(frame, name, file)
     by = "size" if "size" in frame else "n"
+    frame[by] = tabular.typed(frame[[by]])[by]  # sizes in their order, 90 before 100
     points = [
         Point(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error])))
         for _, rows in frame.groupby(by)
@@ -113,18 +115,11 @@ def _of_file(file: Path) -> _Given:
     return _Given(points=points, train_error=train, target=None)
 
 
-def _frame(file: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(file)
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{file}: not readable as CSV ({str(error).splitlines()[0]})") from error
-
-
 def _numbers(frame: pd.DataFrame, name: str, file: Path) -> "pd.Series[float]":
     """Give a column of sizes or errors, refusing by row what is none."""
     if name not in frame:
         raise Refusal(f"{file}: no column {name!r}; it has {', '.join(map(repr, frame.columns))}")
-    numbers = pd.to_numeric(frame[name], errors="coerce")
+    numbers = tabular.numbers(frame, name)
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0) | (numbers == 0) & (name == "n"))
     if len(bad):
         row = int(bad[0])

@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import parse
+from foursplit.core.terminal import line
 from foursplit.strategy.questions import SECTIONS, Context, Difference
 from foursplit.strategy.verdict import Rule
 
@@ -39,10 +40,11 @@ def decide(file: Path, json_file: Path | None) -> None:
     if json_file is not None:
         artifacts.write_json(json_file, {"schema": SCHEMA, "answers": answers})
     for place, (name, told) in enumerate(answers.items()):
-        click.echo(("\n" if place else "") + f"{told['question']}  {told['answer']}  ({name})")
-        click.echo(f"  {told['code']} {told['why']}")
+        click.echo("\n" if place else "", nl=False)
+        click.echo(line(f"{told['question']}  {told['answer']}  ({name})"))
+        click.echo(line(f"  {told['code']} {told['why']}"))
         for what in told["missing"]:
-            click.echo(f"  measure: {what}")
+            click.echo(line(f"  measure: {what}"))
 
 
 def answered(content: Mapping[str, Any], at: str) -> dict[str, dict[str, Any]]:

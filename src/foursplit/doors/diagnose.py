@@ -10,11 +10,13 @@ import click
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.strategy import sheet
 from foursplit.strategy.analysis import analyse
 from foursplit.strategy.diagnosis import Settings
 from foursplit.strategy.human import PEOPLE
-from foursplit.strategy.tables import Model, read
+from foursplit.strategy.reading import read
+from foursplit.strategy.tables import Model
 from foursplit.strategy.verdict import NAMES, Rule
 
 
@@ -37,8 +39,8 @@ def diagnose(
         from foursplit.reporting.diagnosis_page import page
 
         artifacts.write_text(html_file, page(told, folder.name))
-    for line in lines(told):
-        click.echo(line)
+    for one in lines(told):
+        click.echo(line(one))
 
 
 def known(

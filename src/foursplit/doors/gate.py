@@ -13,6 +13,7 @@ from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
 from foursplit.core.source import module
+from foursplit.core.terminal import line
 from foursplit.doors.judging import Judged, held, judged
 from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
@@ -32,6 +33,7 @@ class How:
     """What the person asked for; with `why`, the winner is promoted whatever the verdict."""
 
     promote: bool = False
+    store: bool = True  # False: the registry is read alone
     why: str | None = None
     json_file: Path | None = None
 
@@ -40,7 +42,7 @@ class How:
 class _Bout:
     """Who was held against whom, and what came of it."""
 
-    challenger: Version
+    challenger: Version | None  # None: it was not stored
     champion: Version | None  # None: there is none, or it cannot be read
     number: int | None  # the champion's
     found: Judged
@@ -51,7 +53,7 @@ class _Bout:
 
     @property
     def is_champion(self) -> bool:
-        return self.challenger.number == self.number
+        return self.challenger is not None and self.challenger.number == self.number
 
 
 def gate(name: str, how: How) -> int:
@@ -67,7 +69,7 @@ def decide(name: str, how: How) -> dict[str, Any]:
     present = _present(params, name)
     failures = store.failures()
     try:
-        bout = _bout(params, name, group, present, forced=how.why is not None)
+        bout = _bout(params, name, group, present, how)
         told = _told(params, name, present, bout, how)
         _show(told)
         _settle(name, bout, told, how)
@@ -96,27 +98,30 @@ def _present(params: Params, name: str) -> Entry:
     return entry
 
 
-def _bout(params: Params, name: str, group: Group, present: Entry, *, forced: bool) -> _Bout:
-    """Store the challenger, read the champion, judge."""
+def _bout(params: Params, name: str, group: Group, present: Entry, how: How) -> _Bout:
+    """Store the challenger if that is wanted, read the champion, judge."""
     number = registry.champion_number(name)
     champion = None
     trouble: Judged | None = None
     try:
         champion = registry.champion(name)
     except Refusal as refusal:  # gone or altered: nothing to go on, unless somebody answers for it
-        if not forced:
+        if how.why is None:
             raise
         told = f"The champion cannot be read: {refusal}"
         trouble = Judged(judgement=held("champion_unreadable", told))
-    challenger = registry.register(
-        *(name, present.models, present.tables, _tags(group, present), click.echo),
-        features=module(group.source).SOURCE.features,
-    )
     return _Bout(
-        challenger=challenger,
+        challenger=_stored(name, group, present) if how.store else None,
         champion=champion,
         number=number,
         found=trouble or judged(params, name, present, champion),
+    )
+
+
+def _stored(name: str, group: Group, present: Entry) -> Version:
+    return registry.register(
+        *(name, present.models, present.tables, _tags(group, present), click.echo),
+        features=module(group.source).SOURCE.features,
     )
 
 
@@ -137,15 +142,16 @@ def _told(params: Params, name: str, present: Entry, bout: _Bout, how: How) -> d
     if bout.number is not None:
         known = bout.champion.tags.get("foursplit.experiment") if bout.champion else None
         champion = {"version": bout.number, "experiment": known}
+    number = None if bout.challenger is None else bout.challenger.number
     return {
         **bout.judgement.as_json(),
         "schema": SCHEMA,
         "group": name,
-        "challenger": {"version": bout.challenger.number, "experiment": present.key},
+        "challenger": {"version": number, "experiment": present.key},
         "champion": champion,
         "forced": how.why,
         "promoted": not bout.is_champion and _promotes(bout.judgement, how),
-        "looks_at_test": _looks(params, name, present, bout),
+        "looks_at_test": _looks(params, name, present, bout, store=how.store),
     }
 
 
@@ -153,15 +159,16 @@ def _promotes(judgement: Judgement, how: How) -> bool:
     return (how.promote and judgement.verdict == "PROMOTE") or how.why is not None
 
 
-def _looks(params: Params, name: str, present: Entry, bout: _Bout) -> int:
+def _looks(params: Params, name: str, present: Entry, bout: _Bout, *, store: bool) -> int:
     """Note who was asked the present test, and count all that ever were, in any group."""
     source = params.group(name).source
     test = artifacts.sha256_file(paths.split(source) / "sealed" / "test.parquet")
     asked = {summary["manifest"]["model_hash"] for summary in present.summaries.values()}
     if bout.champion is not None and bout.found.opened:
         asked |= registry.weights(bout.champion)
-    remembered.note(name, test, asked)
-    here = {look["model"] for look in looks() if look["test"] == test}
+    if store:
+        remembered.note(name, test, asked)
+    here = asked | {look["model"] for look in looks() if look["test"] == test}
     every = (block.items() for section in params.sections().values()
              for block in section.groups.values())  # fmt: skip
     alike = [other for block in every for other, group in block if group.source == source]
@@ -173,10 +180,11 @@ def _show(told: Mapping[str, Any]) -> None:
     against = "no champion yet"
     if other is not None:
         against = f"the champion {other['experiment'] or ''} (version {other['version']})"
-    click.echo(f"{told['group']}: {one['experiment']} (version {one['version']}) against {against}")
+    stored = "not stored" if one["version"] is None else f"version {one['version']}"
+    click.echo(f"{told['group']}: {one['experiment']} ({stored}) against {against}")
     click.echo(told["verdict"])
     for reason in told["reasons"]:
-        click.echo(f"  {'+' if reason['holds'] else '-'} {reason['sentence']}")
+        click.echo(line(f"  {'+' if reason['holds'] else '-'} {reason['sentence']}"))
     if told["needed"] is not None:
         click.echo(f"  To tell takes about {told['needed']:,} dev examples.")
     n = told["looks_at_test"]
@@ -190,6 +198,8 @@ def _settle(name: str, bout: _Bout, told: Mapping[str, Any], how: How) -> None:
         if path is not None:
             artifacts.write_json(path, told)
     version = bout.challenger
+    if version is None:
+        return
     if bout.is_champion:
         click.echo(f"Version {version.number} is the champion already.")
         return

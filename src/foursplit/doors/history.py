@@ -11,6 +11,7 @@ import click
 from foursplit.core import artifacts, paths
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
+from foursplit.core.terminal import line
 from foursplit.doors import crowned
 from foursplit.evaluation.history import History, Step, histories
 from foursplit.reporting.history_page import page
@@ -34,13 +35,13 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
     for one in told:
         click.secho(one.group, bold=True)
         for number, step in enumerate(one.steps, start=1):
-            click.echo(f"  {number}. {_line(step)}")
+            click.echo(line(f"  {number}. {_line(step)}"))
         if one.gone:
             click.echo(f"  {len(one.gone)} runs whose tables are gone from DVC's cache")
         if not one.steps:
             click.echo("  no run to show: `foursplit repro` makes today's")
-        for line in crowned.lines(champions.get(one.group, [])):
-            click.echo(f"  {line}")
+        for said in crowned.lines(champions.get(one.group, [])):
+            click.echo(line(f"  {said}"))
     path = paths.reports() / "history.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     artifacts.write_text(path, page(told, params.strategy.confidence, champions))

@@ -1,18 +1,19 @@
 """Write a small working source or model, and its block in params.yaml: two files touched each."""
 
+import keyword
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-import pandas as pd
 from ruamel.yaml import YAML
 
-from foursplit.core import artifacts, paths, pipeline, source
+from foursplit.core import artifacts, paths, pipeline, source, tabular
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load
-from foursplit.doors import guess
+from foursplit.doors import guess, source_file
 
 COURSE = "own"
 EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nobody has read anything yet
@@ -23,24 +24,15 @@ def new_source(name: str, csv: Path, target: str) -> None:
     """Write `sources/<name>.py` for a CSV file, with a linear model to compare others with."""
     params = load()
     path = _fresh(name, "sources", [*source.names(), *params.sources, *params.real.sources])
-    frame = _read(csv)
+    frame = tabular.read_frame(csv)
+    if frame.empty:
+        raise Refusal(f"{csv}: has no rows")
     if target not in frame.columns:
         raise unknown("column", target, map(str, frame.columns), str(csv))
     inside = _inside(csv)
-    found = guess.columns(frame, target)
+    found = guess.columns(frame, target, str(csv))
     task = guess.task(found)
-    text = (
-        (TEMPLATES / "source.txt")
-        .read_text()
-        .format(
-            title=name.replace("_", " ").capitalize(),
-            n_rows=f"{len(frame):,}",
-            csv=inside,
-            file=csv.name,
-            target=target,
-            **guess.text(found, frame, target),
-        )
-    )
+    text = source_file.text(name, found, inside)
     block = guess.experiment(task)
     artifacts.write_text(path, text)
     if not paths.tags(name).exists():
@@ -61,6 +53,8 @@ def new_source(name: str, csv: Path, target: str) -> None:
             },
         }
     )
+    for remark in source_file.remarks(found, len(frame)):
+        click.echo(remark)
     _say(path, f"{name}_linear")
 
 
@@ -121,22 +115,16 @@ def _fresh(name: str, folder: str, taken: list[str]) -> Path:
         )
     if name in taken:
         raise Refusal(f"name {name!r} is taken; {folder} there are: {', '.join(sorted(taken))}")
+    if keyword.iskeyword(name):
+        raise Refusal(f"name {name!r} is a word of Python's own; choose another, such as {name}_1")
     # The project's own copy of the package, which is what its stages depend on.
     return paths.root() / "src" / "foursplit" / folder / f"{name}.py"
 
 
-def _read(csv: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(csv)
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{csv}: not readable as CSV: {error}") from error
-    if frame.empty:
-        raise Refusal(f"{csv}: has no rows")
-    return frame
-
-
 def _inside(csv: Path) -> str:
     """Give the file's path from the root; it must lie in the project, so that clones have it."""
+    if any(unicodedata.category(c).startswith("C") for c in csv.name):
+        raise Refusal(f"{csv}: its name has a line break or another control character: rename it")
     try:
         return str(csv.resolve().relative_to(paths.root()))
     except ValueError as error:

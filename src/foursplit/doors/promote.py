@@ -7,6 +7,7 @@ import click
 
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
+from foursplit.core.terminal import line
 from foursplit.doors.gate import CODES
 from foursplit.tracking import provenance, registry, store
 from foursplit.tracking.registry import Version
@@ -38,8 +39,8 @@ def _challenger(name: str) -> int:
         raise Refusal(f"{version.uri}: not judged yet; `foursplit gate {name}` judges it")
     if verdict != "PROMOTE":
         click.echo(f"{version.uri}: the gate's verdict was {verdict}.")
-        for line in _against(version.tags):
-            click.echo(f"  - {line}")
+        for said in _against(version.tags):
+            click.echo(line(f"  - {said}"))
         return CODES[verdict]
     _require_merged(version)
     judged = version.tags.get(registry.AGAINST, "none")

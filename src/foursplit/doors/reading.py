@@ -9,6 +9,7 @@ from foursplit.core import artifacts, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.data import seen
 from foursplit.evaluation import tables
 from foursplit.reporting import examples
@@ -38,7 +39,7 @@ def read_errors(key: str, seed: int) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     artifacts.write_text(page, _page(key, experiment.source, dev, drawn))
     wrong = int(drawn["is_error"].sum())
-    click.echo(parted.note)
+    click.echo(line(parted.note))
     click.echo(f"Read: {page} ({wrong} errors, {len(drawn) - wrong} correct answers)")
     click.echo(
         f"Fill in: {path}: tags (several parted by ;), label_audit (ok, wrong, ambiguous), "

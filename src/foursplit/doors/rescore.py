@@ -9,6 +9,7 @@ import click
 from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
+from foursplit.core.terminal import line, printable
 from foursplit.evaluation.rescoring import Apart, Metric, Rescored, flip, rescore
 from foursplit.reporting.numbers import percent, quantity
 from foursplit.strategy.bootstrap import Estimate
@@ -47,7 +48,7 @@ def rescored(
     if not told:
         raise refusals[0] if len(refusals) == 1 else Refusal("\n".join(map(str, refusals)))
     for refused in refusals:
-        click.echo(f"passed over: {refused}")
+        click.echo(f"passed over: {printable(refused)}")
     if json_file is not None:
         artifacts.write_json(json_file, {"schema": SCHEMA, "groups": told})
 
@@ -74,7 +75,7 @@ def _show(found: Rescored, turned: Flip | None) -> None:
     if any(run.broken for run in found.runs):
         click.echo("  ! breaks a bound, or its cost is not known")
     if turned is not None:
-        click.echo(f"  {turned.sentence}")
+        click.echo(line(f"  {turned.sentence}"))
     _list("not ranked with them", found.apart)
     _list("gone from DVC's cache, and nothing is fetched", found.gone)
 
@@ -105,7 +106,7 @@ def _list(title: str, runs: Iterable[Apart]) -> None:
     if lines:
         click.echo(f"  {title}:")
     for (at, when, reason), labels in lines.items():
-        click.echo(f"    {at}, {when}: {', '.join(labels)}: {reason}")
+        click.echo(line(f"    {at}, {when}: {', '.join(labels)}: {reason}"))
 
 
 def _value(found: Estimate, metric: Metric) -> str:
@@ -117,4 +118,4 @@ def _columns(rows: list[list[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [text.ljust(width) for text, width in zip(row, widths, strict=True)]
-        click.echo(f"  {'  '.join(cells).rstrip()}")
+        click.echo(line(f"  {'  '.join(cells).rstrip()}"))

@@ -31,6 +31,7 @@ class How:
 
     since: str | None = None
     promote: bool = False
+    read_only: bool = False  # judge, and leave the registry as it is
     branch: str | None = None
     push: bool = False
     real: bool = False
@@ -39,6 +40,8 @@ class How:
 def retrain(targets: Sequence[str], how: How) -> None:
     """Bring `targets` up to date, gate the groups that changed, write the comment."""
     params = load()
+    if how.promote and how.read_only:
+        raise Refusal("--read-only leaves the registry as it is, and --promote does not: drop one")
     if how.branch is not None:
         branch.require_name(how.branch)
     before = since.past(how.since)
@@ -51,7 +54,7 @@ def retrain(targets: Sequence[str], how: How) -> None:
     except Refusal as refusal:  # the comment says so too
         failure = refusal
     changed = [] if failure else _changed(params.of(of), before, targets, promote=how.promote)
-    verdicts = {name: _verdict(name, promote=how.promote) for name in changed}
+    verdicts = {name: _verdict(name, how) for name in changed}
     told = {
         "schema": SCHEMA,
         "since": before.commit,
@@ -109,10 +112,10 @@ def _changed(params: Params, before: Past, targets: Sequence[str], *, promote: b
     return found
 
 
-def _verdict(name: str, *, promote: bool) -> dict[str, Any]:
+def _verdict(name: str, how: How) -> dict[str, Any]:
     """Ask the gate; a group that it refuses keeps no other from being judged."""
     try:
-        return gate.decide(name, gate.How(promote=promote))
+        return gate.decide(name, gate.How(promote=how.promote, store=not how.read_only))
     except Refusal as refusal:
         click.secho(f"{name}: {refusal}", err=True, fg="red")
         return {"refused": str(refusal)}

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SERVER = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # of copying three small files
-    "UVICORN_LOG_LEVEL": "warning",  # a line a request tells nothing
     "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
 }
 
@@ -47,15 +46,11 @@ def _serve(uri: str, folder: Path, port: int) -> None:
     run = answers.run(folder)
     others = {k: v for k, v in os.environ.items() if k not in environment.SETTLED}
     env = {**others, **environment.settings(run.kernels, run.threads), **SERVER}
-    # MLflow starts `uvicorn` by name: the one beside our Python must be found first.
-    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", "")])
+    env[answers.SERVED] = str(folder)
     local_server.run(
         Server(
             name="The model's server",
-            command=[
-                *(sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", str(folder)),
-                *("--env-manager", "local", "--workers", "1", "--host", HOST, "--port", str(port)),
-            ],
+            command=[sys.executable, "-m", "foursplit.tracking.server", HOST, str(port)],
             env=env,
             port=port,
             ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"

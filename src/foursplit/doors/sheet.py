@@ -6,9 +6,11 @@ import click
 
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
+from foursplit.core.terminal import line
 from foursplit.strategy import eyeball
 from foursplit.strategy import sheet as sheets
-from foursplit.strategy.tables import Table, read
+from foursplit.strategy.reading import read
+from foursplit.strategy.tables import Table
 
 
 def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
@@ -28,7 +30,7 @@ def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
     drawn = sheets.sheet(parted.eyeball, generator("sheet", seed))
     sheets.write(drawn, out)
     wrong = int(drawn["is_error"].sum())
-    click.echo(f"{parted.note}")
+    click.echo(line(parted.note))
     click.echo(
         f"{out}: {wrong} errors and {len(drawn) - wrong} correct answers. Fill in tags (several "
         "parted by ;), label_audit (ok, wrong, ambiguous) and comment, then: "

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foursplit.core.split import SPLITS, TITLES
+from foursplit.core.terminal import line, printable
 from foursplit.evaluation.collect import Entry
 from foursplit.reporting import findings
 from foursplit.reporting.numbers import percent
@@ -23,7 +24,7 @@ def show(entries: Sequence[Entry]) -> None:
         console = Console(highlight=False, width=PLAIN)
     console.print(table(entries, console.width))
     for note in notes(entries):
-        console.print(Text(note, style="dim"))
+        console.print(Text(line(note), style="dim"))
 
 
 def table(entries: Sequence[Entry], width: int = SPLIT) -> Table:
@@ -71,6 +72,7 @@ def _row(entry: Entry, width: int) -> list[Text]:
     style = "bold" if entry.winner else ""
     human = Text("-", style="dim") if entry.human is None else Text(percent(entry.human))
     told = [verdict, step] if width >= SPLIT else [_stacked(verdict, step)]
+    told = [printable(one) for one in told]
     return [
         Text(marks + name, style=style),
         human,

@@ -4,7 +4,7 @@ from foursplit.core import artifacts, paths, source
 from foursplit.core.params import load
 from foursplit.core.split import SPLITS, TITLES
 from foursplit.data import store
-from foursplit.data.split import describe, part, write
+from foursplit.data.split import describe, equal_rows, part, write
 
 
 def run(name: str) -> str:
@@ -16,4 +16,5 @@ def run(name: str) -> str:
     write(paths.split(name), examples, splits, aside)
     artifacts.write_json(paths.split(name) / "report.json", report)
     counts = " · ".join(f"{TITLES[s]} {report['splits'][s]['n']:,}" for s in SPLITS)
-    return f"{counts} · set aside {int(aside.sum())}"
+    said = [f"{counts} · set aside {int(aside.sum())}", *equal_rows(examples, meta)]
+    return "\n".join(said)

@@ -16,6 +16,7 @@ from foursplit.strategy import (
     slices,
     table2d,
     tags,
+    unseen,
 )
 from foursplit.strategy.ceiling import Sampling
 from foursplit.strategy.diagnosis import Settings
@@ -63,6 +64,8 @@ def analyse(
     told["leakage"] = leakage.leaks(
         tables, generator("leakage", settings.seed), confidence=settings.confidence
     ).as_json()
+    if new := unseen.unseen(tables):
+        told["unseen_classes"] = [one.as_json() for one in new]
     told["drift"] = drift
     told["drivers"] = _drivers(tables, settings, told)
     if len(models) > 1:

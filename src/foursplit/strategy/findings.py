@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from foursplit.core.seeds import generator
-from foursplit.strategy import eyeball, labels
+from foursplit.strategy import eyeball, labels, unseen
 from foursplit.strategy.diagnosis import Finding
 from foursplit.strategy.tables import Table
 
@@ -21,6 +21,7 @@ def findings(tables: Mapping[str, Table], told: Mapping[str, Any]) -> list[Findi
                 f"{overlap['by']} with {overlap['first']}: they judge nothing",
             )
         )  # fmt: skip
+    found += unseen.findings(told)
     if "dev" in tables and "test" in tables:
         one_sided = labels.same_treatment(tables["dev"], tables["test"])
         found += [one_sided] if one_sided else []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foursplit.strategy import slices
+from foursplit.strategy import slices, unseen
 from foursplit.strategy.actions import Found
 from foursplit.strategy.ledger import MERGED
 
@@ -17,7 +17,7 @@ def proposals(told: Mapping[str, Any], *, people: bool = True) -> list[Found]:
     """
     found = [
         *_tags(told["tags"]), *_slices(told["slices"]), *_labels(told["labels"]),
-        *_parts(told), *_search(told["search"]), *_drivers(told),
+        *_parts(told), *_search(told["search"]), *_drivers(told), *unseen.proposals(told),
     ]  # fmt: skip
     return found + ([*_people(told), *_people_win(told)] if people else [])
 

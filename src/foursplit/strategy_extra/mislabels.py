@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.errors import Refusal, unknown
+from foursplit.strategy.answers import tolerance
 from foursplit.strategy.tables import PROBA, Table
 
 SUSPECTED, RANDOM = "suspected", "random"
@@ -78,7 +79,7 @@ def _proba(table: Table, frame: pd.DataFrame) -> np.ndarray:
         raise Refusal(f"{at}: suspects need {PROBA}<class> columns, for two classes or more")
     proba = frame[[PROBA + name for name in table.classes]].to_numpy(np.float64)
     total = proba.sum(axis=1, keepdims=True)
-    bad = np.flatnonzero(np.abs(total[:, 0] - 1) > 0.01)  # more than rounding in a file
+    bad = np.flatnonzero(np.abs(total[:, 0] - 1) > tolerance(proba) + 1e-9)
     if len(bad):
         example = frame["example_id"].iloc[bad[0]]
         raise Refusal(f"{at}: probabilities of {example!r} sum to {total[bad[0], 0]:.3f}, not to 1")

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Run
 from foursplit.tracking import stored
 from foursplit.tracking.loaded import LoadedModel
+
+SERVED = "FOURSPLIT_SERVED_MODEL"
+"""Environment variable by which a server's process learns the folder of its model."""
 
 
 class Answers:
@@ -26,9 +28,21 @@ class Answers:
         from mlflow.exceptions import MlflowException
 
         try:
-            return self.model.predict(x.to_numpy() if isinstance(x, pd.DataFrame) else x)
+            answers = self.model.predict(x)
+            _require_finite(answers, self.model.uri)
         except Refusal as refusal:  # a server answers 400 with it, in place of a traceback
             raise MlflowException.invalid_parameter_value(str(refusal)) from refusal
+        return answers
+
+
+def _require_finite(answers: np.ndarray, uri: str) -> None:
+    """Refuse an answer that JSON cannot say."""
+    bad = ~np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
+    if bad.any():
+        raise Refusal(
+            f"{uri}: the answer to row {int(bad.argmax()) + 1} is not finite: its inputs are far "
+            "outside of what the model was trained on"
+        )
 
 
 def _load_pyfunc(path: str) -> Answers:

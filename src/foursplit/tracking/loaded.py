@@ -51,7 +51,8 @@ class LoadedModel:
         try:
             # Row by row, as the splits' files are: of a table's columns another product is made,
             # which rounds otherwise.
-            inputs = np.asarray(x, dtype=np.float32, order="C")
+            with np.errstate(over="ignore"):  # what overflows is refused below
+                inputs = np.asarray(x, dtype=np.float32, order="C")
         except (TypeError, ValueError) as error:
             raise Refusal(f"{self.uri}: x: not an array of numbers ({error})") from error
         wanted = tuple(self.manifest.shape["inputs"])
@@ -61,7 +62,22 @@ class LoadedModel:
                 f"{self.uri}: x has the shape {inputs.shape}; it must be (n, {sizes}), one example "
                 "at least"
             )
+        self._require_finite(inputs, x)
         return Examples(x=inputs, rows=pd.DataFrame(index=range(len(inputs))))
+
+    def _require_finite(self, inputs: np.ndarray, x: Any) -> None:
+        """Refuse what is missing or not finite: a tree would answer it, and with certainty."""
+        bad = ~np.isfinite(inputs)
+        if not bad.any():
+            return
+        row, *place = map(int, np.argwhere(bad)[0])
+        named = isinstance(x, pd.DataFrame)
+        column = repr(str(x.columns[place[0]])) if named else str(tuple(place) or "itself")
+        more = f" ({int(bad.sum()):,} such values)" if bad.sum() > 1 else ""
+        raise Refusal(
+            f"{self.uri}: x: row {row + 1}, column {column} is missing, infinite or too large for "
+            f"float32{more}: leave the row out, or fill it as the source's read() does"
+        )
 
     def _of(self, seed: int) -> tuple[Manifest, Any]:
         if seed not in self._loaded:
