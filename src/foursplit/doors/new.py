@@ -1,6 +1,5 @@
 """Write a small working source or model, and its block in params.yaml: two files touched each."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from ruamel.yaml import YAML
 
 from foursplit.core import artifacts, paths, pipeline, source
 from foursplit.core.errors import Refusal, unknown
-from foursplit.core.params import load
+from foursplit.core.params import load, require_name
 from foursplit.doors import guess
 
 COURSE = "own"
@@ -114,11 +113,7 @@ def new_curve(key: str) -> None:
 
 
 def _fresh(name: str, folder: str, taken: list[str]) -> Path:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise Refusal(
-            f"name {name!r}: use small letters, digits and underscores, beginning with a letter, "
-            "for it becomes a file's name"
-        )
+    require_name(name, "name")
     if name in taken:
         raise Refusal(f"name {name!r} is taken; {folder} there are: {', '.join(sorted(taken))}")
     # The project's own copy of the package, which is what its stages depend on.
