@@ -32,31 +32,37 @@ def check(text: str, at: str) -> None:
     """
     from ruamel.yaml import YAML
 
-    sizes: dict[str, int] = {}
-    open_: list[tuple[str | None, int]] = []  # anchor and nodes of each block that is not closed
-    total = 0
+    count = _Count()
     for event in YAML(typ="safe").parse(text):
-        kind = type(event).__name__
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
-            open_.append((event.anchor, total))
-            total += 1
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            anchor, before = open_.pop()
-            if anchor is not None:
-                sizes[anchor] = total - before
-        elif kind in ("ScalarEvent", "AliasEvent"):
-            # An alias within its own anchor has no end.
-            total += 1 if kind == "ScalarEvent" else sizes.get(event.anchor, MOST_NODES)
-            if kind == "ScalarEvent" and event.anchor is not None:
-                sizes[event.anchor] = 1
-        if len(open_) > MOST_DEPTH:
-            raise Refusal(f"{at}: line {_line(event)}: more than {MOST_DEPTH} blocks in each other")
-        if total > MOST_NODES:
+        count.take(event)
+        where = f"{at}: line {event.start_mark.line + 1}"
+        if len(count.open) > MOST_DEPTH:
+            raise Refusal(f"{where}: more than {MOST_DEPTH} blocks in each other")
+        if count.total > MOST_NODES:
             raise Refusal(
-                f"{at}: line {_line(event)}: more than {MOST_NODES:,} values once its aliases "
-                "(*name) are expanded; write them out, or take them out"
+                f"{where}: more than {MOST_NODES:,} values once its aliases (*name) are expanded; "
+                "write them out, or take them out"
             )
 
 
-def _line(event: Any) -> int:
-    return int(event.start_mark.line) + 1
+class _Count:
+    """Values and blocks so far, and how many each anchor stands for."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.sizes: dict[str | None, int] = {}
+        self.open: list[tuple[str | None, int]] = []  # anchor, and the total when it began
+
+    def take(self, event: Any) -> None:
+        kind = type(event).__name__
+        if kind in ("MappingStartEvent", "SequenceStartEvent"):
+            self.open.append((event.anchor, self.total))
+            self.total += 1
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            anchor, before = self.open.pop()
+            self.sizes[anchor] = self.total - before
+        elif kind == "ScalarEvent":
+            self.total += 1
+            self.sizes[event.anchor] = 1
+        elif kind == "AliasEvent":  # within its own anchor it has no end
+            self.total += self.sizes.get(event.anchor, MOST_NODES)
