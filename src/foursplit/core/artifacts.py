@@ -36,8 +36,10 @@ def fingerprint(value: Any) -> str:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a file beside `path` to write to; `path` changes only once it is complete."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise Refusal(f"{path}: a link, a folder or a device, where a file is to be written")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=PART, dir=path.parent)
     os.close(handle)
     part = Path(name)
     try:
@@ -52,9 +54,11 @@ def replacing(path: Path) -> Iterator[Path]:
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; it takes the place of `path` once it is complete."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise Refusal(f"{path}: a link or a file, where a folder is to be written")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Hidden and in the parent: the same disk, and never inside a folder that DVC hashes.
-    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent))
+    part = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PART, dir=path.parent))
     try:
         yield part
         part.chmod(0o755)
@@ -72,6 +76,22 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 def _before(path: Path) -> Path:
     return path.with_name(f".{path.name}.before{PART}")
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}.{os.getpid()}."
+
+
+def writer(part: str) -> int | None:
+    """Give the process that writes a part, by the part's name."""
+    number = part.removesuffix(PART).rpartition(".")[0].rpartition(".")[2]
+    return int(number) if number.isdecimal() else None
+
+
+def before(part: str) -> str | None:
+    """Give the name of what a folder moved aside was; None for any other part."""
+    end = f".before{PART}"
+    return part[1 : -len(end)] if part.endswith(end) else None
 
 
 def is_part(name: str) -> bool:
