@@ -108,11 +108,12 @@ def secure_every(params: Params) -> list[str]:
 
 
 def _secure(outputs: list[Path], by: str) -> list[str]:
-    from foursplit.schedule.dvc_cache import present_hash
+    from foursplit.schedule.dvc_cache import present_hashes
     from foursplit.schedule.removable import Output, secure
 
     there = [path for path in outputs if os.path.lexists(path)]
-    found = [Output(path=path, md5=present_hash(path)) for path in there]
+    hashes = present_hashes(there)
+    found = [Output(path=path, md5=hashes.get(path)) for path in there]
     said = secure(found, by=by)
     for path in there:
         if path.is_symlink():  # DVC's, into its cache: a writer would refuse it

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -123,15 +123,16 @@ class Locks:
         return [*here, *_committed()]
 
 
-def present_hash(path: Path) -> str | None:
-    """Give the hash that the lock files of the working tree name for an output."""
-    name = path.relative_to(paths.root()).as_posix()
+def present_hashes(outputs: Iterable[Path]) -> dict[Path, str]:
+    """Give the hashes that the lock files of the working tree name for outputs."""
+    names = {path.relative_to(paths.root()).as_posix(): path for path in outputs}
+    found: dict[Path, str] = {}
     for file in paths.locks():
         text = file.read_text("utf-8", "replace") if file.is_file() else ""
-        if f"path: {name}" in text:
-            for md5 in _outputs(text).get(name, ()):
-                return md5
-    return None
+        if any(f"path: {name}" in text for name in names):
+            known = _outputs(text)
+            found |= {names[name]: min(known[name]) for name in names.keys() & known.keys()}
+    return found
 
 
 def _outputs(text: str) -> dict[str, set[str]]:
