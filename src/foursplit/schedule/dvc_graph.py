@@ -200,7 +200,7 @@ class Graph:
         """See to it that a stage's outputs may be removed; say what was set aside for that."""
         stage = self.stages[name]
         outputs = [
-            removable.Output(path=Path(out.fs_path), md5=out.hash_info and out.hash_info.value)
+            removable.Output(path=Path(out.fs_path), md5=_hash(out))
             for out in stage.outs
             if out.protocol == "local" and not out.persist
         ]
@@ -311,6 +311,11 @@ def failures() -> tuple[type[Exception], ...]:
     from dvc.exceptions import DvcException
 
     return (DvcException,)
+
+
+def _hash(item: Any) -> str | None:
+    """Give an output's hash as its lock has it."""
+    return item.hash_info.value if item.hash_info else None
 
 
 def _allow_links(stage: Stage) -> None:

@@ -64,9 +64,9 @@ class Books:
             for line in book.read_text("utf-8", "replace").splitlines():
                 try:
                     path, size, when = json.loads(line)
-                except ValueError:  # the last line of a stage that was killed
+                    found.setdefault((kind, path), set()).add((size, when))
+                except (ValueError, TypeError):  # the last line of a stage that was killed
                     continue
-                found.setdefault((kind, path), set()).add((size, when))
         return found
 
 
