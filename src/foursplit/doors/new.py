@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from foursplit.core import artifacts, paths, pipeline, source
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import load, require_name
-from foursplit.doors import guess
+from foursplit.doors import guess, room
 
 COURSE = "own"
 EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nobody has read anything yet
@@ -41,6 +41,7 @@ def new_source(name: str, csv: Path, target: str) -> None:
         )
     )
     block = guess.experiment(task)
+    room.for_source(name, inside)
     artifacts.write_text(path, text)
     if not paths.tags(name).exists():
         paths.tags(name).parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +77,7 @@ def new_model(name: str, group: str | None) -> None:
     key = f"{group}_{name}"
     if key in {k for s in sections for block in s.experiments.values() for k in block}:
         raise Refusal(f"experiment {key!r} is already in params.yaml")
+    room.for_model(group, key)
     task = groups[group].task
     n_outputs = "shape.n_classes" if task == "classify" else "1"
     text = (TEMPLATES / "model.txt").read_text()
@@ -105,6 +107,7 @@ def new_curve(key: str) -> None:
         raise Refusal(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
     if key in params.curves.get(course, {}):
         raise Refusal(f"curves.{course}.{key} is already in params.yaml")
+    room.for_curve(experiment.group, key)
     names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
     settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
     _add({f"curves.{course}": {key: {**names, **settings}}})
@@ -117,7 +120,10 @@ def _fresh(name: str, folder: str, taken: list[str]) -> Path:
     if name in taken:
         raise Refusal(f"name {name!r} is taken; {folder} there are: {', '.join(sorted(taken))}")
     # The project's own copy of the package, which is what its stages depend on.
-    return paths.root() / "src" / "foursplit" / folder / f"{name}.py"
+    path = paths.root() / "src" / "foursplit" / folder / f"{name}.py"
+    if path.exists():
+        raise Refusal(f"{path}: exists already; choose another name")
+    return path
 
 
 def _read(csv: Path) -> pd.DataFrame:

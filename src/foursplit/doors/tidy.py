@@ -42,7 +42,7 @@ def tidy(params: Params, *, dry: bool = False) -> Found:
     found, rule = Found(), Rule()
     for of, section in params.sections().items():
         for path in _unknown(of, section, params):
-            _judge(path, rule, found, dry=dry)
+            judge(path, rule, found, dry=dry)
     return found
 
 
@@ -108,7 +108,7 @@ def _others(folder: Path, known: Iterable[str]) -> list[Path]:
     ]
 
 
-def _judge(path: Path, rule: Rule, found: Found, *, dry: bool) -> None:
+def judge(path: Path, rule: Rule, found: Found, *, dry: bool) -> None:
     """Remove what is ours at or below `path`, and note the rest as somebody's."""
     if rule.orphan(path):
         found.orphans.append(path)
@@ -116,7 +116,7 @@ def _judge(path: Path, rule: Rule, found: Found, *, dry: bool) -> None:
             remove(path)
     elif path.is_dir() and not path.is_symlink() and rule.locks.below(path):
         for inner in sorted(path.iterdir()):
-            _judge(inner, rule, found, dry=dry)
+            judge(inner, rule, found, dry=dry)
         if not dry and not any(path.iterdir()):
             path.rmdir()
     elif not _empty(path) and not git_knows(path):
