@@ -114,7 +114,9 @@ def judge(path: Path, rule: Rule, found: Found, *, dry: bool) -> None:
         found.orphans.append(path)
         if not dry:
             remove(path)
-    elif path.is_dir() and not path.is_symlink() and rule.locks.below(path):
+    elif (
+        path.is_dir() and not path.is_symlink() and _readable(path) and rule.locks.below(path)
+    ):  # fmt: skip
         for inner in sorted(path.iterdir()):
             judge(inner, rule, found, dry=dry)
         if not dry and not any(path.iterdir()):
@@ -123,13 +125,20 @@ def judge(path: Path, rule: Rule, found: Found, *, dry: bool) -> None:
         found.foreign.extend(rule.intruders(path) or [path])
 
 
+def _readable(folder: str | Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def _empty(path: Path) -> bool:
     """Tell whether it is a folder without a file, which changes no hash."""
-    return path.is_dir() and not path.is_symlink() and not any(path.iterdir())
+    if path.is_symlink() or not path.is_dir() or not _readable(path):
+        return False
+    with os.scandir(path) as entries:  # which may be millions
+        return next(entries, None) is None
 
 
 def _remove_parts() -> None:
-    for path in [*_parts()]:
+    for path in sorted(_parts()):
         writer = artifacts.writer(path.name)
         if writer is not None and _alive(writer):
             continue
@@ -153,15 +162,19 @@ def _parts() -> Iterator[Path]:
 
 
 def _parts_in(folder: Path, depth: int) -> Iterator[Path]:
-    if linked(folder) is not None or not folder.is_dir():
+    if linked(folder) is None and folder.is_dir():
+        yield from map(Path, _below(str(folder), depth))
+
+
+def _below(folder: str, depth: int) -> Iterator[str]:
+    if not _readable(folder):  # then it is none of ours
         return
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink():
-            continue
-        if artifacts.is_part(path.name):
-            yield path
-        elif depth and path.is_dir():
-            yield from _parts_in(path, depth - 1)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if artifacts.is_part(entry.name) and not entry.is_symlink():
+                yield entry.path
+            elif depth and entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path, depth - 1)
 
 
 def _alive(pid: int) -> bool:

@@ -80,6 +80,7 @@ class Graph:
         self.unwritten: list[Stage] = []  # finished, not yet in their lock files
         self.made: dict[str, bool] = {}
         self.remote: Remote | None = None
+        self.rule = removable.Rule()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -206,7 +207,7 @@ class Graph:
         ]
         cut_off = removable.book(name, "run").exists()
         title = getattr(stage, "name", None) or name
-        return removable.secure(outputs, partial=cut_off, by=title)
+        return removable.secure(outputs, partial=cut_off, by=title, rule=self.rule)
 
     def clear(self, name: str) -> list[str]:
         """Remove a stage's outputs, as DVC does before it restores or runs it; say what was kept.
@@ -214,8 +215,12 @@ class Graph:
         Those of somebody else are refused.
         """
         said = self.secure(name)
-        self.stages[name].remove_outs(ignore_remove=False, force=False)
+        self.drop(name)
         return said
+
+    def drop(self, name: str) -> None:
+        """Remove what has just been put in the place of a stage's outputs."""
+        self.stages[name].remove_outs(ignore_remove=False, force=False)
 
     def pull(self, say: Callable[[str], None]) -> None:
         """Have outputs brought from the remote from now on, where they are not here."""

@@ -19,7 +19,6 @@ from foursplit.core import paths
 from foursplit.core.artifacts import BOOK, is_part, stamp
 from foursplit.core.errors import Refusal
 from foursplit.schedule.dvc_cache import (
-    FOLDER,
     Cache,
     Listing,
     Locks,
@@ -52,6 +51,10 @@ class Books:
 
     def by_hand(self, path: Path) -> bool:
         return self._noted(path, "hand")
+
+    def of_run_below(self, path: Path) -> bool:
+        """Tell whether a run noted anything at or below `path`."""
+        return any(kind == "run" and Path(name).is_relative_to(path) for kind, name in self._stamps)
 
     def _noted(self, path: Path, kind: str) -> bool:
         return tuple(stamp(path)) in self._stamps.get((kind, str(path)), ())
@@ -112,12 +115,16 @@ def leaves(path: Path) -> dict[str, Path]:
     if path.is_symlink() or not path.is_dir():
         return {"": path}
     found: dict[str, Path] = {}
-    for folder, folders, files in os.walk(path):
+    for folder, folders, files in os.walk(path, onerror=_fail):
         at = Path(folder)
         names = [*files, *(name for name in folders if (at / name).is_symlink())]
         folders[:] = [name for name in folders if not is_part(name)]
         found |= {(at / name).relative_to(path).as_posix(): at / name for name in names}
     return {name: leaf for name, leaf in found.items() if not is_part(leaf.name)}
+
+
+def _fail(error: OSError) -> None:
+    raise error  # what cannot be looked at cannot be given back
 
 
 class Rule:
@@ -142,19 +149,36 @@ class Rule:
         return any(self.books.of_run(leaf) for leaf in leaves(path).values())
 
     def orphan(self, path: Path) -> bool:
-        """Tell whether all of an output that no stage writes any more may be removed."""
+        """Tell whether all of an output that no stage writes any more may be removed.
+
+        What nobody noted is not even walked through: it may be a large disk's.
+        """
+        known = self._known(path)
+        if not known and not self.books.of_run_below(path):
+            return False
         if linked(path) is not None or git_knows(path):
             return False
-        listings = [None, *map(self.cache.listing, sorted(self.locks.hashes(path)))]
-        if not leaves(path):
-            return any(listing is not None for listing in listings)
-        return any(not self.strange(path, listing) for listing in listings)
+        try:
+            if not leaves(path):
+                return bool(known)
+            return any(not self.strange(path, listing) for listing in [None, *known])
+        except PermissionError:
+            return False
 
     def intruders(self, path: Path) -> list[Path]:
         """List what keeps an output of before from being removed; nothing where it was none."""
-        listings = map(self.cache.listing, sorted(self.locks.hashes(path)))
-        found = [self.strange(path, listing) for listing in listings if listing is not None]
-        return [*min(found, key=len).values()] if found and linked(path) is None else []
+        if linked(path) is not None:
+            return []
+        try:
+            found = [self.strange(path, listing) for listing in self._known(path)]
+        except PermissionError:
+            return []
+        return [*min(found, key=len).values()] if found else []
+
+    def _known(self, path: Path) -> list[Listing]:
+        """Say what any lock or the run-cache knows to have been at `path`."""
+        found = map(self.cache.listing, sorted(self.locks.hashes(path)))
+        return [listing for listing in found if listing is not None]
 
     def replaceable(self, output: Output) -> tuple[list[Path], bool]:
         """Look at a stage's own output: what in it is not ours, and whether the rest is to be kept.
@@ -190,19 +214,15 @@ class Rule:
             for name in lost:
                 self.cache.put(found[name], now[name])
             found = {name: leaf for name, leaf in found.items() if name not in lost}
-        if not found:
+        if not found or any(not self.strange(path, other) for other in self._known(path)):
             return {}
-        whole = {name: md5_of(leaf) for name, leaf in leaves(path).items() if leaf.is_file()}
-        version = folder_md5(whole) if path.is_dir() else whole.get("")
-        known = self.cache.listing(version) if path.is_dir() else whole
-        if known is not None and not self.strange(path, known):
-            return {}
-        if version == md5 and md5 is not None:  # the cache lost the list of files
-            for name, leaf in leaves(path).items():
-                self.cache.put(leaf, whole[name])
-            if md5.endswith(FOLDER):
+        if listing is None and md5 is not None:  # the cache lost the list of files
+            whole = {name: md5_of(leaf) for name, leaf in leaves(path).items()}
+            if folder_md5(whole) == md5:
+                for name, leaf in leaves(path).items():
+                    self.cache.put(leaf, whole[name])
                 self.cache.put_listing(whole)
-            return {}
+                return {}
         return found
 
 
@@ -211,13 +231,16 @@ def _explained(name: str, md5: str | None, listing: Listing | None) -> bool:
     return md5 is not None and (listing is None or name in listing)
 
 
-def secure(outputs: Iterable[Output], *, partial: bool = False, by: str = "") -> list[str]:
+def secure(
+    outputs: Iterable[Output], *, partial: bool = False, by: str = "", rule: Rule | None = None
+) -> list[str]:
     """See to it that a stage may replace its outputs; return what was done, a line each.
 
     A file of somebody else's is refused; an edited output, or one made by hand, is set aside.  So
     is, with `partial`, what a command that keeps no book left when it was cut off.
     """
-    rule = Rule()
+    rule = rule or Rule()
+    rule.books = Books()  # which stages have written in meanwhile
     foreign: list[Path] = []
     kept: list[Path] = []
     for output in outputs:
