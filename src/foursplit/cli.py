@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from foursplit import __version__, cli_gate, cli_past, cli_serve, cli_tables
 from foursplit.core import environment
 from foursplit.core.errors import Refusal
 from foursplit.core.terminal import printable
+
+if TYPE_CHECKING:
+    from foursplit.core.experiment import Params
 
 STAGES = {
     "fetch": ("SOURCE", "Copy a source's raw files and check every byte."),
@@ -73,23 +76,26 @@ def main() -> None:
     """
 
 
-def _settle() -> None:
+def _settle() -> "Params":
     """Fix kernels and threads from params.yaml before anything heavy is imported."""
     from foursplit.core.params import load
 
-    run = load().run
-    environment.settle(run.kernels, run.threads)
+    params = load()
+    environment.settle(params.run.kernels, params.run.threads)
+    return params
 
 
 def _stage(name: str, argument: str, text: str) -> click.Command:
     def callback(**given: str | None) -> None:
         from foursplit.doors.progress import heading
+        from foursplit.doors.single import started
 
         heading(name, given["key"] or "")
-        _settle()
+        params = _settle()
         module = importlib.import_module(f"foursplit.stages.{name}")
         words = [value for value in given.values() if value is not None]
-        message = module.run(*words, **_extras(name))
+        with started(name, given["key"] or "", params):
+            message = module.run(*words, **_extras(name))
         click.echo(f"  {printable(message)}")
 
     needed = not argument.startswith("[")

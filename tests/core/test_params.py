@@ -96,6 +96,30 @@ def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
         build(changed(place, value))
 
 
+EVIL = ["/home/me", "..", "k1; touch X", "$(id)", "a/b", "A", "1a", "_a", "a-b", "a b", "a\n", "",
+        "ä", 7, True, None]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVIL)
+@pytest.mark.parametrize("place", [
+    "sources", "groups", "groups.convolutional", "experiments", "experiments.convolutional",
+    "curves", "curves.convolutional", "studies", "studies.supervised",
+    "real.sources", "real.groups", "real.groups.convolutional", "real.experiments",
+    "real.experiments.convolutional", "real.curves",
+])  # fmt: skip
+def test_a_name_that_is_no_file_name_is_refused_wherever_it_stands(place, name):
+    content = tree()
+    content["real"].setdefault("curves", {})
+    block = content
+    for part in place.split("."):
+        block = block[part]
+    block[name] = next(iter(block.values()), {})
+    with pytest.raises(Refusal, match=r"use small letters") as refused:
+        build(content)
+    assert repr(name) in str(refused.value)
+    assert str(refused.value).startswith(place)
+
+
 def test_three_sizes_must_be_repeated():
     content = tree()
     curve = content["curves"]["convolutional"]["c4w2_digits_mlp"]

@@ -1,84 +1,118 @@
-"""What went from params.yaml goes from data/, and nothing else does."""
+"""What went from params.yaml goes from data/, if it can be given back, and nothing else does."""
 
 import json
 import os
 
+import pytest
+from tests.doors import outputs
+
+from foursplit.core.artifacts import PART
 from foursplit.core.params import load
 from foursplit.doors.tidy import tidy
 
 
-def test_orphans_go_and_the_rest_stays(project):
-    data = project / "data"
+@pytest.fixture
+def data(project):
+    return project / "data"
+
+
+def made(*places):
+    for place in places:
+        outputs.fill(place, place.name)
+        outputs.commit(place)
+
+
+def test_orphans_go_and_the_rest_stays(data):
     kept = [
-        "raw/wine", "models/c4w2_digits/c4w2_digits_lenet", "predictions/c4w2_digits", "own/mine",
-        "final/c4w2_digits", "curves/c4w2_digits",
+        "raw/wine", "models/c4w2_digits/c4w2_digits_lenet", "predictions/c4w2_digits/x",
+        "final/c4w2_digits", "selected/c4w2_digits.json", "curves/c4w2_digits/c4w2_digits_mlp.csv",
+        "curves/c4w2_digits/c4w2_digits_mlp.json", "studies/gradient_descent.json",
+        "real/raw/mnist_usps", "real/models/c4w2_mnist_usps/c4w2_mnist_usps_lenet",
     ]  # fmt: skip
     orphans = [
-        "raw/iris", "models/c4w2_digits/c4w2_digits_old", "models/gone", "final/gone",
-        "curves/gone", "split/.wine.abc.part",
+        "raw/iris", "models/c4w2_digits/c4w2_digits_old", "models/gone/gone_key", "final/gone",
+        "curves/gone/gone_key.csv", "selected/gone.json", "studies/gradient_ascent.json",
+        "split/iris/seen", "split/iris/report.json", "predictions/c4w2_digits/c4w2_digits_old",
+        "curves/c4w2_digits/c4w2_digits_lenet.json", "real/raw/usps_mnist", "real/split/wine/seen",
+        "real/models/c4w2_mnist_usps/c4w2_mnist_usps_old",
     ]  # fmt: skip
-    for name in [*kept, *orphans]:
-        (data / name).mkdir(parents=True)
-    (data / "selected").mkdir()
-    (data / "selected" / "gone.json").write_text("{}")
-    (data / "selected" / "c4w2_digits.json").write_text("{}")
-    curves = ["c4w2_digits_mlp.csv", "c4w2_digits_mlp.json", "c4w2_digits_lenet.json"]
-    for name in [*curves, "../.gitkeep"]:
-        (data / "curves" / "c4w2_digits" / name).write_text("{}")
-    gone = {str(path.relative_to(data)) for path in tidy(load())}
-    assert gone == {*orphans, "selected/gone.json", "curves/c4w2_digits/c4w2_digits_lenet.json"} - {
-        "split/.wine.abc.part"
-    }
-    assert {path.name for path in (data / "curves" / "c4w2_digits").iterdir()} == {*curves[:2]}
-    assert (data / "curves" / ".gitkeep").is_file()
-    assert all((data / name).is_dir() for name in kept)
+    made(*(data / name for name in [*kept, *orphans]))
+    (data / "predictions" / "c4w2_digits" / "x").rename(
+        data / "predictions" / "c4w2_digits" / "c4w2_digits_mlp"
+    )
+    for name in ("own/mine.csv", "curves/.gitkeep", "studies/.gitkeep"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text("")
+    found = tidy(load())
+    assert found.foreign == []
+    assert {str(path.relative_to(data)) for path in found.orphans} == {*orphans}
     assert not any((data / name).exists() for name in orphans)
+    assert not (data / "models" / "gone").exists()
+    assert all((data / name).exists() for name in kept if not name.endswith("/x"))
+    assert all((data / name).exists() for name in ("own/mine.csv", "curves/.gitkeep"))
 
 
-def test_studies_that_went_go_and_the_rest_stays(project):
-    folder = project / "data" / "studies"
-    folder.mkdir(parents=True)
-    for name in (".gitkeep", "gradient_descent.json", "gradient_ascent.json"):
-        (folder / name).write_text("{}")
-    assert [path.name for path in tidy(load())] == ["gradient_ascent.json"]
-    assert {path.name for path in folder.iterdir()} == {".gitkeep", "gradient_descent.json"}
-
-
-def test_what_went_from_the_real_section_goes_too(project):
-    real = project / "data" / "real"
-    kept = ["raw/mnist_usps", "models/c4w2_mnist_usps/c4w2_mnist_usps_lenet"]
-    orphans = ["raw/usps_mnist", "models/c4w2_mnist_usps/c4w2_mnist_usps_old", "split/wine"]
-    for name in [*kept, *orphans]:
-        (real / name).mkdir(parents=True)
-    part = real / "models" / "c4w2_mnist_usps" / "c4w2_mnist_usps_lenet" / ".seed_1.x.part"
-    part.mkdir()
-    gone = {str(path.relative_to(real)) for path in tidy(load())}
-    assert gone == set(orphans)
-    assert all((real / name).is_dir() for name in kept)
-    assert not part.exists()
+def test_what_only_the_run_cache_names_is_ours_too(project, data):
+    """After a change of branch no lock file names what the other branch had."""
+    made(data / "models" / "gone" / "gone_key")
+    lock = project / "pipelines" / "all" / "dvc.lock"
+    _, _, entry = lock.read_text().partition("outs:\n")
+    lock.unlink()
+    assert [path.name for path in tidy(load(), dry=True).foreign] == ["gone"]
+    place = project / ".dvc" / "cache" / "runs" / "ab" / "abc" / "abc"
+    place.parent.mkdir(parents=True)
+    text = "\n".join(line.removeprefix("    ") for line in entry.splitlines())
+    place.write_text(f"cmd: foursplit train gone_key\nouts:\n{text}\n")
+    assert [path.name for path in tidy(load()).orphans] == ["gone_key"]
 
 
 def test_a_fresh_project_has_nothing_to_tidy(project):
-    assert tidy(load()) == []
+    found = tidy(load())
+    assert found.orphans == found.foreign == []
 
 
 def test_what_a_killed_run_had_not_renamed_is_removed(project):
     params = load()
+    names = ("seen.4000001.1a2b", "seed_1.4000001.x_9", "index.html.4000001.x", "a.4000001.b")
     left = [
-        project / "data" / "split" / "wine" / ".seen.1a2b.part",
-        project / "data" / "models" / "c2w3_wine" / "c2w3_wine_softmax" / ".seed_1.x.part",
-        project / "reports" / ".index.html.x.part",
-        project / ".metrics.json.x.part",
+        project / "data" / "split" / "wine" / f".{names[0]}{PART}",
+        project / "data" / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".{names[1]}{PART}",
+        project / "data" / "real" / "predictions" / "g" / f".{names[3]}{PART}",
+        project / "reports" / f".{names[2]}{PART}",
+        project / f".metrics.json.4000001.x{PART}",
     ]
     for path in left:
         path.mkdir(parents=True)
-    assert tidy(params) == []
+    found = tidy(params, dry=True)
+    assert all(path.exists() for path in left)
+    found = tidy(params)
+    assert found.orphans == found.foreign == []
     assert not any(path.exists() for path in left)
 
 
+def test_the_only_copy_of_a_folder_is_put_back(data):
+    """A kill between two renames leaves the folder of before aside, and nothing in its place."""
+    aside = data / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".seed_1.before{PART}"
+    aside.mkdir(parents=True)
+    (aside / "model").write_text("weights")
+    tidy(load())
+    assert (aside.with_name("seed_1") / "model").read_text() == "weights"
+
+
+@pytest.mark.parametrize("name", [".x.part", ".x.abcdefgh.part", "x.foursplit.part", ".part"])
+def test_parts_of_others_stay(data, name):
+    path = data / "raw" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("half a download")
+    tidy(load())
+    assert path.exists()
+
+
 def test_what_another_run_is_writing_stays(project):
-    part = project / "data" / "split" / "wine" / ".seen.1a2b.part"
-    part.mkdir(parents=True)
+    part = project / "data" / "split" / "wine" / f".seen.4000001.1a2b{PART}"
+    by_hand = part.with_name(f".seen.{os.getppid()}.1a2b{PART}")
+    for path in (part, by_hand):
+        path.mkdir(parents=True)
     folder = project / ".dvc" / "tmp"
     folder.mkdir(parents=True)
     writer = {"write": {"x": {"pid": os.getpid(), "cmd": "dvc repro"}}, "read": {}}
@@ -88,3 +122,4 @@ def test_what_another_run_is_writing_stays(project):
     (folder / "rwlock").write_text(json.dumps(writer)[:20])  # torn: nobody is there to write
     tidy(load())
     assert not part.exists()
+    assert by_hand.exists()

@@ -50,7 +50,7 @@ def test_an_interruption_between_the_two_renames_loses_nothing(tmp_path, monkeyp
 
 def test_a_kill_between_the_two_renames_is_undone(tmp_path):
     # What a kill -9 leaves there: the old folder aside, and nothing in its place.
-    before = tmp_path / ".f.before.part"
+    before = tmp_path / f".f.before{artifacts.PART}"
     before.mkdir()
     (before / "x").write_text("old")
     artifacts.recover(tmp_path / "f")

@@ -12,6 +12,12 @@ from typing import Any
 
 from foursplit.core.errors import Refusal
 
+PART = ".foursplit.part"
+"""How the name of what is not complete ends; it begins with a dot."""
+
+BOOK = "FOURSPLIT_BOOK"
+"""Environment: the file in which a stage notes what it put in place, until DVC has it."""
+
 
 def sha256_bytes(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
@@ -30,8 +36,10 @@ def fingerprint(value: Any) -> str:
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a file beside `path` to write to; `path` changes only once it is complete."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise Refusal(f"{path}: a link, a folder or a device, where a file is to be written")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=PART, dir=path.parent)
     os.close(handle)
     part = Path(name)
     try:
@@ -40,14 +48,17 @@ def replacing(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+    _note(path)
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; it takes the place of `path` once it is complete."""
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise Refusal(f"{path}: a link or a file, where a folder is to be written")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Hidden and in the parent: the same disk, and never inside a folder that DVC hashes.
-    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    part = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PART, dir=path.parent))
     try:
         yield part
         part.chmod(0o755)
@@ -60,10 +71,50 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
         recover(path)
     shutil.rmtree(_before(path), ignore_errors=True)
+    _note(path)
 
 
 def _before(path: Path) -> Path:
-    return path.with_name(f".{path.name}.before.part")
+    return path.with_name(f".{path.name}.before{PART}")
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}.{os.getpid()}."
+
+
+def writer(part: str) -> int | None:
+    """Give the process that writes a part, by the part's name."""
+    number = part.removesuffix(PART).rpartition(".")[0].rpartition(".")[2]
+    return int(number) if number.isdecimal() else None
+
+
+def before(part: str) -> str | None:
+    """Give the name of what a folder moved aside was; None for any other part."""
+    end = f".before{PART}"
+    return part[1 : -len(end)] if part.endswith(end) else None
+
+
+def is_part(name: str) -> bool:
+    """Tell by its name whether a file or folder is one that `replacing` had not completed."""
+    return name.startswith(".") and name.endswith(PART)
+
+
+def stamp(path: Path) -> list[int]:
+    """Give what changes when a file is written: its size and its time."""
+    found = path.lstat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _note(path: Path) -> None:
+    """Note what was put in place in the book of the stage that runs, if there is one."""
+    book = os.environ.get(BOOK)
+    path = path.absolute()
+    if not book or any(is_part(name) or name == ".foursplit" for name in path.parts):
+        return
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    lines = [json.dumps([str(file), *stamp(file)]) for file in files]
+    with Path(book).open("a", encoding="utf-8") as out:
+        out.write("".join(f"{line}\n" for line in lines))
 
 
 def recover(path: Path) -> None:

@@ -1,6 +1,7 @@
 """params.yaml, read once at the door: a wrong name or value is refused before anything runs."""
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
@@ -38,6 +39,10 @@ CURVES, STUDIES = "curves", "studies"
 """Blocks that it may have besides."""
 
 GATE = "gate"
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""What sources, groups, experiments, courses, curves and studies are called: names become files'
+and folders' names, and words of DVC's commands."""
 
 
 def load(path: Path | None = None) -> Params:
@@ -82,6 +87,13 @@ def _section(blocks: Mapping[str, Any], of: Pipeline) -> Section:
     """Read the blocks of one pipeline."""
     sources, groups, experiments = (pipeline.key(of, name) for name in SECTION)
     curves, studies = pipeline.key(of, CURVES), pipeline.key(of, STUDIES)
+    _check_spelling(_mapping(blocks["sources"], sources), sources)
+    for name, at in (("groups", groups), ("experiments", experiments), (CURVES, curves),
+                     (STUDIES, studies)):  # fmt: skip
+        courses = _mapping(blocks.get(name, {}), at)
+        _check_spelling(courses, at)
+        for course, members in courses.items():
+            _check_spelling(_mapping(members, f"{at}.{course}"), f"{at}.{course}")
     return Section(
         sources=_each(SourceSettings, blocks["sources"], sources),
         groups={
@@ -104,6 +116,20 @@ def _section(blocks: Mapping[str, Any], of: Pipeline) -> Section:
             for course, members in _mapping(blocks.get(STUDIES, {}), studies).items()
         },
     )
+
+
+def require_name(name: object, at: str) -> None:
+    """Refuse what could not be a file's name and a word of a command on every system."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise Refusal(
+            f"{at} {name!r}: use small letters, digits and underscores, beginning with a letter, "
+            "for it becomes a file's name"
+        )
+
+
+def _check_spelling(names: Iterable[object], at: str) -> None:
+    for name in names:
+        require_name(name, f"{at}: name")
 
 
 def parse(cls: type[T], block: object, at: str) -> T:

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from foursplit.core import bounded_yaml
+
 Pipeline = Literal["", "real"]
 """The default pipeline has no name."""
 
@@ -24,10 +26,7 @@ def tree(file: Path) -> Any:
 
 @cache
 def _parsed(file: Path, *_stamp: int) -> Any:
-    from ruamel.yaml import YAML
-
-    # The reader DVC uses, so that both see the same values; it refuses repeated keys.
-    return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+    return bounded_yaml.load(file)
 
 
 def of_source(file: Path, name: str) -> Pipeline:

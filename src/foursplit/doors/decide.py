@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import click
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from foursplit.core import artifacts
+from foursplit.core import artifacts, bounded_yaml
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.params import parse
 from foursplit.core.terminal import line
@@ -70,7 +69,7 @@ def answered(content: Mapping[str, Any], at: str) -> dict[str, dict[str, Any]]:
 
 def _content(file: Path) -> Mapping[str, Any]:
     try:
-        tree = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+        tree = bounded_yaml.load(file)
     except FileNotFoundError as error:
         raise Refusal(f"{file}: no such file; --example prints one") from error
     except (YAMLError, UnicodeDecodeError) as error:

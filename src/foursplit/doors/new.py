@@ -1,7 +1,6 @@
 """Write a small working source or model, and its block in params.yaml: two files touched each."""
 
 import keyword
-import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +11,8 @@ from ruamel.yaml import YAML
 
 from foursplit.core import artifacts, paths, pipeline, source, tabular
 from foursplit.core.errors import Refusal, unknown
-from foursplit.core.params import load
-from foursplit.doors import guess, source_file
+from foursplit.core.params import load, require_name
+from foursplit.doors import guess, room, source_file
 
 COURSE = "own"
 EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nobody has read anything yet
@@ -34,6 +33,7 @@ def new_source(name: str, csv: Path, target: str) -> None:
     task = guess.task(found)
     text = source_file.text(name, found, inside)
     block = guess.experiment(task)
+    room.for_source(name, inside)
     artifacts.write_text(path, text)
     if not paths.tags(name).exists():
         paths.tags(name).parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +71,7 @@ def new_model(name: str, group: str | None) -> None:
     key = f"{group}_{name}"
     if key in {k for s in sections for block in s.experiments.values() for k in block}:
         raise Refusal(f"experiment {key!r} is already in params.yaml")
+    room.for_model(group, key)
     task = groups[group].task
     n_outputs = "shape.n_classes" if task == "classify" else "1"
     text = (TEMPLATES / "model.txt").read_text()
@@ -100,6 +101,7 @@ def new_curve(key: str) -> None:
         raise Refusal(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
     if key in params.curves.get(course, {}):
         raise Refusal(f"curves.{course}.{key} is already in params.yaml")
+    room.for_curve(experiment.group, key)
     names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
     settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
     _add({f"curves.{course}": {key: {**names, **settings}}})
@@ -108,17 +110,16 @@ def new_curve(key: str) -> None:
 
 
 def _fresh(name: str, folder: str, taken: list[str]) -> Path:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise Refusal(
-            f"name {name!r}: use small letters, digits and underscores, beginning with a letter, "
-            "for it becomes a file's name"
-        )
+    require_name(name, "name")
     if name in taken:
         raise Refusal(f"name {name!r} is taken; {folder} there are: {', '.join(sorted(taken))}")
     if keyword.iskeyword(name):
         raise Refusal(f"name {name!r} is a word of Python's own; choose another, such as {name}_1")
     # The project's own copy of the package, which is what its stages depend on.
-    return paths.root() / "src" / "foursplit" / folder / f"{name}.py"
+    path = paths.root() / "src" / "foursplit" / folder / f"{name}.py"
+    if path.exists():
+        raise Refusal(f"{path}: exists already; choose another name")
+    return path
 
 
 def _inside(csv: Path) -> str:

@@ -16,7 +16,7 @@ from foursplit.reporting import examples
 from foursplit.reporting.render import render
 from foursplit.strategy import eyeball
 from foursplit.strategy import sheet as sheets
-from foursplit.strategy.tables import Table, check
+from foursplit.strategy.tables import META, Table, check
 
 
 def read_errors(key: str, seed: int) -> None:
@@ -33,8 +33,9 @@ def read_errors(key: str, seed: int) -> None:
     path = paths.tags(experiment.source)
     kept = _filled(path, table, drawn)
     merged = pd.concat([kept, drawn[~drawn["example_id"].isin(kept["example_id"])]])
+    own = [str(name) for name in kept if name not in drawn]
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheets.write(merged, path)
+    sheets.write_with(merged.fillna(dict.fromkeys(own, "")), path, own)
     page = paths.reports() / "reading" / f"{key}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     artifacts.write_text(page, _page(key, experiment.source, dev, drawn))
@@ -48,11 +49,20 @@ def read_errors(key: str, seed: int) -> None:
 
 
 def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows in which somebody wrote something, beside this model's answers to them."""
+    """Keep the rows in which somebody wrote something, beside this model's answers to them.
+
+    A reader's own columns are kept as they are; they stand behind ours.
+    """
     if not path.is_file():
         return drawn.iloc[:0]
     there = sheets.read(path)
-    there = there[there["example_id"].isin(sheets.read_by(there))]
+    own = [str(name) for name in there if name not in drawn]
+    there = _as_written(there, path, own)
+    said = sheets.read_by(there)
+    # What we once showed and do not show now is no word of a reader's.
+    words = [n for n in own if n not in sheets.SHOWN and not n.startswith(META)]
+    any_word = there[words].apply(lambda cells: cells.str.strip() != "").any(axis=1)
+    there = there[there["example_id"].isin(said) | any_word]
     gone = there["example_id"][~there["example_id"].isin(dev.frame["example_id"])].tolist()
     if gone:
         raise Refusal(
@@ -60,8 +70,20 @@ def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
             f"such as {gone[0]!r}: take them out, or undo the change of data or split"
         )
     shown = [name for name in drawn if name not in sheets.FILLED]
-    kept = there[["example_id", *sheets.FILLED]].merge(dev.frame[shown], on="example_id")
-    return kept[list(drawn)]
+    kept = there[["example_id", *sheets.FILLED, *own]].merge(dev.frame[shown], on="example_id")
+    return kept[[*drawn, *own]]
+
+
+def _as_written(there: pd.DataFrame, path: Path, own: list[str]) -> pd.DataFrame:
+    """Give a reader's own columns as the file has them, apostrophes and blanks included."""
+    heading = path.read_text("utf-8-sig", "replace").partition("\n")[0]
+    cells = pd.read_csv(
+        path, sep=max(",;\t", key=heading.count), dtype=str, keep_default_na=False,
+        encoding="utf-8-sig", encoding_errors="replace",
+    )  # fmt: skip
+    if len(cells) != len(there) or not {*own} <= {*cells.columns}:
+        return there  # of another form: as it was read
+    return there.assign(**{name: cells[name].to_numpy() for name in own})
 
 
 def _page(key: str, name: str, dev: pd.DataFrame, drawn: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ import click
 from filelock import FileLock, Timeout
 
 from foursplit.core import catalogue, environment, paths, source
+from foursplit.core.artifacts import BOOK
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
@@ -23,7 +24,8 @@ from foursplit.doors import conclude, scheduled
 from foursplit.doors.check import check
 from foursplit.doors.heal import heal
 from foursplit.doors.scheduled import Wanted
-from foursplit.doors.tidy import tidy
+from foursplit.doors.tidy import lines, tidy
+from foursplit.schedule.removable import close_book, open_book
 from foursplit.schedule.targets import reading, resolve
 from foursplit.warm.start import warm
 
@@ -64,8 +66,8 @@ def repro(targets: Sequence[str], how: How) -> None:
 def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
     force, dry = how.force, how.dry
     with _alone():
-        for path in tidy(params):
-            click.echo(f"removed {path.relative_to(paths.root())}: no longer in params.yaml")
+        for line in lines(tidy(params, dry=dry), dry=dry):
+            click.echo(line)
         start = time.monotonic()
         why_plain = "" if how.cold else scheduled.unsupported()
         if why_plain:
@@ -153,16 +155,20 @@ def _plain(params: Params, wanted: Wanted, how: How) -> None:
     warmth: AbstractContextManager[Mapping[str, str]] = (
         nullcontext({}) if how.cold or how.dry else warm(params)
     )
-    for line in heal():
-        click.echo(line)
+    book = {}
+    if not how.dry:
+        for line in [*heal(), *scheduled.secure(params, wanted)]:
+            click.echo(line)
+        book = {BOOK: str(open_book("dvc repro", "run", fresh=False))}
     with warmth as extra:
-        codes = (dvc(["repro", *flags, *targets], extra) for targets in runs)
+        codes = (dvc(["repro", *flags, *targets], {**extra, **book}) for targets in runs)
         code = next(filter(None, codes), 0)
     if code:
         raise Refusal(
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "
             "finished is kept: run again to go on."
         )
+    close_book("dvc repro", "run")
 
 
 def dvc(arguments: Sequence[str], extra: Mapping[str, str]) -> int:

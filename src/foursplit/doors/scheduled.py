@@ -12,6 +12,7 @@ import click
 from foursplit.core import artifacts, environment, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
+from foursplit.doors import single
 from foursplit.doors.heal import heal
 from foursplit.doors.progress import HEADED
 from foursplit.schedule import record
@@ -78,12 +79,21 @@ def _set_environment() -> None:
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
-def _open(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
+def secure(params: Params, wanted: Wanted) -> list[str]:
+    """See to what lies where a run of DVC's own may write; say what was set aside."""
+    if supported():
+        return single.secure_every(params)
+    graph, steps = _open(wanted)
+    names = [name for name, step in steps.items() if step.commands]
+    return [line for name in names for line in graph.secure(name)]
+
+
+def _open(wanted: Wanted, *, mend: bool = True) -> tuple[Graph, dict[str, Step]]:
     try:
         return _plan(wanted)
     except failures() as error:
         # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
-        healed = heal()
+        healed = heal() if mend else []
         if not healed:
             raise Refusal(f"DVC: {error}") from error
         for line in healed:
@@ -138,7 +148,7 @@ def _failures(outcome: Outcome, steps: dict[str, Step]) -> str:
 def preview(wanted: Wanted, *, force: bool) -> None:
     """Say what would run and why, and run nothing."""
     _set_environment()
-    graph, steps = _open(wanted)
+    graph, steps = _open(wanted, mend=False)
     found = foreseen(graph, steps, force=force)
     for name, step in steps.items():
         for line in explain(step, found[name], steps):

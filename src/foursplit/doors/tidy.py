@@ -1,82 +1,190 @@
 """Remove what experiments, groups and sources left behind when they went from params.yaml.
 
 DVC hashes folders whole: an orphan would make this folder's results differ from a clean clone's.
+Only what can be given back is removed (`schedule/removable.py`); a person's file is named and left.
 What a killed run had not yet renamed into place goes too, unless another run is writing now.
 """
 
 import json
-import shutil
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from foursplit.core import paths
+from ruamel.yaml import YAML
+
+from foursplit.core import artifacts, paths, pipeline
 from foursplit.core.experiment import Params, Section
+from foursplit.core.pipeline import REAL
+from foursplit.schedule.dvc_cache import git_knows
+from foursplit.schedule.removable import REMEDY, Rule, linked, remove, shown
+
+SHOWN = 10  # things of a person that are named one by one
+
+FOLDERS = (
+    "raw", "valid", "validation", "split", "models", "predictions", "curves", "studies", "final",
+    "selected",
+)  # fmt: skip
 
 
-def tidy(params: Params) -> list[Path]:
-    """Delete orphaned outputs under data/; return what went.  `dvc checkout` brings them back."""
-    if not _somebody_writes():
-        for path in _parts():
-            _remove(path)
-    gone: list[Path] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What belongs to nothing in params.yaml."""
+
+    orphans: list[Path] = field(default_factory=list)  # ours, and removed unless only looked for
+    foreign: list[Path] = field(default_factory=list)  # not ours, and left
+
+
+def tidy(params: Params, *, dry: bool = False) -> Found:
+    """Delete orphaned outputs under data/, unless `dry`; `foursplit repro` can give them back."""
+    if not dry and not _somebody_writes():
+        _remove_parts()
+    found, rule = Found(), Rule()
     for of, section in params.sections().items():
-        gone += _tidy(paths.data(of), section, params)
-    return gone
+        for path in _unknown(of, section, params):
+            judge(path, rule, found, dry=dry)
+    return found
 
 
-def _tidy(data: Path, section: Section, params: Params) -> list[Path]:
-    groups = [name for block in section.groups.values() for name in block]
-    gone: list[Path] = []
+def lines(found: Found, *, dry: bool = False) -> Iterator[str]:
+    """Say what was removed, and what was left although nothing needs it."""
+    for path in found.orphans:
+        what = "a run would remove it" if dry else "removed"
+        yield f"{shown(path)}: no longer in params.yaml; {what}"
+    read = _read_whole() if found.foreign else []
+    for path in found.foreign[:SHOWN]:
+        text = f"{shown(path)}: not written by Foursplit; left there"
+        whole = [shown(folder) for folder in read if path.is_relative_to(folder)]
+        if whole:
+            text += (
+                f". The report reads all of {whole[0]}, so that its lock differs from a clean "
+                f"clone's: {REMEDY}"
+            )
+        yield text
+    if len(found.foreign) > SHOWN:
+        yield f"and {len(found.foreign) - SHOWN} more that Foursplit did not write"
+
+
+def _read_whole() -> list[Path]:
+    """List the folders of data/ that a report depends on as a whole."""
+    found = []
+    for file in (paths.root() / "dvc.yaml", paths.pipeline_file(REAL)):
+        content = YAML(typ="safe").load(file.read_text("utf-8")) if file.is_file() else None
+        stages = ((content or {}).get("stages") or {}).values()
+        deps = [dep for stage in stages for dep in stage.get("deps", ()) if isinstance(dep, str)]
+        found += [paths.root() / dep for dep in deps if dep.startswith("data/")]
+    return found
+
+
+def _unknown(of: pipeline.Pipeline, section: Section, params: Params) -> Iterator[Path]:
+    """List what lies where outputs lie and is none of them."""
+    data, groups = paths.data(of), [name for block in section.groups.values() for name in block]
     for stage in ("raw", "valid", "validation", "split"):
-        gone += _sweep(data / stage, section.sources)
+        yield from _others(data / stage, section.sources)
     for stage in ("models", "predictions"):
-        gone += _sweep(data / stage, groups)
+        yield from _others(data / stage, groups)
         for group in groups:
-            gone += _sweep(data / stage / group, params.members(group))
-    gone += _sweep(data / "curves", [".gitkeep", *groups])
+            yield from _others(data / stage / group, params.members(group))
+    yield from _others(data / "curves", [".gitkeep", *groups])
     curves = [key for block in params.curves.values() for key in block]
     for group in groups:
         kept = [f"{key}.{ending}" for key in curves for ending in ("csv", "json")]
-        gone += _sweep(data / "curves" / group, kept)
+        yield from _others(data / "curves" / group, kept)
     studies = [key for block in section.studies.values() for key in block]
-    gone += _sweep(data / "studies", [".gitkeep", *(f"{key}.json" for key in studies)])
-    gone += _sweep(data / "final", groups)
-    gone += _sweep(data / "selected", [f"{group}.json" for group in groups])
-    return gone
+    yield from _others(data / "studies", [".gitkeep", *(f"{key}.json" for key in studies)])
+    yield from _others(data / "final", groups)
+    yield from _others(data / "selected", [f"{group}.json" for group in groups])
 
 
-def _sweep(folder: Path, kept: Iterable[str]) -> list[Path]:
-    if not folder.is_dir():
+def _others(folder: Path, known: Iterable[str]) -> list[Path]:
+    """List what else lies in a folder; nothing where a link leads there."""
+    if linked(folder) is not None or not folder.is_dir():
         return []
-    known = set(kept)
-    orphans = [
+    names = set(known)
+    return [
         path
         for path in sorted(folder.iterdir())
-        if path.name not in known and not path.name.endswith(".part")
+        if path.name not in names and not path.name.endswith(".part")
     ]
-    for path in orphans:
-        _remove(path)
-    return orphans
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def judge(path: Path, rule: Rule, found: Found, *, dry: bool) -> None:
+    """Remove what is ours at or below `path`, and note the rest as somebody's."""
+    if rule.orphan(path):
+        found.orphans.append(path)
+        if not dry:
+            remove(path)
+    elif (
+        path.is_dir() and not path.is_symlink() and _readable(path) and rule.locks.below(path)
+    ):  # fmt: skip
+        for inner in sorted(path.iterdir()):
+            judge(inner, rule, found, dry=dry)
+        if not dry and not any(path.iterdir()):
+            path.rmdir()
+    elif not _empty(path) and not git_knows(path):
+        found.foreign.extend(rule.intruders(path) or [path])
 
 
-DEPTHS = ("", "*/", "*/*/", "*/*/*/", "*/*/*/*/", "*/*/*/*/*/")
-"""How deep below data/ the stages write; to walk all of a large data set would take long."""
+def _readable(folder: str | Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
-def _parts() -> list[Path]:
-    """List what is written aside, beside its place: hidden, and ending in .part."""
+def _empty(path: Path) -> bool:
+    """Tell whether it is a folder without a file, which changes no hash."""
+    if path.is_symlink() or not path.is_dir() or not _readable(path):
+        return False
+    with os.scandir(path) as entries:  # which may be millions
+        return next(entries, None) is None
+
+
+def _remove_parts() -> None:
+    for path in sorted(_parts()):
+        writer = artifacts.writer(path.name)
+        if writer is not None and _alive(writer):
+            continue
+        before = artifacts.before(path.name)
+        if before is not None and not os.path.lexists(path.with_name(before)):
+            artifacts.recover(path.with_name(before))
+        else:
+            remove(path)
+
+
+def _parts() -> Iterator[Path]:
+    """List what our commands wrote aside, beside its place, without following a link."""
     root = paths.root()
-    places = [f"{depth}.*.part" for depth in DEPTHS]
-    found = [root.glob(".*.part"), root.glob("pipelines/**/.*.part")]
-    found += [(root / folder).glob(place) for folder in ("data", "reports") for place in places]
-    return sorted({path for paths_ in found for path in paths_})
+    yield from _parts_in(root, 0)
+    yield from _parts_in(root / "pipelines", 3)
+    yield from _parts_in(root / "reports", 3)
+    for data in (paths.data(), paths.data(REAL)):
+        for name in (*FOLDERS, "tags"):
+            # What lies in a raw folder came as it is, and may be many files.
+            yield from _parts_in(data / name, 0 if name == "raw" else 3)
+
+
+def _parts_in(folder: Path, depth: int) -> Iterator[Path]:
+    if linked(folder) is None and folder.is_dir():
+        yield from map(Path, _below(str(folder), depth))
+
+
+def _below(folder: str, depth: int) -> Iterator[str]:
+    if not _readable(folder):  # then it is none of ours
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if artifacts.is_part(entry.name) and not entry.is_symlink():
+                yield entry.path
+            elif depth and entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path, depth - 1)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return pid != os.getpid()
 
 
 def _somebody_writes() -> bool:

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import artifacts
+from foursplit.core import artifacts, paths
+from foursplit.schedule import removable
 from foursplit.schedule.change import Change, listings, parameters
 from foursplit.schedule.dvc_quick import quick
 from foursplit.schedule.dvc_remote import Remote
@@ -79,6 +80,7 @@ class Graph:
         self.unwritten: list[Stage] = []  # finished, not yet in their lock files
         self.made: dict[str, bool] = {}
         self.remote: Remote | None = None
+        self.rule = removable.Rule()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -114,6 +116,7 @@ class Graph:
         steps = {}
         for stage in plan_repro(graph, stages):
             self.stages[stage.addressing] = stage
+            _allow_links(stage)
             steps[stage.addressing] = Step(
                 name=stage.addressing,
                 title=getattr(stage, "name", None) or stage.addressing,
@@ -178,11 +181,12 @@ class Graph:
         return artifacts.read_json(path) if value and path.is_file() else {}
 
     def launches(self, name: str) -> list[Launch]:
-        """Say how to start a stage's commands, one after the other."""
+        """Say how to start a stage's commands, one after the other, which note what they write."""
         from dvc.stage.run import _make_cmd, get_executable, prepare_kwargs
 
         stage = self.stages[name]
         settings = prepare_kwargs(stage)
+        settings["env"][artifacts.BOOK] = str(removable.open_book(name, "run"))
         return [
             Launch(
                 command=command,
@@ -193,8 +197,29 @@ class Graph:
             for command in _commands(stage)
         ]
 
-    def clear(self, name: str) -> None:
-        """Remove a stage's outputs, as DVC does before it restores or runs it."""
+    def secure(self, name: str) -> list[str]:
+        """See to it that a stage's outputs may be removed; say what was set aside for that."""
+        stage = self.stages[name]
+        outputs = [
+            removable.Output(path=Path(out.fs_path), md5=_hash(out))
+            for out in stage.outs
+            if out.protocol == "local" and not out.persist
+        ]
+        cut_off = removable.book(name, "run").exists()
+        title = getattr(stage, "name", None) or name
+        return removable.secure(outputs, partial=cut_off, by=title, rule=self.rule)
+
+    def clear(self, name: str) -> list[str]:
+        """Remove a stage's outputs, as DVC does before it restores or runs it; say what was kept.
+
+        Those of somebody else are refused.
+        """
+        said = self.secure(name)
+        self.drop(name)
+        return said
+
+    def drop(self, name: str) -> None:
+        """Remove what has just been put in the place of a stage's outputs."""
         self.stages[name].remove_outs(ignore_remove=False, force=False)
 
     def pull(self, say: Callable[[str], None]) -> None:
@@ -229,6 +254,8 @@ class Graph:
         stage.commit()
         self._list(stage)
         self.unwritten.append(stage)
+        removable.close_book(name, "run")
+        removable.close_book(getattr(stage, "name", None) or name, "hand")
 
     def _list(self, stage: Stage) -> None:
         for item in stage.deps:
@@ -289,6 +316,19 @@ def failures() -> tuple[type[Exception], ...]:
     from dvc.exceptions import DvcException
 
     return (DvcException,)
+
+
+def _hash(item: Any) -> str | None:
+    """Give an output's hash as its lock has it."""
+    return item.hash_info.value if item.hash_info else None
+
+
+def _allow_links(stage: Stage) -> None:
+    """Have no output behind a link put into .gitignore: to git it is outside, which DVC refuses."""
+    for out in stage.outs:
+        path = Path(out.fs_path)
+        if path.is_relative_to(paths.root()) and removable.linked(path.parent) is not None:
+            out.ignore = lambda: None
 
 
 def _commands(stage: Stage) -> tuple[str, ...]:

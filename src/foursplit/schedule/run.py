@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.schedule import record
 from foursplit.schedule.change import Change
@@ -152,7 +153,8 @@ class Run:
             return False
         self.reserved[name] = stack
         began = time.monotonic()
-        self.graph.clear(name)
+        for line in self.graph.clear(name):
+            self.screen.say(line)
         if not self.force and self.graph.restore(name):
             self.graph.finish(name)
             self._release(name)
@@ -219,10 +221,11 @@ class Run:
 
     @contextmanager
     def _blame(self, name: str, seconds: float = 0.0) -> Iterator[None]:
-        """Let DVC's complaint about a stage fail that stage, and no other."""
+        """Let DVC's complaint about a stage, or ours, fail that stage, and no other."""
+        blamed: tuple[type[Exception], ...] = (*failures(), Refusal)
         try:
             yield
-        except failures() as error:
+        except blamed as error:
             causes = [str(error)]
             while (error := error.__cause__) is not None:  # type: ignore[assignment]
                 causes.append(str(error))

@@ -227,3 +227,12 @@ def kappa(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float | None]:
         chance = float(a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean()))
         found[tag] = (observed - chance) / (1 - chance) if chance < 1 else None
     return found
+
+
+def write_with(frame: pd.DataFrame, path: Path, own: Sequence[str]) -> None:
+    """Write a sheet with columns of a reader's `own`, whose cells stay as they are."""
+    safe = {name: frame[name] if name in own else _escaped(frame[name]) for name in frame.columns}
+    with replacing(path) as part:
+        pd.DataFrame(safe).to_csv(
+            part, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC
+        )

@@ -1,0 +1,25 @@
+"""What stages write lies under data/ and reports/, and our list of it is DVC's."""
+
+from pathlib import Path
+
+from tests.pipelines.conftest import ROOT
+
+from foursplit.core import paths
+from foursplit.core.params import load
+from foursplit.doors import single
+
+
+def test_the_list_of_outputs_is_that_of_the_pipeline_files(stages, monkeypatch):
+    monkeypatch.setenv("FOURSPLIT_ROOT", str(ROOT))
+    paths.root.cache_clear()
+    params = load()
+    found = 0
+    for name, stage in stages.items():
+        kind, _, key = name.partition("@")
+        kind, key = ("report", "real") if name == "report_real" else (kind, key)
+        outputs = {Path(out.fs_path) for out in stage.outs}
+        assert {*single.places(kind, key, params)} == outputs, name
+        found += len(outputs)
+    assert len(single.every_place(params)) == found
+    tops = {path.relative_to(ROOT).parts[0] for path in single.every_place(params)}
+    assert tops == {"data", "reports", "metrics.json", "metrics.real.json"}
