@@ -1,6 +1,6 @@
 """DVC's undocumented calls: its graph, its run-cache, its caches and its lock files.
 
-No file but this, `dvc_quick` and `dvc_remote` makes such calls.  They were read in DVC 3.67.1;
+No file but this and its neighbours named `dvc_` makes such calls.  They were read in DVC 3.67.1;
 `supported` compares, and on any other version a run falls back to DVC's own command.  All calls are
 made on one thread, as DVC expects; only the stages' commands run side by side.
 """
@@ -17,6 +17,7 @@ from typing import Any
 
 from foursplit.core import artifacts
 from foursplit.schedule.change import Change, listings, parameters
+from foursplit.schedule.dvc_inputs import Inputs, differences, inputs, listing
 from foursplit.schedule.dvc_quick import quick
 from foursplit.schedule.dvc_remote import Remote
 
@@ -78,6 +79,7 @@ class Graph:
         self.stages: dict[str, Stage] = {}
         self.unwritten: list[Stage] = []  # finished, not yet in their lock files
         self.made: dict[str, bool] = {}
+        self.begun: dict[str, Inputs] = {}  # what running stages read, when they started
         self.remote: Remote | None = None
 
     @contextmanager
@@ -164,7 +166,7 @@ class Graph:
             return [Change(kind="dependency", name=name, how=how, before=before)]
         built = _build(item)
         after = built.hash_info.value
-        files = listings(self._kept(before), _listing(built))
+        files = listings(self._kept(before), listing(built))
         return [
             Change(
                 kind="dependency", name=name, how=how, before=before, after=after,
@@ -217,18 +219,34 @@ class Graph:
             else:
                 stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
-            stage.save_deps()
             return False
         return True
 
-    def finish(self, name: str) -> None:
-        """Hash and cache what a stage wrote, and remember the run for the run-cache."""
+    def begin(self, name: str) -> None:
+        """Hash what a stage reads, just before its commands start."""
         stage = self.stages[name]
-        kept = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
-        stage.save(run_cache=kept)
+        stage.save_deps()
+        self.begun[name] = inputs(stage, self._is_made)
+
+    def finish(self, name: str) -> list[Change]:
+        """Hash and cache what a stage wrote, and remember the run for the run-cache.
+
+        Where what it reads changed since it started, nothing is written, and the changes come back.
+        """
+        stage, before = self.stages[name], self.begun.pop(name, None)
+        stage.save_deps(allow_missing=before is not None)
+        if before is not None:
+            changed = differences(before, inputs(stage, self._is_made))
+            if changed:
+                return changed
+        stage.save_outs()
+        stage.md5 = stage.compute_md5()
+        if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
+            self.repo.stage_cache.save(stage)
         stage.commit()
         self._list(stage)
         self.unwritten.append(stage)
+        return []
 
     def _list(self, stage: Stage) -> None:
         for item in stage.deps:
@@ -237,7 +255,7 @@ class Graph:
                 continue
             path = self.listed / f"{item.hash_info.value}.json"
             if not path.exists():
-                artifacts.write_json(path, _listing(tree))
+                artifacts.write_json(path, listing(tree))
 
     def do(self, name: str, *, force: bool) -> bool:
         """Let DVC do what it does for a stage without a command; True if there was something."""
@@ -325,10 +343,3 @@ def _as_yaml(content: Any) -> str:
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()
-
-
-def _listing(tree: Any) -> dict[str, str]:
-    """Give the hash of each file of a folder; nothing for a single file."""
-    if not tree.hash_info.isdir:
-        return {}
-    return {os.path.join(*key): found.value for key, _, found in tree}  # noqa: PTH118, DVC's keys

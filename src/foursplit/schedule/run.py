@@ -28,6 +28,8 @@ PATIENCE_S = 1.0  # before asking again for what another DVC process holds
 
 LOSSES = 3  # times that a stage may lose its warm parent before it counts as failed
 
+CHANGES = 4  # that are named where more were made while a stage ran
+
 LINES = 40  # of a stage's words that are shown; its log has all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -161,6 +163,7 @@ class Run:
             record.write(name, "restored", time.monotonic() - began, self.reasons[name])
             self._show(name, "restored from the run-cache", "")
             return True
+        self.graph.begin(name)
         self.queue.start(name)
         job = Job(name, self.graph.launches(name), record.log(name), self.screen.size)
         self.jobs[name] = job
@@ -208,7 +211,10 @@ class Run:
                 return
         if job.code == 0 and not job.launches:
             with self._blame(name, seconds):
-                self.graph.finish(name)
+                changed = self.graph.finish(name)
+                if changed:
+                    self._fail(name, _moved(changed), seconds, said)
+                    return
                 self.queue.finish(name)
                 self.outcome.ran.append(name)
                 record.write(name, "ran", seconds, self.reasons[name])
@@ -292,6 +298,13 @@ class Run:
             self.selector.close()
             os.close(woken)
             os.close(waker)
+
+
+def _moved(changed: list[Change]) -> str:
+    """Say why a stage that ended well counts for nothing."""
+    named = [change.sentence() for change in changed[:CHANGES]]
+    more = [f"{len(changed) - CHANGES} more"] if len(changed) > CHANGES else []
+    return f"not recorded: while it ran, this changed: {'; '.join([*named, *more])}. Run again"
 
 
 EMPTY = "'%s' is empty."
