@@ -3,7 +3,6 @@
 A lock file that cannot be read is set aside; DVC then takes finished stages from its run-cache.
 """
 
-import json
 import shutil
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 from voluptuous import Invalid
 
 from foursplit.core import paths
+from foursplit.schedule.dvc_rwlock import mend
 
 
 def heal() -> list[str]:
@@ -21,11 +21,7 @@ def heal() -> list[str]:
     for path in _torn_locks():
         _set_aside(path)
         done.append(f"set aside {_name(path)}: torn")
-    rwlock = paths.root() / ".dvc" / "tmp" / "rwlock"
-    if rwlock.is_file() and not _is_json(rwlock):
-        rwlock.unlink()
-        done.append(f"removed {_name(rwlock)}: torn")
-    return done
+    return done + mend(paths.root())
 
 
 def _torn_locks() -> list[Path]:
@@ -37,14 +33,6 @@ def _is_lock(path: Path) -> bool:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         COMPILED_LOCKFILE_SCHEMA(content)
     except (YAMLError, UnicodeDecodeError, Invalid):
-        return False
-    return True
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError):
         return False
     return True
 

@@ -24,6 +24,8 @@ from foursplit.doors.check import check
 from foursplit.doors.heal import heal
 from foursplit.doors.scheduled import Wanted
 from foursplit.doors.tidy import tidy
+from foursplit.schedule import workers
+from foursplit.schedule.dvc_rwlock import mend
 from foursplit.schedule.targets import reading, resolve
 from foursplit.warm.start import warm
 
@@ -64,6 +66,8 @@ def repro(targets: Sequence[str], how: How) -> None:
 def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
     force, dry = how.force, how.dry
     with _alone():
+        if not dry:
+            _after_a_kill()
         for path in tidy(params):
             click.echo(f"removed {path.relative_to(paths.root())}: no longer in params.yaml")
         start = time.monotonic()
@@ -133,13 +137,24 @@ def _alone() -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
+        who = workers.runner(paths.state())
         raise Refusal(
-            f"another foursplit repro is at work in {paths.root()}; wait for it, or end it"
+            f"another foursplit repro is at work in {paths.root()}{f' ({who})' if who else ''}; "
+            "wait for it, or end it"
         ) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def _after_a_kill() -> None:
+    """Put right what a run that was killed has left behind, now that no other is at work."""
+    ended = workers.end_old(paths.state())
+    if ended:
+        click.echo(f"ended {ended} process(es) that a killed run had left at work")
+    for line in mend(paths.root()):
+        click.echo(line)
 
 
 def _plain(params: Params, wanted: Wanted, how: How) -> None:

@@ -20,6 +20,7 @@ from foursplit.schedule.change import Change, listings, parameters
 from foursplit.schedule.dvc_inputs import Inputs, differences, inputs, listing
 from foursplit.schedule.dvc_quick import quick
 from foursplit.schedule.dvc_remote import Remote
+from foursplit.schedule.processes import holder
 
 VERSION = "3.67.1"
 
@@ -90,7 +91,8 @@ class Graph:
         try:
             self.repo.lock.lock()
         except LockError as error:
-            raise Busy("another DVC command is at work in this project") from error
+            who = holder(Path(self.repo.lock.lockfile)) or "it is not known which"
+            raise Busy(f"another DVC command is at work in this project ({who})") from error
         try:
             with quick(self._is_made), self.repo.scm_context(quiet=True):
                 yield
@@ -297,7 +299,9 @@ class Graph:
                 with self.lock_paths(self.repo.tmp_dir, fs, command, reads, writes, hardlink):
                     yield
             except LockError as error:
-                raise Busy(str(error).splitlines()[0]) from error
+                # All but its last words, which advise to remove a file of DVC's by hand.
+                words = str(error).partition("\n\n")[0].splitlines()
+                raise Busy(" ".join(line.strip() for line in words)) from error
 
         return held()
 
