@@ -17,6 +17,7 @@ from typing import Any
 
 from foursplit.core import artifacts
 from foursplit.schedule.change import Change, listings, parameters
+from foursplit.schedule.dvc_check import Restoring
 from foursplit.schedule.dvc_inputs import Inputs, differences, inputs, listing
 from foursplit.schedule.dvc_quick import quick
 from foursplit.schedule.dvc_remote import Remote
@@ -207,20 +208,28 @@ class Graph:
         with self.alone():
             self.remote.bring_runs()
 
-    def restore(self, name: str) -> bool:
-        """Take a stage's outputs from the run-cache, if it ever ran on the same inputs."""
+    def restore(self, name: str, say: Callable[[str], None]) -> bool:
+        """Take a stage's outputs from the run-cache, if it ever ran on the same inputs.
+
+        What is damaged in the cache is removed and counts as not there.
+        """
         from dvc.stage.cache import RunCacheNotFoundError
 
         stage = self.stages[name]
         # Asked once: a question that found nothing has saved the present dependencies beside the
         # outputs of before, and a second one would take these for what the stage now gives.
         source = self.remote if self.remote is not None and self.remote.able else None
+        restoring = Restoring(say)
         try:
-            if source is not None:
-                source.restore(stage)
-            else:
-                stage.repo.stage_cache.restore(stage)
+            with restoring.watching(stage.repo.stage_cache):
+                if source is not None:
+                    source.restore(stage)
+                else:
+                    stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
+            return False
+        if not restoring.is_right():
+            self.clear(name)
             return False
         return True
 

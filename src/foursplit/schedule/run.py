@@ -172,7 +172,7 @@ class Run:
         self.reserved[name] = stack
         began = time.monotonic()
         self.graph.clear(name)
-        if not self.force and self.graph.restore(name):
+        if not self.force and self.graph.restore(name, self.screen.say):
             self.graph.finish(name)
             self._release(name)
             self.queue.finish(name)
