@@ -112,3 +112,9 @@ def test_what_it_does_not_read_may_be_edited(project, wait_for):
     assert code == 0, output
     assert "3 stages: 3 ran" in output
     assert json.loads((project.folder / ".foursplit" / "last_run.json").read_text())["failed"] == {}
+
+
+def test_dvcs_own_run_says_what_changed_meanwhile(project, wait_for):
+    code, output = run(project, edited_parameter, wait_for, "--cold")
+    assert code == 2, output
+    assert "params.yaml changed while `dvc repro` ran" in output

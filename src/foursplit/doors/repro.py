@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from foursplit.core import catalogue, environment, paths, source
+from foursplit.core import artifacts, catalogue, environment, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
@@ -170,13 +170,32 @@ def _plain(params: Params, wanted: Wanted, how: How) -> None:
     )
     for line in heal():
         click.echo(line)
+    before = _written()
     with warmth as extra:
         codes = (dvc(["repro", *flags, *targets], extra) for targets in runs)
         code = next(filter(None, codes), 0)
+    _require_same(before, _written())
     if code:
         raise Refusal(
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "
             "finished is kept: run again to go on."
+        )
+
+
+def _written() -> dict[str, str]:
+    """Hash what people edit while DVC runs: code, parameters and pipelines."""
+    root = paths.root()
+    files = [paths.params_file(), *root.glob("src/**/*.py"), *root.glob("pipelines/**/dvc.yaml")]
+    return {str(path.relative_to(root)): artifacts.sha256_file(path) for path in files}
+
+
+def _require_same(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    changed = sorted({path for path, _ in before.items() ^ after.items()})
+    if changed:
+        raise Refusal(
+            f"{', '.join(changed)} changed while `dvc repro` ran, which records each file as it is "
+            "when a stage ends: its locks may name what never ran. Run again, with --force, what "
+            "reads it."
         )
 
 

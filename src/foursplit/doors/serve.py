@@ -58,6 +58,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
             ],
             env=env,
             port=port,
+            folder=folder,
             ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"
             f"It takes JSON: {mlmodel.asked(folder)}",
         )

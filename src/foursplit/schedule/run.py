@@ -324,7 +324,9 @@ class Run:
         for end in (woken, waker):
             os.set_blocking(end, False)
         self.selector.register(woken, selectors.EVENT_READ, (None, "signal"))
-        before = {number: signal.signal(number, take) for number in SIGNALS}
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as `nohup` wants it
+        heeded = [number for number in SIGNALS if not (ignored and number == signal.SIGHUP)]
+        before = {number: signal.signal(number, take) for number in heeded}
         old = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         try:
             yield
