@@ -204,11 +204,19 @@ def ui(port: int) -> None:
 
 @main.command()
 @click.argument("targets", nargs=-1)
-def verify(targets: tuple[str, ...]) -> None:
-    """Run TARGETS in two clean clones and compare every hash."""
+@click.option("--here", is_flag=True, help="Read all outputs here, and DVC's cache; run nothing.")
+def verify(targets: tuple[str, ...], here: bool) -> None:
+    """Run TARGETS in two clean clones and compare every hash, or check what lies here."""
+    environment.settle_quiet()
+    if here:
+        if targets:
+            raise click.UsageError("--here checks everything; leave out the targets.")
+        from foursplit.doors.verify_here import here as door_here
+
+        door_here()
+        return
     from foursplit.doors.verify import verify as door
 
-    environment.settle_quiet()
     door(targets)
 
 

@@ -1,7 +1,10 @@
 """What a killed run leaves torn is mended before the next."""
 
+import subprocess
+
 import pytest
 
+from foursplit.core.errors import Refusal
 from foursplit.doors.heal import heal
 
 
@@ -35,7 +38,57 @@ def test_a_torn_rwlock_is_removed_and_a_whole_one_stays(project):
     folder = project / ".dvc" / "tmp"
     folder.mkdir(parents=True)
     (folder / "rwlock").write_text('{"a": [')
-    assert heal() == ["removed .dvc/tmp/rwlock: torn"]
+    assert heal() == ["removed .dvc/tmp/rwlock: a killed process left it torn"]
     (folder / "rwlock").write_text("{}")
     assert heal() == []
     assert (folder / "rwlock").is_file()
+
+
+CONFLICT = """schema: '2.0'
+stages:
+  report:
+<<<<<<< HEAD
+    cmd: one
+=======
+    cmd: two
+>>>>>>> other
+"""
+
+
+def test_a_merge_conflict_is_said_and_left_as_it_is(project):
+    lock = project / "dvc.lock"
+    lock.write_text(CONFLICT)
+    torn = project / "pipelines" / "data" / "dvc.lock"
+    torn.parent.mkdir(parents=True)
+    torn.write_text("")
+    with pytest.raises(Refusal, match=r"dvc\.lock: a merge conflict.*git checkout COMMIT --"):
+        heal()
+    assert lock.read_text() == CONFLICT
+    assert torn.exists()
+
+
+def test_the_way_out_of_a_merge_conflict_works(project):
+    def git(*arguments, check=True):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", *who, *arguments], cwd=project, check=check, capture_output=True)
+
+    lock = project / "dvc.lock"
+
+    def commit(command):
+        lock.write_text(f"schema: '2.0'\nstages:\n  report:\n    cmd: {command}\n")
+        git("add", "dvc.lock")
+        git("commit", "-qm", command)
+
+    git("init", "-q", "-b", "main")
+    commit("first")
+    git("checkout", "-qb", "other")
+    commit("theirs")
+    git("checkout", "-q", "main")
+    commit("ours")
+    git("merge", "other", check=False)
+    with pytest.raises(Refusal) as refused:
+        heal()
+    (way,) = [part for part in str(refused.value).split("`") if part.startswith("git checkout")]
+    git(*way.split()[1:])
+    assert heal() == []
+    assert "ours" in lock.read_text()

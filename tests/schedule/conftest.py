@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,16 @@ def small(tmp_path) -> Small:
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
         subprocess.run(command, cwd=made.folder, env=made.env, check=True)
     return made
+
+
+@pytest.fixture
+def wait_for():
+    """Give a function that waits until something is so."""
+
+    def wait(condition, seconds=30.0):
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert condition()
+
+    return wait

@@ -348,6 +348,7 @@ def test_dvc_is_the_one_whose_inner_calls_were_read():
         dvc.stage.run._make_cmd: ["executable", "cmd"],
         dvc.stage.serialize.to_lockfile: ["stage", "kwargs"],
         dvc.stage.cache.StageCache.restore: ["self", "stage", "run_cache", "pull", "dry"],
+        dvc.stage.cache.StageCache._create_stage: ["self", "cache", "wdir"],
         dvc.utils.serialize._yaml.parse_yaml_for_update: ["text", "path"],
         dvc.repo.reproduce.plan_repro: ["graph", "stages", "pipeline", "downstream"],
     }.items():

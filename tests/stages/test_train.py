@@ -9,8 +9,10 @@ from tests.gate import winner
 from tests.gate.winner import GROUP, KEY
 
 from foursplit.core import paths
+from foursplit.core.errors import Refusal
 from foursplit.stages import train as stage
-from foursplit.training import device
+from foursplit.training import device, finished, manifest
+from foursplit.training import train as training
 
 SEEDS = [1, 2, 3]
 NETWORK = {"model": "mlp", "model_args": {"hidden": [4]}}
@@ -121,3 +123,37 @@ def test_a_torn_copy_is_trained_again(small, monkeypatch):
     path.write_bytes(path.read_bytes()[:-1])
     assert run(monkeypatch)[0] == [1, 3]
     assert files() == whole
+
+
+@kinds
+def test_a_model_whose_file_is_edited_while_it_trains_is_not_written(small, monkeypatch, tmp_path):
+    """Its manifest would name code that did not train it."""
+    copied = tmp_path / "model.py"
+    model = json.loads((small / "params.yaml").read_text())["experiments"]["supervised"][KEY][
+        "model"
+    ]
+    copied.write_bytes(manifest.model_file(model).read_bytes())
+    monkeypatch.setattr(manifest, "model_file", lambda _: copied)
+    real = training._model
+
+    def edited(*given):
+        copied.write_text(copied.read_text() + "# edited\n")
+        return real(*given)
+
+    monkeypatch.setattr(training, "_model", edited)
+    with pytest.raises(Refusal, match="was changed while"):
+        stage.run(KEY)
+    assert files() == {}
+
+
+@network
+def test_a_seed_whose_code_changed_meanwhile_is_not_taken_later(small, monkeypatch):
+    run(monkeypatch, stop_at=2)
+    assert left()
+    shutil.rmtree(paths.state() / "resume")
+    monkeypatch.setattr(finished, "code", lambda: training.code() | {"models/mlp.py": "another"})
+    run(monkeypatch, stop_at=2)
+    assert not left()
+    monkeypatch.setattr(finished, "code", lambda: training.code() | {"doors/ui.py": "another"})
+    run(monkeypatch, stop_at=2)
+    assert left()  # what decides nothing of a training may be edited

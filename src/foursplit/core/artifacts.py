@@ -141,7 +141,10 @@ def read_json(path: Path) -> Any:
             f"{path}: no such file; run the stage that writes it (`dvc repro`)."
         ) from error
     except json.JSONDecodeError as error:
-        raise Refusal(f"{path}: not JSON ({error}); `dvc checkout` restores it.") from error
+        raise Refusal(
+            f"{path}: not JSON ({error}). If a stage wrote it, `foursplit verify --here` says how "
+            "it is mended."
+        ) from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Any]) -> None:

@@ -32,5 +32,6 @@ def load(folder: Path, name: str) -> Examples:
         raise Refusal(f"{error.filename}: no such file; `dvc repro` makes it.") from error
     except (ValueError, OSError) as error:
         raise Refusal(
-            f"{folder / name}: not readable ({error}); `dvc checkout` restores it."
+            f"{folder / name}: not readable ({error}); `foursplit verify --here` says what is "
+            "damaged and how it is mended."
         ) from error

@@ -5,13 +5,16 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from foursplit.core.errors import Refusal
+from foursplit.doors import guard
 
 HOST = "127.0.0.1"  # nobody from outside may delete runs, nor ask a model
 
@@ -29,6 +32,7 @@ class Server:
     env: Mapping[str, str]
     port: int
     ready: str
+    folder: Path | None = None  # that it reads, and that nobody needs after it
 
 
 def require_free(port: int, command: str) -> None:
@@ -46,11 +50,12 @@ def require_free(port: int, command: str) -> None:
 
 
 def run(server: Server) -> None:
-    """Serve until Ctrl-C or SIGTERM."""
-    before = {sign: signal.signal(sign, _leave) for sign in (signal.SIGTERM, signal.SIGINT)}
+    """Serve until Ctrl-C, SIGTERM, or the end of the terminal or of this process."""
+    before = {sign: signal.signal(sign, _leave) for sign in signals()}
     process = subprocess.Popen(
-        server.command,
+        [sys.executable, "-IS", guard.__file__, str(server.folder or "-"), *server.command],
         env=dict(server.env),
+        stdin=subprocess.PIPE,  # which closes with us
         # A group of its own: Ctrl-C reaches us alone, and we end all of it.
         start_new_session=True,
     )
@@ -60,13 +65,22 @@ def run(server: Server) -> None:
         code = process.wait()
         raise Refusal(f"{server.name} ended by itself (exit code {code}); see the lines above.")
     except KeyboardInterrupt:
-        click.echo("")
+        with contextlib.suppress(OSError):  # the terminal is gone
+            click.echo("")
     finally:
         for sign in before:  # who presses Ctrl-C twice must not leave half of it running
             signal.signal(sign, signal.SIG_IGN)
         _end(process)
+        assert process.stdin is not None
+        process.stdin.close()
         for sign, handler in before.items():
             signal.signal(sign, handler)
+
+
+def signals() -> list[signal.Signals]:
+    """List the signals that end a server; under `nohup` the terminal's end is none."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGTERM, signal.SIGINT, *([] if ignored else [signal.SIGHUP])]
 
 
 def _wait(process: "subprocess.Popen[bytes]", server: Server) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 from filelock import FileLock, Timeout
 
-from foursplit.core import catalogue, environment, paths, source
+from foursplit.core import artifacts, catalogue, environment, paths, source
 from foursplit.core.artifacts import BOOK
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
@@ -25,6 +25,8 @@ from foursplit.doors.check import check
 from foursplit.doors.heal import heal
 from foursplit.doors.scheduled import Wanted
 from foursplit.doors.tidy import lines, tidy
+from foursplit.schedule import workers
+from foursplit.schedule.dvc_rwlock import mend
 from foursplit.schedule.removable import close_book, open_book
 from foursplit.schedule.targets import reading, resolve
 from foursplit.warm.start import warm
@@ -66,6 +68,8 @@ def repro(targets: Sequence[str], how: How) -> None:
 def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
     force, dry = how.force, how.dry
     with _alone():
+        if not dry:
+            _after_a_kill()
         for line in lines(tidy(params, dry=dry), dry=dry):
             click.echo(line)
         start = time.monotonic()
@@ -135,13 +139,24 @@ def _alone() -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
+        who = workers.runner(paths.state())
         raise Refusal(
-            f"another foursplit repro is at work in {paths.root()}; wait for it, or end it"
+            f"another foursplit repro is at work in {paths.root()}{f' ({who})' if who else ''}; "
+            "wait for it, or end it"
         ) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def _after_a_kill() -> None:
+    """Put right what a run that was killed has left behind, now that no other is at work."""
+    ended = workers.end_old(paths.state())
+    if ended:
+        click.echo(f"ended {ended} process(es) that a killed run had left at work")
+    for line in mend(paths.root()):
+        click.echo(line)
 
 
 def _plain(params: Params, wanted: Wanted, how: How) -> None:
@@ -160,15 +175,34 @@ def _plain(params: Params, wanted: Wanted, how: How) -> None:
         for line in [*heal(), *scheduled.secure(params, wanted)]:
             click.echo(line)
         book = {BOOK: str(open_book("dvc repro", "run", fresh=False))}
+    before = _written()
     with warmth as extra:
         codes = (dvc(["repro", *flags, *targets], {**extra, **book}) for targets in runs)
         code = next(filter(None, codes), 0)
+    _require_same(before, _written())
     if code:
         raise Refusal(
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "
             "finished is kept: run again to go on."
         )
     close_book("dvc repro", "run")
+
+
+def _written() -> dict[str, str]:
+    """Hash what people edit while DVC runs: code, parameters and pipelines."""
+    root = paths.root()
+    files = [paths.params_file(), *root.glob("src/**/*.py"), *root.glob("pipelines/**/dvc.yaml")]
+    return {str(path.relative_to(root)): artifacts.sha256_file(path) for path in files}
+
+
+def _require_same(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    changed = sorted({path for path, _ in before.items() ^ after.items()})
+    if changed:
+        raise Refusal(
+            f"{', '.join(changed)} changed while `dvc repro` ran, which records each file as it is "
+            "when a stage ends: its locks may name what never ran. Run again, with --force, what "
+            "reads it."
+        )
 
 
 def dvc(arguments: Sequence[str], extra: Mapping[str, str]) -> int:

@@ -21,6 +21,7 @@ from foursplit.schedule.dvc_graph import Busy, Graph, Step, failures, supported
 from foursplit.schedule.parents import Parents
 from foursplit.schedule.run import Outcome, Run, prepare
 from foursplit.schedule.screen import Screen
+from foursplit.schedule.workers import Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,10 @@ def run(
         sure = [s for s in left if force or graph.changes(s.name)]
         return [command for step in sure for command in step.commands]
 
-    made = Run(graph, steps, queue, Parents(params, foresee, log), Screen(len(steps)))
-    outcome = made.run(force=force)
+    workers = Workers(paths.state())
+    parents = Parents(params, foresee, log, workers.add)
+    outcome = Run(graph, steps, queue, parents, Screen(len(steps))).run(force=force)
+    workers.close()
     artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
     click.echo(_summary(outcome, steps))
     if outcome.interrupted:

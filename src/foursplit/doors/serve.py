@@ -53,6 +53,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
             command=[sys.executable, "-m", "foursplit.tracking.server", HOST, str(port)],
             env=env,
             port=port,
+            folder=folder,
             ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"
             f"It takes JSON: {mlmodel.asked(folder)}",
         )

@@ -137,7 +137,7 @@ def rescore(
     if not stored:
         raise Refusal(
             f"group {name!r}: of {len(versions)} known runs no table is here; "
-            "`dvc checkout` or `foursplit repro` brings today's."
+            "`foursplit repro` brings today's."
         )
     reference = stored[0].old[0]
     before = _Scores(stored, "old", np.ones(len(reference)), group, old, strategy)

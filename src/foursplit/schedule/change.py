@@ -16,7 +16,7 @@ class Change:
 
     kind: Kind
     name: str = ""  # path or parameter
-    how: str = "modified"  # or deleted, new, not in cache
+    how: str = "modified"  # or deleted, new, not in cache, rewritten
     before: Any = None
     after: Any = None
     files: tuple[str, ...] = field(default=())  # of a folder, where both listings are known
@@ -42,6 +42,8 @@ class Change:
     def _content(self) -> str:
         if self.how == "deleted":
             return " is missing"
+        if self.how == "rewritten":
+            return " was written, though it is the same again"
         if self.files:
             more = len(self.files) - FILES
             tail = f" and {more} more" if more > 0 else ""

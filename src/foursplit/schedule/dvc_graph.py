@@ -1,6 +1,6 @@
 """DVC's undocumented calls: its graph, its run-cache, its caches and its lock files.
 
-No file but this, `dvc_quick` and `dvc_remote` makes such calls.  They were read in DVC 3.67.1;
+No file but this and its neighbours named `dvc_` makes such calls.  They were read in DVC 3.67.1;
 `supported` compares, and on any other version a run falls back to DVC's own command.  All calls are
 made on one thread, as DVC expects; only the stages' commands run side by side.
 """
@@ -18,8 +18,11 @@ from typing import Any
 from foursplit.core import artifacts, paths
 from foursplit.schedule import removable
 from foursplit.schedule.change import Change, listings, parameters
+from foursplit.schedule.dvc_check import Restoring
+from foursplit.schedule.dvc_inputs import Inputs, differences, inputs, listing
 from foursplit.schedule.dvc_quick import quick
 from foursplit.schedule.dvc_remote import Remote
+from foursplit.schedule.processes import holder
 
 VERSION = "3.67.1"
 
@@ -79,6 +82,7 @@ class Graph:
         self.stages: dict[str, Stage] = {}
         self.unwritten: list[Stage] = []  # finished, not yet in their lock files
         self.made: dict[str, bool] = {}
+        self.begun: dict[str, Inputs] = {}  # what running stages read, when they started
         self.remote: Remote | None = None
         self.rule = removable.Rule()
 
@@ -90,7 +94,8 @@ class Graph:
         try:
             self.repo.lock.lock()
         except LockError as error:
-            raise Busy("another DVC command is at work in this project") from error
+            who = holder(Path(self.repo.lock.lockfile)) or "it is not known which"
+            raise Busy(f"another DVC command is at work in this project ({who})") from error
         try:
             with quick(self._is_made), self.repo.scm_context(quiet=True):
                 yield
@@ -167,7 +172,7 @@ class Graph:
             return [Change(kind="dependency", name=name, how=how, before=before)]
         built = _build(item)
         after = built.hash_info.value
-        files = listings(self._kept(before), _listing(built))
+        files = listings(self._kept(before), listing(built))
         return [
             Change(
                 kind="dependency", name=name, how=how, before=before, after=after,
@@ -228,34 +233,58 @@ class Graph:
         with self.alone():
             self.remote.bring_runs()
 
-    def restore(self, name: str) -> bool:
-        """Take a stage's outputs from the run-cache, if it ever ran on the same inputs."""
+    def restore(self, name: str, say: Callable[[str], None]) -> bool:
+        """Take a stage's outputs from the run-cache, if it ever ran on the same inputs.
+
+        What is damaged in the cache is removed and counts as not there.
+        """
         from dvc.stage.cache import RunCacheNotFoundError
 
         stage = self.stages[name]
         # Asked once: a question that found nothing has saved the present dependencies beside the
         # outputs of before, and a second one would take these for what the stage now gives.
         source = self.remote if self.remote is not None and self.remote.able else None
+        restoring = Restoring(say)
         try:
-            if source is not None:
-                source.restore(stage)
-            else:
-                stage.repo.stage_cache.restore(stage)
+            with restoring.watching(stage.repo.stage_cache):
+                if source is not None:
+                    source.restore(stage)
+                else:
+                    stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
-            stage.save_deps()
+            return False
+        if not restoring.is_right():
+            self.drop(name)
             return False
         return True
 
-    def finish(self, name: str) -> None:
-        """Hash and cache what a stage wrote, and remember the run for the run-cache."""
+    def begin(self, name: str) -> None:
+        """Hash what a stage reads, just before its commands start."""
         stage = self.stages[name]
-        kept = all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs)
-        stage.save(run_cache=kept)
+        stage.save_deps()
+        self.begun[name] = inputs(stage, self._is_made)
+
+    def finish(self, name: str) -> list[Change]:
+        """Hash and cache what a stage wrote, and remember the run for the run-cache.
+
+        Where what it reads changed since it started, nothing is written, and the changes come back.
+        """
+        stage, before = self.stages[name], self.begun.pop(name, None)
+        stage.save_deps(allow_missing=before is not None)
+        if before is not None:
+            changed = differences(before, inputs(stage, self._is_made))
+            if changed:
+                return changed
+        stage.save_outs()
+        stage.md5 = stage.compute_md5()
+        if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
+            self.repo.stage_cache.save(stage)
         stage.commit()
         self._list(stage)
         self.unwritten.append(stage)
         removable.close_book(name, "run")
         removable.close_book(getattr(stage, "name", None) or name, "hand")
+        return []
 
     def _list(self, stage: Stage) -> None:
         for item in stage.deps:
@@ -264,7 +293,7 @@ class Graph:
                 continue
             path = self.listed / f"{item.hash_info.value}.json"
             if not path.exists():
-                artifacts.write_json(path, _listing(tree))
+                artifacts.write_json(path, listing(tree))
 
     def do(self, name: str, *, force: bool) -> bool:
         """Let DVC do what it does for a stage without a command; True if there was something."""
@@ -306,7 +335,9 @@ class Graph:
                 with self.lock_paths(self.repo.tmp_dir, fs, command, reads, writes, hardlink):
                     yield
             except LockError as error:
-                raise Busy(str(error).splitlines()[0]) from error
+                # All but its last words, which advise to remove a file of DVC's by hand.
+                words = str(error).partition("\n\n")[0].splitlines()
+                raise Busy(" ".join(line.strip() for line in words)) from error
 
         return held()
 
@@ -365,10 +396,3 @@ def _as_yaml(content: Any) -> str:
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()
-
-
-def _listing(tree: Any) -> dict[str, str]:
-    """Give the hash of each file of a folder; nothing for a single file."""
-    if not tree.hash_info.isdir:
-        return {}
-    return {os.path.join(*key): found.value for key, _, found in tree}  # noqa: PTH118, DVC's keys

@@ -18,8 +18,27 @@ CHUNK = 1 << 16
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # all but colours, which end in m
 
+SIGNALLED = 128
+"""A shell adds it to the number of the signal that has ended a command."""
+
+MEMORY = (
+    ", often by the kernel because memory ran out (`dmesg` tells): free some, or let fewer stages "
+    "run at once with --jobs"
+)
+
 LOST = -1
 """In place of an exit code: the warm parent was killed, and the command with it."""
+
+
+def ending(code: int) -> str:
+    """Say how a command that failed has ended."""
+    if code == LOST:
+        return f"killed with the process that had started it{MEMORY}"
+    number = code - SIGNALLED
+    if number not in {*signal.Signals}:
+        return f"exit code {code}"
+    name = signal.Signals(number).name
+    return f"killed by {name} (exit code {code}){MEMORY if number == signal.SIGKILL else ''}"
 
 
 class Job:
@@ -64,6 +83,7 @@ class Job:
                 stdin=streams[0], stdout=self.stream, stderr=self.stream, start_new_session=True,
             )  # fmt: skip
         self.leader = self.plain.pid
+        parents.note(self.plain.pid, None)
         self.exit = os.pidfd_open(self.plain.pid)
 
     def heard(self) -> bool:

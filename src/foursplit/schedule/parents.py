@@ -9,7 +9,10 @@ from pathlib import Path
 from foursplit.core.experiment import Params
 from foursplit.warm import client
 from foursplit.warm.plan import Plan, families, plan
-from foursplit.warm.start import end, socket_folder, start
+from foursplit.warm.start import end, greet, socket_folder, spawn
+
+Note = Callable[[int, Path | None], None]
+"""Puts a process on record, and the folder of its socket."""
 
 STARTS = 3  # of one parent in a run, before its commands run by themselves
 
@@ -18,12 +21,18 @@ class Parents:
     """Two processes that import side by side, one for tables and one for models."""
 
     def __init__(
-        self, params: Params, foresee: Callable[[Iterable[str]], list[str]], log: Path
+        self,
+        params: Params,
+        foresee: Callable[[Iterable[str]], list[str]],
+        log: Path,
+        note: Note = lambda _pid, _folder: None,
     ) -> None:
         """Take a look into the future, which is asked when the first command comes.
 
-        `foresee` picks from the commands it is given those that are sure to run.
+        `foresee` picks from the commands it is given those that are sure to run; `note` hears of
+        each process that is started.
         """
+        self.note = note
         self.params, self.log, self.foresee = params, log, foresee
         self.plans = families(plan(params))
         self.coming: list[str] | None = None
@@ -72,9 +81,11 @@ class Parents:
             self.folder = self.stack.enter_context(socket_folder())
         self.starts[name] += 1
         ahead = _libraries(self.plans[name], self.coming or ())
-        parent = start(self._socket(name), self.plans[name], ahead, self.params, self.log)
-        if parent is not None:
-            self.running[name] = parent
+        parent = spawn(self._socket(name), self.params, self.log)
+        self.running[name] = parent  # before it answers: `kill` must find it if it never does
+        self.note(parent.pid, self.folder)
+        if not greet(parent, self.plans[name], ahead):
+            end(self.running.pop(name))
 
     def _restart(self, name: str) -> None:
         """Put a new parent in the place of one that was killed."""
@@ -85,6 +96,11 @@ class Parents:
     def _socket(self, name: str) -> Path:
         assert self.folder is not None
         return self.folder / f"{name}{self.starts[name]}"
+
+    def kill(self) -> None:
+        """Kill the parents, and with them their commands: one that hangs hears nothing else."""
+        for parent in [*self.running.values()]:
+            parent.kill()
 
     def close(self) -> None:
         """End the parents and every command that still runs."""

@@ -16,7 +16,7 @@ from foursplit.schedule import record
 from foursplit.schedule.change import Change
 from foursplit.schedule.dvc_graph import Busy, Graph, Step, failures
 from foursplit.schedule.guess import training_seconds
-from foursplit.schedule.job import LOST, Job
+from foursplit.schedule.job import LOST, Job, ending
 from foursplit.schedule.parents import Parents
 from foursplit.schedule.queue import Queue
 from foursplit.schedule.screen import Screen, Standing, span
@@ -27,7 +27,13 @@ WRITE_S = 10.0  # between two writings of lock files; what ends in between is in
 
 PATIENCE_S = 1.0  # before asking again for what another DVC process holds
 
+WAIT_S = 300.0  # for another DVC process, before the stage or the run is given up
+
+KILLED_S = 1.5  # for what a second Ctrl-C has killed to go, before it is left alone
+
 LOSSES = 3  # times that a stage may lose its warm parent before it counts as failed
+
+CHANGES = 4  # that are named where more were made while a stage ran
 
 LINES = 40  # of a stage's words that are shown; its log has all
 
@@ -63,6 +69,8 @@ class Run:
         self.reserved: dict[str, ExitStack] = {}
         self.losses: dict[str, int] = {}
         self.not_before: dict[str, float] = {}  # stages whose files another process holds
+        self.waits: dict[str, float] = {}  # since when they wait
+        self.killed = 0.0  # when a second Ctrl-C came
         self.written = time.monotonic()
         self.selector = selectors.DefaultSelector()
 
@@ -73,7 +81,7 @@ class Run:
         self.screen.open()
         with self._signals(), _warnings(self.screen.say):
             try:
-                while not self.queue.over and not (self.outcome.interrupted and not self.jobs):
+                while not self._over:
                     self._hold(self._advance)
                     self._wait()
                 self._hold(self.graph.write)
@@ -88,9 +96,19 @@ class Run:
         self.outcome.seconds = time.monotonic() - began
         return self.outcome
 
+    @property
+    def _over(self) -> bool:
+        return self.queue.over or self._stopped
+
+    @property
+    def _stopped(self) -> bool:
+        """Say whether the run was told to end, and nothing runs that would."""
+        hopeless = self.killed and time.monotonic() - self.killed > KILLED_S
+        return bool(self.outcome.interrupted and (hopeless or not self.jobs))
+
     def _hold(self, work: Callable[[], None]) -> None:
-        """Work while DVC's lock is ours; wait for it where another command has it."""
-        told = False
+        """Work while DVC's lock is ours; wait for it where another command has it, not for good."""
+        told, since = False, time.monotonic()
         while True:
             try:
                 with self.graph.alone():
@@ -99,8 +117,11 @@ class Run:
                     self.outcome.bookkeeping_s += time.monotonic() - began
                 return
             except Busy as busy:
-                if self.outcome.interrupted and not self.jobs:
+                if self._stopped:
                     return  # what has ended is in the run-cache
+                if time.monotonic() - since > WAIT_S and not self._working:
+                    waited = f"waited {span(WAIT_S)}: {busy}"
+                    raise Refusal(f"{waited}. End it, and run again.") from busy
                 if not told:
                     self.screen.say(f"waiting: {busy}")
                     told = True
@@ -147,15 +168,12 @@ class Run:
         try:
             stack.enter_context(self.graph.reserve(name))
         except Busy as busy:
-            if name not in self.not_before:
-                self.screen.say(f"{self.steps[name].title} waits: {busy}")
-            self.not_before[name] = time.monotonic() + PATIENCE_S
-            return False
+            return self._wait_for(name, busy)
         self.reserved[name] = stack
         began = time.monotonic()
         for line in self.graph.clear(name):
             self.screen.say(line)
-        if not self.force and self.graph.restore(name):
+        if not self.force and self.graph.restore(name, self.screen.say):
             self.graph.finish(name)
             self._release(name)
             self.queue.finish(name)
@@ -163,11 +181,23 @@ class Run:
             record.write(name, "restored", time.monotonic() - began, self.reasons[name])
             self._show(name, "restored from the run-cache", "")
             return True
+        self.graph.begin(name)
         self.queue.start(name)
         job = Job(name, self.graph.launches(name), record.log(name), self.screen.size)
         self.jobs[name] = job
         self._begin(job)
         return True
+
+    def _wait_for(self, name: str, busy: Busy) -> bool:
+        """Let a stage try again later, or fail it where it has waited too long; True if so."""
+        now = time.monotonic()
+        if name not in self.waits:
+            self.screen.say(f"{self.steps[name].title} waits: {busy}")
+        if now - self.waits.setdefault(name, now) > WAIT_S:
+            self._fail(name, f"waited {span(WAIT_S)}: {busy}. End it, and run again", WAIT_S, "")
+            return True
+        self.not_before[name] = now + PATIENCE_S
+        return False
 
     def _begin(self, job: Job) -> None:
         job.begin(self.parents)
@@ -176,7 +206,7 @@ class Run:
         if job.output is not None and job.output not in self.selector.get_map():
             self.selector.register(job.output, selectors.EVENT_READ, (job, "output"))
         if self.outcome.interrupted and not job.told:  # while it was being started
-            job.signal(self.outcome.interrupted)
+            job.signal(signal.SIGKILL if self.killed else self.outcome.interrupted)
 
     def _wait(self) -> None:
         """Sleep until something happens, and take note of it."""
@@ -195,6 +225,10 @@ class Run:
     def _can_move(self) -> bool:
         return any(job.code is not None for job in self.jobs.values())
 
+    @property
+    def _working(self) -> bool:
+        return any(job.code is None for job in self.jobs.values())
+
     def _ended(self, name: str) -> None:
         """Keep what a command that has ended wrote, or say how it failed."""
         job = self.jobs.pop(name)
@@ -210,13 +244,18 @@ class Run:
                 return
         if job.code == 0 and not job.launches:
             with self._blame(name, seconds):
-                self.graph.finish(name)
+                changed = self.graph.finish(name)
+                if changed:
+                    self._fail(name, _moved(changed), seconds, said)
+                    return
                 self.queue.finish(name)
                 self.outcome.ran.append(name)
                 record.write(name, "ran", seconds, self.reasons[name])
                 self._show(name, span(seconds), said)
             return
-        how = "killed" if job.code == LOST else f"exit code {job.code}"
+        how = ending(LOST if job.code is None else job.code)
+        if not said:
+            record.log(name).write_text(how + "\n", encoding="utf-8")
         self._fail(name, how, seconds, said)
 
     @contextmanager
@@ -279,12 +318,17 @@ class Run:
             self.outcome.interrupted = number
             for job in self.jobs.values():
                 job.signal(signal.SIGKILL if again else number)
+            if again:
+                self.killed = self.killed or time.monotonic()
+                self.parents.kill()
 
         woken, waker = os.pipe()
         for end in (woken, waker):
             os.set_blocking(end, False)
         self.selector.register(woken, selectors.EVENT_READ, (None, "signal"))
-        before = {number: signal.signal(number, take) for number in SIGNALS}
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as `nohup` wants it
+        heeded = [number for number in SIGNALS if not (ignored and number == signal.SIGHUP)]
+        before = {number: signal.signal(number, take) for number in heeded}
         old = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         try:
             yield
@@ -295,6 +339,13 @@ class Run:
             self.selector.close()
             os.close(woken)
             os.close(waker)
+
+
+def _moved(changed: list[Change]) -> str:
+    """Say why a stage that ended well counts for nothing."""
+    named = [change.sentence() for change in changed[:CHANGES]]
+    more = [f"{len(changed) - CHANGES} more"] if len(changed) > CHANGES else []
+    return f"not recorded: while it ran, this changed: {'; '.join([*named, *more])}. Run again"
 
 
 EMPTY = "'%s' is empty."

@@ -5,6 +5,7 @@ stopped at its last seed would train all of them again.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from foursplit.core import artifacts
@@ -12,15 +13,18 @@ from foursplit.core.errors import Refusal
 from foursplit.core.experiment import GradientFit
 from foursplit.training import manifest
 from foursplit.training.manifest import Manifest
-from foursplit.training.train import CODE, Job, kind_of, resume_path
+from foursplit.training.train import CODE, Job, code, kind_of, resume_path
 
 DECIDE = (*CODE, "models", "scratch")
 """Folders of the package that decide what any model's training gives."""
 
 
 def keep(job: Job, folder: Path, seed: int) -> None:
-    """Copy what training gave with one seed, all of it or nothing."""
-    with artifacts.replacing_folder(_place(job, seed)) as part:
+    """Copy what training gave with one seed; nothing where its code has changed meanwhile."""
+    place = _place(job, seed)
+    if place != _place(replace(job, code=code()), seed):
+        return
+    with artifacts.replacing_folder(place) as part:
         shutil.copytree(folder, part, dirs_exist_ok=True)
 
 

@@ -49,7 +49,8 @@ def load(folder: Path) -> Manifest:
     weights = folder / manifest.weights
     if not weights.is_file() or artifacts.sha256_file(weights) != manifest.model_hash:
         raise Refusal(
-            f"{weights}: not the file its manifest speaks of; `dvc checkout` restores it."
+            f"{weights}: not the file its manifest speaks of; `foursplit verify --here` says what "
+            "is damaged and how it is mended."
         )
     if code_hash(manifest.model) != manifest.code:
         raise Refusal(

@@ -3,7 +3,7 @@
 import csv
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,17 @@ from foursplit.training.manifest import Manifest
 Listener = Callable[[Row], None]
 
 
+PACKAGE = Path(__file__).parent.parent
+
+
+def code() -> dict[str, str]:
+    """Hash the package's modules as they are now, by their path in it."""
+    return {
+        str(path.relative_to(PACKAGE)): artifacts.sha256_file(path)
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """An experiment with its data, ready to be trained with one seed or another."""
@@ -29,6 +40,15 @@ class Job:
     splits: Mapping[Split, Examples]  # train, train_dev, dev
     shape: DataShape
     data: dict[str, str]  # sha256 of the train split's files
+    code: Mapping[str, str] = field(default_factory=code)  # as it was before any training
+
+    @property
+    def model_code(self) -> str:
+        """Return the sha256 of the model's file."""
+        path = f"models/{self.experiment.model}.py"
+        if path not in self.code:
+            raise Refusal(f"{self.key}.model: {PACKAGE / path} does not exist.")
+        return self.code[path]
 
 
 def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
@@ -39,6 +59,11 @@ def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = (
             made = _fit_estimator(job, part, seed)
         else:
             made = _fit_network(job, fit, part, seed, listeners)
+        if manifest.code_hash(made.model) != made.code:
+            raise Refusal(
+                f"models/{made.model}.py was changed while {job.key} was trained: nobody could say "
+                "which of the two gave the weights. Run again."
+            )
         manifest.save(part, made)
     return made
 
@@ -146,7 +171,7 @@ def _manifest(job: Job, weights: Path, **rest: Any) -> Manifest:
         shape=job.shape.as_json(),
         threads=job.run.threads,
         kernels=job.run.kernels,
-        code=manifest.code_hash(job.experiment.model),
+        code=job.model_code,
         data=job.data,
         model_hash=artifacts.sha256_file(weights),
         n_bytes=weights.stat().st_size,
@@ -170,16 +195,12 @@ LIBRARIES = "requirements-numeric.lock"
 
 def resume_path(job: Job, seed: int, device: str, folders: Sequence[str] = CODE) -> Path:
     """Name where interrupted work leaves its state: another for any other input or code."""
-    package, libraries = Path(__file__).parent.parent, paths.root() / LIBRARIES
-    code = {
-        str(path.relative_to(package)): artifacts.sha256_file(path)
-        for folder in folders
-        for path in sorted((package / folder).rglob("*.py"))
-    }
+    libraries = paths.root() / LIBRARIES
+    code = {path: mark for path, mark in job.code.items() if path.partition("/")[0] in folders}
     mark = artifacts.fingerprint(
         {
             "code": code,
-            "model": manifest.code_hash(job.experiment.model),
+            "model": job.model_code,
             "args": dict(job.experiment.model_args),
             "fit": str(job.experiment.fit),
             "data": job.data,

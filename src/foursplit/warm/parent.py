@@ -27,6 +27,7 @@ CHUNK = 1 << 16
 
 def main() -> None:
     """Serve until standard input closes."""
+    runner = os.getppid()
     task: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(sys.argv[1])
@@ -34,6 +35,16 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     Parent(task["plan"], task["ahead"], listener).serve()
+    if os.getppid() != runner:  # it was killed, and removes nothing
+        _remove(Path(sys.argv[1]))
+
+
+def _remove(own: Path) -> None:
+    """Remove our socket, the client beside it, and the folder where nothing else lies in it."""
+    for path in (own, own.with_name("sh")):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # the other parent's socket
+        own.parent.rmdir()
 
 
 class Parent:

@@ -18,6 +18,8 @@ from foursplit.warm.plan import Plan, plan
 
 GRACE_S = 5.0  # for a parent to end its children
 
+KILLED_S = 1.0  # for one that was killed to go: it may wait for a disk, and then nothing helps
+
 
 @contextmanager
 def warm(params: Params) -> Iterator[dict[str, str]]:
@@ -50,9 +52,18 @@ def socket_folder() -> Iterator[Path]:
 
 
 def start(
-    socket: Path, commands: Plan, ahead: Sequence[str], params: Params, log: Path | None = None
+    socket: Path, commands: Plan, ahead: Sequence[str], params: Params
 ) -> "subprocess.Popen[bytes] | None":
-    """Start a parent that forks `commands` and imports `ahead` of them; None if it cannot be.
+    """Start a parent that forks `commands` and imports `ahead` of them; None if it cannot be."""
+    parent = spawn(socket, params)
+    if greet(parent, commands, ahead):
+        return parent
+    end(parent)
+    return None
+
+
+def spawn(socket: Path, params: Params, log: Path | None = None) -> "subprocess.Popen[bytes]":
+    """Start the process of a parent, which waits to be told its plan.
 
     What its libraries have to say of themselves goes to `log`, or to our own standard error.
     """
@@ -60,7 +71,7 @@ def start(
     own = {k: v for k, v in os.environ.items() if k not in environment.SETTLED}
     with contextlib.ExitStack() as stack:
         errors = None if log is None else stack.enter_context(log.open("ab"))
-        parent = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "foursplit.warm.parent", str(socket)],
             env={**own, **settled},
             stdin=subprocess.PIPE,
@@ -68,18 +79,19 @@ def start(
             stderr=errors,
             start_new_session=True,  # Ctrl-C is for the commands
         )
+
+
+def greet(parent: "subprocess.Popen[bytes]", commands: Plan, ahead: Sequence[str]) -> bool:
+    """Hand a parent its plan; say whether it is ready."""
     assert parent.stdin is not None
     assert parent.stdout is not None
     try:
         task = {"plan": commands, "ahead": list(ahead)}
         parent.stdin.write(json.dumps(task).encode() + b"\n")
         parent.stdin.flush()
-        if parent.stdout.readline() == b"ready\n":
-            return parent
+        return parent.stdout.readline() == b"ready\n"
     except BrokenPipeError:
-        pass
-    end(parent)
-    return None
+        return False
 
 
 def _shell(path: Path) -> Path:
@@ -99,4 +111,5 @@ def end(parent: "subprocess.Popen[bytes]") -> None:
         parent.wait(GRACE_S)
     except subprocess.TimeoutExpired:
         parent.kill()
-        parent.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            parent.wait(KILLED_S)

@@ -1,0 +1,72 @@
+"""Look at this machine's processes, as Linux lists them; elsewhere nothing is known of them."""
+
+import os
+import time
+from pathlib import Path
+
+PROC = Path("/proc")
+
+WORDS = 100  # characters of a command line that are shown
+
+
+def command(pid: int) -> str:
+    """Give a process's command line; nothing where there is no such process, or it has ended."""
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def born(pid: int) -> int | None:
+    """Give when a process started, in the kernel's ticks: with its number, it is one of a kind."""
+    fields = _stat(pid)
+    return int(fields[19]) if fields and fields[0] != "Z" else None
+
+
+def started(pid: int) -> float | None:
+    """Give when a process started, in seconds since 1970."""
+    ticks = born(pid)
+    if ticks is None:
+        return None
+    ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    return time.time() - ago
+
+
+def _stat(pid: int) -> list[str]:
+    """Split what the kernel says of a process, from its state on."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def described(pid: int) -> str:
+    """Name a process for a person: its number and what it runs."""
+    words = command(pid)
+    if not words:
+        return f"process {pid}"
+    return f"process {pid}: {words if len(words) <= WORDS else words[:WORDS] + '…'}"
+
+
+def holder(path: Path) -> str:
+    """Name the process whose number a lock file holds; nothing where it holds none."""
+    try:
+        pid = int(path.read_text())
+    except (OSError, ValueError):
+        return ""
+    return described(pid)
+
+
+def descendants(pid: int) -> set[int]:
+    """List all that a process has started and that still runs, however far down."""
+    children: dict[int, list[int]] = {}
+    for folder in PROC.iterdir():
+        if folder.name.isdigit() and (fields := _stat(int(folder.name))):
+            children.setdefault(int(fields[1]), []).append(int(folder.name))
+    found: set[int] = set()
+    todo = [pid]
+    while todo:
+        new = [child for child in children.get(todo.pop(), ()) if child not in found]
+        found.update(new)
+        todo += new
+    return found
