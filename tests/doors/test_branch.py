@@ -18,6 +18,7 @@ def repository(project, tmp_path_factory):
     git(project, "config", "user.email", "test@localhost")
     git(project, "config", "user.name", "test")
     (project / "dvc.lock").write_text("schema: '2.0'\n")
+    (project / "README.md").write_text("words\n")
     git(project, "add", "-A")
     git(project, "commit", "-qm", "start")
     return project, origin
@@ -32,7 +33,7 @@ def test_only_locks_and_metrics_are_committed_and_the_working_tree_stays(reposit
     project, origin = repository
     (project / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     (project / "metrics.json").write_text("{}\n")
-    (project / "params.yaml").write_text("edited: 1\n")
+    (project / "README.md").write_text("edited\n")
     (project / "notes.txt").write_text("mine\n")
     git(project, "add", "notes.txt")
     before = (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD"))
@@ -65,7 +66,7 @@ def test_nothing_new_is_no_commit(repository):
 )
 def test_a_branch_that_somebody_may_work_on_is_refused(repository, name):
     with pytest.raises(Refusal, match="--branch"):
-        branch.require_name(name)
+        branch.require(name)
 
 
 def test_a_push_that_fails_is_told_in_gits_words(repository):

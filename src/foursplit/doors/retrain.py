@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from foursplit.core import artifacts, paths
+from foursplit.core import artifacts, git, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
@@ -39,8 +39,11 @@ class How:
 def retrain(targets: Sequence[str], how: How) -> None:
     """Bring `targets` up to date, gate the groups that changed, write the comment."""
     params = load()
+    git.require_readable()
     if how.branch is not None:
-        branch.require_name(how.branch)
+        branch.require(how.branch)
+    if how.promote:
+        git.require_committed("--promote")
     before = since.past(how.since)
     of: Pipeline = REAL if how.real else ""
     last = paths.state() / "last_run.json"

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +11,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from foursplit.core import environment, paths
+from foursplit.core import environment, paths, redact
 from foursplit.core.errors import Refusal
-from foursplit.tracking import answering
+from foursplit.tracking import answering, migrations
+from foursplit.tracking.database import rebase, require_mlflow
 
 FILE = "sqlite:///"
 
@@ -29,6 +29,12 @@ TRIES = 8
 COLLISIONS = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
 """What MLflow makes of a database's errors, and of hardly anything else."""
 
+DRIVERS = {
+    "pg8000": "`make team` installs it",
+    "psycopg2": "Write postgresql+pg8000://… in place of postgresql://…, and run `make team`",
+}
+"""What brings the driver of a database."""
+
 NOTE = "mlflow.note.content"  # what MLflow's page shows as description
 
 SOON_S = 0.5  # a lock free by then is not worth a word
@@ -41,7 +47,7 @@ def uri() -> str:
 
 def shown() -> str:
     """Name the store for people to read: without the password that it may hold."""
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", uri())
+    return redact.address(uri())
 
 
 def database() -> Path | None:
@@ -75,8 +81,8 @@ def client() -> Any:
         answering.require(uri(), shown())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
-        if path is not None and not path.exists():
-            _create(path)
+        if path is not None:
+            _ready(path)
         return _open(uri())
 
 
@@ -173,10 +179,26 @@ def _quiet() -> None:
             os.environ.setdefault(name, value)
 
 
+def _ready(path: Path) -> None:
+    """Create the database, or see to it that it is MLflow's and names the files beside it."""
+    if not path.exists():
+        _create(path)
+        return
+    require_mlflow(path)
+    rebase(path, path.parent / "mlruns", lambda text: print(text, file=sys.stderr))  # noqa: T201
+
+
 def _open(where: str) -> Any:
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=where, registry_uri=where)
+    migrations.reachable()
+    try:
+        return MlflowClient(tracking_uri=where, registry_uri=where)
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
+        told = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
+        raise Refusal(told) from error
 
 
 def _create(path: Path) -> None:
