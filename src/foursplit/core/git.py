@@ -109,7 +109,7 @@ def changed_sources() -> list[str]:
     """Name the files that results rest on and that differ from the commit that is checked out."""
     if ask("rev-parse", "--verify", "--quiet", "HEAD") is None:
         return []
-    tracked = require("diff", "--name-only", "-z", "HEAD", "--", *SOURCES, *RESULTS)
+    tracked = require("diff", "--name-only", "--no-renames", "-z", "HEAD", "--", *SOURCES, *RESULTS)
     others = ("ls-files", "--others", "--exclude-standard", "-z", "--", *UNTRACKED, *RESULTS)
     return sorted({*filter(None, f"{tracked}\0{require(*others)}".split("\0"))})
 

@@ -46,7 +46,9 @@ def _parts(uri: str) -> tuple[str, str, str]:
 
 def _secrets(uri: str) -> set[str]:
     """List what must not be shown of an address: its password, as written and as meant."""
-    found = {_parts(uri)[1].partition(":")[2]}
+    password = _parts(uri)[1].partition(":")[2]
+    # Some take the first @ for the last one, and the rest of the password for the host.
+    found = {password, *(f"{part}@" for part in password.split("@")[1:] if part)}
     found |= {match.group(0).partition("=")[2] for match in QUERY.finditer(uri)}
     spelt = {each for one in found if one for each in (one, unquote(one))}
     return {one for one in spelt if one not in address(uri)}  # also a user's name: no secret

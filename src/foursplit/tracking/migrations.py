@@ -6,6 +6,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from foursplit.core.errors import Refusal
+
 PERCENT = "%"
 
 
@@ -26,3 +28,16 @@ def reachable() -> None:
     link = place / "mlflow"
     link.symlink_to(folder)
     utils._get_package_dir = lambda: str(link)
+
+
+def require_plain_path() -> None:
+    """Refuse to start MLflow's server, a program of its own, from a path with such a sign."""
+    from importlib.util import find_spec
+
+    found = find_spec("mlflow")
+    place = str(found.origin) if found else ""
+    if PERCENT in place:
+        raise Refusal(
+            f"{Path(place).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
+            "it. Rename the folder, or have the environment elsewhere: make VENV=FOLDER ui"
+        )

@@ -1,11 +1,13 @@
 """Where MLflow's store lies, and how it is opened: one writer at a time, never half created."""
 
+import logging
 import os
 import random
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,9 @@ TRIES = 8
 COLLISIONS = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
 """What MLflow makes of a database's errors, and of hardly anything else."""
 
-DRIVERS = {
-    "pg8000": "`make team` installs it",
-    "psycopg2": "Write postgresql+pg8000://… in place of postgresql://…, and run `make team`",
-}
+OTHER = "Write postgresql+pg8000://… in place of it, and run `make team`"
+
+DRIVERS = {"pg8000": "`make team` installs it", "psycopg": OTHER, "psycopg2": OTHER}
 """What brings the driver of a database."""
 
 NOTE = "mlflow.note.content"  # what MLflow's page shows as description
@@ -192,6 +193,7 @@ def _open(where: str) -> Any:
     from mlflow import MlflowClient
 
     migrations.reachable()
+    _hide_passwords()
     try:
         return MlflowClient(tracking_uri=where, registry_uri=where)
     except ModuleNotFoundError as error:
@@ -199,6 +201,18 @@ def _open(where: str) -> Any:
         way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
         told = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
         raise Refusal(told) from error
+
+
+@cache
+def _hide_passwords() -> None:
+    """Have MLflow's own log say nothing of a password either."""
+    for handler in logging.getLogger("mlflow").handlers:
+        handler.addFilter(_without_password)
+
+
+def _without_password(entry: logging.LogRecord) -> bool:
+    entry.msg, entry.args = redact.hide(entry.getMessage(), uri()), ()
+    return True
 
 
 def _create(path: Path) -> None:

@@ -26,14 +26,14 @@ def explained() -> Iterator[None]:
     except failures as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # a full disk or a missing right: the command line names the file
-        raise Refusal(f"{store.shown()}: MLflow cannot use it: {reason(error)} {_way_out(error)}") \
-            from error  # fmt: skip
+        told = f"{store.shown()}: MLflow cannot use it: {reason(error)}. {_way_out(error)}"
+        raise Refusal(told) from error
 
 
 def reason(error: BaseException) -> str:
     """Give the first line of a library's error, without passwords."""
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return hide(first, store.uri())
+    return hide(first.partition(". Take a backup")[0].rstrip("."), store.uri())
 
 
 def _way_out(error: BaseException) -> str:
