@@ -75,3 +75,31 @@ def test_a_push_that_fails_is_told_in_gits_words(repository):
     git(project, "remote", "set-url", "origin", str(project / "nowhere"))
     with pytest.raises(Refusal, match="git push"):
         branch.push("foursplit/retrained", "Retrain")
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "src/model.py", "data/own/orders.csv"])
+def test_results_of_sources_that_the_branch_will_not_hold_are_not_published(repository, name):
+    project, origin = repository
+    for file in ("src/model.py", "data/own/orders.csv"):
+        (project / file).parent.mkdir(parents=True, exist_ok=True)
+        (project / file).write_text("1\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "more")
+    (project / "dvc.lock").write_text("schema: '3'\n")
+    branch.require("foursplit/retrained")
+    (project / name).write_text("edited: 1\n")
+    for refused in (branch.require, lambda to: branch.push(to, "Retrain")):
+        with pytest.raises(Refusal, match=rf"{name}: .*Commit") as error:
+            refused("foursplit/retrained")
+        assert "or stash" in str(error.value)
+    assert git(origin, "branch", "--list") == ""
+    git(project, "commit", "-qam", "as it is")
+    assert branch.push("foursplit/retrained", "Retrain") is None  # the lock is committed with it
+
+
+def test_in_a_folder_that_git_refuses_its_reason_is_given(repository, monkeypatch):
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(Refusal, match=r"safe\.directory"):
+        branch.require("foursplit/retrained")

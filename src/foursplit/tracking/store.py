@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
@@ -77,6 +78,7 @@ def client() -> Any:
     _quiet()
     path = database()
     if path is not None:
+        _require_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
     elif uri().startswith(SERVER):
         answering.require(uri(), shown())
@@ -178,6 +180,15 @@ def _quiet() -> None:
     if "mlflow" not in sys.modules:
         for name, value in environment.QUIET.items():
             os.environ.setdefault(name, value)
+
+
+def _require_plain(path: Path) -> None:
+    """Refuse a path that reads otherwise in an address: SQLAlchemy would open another file."""
+    if "?" in str(path) or unquote(str(path)) != str(path):
+        raise Refusal(
+            f"{path}: MLflow cannot open a database below a folder with a ? or a % before two "
+            "digits in its name; rename the folder, or name another file in MLFLOW_TRACKING_URI"
+        )
 
 
 def _ready(path: Path) -> None:
