@@ -1,17 +1,19 @@
 """The command `foursplit`: one door to everything, light until it is opened."""
 
+import functools
 import importlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from foursplit import __version__, cli_gate, cli_past, cli_serve, cli_tables
-from foursplit.core import environment
-from foursplit.core.errors import Refusal
+from foursplit.core import checkout, environment, printing
+from foursplit.core.errors import Refusal, remedy
 from foursplit.core.terminal import printable
 
 if TYPE_CHECKING:
@@ -30,9 +32,19 @@ STAGES = {
     "report": ("[real]", "Write reports/ and metrics.json from tables and JSON."),
 }
 
+ANYWHERE = ("diagnose", "compare", "decide")
+"""Commands that read what they are given, and no project."""
+
 
 class Doors(click.Group):
     """List commands in the order of the data's way, and turn refusals into one clear message."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command that first checks where it is; `--help` is printed anywhere."""
+        own = not isinstance(cmd, click.Group) and (name or cmd.name) not in ANYWHERE
+        if cmd.callback is not None and own:
+            cmd.callback = _checked(cmd.callback)
+        super().add_command(cmd, name)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -46,6 +58,7 @@ class Doors(click.Group):
             raise click.UsageError(f"{error.message} Valid: {', '.join(self.commands)}.") from error
 
     def invoke(self, ctx: click.Context) -> Any:
+        printing.prepare()
         try:
             return super().invoke(ctx)
         except Refusal as error:
@@ -57,13 +70,18 @@ class Doors(click.Group):
         except OSError as error:
             if error.errno is None:
                 raise
-            click.secho(
-                f"foursplit: {error.filename or 'output'}: {error.strerror}. Nothing that was "
-                "there before is harmed; free the resource and run again.",
-                err=True,
-                fg="red",
-            )
+            told = f"foursplit: {error.filename or 'output'}: {error.strerror}. {remedy(error)}"
+            click.secho(told.strip(), err=True, fg="red")
             ctx.exit(3)
+
+
+def _checked(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def checked(*words: Any, **given: Any) -> Any:
+        checkout.require_own_code()
+        return callback(*words, **given)
+
+    return checked
 
 
 @click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,6 +18,7 @@ def repository(project, tmp_path_factory):
     git(project, "config", "user.email", "test@localhost")
     git(project, "config", "user.name", "test")
     (project / "dvc.lock").write_text("schema: '2.0'\n")
+    (project / "README.md").write_text("words\n")
     git(project, "add", "-A")
     git(project, "commit", "-qm", "start")
     return project, origin
@@ -32,7 +33,7 @@ def test_only_locks_and_metrics_are_committed_and_the_working_tree_stays(reposit
     project, origin = repository
     (project / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     (project / "metrics.json").write_text("{}\n")
-    (project / "params.yaml").write_text("edited: 1\n")
+    (project / "README.md").write_text("edited\n")
     (project / "notes.txt").write_text("mine\n")
     git(project, "add", "notes.txt")
     before = (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD"))
@@ -65,7 +66,7 @@ def test_nothing_new_is_no_commit(repository):
 )
 def test_a_branch_that_somebody_may_work_on_is_refused(repository, name):
     with pytest.raises(Refusal, match="--branch"):
-        branch.require_name(name)
+        branch.require(name)
 
 
 def test_a_push_that_fails_is_told_in_gits_words(repository):
@@ -74,3 +75,31 @@ def test_a_push_that_fails_is_told_in_gits_words(repository):
     git(project, "remote", "set-url", "origin", str(project / "nowhere"))
     with pytest.raises(Refusal, match="git push"):
         branch.push("foursplit/retrained", "Retrain")
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "src/model.py", "data/own/orders.csv"])
+def test_results_of_sources_that_the_branch_will_not_hold_are_not_published(repository, name):
+    project, origin = repository
+    for file in ("src/model.py", "data/own/orders.csv"):
+        (project / file).parent.mkdir(parents=True, exist_ok=True)
+        (project / file).write_text("1\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "more")
+    (project / "dvc.lock").write_text("schema: '3'\n")
+    branch.require("foursplit/retrained")
+    (project / name).write_text("edited: 1\n")
+    for refused in (branch.require, lambda to: branch.push(to, "Retrain")):
+        with pytest.raises(Refusal, match=rf"{name}: .*Commit") as error:
+            refused("foursplit/retrained")
+        assert "or stash" in str(error.value)
+    assert git(origin, "branch", "--list") == ""
+    git(project, "commit", "-qam", "as it is")
+    assert branch.push("foursplit/retrained", "Retrain") is None  # the lock is committed with it
+
+
+def test_in_a_folder_that_git_refuses_its_reason_is_given(repository, monkeypatch):
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(Refusal, match=r"safe\.directory"):
+        branch.require("foursplit/retrained")

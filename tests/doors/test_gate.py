@@ -344,3 +344,54 @@ def test_killed_outright_there_is_a_whole_champion_all_the_same(small, rng):
 def test_a_file_that_is_no_database_is_refused(small):
     (small / "mlflow.db").write_bytes(b"no database" * 100)
     assert f"{store.uri()}: MLflow cannot use it" in run(GROUP, code=2)
+
+
+def git(folder, *arguments):
+    who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    subprocess.Popen(["git", *who, *arguments], cwd=folder, stdout=subprocess.DEVNULL).wait()
+
+
+@pytest.fixture
+def committed(small, monkeypatch):
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    git(small, "init", "-q")
+    git(small, "add", "params.yaml", "dvc.yaml")
+    git(small, "commit", "-qm", "start")
+    return small
+
+
+def test_what_no_commit_holds_is_judged_and_made_champion_only_for_a_reason(committed):
+    with (committed / "params.yaml").open("a") as file:
+        file.write("\n")
+    run(GROUP, code=0)
+    assert registry.find(GROUP, "challenger").tags[registry.DIRTY] == "true"
+    text = run(GROUP, "--promote", code=2)
+    assert "params.yaml" in text
+    assert "--force --why" in text
+    assert registry.champion_number(GROUP) is None
+    git(committed, "commit", "-qam", "as it is")
+    run(GROUP, "--promote", code=0)
+    champion = registry.champion(GROUP)
+    assert champion.number == 1  # the same files; made again from what is committed now
+    assert champion.tags[registry.DIRTY] == "false"
+
+
+def test_a_reason_overrules_it(committed):
+    with (committed / "params.yaml").open("a") as file:
+        file.write("\n")
+    run(GROUP, "--force", "--why", "needed today", code=0)
+    assert registry.champion(GROUP).tags[registry.DIRTY] == "true"
+
+
+def test_new_lock_files_are_no_change_of_what_made_them(committed):
+    (committed / "dvc.lock").write_text("schema: '2.0'\n")
+    git(committed, "add", "dvc.lock")
+    run(GROUP, "--promote", code=0)
+    assert registry.champion(GROUP).tags[registry.DIRTY] == "false"
+
+
+def test_in_a_folder_that_git_refuses_no_version_is_stored(committed, monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert "safe.directory" in run(GROUP, code=2)
+    assert registry.names(store.client()) == []

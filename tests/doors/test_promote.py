@@ -127,3 +127,14 @@ def test_a_version_whose_files_were_altered_is_not_gone_to(stored):
     registry.mark(stored, judged_tags)
     assert "altered since this version was stored" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
+
+
+def test_a_model_of_sources_that_no_commit_holds_needs_a_reason(stored):
+    registry.mark(stored, {registry.DIRTY: "true", registry.COMMIT: "c0ffee"})
+    judged(stored, "PROMOTE")
+    text = run(GROUP, code=2)
+    assert "made in a folder with changes since commit c0ffee" in text
+    assert "--version 2 --why TEXT" in text
+    assert registry.champion_number(GROUP) == 1
+    run(GROUP, "--version", 2, "--why", "needed today", code=0)
+    assert registry.champion_number(GROUP) == 2

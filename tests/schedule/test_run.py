@@ -254,13 +254,18 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
 
 
 @pytest.mark.slow
-def test_a_reader_that_leaves_ends_the_run_and_its_stages_in_ci(small):
+def test_a_reader_that_leaves_does_not_end_the_run(small):
     """As in `foursplit repro | head`; a line that tells how far it is comes each quarter minute."""
-    small.write("  slow: {cmd: 'touch started; sleep 600', outs: [slow.out]}\n")
+    small.write(
+        "  slow: {cmd: 'touch started; sleep 20; touch slow.out', outs: [slow.out]}\n"
+        "  next: {cmd: 'touch next.out', deps: [slow.out], outs: [next.out]}\n"
+    )
     process = small.start("foursplit", "repro")
     wait_for((small.folder / "started").exists)
     process.stdout.close()
-    assert process.wait(timeout=60) != 0
+    assert process.wait(timeout=60) == 0
+    assert (small.folder / "next.out").exists()
+    assert len(small.locks()) == 2
     wait_for(lambda: processes(small.folder) == [])
     assert not any(json.loads((small.folder / ".dvc" / "tmp" / "rwlock").read_text()).values())
 

@@ -1,6 +1,18 @@
 """The store is opened by many at once, and each finds what the other made."""
 
-from foursplit.tracking import store
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from foursplit.cli import main
+from foursplit.core import environment
+from foursplit.core.errors import Refusal
+from foursplit.tracking import answering, store
 
 
 class Late:
@@ -32,3 +44,89 @@ def test_a_deleted_experiment_is_restored(world):
     assert store.experiment(client, "improving/wines", "other note") == made
     found = client.get_experiment(made)
     assert (found.lifecycle_stage, found.tags[store.NOTE]) == ("active", "other note")
+
+
+@pytest.mark.parametrize("name", ["a?b", "100%20 b"])
+def test_a_folder_that_reads_otherwise_in_an_address_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/{name}/mlflow.db")
+    with pytest.raises(Refusal, match="rename the folder"):
+        store.client()
+    assert list(tmp_path.iterdir()) == []
+
+
+PERCENT = """
+import os
+from foursplit.tracking import store
+store.client()
+print(sorted(path.name for path in store.database().parent.glob("mlflow.db")))
+"""
+
+
+@pytest.mark.slow
+def test_mlflow_below_a_folder_with_a_per_cent_sign_makes_its_store(tmp_path):
+    """An environment that lies in the project lies in such a folder too."""
+    folder = tmp_path / "a 100%"
+    (folder / "site").mkdir(parents=True)
+    (folder / "site" / "mlflow").symlink_to(Path(find_spec("mlflow").origin).parent)
+    env = {
+        **os.environ, **environment.QUIET, "FOURSPLIT_ROOT": str(folder),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
+        "PYTHONPATH": os.pathsep.join([str(folder / "site"), *sys.path]),
+    }  # fmt: skip
+    for _ in range(2):  # made, and opened again
+        done = subprocess.run(
+            [sys.executable, "-c", PERCENT], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "['mlflow.db']\n"
+
+
+ADDRESSES = [
+    "postgresql+pg8000://ann:Zq3s@9X@127.0.0.1:1/mlflow",
+    "postgresql+pg8000://ann:Zq3s%409X@127.0.0.1:1/mlflow",
+    "http://ann:Zq3s@9X@127.0.0.1:1",
+    "http://ann@corp:Zq3s9X@127.0.0.1:1/?password=Zq3s9X",
+    "nonsense://ann:Zq3s9X@127.0.0.1:1/mlflow",
+    "oracle://ann:Zq3s9X@127.0.0.1:1/mlflow",
+]
+
+DOORS = (
+    ["track"], ["gate", "wines"], ["promote", "wines"], ["serve", "wines"], ["history"],
+    ["reproduce", "0123456789abcdef0123456789abcdef"], ["reproduce", "models:/wines@champion"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("uri", ADDRESSES)
+def test_no_command_shows_the_password_of_a_store(world, monkeypatch, capfd, caplog, uri):
+    from mlflow.store.db import utils
+
+    monkeypatch.setattr(answering, "PAUSE_S", 0.0)
+    monkeypatch.setattr(utils, "MAX_RETRY_COUNT", 1)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    for words in DOORS:
+        done = CliRunner().invoke(main, words)
+        shown = done.output + "".join(capfd.readouterr())
+        assert "Zq3s" not in shown
+        assert "9X" not in shown
+        assert done.exception is None or isinstance(done.exception, SystemExit), (words, shown)
+    stored = [path.read_bytes() for path in world.root.rglob("*") if path.is_file()]
+    assert not any(b"Zq3s" in content for content in stored)
+
+
+@pytest.mark.parametrize(
+    ("missing", "way_out"),
+    [("pg8000.dbapi", "make team"), ("psycopg2", "pg8000"), ("oracledb", "pip install oracledb")],
+)
+def test_a_driver_that_is_not_installed_is_named_with_what_brings_it(
+    world, monkeypatch, missing, way_out
+):
+    import mlflow
+
+    def refuse(**_):
+        raise ModuleNotFoundError(f"No module named '{missing}'", name=missing)
+
+    monkeypatch.setattr(mlflow, "MlflowClient", refuse)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+pg8000://ann:Zq3s9X@db/mlflow")
+    with pytest.raises(Refusal, match=way_out) as refused:
+        store.client()
+    assert "Zq3s9X" not in str(refused.value)

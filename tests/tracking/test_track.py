@@ -233,5 +233,7 @@ def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track)
 
 def test_a_file_that_is_no_database_is_refused_with_the_way_out(world):
     (world.root / "mlflow.db").write_bytes(b"no database" * 100)
-    with pytest.raises(Refusal, match=r"Delete it, and `foursplit track` writes every run again"):
+    with pytest.raises(Refusal, match=r"move it aside \(mv .*mlflow.db") as refused:
         door.track()
+    assert "elete" not in str(refused.value)
+    assert (world.root / "mlflow.db").read_bytes() == b"no database" * 100

@@ -1,6 +1,7 @@
 """The one error a person is meant to read."""
 
-from collections.abc import Iterable
+import errno
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 
@@ -21,3 +22,26 @@ def unknown(kind: str, value: object, valid: Iterable[str], at: str = "") -> Ref
     return Refusal(
         f"{place}unknown {kind} {value!r}.{meant} Valid: {', '.join(names) or '(none)'}."
     )
+
+
+ROOM = "Free space there, and run again."
+
+RIGHTS = "Give yourself the right to it, or use another place, and run again."
+
+REMEDIES: Mapping[int, str] = {
+    errno.ENOSPC: ROOM,
+    errno.EDQUOT: ROOM,
+    errno.EFBIG: "Raise the limit on the size of files (`ulimit -f`), and run again.",
+    errno.EROFS: "Make the disk writable, or use another place, and run again.",
+    errno.EACCES: RIGHTS,
+    errno.EPERM: RIGHTS,
+    errno.ENAMETOOLONG: "Choose a shorter name, or a folder that is not as deep.",
+    errno.EMFILE: "Raise the limit on open files (`ulimit -n`), and run again.",
+    errno.ENOMEM: "Free memory, or run fewer stages at a time (--jobs), and run again.",
+    errno.ENOENT: "Check the path.",
+}
+
+
+def remedy(error: OSError) -> str:
+    """Say what a person can do about an error of the system; nothing where that is not known."""
+    return REMEDIES.get(error.errno or 0, "")

@@ -4,11 +4,10 @@ The commit is built in an index of its own: working tree, index and branch stay 
 """
 
 import os
-import subprocess
 import tempfile
 from pathlib import Path
 
-from foursplit.core import paths
+from foursplit.core import git, paths
 from foursplit.core.errors import Refusal
 
 PREFIX = "foursplit/"
@@ -22,51 +21,41 @@ WHO = {
 }
 
 
-def require_name(branch: str) -> None:
-    """Refuse a branch that a person may work on, before anything runs."""
+def require(branch: str) -> None:
+    """Refuse a branch that a person may work on, or one whose results nobody could make again."""
     if not branch.startswith(PREFIX) or branch == PREFIX:
         raise Refusal(
             f"--branch {branch}: must begin with {PREFIX!r}, such as {PREFIX}retrained: it is "
             "overwritten without asking"
         )
-    if _git("check-ref-format", f"refs/heads/{branch}").returncode:
+    if git.ask("check-ref-format", f"refs/heads/{branch}") is None:
         raise Refusal(f"--branch {branch}: git takes no such name for a branch")
+    require_committed(branch)
+
+
+def require_committed(branch: str) -> None:
+    """Refuse to publish lock files of sources that the branch will not hold."""
+    git.require_readable()
+    git.require_committed(f"--branch {branch}")
 
 
 def push(branch: str, message: str, remote: str = "origin") -> str | None:
     """Push the results on top of the present commit; give the new commit, None if none changed."""
+    require_committed(branch)
     files = [str(p.relative_to(paths.root())) for p in (*paths.locks(), *_metrics()) if p.is_file()]
     with tempfile.TemporaryDirectory(prefix="foursplit-branch-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        _require("read-tree", "HEAD", **index)
-        _require("add", "--", *files, **index)
-        tree = _require("write-tree", **index)
-    if tree == _require("rev-parse", "HEAD^{tree}"):
+        git.require("read-tree", "HEAD", env=index)
+        git.require("add", "--", *files, env=index)
+        tree = git.require("write-tree", env=index)
+    if tree == git.require("rev-parse", "HEAD^{tree}"):
         return None
-    known = _git("config", "user.email").returncode == 0
+    known = git.ask("config", "user.email") is not None
     who = {} if known or "GIT_AUTHOR_EMAIL" in os.environ else WHO
-    commit = _require("commit-tree", tree, "-p", "HEAD", "-m", message, **who)
-    _require("push", "--quiet", "--force", remote, f"{commit}:refs/heads/{branch}")
+    commit = git.require("commit-tree", tree, "-p", "HEAD", "-m", message, env=who)
+    git.require("push", "--quiet", "--force", remote, f"{commit}:refs/heads/{branch}")
     return commit
 
 
 def _metrics() -> list[Path]:
     return [paths.metrics(), paths.metrics("real")]
-
-
-def _require(*arguments: str, **env: str) -> str:
-    done = _git(*arguments, **env)
-    if done.returncode:
-        raise Refusal(f"git {arguments[0]}: {done.stderr.strip() or done.returncode}")
-    return done.stdout.strip()
-
-
-def _git(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        ["git", *arguments],
-        cwd=paths.root(),
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )

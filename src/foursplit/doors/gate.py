@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from foursplit.core import artifacts, paths, pipeline
+from foursplit.core import artifacts, git, paths, pipeline
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Group, Params
 from foursplit.core.params import load
@@ -19,7 +19,7 @@ from foursplit.evaluation.collect import Entry, collect
 from foursplit.evaluation.final import looks
 from foursplit.gate.judge import Judgement
 from foursplit.tracking import looks as remembered
-from foursplit.tracking import provenance, registry, store
+from foursplit.tracking import provenance, registry, trouble
 from foursplit.tracking.registry import Version
 
 SCHEMA = "foursplit.gate/1"
@@ -66,19 +66,15 @@ def decide(name: str, how: How) -> dict[str, Any]:
     """Do the same; give what was told."""
     params = load()
     group = params.group(name)
+    git.require_readable()  # or a version would be stored that nobody can make again
+    if how.promote and how.why is None:
+        git.require_committed("--promote", ", or overrule this with --force --why TEXT")
     present = _present(params, name)
-    failures = store.failures()
-    try:
+    with trouble.explained():
         bout = _bout(params, name, group, present, how)
         told = _told(params, name, present, bout, how)
         _show(told)
         _settle(name, bout, told, how)
-    except failures as error:
-        if isinstance(error, OSError):
-            raise  # a full disk or a missing right: the command line names the file
-        raise Refusal(
-            f"{store.shown()}: MLflow cannot use it: {str(error).splitlines()[0]}"
-        ) from error
     return told
 
 
@@ -127,13 +123,13 @@ def _stored(name: str, group: Group, present: Entry) -> Version:
 
 def _tags(group: Group, present: Entry) -> dict[str, str]:
     """Say where a version comes from: commit, data, experiment."""
-    git = provenance.git_tags()
+    made_at = provenance.git_tags()
     data = provenance.Locks().digests(group.source)
     found = {"foursplit.experiment": present.key, "foursplit.metric": group.metric}
     found |= {f"foursplit.data.{part}": digest for part, digest in data.items()}
-    if git:
-        found[registry.COMMIT] = git["mlflow.source.git.commit"]
-        found["foursplit.git_dirty"] = git["foursplit.git_dirty"]
+    if made_at:
+        found[registry.COMMIT] = made_at["mlflow.source.git.commit"]
+        found[registry.DIRTY] = made_at["foursplit.git_dirty"]
     return found
 
 

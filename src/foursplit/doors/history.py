@@ -61,13 +61,13 @@ def _champions(
     if not versions.any_stored():
         return {}
     os.environ.setdefault(RETRIES, "1")  # by default a server that is away is asked for minutes
-    from foursplit.tracking import champions
+    from foursplit.tracking import champions, trouble
 
     try:
         found = champions.of_groups(params, {one.group: one.steps for one in told}, most)
     except store.failures() as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        click.secho(f"no champions: {store.uri()}: MLflow cannot use it: {reason}", fg="yellow")
+        reason = trouble.reason(error)
+        click.secho(f"no champions: {store.shown()}: MLflow cannot use it: {reason}", fg="yellow")
         return {}
     return {group: [one.as_json() for one in block] for group, block in found.items()}
 

@@ -9,22 +9,15 @@ from foursplit.core.errors import Refusal
 from foursplit.core.params import load
 from foursplit.core.terminal import line
 from foursplit.doors.gate import CODES
-from foursplit.tracking import provenance, registry, store
+from foursplit.tracking import provenance, registry, trouble
 from foursplit.tracking.registry import Version
 
 
 def promote(name: str, number: int | None, why: str | None) -> int:
     """Promote the challenger, or version `number` for a reason; give the exit code."""
     load().group(name)
-    failures = store.failures()
-    try:
+    with trouble.explained():
         return _chosen(name, number, why) if number is not None else _challenger(name)
-    except failures as error:
-        if isinstance(error, OSError):
-            raise
-        raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
-        ) from error
 
 
 def _challenger(name: str) -> int:
@@ -42,11 +35,23 @@ def _challenger(name: str) -> int:
         for said in _against(version.tags):
             click.echo(line(f"  - {said}"))
         return CODES[verdict]
+    _require_committed(version)
     _require_merged(version)
     judged = version.tags.get(registry.AGAINST, "none")
     registry.promote(version, None if judged == "none" else int(judged), click.echo)
     _say(version)
     return 0
+
+
+def _require_committed(version: Version) -> None:
+    """Refuse a model of sources that no commit holds: nobody could make it again."""
+    if version.tags.get(registry.DIRTY) == "true":
+        commit = version.tags.get(registry.COMMIT, "")
+        raise Refusal(
+            f"{version.uri}: made in a folder with changes since commit {commit[:12]}, which "
+            f"no commit holds: commit them and run `foursplit gate {version.group}` again, or say "
+            f"why: --version {version.number} --why TEXT"
+        )
 
 
 def _require_merged(version: Version) -> None:

@@ -18,7 +18,7 @@ from foursplit.reproduction import children, clone, commit, kept, locked, pins, 
 from foursplit.reproduction.commit import Place
 from foursplit.reproduction.made import Made, made
 from foursplit.reproduction.pins import Pin
-from foursplit.tracking import registry, store
+from foursplit.tracking import registry, trouble
 from foursplit.tracking.recorded import Recorded, recorded
 
 SCHEMA = "foursplit.reproduce/1"
@@ -80,15 +80,8 @@ def _require_empty(keep: Path | None) -> None:
 def _recorded(name: str) -> Recorded:
     if not name.startswith(registry.SCHEME) and "@" in name:
         return locked.recorded(name)
-    failures = store.failures()
-    try:
+    with trouble.explained():
         return recorded(name)
-    except failures as error:
-        if isinstance(error, OSError):
-            raise  # a full disk or a missing right: the command line names the file
-        raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
-        ) from error
 
 
 def _with_its_code(wanted: Recorded, how: How) -> Recorded:

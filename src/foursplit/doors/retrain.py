@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from foursplit.core import artifacts, paths
+from foursplit.core import artifacts, git, paths
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Params
 from foursplit.core.params import load
@@ -42,8 +42,11 @@ def retrain(targets: Sequence[str], how: How) -> None:
     params = load()
     if how.promote and how.read_only:
         raise Refusal("--read-only leaves the registry as it is, and --promote does not: drop one")
+    git.require_readable()
     if how.branch is not None:
-        branch.require_name(how.branch)
+        branch.require(how.branch)
+    if how.promote:
+        git.require_committed("--promote")
     before = since.past(how.since)
     of: Pipeline = REAL if how.real else ""
     last = paths.state() / "last_run.json"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foursplit.core import environment
-from foursplit.core.errors import Refusal
 from foursplit.doors import local_server
 from foursplit.doors.local_server import HOST, Server
 
@@ -61,18 +60,11 @@ def _serve(uri: str, folder: Path, port: int) -> None:
 
 
 def _found(name: str) -> "Version":
-    from foursplit.tracking import registry, store
+    from foursplit.tracking import registry, trouble
 
     uri = name
     if not name.startswith(registry.SCHEME):
         which = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
         uri = f"{registry.SCHEME}{name}{which}"
-    failures = store.failures()
-    try:
+    with trouble.explained():
         return registry.find(*registry.parsed(uri))
-    except failures as error:
-        if isinstance(error, OSError):
-            raise  # a missing right: the command line names the file
-        raise Refusal(
-            f"{store.uri()}: MLflow cannot use it: {str(error).splitlines()[0]}"
-        ) from error

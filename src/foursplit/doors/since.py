@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import click
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from foursplit.core import paths, pipeline
+from foursplit.core import git, paths, pipeline
 from foursplit.core.errors import Refusal
 from foursplit.core.pipeline import Pipeline
 from foursplit.schedule.change import Change, parameters
@@ -32,7 +31,7 @@ class Past:
 
     def file(self, name: str) -> str | None:
         """Give a file's text at the commit; None where it was not there."""
-        return None if self.commit is None else _git("show", f"{self.commit}:{name}")
+        return None if self.commit is None else git.ask("show", f"{self.commit}:{name}")
 
     def metrics(self, of: Pipeline) -> dict[str, dict[str, Any]]:
         """Give what the report of a pipeline measured, by experiment."""
@@ -52,7 +51,7 @@ class Past:
         """Name the tracked files that differ now, committed or not."""
         if self.commit is None:
             return []
-        return (_git("diff", "--name-only", self.commit) or "").splitlines()
+        return (git.ask("diff", "--name-only", self.commit) or "").splitlines()
 
     def parameters(self) -> list[Change]:
         """List the values of params.yaml that differ now."""
@@ -86,7 +85,7 @@ def past(commit: str | None) -> Past:
 
 
 def _commit(name: str) -> str | None:
-    found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    found = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     return found.strip() if found else None
 
 
@@ -110,14 +109,3 @@ def _yaml(text: str) -> Any:
         return YAML(typ="safe").load(text)
     except YAMLError:
         return None
-
-
-def _git(*arguments: str) -> str | None:
-    """Ask git; None where it has no answer, or is not there."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=paths.root(), capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout if done.returncode == 0 else None

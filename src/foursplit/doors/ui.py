@@ -23,12 +23,13 @@ SERVER = {
 
 def ui(port: int) -> None:
     """Write the runs that MLflow lacks, and serve its page until Ctrl-C."""
-    from foursplit.tracking import store
+    from foursplit.tracking import migrations, store
 
     if store.uri().startswith(store.SERVER):  # which has a page of its own
         track()
         click.echo(f"MLflow: {store.shown().rstrip('/')}/{PAGE}\n{HINT}")
         return
+    migrations.require_plain_path()
     local_server.require_free(port, "foursplit ui")
     track()
     # A store's name may hold a password, and whoever lists processes sees their arguments.

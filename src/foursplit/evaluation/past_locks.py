@@ -1,7 +1,6 @@
 """Which folders of prediction tables the lock files of git's history and DVC's run-cache name."""
 
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from foursplit.core import paths
+from foursplit.core import git, paths
 from foursplit.evaluation.memory import recalled
 
 LOCKS = "pipelines/**/dvc.lock"
@@ -73,13 +72,14 @@ def _noted(text: str) -> dict[str, Any]:
 
 def _lock_changes() -> list[tuple[str, datetime, str]]:
     """List (commit, time, blob) of every lock file that any commit of any branch wrote."""
-    log = _git(
+    git.require_readable()
+    log = git.ask(
         "log", "--all", "--full-history", "-m", "--reverse", "--date-order", "--raw",
         "--no-abbrev", "--no-renames", "--format=commit %H %ct", "--", f":(glob){LOCKS}",
     )  # fmt: skip
     found: list[tuple[str, datetime, str]] = []
     commit, when = "", datetime.fromtimestamp(0, UTC)
-    for line in log.splitlines():
+    for line in (log or "").splitlines():
         if line.startswith("commit "):
             _, commit, seconds = line.split()[:3]
             when = datetime.fromtimestamp(int(seconds), UTC)
@@ -95,7 +95,7 @@ def _blobs(names: Sequence[str]) -> dict[str, str]:
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return {}
-    output = _git_bytes("cat-file", "--batch", given="\n".join(wanted).encode())
+    output = git.ask_bytes("cat-file", "--batch", given="\n".join(wanted).encode()) or b""
     found, at = {}, 0
     while at < len(output):
         end = output.index(b"\n", at)
@@ -170,18 +170,3 @@ def _yaml(text: str) -> Any:
         return YAML(typ="safe").load(text)
     except YAMLError:
         return None
-
-
-def _git(*arguments: str) -> str:
-    return _git_bytes(*arguments).decode("utf-8", "replace")
-
-
-def _git_bytes(*arguments: str, given: bytes | None = None) -> bytes:
-    """Ask git; without it, or outside a repository, there is no history."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=paths.root(), input=given, capture_output=True, check=False
-        )
-    except OSError:
-        return b""
-    return done.stdout if done.returncode == 0 else b""

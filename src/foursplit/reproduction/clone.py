@@ -1,12 +1,10 @@
 """A clean clone of this project, in which the code of its own commit runs."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-from foursplit.core import environment, paths
-from foursplit.core.errors import Refusal
+from foursplit.core import environment, git, paths
 
 OWN_CACHE = "[cache]\n    dir = cache\n"
 """What is made again in a clone is never put among what this project, or a team, has kept."""
@@ -15,9 +13,10 @@ OWN_CACHE = "[cache]\n    dir = cache\n"
 def clone(folder: Path, commit: str | None = None) -> None:
     """Clone this project's repository to `folder`, at `commit` or else at what is checked out."""
     whole = [] if commit is None else ["--no-checkout"]
-    _git("clone", "--quiet", "--no-hardlinks", *whole, str(paths.root()), str(folder))
+    words = ("clone", "--quiet", "--no-hardlinks", *whole, str(paths.root()), str(folder))
+    git.require(*words, folder=paths.root())
     if commit is not None:
-        _git("-C", str(folder), "checkout", "--quiet", "--detach", commit)
+        git.require("checkout", "--quiet", "--detach", commit, folder=folder)
     config = folder / ".dvc" / "config.local"
     if config.parent.is_dir():
         config.write_text(OWN_CACHE, encoding="utf-8")
@@ -37,17 +36,4 @@ def surroundings(folder: Path) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
         **environment.QUIET,
     }
-    return {**_without_git(), **own}
-
-
-def _git(*arguments: str) -> None:
-    done = subprocess.run(
-        ["git", *arguments], env=_without_git(), capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise Refusal(f"git {arguments[0]}: {done.stderr.strip() or 'failed'}")
-
-
-def _without_git() -> dict[str, str]:
-    """Give our environment without what a git hook sets, which would lead back to this folder."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {**git.without_hook(), **own}

@@ -1,6 +1,5 @@
 """What a commit holds, read from git without checking it out."""
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from foursplit.core import paths
+from foursplit.core import git, paths
 from foursplit.core.errors import Refusal, unknown
 from foursplit.core.pipeline import REAL, Pipeline, home
 
@@ -50,12 +49,14 @@ class Place:
 
 def resolve(revision: str) -> str:
     """Give the full hash of a commit; one that this clone lacks is refused with what brings it."""
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    words = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    found = git.ask("rev-parse", *words)
     if found is not None:
         return found.strip()
-    if _git("rev-parse", "--git-dir") is None:
+    git.require_readable()
+    if not git.is_repository():
         raise Refusal(f"{paths.root()}: no git repository, so no commit can be made again")
-    shallow = (_git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    shallow = (git.ask("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
     why = "a shallow one, without its whole history" if shallow else "which may be behind"
     raise Refusal(
@@ -100,7 +101,7 @@ def _stages(content: str | None) -> Stages:
 
 def text(commit: str, path: str) -> str | None:
     """Give a file as it was at a commit; None where it was not."""
-    return _git("show", f"{commit}:{path}")
+    return git.ask("show", f"{commit}:{path}")
 
 
 def _yaml(content: str | None) -> dict[str, Any]:
@@ -109,14 +110,3 @@ def _yaml(content: str | None) -> dict[str, Any]:
     except YAMLError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _git(*arguments: str) -> str | None:
-    """Ask git; None where it refuses or is missing."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=paths.root(), capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout if done.returncode == 0 else None

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from foursplit.core import paths
 from foursplit.core.errors import Refusal
 from foursplit.core.experiment import Experiment
-from foursplit.tracking import kept, store, writers
+from foursplit.tracking import kept, store, trouble, writers
 from foursplit.tracking.identity import live_mark
 from foursplit.tracking.kept import LIVE
 from foursplit.tracking.record import points, run_name, thinned
@@ -66,8 +66,7 @@ class LiveCurves:
         except Timeout:
             return  # the same training is followed already
         except failures as error:
-            reason = str(error).splitlines()[0]
-            sys.stderr.write(f"\n  no live curves in MLflow: {reason}\n")
+            sys.stderr.write(f"\n  no live curves in MLflow: {trouble.reason(error)}\n")
 
     def _write(self) -> None:
         from mlflow.entities import Metric

@@ -5,11 +5,16 @@ from typing import Any
 
 from foursplit.core import artifacts, paths
 from foursplit.core.errors import Refusal
+from foursplit.core.redact import without_passwords
 from foursplit.tracking import store
 
 
 def outside(source: str, at: str) -> Refusal:
-    return Refusal(f"{at}: its source {source} lies outside the store; refused")
+    group = at.removeprefix("models:/").partition("/")[0]
+    return Refusal(
+        f"{at}: its source {without_passwords(source)} lies outside the store; refused. "
+        f"`foursplit gate {group} --force --why TEXT` stores the present winner inside it"
+    )
 
 
 def local(source: str, at: str) -> Path | None:

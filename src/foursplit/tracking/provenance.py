@@ -1,13 +1,12 @@
 """Where the files come from: git's commit, and what DVC's lock files say of data and settings."""
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from foursplit.core import paths
+from foursplit.core import git, paths
 from foursplit.core.params import parse
 from foursplit.core.pipeline import home, key, of_source
 from foursplit.evaluation.collect import Entry
@@ -50,40 +49,22 @@ class Locks:
 
 
 def git_tags() -> dict[str, str]:
-    """Name the commit that is checked out, and whether tracked files differ from it."""
-    commit = _git("rev-parse", "HEAD")
+    """Name the commit that is checked out, and whether what results rest on differs from it."""
+    commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return {}
-    changes = _git("status", "--porcelain", "--untracked-files=no")
     return {
-        "mlflow.source.git.commit": commit,
-        "foursplit.git_dirty": str(bool(changes)).lower(),
+        "mlflow.source.git.commit": commit.strip(),
+        "foursplit.git_dirty": str(bool(git.changed_sources())).lower(),
     }
 
 
 def holds(commit: str) -> bool:
     """Tell whether what is checked out descends from a commit; without git it is not asked."""
-    try:
-        done = subprocess.run(
-            ["git", "merge-base", "--is-ancestor", commit, "HEAD"],
-            cwd=paths.root(),
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
+    git.require_readable()
+    if not git.is_repository():
         return True
-    return done.returncode == 0
-
-
-def _git(*arguments: str) -> str:
-    """Ask git; nothing where there is no git, no repository or no commit."""
-    try:
-        answer = subprocess.run(
-            ["git", *arguments], cwd=paths.root(), capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return ""
-    return answer.stdout.strip() if answer.returncode == 0 else ""
+    return git.ask("merge-base", "--is-ancestor", commit, "HEAD") is not None
 
 
 def _plain(value: Any) -> Any:

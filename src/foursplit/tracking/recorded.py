@@ -104,7 +104,7 @@ def _unknown(client: Any, run_id: str) -> Refusal:
     )  # fmt: skip
     some = "".join(f"\n  {run.info.run_id}  {run.info.run_name}" for run in found)
     return Refusal(
-        f"unknown run {run_id!r} in {store.uri()}. Name a run's id, models:/GROUP@champion, "
+        f"unknown run {run_id!r} in {store.shown()}. Name a run's id, models:/GROUP@champion, "
         f"models:/GROUP/2 or EXPERIMENT@COMMIT. Its latest runs: {some or 'none'}"
     )
 

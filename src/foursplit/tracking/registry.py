@@ -36,6 +36,8 @@ VERDICT, AGAINST, FORCED = "foursplit.verdict", "foursplit.judged_against", "fou
 
 COMMIT = "foursplit.commit"
 
+DIRTY = "foursplit.git_dirty"  # "true": made from sources that the commit does not hold
+
 REPORT = "foursplit.report"  # JSON, as reports/gate/<group>.json has it, as far as a tag holds it
 
 TAG_LENGTH = 100_000  # characters that MLflow takes as a version's tag

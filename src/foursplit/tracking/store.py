@@ -1,20 +1,23 @@
 """Where MLflow's store lies, and how it is opened: one writer at a time, never half created."""
 
+import logging
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
-from foursplit.core import environment, paths
+from foursplit.core import environment, paths, redact
 from foursplit.core.errors import Refusal
-from foursplit.tracking import answering
+from foursplit.tracking import answering, migrations
+from foursplit.tracking.database import rebase, require_mlflow
 
 FILE = "sqlite:///"
 
@@ -29,6 +32,11 @@ TRIES = 8
 COLLISIONS = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
 """What MLflow makes of a database's errors, and of hardly anything else."""
 
+OTHER = "Write postgresql+pg8000://… in place of it, and run `make team`"
+
+DRIVERS = {"pg8000": "`make team` installs it", "psycopg": OTHER, "psycopg2": OTHER}
+"""What brings the driver of a database."""
+
 NOTE = "mlflow.note.content"  # what MLflow's page shows as description
 
 SOON_S = 0.5  # a lock free by then is not worth a word
@@ -41,7 +49,7 @@ def uri() -> str:
 
 def shown() -> str:
     """Name the store for people to read: without the password that it may hold."""
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", uri())
+    return redact.address(uri())
 
 
 def database() -> Path | None:
@@ -70,13 +78,14 @@ def client() -> Any:
     _quiet()
     path = database()
     if path is not None:
+        _require_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
     elif uri().startswith(SERVER):
         answering.require(uri(), shown())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
-        if path is not None and not path.exists():
-            _create(path)
+        if path is not None:
+            _ready(path)
         return _open(uri())
 
 
@@ -173,10 +182,48 @@ def _quiet() -> None:
             os.environ.setdefault(name, value)
 
 
+def _require_plain(path: Path) -> None:
+    """Refuse a path that reads otherwise in an address: SQLAlchemy would open another file."""
+    if "?" in str(path) or unquote(str(path)) != str(path):
+        raise Refusal(
+            f"{path}: MLflow cannot open a database below a folder with a ? or a % before two "
+            "digits in its name; rename the folder, or name another file in MLFLOW_TRACKING_URI"
+        )
+
+
+def _ready(path: Path) -> None:
+    """Create the database, or see to it that it is MLflow's and names the files beside it."""
+    if not path.exists():
+        _create(path)
+        return
+    require_mlflow(path)
+    rebase(path, path.parent / "mlruns", lambda text: print(text, file=sys.stderr))  # noqa: T201
+
+
 def _open(where: str) -> Any:
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=where, registry_uri=where)
+    migrations.reachable()
+    _hide_passwords()
+    try:
+        return MlflowClient(tracking_uri=where, registry_uri=where)
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
+        told = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
+        raise Refusal(told) from error
+
+
+@cache
+def _hide_passwords() -> None:
+    """Have MLflow's own log say nothing of a password either."""
+    for handler in logging.getLogger("mlflow").handlers:
+        handler.addFilter(_without_password)
+
+
+def _without_password(entry: logging.LogRecord) -> bool:
+    entry.msg, entry.args = redact.hide(entry.getMessage(), uri()), ()
+    return True
 
 
 def _create(path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import paths
+from foursplit.core import git, paths
 from foursplit.core.experiment import Params
 from foursplit.evaluation.collect import Entry
 from foursplit.tracking import files, kept, live, provenance, store, studies, writers
@@ -37,6 +37,9 @@ class _Job:
 
 def track(params: Params, entries: Sequence[Entry], say: Say) -> Counts:
     """Give MLflow a finished run for each evaluated model and each study; leave the others."""
+    unread = git.trouble()
+    if unread is not None:
+        say(f"runs are written without their commit: git cannot read its repository: {unread}")
     jobs = list(_jobs(entries, say))
     client = store.client()
     with store.alone(say):
@@ -63,7 +66,7 @@ def _track_studies(client: Any, params: Params) -> tuple[int, int]:
 
 def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
     locks = provenance.Locks()
-    git = provenance.git_tags()
+    made_at = provenance.git_tags()
     unlocked = set()
     for entry in entries:
         source = entry.experiment.source
@@ -77,7 +80,7 @@ def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
             if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
                 say(f"{entry.key}: not shown, for its training was begun anew and has not ended")
                 break
-            yield _Job(record=record(entry, seed, digests, git), entry=entry, seed=seed)
+            yield _Job(record=record(entry, seed, digests, made_at), entry=entry, seed=seed)
     if unlocked:
         say(f"{', '.join(sorted(unlocked))}: {provenance.UNLOCKED}, so no digest of the data")
 

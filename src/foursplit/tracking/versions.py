@@ -59,7 +59,7 @@ def find(group: str, which: str) -> Listed:
     """Find a version by number or alias; what is not there is refused with what is."""
     known = registry.names(store.client())
     if group not in known:
-        raise unknown("registered model", group, known, store.uri())
+        raise unknown("registered model", group, known, store.shown())
     found = listed(group)
     by_name = {str(version.number): version for version in found}
     by_name |= {alias: version for version in found for alias in version.aliases}
