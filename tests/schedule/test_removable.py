@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -224,6 +225,20 @@ def test_what_a_person_trained_by_hand_is_set_aside(place):
         outputs.fill(place, "y")
         outputs.fill(place / "seed_2", "y")
     assert len(judged(place, md5)) == 1
+
+
+def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_set_aside(project):
+    path = project / "metrics.json"
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        path.write_text("1")
+        subprocess.run([*git, *command], cwd=project, check=True)
+    metric = Output(path=path, md5=None, cached=False)
+    assert secure([metric]) == []
+    assert path.is_file()
+    path.write_text("2")
+    assert len(secure([metric])) == 1
+    assert not path.exists()
 
 
 def test_nothing_is_moved_where_one_file_is_refused(place):

@@ -113,7 +113,8 @@ def _secure(outputs: list[Path], by: str) -> list[str]:
 
     there = [path for path in outputs if os.path.lexists(path)]
     hashes = present_hashes(there)
-    found = [Output(path=path, md5=hashes.get(path)) for path in there]
+    in_git = [paths.metrics(), paths.metrics(REAL)]
+    found = [Output(path=path, md5=hashes.get(path), cached=path not in in_git) for path in there]
     said = secure(found, by=by)
     for path in there:
         if path.is_symlink():  # DVC's, into its cache: a writer would refuse it

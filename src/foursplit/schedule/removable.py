@@ -23,6 +23,7 @@ from foursplit.schedule.dvc_cache import (
     Listing,
     Locks,
     folder_md5,
+    git_has,
     git_knows,
     md5_of,
 )
@@ -38,6 +39,7 @@ class Output:
 
     path: Path
     md5: str | None
+    cached: bool = True  # else git keeps it, such as a metric
 
 
 class Books:
@@ -197,6 +199,8 @@ class Rule:
             found = self._given(path, md5, listing, found)
         if not found:
             return [], False
+        if not output.cached:
+            return [], not git_has(path)
         foreign = [
             leaf
             for name, leaf in found.items()
