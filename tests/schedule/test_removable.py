@@ -1,5 +1,6 @@
 """A run replaces what it wrote itself and can give back, and nothing else."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -152,6 +153,27 @@ def test_an_edit_of_equal_size_and_time_is_seen(place):
     assert not place.exists()
     where = paths.root() / said.rpartition(" ")[2]
     assert (where / "seed_1" / "table.csv").read_text() == "yx"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
+    """It replaces its output once it is done: until then that lies in its place."""
+    with removable.noted_by_hand("train@k"):
+        outputs.fill(place, "x")
+    md5 = None
+    if edited:
+        md5 = outputs.commit(place)
+        (place / "diagnosis.json").write_text("edited")
+    before = outputs.tree(place)
+    for _ in range(2):
+        with contextlib.suppress(OSError), removable.noted_by_hand("train@k"):
+            assert len(judged(place, md5, copy=True)) == 1
+            raise OSError
+    (said,) = judged(place, md5, copy=True)
+    assert outputs.tree(place) == before
+    where = paths.root() / said.rpartition(" ")[2]
+    outputs.fill(place, "new")
+    assert outputs.tree(where) == before
 
 
 def test_two_copies_of_a_second_do_not_meet(place):
