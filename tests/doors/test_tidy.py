@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 from tests.doors import outputs
@@ -123,3 +124,13 @@ def test_what_another_run_is_writing_stays(project):
     tidy(load())
     assert not part.exists()
     assert by_hand.exists()
+
+
+def test_a_writer_that_has_ended_and_was_not_waited_for_is_gone(data):
+    ended = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    part = data / "split" / "wine" / f".seen.{ended.pid}.1a2b{PART}"
+    part.mkdir(parents=True)
+    tidy(load())
+    assert not part.exists()
+    ended.wait()

@@ -1,8 +1,10 @@
 """A run replaces what it wrote itself and can give back, and nothing else."""
 
+import contextlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -153,6 +155,27 @@ def test_an_edit_of_equal_size_and_time_is_seen(place):
     assert (where / "seed_1" / "table.csv").read_text() == "yx"
 
 
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
+    """It replaces its output once it is done: until then that lies in its place."""
+    with removable.noted_by_hand("train@k"):
+        outputs.fill(place, "x")
+    md5 = None
+    if edited:
+        md5 = outputs.commit(place)
+        (place / "diagnosis.json").write_text("edited")
+    before = outputs.tree(place)
+    for _ in range(2):
+        with contextlib.suppress(OSError), removable.noted_by_hand("train@k"):
+            assert len(judged(place, md5, copy=True)) == 1
+            raise OSError
+    (said,) = judged(place, md5, copy=True)
+    assert outputs.tree(place) == before
+    where = paths.root() / said.rpartition(" ")[2]
+    outputs.fill(place, "new")
+    assert outputs.tree(where) == before
+
+
 def test_two_copies_of_a_second_do_not_meet(place):
     for text in ("a", "b", "c"):
         outputs.fill(place, "x")
@@ -224,6 +247,20 @@ def test_what_a_person_trained_by_hand_is_set_aside(place):
         outputs.fill(place, "y")
         outputs.fill(place / "seed_2", "y")
     assert len(judged(place, md5)) == 1
+
+
+def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_set_aside(project):
+    path = project / "metrics.json"
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        path.write_text("1")
+        subprocess.run([*git, *command], cwd=project, check=True)
+    metric = Output(path=path, md5=None, cached=False)
+    assert secure([metric]) == []
+    assert path.is_file()
+    path.write_text("2")
+    assert len(secure([metric])) == 1
+    assert not path.exists()
 
 
 def test_nothing_is_moved_where_one_file_is_refused(place):

@@ -65,7 +65,7 @@ def started(stage: str, key: str, params: Params) -> Iterator[None]:
     """
     outputs = places(stage, key, params)
     if any(os.path.lexists(path) for path in outputs):
-        for line in _secure(outputs, by=f"foursplit {stage}"):
+        for line in _secure(outputs, by=f"foursplit {stage}", copy=True):
             click.echo(line)
     if os.environ.get(BOOK):
         yield
@@ -107,14 +107,15 @@ def secure_every(params: Params) -> list[str]:
     return _secure(every_place(params), by="dvc repro")
 
 
-def _secure(outputs: list[Path], by: str) -> list[str]:
+def _secure(outputs: list[Path], *, by: str, copy: bool = False) -> list[str]:
     from foursplit.schedule.dvc_cache import present_hashes
     from foursplit.schedule.removable import Output, secure
 
     there = [path for path in outputs if os.path.lexists(path)]
     hashes = present_hashes(there)
-    found = [Output(path=path, md5=hashes.get(path)) for path in there]
-    said = secure(found, by=by)
+    in_git = [paths.metrics(), paths.metrics(REAL)]
+    found = [Output(path=path, md5=hashes.get(path), cached=path not in in_git) for path in there]
+    said = secure(found, by=by, copy=copy)
     for path in there:
         if path.is_symlink():  # DVC's, into its cache: a writer would refuse it
             path.unlink()

@@ -178,13 +178,15 @@ def _below(folder: str, depth: int) -> Iterator[str]:
 
 
 def _alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits for its parent does not."""
     try:
         os.kill(pid, 0)
+        status = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except (ProcessLookupError, OverflowError):
         return False
-    except PermissionError:
+    except OSError:  # another user's, or a system without /proc
         return True
-    return pid != os.getpid()
+    return pid != os.getpid() and status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def _somebody_writes() -> bool:

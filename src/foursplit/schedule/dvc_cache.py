@@ -176,3 +176,9 @@ def git_knows(path: Path) -> bool:
         return False
     listed = git("ls-files", "-z", "--", str(path))
     return listed is None or bool(listed)
+
+
+def git_has(path: Path) -> bool:
+    """Tell whether git's HEAD holds a file as it is."""
+    tracked = git("ls-files", "--error-unmatch", "--", str(path)) is not None
+    return tracked and git("diff", "--quiet", "HEAD", "--", str(path)) is not None

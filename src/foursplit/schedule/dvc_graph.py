@@ -206,7 +206,7 @@ class Graph:
         """See to it that a stage's outputs may be removed; say what was set aside for that."""
         stage = self.stages[name]
         outputs = [
-            removable.Output(path=Path(out.fs_path), md5=_hash(out))
+            removable.Output(path=Path(out.fs_path), md5=_hash(out), cached=out.use_cache)
             for out in stage.outs
             if out.protocol == "local" and not out.persist
         ]

@@ -23,6 +23,7 @@ from foursplit.schedule.dvc_cache import (
     Listing,
     Locks,
     folder_md5,
+    git_has,
     git_knows,
     md5_of,
 )
@@ -38,6 +39,7 @@ class Output:
 
     path: Path
     md5: str | None
+    cached: bool = True  # else git keeps it, such as a metric
 
 
 class Books:
@@ -94,7 +96,7 @@ def close_book(stage: str, kind: str) -> None:
 @contextmanager
 def noted_by_hand(stage: str) -> Iterator[None]:
     """Have a stage that a person started note what it puts in place."""
-    os.environ[BOOK] = str(open_book(stage, "hand"))
+    os.environ[BOOK] = str(open_book(stage, "hand", fresh=False))
     try:
         yield
     finally:
@@ -197,6 +199,8 @@ class Rule:
             found = self._given(path, md5, listing, found)
         if not found:
             return [], False
+        if not output.cached:
+            return [], not git_has(path)
         foreign = [
             leaf
             for name, leaf in found.items()
@@ -232,12 +236,18 @@ def _explained(name: str, md5: str | None, listing: Listing | None) -> bool:
 
 
 def secure(
-    outputs: Iterable[Output], *, partial: bool = False, by: str = "", rule: Rule | None = None
+    outputs: Iterable[Output],
+    *,
+    partial: bool = False,
+    by: str = "",
+    rule: Rule | None = None,
+    copy: bool = False,
 ) -> list[str]:
     """See to it that a stage may replace its outputs; return what was done, a line each.
 
     A file of somebody else's is refused; an edited output, or one made by hand, is set aside.  So
-    is, with `partial`, what a command that keeps no book left when it was cut off.
+    is, with `partial`, what a command that keeps no book left when it was cut off.  With `copy` it
+    stays in its place too, for a stage that replaces it only once it is done.
     """
     rule = rule or Rule()
     rule.books = Books()  # which stages have written in meanwhile
@@ -253,7 +263,7 @@ def secure(
         raise Refusal(refused(foreign, by))
     for path in kept:
         _require_movable(path)
-    return [set_aside(path) for path in kept]
+    return [set_aside(path, copy=copy) for path in kept]
 
 
 def refused(foreign: Sequence[Path], by: str) -> str:
@@ -285,8 +295,8 @@ def _require_movable(path: Path) -> None:
     )
 
 
-def set_aside(path: Path) -> str:
-    """Move a file or folder to .foursplit/set_aside/, and say where it is."""
+def set_aside(path: Path, *, copy: bool = False) -> str:
+    """Move a file or folder to .foursplit/set_aside/, or link it there too; say where it is."""
     begin = paths.state() / "set_aside" / time.strftime("%Y-%m-%d_%H-%M-%S")
     inside, number = path.relative_to(paths.root()), 1
     place = begin / inside
@@ -294,8 +304,21 @@ def set_aside(path: Path) -> str:
         number += 1
         place = begin.with_name(f"{begin.name}_{number}") / inside
     place.parent.mkdir(parents=True, exist_ok=True)
-    path.rename(place)
+    if copy and path.is_dir():
+        shutil.copytree(path, place, symlinks=True, copy_function=_link)
+    elif copy:
+        _link(path, place)
+    else:
+        path.rename(place)
     return f"{shown(path)}: edited or made by hand; set aside as {shown(place)}"
+
+
+def _link(path: str | Path, place: str | Path) -> None:
+    """Give a file a second name, for stages replace files and write into none."""
+    try:
+        Path(place).hardlink_to(path)
+    except OSError:  # a file system without
+        shutil.copy2(path, place)
 
 
 def remove(path: Path) -> None:
