@@ -70,8 +70,8 @@ class Doors(click.Group):
         except OSError as error:
             if error.errno is None:
                 raise
-            told = f"foursplit: {error.filename or 'output'}: {error.strerror}. {remedy(error)}"
-            click.secho(told.strip(), err=True, fg="red")
+            text = f"foursplit: {error.filename or 'output'}: {error.strerror}. {remedy(error)}"
+            click.secho(text.strip(), err=True, fg="red")
             ctx.exit(3)
 
 

@@ -3,7 +3,9 @@
 import subprocess
 
 import pytest
+from click.testing import CliRunner
 
+from foursplit.cli import main
 from foursplit.core.errors import Refusal
 from foursplit.doors import branch
 
@@ -103,3 +105,14 @@ def test_in_a_folder_that_git_refuses_its_reason_is_given(repository, monkeypatc
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(Refusal, match=r"safe\.directory"):
         branch.require("foursplit/retrained")
+
+
+@pytest.mark.parametrize("flags", [["--branch", "foursplit/retrained"], ["--promote"]])
+def test_retrain_refuses_before_anything_runs(repository, flags):
+    project, _ = repository
+    with (project / "params.yaml").open("a") as file:
+        file.write("\n")
+    done = CliRunner().invoke(main, ["retrain", *flags])
+    assert done.exit_code == 2
+    assert "params.yaml: not as in the commit" in done.output
+    assert not (project / ".foursplit").exists()

@@ -253,6 +253,23 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
     wait_for(lambda: processes(small.folder) == [])
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_our_signs_ends_no_run(small, encoding):
+    small.env["PYTHONIOENCODING"] = encoding
+    (small.folder / "say.sh").write_text("echo '5 · 6 → 7'; touch one.out\n", encoding="utf-8")
+    small.write(
+        "  one: {cmd: sh say.sh, outs: [one.out]}\n"
+        "  two: {cmd: touch two.out, deps: [one.out], outs: [two.out]}\n"
+    )
+    process = small.start("foursplit", "repro", text=False)
+    output, _ = process.communicate(timeout=120)
+    text = output.decode(encoding)
+    assert process.returncode == 0, text
+    assert "2 stages: 2 ran" in text
+    assert f"5 {'-' if encoding == 'ascii' else '·'} 6 -> 7" in text
+    assert "will run" in small.run("foursplit", "repro", "--force", "--dry")
+
+
 @pytest.mark.slow
 def test_a_reader_that_leaves_does_not_end_the_run(small):
     """As in `foursplit repro | head`; a line that tells how far it is comes each quarter minute."""

@@ -77,6 +77,7 @@ def _set_environment() -> None:
     gc.set_threshold(200_000)
     os.chdir(paths.root())
     os.environ.update(environment.QUIET)
+    os.environ["PYTHONIOENCODING"] = "utf-8"  # what stages say goes to logs, whatever our terminal
     os.environ[HEADED] = "1"
     folder = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])

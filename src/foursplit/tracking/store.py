@@ -210,8 +210,8 @@ def _open(where: str) -> Any:
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
-        told = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
-        raise Refusal(told) from error
+        text = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
+        raise Refusal(text) from error
 
 
 @cache

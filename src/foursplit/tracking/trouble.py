@@ -26,8 +26,8 @@ def explained() -> Iterator[None]:
     except failures as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # a full disk or a missing right: the command line names the file
-        told = f"{store.shown()}: MLflow cannot use it: {reason(error)}. {_way_out(error)}"
-        raise Refusal(told) from error
+        text = f"{store.shown()}: MLflow cannot use it: {reason(error)}. {_way_out(error)}"
+        raise Refusal(text) from error
 
 
 def reason(error: BaseException) -> str:
