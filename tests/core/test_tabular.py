@@ -111,13 +111,13 @@ def test_a_doubled_heading_is_refused_by_name(tmp_path, name):
 
 
 def test_words_stay_words_and_numbers_have_gaps(tmp_path):
-    text = "word,number,whole,truth,id\nNA,NA,1,True,1577134800018002040\nNone,1.5,2,false,1\n"
+    text = "word,number,whole,truth,id\nNA,NA,1,True,15771348000180020401\nNone,1.5,2,false,1\n"
     found = tabular.typed(read(tmp_path, text))
     assert found["word"].tolist() == ["NA", "None"]
     assert found["number"].isna().tolist() == [True, False]
     assert found["whole"].dtype == "int64"
     assert found["truth"].tolist() == [True, False]
-    assert found["id"].tolist()[0] == "1577134800018002040"  # no float has as many digits
+    assert found["id"].tolist()[0] == "15771348000180020401"  # no float has as many digits
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1))

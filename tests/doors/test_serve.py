@@ -113,6 +113,19 @@ def post(port, body):
         return np.array(json.load(answer)["predictions"])
 
 
+def refusal(port, body, **headers):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/invocations",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=60)
+    with caught.value as answer:
+        assert len(answer.read()) < 10_000
+        return answer.status
+
+
 def rows(x, names=NAMES):
     return {"dataframe_split": {"columns": list(names), "data": x.astype(float).tolist()}}
 
@@ -243,6 +256,9 @@ def test_the_command_serves_what_the_page_asks_and_ctrl_c_ends_it_all_in_ci(smal
             answer = json.loads(subprocess.check_output(curl, text=True))["predictions"]
             assert np.allclose(np.sum(answer, axis=1), 1)
             assert len(answer) == 2
+        assert refusal(port, rows(np.full((1, len(NAMES)), np.nan))) == 400
+        assert refusal(port, rows(np.ones((1, len(NAMES)))), Host="evil.example") == 403
+        assert refusal(port, "x" * 17 * 2**20) == 413
         interrupt(process)
     assert not answering(port)
     assert not list((small / "temporary").glob("foursplit-serve-*"))

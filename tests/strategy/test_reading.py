@@ -255,3 +255,26 @@ def test_models_of_two_folders_are_compared_by_the_same_ids(tmp_path):
     found = reading.read_together([first, second, third])
     ids = [models[0].tables["dev"].frame["example_id"].tolist() for models in found]
     assert ids[0] == ids[1] == ids[2]
+
+
+def test_an_answer_that_no_label_is_gets_a_note(tmp_path, capsys):
+    frame = of_classes(["cat", "dog", "bird"] * 5, ["cat", "dog", "a bird"] * 5)
+    reading.read(written(tmp_path / "one", {"dev": frame}))
+    said = capsys.readouterr().err
+    assert "'a bird'" in said
+    assert "5 rows" in said
+    reading.read(written(tmp_path / "two", {"dev": frame.assign(y_hat=frame["y"])}))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("names", [["NA", "EU"], ["None", "null"]])
+def test_what_spells_a_missing_value_may_name_a_class(tmp_path, names):
+    frame = of_classes(names * 5, [names[0]] * 10)
+    found = reading.read(written(tmp_path, {"dev": frame}))[0].tables["dev"]
+    assert found.error == 0.5
+    assert set(found.frame["y"]) == set(names)
+
+
+def test_a_label_missing_among_numbers_is_refused_by_row(tmp_path):
+    with pytest.raises(Refusal, match="column 'y', row 2 is missing"):
+        reading.read(written(tmp_path, {"dev": of_classes(["1", "NaN", "0"], [1, 0, 0])}))

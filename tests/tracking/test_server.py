@@ -185,6 +185,7 @@ def test_a_large_body_is_refused_and_not_echoed(port):
         status, told = ask(port, junk)
         assert status in (400, 413)
         assert len(json.dumps(told)) < 2 * server.MAX_ERROR
+    assert ask(port, b"x" * (server.MAX_BODY + 1), Connection="close")[0] == 413
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     with contextlib.closing(connection):  # of a length that is not told
         chunks = (b"x" * 2**20 for _ in range(20))

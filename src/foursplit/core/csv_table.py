@@ -40,11 +40,22 @@ def read(
 
 def to_numbers(frame: pd.DataFrame, name: str, at: str) -> pd.Series:
     """Return a column's numbers, NaN where one is missing; refuse anything else by its row."""
-    found = tabular.numbers(frame, name)
-    missing = tabular.missing(frame[name])
+    found, missing = numbers_and_missing(frame, name)
+    require_finite(frame, name, found, at)
     _refuse(frame, name, found.isna().to_numpy() & ~missing, "is no number", at)
-    _refuse(frame, name, (found.abs() > LARGEST).to_numpy(), "is not finite in float32", at)
     return found
+
+
+def numbers_and_missing(frame: pd.DataFrame, name: str) -> tuple[pd.Series, np.ndarray]:
+    """Return a column's numbers, NaN where there is none, and in which rows that is a gap."""
+    found = tabular.numbers(frame, name)
+    absent = found.isna().to_numpy()  # a pass over the texts less, where all are numbers
+    return found, absent & tabular.missing(frame[name]) if absent.any() else absent
+
+
+def require_finite(frame: pd.DataFrame, name: str, found: pd.Series, at: str) -> None:
+    """Refuse a number that a model could not read."""
+    _refuse(frame, name, (found.abs() > LARGEST).to_numpy(), "is not finite in float32", at)
 
 
 def _require(frame: pd.DataFrame, name: str, path: Path) -> None:

@@ -30,7 +30,8 @@ MISSING = frozenset(
 )
 """What stands for a missing cell in a column of numbers; among words these are words."""
 DECIMAL_COMMA = "decimal_comma"  # in `frame.attrs`
-SAMPLE = 50  # rows that the separator is tried on
+SAMPLE = 50  # rows that the separator is tried on ...
+HEAD = 1 << 20  # ... of so many bytes
 CHUNK = 50_000  # rows that are held as Python text at a time
 FIELD = 2**31 - 1  # characters of a cell, the most that the csv module can be told
 WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -111,12 +112,15 @@ def _read_text(path: Path, say: Say, *, fill_short: bool) -> "pd.DataFrame":
     import pyarrow as pa
 
     csv.field_size_limit(FIELD)
-    text, separator = _decoded(path, say), None
-    first, _, rest = text.partition("\n")
+    data, encoding = _decodable(path, say)
+    head = data[:HEAD].decode(encoding, "ignore")
+    first = head.partition("\n")[0]
+    rows_before, separator = 0, ""
     if re.fullmatch(r'"?sep=(.)"?\r?', first):  # which Excel reads and writes
-        text, separator = rest, re.sub(r'[\r"]', "", first)[-1]
-    separator = separator or _separator(text)
-    rows = (row for row in _records(text, separator) if row)  # a blank line is no row
+        rows_before, separator = 1, re.sub(r'[\r"]', "", first)[-1]
+    separator = separator or _separator(head, is_whole=len(data) <= HEAD)
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+    rows = (row for row in csv.reader(islice(lines, rows_before, None), delimiter=separator) if row)
     heading = [name.strip() for name in next(rows, [])]
     if not any(heading):
         raise Refusal(f"{path}: not readable as CSV (no heading: the file is empty)")
@@ -128,45 +132,47 @@ def _read_text(path: Path, say: Say, *, fill_short: bool) -> "pd.DataFrame":
     return frame
 
 
-def _decoded(path: Path, say: Say) -> str:
-    """Return a file's text, and say which encoding it has where that is not UTF-8."""
+def _decodable(path: Path, say: Say) -> tuple[bytes, str]:
+    """Return a file's bytes and their encoding, and say which that is where it is not UTF-8."""
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         say(f"{path}: read as UTF-16")
-        return data.decode("utf-16")
+        return data, "utf-16"
     if b"\0" in data:
         raise Refusal(
             f"{path}: not readable as CSV (it holds binary data and no text): save it as CSV, UTF-8"
         )
     try:
-        return data.decode("utf-8-sig")
+        data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        try:
-            text = data.decode("cp1252")
-        except UnicodeDecodeError:
-            raise Refusal(
-                f"{path}: not readable as CSV (line {line} is no UTF-8 text): save it as UTF-8"
-            ) from error
-        say(
-            f"{path}: line {line} is no UTF-8, so the file was read as Windows-1252 (latin-1); "
-            "save it as UTF-8 where letters come out wrong"
-        )
-        return text
+        return data, _encoding(data, data.count(b"\n", 0, error.start) + 1, path, say)
+    return data, "utf-8-sig"
 
 
-def _records(text: str, separator: str) -> Iterator[list[str]]:
-    """Split text into rows of cells; a line break in quotes belongs to its cell."""
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def _encoding(data: bytes, line: int, path: Path, say: Say) -> str:
+    """Return the encoding of text that is no UTF-8, if it can be Windows' own."""
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise Refusal(
+            f"{path}: not readable as CSV (line {line} is no UTF-8 text): save it as UTF-8"
+        ) from error
+    say(
+        f"{path}: line {line} is no UTF-8, so the file was read as Windows-1252 (latin-1); "
+        "save it as UTF-8 where letters come out wrong"
+    )
+    return "cp1252"
 
 
-def _separator(text: str) -> str:
+def _separator(head: str, *, is_whole: bool) -> str:
     """Find what parts the heading, and each row into as many cells, with no blank before a cell."""
     best, found = (False, False, 1), ","
     for separator in SEPARATORS:
-        rows = [row for row in islice(_records(text, separator), SAMPLE) if row]
+        lines = io.StringIO(head, newline="")
+        rows = [row for row in islice(csv.reader(lines, delimiter=separator), SAMPLE) if row]
+        rows = rows if is_whole or len(rows) in (1, SAMPLE) else rows[:-1]  # the last is cut off
         if not rows or len(rows[0]) < 2:
             continue
         is_prose = any(name.startswith(" ") for name in rows[0])
@@ -339,9 +345,19 @@ def _typed(frame: "pd.DataFrame", name: str) -> "pd.Series":
 def _whole(values: "pd.Series", found: "pd.Series") -> "pd.Series":
     """Return int64 where each cell is a whole number that this holds."""
     import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import compute
 
-    if found.isna().any() or not values.map(str).str.strip().str.fullmatch(WHOLE.pattern).all():
+    if found.isna().any() or (found % 1 != 0).any():
         return found
-    if values.str.len().max() > DIGITS:  # as a float it would lose digits: it is somebody's number
-        return values
-    return values.map(int).astype(np.int64)
+    words = pa.array(values.astype("str"), type=pa.string())
+    try:
+        made = compute.cast(compute.utf8_trim_whitespace(words), pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        if not values.map(str).str.strip().str.fullmatch(WHOLE.pattern).all():
+            return found  # such as 1.0
+        if values.str.len().max() > DIGITS:  # a float would lose some: it is somebody's number
+            return values
+        return values.map(int).astype(np.int64)
+    return pd.Series(made, index=values.index, name=values.name)

@@ -9,6 +9,7 @@ from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
+from foursplit.doors.progress import still_working
 from foursplit.strategy.compare import compare as compared
 from foursplit.strategy.reading import read_together
 from foursplit.strategy.seeds import mean_table
@@ -18,7 +19,8 @@ from foursplit.strategy.tables import Model, Table
 def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
     """Say it in a sentence, with the figures behind it."""
     paths = (first, second)
-    models = read_together(paths)
+    with still_working(f"reading {first} and {second}"):
+        models = read_together(paths)
     (a, errors_a), (b, errors_b) = map(_table, paths, models, (split, split))
     found = compared(a, b, generator("compare", 1), seeds=(errors_a, errors_b))
     told = {"a": str(first), "b": str(second), "split": split, **found.as_json()}

@@ -11,6 +11,7 @@ from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
+from foursplit.doors.progress import still_working
 from foursplit.strategy import sheet
 from foursplit.strategy.analysis import analyse
 from foursplit.strategy.diagnosis import Settings
@@ -29,10 +30,14 @@ def diagnose(
     html_file: Path | None,
 ) -> None:
     """Read, diagnose, tell; the files hold all of it."""
-    models = read(folder)
+    with still_working(f"reading {folder}"):
+        models = read(folder)
     if sheets:
         models = [_tagged(models[0], sheets), *models[1:]]
-    told = analyse(models, settings, _drift(models[0], settings))
+    with still_working("comparing train and dev"):
+        drift = _drift(models[0], settings)
+    with still_working("diagnosing"):
+        told = analyse(models, settings, drift)
     if json_file is not None:
         artifacts.write_json(json_file, told)
     if html_file is not None:

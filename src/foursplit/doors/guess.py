@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core import csv_table, tabular
+from foursplit.core import csv_table
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import OFFICIAL
 
@@ -37,11 +37,43 @@ class Columns:
     renamed: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """A column's cells, read once: as texts, as numbers (NaN where there is none), and the gaps."""
+
+    texts: pd.Series
+    numbers: np.ndarray
+    gaps: np.ndarray
+
+    @property
+    def is_empty(self) -> bool:
+        return bool(self.gaps.all())
+
+    @property
+    def holds_numbers(self) -> bool:
+        return not self.is_empty and not self.odd.any()
+
+    @property
+    def odd(self) -> np.ndarray:
+        """Mark the cells that are neither a number nor a gap."""
+        marks: np.ndarray = np.isnan(self.numbers) & ~self.gaps
+        return marks
+
+
+def _column(frame: pd.DataFrame, name: str, at: str) -> _Column:
+    numbers, gaps = csv_table.numbers_and_missing(frame, name)
+    made = _Column(texts=frame[name], numbers=numbers.to_numpy(), gaps=gaps)
+    if made.holds_numbers:
+        csv_table.require_finite(frame, name, numbers, at)
+    return made
+
+
 def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Columns:
     """Look at the values of each column of a frame that `tabular.read_frame` returned."""
     renamed = _renamed(frame.columns)
     frame, target = _with_names(frame, renamed, at), renamed.get(target, target)
-    uses = {name: _use(frame, name) for name in frame.columns if name != target}
+    read = {name: _column(frame, name, at) for name in frame.columns}
+    uses = {name: _use(column) for name, column in read.items() if name != target}
     if not {"numbers", "texts"} & {*uses.values()}:  # then a row number may be a time
         uses = {k: "numbers" if use.startswith(ROW_NUMBER) else use for k, use in uses.items()}
     numbers = [name for name, use in uses.items() if use == "numbers"]
@@ -53,15 +85,15 @@ def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Columns:
             f"{at}: no column but {target!r} holds numbers or a few values: nothing to learn"
             f"{others}"
         )
-    classes = _classes(frame, target, at)
-    numbers += [target] if _holds_numbers(frame, target) else []
+    classes = _classes(read[target], at)
+    numbers += [target] if read[target].holds_numbers else []
     return Columns(
         target=target,
         classes=classes,
-        numbers={name: _range(frame, name, at) for name in numbers},
+        numbers={name: _range(read[name]) for name in numbers},
         texts=_features(frame, words),
         left_out=left_out,
-        missing=dict(_missing(frame, [*words, *numbers, target], numbers)),
+        missing=dict(_missing(read, [*words, *numbers, target], numbers)),
         renamed=renamed,
     )
 
@@ -94,84 +126,74 @@ def _free(name: str, taken: set[str]) -> str:
     return found
 
 
-def _use(frame: pd.DataFrame, name: str) -> str:
+def _use(column: _Column) -> str:
     """Return `numbers` or `texts`, or the reason why a column is left out."""
-    if tabular.missing(frame[name]).all():
+    if column.is_empty:
         return "is empty"
-    if _holds_numbers(frame, name):
-        return _why_row_number(frame, name) or "numbers"
-    n = frame[name].nunique()
+    if column.holds_numbers:
+        return _why_row_number(column) or "numbers"
+    n = column.texts.nunique()
     if n <= MAX_VALUES:
         return "texts"
-    numeric = tabular.numbers(frame, name).notna().to_numpy()
-    odd = ~numeric & ~tabular.missing(frame[name])
-    if numeric.mean() <= 0.5:
+    if column.odd.mean() >= 0.5:
         return f"has {n:,} different texts (at most {MAX_VALUES} are used)"
-    row = int(odd.argmax())
+    row = int(column.odd.argmax())
     return (
-        f"holds numbers, but not in {int(odd.sum()):,} rows; the first is row {row + 1}: "
-        f"{frame[name].iloc[row]!r}"
+        f"holds numbers, but not in {int(column.odd.sum()):,} rows; the first is row {row + 1}: "
+        f"{column.texts.iloc[row]!r}"
     )
 
 
-def _holds_numbers(frame: pd.DataFrame, name: str) -> bool:
-    missing = tabular.missing(frame[name])
-    found = tabular.numbers(frame, name).notna().to_numpy() | missing
-    return bool(found.all() and not missing.all())
-
-
-def _why_row_number(frame: pd.DataFrame, name: str) -> str:
-    found = tabular.numbers(frame, name).to_numpy()
-    if len(found) < MIN_ROWS or not np.isfinite(found).all() or (found % 1 != 0).any():
+def _why_row_number(column: _Column) -> str:
+    found = column.numbers
+    if len(found) < MIN_ROWS or np.isnan(found).any() or (found % 1 != 0).any():
         return ""
     if (np.diff(found) == 1).all():
         return f"{ROW_NUMBER}: {found[0]:.0f}, {found[1]:.0f}, … {found[-1]:.0f} in order"
-    if ID.fullmatch(name) and len({*found.tolist()}) == len(found):
+    if ID.fullmatch(str(column.texts.name)) and len({*found.tolist()}) == len(found):
         return f"{ROW_NUMBER}: each row has another number"
     return ""
 
 
-def _range(frame: pd.DataFrame, name: str, at: str) -> tuple[float, float]:
-    found = csv_table.to_numbers(frame, name, at)
-    return float(found.min()), float(found.max())
+def _range(column: _Column) -> tuple[float, float]:
+    return float(np.nanmin(column.numbers)), float(np.nanmax(column.numbers))
 
 
-def _classes(frame: pd.DataFrame, target: str, at: str) -> tuple[str, ...]:
-    if _holds_numbers(frame, target):
-        values = sorted({*csv_table.to_numbers(frame, target, at).dropna().tolist()})
-        names = tuple(f"{value:g}" for value in values)
+def _classes(column: _Column, at: str) -> tuple[str, ...]:
+    target = column.texts.name
+    if column.holds_numbers:
+        values = sorted({*column.numbers[~column.gaps].tolist()})
     else:
-        values = sorted(frame[target].dropna().unique().tolist())
-        names = tuple(values)
+        values = sorted(column.texts.dropna().unique().tolist())
     if len(values) < 2:
         raise Refusal(f"{at}: target {target!r} has {len(values)} value(s): nothing to tell apart")
-    if _holds_numbers(frame, target):
+    if column.holds_numbers:
         # Only 0, 1, … count as class numbers: other whole numbers are as likely quantities.
-        return names if len(names) <= MAX_CLASSES and values == [*range(len(values))] else ()
+        are_classes = len(values) <= MAX_CLASSES and values == [*range(len(values))]
+        return tuple(f"{value:g}" for value in values) if are_classes else ()
     if len(values) > MAX_CLASSES:
         raise Refusal(
             f"{at}: target {target!r} has {len(values)} different texts; at most {MAX_CLASSES} "
-            f"classes are guessed: group them first{_odd_number(frame, target)}"
+            f"classes are guessed: group them first{_odd_number(column)}"
         )
-    _require_distinct(frame, target, at)
-    return names
+    _require_distinct(column.texts, at)
+    return tuple(values)
 
 
-def _odd_number(frame: pd.DataFrame, target: str) -> str:
-    numeric = tabular.numbers(frame, target).notna().to_numpy() | tabular.missing(frame[target])
-    if numeric.mean() <= 0.5:
+def _odd_number(column: _Column) -> str:
+    if column.odd.mean() >= 0.5:
         return ""
-    row = int((~numeric).argmax())
-    return f". If it is a quantity, row {row + 1} is no number: {frame[target].iloc[row]!r}"
+    row = int(column.odd.argmax())
+    return f". If it is a quantity, row {row + 1} is no number: {column.texts.iloc[row]!r}"
 
 
-def _require_distinct(frame: pd.DataFrame, target: str, at: str) -> None:
+def _require_distinct(texts: pd.Series, at: str) -> None:
     """Refuse classes that differ by blanks alone: a model cannot tell them apart."""
     first: dict[str, str] = {}
-    for row, value in enumerate(frame[target].tolist(), start=1):
+    for row, value in enumerate(texts.tolist(), start=1):
         if isinstance(value, str) and first.setdefault(value.strip(), value) != value:
             raise Refusal(
-                f"{at}: target {target!r}, row {row}: {value!r} and {first[value.strip()]!r} "
+                f"{at}: target {texts.name!r}, row {row}: {value!r} and {first[value.strip()]!r} "
                 "differ by blanks alone: write them alike in the file"
             )
 
@@ -189,10 +211,11 @@ def _features(frame: pd.DataFrame, words: list[str]) -> dict[str, dict[str, str]
 
 
 def _missing(
-    frame: pd.DataFrame, used: list[str], numbers: list[str]
+    read: dict[str, _Column], used: list[str], numbers: list[str]
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     for name in dict.fromkeys(used):
-        absent = tabular.missing(frame[name]) if name in numbers else frame[name].isna().to_numpy()
+        column = read[name]
+        absent = column.gaps if name in numbers else column.texts.isna().to_numpy()
         if absent.any():
             yield name, (int(absent.sum()), int(absent.argmax()) + 1)
 

@@ -7,6 +7,7 @@ import click
 from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
+from foursplit.doors.progress import still_working
 from foursplit.strategy import eyeball
 from foursplit.strategy import sheet as sheets
 from foursplit.strategy.reading import read
@@ -20,7 +21,8 @@ def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
     """
     if out.exists():
         raise Refusal(f"{out}: exists already, perhaps with somebody's tags; name another file")
-    dev = read(folder)[0].tables.get("dev")
+    with still_working(f"reading {folder}"):
+        dev = read(folder)[0].tables.get("dev")
     if dev is None:
         raise Refusal(f"{folder}: no table of dev, which is where errors are read")
     if labels:

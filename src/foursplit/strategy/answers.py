@@ -16,27 +16,32 @@ from foursplit.strategy.tables import PROBA, Table
 
 ALL_WRONG = 20  # examples without one right answer, from which chance is no explanation
 HUNDRED = 100.0
+LARGE = 10.0  # a loss that a fraction never is, nor a residual often
 REMEDY = "write both by the same names; if they are right as they are, give a column 'loss'"
 
 Tables = Mapping[str, Table]
 Say = Callable[[str], None]
 
 
-def refuse_strangers(tables: Tables, judged: Iterable[str], say: Say) -> None:
+def refuse_strangers(
+    tables: Tables, judged: Iterable[str], flagged: Iterable[str], say: Say
+) -> None:
     """Refuse tables whose answers, labels or probabilities cannot mean each other.
 
-    `judged` names the splits whose loss follows from `y` and `y_hat`.
+    `judged` names the splits whose loss follows from `y` and `y_hat`, `flagged` those that say
+    themselves what is an error.
     """
     named = {split: tables[split] for split in judged}
     if named:
-        _refuse_answers(named)
+        _refuse_answers(named, say)
     for split, table in tables.items():
         if split not in named:
-            _refuse_per_cent(table, say)
+            _refuse_per_cent(table, say, is_flagged=split in flagged)
     _refuse_probabilities(tables, say)
 
 
-def _refuse_answers(tables: Tables) -> None:
+def _refuse_answers(tables: Tables, say: Say) -> None:
+    """Refuse answers that are never right for a reason that is the file's; note lone ones."""
     y = pd.concat([text(t.frame["y"]) for t in tables.values()], ignore_index=True)
     y_hat = pd.concat([text(t.frame["y_hat"]) for t in tables.values()], ignore_index=True)
     labels, answers = set(y), set(y_hat)
@@ -52,8 +57,8 @@ def _refuse_answers(tables: Tables) -> None:
     shift = _shift(y, y_hat, error)
     if shift and not answers <= labels:
         raise Refusal(
-            f"{at}: 'y_hat' ({_some(answers)}) seems to count the classes of 'y' "
-            f"({_some(labels)}) {shift}: {REMEDY}"
+            f"{at}: 'y_hat' ({_some(answers)}) seems to number the classes one {shift} than 'y' "
+            f"({_some(labels)}): {REMEDY}"
         )
     if error == 1 and len(y) >= ALL_WRONG:
         raise Refusal(
@@ -61,20 +66,25 @@ def _refuse_answers(tables: Tables) -> None:
             f"{y.iloc[0]!r}: do the rows and names of 'y_hat' ({_some(answers)}) belong to those "
             f"of 'y' ({_some(labels)})? {REMEDY.capitalize()}"
         )
+    if answers - labels:
+        say(
+            f"{at}: the answers {_some(answers - labels)} are no label of any table "
+            f"({int(y_hat.isin(answers - labels).sum()):,} rows): is a class named otherwise there?"
+        )
 
 
 def _shift(y: pd.Series, y_hat: pd.Series, error: float) -> str:
-    """Say by how much the answers are counted otherwise, if that explains most of the error."""
+    """Say whether the answers are numbered otherwise, if that explains most of the error."""
     truth, guess = (pd.to_numeric(c, errors="coerce").to_numpy(np.float64) for c in (y, y_hat))
     if error <= 0.5 or not (np.isfinite(truth).all() and np.isfinite(guess).all()):
         return ""
-    for by, words in ((1, "from one more"), (-1, "from one less")):
+    for by, words in ((1, "higher"), (-1, "lower")):
         if float((truth + by != guess).mean()) < error / 2:
             return words
     return ""
 
 
-def _refuse_per_cent(table: Table, say: Say) -> None:
+def _refuse_per_cent(table: Table, say: Say, *, is_flagged: bool) -> None:
     """Refuse losses of 0 and 100; ask about others that look like per cent beside `is_error`."""
     loss = table.loss
     at = table.path or table.split
@@ -84,8 +94,7 @@ def _refuse_per_cent(table: Table, say: Say) -> None:
             "divide it by 100"
         )
     most = float(loss.max())
-    differs = table.has("is_error") and bool((table.is_error != (loss > 0)).any())
-    if differs and 1.5 < most <= HUNDRED:
+    if is_flagged and LARGE < most <= HUNDRED:
         say(
             f"{at}: losses reach {most:g} beside 'is_error': if they are per cent, divide them by "
             "100, for errors are fractions"

@@ -54,7 +54,7 @@ def drivers(
     wrong = dev.take(is_wrong)
     mass = wrong.loss * wrong.weight
     found, tried = [], 0
-    for name in [name for name in dev.meta if train.has(name) and len(wrong)]:
+    for name in [name for name in dev.searched if train.has(name) and len(wrong)]:
         column = coded(name, dev.frame[name], train.frame[name])
         of_wrong = _shares(column.first[is_wrong], mass, column)
         gains = of_wrong - _shares(column.second, train.weight, column)

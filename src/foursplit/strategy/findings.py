@@ -21,7 +21,7 @@ def findings(tables: Mapping[str, Table], told: Mapping[str, Any]) -> list[Findi
                 f"{overlap['by']} with {overlap['first']}: they judge nothing",
             )
         )  # fmt: skip
-    found += unseen.findings(told)
+    found += [*unseen.findings(told), *_passed_over(tables)]
     if "dev" in tables and "test" in tables:
         one_sided = labels.same_treatment(tables["dev"], tables["test"])
         found += [one_sided] if one_sided else []
@@ -36,6 +36,21 @@ def findings(tables: Mapping[str, Table], told: Mapping[str, Any]) -> list[Findi
                 )
             )  # fmt: skip
     return found
+
+
+def _passed_over(tables: Mapping[str, Table]) -> list[Finding]:
+    """Say which columns were searched, where there are too many for all."""
+    dev = tables.get("dev")
+    if dev is None or len(dev.meta) == len(dev.searched):
+        return []
+    return [
+        Finding(
+            code="ST012", severity="info", evidence=("slices",),
+            title=f"of {len(dev.meta):,} columns meta.* the first {len(dev.searched)} that hold "
+            f"more than one value were searched, {dev.searched[0]!r} to {dev.searched[-1]!r}: "
+            "pairs of all would take hours and prove little; put first what you suspect",
+        )
+    ]  # fmt: skip
 
 
 def _difficult(told: Mapping[str, Any]) -> list[Finding]:

@@ -51,7 +51,7 @@ def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list
     dev, more = dev.take(there), more[there]
     found: list[tuple[float, str, str, np.ndarray]] = []
     tried = 0
-    for name in [*(["domain"] if dev.has("domain") else []), *dev.meta]:
+    for name in [*(["domain"] if dev.has("domain") else []), *dev.searched]:
         column = coded(name, dev.frame[name], dev.frame[name])
         gains, enough = _gains(dev, more, column)
         tried += int(enough.sum())

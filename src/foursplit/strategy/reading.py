@@ -73,7 +73,8 @@ def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.Data
     tables = {split: _table(path, frames) for split, path in files.items()}
     _refuse_shared_ids(tables.values())
     judged = [split for split, path in files.items() if "loss" not in frames[str(path)]]
-    refuse_strangers(tables, judged, tabular.to_stderr)
+    flagged = [split for split, path in files.items() if "is_error" in frames[str(path)]]
+    refuse_strangers(tables, judged, flagged, tabular.to_stderr)
     return Model(tables=tables, name=folder.name)
 
 

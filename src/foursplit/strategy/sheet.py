@@ -15,7 +15,7 @@ from foursplit.core.errors import Refusal
 from foursplit.core.seeds import generator
 from foursplit.strategy import eyeball as parts
 from foursplit.strategy.cells import TRUTHS, identifiers, refuse
-from foursplit.strategy.tables import AUDITS, META, TAG_SEPARATOR, Table, tags
+from foursplit.strategy.tables import AUDITS, TAG_SEPARATOR, Table, tags
 
 SHOWN = ("example_id", "is_error", "y", "y_hat", "loss", "domain")
 FILLED = ("tags", "label_audit", "comment")  # by the reader
@@ -48,7 +48,7 @@ def sheet(
     wrong = ordered["is_error"].to_numpy(bool)
     drawn = [_draw(np.flatnonzero(wrong), n_errors, rng)]
     drawn.append(_draw(np.flatnonzero(~wrong), n_correct, rng))
-    shown = [n for n in SHOWN if n in ordered] + [n for n in ordered if str(n).startswith(META)]
+    shown = [n for n in SHOWN if n in ordered] + eyeball.searched
     made = ordered.iloc[np.concatenate(drawn)][shown].reset_index(drop=True)
     return made.assign(**dict.fromkeys(FILLED, ""))
 

@@ -63,7 +63,7 @@ class Dev:
 def encode(table: Table) -> Dev:
     """Turn meta columns into codes; losses play no part, so this looks at nothing to be judged."""
     least = max(1, int(LEAST_SHARE * len(table)))
-    made = [(name, *_codes(table.frame[name], least)) for name in sorted(table.meta)]
+    made = [(name, *_codes(table.frame[name], least)) for name in sorted(table.searched)]
     grouped = int(table.groups.max()) + 1 < len(table)
     plain = not grouped and bool(np.isin(table.loss, (0.0, 1.0)).all())
     return Dev(

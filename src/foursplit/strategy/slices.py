@@ -94,7 +94,7 @@ def find(
     Where that part would hold under 100 errors, dev is halved by `rng` and each half judges what
     the other has found.  No group is on both sides.
     """
-    if not table.meta:
+    if not table.searched:
         return SliceReport(not_applicable=f"No column begins with {META!r}: nothing to slice by.")
     if not table.loss.any():
         return SliceReport(not_applicable="There is no error to slice.")

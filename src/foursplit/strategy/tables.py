@@ -7,6 +7,7 @@ A table is a Parquet or CSV file named after its split.  It needs `example_id` a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from foursplit.strategy.cells import flags, numbers, refuse, same_types, text
 
 SPLITS = ("train", "train_dev", "dev", "test")
 META, PROBA = "meta.", "proba_"
+MOST_SEARCHED = 100  # columns of META: pairs of more take minutes, and confirm less each
 FIXED, FIXED_TYPE = "fixed.", "fixed_type."  # losses with a part perfect, or a type mended
 HUMAN = "human_loss."  # one annotator's
 SCORES = ("score_truth", "score_output")
@@ -74,6 +76,17 @@ class Table:
         """Name the columns worth slicing on."""
         return self.starting(META)
 
+    @cached_property
+    def searched(self) -> list[str]:
+        """Name the columns that are searched for slices: the first that part the examples.
+
+        Losses play no part in the choice, so that it looks at nothing to be judged.
+        """
+        if len(self.meta) <= MOST_SEARCHED:
+            return self.meta
+        parting = (name for name in self.meta if _parts(self.frame[name]))
+        return list(islice(parting, MOST_SEARCHED))
+
     def starting(self, prefix: str) -> list[str]:
         """Name the columns that start with `prefix`, in their order."""
         return [name for name in self.frame.columns if name.startswith(prefix)]
@@ -94,6 +107,11 @@ class Table:
     def by_name(self) -> "Table":
         """Put rows in an order of their own, so that the file's is no input."""
         return self.take(np.argsort(self.frame["example_id"].to_numpy(str), kind="stable"))
+
+
+def _parts(values: pd.Series) -> bool:
+    text_ = values.astype(str) if values.dtype == object else values
+    return bool((text_ != text_.iloc[0]).any())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

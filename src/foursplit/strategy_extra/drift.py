@@ -90,7 +90,9 @@ def _columns(first: Table, second: Table) -> list[str]:
     """
     starts = (META,) if "train" in (first.split, second.split) else (META, PROBA)
     names = [str(name) for name in first.frame]
-    return [name for name in names if name.startswith(starts) and second.has(name)]
+    passed_over = {*second.meta} - {*second.searched}
+    found = [name for name in names if name.startswith(starts) and second.has(name)]
+    return [name for name in found if name not in passed_over]
 
 
 def _some(table: Table, rng: np.random.Generator) -> Table:

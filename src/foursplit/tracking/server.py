@@ -19,6 +19,7 @@ from foursplit.core.terminal import printable
 from foursplit.tracking import answers
 
 MAX_BODY = 16 * 2**20  # bytes of a request
+MAX_READ = 16 * MAX_BODY  # bytes that are read and dropped before a client is cut off
 MAX_ERROR = 2000  # characters of an error's message: it never echoes a request whole
 MAX_CONNECTIONS = 256
 MAX_AT_ONCE = 2  # requests that are parsed and answered side by side; the others wait
@@ -65,8 +66,10 @@ class Guard:
             await self.app(scope, receive, send)
             return
         try:
-            _check_head(scope)
-            body = await self._body(scope, receive)
+            wrong = _wrong_head(scope)
+            body = await self._body(receive, keep=wrong is None)
+            if wrong is not None:
+                raise wrong
             _check_body(body)
             status, head, answer = await self._answer(scope, body)
         except NotTaken as refused:
@@ -75,12 +78,9 @@ class Guard:
             head, answer = [], _error(status, answer)
         await _send(send, status, head, answer)
 
-    async def _body(self, scope: Message, receive: Receive) -> bytes:
-        length = _header(scope, b"content-length")
-        if length.isdigit() and int(length) > MAX_BODY:
-            raise NotTaken(413, _too_large())
+    async def _body(self, receive: Receive, *, keep: bool) -> bytes:
         try:
-            return await asyncio.wait_for(_read(receive), self.body_s)
+            return await asyncio.wait_for(_read(receive, keep=keep), self.body_s)
         except TimeoutError as error:
             raise NotTaken(408, f"the body took more than {self.body_s:g} s") from error
 
@@ -111,22 +111,23 @@ class Guard:
         return start["status"], [*start["headers"]], b"".join(parts)
 
 
-def _check_head(scope: Message) -> None:
-    """Refuse what is not asked for this server, by one of its paths."""
+def _wrong_head(scope: Message) -> NotTaken | None:
+    """Say what keeps a request from being asked for this server, by one of its paths."""
     host = _name(f"//{_header(scope, b'host')}")
     if host not in HOSTS:
-        raise NotTaken(403, f"Host: {host!r} is not this server; ask it as 127.0.0.1 or localhost")
+        return NotTaken(403, f"Host: {host!r} is not this server; ask 127.0.0.1 or localhost")
     origin = _header(scope, b"origin")
     if origin and _name(origin) not in HOSTS:
-        raise NotTaken(403, f"Origin: {origin!r}: pages of other sites may not ask this server")
+        return NotTaken(403, f"Origin: {origin!r}: pages of other sites may not ask this server")
     method = PATHS.get(scope["path"])
     if method is None:
-        raise NotTaken(404, f"no such path; there are {', '.join(PATHS)}")
+        return NotTaken(404, f"no such path; there are {', '.join(PATHS)}")
     if scope["method"] != method:
-        raise NotTaken(405, f"{scope['path']} takes {method} alone")
+        return NotTaken(405, f"{scope['path']} takes {method} alone")
     kind = _header(scope, b"content-type").partition(";")[0].strip().lower()
     if method == "POST" and kind not in TYPES:
-        raise NotTaken(415, f"Content-Type: {kind!r}; this server takes {' and '.join(TYPES)}")
+        return NotTaken(415, f"Content-Type: {kind!r}; this server takes {' and '.join(TYPES)}")
+    return None
 
 
 def _header(scope: Message, name: bytes) -> str:
@@ -142,22 +143,24 @@ def _name(address: str) -> str:
         return ""
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, *, keep: bool) -> bytes:
+    """Read a body to its end, so that who sends it hears the answer; hold no more than allowed."""
     parts, size, more = [], 0, True
-    while more:
+    while more and size <= MAX_READ:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise NotTaken(400, "the client left before its request was whole")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY:
-            raise NotTaken(413, _too_large())
+        part = message.get("body", b"")
+        size += len(part)
+        if keep and size <= MAX_BODY:
+            parts.append(part)
+        else:
+            parts.clear()
         more = message.get("more_body", False)
+    if keep and size > MAX_BODY:
+        reason = f"a request may have {MAX_BODY:,} bytes; send fewer examples at a time"
+        raise NotTaken(413, reason)
     return b"".join(parts)
-
-
-def _too_large() -> str:
-    return f"a request may have {MAX_BODY:,} bytes; send fewer examples at a time"
 
 
 def _check_body(body: bytes) -> None:
