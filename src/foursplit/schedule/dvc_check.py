@@ -5,6 +5,7 @@ DVC itself trusts a file by its time and size, and an object of its cache by its
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,9 +117,8 @@ class Restoring:
         for out in self.taken.outs:
             for path in damaged(out):
                 path.unlink()
-                self.say(
-                    f"{path}: damaged in DVC's cache and so removed; what needs it is made again"
-                )
+                name = os.path.relpath(path)
+                self.say(f"{name}: damaged in DVC's cache, so removed; what needs it is made again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
