@@ -34,16 +34,6 @@ def test_a_whole_lock_stays(project):
     assert (project / "dvc.lock").is_file()
 
 
-def test_a_torn_rwlock_is_removed_and_a_whole_one_stays(project):
-    folder = project / ".dvc" / "tmp"
-    folder.mkdir(parents=True)
-    (folder / "rwlock").write_text('{"a": [')
-    assert heal() == ["removed .dvc/tmp/rwlock: a killed process left it torn"]
-    (folder / "rwlock").write_text("{}")
-    assert heal() == []
-    assert (folder / "rwlock").is_file()
-
-
 CONFLICT = """schema: '2.0'
 stages:
   report:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from foursplit.schedule import processes
-from foursplit.schedule.job import LOST, ending
+from foursplit.schedule.job import LOST, describe_ending
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -152,15 +152,15 @@ def test_what_a_killed_run_left_at_work_ends_before_the_next_writes(small, wait_
         os.kill(pid, signal.SIGSTOP)
     process.kill()
     process.communicate()
-    assert [pid for pid in left if processes.born(pid)]
+    assert [pid for pid in left if processes.start_ticks(pid)]
     small.write(QUICK)
     said = small.repro()
     assert "that a killed run had left at work" in said
-    assert not [pid for pid in left if processes.born(pid)]
+    assert not [pid for pid in left if processes.start_ticks(pid)]
     assert "that a killed run" not in small.repro("--force")
 
 
-def test_a_second_run_is_told_who_is_at_work(small, wait_for):
+def test_a_second_run_names_who_is_at_work(small, wait_for):
     process = small.write(SLOW).start("foursplit", "repro")
     wait_for((small.folder / "started").exists)
     assert f"process {process.pid}: " in small.repro(code=2)
@@ -187,5 +187,5 @@ def test_a_stage_that_was_killed_says_so_on_screen_and_in_its_log(small):
     ],
 )
 def test_how_a_command_ended_is_said_by_the_signals_name(code, word):
-    assert word in ending(code)
-    assert ("memory" in ending(code)) == (code in (137, LOST))
+    assert word in describe_ending(code)
+    assert ("memory" in describe_ending(code)) == (code in (137, LOST))

@@ -102,12 +102,16 @@ def test_a_dvc_that_started_after_the_record_was_written_is_another(tmp_path, rw
 
 
 def test_a_process_is_known_by_its_number_and_its_start(other):
-    assert abs(processes.started(other.pid) - time.time()) < 5
+    assert abs(processes.start_time(other.pid) - time.time()) < 5
     assert processes.command(other.pid) == "sleep 60"
-    assert processes.described(other.pid) == f"process {other.pid}: sleep 60"
+    assert processes.describe(other.pid) == f"process {other.pid}: sleep 60"
     assert other.pid in processes.descendants(os.getpid())
     pid = dead()
-    assert (processes.born(pid), processes.started(pid), processes.command(pid)) == (None, None, "")
+    assert (processes.start_ticks(pid), processes.start_time(pid), processes.command(pid)) == (
+        None,
+        None,
+        "",
+    )
 
 
 def test_what_a_killed_run_left_at_work_is_ended_with_all_it_started(tmp_path, like_dvc):
@@ -120,7 +124,7 @@ def test_what_a_killed_run_left_at_work_is_ended_with_all_it_started(tmp_path, l
         children = processes.descendants(like_dvc.pid)
         assert len(children) == 1  # the sleep of the shell
         assert workers.end_old(tmp_path) == 2
-        assert all(processes.born(pid) is None for pid in (like_dvc.pid, *children))
+        assert all(processes.start_ticks(pid) is None for pid in (like_dvc.pid, *children))
         assert not sockets.exists()
     assert workers.end_old(tmp_path) == 0
 

@@ -20,7 +20,7 @@ GRACE_S = 5.0  # for the server to end, before it is killed
 
 
 def main() -> int:
-    """Wait for the server's end, or for that of the owner; give the server's exit code."""
+    """Wait for the server's end, or for that of the owner; return the server's exit code."""
     folder, *command = sys.argv[1:]
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # meant for the server: we wait for it
     server = subprocess.Popen(

@@ -15,7 +15,6 @@ from voluptuous import Invalid
 
 from foursplit.core import paths
 from foursplit.core.errors import Refusal
-from foursplit.schedule.dvc_rwlock import mend
 
 MARKS = (b"<<<<<<< ", b">>>>>>> ")
 """With which git begins and ends what it could not merge."""
@@ -23,15 +22,19 @@ MARKS = (b"<<<<<<< ", b">>>>>>> ")
 
 def heal() -> list[str]:
     """Mend what is torn; return what was done, a line each."""
-    torn = _torn_locks()
-    merging = [path for path in torn if _is_merging(path)]
-    if merging:
-        raise Refusal(_merging(merging))
+    require_merged()
     done = []
-    for path in torn:
+    for path in _torn_locks():
         _set_aside(path)
         done.append(f"set aside {_name(path)}: torn")
-    return done + mend(paths.root())
+    return done
+
+
+def require_merged() -> None:
+    """Refuse lock files in which git has marked a merge conflict."""
+    merging = [path for path in _torn_locks() if _is_merging(path)]
+    if merging:
+        raise Refusal(_merging(merging))
 
 
 def _torn_locks() -> list[Path]:

@@ -10,10 +10,10 @@ import click
 
 from foursplit.core import paths
 from foursplit.core.errors import Refusal
-from foursplit.doors.heal import heal
+from foursplit.doors.heal import require_merged
 from foursplit.evaluation.past import cache_folder, object_file
 from foursplit.schedule import dvc_check
-from foursplit.schedule.dvc_check import Kept
+from foursplit.schedule.dvc_check import Output
 from foursplit.schedule.dvc_graph import failures
 
 OBJECT = re.compile(r"[0-9a-f]{30}(\.dir)?")
@@ -21,7 +21,7 @@ OBJECT = re.compile(r"[0-9a-f]{30}(\.dir)?")
 
 
 @dataclass(slots=True)
-class Found:
+class Report:
     """What is not as it should be, and what mends it."""
 
     lines: list[str] = field(default_factory=list)
@@ -33,71 +33,71 @@ class Found:
 def here() -> None:
     """Read every output and every object of the cache; refuse in the end if one is damaged."""
     try:
-        kept = dvc_check.outputs(paths.root())
+        known = dvc_check.outputs(paths.root())
     except failures() as error:
-        torn = heal()
-        raise Refusal("; ".join(torn) or f"DVC: {error}") from error
-    found, missing = Found(), [one for one in kept if not one.path.exists()]
-    present = [one for one in kept if one.path.exists()]
+        require_merged()
+        raise Refusal(f"DVC: {error}") from error
+    report, missing = Report(), [one for one in known if not one.path.exists()]
+    present = [one for one in known if one.path.exists()]
     for one in present:
-        _output(one, found)
-    objects = _objects(_named(kept), found)
+        _output(one, report)
+    objects = _objects(_named(known), report)
     click.echo(f"{len(present)} outputs and {objects} objects of DVC's cache were read.")
     if missing:
         click.echo(f"{len(missing)} outputs that a lock names are not here; foursplit repro.")
-    if found.lines:
-        raise Refusal(_words(found))
+    if report.lines:
+        raise Refusal(_words(report))
 
 
-def _output(one: Kept, found: Found) -> None:
-    differing = dvc_check.differing(one.out)
-    if not differing:
+def _output(one: Output, report: Report) -> None:
+    changed = dvc_check.changed_files(one.out)
+    if not changed:
         return
     name = _name(one.path)
-    found.lines.append(f"{name}: not what {one.stage} wrote: {', '.join(differing)}")
+    report.lines.append(f"{name}: not what {one.stage} wrote: {', '.join(changed)}")
     if one.is_run:
-        found.remove.append(one.path)
-        found.run.append(one.stage)
+        report.remove.append(one.path)
+        report.run.append(one.stage)
     else:
-        found.own.append(
+        report.own.append(
             f"{name} was added with `dvc add`: if the change is yours, `dvc commit {name}` records "
             f"it; if not, bring it back from a copy of your own."
         )
 
 
-def _named(kept: list[Kept]) -> dict[str, Kept]:
-    """Give the output that names an object, of whatever its folder lists too."""
+def _named(known: list[Output]) -> dict[str, Output]:
+    """Return the output that names an object, of whatever its folder lists too."""
     cache, named = cache_folder(), {}
-    for one in kept:
+    for one in known:
         value = one.out.hash_info.value
         named[value] = one
         if value.endswith(dvc_check.FOLDER):
-            files = dvc_check.listed(object_file(cache, value), value) or {}
+            files = dvc_check.read_listing(object_file(cache, value), value) or {}
             named |= dict.fromkeys(files.values(), one)
     return named
 
 
-def _objects(named: dict[str, Kept], found: Found) -> int:
-    """Read the cache's objects; give their number."""
+def _objects(named: dict[str, Output], report: Report) -> int:
+    """Read the cache's objects; return their number."""
     count = 0
     for path in _cached():
         count += 1
         name = path.parent.name + path.name
         if dvc_check.is_whole(path, name):
             continue
-        found.remove.append(path)
-        _object(path, named.get(name), found)
+        report.remove.append(path)
+        _object(path, named.get(name), report)
     return count
 
 
-def _object(path: Path, one: Kept | None, found: Found) -> None:
+def _object(path: Path, one: Output | None, report: Report) -> None:
     part = f"it belongs to {_name(one.path)}" if one else "no lock file here names it"
-    found.lines.append(f"{_name(path)}: damaged; {part}")
+    report.lines.append(f"{_name(path)}: damaged; {part}")
     if one and one.is_run:
-        found.run.append(one.stage)
+        report.run.append(one.stage)
     elif one:
         name = _name(one.path)
-        found.own.append(f"Then `dvc add {name}` makes another copy, if {name} itself is right.")
+        report.own.append(f"Then `dvc add {name}` makes another copy, if {name} itself is right.")
 
 
 def _cached() -> Iterator[Path]:
@@ -107,16 +107,16 @@ def _cached() -> Iterator[Path]:
                 yield path
 
 
-def _words(found: Found) -> str:
-    lines = [f"{len(found.lines)} damaged or changed:", *(f"  - {line}" for line in found.lines)]
-    if found.remove:
-        names = shlex.join(map(_name, dict.fromkeys(found.remove)))
+def _words(report: Report) -> str:
+    lines = [f"{len(report.lines)} damaged or changed:", *(f"  - {line}" for line in report.lines)]
+    if report.remove:
+        names = shlex.join(map(_name, dict.fromkeys(report.remove)))
         lines.append("Keep a copy of what you edited yourself; then remove what is wrong:")
         lines.append(f"  rm -rf -- {names}")
-    if found.run:
+    if report.run:
         lines.append("and have it made again:")
-        lines.append(f"  foursplit repro {shlex.join(dict.fromkeys(found.run))}")
-    return "\n".join([*lines, *found.own])
+        lines.append(f"  foursplit repro {shlex.join(dict.fromkeys(report.run))}")
+    return "\n".join([*lines, *report.own])
 
 
 def _name(path: Path) -> str:

@@ -5,6 +5,7 @@ DVC itself trusts a file by its time and size, and an object of its cache by its
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,18 +31,18 @@ def md5(path: Path) -> str:
 
 
 def is_whole(path: Path, name: str) -> bool:
-    """Say whether an object of the cache holds what its name says."""
+    """Return whether an object of the cache holds what its name says."""
     return md5(path) == name.removesuffix(FOLDER)
 
 
-def listed(path: Path, name: str) -> dict[str, str] | None:
+def read_listing(path: Path, name: str) -> dict[str, str] | None:
     """Read which files a folder's object lists; None where it is not here, or damaged."""
     if not path.is_file() or not is_whole(path, name):
         return None
     return {one["relpath"]: one[HASH] for one in json.loads(path.read_bytes())}
 
 
-def damaged(out: Any) -> Iterator[Path]:
+def damaged_objects(out: Any) -> Iterator[Path]:
     """List the objects of an output that are in the cache and are not what their names say."""
     value = out.hash_info.value if out.hash_info else None
     if not value or out.hash_info.name != HASH or out.cache.fs.protocol != "local":
@@ -49,15 +50,15 @@ def damaged(out: Any) -> Iterator[Path]:
     path = Path(out.cache.oid_to_path(value))
     names = {value: path}
     if value.endswith(FOLDER):
-        files = listed(path, value) or {}
+        files = read_listing(path, value) or {}
         names |= {one: Path(out.cache.oid_to_path(one)) for one in files.values()}
     for name, place in names.items():
         if place.is_file() and not is_whole(place, name):
             yield place
 
 
-def differing(out: Any) -> tuple[str, ...]:
-    """Say in which files an output here differs from its hash; nothing where it does not."""
+def changed_files(out: Any) -> tuple[str, ...]:
+    """Return in which files an output here differs from its hash; nothing where it does not."""
     value, place = out.hash_info.value, Path(out.fs_path)
     if out.hash_info.name != HASH:
         return ()
@@ -69,7 +70,7 @@ def differing(out: Any) -> tuple[str, ...]:
     }
     if folder_hash(files) == value:
         return ()
-    known = listed(Path(out.cache.oid_to_path(value)), value)
+    known = read_listing(Path(out.cache.oid_to_path(value)), value)
     return listings(known, files) if known is not None else ("some of its files changed",)
 
 
@@ -104,8 +105,8 @@ class Restoring:
             del cache._create_stage  # of this object: its class has the real one
 
     def is_right(self) -> bool:
-        """Say whether all that was restored is what its hash says."""
-        wrong = [out for out in self.taken.outs if differing(out)]
+        """Return whether all that was restored is what its hash says."""
+        wrong = [out for out in self.taken.outs if changed_files(out)]
         if wrong:
             names = ", ".join(map(str, wrong))
             self.say(f"{names}: not restored as its hash says, and so the stage runs")
@@ -114,15 +115,14 @@ class Restoring:
 
     def _drop(self) -> None:
         for out in self.taken.outs:
-            for path in damaged(out):
+            for path in damaged_objects(out):
                 path.unlink()
-                self.say(
-                    f"{path}: damaged in DVC's cache and so removed; what needs it is made again"
-                )
+                name = os.path.relpath(path)
+                self.say(f"{name}: damaged in DVC's cache, so removed; what needs it is made again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Output:
     """An output that a lock file names."""
 
     stage: str  # DVC's address
@@ -131,13 +131,13 @@ class Kept:
     out: Any
 
 
-def outputs(root: Path) -> list[Kept]:
+def outputs(root: Path) -> list[Output]:
     """List every output with a hash."""
     from dvc.repo import Repo
 
     with Repo(str(root)) as repo:
         return [
-            Kept(
+            Output(
                 stage=stage.addressing, path=Path(out.fs_path), is_run=bool(stage.cmd), out=out
             )
             for stage in repo.index.stages

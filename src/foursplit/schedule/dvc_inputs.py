@@ -91,7 +91,7 @@ def _rewritten(before: Inputs, after: Inputs) -> list[Change]:
 
 
 def listing(tree: Any) -> dict[str, str]:
-    """Give the hash of each file of a folder; nothing for a single file."""
+    """Return the hash of each file of a folder; nothing for a single file."""
     if tree is None or not tree.hash_info.isdir:
         return {}
     return {os.path.join(*key): found.value for key, _, found in tree}  # noqa: PTH118, DVC's keys

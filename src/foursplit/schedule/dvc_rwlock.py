@@ -48,9 +48,9 @@ def _mend(path: Path, name: Path) -> list[str]:
     gone: set[str] = set()
     left = {
         "read": {
-            file: kept
+            file: left_here
             for file, entries in content.get("read", {}).items()
-            if (kept := [entry for entry in entries if _is_alive(entry, written, gone)])
+            if (left_here := [entry for entry in entries if _is_alive(entry, written, gone)])
         },
         "write": {
             file: entry
@@ -82,7 +82,7 @@ def _entries(content: Any) -> Iterator[Any]:
 
 
 def _is_alive(entry: dict[str, Any], written: float, gone: set[str]) -> bool:
-    """Say whether the process that left an entry still runs; put it into `gone` if not."""
+    """Return whether the process that left an entry still runs; put it into `gone` if not."""
     pid, command = entry["pid"], entry["cmd"]
     alive = not command.startswith(OURS) and pid != os.getpid() and _may_be(pid, written)
     if not alive:
@@ -91,10 +91,10 @@ def _is_alive(entry: dict[str, Any], written: float, gone: set[str]) -> bool:
 
 
 def _may_be(pid: int, written: float) -> bool:
-    """Say whether this may be the DVC that wrote an entry by then: its program, and its age."""
+    """Return whether this may be the DVC that wrote an entry by then: its program, and its age."""
     if not processes.PROC.is_dir():
         return True  # nothing is known of it
-    started, words = processes.started(pid), processes.command(pid)
+    started, words = processes.start_time(pid), processes.command(pid)
     if started is None:
         return False
     return ("dvc" in words or "foursplit" in words) and started <= written + SLACK_S

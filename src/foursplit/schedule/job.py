@@ -30,7 +30,7 @@ LOST = -1
 """In place of an exit code: the warm parent was killed, and the command with it."""
 
 
-def ending(code: int) -> str:
+def describe_ending(code: int) -> str:
     """Say how a command that failed has ended."""
     if code == LOST:
         return f"killed with the process that had started it{MEMORY}"

@@ -10,22 +10,22 @@ WORDS = 100  # characters of a command line that are shown
 
 
 def command(pid: int) -> str:
-    """Give a process's command line; nothing where there is no such process, or it has ended."""
+    """Return a process's command line; nothing where there is no such process, or it has ended."""
     try:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-def born(pid: int) -> int | None:
-    """Give when a process started, in the kernel's ticks: with its number, it is one of a kind."""
+def start_ticks(pid: int) -> int | None:
+    """Return when a process started, in the kernel's ticks: no other has its number and this."""
     fields = _stat(pid)
     return int(fields[19]) if fields and fields[0] != "Z" else None
 
 
-def started(pid: int) -> float | None:
-    """Give when a process started, in seconds since 1970."""
-    ticks = born(pid)
+def start_time(pid: int) -> float | None:
+    """Return when a process started, in seconds since 1970."""
+    ticks = start_ticks(pid)
     if ticks is None:
         return None
     ago = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
@@ -40,8 +40,8 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def described(pid: int) -> str:
-    """Name a process for a person: its number and what it runs."""
+def describe(pid: int) -> str:
+    """Describe a process for a person: its number and what it runs."""
     words = command(pid)
     if not words:
         return f"process {pid}"
@@ -49,12 +49,12 @@ def described(pid: int) -> str:
 
 
 def holder(path: Path) -> str:
-    """Name the process whose number a lock file holds; nothing where it holds none."""
+    """Describe the process whose number a lock file holds; nothing where it holds none."""
     try:
         pid = int(path.read_text())
     except (OSError, ValueError):
         return ""
-    return described(pid)
+    return describe(pid)
 
 
 def descendants(pid: int) -> set[int]:

@@ -16,7 +16,7 @@ from foursplit.schedule import record
 from foursplit.schedule.change import Change
 from foursplit.schedule.dvc_graph import Busy, Graph, Step, failures
 from foursplit.schedule.guess import training_seconds
-from foursplit.schedule.job import LOST, Job, ending
+from foursplit.schedule.job import LOST, Job, describe_ending
 from foursplit.schedule.parents import Parents
 from foursplit.schedule.queue import Queue
 from foursplit.schedule.screen import Screen, Standing, span
@@ -253,7 +253,7 @@ class Run:
                 record.write(name, "ran", seconds, self.reasons[name])
                 self._show(name, span(seconds), said)
             return
-        how = ending(LOST if job.code is None else job.code)
+        how = describe_ending(LOST if job.code is None else job.code)
         if not said:
             record.log(name).write_text(how + "\n", encoding="utf-8")
         self._fail(name, how, seconds, said)

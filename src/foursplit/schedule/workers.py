@@ -50,25 +50,25 @@ class Workers:
 
 
 def _mark(pid: int) -> list[int | None]:
-    return [pid, processes.born(pid)]
+    return [pid, processes.start_ticks(pid)]
 
 
 def runner(state: Path) -> str:
     """Name the run that is at work, where it is known."""
     pid = _pid(_read(state / NAME).get("runner"))
-    return processes.described(pid) if pid else ""
+    return processes.describe(pid) if pid else ""
 
 
 def end_old(state: Path) -> int:
-    """End what a run that was killed has left behind; give the number of processes.
+    """End what a run that was killed has left behind; return the number of processes.
 
     Only who keeps all other runs out may call it.
     """
     content = _read(state / NAME)
     alive = [pid for mark in content.get("workers", []) if (pid := _pid(mark))]
-    ended = {pid: processes.born(pid) for pid in alive}
+    ended = {pid: processes.start_ticks(pid) for pid in alive}
     for pid in alive:
-        ended |= {child: processes.born(child) for child in processes.descendants(pid)}
+        ended |= {child: processes.start_ticks(child) for child in processes.descendants(pid)}
     for pid in [*alive, *(ended.keys() - set(alive))]:  # parents first: they start no more
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -81,9 +81,11 @@ def end_old(state: Path) -> int:
 
 def _wait(marks: dict[int, int | None]) -> None:
     end = time.monotonic() + PATIENCE_S
-    while left := [pid for pid, when in marks.items() if when and processes.born(pid) == when]:
+    while left := [
+        pid for pid, when in marks.items() if when and processes.start_ticks(pid) == when
+    ]:
         if time.monotonic() > end:
-            named = "; ".join(processes.described(pid) for pid in left)
+            named = "; ".join(processes.describe(pid) for pid in left)
             raise Refusal(
                 f"a run that was killed has left {named}, which does not end though it was killed "
                 "(it may wait for a disk). Once it is gone, run again."
@@ -92,9 +94,9 @@ def _wait(marks: dict[int, int | None]) -> None:
 
 
 def _pid(mark: Any) -> int | None:
-    """Give the number on record, if it is still that of the same process."""
+    """Return the number on record, if it is still that of the same process."""
     match mark:
-        case [int(pid), int(when)] if processes.born(pid) == when:
+        case [int(pid), int(when)] if processes.start_ticks(pid) == when:
             return pid
     return None
 

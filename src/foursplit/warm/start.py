@@ -63,7 +63,7 @@ def start(
 
 
 def spawn(socket: Path, params: Params, log: Path | None = None) -> "subprocess.Popen[bytes]":
-    """Start the process of a parent, which waits to be told its plan.
+    """Start the process of a parent, which waits for its plan.
 
     What its libraries have to say of themselves goes to `log`, or to our own standard error.
     """
