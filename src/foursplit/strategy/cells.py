@@ -85,13 +85,17 @@ def flags(frame: pd.DataFrame, name: str, at: str) -> pd.Series:
 def text(values: pd.Series) -> pd.Series:
     """Return values as text without blanks around it; 2.0 of a column of numbers is "2"."""
     dtype = values.dtype
-    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_integer_dtype(dtype):
-        # Both are written as they are, and at once.
+    if pd.api.types.is_integer_dtype(dtype):
+        return values.astype("str")
+    if isinstance(dtype, pd.StringDtype) or pd.api.types.infer_dtype(values) == "string":
         made = values.astype("str")
     else:
         listed = values.astype(object)
         made = listed.map(_word, na_action="ignore").where(listed.notna(), None).astype("str")
-    trimmed = compute.utf8_trim_whitespace(pa.array(made, type=pa.large_string(), from_pandas=True))
+    words = pa.array(made, type=pa.large_string(), from_pandas=True)
+    trimmed = compute.utf8_trim_whitespace(words)
+    if trimmed.equals(words):
+        return made
     return pd.Series(trimmed.to_pandas(), index=values.index, name=values.name, dtype="str")
 
 
@@ -136,6 +140,8 @@ def identifiers(columns: Sequence[pd.Series], *, distinct: bool = False) -> list
         for way in group
         if number not in apart and (len(group) > 1 or "." in way)
     }
+    if not same:
+        return made
     return [m.map(lambda v: same.get(v, v), na_action="ignore").astype("str") for m in made]
 
 
