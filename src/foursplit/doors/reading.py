@@ -8,6 +8,7 @@ import pandas as pd
 from foursplit.core import artifacts, paths, source
 from foursplit.core.errors import Refusal
 from foursplit.core.params import load
+from foursplit.core.seed_folders import seed_folders
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.data import seen
@@ -23,7 +24,7 @@ def read_errors(key: str, seed: int) -> None:
     """Add what `key` gets wrong to `data/tags/<source>.csv`; what is filled in there stays."""
     experiment = load().experiment(key)
     folder = paths.predictions(experiment.group) / key
-    made = sorted(folder.glob("seed_*"))
+    made = seed_folders(folder)
     if not made:
         raise Refusal(f"{key}: not evaluated yet; run `foursplit repro {key}`")
     dev = tables.load(made[0], "dev")

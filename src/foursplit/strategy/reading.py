@@ -8,6 +8,7 @@ import pandas as pd
 
 from foursplit.core import tabular
 from foursplit.core.errors import Refusal, unknown
+from foursplit.core.seed_folders import seed_folders
 from foursplit.strategy.answers import refuse_strangers
 from foursplit.strategy.cells import same_types
 from foursplit.strategy.tables import SPLITS, Model, Table, checked, require_columns
@@ -38,7 +39,7 @@ def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
         return {folder: {tabular.stem(folder): folder}}
     if not folder.is_dir():
         raise Refusal(f"{folder}: no such folder")
-    seeds = sorted(path for path in folder.glob("seed_*") if path.is_dir())
+    seeds = seed_folders(folder)
     return {path: _files(path) for path in seeds or [folder]}
 
 

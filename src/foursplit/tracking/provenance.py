@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from foursplit.core import git, paths
+from foursplit.core.errors import Refusal
 from foursplit.core.params import parse
 from foursplit.core.pipeline import home, key, of_source
 from foursplit.evaluation.collect import Entry
@@ -43,9 +45,18 @@ class Locks:
     def _stage(self, home: str, name: str) -> Mapping[str, Any]:
         if home not in self._stages:
             path = paths.pipeline_file(home).with_name("dvc.lock")
-            tree = YAML(typ="safe").load(path) if path.is_file() else {}
-            self._stages[home] = tree.get("stages", {})
+            self._stages[home] = _lock(path).get("stages", {}) if path.is_file() else {}
         return self._stages[home].get(name, {})
+
+
+def _lock(path: Path) -> Mapping[str, Any]:
+    try:
+        return YAML(typ="safe").load(path) or {}
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Refusal(
+            f"{path}: not readable, half-written or with the marks of a merge conflict; "
+            "`foursplit repro` repairs the first and says how to solve the second"
+        ) from error
 
 
 def git_tags() -> dict[str, str]:
