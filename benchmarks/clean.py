@@ -16,7 +16,7 @@ from typing import Any
 
 from repro import ROOT, clone, cost, processor
 
-from foursplit.doors.verify import compare, locks
+from foursplit.cli.commands.verify import compare, locks
 
 RESULT = ROOT / "benchmarks" / "results" / "clean.json"
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import environment
+from foursplit.core import reproducible_env
 
 RESULTS = Path(__file__).parent / "results"
 KERNELS, THREADS = "portable", 1  # as in params.yaml
@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--quick", action="store_true", help="one repeat: does it run at all?")
     given = parser.parse_args()
-    environment.settle(KERNELS, THREADS)
+    reproducible_env.settle(KERNELS, THREADS)
     print(HEAD)
     rows = []
     for name, every in (("cart", 2), ("cart", 4), ("lander", 2), ("lander", 4)):
@@ -53,8 +53,8 @@ def race(name: str, every: int, repeats: int) -> dict[str, Any]:
     import numpy as np
     import torch
 
-    from foursplit.layers.control.environments import world
-    from foursplit.scratch.deep_q import Agent, Settings
+    from foursplit_courses.envs.environments import world
+    from foursplit_courses.from_scratch.deep_q import Agent, Settings
 
     torch.set_num_threads(THREADS)
     settings = Settings(update_every=every)
@@ -80,7 +80,7 @@ def speed(agent: Any, game: Any) -> float:
     """Give steps a second of CPU time, of playing, remembering and learning together."""
     import numpy as np
 
-    from foursplit.scratch.deep_q import episode
+    from foursplit_courses.from_scratch.deep_q import episode
 
     start, seed = time.process_time(), 0
     while seen(agent) < STEPS:

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repro import ROOT, processor
 
 from foursplit.core.seeds import generator
-from foursplit.scratch.dense import dense, dense_by_unit
+from foursplit_courses.from_scratch.dense import dense, dense_by_unit
 
 RESULT = ROOT / "benchmarks" / "results" / "dense.json"
 N_IN, N_UNITS, N_EXAMPLES = 400, 25, 1000

@@ -25,9 +25,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from published import PUBLISHED, estimate, rows
 from repro import ROOT, processor
 
-from foursplit.core import artifacts, source
+from foursplit import plugins
 from foursplit.core.examples import DataShape
 from foursplit.core.seeds import generator
+from foursplit.io import artifacts
 from foursplit.training.manifest import arguments
 
 RESULT = ROOT / "benchmarks" / "results" / "drawn.json"
@@ -65,7 +66,7 @@ def accuracies(
     recipe: Mapping[str, Any], frame: pd.DataFrame, train: np.ndarray
 ) -> dict[str, float]:
     """Train every model on the marked rows and judge it on the others; "trivial" among them."""
-    declared = source.module(recipe["source"]).SOURCE
+    declared = plugins.dataset(recipe["source"]).SOURCE
     features = [name for name in declared.features if name not in recipe["leave_out"]]
     x = frame[features].to_numpy(np.float32)
     y = frame[declared.target].to_numpy(np.int64)

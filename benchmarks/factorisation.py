@@ -1,8 +1,9 @@
 """All ratings of MovieLens factorised: each side solved in turn, beside the course's dense steps.
 
 The course's way is a loop over 200 steps of Adam at rate 0.1 on the whole table of films and
-users, most of which is empty, with films' means taken off first.  Ours, `scratch/factorisation.py`,
-touches only what was rated.  Both have 100 features and lambda 1, as the course sizes them; what
+users, most of which is empty, with films' means taken off first.  Ours,
+`foursplit_courses/from_scratch/factorisation.py`, touches
+only what was rated.  Both have 100 features and lambda 1, as the course sizes them; what
 such weak a penalty is worth on ratings that were held out stands beside it, and what a stronger one
 gives.  A last part trains two towers on a drawn tenth held out, as the course does: once on what
 strictly earlier ratings tell of a user, once on means over all ratings, those asked for included.
@@ -28,16 +29,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from repro import ROOT, processor
 
-from foursplit.core import artifacts, source
+from foursplit import plugins
+from foursplit.config.schema import GradientFit
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import Examples, shape_of
-from foursplit.core.experiment import GradientFit
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
-from foursplit.models import two_towers
-from foursplit.scratch.factorisation import Penalty, Ratings, alternate, begin, predict
+from foursplit.io import artifacts
 from foursplit.tasks import regress
 from foursplit.training import network
+from foursplit_courses.from_scratch.factorisation import Penalty, Ratings, alternate, begin, predict
+from foursplit_courses.models import two_towers
 
 RESULT = ROOT / "benchmarks" / "results" / "factorisation.json"
 N_FEATURES, N_STEPS, RATE = 100, 200, 0.1  # the course's
@@ -52,7 +54,7 @@ N_USER_INPUTS = 21
 
 def read() -> pd.DataFrame | None:
     """Fetch and read the ratings; None where they may not or cannot be had."""
-    file = source.module("movielens_ids")
+    file = plugins.dataset("movielens_ids")
     with tempfile.TemporaryDirectory(prefix="foursplit-factorisation-") as folder:
         try:
             fetch.fetch(file.SOURCE, Path(folder) / "raw")
@@ -150,7 +152,7 @@ def held_out(frame: pd.DataFrame, late: np.ndarray, dense: bool) -> dict[str, An
 
 def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
     """Train the experiment's two towers on all but `late`, and score those."""
-    columns = list(source.module("movielens_ids").SOURCE.features)
+    columns = list(plugins.dataset("movielens_ids").SOURCE.features)
     x = frame[columns].to_numpy(np.float32)
     train = Examples(x=x[~late], rows=frame[~late].rename(columns={"rating": "y"}))
     y = frame["rating"].to_numpy(np.float64)

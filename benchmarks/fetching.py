@@ -17,12 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from foursplit.core import artifacts, catalogue
-from foursplit.core.catalogue import Entry
+from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.errors import Refusal
-from foursplit.core.source import RemoteFiles, Source
+from foursplit.data.download import catalogue
+from foursplit.data.download.catalogue import Entry
+from foursplit.data.download.fetch_files import mirror
 from foursplit.data.fetch import fetch
-from foursplit.data.remote.obtain import mirror
+from foursplit.io import artifacts
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "fetching.json"

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.seeds import generator
-from foursplit.gate.judge import Judgement, Rules, judge
-from foursplit.strategy.tables import Model, check
+from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.promotion.judge import Judgement, Rules, judge
 
 RESULT = Path(__file__).parent / "results" / "gate.json"
 TRIALS = 1000

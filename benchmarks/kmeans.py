@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from repro import processor
 
-from foursplit.core import artifacts
 from foursplit.core.seeds import generator
-from foursplit.scratch import kmeans
+from foursplit.io import artifacts
+from foursplit_courses.from_scratch import kmeans
 
 RESULT = Path(__file__).parent / "results" / "kmeans.json"
 GOAL = 2.5  # times scikit-learn's time, for equal inertia

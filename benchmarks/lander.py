@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import environment
+from foursplit.core import reproducible_env
 
 RESULTS = Path(__file__).parent / "results"
 KERNELS, THREADS = "portable", 1  # as in params.yaml
@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     given = parser.parse_args()
-    environment.settle(KERNELS, THREADS)
+    reproducible_env.settle(KERNELS, THREADS)
     print(HEAD)
     runs = []
     for seed in given.seeds:
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def settings() -> dict[str, Any]:
-    from foursplit.core.params import load
+    from foursplit.config.load import load
 
     return dict(load().experiment(KEY).model_args)
 
@@ -56,9 +56,9 @@ def land(seed: int) -> dict[str, Any]:
     import numpy as np
 
     from foursplit.core.examples import DataShape
-    from foursplit.models import deep_q
     from foursplit.training.manifest import arguments
     from foursplit.training.progress import following
+    from foursplit_courses.models import deep_q
 
     args = replace(arguments("deep_q", settings(), KEY), episodes=EPISODES, until_solved=True)
     model = deep_q.build(args, DataShape(inputs=(3,)), seed)

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import environment
+from foursplit.core import reproducible_env
 
 RESULT = Path(__file__).parent / "results" / "gpu.json"
 KERNELS, THREADS = "portable", 1  # as in params.yaml
@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
     parser.add_argument("--jobs", type=int, default=1, help="experiments trained side by side")
     given = parser.parse_args()
-    environment.settle(KERNELS, THREADS)
+    reproducible_env.settle(KERNELS, THREADS)
     # A state of a training cut short would be gone on with.
     os.environ["FOURSPLIT_SAVE_EVERY_S"] = "1e9"
     import torch
@@ -51,8 +51,8 @@ def main() -> int:
 
 def here() -> Iterator[str]:
     """Name the experiments that learn by gradient steps and whose split lies here."""
-    from foursplit.core.experiment import GradientFit
-    from foursplit.core.params import load
+    from foursplit.config.load import load
+    from foursplit.config.schema import GradientFit
 
     for section in load().sections().values():
         for course in section.experiments.values():
@@ -65,14 +65,14 @@ def here() -> Iterator[str]:
 
 def work(key: str) -> int:
     """Count the bytes that a training passes over: the longest start first."""
-    from foursplit.core.params import load
+    from foursplit.config.load import load
 
     experiment = load().experiment(key)
     return int(examples(experiment.source).stat().st_size * experiment.fit.max_epochs)
 
 
 def examples(source: str) -> Path:
-    from foursplit.core import paths
+    from foursplit.config import paths
 
     return paths.split(source) / "seen" / "train.npy"
 
@@ -104,8 +104,8 @@ def once(key: str, kind: str) -> dict[str, Any]:
     """Train with one seed on one kind of device, as stage train does, and measure dev."""
     import numpy as np
 
-    from foursplit.core.params import load
-    from foursplit.evaluation import tables
+    from foursplit.config.load import load
+    from foursplit.evaluation import prediction_tables
     from foursplit.evaluation.predict import predictor
     from foursplit.stages.train import prepare
     from foursplit.training import manifest as manifests
@@ -121,7 +121,7 @@ def once(key: str, kind: str) -> dict[str, Any]:
         made = train(job, target, fit.seeds[0])
         seconds = time.perf_counter() - began
         _, answer = predictor(target, params.run)
-        table = tables.table(dev, answer(dev), "dev", made.task, manifests.shape(made))
+        table = prediction_tables.table(dev, answer(dev), "dev", made.task, manifests.shape(made))
     return {
         "flops": made.flops,
         "batch": min(fit.batch_size or n_train, n_train),

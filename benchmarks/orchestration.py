@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from repro import ROOT, clean_environment, clone, cost, processor
 
-from foursplit.core.params import load
-from foursplit.doors.verify import compare, locks
-from foursplit.schedule.dvc_graph import Launch
-from foursplit.schedule.job import Job
-from foursplit.schedule.parents import Parents
+from foursplit.cli.commands.verify import compare, locks
+from foursplit.config.load import load
+from foursplit.runner.dvc_adapter.graph import Launch
+from foursplit.runner.job import Job
+from foursplit.runner.workers.pool import Parents
 
 RESULT = ROOT / "benchmarks" / "results" / "orchestration.json"
 

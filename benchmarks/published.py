@@ -27,11 +27,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from repro import ROOT, processor
 
-from foursplit.core import artifacts, source
+from foursplit import plugins
+from foursplit.config.schema import GradientFit
 from foursplit.core.examples import DataShape
-from foursplit.core.experiment import GradientFit
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
+from foursplit.io import artifacts
 from foursplit.training.manifest import arguments
 
 RESULT = ROOT / "benchmarks" / "results" / "published.json"
@@ -55,7 +56,7 @@ class Table:
 
 def read(name: str) -> Table:
     """Fetch a source's files and read its columns."""
-    declared, frame = source.module(name).SOURCE, rows(name)
+    declared, frame = plugins.dataset(name).SOURCE, rows(name)
     return Table(
         x=frame[list(declared.features)].to_numpy(np.float64, copy=True),
         y=frame[declared.target].to_numpy(np.float64, copy=True),
@@ -65,7 +66,7 @@ def read(name: str) -> Table:
 
 def rows(name: str) -> Any:
     """Fetch a source's files and give its table as the source reads it."""
-    file = source.module(name)
+    file = plugins.dataset(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
         fetch.fetch(file.SOURCE, Path(folder) / "raw")
         return file.read(Path(folder) / "raw")

@@ -19,10 +19,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.seeds import generator
-from foursplit.core.source import RemoteFiles, Source
 from foursplit.data import fetch
-from foursplit.scratch.density import best_threshold, independent
+from foursplit_courses.from_scratch.gaussian_density import best_threshold, independent
 
 ENTRY = "course_server_anomaly_ex8"
 COURSE = Source(

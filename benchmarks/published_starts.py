@@ -24,9 +24,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from published import PUBLISHED
 from repro import ROOT, processor
 
-from foursplit.core import artifacts, source
+from foursplit import plugins
 from foursplit.core.examples import OFFICIAL, DataShape
 from foursplit.data import fetch
+from foursplit.io import artifacts
 from foursplit.models import mlp
 
 RESULT = ROOT / "benchmarks" / "results" / "published_starts.json"
@@ -38,7 +39,7 @@ def read(name: str) -> dict[str, Pair]:
 
     (example, row, column, channel), as published: drawn weights belong to inputs in that order.
     """
-    file = source.module(name)
+    file = plugins.dataset(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
         fetch.fetch(file.SOURCE, Path(folder) / "raw")
         found = file.read(Path(folder) / "raw")

@@ -14,14 +14,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from foursplit.config.schema import GradientFit
 from foursplit.core.examples import DataShape
-from foursplit.core.experiment import GradientFit
 from foursplit.core.seeds import generator
-from foursplit.models import lenet, mlp
+from foursplit.models import mlp
 from foursplit.tasks import classify
 from foursplit.training import device, network
 from foursplit.training.batches import Batches, OneEpoch
 from foursplit.training.callbacks import Curves, SaveState, SeedEachEpoch
+from foursplit_courses.models import lenet
 
 SEED = 1
 LIMIT_S = 22.0  # for a case: on a busy machine fewer repeats, not a longer wait

@@ -20,10 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from repro import ROOT, clone, processor
 
-from foursplit.core import catalogue, source
-from foursplit.core.params import load
-from foursplit.core.source import RemoteFiles
-from foursplit.data.remote.terms import ACCEPT
+from foursplit import plugins
+from foursplit.config.load import load
+from foursplit.core.dataset_spec import RemoteFiles
+from foursplit.data.download import catalogue
+from foursplit.data.download.licences import ACCEPT
 
 RESULT = ROOT / "benchmarks" / "results" / "real.json"
 MIRROR = "FOURSPLIT_MIRROR"
@@ -31,7 +32,7 @@ MIRROR = "FOURSPLIT_MIRROR"
 
 def asking() -> list[str]:
     """Name the data sets of the pipeline whose terms must be accepted by name."""
-    files = [f for name in load().real.sources for f in source.module(name).SOURCE.files]
+    files = [f for name in load().real.sources for f in plugins.dataset(name).SOURCE.files]
     names = {file.entry for file in files if isinstance(file, RemoteFiles)}
     return sorted(name for name in names if catalogue.entry(name).terms == "ask")
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foursplit.core import environment
-from foursplit.doors.verify import compare, locks
+from foursplit.cli.commands.verify import compare, locks
+from foursplit.core import reproducible_env
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "repro.json"
@@ -36,7 +36,7 @@ def clean_environment(folder: Path) -> dict[str, str]:
     """Give the environment in which the code of `folder` runs on the project in `folder`."""
     return {
         **os.environ,
-        **environment.QUIET,
+        **reproducible_env.QUIET,
         "PYTHONPATH": str(folder / "src"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "FOURSPLIT_ROOT": str(folder),

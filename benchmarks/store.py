@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from repro import ROOT, clean_environment, cost, processor
 
-from foursplit.core import artifacts
+from foursplit.io import artifacts
 
 RESULT = ROOT / "benchmarks" / "results" / "store.json"
 
@@ -34,17 +34,18 @@ MADE = ("models", "predictions", "final", "selected", "studies", "curves", "spli
 """What `foursplit track`, `gate` and `history` read of data/."""
 
 TRAIN = """
-from foursplit.cli import _settle
+from foursplit.cli.main import _settle
 _settle()
 from foursplit.stages import train
-from foursplit.tracking.live import LiveCurves
+from foursplit.tracking.runs.live_metrics import LiveCurves
 train.run("{key}", {live})
 """
 
 TIMED = """
 import json, os, sys, time
-from foursplit.tracking import store, track
-from foursplit.doors import gate, history
+from foursplit.tracking import store
+from foursplit.tracking.runs import sync
+from foursplit.cli.commands import gate, history
 where = os.environ["MLFLOW_TRACKING_URI"]
 os.environ["MLFLOW_TRACKING_URI"] = "sqlite:///" + sys.argv[1]
 store.client().search_registered_models()  # all of MLflow that is imported on demand
@@ -60,7 +61,7 @@ CALLS = {
     "gate": f"gate.gate('{GROUP}', gate.How())",
     "history_of_a_group": f"history.show('{GROUP}', 40, None)",
     "history": "history.show(None, 40, None)",
-    "track": "from foursplit.doors.track import track as door; door()",
+    "track": "from foursplit.cli.commands.track import track as door; door()",
 }
 """What each command does once everything is imported."""
 

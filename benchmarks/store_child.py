@@ -8,14 +8,14 @@ from typing import Any
 TWICE = """
 import json, sys, time
 from foursplit.core import environment
-from foursplit.core.params import load
+from foursplit.config.load import load
 params = load()
 environment.settle(params.run.kernels, params.run.threads)
-from foursplit.doors import side_by_side
+from foursplit.promotion import benchmark_models
 job = json.loads(sys.stdin.read())
-side_by_side.work(params, job)
+benchmark_models.work(params, job)
 began = time.perf_counter()
-side_by_side.work(params, job)
+benchmark_models.work(params, job)
 print(time.perf_counter() - began)
 """
 
@@ -26,7 +26,7 @@ def spared() -> list[float]:
     A process that does the same job twice tells what the job takes once all is imported; the rest
     of the gate's own process for it is its start.
     """
-    from foursplit.doors import side_by_side
+    from foursplit.promotion import benchmark_models
 
     noted: list[float] = []
     run = subprocess.run
@@ -46,5 +46,5 @@ def spared() -> list[float]:
         def __getattr__(self, name: str) -> Any:
             return timed if name == "run" else getattr(subprocess, name)
 
-    side_by_side.subprocess = Watched()  # type: ignore[assignment]
+    benchmark_models.subprocess = Watched()  # type: ignore[assignment]
     return noted

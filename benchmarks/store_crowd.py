@@ -21,11 +21,12 @@ if __name__ == "__main__":
 
 from tests.tracking import miniature  # noqa: E402
 
-from foursplit.core import paths  # noqa: E402
-from foursplit.core.params import load  # noqa: E402
-from foursplit.evaluation.collect import collect  # noqa: E402
-from foursplit.tracking import kept, live, store  # noqa: E402
-from foursplit.tracking import track as tracking  # noqa: E402
+from foursplit.config import paths  # noqa: E402
+from foursplit.config.load import load  # noqa: E402
+from foursplit.evaluation.results import collect  # noqa: E402
+from foursplit.tracking import store  # noqa: E402
+from foursplit.tracking.runs import live_metrics, queries  # noqa: E402
+from foursplit.tracking.runs import sync as tracking  # noqa: E402
 
 FORK = multiprocessing.get_context("fork")  # one import of MLflow for all
 
@@ -61,7 +62,7 @@ def follow(number: int, epochs: int, pause_s: float) -> None:
     """Train: tell MLflow of each epoch, and leave the files of a model."""
     experiment = load().experiment(key(number))
     about = {"home": "improving", "key": key(number), "experiment": experiment, "seed": 1}
-    listener = live.LiveCurves(**about, data={"train.npy": "d1"})
+    listener = live_metrics.LiveCurves(**about, data={"train.npy": "d1"})
     for row in rows(number, epochs):
         listener(row)
         time.sleep(pause_s)
@@ -93,8 +94,8 @@ def crowd(folder: Path, n: int, epochs: int, pause_s: float) -> dict[str, Any]:
     paths.root.cache_clear()
     project(folder, n)
     _import_all()
-    live.AFTER_S, live.EVERY_S = 0.0, 0.5
-    live.PATIENCE_S = 120.0  # the writers are more than the cores
+    live_metrics.AFTER_S, live_metrics.EVERY_S = 0.0, 0.5
+    live_metrics.PATIENCE_S = 120.0  # the writers are more than the cores
     start = FORK.Barrier(n)
     writers = [FORK.Process(target=write, args=(k, epochs, pause_s, start)) for k in range(n)]
     began = time.perf_counter()
@@ -133,7 +134,7 @@ def outcome(n: int, epochs: int) -> dict[str, int]:
         "duplicated": sum(times - 1 for times in names.values()),
         "unfinished": sum(run.info.status != "FINISHED" for run in runs),
         "torn": sum(not _is_whole(client, run, wanted, epochs) for run in runs),
-        "seen_live": sum(kept.LIVE in run.data.tags for run in runs),
+        "seen_live": sum(queries.LIVE in run.data.tags for run in runs),
     }
 
 

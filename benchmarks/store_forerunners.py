@@ -10,10 +10,13 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from foursplit.core import artifacts, paths
-from foursplit.core.params import load
-from foursplit.evaluation.collect import collect
-from foursplit.tracking import kept, registry, store
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.evaluation.results import collect
+from foursplit.io import artifacts
+from foursplit.tracking import store
+from foursplit.tracking.registry import registry
+from foursplit.tracking.runs import queries
 
 GROUP = "c4w2_digits"
 
@@ -32,8 +35,8 @@ COPIED = {
     "latest_metrics": {"run_uuid": RUN},
     "tags": {
         "run_uuid": RUN,
-        "value": f"CASE key WHEN '{kept.KEY}' THEN value || '-' || :day "
-        f"WHEN '{kept.CURRENT}' THEN 'false' ELSE value END",
+        "value": f"CASE key WHEN '{queries.KEY}' THEN value || '-' || :day "
+        f"WHEN '{queries.CURRENT}' THEN 'false' ELSE value END",
     },
     "inputs": {"destination_id": RUN, "input_uuid": RUN},
     "input_tags": {"input_uuid": RUN},

@@ -21,10 +21,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repro import ROOT, processor
 
 from foursplit.core.seeds import generator
-from foursplit.strategy import bootstrap, slices, tables
-from foursplit.strategy.analysis import analyse
-from foursplit.strategy.diagnosis import Settings, base
-from foursplit.strategy.tables import Model, Table
+from foursplit.diagnosis import prediction_table
+from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.slices import slice_report
+from foursplit.diagnosis.stats import bootstrap
+from foursplit.diagnosis.steps import Settings, base
 
 RESULT = ROOT / "benchmarks" / "results" / "strategy.json"
 SMALL, LARGE = 100_000, 2_500_000  # rows a split, of four
@@ -43,7 +45,9 @@ def made(split: str, n: int, rate: float, n_columns: int = COLUMNS) -> Table:
     bad = (columns["meta.c0"] == 1) & (columns["meta.c1"] == 2)
     loss = (rng.random(n) < np.where(bad, 4 * rate, rate)).astype(float)
     names = np.char.add(f"{split}-", np.arange(n).astype(str))
-    return tables.check(pd.DataFrame({"example_id": names, "loss": loss, **columns}), split)
+    return prediction_table.check(
+        pd.DataFrame({"example_id": names, "loss": loss, **columns}), split
+    )
 
 
 def model(n: int) -> Model:
@@ -73,7 +77,7 @@ def beside_sliceline() -> dict[str, float]:
     words = [name for name in table.meta if name.startswith("meta.c")]
     finder = Slicefinder(alpha=0.95, k=5, max_l=2, min_sup=500, verbose=False)
     theirs, _ = timed(lambda: finder.fit(table.frame[words].to_numpy(), table.loss))
-    ours, found = timed(lambda: slices.find(table, np.random.default_rng(1)))
+    ours, found = timed(lambda: slice_report.find(table, np.random.default_rng(1)))
     assert found.confirmed
     return {"rows": SLICELINE_ROWS, "columns": SLICELINE_COLUMNS,
             "sliceline_s": round(theirs, 2), "ours_s": round(ours, 2)}  # fmt: skip
@@ -106,7 +110,9 @@ def main() -> None:
     print(json.dumps(result, indent=1), flush=True)
     large = model(LARGE)
     ledger_s, _ = timed(lambda: base([large], Settings(human_error=0.005), alike=False))
-    slices_s, found = timed(lambda: slices.find(large.tables["dev"], np.random.default_rng(1)))
+    slices_s, found = timed(
+        lambda: slice_report.find(large.tables["dev"], np.random.default_rng(1))
+    )
     result["large"] = {
         "rows": 4 * LARGE, "columns": COLUMNS, "ledger_s": round(ledger_s, 2),
         "slices_s": round(slices_s, 2), "rows_sliced": LARGE, "confirmed": len(found.confirmed),

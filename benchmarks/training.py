@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import environment
+from foursplit.core import reproducible_env
 
 RESULTS = Path(__file__).parent / "results"
 KERNELS, THREADS = "portable", 1  # as in params.yaml
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--device", choices=["cpu", "gpu"], help="one only (default: all here)")
     parser.add_argument("--quick", action="store_true", help="one repeat: does it run at all?")
     given = parser.parse_args()
-    environment.settle(KERNELS, THREADS)
+    reproducible_env.settle(KERNELS, THREADS)
     warnings.filterwarnings("ignore", message=".*no `val_dataloader`")  # the loop has none either
     import torch
 

@@ -25,13 +25,13 @@ from repro import ROOT, processor
 from sklearn.datasets import load_breast_cancer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from foursplit.core import artifacts
+from foursplit.config.load import load
 from foursplit.core.examples import DataShape
-from foursplit.core.params import load
 from foursplit.core.seeds import generator
-from foursplit.scratch import tree
+from foursplit.io import artifacts
 from foursplit.training import network
 from foursplit.training.manifest import arguments
+from foursplit_courses.from_scratch import tree
 
 RESULT = ROOT / "benchmarks" / "results" / "trees.json"
 MOST = 10.0  # times scikit-learn's

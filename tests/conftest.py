@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from foursplit.core import environment, paths
+from foursplit.config import paths
+from foursplit.core import reproducible_env
 
-os.environ.update(environment.QUIET)
+os.environ.update(reproducible_env.QUIET)
 
 # A first import, or another process on the same core, is no failure of a law.
 settings.register_profile("patient", deadline=None)
@@ -42,10 +43,15 @@ def project(tmp_path, monkeypatch):
     """Give an empty project folder that foursplit takes for its own."""
     (tmp_path / "params.yaml").write_text((PROJECT / "params.yaml").read_text())
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
+    (tmp_path / "pyproject.toml").write_text('[tool.foursplit]\npackage = "own_package"\n')
+    (tmp_path / "own_package").mkdir()
     monkeypatch.setenv("FOURSPLIT_ROOT", str(tmp_path))
     paths.root.cache_clear()
     yield tmp_path
     paths.root.cache_clear()
+    sys.path[:] = [folder for folder in sys.path if folder != str(tmp_path)]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "own_package"]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from foursplit.tracking.loaded import LoadedModel
+    from foursplit.tracking.registry.loaded_model import LoadedModel
 
 __version__ = "0.1.0"
 
@@ -14,6 +14,6 @@ def load_model(uri: str) -> "LoadedModel":
     Its `predict(x)` answers as the pipeline's tables were made; its `manifest` says how it came
     about.  Refuses what is not there (naming what is), and files that are not those stored.
     """
-    from foursplit.tracking.loaded import load
+    from foursplit.tracking.registry.loaded_model import load
 
     return load(uri)

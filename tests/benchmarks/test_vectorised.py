@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks import vectorised
-from foursplit.scratch import linear
-from foursplit.scratch.batch_descent import Parameters
+from foursplit_courses.from_scratch import linear
+from foursplit_courses.from_scratch.gradient_descent import Parameters
 
 
 def test_the_loops_give_what_first_principles_give(rng):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from foursplit.core import bounded_yaml, params
+from foursplit.config import load
+from foursplit.core import bounded_yaml
 from foursplit.core.errors import Refusal
 
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
@@ -35,7 +36,7 @@ def test_what_has_no_bound_is_refused_by_place(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)
     with pytest.raises(Refusal, match=r"params\.yaml"):
-        params.load(path)
+        load.load(path)
 
 
 def test_a_bomb_takes_no_memory(project):

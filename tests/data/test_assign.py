@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foursplit.config.schema import SplitRule
+from foursplit.core.dataset_spec import Source
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import Examples
-from foursplit.core.experiment import SplitRule
-from foursplit.core.source import Source
 from foursplit.data import assign, duplicates
-from foursplit.data.split import check_groups, describe, equal_rows, part
+from foursplit.data.split_examples import check_groups, describe, equal_rows, part
 
 EVEN = {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}
 RULE = SplitRule(salt=1, source=EVEN)

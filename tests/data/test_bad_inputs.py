@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core import artifacts, paths, source
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.core.dataset_spec import BundledFile, OwnFile, Source
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import Examples
-from foursplit.core.source import BundledFile, OwnFile, Source
-from foursplit.data import examine, fetch, judge, sealed, seen, store
+from foursplit.data import fetch, load_splits, load_test, run_expectations, store, to_examples
+from foursplit.io import artifacts
 from foursplit.stages import fetch as fetch_stage
 from foursplit.stages import split as split_stage
 from foursplit.stages import validate as validate_stage
@@ -54,27 +56,27 @@ def frame(**columns):
 )
 def test_a_table_that_cannot_be_used_is_refused(columns, declared, message):
     with pytest.raises(Refusal, match=message):
-        examine.examples(frame(**columns), flowers(**declared))
+        to_examples.examples(frame(**columns), flowers(**declared))
 
 
 def test_a_column_that_is_there_twice_is_refused():
     twice = pd.concat([frame(), frame()[["width"]]], axis=1)
     with pytest.raises(Refusal, match="'width' twice"):
-        examine.examples(twice, flowers())
+        to_examples.examples(twice, flowers())
 
 
 def test_a_table_without_rows_is_refused():
     with pytest.raises(Refusal, match="no rows"):
-        examine.examples(frame().iloc[:0], flowers())
+        to_examples.examples(frame().iloc[:0], flowers())
 
 
 def test_class_names_and_class_numbers_mean_the_same():
-    by_name = examine.examples(frame(kind=["a", "b", "a"]), flowers())
-    assert by_name.y.tolist() == examine.examples(frame(), flowers()).y.tolist() == [0, 1, 0]
+    by_name = to_examples.examples(frame(kind=["a", "b", "a"]), flowers())
+    assert by_name.y.tolist() == to_examples.examples(frame(), flowers()).y.tolist() == [0, 1, 0]
 
 
 def test_twins_get_names_of_their_own():
-    made = examine.examples(frame(width=[1.0, 1.0, 2.0]), flowers())
+    made = to_examples.examples(frame(width=[1.0, 1.0, 2.0]), flowers())
     names = made.rows["example_id"].tolist()
     assert len(set(names)) == 3
     assert names[1] == f"{names[0]}-2"
@@ -134,8 +136,8 @@ def test_every_failed_expectation_is_named_with_column_and_rows():
         gxe.ExpectColumnValuesToNotBeNull(column="weight"),
         gxe.ExpectTableRowCountToBeBetween(min_value=10),
     ]
-    result = judge.judge(table, suite, "people")
-    lines = judge.complaints(result)
+    result = run_expectations.judge(table, suite, "people")
+    lines = run_expectations.complaints(result)
     assert not result["success"]
     assert len(lines) == 4
     by_column = {line.split(":")[0]: line for line in lines}
@@ -153,7 +155,7 @@ def test_the_judgement_repeats_to_the_byte():
 
     def result():
         suite = [gxe.ExpectColumnValuesToBeBetween(column="age", max_value=120)]
-        return artifacts.fingerprint(judge.judge(table, suite, "people"))
+        return artifacts.fingerprint(run_expectations.judge(table, suite, "people"))
 
     assert result() == result()
 
@@ -162,7 +164,7 @@ def test_a_failed_expectation_stops_the_stage_and_leaves_result_and_page(project
     import great_expectations.expectations as gxe
 
     fetch_stage.run("wine")
-    module = source.module("wine")
+    module = plugins.dataset("wine")
     strict = [gxe.ExpectColumnValuesToBeBetween(column="alcohol", max_value=13)]
     monkeypatch.setattr(module, "suite", lambda: strict)
     with pytest.raises(Refusal, match=r"1 of 1 expectations failed:\n  - alcohol: .*row 1: 14.23"):
@@ -183,12 +185,12 @@ def test_the_four_splits_lie_where_they_are_looked_for(project):
     validate_stage.run("wine")
     split_stage.run("wine")
     whole = store.load(paths.valid("wine"), "examples")
-    parts = [seen.load("wine", name) for name in ("train", "train_dev", "dev")]
-    parts.append(sealed.load("wine"))
+    parts = [load_splits.load("wine", name) for name in ("train", "train_dev", "dev")]
+    parts.append(load_test.load("wine"))
     names = [name for part in parts for name in part.rows["example_id"]]
     assert sorted(names) == sorted(whole.rows["example_id"])
     with pytest.raises(Refusal, match="unknown split 'test'. .*Valid: dev, train, train_dev"):
-        seen.load("wine", "test")
+        load_splits.load("wine", "test")
 
 
 def test_a_torn_file_is_named(project):

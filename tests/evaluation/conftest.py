@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from tests.evaluation.miniature import History
 
+from foursplit.config.schema import DirectFit, Experiment, GradientFit, LearningCurve, Run
 from foursplit.core.examples import Examples, shape_of
-from foursplit.core.experiment import DirectFit, Experiment, GradientFit, LearningCurve, Run
 from foursplit.training.train import Job
 
 N = {"train": 120, "train_dev": 60, "dev": 60}

@@ -100,9 +100,9 @@ class History:
         runs = self.cache / "runs"
         for number, text in enumerate(
             (
-                f"cmd: foursplit train {key}\n{_params(key, rate, '')}outs:\n"
+                f"cmd: foursplit stage train {key}\n{_params(key, rate, '')}outs:\n"
                 f"- path: data/models/{GROUP}/{key}\n  hash: md5\n  md5: m{rate}.dir\n",
-                f"cmd: foursplit evaluate {key}\ndeps:\n- path: data/models/{GROUP}/{key}\n"
+                f"cmd: foursplit stage evaluate {key}\ndeps:\n- path: data/models/{GROUP}/{key}\n"
                 f"  hash: md5\n  md5: m{rate}.dir\nouts:\n"
                 f"- path: data/predictions/{GROUP}/{key}\n  hash: md5\n  md5: {version}\n",
             )
@@ -118,10 +118,10 @@ def lock_text(versions, rate):
     for number, (key, version) in enumerate(versions.items()):
         group = "&id001\n          metric: error" if number == 0 else "*id001"
         stages.append(
-            f"  train@{key}:\n    cmd: foursplit train {key}\n{_params(key, rate, '    ')}"
+            f"  train@{key}:\n    cmd: foursplit stage train {key}\n{_params(key, rate, '    ')}"
             f"    outs:\n    - path: data/models/{GROUP}/{key}\n      hash: md5\n"
             f"      md5: 00000000000000000000000000000000.dir\n"
-            f"  evaluate@{key}:\n    cmd: foursplit evaluate {key}\n    params:\n"
+            f"  evaluate@{key}:\n    cmd: foursplit stage evaluate {key}\n    params:\n"
             f"      params.yaml:\n        groups.{COURSE}.{GROUP}: {group}\n"
             f"    outs:\n    - path: data/predictions/{GROUP}/{key}\n      hash: md5\n"
             f"      md5: {version}\n      size: 1\n      nfiles: 2\n"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape, Examples
-from foursplit.evaluation import tables
-from foursplit.evaluation.scoring.control import columns
+from foursplit.evaluation import prediction_tables
+from foursplit.evaluation.metrics.control import columns
 from foursplit.tasks import control
 
 SHAPE = DataShape(inputs=(3,))
@@ -25,7 +25,9 @@ def rows(n, **extra):
 def test_a_table_by_hand():
     # Chance -100, good 200: 300 points from one to the other. 50 is half of the way.
     examples = rows(4, **{"meta.chance_return": -100.0})
-    table = tables.table(examples, np.array([-100.0, 50, 200, 260]), "dev", "control", SHAPE)
+    table = prediction_tables.table(
+        examples, np.array([-100.0, 50, 200, 260]), "dev", "control", SHAPE
+    )
     assert table["loss"].tolist() == [1.0, 0.5, 0.0, 0.0]
     assert table["is_error"].tolist() == [True, True, False, False]
     assert table["shortfall"].tolist() == [300.0, 150.0, 0.0, 0.0]
@@ -54,13 +56,13 @@ def test_the_games_unit_does_not_matter(earned, chance, width, scale, offset):
 
 def test_a_source_that_does_not_say_what_chance_earns_is_refused():
     with pytest.raises(ValueError, match=r"meta\.chance_return"):
-        tables.table(rows(2), np.zeros(2), "dev", "control", SHAPE)
+        prediction_tables.table(rows(2), np.zeros(2), "dev", "control", SHAPE)
 
 
 def test_a_good_return_that_chance_earns_too_is_refused():
     examples = rows(2, **{"meta.chance_return": [0.0, 200.0]})
     with pytest.raises(ValueError, match="example 1 must be above 200"):
-        tables.table(examples, np.zeros(2), "dev", "control", SHAPE)
+        prediction_tables.table(examples, np.zeros(2), "dev", "control", SHAPE)
 
 
 def test_a_network_without_a_fit_of_its_own_is_refused():

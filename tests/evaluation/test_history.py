@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from tests.reporting.miniature import make_project
 
-from foursplit.core import artifacts, paths
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
-from foursplit.core.params import load
-from foursplit.evaluation import history as told
-from foursplit.evaluation import memory
-from foursplit.evaluation.past import PastRun
-from foursplit.reporting.history_page import page
-from foursplit.strategy import diagnosis
+from foursplit.diagnosis import steps
+from foursplit.history import gap_history as told
+from foursplit.history.past_runs import PastRun
+from foursplit.io import artifacts, disk_cache
+from foursplit.reporting.pages.history import page
 
 WHEN = [datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 10)]
 
@@ -176,9 +176,9 @@ def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, mon
     for path in (paths.state() / "past").rglob("*.json"):
         path.write_text('{"splits": {"de')
     assert world.history().steps[0].as_json() == first
-    monkeypatch.setattr(diagnosis, "estimates", lambda *_given: {})
+    monkeypatch.setattr(steps, "estimates", lambda *_given: {})
     assert world.history().steps[0].as_json() == first
-    monkeypatch.setattr(memory, "code", lambda: "another")
+    monkeypatch.setattr(disk_cache, "code", lambda: "another")
     assert world.history().steps[0].as_json()["splits"] == {}
 
 

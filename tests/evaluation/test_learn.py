@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from foursplit.core import artifacts, paths
+from foursplit.config import paths
+from foursplit.io import artifacts
 from foursplit.stages import evaluate, fetch, learn, split, train, validate
 
 KEY, GROUP = "c2w3_wine_softmax", "c2w3_wine"

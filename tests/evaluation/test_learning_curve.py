@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from foursplit.core.experiment import Strategy
-from foursplit.evaluation.growth import Measured
+from foursplit.config.schema import Strategy
+from foursplit.diagnosis.learning_curve.fit import FARTHEST
+from foursplit.diagnosis.learning_curve.more_data import of_variance
 from foursplit.evaluation.learning_curve import by_size, told
-from foursplit.strategy.curve import FARTHEST
-from foursplit.strategy.more_data import of_variance
+from foursplit.evaluation.learning_curve_runs import Measured
 
 STRATEGY = Strategy(
     resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.evaluation.miniature import COURSE, GROUP, lock_text, table
 
-from foursplit.core import paths
-from foursplit.evaluation.past import cache_folder, list_past
+from foursplit.config import paths
+from foursplit.history.past_runs import cache_folder, list_past
 
 PROJECT = Path(__file__).parent.parent.parent
 MONDAY, TUESDAY = "2024-01-01T10:00:00+0000", "2024-01-02T10:00:00+0000"
@@ -209,7 +209,7 @@ def test_hundreds_of_lock_files_take_little_time(history):
 def test_dvc_is_not_imported(history):
     history.evaluate("plain", {1: table({0})})
     code = (
-        "import sys; from foursplit.evaluation.past import list_past; list_past('letters')\n"
+        "import sys; from foursplit.history.past_runs import list_past; list_past('letters')\n"
         "print(sorted({'dvc', 'torch', 'mlflow', 'sklearn'} & {*sys.modules}))"
     )
     done = subprocess.run(

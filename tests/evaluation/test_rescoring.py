@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from tests.evaluation.miniature import GROUP, N, table
 
+from foursplit.config.schema import Group, Strategy
 from foursplit.core.errors import Refusal
-from foursplit.core.experiment import Group, Strategy
-from foursplit.evaluation.rescoring import flip, rescore
-from foursplit.strategy.weights import place, rule
+from foursplit.diagnosis.selection.example_weights import place, rule
+from foursplit.history.rescoring import flip, rescore
 
 STRATEGY = Strategy(
     resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
 from foursplit.core.examples import DataShape
-from foursplit.evaluation.scoring import cluster, detect_anomalies
+from foursplit.diagnosis.prediction_table import check
+from foursplit.evaluation.metrics import cluster, detect_anomalies
 from foursplit.evaluation.summary import found, metrics
-from foursplit.strategy.tables import check
 
 SERVERS = DataShape(inputs=(2,), classes=("usual", "anomalous"))
 

@@ -1,6 +1,5 @@
 """Laws that every experiment of params.yaml must keep, or declare that it breaks and why."""
 
-import importlib
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
-from foursplit.core import artifacts
+from foursplit import plugins
+from foursplit.config.load import load
+from foursplit.config.schema import DirectFit, GradientFit
 from foursplit.core.examples import DataShape, Examples
-from foursplit.core.experiment import DirectFit, GradientFit
-from foursplit.core.params import load
-from foursplit.core.source import module as source_module
-from foursplit.training import estimator, network, own
+from foursplit.io import artifacts
+from foursplit.plugins import dataset as source_module
+from foursplit.training import custom_estimator, estimator, network
 from foursplit.training.manifest import arguments
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,10 +46,10 @@ def built(key, seed=0):
     """Give the experiment's task with a fresh network, and its shape."""
     experiment = EXPERIMENTS[key]
     shape = shape_for(experiment)
-    file = importlib.import_module(f"foursplit.models.{experiment.model}")
+    file = plugins.model(experiment.model)
     args = arguments(experiment.model, dict(experiment.model_args), key)
     net = network.seeded(lambda: file.build(args, shape), seed)
-    task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+    task = plugins.task(experiment.task)
     return task, task.module(net, experiment.fit, shape), shape
 
 
@@ -59,7 +59,7 @@ def batch(task, shape, n, seed=1):
 
 def holds(key, law, check):
     """Assert that a law holds, or that it breaks where the experiment says so."""
-    task = importlib.import_module(f"foursplit.tasks.{EXPERIMENTS[key].task}")
+    task = plugins.task(EXPERIMENTS[key].task)
     if law not in task.LAWS:
         pytest.skip(f"task {EXPERIMENTS[key].task} does not declare law {law!r}")
     if law in EXPERIMENTS[key].breaks:
@@ -173,7 +173,7 @@ def test_saved_and_loaded_predicts_the_same(key, tmp_path):
 def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, tmp_path):
     experiment = EXPERIMENTS[key]
     shape = shape_for(experiment)
-    file = importlib.import_module(f"foursplit.models.{experiment.model}")
+    file = plugins.model(experiment.model)
     args = arguments(experiment.model, dict(experiment.model_args), key)
     if hasattr(
         file, "short"
@@ -183,16 +183,18 @@ def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, t
     contents = []
     for name in ("one", "two"):
         model = file.build(args, shape, 1)
-        if own.is_own(model):
+        if custom_estimator.is_own(model):
             rows = Examples(x=x, rows=pd.DataFrame({"y": y}))
-            own.save(tmp_path / name, own.fit(model, rows, rows))
+            custom_estimator.save(tmp_path / name, custom_estimator.fit(model, rows, rows))
         else:
             estimator.save(tmp_path / name, estimator.fit(model, x, y))
         contents.append((tmp_path / name).read_bytes())
     assert contents[0] == contents[1]
-    if own.is_own(model):
-        loaded = own.load(tmp_path / "one", file.build(args, shape, 1))
-        np.testing.assert_array_equal(own.predict(loaded, x), own.predict(model, x))
+    if custom_estimator.is_own(model):
+        loaded = custom_estimator.load(tmp_path / "one", file.build(args, shape, 1))
+        np.testing.assert_array_equal(
+            custom_estimator.predict(loaded, x), custom_estimator.predict(model, x)
+        )
     else:
         loaded = estimator.load(tmp_path / "one")
         np.testing.assert_array_equal(estimator.predict(loaded, x), estimator.predict(model, x))
@@ -200,7 +202,7 @@ def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, t
 
 def direct_batch(experiment, shape):
     """Draw rows for a model with a fit of its own: as its task says, or of any kind."""
-    task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+    task = plugins.task(experiment.task)
     rng = np.random.default_rng(3)
     if hasattr(task, "random_rows"):
         return task.random_rows(shape, 60, rng)
@@ -210,6 +212,6 @@ def direct_batch(experiment, shape):
 
 def test_a_law_that_an_experiment_breaks_is_one_its_task_declares():
     for key, experiment in EXPERIMENTS.items():
-        task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+        task = plugins.task(experiment.task)
         assert set(experiment.breaks) <= set(task.LAWS), key
         assert all(experiment.breaks.values()), f"{key}: say why"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from foursplit.core.examples import DataShape
-from foursplit.models.deep_q import Args, build, short
-from foursplit.scratch.deep_q import Settings
 from foursplit.training.progress import following
+from foursplit_courses.from_scratch.deep_q import Settings
+from foursplit_courses.models.deep_q import Args, build, short
 
 SHAPE = DataShape(inputs=(3,))
 LEARNING = Settings(memory=2000, epsilon_decay=0.9)

@@ -6,14 +6,15 @@ import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from foursplit.config.schema import GradientFit
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape
-from foursplit.core.experiment import GradientFit
-from foursplit.layers.inputs.polynomial import Polynomial, count_terms
-from foursplit.layers.inputs.standardise import Standardise, learning_inputs
-from foursplit.models import convnet, lenet, linear, logistic, mlp
+from foursplit.layers.polynomial import Polynomial, count_terms
+from foursplit.layers.standardize import Standardise, learning_inputs
+from foursplit.models import linear, logistic, mlp
 from foursplit.tasks import regress
-from foursplit.training import cost, network
+from foursplit.training import flop_count, network
+from foursplit_courses.models import convnet, lenet
 
 DIGITS = DataShape(inputs=(1, 8, 8), classes=tuple("0123456789"))
 
@@ -87,7 +88,7 @@ def test_lenets_parameters_are_those_counted_by_hand():
 
 def test_lenets_operations_are_those_counted_by_hand():
     # Twice the products: 64*25*6 + 16*25*6*16 + 64*120 + 120*84 + 84*10.
-    assert cost.flops(lenet.build(lenet.Args(), DIGITS).eval(), DIGITS) == 2 * (
+    assert flop_count.flops(lenet.build(lenet.Args(), DIGITS).eval(), DIGITS) == 2 * (
         64 * 25 * 6 + 16 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * 10
     )
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from foursplit.core.examples import DataShape
-from foursplit.layers.inputs.known import MOST, Known
-from foursplit.layers.inputs.standardise import learning_inputs
-from foursplit.models import matrix_factorisation, rating_factors, two_towers
-from foursplit.scratch.factorisation import Factors, predict
+from foursplit.layers.seen_ids import MOST, Known
+from foursplit.layers.standardize import learning_inputs
 from foursplit.training import network
+from foursplit_courses.from_scratch.factorisation import Factors, predict
+from foursplit_courses.models import matrix_factorisation, rating_factors, two_towers
 
 SHAPE = DataShape(inputs=(5,))
 

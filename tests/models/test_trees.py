@@ -8,8 +8,8 @@ from sklearn.metrics import log_loss
 
 from foursplit.core.examples import DataShape
 from foursplit.core.seeds import derive
-from foursplit.layers.trees import kept
-from foursplit.models import boosted_trees, decision_tree, forest_sklearn, tree_sklearn
+from foursplit_courses import array_trees
+from foursplit_courses.models import boosted_trees, decision_tree, forest_sklearn, tree_sklearn
 
 MODELS = (boosted_trees, decision_tree, forest_sklearn, tree_sklearn)
 TWO = DataShape(inputs=(2, 3), classes=("no", "yes"))
@@ -101,7 +101,7 @@ def test_a_forged_tree_is_refused_and_not_followed(rng):
         forged = {**arrays, name: arrays[name].copy()}
         forged[name][0] = wrong
         with pytest.raises(ValueError, match=rf"{name}\[0\]: {wrong} must be from 1 to {n - 1}"):
-            kept.OfClasses(None, 2).restore(forged)
+            array_trees.OfClasses(None, 2).restore(forged)
 
 
 def test_boosting_ends_at_the_round_whose_loss_on_the_part_set_aside_is_lowest(rng):

@@ -1,5 +1,6 @@
-"""What a stage declares is what it imports, and an edit re-runs what it touches alone."""
+"""Each stage depends on the code that it runs, and an edit runs what it reaches, no more."""
 
+import json
 from pathlib import Path
 
 import grimp
@@ -7,10 +8,12 @@ import networkx
 import pytest
 from tests.pipelines.conftest import ROOT, declared
 
-from foursplit.core.params import load
+from foursplit.config.load import load
+from foursplit.stages import code
 
 PARAMS = load(ROOT / "params.yaml")
 PIPELINES = {"report": PARAMS, "report_real": PARAMS.of("real")}
+CODE = Path("data") / "code"
 
 
 def expected(params):
@@ -31,136 +34,139 @@ STAGES = {
 }
 
 
-@pytest.fixture(scope="session")
-def imports():
-    return grimp.build_graph("foursplit")
-
-
-def by_name(stage, key):
-    """Name the modules that a stage imports by names in params.yaml."""
-    if stage in ("fetch", "validate", "split"):
-        return [f"foursplit.sources.{key}"]
-    if stage == "study":
-        return [f"foursplit.studies.{key}"]
-    if stage == "report":
-        params = PIPELINES[key]
-        tasks = {group.task for groups in params.groups.values() for group in groups.values()}
-        return [
-            *(f"foursplit.sources.{name}" for name in params.sources),
-            *(f"foursplit.evaluation.scoring.{task}" for task in tasks),
-        ]
-    if stage in ("train", "evaluate"):
-        experiment = PARAMS.experiment(key)
-        found = [f"foursplit.sources.{experiment.source}", f"foursplit.models.{experiment.model}"]
-        kind = "tasks" if stage == "train" else "evaluation.scoring"
-        return [*found, f"foursplit.{kind}.{experiment.task}"]
-    if stage == "learn":
-        return [*by_name("train", key), *by_name("evaluate", key)]
-    group = PARAMS.group(key)
-    found = [f"foursplit.evaluation.scoring.{group.task}"]
-    if stage == "select":
-        return found
-    models = [f"foursplit.models.{PARAMS.experiment(m).model}" for m in PARAMS.members(key)]
-    return [*found, f"foursplit.sources.{group.source}", *models]
-
-
-def needed(imports, stage, key):
-    """List the files that a stage runs, through every import."""
-    start = [f"foursplit.stages.{stage}", *by_name(stage, key)]
-    modules = set(start)
-    for module in start:
-        modules |= imports.find_upstream_modules(module)
-    files = [ROOT / "src" / Path(*module.split(".")) for module in modules]
-    return {
-        file.with_suffix(".py").relative_to(ROOT)
-        for file in files
-        if file.with_suffix(".py").is_file()
-    }
-
-
 def kind(name):
     """Name the module of a stage."""
     return name.partition("@")[0].removesuffix("_real")
 
 
-def covers(dependency, file):
-    return dependency == file or dependency in file.parents
+def by_name(stage, key):
+    """List the kind and name of each file that a stage finds by a name in params.yaml."""
+    if stage in ("fetch", "validate", "split"):
+        return {("datasets", key)}
+    if stage == "study":
+        return {("lessons", key)}
+    if stage in ("train", "evaluate", "learn"):
+        of = PARAMS.experiment(key)
+        kinds = {"train": ["tasks"], "evaluate": ["metrics"], "learn": ["tasks", "metrics"]}
+        found = {("datasets", of.source), ("models", of.model)}
+        return found | {(folder, of.task) for folder in kinds[stage]}
+    group = PARAMS.group(key)
+    found = {("metrics", group.task)}
+    # Which model won is not known here: its code's digest is in its manifest, a dependency.
+    return found if stage == "select" else {*found, ("datasets", group.source)}
+
+
+@pytest.fixture(scope="module")
+def closures():
+    """Give, for each file under data/code, the digests that the stage `code` would write now."""
+    return {CODE / kind / f"{name}.json": code.digests(kind, name) for kind, name in code.names()}
 
 
 def test_every_stage_of_the_pipelines_is_tested_here(stages):
-    assert set(stages) == set(STAGES)
+    assert set(stages) == {*STAGES, "code"}
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_every_import_is_a_declared_dependency(stages, imports, name):
-    files = needed(imports, kind(name), STAGES[name])
-    found = declared(stages[name])
-    if name.startswith("final@"):
-        # Which model won is not known here: its file's hash is in the manifest, a dependency.
-        files = {file for file in files if file.parent.name != "models"}
-    missing = sorted(str(f) for f in files if not any(covers(dep, f) for dep in found))
-    assert missing == []
+def test_a_stage_depends_on_its_own_code_and_on_what_it_finds_by_name(stages, name):
+    found = {dep for dep in declared(stages[name]) if dep.is_relative_to(CODE)}
+    own = CODE / "stages" / f"{kind(name)}.json"
+    if name in PIPELINES:
+        assert found == {own, CODE / "datasets", CODE / "metrics"}
+        return
+    loaded = {CODE / of / f"{key}.json" for of, key in by_name(kind(name), STAGES[name])}
+    assert found == {own, *loaded}
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_no_declared_code_is_needless(stages, imports, name):
-    files = needed(imports, kind(name), STAGES[name])
-    code = [dep for dep in declared(stages[name]) if dep.parts[:2] == ("src", "foursplit")]
-    # One list serves every model of a course, and not each needs layers or first principles.
-    # The catalogue is data.
-    shared = ("layers", "scratch")
-    code = [dep for dep in code if dep.name not in shared and dep.suffix != ".yaml"]
-    assert [str(dep) for dep in code if not any(covers(dep, file) for file in files)] == []
+def test_the_closures_are_those_that_another_tool_finds(closures):
+    graph = grimp.build_graph("foursplit", "foursplit_courses")
+    for of, name in code.names():
+        found = set(code.modules(of, name))
+        for module in code.modules(of, name):
+            found |= graph.find_upstream_modules(module)
+        files = {Path(*module.split(".")).with_suffix(".py").as_posix() for module in found}
+        ours = set(closures[CODE / of / f"{name}.json"])
+        assert ours == {file for file in files if (ROOT / "src" / file).is_file()}, (of, name)
 
 
-def rerun(repo, stages, edited):
-    """Name the stages that an edit of a file makes DVC run again, at most."""
+def rerun(repo, stages, closures, edited):
+    """Name the stages that an edit of one file makes DVC run again, at most."""
+    changed = {path for path, files in closures.items() if edited in files}
     touched = {
         stage
         for stage in stages.values()
-        if any(covers(dep, Path(edited)) for dep in declared(stage))
-    }
+        if any(dep in (path, *path.parents[:-1]) for dep in declared(stage) for path in changed
+               if dep.is_relative_to(CODE))
+    }  # fmt: skip
     graph = repo.index.graph  # a stage points to those it depends on
-    return {
-        stage.name
-        for stage in {*touched, *(s for t in touched for s in networkx.ancestors(graph, t))}
-    }
+    found = {*touched, *(s for t in touched for s in networkx.ancestors(graph, t))}
+    return {stage.name for stage in found}
 
 
-def test_an_edit_of_lenet_reruns_lenet_and_what_depends_on_it(repo, stages):
-    found = rerun(repo, stages, "src/foursplit/models/lenet.py")
-    assert {name for name in found if "real" not in Path(stages[name].dvcfile.relpath).parts} == {
-        "train@c4w2_digits_lenet",
-        "evaluate@c4w2_digits_lenet",
-        "select@c4w2_digits",
-        "final@c4w2_digits",
-        "report",
-    }
+def default(stages, names):
+    return {name for name in names if "real" not in Path(stages[name].dvcfile.relpath).parts}
 
 
-def test_an_edit_of_one_source_leaves_the_others_alone(repo, stages):
-    found = rerun(repo, stages, "src/foursplit/sources/wine.py")
+def test_an_edit_of_lenet_reruns_lenet_and_what_depends_on_it(repo, stages, closures):
+    found = rerun(repo, stages, closures, "foursplit_courses/models/lenet.py")
+    assert default(stages, found) == {
+        "train@c4w2_digits_lenet", "evaluate@c4w2_digits_lenet", "select@c4w2_digits",
+        "final@c4w2_digits", "report",
+    }  # fmt: skip
+
+
+def test_an_edit_of_one_data_set_leaves_the_others_alone(repo, stages, closures):
+    found = rerun(repo, stages, closures, "foursplit_courses/datasets/wine.py")
     assert {name for name in found if "@" in name} == {
         "fetch@wine", "validate@wine", "split@wine", "train@c2w3_wine_softmax",
         "evaluate@c2w3_wine_softmax", "select@c2w3_wine", "final@c2w3_wine",
     }  # fmt: skip
 
 
-def test_an_edit_of_the_report_trains_nothing(repo, stages):
-    assert rerun(repo, stages, "src/foursplit/reporting/pages.py") == {*PIPELINES}
+def test_an_edit_of_the_report_trains_nothing(repo, stages, closures):
+    found = rerun(repo, stages, closures, "foursplit/reporting/pages/experiment.py")
+    assert found == {*PIPELINES}
 
 
-def test_no_stage_depends_on_mlflow_or_on_the_doors(stages):
-    outside = {"tracking", "doors", "cli.py", "cli_tables.py"}
-    for stage in stages.values():
-        assert not [d for d in declared(stage) if len(d.parts) > 2 and d.parts[2] in outside]
-
-
-def test_the_sealed_test_is_a_dependency_of_final_alone(stages):
-    readers = {
-        name
-        for name, stage in stages.items()
-        if any(dep.name == "sealed" or dep.name == "sealed.py" for dep in declared(stage))
+def test_an_edit_of_a_layer_reaches_the_models_that_import_it(repo, stages, closures):
+    found = rerun(repo, stages, closures, "foursplit/layers/polynomial.py")
+    trained = {name.partition("@")[2] for name in found if name.startswith("train@")}
+    polynomial = {"linear", "logistic_polynomial"}
+    assert trained == {
+        key
+        for section in PARAMS.sections().values()
+        for block in section.experiments.values()
+        for key, experiment in block.items()
+        if experiment.model in polynomial
     }
+
+
+def test_an_edit_of_one_metric_trains_nothing_and_evaluates_its_task(repo, stages, closures):
+    found = rerun(repo, stages, closures, "foursplit/evaluation/metrics/cluster.py")
+    assert not [name for name in found if name.startswith("train@")]
+    evaluated = [name.partition("@")[2] for name in found if name.startswith("evaluate@")]
+    assert {PARAMS.experiment(key).task for key in evaluated} == {"cluster"}
+
+
+def test_a_new_file_runs_nothing(repo, stages, closures, tmp_path, monkeypatch):
+    # A new layer, task or model is in no closure but its own, and no stage depends on that yet.
+    for path in ("foursplit/layers/new.py", "foursplit/tasks/new.py", "foursplit/models/new.py"):
+        assert rerun(repo, stages, closures, path) == set()
+
+
+def test_what_the_stage_writes_are_the_closures(closures, project, monkeypatch):
+    code.run()
+    for path, digests in closures.items():
+        assert json.loads((project / path).read_text()) == digests
+
+
+def test_no_stage_runs_code_of_mlflow_or_of_the_command_line(closures):
+    outside = ("foursplit/tracking", "foursplit/cli", "foursplit/scaffold", "foursplit/runner")
+    for path, files in closures.items():
+        assert not [file for file in files if file.startswith(outside)], path
+
+
+def test_the_sealed_test_is_a_dependency_of_final_alone(stages, closures):
+    readers = {name for name, s in stages.items() if any(d.name == "sealed" for d in declared(s))}
     assert readers == {name for name in stages if name.startswith("final@")}
-    assert readers
+    opened = {path for path, files in closures.items() if "foursplit/data/load_test.py" in files}
+    assert opened == {CODE / "stages" / "final.json"}

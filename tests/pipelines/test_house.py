@@ -27,7 +27,7 @@ def test_a_file_is_short_and_its_first_line_says_what_it_is(path):
 
 def test_the_command_starts_without_heavy_libraries():
     code = (
-        "import sys, foursplit.cli\n"
+        "import sys, foursplit.cli.main\n"
         "heavy = {'torch', 'mlflow', 'pytorch_lightning', 'sklearn', 'pandas', 'numpy', "
         "'great_expectations', 'matplotlib', 'dvc', 'pydantic'}\n"
         "print(sorted(heavy & set(sys.modules)))"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.doors.verify import compare, locks
+from foursplit.cli.commands.verify import compare, locks
 
 TARGET = "pipelines/improving/dvc.yaml"
 
@@ -103,9 +103,9 @@ def test_training_killed_half_way_goes_on_and_ends_the_same_in_ci(clone):
     path.write_text(text.replace("max_epochs: 200, seeds: [1]}", "max_epochs: 4000, seeds: [1]}"))
     assert path.read_text() != text
     forget(clone)
-    train = ["foursplit", "train", "c2w3_wine_softmax"]
+    train = ["foursplit", "stage", "train", "c2w3_wine_softmax"]
     for stage in ("fetch", "validate", "split"):
-        clone.run("foursplit", stage, "wine")
+        clone.run("foursplit", "stage", stage, "wine")
     clone.run(*train)
     model = clone.folder / "data/models/c2w3_wine/c2w3_wine_softmax/seed_1/model.safetensors"
     whole = model.read_bytes()
@@ -126,10 +126,12 @@ def test_training_killed_half_way_goes_on_and_ends_the_same_in_ci(clone):
 @pytest.mark.slow
 def test_ctrl_c_stops_with_a_word_and_no_traceback(clone):
     for stage in ("fetch", "validate", "split"):
-        clone.run("foursplit", stage, "wine")
+        clone.run("foursplit", "stage", stage, "wine")
     path = clone.folder / "params.yaml"
     path.write_text(path.read_text().replace("max_epochs: 200", "max_epochs: 20000"))
-    process = clone.start("foursplit", "train", "c2w3_wine_softmax", FOURSPLIT_SAVE_EVERY_S="0")
+    process = clone.start(
+        "foursplit", "stage", "train", "c2w3_wine_softmax", FOURSPLIT_SAVE_EVERY_S="0"
+    )
     state = clone.folder / ".foursplit" / "resume" / "c2w3_wine_softmax"
     while process.poll() is None and not list(state.glob("*/state.json")):
         time.sleep(0.05)

@@ -13,7 +13,7 @@ import hashlib, sys
 from pathlib import Path
 from foursplit.core import environment
 environment.settle("portable", 1)
-from foursplit.sources import digits
+from foursplit_courses.datasets import digits
 read = digits.read(Path(sys.argv[1]))
 print(hashlib.sha256(read.x.tobytes()).hexdigest())
 """
@@ -28,8 +28,8 @@ def test_another_processor_writes_the_same_bytes_in_ci(clone, processor):
     path = clone.folder / "params.yaml"
     path.write_text(path.read_text().replace("max_epochs: 40", "max_epochs: 2"))
     for stage in ("fetch", "validate", "split"):
-        clone.run("foursplit", stage, "digits")
-    train = ["-m", "foursplit", "train", "c4w2_digits_lenet"]
+        clone.run("foursplit", "stage", stage, "digits")
+    train = ["-m", "foursplit", "stage", "train", "c4w2_digits_lenet"]
     model = clone.folder / "data/models/c4w2_digits/c4w2_digits_lenet/seed_1"
     clone.run(sys.executable, *train)
     here = {path.name: path.read_bytes() for path in model.iterdir()}

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tests.pipelines.conftest import ROOT
 
-from foursplit.core import paths
-from foursplit.core.params import load
-from foursplit.doors import single
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.runner import stage_outputs
 
 
 def test_the_list_of_outputs_is_that_of_the_pipeline_files(stages, monkeypatch):
@@ -18,8 +18,8 @@ def test_the_list_of_outputs_is_that_of_the_pipeline_files(stages, monkeypatch):
         kind, _, key = name.partition("@")
         kind, key = ("report", "real") if name == "report_real" else (kind, key)
         outputs = {Path(out.fs_path) for out in stage.outs}
-        assert {*single.places(kind, key, params)} == outputs, name
+        assert {*stage_outputs.places(kind, key, params)} == outputs, name
         found += len(outputs)
-    assert len(single.every_place(params)) == found
-    tops = {path.relative_to(ROOT).parts[0] for path in single.every_place(params)}
+    assert len(stage_outputs.every_place(params)) == found
+    tops = {path.relative_to(ROOT).parts[0] for path in stage_outputs.every_place(params)}
     assert tops == {"data", "reports", "metrics.json", "metrics.real.json"}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core import artifacts
+from foursplit.io import artifacts
 
 
 def customers(path, rng, n=400):
@@ -28,12 +28,12 @@ def test_your_own_data_and_model_in_ci(clone, rng):
         "foursplit", "new", "source", "churn", "--csv", "data/own/churn.csv", "--target", "left"
     )
     sheet = "data/tags/churn.csv"  # empty: nobody has read an error yet
-    assert clone.git_status() == {"params.yaml", "src/foursplit/sources/churn.py", sheet}
+    assert clone.git_status() == {"params.yaml", "src/foursplit_courses/datasets/churn.py", sheet}
     clone.run("git", "add", "-A")
     clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "source")
 
     clone.run("foursplit", "new", "model", "wide_net", "--group", "churn")
-    assert clone.git_status() == {"params.yaml", "src/foursplit/models/wide_net.py"}
+    assert clone.git_status() == {"params.yaml", "src/foursplit_courses/models/wide_net.py"}
 
     text = clone.run("foursplit", "repro", "pipelines/own/dvc.yaml")
     assert "churn_linear" in text
@@ -54,7 +54,12 @@ def test_your_own_data_and_model_in_ci(clone, rng):
     assert "Running stage 'pipelines/data/dvc.yaml:fetch@wine'" not in plan
 
     # The files that were written pass the house's own lint.
-    clone.run("ruff", "check", "src/foursplit/sources/churn.py", "src/foursplit/models/wide_net.py")
+    clone.run(
+        "ruff",
+        "check",
+        "src/foursplit_courses/datasets/churn.py",
+        "src/foursplit_courses/models/wide_net.py",
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +73,7 @@ def test_your_own_data_and_model_in_ci(clone, rng):
     ],
 )
 def test_the_kind_of_answer_is_guessed_from_the_target(target, kind):
-    from foursplit.doors import guess
+    from foursplit.scaffold import infer_schema
 
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": target})
-    assert guess.task(guess.columns(frame, "y")) == kind
+    assert infer_schema.task(infer_schema.columns(frame, "y")) == kind

@@ -6,11 +6,11 @@ import networkx
 import pytest
 from tests.pipelines.conftest import ROOT, declared
 
-from foursplit.core import catalogue, source
+from foursplit import plugins
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
-from foursplit.core.params import load
-from foursplit.data.remote import terms
-from foursplit.schedule.targets import reading
+from foursplit.data.download import catalogue, licences
+from foursplit.runner.targets import reading
 
 PARAMS = load(ROOT / "params.yaml")
 
@@ -29,9 +29,8 @@ def test_the_default_pipeline_needs_nothing_of_the_real_one(repo, stages):
     assert needed
     assert not [stage.name for stage in needed if is_real(stage)]
     real = networkx.descendants(repo.index.graph, stages["report_real"])
-    assert {stage.name for stage in real} == {
-        name for name, stage in stages.items() if is_real(stage) and name != "report_real"
-    }
+    own = {name for name, stage in stages.items() if is_real(stage) and name != "report_real"}
+    assert {stage.name for stage in real} == {"code", *own}  # both run the same code
 
 
 def test_what_the_pipelines_write_lies_apart(stages):
@@ -52,8 +51,8 @@ def test_no_stage_depends_on_what_was_accepted(stages):
 
 
 def test_every_remote_source_depends_on_the_catalogue_it_is_listed_in(stages):
-    path = catalogue.FILE.relative_to(ROOT)
-    listed = {n: catalogue.entries(source.module(n).SOURCE) for n in PARAMS.real.sources}
+    path = catalogue.files()[0].relative_to(ROOT)
+    listed = {n: catalogue.entries(plugins.dataset(n).SOURCE) for n in PARAMS.real.sources}
     for name, entries in listed.items():
         assert bool(entries) == (path in declared(stages[f"fetch@{name}"])), name
     assert [name for name, entries in listed.items() if not entries] == ["lander_levels"]  # a game
@@ -73,7 +72,7 @@ def test_what_is_not_accepted_is_left_out_with_all_that_reads_it_and_no_more(sta
 def test_a_stage_of_a_source_that_is_not_accepted_says_so(project, monkeypatch):
     from foursplit.stages import fetch
 
-    monkeypatch.delenv(terms.ACCEPT, raising=False)
+    monkeypatch.delenv(licences.ACCEPT, raising=False)
     with pytest.raises(Refusal, match="usps: not stated") as raised:
         fetch.run("mnist_usps")
     assert "FOURSPLIT_ACCEPT=mnist,usps" in str(raised.value)

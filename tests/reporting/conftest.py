@@ -3,9 +3,9 @@
 import pytest
 from tests.reporting.miniature import make_project
 
-from foursplit.core import paths
-from foursplit.core.params import load
-from foursplit.evaluation.collect import collect
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.evaluation.results import collect
 from foursplit.stages import report
 
 

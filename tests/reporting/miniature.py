@@ -5,15 +5,16 @@ import json
 import numpy as np
 import pandas as pd
 
-from foursplit.core import artifacts, paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import build
 from foursplit.core.examples import Examples, shape_of
-from foursplit.core.params import build
-from foursplit.core.source import module
-from foursplit.core.split import SEEN, SPLITS
+from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import store
-from foursplit.evaluation import tables
+from foursplit.evaluation import prediction_tables
 from foursplit.evaluation.diagnose import checked, diagnose
 from foursplit.evaluation.summary import summarise
+from foursplit.io import artifacts
 
 N = {"train": 40, "train_dev": 32, "dev": 35, "test": 30}
 FIT = {"seeds": [1], "learning_rate": 0.1, "max_epochs": 3, "batch_size": None}
@@ -90,7 +91,7 @@ def make_project(root, params=PARAMS, winners=("wines_good", "sugar_direct", "fi
 
 def _source(name):
     """Write a source's seen splits and reports; give all four."""
-    source, rng = module(name).SOURCE, np.random.default_rng(len(name))
+    source, rng = plugins.dataset(name).SOURCE, np.random.default_rng(len(name))
     made = {split: _examples(source, split, rng) for split in SPLITS}
     seen = paths.split(name) / "seen"
     seen.mkdir(parents=True)
@@ -135,14 +136,14 @@ def _examples(source, split, rng):
 
 
 def _experiment(params, key, group, examples, winner):
-    declared = module(group.source).SOURCE
+    declared = plugins.dataset(group.source).SOURCE
     experiment = params.experiment(key)
     shape = shape_of(examples["train"], declared.classes)
     seen_models, four_models = [], []
     for seed in experiment.fit.seeds:
         rng = np.random.default_rng(seed)
         made = {
-            split: tables.table(
+            split: prediction_tables.table(
                 examples[split], _answers(examples[split].y, shape, SKILL[key], rng), split,
                 group.task, shape,
             )
@@ -174,7 +175,7 @@ def _experiment(params, key, group, examples, winner):
 
 
 def _diagnose(folder, models, group, params):
-    told = diagnose(models, group, module(group.source).SOURCE, params.strategy)
+    told = diagnose(models, group, plugins.dataset(group.source).SOURCE, params.strategy)
     artifacts.write_json(paths.diagnosis(folder), told)
 
 
@@ -192,9 +193,9 @@ def _write(folder, seed, made, manifest, group, params):
     part = paths.seed_folder(folder, seed)
     part.mkdir(parents=True)
     for split, table in made.items():
-        tables.save(part, split, table)
+        prediction_tables.save(part, split, table)
     model = checked(made, group.source)
-    summary = summarise(made, model, group, module(group.source).SOURCE, params.strategy)
+    summary = summarise(made, model, group, plugins.dataset(group.source).SOURCE, params.strategy)
     artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
     return model
 

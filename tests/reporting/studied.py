@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from foursplit.core.figure import (
+from foursplit.core.lesson_figures import (
     Contour,
     Lines,
     Picture,

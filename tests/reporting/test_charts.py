@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.reporting.charts.axis import axis
-from foursplit.reporting.charts.comparison import comparison
-from foursplit.reporting.charts.curves import curves
-from foursplit.reporting.charts.learning_curve import learning_curve
-from foursplit.reporting.charts.residuals import MOST, residuals
-from foursplit.reporting.charts.svg import element
-from foursplit.reporting.charts.waterfall import waterfall
-from foursplit.reporting.measured import Measured
+from foursplit.reporting.plots.axis import axis
+from foursplit.reporting.plots.comparison import comparison
+from foursplit.reporting.plots.curves import curves
+from foursplit.reporting.plots.learning_curve import learning_curve
+from foursplit.reporting.plots.residuals import MOST, residuals
+from foursplit.reporting.plots.svg import element
+from foursplit.reporting.plots.waterfall import waterfall
+from foursplit.reporting.tables.measured_values import Measured
 
 VALUES = st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=20)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.experiment import Group
-from foursplit.reporting import choice
-from foursplit.reporting.charts.axis import log_axis
-from foursplit.reporting.charts.candidates import HEIGHT
-from foursplit.strategy.choice import Candidate, choose
+from foursplit.config.schema import Group
+from foursplit.diagnosis.selection.model_selection import Candidate, choose
+from foursplit.reporting.plots.axis import log_axis
+from foursplit.reporting.plots.candidates import HEIGHT
+from foursplit.reporting.tables import choice
 
 GROUP = Group(
     source="digits", task="classify", metric="error", bounds={"n_parameters": 1000, "flops": 50}

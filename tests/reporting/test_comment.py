@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from foursplit.reporting.comment import MOST, comment
+from foursplit.reporting.pages.pull_request_comment import MOST, comment
 
 GATE = {
     "verdict": "HOLD",

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.reporting.diagnosis_page import page
-from foursplit.strategy import tables
-from foursplit.strategy.analysis import analyse
-from foursplit.strategy.diagnosis import Settings
-from foursplit.strategy.tables import Model
+from foursplit.diagnosis import prediction_table
+from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.prediction_table import Model
+from foursplit.diagnosis.steps import Settings
+from foursplit.reporting.pages.diagnosis import page
 
 
 def table(split, rate, n=400, **columns):
@@ -16,7 +16,7 @@ def table(split, rate, n=400, **columns):
         "example_id": [f"{split}{k}" for k in range(n)],
         "loss": (np.arange(n) < rate * n) * 1.0,
     }
-    return tables.check(pd.DataFrame({**frame, **columns}), split)
+    return prediction_table.check(pd.DataFrame({**frame, **columns}), split)
 
 
 def drawn(dev, **settings):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from foursplit.reporting.charts.marching import segments
+from foursplit.reporting.plots.marching import segments
 
 Z = arrays(np.float64, (6, 7), elements=st.floats(-4, 4).map(lambda v: round(v, 3)))
 X, Y = np.arange(7.0), np.arange(6.0)

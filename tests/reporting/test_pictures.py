@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foursplit.reporting.pictures import LONGEST, brightness, data_uri, png
+from foursplit.reporting.png import LONGEST, brightness, data_uri, png
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (5, 7, 3), (1, 1, 1), (200, 150, 3)])

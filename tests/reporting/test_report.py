@@ -11,15 +11,15 @@ from html import escape
 from html.parser import HTMLParser
 
 import pytest
-from tests.reporting import miniature
 from tests.reporting.miniature import PARAMS
 
-from foursplit.core import artifacts, paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
-from foursplit.core.params import load
-from foursplit.core.source import module
-from foursplit.evaluation.growth import Measured
 from foursplit.evaluation.learning_curve import told
+from foursplit.evaluation.learning_curve_runs import Measured
+from foursplit.io import artifacts
 from foursplit.stages import report
 
 RESOURCES = ("src", "href", "srcset", "data", "action", "poster", "xlink:href")
@@ -98,7 +98,7 @@ def test_the_test_error_of_an_experiment_that_was_not_chosen_appears_nowhere(rep
 
 def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
     bad = "<img src=x onerror=alert(1)>"
-    declared = module("wine")
+    declared = plugins.dataset("wine")
     hostile = dataclasses.replace(
         declared.SOURCE, title=bad, cite=bad, target='y"><b>', reference=None
     )
@@ -112,19 +112,6 @@ def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
     for text in pages(root).values():
         assert "<img src=x" not in text
         assert 'y"><b>' not in text
-
-
-def test_a_key_with_odd_letters_gets_a_link_that_works(make, monkeypatch):
-    odd = '<b>50% "x" & y?#'
-    params = copy.deepcopy(PARAMS)
-    block = params["experiments"]["supervised"]
-    block[odd] = block.pop("sugar_direct")
-    monkeypatch.setitem(miniature.SKILL, odd, 0.5)
-    root = make("odd", params=params, winners=(odd,))
-    report.run()
-    index = (root / "reports" / "index.html").read_text(encoding="utf-8")
-    assert "<b>50%" not in index
-    assert "experiments/%3Cb%3E50%25%20%22x%22%20%26%20y%3F%23.html" in index
 
 
 def test_what_does_not_beat_the_trivial_predictor_or_breaks_a_bound_is_flagged(reported):

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from tests.reporting import studied
 from tests.reporting.studied import FIGURES, X, Y, contour, read, regions
 
-from foursplit.core.figure import Series
-from foursplit.reporting.charts.contour import contour as draw_contour
-from foursplit.reporting.charts.lines import lines as draw_lines
-from foursplit.reporting.charts.plane import HEAD
-from foursplit.reporting.charts.regions import boxes
-from foursplit.reporting.charts.regions import regions as draw_regions
-from foursplit.reporting.charts.scale import scale, written
-from foursplit.reporting.charts.series import SHAPES
-from foursplit.reporting.study_page import CHARTS
+from foursplit.core.lesson_figures import Series
+from foursplit.reporting.pages.lesson import CHARTS
+from foursplit.reporting.plots.contour import contour as draw_contour
+from foursplit.reporting.plots.lines import lines as draw_lines
+from foursplit.reporting.plots.plane import HEAD
+from foursplit.reporting.plots.regions import boxes
+from foursplit.reporting.plots.regions import regions as draw_regions
+from foursplit.reporting.plots.scale import scale, written
+from foursplit.reporting.plots.series import SHAPES
 
 
 def tree(markup):

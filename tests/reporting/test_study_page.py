@@ -10,9 +10,10 @@ import pytest
 from tests.reporting.miniature import PARAMS
 from tests.reporting.studied import PICTURE, STUDY, lines, read
 
-from foursplit.core import artifacts, paths
-from foursplit.core.figure import Section, Study, pixels
-from foursplit.reporting import study_page
+from foursplit.config import paths
+from foursplit.core.lesson_figures import Section, Study, pixels
+from foursplit.io import artifacts
+from foursplit.reporting.pages import lesson
 from foursplit.reporting.render import prose
 from foursplit.stages import report
 
@@ -38,7 +39,7 @@ def tags(text, tag):
 
 @pytest.fixture(scope="module")
 def text():
-    return study_page.page(read(STUDY, key=KEY, lesson="MLS C1 W1"))
+    return lesson.page(read(STUDY, key=KEY, lesson="MLS C1 W1"))
 
 
 def test_all_that_the_study_says_is_there_and_escaped(text):
@@ -69,7 +70,7 @@ def test_without_a_script_every_figure_of_a_slider_can_be_opened(text):
 def test_a_page_carries_the_scripts_that_it_needs(text):
     assert "data-knob=turn" in text
     plain = Study(title="", lead="", sections=(Section(heading="", figures=(lines(),)),))
-    assert not tags(study_page.page(read(plain, key=KEY, lesson="")), "script")
+    assert not tags(lesson.page(read(plain, key=KEY, lesson="")), "script")
 
 
 def test_a_picture_keeps_its_bytes_and_is_shown_larger(text):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tests.reporting.studied import HEIGHT, X, Y, read, surface
 
 from foursplit.reporting import render
-from foursplit.reporting.charts.surface import MOST, drawn, prepared, seen
-from foursplit.reporting.charts.surface import surface as draw
-from foursplit.reporting.charts.svg import joined
+from foursplit.reporting.plots.surface import MOST, drawn, prepared, seen
+from foursplit.reporting.plots.surface import surface as draw
+from foursplit.reporting.plots.svg import joined
 
 SCRIPT = Path(render.__file__).parent / "templates" / "surface.js"
 PLACE = st.floats(-0.5, 0.5)

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from foursplit.core.dataset_spec import Source
 from foursplit.core.examples import Examples
-from foursplit.core.source import Source
-from foursplit.reporting.confusion import confusion
-from foursplit.reporting.hardest import LEAST, MOST, hardest
-from foursplit.reporting.slices import by_column
+from foursplit.reporting.tables.confusion import confusion
+from foursplit.reporting.tables.slices import by_column
+from foursplit.reporting.tables.worst_examples import LEAST, MOST, hardest
 
 
 def prediction_table(rng, n=60):

@@ -8,7 +8,7 @@ import pytest
 from tests.retraining.world import GROUP, git
 
 from foursplit.core.errors import Refusal
-from foursplit.tracking import registry
+from foursplit.tracking.registry import registry
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.retraining.world import GROUP, KEY, PLAIN, SCALED, SPREAD, draw, git
 
-from foursplit.core import artifacts
+from foursplit.io import artifacts
 
 TRAINED = {f"{stage}@{name}" for stage, name in (
     ("train", KEY), ("evaluate", KEY), ("learn", KEY), ("select", GROUP), ("final", GROUP)

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 
-from foursplit.doors.ui import SERVER
+from foursplit.cli.commands.ui import SERVER
 
 GROUP, KEY = "orders", "orders_centroids"
 
@@ -69,7 +69,7 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.source import OwnFile, Source
+from foursplit.core.dataset_spec import OwnFile, Source
 
 FEATURES = ("weather", "distance", "load")
 
@@ -196,22 +196,23 @@ class World:
     def _prune(self) -> None:
         """Leave the developer's course alone, and put the orders in."""
         for path in sorted((self.dev / "pipelines").iterdir()):
-            if path.name not in ("data", "own"):
+            if path.name not in ("code", "data", "own"):
                 shutil.rmtree(path)
         for path in self.dev.glob("**/dvc.lock"):
             path.unlink()
         for name in ("metrics.json", "metrics.real.json"):
             (self.dev / name).unlink(missing_ok=True)
-        plan = self.dev / "dvc.yaml"  # no lesson is worked through here
-        lines = [line for line in plan.read_text().splitlines() if "/studies" not in line]
-        plan.write_text("\n".join(lines) + "\n")
-        sources = self.dev / "src/foursplit/sources"
+        sources = self.dev / "src/foursplit_courses/datasets"
         (sources / "orders.py").write_text(SOURCE)
         self.model.write_text(MODEL.replace("SCALE", PLAIN))
         (self.dev / "data/tags/orders.csv").write_text("example_id,tags,label_audit,comment\n")
         (self.dev / "data/own").mkdir(parents=True, exist_ok=True)
         draw(10_000, 1).to_csv(self.orders, index=False)
         self.set()
+        subprocess.run(
+            [sys.executable, "-m", "foursplit", "pipeline", "write"], cwd=self.dev, check=True,
+            env={**os.environ, "PYTHONPATH": str(self.dev / "src")}, capture_output=True,
+        )  # fmt: skip
         remote = self.folder / "dvc-remote"
         config = f"    remote = shared\n['remote \"shared\"']\n    url = {remote}\n"
         with (self.dev / ".dvc/config").open("a") as file:
@@ -219,7 +220,7 @@ class World:
 
     @property
     def model(self) -> Path:
-        return self.dev / "src/foursplit/models/centroids.py"
+        return self.dev / "src/foursplit_courses/models/centroids.py"
 
     @property
     def orders(self) -> Path:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from tests.reporting.miniature import PARAMS, make_project
 
-from foursplit.core import artifacts, paths
+from foursplit.config import paths
 from foursplit.core.errors import Refusal
-from foursplit.evaluation import tables
+from foursplit.evaluation import prediction_tables
+from foursplit.io import artifacts
 from foursplit.stages import select
 
 SELECTED = {"winner", "best", "tied", "price_of_bounds", "prices", "ranking", "group", "metric"}
@@ -34,9 +35,9 @@ def enter(tmp_path, monkeypatch):
 def answer(key, seed, wrong, n_parameters):
     """Let an experiment err on dev's examples numbered in `wrong`."""
     folder = paths.seed_folder(paths.predictions("wines") / key, seed)
-    table = tables.load(folder, "dev")
+    table = prediction_tables.load(folder, "dev")
     loss = np.isin(np.arange(len(table)), list(wrong)).astype(float)
-    tables.save(folder, "dev", table.assign(loss=loss, log_loss=2 * loss))
+    prediction_tables.save(folder, "dev", table.assign(loss=loss, log_loss=2 * loss))
     summary = artifacts.read_json(folder / "summary.json")
     summary["metrics"]["dev"] = {"error": float(loss.mean()), "log_loss": float(2 * loss.mean())}
     summary["manifest"]["n_parameters"] = n_parameters
@@ -126,6 +127,8 @@ def test_a_column_that_a_table_lacks_is_refused_by_file(enter):
     enter()
     two(good=40, bad=10)
     folder = paths.seed_folder(paths.predictions("wines") / "wines_bad", 1)
-    tables.save(folder, "dev", tables.load(folder, "dev").drop(columns="loss"))
+    prediction_tables.save(
+        folder, "dev", prediction_tables.load(folder, "dev").drop(columns="loss")
+    )
     with pytest.raises(Refusal, match=r"dev.parquet: unknown column 'loss'"):
         select.run("wines")

@@ -5,13 +5,15 @@ import json
 import shutil
 
 import pytest
-from tests.gate import winner
-from tests.gate.winner import GROUP, KEY
+from tests.promotion import winner
+from tests.promotion.winner import GROUP, KEY
 
-from foursplit.core import paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
 from foursplit.stages import train as stage
-from foursplit.training import device, finished, manifest
+from foursplit.training import device, seed_cache
 from foursplit.training import train as training
 
 SEEDS = [1, 2, 3]
@@ -126,24 +128,34 @@ def test_a_torn_copy_is_trained_again(small, monkeypatch):
 
 
 @kinds
-def test_a_model_whose_file_is_edited_while_it_trains_is_not_written(small, monkeypatch, tmp_path):
-    """Its manifest would name code that did not train it."""
-    copied = tmp_path / "model.py"
-    model = json.loads((small / "params.yaml").read_text())["experiments"]["supervised"][KEY][
-        "model"
-    ]
-    copied.write_bytes(manifest.model_file(model).read_bytes())
-    monkeypatch.setattr(manifest, "model_file", lambda _: copied)
+@pytest.mark.parametrize(
+    ("edit", "counts"),
+    [("\nEDITED = 1\n", True), ("\n# Edited.\n", False)],
+    ids=["code", "comment"],
+)
+def test_a_model_that_is_edited_while_it_trains_is_not_written(small, monkeypatch, edit, counts):
+    """Its manifest would name code that did not train it; a comment is no code."""
+    params = json.loads((small / "params.yaml").read_text())
+    experiment = params["experiments"]["supervised"][KEY]
+    edited = small / "own_package" / "models" / "edited.py"
+    edited.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(plugins.file("models", experiment["model"]), edited)
+    experiment["model"] = "edited"
+    (small / "params.yaml").write_text(json.dumps(params))
     real = training._model
 
-    def edited(*given):
-        copied.write_text(copied.read_text() + "# edited\n")
+    def editing(*given):
+        edited.write_text(edited.read_text() + edit)
         return real(*given)
 
-    monkeypatch.setattr(training, "_model", edited)
-    with pytest.raises(Refusal, match="was changed while"):
+    monkeypatch.setattr(training, "_model", editing)
+    if counts:
+        with pytest.raises(Refusal, match="was changed while"):
+            stage.run(KEY)
+        assert files() == {}
+    else:
         stage.run(KEY)
-    assert files() == {}
+        assert files()
 
 
 @network
@@ -151,9 +163,14 @@ def test_a_seed_whose_code_changed_meanwhile_is_not_taken_later(small, monkeypat
     run(monkeypatch, stop_at=2)
     assert left()
     shutil.rmtree(paths.state() / "resume")
-    monkeypatch.setattr(finished, "code", lambda: training.code() | {"models/mlp.py": "another"})
+    layer = {"foursplit/layers/standardize.py": "another"}
+    monkeypatch.setattr(seed_cache, "code", lambda given: training.code(given) | layer)
     run(monkeypatch, stop_at=2)
     assert not left()
-    monkeypatch.setattr(finished, "code", lambda: training.code() | {"doors/ui.py": "another"})
-    run(monkeypatch, stop_at=2)
-    assert left()  # what decides nothing of a training may be edited
+
+
+@network
+def test_what_decides_nothing_of_a_training_may_be_edited_meanwhile(small):
+    found = training.code(load().experiment(KEY))
+    assert "foursplit/layers/standardize.py" in found
+    assert not [path for path in found if path.startswith(("foursplit/cli", "foursplit/tracking"))]

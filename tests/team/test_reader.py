@@ -5,12 +5,13 @@ import subprocess
 import pytest
 import requests
 from mlflow.exceptions import MlflowException
-from tests.gate import winner
-from tests.gate.winner import GROUP
+from tests.promotion import winner
+from tests.promotion.winner import GROUP
 from tests.team import servers
 
-from foursplit.doors import gate
-from foursplit.tracking import registry, store
+from foursplit.cli.commands import gate
+from foursplit.tracking import store
+from foursplit.tracking.registry import registry
 
 AUTH = """[mlflow]
 default_permission = READ

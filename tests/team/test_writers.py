@@ -8,13 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from tests.gate import winner
-from tests.gate.winner import GROUP
+from tests.promotion import winner
+from tests.promotion.winner import GROUP
 from tests.tracking import miniature
 
 import foursplit
-from foursplit.core import paths
-from foursplit.doors import track as door
+from foursplit.cli.commands import track as door
+from foursplit.config import paths
 from foursplit.tracking import store
 
 SIX = range(6)

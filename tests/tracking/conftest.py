@@ -10,10 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 from tests.tracking import miniature
 
-from foursplit.core.experiment import Params
-from foursplit.evaluation.collect import collect
-from foursplit.tracking import pictures, store
-from foursplit.tracking import track as tracking
+from foursplit.config.schema import Params
+from foursplit.evaluation.results import collect
+from foursplit.tracking import store
+from foursplit.tracking.runs import run_pictures
+from foursplit.tracking.runs import sync as tracking
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +52,7 @@ class World:
 def world(project, empty_database, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     for name in ("ledger", "confusion", "residuals"):  # drawing takes half a second, each time
-        monkeypatch.setattr(pictures, name, lambda _: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     shutil.copyfile(empty_database, project / "mlflow.db")
     return World(root=project, params=miniature.make(project))
 
@@ -61,7 +62,7 @@ def start_track(project):
     """Start `foursplit track` as a process of its own: MLflow keeps a store open in ours."""
 
     def start():
-        code = "from foursplit.doors.track import track; track()"
+        code = "from foursplit.cli.commands.track import track; track()"
         return subprocess.Popen(
             [sys.executable, "-c", code],
             cwd=project,

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 
-from foursplit.core import artifacts, paths
-from foursplit.core.params import load
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.io import artifacts
 
 N = 8  # examples a split
 CURVES = "epoch,train_loss,dev_error\n1,0.9,0.5\n2,0.7,0.375\n3,0.6,0.25\n"

@@ -1,16 +1,16 @@
 """A small network's winner: noise of three classes, weights as they are drawn."""
 
-import importlib
-
 import numpy as np
 import pandas as pd
 import torch
 
-from foursplit.core import artifacts, paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.schema import Run
 from foursplit.core.examples import DataShape, Examples
-from foursplit.core.experiment import Run
-from foursplit.evaluation import tables
+from foursplit.evaluation import prediction_tables
 from foursplit.evaluation.predict import predictor
+from foursplit.io import artifacts
 from foursplit.training.manifest import Manifest, arguments, code_hash, save
 
 GROUP, KEY = "pictures", "pictures_lenet"
@@ -37,9 +37,7 @@ def train(model="lenet", model_args=ARGS, shape=SHAPE):
     trained.mkdir(parents=True)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        net = importlib.import_module(f"foursplit.models.{model}").build(
-            arguments(model, model_args, "test"), shape
-        )
+        net = plugins.model(model).build(arguments(model, model_args, "test"), shape)
         for parameter in net.parameters():  # as drawn, all classes would be alike
             torch.nn.init.normal_(parameter, std=0.3)
     weights = trained / "model.safetensors"
@@ -58,4 +56,6 @@ def train(model="lenet", model_args=ARGS, shape=SHAPE):
     part.mkdir(parents=True)
     found = examples(shape)
     for split in ("dev", "test"):
-        tables.save(part, split, tables.table(found, answer(found), split, "classify", shape))
+        prediction_tables.save(
+            part, split, prediction_tables.table(found, answer(found), split, "classify", shape)
+        )

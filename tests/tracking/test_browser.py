@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from tests.tracking import miniature
 
-from foursplit.core import artifacts, paths
-from foursplit.core.params import load
-from foursplit.strategy.ledger import LINKS
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.diagnosis.decomposition.ledger import LINKS
+from foursplit.io import artifacts
 
 mlflow_page = pytest.importorskip(
     "docs.mlflow_page", reason="no Selenium: pip install selenium", exc_type=ImportError

@@ -8,18 +8,20 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from tests.gate import winner
-from tests.gate.winner import GROUP, KEY
+from tests.promotion import winner
+from tests.promotion.winner import GROUP, KEY
 
-from foursplit.cli import main
-from foursplit.core import artifacts, paths
-from foursplit.core.params import load
-from foursplit.evaluation import history as past
-from foursplit.evaluation.history import Step, Version
-from foursplit.evaluation.past import PastRun
-from foursplit.tracking import champions as told
-from foursplit.tracking import registry, store
-from foursplit.tracking.record import MODEL_HASH
+from foursplit.cli.main import main
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.history import gap_history as past
+from foursplit.history.gap_history import Step, Version
+from foursplit.history.past_runs import PastRun
+from foursplit.io import artifacts
+from foursplit.tracking import store
+from foursplit.tracking.registry import champions as told
+from foursplit.tracking.registry import registry
+from foursplit.tracking.runs.run_data import MODEL_HASH
 
 
 @pytest.fixture

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from mlflow.tracking._tracking_service import utils
-from tests.gate import winner
-from tests.gate.winner import GROUP, KEY
+from tests.promotion import winner
+from tests.promotion.winner import GROUP, KEY
 
 import foursplit
-from foursplit.core import paths
+from foursplit import plugins
+from foursplit.config import paths
 from foursplit.core.errors import Refusal
-from foursplit.core.source import module
-from foursplit.tracking import database, registry, store
+from foursplit.tracking import database, store
+from foursplit.tracking.registry import registry
 
 OUTSIDE = "outside the store"
 
@@ -37,7 +38,7 @@ def stored(project, monkeypatch):
 def register():
     return registry.register(
         GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {}, print,
-        features=module("wine").SOURCE.features,
+        features=plugins.dataset("wine").SOURCE.features,
     )  # fmt: skip
 
 

@@ -10,21 +10,23 @@ from contextlib import contextmanager
 
 import pytest
 from matplotlib.figure import Figure
-from tests.gate import winner
-from tests.gate.winner import GROUP, KEY
+from tests.promotion import winner
+from tests.promotion.winner import GROUP, KEY
 from tests.tracking import miniature
-from tests.tracking.test_live import ROWS, follow
+from tests.tracking.test_live_metrics import ROWS, follow
 
 import foursplit
-from foursplit.core import paths
+from foursplit.cli.commands import track as door
+from foursplit.cli.render import finish
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
-from foursplit.core.params import load
-from foursplit.doors import conclude
-from foursplit.doors import track as door
-from foursplit.evaluation.collect import collect
-from foursplit.tracking import answering, live, pictures, registry, store, succession, writers
-from foursplit.tracking import track as tracking
-from foursplit.tracking.live import LiveCurves
+from foursplit.evaluation.results import collect
+from foursplit.tracking import server_health, store
+from foursplit.tracking.registry import promotion_lock, registry
+from foursplit.tracking.runs import live_metrics, ownership, run_pictures
+from foursplit.tracking.runs import sync as tracking
+from foursplit.tracking.runs.live_metrics import LiveCurves
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def shared(tmp_path, empty_database, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite+pysqlite:///{tmp_path}/shared.db")
     monkeypatch.setenv(store.SHARED_FILES, str(tmp_path / "files"))
     for name in ("ledger", "confusion", "residuals"):  # drawing takes half a second, each time
-        monkeypatch.setattr(pictures, name, lambda _: Figure(figsize=(1, 1)))
+        monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     return tmp_path
 
 
@@ -87,7 +89,7 @@ def test_two_who_write_the_same_run_at_once_leave_one(on, monkeypatch):
         with on("other"):
             assert track().new == 2
 
-    once(monkeypatch, tracking.files, "fill", meanwhile)
+    once(monkeypatch, tracking.run_artifacts, "fill", meanwhile)
     with on("one"):
         counts = track()
         # Begun first, it stays; the second was written by the other in the meantime.
@@ -108,13 +110,13 @@ def test_what_another_machine_may_still_write_is_left_and_later_cleared(on, monk
         raise KeyboardInterrupt
 
     with on("one"), monkeypatch.context() as patch:
-        patch.setattr(tracking.files, "fill", killed)
+        patch.setattr(tracking.run_artifacts, "fill", killed)
         with pytest.raises(KeyboardInterrupt):
             track()
     with on("other"):
         assert track().new == 2
         assert sorted(run.info.status for run in runs()) == ["FINISHED", "FINISHED", "RUNNING"]
-        monkeypatch.setattr(writers, "PATIENCE_MS", -1)
+        monkeypatch.setattr(ownership, "PATIENCE_MS", -1)
         track()
         assert [run.info.status for run in runs()] == ["FINISHED", "FINISHED"]
 
@@ -125,7 +127,7 @@ def test_our_own_half_written_run_needs_no_patience(on, monkeypatch):
 
     with on("one"):
         with monkeypatch.context() as patch:
-            patch.setattr(tracking.files, "fill", killed)
+            patch.setattr(tracking.run_artifacts, "fill", killed)
             with pytest.raises(KeyboardInterrupt):
                 track()
         assert track().new == 2
@@ -137,12 +139,12 @@ def test_a_run_removed_as_the_second_one_does_not_stop_who_tags_it(on):
         track()
         client, run_id = store.client(), runs()[0].info.run_id
         client.delete_run(run_id)
-        writers.tag(client, run_id, "foursplit.current", "true")
+        ownership.tag(client, run_id, "foursplit.current", "true")
 
 
 def live_curves(monkeypatch):
-    monkeypatch.setattr(live, "AFTER_S", 0.0)
-    monkeypatch.setattr(live, "EVERY_S", 0.05)
+    monkeypatch.setattr(live_metrics, "AFTER_S", 0.0)
+    monkeypatch.setattr(live_metrics, "EVERY_S", 0.05)
     experiment = load().experiment("wines_soft")
     about = {"home": "improving", "key": "wines_soft", "experiment": experiment}
     return LiveCurves(**about, seed=1, data={"train.npy": "d1"})
@@ -155,7 +157,7 @@ def test_a_training_that_another_machine_shows_live_is_left_to_it(on, monkeypatc
         (watched,) = runs()
         assert track().new == 2
         assert store.client().get_run(watched.info.run_id).info.status == "RUNNING"
-        monkeypatch.setattr(writers, "PATIENCE_MS", -1)  # no point of its curve for an hour
+        monkeypatch.setattr(ownership, "PATIENCE_MS", -1)  # no point of its curve for an hour
         track()
         assert store.client().get_run(watched.info.run_id).info.status == "KILLED"
 
@@ -213,7 +215,7 @@ def test_two_who_store_the_same_winner_at_once_leave_one_version(on_with_winner,
 
 def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkeypatch):
     on = on_with_winner
-    monkeypatch.setattr(succession.time, "sleep", lambda _: None)
+    monkeypatch.setattr(promotion_lock.time, "sleep", lambda _: None)
     with on("other"):
         winner.train(sees_strong=False)
         second = register()
@@ -230,7 +232,7 @@ def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkey
     with on("other"), pytest.raises(Refusal, match="run `foursplit gate` again"):
         registry.promote(second, None, print)
     tags = store.client().get_registered_model(GROUP).tags
-    assert not [name for name in tags if name.startswith(succession.NOTE)]
+    assert not [name for name in tags if name.startswith(promotion_lock.NOTE)]
 
 
 def test_who_was_killed_while_promoting_is_waited_for_no_longer_than_ten_minutes(
@@ -238,9 +240,11 @@ def test_who_was_killed_while_promoting_is_waited_for_no_longer_than_ten_minutes
 ):
     with on_with_winner("one"):
         version = register()
-        left = f"{succession.NOTE}another"
+        left = f"{promotion_lock.NOTE}another"
         client = store.client()
-        client.set_registered_model_tag(GROUP, left, str(writers.now_ms() - succession.FRESH_MS))
+        client.set_registered_model_tag(
+            GROUP, left, str(ownership.now_ms() - promotion_lock.FRESH_MS)
+        )
         registry.promote(version, None, print)
         assert registry.champion_number(GROUP) == version.number
 
@@ -282,12 +286,12 @@ def test_a_server_that_is_not_there_is_told_at_once_and_stops_no_training(on, mo
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ann:secret@127.0.0.1:{port}")
-    monkeypatch.setattr(answering, "PAUSE_S", 0.0)
+    monkeypatch.setattr(server_health, "PAUSE_S", 0.0)
     with on("one"):
         with pytest.raises(Refusal, match="no server answers there") as refused:
             door.track()
         follow(live_curves(monkeypatch), ROWS)
-        assert "secret" not in conclude._state()["store"]
+        assert "secret" not in finish._state()["store"]
     assert "secret" not in str(refused.value)
     assert "no live curves in MLflow" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from foursplit.core.errors import Refusal
-from foursplit.tracking import mlmodel
+from foursplit.tracking.registry import mlmodel
 
 MANIFEST = {
     "experiment": "c2w3_wine_logistic",

@@ -3,7 +3,7 @@
 import pytest
 
 from foursplit.core.errors import Refusal
-from foursplit.tracking.provenance import Locks
+from foursplit.tracking.runs.provenance import Locks
 
 CONFLICT = """schema: '2.0'
 stages:

@@ -7,16 +7,18 @@ import sys
 
 import numpy as np
 import pytest
-from tests.gate import winner
-from tests.gate.winner import GROUP, KEY
+from tests.promotion import winner
+from tests.promotion.winner import GROUP, KEY
 
 import foursplit
-from foursplit.core import artifacts, paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
-from foursplit.core.params import load
-from foursplit.core.source import module
 from foursplit.evaluation.predict import predictor
-from foursplit.tracking import registry, store, stored
+from foursplit.io import artifacts
+from foursplit.tracking import store
+from foursplit.tracking.registry import registry, version_files
 from foursplit.training import manifest as manifests
 
 
@@ -31,7 +33,7 @@ def small(project, monkeypatch):
 def register():
     return registry.register(
         *(GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {"foursplit.commit": "abc"}, print),
-        features=module("wine").SOURCE.features,
+        features=plugins.dataset("wine").SOURCE.features,
     )
 
 
@@ -188,7 +190,7 @@ def test_a_source_outside_the_store_is_refused(small, tmp_path_factory):
     outside.mkdir()
     client = store.client()
     run_id = client.get_model_version(GROUP, "1").run_id
-    tags = {registry.FILES: json.dumps(stored.digests(version.folder))}
+    tags = {registry.FILES: json.dumps(version_files.digests(version.folder))}
     client.create_model_version(GROUP, outside.as_uri(), run_id, tags=tags)
     with pytest.raises(Refusal, match="outside the store"):
         foursplit.load_model(f"models:/{GROUP}/2")
@@ -224,7 +226,7 @@ def test_weights_of_an_architecture_that_has_changed_are_refused_with_the_commit
 ):
     champion()
     monkeypatch.setattr(manifests, "code_hash", lambda _: "another")
-    with pytest.raises(Refusal, match=r"models/logistic_sklearn.py has changed.*commit abc"):
+    with pytest.raises(Refusal, match=r"model 'logistic_sklearn' has changed.*commit abc"):
         foursplit.load_model(f"models:/{GROUP}@champion")
 
 

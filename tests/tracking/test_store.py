@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from foursplit.cli import main
-from foursplit.core import environment
+from foursplit.cli.main import main
+from foursplit.core import reproducible_env
 from foursplit.core.errors import Refusal
-from foursplit.tracking import answering, store
+from foursplit.tracking import server_health, store
 
 
 class Late:
@@ -69,7 +69,7 @@ def test_mlflow_below_a_folder_with_a_per_cent_sign_makes_its_store(tmp_path):
     (folder / "site").mkdir(parents=True)
     (folder / "site" / "mlflow").symlink_to(Path(find_spec("mlflow").origin).parent)
     env = {
-        **os.environ, **environment.QUIET, "FOURSPLIT_ROOT": str(folder),
+        **os.environ, **reproducible_env.QUIET, "FOURSPLIT_ROOT": str(folder),
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
         "PYTHONPATH": os.pathsep.join([str(folder / "site"), *sys.path]),
     }  # fmt: skip
@@ -100,7 +100,7 @@ DOORS = (
 def test_no_command_shows_the_password_of_a_store(world, monkeypatch, capfd, caplog, uri):
     from mlflow.store.db import utils
 
-    monkeypatch.setattr(answering, "PAUSE_S", 0.0)
+    monkeypatch.setattr(server_health, "PAUSE_S", 0.0)
     monkeypatch.setattr(utils, "MAX_RETRY_COUNT", 1)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     for words in DOORS:

@@ -10,8 +10,8 @@ import urllib.request
 
 import pytest
 
+from foursplit.cli.commands.ui import ui
 from foursplit.core.errors import Refusal
-from foursplit.doors.ui import ui
 
 
 @pytest.fixture
@@ -29,15 +29,16 @@ def test_a_taken_port_is_refused_with_another_to_try(taken):
 
 def test_where_a_server_has_the_runs_its_page_is_named_and_none_is_started(monkeypatch, capsys):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://ann:secret@mlflow.example.org/")
-    monkeypatch.setattr("foursplit.doors.ui.track", lambda: None)
+    monkeypatch.setattr("foursplit.cli.commands.ui.track", lambda: None)
     ui(5000)
     assert capsys.readouterr().out.startswith("MLflow: https://ann:***@mlflow.example.org/#/exp")
 
 
 def test_the_command_line_and_the_stages_start_without_mlflow():
     code = (
-        "import sys, foursplit.cli, foursplit.tracking.live, foursplit.doors.track\n"
-        "import foursplit.doors.ui, foursplit.stages.select\n"
+        "import sys, foursplit.cli.main, foursplit.tracking.runs.live_metrics\n"
+        "import foursplit.cli.commands.track\n"
+        "import foursplit.cli.commands.ui, foursplit.stages.select\n"
         "assert 'mlflow' not in sys.modules and 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -49,7 +50,7 @@ def test_ctrl_c_ends_the_page_without_a_trace(world):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-c", f"from foursplit.doors.ui import ui; ui({port})"],
+        [sys.executable, "-c", f"from foursplit.cli.commands.ui import ui; ui({port})"],
         cwd=world.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

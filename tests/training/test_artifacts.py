@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
+from foursplit.io import artifacts
 from foursplit.training import estimator
 
 

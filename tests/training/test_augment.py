@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from foursplit.config.schema import Augment
 from foursplit.core.errors import Refusal
-from foursplit.core.experiment import Augment
 from foursplit.training.augment import Augmenter, _blurred
 from foursplit.training.batches import Batches
 

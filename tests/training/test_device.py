@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
+from foursplit.config.load import load
+from foursplit.config.schema import GradientFit
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape, Examples
-from foursplit.core.experiment import GradientFit
-from foursplit.core.params import load
 from foursplit.evaluation import predict
 from foursplit.training import device, manifest, network
 from foursplit.training.train import Job, train

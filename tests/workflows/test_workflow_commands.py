@@ -9,7 +9,7 @@ import sys
 import pytest
 from tests.workflows.reading import GITHUB, ROOT, holds, jobs, load, script, scripts, workflow
 
-from foursplit.cli import main
+from foursplit.cli.main import main
 
 # GitHub's own way to call `shell: bash`.
 BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from foursplit.config.schema import SplitRule
+from foursplit.core.dataset_spec import Role
 from foursplit.core.errors import Refusal
-from foursplit.core.experiment import SplitRule
-from foursplit.core.source import Role
-from foursplit.core.split import SPLITS
+from foursplit.core.splits import SPLITS
 
 # Judged splits first: a share that changes moves the border with train, and no example leaves
 # test for dev.

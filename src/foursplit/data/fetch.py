@@ -3,12 +3,12 @@
 import importlib.util
 from pathlib import Path
 
-from foursplit.core import artifacts, paths
+from foursplit.config import paths
+from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
 from foursplit.core.errors import Refusal
-from foursplit.core.source import BundledFile, OwnFile, RemoteFiles, Source
-from foursplit.data.remote import copying
-from foursplit.data.remote.obtain import Brought, obtain
-from foursplit.data.remote.patience import Patience
+from foursplit.data.download.fetch_files import Brought, obtain
+from foursplit.data.download.retry import Patience
+from foursplit.io import artifacts, hashing_copy
 
 
 def fetch(source: Source, into: Path, patience: Patience | None = None) -> Brought:
@@ -25,7 +25,7 @@ def fetch(source: Source, into: Path, patience: Patience | None = None) -> Broug
 
 def _copy(file: BundledFile | OwnFile, target: Path) -> Brought:
     origin = _locate(file)
-    found = copying.copy(origin, target)
+    found = hashing_copy.copy(origin, target)
     if isinstance(file, BundledFile) and found != file.sha256:
         raise Refusal(
             f"{origin}: corrupted: sha256 is {found}, and the source was written for "

@@ -5,16 +5,17 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core import paths
-from foursplit.core.experiment import Group, Strategy
-from foursplit.core.source import Source
-from foursplit.core.split import Split
-from foursplit.evaluation.human import human_level
-from foursplit.evaluation.scores import scoring
-from foursplit.strategy import analysis, sheet
-from foursplit.strategy.diagnosis import Settings
-from foursplit.strategy.tables import Model, check
-from foursplit.strategy.verdict import Rule
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.schema import Group, Strategy
+from foursplit.core.dataset_spec import Source
+from foursplit.core.splits import Split
+from foursplit.diagnosis import analysis
+from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.error_analysis import annotation_sheet
+from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.steps import Settings
+from foursplit.evaluation.human_level import human_level
 
 
 def checked(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -> Model:
@@ -22,7 +23,7 @@ def checked(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -
     found = {str(split): check(frame, split) for split, frame in tables.items()}
     path = paths.tags(source)
     if path.is_file():
-        found["dev"] = sheet.merge(found["dev"], [sheet.read(path)])
+        found["dev"] = annotation_sheet.merge(found["dev"], [annotation_sheet.read(path)])
     return Model(tables=found, name=name)
 
 
@@ -39,7 +40,7 @@ def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
     human = human_level(group, source.reference)
     return Settings(
         human_error=human["error"] if human else None,
-        people=getattr(scoring(group.task), "PEOPLE", True),
+        people=getattr(plugins.metrics(group.task), "PEOPLE", True),
         same_distribution=not source.shifted,
         rule=Rule(
             floor=strategy.floor,

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from foursplit.core import artifacts, paths
+from foursplit.config import paths
+from foursplit.config.schema import Run
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape
-from foursplit.core.experiment import Run
-from foursplit.core.split import SEEN, Split
-from foursplit.data import sealed, seen
+from foursplit.core.splits import SEEN, Split
+from foursplit.data import load_splits, load_test
 from foursplit.evaluation.predict import predictor
-from foursplit.evaluation.tables import table
+from foursplit.evaluation.prediction_tables import table
+from foursplit.io import artifacts
 from foursplit.training import manifest as manifests
 
 LOOKS = "looks.jsonl"
@@ -29,9 +30,9 @@ def four_tables(
     manifest, answer = predictor(folder, run)
     shape = scored_by or manifests.shape(manifest)
     _require_like(manifests.shape(manifest), shape, folder)
-    splits = {split: seen.load(source, split) for split in SEEN}
+    splits = {split: load_splits.load(source, split) for split in SEEN}
     _count(group, source, manifest.model_hash)
-    splits["test"] = sealed.load(source)
+    splits["test"] = load_test.load(source)
     return {
         split: table(examples, answer(examples), split, manifest.task, shape)
         for split, examples in splits.items()

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.experiment import Strategy
+from foursplit.config.schema import Strategy
+from foursplit.core.dataset_spec import Role
 from foursplit.core.seeds import generator
-from foursplit.core.source import Role
-from foursplit.core.split import TITLES, Split
-from foursplit.evaluation.growth import Measured
-from foursplit.strategy.curve import AHEAD, Curve, Point, fit, read
+from foursplit.core.splits import TITLES, Split
+from foursplit.diagnosis.learning_curve.fit import AHEAD, Curve, Point, fit, read
+from foursplit.evaluation.learning_curve_runs import Measured
 
 LINE = 21  # points of the line as drawn, on each side of the largest size
 DIGITS = 6  # kept: beyond, sums may differ from one processor to the next

@@ -1,15 +1,14 @@
 """Ask a stored model for its answers."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from foursplit.core import artifacts
+from foursplit import plugins
+from foursplit.config.schema import Run
 from foursplit.core.examples import Examples
-from foursplit.core.experiment import Run
-from foursplit.evaluation.scores import scoring
+from foursplit.io import artifacts
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
 
@@ -25,23 +24,23 @@ def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
         model = estimator.load(folder / manifest.weights)
         return manifest, lambda examples: estimator.predict(model, examples.x)
     if manifest.engine == "own":
-        from foursplit.training import device, own
+        from foursplit.training import custom_estimator, device
 
         device.repeatable(run.threads)
-        file = importlib.import_module(f"foursplit.models.{manifest.model}")
+        file = plugins.model(manifest.model)
         args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
         fresh = file.build(args, manifests.shape(manifest), manifest.seed)
-        model = own.load(folder / manifest.weights, fresh)
-        return manifest, lambda examples: own.predict(model, examples.x)
+        model = custom_estimator.load(folder / manifest.weights, fresh)
+        return manifest, lambda examples: custom_estimator.predict(model, examples.x)
     net, device = _network(folder, manifest, run)
-    shape, score = manifests.shape(manifest), scoring(manifest.task)
+    shape, score = manifests.shape(manifest), plugins.metrics(manifest.task)
     return manifest, lambda examples: score.answer(_outputs(net, device, examples), shape)
 
 
 def _network(folder: Path, manifest: Manifest, run: Run) -> tuple[Any, Any]:
     from foursplit.training import device
 
-    file = importlib.import_module(f"foursplit.models.{manifest.model}")
+    file = plugins.model(manifest.model)
     kind = device.resolve(run.accelerator, gains=manifest.device.startswith("gpu"))
     device.repeatable(run.threads)
     args = manifests.arguments(manifest.model, manifest.model_args, str(folder))

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.experiment import Group, Strategy
+from foursplit import plugins
+from foursplit.config.schema import Group, Strategy
+from foursplit.core.dataset_spec import Source
 from foursplit.core.seeds import generator
-from foursplit.core.source import Source
-from foursplit.core.split import Split
+from foursplit.core.splits import Split
+from foursplit.diagnosis import steps
+from foursplit.diagnosis.prediction_table import Model
+from foursplit.diagnosis.stats.bootstrap import estimate
+from foursplit.diagnosis.stats.weighted_confusion import confusion
 from foursplit.evaluation.diagnose import settings
-from foursplit.evaluation.human import human_level
-from foursplit.evaluation.scores import scoring
-from foursplit.strategy import diagnosis
-from foursplit.strategy.bootstrap import estimate
-from foursplit.strategy.metrics import confusion
-from foursplit.strategy.tables import Model
+from foursplit.evaluation.human_level import human_level
 
 Tables = Mapping[Split, pd.DataFrame]
 
@@ -25,7 +25,7 @@ def summarise(
     tables: Tables, model: Model, group: Group, source: Source, strategy: Strategy
 ) -> dict[str, Any]:
     """Say what the tables of one seed show; `model` holds the same tables, checked."""
-    told = diagnosis.base([model], settings(group, source, strategy), alike=not source.shifted)
+    told = steps.base([model], settings(group, source, strategy), alike=not source.shifted)
     return {
         "splits": {split: told["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
@@ -40,9 +40,9 @@ def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
     """Give the weighted mean of each metric the task reports, and what is no mean of examples."""
     means = {
         name: float(np.average(table[column], weights=table["weight"]))
-        for name, column in scoring(task).METRICS.items()
+        for name, column in plugins.metrics(task).METRICS.items()
     }
-    return {**means, **found(table, getattr(scoring(task), "FOUND", None))}
+    return {**means, **found(table, getattr(plugins.metrics(task), "FOUND", None))}
 
 
 def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, float]:

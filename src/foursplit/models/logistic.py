@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from foursplit.core.examples import DataShape
-from foursplit.layers.inputs.standardise import Standardise
+from foursplit.layers.standardize import Standardise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

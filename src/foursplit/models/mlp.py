@@ -13,7 +13,7 @@ from typing import Literal
 from torch import nn
 
 from foursplit.core.examples import DataShape
-from foursplit.layers.inputs.standardise import Standardise
+from foursplit.layers.standardize import Standardise
 
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from foursplit.core.split import SPLITS, TITLES
+from foursplit.core.splits import SPLITS, TITLES
 from foursplit.reporting import numbers
 
 

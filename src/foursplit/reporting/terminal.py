@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from foursplit.core.split import SPLITS, TITLES
+from foursplit.core.splits import SPLITS, TITLES
 from foursplit.core.terminal import line, printable
-from foursplit.evaluation.collect import Entry
-from foursplit.reporting import findings
+from foursplit.evaluation.results import Entry
 from foursplit.reporting.numbers import percent
+from foursplit.reporting.tables import findings
 
 FULL = 120  # columns from which whole keys fit
 SPLIT = 100  # columns from which the next step has a column of its own

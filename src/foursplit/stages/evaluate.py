@@ -3,14 +3,16 @@
 from dataclasses import asdict
 from typing import Any
 
-from foursplit.core import artifacts, paths, source
-from foursplit.core.params import load
-from foursplit.core.seed_folders import seed_folders
-from foursplit.core.split import SEEN
-from foursplit.data import seen
-from foursplit.evaluation import diagnose, tables
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.core.splits import SEEN
+from foursplit.data import load_splits
+from foursplit.evaluation import diagnose, prediction_tables
 from foursplit.evaluation.predict import predictor
 from foursplit.evaluation.summary import summarise
+from foursplit.io import artifacts
+from foursplit.io.seed_folders import seed_folders
 from foursplit.training import manifest as manifests
 
 
@@ -19,14 +21,14 @@ def run(key: str) -> str:
     params = load()
     experiment = params.experiment(key)
     group = params.group(experiment.group)
-    declared = source.module(experiment.source).SOURCE
-    splits = {split: seen.load(experiment.source, split) for split in SEEN}
+    declared = plugins.dataset(experiment.source).SOURCE
+    splits = {split: load_splits.load(experiment.source, split) for split in SEEN}
     models, beaten = [], True
     with artifacts.replacing_folder(paths.predictions(experiment.group) / key) as folder:
         for trained in seed_folders(paths.models(experiment.group, key)):
             manifest, answer = predictor(trained, params.run)
             made = {
-                split: tables.table(
+                split: prediction_tables.table(
                     examples, answer(examples), split, manifest.task, manifests.shape(manifest)
                 )
                 for split, examples in splits.items()
@@ -34,7 +36,7 @@ def run(key: str) -> str:
             part = folder / trained.name
             part.mkdir()
             for split, table in made.items():
-                tables.save(part, split, table)
+                prediction_tables.save(part, split, table)
             models.append(diagnose.checked(made, experiment.source, trained.name))
             summary = summarise(made, models[-1], group, declared, params.strategy)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]

@@ -2,13 +2,15 @@
 
 from dataclasses import asdict
 
-from foursplit.core import artifacts, paths, source
-from foursplit.core.params import load
-from foursplit.core.seed_folders import seed_folders
-from foursplit.core.split import SPLITS, TITLES
-from foursplit.evaluation import diagnose, tables
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.core.splits import SPLITS, TITLES
+from foursplit.evaluation import diagnose, prediction_tables
 from foursplit.evaluation.final import four_tables
 from foursplit.evaluation.summary import summarise
+from foursplit.io import artifacts
+from foursplit.io.seed_folders import seed_folders
 from foursplit.training import manifest as manifests
 
 
@@ -17,7 +19,7 @@ def run(name: str) -> str:
     params = load()
     group = params.group(name)
     winner = artifacts.read_json(paths.selected(name))["winner"]
-    declared = source.module(group.source).SOURCE
+    declared = plugins.dataset(group.source).SOURCE
     models = []
     with artifacts.replacing_folder(paths.final(name)) as folder:
         for trained in seed_folders(paths.models(name, winner)):
@@ -25,7 +27,7 @@ def run(name: str) -> str:
             part = folder / trained.name
             part.mkdir()
             for split, table in made.items():
-                tables.save(part, split, table)
+                prediction_tables.save(part, split, table)
             models.append(diagnose.checked(made, group.source, trained.name))
             summary = summarise(made, models[-1], group, declared, params.strategy)
             manifest = asdict(manifests.load(trained))

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from foursplit.core import artifacts, paths, source
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.examples import shape_of
-from foursplit.core.params import load
-from foursplit.core.split import SEEN
-from foursplit.data import seen
-from foursplit.evaluation import growth, learning_curve
-from foursplit.evaluation.human import human_level
+from foursplit.core.splits import SEEN
+from foursplit.data import load_splits
+from foursplit.evaluation import learning_curve, learning_curve_runs
+from foursplit.evaluation.human_level import human_level
+from foursplit.io import artifacts
 from foursplit.training.progress import Growth
 from foursplit.training.train import Job
 
@@ -17,8 +19,8 @@ def run(key: str) -> str:
     """Write `data/curves/<group>/<key>.csv` with the points and `.json` with what they tell."""
     params = load()
     experiment, settings = params.experiment(key), params.curve(key)
-    declared = source.module(experiment.source).SOURCE
-    splits = {name: seen.load(experiment.source, name) for name in SEEN}
+    declared = plugins.dataset(experiment.source).SOURCE
+    splits = {name: load_splits.load(experiment.source, name) for name in SEEN}
     folder = paths.split(experiment.source) / "seen"
     job = Job(
         key=key,
@@ -28,21 +30,23 @@ def run(key: str) -> str:
         shape=shape_of(splits["train"], declared.classes),
         data={path.name: artifacts.sha256_file(path) for path in sorted(folder.iterdir())},
     )
-    follower = Growth(growth.n_models(job, settings))
+    follower = Growth(learning_curve_runs.n_models(job, settings))
     at = f"curves.{params.home(key)}.{key}"
-    points, seconds = growth.measure(job, settings, follower, at)
+    points, seconds = learning_curve_runs.measure(job, settings, follower, at)
     follower.close()
     human = human_level(params.group(experiment.group), declared.reference)
     told = learning_curve.told(points, human, declared.domains, params.strategy)
     place = paths.curves(experiment.group)
-    artifacts.write_text(place / f"{key}.csv", growth.as_csv(points))
+    artifacts.write_text(place / f"{key}.csv", learning_curve_runs.as_csv(points))
     artifacts.write_json(place / f"{key}.json", {"experiment": key, **told})
     _write_seconds(key, points, seconds)
     sentence = told["dev"]["verdict"]["sentence"]
     return f"{len(points)} models on up to {points[-1].n:,} examples. {sentence}"
 
 
-def _write_seconds(key: str, points: Sequence[growth.Measured], seconds: Sequence[float]) -> None:
+def _write_seconds(
+    key: str, points: Sequence[learning_curve_runs.Measured], seconds: Sequence[float]
+) -> None:
     """Keep what each model took, outside the graph: it is another each time."""
     rows = [
         f"{point.size},{point.n},{point.repeat},{taken:.3f}\n"

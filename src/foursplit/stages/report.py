@@ -1,12 +1,14 @@
 """Stage report: pages, plots and metrics.json, from tables and JSON alone."""
 
-from foursplit.core import artifacts, paths
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.config.pipelines import REAL
 from foursplit.core.errors import Refusal, unknown
-from foursplit.core.params import load
-from foursplit.core.pipeline import REAL
-from foursplit.evaluation.collect import collect
-from foursplit.reporting import experiment_page, index_page, metrics, plots, study_page
-from foursplit.reporting.data_card import card
+from foursplit.evaluation.results import collect
+from foursplit.io import artifacts
+from foursplit.reporting.pages import experiment, index_page, lesson
+from foursplit.reporting.pages.data_card import card
+from foursplit.reporting.tables import metrics, plot_data
 
 
 def run(pipeline: str | None = None) -> str:
@@ -22,23 +24,23 @@ def run(pipeline: str | None = None) -> str:
     with artifacts.replacing_folder(reports / "experiments") as folder:
         for entry in entries:
             group = params.group(entry.experiment.group)
-            text = experiment_page.page(
+            text = experiment.page(
                 entry, group, cards[entry.experiment.source], params.strategy.confidence
             )
             (folder / f"{entry.key}.html").write_text(text, encoding="utf-8")
     with artifacts.replacing_folder(reports / "plots") as folder:
         (folder / "curves").mkdir()
-        (folder / "errors.csv").write_text(plots.errors(entries), encoding="utf-8")
+        (folder / "errors.csv").write_text(plot_data.errors(entries), encoding="utf-8")
         for entry in entries:
-            curve = plots.curves(entry)
+            curve = plot_data.curves(entry)
             if curve is not None:
                 (folder / "curves" / f"{entry.key}.csv").write_text(curve, encoding="utf-8")
-    studies = study_page.studies(params)
+    studies = lesson.studies(params)
     if not params.pipeline:  # an output of the default pipeline's report, be there a study or none
         with artifacts.replacing_folder(reports / "studies") as folder:
             for study in studies:
                 page = folder / f"{study['key']}.html"
-                page.write_text(study_page.page(study), encoding="utf-8")
+                page.write_text(lesson.page(study), encoding="utf-8")
     artifacts.write_json(paths.metrics(params.pipeline), metrics.tree(entries))
     index = reports / "index.html"
     artifacts.write_text(index, index_page.page(params, entries, cards, studies))

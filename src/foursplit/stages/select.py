@@ -3,14 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from foursplit.core import artifacts, paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.config.schema import Group
 from foursplit.core.errors import Refusal, unknown
-from foursplit.core.experiment import Group
-from foursplit.core.params import load
-from foursplit.core.seed_folders import seed_folders, seed_number
-from foursplit.evaluation import scored
-from foursplit.evaluation.scores import scoring
-from foursplit.strategy.choice import Candidate, Ties, choose
+from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
+from foursplit.evaluation import dev_scores
+from foursplit.io import artifacts
+from foursplit.io.seed_folders import seed_folders, seed_number
 
 
 def run(name: str) -> str:
@@ -31,24 +32,24 @@ def run(name: str) -> str:
 
 def check(name: str, group: Group) -> None:
     """Refuse a metric or a bound that nobody measures."""
-    metrics = scoring(group.task).METRICS
+    metrics = plugins.metrics(group.task).METRICS
     if group.metric not in metrics:
         raise unknown("metric", group.metric, metrics, f"group {name}")
     for bound in group.bounds:
-        if bound not in scored.COSTS:
-            raise unknown("bound", bound, scored.COSTS, f"group {name}")
+        if bound not in dev_scores.COSTS:
+            raise unknown("bound", bound, dev_scores.COSTS, f"group {name}")
 
 
 def candidate(folder: Path, group: Group) -> Candidate:
     """Collect a model's metric on dev (mean over seeds), example by example too, and its costs."""
     seeds = seed_folders(folder)
     found = [artifacts.read_json(seed / "summary.json") for seed in seeds]
-    column = scoring(group.task).METRICS[group.metric]
+    column = plugins.metrics(group.task).METRICS[group.metric]
     return Candidate(
         key=folder.name,
-        metric=scored.metric(found, group.metric),
-        costs=scored.costs(found),
-        table=scored.dev_table([seed / "dev.parquet" for seed in seeds], column),
+        metric=dev_scores.metric(found, group.metric),
+        costs=dev_scores.costs(found),
+        table=dev_scores.dev_table([seed / "dev.parquet" for seed in seeds], column),
         seeds={
             seed_number(seed): summary["metrics"]["dev"][group.metric]
             for seed, summary in zip(seeds, found, strict=True)

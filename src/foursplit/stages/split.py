@@ -1,16 +1,18 @@
 """Stage split: four splits, groups whole, duplicates set aside, test sealed."""
 
-from foursplit.core import artifacts, paths, source
-from foursplit.core.params import load
-from foursplit.core.split import SPLITS, TITLES
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.core.splits import SPLITS, TITLES
 from foursplit.data import store
-from foursplit.data.split import describe, equal_rows, part, write
+from foursplit.data.split_examples import describe, equal_rows, part, write
+from foursplit.io import artifacts
 
 
 def run(name: str) -> str:
     """Fill `data/split/<name>` with seen/, sealed/ and report.json."""
     rule = load().source(name).split
-    examples, meta = store.load(paths.valid(name), "examples"), source.module(name).SOURCE
+    examples, meta = store.load(paths.valid(name), "examples"), plugins.dataset(name).SOURCE
     splits, aside = part(examples, meta, rule)
     report = describe(examples, splits, aside, meta)
     write(paths.split(name), examples, splits, aside)

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from foursplit.core import artifacts, paths, source
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.config.schema import GradientFit, Params
 from foursplit.core.examples import shape_of
-from foursplit.core.experiment import GradientFit, Params
-from foursplit.core.params import load
-from foursplit.core.split import SEEN
-from foursplit.data import seen
-from foursplit.training import finished
+from foursplit.core.splits import SEEN
+from foursplit.data import load_splits
+from foursplit.io import artifacts
+from foursplit.training import seed_cache
 from foursplit.training.callbacks import Row
 from foursplit.training.progress import Progress
 from foursplit.training.train import Job, train
@@ -34,7 +36,7 @@ def run(key: str, live: Live | None = None) -> str:
     experiment, n_taken = job.experiment, 0
     for seed in experiment.fit.seeds:
         target = paths.seed_folder(paths.models(experiment.group, key), seed)
-        taken = finished.take(job, target, seed)
+        taken = seed_cache.take(job, target, seed)
         if taken is not None:
             made, n_taken = taken, n_taken + 1
             continue
@@ -49,8 +51,8 @@ def run(key: str, live: Live | None = None) -> str:
         else:
             made = train(job, target, seed)
         if seed != experiment.fit.seeds[-1]:
-            finished.keep(job, target, seed)
-    finished.forget(job)
+            seed_cache.keep(job, target, seed)
+    seed_cache.forget(job)
     costs = f"{made.n_parameters:,} parameters"
     costs += f", {made.flops:,} FLOPs an example" if made.flops is not None else ""
     before = f" ({n_taken} finished before)" if n_taken else ""
@@ -60,14 +62,14 @@ def run(key: str, live: Live | None = None) -> str:
 def prepare(key: str, params: Params) -> Job:
     """Read what experiment `key` is trained on."""
     experiment = params.experiment(key)
-    splits = {name: seen.load(experiment.source, name) for name in SEEN}
+    splits = {name: load_splits.load(experiment.source, name) for name in SEEN}
     folder = paths.split(experiment.source) / "seen"
     return Job(
         key=key,
         experiment=experiment,
         run=params.run,
         splits=splits,
-        shape=shape_of(splits["train"], source.module(experiment.source).SOURCE.classes),
+        shape=shape_of(splits["train"], plugins.dataset(experiment.source).SOURCE.classes),
         data={
             name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
         },

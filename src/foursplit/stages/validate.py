@@ -1,21 +1,23 @@
 """Stage validate: stop the pipeline where the data is not what the source says it is."""
 
-from foursplit.core import artifacts, paths, source
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.core.errors import Refusal
-from foursplit.core.params import load
-from foursplit.data import examine, store
-from foursplit.data.judge import complaints, judge
-from foursplit.data.page import page
-from foursplit.data.raw import check
+from foursplit.data import store, to_examples
+from foursplit.data.run_expectations import complaints, judge
+from foursplit.data.validation_page import page
+from foursplit.data.verify_checksums import check
+from foursplit.io import artifacts
 
 
 def run(name: str) -> str:
     """Fill `data/valid/<name>` from the raw files, and `data/validation/<name>` in any case."""
     load().source(name)  # an unknown name is refused here
-    module = source.module(name)
+    module = plugins.dataset(name)
     check(module.SOURCE, paths.raw(name))
     read = module.read(paths.raw(name))
-    result = judge(examine.table(read), module.suite(), name)
+    result = judge(to_examples.table(read), module.suite(), name)
     # Written before the verdict: whoever has to mend the data needs it most when it failed.
     with artifacts.replacing_folder(paths.validation(name)) as folder:
         artifacts.write_json(folder / "result.json", result)
@@ -27,7 +29,7 @@ def run(name: str) -> str:
             + "\n".join(f"  - {line}" for line in found)
             + f"\nThe page: {paths.validation(name) / 'index.html'}"
         )
-    examples = examine.examples(read, module.SOURCE)
+    examples = to_examples.examples(read, module.SOURCE)
     with artifacts.replacing_folder(paths.valid(name)) as folder:
         store.save(folder, "examples", examples)
     return f"{len(examples):,} examples met {len(result['expectations'])} expectations"

@@ -12,10 +12,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from foursplit.config.schema import GradientFit
 from foursplit.core.examples import DataShape
-from foursplit.core.experiment import GradientFit
-from foursplit.layers.optimisation.optimizer import optimizer
-from foursplit.layers.optimisation.watch import Watch
+from foursplit.training.metric_accumulator import Watch
+from foursplit.training.optimizer import optimizer
 
 Inputs = Float[Tensor, "batch ..."]
 Labels = Float[Tensor, "batch 1"]

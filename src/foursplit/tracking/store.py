@@ -14,9 +14,10 @@ from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
-from foursplit.core import environment, paths, redact
+from foursplit.config import paths
+from foursplit.core import redact, reproducible_env
 from foursplit.core.errors import Refusal
-from foursplit.tracking import answering, migrations
+from foursplit.tracking import migrations, server_health
 from foursplit.tracking.database import rebase, require_mlflow
 
 FILE = "sqlite:///"
@@ -81,7 +82,7 @@ def client() -> Any:
         _require_plain(path)
         path.parent.mkdir(parents=True, exist_ok=True)
     elif uri().startswith(SERVER):
-        answering.require(uri(), shown())
+        server_health.require(uri(), shown())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
         if path is not None:
@@ -178,7 +179,7 @@ def _files(name: str) -> str | None:
 def _quiet() -> None:
     """Make sure that MLflow reports nothing to its makers, whoever called us."""
     if "mlflow" not in sys.modules:
-        for name, value in environment.QUIET.items():
+        for name, value in reproducible_env.QUIET.items():
             os.environ.setdefault(name, value)
 
 

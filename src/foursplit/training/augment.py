@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from foursplit.config.schema import Augment
 from foursplit.core.errors import Refusal
-from foursplit.core.experiment import Augment
 
 Pictures = Float[Tensor, "example channel row column"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytorch_lightning as L
 
-from foursplit.training.resume import seed_epoch
+from foursplit.training.checkpoint import seed_epoch
 
 SAVE_EVERY_S = 10.0  # what an interruption costs at most, and no more than a few per cent to save
 

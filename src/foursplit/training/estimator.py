@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core import artifacts
 from foursplit.core.errors import Refusal
+from foursplit.io import artifacts
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip file can say
 

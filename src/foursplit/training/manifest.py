@@ -1,14 +1,15 @@
 """What lies beside a model's weights: how it came about, and what it costs."""
 
-import importlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from foursplit.core import artifacts
+from foursplit import plugins
+from foursplit.config.load import parse
+from foursplit.core import code_digest
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape
-from foursplit.core.params import parse
+from foursplit.io import artifacts
 
 NAME = "manifest.json"
 
@@ -27,7 +28,7 @@ class Manifest:
     device: str  # kind of device on which these bytes come out again
     threads: int
     kernels: str
-    code: str  # sha256 of the model's file: whoever reads the model depends on it through this
+    code: str  # digest of the model's code: who reads the model depends on it through this
     data: dict[str, str]  # sha256 of the train split's files
     model_hash: str  # sha256 of the weights' file
     n_parameters: int
@@ -54,23 +55,19 @@ def load(folder: Path) -> Manifest:
         )
     if code_hash(manifest.model) != manifest.code:
         raise Refusal(
-            f"models/{manifest.model}.py has changed since {folder} was trained; run "
+            f"the code of model {manifest.model!r} has changed since {folder} was trained; run "
             f"`dvc repro` to train it again."
         )
     return manifest
 
 
-def model_file(model: str) -> Path:
-    return Path(__file__).parent.parent / "models" / f"{model}.py"
-
-
 def code_hash(model: str) -> str:
-    return artifacts.sha256_file(model_file(model))
+    return code_digest.fingerprint(plugins.module_name("models", model), plugins.folders())
 
 
 def arguments(model: str, given: Any, at: str) -> Any:
     """Import a model's file and build its `Args`."""
-    return parse(importlib.import_module(f"foursplit.models.{model}").Args, given, at)
+    return parse(plugins.model(model).Args, given, at)
 
 
 def shape(manifest: Manifest) -> DataShape:

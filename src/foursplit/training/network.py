@@ -15,16 +15,16 @@ import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import Tensor, nn
 
-from foursplit.core.experiment import GradientFit
+from foursplit.config.schema import GradientFit
 from foursplit.core.seeds import derive
-from foursplit.core.split import Split
-from foursplit.layers.inputs.standardise import learning_inputs
-from foursplit.layers.optimisation.watch import WATCHED
+from foursplit.core.splits import Split
+from foursplit.layers.standardize import learning_inputs
 from foursplit.training.augment import Augmenter
 from foursplit.training.batches import Batches, OneEpoch
 from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEachEpoch
+from foursplit.training.checkpoint import PlainCheckpoints, usable
 from foursplit.training.device import torch_device
-from foursplit.training.resume import PlainCheckpoints, usable
+from foursplit.training.metric_accumulator import WATCHED
 
 Pair = tuple[Tensor, Tensor]
 """Inputs and targets, row by row."""

@@ -1,17 +1,19 @@
 """Train one model of an experiment, with one seed, and write what the graph keeps of it."""
 
 import csv
-import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from foursplit.core import artifacts, paths
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.schema import DirectFit, Experiment, GradientFit, Run
+from foursplit.core import code_digest
 from foursplit.core.errors import Refusal
 from foursplit.core.examples import DataShape, Examples
-from foursplit.core.experiment import DirectFit, Experiment, GradientFit, Run
-from foursplit.core.split import Split
+from foursplit.core.splits import Split
+from foursplit.io import artifacts
 from foursplit.training import manifest
 from foursplit.training.callbacks import Row
 from foursplit.training.manifest import Manifest
@@ -19,15 +21,14 @@ from foursplit.training.manifest import Manifest
 Listener = Callable[[Row], None]
 
 
-PACKAGE = Path(__file__).parent.parent
-
-
-def code() -> dict[str, str]:
-    """Hash the package's modules as they are now, by their path in it."""
-    return {
-        str(path.relative_to(PACKAGE)): artifacts.sha256_file(path)
-        for path in sorted(PACKAGE.rglob("*.py"))
-    }
+def code(experiment: Experiment) -> dict[str, str]:
+    """Compute the digests of all code that decides what training gives, as it is now."""
+    modules = (
+        "foursplit.stages.train",
+        plugins.module_name("models", experiment.model),
+        plugins.module_name("tasks", experiment.task),
+    )
+    return code_digest.closure(modules, plugins.folders())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +41,12 @@ class Job:
     splits: Mapping[Split, Examples]  # train, train_dev, dev
     shape: DataShape
     data: dict[str, str]  # sha256 of the train split's files
-    code: Mapping[str, str] = field(default_factory=code)  # as it was before any training
+    code: Mapping[str, str] = field(init=False)  # digests, as they were before any training
+    model_code: str = field(init=False)  # digest of the model's alone
 
-    @property
-    def model_code(self) -> str:
-        """Return the sha256 of the model's file."""
-        path = f"models/{self.experiment.model}.py"
-        if path not in self.code:
-            raise Refusal(f"{self.key}.model: {PACKAGE / path} does not exist.")
-        return self.code[path]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", code(self.experiment))
+        object.__setattr__(self, "model_code", manifest.code_hash(self.experiment.model))
 
 
 def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
@@ -61,8 +59,8 @@ def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = (
             made = _fit_network(job, fit, part, seed, listeners)
         if manifest.code_hash(made.model) != made.code:
             raise Refusal(
-                f"models/{made.model}.py was changed while {job.key} was trained: nobody could say "
-                "which of the two gave the weights. Run again."
+                f"the code of model {made.model!r} was changed while {job.key} was trained: it is "
+                "not known which version gave the weights. Run again."
             )
         manifest.save(part, made)
     return made
@@ -73,7 +71,7 @@ def _fit_network(
 ) -> Manifest:
     import torch
 
-    from foursplit.training import cost, device, network
+    from foursplit.training import device, flop_count, network
 
     file, args = _model(job)
     device.repeatable(job.run.threads)
@@ -83,9 +81,9 @@ def _fit_network(
             f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
             "only, and its settings as model_args."
         )
-    flops = cost.flops(net.eval(), job.shape)
+    flops = flop_count.flops(net.eval(), job.shape)
     kind = kind_of(job, fit, flops)
-    task = importlib.import_module(f"foursplit.tasks.{job.experiment.task}")
+    task = plugins.task(job.experiment.task)
     pairs = {
         name: (network.as_tensor(split.x), task.targets(split.y, job.shape))
         for name, split in job.splits.items()
@@ -124,7 +122,7 @@ def kind_of(job: Job, fit: GradientFit, flops: int) -> Literal["cpu", "gpu"]:
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
-    from foursplit.training import device, estimator, own, progress
+    from foursplit.training import custom_estimator, device, estimator, progress
 
     file, args = _model(job)
     model = file.build(args, job.shape, seed)
@@ -133,14 +131,16 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
             f"{job.key}.fit: model {job.experiment.model!r} learns by gradient steps: give "
             "learning_rate, batch_size and max_epochs besides seeds."
         )
-    if own.is_own(model):
+    if custom_estimator.is_own(model):
         device.repeatable(job.run.threads)  # some of ours compute with torch
         path = folder / "model.safetensors"
         with progress.following(model, seed):
-            own.save(path, own.fit(model, job.splits["train"], job.splits["dev"]))
+            custom_estimator.save(
+                path, custom_estimator.fit(model, job.splits["train"], job.splits["dev"])
+            )
         return _manifest(
             job, path, seed=seed, engine="own", device="cpu",
-            n_parameters=own.count_parameters(model), flops=None,
+            n_parameters=custom_estimator.count_parameters(model), flops=None,
         )  # fmt: skip
     path = folder / "model.skops"
     estimator.save(path, estimator.fit(model, job.splits["train"].x, job.splits["train"].y))
@@ -159,7 +159,7 @@ def _model(job: Job) -> tuple[Any, Any]:
     """Import the model's file and build its arguments."""
     name = job.experiment.model
     args = manifest.arguments(name, dict(job.experiment.model_args), f"{job.key}.model_args")
-    return importlib.import_module(f"foursplit.models.{name}"), args
+    return plugins.model(name), args
 
 
 def _manifest(job: Job, weights: Path, **rest: Any) -> Manifest:
@@ -187,20 +187,18 @@ def _write_curves(path: Path, rows: list[Row]) -> None:
         writer.writerows({name: f"{value:.9g}" for name, value in row.items()} for row in rows)
 
 
-CODE = ("core", "layers", "tasks", "training")
-"""Folders of the package that decide what training gives."""
-
 LIBRARIES = "requirements-numeric.lock"
 
 
-def resume_path(job: Job, seed: int, device: str, folders: Sequence[str] = CODE) -> Path:
-    """Name where interrupted work leaves its state: another for any other input or code."""
+def resume_path(job: Job, seed: int, device: str, more: Mapping[str, str] | None = None) -> Path:
+    """Name where interrupted work leaves its state: another for any other input or code.
+
+    `more` are digests of further code that decides.
+    """
     libraries = paths.root() / LIBRARIES
-    code = {path: mark for path, mark in job.code.items() if path.partition("/")[0] in folders}
     mark = artifacts.fingerprint(
         {
-            "code": code,
-            "model": job.model_code,
+            "code": {**job.code, **(more or {})},
             "args": dict(job.experiment.model_args),
             "fit": str(job.experiment.fit),
             "data": job.data,

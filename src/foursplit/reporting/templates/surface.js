@@ -1,4 +1,4 @@
-// Turns the surfaces of a study page: draws what charts/surface.py draws, seen from elsewhere.
+// Turns the surfaces of a study page: draws what plots/surface.py draws, seen from elsewhere.
 (function () {
   "use strict";
   var UNITS = 1000, HEIGHT = 380, SHADES = 12, TALL = 0.7, WIDE = 1.5, HIGH = 1.62;

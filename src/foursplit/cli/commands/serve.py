@@ -1,0 +1,77 @@
+"""Let a registered model answer requests on this machine, as plain MLflow serves models."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from foursplit.core import reproducible_env
+from foursplit.io import local_server
+from foursplit.io.local_server import HOST, Server
+
+if TYPE_CHECKING:
+    from foursplit.tracking.registry.registry import Version
+
+SERVER = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # of copying three small files
+    "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
+}
+
+
+def serve(name: str, port: int) -> None:
+    """Serve version `name` until Ctrl-C: `c4w2_digits`, `c4w2_digits@challenger`, `c4w2_digits/3`.
+
+    What is served is a copy whose every byte is one that was stored: what becomes of the store
+    meanwhile does not matter.
+    """
+    from foursplit.tracking.registry import loaded_model, version_files
+
+    local_server.require_free(port, f"foursplit serve {name}")
+    version = _found(name)
+    with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as made:
+        folder = Path(made)
+        version_files.copy(version.folder, version.files, folder)
+        for seed in version_files.seeds(folder).values():
+            loaded_model.require_code(seed, version.uri, version)
+        _serve(version.uri, folder, port)
+
+
+def _serve(uri: str, folder: Path, port: int) -> None:
+    from foursplit.tracking.registry import mlmodel, pyfunc_model, version_files
+
+    if not (folder / mlmodel.NAME).is_file():  # stored before versions had one
+        mlmodel.write(folder, version_files.manifest(folder), features=())
+    run = pyfunc_model.run(folder)
+    others = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
+    env = {**others, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
+    env[pyfunc_model.SERVED] = str(folder)
+    local_server.run(
+        Server(
+            name="The model's server",
+            command=[
+                sys.executable,
+                "-m",
+                "foursplit.tracking.registry.model_server",
+                HOST,
+                str(port),
+            ],
+            env=env,
+            port=port,
+            folder=folder,
+            ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"
+            f"It takes JSON: {mlmodel.asked(folder)}",
+        )
+    )
+
+
+def _found(name: str) -> "Version":
+    from foursplit.tracking import store_errors
+    from foursplit.tracking.registry import registry
+
+    uri = name
+    if not name.startswith(registry.SCHEME):
+        which = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
+        uri = f"{registry.SCHEME}{name}{which}"
+    with store_errors.explained():
+        return registry.find(*registry.parsed(uri))

@@ -1,0 +1,105 @@
+"""List the remote data sets: what they are, on what terms, and whether they are here."""
+
+import json
+import os
+from typing import Any
+
+import click
+
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.core.dataset_spec import RemoteFiles
+from foursplit.data.download import catalogue, licences
+from foursplit.data.download.catalogue import Entry
+from foursplit.data.download.fetch_files import downloads, in_mirror
+
+
+def sources(as_json: bool) -> None:
+    """Print a row for each data set of the catalogue."""
+    rows = listed()
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    _table(rows)
+    asked = {
+        row["name"]: catalogue.entry(row["name"])
+        for row in rows
+        if row["state"] == "needs acceptance" and row["sources"]
+    }
+    if asked:
+        click.echo("Waiting for you, and read by a source of this project:")
+        click.echo(licences.words(asked))
+
+
+def listed() -> list[dict[str, Any]]:
+    """Gather what is known of each data set."""
+    yes = licences.accepted(load().run.accept_licences)
+    readers = _readers()
+    return [
+        _row(name, catalogue.entry(name), readers.get(name, []), yes) for name in catalogue.names()
+    ]
+
+
+def _row(name: str, entry: Entry, readers: list[str], yes: frozenset[str]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "about": entry.about,
+        "bytes": entry.bytes,
+        "licence": entry.licence,
+        "terms": entry.terms,
+        "why": entry.why,
+        "accepted": entry.terms == "free" or name in yes,
+        "state": _state(name, entry, readers, accepted=entry.terms == "free" or name in yes),
+        "sources": readers,
+        "home": entry.home,
+        "cite": entry.cite,
+    }
+
+
+def _state(name: str, entry: Entry, readers: list[str], *, accepted: bool) -> str:
+    """Say where a data set is: fetched by a source, in the mirror, or where it is published."""
+    if any((paths.raw(reader) / name).is_dir() for reader in readers):
+        return "here"
+    if not accepted:
+        return "needs acceptance"
+    files = [file.path for file in entry.files] + ([entry.packed.path] if entry.packed else [])
+    if all(in_mirror(path) for path in files):
+        return "mirror"
+    if entry.files and all((downloads() / file.sha256).is_file() for file in entry.files):
+        return "here"
+    return "remote"
+
+
+def _readers() -> dict[str, list[str]]:
+    """Name the project's sources that read each data set."""
+    params = load()
+    found: dict[str, list[str]] = {}
+    for section in params.sections().values():
+        for name in section.sources:
+            for file in plugins.dataset(name).SOURCE.files:
+                if isinstance(file, RemoteFiles):
+                    found.setdefault(file.entry, []).append(name)
+    return found
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=int(os.environ.get("COLUMNS", "170")))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("data set", no_wrap=True)
+    table.add_column("MB", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("licence", overflow="fold")
+    table.add_column("read by", overflow="fold")
+    for row in rows:
+        style = "dim" if row["state"] == "needs acceptance" else ""
+        table.add_row(
+            row["name"], f"{row['bytes'] / 1e6:.1f}", row["state"], row["licence"],
+            ", ".join(row["sources"]), style=style,
+        )  # fmt: skip
+    console.print(table)

@@ -1,0 +1,18 @@
+"""Show MLflow what the stages have written."""
+
+import click
+
+from foursplit.config.load import load
+from foursplit.config.pipelines import REAL
+from foursplit.evaluation.results import collect
+
+
+def track() -> None:
+    """Write the runs that MLflow lacks."""
+    from foursplit.tracking import store_errors
+    from foursplit.tracking.runs import sync as tracking
+
+    params = load()
+    with store_errors.explained():
+        counts = tracking.track(params, [*collect(params), *collect(params.of(REAL))], click.echo)
+    click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")

@@ -1,0 +1,50 @@
+"""Say why a stage will run, or did, or will not."""
+
+import os
+
+import click
+
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.core.errors import Refusal
+from foursplit.runner import run_log, run_pipeline
+from foursplit.runner.dvc_adapter.graph import Busy, Graph, failures
+from foursplit.runner.progress_display import span
+from foursplit.runner.targets import stages
+
+PAST = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
+        "failed": "It last failed"}  # fmt: skip
+
+
+def why(target: str) -> None:
+    """Explain every stage that `target` names."""
+    reason = run_pipeline.unsupported()
+    if reason:
+        raise Refusal(f"{reason}: `dvc status` says what has changed")
+    os.chdir(paths.root())
+    params = load()
+    wanted = stages(params, target)
+    graph = Graph(paths.root(), run_log.listings())
+    try:
+        with graph.alone():
+            steps = graph.plan(wanted)
+            named = graph.named(wanted)
+        found = run_pipeline.foreseen(graph, steps)
+    except Busy as busy:
+        raise Refusal(f"{busy}; ask again when it is done") from busy
+    except failures() as error:
+        raise Refusal(f"DVC: {error}") from error
+    for name in named:
+        lines = run_pipeline.explain(steps[name], found[name], steps)
+        for line in lines or [f"{steps[name].title} will not run: nothing it reads has changed"]:
+            click.echo(line)
+        for line in _past(name):
+            click.echo(line)
+
+
+def _past(name: str) -> list[str]:
+    last = run_log.read(name)
+    if last is None:
+        return ["  No record of a run in this folder."]
+    lines = [f"  {PAST[last.how]} on {last.ended} ({span(last.seconds)}), because:"]
+    return lines + [f"    {reason}" for reason in last.reasons]

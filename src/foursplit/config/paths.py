@@ -1,0 +1,121 @@
+"""Where everything lies, relative to the project's root."""
+
+from pathlib import Path
+
+from foursplit.config import pipelines
+from foursplit.config.pipelines import Pipeline
+from foursplit.core.project import root as root
+
+
+def params_file() -> Path:
+    return root() / "params.yaml"
+
+
+def data(of: Pipeline = "") -> Path:
+    """Name the folder that a pipeline's stages write to."""
+    return root() / "data" / of
+
+
+def _of_source(name: str) -> Path:
+    return data(pipelines.of_source(params_file(), name))
+
+
+def _of_group(name: str) -> Path:
+    return data(pipelines.of_group(params_file(), name))
+
+
+def code() -> Path:
+    """Name the folder of the code's digests: `<kind>/<name>.json`."""
+    return data() / "code"
+
+
+def raw(source: str) -> Path:
+    """Name the folder that `fetch` fills: bytes as published."""
+    return _of_source(source) / "raw" / source
+
+
+def valid(source: str) -> Path:
+    """Name the folder of the examples that met every expectation."""
+    return _of_source(source) / "valid" / source
+
+
+def validation(source: str) -> Path:
+    """Name the folder of the validation's result, JSON and page."""
+    return _of_source(source) / "validation" / source
+
+
+def split(source: str) -> Path:
+    """Name the folder with `seen/` (train, train_dev, dev), `sealed/` (test) and `report.json`."""
+    return _of_source(source) / "split" / source
+
+
+def models(group: str, key: str) -> Path:
+    """Name the folder of an experiment's models, a `seed_<n>` folder each."""
+    return _of_group(group) / "models" / group / key
+
+
+def predictions(group: str) -> Path:
+    """Name the folder of a comparison group's tables: `<key>/seed_<n>/<split>.parquet`."""
+    return _of_group(group) / "predictions" / group
+
+
+def selected(group: str) -> Path:
+    return _of_group(group) / "selected" / f"{group}.json"
+
+
+def curves(group: str) -> Path:
+    """Name the folder of a comparison group's learning curves: `<key>.csv` and `<key>.json`."""
+    return _of_group(group) / "curves" / group
+
+
+def study(key: str) -> Path:
+    """Name the file of what a study shows."""
+    return data() / "studies" / f"{key}.json"
+
+
+def final(group: str) -> Path:
+    """Name the folder of the winner's four tables, a `seed_<n>` folder each."""
+    return _of_group(group) / "final" / group
+
+
+def diagnosis(folder: Path) -> Path:
+    """Name what the engine says of the tables in `folder`, all seeds together."""
+    return folder / "diagnosis.json"
+
+
+def tags(source: str) -> Path:
+    """Name the sheet of what people said of a source's dev examples; git keeps it."""
+    return root() / "data" / "tags" / f"{source}.csv"
+
+
+def reports(of: Pipeline = "") -> Path:
+    return root() / "reports" / of
+
+
+def metrics(of: Pipeline = "") -> Path:
+    """Name the file with what a pipeline's report measured; git keeps it."""
+    return root() / (f"metrics.{of}.json" if of else "metrics.json")
+
+
+def pipeline_file(home: str) -> Path:
+    """Name the dvc.yaml of a course or of the data; `home` is its folder below pipelines/."""
+    return root() / "pipelines" / home / "dvc.yaml"
+
+
+def locks() -> list[Path]:
+    """List DVC's lock files."""
+    return [root() / "dvc.lock", *sorted((root() / "pipelines").glob("**/dvc.lock"))]
+
+
+def state() -> Path:
+    """Name the folder of what lies outside the graph: resume state, looks at test, locks."""
+    return root() / ".foursplit"
+
+
+def curve_seconds(key: str) -> Path:
+    """Name the file with the seconds that each model of a learning curve took to train."""
+    return state() / "learn" / f"{key}.csv"
+
+
+def seed_folder(parent: Path, seed: int) -> Path:
+    return parent / f"seed_{seed}"

@@ -1,1 +1,0 @@
-"""Files from elsewhere: mirrors, servers, repositories, archives; nothing is believed unchecked."""

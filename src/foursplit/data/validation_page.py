@@ -1,0 +1,56 @@
+"""The validation's result as a page that a person can read without a network."""
+
+from html import escape
+from typing import Any
+
+from foursplit.core.dataset_spec import Source
+from foursplit.data.download import catalogue
+
+STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;
+color:#1b1b1f}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .6rem;
+border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}
+.ok{color:#1a6b3c}.bad{color:#a3211b;font-weight:600}dt{font-weight:600}dd{margin:0 0 .5rem}
+@media(prefers-color-scheme:dark){body{background:#16171a;color:#e6e6e8}th,td{border-color:#3a3b40}
+.ok{color:#6fcf97}.bad{color:#ff8a80}}
+"""
+
+
+def page(source: Source, result: dict[str, Any]) -> str:
+    """Write the page: the source, then each expectation, failed ones first."""
+    entries = sorted(result["expectations"], key=lambda entry: entry["success"])
+    failed = sum(not entry["success"] for entry in entries)
+    verdict = (
+        f"<p class=bad>{failed} of {len(entries)} expectations failed: the pipeline stopped.</p>"
+        if failed
+        else f"<p class=ok>All {len(entries)} expectations hold on {result['n_rows']:,} rows.</p>"
+    )
+    facts = {"Provenance": source.provenance, "Licence": catalogue.licence(source)}
+    facts["Cite"] = catalogue.cite(source)
+    about = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
+    rows = "\n".join(map(_row, entries))
+    return f"""<!doctype html><html lang=en><meta charset=utf-8>
+<meta name=viewport content="width=device-width,initial-scale=1">
+<title>{escape(source.title)}: validation</title><style>{STYLE}</style>
+<h1>{escape(source.title)}: validation</h1>{verdict}<dl>{about}</dl>
+<table><thead><tr><th>Result<th>Column<th>Expectation<th>Found</thead><tbody>
+{rows}
+</tbody></table></html>
+"""
+
+
+def _row(entry: dict[str, Any]) -> str:
+    mark = "<span class=ok>holds</span>" if entry["success"] else "<span class=bad>fails</span>"
+    arguments = ", ".join(f"{key}={value}" for key, value in entry["arguments"].items())
+    found = entry["note"] or ""
+    if entry["unexpected"]:
+        shown = "; ".join(f"row {row['row']}: {row['value']}" for row in entry["rows"])
+        found = f"{entry['unexpected']} rows ({entry['share']:.2%}): {shown}"
+    elif entry["observed"] is not None:
+        found = str(entry["observed"])
+    return (
+        f"<tr><td>{mark}<td><code>{escape(str(entry['column']))}</code>"
+        f"<td><code>{escape(entry['expectation'])}({escape(arguments)})</code>"
+        f"<td>{escape(found)}"
+    )

@@ -1,0 +1,175 @@
+"""How much better a system would be if a part of it were perfect, and how sure that is.
+
+Source: Ng, CS229 (2011), advice on applying machine learning (ceiling analysis); Ng (2018), Machine
+Learning Yearning, chapters 53-55.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from foursplit.core.errors import Refusal
+from foursplit.diagnosis.decomposition.verdict import SLACK
+from foursplit.diagnosis.stats.bootstrap import CELLS, MANY, interval, widening
+
+Metric = Callable[[np.ndarray, np.ndarray], float]
+"""Maps (example, ...) losses and (example,) weights to an error: lower is better."""
+
+LEAST = 3  # groups: from fewer, no interval is read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How often to draw, and how sure an interval shall be."""
+
+    resamples: int = 1000
+    confidence: float = 0.95
+
+
+USUAL = Sampling()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """The error that would go; no interval where groups are too few."""
+
+    value: float
+    lo: float | None
+    hi: float | None
+    before: float
+    after: float
+    n: int
+    n_groups: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """A metric of several systems on the same examples, and on the same draws of their groups."""
+
+    values: np.ndarray  # (system,)
+    draws: np.ndarray  # (draw, system)
+    n: int
+    n_groups: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """The mean loss, by the examples' own weights; its draws need no more than groups' sums."""
+
+    weight: np.ndarray | None = None  # (example,)
+
+    def __call__(self, losses: np.ndarray, times: np.ndarray) -> float:
+        return float(np.average(losses, weights=self.of_each(len(losses)) * times))
+
+    def of_each(self, n: int) -> np.ndarray:
+        return np.ones(n) if self.weight is None else self.weight
+
+
+mean = Mean()
+
+
+def ceiling(
+    metric: Metric, prediction_losses: np.ndarray, fixed_losses: np.ndarray, groups: np.ndarray,
+    rng: np.random.Generator, sampling: Sampling = USUAL,
+) -> Ceiling:  # fmt: skip
+    """Say how far an error falls where a part's answers are replaced by the truth.
+
+    Both are drawn with the same groups, so what they share cancels.
+    """
+    drawn = draw(metric, [prediction_losses, fixed_losses], groups, rng, sampling)
+    return combine(drawn, np.array([1.0, -1.0]), (0, 1), sampling)
+
+
+def error_types(
+    losses: np.ndarray, fixed: Mapping[str, np.ndarray], groups: np.ndarray,
+    rng: np.random.Generator, sampling: Sampling = USUAL, metric: Metric = mean,
+) -> dict[str, Ceiling]:  # fmt: skip
+    """Give each type's own ceiling, largest first; fixing two need not give the sum.
+
+    Source: Bolya, Foley, Hays and Hoffman (2020), TIDE: A General Toolbox for Identifying Object
+    Detection Errors.
+    """
+    names = sorted(fixed)
+    drawn = draw(metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling)
+    found = {}
+    for k, name in enumerate(names, start=1):
+        step = np.zeros(len(names) + 1)
+        step[[0, k]] = 1.0, -1.0
+        found[name] = combine(drawn, step, (0, k), sampling)
+    return dict(sorted(found.items(), key=lambda pair: -pair[1].value))
+
+
+def draw(
+    metric: Metric, systems: Sequence[np.ndarray], groups: np.ndarray, rng: np.random.Generator,
+    sampling: Sampling,
+) -> Drawn:  # fmt: skip
+    systems = [np.asarray(losses, dtype=np.float64) for losses in systems]
+    sizes = {len(groups), *(len(losses) for losses in systems)}
+    if len(sizes) != 1 or 0 in sizes:
+        raise Refusal(f"losses and groups must be of the same examples: there are {sorted(sizes)}")
+    names, code = np.unique(groups, return_inverse=True)
+    ones = np.ones(len(code))
+    values = np.array([metric(losses, ones) for losses in systems])
+    n, rows = len(names), []
+    if isinstance(metric, Mean) and n >= MANY:
+        draws = _normal(values, systems, code, metric.of_each(len(code)), rng, sampling.resamples)
+        return Drawn(values=values, draws=draws, n=len(code), n_groups=n)
+    step = max(1, CELLS // n)
+    for start in range(0, sampling.resamples, step):
+        size = min(step, sampling.resamples - start)
+        counts = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+        rows.append(_metrics(metric, systems, code, counts))
+    return Drawn(values=values, draws=np.concatenate(rows), n=len(code), n_groups=n)
+
+
+def _normal(
+    values: np.ndarray, systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray,
+    rng: np.random.Generator, resamples: int,
+) -> np.ndarray:  # fmt: skip
+    """Draw (draw, system) means as jointly normal, which those of very many groups are."""
+    sizes, sums = _sums(systems, code, weight)
+    residual = (sums - sizes[:, None] * values) / weight.sum()  # (group, system)
+    return np.asarray(rng.multivariate_normal(values, residual.T @ residual, resamples))
+
+
+def _metrics(
+    metric: Metric, systems: Sequence[np.ndarray], code: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """Give (draw, system) metrics; a mean is had from the groups' sums at once."""
+    if not isinstance(metric, Mean):
+        return np.array([[metric(losses, count[code]) for losses in systems] for count in counts])
+    sizes, sums = _sums(systems, code, metric.of_each(len(code)))
+    return np.asarray((counts @ sums) / (counts @ sizes)[:, None])
+
+
+def _sums(
+    systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give each group's weight, and its (group, system) weighted losses."""
+    sums = [np.bincount(code, weights=losses * weight) for losses in systems]
+    return np.bincount(code, weights=weight), np.stack(sums, axis=1)
+
+
+def combine(
+    drawn: Drawn, weights: np.ndarray, ends: tuple[int, int], sampling: Sampling
+) -> Ceiling:
+    """Read a combination of the systems' metrics; `ends` name what it leads from and to."""
+    value = float(drawn.values @ weights)
+    lo = hi = None
+    if drawn.n_groups >= LEAST:
+        draws = drawn.draws @ weights
+        # Few groups: as with a single error, percentiles alone would be too narrow.
+        wide = value + (draws - value) * widening(drawn.n_groups, sampling.confidence)
+        lo, hi = interval(wide, sampling.confidence)
+        if np.ptp(draws) < SLACK and abs(value) < SLACK:  # no change in n groups is no certainty
+            hi = 1 - (1 - sampling.confidence) ** (1 / drawn.n_groups)
+        lo, hi = min(lo, value), max(hi, value)
+    return Ceiling(
+        value=value, lo=lo, hi=hi, before=float(drawn.values[ends[0]]),
+        after=float(drawn.values[ends[1]]), n=drawn.n, n_groups=drawn.n_groups,
+    )  # fmt: skip

@@ -1,0 +1,168 @@
+"""Whether a change moved its own gap and only that: two versions of a model, gap by gap.
+
+Source: Ng, DLS C3 W1 (orthogonalization); Zou and Donner (2008), "Construction of confidence limits
+about effect measures" (square-and-add of the intervals of independent differences).
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from math import hypot
+from typing import Any
+
+from foursplit.core.seeds import generator
+from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.ledger import LINKS
+from foursplit.diagnosis.decomposition.verdict import NAMES
+from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.stats.paired_comparison import compare
+from foursplit.diagnosis.steps import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """An error or a gap before and after; below 0 the change is for the better."""
+
+    name: str
+    before: float
+    after: float
+    change: float
+    lo: float
+    hi: float
+
+    @property
+    def beyond_doubt(self) -> bool:
+        return self.lo > 0 or self.hi < 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "before": self.before, "after": self.after, "change": self.change,
+            "lo": self.lo, "hi": self.hi, "beyond_doubt": self.beyond_doubt,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """What a change did; `paired` where both versions were scored on the same examples."""
+
+    splits: tuple[Moved, ...]
+    gaps: tuple[Moved, ...]
+    paired: bool
+
+    def moved(self) -> list[Moved]:
+        return [gap for gap in self.gaps if gap.beyond_doubt]
+
+
+def movement(before: Sequence[Model], after: Sequence[Model], settings: Settings) -> Movement:
+    """Measure how errors and gaps moved between two versions of a model, each with its seeds.
+
+    On the same examples what is hard for both cancels; where examples changed, the two errors are
+    taken for independent.
+    """
+    first, second = steps.merge_seeds(before), steps.merge_seeds(after)
+    shared = [split for split in first if split in second]
+    paired = all(_same_examples(first[s], second[s]) for s in shared)
+    if paired:
+        found = [_paired(s, before, after, first[s], second[s], settings) for s in shared]
+    else:
+        one, two = steps.estimates(before, settings), steps.estimates(after, settings)
+        found = [
+            _between(s, two[s].value, one[s].value, _ends(two[s]), _ends(one[s])) for s in shared
+        ]
+    by_split = {moved.name: moved for moved in found}
+    return Movement(splits=tuple(found), gaps=tuple(_gaps(by_split)), paired=paired)
+
+
+def _same_examples(one: Table, other: Table) -> bool:
+    return set(one.frame["example_id"]) == set(other.frame["example_id"])
+
+
+def _paired(
+    split: str,
+    before: Sequence[Model],
+    after: Sequence[Model],
+    first: Table,
+    second: Table,
+    settings: Settings,
+) -> Moved:
+    """Compare mean losses over the seeds example by example; add what training again changes."""
+    told = compare(
+        second, first, generator("movement", settings.seed, split),
+        resamples=settings.resamples, confidence=settings.confidence,
+        seeds=(_by_seed(after, split), _by_seed(before, split)),
+    )  # fmt: skip
+    return Moved(  # `compare` gives A less B: after less before
+        name=split, before=told.error_b, after=told.error_a, change=told.error_a - told.error_b,
+        lo=told.lo, hi=told.hi,
+    )  # fmt: skip
+
+
+def _by_seed(models: Sequence[Model], split: str) -> dict[Hashable, float]:
+    return {m.name or place: m.tables[split].error for place, m in enumerate(models)}
+
+
+def _ends(estimate: Any) -> tuple[float, float]:
+    return estimate.lo, estimate.hi
+
+
+def _between(
+    name: str, after: float, before: float, ends: tuple[float, float], others: tuple[float, float]
+) -> Moved:
+    """Subtract two independent errors, and combine the halves of their intervals."""
+    change = after - before
+    return Moved(
+        name=name, before=before, after=after, change=change,
+        lo=change - hypot(after - ends[0], others[1] - before),
+        hi=change + hypot(ends[1] - after, before - others[0]),
+    )  # fmt: skip
+
+
+def _gaps(splits: Mapping[str, Moved]) -> list[Moved]:
+    """Give each gap's change: that of its upper end less that of its lower; human level stays."""
+    found = []
+    for gap, (low, high) in LINKS.items():
+        if high not in splits or (low != "human" and low not in splits):
+            continue
+        upper, lower = splits[high], splits.get(low)
+        if lower is None:
+            found.append(_renamed(upper, gap))
+            continue
+        change = upper.change - lower.change
+        found.append(
+            Moved(
+                name=gap,
+                before=upper.before - lower.before,
+                after=upper.after - lower.after,
+                change=change,
+                lo=change - hypot(upper.change - upper.lo, lower.hi - lower.change),
+                hi=change + hypot(upper.hi - upper.change, lower.change - lower.lo),
+            )
+        )
+    return found
+
+
+def _renamed(moved: Moved, name: str) -> Moved:
+    return Moved(
+        name=name, before=moved.before, after=moved.after, change=moved.change,
+        lo=moved.lo, hi=moved.hi,
+    )  # fmt: skip
+
+
+def sentence(found: Movement, own: Sequence[str], undeclared: Sequence[str] = ()) -> str:
+    """Say whether the gaps that moved are those that the change was meant for."""
+    moved = [gap.name for gap in found.moved()]
+    if not moved:
+        return "No gap moved beyond doubt."
+    if undeclared or not own:
+        what = ", ".join(undeclared) or "what changed"
+        return f"It moved {_named(moved)}; what {what} is meant for is not declared."
+    others = [gap for gap in moved if gap not in own]
+    if not others:
+        return f"It moved {_named(moved)}, which it was meant for, and nothing else."
+    if len(others) < len(moved):
+        hit = [gap for gap in moved if gap in own]
+        return f"It moved {_named(hit)}, which it was meant for, and {_named(others)} besides."
+    return f"It moved {_named(others)}, and was meant for {_named(own)}."
+
+
+def _named(gaps: Sequence[str]) -> str:
+    return " and ".join(NAMES[gap] for gap in gaps)

@@ -1,0 +1,70 @@
+"""Where the error comes from: signed gaps from human level to test that add up exactly.
+
+Source: Ng, DLS C3 W1 (avoidable bias, variance) and W2 (train-dev set, data mismatch); Ng (2018),
+Machine Learning Yearning, chapters 20-23 and 40-42.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from foursplit.diagnosis.stats.bootstrap import Estimate, interval
+
+LINKS = {
+    "avoidable_bias": ("human", "train"),
+    "variance": ("train", "train_dev"),
+    "mismatch": ("train_dev", "dev"),
+    "dev_overfit": ("dev", "test"),
+}
+"""Each gap is the error of the second less the error of the first."""
+
+MERGED = "variance_or_mismatch"
+"""What train to dev is called where there is no train-dev set and the two may differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A difference of two errors; the interval is missing where the sizes are not known."""
+
+    gap: str
+    value: float
+    lo: float | None
+    hi: float | None
+    draws: np.ndarray | None
+
+
+def fixed(value: float) -> Estimate:
+    """Take a bare number, such as a published human level, as known exactly."""
+    return Estimate(value=value, lo=value, hi=value, n=0, n_groups=0, draws=np.array([value]))
+
+
+def gaps(
+    errors: Mapping[str, Estimate], confidence: float, *, same_distribution: bool = False
+) -> list[Gap]:
+    """Give every gap whose two ends were measured, in the order of the ladder.
+
+    Without train-dev, train to dev is one gap: variance where the two are known to come from one
+    distribution, and otherwise not to be told from mismatch.
+    """
+    found = [
+        _between(name, errors[low], errors[high], confidence)
+        for name, (low, high) in LINKS.items()
+        if low in errors and high in errors
+    ]
+    if "train_dev" not in errors and "train" in errors and "dev" in errors:
+        name = "variance" if same_distribution else MERGED
+        place = sum(gap.gap == "avoidable_bias" for gap in found)
+        found.insert(place, _between(name, errors["train"], errors["dev"], confidence))
+    return found
+
+
+def _between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap:
+    value = high.value - low.value
+    sampled = [end for end in (low, high) if end.n]
+    if not sampled:
+        return Gap(gap=name, value=value, lo=None, hi=None, draws=None)
+    # The splits are independent samples, so their draws may be paired at will.
+    draws = high.draws - low.draws
+    lo, hi = interval(draws, confidence)
+    return Gap(gap=name, value=value, lo=min(lo, value), hi=max(hi, value), draws=draws)

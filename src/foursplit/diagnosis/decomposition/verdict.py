@@ -1,0 +1,150 @@
+"""Which gap to work on: the rule, its constants, and a sentence for people.
+
+Source: Ng, DLS C3 W1-W2; Ng (2018), Machine Learning Yearning, chapters 20-22, 40-41.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from foursplit.diagnosis.decomposition.ledger import MERGED, Gap
+from foursplit.diagnosis.stats.bootstrap import Estimate
+
+SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in binary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When a gap is worth work."""
+
+    floor: float = 0.005  # error below which no gap counts
+    share_of_dev: float = 0.10  # nor below this share of the dev error
+    co_primary: float = 0.5  # share of the largest from which a gap stands beside it
+    min_gain: float = 0.0  # the comparison group's own threshold
+
+    def threshold(self, dev: float) -> float:
+        return max(self.min_gain, self.floor, self.share_of_dev * dev)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the ledger says."""
+
+    primary: tuple[str, ...]  # the largest gap worth work, then those beside it
+    largest: str
+    surpasses_human: bool
+    insufficient: tuple[str, ...]  # what is not known
+    sentence: str
+    status: Mapping[str, str] = field(default_factory=dict)  # of each gap
+    p_largest: Mapping[str, float | None] = field(default_factory=dict)
+
+
+NO_LEVEL = "human_or_desired"
+"""What is missing where avoidable bias has no level to be measured from."""
+
+NAMES = {
+    "avoidable_bias": "avoidable bias",
+    "variance": "variance",
+    "mismatch": "data mismatch",
+    "dev_overfit": "overfitting of dev",
+    MERGED: "variance or mismatch",
+}
+
+
+def judge(errors: Mapping[str, Estimate], found: Sequence[Gap], rule: Rule) -> Verdict:
+    """Apply the rule to a ledger."""
+    insufficient = [] if "human" in errors else [NO_LEVEL]
+    insufficient += [MERGED] if any(gap.gap == MERGED for gap in found) else []
+    limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
+    material = sorted((g for g in found if _material(g, limit)), key=lambda g: -g.value)
+    primary = [g for g in material if g.value >= rule.co_primary * material[0].value - SLACK]
+    status = {g.gap: _status(g, primary, material) for g in found}
+    largest = max(found, key=lambda g: g.value).gap if found else ""
+    better = _better_than_human(errors)
+    return Verdict(
+        primary=tuple(g.gap for g in primary),
+        largest=largest,
+        surpasses_human=bool(better),
+        insufficient=tuple(insufficient),
+        sentence=_sentence(found, primary, limit) + _caveat(better, "human" in errors),
+        status=status,
+        p_largest=_p_largest(found),
+    )
+
+
+def _material(gap: Gap, limit: float) -> bool:
+    return gap.value > limit + SLACK and (gap.lo is None or gap.lo > 0)
+
+
+def _status(gap: Gap, primary: Sequence[Gap], material: Sequence[Gap]) -> str:
+    if gap in primary:
+        return "primary" if gap is primary[0] else "co_primary"
+    return "secondary" if gap in material else "immaterial"
+
+
+def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
+    """Name those of train and dev that are better than the reference, beyond both intervals."""
+    human = errors.get("human")
+    if human is None:
+        return []
+    measured = [name for name in ("train", "dev") if name in errors]
+    return [name for name in measured if errors[name].hi < human.lo - SLACK]
+
+
+def _p_largest(found: Sequence[Gap]) -> dict[str, float | None]:
+    """Give the share of draws in which each gap is the largest of all."""
+    drawn = [g for g in found if g.draws is not None]
+    sizes = {len(g.draws) for g in drawn if g.draws is not None}
+    if len(drawn) < len(found) or len(sizes) != 1:
+        return {g.gap: None for g in found}
+    table = np.stack([g.draws for g in drawn if g.draws is not None])
+    winners = np.bincount(table.argmax(axis=0), minlength=len(drawn)) / table.shape[1]
+    return {g.gap: float(share) for g, share in zip(drawn, winners, strict=True)}
+
+
+def _sentence(found: Sequence[Gap], primary: Sequence[Gap], limit: float) -> str:
+    if not found:
+        return "Nothing can be said: measure the error on train and dev."
+    largest = max(found, key=lambda g: g.value)
+    if primary:
+        return f"Work on {' and '.join(f'{NAMES[g.gap]} ({g.value:+.1%})' for g in primary)}."
+    return (
+        f"No gap exceeds {limit:.1%} beyond doubt; the largest is {NAMES[largest.gap]} "
+        f"({largest.value:+.1%})."
+    )
+
+
+def _caveat(better: Sequence[str], has_human: bool) -> str:
+    if not has_human:
+        return " Without a human or desired level, avoidable bias is unknown."
+    if "dev" in better:
+        return " The model beats the reference on dev: avoidable bias cannot be measured by it."
+    if better:
+        return " Train error is below the reference, so no avoidable bias shows."
+    return ""
+
+
+def as_json(found: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
+    """Give ledger and verdict as the files have them."""
+    return {
+        "ledger": [
+            {
+                "gap": g.gap,
+                "value": g.value,
+                "lo": g.lo,
+                "hi": g.hi,
+                "status": verdict.status[g.gap],
+                "p_largest": verdict.p_largest[g.gap],
+            }
+            for g in found
+        ],
+        "verdict": {
+            "primary": list(verdict.primary),
+            "largest": verdict.largest,
+            "surpasses_human": verdict.surpasses_human,
+            "insufficient": list(verdict.insufficient),
+            "sentence": verdict.sentence,
+        },
+    }

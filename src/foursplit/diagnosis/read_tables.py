@@ -1,0 +1,96 @@
+"""Prediction tables off the disk: CSV, Parquet or Feather files, each named after its split."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foursplit.core.errors import Refusal, unknown
+from foursplit.diagnosis.cell_values import same_types
+from foursplit.diagnosis.label_checks import refuse_strangers
+from foursplit.diagnosis.prediction_table import SPLITS, Model, Table, checked, require_columns
+from foursplit.io import tabular
+from foursplit.io.seed_folders import seed_folders
+
+
+def read(folder: Path) -> list[Model]:
+    """Read a folder of tables, or one of `seed_*` folders, which are one model's seeds."""
+    return read_together([folder])[0]
+
+
+def read_together(folders: Sequence[Path]) -> list[list[Model]]:
+    """Read several models' folders, or single files, so that ids and labels compare among them."""
+    files = [_folders(folder) for folder in folders]
+    paths = {path for found in files for splits in found.values() for path in splits.values()}
+    frames = _frames(sorted(paths))
+    return [[_model(folder, splits, frames) for folder, splits in found.items()] for found in files]
+
+
+def read_table(path: Path) -> Table:
+    """Read and check one file, named after its split."""
+    frames = _frames([path])
+    return _table(path, frames)
+
+
+def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
+    """List the files of each seed by their splits; of a single file, that one."""
+    if folder.is_file():
+        return {folder: {tabular.stem(folder): folder}}
+    if not folder.is_dir():
+        raise Refusal(f"{folder}: no such folder")
+    seeds = seed_folders(folder)
+    return {path: _files(path) for path in seeds or [folder]}
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in sorted(p for p in folder.iterdir() if tabular.is_table(p)):
+        split = tabular.stem(path)
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS, str(path))
+        if split in files:
+            raise Refusal(f"{path}: split {split!r} is in {files[split].name} too")
+        files[split] = path
+    if not files:
+        wanted = ", ".join(f"{split}.parquet or .csv" for split in SPLITS)
+        raise Refusal(f"{folder}: no table; it may have {wanted}")
+    return {split: files[split] for split in SPLITS if split in files}
+
+
+def _frames(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
+    frames = {}
+    for path in paths:
+        frames[str(path)] = tabular.read_frame(path)
+        require_columns(frames[str(path)], str(path))
+    return same_types(frames)
+
+
+def _table(path: Path, frames: Mapping[str, pd.DataFrame]) -> Table:
+    return checked(frames[str(path)], tabular.stem(path), str(path))
+
+
+def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.DataFrame]) -> Model:
+    tables = {split: _table(path, frames) for split, path in files.items()}
+    _refuse_shared_ids(tables.values())
+    judged = [split for split, path in files.items() if "loss" not in frames[str(path)]]
+    flagged = [split for split, path in files.items() if "is_error" in frames[str(path)]]
+    refuse_strangers(tables, judged, flagged, tabular.to_stderr)
+    return Model(tables=tables, name=folder.name)
+
+
+def _refuse_shared_ids(tables: Iterable[Table]) -> None:
+    """Refuse an example that stands in two splits: what was learnt cannot be judged on."""
+    tables = list(tables)
+    everything = pd.concat([table.frame["example_id"] for table in tables], ignore_index=True)
+    again = everything.duplicated()
+    if not again.any():
+        return
+    shared = everything[again].iloc[0]
+    named = [t for t in tables if t.frame["example_id"].eq(shared).any()]
+    first, second = named[0], named[1]
+    row = int(np.flatnonzero(second.frame["example_id"].eq(shared))[0]) + 1
+    raise Refusal(
+        f"{second.path or second.split}: column 'example_id', row {row}: {shared!r} is in "
+        f"{first.split!r} too ({int(again.sum()):,} such rows): an example belongs to one split"
+    )

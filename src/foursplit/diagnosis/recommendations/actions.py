@@ -1,0 +1,107 @@
+"""What to try next: actions bound to the one gap they are meant to shrink.
+
+Source: Ng, DLS C3 W1-W2 (orthogonalization; guidelines for each gap); Ng (2018), Machine Learning
+Yearning, chapters 15, 25, 27, 42.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from foursplit.diagnosis.decomposition.ledger import MERGED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What to do, what experiment would show that it is right, and when to stop."""
+
+    action: str
+    confirm_by: str
+    stop_rule: str
+
+
+ACTIONS: Mapping[str, Action] = {
+    "avoidable_bias": Action(
+        action="a bigger model, or longer training",
+        confirm_by="train the larger model on the same data; read 100 of its errors on train",
+        stop_rule="train error falls; if it does not, revert",
+    ),
+    "variance": Action(
+        action="more training data, or regularisation",
+        confirm_by="draw the learning curve on growing parts of train, or try one penalty",
+        stop_rule="train-dev error falls while train error rises less; else revert",
+    ),
+    "mismatch": Action(
+        action="read 100 dev errors against train, and get or make data like them",
+        confirm_by="add a few examples like dev to train and train again",
+        stop_rule="dev error falls while train-dev error stays; else revert",
+    ),
+    "dev_overfit": Action(
+        action="a larger or fresh dev set",
+        confirm_by="score the same model on fresh examples of dev's distribution",
+        stop_rule="test less dev shrinks on the new dev set",
+    ),
+    MERGED: Action(
+        action="hold out a train-dev set, so that variance and mismatch can be told apart",
+        confirm_by="score the model on examples of train's distribution that it never saw",
+        stop_rule="the gap splits in two",
+    ),
+    "human_or_desired": Action(
+        action="measure a human level, or state a desired error",
+        confirm_by="let people label a hundred dev examples that were adjudicated",
+        stop_rule="avoidable bias becomes known",
+    ),
+    "none": Action(
+        action="stop, or get a larger dev set: no gap stands out from the noise",
+        confirm_by="a dev set several times as large",
+        stop_rule="a gap stands out",
+    ),
+}
+"""For each gap or missing number: what to do, and what shows that it helped (or when to stop)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A step that something other than a gap suggests: a tag, a slice, labels."""
+
+    action: str
+    link: str  # tag:<name>, slice:<where>, labels, data
+    gain: float | None  # the most it can take off the dev error
+    evidence: str
+    confirm_by: str
+    stop_rule: str
+
+
+def next_steps(
+    primary: Sequence[str],
+    insufficient: Sequence[str],
+    gains: Mapping[str, float],
+    found: Sequence[Found] = (),
+) -> list[dict[str, Any]]:
+    """Rank what to do by what it can gain at most; then what is not known and must be measured.
+
+    A gap and a tag are two views of the same error: their gains are ceilings, never to be added.
+    """
+    steps = [_of_gap(gap, gains[gap]) for gap in primary] + [asdict(step) for step in found]
+    known = [step for step in steps if step["gain"] is not None]
+    ordered = sorted(known, key=lambda step: -step["gain"])
+    ordered += [step for step in steps if step["gain"] is None]
+    ordered += [_of_gap(what, None) for what in insufficient if what not in primary]
+    ordered = ordered or [_of_gap("none", None)]
+    return [{"rank": rank, **step} for rank, step in enumerate(ordered, start=1)]
+
+
+def _of_gap(what: str, gain: float | None) -> dict[str, Any]:
+    # What is not known of a split ("few_groups:dev") is measured as its kind says.
+    action = ACTIONS.get(what) or _measure(what)
+    evidence = "verdict.insufficient" if gain is None else f"ledger.{what}"
+    return {"link": what, "gain": gain, "evidence": evidence, **asdict(action)}
+
+
+def _measure(what: str) -> Action:
+    kind, _, where = what.partition(":")
+    return Action(
+        action=f"measure more: {kind.replace('_', ' ')}{f' on {where}' if where else ''}",
+        confirm_by="collect it, and diagnose again",
+        stop_rule="the verdict no longer lists it as missing",
+    )

@@ -1,0 +1,151 @@
+"""Whether two tables look alike, judged by how well they can be told apart.
+
+Source: Lopez-Paz and Oquab (2017), Revisiting Classifier Two-Sample Tests.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from foursplit.diagnosis.prediction_table import META, PROBA, Table
+from foursplit.diagnosis.stats.bootstrap import interval
+from foursplit.diagnosis.with_sklearn.domain_classifier import auc_of_codes, told_apart
+from foursplit.diagnosis.with_sklearn.feature_shifts import Shift, members, p_value, shifts
+
+MATERIAL = 0.6  # AUC: six of ten pairs, one of each table, told apart; above it they differ
+
+LEAST_GROUPS = 20  # of either table: fewer leave too little to learn from and to judge on
+
+ENOUGH = 200  # groups of either table from which a classifier that finds nothing proves anything
+
+MOST = 4000  # examples of either table: more would move no verdict and cost seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How often to draw."""
+
+    resamples: int = 500
+    permutations: int = 500
+    confidence: float = 0.95
+
+
+USUAL = Sampling()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """How well a classifier tells two tables apart: 0.5 not at all, 1 always."""
+
+    auc: float | None
+    lo: float | None
+    hi: float | None
+    p_value: float | None  # of no difference at all: with data enough it is always small
+    alike: bool | None  # None: cannot be told
+    shifts: tuple[Shift, ...]
+    n: tuple[int, int]  # examples compared
+    insufficient: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        shifts = [shift.as_json() for shift in self.shifts]
+        return {**asdict(self), "n": list(self.n), "shifts": shifts}
+
+
+def drift(
+    first: Table,
+    second: Table,
+    rng: np.random.Generator,
+    columns: Sequence[str] | None = None,
+    sampling: Sampling = USUAL,
+) -> Drift:
+    """Compare two tables by the columns they share.
+
+    The verdict rests on how far the tables can be told apart, never on p, which shrinks with size.
+    """
+    names = list(columns) if columns is not None else _columns(first, second)
+    if not names:
+        return _unknown((len(first), len(second)), "give both tables the same meta.* columns")
+    tables = [_some(table, rng) for table in (first, second)]
+    n = (len(tables[0]), len(tables[1]))
+    if min(len(np.unique(table.groups)) for table in tables) < LEAST_GROUPS:
+        return _unknown(n, f"give each table {LEAST_GROUPS} groups (examples, without group_id)")
+    frame = pd.concat([t.frame[names] for t in tables], ignore_index=True)
+    side = np.repeat([0, 1], n)
+    group = _groups(tables)
+    unit = pd.factorize(group * 2 + side)[0]  # what is drawn: a group within its own table
+    member = members(side, unit, rng, sampling.permutations)
+    score = told_apart(frame, side, group, rng)
+    found = _judge(score, unit, member, rng, sampling)
+    return Drift(**found, shifts=shifts(frame, unit, member), n=n)
+
+
+def _columns(first: Table, second: Table) -> list[str]:
+    """Name meta columns, and probabilities unless the model was trained on one of the tables.
+
+    There it is surer than on any unseen example, however alike the two.
+    """
+    starts = (META,) if "train" in (first.split, second.split) else (META, PROBA)
+    names = [str(name) for name in first.frame]
+    passed_over = {*second.meta} - {*second.searched}
+    found = [name for name in names if name.startswith(starts) and second.has(name)]
+    return [name for name in found if name not in passed_over]
+
+
+def _some(table: Table, rng: np.random.Generator) -> Table:
+    """Keep whole groups at random until there are enough examples."""
+    table = table.by_name()
+    if len(table) <= MOST:
+        return table
+    order = rng.permutation(int(table.groups.max()) + 1)
+    sizes = np.bincount(table.groups)[order]
+    kept = order[: max(LEAST_GROUPS, int(np.searchsorted(np.cumsum(sizes), MOST)))]
+    return table.take(np.isin(table.groups, kept))
+
+
+def _groups(tables: Sequence[Table]) -> np.ndarray:
+    """Number groups over both tables: one that is in both stays one."""
+    names = [
+        "group " + t.frame["group_id"]
+        if t.has("group_id")
+        else f"{t.split} " + t.frame["example_id"]
+        for t in tables
+    ]
+    return np.asarray(pd.factorize(pd.concat(names, ignore_index=True))[0])
+
+
+def _judge(
+    score: np.ndarray, unit: np.ndarray, member: np.ndarray, rng: np.random.Generator,
+    sampling: Sampling,
+) -> dict[str, Any]:  # fmt: skip
+    """Give the AUC, its interval by drawing units within their table, and the verdict."""
+    of_unit = member[0].astype(np.int64)
+    code, side, ones = np.unique(score, return_inverse=True)[1], of_unit[unit], np.ones(len(unit))
+    value = auc_of_codes(code, side, ones)
+    draws = np.empty(sampling.resamples)
+    for draw in range(sampling.resamples):
+        weight = np.zeros(len(of_unit))
+        for one in (0, 1):
+            mine = np.flatnonzero(of_unit == one)
+            weight[mine] = rng.multinomial(len(mine), np.full(len(mine), 1 / len(mine)))
+        draws[draw] = auc_of_codes(code, side, weight[unit])
+    lo, hi = interval(draws, sampling.confidence)
+    # Where the classifier learnt nothing every draw is 0.5, which is no certainty: at least the
+    # spread of the rank sum of as many units without a difference.
+    n_high, n_low = int(of_unit.sum()), int((1 - of_unit).sum())
+    z = NormalDist().inv_cdf(0.5 + sampling.confidence / 2)
+    least = z * float(np.sqrt((n_high + n_low + 1) / (12 * n_high * n_low)))
+    lo, hi = max(0.0, min(lo, value - least)), min(1.0, max(hi, value + least))
+    null = np.array([auc_of_codes(code, one[unit], ones) for one in member[1:]])
+    proven = hi < MATERIAL and min(n_high, n_low) >= ENOUGH
+    alike = False if lo > MATERIAL else True if proven else None
+    return {"auc": value, "lo": lo, "hi": hi, "p_value": p_value(value, null), "alike": alike}
+
+
+def _unknown(n: tuple[int, int], lacking: str) -> Drift:
+    return Drift(
+        auc=None, lo=None, hi=None, p_value=None, alike=None, shifts=(), n=n, insufficient=lacking
+    )

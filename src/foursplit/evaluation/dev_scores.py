@@ -1,0 +1,47 @@
+"""A model's dev examples under one metric: the mean over its seeds, to compare one by one."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from foursplit.core.errors import Refusal, unknown
+from foursplit.diagnosis.prediction_table import Table, check
+from foursplit.diagnosis.stats.seed_variance import mean_table
+
+COSTS = ("n_parameters", "flops", "n_bytes")
+"""What a bound may be on, as each model's manifest tells."""
+
+
+def dev_table(files: Sequence[Path], column: str) -> Table:
+    """Read one model's dev tables, a file a seed, with `column` as the loss, and average them."""
+    return mean_table([seed_table(path, column) for path in files])
+
+
+def seed_table(path: Path, column: str) -> Table:
+    """Read Parquet whatever the file is called: a cache names files by content."""
+    import pandas as pd
+
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Refusal(f"{path}: not readable as Parquet ({reason})") from error
+    if column not in frame:
+        raise unknown("column", column, map(str, frame.columns), str(path))
+    return check(frame.assign(loss=frame[column]), "dev", str(path))
+
+
+def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
+    """Give the largest of each cost over a model's seeds; None where one is not known."""
+    manifests = [summary["manifest"] for summary in summaries]
+    found: dict[str, int | float | None] = {}
+    for cost in COSTS:
+        values = [manifest[cost] for manifest in manifests]
+        found[cost] = None if None in values else max(values)
+    return found
+
+
+def metric(summaries: Iterable[dict[str, Any]], name: str) -> float:
+    """Give the mean of a metric on dev over a model's seeds."""
+    return fmean(summary["metrics"]["dev"][name] for summary in summaries)

@@ -1,0 +1,15 @@
+"""The level that a group's errors are held against: people, the best known, or what is wanted."""
+
+from typing import Any
+
+from foursplit.config.schema import Group
+from foursplit.core.dataset_spec import Reference
+
+
+def human_level(group: Group, reference: Reference | None) -> dict[str, Any] | None:
+    """Give its error (a fraction), its kind, and who says so; None where nobody does."""
+    if reference is not None:
+        return {"error": reference.error, "kind": reference.kind, "where": reference.where}
+    if group.desired_error is not None:
+        return {"error": group.desired_error, "kind": "desired", "where": "params.yaml"}
+    return None

@@ -1,0 +1,205 @@
+"""Train an experiment's model on growing parts of train, and measure each.
+
+Every model takes as many steps as the experiment's own takes on all of train, so that two points
+differ by their examples alone.  With the same number of epochs a tenth of the examples would take a
+tenth of the steps: its error would be that of a model not yet trained, and fall for that reason.
+"""
+
+import csv
+import io
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import numpy as np
+
+from foursplit import plugins
+from foursplit.config.schema import DirectFit, GradientFit, LearningCurve
+from foursplit.core import code_digest
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import DataShape, Examples, shape_of
+from foursplit.core.seeds import derive
+from foursplit.core.splits import Split
+from foursplit.data import nested_subsets
+from foursplit.evaluation import prediction_tables
+from foursplit.evaluation.predict import predictor
+from foursplit.io import artifacts
+from foursplit.training.callbacks import Row
+from foursplit.training.train import Job, resume_path, train
+
+SEEDS = 2**32  # as many as scikit-learn knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One model of the curve: what it was trained on, and its errors (fractions)."""
+
+    size: int  # 1 is the smallest
+    n: int  # examples it was trained on
+    repeat: int
+    train_error: float  # on those n, in evaluation mode
+    train_dev_error: float
+    dev_error: float
+
+
+class Follower(Protocol):
+    """Someone who is told how far it is."""
+
+    def begin(self, n: int, max_epochs: int) -> None: ...
+
+    def __call__(self, row: Row) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    size: int
+    repeat: int
+    seed: int
+    chosen: np.ndarray  # positions in train
+
+
+def measure(
+    job: Job, settings: LearningCurve, follower: Follower, at: str
+) -> tuple[list[Measured], list[float]]:
+    """Give the points, smallest first, and the seconds that each took.
+
+    A part is drawn `repeats` times, with other examples and other first weights; the whole is
+    trained with the experiment's own seeds, so that it is the experiment's own model.  What an
+    interrupted run had measured is taken as it is.  `at` is the place that refusals name.
+    """
+    parts = list(_parts(job, settings, at))
+    kept = _kept(job, settings)
+    rows = artifacts.read_json(kept) if kept.is_file() else []
+    for part in parts[len(rows) :]:
+        started = time.monotonic()
+        point = _measured(job, part, follower)
+        rows.append({**asdict(point), "seconds": time.monotonic() - started})
+        artifacts.write_json(kept, rows)
+    kept.unlink(missing_ok=True)
+    seconds = [float(row.pop("seconds")) for row in rows]
+    return [Measured(**row) for row in rows], seconds
+
+
+def as_csv(points: Sequence[Measured]) -> str:
+    """Write a row a model."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = [field.name for field in fields(Measured)]
+    writer.writerow(names)
+    for point in points:
+        values = [getattr(point, name) for name in names]
+        writer.writerow([f"{v:.9g}" if isinstance(v, float) else v for v in values])
+    return text.getvalue()
+
+
+def n_models(job: Job, settings: LearningCurve) -> int:
+    return (settings.sizes - 1) * settings.repeats + len(job.experiment.fit.seeds)
+
+
+def same_steps(fit: GradientFit, n_all: int, n: int) -> GradientFit:
+    """Give as many epochs of `n` examples as make up the steps that `fit` takes on `n_all`."""
+    steps, fewer = (-(-count // min(fit.batch_size or count, count)) for count in (n_all, n))
+    return replace(fit, max_epochs=-(-fit.max_epochs * steps // fewer))
+
+
+def _kept(job: Job, settings: LearningCurve) -> Path:
+    """Name the file with the points so far: another for any other input, code or device."""
+    kind = "cpu"
+    if isinstance(job.experiment.fit, GradientFit):
+        from foursplit.training import device
+
+        kind = device.name(device.resolve(job.run.accelerator, gains=True))
+    learn = code_digest.closure(["foursplit.stages.learn"], plugins.folders())
+    return resume_path(job, 0, f"{kind} {settings}", learn).with_suffix(".json")
+
+
+def _parts(job: Job, settings: LearningCurve, at: str) -> Iterator[_Part]:
+    """List what to train: the repeats of each size but the last, then the whole by each seed."""
+    whole, seeds = job.splits["train"], job.experiment.fit.seeds
+    wanted = nested_subsets.sizes(len(whole), settings.sizes, settings.smallest)
+    by_size: list[list[_Part]] = [[] for _ in wanted]
+    for repeat in range(1, settings.repeats + 1):
+        salt = derive("learn", seeds[0], repeat)
+        drawn = nested_subsets.parts(whole.rows, wanted, salt, classes=bool(job.shape.classes))
+        _check(whole, drawn, at, settings, classes=bool(job.shape.classes))
+        for size, chosen in enumerate(drawn[:-1], start=1):
+            seed = salt % SEEDS
+            by_size[size - 1].append(_Part(size=size, repeat=repeat, seed=seed, chosen=chosen))
+    every = np.arange(len(whole))
+    by_size[-1] = [
+        _Part(size=len(wanted), repeat=repeat, seed=seed, chosen=every)
+        for repeat, seed in enumerate(seeds, start=1)
+    ]
+    for parts in by_size:
+        yield from parts
+
+
+def _check(
+    whole: Examples, drawn: Sequence[np.ndarray], at: str, settings: LearningCurve, *, classes: bool
+) -> None:
+    """Refuse parts that are the same, and a smallest part that lacks a class."""
+    lengths = [len(chosen) for chosen in drawn]
+    n_groups = len(whole.rows[["domain", "group_id"]].drop_duplicates())
+    if len(set(lengths)) < len(lengths):
+        raise Refusal(
+            f"{at}.sizes: {settings.sizes} sizes from the share {settings.smallest} on would be "
+            f"parts of {', '.join(map(str, lengths))} of train's {len(whole)} examples in "
+            f"{n_groups} groups, two of them the same; take fewer sizes or a larger smallest."
+        )
+    found, needed = (len(np.unique(y)) for y in (whole.y[drawn[0]], whole.y))
+    if classes and found < needed:
+        raise Refusal(
+            f"{at}.smallest: {settings.smallest} of train is {lengths[0]} of {len(whole)} "
+            f"examples, with {found} of {needed} classes; take a larger share."
+        )
+
+
+def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
+    examples = job.splits["train"].take(part.chosen)
+    shape = _shape(examples, job.shape)
+    fit = job.experiment.fit
+    if isinstance(fit, GradientFit):
+        fit = same_steps(fit, len(job.splits["train"]), len(examples))
+    small = replace(
+        job,
+        experiment=replace(job.experiment, fit=fit),
+        splits={**job.splits, "train": examples},
+        shape=shape,
+        # What marks the state of this training among all others'.
+        data={**job.data, "part": artifacts.sha256_bytes(part.chosen.astype("<i8").tobytes())},
+    )
+    follower.begin(len(examples), 0 if isinstance(fit, DirectFit) else fit.max_epochs)
+    with TemporaryDirectory(prefix="foursplit-learn-") as folder:
+        train(small, Path(folder) / "model", part.seed, (follower,))
+        _, answer = predictor(Path(folder) / "model", job.run)
+        errors = {
+            split: _error(examples, answer(examples), split, small)
+            for split, examples in small.splits.items()
+        }
+    if not np.isfinite([*errors.values()]).all():
+        raise Refusal(
+            f"{job.key}: training on {len(examples)} examples gave errors of {errors}: it "
+            "diverged; a smaller fit.learning_rate helps."
+        )
+    return Measured(
+        size=part.size,
+        n=len(examples),
+        repeat=part.repeat,
+        train_error=errors["train"],
+        train_dev_error=errors["train_dev"],
+        dev_error=errors["dev"],
+    )
+
+
+def _shape(part: Examples, whole: DataShape) -> DataShape:
+    """Give what a model may know of its part; the unit of the error stays that of all of train."""
+    return replace(shape_of(part, whole.classes), spread=whole.spread)
+
+
+def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> float:
+    """Give the mean loss, as the ledger has it."""
+    table = prediction_tables.table(examples, answers, split, job.experiment.task, job.shape)
+    return float(np.average(table["loss"], weights=table["weight"]))

@@ -1,0 +1,128 @@
+"""Gather what the stages wrote, an entry an experiment: what report, table and tracking show."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foursplit.config import paths
+from foursplit.config.pipelines import Pipeline, home
+from foursplit.config.schema import Experiment, Params
+from foursplit.core.splits import SPLITS
+from foursplit.diagnosis.learning_curve.more_data import corrected, of_variance
+from foursplit.io import artifacts
+from foursplit.io.seed_folders import seed_folders, seed_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An experiment with its results; a winner's include test."""
+
+    key: str
+    course: str
+    pipeline: Pipeline
+    experiment: Experiment
+    winner: bool
+    meets_bounds: bool
+    broken_bounds: tuple[str, ...]
+    tied_with: str | None  # of a winner: who has the better number on dev, beyond no doubt
+    # As evaluate, or for a winner final, wrote them:
+    diagnosis: dict[str, Any]  # of all seeds together
+    summaries: dict[int, dict[str, Any]]  # by seed
+    learning_curve: dict[str, Any] | None = None  # as learn wrote it, where params.yaml asks for it
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Give the first seed's manifest: seeds share architecture, cost and data."""
+        manifest: dict[str, Any] = self.summaries[min(self.summaries)]["manifest"]
+        return manifest
+
+    @property
+    def home(self) -> str:
+        """Name the folder of its stages below pipelines/."""
+        return home(self.pipeline, self.course)
+
+    @property
+    def human(self) -> float | None:
+        return self.diagnosis["human"]["error"] if self.diagnosis["human"] else None
+
+    @property
+    def beats_baseline(self) -> bool:
+        """Say whether dev shows of every seed that it beats the trivial predictor."""
+        return all(s["baseline"]["dev"]["beaten"] for s in self.summaries.values())
+
+    def error(self, split: str) -> float | None:
+        """Give the mean error over seeds; None for the sealed test of all but winners."""
+        found = self.diagnosis["splits"].get(split)
+        return float(found["value"]) if found else None
+
+    def errors(self) -> dict[str, float | None]:
+        return {split: self.error(split) for split in SPLITS}
+
+    @property
+    def tables(self) -> Path:
+        """Name the folder with the tables that the summaries were made from."""
+        if self.winner:
+            return paths.final(self.experiment.group)
+        return paths.predictions(self.experiment.group) / self.key
+
+    @property
+    def models(self) -> Path:
+        return paths.models(self.experiment.group, self.key)
+
+    def curves(self, seed: int) -> list[dict[str, float]]:
+        """Read the curves over the epochs; a model without epochs has none."""
+        path = paths.seed_folder(self.models, seed) / "curves.csv"
+        if not path.is_file():
+            return []
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        return [{name: float(value) for name, value in row.items() if value} for row in rows]
+
+
+def collect(params: Params) -> list[Entry]:
+    """Gather what one pipeline has evaluated so far, winners with their test error."""
+    entries = []
+    for course, block in params.experiments.items():
+        for key, experiment in block.items():
+            learns = key in params.curves.get(course, {})
+            entry = _entry(params.pipeline, course, key, experiment, learns=learns)
+            if entry is not None:
+                entries.append(entry)
+    return entries
+
+
+def _entry(
+    of: Pipeline, course: str, key: str, experiment: Experiment, *, learns: bool
+) -> Entry | None:
+    evaluated = paths.predictions(experiment.group) / key
+    if not paths.diagnosis(evaluated).is_file():
+        return None
+    chosen: dict[str, Any] = {"winner": None, "ranking": [], "best": None}
+    if paths.selected(experiment.group).is_file():
+        chosen = artifacts.read_json(paths.selected(experiment.group))
+    ranked: dict[str, Any] = next((r for r in chosen["ranking"] if r["key"] == key), {})
+    final = paths.final(experiment.group)
+    winner = chosen["winner"] == key and paths.diagnosis(final).is_file()
+    folder = final if winner else evaluated
+    learnt = paths.curves(experiment.group) / f"{key}.json"
+    curve = artifacts.read_json(learnt) if learns and learnt.is_file() else None
+    told = artifacts.read_json(paths.diagnosis(folder))
+    if curve is not None:
+        told["next"] = corrected(told["next"], of_variance(curve))
+    return Entry(
+        key=key,
+        course=course,
+        pipeline=of,
+        experiment=experiment,
+        winner=winner,
+        meets_bounds=ranked.get("meets_bounds", True),
+        broken_bounds=tuple(ranked.get("broken", ())),
+        tied_with=chosen["best"] if winner and chosen["best"] != key else None,
+        diagnosis=told,
+        summaries={
+            seed_number(path): artifacts.read_json(path / "summary.json")
+            for path in seed_folders(folder)
+        },
+        learning_curve=curve,
+    )

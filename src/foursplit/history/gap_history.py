@@ -1,0 +1,282 @@
+"""What each run of a group changed, and which gaps moved with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from foursplit import plugins
+from foursplit.config.schema import Params
+from foursplit.core.errors import Refusal
+from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
+from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
+from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.stats.bootstrap import Estimate
+from foursplit.evaluation.diagnose import settings
+from foursplit.evaluation.human_level import human_level
+from foursplit.history.lock_files import Commits
+from foursplit.history.past_runs import PastRun, list_past
+from foursplit.io import artifacts
+from foursplit.io.disk_cache import recalled
+
+MOST = 40  # runs of a group that are told: the latest
+
+DATA, CODE = "data", "code"
+"""What differs where no setting does."""
+
+
+SPLITS = ("train", "train_dev", "dev")
+
+NO_DRAWS = np.empty(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One run of an experiment, all its seeds; errors and gaps without their draws."""
+
+    key: str
+    version: str
+    when: str
+    place: str
+    settings: Mapping[str, Any]
+    marks: Mapping[str, Any]  # hashes of data and code
+    runs: tuple[PastRun, ...]  # a seed each
+    splits: Mapping[str, Estimate]
+    gaps: Mapping[str, ledger.Gap]
+
+    @cached_property
+    def models(self) -> tuple[Model, ...]:
+        """Read the tables, which only a comparison that was not made before needs."""
+        return tuple(_model(run) for run in self.runs)
+
+    @property
+    def tables(self) -> list[Any]:
+        """Name the tables by what they hold."""
+        return [self.version, [_held(run) for run in self.runs]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A run beside the one that it differs least from."""
+
+    version: Version
+    parent: Version | None  # None: the first
+    changed: Mapping[str, tuple[Any, Any]]
+    own: tuple[str, ...]  # gaps that the change was meant for
+    movement: Movement | None
+    sentence: str
+
+    def as_json(self) -> dict[str, Any]:
+        found, moved = self.version, self.movement
+        return {
+            "key": found.key, "version": found.version, "when": found.when, "place": found.place,
+            "splits": {name: error.as_json() for name, error in found.splits.items()},
+            "gaps": {name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
+                     for name, gap in found.gaps.items()},
+            "parent": None if self.parent is None else
+            {"key": self.parent.key, "version": self.parent.version},
+            "changed": {name: list(pair) for name, pair in self.changed.items()},
+            "meant_for": list(self.own),
+            "paired": None if moved is None else moved.paired,
+            "moved": [] if moved is None else
+            [one.as_json() for one in (*moved.splits, *moved.gaps)],
+            "sentence": self.sentence,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The runs of a group, oldest first, and those whose tables are gone."""
+
+    group: str
+    steps: tuple[Step, ...]
+    gone: tuple[str, ...]
+    n_earlier: int  # runs before the oldest that is told
+
+
+class Torn(Refusal):
+    """A table of the past that cannot be read."""
+
+
+def history(params: Params, name: str, most: int = MOST, commits: Commits | None = None) -> History:
+    """Follow the gaps of a group's experiments from run to run."""
+    gone: list[str] = []
+    versions: dict[str, Version] = {}
+    for runs in _by_version(list_past(name, commits)):
+        read = _read(params, name, runs)
+        if read is None:
+            gone.append(f"{runs[0].key}, {runs[0].place}")
+        else:
+            mark = artifacts.fingerprint([read.key, read.settings, read.marks])
+            versions[mark] = _fuller(versions.get(mark), read)
+    order = {key: place for block in params.experiments.values() for place, key in enumerate(block)}
+    ordered = sorted(
+        _distinct(versions.values()), key=lambda v: (v.when, order.get(v.key, len(order)), v.key)
+    )
+    told = ordered[-most:]
+    given = settings(
+        params.group(name), plugins.dataset(params.group(name).source).SOURCE, params.strategy
+    )
+    steps = [_step(version, told[:place], given) for place, version in enumerate(told)]
+    return History(
+        group=name, steps=tuple(steps), gone=tuple(gone), n_earlier=len(ordered) - len(told)
+    )
+
+
+def histories(params: Params, names: Iterable[str], most: int = MOST) -> list[History]:
+    """Follow several groups, asking git once for all."""
+    commits = Commits()
+    return [history(params, name, most, commits) for name in names]
+
+
+def _by_version(runs: Iterable[PastRun]) -> list[list[PastRun]]:
+    """Put the seeds of a run together."""
+    found: dict[tuple[str, str], list[PastRun]] = {}
+    for run in runs:
+        found.setdefault((run.key, run.version), []).append(run)
+    return list(found.values())
+
+
+def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None:
+    """Read a run's tables; None where one of them is gone."""
+    first = runs[0]
+    summary = first.summary()
+    if summary is None or any("dev.parquet" not in run.files for run in runs):
+        return None
+    block, source = params.group(group), plugins.dataset(params.group(group).source).SOURCE
+    given = settings(block, source, params.strategy)
+    human = human_level(block, source.reference)
+    depends = [first.version, [_held(run) for run in runs], asdict(given), human]
+    try:
+        told = recalled("errors", depends, lambda: _errors(runs, given, human))
+    except Torn:
+        told = None  # and not remembered: what is torn may be fetched anew
+    if told is None:
+        return None
+    manifest = summary["manifest"]
+    return Version(
+        key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
+        place=first.place, settings=_settings(params, first, manifest),
+        marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
+        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in told["splits"].items()},
+        gaps={name: ledger.Gap(gap=name, **row, draws=None) for name, row in told["gaps"].items()},
+    )  # fmt: skip
+
+
+def _errors(
+    runs: Sequence[PastRun], given: steps.Settings, human: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """Estimate a run's errors and gaps; None where another version of the project made it."""
+    try:
+        errors = steps.estimates([_model(run) for run in runs], given)
+    except Torn:
+        raise
+    except Refusal:
+        return None
+    known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
+    found = ledger.gaps(known, given.confidence, same_distribution=given.same_distribution)
+    return {
+        "splits": {name: error.as_json() for name, error in errors.items()},
+        "gaps": {gap.gap: {"value": gap.value, "lo": gap.lo, "hi": gap.hi} for gap in found},
+    }
+
+
+def _held(run: PastRun) -> tuple[int | None, list[str]]:
+    """Name the tables of a seed that are still here."""
+    return run.seed, [split for split in SPLITS if f"{split}.parquet" in run.files]
+
+
+def _model(run: PastRun) -> Model:
+    tables = {}
+    for split in SPLITS:
+        path = run.files.get(f"{split}.parquet")
+        if path is not None:
+            tables[split] = check(_frame(path), split, str(path))
+    return Model(tables=tables, name=f"seed_{run.seed}")
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Torn(
+            f"{path}: not readable as a table ({reason}); move it away, and history omits it."
+        ) from error
+
+
+def _settings(params: Params, run: PastRun, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Name every setting of the training as params.yaml nests it; seeds change no model."""
+    fit = next((v for name, v in run.params.items() if name.endswith(f".{run.key}.fit")), None)
+    if fit is None and run.present:
+        fit = asdict(params.experiment(run.key).fit)
+    found = _flat({"model": manifest["model"], "model_args": manifest["model_args"], "fit": fit})
+    return {name: value for name, value in found.items() if name != "fit.seeds"}
+
+
+def _flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in block.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{name}.")
+        elif value is not None:  # what is not set may as well not stand there
+            found[f"{prefix}{name}"] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _distinct(versions: Iterable[Version]) -> list[Version]:
+    """Leave out runs that other code made with the very same errors: nothing changed but text."""
+    found: dict[str, Version] = {}
+    for version in versions:
+        errors = {split: error.value for split, error in version.splits.items()}
+        mark = artifacts.fingerprint([version.key, version.settings, version.marks[DATA], errors])
+        known = found.get(mark)
+        found[mark] = version if known is None else replace(version, when=known.when)
+    return list(found.values())
+
+
+def _fuller(known: Version | None, later: Version) -> Version:
+    """Keep one of two runs of the same settings, data and code: the latest with the most seeds."""
+    if known is None or len(later.runs) >= len(known.runs):
+        return later if known is None else replace(later, when=known.when)
+    return known
+
+
+def _step(version: Version, earlier: Sequence[Version], given: steps.Settings) -> Step:
+    """Compare a run with the earlier one that it differs least from, the latest of those."""
+    if not earlier:
+        return Step(version=version, parent=None, changed={}, own=(), movement=None,
+                    sentence="The first run.")  # fmt: skip
+    parent = min(reversed(earlier), key=lambda v: (len(_changed(v, version)), v.key != version.key))
+    changed = _changed(parent, version)
+    own, undeclared = hyperparameter_gaps.links(changed)
+    moved = _movement(parent, version, given)
+    return Step(
+        version=version, parent=parent, changed=changed, own=own, movement=moved,
+        sentence=sentence(moved, own, undeclared),
+    )  # fmt: skip
+
+
+def _movement(before: Version, after: Version, given: steps.Settings) -> Movement:
+    def make() -> dict[str, Any]:
+        return asdict(movement(before.models, after.models, given))
+
+    told = recalled("movements", [before.tables, after.tables, asdict(given)], make)
+    splits, gaps = (tuple(Moved(**row) for row in told[of]) for of in ("splits", "gaps"))
+    return Movement(splits=splits, gaps=gaps, paired=told["paired"])
+
+
+def _changed(before: Version, after: Version) -> dict[str, tuple[Any, Any]]:
+    """List what differs; data and code by their names alone, for a hash says nothing."""
+    found = hyperparameter_gaps.changes(before.settings, after.settings)
+    if before.marks[DATA] != after.marks[DATA]:
+        found[DATA] = ("before", "after")
+    same_model = before.settings["model"] == after.settings["model"]
+    if same_model and before.marks[CODE] != after.marks[CODE]:
+        found[CODE] = ("before", "after")
+    return found

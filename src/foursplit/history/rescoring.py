@@ -1,0 +1,337 @@
+"""Every stored run of a group under another metric: how their order changes, and who would win.
+
+Only runs on the same frozen dev examples are ranked together; the others are listed with why.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from foursplit import plugins
+from foursplit.config.schema import Group, Strategy
+from foursplit.core.errors import Refusal, unknown
+from foursplit.core.seeds import generator
+from foursplit.diagnosis.prediction_table import Table
+from foursplit.diagnosis.selection.example_weights import (
+    Flip,
+    Place,
+    Rule,
+    factors,
+    reweighted,
+    smallest_flip,
+)
+from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
+from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
+from foursplit.diagnosis.stats.paired_comparison import aligned
+from foursplit.diagnosis.stats.seed_variance import mean_table, with_seed_variance
+from foursplit.evaluation import dev_scores
+from foursplit.history.past_runs import PastRun, list_past
+
+DEV = "dev.parquet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A column of the tables, the weights that it is averaged under, and which end is better."""
+
+    name: str
+    column: str
+    direction: str
+    rules: tuple[Rule, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *(f"×{rule}" for rule in self.rules)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A run with its rank and value before and after; `also` names where it is known from else."""
+
+    label: str
+    place: str
+    when: str
+    n_seeds: int
+    old_rank: int
+    new_rank: int
+    old: Estimate
+    new: Estimate
+    broken: tuple[str, ...]
+    also: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**told, "old": self.old.as_json(), "new": self.new.as_json()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """A run that cannot be ranked with the others, and why."""
+
+    label: str
+    place: str
+    when: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescored:
+    """A group's runs under two metrics."""
+
+    group: str
+    old: Metric
+    new: Metric
+    n_examples: int
+    runs: tuple[Ranked, ...]  # by the new rank
+    apart: tuple[Apart, ...]
+    gone: tuple[Apart, ...]
+    old_choice: dict[str, Any]  # as `choose` gives it
+    new_choice: dict[str, Any]
+    tables: dict[str, Table]  # each ranked run's examples under the new metric
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "group": self.group,
+            "n_examples": self.n_examples,
+            **{
+                name: {
+                    "metric": metric.name,
+                    "direction": metric.direction,
+                    "weights": [str(rule) for rule in metric.rules],
+                    **{part: choice[part] for part in ("winner", "best", "tied", "prices")},
+                }
+                for name, metric, choice in (
+                    ("old", self.old, self.old_choice),
+                    ("new", self.new, self.new_choice),
+                )
+            },
+            "runs": [run.as_json() for run in self.runs],
+            "apart": [{n: getattr(a, n) for n in Apart.__dataclass_fields__} for a in self.apart],
+            "gone": [{n: getattr(a, n) for n in Apart.__dataclass_fields__} for a in self.gone],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stored:
+    """A run whose tables are here, its seeds in the order of the reference's examples."""
+
+    label: str
+    runs: tuple[PastRun, ...]
+    old: tuple[Table, ...]
+    new: tuple[Table, ...]
+    also: tuple[str, ...] = ()
+
+    def is_like(self, other: "_Stored") -> bool:
+        """Say whether an experiment answered alike twice: other code or settings, same tables."""
+        if self.runs[0].key != other.runs[0].key or len(self.old) != len(other.old):
+            return False
+        pairs = [*zip(self.old, other.old, strict=True), *zip(self.new, other.new, strict=True)]
+        return all(np.array_equal(a.loss, b.loss) for a, b in pairs)
+
+
+def rescore(
+    name: str, group: Group, strategy: Strategy, rules: Sequence[Rule] = (), metric: str = ""
+) -> Rescored:
+    """Score every stored run by the group's metric, and by `metric` under the rules' weights."""
+    old = _metric(group, group.metric, ())
+    new = _metric(group, metric or group.metric, tuple(rules))
+    versions = _versions(list_past(name))
+    if not versions:
+        raise Refusal(f"group {name!r}: no run is known; `foursplit repro` makes some.")
+    gone = [_apart(runs, _missing(runs)) for runs in versions if _missing(runs)]
+    stored, apart = _read([runs for runs in versions if not _missing(runs)], old, new)
+    if not stored:
+        raise Refusal(
+            f"group {name!r}: of {len(versions)} known runs no table is here; "
+            "`foursplit repro` brings today's."
+        )
+    reference = stored[0].old[0]
+    before = _Scores(stored, "old", np.ones(len(reference)), group, old, strategy)
+    after = _Scores(stored, "new", factors(reference, rules), group, new, strategy)
+    ranked = [
+        Ranked(
+            label=one.label,
+            place=one.runs[0].place,
+            when=_day(one.runs[0]),
+            n_seeds=len(one.runs),
+            old_rank=before.ranks[one.label],
+            new_rank=after.ranks[one.label],
+            old=before.values[one.label],
+            new=after.values[one.label],
+            broken=after.broken[one.label],
+            also=one.also,
+        )
+        for one in stored
+    ]
+    return Rescored(
+        group=name,
+        old=old,
+        new=new,
+        n_examples=len(reference),
+        runs=tuple(sorted(ranked, key=lambda run: run.new_rank)),
+        apart=tuple(apart),
+        gone=tuple(gone),
+        old_choice=before.choice,
+        new_choice=after.choice,
+        tables=after.tables,
+    )
+
+
+def flip(found: Rescored, prefer: str, over: str, on: Place, strategy: Strategy) -> Flip:
+    """Find the smallest weight on some examples under which `prefer` ranks above `over`."""
+    for label in (prefer, over):
+        if label not in found.tables:
+            raise unknown("run", label, found.tables, f"group {found.group}")
+    preferred, other = found.tables[prefer], found.tables[over]
+    if found.new.direction == "maximize":
+        preferred, other = _negative(preferred), _negative(other)
+    rng = generator("flip", strategy.seed, prefer, over)
+    return smallest_flip(
+        preferred, other, on, rng, names=(prefer, over), resamples=strategy.resamples
+    )
+
+
+def _negative(table: Table) -> Table:
+    return replace(table, frame=table.frame.assign(loss=-table.loss))
+
+
+class _Scores:
+    """All runs under one metric: values with intervals, ranks, and the choice among them."""
+
+    def __init__(
+        self,
+        stored: Sequence[_Stored],
+        which: str,
+        factor: np.ndarray,
+        group: Group,
+        metric: Metric,
+        strategy: Strategy,
+    ) -> None:
+        seeds = {
+            one.label: [reweighted(table, factor) for table in getattr(one, which)]
+            for one in stored
+        }
+        self.tables = {label: mean_table(tables) for label, tables in seeds.items()}
+        self.values = {
+            label: _estimate(self.tables[label], tables, strategy)
+            for label, tables in seeds.items()
+        }
+        candidates = [
+            Candidate(
+                key=one.label,
+                metric=self.values[one.label].value,
+                costs=_costs(one),
+                table=self.tables[one.label],
+            )
+            for one in stored
+        ]
+        ties = Ties(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
+        self.choice = choose(candidates, group.bounds, metric.direction, ties)
+        self.broken = {row["key"]: tuple(row["broken"]) for row in self.choice["ranking"]}
+        sign = -1 if metric.direction == "maximize" else 1
+        ordered = sorted(self.values, key=lambda label: (sign * self.values[label].value, label))
+        self.ranks = {label: number for number, label in enumerate(ordered, 1)}
+
+
+def _estimate(mean: Table, seeds: Sequence[Table], strategy: Strategy) -> Estimate:
+    rng = generator("diagnose", strategy.seed, "dev")  # the stream of `evaluate`: its intervals
+    found = estimate(
+        mean.loss, mean.weight, mean.groups, rng,
+        resamples=strategy.resamples, confidence=strategy.confidence,
+    )  # fmt: skip
+    return with_seed_variance(found, [table.error for table in seeds], rng, strategy.confidence)
+
+
+def _metric(group: Group, name: str, rules: tuple[Rule, ...]) -> Metric:
+    known = plugins.metrics(group.task)
+    names = {column: metric for metric, column in known.METRICS.items()}
+    metric = names.get(name, name)
+    if metric not in known.METRICS:
+        raise unknown("metric", name, known.METRICS, f"task {group.task}")
+    direction = group.direction if metric == group.metric else known.DIRECTION
+    return Metric(name=metric, column=known.METRICS[metric], direction=direction, rules=rules)
+
+
+def _versions(runs: Sequence[PastRun]) -> list[tuple[PastRun, ...]]:
+    """Put the seeds of a run together, those of today first and then from the latest back."""
+    found: dict[tuple[str, str], list[PastRun]] = {}
+    for run in runs:
+        found.setdefault((run.key, run.version), []).append(run)
+    latest = [tuple(seeds) for seeds in found.values()][::-1]
+    return sorted(latest, key=lambda seeds: not seeds[0].present)
+
+
+def _missing(runs: Sequence[PastRun]) -> str:
+    """Say what is gone of that which scoring needs; nothing where all is here."""
+    gone = sorted({name for run in runs for name in run.gone if run.seed is None or name == DEV})
+    never = any(run.seed is not None and DEV not in (*run.files, *run.gone) for run in runs)
+    return ", ".join(gone) or (DEV if never else "")
+
+
+def _read(
+    versions: Sequence[tuple[PastRun, ...]], old: Metric, new: Metric
+) -> tuple[list[_Stored], list[Apart]]:
+    """Read the tables in the order of the first one's examples; what does not fit stands apart."""
+    stored: list[_Stored] = []
+    apart: list[Apart] = []
+    for runs in versions:
+        try:
+            one = _stored(runs, stored[0].old[0] if stored else None, old, new)
+        except Refusal as refused:
+            apart.append(_apart(runs, str(refused)))
+            continue
+        twin = next((i for i, other in enumerate(stored) if one.is_like(other)), None)
+        if twin is None:
+            stored.append(one)
+        else:
+            also = (*stored[twin].also, runs[0].place)
+            stored[twin] = replace(stored[twin], also=also)
+    return stored, apart
+
+
+def _stored(
+    runs: tuple[PastRun, ...], reference: Table | None, old: Metric, new: Metric
+) -> _Stored:
+    files = [run.files[DEV] for run in runs]
+    tables = {
+        column: [dev_scores.seed_table(path, column) for path in files]
+        for column in dict.fromkeys((old.column, new.column))
+    }
+    first = reference or tables[old.column][0]
+    for table in tables[old.column]:
+        _refuse_other_examples(first, table)
+    fitted = {
+        column: tuple(aligned(first, table) for table in read) for column, read in tables.items()
+    }
+    return _Stored(label=_label(runs), runs=runs, old=fitted[old.column], new=fitted[new.column])
+
+
+def _refuse_other_examples(first: Table, table: Table) -> None:
+    known, here = ({*t.frame["example_id"]} for t in (first, table))
+    if known != here:
+        raise Refusal(
+            f"scored on other dev examples: {len(here):,}, of which {len(known & here):,} are "
+            f"among the {len(known):,} of the runs ranked here"
+        )
+
+
+def _costs(one: _Stored) -> dict[str, int | float | None]:
+    """Give what the run's manifests say; nothing is known where a summary is gone."""
+    summaries = [summary for run in one.runs if (summary := run.summary()) is not None]
+    return dev_scores.costs(summaries) if len(summaries) == len(one.runs) else {}
+
+
+def _apart(runs: Sequence[PastRun], reason: str) -> Apart:
+    first = runs[0]
+    return Apart(label=_label(runs), place=first.place, when=_day(first), reason=reason)
+
+
+def _label(runs: Sequence[PastRun]) -> str:
+    """Name a run: today's by its experiment, a past one with its commit or DVC's hash beside."""
+    first = runs[0]
+    return first.key if first.present else f"{first.key}@{(first.commit or first.version)[:7]}"
+
+
+def _day(run: PastRun) -> str:
+    return run.when.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,35 @@
+"""Copy a file and hash it in one go, so that checking costs no second reading."""
+
+import hashlib
+from pathlib import Path
+
+from foursplit.io import artifacts
+
+CHUNK = 1 << 20  # bytes; larger ones leave the processor's cache
+
+
+def copy(origin: Path, target: Path) -> str:
+    """Write the content of `origin` to `target`; give its sha256."""
+    digest = hashlib.sha256()
+    buffer = memoryview(bytearray(CHUNK))
+    with origin.open("rb", buffering=0) as read, target.open("wb", buffering=0) as write:
+        while n := read.readinto(buffer):
+            digest.update(buffer[:n])
+            written = 0
+            while written < n:
+                written += write.write(buffer[written:n])
+    return digest.hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """Hash what lies in a folder: the lines "<sha256>  <path>" of its files, sorted by path."""
+    files = {
+        path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()
+    }
+    return digest({name: artifacts.sha256_file(path) for name, path in files.items()})
+
+
+def digest(hashes: dict[str, str]) -> str:
+    """Hash a listing of paths and sha256."""
+    ordered = sorted(hashes.items(), key=lambda item: item[0].encode())
+    return artifacts.sha256_bytes("".join(f"{h}  {p}\n" for p, h in ordered).encode())

@@ -1,0 +1,111 @@
+"""Figure of the ledger: from human level down to test, a bar for each gap."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from foursplit.core.splits import TITLES
+from foursplit.diagnosis.decomposition.verdict import NAMES
+from foursplit.reporting.numbers import percent, signed
+from foursplit.reporting.plots.axis import Axis, axis, error_grid
+from foursplit.reporting.plots.svg import across, element, figure, joined, whisker
+from foursplit.reporting.tables.findings import ENDS
+
+LEVELS = {"human": "human"} | {str(split): title for split, title in TITLES.items()}
+ROW = 26  # pixels
+
+
+def waterfall(summary: dict[str, Any]) -> Markup:
+    """Draw every level that was measured, and between two levels the gap that parts them."""
+    levels = dict(summary["splits"])
+    if summary["human"]:
+        error = summary["human"]["error"]
+        levels["human"] = {"value": error, "lo": error, "hi": error}
+    scale = axis(_reach(levels, summary["ledger"]))
+    gaps = {ENDS[block["gap"]][1]: block for block in summary["ledger"]}
+    rows: list[Markup] = []
+    y = 0.0
+    for name, title in LEVELS.items():
+        if name in gaps:
+            block = gaps[name]
+            start = levels[ENDS[block["gap"]][0]]["value"]
+            rows.append(_gap(scale, block, start, y))
+            y += ROW
+        rows.append(_level(scale, name, title, levels.get(name), y))
+        y += ROW
+    label = "Ledger of the error from human level to test"
+    return figure([*error_grid(scale, y), *rows], y + 22, label, "waterfall")
+
+
+def _reach(levels: dict[str, Any], ledger: list[dict[str, Any]]) -> list[float]:
+    """List every place that something is drawn at."""
+    ends = [level[end] for level in levels.values() for end in ("lo", "hi")]
+    for block in ledger:
+        start = levels[ENDS[block["gap"]][0]]["value"]
+        ends += [start + block[end] for end in ("lo", "hi") if block[end] is not None]
+    return ends
+
+
+def _level(scale: Axis, name: str, title: str, level: dict[str, Any] | None, y: float) -> Markup:
+    middle = y + ROW / 2
+    label = element("text", title, x=0, y=middle + 4, dx=-10, class_="label level")
+    if level is None:
+        missing = "sealed" if name == "test" else "not known"
+        return joined(
+            [
+                label,
+                element(
+                    "text",
+                    missing,
+                    x=across(scale.share(0)),
+                    y=middle + 4,
+                    dx=8,
+                    class_="value missing",
+                ),
+            ]
+        )
+    x, low, high = (scale.share(level[end]) for end in ("value", "lo", "hi"))
+    return joined(
+        [
+            label,
+            whisker(low, high, middle, f"whisker {name}"),
+            element("circle", cx=across(x), cy=middle, r=4.5, class_=f"dot {name}"),
+            element(
+                "text",
+                percent(level["value"]),
+                x=across(high),
+                y=middle + 4,
+                dx=9,
+                class_="value level",
+            ),
+        ]
+    )
+
+
+def _gap(scale: Axis, block: dict[str, Any], start: float, y: float) -> Markup:
+    """Draw a bar from where the gap starts to where it ends."""
+    middle = y + ROW / 2
+    ends = sorted((scale.share(start), scale.share(start + block["value"])))
+    parts = [
+        element("text", NAMES[block["gap"]], x=0, y=middle + 4, dx=-10, class_="label"),
+        element(
+            "rect",
+            x=across(ends[0]),
+            width=across(ends[1] - ends[0]),
+            y=y + 5,
+            height=ROW - 10,
+            class_=f"gap {block['status']} {'falls' if block['value'] < 0 else 'grows'}",
+        ),
+    ]
+    right = ends[1]
+    if block["lo"] is not None:
+        low, high = (scale.share(start + block[end]) for end in ("lo", "hi"))
+        parts.append(whisker(low, high, middle, "whisker"))
+        right = max(right, high)
+    value = signed(block["value"])
+    parts.append(
+        element(
+            "text", value, x=across(right), y=middle + 4, dx=9, class_=f"value {block['status']}"
+        )
+    )
+    return joined(parts)

@@ -1,0 +1,23 @@
+"""The ledger's rows as a page shows them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from foursplit.diagnosis.decomposition.verdict import NAMES
+from foursplit.reporting.numbers import gap_interval, signed
+from foursplit.reporting.tables.findings import ENDS
+
+
+def rows(ledger: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": NAMES[block["gap"]],
+            "from": ENDS[block["gap"]][0],
+            "to": ENDS[block["gap"]][1],
+            "value": signed(block["value"]),
+            "interval": gap_interval(block["lo"], block["hi"]),
+            "status": block["status"],
+            "p_largest": None if block["p_largest"] is None else f"{block['p_largest']:.0%}",
+        }
+        for block in ledger
+    ]

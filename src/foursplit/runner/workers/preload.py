@@ -1,0 +1,69 @@
+"""Which third-party libraries each stage command needs: what the warm parent imports beforehand.
+
+A library missing here costs its import in every child, and one too many costs it once; neither
+changes a result.
+"""
+
+from foursplit.config.pipelines import REAL
+from foursplit.config.schema import DirectFit, Params, Section
+
+BASE = (
+    "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
+    "pyarrow.parquet", "pyarrow.dataset", "pyarrow.pandas_compat", "jaxtyping", "statistics",
+)  # fmt: skip
+EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
+TORCH = ("torch", "torch._dynamo", "safetensors.torch")
+LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
+ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
+
+
+Plan = dict[str, list[str]]
+"""Libraries of each stage command, in the order of import."""
+
+
+def plan(params: Params) -> Plan:
+    """Give the libraries of each stage command, in the order of import."""
+    needs: dict[str, tuple[str, ...]] = {
+        "code": (),
+        "report": (*BASE, "jinja2"),
+        f"report {REAL}": (*BASE, "jinja2"),
+    }
+    for section in params.sections().values():
+        needs |= _section(section)
+    return {f"foursplit stage {command}": list(modules) for command, modules in needs.items()}
+
+
+def _section(section: Section) -> dict[str, tuple[str, ...]]:
+    needs: dict[str, tuple[str, ...]] = {}
+    for source in section.sources:
+        needs[f"fetch {source}"] = BASE
+        needs[f"validate {source}"] = (*BASE, *EXPECTATIONS)
+        needs[f"split {source}"] = BASE
+    for course, block in section.experiments.items():
+        for key, experiment in block.items():
+            direct = isinstance(experiment.fit, DirectFit)
+            engine = ESTIMATORS if direct else ()
+            needs[f"train {key}"] = (*BASE, *TORCH, *LIGHTNING, *engine)
+            if key in section.curves.get(course, {}):
+                needs[f"learn {key}"] = needs[f"train {key}"]
+            needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
+    return needs | _studies_and_groups(section)
+
+
+def _studies_and_groups(section: Section) -> dict[str, tuple[str, ...]]:
+    needs: dict[str, tuple[str, ...]] = {}
+    for studies in section.studies.values():
+        needs |= {f"study {study}": BASE for study in studies}
+    for groups in section.groups.values():
+        needs |= {f"select {group}": BASE for group in groups}
+        needs |= {f"final {group}": (*BASE, *TORCH) for group in groups}
+    return needs
+
+
+def families(whole: Plan) -> dict[str, Plan]:
+    """Part the commands between two parents, whose imports then run side by side."""
+    parted: dict[str, Plan] = {"tables": {}, "models": {}}
+    heavy = {*TORCH, *ESTIMATORS}
+    for command, modules in whole.items():
+        parted["models" if heavy & set(modules) else "tables"][command] = modules
+    return parted

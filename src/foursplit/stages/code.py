@@ -1,0 +1,69 @@
+"""Stage code: the digests of the code that every other stage depends on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from foursplit import plugins
+from foursplit.config import paths
+from foursplit.core import code_digest
+from foursplit.core.errors import Refusal
+from foursplit.io import artifacts
+
+STAGES = (
+    "fetch", "validate", "split", "train", "evaluate", "learn", "study", "select", "final",
+    "report",
+)  # fmt: skip
+
+
+ENVIRONMENT = "foursplit.core.reproducible_env"
+"""What the command line sets before a stage runs: kernels and threads, which decide bytes."""
+
+
+def run() -> str:
+    """Fill `data/code`: `<kind>/<name>.json` with the digest of each file that is imported."""
+    n = 0
+    with artifacts.replacing_folder(paths.code()) as folder:
+        for kind, name in names():
+            artifacts.write_json(folder / kind / f"{name}.json", digests(kind, name))
+            n += 1
+    return f"{n} files with names: the code that each imports"
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """Return kind and name of all that a stage may depend on."""
+    yield from (("stages", stage) for stage in STAGES)
+    yield from ((kind, name) for kind in plugins.kinds() for name in plugins.names(kind))
+
+
+def digests(kind: str, name: str) -> dict[str, str]:
+    """Compute the digest of each file that a stage, or a file found by name, imports now."""
+    return code_digest.closure(modules(kind, name), plugins.folders())
+
+
+def modules(kind: str, name: str) -> list[str]:
+    """Return the modules whose imports count."""
+    if kind == "stages":
+        return [f"foursplit.stages.{name}", ENVIRONMENT]
+    return [plugins.module_name(of, name) for of in plugins.kinds() if of == kind]
+
+
+def recorded(path: Path) -> dict[str, str]:
+    """Load the digests that a file or a folder below `data/code` holds, all together."""
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    return {file: digest for one in files for file, digest in artifacts.read_json(one).items()}
+
+
+def present(path: Path) -> dict[str, str]:
+    """Compute what `recorded` would give if the stage ran now; empty if a name is gone."""
+    kind = path.name if path.is_dir() else path.parent.name
+    chosen = [n for k, n in names() if k == kind] if path.is_dir() else [path.stem]
+    try:
+        return {file: digest for n in chosen for file, digest in digests(kind, n).items()}
+    except Refusal:
+        return {}
+
+
+def is_digests(path: Path) -> bool:
+    """Return whether a path is that of digests: `data/code/<kind>` or a file in it."""
+    folder = paths.code()
+    return path.parent == folder or path.parent.parent == folder

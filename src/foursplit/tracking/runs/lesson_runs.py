@@ -1,0 +1,107 @@
+"""Studies in MLflow: a run each, with arguments, measured numbers, pictures and the page."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foursplit.config import paths
+from foursplit.config.schema import Params, StudySettings
+from foursplit.io import artifacts
+from foursplit.tracking import store
+from foursplit.tracking.runs import lesson_pictures
+from foursplit.tracking.runs.queries import KEY
+from foursplit.tracking.runs.run_data import flat, named
+
+EXPERIMENT = "studies"
+NOTE = "Lessons worked through on numbers; each run's page is among its artifacts."
+
+PAGE = "foursplit.page"
+
+LAYOUT = 1  # raise it when what is logged changes: every run is then written anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A study as MLflow shows it."""
+
+    name: str
+    key: str  # equal keys, equal runs
+    made_ms: int  # when the study's file was written here
+    params: dict[str, str]
+    metrics: dict[str, float]
+    tags: dict[str, str]
+    content: Mapping[str, Any]
+
+
+def told(params: Params, git: Mapping[str, str]) -> Iterator[Told]:
+    """Gather what each study shows that has run."""
+    for course, block in params.studies.items():
+        for name, settings in block.items():
+            if paths.study(name).is_file():
+                yield _told(course, name, settings, git)
+
+
+def write(client: Any, experiment_id: str, study: Told, marks: Mapping[str, str]) -> str:
+    """Write the run of `study`, with tags that are not its own as `marks`; give its id."""
+    tags = {**study.tags, KEY: study.key, **marks}
+    run = client.create_run(experiment_id, study.made_ms, tags, study.name)
+    _fill(client, run.info.run_id, study)
+    log_page(client, run.info.run_id, study.name, {})
+    client.set_terminated(run.info.run_id, "FINISHED", study.made_ms)
+    return str(run.info.run_id)
+
+
+def _told(course: str, name: str, settings: StudySettings, git: Mapping[str, str]) -> Told:
+    content = artifacts.read_json(paths.study(name))
+    args = dict(settings.args)
+    key = artifacts.fingerprint({"layout": LAYOUT, "args": args, "content": content})
+    numbers = content["numbers"].items()
+    return Told(
+        name=name,
+        key=key,
+        made_ms=int(paths.study(name).stat().st_mtime * 1000),
+        params=flat({"lesson": settings.lesson, "args": args}),
+        metrics={named(n): float(value) for n, value in numbers if value is not None},
+        tags={
+            "foursplit.course": course,
+            "foursplit.lesson": settings.lesson,
+            "foursplit.study": name,
+            "mlflow.source.name": "foursplit track",
+            "mlflow.source.type": "LOCAL",
+            "mlflow.note.content": f"**{content['title']}**\n\n{content['lead']}\n\n"
+            f"Report: `{_page(name).relative_to(paths.root())}`",
+            **git,
+        },
+        content=content,
+    )
+
+
+def _page(name: str) -> Path:
+    return paths.reports() / "studies" / f"{name}.html"
+
+
+def _fill(client: Any, run_id: str, study: Told) -> None:
+    from mlflow.entities import Metric, Param
+
+    params = [Param(name, value) for name, value in study.params.items()]
+    client.log_batch(run_id, params=params)
+    metrics = [Metric(n, value, study.made_ms, 0) for n, value in study.metrics.items()]
+    store.log_metrics(client, run_id, metrics)
+    with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
+        (Path(folder) / "figures").mkdir()
+        lesson_pictures.save(Path(folder) / "figures", study.content)
+        client.log_artifacts(run_id, folder)
+    client.log_artifact(run_id, str(paths.study(study.name)))
+
+
+def log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
+    """Log the page as the report has it now: it may come, or be drawn anew, after the study ran."""
+    page = _page(name)
+    if not page.is_file():
+        return
+    digest = artifacts.sha256_file(page)
+    if tags.get(PAGE) != digest:
+        client.log_artifact(run_id, str(page))
+        client.set_tag(run_id, PAGE, digest)

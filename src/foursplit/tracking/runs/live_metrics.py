@@ -1,0 +1,129 @@
+"""Learning curves in MLflow while a long training is under way; nothing here can stop it."""
+
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from foursplit.config import paths
+from foursplit.config.schema import Experiment
+from foursplit.core.errors import Refusal
+from foursplit.tracking import store, store_errors
+from foursplit.tracking.runs import ownership, queries
+from foursplit.tracking.runs.queries import LIVE
+from foursplit.tracking.runs.run_data import points, run_name, thinned
+from foursplit.tracking.runs.run_key import live_mark
+
+AFTER_S = (
+    20.0  # a shorter training is over before anyone has opened the page; MLflow alone loads 4 s
+)
+
+EVERY_S = 3.0  # between two writes; the page itself looks every 30 s
+
+ROWS_A_WRITE = 50  # epochs may be shorter than a millisecond
+
+PATIENCE_S = 10.0  # for the last rows when training has ended
+
+Row = Mapping[str, float]
+
+
+class LiveCurves:
+    """A listener of training: hands each row to a thread that writes to MLflow."""
+
+    def __init__(
+        self, home: str, key: str, experiment: Experiment, seed: int, data: Mapping[str, str]
+    ) -> None:
+        self.experiment = f"{home}/{experiment.group}"
+        self.name = run_name(key, seed)
+        self.mark = live_mark(key, experiment, seed, data)
+        self.start = time.monotonic()
+        self.rows: SimpleQueue[Row] = SimpleQueue()
+        self.ended = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def __call__(self, row: Row) -> None:
+        self.rows.put(row)
+        if self.thread is None and time.monotonic() - self.start >= AFTER_S:
+            # A thread, so that a slow or locked store does not hold training up; as a daemon it
+            # dies with an interrupted training and leaves the run to the next `foursplit track`.
+            self.thread = threading.Thread(target=self._follow, name="live curves", daemon=True)
+            self.thread.start()
+
+    def close(self) -> None:
+        """Write the last rows; the run stays open until `foursplit track` completes it."""
+        self.ended.set()
+        if self.thread is not None:
+            self.thread.join(PATIENCE_S)
+
+    def _follow(self) -> None:
+        failures: tuple[type[Exception], ...] = (*store.failures(), Refusal)
+        try:
+            with _lock(self.mark).acquire(timeout=0):
+                self._write()
+        except Timeout:
+            return  # the same training is followed already
+        except failures as error:
+            sys.stderr.write(f"\n  no live curves in MLflow: {store_errors.reason(error)}\n")
+
+    def _write(self) -> None:
+        from mlflow.entities import Metric
+
+        client = store.client()
+        run_id, last = self._open(client)
+        over = False
+        while not over:
+            over = self.ended.wait(EVERY_S)
+            rows = [row for row in self._waiting_rows() if row["epoch"] > last]
+            now = int(time.time() * 1000)
+            found = points(thinned(rows, ROWS_A_WRITE))
+            store.log_metrics(client, run_id, [Metric(n, v, now, step) for n, v, step in found])
+
+    def _open(self, client: Any) -> tuple[str, float]:
+        """Open a run, or go on with that of an interrupted training; give its last epoch too."""
+        experiment_id = store.experiment(client, self.experiment, "")
+        for run in filter(ownership.is_mine, queries.followed(client, experiment_id, self.mark)):
+            client.update_run(run.info.run_id, status="RUNNING")
+            history = client.get_metric_history(run.info.run_id, "curve/train_loss")
+            return run.info.run_id, max((point.step for point in history), default=0)
+        began = int((time.time() - (time.monotonic() - self.start)) * 1000)
+        tags = {LIVE: self.mark, **ownership.tags()}
+        run = client.create_run(experiment_id, start_time=began, tags=tags, run_name=self.name)
+        return run.info.run_id, 0
+
+    def _waiting_rows(self) -> list[Row]:
+        found: list[Row] = []
+        while True:
+            try:
+                found.append(self.rows.get_nowait())
+            except Empty:
+                return found
+
+
+def is_under_way(client: Any, run: Any) -> bool:
+    """Tell whether a live run is being trained now: here by its lock, elsewhere by its curve."""
+    if ownership.is_mine(run):
+        return is_followed(run.data.tags[LIVE])
+    curve = next(iter(run.data.metrics), None)
+    points = client.get_metric_history(run.info.run_id, curve) if curve else []
+    return not ownership.is_old(max((p.timestamp for p in points), default=ownership.begun_ms(run)))
+
+
+def is_followed(mark: str) -> bool:
+    """Tell whether a process here is training this now: it holds a lock, which dies with it."""
+    lock = _lock(mark)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _lock(mark: str) -> FileLock:
+    folder = paths.state() / "live"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / f"{mark}.lock")

@@ -1,0 +1,86 @@
+"""Where the files come from: git's commit, and what DVC's lock files say of data and settings."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from foursplit.config import paths
+from foursplit.config.load import parse
+from foursplit.config.pipelines import home, key, of_source
+from foursplit.core.errors import Refusal
+from foursplit.evaluation.results import Entry
+from foursplit.io import git
+
+UNLOCKED = "not in dvc.lock"
+"""Stands for a digest where a stage was run by hand, so that DVC knows no hash of its output."""
+
+
+class Locks:
+    """DVC's lock files, each read once."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, Mapping[str, Any]] = {}
+
+    def digests(self, source: str) -> dict[str, str]:
+        """Give DVC's hashes of a source's `seen` and `sealed` examples."""
+        outs = self._stage(
+            home(of_source(paths.params_file(), source), "data"), f"split@{source}"
+        ).get("outs", [])
+        found = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
+        return {name: found.get(name, UNLOCKED) for name in ("seen", "sealed")}
+
+    def is_stale(self, entry: Entry, seed: int) -> bool:
+        """Tell whether params.yaml has changed since `entry` was trained."""
+        experiment, manifest = entry.experiment, entry.summaries[seed]["manifest"]
+        trained = (manifest["model"], _plain(manifest["model_args"]))
+        if trained != (experiment.model, _plain(experiment.model_args)):
+            return True
+        locked = self._stage(entry.home, f"train@{entry.key}").get("params", {})
+        at = key(entry.pipeline, f"experiments.{entry.course}.{entry.key}.fit")
+        fit = locked.get("params.yaml", {}).get(at)
+        return fit is not None and parse(type(experiment.fit), fit, at) != experiment.fit
+
+    def _stage(self, home: str, name: str) -> Mapping[str, Any]:
+        if home not in self._stages:
+            path = paths.pipeline_file(home).with_name("dvc.lock")
+            self._stages[home] = _lock(path).get("stages", {}) if path.is_file() else {}
+        return self._stages[home].get(name, {})
+
+
+def _lock(path: Path) -> Mapping[str, Any]:
+    try:
+        return YAML(typ="safe").load(path) or {}
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise Refusal(
+            f"{path}: not readable, half-written or with the marks of a merge conflict; "
+            "`foursplit repro` repairs the first and says how to solve the second"
+        ) from error
+
+
+def git_tags() -> dict[str, str]:
+    """Name the commit that is checked out, and whether what results rest on differs from it."""
+    commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
+    if not commit:
+        return {}
+    return {
+        "mlflow.source.git.commit": commit.strip(),
+        "foursplit.git_dirty": str(bool(git.changed_sources())).lower(),
+    }
+
+
+def holds(commit: str) -> bool:
+    """Tell whether what is checked out descends from a commit; without git it is not asked."""
+    git.require_readable()
+    if not git.is_repository():
+        return True
+    return git.ask("merge-base", "--is-ancestor", commit, "HEAD") is not None
+
+
+def _plain(value: Any) -> Any:
+    """Make tuples lists, as JSON has made them on the other side."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

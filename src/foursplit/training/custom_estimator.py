@@ -1,0 +1,69 @@
+"""A model of ours with a fit of its own: trees, clusters, densities, agents; stored as arrays.
+
+What `build(args, shape, seed)` of its file gives has `fit(x, y)`, `predict(x)` (or
+`predict_proba(x)` for classes) and
+
+- `arrays()`: what was learnt, by name, as NumPy arrays: written as safetensors, which hold no code;
+- `restore(arrays)`: take it back, so that the model answers as before;
+- `tune(x, y)`, where something is chosen on dev, such as a threshold; called once, after `fit`;
+- `tell`, an attribute, where `fit` takes long: whoever trains sets it, and `fit` calls it with how
+  far it is, in words and as a share;
+- `n_parameters`, where not every number in the arrays is one that was learnt.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import Examples
+from foursplit.io import artifacts
+
+
+def is_own(model: Any) -> bool:
+    """Tell a model of ours from scikit-learn's."""
+    return hasattr(model, "arrays")
+
+
+def fit(model: Any, train: Examples, dev: Examples) -> Any:
+    """Learn from train; choose on dev what the model chooses there."""
+    model.fit(train.x, train.y)
+    if hasattr(model, "tune"):
+        model.tune(dev.x, dev.y)
+    return model
+
+
+def predict(model: Any, x: np.ndarray) -> np.ndarray:
+    """Give (example, class) probabilities, or one number an example."""
+    answers: np.ndarray
+    answers = model.predict_proba(x) if hasattr(model, "predict_proba") else model.predict(x)
+    return answers
+
+
+def save(path: Path, model: Any) -> None:
+    """Write what was learnt: the same arrays are the same bytes."""
+    from safetensors.numpy import save as dump
+
+    arrays = {name: np.ascontiguousarray(value) for name, value in sorted(model.arrays().items())}
+    with artifacts.replacing(path) as part:
+        part.write_bytes(dump(arrays))
+
+
+def load(path: Path, model: Any) -> Any:
+    """Give `model`, fresh from its file, what was learnt."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        arrays = load_file(path)
+    except (FileNotFoundError, SafetensorError) as error:
+        raise Refusal(f"{path}: no readable safetensors file ({error}).") from error
+    model.restore(arrays)
+    return model
+
+
+def count_parameters(model: Any) -> int:
+    """Count the numbers that were learnt."""
+    found = getattr(model, "n_parameters", None)
+    return sum(a.size for a in model.arrays().values()) if found is None else int(found)

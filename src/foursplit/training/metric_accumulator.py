@@ -1,0 +1,44 @@
+"""Means of losses and errors over an epoch, kept on the device until the epoch ends."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from foursplit.core.splits import Split
+
+WATCHED: tuple[Split, ...] = ("train_dev", "dev")
+"""The splits watched in training, in the order of the validation loaders."""
+
+
+class Watch:
+    """Keep what is added; `take` gives means weighted by the number of examples, and empties.
+
+    Adding computes nothing: a step of a small network is over in the time that a sum takes to
+    launch, and Lightning's own logging takes several times that.
+    """
+
+    def __init__(self) -> None:
+        self._added: dict[str, tuple[list[Tensor], list[int]]] = {}
+
+    def add(self, split: str, *, n: int, **means: Tensor) -> None:
+        """Add means over `n` examples of `split`."""
+        for name, mean in means.items():
+            values, counts = self._added.setdefault(f"{split}_{name}", ([], []))
+            values.append(mean.detach())
+            counts.append(n)
+
+    def add_watched(self, loader: int, *, n: int, **means: Tensor) -> None:
+        """Add means over `n` examples of the split that validation loader `loader` serves."""
+        self.add(WATCHED[loader], n=n, **means)
+
+    def take(self) -> dict[str, float]:
+        """Give `<split>_<name>` means since the last call."""
+        added, self._added = self._added, {}
+        return {key: _mean(values, counts) for key, (values, counts) in added.items()}
+
+
+def _mean(values: list[Tensor], counts: list[int]) -> float:
+    numbers = torch.stack(values).cpu().numpy()  # waits for the device: here, once
+    parts = numbers * np.asarray(counts, dtype=numbers.dtype)
+    # One after the other: np.sum adds in an order that depends on how many there are.
+    return float(np.add.accumulate(parts)[-1]) / sum(counts)

@@ -1,0 +1,95 @@
+"""Handwritten digits of two origins: learnt on MNIST's forms, meant for the post's envelopes."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
+from foursplit.core.examples import Examples
+from foursplit_courses.transforms import idx
+from foursplit_courses.transforms.area_resize import shrink
+
+SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
+N_MNIST, N_USPS = 60_000, 9_298
+
+SOURCE = Source(
+    title="Digits from forms, and from envelopes",
+    provenance=(
+        "MNIST's 60,000 training pictures (forms filled in by census staff and students) and "
+        "USPS's 9,298 (envelopes, scanned by the US Postal Service). MNIST's 28 by 28 pixels are "
+        "averaged over areas down to USPS's 16 by 16, each picture by itself: the finer picture "
+        "can be made coarser, the coarser one not finer. The margins stay as they were: MNIST "
+        "leaves about four pixels of 28 free on each side, USPS none."
+    ),
+    files=(
+        RemoteFiles(
+            entry="mnist",
+            only=("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+        ),
+        RemoteFiles(entry="usps", only=("zip.train.gz", "zip.test.gz")),
+    ),
+    target="digit",
+    classes=tuple("0123456789"),
+    row_is_unit="neither set says who wrote which digit",
+    domains={"mnist": "source", "usps": "target"},
+    slices=("digit", "ink_band", "part"),
+    reference=Reference(
+        error=0.025,
+        kind="human",
+        where="USPS's test part, read by people (Bromley and Säckinger 1991, Neural-network and "
+        "k-nearest-neighbor classifiers, technical report, AT&T Bell Laboratories; recalled)",
+    ),
+    picture=True,
+)
+
+
+def read(raw: Path) -> Examples:
+    """Read pictures as (channel, row, column), 0 paper to 1 ink."""
+    mnist = idx.read(raw / "mnist" / "train-images-idx3-ubyte.gz")
+    parts = [_zip_codes(raw / "usps" / f"zip.{part}.gz") for part in ("train", "test")]
+    usps = np.concatenate(parts)
+    x = np.concatenate(
+        [shrink(mnist / np.float32(255), SIDE), (usps[:, 1:].reshape(-1, SIDE, SIDE) + 1) / 2]
+    )
+    x = x.astype(np.float32).clip(0, 1)
+    ink = x.mean(axis=(1, 2))
+    rows = pd.DataFrame(
+        {
+            "digit": np.concatenate(
+                [idx.read(raw / "mnist" / "train-labels-idx1-ubyte.gz"), usps[:, 0]]
+            ).astype(int),
+            "domain": ["mnist"] * len(mnist) + ["usps"] * len(usps),
+            "part": ["train"] * (len(mnist) + len(parts[0])) + ["test"] * len(parts[1]),
+            "darkest": x.max(axis=(1, 2)),
+            "lightest": x.min(axis=(1, 2)),
+            "ink": ink,
+        }
+    )
+    # Fixed limits, so that no picture's band depends on the others.
+    bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
+    rows["ink_band"] = np.asarray(bands).astype(str)
+    return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
+
+
+def _zip_codes(path: Path) -> np.ndarray:
+    """Read lines of a digit and 256 shades from -1 (paper) to 1 (ink)."""
+    content = gzip.decompress(path.read_bytes())
+    return np.array(content.split(), dtype=np.float32).reshape(-1, 1 + SIDE * SIDE)
+
+
+def suite() -> list[Any]:
+    """List what must hold of the pictures and their labels."""
+    import great_expectations.expectations as gxe
+
+    return [
+        gxe.ExpectTableRowCountToEqual(value=N_MNIST + N_USPS),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="digit", value_set=list(range(10))),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=["mnist", "usps"]),
+        gxe.ExpectColumnMeanToBeBetween(column="digit", min_value=4, max_value=5),
+        gxe.ExpectColumnValuesToBeBetween(column="darkest", min_value=0.5, max_value=1),
+        gxe.ExpectColumnValuesToBeBetween(column="lightest", min_value=0, max_value=0.05),
+        gxe.ExpectColumnValuesToBeBetween(column="ink", min_value=0.01, max_value=0.8),
+    ]

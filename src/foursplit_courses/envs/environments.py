@@ -1,0 +1,18 @@
+"""The worlds that an agent can be trained in, by name."""
+
+from foursplit.core.errors import unknown
+from foursplit_courses.envs.lander import Lander
+from foursplit_courses.from_scratch.cart_pole import CartPole
+from foursplit_courses.from_scratch.deep_q import World
+
+WORLDS: dict[str, type[World]] = {"cart": CartPole, "lander": Lander}
+
+SEED, WIND, TURBULENCE = 0, 1, 2
+"""What the numbers of a level mean, in every world."""
+
+
+def world(name: str) -> World:
+    """Build the world `name`; the worlds share no state."""
+    if name not in WORLDS:
+        raise unknown("environment", name, WORLDS)
+    return WORLDS[name]()

@@ -1,0 +1,211 @@
+"""Adam against gradient descent: the same network, the same start, the same number of steps.
+
+Source: Ng, MLS C2 W2 (Adam) and W1 (a layer as one matrix product); Kingma and Ba (2015), Adam.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foursplit.core.lesson_figures import Contour, Lines, Section, Series, Slider, Study, Table
+from foursplit.core.seeds import generator
+from foursplit_courses.from_scratch import adam
+from foursplit_courses.from_scratch.dense import dense, dense_by_unit
+from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
+from foursplit_courses.from_scratch.network import Steps, draw, learn
+
+Path = np.ndarray
+"""(step, 2) places."""
+
+ROUNDING = 1e-12  # a smaller difference is that of the last digits, and says nothing
+START = (-9.0, 2.0)  # of the valley's descents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    digits: int = 500  # of the bundled ones, pixels 0 to 16 as they are
+    steps: int = 120
+    rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
+    steepness: float = 40.0  # of the valley's sides, for 1 along it
+    valley_rates: tuple[float, ...] = (0.01, 0.03, 0.049, 0.051, 0.3)
+
+    def __post_init__(self) -> None:
+        for name, least in (("digits", 10), ("steps", 1), ("steepness", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: {getattr(self, name)} must be at least {least}")
+        for name in ("rates", "valley_rates"):
+            if not getattr(self, name) or min(getattr(self, name)) <= 0:
+                raise ValueError(f"{name}: {getattr(self, name)} must be numbers above 0")
+
+
+def run(args: Args) -> Study:
+    """Measure and draw all of it."""
+    valley = _valley(args)
+    network, numbers = _network(args)
+    product, product_numbers = _product()
+    best = {name: numbers[f"{name}_lowest_loss"] for name in ("adam", "descent")}
+    return Study(
+        title="Adam against gradient descent",
+        lead=(
+            f"On a network for digits, {args.steps} steps bring Adam to {best['adam']:.2g} nats at "
+            f"the best of {len(args.rates)} rates and gradient descent to {best['descent']:.2g}. "
+            f"Adam ends lower at {numbers['rates_where_adam_ends_lower']:.0f} of the "
+            f"{len(args.rates)}."
+        ),
+        sections=(valley, network, product),
+        numbers={**numbers, **product_numbers},
+        source="Ng, MLS C2 W1 and W2; Kingma and Ba (2015)",
+    )
+
+
+def _valley(args: Args) -> Section:
+    """Go down a narrow valley, whose sides forbid the rate that its floor asks for."""
+    slopes = np.array([1.0, args.steepness])
+    across, up = np.linspace(-10, 10, 41), np.linspace(-4, 4, 41)
+    heights = 0.5 * (slopes[0] * across[None, :] ** 2 + slopes[1] * up[:, None] ** 2)
+    figures, rows = [], []
+    for rate in args.valley_rates:
+        paths = {
+            "descent": _descent_path(slopes, rate, args.steps),
+            "adam": _adam_path(slopes, rate, args.steps),
+        }
+        ends = {name: float(0.5 * (slopes * path[-1] ** 2).sum()) for name, path in paths.items()}
+        rows.append((f"{rate:g}", float(f"{ends['descent']:.3g}"), float(f"{ends['adam']:.3g}")))
+        lines = tuple(
+            # What has left the picture is not drawn.
+            Series(name=name, x=np.clip(path[:, 0], -10, 10), y=np.clip(path[:, 1], -4, 4))
+            for name, path in paths.items()
+        )
+        figures.append(
+            Contour(
+                title=f"Rate {rate:g}", x_label="along the valley", y_label="across",
+                x=across, y=up, z=heights, levels=[2.0, 10.0, 40.0, 100.0, 200.0, 320.0],
+                series=lines,
+            )
+        )  # fmt: skip
+    return Section(
+        heading="A narrow valley",
+        text=(
+            f"The sides are {args.steepness:g} times as steep as the floor. Gradient descent has "
+            f"one rate for both: above {2 / args.steepness:g}, two over the steepness, it leaps "
+            "higher up the other side at every step, and below it creeps along the floor. Adam "
+            "divides each parameter's step by the size of its own gradients, so that the steep "
+            "side takes no longer steps than the flat floor.",
+        ),
+        figures=(
+            Slider(
+                title="The same start, the same rate",
+                label="rate",
+                values=tuple(f"{rate:g}" for rate in args.valley_rates),
+                figures=tuple(figures),
+                start=min(2, len(figures) - 1),
+            ),
+            Table(
+                title=f"Height after {args.steps} steps",
+                columns=("rate", "gradient descent", "Adam"),
+                rows=tuple(rows),
+            ),
+        ),
+    )
+
+
+def _descent_path(slopes: np.ndarray, rate: float, n: int) -> Path:
+    places = [np.array(START)]
+    for _ in range(n):
+        places.append(places[-1] - rate * slopes * places[-1])
+    return np.array(places)
+
+
+def _adam_path(slopes: np.ndarray, rate: float, n: int) -> Path:
+    places = [np.array(START)]
+    moments = adam.start(places)
+    for _ in range(n):
+        (place,), moments = adam.step([places[-1]], [slopes * places[-1]], moments, rate)
+        places.append(place)
+    return np.array(places)
+
+
+def _network(args: Args) -> tuple[Section, dict[str, float]]:
+    """Train one network from one start by both ways, at each rate."""
+    x, y = _digits(args.digits)
+    begin = draw((64, 25, 15, 10), "relu", generator("adam: weights", 1))
+    ways = {"adam": True, "descent": False}
+    traces = {
+        (name, rate): learn(
+            begin, x, y, CROSS_ENTROPY, Steps(n=args.steps, rate=rate, adam=by_adam)
+        )[1]
+        for name, by_adam in ways.items()
+        for rate in args.rates
+    }
+    steps = np.arange(args.steps)
+    figures = tuple(
+        Lines(
+            title=f"Rate {rate:g}", x_label="step", y_label="cross-entropy, nats", log_y=True,
+            series=(
+                Series(name="Adam", x=steps, y=traces["adam", rate]),
+                Series(name="gradient descent", x=steps, y=traces["descent", rate], mark="dashed"),
+            ),
+        )
+        for rate in args.rates
+    )  # fmt: skip
+    numbers = {f"{name}_{rate:g}_loss": trace[-1] for (name, rate), trace in traces.items()}
+    for name in ways:
+        numbers[f"{name}_lowest_loss"] = min(traces[name, rate][-1] for rate in args.rates)
+    lower = sum(traces["adam", r][-1] < traces["descent", r][-1] for r in args.rates)
+    numbers["rates_where_adam_ends_lower"] = float(lower)
+    section = Section(
+        heading="A network for ten digits",
+        text=(
+            f"{args.digits} digits, 25 and 15 ReLU units, all examples in each step, and inputs "
+            f"from 0 to 16 that nobody has scaled. A guess costs {np.log(10):.2f} nats. At its "
+            f"best rate Adam ends at {numbers['adam_lowest_loss']:.2g}, gradient descent at "
+            f"{numbers['descent_lowest_loss']:.2g}.",
+        ),
+        figures=(
+            Slider(
+                title="Loss over steps",
+                label="rate",
+                values=tuple(f"{rate:g}" for rate in args.rates),
+                figures=figures,
+                start=len(args.rates) // 2,
+            ),
+            Lines(
+                title=f"Loss after {args.steps} steps by rate",
+                x_label="rate", y_label="cross-entropy, nats", log_x=True, log_y=True,
+                series=tuple(
+                    Series(name=label, x=args.rates, y=[traces[name, r][-1] for r in args.rates])
+                    for name, label in (("adam", "Adam"), ("descent", "gradient descent"))
+                ),
+            ),
+        ),
+    )  # fmt: skip
+    return section, numbers
+
+
+def _digits(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the first `n` of scikit-learn's digits: (digit, 64) counts of ink, and their names."""
+    from sklearn.datasets import load_digits
+
+    loaded = load_digits()
+    return loaded.data[:n], loaded.target[:n]
+
+
+def _product() -> tuple[Section, dict[str, float]]:
+    """Hold one matrix product against the loops that say the same."""
+    rng = generator("adam: a product", 1)
+    x, w, b = rng.normal(size=(20, 64)), rng.normal(size=(64, 25)), rng.normal(size=25)
+    product = dense(x, w, b)
+    apart = max(float(np.abs(product - dense_by_unit(x, w, b)).max()), ROUNDING)
+    section = Section(
+        heading="A step is a few matrix products",
+        text=(
+            "What makes many steps cheap is that a layer is one matrix product for all examples "
+            "and units at once. Loops over examples, units and inputs give the same sums: for 20 "
+            f"digits and 25 units they differ by at most {apart:.1g}, the order of additions. How "
+            "much longer they take is a matter of the machine, so it stands with the benchmarks "
+            "(`benchmarks/dense.py`) and not on this page.",
+        ),
+    )
+    return section, {"product_from_loops": apart}

@@ -1,0 +1,168 @@
+"""Density or classifier: which finds more as known anomalies grow, and as their kinds change."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
+from foursplit.core.seeds import generator
+from foursplit_courses.from_scratch.gaussian_density import best_threshold, multivariate
+
+N_USUAL, N_TEST, SHARE = 1000, 4000, 0.03  # learnt from; judged on, and how much of it is anomalous
+N_INPUTS = 5
+FAR = 4.2  # deviations from the middle of what is usual to that of a kind of anomaly
+KNOWN_KINDS, NEW_KINDS = 2, 6
+WAYS = ("density", "logistic regression", "trees")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    positives: tuple[int, ...]  # known anomalies, from few to many
+    repeats: int  # draws of everything
+
+    def __post_init__(self) -> None:
+        if not self.positives or min(self.positives) < 2:
+            raise ValueError(f"positives: {self.positives} must each be at least 2")
+        if self.repeats < 2:
+            raise ValueError(f"repeats: {self.repeats} must be at least 2")
+
+
+def run(args: Args) -> Study:
+    """Give F1 on test over the number of known anomalies, for two futures."""
+    found = _measure(args)  # (way, size, repeat)
+    cross = _crossing(args.positives, found[False])
+    lead = (
+        "Where the future brings the kinds of anomaly that are known, "
+        + (f"a classifier overtakes the density from {cross} known ones on; "
+           if cross else "no classifier overtakes the density with as many as were tried; ")
+        + "where it brings kinds that nobody has seen, the density stays ahead "
+        f"({found[True][0, -1].mean():.2f} against {found[True][1:, -1].mean(axis=1).max():.2f} "
+        f"with {args.positives[-1]} known)."
+    )  # fmt: skip
+    return Study(
+        title="Anomaly detection or supervised learning",
+        lead=lead,
+        sections=(
+            _section("The future is like the past", args, found[False], new=False),
+            _section("The future brings something new", args, found[True], new=True),
+        ),
+        numbers={
+            "crossing": float(cross) if cross else float("nan"),
+            **{
+                f"{way.split()[0]}_{'new' if new else 'same'}_{size}": float(scores[w, s].mean())
+                for new, scores in found.items()
+                for w, way in enumerate(WAYS)
+                for s, size in enumerate(args.positives)
+            },
+        },
+        source="Ng, MLS C3 W1 (anomaly detection against supervised learning)",
+    )
+
+
+def draw(
+    n: int, n_odd: int, kinds: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw (example, input): `n_odd` around one of (kind, input) centres, the rest around zero."""
+    y = np.arange(n) < n_odd
+    x = rng.normal(size=(n, N_INPUTS))
+    x[y] = 0.6 * x[y] + kinds[rng.integers(len(kinds), size=n_odd)]
+    return x, y
+
+
+def _kinds(n: int, rng: np.random.Generator) -> np.ndarray:
+    way = rng.normal(size=(n, N_INPUTS))
+    return FAR * way / np.linalg.norm(way, axis=1, keepdims=True)
+
+
+def _measure(args: Args) -> dict[bool, np.ndarray]:
+    """Give (way, size, repeat) F1 on test, by whether the future brings new kinds."""
+    shape = (len(WAYS), len(args.positives), args.repeats)
+    scores = {new: np.zeros(shape) for new in (False, True)}
+    for repeat in range(args.repeats):
+        rng = generator("study anomaly_or_supervised", repeat)
+        known, unseen = _kinds(KNOWN_KINDS, rng), _kinds(NEW_KINDS, rng)
+        tests = {
+            new: draw(N_TEST, round(SHARE * N_TEST), kinds, rng)
+            for new, kinds in ((False, known), (True, unseen))
+        }
+        for at, size in enumerate(args.positives):
+            # Half to learn from, half to choose each threshold on, for all ways alike.
+            train = draw(N_USUAL + size // 2, size // 2, known, rng)
+            dev = draw(N_USUAL + size - size // 2, size - size // 2, known, rng)
+            for number, way in enumerate(WAYS):
+                score = _learnt(way, train, repeat)
+                threshold = best_threshold(score(dev[0]), dev[1]).value
+                for new, (x, odd) in tests.items():
+                    scores[new][number, at, repeat] = _f1(score(x) < threshold, odd)
+    return scores
+
+
+Rows = tuple[np.ndarray, np.ndarray]
+Score = Callable[[np.ndarray], np.ndarray]
+"""Gives (example,) numbers, low for what is anomalous."""
+
+
+def _learnt(way: str, train: Rows, seed: int) -> Score:
+    x, odd = train
+    if way == "density":
+        return multivariate(x[~odd]).log_density
+    model = _classifier(way, seed).fit(x, odd)
+    return lambda others: model.predict_proba(others)[:, 0]
+
+
+def _f1(flagged: np.ndarray, odd: np.ndarray) -> float:
+    return float(2 * (flagged & odd).sum() / (flagged.sum() + odd.sum()))
+
+
+def _classifier(way: str, seed: int) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    if way == "trees":
+        return RandomForestClassifier(15, min_samples_leaf=2, random_state=seed)
+    return LogisticRegression(max_iter=1000)
+
+
+def _crossing(sizes: tuple[int, ...], scores: np.ndarray) -> int | None:
+    """Name the number of known anomalies from which a classifier stays above the density."""
+    means = scores.mean(axis=2)
+    above = means[1:].max(axis=0) > means[0]
+    stays = np.logical_and.accumulate(above[::-1])[::-1]
+    return sizes[int(stays.argmax())] if stays.any() else None
+
+
+def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Section:
+    figure = Lines(
+        title=f"F1 on test, mean of {args.repeats} draws",
+        x_label="known anomalies",
+        y_label="F1",
+        series=tuple(
+            Series(name=way, x=args.positives, y=scores[w].mean(axis=1))
+            for w, way in enumerate(WAYS)
+        ),
+        log_x=True,
+        y_range=(0.0, 1.0),
+    )
+    table = Table(
+        title="The same in numbers, with the standard deviation over the draws",
+        columns=("known anomalies", *WAYS),
+        rows=tuple(
+            (size, *(f"{scores[w, s].mean():.2f} ± {scores[w, s].std(ddof=1):.2f}"
+                     for w in range(len(WAYS))))
+            for s, size in enumerate(args.positives)
+        ),
+    )  # fmt: skip
+    about = (
+        f"Test holds {NEW_KINDS} kinds of anomaly, none of which was in train or dev: a new way to "
+        "fail, or to cheat. A classifier has learnt where the known kinds lie, and finds little "
+        "elsewhere; a density has learnt what is usual, and everything else is odd to it."
+        if new
+        else f"Test holds the {KNOWN_KINDS} kinds that are known. All ways get the same anomalies, "
+        "half of them to learn from and half to choose the threshold on; the density can use only "
+        "the second half."
+    )
+    return Section(heading=heading, text=(about,), figures=(figure, table))

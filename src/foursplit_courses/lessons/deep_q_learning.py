@@ -1,0 +1,129 @@
+"""Deep Q-learning on a small world: how returns grow, without replay, without a second network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
+from foursplit.core.seeds import generator
+from foursplit_courses.from_scratch.cart_pole import CartPole
+from foursplit_courses.from_scratch.deep_q import Agent, Settings, play, train
+
+FIRST_HELD_OUT = 100_000  # seed of the first level that training never plays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set; so short a training asks for a faster pace than the default."""
+
+    episodes: int = 150
+    seeds: tuple[int, ...] = (1, 2)
+    held_out: int = 20  # calm levels, played without chance actions in the end
+    window: int = 20  # episodes that a point of the curves is a mean of
+    learning_rate: float = 2e-3
+    soft_update: float = 0.02
+    epsilon_decay: float = 0.95
+
+    def __post_init__(self) -> None:
+        for name in ("episodes", "held_out", "window"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        if self.window > self.episodes:
+            raise ValueError(f"window: {self.window} must be at most episodes, {self.episodes}")
+        if not self.seeds:
+            raise ValueError("seeds: give at least one")
+
+
+def run(args: Args) -> Study:
+    """Train three agents a seed, which differ in one thing each."""
+    whole = Settings(
+        learning_rate=args.learning_rate,
+        soft_update=args.soft_update,
+        epsilon_decay=args.epsilon_decay,
+    )
+    variants = {
+        "replay and target network": whole,
+        "no replay": replace(whole, memory=whole.batch_size),
+        "no target network": replace(whole, soft_update=1.0),
+    }
+    curves, held_out = {}, {}
+    for name, settings in variants.items():
+        runs = [_learn(args, settings, seed) for seed in args.seeds]
+        curves[name] = np.mean([returns for returns, _ in runs], axis=0)
+        held_out[name] = np.array([played for _, played in runs])
+    return _study(args, curves, held_out)
+
+
+def _learn(args: Args, settings: Settings, seed: int) -> tuple[np.ndarray, float]:
+    """Give the (episode,) returns of training, and the mean return on levels it never played."""
+    rng = generator("deep_q_learning", seed)
+    world = CartPole()
+    agent = Agent(world.n_state, world.n_actions, settings, rng)
+    returns = train(agent, world, _calm(range(args.episodes)))
+    new = _calm(range(FIRST_HELD_OUT, FIRST_HELD_OUT + args.held_out))
+    return np.array(returns), float(np.mean([play(agent.act, world, level) for level in new]))
+
+
+def _calm(seeds: range) -> np.ndarray:
+    levels = np.zeros((len(seeds), 3))
+    levels[:, 0] = seeds
+    return levels
+
+
+def _study(
+    args: Args, curves: Mapping[str, np.ndarray], held_out: Mapping[str, np.ndarray]
+) -> Study:
+    whole, *rest = held_out
+    means = {name: float(returns.mean()) for name, returns in held_out.items()}
+    without = "; ".join(f"with {name}, {means[name]:.0f}" for name in rest)
+    return Study(
+        title="Deep Q-learning on a cart and its pole",
+        lead=(
+            f"After {args.episodes} episodes the agent holds the pole for {means[whole]:.0f} of "
+            f"{CartPole.max_steps} ticks on levels that it never played; {without}."
+        ),
+        sections=(
+            Section(
+                heading="What is left out",
+                text=(
+                    "Each agent acts by chance at first and ever less so. It learns the Bellman "
+                    "target of steps drawn from its memory, from the values of a second network "
+                    "that follows the first slowly.",
+                    "Without replay it learns from its last steps alone, which are all alike. "
+                    "Without the second network the target moves with each step of learning: on "
+                    "larger worlds that may diverge; what it does here is measured.",
+                ),
+                figures=(_drawn(args, curves), _table(held_out)),
+            ),
+        ),
+        numbers={f"held_out_{name.replace(' ', '_')}": value for name, value in means.items()},
+        source="Mnih and others (2015); Ng, MLS C3 W3",
+    )
+
+
+def _drawn(args: Args, curves: Mapping[str, np.ndarray]) -> Lines:
+    share = np.full(args.window, 1 / args.window)
+    x = np.arange(args.window, args.episodes + 1)
+    return Lines(
+        title="Returns of training",
+        x_label="episode",
+        y_label="return",
+        series=tuple(
+            Series(name=name, x=x, y=np.convolve(returns, share, mode="valid"))
+            for name, returns in curves.items()
+        ),
+        caption=f"Means of the last {args.window} episodes and of {len(args.seeds)} seeds.",
+    )
+
+
+def _table(held_out: Mapping[str, np.ndarray]) -> Table:
+    return Table(
+        title="Return on levels never played, no action by chance",
+        columns=("agent", "mean", "worst seed", "best seed"),
+        rows=tuple(
+            (name, float(of.mean()), float(of.min()), float(of.max()))
+            for name, of in held_out.items()
+        ),
+        caption="Where the seeds of two agents overlap, their order may be luck.",
+    )

@@ -1,0 +1,306 @@
+"""Why a line is no classifier, what a boundary is, and why its cost is a logarithm.
+
+Source: Ng, MLS C1 W3 (classification, sigmoid, decision boundary, logistic loss and cost).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Study, Surface, Table
+from foursplit_courses.from_scratch import linear, logistic
+from foursplit_courses.from_scratch.gradient_descent import Parameters, descend
+
+SIZES = np.array([0.5, 1.0, 1.5, 2.5, 3.0, 3.5])  # cm of a growth
+BAD = np.array([0.0, 0, 0, 1, 1, 1])
+SIX = np.array([[0.5, 1.5], [1, 1], [1.5, 0.5], [3, 0.5], [2, 2], [1, 2.5]])
+SIX_LABELS = np.array([0.0, 0, 0, 1, 1, 1])
+SETTINGS = (("b = -3", Parameters(np.ones(2), -3.0)), ("b = -4", Parameters(np.ones(2), -4.0)))
+MIXED = np.array([0.0, 0, 1, 0, 1, 1])  # labels that no threshold parts: both costs have a minimum
+CLASSES = ("0", "1")
+PLAIN = Parameters(np.array([-8.0]), 0.0)  # a start that is surely wrong
+Cost = Callable[[Parameters], float]
+Slope = Callable[[Parameters], Parameters]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    far_size: float = 15.0  # cm of one more bad growth, which no one doubts
+    grid: int = 41  # points along each side of a picture
+    rate: float = 0.5
+    n_steps: int = 300
+
+    def __post_init__(self) -> None:
+        if not self.far_size > SIZES.max():
+            raise ValueError(f"far_size: {self.far_size!r} must be above {SIZES.max():g}")
+        if self.grid < 5:
+            raise ValueError(f"grid: {self.grid!r} must be at least 5")
+        if not self.rate > 0:
+            raise ValueError(f"rate: {self.rate!r} must be above 0")
+        if self.n_steps < 1:
+            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+
+
+def run(args: Args) -> Study:
+    """Show each step from the line to the logistic cost, with what it gets wrong or right."""
+    line, cuts, wrong = _line(args)
+    surfaces, bends = _surfaces(args)
+    costs = {name: logistic.cost(SIX, SIX_LABELS, at) for name, at in SETTINGS}
+    return Study(
+        title="The logistic model and its cost",
+        lead=(
+            f"One clear case far out moves a line's threshold from {cuts['line_before']:.2f} to "
+            f"{cuts['line_after']:.2f} cm, so that it gets {wrong['line']} of seven wrong; the "
+            "logistic threshold stays between the classes. With squared error its cost would have "
+            "plains where descent is stuck; with the logarithm it has none."
+        ),
+        sections=(line, _sigmoid(), _boundaries(args), _losses(), surfaces, _settings(args, costs)),
+        numbers={
+            **{f"threshold_{name}": value for name, value in cuts.items()},
+            **{f"wrong_{name}": value for name, value in wrong.items()},
+            **bends,
+            "cost_minus_3": costs["b = -3"],
+            "cost_minus_4": costs["b = -4"],
+        },
+        source="Ng, MLS C1 W3",
+    )
+
+
+def _line(args: Args) -> tuple[Section, dict[str, float], dict[str, int]]:
+    """Fit a line and the logistic model, before and after one far example."""
+    more = (np.append(SIZES, args.far_size)[:, None], np.append(BAD, 1.0))
+    tables = {"before": (SIZES[:, None], BAD), "after": more}
+    cuts, figures, grid = {}, [], np.linspace(0, args.far_size + 1, 200)
+    for when, (x, y) in tables.items():
+        straight = linear.normal_equation(x, y)
+        bent = logistic.solve(x, y, penalty=0.1)  # parted classes have no minimum without one
+        cuts[f"line_{when}"] = float((0.5 - straight.b) / straight.w[0])
+        cuts[f"logistic_{when}"] = float(-bent.b / bent.w[0])
+        curves = (
+            ("line", linear.predict(grid[:, None], straight)),
+            ("logistic", logistic.sigmoid(linear.predict(grid[:, None], bent))),
+        )
+        figures.append(
+            Lines(
+                title="Six growths" if when == "before" else "and one far out",
+                x_label="size in cm",
+                y_label="bad (1) or not (0)",
+                y_range=(-0.3, 1.5),
+                series=(
+                    Series(name="examples", x=x[:, 0], y=y, mark="crosses"),
+                    *(Series(name=name, x=grid, y=values) for name, values in curves),
+                    Series(name="0.5", x=grid[[0, -1]], y=[0.5, 0.5], mark="dashed"),
+                ),
+            )
+        )
+    x, y = more
+    wrong = {
+        way: int(((x[:, 0] > cuts[f"{way}_after"]) != (y == 1)).sum())
+        for way in ("line", "logistic")
+    }
+    section = Section(
+        heading="A line through classes",
+        text=(
+            "Where classes are the numbers 0 and 1, least squares can fit them, and answers above "
+            "one half can count as class 1. Then one more example, so large that nobody doubts it, "
+            f"is added. The threshold moves from {cuts['line_before']:.2f} to "
+            f"{cuts['line_after']:.2f} cm, and gets {wrong['line']} of seven wrong: squared "
+            "error punishes the line for being more than right. The logistic model's threshold "
+            f"goes from {cuts['logistic_before']:.2f} to {cuts['logistic_after']:.2f} cm, and "
+            f"gets {wrong['logistic']} wrong.",
+        ),
+        figures=tuple(figures),
+    )
+    return section, cuts, wrong
+
+
+def _sigmoid() -> Section:
+    z = np.linspace(-8, 8, 161)
+    weights = (0.5, 1.0, 3.0)
+    return Section(
+        heading="The sigmoid",
+        text=(
+            "1 / (1 + exp(-z)) turns any number into a probability: one half at 0, and never quite "
+            "0 or 1. A larger weight makes it steeper, a bias shifts it. Written as it stands, it "
+            "overflows for z far below 0; the code takes the exponential of -|z| only.",
+        ),
+        figures=(
+            Lines(
+                title="Probability over log-odds, by weight",
+                x_label="x",
+                y_label="probability of class 1",
+                series=tuple(
+                    Series(name=f"weight {w:g}", x=z, y=logistic.sigmoid(w * z)) for w in weights
+                ),
+            ),
+        ),
+    )
+
+
+def _boundaries(args: Args) -> Section:
+    line = SETTINGS[0][1]
+    ring = Parameters(np.array([0.0, 0, 1, 1]), -1.0)
+    sides = np.linspace(-2, 2, args.grid)
+    points = np.array([[u, v] for v in sides for u in sides])
+    raised = np.column_stack([points, points**2])
+    curved = logistic.sigmoid(linear.predict(raised, ring)).reshape(args.grid, args.grid)
+    return Section(
+        heading="The decision boundary",
+        text=(
+            "The answer changes where the score is 0. With the inputs themselves that is a line, "
+            "here x₁ + x₂ = 3; with their squares besides it can be a circle, here x₁² + x₂² = 1. "
+            "The boundary belongs to the parameters, not to the examples.",
+        ),
+        figures=(
+            _regions(args, "A line: x₁ + x₂ = 3", line),
+            Regions(
+                title="A circle: x₁² + x₂² = 1",
+                x_label="x₁",
+                y_label="x₂",
+                x=sides,
+                y=sides,
+                z=curved,
+                classes=CLASSES,
+            ),
+        ),
+    )
+
+
+def _regions(args: Args, title: str, at: Parameters) -> Regions:
+    """Draw the six examples over the probability."""
+    sides = np.linspace(0, 3.5, args.grid)
+    points = np.array([[u, v] for v in sides for u in sides])
+    z = logistic.sigmoid(linear.predict(points, at)).reshape(args.grid, args.grid)
+    groups = [SIX[label == SIX_LABELS] for label in (0, 1)]
+    marks: tuple[Literal["points", "crosses"], ...] = ("points", "crosses")
+    return Regions(
+        title=title,
+        x_label="x₁",
+        y_label="x₂",
+        x=sides,
+        y=sides,
+        z=z,
+        classes=CLASSES,
+        series=tuple(
+            Series(name=name, x=rows[:, 0], y=rows[:, 1], mark=mark)
+            for name, rows, mark in zip(CLASSES, groups, marks, strict=True)
+        ),
+    )
+
+
+def _losses() -> Section:
+    f = np.linspace(0.005, 0.995, 199)
+    return Section(
+        heading="Loss of one answer",
+        text=(
+            "The loss is -log f where class 1 is right and -log(1 - f) where class 0 is: nothing "
+            "for a sure right answer, and without bound for a sure wrong one. Half the squared "
+            "error never exceeds one half, so that being sure and wrong costs little more than "
+            "being undecided.",
+        ),
+        figures=tuple(
+            Lines(
+                title=f"Class {label} is right",
+                x_label="probability given to class 1",
+                y_label="loss",
+                series=(
+                    Series(name="logarithm", x=f, y=-np.log(f if label else 1 - f)),
+                    Series(name="half the squared error", x=f, y=(f - label) ** 2 / 2),
+                ),
+            )
+            for label in (1, 0)
+        ),
+    )
+
+
+def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
+    """Draw both costs over weight and bias, hold them against chords, and descend on both."""
+    x = SIZES[:, None] - SIZES.mean()
+    ways: dict[str, tuple[Cost, Slope]] = {
+        "squared error": (
+            partial(logistic.squared_cost, x, MIXED),
+            partial(logistic.squared_gradient, x, MIXED),
+        ),
+        "logarithm": (partial(logistic.cost, x, MIXED), partial(logistic.gradient, x, MIXED)),
+    }
+    w, b = np.linspace(-10, 10, args.grid), np.linspace(-10, 10, args.grid)
+    surfaces, profiles, bends = [], [], {}
+    for name, (cost, slope) in ways.items():
+        walk = descend(cost, slope, PLAIN, rate=args.rate, n_steps=args.n_steps)
+        z = np.array([[cost(Parameters(np.array([u]), float(v))) for u in w] for v in b])
+        path = zip(walk.w[::10, 0], walk.b[::10], walk.cost[::10], strict=True)
+        surfaces.append(
+            Surface(
+                title=f"Cost by {name}",
+                x_label="weight",
+                y_label="bias",
+                z_label="cost",
+                x=w,
+                y=b,
+                z=z,
+                path=tuple((float(u), float(v), float(height)) for u, v, height in path),
+                caption=f"{args.n_steps} steps at rate {args.rate:g}.",
+            )
+        )
+        profiles.append(_profile(name, w, z[args.grid // 2]))
+        word = name.split()[0]
+        bends[f"above_chord_{word}"] = _above_chords(z)
+        bends[f"weight_after_descent_{word}"] = float(walk.end.w[0])
+    section = Section(
+        heading="Two costs as landscapes",
+        text=(
+            "The same model on six labels that no threshold parts, and a start that is surely "
+            "wrong. Under squared error the cost has plains where every answer is sure, and rises "
+            f"up to {bends['above_chord_squared']:.2f} above the chord between two of its points: "
+            "it is not convex. Under the logarithm no point lies above a chord, so that there is "
+            "one minimum and a slope towards it everywhere.",
+            f"From a weight of {PLAIN.w[0]:g}, the same number of steps ends at "
+            f"{bends['weight_after_descent_squared']:.2f} under squared error and at "
+            f"{bends['weight_after_descent_logarithm']:.2f} under the logarithm.",
+        ),
+        figures=(*surfaces, *profiles),
+    )
+    return section, bends
+
+
+def _above_chords(z: np.ndarray) -> float:
+    """Give how far a height rises at most above the middle of two as far to either side of it."""
+    reach = range(1, (z.shape[1] - 1) // 2 + 1)
+    return max(float((z[:, k:-k] - (z[:, : -2 * k] + z[:, 2 * k :]) / 2).max()) for k in reach)
+
+
+def _profile(name: str, w: np.ndarray, heights: np.ndarray) -> Lines:
+    ends = [0, len(w) // 2]
+    return Lines(
+        title=f"Along the weight at bias 0, {name}",
+        x_label="weight",
+        y_label="cost",
+        series=(
+            Series(name="cost", x=w, y=heights),
+            Series(name="a chord", x=w[ends], y=heights[ends], mark="dashed"),
+        ),
+    )
+
+
+def _settings(args: Args, costs: dict[str, float]) -> Section:
+    return Section(
+        heading="The cost of two settings",
+        text=(
+            "Six examples, both weights 1, and two biases. The boundary x₁ + x₂ = 3 runs between "
+            f"the classes and costs {costs['b = -3']:.4f}; x₁ + x₂ = 4 cuts off examples of class "
+            f"1 and costs {costs['b = -4']:.4f}. The cost sees what the eye sees.",
+        ),
+        figures=(
+            *(_regions(args, name, at) for name, at in SETTINGS),
+            Table(
+                title="Costs",
+                columns=("setting", "cost"),
+                rows=tuple((name, round(cost, 6)) for name, cost in costs.items()),
+            ),
+        ),
+    )

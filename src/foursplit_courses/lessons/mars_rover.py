@@ -1,0 +1,134 @@
+"""A rover on six states in a row: how the discount, and missteps, decide where it drives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
+from foursplit_courses.from_scratch.value_iteration import LEFT, Process, chain, optimal, policy
+
+WAYS = ("left", "right")
+N_POINTS = 96  # discounts from 0 to 0.95 in steps of 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    rewards: tuple[float, ...] = (100.0, 0.0, 0.0, 0.0, 0.0, 40.0)
+    discount: float = 0.5  # where missteps are varied
+    discounts: tuple[float, ...] = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
+    missteps: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4)  # chance to go the other way
+
+    def __post_init__(self) -> None:
+        if len(self.rewards) < 3:
+            raise ValueError(f"rewards: {self.rewards} must be at least 3")
+        for name in ("discounts", "missteps"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: give at least one")
+        for value in (self.discount, *self.discounts):
+            if not 0 <= value < 1:
+                raise ValueError(f"discount: {value} must be from 0 to below 1")
+        for value in self.missteps:
+            if not 0 <= value <= 1:
+                raise ValueError(f"missteps: {value} must be a probability from 0 to 1")
+
+
+def run(args: Args) -> Study:
+    """Solve the chain for each discount and each chance of a misstep."""
+    rewards = np.array(args.rewards)
+    sure = chain(rewards)
+    turns = _turning(sure)
+    hand = optimal(sure, args.discount)
+    shaky = optimal(chain(rewards, args.missteps[-1]), args.discount)
+    return Study(
+        title="Values of a state and an action, by table",
+        lead=(
+            "From the state beside the right end the rover drives right, to the nearer reward, and "
+            + ("never left." if np.isnan(turns) else f"left from a discount of {turns:.2f} on.")
+        ),
+        sections=(
+            Section(
+                heading="How far it looks ahead",
+                text=(
+                    "Q(s, a) is the reward of s, and the discounted value of acting at its best "
+                    "from where a leads. Both ends are final: nothing follows them.",
+                ),
+                figures=(
+                    Slider(
+                        title="Values by discount",
+                        label="discount",
+                        values=tuple(f"{g:g}" for g in args.discounts),
+                        figures=tuple(_table(sure, g, f"Discount {g:g}") for g in args.discounts),
+                        start=_nearest(args.discounts, args.discount),
+                    ),
+                    _crossing(sure),
+                ),
+            ),
+            Section(
+                heading="When steps go astray",
+                text=(
+                    "With some chance a step goes the other way. What follows is then a mean over "
+                    "both, and states between the ends are worth less, though no reward changed.",
+                ),
+                figures=(
+                    Slider(
+                        title=f"Values by chance of a misstep, at discount {args.discount:g}",
+                        label="chance of a misstep",
+                        values=tuple(f"{p:g}" for p in args.missteps),
+                        figures=tuple(
+                            _table(chain(rewards, p), args.discount, f"Misstep {p:g}")
+                            for p in args.missteps
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        numbers={
+            "q_state_2_left": float(hand[1, LEFT]),
+            "turning_discount": turns,
+            "value_state_2": float(hand[1].max()),
+            "value_state_2_most_missteps": float(shaky[1].max()),
+        },
+        source="Ng, MLS C3 W3; Bellman (1957)",
+    )
+
+
+def _table(process: Process, discount: float, title: str) -> Table:
+    q = optimal(process, discount)
+    rows = tuple(
+        (number, float(left), float(right), "ends" if over else WAYS[way])
+        for number, ((left, right), way, over) in enumerate(
+            zip(q, policy(q), process.ends, strict=True), start=1
+        )
+    )
+    return Table(title=title, columns=("state", "Q left", "Q right", "drives"), rows=rows)
+
+
+def _crossing(process: Process) -> Lines:
+    """Draw both values of the state beside the right end over the discount."""
+    discounts = np.arange(N_POINTS) / 100
+    values = np.array([optimal(process, g)[-2] for g in discounts])
+    return Lines(
+        title="The state beside the right end",
+        x_label="discount",
+        y_label="Q",
+        series=tuple(
+            Series(name=name, x=discounts, y=values[:, way]) for way, name in enumerate(WAYS)
+        ),
+        caption="Where the curves cross, the rover turns round.",
+    )
+
+
+def _turning(process: Process) -> float:
+    """Give the least discount, in hundredths, at which the last state before the end goes left."""
+    found = [g for g in np.arange(N_POINTS) / 100 if g > 0 and _left(process, float(g))]
+    return float(found[0]) if found else float("nan")
+
+
+def _left(process: Process, discount: float) -> bool:
+    return bool(policy(optimal(process, discount))[-2] == LEFT)
+
+
+def _nearest(values: tuple[float, ...], wanted: float) -> int:
+    return int(np.abs(np.array(values) - wanted).argmin())

@@ -1,0 +1,323 @@
+"""Units and layers: a unit is a regression, three of them roast coffee, and why they bend.
+
+Source: Ng, MLS C2 W1 (units, layers, forward propagation) and W2 (ReLU, choice of activations).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foursplit.core.lesson_figures import (
+    Lines,
+    Plain,
+    Regions,
+    Section,
+    Series,
+    Slider,
+    Study,
+    Table,
+)
+from foursplit.core.seeds import generator
+from foursplit_courses.from_scratch.activations import relu, sigmoid
+from foursplit_courses.from_scratch.losses import HALF_SQUARED, LOGISTIC
+from foursplit_courses.from_scratch.network import Layer, Steps, draw, forward, learn
+
+COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0  # of good roasts, as source `coffee`
+TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # degrees Celsius, minutes
+ROUNDING = 1e-12  # a smaller difference is that of the last digits, and says nothing
+GRID = 41  # places to a side of a plane
+FRESH = 2000  # roasts that no network has seen
+ASKED = ((200.0, 13.9), (200.0, 15.4), (250.0, 12.2), (250.0, 14.0), (160.0, 13.0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    roasts: int = 200
+    starts: int = 4  # first weights tried for the coffee network
+    steps: int = 2000
+    pieces: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 12, 16)  # ReLU units of the fits
+
+    def __post_init__(self) -> None:
+        for name in ("roasts", "starts", "steps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        if not self.pieces or min(self.pieces) < 1:
+            raise ValueError(f"pieces: {self.pieces} must be counts of at least 1")
+
+
+def run(args: Args) -> Study:
+    """Measure and draw all of it."""
+    unit, unit_numbers = _units()
+    coffee, coffee_numbers = _coffee(args)
+    bends, bend_numbers = _pieces(args.pieces)
+    numbers = {**unit_numbers, **coffee_numbers, **bend_numbers}
+    return Study(
+        title="Units and layers",
+        lead=(
+            "One unit is a linear or a logistic regression; three of them and a fourth on top tell "
+            f"good roasts from bad ones with {coffee_numbers['fresh_error']:.1%} of new roasts "
+            "wrong, where one alone has "
+            f"{coffee_numbers['one_unit_fresh_error']:.1%}."
+        ),
+        sections=(unit, *coffee, bends, _outputs()),
+        numbers=numbers,
+        source="Ng, MLS C2 W1 and W2",
+    )
+
+
+def _units() -> tuple[Section, dict[str, float]]:
+    """Train one unit of each kind, and compare it with the regression it is."""
+    rng = generator("neurons and layers: units", 1)
+    x = rng.uniform(-2, 2, (40, 1))
+    quantity = 1.5 * x - 0.5 + rng.normal(0, 0.4, x.shape)
+    yes = (rng.random(x.shape) < sigmoid(2 * x - 1)).astype(np.float64)
+    plain = Steps(n=400, rate=0.5, adam=False)
+    (line,), _ = learn(draw((1, 1), "relu", rng), x, quantity, HALF_SQUARED, plain)
+    long = Steps(n=3000, rate=1.0, adam=False)
+    (curve,), _ = learn(draw((1, 1), "relu", rng), x, yes, LOGISTIC, long)
+    one = np.column_stack([x, np.ones(len(x))])
+    solved = np.linalg.lstsq(one, quantity, rcond=None)[0][:, 0]
+    newton = _newton(one, yes[:, 0])
+    apart = {
+        "linear_unit_from_least_squares": _apart(line, solved),
+        "logistic_unit_from_newton": _apart(curve, newton),
+    }
+    axis = np.linspace(-2, 2, GRID)
+    section = Section(
+        heading="One unit is a regression",
+        text=(
+            "A unit without activation is a linear regression, and a unit with a sigmoid a "
+            "logistic one: trained by gradient steps, their weights differ from those of least "
+            f"squares by at most {apart['linear_unit_from_least_squares']:.1g}, and from those of "
+            "Newton's method on the logistic loss by at most "
+            f"{apart['logistic_unit_from_newton']:.1g}.",
+        ),
+        figures=(
+            _over(x, quantity, axis, solved[0] * axis + solved[1], "linear unit"),
+            _over(x, yes, axis, sigmoid(newton[0] * axis + newton[1]), "sigmoid unit"),
+        ),
+    )
+    return section, apart
+
+
+def _apart(unit: Layer, solved: np.ndarray) -> float:
+    return max(float(np.abs(np.append(unit.w[:, 0], unit.b) - solved).max()), ROUNDING)
+
+
+def _newton(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Give the logistic regression's weights by a method that is no gradient descent."""
+    w = np.zeros(x.shape[1])
+    for _ in range(25):  # far more than it needs: each step doubles the digits
+        p = sigmoid(x @ w)
+        w = w - np.linalg.solve((x.T * (p * (1 - p))) @ x, x.T @ (p - y))
+    return w
+
+
+def _over(x: np.ndarray, y: np.ndarray, axis: np.ndarray, fit: np.ndarray, name: str) -> Lines:
+    points = Series(name="examples", x=x[:, 0], y=y[:, 0], mark="points")
+    answer = Series(name=name, x=axis, y=fit)
+    return Lines(title=f"A {name}", x_label="input", y_label="answer", series=(points, answer))
+
+
+def good(temperature: np.ndarray, duration: np.ndarray) -> np.ndarray:
+    """Say which roasts are good: the rule of source `coffee`, which a study may not import."""
+    burnt_from = LONGEST - (temperature - COOLEST) / (HOTTEST - COOLEST) * (LONGEST - SHORTEST)
+    return (temperature >= COOLEST) & (duration >= SHORTEST) & (duration <= burnt_from)
+
+
+def _roasts(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw (roast, 2) temperatures and durations, and (roast, 1) whether each is good."""
+    x = np.column_stack([rng.uniform(*TEMPERATURES, n), rng.uniform(*DURATIONS, n)])
+    return x, good(x[:, 0], x[:, 1]).astype(np.float64)[:, None]
+
+
+def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
+    rng = generator("neurons and layers: roasts", 1)
+    x, y = _roasts(args.roasts, rng)
+    fresh, truth = _roasts(FRESH, rng)
+    scaler = Layer(np.diag(1 / x.std(axis=0)), -x.mean(axis=0) / x.std(axis=0), "linear")
+    scaled = forward([scaler], x)
+    how = Steps(n=args.steps, rate=0.1)
+    tried = [
+        learn(draw((2, 3, 1), "sigmoid", generator("coffee", n)), scaled, y, LOGISTIC, how)
+        for n in range(args.starts)
+    ]
+    losses = [trace[-1] for _, trace in tried]
+    layers = [scaler, *tried[int(np.argmin(losses))][0]]
+    alone, _ = learn(draw((2, 1), "relu", rng), scaled, y, LOGISTIC, how)
+    wrong = {
+        "train_error": _error(layers, x, y),
+        "fresh_error": _error(layers, fresh, truth),
+        "one_unit_fresh_error": _error([scaler, *alone], fresh, truth),
+        "lowest_loss": min(losses),
+        "highest_loss": max(losses),
+    }
+    examples = _by_class(x, y)
+    decisions = Section(
+        heading="Three units and a fourth roast coffee",
+        text=(
+            f"{args.roasts} roasts are good inside a triangle. A network of three sigmoid units "
+            f"and one on top was started {args.starts} times; the loss ends between "
+            f"{min(losses):.2g} and {max(losses):.2g} nats, for where a descent ends depends on "
+            "where it began. The lowest is kept: it misses "
+            f"{wrong['train_error']:.1%} of its own roasts and {wrong['fresh_error']:.1%} of "
+            f"{FRESH:,} new ones; a unit alone, one straight border, misses "
+            f"{wrong['one_unit_fresh_error']:.1%} of them. The answers are a forward pass in "
+            "NumPy: two matrix products.",
+        ),
+        figures=(
+            _plane("Good by the network", layers, examples),
+            _plane("Good by one unit", [scaler, *alone], examples),
+            _asked(layers),
+        ),
+    )
+    parts = [_part(layers, unit) for unit in range(3)]
+    hidden = Section(
+        heading="What each unit sees",
+        text=(
+            "Nobody told the units what to look for. Each draws one straight border, and the "
+            "triangle has three sides; the last unit puts their answers together.",
+        ),
+        figures=(
+            Slider(
+                title="One hidden unit at a time",
+                label="unit",
+                values=("1", "2", "3"),
+                figures=tuple(
+                    _plane(f"Answer of unit {n}", part, examples)
+                    for n, part in enumerate(parts, start=1)
+                ),
+            ),
+        ),
+    )
+    return (decisions, hidden), wrong
+
+
+def _part(layers: list[Layer], unit: int) -> list[Layer]:
+    """Give the scaler and one hidden unit, with its log-odds as output."""
+    scaler, hidden = layers[0], layers[1]
+    alone = Layer(hidden.w[:, [unit]], hidden.b[[unit]], "linear")
+    return [scaler, alone]
+
+
+def _error(layers: list[Layer], x: np.ndarray, y: np.ndarray) -> float:
+    return float(((forward(layers, x) > 0) != y).mean())
+
+
+def _by_class(x: np.ndarray, y: np.ndarray) -> tuple[Series, Series]:
+    bad, well = x[y[:, 0] == 0], x[y[:, 0] == 1]
+    return (
+        Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="crosses", group=0),
+        Series(name="good", x=well[:, 0], y=well[:, 1], mark="points", group=1),
+    )
+
+
+def _plane(title: str, layers: list[Layer], examples: tuple[Series, Series]) -> Regions:
+    across, up = np.linspace(*TEMPERATURES, GRID), np.linspace(*DURATIONS, GRID)
+    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    return Regions(
+        title=title,
+        x_label="temperature, degrees Celsius",
+        y_label="duration, minutes",
+        x=across,
+        y=up,
+        z=sigmoid(forward(layers, places)).reshape(GRID, GRID),
+        classes=("bad", "good"),
+        series=examples,
+    )
+
+
+def _asked(layers: list[Layer]) -> Table:
+    odds = forward(layers, np.array(ASKED))[:, 0]
+    truth = good(*np.array(ASKED).T)
+    names = ("bad", "good")
+    return Table(
+        title="Five roasts, decided",
+        columns=("degrees", "minutes", "probability of good", "decision", "truth"),
+        rows=tuple(
+            (t, d, float(f"{p:.3g}"), names[int(p >= 0.5)], names[int(known)])
+            for (t, d), p, known in zip(ASKED, sigmoid(odds), truth, strict=True)
+        ),
+    )
+
+
+def _curve(x: np.ndarray) -> np.ndarray:
+    """Give a curve to be fitted: level, then a hump, then a slope."""
+    return np.sin(2.2 * x) * np.exp(-((x - 1) ** 2)) + 0.4 * relu(x - 1.5)
+
+
+def _pieces(pieces: tuple[int, ...]) -> tuple[Section, dict[str, float]]:
+    axis = np.linspace(0, 3, 121)
+    truth = _curve(axis)
+    figures: list[Plain] = []
+    errors = []
+    for n in pieces:
+        # A unit wakes at each knot; the weights on top and one level are least squares.
+        knots = np.linspace(0, 3, n, endpoint=False)
+        units = np.column_stack([np.ones(len(axis)), relu(axis[:, None] - knots)])
+        fit = units @ np.linalg.lstsq(units, truth, rcond=None)[0]
+        errors.append(float(np.sqrt(((fit - truth) ** 2).mean())))
+        lines = (
+            Series(name="curve", x=axis, y=truth, mark="dashed"),
+            Series(name=f"{n} ReLU units", x=axis, y=fit),
+        )
+        title = f"{n} units: off by {errors[-1]:.2g}"
+        figures.append(Lines(title=title, x_label="x", y_label="y", series=lines))
+    line = np.polyval(np.polyfit(axis, truth, 1), axis)
+    linear = float(np.sqrt(((line - truth) ** 2).mean()))
+    section = Section(
+        heading="Why units bend: ReLU",
+        text=(
+            "A ReLU is nothing up to its knot and a slope after it, so a sum of them is a line "
+            "with a corner for each unit. Off is the root of the mean squared distance. Without "
+            "an activation, any number of units in any number of layers gives one straight line, "
+            f"which is off by {linear:.2g} here.",
+        ),
+        figures=(
+            Slider(
+                title="A curve from straight pieces",
+                label="ReLU units",
+                values=tuple(map(str, pieces)),
+                figures=tuple(figures),
+                start=min(2, len(pieces) - 1),
+            ),
+            Lines(
+                title="More pieces, nearer to the curve",
+                x_label="ReLU units",
+                y_label="off by",
+                series=(Series(name="fit", x=pieces, y=errors),),
+                log_x=True,
+                log_y=True,
+            ),
+        ),
+    )
+    measured = {f"relu_{n}_off_by": error for n, error in zip(pieces, errors, strict=True)}
+    return section, {**measured, "straight_line_off_by": linear}
+
+
+def _outputs() -> Section:
+    """Say which last activation is for which answer."""
+    return Section(
+        heading="Which activation where",
+        text=(
+            "In hidden layers ReLU is the first choice: it is cheap, and flat on one side only, "
+            "where a sigmoid is flat on both and its gradient fades. In the last layer the kind of "
+            "answer decides. There the network gives scores, and loss and decision take the "
+            "sigmoid or softmax of them: that is safe where the probabilities themselves overflow.",
+        ),
+        figures=(
+            Table(
+                title="The last layer by kind of answer",
+                columns=("answer", "last activation", "range", "loss", "task here"),
+                rows=(
+                    ("a quantity of any sign", "linear", "all numbers", "squared", "regress"),
+                    ("a quantity never negative", "ReLU", "0 and more", "squared", "-"),
+                    ("one of two", "sigmoid", "0 to 1", "logistic", "classify_binary"),
+                    ("one of several", "softmax", "0 to 1, adding to 1", "cross-entropy",
+                     "classify"),
+                ),
+            ),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,253 @@
+"""More terms always fit the examples seen better, and from some degree on new ones worse.
+
+The truth is known here: examples are drawn from a stated rule, and held-out ones are plenty.
+
+Source: Ng, MLS C1 W3 (overfitting, and what to do about it).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study
+from foursplit.core.seeds import generator
+from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
+from foursplit_courses.from_scratch.gradient_descent import Parameters
+
+DEGREES = (1, 2, 3, 4, 5, 6, 8, 10)
+CHIP_DEGREES = (1, 2, 3, 4, 6, 8)
+MORE = (12, 25, 50, 100, 400)  # examples, for the same degree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    n_examples: int = 12
+    n_held_out: int = 500
+    noise: float = 0.4  # standard deviation
+    n_chips: int = 60
+    chip_penalty: float = 0.001  # where a curve parts the classes there is no minimum without one
+    seed: int = 1
+    grid: int = 41  # points along each side of a picture
+
+    def __post_init__(self) -> None:
+        if self.n_examples <= max(DEGREES):
+            raise ValueError(
+                f"n_examples: {self.n_examples!r} must be above the largest degree, {max(DEGREES)}"
+            )
+        for name, least in (("n_held_out", 10), ("n_chips", 20), ("grid", 5)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {least}")
+        if self.noise < 0:
+            raise ValueError(f"noise: {self.noise!r} must be 0 or more")
+        if not self.chip_penalty > 0:
+            raise ValueError(f"chip_penalty: {self.chip_penalty!r} must be above 0")
+
+
+def run(args: Args) -> Study:
+    """Fit by degree, and by number of examples."""
+    curve, of_curve = _regression(args)
+    chips, of_chips = _classification(args)
+    best = int(of_curve["best_degree"])
+    return Study(
+        title="Overfitting",
+        lead=(
+            f"A polynomial of degree {DEGREES[-1]} fits {args.n_examples} examples at a cost of "
+            f"{of_curve['train_largest']:.2g}, and new ones at {of_curve['held_out_largest']:.2g}; "
+            f"degree {best} does best on new ones, with {of_curve['held_out_best']:.2g}."
+        ),
+        sections=(curve, _examples(args), chips),
+        numbers={**of_curve, **of_chips},
+        source="Ng, MLS C1 W3",
+    )
+
+
+def _fitted(table: synthetic_data.Table, degree: int) -> tuple[features.Scale, Parameters]:
+    powers = features.products(table.x, degree)
+    scale = features.measure(powers)
+    return scale, linear.normal_equation(scale.apply(powers), table.y)
+
+
+def _cost(table: synthetic_data.Table, degree: int, scale: features.Scale, at: Parameters) -> float:
+    return linear.cost(scale.apply(features.products(table.x, degree)), table.y, at)
+
+
+def _drawing(
+    title: str, table: synthetic_data.Table, degree: int, scale: features.Scale, at: Parameters
+) -> Lines:
+    x = np.linspace(-1, 1, 161)
+    found = linear.predict(scale.apply(features.powers(x, degree)), at)
+    return Lines(
+        title=title,
+        x_label="x",
+        y_label="answer",
+        y_range=(-2, 2),
+        series=(
+            Series(name="examples", x=table.x[:, 0], y=table.y, mark="points"),
+            Series(name="fit", x=x, y=found),
+            Series(name="truth", x=x, y=synthetic_data.wave(x), mark="dashed"),
+        ),
+    )
+
+
+def _regression(args: Args) -> tuple[Section, dict[str, float]]:
+    """Fit the same few examples by each degree."""
+    rng = generator("overfitting", args.seed)
+    seen = synthetic_data.noisy_wave(args.n_examples, args.noise, rng)
+    held_out = synthetic_data.noisy_wave(args.n_held_out, args.noise, rng)
+    figures, train, new = [], [], []
+    for degree in DEGREES:
+        scale, at = _fitted(seen, degree)
+        train.append(_cost(seen, degree, scale, at))
+        new.append(_cost(held_out, degree, scale, at))
+        title = f"Degree {degree}: cost {train[-1]:.2g} on these, {new[-1]:.2g} on new ones"
+        figures.append(_drawing(title, seen, degree, scale, at))
+    best = int(np.argmin(new))
+    section = Section(
+        heading="By degree",
+        text=(
+            f"{args.n_examples} examples of a wave with noise. A line is too stiff for it: its "
+            "cost is high on examples seen and new alike, which is bias. At the other end the "
+            "curve runs through noise, and swings where there are no examples: variance. The "
+            "noise alone costs "
+            f"{args.noise**2 / 2:.2g}, which no degree can fall below on new examples but by luck.",
+        ),
+        figures=(
+            Slider(
+                title="Fits of a noisy wave",
+                label="degree",
+                values=tuple(map(str, DEGREES)),
+                figures=tuple(figures),
+                start=best,
+            ),
+            Lines(
+                title="Cost by degree",
+                x_label="degree",
+                y_label="cost",
+                log_y=True,
+                series=(
+                    Series(name="examples seen", x=DEGREES, y=train),
+                    Series(name="held-out examples", x=DEGREES, y=new),
+                ),
+            ),
+        ),
+    )
+    return section, {
+        "best_degree": DEGREES[best],
+        "held_out_line": new[0],
+        "held_out_best": new[best],
+        "held_out_largest": new[-1],
+        "train_line": train[0],
+        "train_largest": train[-1],
+    }
+
+
+def _examples(args: Args) -> Section:
+    """Give the largest degree more examples."""
+    rng = generator("overfitting", args.seed, "more")
+    drawn = synthetic_data.noisy_wave(max(MORE), args.noise, rng)
+    held_out = synthetic_data.noisy_wave(args.n_held_out, args.noise, rng)
+    degree, figures, new = DEGREES[-1], [], []
+    for n in MORE:
+        seen = drawn.parted(n)[0]
+        scale, at = _fitted(seen, degree)
+        new.append(_cost(held_out, degree, scale, at))
+        figures.append(_drawing(f"{n} examples: {new[-1]:.2g} on new", seen, degree, scale, at))
+    return Section(
+        heading="More examples",
+        text=(
+            f"The same degree {degree} on more examples has less room to swing: the first cure of "
+            "overfitting. Fewer terms are the second, a penalty on their weights the third (see "
+            "the page on regularisation).",
+        ),
+        figures=(
+            Slider(
+                title=f"Degree {degree}",
+                label="examples",
+                values=tuple(map(str, MORE)),
+                figures=tuple(figures),
+            ),
+            Lines(
+                title="Cost on held-out examples",
+                x_label="examples learnt from",
+                y_label="cost",
+                log_x=True,
+                log_y=True,
+                series=(Series(name=f"degree {degree}", x=MORE, y=new),),
+            ),
+        ),
+    )
+
+
+def _classification(args: Args) -> tuple[Section, dict[str, float]]:
+    """Draw the boundary of each degree on parts that pass or fail two tests."""
+    rng = generator("overfitting", args.seed, "chips")
+    seen, held_out = synthetic_data.chips(args.n_chips + 10 * args.n_held_out, rng).parted(
+        args.n_chips
+    )
+    sides = np.linspace(-1, 1, args.grid)
+    points = np.array([[u, v] for v in sides for u in sides])
+    bad, good = (seen.x[seen.y == label] for label in (0, 1))
+    figures, errors = [], []
+    for degree in CHIP_DEGREES:
+        scale = features.measure(features.products(seen.x, degree))
+        x, new, drawn = (
+            scale.apply(features.products(rows, degree)) for rows in (seen.x, held_out.x, points)
+        )
+        at = logistic.solve(x, seen.y, args.chip_penalty)
+        wrong = [
+            float(((linear.predict(rows, at) > 0) != (y == 1)).mean())
+            for rows, y in ((x, seen.y), (new, held_out.y))
+        ]
+        errors.append(wrong)
+        figures.append(
+            Regions(
+                title=f"Degree {degree}: {wrong[0]:.1%} of these wrong, {wrong[1]:.1%} of new ones",
+                x_label="first test",
+                y_label="second test",
+                x=sides,
+                y=sides,
+                z=logistic.sigmoid(linear.predict(drawn, at)).reshape(args.grid, -1),
+                classes=("bad", "good"),
+                series=(
+                    Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="points"),
+                    Series(name="good", x=good[:, 0], y=good[:, 1], mark="crosses"),
+                ),
+            )
+        )
+    train, new_errors = zip(*errors, strict=True)
+    best = int(np.argmin(new_errors))
+    section = Section(
+        heading="Boundaries that bend too far",
+        text=(
+            f"{args.n_chips} invented parts with two test values, good inside an ellipse but for "
+            f"chance. Degree {CHIP_DEGREES[best]} is best on new parts. Above it the boundary goes "
+            "round single examples; it is sure of itself there, which costs more than the error "
+            "shows.",
+        ),
+        figures=(
+            Slider(
+                title="Probability that a part is good",
+                label="degree",
+                values=tuple(map(str, CHIP_DEGREES)),
+                figures=tuple(figures),
+                start=best,
+            ),
+            Lines(
+                title="Error by degree",
+                x_label="degree",
+                y_label="share of wrong answers",
+                series=(
+                    Series(name="examples seen", x=CHIP_DEGREES, y=train),
+                    Series(name="held-out examples", x=CHIP_DEGREES, y=new_errors),
+                ),
+            ),
+        ),
+    )
+    return section, {
+        "chips_best_degree": CHIP_DEGREES[best],
+        "chips_error_best": new_errors[best],
+        "chips_error_largest": new_errors[-1],
+        "chips_train_error_largest": train[-1],
+    }

@@ -1,0 +1,283 @@
+"""Trees or a network: the same models on several kinds of data, and when to use which.
+
+Source: Ng, MLS C2 W4 (when to use decision trees and when neural networks).
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xgboost
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.tree import DecisionTreeClassifier
+
+from foursplit.core.lesson_figures import Regions, Section, Series, Slider, Study, Table
+from foursplit.core.seeds import derive, generator
+
+Data = tuple[np.ndarray, np.ndarray]
+"""(example, input) and (example,) classes 0 and 1."""
+
+N_INPUTS = 8  # of the tables
+ROUND = 0.5  # squared radius of the disc in the square from -1 to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    n_train: int = 400
+    n_held_out: int = 4000
+    flipped: float = 0.1  # share of all labels that are wrong
+    n_trees: int = 50  # of the forest
+    learning_rate: float = 0.1  # of boosting
+    max_rounds: int = 200
+    patience: int = 10  # rounds without a better loss before boosting stops
+    hidden: tuple[int, ...] = (32, 16)  # of the network
+    max_epochs: int = 100
+    repeats: int = 3  # draws of train
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("n_train", "n_held_out"):
+            if getattr(self, name) < 50:
+                raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
+        for name in ("n_trees", "max_rounds", "patience", "max_epochs", "repeats"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        if not 0 <= self.flipped < 0.5:
+            raise ValueError(f"flipped: {self.flipped} must be from 0 to below 0.5")
+
+
+def boxes(args: Args, n: int, rng: np.random.Generator) -> Data:
+    """Draw a table of unlike columns: two thresholds and a switch decide, five columns do not."""
+    x = np.column_stack([rng.normal(size=(n, N_INPUTS - 1)), rng.random(n) < 0.5])
+    x[:, 1] = np.exp(3 * x[:, 1])  # an amount, as skewed as incomes are
+    y = np.where(x[:, -1] == 1, x[:, 0] > 0, x[:, 1] > 2)
+    return x, _flipped(y, args, rng)
+
+
+def prepared(args: Args, n: int, rng: np.random.Generator) -> Data:
+    """Draw the same table with the skewed amount as its logarithm: the same order of rows."""
+    x, y = boxes(args, n, rng)
+    x[:, 1] = np.log(x[:, 1])
+    return x, y
+
+
+def slope(args: Args, n: int, rng: np.random.Generator) -> Data:
+    """Draw the other kind: one plane across all inputs, each as important as the next."""
+    x = rng.normal(size=(n, N_INPUTS))
+    return x, _flipped(x.sum(axis=1) > 0, args, rng)
+
+
+def disc(args: Args, n: int, rng: np.random.Generator) -> Data:
+    """Draw points of a square, of class 1 within a disc: smooth, and of two inputs."""
+    x = rng.uniform(-1, 1, (n, 2))
+    return x, _flipped((x**2).sum(axis=1) < ROUND, args, rng)
+
+
+def stairs(args: Args, n: int, rng: np.random.Generator) -> Data:
+    """Draw points of a square, of class 1 on three of its nine fields: steps, and two inputs."""
+    x = rng.uniform(-1, 1, (n, 2))
+    field = np.floor((x + 1) * 1.5)
+    return x, _flipped(field[:, 0] == field[:, 1], args, rng)
+
+
+KINDS = {
+    "unlike columns": boxes,
+    "the same, its amount as a logarithm": prepared,
+    "squares on a plane": stairs,
+    "a disc on a plane": disc,
+    "a slope across all inputs": slope,
+}
+
+SHORT = dict(zip(KINDS, ("columns", "logarithm", "squares", "disc", "slope"), strict=True))
+
+
+def _flipped(y: np.ndarray, args: Args, rng: np.random.Generator) -> np.ndarray:
+    return (y ^ (rng.random(len(y)) < args.flipped)).astype(np.int64)
+
+
+def run(args: Args) -> Study:
+    """Train each model on each kind of data, and draw what it answers on two planes."""
+    compared, means = _compared(args)
+    unlike, slanted = means["unlike columns"], means["a slope across all inputs"]
+    return Study(
+        title="Trees or a network",
+        lead=(
+            f"On a table of unlike columns a forest errs on {unlike['forest']:.1%} of held-out "
+            f"rows, boosted trees on {unlike['boosted']:.1%}, a network on "
+            f"{unlike['network']:.1%}; on a slope across all inputs it is "
+            f"{slanted['forest']:.1%}, {slanted['boosted']:.1%} and {slanted['network']:.1%}. "
+            f"{args.flipped:.0%} of all labels are wrong."
+        ),
+        sections=(compared, _shapes(args), _when()),
+        numbers={
+            f"{name}_on_{SHORT[kind]}": error
+            for kind, row in means.items()
+            for name, error in row.items()
+        },
+        source="Ng, MLS C2 W4",
+    )
+
+
+class _Boosted:
+    """XGBoost, stopped by a fifth of train, with the fit and predict of the others."""
+
+    def __init__(self, args: Args) -> None:
+        self.args = args
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "_Boosted":
+        aside = np.arange(len(y)) % 5 == 0  # rows are drawn at random already
+        kept, judged = (
+            xgboost.DMatrix(x[part], label=y[part], nthread=1) for part in (~aside, aside)
+        )
+        settings = {"objective": "binary:logistic", "eta": self.args.learning_rate, "nthread": 1}
+        self.booster = xgboost.train(
+            settings, kept, self.args.max_rounds, evals=[(judged, "aside")],
+            early_stopping_rounds=self.args.patience, verbose_eval=False,
+        )  # fmt: skip
+        return self
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        until = (0, self.booster.best_iteration + 1)
+        found = self.booster.predict(xgboost.DMatrix(x, nthread=1), iteration_range=until)
+        return (found > 0.5).astype(np.int64)
+
+
+class _Network:
+    """A network on standardised inputs, stopped by a fifth of train as boosting is."""
+
+    def __init__(self, args: Args) -> None:
+        self.net = MLPClassifier(
+            args.hidden, learning_rate_init=0.01, batch_size=50, max_iter=args.max_epochs,
+            early_stopping=True, validation_fraction=0.2, n_iter_no_change=args.patience,
+            random_state=derive("network", args.seed) % 2**32,
+        )  # fmt: skip
+
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "_Network":
+        self.mean, self.deviation = x.mean(axis=0), x.std(axis=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs may be taken
+            self.net.fit((x - self.mean) / self.deviation, y)
+        return self
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        found: np.ndarray = self.net.predict((x - self.mean) / self.deviation)
+        return found
+
+
+def _models(args: Args) -> dict[str, Callable[[], Any]]:
+    return {
+        "tree": lambda: DecisionTreeClassifier(
+            criterion="entropy", max_depth=6, min_samples_split=20, random_state=0
+        ),
+        "forest": lambda: RandomForestClassifier(
+            args.n_trees, min_samples_split=10, random_state=derive("forest", args.seed) % 2**32
+        ),
+        "boosted": lambda: _Boosted(args),
+        "network": lambda: _Network(args),
+    }
+
+
+def _compared(args: Args) -> tuple[Section, dict[str, dict[str, float]]]:
+    """Train all four on all kinds of data, each several times."""
+    models = _models(args)
+    found: dict[str, dict[str, list[float]]] = {}
+    for kind, draw in KINDS.items():
+        errors: dict[str, list[float]] = {name: [] for name in models}
+        for repeat in range(args.repeats):
+            rng = generator("trees or network", args.seed, repeat)  # alike kinds, the same rows
+            train, out = draw(args, args.n_train, rng), draw(args, args.n_held_out, rng)
+            for name, build in models.items():
+                errors[name].append(float((build().fit(*train).predict(out[0]) != out[1]).mean()))
+        found[kind] = errors
+    means = {k: {n: float(np.mean(e)) for n, e in row.items()} for k, row in found.items()}
+    rows = tuple(
+        (
+            kind,
+            *(_range(errors) for errors in row.values()),
+            min(means[kind], key=means[kind].__getitem__),
+        )
+        for kind, row in found.items()
+    )
+    text = (
+        "The same four models, with the same settings, on data where single inputs decide by "
+        "thresholds, and on data where inputs decide together and smoothly.",
+        "Trees ask about one input at a time and care only for its order: columns of unlike kinds "
+        "and scales, switches and skewed amounts cost them nothing. A slope across all inputs they "
+        "must build of steps. A network bends as it needs, but wants its inputs prepared: of the "
+        f"unlike columns one is a skewed amount, and its logarithm alone takes the network from "
+        f"{means['unlike columns']['network']:.1%} to "
+        f"{means['the same, its amount as a logarithm']['network']:.1%}.",
+        "Greed has a price: on the squares no first question gains much, so that one tree begins "
+        f"with chance and errs on {means['squares on a plane']['tree']:.1%}, where a forest errs "
+        f"on {means['squares on a plane']['forest']:.1%}.",
+    )
+    table = Table(
+        title="Held-out error",
+        columns=("data", *models, "lowest mean"),
+        rows=rows,
+        caption=(
+            f"Mean over {args.repeats} draws of {args.n_train} training rows, with the lowest and "
+            "the highest."
+        ),
+    )
+    return Section(heading="Kinds of data", text=text, figures=(table,)), means
+
+
+def _range(errors: list[float]) -> str:
+    return f"{np.mean(errors):.1%} ({min(errors):.1%} to {max(errors):.1%})"
+
+
+def _shapes(args: Args) -> Section:
+    """Draw what each model answers on the two planes."""
+    grid = np.linspace(-1, 1, 41)
+    across = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    sliders = []
+    for title, draw in (("A disc", disc), ("Squares", stairs)):
+        x, y = draw(args, args.n_train, generator("trees or network, shapes", args.seed, title))
+        points = (
+            Series(name="no", x=x[y == 0, 0], y=x[y == 0, 1], mark="crosses"),
+            Series(name="yes", x=x[y == 1, 0], y=x[y == 1, 1], mark="points"),
+        )
+        models = {name: build().fit(x, y) for name, build in _models(args).items()}
+        figures = tuple(
+            Regions(
+                title=f"{title}: {name}", x_label="first input", y_label="second input",
+                x=grid, y=grid, z=model.predict(across).reshape(len(grid), -1),
+                classes=("no", "yes"), series=points,
+            )
+            for name, model in models.items()
+        )  # fmt: skip
+        sliders.append(Slider(title=title, label="model", values=tuple(models), figures=figures))
+    return Section(
+        heading="The shape of an answer",
+        text=("Steps where trees cut, curves where the network bends.",),
+        figures=tuple(sliders),
+    )
+
+
+def _when() -> Section:
+    rows = (
+        ("tables of unlike columns", "first choice", "works, once inputs are scaled and coded"),
+        ("pictures, sound, text", "poor: no single input means much", "first choice"),
+        ("time to train", "little, so more can be tried", "more, and more to tune"),
+        ("reading the model", "a small tree can be read, an ensemble cannot", "cannot be read"),
+        ("learning from another task", "begins anew", "can begin from weights learnt before"),
+        ("several models in one system", "trained each by itself", "can be trained together"),
+        ("answers beyond the training data", "stay at the last step", "go on, rightly or wrongly"),
+    )
+    return Section(
+        heading="When to use which",
+        text=(
+            "The experiments `m2w4_cancer_*` ask the same of real tables, with intervals; seconds "
+            "are measured in `benchmarks/trees.py`, since no page may depend on the clock.",
+        ),
+        figures=(
+            Table(title="Trees or a network", columns=("", "tree ensembles", "network"), rows=rows),
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Two convolutions with wide pooling, and one dense layer: 1,310 weights on SIGNS.
+
+Source: Ng, DLS C4 W1 (application of convolutional networks).
+"""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from foursplit.core.errors import Refusal
+from foursplit.core.examples import DataShape
+from foursplit.layers.standardize import Standardise
+
+KERNELS = (4, 2)  # as in the course, which pads to keep the size
+POOLS = (8, 4)
+REDUCED = POOLS[0] * POOLS[1]  # pixels a side that become one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    channels: tuple[int, int] = (8, 16)
+
+    def __post_init__(self) -> None:
+        if min(self.channels) < 1:
+            raise ValueError(f"channels {self.channels} must be at least 1")
+
+
+def build(args: Args, shape: DataShape) -> nn.Module:
+    """Map (batch, channel, row, column) pictures to (batch, class) logits."""
+    depth, height, width = shape.inputs
+    if min(height, width) < REDUCED:
+        raise Refusal(
+            f"convnet: pictures of {height} by {width} pixels are too small: pooling makes one "
+            f"of {REDUCED} a side; lenet takes smaller ones"
+        )
+    first, second = args.channels
+    head = nn.Linear(second * (height // REDUCED) * (width // REDUCED), shape.n_classes)
+    # Small, so that an untrained network guesses all classes alike: its loss is log(n_classes).
+    nn.init.normal_(head.weight, std=0.01)
+    nn.init.zeros_(head.bias)
+    return nn.Sequential(
+        Standardise(shape.inputs),
+        _around(KERNELS[0]),
+        nn.Conv2d(depth, first, KERNELS[0]),
+        nn.ReLU(),
+        nn.MaxPool2d(POOLS[0]),  # (batch, first, height / 8, width / 8)
+        _around(KERNELS[1]),
+        nn.Conv2d(first, second, KERNELS[1]),
+        nn.ReLU(),
+        nn.MaxPool2d(POOLS[1]),  # (batch, second, height / 32, width / 32)
+        nn.Flatten(),
+        head,
+    )
+
+
+def _around(kernel: int) -> nn.Module:
+    """Pad so that the size stays; what is odd goes to the right and below, as in the course."""
+    before, after = (kernel - 1) // 2, kernel // 2
+    return nn.ZeroPad2d((before, after, before, after))

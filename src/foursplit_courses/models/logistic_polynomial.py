@@ -1,0 +1,39 @@
+"""Logistic regression on products of the inputs: a curved boundary from a linear model.
+
+Source: Ng, MLS C1 W3 (regularised logistic regression on polynomial features).
+"""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from foursplit.core.examples import DataShape
+from foursplit.layers.polynomial import Polynomial, count_terms
+from foursplit.layers.standardize import Standardise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set; the penalty is `fit.weight_decay`, lambda over m."""
+
+    degree: int = 6  # of the highest products; the course's choice
+
+    def __post_init__(self) -> None:
+        if self.degree < 1:
+            raise ValueError(f"degree: {self.degree} must be at least 1")
+
+
+def build(args: Args, shape: DataShape) -> nn.Module:
+    """Map (batch, input) to (batch, 1) log-odds."""
+    n_terms = count_terms(shape.n_inputs, args.degree)
+    head = nn.Linear(n_terms, 1)
+    nn.init.zeros_(head.weight)  # the cost is convex: any start ends in the same place
+    nn.init.zeros_(head.bias)
+    # Scaled before the products, so that they stay small, and after, so that one rate suits all
+    # of them; the course does neither, and its penalty is on weights of unscaled products.
+    return nn.Sequential(
+        Standardise((shape.n_inputs,)),
+        Polynomial(shape.n_inputs, args.degree),
+        Standardise((n_terms,)),
+        head,
+    )

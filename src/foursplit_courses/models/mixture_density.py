@@ -1,0 +1,34 @@
+"""Anomalies by a mixture of Gaussians: usual in more ways than one.
+
+Source: Ng, CS229 lecture notes 7b and 8; Dempster, Laird and Rubin (1977).
+"""
+
+from dataclasses import dataclass
+
+from foursplit.core.examples import DataShape
+from foursplit.core.seeds import generator
+from foursplit_courses.from_scratch import mixture
+from foursplit_courses.from_scratch.anomaly_detector import Detector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set."""
+
+    n_components: int
+    ridge: float = 1e-3  # times each input's variance, added to every component's
+
+    def __post_init__(self) -> None:
+        if self.n_components < 1:
+            raise ValueError(f"n_components: {self.n_components} must be at least 1")
+        if self.ridge < 0:
+            raise ValueError(f"ridge: {self.ridge} must be 0 or more")
+
+
+def build(args: Args, _shape: DataShape, seed: int) -> Detector:
+    """Give a detector whose threshold is chosen on dev."""
+    return Detector(
+        lambda x: mixture.fit(
+            x, args.n_components, rng=generator("mixture", seed), ridge=args.ridge
+        )
+    )

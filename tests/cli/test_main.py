@@ -1,0 +1,184 @@
+"""The command's doors: help, and errors that a person can act on."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(project, *arguments, code, **rest):
+    done = subprocess.run(
+        [FOURSPLIT, *arguments],
+        cwd=project,
+        env={**os.environ, "FOURSPLIT_ROOT": str(project)},
+        capture_output=True,
+        text=True,
+        **rest,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_help_lists_every_door(project):
+    text = run(project, "--help", code=0)
+    for door in (
+        "repro",
+        "check",
+        "table",
+        "ui",
+        "new",
+        "verify",
+        "pipeline",
+        "stage",
+    ):
+        assert f"  {door} " in text
+    stages = run(project, "stage", "--help", code=0)
+    assert all(f"  {name} " in stages for name in ("code", "fetch", "train", "learn", "report"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["stage", "fetch", "wines"],
+            "unknown source 'wines'. Did you mean 'wine'? Valid: breast_cancer",
+        ),
+        (["stage", "train", "lenet"], "unknown experiment 'lenet'"),
+        (["stage", "evaluate", "lenet"], "c2w3_wine_softmax, c3w2_phone_blurred"),
+        (
+            ["stage", "learn", "c2w3_wine_softmax"],
+            "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2",
+        ),
+        (["stage", "learn", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
+        (["new", "curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
+        (["new", "curve", "lenet"], "unknown experiment 'lenet'"),
+        (["curve", "c4w2_digits_mlp"], "`foursplit repro learn@c4w2_digits_mlp` does it"),
+        (["curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
+        (["stage", "select", "digits"], "unknown group 'digits'. Did you mean 'm2w2_digits'?"),
+        (["stage", "final", "digits"], "c2w3_wine, c3w2_phone, c4w"),
+        (["stage", "trian", "x"], "No such command 'trian'"),
+        (["stage", "train"], "Missing argument 'EXPERIMENT'"),
+        (["new", "model", "My Model"], "use small letters"),
+        (["new", "model", "lenet"], "name 'lenet' is taken"),
+        (["new", "source", "wine", "--csv", "x.csv", "--target", "y"], "name 'wine' is taken"),
+        (["new", "source", "mine", "--csv", "x.csv", "--target", "y"], "x.csv"),
+        (["stage", "train", "c4w2_digits_lenet"], "no such file; `dvc repro` makes it"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(project, arguments, message):
+    assert message in run(project, *arguments, code=2)
+
+
+def test_a_project_without_a_package_of_its_own_is_told_how_to_name_one(project):
+    (project / "pyproject.toml").unlink()
+    new = ["new", "source", "mine", "--csv", "x.csv", "--target", "y"]
+    assert "[tool.foursplit]" in run(project, *new, code=2)
+
+
+def test_a_learning_curve_is_asked_for_by_one_block(project):
+    before = (project / "params.yaml").read_text().splitlines()
+    text = run(project, "new", "curve", "c2w3_wine_softmax", code=0)
+    assert "added curves.improving.c2w3_wine_softmax" in text
+    after = (project / "params.yaml").read_text().splitlines()
+    assert [line for line in before if line not in after] == ["  improving: {}"]
+    assert "already in params.yaml" in run(project, "new", "curve", "c2w3_wine_softmax", code=2)
+
+
+@pytest.fixture
+def pipelines(project):
+    """Give the project the generated pipeline files."""
+    shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
+    shutil.copyfile(ROOT / "dvc.yaml", project / "dvc.yaml")
+    return project / "pipelines"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "file"),
+    [
+        ("\n  improving: {}\n", "\n", "pipelines/improving/dvc.yaml"),
+        ("studies:\n  supervised:", "studies:\n  supervised: {}\n  improving:", "improving/dvc"),
+        ("studies:\n  supervised:", "studies:\n  improving:", "supervised/dvc.yaml, "),
+    ],
+)
+def test_what_params_yaml_asks_for_is_written_by_one_command(
+    project, pipelines, before, after, file
+):
+    path = project / "params.yaml"
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    said = run(project, "repro", "--dry", code=2)
+    assert file in said
+    assert "foursplit pipeline write" in said
+    assert "wrote pipelines/" in run(project, "pipeline", "write", code=0)
+    assert run(project, "pipeline", "write", "--check", code=0)
+
+
+def test_an_impossible_argument_of_a_study_is_refused_by_name(project):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("too_large: 0.8", "too_large: 0.5"))
+    shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
+    said = run(project, "check", code=2)
+    assert "studies.supervised.gradient_descent.args: too_large: 0.5 must be above" in said
+
+
+def test_a_wrong_parameter_stops_every_stage(project):
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: -0.05"))
+    assert "learning_rate: -0.05 must be above 0" in run(project, "stage", "fetch", "wine", code=2)
+    assert not (project / "data").exists()
+
+
+def test_outside_a_project_it_says_so(tmp_path):
+    assert "not inside a Foursplit project" in run(tmp_path, "stage", "fetch", "wine", code=2)
+
+
+def small_files():
+    """Let no file grow beyond 20 kB: what a full disk does, where and when a test wants it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(project):
+    text = run(project, "stage", "fetch", "digits", code=3, preexec_fn=small_files)
+    assert "File too large" in text
+    assert not (project / "data" / "raw" / "digits").exists()
+    run(project, "stage", "fetch", "digits", code=0)
+
+
+def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
+    for stage in ("fetch", "validate", "split"):
+        run(project, "stage", stage, "digits", code=0)
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("max_epochs: 60", "max_epochs: 1"))
+    run(project, "stage", "train", "c4w2_digits_mlp", code=0)
+    files = {
+        path: path.read_bytes()
+        for folder in ("split", "models")
+        for path in sorted((project / "data" / folder).rglob("*.*"))
+        if path.is_file()
+    }
+    assert len(files) > 8
+    text = run(project, "stage", "split", "digits", code=3, preexec_fn=small_files)
+    assert "Free space there, and run again." in text
+    assert "harmed" not in text
+    text = run(project, "stage", "train", "c4w2_digits_mlp", code=3, preexec_fn=small_files)
+    assert "File too large" in text
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_who_reads_the_first_line_alone_ends_it_quietly(project):
+    made = subprocess.run(
+        f"{sys.executable} -m foursplit decide --example | head -1",
+        shell=True, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.stdout.count("\n") == 1
+    assert made.stderr == ""

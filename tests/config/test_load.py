@@ -1,0 +1,210 @@
+"""params.yaml is refused where it is wrong, by name, with what is valid."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from foursplit.config.load import build, load
+from foursplit.core.errors import Refusal
+
+PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
+CURVE = "curves.convolutional.c4w2_digits_mlp"
+BLOCK = {"group": "g", "source": "wine", "task": "classify", "model": "mlp"}
+DESCENT = "studies.supervised.gradient_descent"
+STUDY = {"lesson": "MLS C1 W1"}
+LENET = "experiments.convolutional.c4w2_digits_lenet"
+
+
+def tree():
+    return YAML(typ="safe").load(PARAMS.read_text())
+
+
+def changed(place, value):
+    """Give the project's parameters with one value changed (or taken away, where it is None)."""
+    content = tree()
+    *parents, last = place.split(".")
+    block = content
+    for name in parents:
+        block = block[name]
+    if value is None:
+        del block[last]
+    else:
+        block[last] = value
+    return content
+
+
+def test_the_projects_own_parameters_are_right():
+    assert len(load(PARAMS).experiments) >= 3
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (f"{LENET}.fit.learning_rate", -0.1, r"fit.*learning_rate: -0.1 must be above 0"),
+        (f"{LENET}.fit.learning_rate", "fast", r"learning_rate: 'fast'"),
+        ("strategy.tie", 0.5, r"tie: 0.5 must be from 0 to below 0.5"),
+        (f"{LENET}.fit.max_epochs", 0, r"max_epochs: 0 must be at least 1"),
+        (f"{LENET}.fit.seeds", [], r"seeds: \(\) must be one seed at least"),
+        (f"{LENET}.fit.seeds", [1, 1], r"must be all different"),
+        (f"{LENET}.fit.augment", {"trun": 3.0}, r"fit\.augment.*'trun'.*'turn'"),
+        (f"{LENET}.fit.augment", {"turn": -3.0}, "augment.turn: -3.0 must be 0 or more"),
+        (f"{LENET}.fit.learning_rat", 0.1, r"unknown parameter 'learning_rat'.*'learning_rate'"),
+        (
+            f"{LENET}.model",
+            "lenett",
+            r"model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp",
+        ),
+        (f"{LENET}.model_args", {"chanels": [1, 2]}, r"model_args: unknown.*'channels'.*hidden"),
+        (f"{LENET}.group", "c4w2_digit", r"unknown group 'c4w2_digit'"),
+        (f"{LENET}.source", "wine", r"'wine', but group 'c4w2_digits' compares on 'digits'"),
+        (f"{LENET}.fit", None, r"c4w2_digits_lenet: missing fit"),
+        (f"{LENET}.modell", "x", r"unknown parameter 'modell'"),
+        ("groups.convolutional.c4w2_digits.task", "clasify", r"unknown task 'clasify'.*'classify'"),
+        ("groups.convolutional.c4w2_digits.metrik", "x", r"unknown parameter 'metrik'"),
+        ("sources.digits.split.source", {"train": 0.7, "train_dev": 0.2}, r"shares adding to 1"),
+        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"a share from 0 to 1"),
+        ("sources.wine.split.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
+        ("sources.digits.split.target", {"dev": 1.0}, r"missing: \['test'\]"),
+        ("sources.iris", {"origin": "x", "split": {}}, r"missing salt"),
+        ("run.accelerator", "tpu", r"run.accelerator: 'tpu'"),
+        ("run.threads", 0, r"threads: 0 must be at least 1"),
+        ("run.kernels", "avx9", r"run.kernels: 'avx9'"),
+        ("strategy.confidence", 95, r"confidence: 95.* must be between 0 and 1"),
+        (f"{CURVE}.sizes", 2, r"c4w2_digits_mlp.*sizes: 2 must be at least 3"),
+        (f"{CURVE}.repeats", 0, r"repeats: 0 must be at least 1"),
+        (f"{CURVE}.smallest", 1.0, r"smallest: 1.0 must be a share between 0 and 1"),
+        (f"{CURVE}.smalest", 0.1, r"unknown parameter 'smalest'.*Did you mean 'smallest'"),
+        (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
+        (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
+        ("curves.own", {"gone": {**BLOCK}}, r"curves.own: unknown experiment 'gone'"),
+        ("studies.own", {"gradient_descent": {}}, r"studies.own.gradient_descent: missing lesson"),
+        ("studies.ownd", {}, r"studies: unknown course 'ownd'.* Valid: .*supervised"),
+        ("studies.advanced", {"gradient_decent": STUDY}, r"Did you mean 'gradient_descent'"),
+        ("studies.advanced", {"gradient_descent": STUDY}, r"the name is taken in studies"),
+        (f"{DESCENT}.args.n_stps", 3, r"descent.args: unknown parameter 'n_stps'.*'n_steps'"),
+        (f"{DESCENT}.args", 3, r"gradient_descent.args"),
+        (f"{DESCENT}.lesson", None, r"gradient_descent: missing lesson"),
+        (f"{DESCENT}.arg", {}, r"unknown parameter 'arg'. Did you mean 'args'"),
+        ("real.studies", {}, r"real: unknown parameter 'studies'"),
+        ("run", None, r"params.yaml: missing run"),
+        ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, gate, groups"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
+    with pytest.raises(Refusal, match=message):
+        build(changed(place, value))
+
+
+EVIL = ["/home/me", "..", "k1; touch X", "$(id)", "a/b", "A", "1a", "_a", "a-b", "a b", "a\n", "",
+        "ä", 7, True, None]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EVIL)
+@pytest.mark.parametrize("place", [
+    "sources", "groups", "groups.convolutional", "experiments", "experiments.convolutional",
+    "curves", "curves.convolutional", "studies", "studies.supervised",
+    "real.sources", "real.groups", "real.groups.convolutional", "real.experiments",
+    "real.experiments.convolutional", "real.curves",
+])  # fmt: skip
+def test_a_name_that_is_no_file_name_is_refused_wherever_it_stands(place, name):
+    content = tree()
+    content["real"].setdefault("curves", {})
+    block = content
+    for part in place.split("."):
+        block = block[part]
+    block[name] = next(iter(block.values()), {})
+    with pytest.raises(Refusal, match=r"use small letters") as refused:
+        build(content)
+    assert repr(name) in str(refused.value)
+    assert str(refused.value).startswith(place)
+
+
+def test_three_sizes_must_be_repeated():
+    content = tree()
+    curve = content["curves"]["convolutional"]["c4w2_digits_mlp"]
+    curve.update(sizes=3, repeats=1)
+    with pytest.raises(Refusal, match="repeats: 1 must be at least 2 where there are 3 sizes"):
+        build(content)
+    curve.update(sizes=4)
+    assert build(content).curve("c4w2_digits_mlp").sizes == 4
+
+
+def test_an_unknown_source_is_refused():
+    content = tree()
+    content["sources"]["iris"] = content["sources"]["wine"]
+    with pytest.raises(Refusal, match=r"unknown source 'iris'.*Valid: breast_cancer, .*diabetes"):
+        build(content)
+
+
+def test_a_name_stands_once():
+    content = tree()
+    content["experiments"]["improving"]["c4w2_digits_lenet"] = content["experiments"]["improving"][
+        "c2w3_wine_softmax"
+    ]
+    with pytest.raises(Refusal, match="the name is taken"):
+        build(content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("sources", "wine"), ("groups", "c2w3_wine"), ("experiments", "c2w3_wine_softmax")],
+)
+def test_a_name_stands_once_in_both_pipelines(kind, name):
+    content = tree()
+    if kind == "sources":
+        content["real"]["sources"][name] = content["sources"][name]
+    else:
+        content["real"][kind]["improving"] = {name: content[kind]["improving"][name]}
+    with pytest.raises(Refusal, match=rf"real.{kind}.*{name}: the name is taken in {kind}"):
+        build(content)
+
+
+def test_the_real_section_is_checked_like_the_others():
+    content = tree()
+    content["real"]["experiments"]["convolutional"]["c4w2_mnist_usps_lenet"]["fit"][
+        "max_epochs"
+    ] = 0
+    place = "real.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
+    with pytest.raises(Refusal, match=f"{place}.*max_epochs: 0 must be at least 1"):
+        build(content)
+    content = tree()
+    content["real"]["experiment"] = {}
+    with pytest.raises(Refusal, match="real: unknown parameter 'experiment'. Did you mean"):
+        build(content)
+
+
+def test_a_file_without_remote_data_is_right():
+    content = tree()
+    del content["real"]
+    assert build(content).real.experiments == {}
+
+
+def test_one_pipeline_knows_nothing_of_the_other():
+    params = load(PARAMS)
+    assert params.experiment("c4w2_mnist_usps_lenet").source == "mnist_usps"
+    assert params.home("c4w2_mnist_usps_lenet") == "real/convolutional"
+    assert params.home("c4w2_digits_lenet") == "convolutional"
+    real = params.of("real")
+    assert real.home("c4w2_mnist_usps_lenet") == "real/convolutional"
+    with pytest.raises(Refusal, match="unknown experiment 'c4w2_digits_lenet'"):
+        real.experiment("c4w2_digits_lenet")
+    with pytest.raises(Refusal, match="unknown source 'mnist_usps'"):
+        params.of("").source("mnist_usps")
+
+
+@pytest.mark.parametrize("text", ["run: [", "run: {a: 1}\nrun: {a: 2}\n", "\x00", "- 1\n- 2\n"])
+def test_a_file_that_is_not_yaml_is_refused(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(Refusal, match=r"not YAML|must be a block"):
+        load(path)
+
+
+def test_a_number_in_scientific_notation_is_a_number():
+    # PyYAML reads 1e-3 as text and DVC as a number; the door reads as DVC does.
+    before, key, block = PARAMS.read_text().partition("c2w3_wine_softmax:")
+    block = block.replace("learning_rate: 0.05,", "learning_rate: 1e-3,", 1)
+    assert "1e-3" in block
+    found = build(YAML(typ="safe").load(before + key + block))
+    assert found.experiment("c2w3_wine_softmax").fit.learning_rate == 0.001

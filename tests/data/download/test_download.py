@@ -1,0 +1,225 @@
+"""Whatever a server does: a right file, or a clear error and no file."""
+
+import hashlib
+import multiprocessing
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.data.download import server as http
+from tests.data.download.server import Server
+
+from foursplit.core.errors import Refusal
+from foursplit.data.download.catalogue import RemoteFile
+from foursplit.data.download.download import download
+from foursplit.data.download.progress import Progress
+from foursplit.data.download.retry import Patience
+
+CONTENT = random.Random(5).randbytes(300_000)
+
+QUICK = Patience(
+    attempts=3, connect_s=1, silent_s=0.3, slow_bytes_s=1000, slow_s=0.3,
+    first_pause_s=0.001, longest_pause_s=0.002,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def direct(monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def serve():
+    running = []
+
+    def start(*script):
+        running.append(Server(CONTENT, *script))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+def file_at(url, content=CONTENT):
+    digest = hashlib.sha256(content).hexdigest()
+    return RemoteFile(path="set/file.bin", url=url, sha256=digest, bytes=len(content))
+
+
+def refused(server, folder, match, patience=QUICK):
+    """See that a fetch ends in an error that names the address, and leaves no file in place."""
+    file = file_at(server.url)
+    with pytest.raises(Refusal, match=match) as raised:
+        download(file, folder, patience)
+    assert server.url in str(raised.value)
+    assert not (folder / file.sha256).exists()
+
+
+def test_a_file_comes_whole_and_once(serve, tmp_path):
+    server = serve(http.whole)
+    path = download(file_at(server.url), tmp_path, QUICK)
+    assert path.read_bytes() == CONTENT
+    assert download(file_at(server.url), tmp_path, QUICK) == path
+    assert server.asked == [""]
+
+
+@given(cuts=st.lists(st.integers(0, len(CONTENT) - 1), max_size=8))
+@settings(max_examples=25, deadline=None)
+def test_connections_cut_at_any_bytes_end_in_the_right_file(cuts, tmp_path_factory):
+    # Cuts that bring at least a byte each, so that none exhausts the tries.
+    server = Server(CONTENT, *(http.cut(max(n, 1)) for n in cuts), http.whole)
+    try:
+        path = download(file_at(server.url), tmp_path_factory.mktemp("d"), QUICK)
+        assert path.read_bytes() == CONTENT
+    finally:
+        server.stop()
+
+
+def test_a_cut_connection_goes_on_where_it_broke(serve, tmp_path):
+    server = serve(http.cut(100_000), http.cut(50_000), http.whole)
+    assert download(file_at(server.url), tmp_path, QUICK).read_bytes() == CONTENT
+    assert server.asked == ["", "bytes=100000-", "bytes=150000-"]
+
+
+def test_what_a_killed_download_had_is_not_fetched_again(serve, tmp_path):
+    server = serve(http.whole)
+    file = file_at(server.url)
+    (tmp_path / f"{file.sha256}.part").write_bytes(CONTENT[:200_000])
+    assert download(file, tmp_path, QUICK).read_bytes() == CONTENT
+    assert server.asked == ["bytes=200000-"]
+
+
+def test_a_server_that_cannot_resume_begins_anew(serve, tmp_path):
+    server = serve(http.cut(100_000), http.no_range)
+    assert download(file_at(server.url), tmp_path, QUICK).read_bytes() == CONTENT
+
+
+def test_a_wrong_beginning_is_fetched_again_from_the_start(serve, tmp_path):
+    server = serve(http.whole)
+    file = file_at(server.url)
+    (tmp_path / f"{file.sha256}.part").write_bytes(b"x" * 1000)
+    assert download(file, tmp_path, QUICK).read_bytes() == CONTENT
+    assert server.asked == ["bytes=1000-", ""]
+
+
+@pytest.mark.parametrize("code", [500, 503, 429])
+def test_a_server_in_trouble_is_asked_again(serve, tmp_path, code):
+    server = serve(http.status(code), http.status(code), http.whole)
+    assert download(file_at(server.url), tmp_path, QUICK).read_bytes() == CONTENT
+
+
+def test_a_server_that_stays_in_trouble_is_given_up(serve, tmp_path):
+    server = serve(http.status(500))
+    refused(server, tmp_path, "the server answers 500.*3 tries in a row")
+    assert len(server.asked) == 3
+
+
+def test_a_missing_file_is_not_asked_for_twice(serve, tmp_path):
+    server = serve(http.status(404))
+    refused(server, tmp_path, "the server answers 404")
+    assert len(server.asked) == 1
+
+
+def test_wrong_bytes_are_named_with_what_was_expected(serve, tmp_path):
+    wrong = bytes(len(CONTENT))
+    server = serve(http.instead(wrong))
+    expected, found = (hashlib.sha256(c).hexdigest() for c in (CONTENT, wrong))
+    refused(server, tmp_path, f"wrong bytes: expected sha256 {expected}.*found {found}")
+    assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.parametrize("n", [10, len(CONTENT) + 10])
+def test_a_wrong_length_is_refused_before_the_bytes_are_read(serve, tmp_path, n):
+    server = serve(http.instead(bytes(n)))
+    refused(server, tmp_path, f"wrong length: {n} bytes, expected {len(CONTENT)}")
+
+
+def test_a_file_that_ends_early_without_a_word_is_not_taken_for_whole(serve, tmp_path):
+    refused(serve(http.chunked(7000)), tmp_path, "the connection ended at 7000 bytes")
+
+
+def test_a_file_that_never_ends_is_cut_off(tmp_path):
+    server = Server(CONTENT * 3, http.chunked(3 * len(CONTENT)))
+    refused(server, tmp_path, "wrong length: it goes on beyond")
+    assert list(tmp_path.glob("*.part")) == []
+    server.stop()
+
+
+def test_a_redirect_loop_ends(serve, tmp_path):
+    refused(serve(http.status(302, Location="/file")), tmp_path, "redirects without end")
+
+
+def test_a_redirect_is_followed(serve, tmp_path):
+    server = serve(http.status(302, Location="/other"), http.whole)
+    assert download(file_at(server.url), tmp_path, QUICK).read_bytes() == CONTENT
+
+
+def test_a_drip_is_given_up_and_a_faster_connection_finishes(serve, tmp_path):
+    server = serve(http.dripping(0.05), http.whole)
+    assert download(file_at(server.url), tmp_path, QUICK).read_bytes() == CONTENT
+    assert len(server.asked) == 2
+    assert server.asked[1] != ""
+
+
+def test_a_server_that_only_drips_is_no_server(serve, tmp_path):
+    few = Patience(
+        attempts=3, silent_s=1, slow_bytes_s=1000, slow_s=0.1, first_pause_s=0.001, most_tries=3
+    )
+    refused(serve(http.dripping(0.02)), tmp_path, "bytes a second", few)
+
+
+def test_a_silent_server_is_given_up(serve, tmp_path):
+    refused(serve(http.silent(2)), tmp_path, "timed out")
+
+
+def test_a_server_that_is_gone_is_named_and_what_came_is_kept(tmp_path):
+    server = Server(CONTENT, http.cut(1000))
+    file = file_at(server.url)
+    part = tmp_path / f"{file.sha256}.part"
+    part.write_bytes(CONTENT[:1000])
+    server.stop()
+    refused(server, tmp_path, "1000 of 300000 bytes are kept, run again")
+    assert part.read_bytes() == CONTENT[:1000]
+
+
+def test_an_address_that_is_none_is_refused(tmp_path):
+    for url in ("ftp://localhost/x", "nowhere", "http://"):
+        with pytest.raises(Refusal, match="no address to fetch from"):
+            download(file_at(url), tmp_path, QUICK)
+
+
+def fetch_in_a_process(url, folder):
+    download(file_at(url), Path(folder), Patience())
+
+
+def test_processes_that_want_one_file_fetch_it_once(serve, tmp_path):
+    server = serve(http.dripping(0.002, 10_000))
+    context = multiprocessing.get_context("spawn")
+    running = [
+        context.Process(target=fetch_in_a_process, args=(server.url, str(tmp_path)))
+        for _ in range(3)
+    ]
+    for process in running:
+        process.start()
+    for process in running:
+        process.join(60)
+        assert process.exitcode == 0
+    assert server.asked == [""]
+    assert (tmp_path / file_at(server.url).sha256).read_bytes() == CONTENT
+
+
+def test_the_line_says_how_much_and_how_long(monkeypatch):
+    progress = Progress("big.bin", 4_000_000)
+    progress.begin = (10.0, 0)
+    # 1 MB in 2 s: half a megabyte a second, and 3 MB take six more.
+    line = progress.text(1_000_000, 12.0)
+    assert "1.0 of 4.0 MB · 0.5 MB/s · 6 s left" in line
+
+
+def test_a_resumed_download_counts_its_speed_from_where_it_began():
+    progress = Progress("big.bin", 4_000_000)
+    progress.begin = (10.0, 3_000_000)
+    assert "0.5 MB/s · 1 s left" in progress.text(3_500_000, 11.0)

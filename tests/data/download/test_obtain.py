@@ -1,0 +1,176 @@
+"""Files come from a mirror, else from where they are published, and are right or refused."""
+
+import hashlib
+import shutil
+import tarfile
+
+import pytest
+from tests.data.download import server as http
+from tests.data.download.server import Server
+
+from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.errors import Refusal
+from foursplit.data import fetch, verify_checksums
+from foursplit.data.download import catalogue, licences
+from foursplit.data.download.retry import Patience
+from foursplit.io import hashing_copy
+
+CONTENT = b"published bytes" * 1000
+QUICK = Patience(attempts=2, connect_s=1, silent_s=1, first_pause_s=0.001)
+
+BASE = {"title": "t", "provenance": "p", "target": "y"}
+SOURCE = Source(**BASE, files=(RemoteFiles(entry="letters"),))
+
+
+@pytest.fixture
+def server():
+    running = Server(CONTENT, http.whole)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch):
+    folder = tmp_path / "mirror"
+    (folder / "letters").mkdir(parents=True)
+    (folder / "letters" / "one.bin").write_bytes(CONTENT)
+    with tarfile.open(folder / "letters" / "many.tar.gz", "w:gz") as tar:
+        for name in ("a", "b"):
+            (tmp_path / name).write_text(name)
+            tar.add(tmp_path / name, f"in/{name}")
+    monkeypatch.setenv("FOURSPLIT_MIRROR", str(folder))
+    return folder
+
+
+def write_entry(path, server_url, packed=None, only_in_mirrors="it was made"):
+    lines = [
+        "letters:", "  about: letters", "  licence: not stated", "  terms: ask",
+        "  why: no licence", "  cite: nobody", "  home: nowhere", "  files:",
+        "    - path: letters/one.bin",
+        f"      url: {server_url}", f"      sha256: {hashlib.sha256(CONTENT).hexdigest()}",
+        f"      bytes: {len(CONTENT)}",
+    ]  # fmt: skip
+    if packed is not None:
+        digest = hashing_copy.digest(
+            {f"in/{n}": hashlib.sha256(n.encode()).hexdigest() for n in "ab"}
+        )
+        lines += [
+            "  packed:", "    path: letters/many.tar.gz",
+            f"    sha256: {hashlib.sha256(packed.read_bytes()).hexdigest()}",
+            f"    bytes: {packed.stat().st_size}", "    members: 2", "    unpacked_bytes: 2",
+            f"    digest: {digest}", f"    only_in_mirrors: {only_in_mirrors}",
+        ]  # fmt: skip
+    path.write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def entry(project, server, tmp_path, monkeypatch):
+    path = tmp_path / "catalogue.yaml"
+    write_entry(path, server.url)
+    monkeypatch.setattr(catalogue, "files", lambda: [path])
+    monkeypatch.delenv("FOURSPLIT_MIRROR", raising=False)
+    return path
+
+
+def test_the_network_serves_where_there_is_no_mirror(entry, server, project):
+    fetch.fetch(SOURCE, project / "raw", QUICK)
+    verify_checksums.check(SOURCE, project / "raw")
+    assert (project / "raw" / "letters" / "one.bin").read_bytes() == CONTENT
+    # A second source that reads the same file asks nobody.
+    fetch.fetch(SOURCE, project / "again", QUICK)
+    assert server.asked == [""]
+
+
+def test_a_mirror_comes_before_the_network(entry, mirror, server, project):
+    write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
+    found = fetch.fetch(SOURCE, project / "raw", QUICK)
+    verify_checksums.check(SOURCE, project / "raw")
+    names = {p.relative_to(project / "raw").as_posix() for p in (project / "raw").rglob("*.*")}
+    names |= {p.name for p in (project / "raw/letters/unpacked/in").iterdir()}
+    assert names == {"letters/one.bin", "a", "b"}
+    assert (found.n, found.bytes) == (3, len(CONTENT) + 2)
+    assert server.asked == []
+
+
+def test_a_file_that_the_mirror_lacks_is_fetched(entry, mirror, server, project):
+    (mirror / "letters" / "one.bin").unlink()
+    fetch.fetch(SOURCE, project / "raw", QUICK)
+    assert server.asked == [""]
+
+
+def test_a_wrong_file_in_a_mirror_is_named_and_not_used(entry, mirror, server, project):
+    (mirror / "letters" / "one.bin").write_bytes(b"other")
+    with pytest.raises(Refusal, match=r"one.bin: wrong bytes: expected sha256 .* found"):
+        fetch.fetch(SOURCE, project / "raw", QUICK)
+    assert not (project / "raw").exists()
+    assert server.asked == []
+
+
+def test_a_mirror_that_is_no_folder_is_refused(entry, project, monkeypatch):
+    monkeypatch.setenv("FOURSPLIT_MIRROR", str(project / "none"))
+    with pytest.raises(Refusal, match="FOURSPLIT_MIRROR: .*none' is no folder"):
+        fetch.fetch(SOURCE, project / "raw", QUICK)
+
+
+def test_what_cannot_be_had_is_named_with_address_mirror_and_remedy(entry, server, project):
+    server.script[:] = [http.status(404)]
+    with pytest.raises(Refusal) as raised:
+        fetch.fetch(SOURCE, project / "raw", QUICK)
+    text = str(raised.value)
+    for part in ("'letters'", server.url, "no mirror is set", "404", "<folder>/letters/one.bin"):
+        assert part in text
+
+
+def test_what_only_mirrors_have_is_said_to_be_so(entry, mirror, server, project):
+    write_entry(entry, server.url, mirror / "letters" / "many.tar.gz", "a copy made smaller")
+    (mirror / "letters" / "many.tar.gz").unlink()
+    with pytest.raises(Refusal, match=r"has no letters/many.tar.gz, and a copy made smaller"):
+        fetch.fetch(SOURCE, project / "raw", QUICK)
+
+
+def test_an_archive_that_unpacks_to_other_files_is_refused(entry, mirror, server, project):
+    write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
+    entry.write_text(entry.read_text().replace("digest: ", "digest: 0"))
+    with pytest.raises(Refusal, match="wrong files: expected digest 0"):
+        fetch.fetch(SOURCE, project / "raw", QUICK)
+    assert not (project / "raw").exists()
+
+
+@pytest.mark.parametrize("harm", ["change", "remove", "add"])
+def test_raw_files_that_were_touched_are_refused(entry, mirror, server, project, harm):
+    write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
+    fetch.fetch(SOURCE, project / "raw", QUICK)
+    path = project / "raw" / "letters" / "unpacked" / "in" / "a"
+    match harm:
+        case "change":
+            path.write_text("x")
+        case "remove":
+            shutil.rmtree(path.parent)
+        case "add":
+            path.with_name("c").write_text("c")
+    with pytest.raises(Refusal, match="corrupted"):
+        verify_checksums.check(SOURCE, project / "raw")
+
+
+def test_only_the_files_that_a_source_wants_are_fetched(entry, mirror, server, project):
+    write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
+    one = Source(**BASE, files=(RemoteFiles(entry="letters", only=("one.bin",)),))
+    assert fetch.fetch(one, project / "raw", QUICK).n == 1
+    assert [p.name for p in (project / "raw" / "letters").iterdir()] == ["one.bin"]
+    wrong = Source(**BASE, files=(RemoteFiles(entry="letters", only=("two.bin",)),))
+    with pytest.raises(Refusal, match=r"unknown file 'two.bin'.* Valid: one.bin"):
+        fetch.fetch(wrong, project / "raw", QUICK)
+
+
+def test_a_licence_that_must_be_accepted_stops_the_source_with_the_words_to_say(entry, monkeypatch):
+    monkeypatch.delenv(licences.ACCEPT, raising=False)
+    with pytest.raises(Refusal, match="not stated") as raised:
+        licences.require("mine", SOURCE, licences.accepted(()))
+    assert "FOURSPLIT_ACCEPT=letters" in str(raised.value)
+    assert "run.accept_licences: [letters]" in str(raised.value)
+    licences.require("mine", SOURCE, licences.accepted(("letters",)))
+    monkeypatch.setenv(licences.ACCEPT, "letters, ")
+    licences.require("mine", SOURCE, licences.accepted(()))
+    monkeypatch.setenv(licences.ACCEPT, "leters")
+    with pytest.raises(Refusal, match="FOURSPLIT_ACCEPT: unknown data set 'leters'. Did you mean"):
+        licences.accepted(())

@@ -1,0 +1,104 @@
+"""Every entry of the catalogue can be fetched, checked and credited."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from foursplit import plugins
+from foursplit.core.errors import Refusal
+from foursplit.data.download import archive, catalogue
+from foursplit.io import artifacts
+
+ENTRIES = {name: catalogue.entry(name) for name in catalogue.names()}
+NO_MIRROR = "no mirror of the data sets: FOURSPLIT_MIRROR is not set"
+MIRROR = os.environ.get("FOURSPLIT_MIRROR", "")
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_an_entry_can_be_fetched_as_it_was(name):
+    entry = ENTRIES[name]
+    assert entry.cite
+    for file in entry.files:
+        assert file.path.startswith(f"{name}/")
+        assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+        # An address that moves would bring other bytes one day: each names a commit.
+        assert file.url == "" or re.match(r"https://[^?#]+/[0-9a-f]{40}/", file.url)
+    if entry.packed is not None:
+        assert entry.packed.path.startswith(f"{name}/")
+        repository = entry.packed.repository
+        assert bool(repository) != bool(entry.packed.only_in_mirrors)
+        assert repository is None or re.fullmatch("[0-9a-f]{40}", repository.commit)
+
+
+def test_no_two_files_have_one_place():
+    places = [file.path for entry in ENTRIES.values() for file in entry.files]
+    places += [entry.packed.path for entry in ENTRIES.values() if entry.packed]
+    assert len(places) == len(set(places))
+
+
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name.startswith("course_")])
+def test_course_material_is_never_fetched_unasked(name):
+    assert ENTRIES[name].terms == "ask"
+
+
+def test_a_licence_that_nobody_states_is_never_free():
+    unclear = {name for name, entry in ENTRIES.items() if "not " in entry.licence}
+    unclear |= {name for name, entry in ENTRIES.items() if "non-commercial" in entry.licence}
+    assert unclear
+    assert {ENTRIES[name].terms for name in unclear} == {"ask"}
+
+
+def test_an_unknown_data_set_is_answered_with_the_known_ones():
+    with pytest.raises(Refusal, match="unknown data set 'mnits'. Did you mean 'mnist'?"):
+        catalogue.entry("mnits")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("  terms: maybe", "terms: 'maybe'"),
+        ("  terms: ask", "terms: 'ask' and why: '' do not go together"),
+        ("  terms: free\n  licens: MIT", "unknown parameter 'licens'. Did you mean 'licence'"),
+    ],
+)
+def test_a_wrong_entry_is_refused_by_name(tmp_path, line, message):
+    path = tmp_path / "catalogue.yaml"
+    file = "{path: a/b, sha256: x, bytes: 1}"
+    text = f"a:\n  about: a\n  licence: MIT\n{line}\n  cite: c\n  home: h\n  files: [{file}]\n"
+    path.write_text(text)
+    with pytest.raises(Refusal, match=re.escape(message)):
+        catalogue.entry("a", path)
+
+
+def test_attribution_names_authors_licence_and_place():
+    declared = plugins.dataset("mnist_usps").SOURCE
+    (words,) = catalogue.attributions(declared)
+    for part in ("LeCun", "CC BY-SA 3.0", "https://"):
+        assert part in words
+
+
+@pytest.mark.skipif(not MIRROR, reason=NO_MIRROR)
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_mirror_holds_what_the_catalogue_says(name):
+    entry = ENTRIES[name]
+    files = [(file.path, file.sha256, file.bytes) for file in entry.files]
+    if entry.packed:
+        files.append((entry.packed.path, entry.packed.sha256, entry.packed.bytes))
+    for path, sha256, size in files:
+        place = Path(MIRROR) / path
+        assert place.stat().st_size == size
+        assert artifacts.sha256_file(place) == sha256
+
+
+@pytest.mark.skipif(not MIRROR, reason=NO_MIRROR)
+@pytest.mark.parametrize("name", [name for name, entry in ENTRIES.items() if entry.packed])
+def test_a_packed_data_set_unpacks_to_what_the_catalogue_says(name, tmp_path):
+    packed = ENTRIES[name].packed
+    assert packed is not None
+    found = archive.unpack(
+        Path(MIRROR) / packed.path, tmp_path,
+        members=packed.members, unpacked_bytes=packed.unpacked_bytes,
+    )  # fmt: skip
+    assert found == packed.digest

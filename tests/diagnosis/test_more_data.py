@@ -1,0 +1,74 @@
+"""A learning curve corrects the step "get more data"."""
+
+import numpy as np
+import pytest
+
+from foursplit.diagnosis.learning_curve.fit import Point, fit, read
+from foursplit.diagnosis.learning_curve.more_data import corrected, more_data
+from foursplit.diagnosis.recommendations.actions import next_steps
+
+SIZES = (1000, 2000, 4000, 6000, 10_000)
+
+
+def verdict(a, b, c, *, train, target):
+    points = [Point(n, (a + b * n**-c,) * 3) for n in SIZES]
+    return read(fit(points, np.random.default_rng(1), resamples=50), train, target)
+
+
+REACHES = verdict(0.02, 3.0, 0.5, train=0.01, target=0.03)
+FLAT = verdict(0.08, 3.0, 0.9, train=0.01, target=0.03)
+BIAS = verdict(0.19, 3.0, 0.9, train=0.18, target=0.02)
+PARTIAL = verdict(0.0, 3.0, 0.3, train=0.04, target=0.02)
+MET = verdict(0.02, 1.0, 0.5, train=0.01, target=0.04)
+FALLS = verdict(0.02, 3.0, 0.5, train=0.01, target=None)
+STANDS = verdict(0.08, 3.0, 0.9, train=0.01, target=None)
+
+
+@pytest.mark.parametrize(
+    ("found", "reading", "words"),
+    [
+        (REACHES, "reaches", "more training data: about 90,000 examples in all"),
+        (FLAT, "out_of_reach", "more data cannot reach the target"),
+        (BIAS, "bias", "fit train better: more data cannot help"),
+        (PARTIAL, "partial", "cannot suffice; fit train better"),
+        (FALLS, "no_target", "more training data (10 times as much: 5.0% to 2.9%)"),
+        (STANDS, "no_target", "regularisation, not more data"),
+    ],
+)
+def test_each_reading_has_its_step(found, reading, words):
+    assert found.reading == reading
+    step = more_data(found)
+    assert words.replace("90,000", f"{found.n_for_target or 0:,}") in step.action
+    assert step.link == "variance"
+
+
+def test_a_step_that_gets_data_gains_what_ten_times_as_much_takes_off():
+    # 0.02 + 3 / sqrt(n): 5 % at 10,000, 2.95 % at 100,000.
+    assert more_data(REACHES).gain == pytest.approx(0.0205, abs=2e-4)
+    assert more_data(FLAT).gain is None
+    assert more_data(BIAS).gain is None
+
+
+def test_nothing_follows_from_a_target_that_is_met():
+    assert more_data(MET) is None
+
+
+def steps():
+    gaps = {"variance": 0.06, "mismatch": 0.04}
+    return next_steps(["variance", "mismatch"], ["human_or_desired"], gaps)
+
+
+def test_the_curve_changes_the_words_for_variance_and_nothing_else():
+    before, after = steps(), corrected(steps(), FLAT)
+    assert [step["rank"] for step in after] == [1, 2, 3]
+    assert after[0]["action"] == more_data(FLAT).action
+    assert (after[0]["gain"], after[0]["link"]) == (0.06, "variance")
+    assert after[0]["evidence"] == "learning_curve"
+    assert after[1:] == before[1:]
+    assert steps() == before  # what was given is left alone
+
+
+def test_no_step_for_variance_is_made_where_none_was_ranked():
+    only = next_steps(["mismatch"], [], {"mismatch": 0.04})
+    assert corrected(only, FLAT) == only
+    assert corrected(steps(), MET) == steps()

@@ -1,0 +1,60 @@
+"""The verdict against the rule written out in whole numbers, and laws of it."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foursplit.diagnosis.decomposition import ledger, verdict
+from foursplit.diagnosis.decomposition.verdict import Rule
+
+POINTS = st.integers(0, 10_000)  # hundredths of a per cent
+NAMES = ("human", "train", "train_dev", "dev", "test")
+
+
+def judged(points, rule=Rule()):  # noqa: B008, frozen
+    errors = {name: ledger.fixed(p / 10_000) for name, p in zip(NAMES, points, strict=True)}
+    return verdict.judge(errors, ledger.gaps(errors, 0.95), rule)
+
+
+@given(st.tuples(*[POINTS] * 5))
+def test_the_rule_is_that_of_whole_numbers(points):
+    # A gap counts above 50 and above a tenth of dev; beside the largest stands what is half of it.
+    gaps = dict(zip(ledger.LINKS, (b - a for a, b in pairwise(points)), strict=True))
+    counts = {gap: p for gap, p in gaps.items() if p > 50 and 10 * p > points[3]}
+    wanted = {gap for gap, p in counts.items() if 2 * p >= max(counts.values())}
+    found = judged(points)
+    assert set(found.primary) == wanted
+    assert gaps[found.largest] == max(gaps.values())
+    for gap in gaps:
+        status = found.status[gap]
+        assert (status in ("primary", "co_primary")) == (gap in wanted)
+        assert (status == "secondary") == (gap in counts and gap not in wanted)
+    assert found.surpasses_human == (points[1] < points[0] or points[3] < points[0])
+
+
+@given(st.tuples(*[POINTS] * 4), st.integers(1, 5000))
+def test_a_test_error_that_grows_alone_brings_overfitting_no_less_to_the_fore(points, more):
+    order = ("immaterial", "secondary", "co_primary", "primary")
+    before, after = (judged((*points, points[3] + extra)) for extra in (more, 2 * more))
+    low, high = (order.index(v.status["dev_overfit"]) for v in (before, after))
+    assert high >= low
+
+
+@given(st.tuples(*[POINTS] * 5), st.floats(0, 0.5), st.floats(0, 0.5))
+def test_to_ask_for_more_gain_leaves_no_more_to_do(points, one, other):
+    low, high = sorted((one, other))
+    few, many = (judged(points, Rule(min_gain=gain)).status for gain in (high, low))
+    counts = [{g for g, s in status.items() if s != "immaterial"} for status in (few, many)]
+    assert counts[0] <= counts[1]
+
+
+@pytest.mark.parametrize(
+    "names", [("train",), ("dev",), ("human", "train", "dev"), ("dev", "test")]
+)
+def test_any_ends_that_are_known_give_a_verdict(names):
+    errors = {name: ledger.fixed(0.1) for name in names}
+    found = verdict.judge(errors, ledger.gaps(errors, 0.95), Rule())
+    assert found.primary == ()
+    assert found.sentence.endswith(".")

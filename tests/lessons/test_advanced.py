@@ -1,0 +1,151 @@
+"""What the studies of course advanced compute, against oracles and the sources they retell."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from foursplit_courses.datasets import coffee, six_blobs
+from foursplit_courses.from_scratch.softmax import cross_entropy, naive_cross_entropy
+from foursplit_courses.lessons import (
+    adam,
+    bias_and_variance_in_networks,
+    data_centric,
+    model_choice,
+    neurons_and_layers,
+    softmax,
+)
+
+SMALL = {
+    neurons_and_layers: {"roasts": 60, "starts": 1, "steps": 50, "pieces": (1, 4)},
+    softmax: {"points": 40, "steps": 60},
+    adam: {"digits": 60, "steps": 15, "rates": (0.01, 0.03)},
+    model_choice: {"sizes": (20, 60)},
+    bias_and_variance_in_networks: {"n_train": 60, "large": (12, 6), "steps": 30},
+    data_centric: {"n_train": 40, "n_more": 20, "n_cross": 80, "steps": 15, "seeds": (1,)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("study", SMALL, ids=lambda study: study.__name__.rpartition(".")[2])
+def test_a_study_repeats_itself_and_measures_numbers(study):
+    args = study.Args(**SMALL[study])
+    first = study.run(args)
+    assert first.as_json() == study.run(args).as_json()
+    assert json.dumps(first.as_json(), allow_nan=False)
+    assert first.numbers
+    assert all(np.isfinite(value) for value in first.numbers.values())
+
+
+@pytest.mark.parametrize(
+    ("study", "given", "said"),
+    [
+        (neurons_and_layers, {"roasts": 0}, "roasts: 0 must be at least 1"),
+        (softmax, {"spread": 0.0}, "spread: 0.0 must be above 0"),
+        (adam, {"rates": ()}, "rates: .. must be numbers above 0"),
+        (model_choice, {"n_cross": 1}, "n_cross: 1 must be at least 2"),
+        (bias_and_variance_in_networks, {"worth": 0.0}, "worth: 0.0 must be above 0"),
+        (data_centric, {"n_train": 1500}, "must be at most 1797 together"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(study, given, said):
+    with pytest.raises(ValueError, match=said):
+        study.Args(**given)
+
+
+def test_the_studies_retell_the_rules_of_the_sources(rng):
+    t, d = rng.uniform(*coffee.TEMPERATURES, 2000), rng.uniform(*coffee.DURATIONS, 2000)
+    np.testing.assert_array_equal(neurons_and_layers.good(t, d), coffee.good(t, d))
+    np.testing.assert_array_equal(bias_and_variance_in_networks.CENTRES, six_blobs.CENTRES)
+    assert bias_and_variance_in_networks.SPREAD == six_blobs.SPREAD
+
+
+def test_newtons_method_is_scikit_learns_logistic_regression(rng):
+    x = rng.normal(size=(80, 1))
+    y = (rng.random(80) < expit(2 * x[:, 0] - 1)).astype(float)
+    found = neurons_and_layers._newton(np.column_stack([x, np.ones(80)]), y)
+    theirs = LogisticRegression(C=np.inf, tol=1e-10).fit(x, y)
+    np.testing.assert_allclose(found, [theirs.coef_[0, 0], theirs.intercept_[0]], rtol=1e-4)
+
+
+def test_a_penalised_polynomial_is_ridge_regression_on_scaled_powers(rng):
+    train = model_choice._points(30, rng)
+    x = rng.uniform(0, 1, 10)
+    powers = train.x[:, None] ** np.arange(1, 6)
+    mean, spread = powers.mean(axis=0), powers.std(axis=0)
+    ridge = Ridge(alpha=0.01 * 30, solver="svd").fit((powers - mean) / spread, train.y)
+    theirs = ridge.predict((x[:, None] ** np.arange(1, 6) - mean) / spread)
+    np.testing.assert_allclose(model_choice.fit(train, 5, 0.01).answer(x), theirs, rtol=1e-8)
+
+
+def test_train_error_never_rises_with_the_degree_nor_falls_with_the_penalty(rng):
+    train = model_choice._points(40, rng)
+    by_degree = [model_choice.error(model_choice.fit(train, d), train) for d in range(1, 10)]
+    assert (np.diff(by_degree) <= 1e-9).all()
+    penalties = (0.0, 1e-4, 1e-2, 1.0)
+    by_penalty = [model_choice.error(model_choice.fit(train, 8, p), train) for p in penalties]
+    assert (np.diff(by_penalty) >= -1e-9).all()
+
+
+def test_pictures_move_by_whole_pixels_and_paper_comes_in():
+    x = np.arange(64.0).reshape(1, 8, 8) + 1
+    moved = data_centric.shifted(x, 1, -1)[0]
+    np.testing.assert_array_equal(moved[1:, :-1], x[0, :-1, 1:])
+    assert not moved[0].any()
+    assert not moved[:, -1].any()
+    np.testing.assert_array_equal(data_centric.shifted(x, 0, 0), x)
+
+
+def test_every_candidate_stays_within_the_baselines_multiplications():
+    args = data_centric.Args(n_train=40, n_more=20, n_cross=40)
+    train, more, cross = data_centric._digits(args)
+    tried = data_centric._candidates(args, train, more)
+    budget = args.steps * len(train.y) * tried[0].n_weights
+    for candidate in tried:
+        steps = data_centric._measure(
+            dataclasses.replace(args, seeds=(1,)), candidate, cross, cross, tried[0]
+        ).steps
+        used = steps * len(candidate.train.y) * candidate.n_weights
+        assert used <= budget < used + len(candidate.train.y) * candidate.n_weights
+
+
+@pytest.mark.parametrize(
+    ("train", "cross", "penalty", "n", "said"),
+    [
+        (0.30, 0.31, 0.0, 400, "bias: a larger network"),
+        (0.30, 0.40, 0.2, 400, "bias: a weaker penalty"),  # bias is asked for first
+        (0.08, 0.15, 0.0, 400, "variance: a penalty"),
+        (0.08, 0.15, 0.2, 400, "variance: more examples"),
+        (0.08, 0.15, 0.2, 800, "variance, and no more examples are to be had"),
+        (0.08, 0.09, 0.0, 400, "no gap is worth work"),
+    ],
+)
+def test_the_loop_asks_for_bias_first_and_then_for_variance(train, cross, penalty, n, said):
+    study = bias_and_variance_in_networks
+    errors = study.Errors(train=train, cross=cross, fresh=cross, best=0.078)
+    plan = study.Plan(hidden=(1,), penalty=penalty, n_train=n)
+    words, following = study.advise(errors, plan, study.Args())
+    assert words == said
+    assert following != plan
+
+
+def test_where_the_naive_loss_becomes_infinite_is_where_the_study_says():
+    found = softmax.run(softmax.Args(steps=1)).numbers["naive_loss_infinite_from_gap"]
+    label = np.array([1])
+    with np.errstate(all="ignore"):
+        below = naive_cross_entropy(np.array([[0, 1 - found]], dtype=np.float32), label)
+        at = naive_cross_entropy(np.array([[0, -found]], dtype=np.float32), label)
+    assert np.isfinite(below)
+    assert at == np.inf
+    # The smallest number of 32 bits is 2^-149, which half-way rounds to: 150 log 2 = 103.97.
+    assert found == np.ceil(150 * np.log(2))
+    assert cross_entropy(np.array([[0, -found]], dtype=np.float32), label) == pytest.approx(found)
+
+
+def test_gradient_descent_leaves_the_valley_above_two_over_the_steepness():
+    slopes = np.array([1.0, 40.0])
+    below, above = (adam._descent_path(slopes, r / 40, 200) for r in (1.99, 2.01))
+    assert abs(below[-1, 1]) < abs(below[0, 1])
+    assert abs(above[-1, 1]) > abs(above[0, 1])

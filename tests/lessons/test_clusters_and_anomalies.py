@@ -1,0 +1,117 @@
+"""What the studies of clusters and anomalies show is so."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from foursplit.config.load import load, parse
+from foursplit.core.lesson_figures import Slider
+from foursplit_courses.from_scratch import kmeans
+from foursplit_courses.lessons import (
+    anomaly_detection,
+    anomaly_or_supervised,
+    image_compression,
+    k_means,
+)
+
+PARAMS = load()
+
+
+def ran(file, **change):
+    name = file.__name__.rpartition(".")[2]
+    args = parse(file.Args, PARAMS.study(name).args, name)
+    return file.run(dataclasses.replace(args, **change))
+
+
+def test_the_courses_count_of_bits():
+    photo = np.zeros((128, 128, 3), np.uint8)
+    assert image_compression.bits_before(photo) == 393_216
+    assert image_compression.bits_after(photo, 16) == 65_920
+
+
+def test_more_colours_lose_less_and_a_palette_holds_no_more_than_it_says():
+    photo = image_compression.flower(32)
+    made = [
+        image_compression.compress(photo, k, np.random.default_rng(0)) for k in (2, 4, 8, 16, 32)
+    ]
+    assert np.diff([one.share for one in made]).max() < 0
+    assert np.diff([one.decibels for one in made]).min() > 0
+    for one in made:
+        assert len(np.unique(one.pixels.reshape(-1, 3), axis=0)) <= one.n_colours
+        squared = (one.pixels.astype(float) - photo) ** 2
+        assert one.decibels == pytest.approx(10 * np.log10(255**2 / squared.mean()))
+
+
+def test_as_many_colours_as_the_photo_has_lose_nothing():
+    photo = np.arange(12, dtype=np.uint8).reshape(2, 2, 3) * 20
+    made = image_compression.compress(photo, 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(made.pixels, photo)
+
+
+def test_the_compression_study_runs_on_few_pixels():
+    study = ran(image_compression, side=16, colours=(2, 4))
+    assert study.numbers["bits_4"] == 4 * 24 + 16 * 16 * 2
+    slider = study.sections[0].figures[0]
+    assert isinstance(slider, Slider)
+    assert slider.values == ("2", "4", "all")
+
+
+def test_the_way_of_the_centroids_falls_and_ends():
+    study = ran(k_means)
+    falls = study.sections[0].figures[1].series[0].y
+    assert np.diff(falls).max() <= 0
+    assert study.numbers["share_spread"] > study.numbers["share_random"]
+    # The elbow: inertia falls with every cluster more, on points it was not fitted to as well.
+    own = study.sections[2].figures[0].series[0].y
+    assert np.diff(own).max() < 0
+
+
+def test_the_slider_shows_true_steps():
+    study = ran(k_means)
+    last = study.sections[0].figures[0].figures[-1]
+    points = [s for s in last.series if s.name.startswith("cluster")]
+    (ends,) = [s for s in last.series if s.name == "centroids"]
+    x = np.concatenate([np.stack([s.x, s.y], axis=1) for s in points])
+    at = np.stack([ends.x, ends.y], axis=1)
+    np.testing.assert_allclose(kmeans.step(x, at)[0], at, atol=1e-9)
+
+
+def test_covariances_find_more_and_a_small_dev_set_flatters():
+    numbers = ran(anomaly_detection).numbers
+    assert numbers["f1_test_together"] > numbers["f1_test_alone"] + 0.2
+    assert numbers["optimism"] == pytest.approx(numbers["f1_promised"] - numbers["f1_kept"])
+    assert numbers["optimism"] > 0
+
+
+def test_half_of_the_anomalies_stay_within_both_ranges():
+    x, odd = anomaly_detection.servers(4000, 0.1, np.random.default_rng(0))
+    usual = x[~odd]
+    lo, hi = usual.min(axis=0), usual.max(axis=0)
+    within = ((x[odd] > lo) & (x[odd] < hi)).all(axis=1)
+    assert 0.4 < within.mean() < 0.75
+
+
+def test_what_is_new_is_found_by_the_density_alone():
+    study = ran(anomaly_or_supervised, positives=(4, 60), repeats=3)
+    new = {way: study.numbers[f"{way}_new_60"] for way in ("density", "logistic", "trees")}
+    assert new["density"] > max(new["logistic"], new["trees"]) + 0.2
+    # What is like the past is learnt by a classifier once enough of it is known.
+    assert study.numbers["trees_same_60"] > study.numbers["trees_same_4"]
+    assert study.numbers["trees_same_60"] > study.numbers["density_same_60"]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: k_means.Args(n_restarts=1, most_clusters=5), "n_restarts: 1"),
+        (lambda: image_compression.Args(colours=(1,), side=64), "colours"),
+        (lambda: image_compression.Args(colours=(2,), side=2), "side: 2"),
+        (lambda: anomaly_detection.Args(share_anomalous=0.0), "share_anomalous"),
+        (lambda: anomaly_or_supervised.Args(positives=(1,), repeats=3), "positives"),
+        (lambda: anomaly_or_supervised.Args(positives=(4,), repeats=1), "repeats: 1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make, says):
+    with pytest.raises(ValueError, match=says):
+        make()

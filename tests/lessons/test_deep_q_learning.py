@@ -1,0 +1,37 @@
+"""The page on deep Q-learning: what it says is what its agents earned."""
+
+import numpy as np
+import pytest
+
+from foursplit_courses.lessons.deep_q_learning import Args, run
+
+
+def test_a_page_repeats_to_the_byte_and_its_table_is_its_numbers():
+    args = Args(episodes=12, seeds=(3, 4), held_out=3, window=5)
+    first, second = run(args), run(args)
+    assert first.as_json() == second.as_json()
+    curves, table = first.sections[0].figures
+    assert [len(series.x) for series in curves.series] == [8, 8, 8]
+    assert [row[1] for row in table.rows] == list(first.numbers.values())
+    for _, mean, worst, best in table.rows:
+        assert worst <= mean <= best
+        assert mean == pytest.approx((worst + best) / 2)
+
+
+def test_replay_is_what_it_learns_by():
+    study = run(Args(episodes=150, seeds=(1,), held_out=10))
+    whole, without = (
+        study.numbers[f"held_out_{name}"] for name in ("replay_and_target_network", "no_replay")
+    )
+    assert whole > 3 * without
+    final = [float(np.asarray(series.y)[-1]) for series in study.sections[0].figures[0].series]
+    assert final[0] > 150
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({"episodes": 0}, "episodes"), ({"episodes": 5}, "window"), ({"seeds": ()}, "seeds")],
+)
+def test_a_bad_argument_is_refused_by_name(given, words):
+    with pytest.raises(ValueError, match=words):
+        Args(**given)

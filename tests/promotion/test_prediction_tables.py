@@ -1,0 +1,46 @@
+"""What the gate reads is what the pipeline writes, with the baseline kept."""
+
+import pandas as pd
+import pytest
+
+from foursplit.core.errors import Refusal
+from foursplit.promotion.prediction_tables import read, table
+
+FRAME = pd.DataFrame(
+    {
+        "example_id": ["a", "b"],
+        "loss": [0.0, 1.0],
+        "log_loss": [0.1, 2.0],
+        "baseline_loss": [1.0, 1.0],
+        "content_hash": ["x", "y"],
+        "group_id": ["a", "b"],
+    }
+)
+
+
+def test_the_metric_is_the_loss_and_the_tasks_own_stays_beside_the_baseline():
+    made = table(FRAME, "dev", "log_loss")
+    assert made.loss.tolist() == [0.1, 2.0]
+    assert made.frame["task_loss"].tolist() == [0.0, 1.0]
+    assert made.frame["baseline_loss"].tolist() == [1.0, 1.0]
+    assert made.frame["content_hash"].tolist() == ["x", "y"]
+
+
+def test_seeds_are_read_by_folder(tmp_path):
+    for seed in ("seed_2", "seed_1"):
+        (tmp_path / seed).mkdir()
+        FRAME.to_parquet(tmp_path / seed / "dev.parquet")
+    found = read(tmp_path)
+    assert [model.name for model in found] == ["seed_1", "seed_2"]
+    assert [*found[0].tables] == ["dev"]
+
+
+def test_no_seed_no_parquet_and_no_column_are_refused_by_name(tmp_path):
+    with pytest.raises(Refusal, match="no folder seed_"):
+        read(tmp_path)
+    (tmp_path / "seed_1").mkdir()
+    (tmp_path / "seed_1/dev.parquet").write_text("no table")
+    with pytest.raises(Refusal, match=r"dev\.parquet: not readable as Parquet"):
+        read(tmp_path)
+    with pytest.raises(Refusal, match="unknown column 'f1'"):
+        table(FRAME, "dev", "f1")

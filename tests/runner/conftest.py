@@ -1,0 +1,94 @@
+"""A project of a few small stages, run by the real command and by the real DVC."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from foursplit.cli.commands.verify import locks
+from foursplit.config.load import load
+from foursplit.core import reproducible_env
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+class Small:
+    """A folder with one pipeline file of the test's own; parameters are the project's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            **os.environ,
+            **reproducible_env.QUIET,
+            "PYTHONPATH": str(PROJECT / "src"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "FOURSPLIT_ROOT": str(folder),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
+            "COLUMNS": "120",
+        }
+
+    def write(self, stages: str) -> "Small":
+        (self.folder / "dvc.yaml").write_text(f"stages:\n{stages}")
+        return self
+
+    def start(self, *command: str, **rest) -> subprocess.Popen:
+        given = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **rest}
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.env, start_new_session=True, **given
+        )
+
+    def run(self, *command: str, code: int = 0) -> str:
+        process = self.start(*command)
+        output, _ = process.communicate(timeout=120)
+        assert process.returncode == code, output
+        assert "Traceback" not in output, output
+        return output
+
+    def repro(self, *arguments: str, code: int = 0) -> str:
+        return self.run("foursplit", "repro", *arguments, code=code)
+
+    def locks(self):
+        return locks(self.folder)
+
+    def forget(self) -> None:
+        """Go back to where nothing ever ran."""
+        for name in (".dvc/cache", ".foursplit"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for path in [*self.folder.rglob("dvc.lock"), *self.folder.glob("*.out")]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.fixture
+def small(tmp_path) -> Small:
+    made = Small(tmp_path / "small")
+    for home in load(PROJECT / "params.yaml").homes():
+        (made.folder / "pipelines" / home).mkdir(parents=True)
+        (made.folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")
+    text = (PROJECT / "params.yaml").read_text()
+    before, _, rest = text.partition("\n# Learning curves")
+    # Nothing here goes through curves and studies, and a map without its stage is refused.
+    (made.folder / "params.yaml").write_text(
+        before + "\n# Remote data" + rest.partition("\n# Remote data")[2]
+    )
+    (made.folder / "start.txt").write_text("start\n")
+    (made.folder / ".gitignore").write_text("/*.out\n/.foursplit/\n/mlflow.db*\n")
+    for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
+        subprocess.run(command, cwd=made.folder, env=made.env, check=True)
+    return made
+
+
+@pytest.fixture
+def wait_for():
+    """Give a function that waits until something is so."""
+
+    def wait(condition, seconds=30.0):
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.02)
+        assert condition()
+
+    return wait

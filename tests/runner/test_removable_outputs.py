@@ -1,0 +1,303 @@
+"""A run replaces what it wrote itself and can give back, and nothing else."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from tests.runner import outputs
+
+from foursplit.config import paths
+from foursplit.core.errors import Refusal
+from foursplit.io import artifacts
+from foursplit.runner import removable_outputs
+from foursplit.runner.dvc_adapter.cache import Cache
+from foursplit.runner.removable_outputs import Output, secure
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
+
+FOLDER = """
+  c:
+    cmd: [mkdir -p c.out, cp start.txt c.out/one]
+    deps: [start.txt]
+    outs: [c.out]
+  d: {cmd: cp c.out/one d.out, deps: [c.out], outs: [d.out]}
+"""
+
+
+def aside(folder):
+    found = folder / ".foursplit" / "set_aside"
+    files = [path for path in found.rglob("*") if path.is_file()]
+    return sorted(("/".join(p.relative_to(found).parts[1:]), p.read_text()) for p in files)
+
+
+@linux
+@pytest.mark.slow
+def test_a_note_in_an_output_is_refused_by_every_way_to_run(small):
+    small.write(FOLDER).repro()
+    note = small.folder / "c.out" / "note.txt"
+    note.write_text("mine")
+    for more in ([], ["--force"], ["--cold"]):
+        said = small.repro(*more, code=2)
+        assert "c.out/note.txt" in said
+        assert note.read_text() == "mine"
+    small.repro("--dry")
+    note.rename(small.folder / "note.txt")
+    assert "c.out" not in small.repro()
+    assert aside(small.folder) == []
+
+
+@linux
+@pytest.mark.slow
+def test_an_edited_output_is_set_aside_and_said(small):
+    small.write(FOLDER).repro()
+    for more in ([], ["--cold"]):
+        for name in ("d.out", "c.out/one"):
+            path = small.folder / name
+            path.unlink()
+            path.write_text(f"edited {more}")
+        said = small.repro(*more)
+        assert "d.out: " in said
+        assert "set_aside" in said
+        assert (small.folder / "d.out").read_text() == "start\n"
+    texts = ["edited ['--cold']", "edited []"]
+    there = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
+    assert aside(small.folder) == there
+    small.repro("--force")
+    assert aside(small.folder) == there
+
+
+@linux
+@pytest.mark.slow
+def test_versions_come_and_go_without_a_copy(small):
+    """As by `git checkout`: what lies there is of another commit, and in the cache."""
+    small.write(FOLDER).repro()
+    lock = (small.folder / "dvc.lock").read_text()
+    (small.folder / "start.txt").write_text("other\n")
+    small.repro()
+    (small.folder / "dvc.lock").write_text(lock)
+    (small.folder / "start.txt").write_text("start\n")
+    small.repro()
+    assert (small.folder / "d.out").read_text() == "start\n"
+    shutil.rmtree(small.folder / ".dvc" / "cache")
+    small.repro("--force")
+    assert aside(small.folder) == []
+
+
+PARTIAL = """
+  p: {cmd: "echo half > p.out; test -f go && cp start.txt p.out", deps: [start.txt], outs: [p.out]}
+"""
+
+
+@linux
+@pytest.mark.slow
+def test_a_stage_that_failed_half_way_runs_again(small):
+    small.write(PARTIAL).repro(code=2)
+    (small.folder / "go").touch()
+    assert "1 stages: 1 ran" in small.repro()
+    assert aside(small.folder) == [("p.out", "half\n")]
+    assert list((small.folder / ".foursplit" / "writing").iterdir()) == []
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--cold"]])
+def test_a_link_in_place_of_an_output_stays(small, more):
+    small.write(FOLDER).repro()
+    other = small.folder.parent / "disk"
+    shutil.move(small.folder / "c.out", other)
+    (other / "theirs.txt").write_text("theirs")
+    (small.folder / "c.out").symlink_to(other)
+    (small.folder / "start.txt").write_text("other\n")
+    assert "c.out" in small.repro(*more, code=2)
+    assert (small.folder / "c.out").readlink() == other
+    assert (other / "theirs.txt").read_text() == "theirs"
+
+
+@pytest.fixture
+def place(project, monkeypatch):
+    monkeypatch.delenv(artifacts.BOOK, raising=False)
+    return project / "data" / "models" / "g" / "k"
+
+
+def judged(place, md5=None, **rest):
+    return secure([Output(path=place, md5=md5)], **rest)
+
+
+def test_what_the_lock_names_may_be_replaced(place):
+    outputs.fill(place, "x")
+    md5 = outputs.commit(place)
+    assert judged(place, md5) == []
+    assert place.is_dir()
+    (place / "seed_1" / "table.csv").unlink()
+    assert judged(place, md5) == []
+
+
+def test_what_no_lock_names_is_refused_and_left(place):
+    outputs.fill(place, "x")
+    with pytest.raises(Refusal, match=r"data/models/g/k/diagnosis.json"):
+        judged(place)
+    assert len(outputs.tree(place)) == 2
+
+
+def test_an_edit_of_equal_size_and_time_is_seen(place):
+    outputs.fill(place, "xy")
+    md5 = outputs.commit(place)
+    table = place / "seed_1" / "table.csv"
+    before = table.stat()
+    table.write_text("yx")
+    os.utime(table, ns=(before.st_atime_ns, before.st_mtime_ns))
+    (said,) = judged(place, md5)
+    assert not place.exists()
+    where = paths.root() / said.rpartition(" ")[2]
+    assert (where / "seed_1" / "table.csv").read_text() == "yx"
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
+    """It replaces its output once it is done: until then that lies in its place."""
+    with removable_outputs.noted_by_hand("train@k"):
+        outputs.fill(place, "x")
+    md5 = None
+    if edited:
+        md5 = outputs.commit(place)
+        (place / "diagnosis.json").write_text("edited")
+    before = outputs.tree(place)
+    for _ in range(2):
+        with contextlib.suppress(OSError), removable_outputs.noted_by_hand("train@k"):
+            assert len(judged(place, md5, copy=True)) == 1
+            raise OSError
+    (said,) = judged(place, md5, copy=True)
+    assert outputs.tree(place) == before
+    where = paths.root() / said.rpartition(" ")[2]
+    outputs.fill(place, "new")
+    assert outputs.tree(where) == before
+
+
+def test_two_copies_of_a_second_do_not_meet(place):
+    for text in ("a", "b", "c"):
+        outputs.fill(place, "x")
+        md5 = outputs.commit(place)
+        (place / "diagnosis.json").write_text(text)
+        judged(place, md5)
+    found = paths.root() / ".foursplit" / "set_aside"
+    assert {path.read_text() for path in found.rglob("diagnosis.json")} == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("lost", ["object", "rotten object", "listing", "all"])
+def test_what_the_cache_lost_is_given_to_it_first(place, lost):
+    outputs.fill(place, "x")
+    md5 = outputs.commit(place)
+    cache, before = Cache(), outputs.tree(place)
+    objects = paths.root() / ".dvc" / "cache" / "files" / "md5"
+    one = next(p for p in objects.rglob("*") if p.is_file() and p.read_bytes() == b"x")
+    if lost == "object":
+        one.unlink()
+    elif lost == "rotten object":
+        one.write_bytes(b"")
+    elif lost == "listing":
+        (objects / md5[:2] / md5[2:]).unlink()
+    else:
+        shutil.rmtree(objects)
+    assert judged(place, md5) == []
+    assert place.is_dir()
+    listing = cache.listing(md5)
+    assert {name: cache.holds(place / name, h) for name, h in listing.items()} == dict.fromkeys(
+        before, True
+    )
+
+
+def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatch):
+    monkeypatch.setenv(artifacts.BOOK, str(removable_outputs.open_book("train@k", "run")))
+    outputs.fill(place / "seed_1", "x")
+    monkeypatch.delenv(artifacts.BOOK)
+    assert judged(place, partial=True) == []
+    assert (place / "seed_1").is_dir()
+    (place / "note.txt").write_text("mine")
+    with pytest.raises(Refusal, match=r"note\.txt") as refused:
+        judged(place, partial=True)
+    assert "diagnosis" not in str(refused.value)
+    removable_outputs.close_book("train@k", "run")
+    with pytest.raises(Refusal):
+        judged(place)
+
+
+def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
+    book = removable_outputs.open_book("train@k", "run")
+    monkeypatch.setenv(artifacts.BOOK, str(book))
+    outputs.fill(place, "x")
+    monkeypatch.delenv(artifacts.BOOK)
+    book.write_text(book.read_text() + '["/x", 1\n7\n[1]\n\xff')
+    assert judged(place) == []
+
+
+def test_what_a_person_trained_by_hand_is_set_aside(place):
+    with removable_outputs.noted_by_hand("train@k"):
+        outputs.fill(place, "x")
+    (said,) = judged(place)
+    assert (paths.root() / said.rpartition(" ")[2] / "diagnosis.json").read_text() == json.dumps(
+        "x"
+    )
+    outputs.fill(place, "x")
+    md5 = outputs.commit(place)
+    shutil.rmtree(place)
+    with removable_outputs.noted_by_hand("train@k"):
+        outputs.fill(place, "y")
+        outputs.fill(place / "seed_2", "y")
+    assert len(judged(place, md5)) == 1
+
+
+def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_set_aside(project):
+    path = project / "metrics.json"
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
+        path.write_text("1")
+        subprocess.run([*git, *command], cwd=project, check=True)
+    metric = Output(path=path, md5=None, cached=False)
+    assert secure([metric]) == []
+    assert path.is_file()
+    path.write_text("2")
+    assert len(secure([metric])) == 1
+    assert not path.exists()
+
+
+def test_nothing_is_moved_where_one_file_is_refused(place):
+    other = place.with_name("other")
+    outputs.fill(place, "x")
+    md5 = outputs.commit(place)
+    (place / "diagnosis.json").write_text("edited")
+    outputs.fill(other, "other")
+    with pytest.raises(Refusal, match="other"):
+        secure([Output(path=place, md5=md5), Output(path=other, md5=None)])
+    assert (place / "diagnosis.json").read_text() == "edited"
+
+
+def test_what_was_edited_behind_a_link_is_refused_with_the_remedy(place, tmp_path):
+    outputs.fill(place, "x")
+    md5 = outputs.commit(place)
+    disk = tmp_path / "disk"
+    shutil.move(place.parent, disk)
+    place.parent.symlink_to(disk)
+    assert judged(place, md5) == []
+    (disk / "k" / "diagnosis.json").write_text("edited")
+    with pytest.raises(Refusal, match=r"link data/models/g"):
+        judged(place, md5)
+    assert (disk / "k" / "diagnosis.json").read_text() == "edited"
+
+
+def test_links_into_dvcs_cache_are_dvcs(place):
+    """`dvc config cache.type symlink` has outputs lie as links."""
+    outputs.fill(place, "x")
+    md5 = outputs.commit(place)
+    listing = Cache().listing(md5)
+    for name, one in listing.items():
+        (place / name).unlink()
+        there = paths.root() / ".dvc" / "cache" / "files" / "md5" / one[:2] / one[2:]
+        (place / name).symlink_to(there)
+    assert judged(place, md5) == []
+    (place / "more").symlink_to(there)
+    with pytest.raises(Refusal, match="more"):
+        judged(place, md5)

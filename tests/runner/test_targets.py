@@ -1,0 +1,80 @@
+"""Short names mean what people expect."""
+
+from pathlib import Path
+
+import pytest
+
+from foursplit.config.load import load
+from foursplit.core.errors import Refusal
+from foursplit.runner.targets import addresses, resolve, stages
+
+PROJECT = Path(__file__).parent.parent.parent
+PARAMS = load(PROJECT / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("short", "address"),
+    [
+        ("c4w2_digits_lenet", "pipelines/convolutional/dvc.yaml:evaluate@c4w2_digits_lenet"),
+        ("train@c4w2_digits_lenet", "pipelines/convolutional/dvc.yaml:train@c4w2_digits_lenet"),
+        ("c4w2_digits", "pipelines/convolutional/dvc.yaml:final@c4w2_digits"),
+        ("digits", "pipelines/data/dvc.yaml:split@digits"),
+        ("convolutional", "pipelines/convolutional/dvc.yaml"),
+        ("data", "pipelines/data/dvc.yaml"),
+        ("pipelines/own/dvc.yaml", "pipelines/own/dvc.yaml"),
+        ("mnist_usps", "pipelines/real/data/dvc.yaml:split@mnist_usps"),
+        ("c4w2_mnist_usps", "pipelines/real/convolutional/dvc.yaml:final@c4w2_mnist_usps"),
+        ("pipelines/data/dvc.yaml:fetch", "pipelines/data/dvc.yaml:fetch"),
+    ],
+)
+def test_a_short_name_is_one_address(project, short, address):
+    assert resolve(PARAMS, short) == [address]
+
+
+def test_a_kind_of_stage_is_all_of_its_kind(project):
+    assert resolve(PARAMS, "fetch") == [
+        f"pipelines/data/dvc.yaml:fetch@{name}" for name in PARAMS.sources
+    ]
+
+
+def test_learning_curves_are_targets_where_params_yaml_has_them(project):
+    address = "pipelines/convolutional/dvc.yaml:learn@c4w2_digits_mlp"
+    assert resolve(PARAMS, "learn@c4w2_digits_mlp") == [address]
+    assert address in resolve(PARAMS, "learn")
+    assert len(resolve(PARAMS, "learn")) == sum(map(len, PARAMS.curves.values()))
+    assert address in stages(PARAMS, "c4w2_digits_mlp")
+    with pytest.raises(Refusal, match="unknown target 'learn@c4w2_digits_lenet'"):
+        resolve(PARAMS, "learn@c4w2_digits_lenet")
+
+
+def test_a_course_is_that_of_the_pipeline_asked_for(project):
+    assert resolve(PARAMS, "convolutional") == ["pipelines/convolutional/dvc.yaml"]
+    assert resolve(PARAMS, "convolutional", "real") == ["pipelines/real/convolutional/dvc.yaml"]
+    assert resolve(PARAMS, "fetch", "real") == [
+        f"pipelines/real/data/dvc.yaml:fetch@{name}" for name in PARAMS.real.sources
+    ]
+
+
+def test_the_reports_have_names_of_their_own():
+    assert resolve(PARAMS, "report") == ["report"]
+    assert resolve(PARAMS, "report_real") == ["pipelines/real/dvc.yaml:report_real"]
+
+
+def test_an_experiments_name_explains_both_its_stages(project):
+    found = stages(PARAMS, "c2w3_wine_softmax")
+    assert [name.partition(":")[2] for name in found] == [
+        "train@c2w3_wine_softmax", "evaluate@c2w3_wine_softmax",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["lenet", "train@lenet", "digit"])
+def test_an_unknown_name_is_answered_with_the_known_ones(project, name):
+    with pytest.raises(Refusal, match=f"unknown target '{name}'.* Valid: .*digits"):
+        resolve(PARAMS, name)
+
+
+def test_every_address_is_one_that_dvc_knows():
+    from dvc.repo import Repo
+
+    known = {stage.name for stage in Repo(str(PROJECT)).index.stages if hasattr(stage, "name")}
+    assert {address.rpartition(":")[2] for address in addresses(PARAMS).values()} == known

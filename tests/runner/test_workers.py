@@ -1,0 +1,193 @@
+"""A stage forked from the warm parent behaves as one that starts by itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from foursplit.config.load import load
+from foursplit.core import reproducible_env
+from foursplit.runner.workers.client import SOCKET
+from foursplit.runner.workers.preload import plan
+from foursplit.runner.workers.start import warm
+
+PROJECT = Path(__file__).parent.parent.parent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm parent needs Linux")
+
+
+@pytest.fixture
+def run(project):
+    """Give a function that runs a command as DVC would, under a warm parent."""
+    with warm(load()) as warmth:
+        assert warmth
+
+        def start(command, **rest):
+            given = {"env": {**os.environ, **warmth, "FOURSPLIT_ROOT": str(project)}, **rest}
+            given["env"]["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            return subprocess.Popen(
+                [warmth["SHELL"], "-c", command], cwd=project, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True, **given,
+            )  # fmt: skip
+
+        yield start
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=120)
+    return process.returncode, output
+
+
+def test_a_stage_does_its_work_and_ends_with_0(run, project):
+    code, output = finish(run("foursplit stage fetch wine"))
+    assert code == 0, output
+    assert "sha256 as declared" in output
+    assert (project / "data" / "raw" / "wine" / "wine_data.csv").is_file()
+
+
+def test_a_refusal_ends_with_its_own_exit_code_and_words(run):
+    code, output = finish(run("foursplit stage split wine"))
+    assert code == 2
+    assert "no such file" in output
+    assert "Traceback" not in output
+
+
+def test_another_command_runs_in_a_plain_shell(run):
+    code, output = finish(run("echo $((6 * 7)); exit 3"))
+    assert (code, output.strip()) == (3, "42")
+
+
+def test_the_parents_libraries_are_not_imported_again(project, monkeypatch):
+    monkeypatch.chdir(project)  # first on the path of whatever starts here
+    env = {**os.environ, "FOURSPLIT_ROOT": str(project)}
+    cold = [sys.executable, "-m", "foursplit", "stage", "validate", "wine"]
+    subprocess.run([*cold[:3], "stage", "fetch", "wine"], env=env, check=True, capture_output=True)
+    with warm(load()) as warmth:
+        command = [warmth["SHELL"], "-c", "foursplit stage validate wine"]
+        subprocess.run(command, env={**env, **warmth}, check=True, capture_output=True)
+        # From now on, importing it anew would fail.
+        (project / "great_expectations.py").write_text("raise ImportError('imported anew')\n")
+        subprocess.run(command, env={**env, **warmth}, check=True, capture_output=True)
+    alone = subprocess.run(cold, env=env, capture_output=True, text=True)
+    assert "imported anew" in alone.stderr
+
+
+def test_limits_and_folder_are_those_of_the_caller(run, project):
+    import resource
+
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
+
+    code, output = finish(run("foursplit stage fetch wine", preexec_fn=small_files))
+    assert code == 3, output
+    assert "File too large" in output
+
+
+def test_a_changed_kernel_starts_the_command_by_itself(run, project):
+    path = project / "params.yaml"
+    finish(run("foursplit stage fetch wine"))
+    path.write_text(path.read_text().replace("kernels: portable", "kernels: native"))
+    code, output = finish(run("foursplit stage validate wine"))
+    assert code == 0, output
+
+
+def slow_training(project):
+    """Give a command that trains for minutes."""
+    path = project / "params.yaml"
+    path.write_text(path.read_text().replace("max_epochs: 200", "max_epochs: 900000"))
+    for stage in ("fetch", "validate", "split"):
+        subprocess.run(
+            [sys.executable, "-m", "foursplit", "stage", stage, "wine"],
+            check=True, capture_output=True,
+            env={**os.environ, "FOURSPLIT_ROOT": str(project)}, cwd=project,
+        )  # fmt: skip
+    return "foursplit stage train c2w3_wine_softmax"
+
+
+def family(warmth):
+    """List the processes of this warm parent, itself among them, by their command line."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if warmth[SOCKET].encode() in words and b"foursplit.runner.workers.server" in words:
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_the_client_ends_the_stage(project, number):
+    command = slow_training(project)
+    with warm(load()) as warmth:
+        process = subprocess.Popen(
+            [warmth["SHELL"], "-c", command], cwd=project, start_new_session=True,
+            env={**os.environ, **warmth, "FOURSPLIT_ROOT": str(project),
+                 "FOURSPLIT_SAVE_EVERY_S": "0"},
+        )  # fmt: skip
+        state = project / ".foursplit" / "resume" / "c2w3_wine_softmax"
+        end = time.monotonic() + 60
+        while not list(state.glob("*/state.json")) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(family(warmth)) == 2  # the parent, and its child
+        process.send_signal(number)
+        assert process.wait(30) != 0
+        end = time.monotonic() + 20
+        while len(family(warmth)) > 1 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(family(warmth)) == 1
+    assert family(warmth) == []
+
+
+def test_every_stage_of_the_pipelines_has_a_plan():
+    params = load(PROJECT / "params.yaml")
+    commands = set(plan(params))
+    assert {"foursplit stage report", "foursplit stage code"} <= commands
+    learns = {f"foursplit stage learn {key}" for block in params.curves.values() for key in block}
+    assert learns
+    assert learns <= commands
+    for name in params.sources:
+        stages = ("fetch", "validate", "split")
+        assert {f"foursplit stage {stage} {name}" for stage in stages} <= commands
+
+
+def test_what_the_parents_import_leaves_cuda_alone_and_starts_no_thread():
+    modules = sorted({m for needed in plan(load(PROJECT / "params.yaml")).values() for m in needed})
+    code = (
+        "import importlib, sys, warnings\nwarnings.simplefilter('ignore')\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "import torch\nfrom foursplit.runner.workers.server import _single_threaded\n"
+        "print(torch.cuda.is_initialized(), _single_threaded())"
+    )
+    env = {**os.environ, **reproducible_env.settings("portable", 1)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *modules], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False True"
+
+
+def test_the_settled_variables_are_those_that_decide_bytes():
+    assert "OMP_NUM_THREADS" in reproducible_env.SETTLED
+    assert "ATEN_CPU_CAPABILITY" in reproducible_env.SETTLED
+    assert not reproducible_env.SETTLED & set(reproducible_env.QUIET)
+
+
+def test_settling_again_under_the_same_settings_changes_nothing(monkeypatch):
+    for name in reproducible_env.SETTLED:
+        monkeypatch.delenv(name, raising=False)
+    wanted = reproducible_env.settings("portable", 1)
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    reproducible_env.settle(
+        "portable", 1
+    )  # NumPy is imported here: a difference would start us anew
+    assert json.dumps({n: os.environ[n] for n in sorted(wanted)}) == json.dumps(
+        {n: wanted[n] for n in sorted(wanted)}
+    )

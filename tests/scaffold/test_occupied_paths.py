@@ -1,0 +1,84 @@
+"""A new source, model or curve is refused where a run would write over what lies there."""
+
+import pytest
+from click.testing import CliRunner
+from tests.runner import outputs
+
+from foursplit.cli.main import main
+
+CSV = "a,b,left\n1,2,0\n2,1,1\n3,5,0\n4,4,1\n" * 10
+
+
+@pytest.fixture
+def here(project, monkeypatch):
+    monkeypatch.chdir(project)
+    (project / "data" / "own").mkdir(parents=True)
+    (project / "data" / "own" / "churn.csv").write_text(CSV)
+    return project
+
+
+def call(*command, code=2):
+    done = CliRunner().invoke(main, ["new", *command])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def source(csv="data/own/churn.csv", code=2):
+    return call("source", "churn", "--csv", csv, "--target", "left", code=code)
+
+
+@pytest.mark.parametrize(
+    "csv", ["data/raw/churn/churn.csv", "data/raw/churn.csv", "data/churn.csv", "reports/x.csv"]
+)
+def test_a_file_where_runs_write_is_refused(here, csv):
+    (here / csv).parent.mkdir(parents=True, exist_ok=True)
+    (here / csv).write_text(CSV)
+    before = outputs.tree(here)
+    assert "data/own/" in source(csv)
+    assert outputs.tree(here) == before
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["data/raw/churn/a.csv", "data/split/churn/x", "data/models/churn/x", "data/final/churn/x",
+     "data/selected/churn.json"],
+)  # fmt: skip
+def test_a_source_whose_place_is_taken_is_refused(here, place):
+    (here / place).parent.mkdir(parents=True, exist_ok=True)
+    (here / place).write_text("mine")
+    before = outputs.tree(here)
+    assert "exists already" in source()
+    assert outputs.tree(here) == before
+    (here / place).unlink()
+    source(code=0)
+
+
+def test_what_a_source_of_this_name_left_before_is_no_hindrance(here):
+    place = here / "data" / "raw" / "churn"
+    outputs.fill(place, "x")
+    outputs.commit(place)
+    source(code=0)
+
+
+def test_a_sheet_that_is_there_stays(here):
+    path = here / "data" / "tags" / "churn.csv"
+    path.parent.mkdir()
+    path.write_text("example_id,tags\n1,blurred\n")
+    source(code=0)
+    assert path.read_text() == "example_id,tags\n1,blurred\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (["model", "mine"], "data/models/c4w2_digits/c4w2_digits_mine/seed_1/w"),
+        (["model", "mine"], "data/predictions/c4w2_digits/c4w2_digits_mine/x"),
+        (["curve", "c2w3_wine_softmax"], "data/curves/c2w3_wine/c2w3_wine_softmax.csv"),
+    ],
+)
+def test_a_model_or_curve_whose_place_is_taken_is_refused(here, command, place):
+    (here / place).parent.mkdir(parents=True)
+    (here / place).write_text("mine")
+    before = outputs.tree(here)
+    assert "exists already" in call(*command)
+    assert outputs.tree(here) == before

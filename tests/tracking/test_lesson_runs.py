@@ -1,0 +1,120 @@
+"""Studies in MLflow: one finished run each, with pictures and the page."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from matplotlib.figure import Figure
+from tests.reporting.studied import STUDY
+from tests.tracking import miniature
+
+from foursplit.config import paths
+from foursplit.config.load import load
+from foursplit.io import artifacts
+from foursplit.tracking import store
+from foursplit.tracking.runs import lesson_pictures, lesson_runs
+
+KEY = "gradient_descent"
+ARGS = {"sizes": [1.0, 2.0], "n_steps": 3}
+PICTURES = {f"figures/1_{place}.png" for place in range(1, 7)}
+PICTURES |= {"figures/1_7_1.png", "figures/1_7_2.png"}  # the slider's
+
+
+@pytest.fixture
+def studied(world, monkeypatch):
+    """Give a project with one study besides its two experiments."""
+    content = json.loads(json.dumps(miniature.PARAMS))
+    block = {"lesson": "MLS C1 W1", "args": ARGS}
+    content["studies"] = {"improving": {KEY: block}}
+    (world.root / "params.yaml").write_text(json.dumps(content))
+    world.params = load()
+    # Drawing takes half a second, each time; test_study_pictures.py does it.
+    monkeypatch.setattr(lesson_pictures, "drawn", lambda _: Figure(figsize=(1, 1)))
+    write()
+    return world
+
+
+def write(**changes):
+    artifacts.write_json(
+        paths.study(KEY), {"key": KEY, "lesson": "MLS C1 W1", **STUDY.as_json(), **changes}
+    )
+
+
+def write_page(text="<p>page</p>"):
+    artifacts.write_text(paths.reports() / "studies" / f"{KEY}.html", text)
+
+
+def listed(run):
+    folder = Path(urlparse(run.info.artifact_uri).path)
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_run_shows_arguments_numbers_pictures_and_the_page(studied):
+    write_page()
+    counts, _ = studied.track()
+    run = studied.runs()[KEY]
+    assert (counts.new, counts.kept) == (3, 0)
+    assert run.data.params == {"lesson": "MLS C1 W1", "args.sizes": "1.0, 2.0", "args.n_steps": "3"}
+    assert run.data.metrics == {"error": 0.25}  # what is no number is no metric
+    assert run.data.tags["foursplit.course"] == "improving"
+    assert run.data.tags["foursplit.current"] == "true"
+    assert f"reports/studies/{KEY}.html" in run.data.tags["mlflow.note.content"]
+    assert run.info.status == "FINISHED"
+    assert store.client().get_experiment(run.info.experiment_id).name == lesson_runs.EXPERIMENT
+    files = listed(run)
+    assert set(files) == PICTURES | {f"{KEY}.html", f"{KEY}.json"}
+    assert all(files[name].startswith(b"\x89PNG") for name in PICTURES)
+
+
+def test_tracked_twice_gives_the_same_run(studied):
+    studied.track()
+    before = studied.runs()[KEY].info.run_id
+    counts, _ = studied.track()
+    assert (counts.new, counts.kept) == (0, 3)
+    assert studied.runs()[KEY].info.run_id == before
+
+
+def test_a_page_that_comes_later_is_added_to_the_run(studied):
+    studied.track()
+    run = studied.runs()[KEY]
+    assert f"{KEY}.html" not in listed(run)
+    for text in ("<p>first</p>", "<p>drawn anew</p>"):
+        write_page(text)
+        counts, _ = studied.track()
+        assert counts.new == 0
+        assert studied.runs()[KEY].info.run_id == run.info.run_id
+        assert listed(run)[f"{KEY}.html"] == text.encode()
+
+
+def test_another_result_is_a_new_run_and_the_old_one_is_history(studied):
+    studied.track()
+    old = studied.runs()[KEY]
+    write(numbers={"error": 0.5})
+    studied.track()
+    found = store.client().search_runs([old.info.experiment_id])
+    current = {run.data.metrics["error"]: run.data.tags["foursplit.current"] for run in found}
+    assert current == {0.25: "false", 0.5: "true"}
+
+
+def test_a_half_written_run_is_replaced(studied, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lesson_pictures, "save", stop)
+        with pytest.raises(KeyboardInterrupt):
+            studied.track()
+    half = studied.runs()[KEY]
+    assert half.info.status == "RUNNING"
+    studied.track()
+    whole = studied.runs()[KEY]
+    assert whole.info.status == "FINISHED"
+    assert whole.info.run_id != half.info.run_id
+
+
+def test_a_study_that_has_not_run_has_no_run(studied):
+    paths.study(KEY).unlink()
+    counts, _ = studied.track()
+    assert counts.new == 2
+    assert KEY not in studied.runs()
