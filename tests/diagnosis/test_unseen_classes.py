@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from foursplit import plugins
 from foursplit.cli.commands.diagnose import lines
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
@@ -52,6 +53,17 @@ def test_a_class_that_train_never_had_is_said_by_name(names):
     assert "<bird>" not in html
     step = next(step for step in found["next"] if step["link"] == "classes")
     assert step["gain"] == pytest.approx(n / N)
+
+
+def test_a_model_that_learns_no_labels_lacks_no_class():
+    """An anomaly detector is trained on what is normal: to add anomalies there is no advice."""
+    made = table("train", of(["normal"])), table("dev", of(["normal", "odd"]))
+    tables = {t.split: t for t in made}
+    asked = Settings(resamples=50, learns_labels=False)
+    found = analyse([Model(tables=tables)], asked)
+    assert "unseen_classes" not in found
+    assert not [step for step in found["next"] if step["link"] == "classes"]
+    assert plugins.metrics("detect_anomalies").LEARNS_LABELS is False
 
 
 @pytest.mark.parametrize("split", ["train_dev", "test"])

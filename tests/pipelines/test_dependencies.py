@@ -157,6 +157,12 @@ def test_what_the_stage_writes_are_the_closures(closures, project, monkeypatch):
     code.run()
     for path, digests in closures.items():
         assert json.loads((project / path).read_text()) == digests
+        # A preview knows the text beforehand, and so the hash that DVC would find.
+        assert code.texts(project / path) == {path.name: (project / path).read_text()}
+    kinds = {path.parent for path in closures}
+    for folder in kinds:
+        written = {path.name: path.read_text() for path in (project / folder).iterdir()}
+        assert code.texts(project / folder) == written
 
 
 def test_no_stage_runs_code_of_mlflow_or_of_the_command_line(closures):

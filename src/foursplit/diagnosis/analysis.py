@@ -61,7 +61,7 @@ def analyse(
     told["leakage"] = leakage.leaks(
         tables, generator("leakage", settings.seed), confidence=settings.confidence
     ).as_json()
-    if new := unseen_classes.unseen(tables):
+    if settings.learns_labels and (new := unseen_classes.unseen(tables)):
         told["unseen_classes"] = [one.as_json() for one in new]
     told["drift"] = drift
     told["drivers"] = _drivers(tables, settings, told)

@@ -28,6 +28,7 @@ class Settings:
     human_on: Mapping[str, float] = field(default_factory=dict)  # what people get wrong, by domain
     desired_error: float | None = None
     people: bool = True  # False: there is no such thing as people's level of these answers
+    learns_labels: bool = True  # False: training sees none, as in anomaly detection
     same_distribution: bool = False
     rule: Rule = field(default_factory=Rule)
     resamples: int = 2000

@@ -37,10 +37,11 @@ def diagnose(
 
 def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
     """Put together what params.yaml and the source know."""
-    human = human_level(group, source.reference)
+    human, metrics = human_level(group, source.reference), plugins.metrics(group.task)
     return Settings(
         human_error=human["error"] if human else None,
-        people=getattr(plugins.metrics(group.task), "PEOPLE", True),
+        people=getattr(metrics, "PEOPLE", True),
+        learns_labels=getattr(metrics, "LEARNS_LABELS", True),
         same_distribution=not source.shifted,
         rule=Rule(
             floor=strategy.floor,

@@ -169,13 +169,20 @@ Foreseen = tuple[list[Change], list[str]]
 """What changed already, and which stages before it will or may run."""
 
 
+CODE = "code"
+"""The stage whose outcome is known beforehand: it digests the code that is here."""
+
+
 def foreseen(graph: Graph, steps: dict[str, Step], *, force: bool = False) -> dict[str, Foreseen]:
     """Look at every stage of a plan as things stand now."""
     found: dict[str, Foreseen] = {}
     with graph.alone():
         for name, step in steps.items():
-            changes = [Change(kind="force")] if force else graph.changes(name)
-            before = [other for other in step.needs if other in found and any(found[other])]
+            changes = [Change(kind="force")] if force else graph.changes(name, ahead=True)
+            before = [
+                other for other in step.needs
+                if steps[other].title != CODE and other in found and any(found[other])
+            ]  # fmt: skip
             found[name] = (changes, sorted(before))
     return found
 

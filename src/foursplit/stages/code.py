@@ -1,5 +1,6 @@
 """Stage code: the digests of the code that every other stage depends on."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,10 +56,24 @@ def recorded(path: Path) -> dict[str, str]:
 
 def present(path: Path) -> dict[str, str]:
     """Compute what `recorded` would give if the stage ran now; empty if a name is gone."""
-    kind = path.name if path.is_dir() else path.parent.name
-    chosen = [n for k, n in names() if k == kind] if path.is_dir() else [path.stem]
+    return {file: digest for found in _now(path).values() for file, digest in found.items()}
+
+
+def texts(path: Path) -> dict[str, str]:
+    """Return what the stage would write now at a path: the text of each file by its name."""
+    return {
+        f"{name}.json": json.dumps(found, indent=1, sort_keys=True) + "\n"
+        for name, found in _now(path).items()
+    }
+
+
+def _now(path: Path) -> dict[str, dict[str, str]]:
+    """Compute the digests of what a path stands for, by name; nothing if a name is gone."""
+    is_kind = path.suffix != ".json"
+    kind = path.name if is_kind else path.parent.name
+    chosen = [n for k, n in names() if k == kind] if is_kind else [path.stem]
     try:
-        return {file: digest for n in chosen for file, digest in digests(kind, n).items()}
+        return {name: digests(kind, name) for name in chosen}
     except Refusal:
         return {}
 

@@ -24,6 +24,9 @@ METRICS = {"error": "loss"}
 
 DIRECTION = "minimize"
 
+LEARNS_LABELS = False
+"""Training sees no labels: that train has no anomalies is no fault of it (Ng, MLS C3 W1)."""
+
 FOUND = ("anomalous", "flagged")
 """Columns with the truth and the answer, from which precision, recall and F1 are counted."""
 

@@ -5,7 +5,6 @@ No file but this and its neighbours makes such calls.  They were read in DVC 3.6
 made on one thread, as DVC expects; only the stages' commands run side by side.
 """
 
-import io
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,8 +19,16 @@ from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
 from foursplit.runner.dvc_adapter.fast_status import quick
 from foursplit.runner.dvc_adapter.integrity import Restoring
+from foursplit.runner.dvc_adapter.lock_text import as_yaml
 from foursplit.runner.dvc_adapter.remote import Remote
-from foursplit.runner.dvc_adapter.stage_inputs import Inputs, differences, inputs, listing
+from foursplit.runner.dvc_adapter.stage_inputs import (
+    Inputs,
+    code_ahead,
+    differences,
+    inputs,
+    is_digests,
+    listing,
+)  # fmt: skip
 from foursplit.runner.processes import holder
 from foursplit.runner.stage_changes import Change, listings, parameters
 
@@ -137,8 +144,11 @@ class Graph:
 
         return [stage.addressing for stage in collect_stages(self.repo, targets)]
 
-    def changes(self, name: str) -> list[Change]:
-        """Say what differs from the stage's lock entry; nothing where it need not run."""
+    def changes(self, name: str, *, ahead: bool = False) -> list[Change]:
+        """Say what differs from the stage's lock entry; nothing where it need not run.
+
+        With `ahead`, code counts as it is now, and not as the stage `code` wrote it last.
+        """
         stage = self.stages[name]
         if _commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
             return [Change(kind="lock")]
@@ -148,8 +158,9 @@ class Graph:
         if not stage.frozen:
             if stage.is_callback or stage.always_changed:
                 found.append(Change(kind="always"))
-            for dependency in stage.deps:
-                found += self._dependency(dependency)
+            for item in stage.deps:
+                is_code = ahead and is_digests(Path(item.fs_path))
+                found += code_ahead(item, self._kept) if is_code else self._dependency(item)
         for output in stage.outs:
             status = output.status()
             if status:
@@ -317,7 +328,7 @@ class Graph:
             content.setdefault("stages", {})
             for stage in stages:
                 content["stages"].update(to_lockfile(stage))
-            artifacts.write_text(path, _as_yaml(content))
+            artifacts.write_text(path, as_yaml(content))
             self.repo.scm_context.track_file(os.path.relpath(path, self.root))
         self.unwritten.clear()
 
@@ -383,18 +394,3 @@ def _build(item: Any) -> Any:
         store, item.fs_path, item.fs, item.hash_name, ignore=item.dvcignore, dry_run=True
     )
     return built
-
-
-def _as_yaml(content: Any) -> str:
-    """Write as DVC does, which writes one stage at a time and so never meets an object twice.
-
-    Marks of what several stages share would tell which of them happened to end together.
-    """
-    from dvc.utils.serialize._yaml import _get_yaml
-
-    yaml = _get_yaml()
-    # All but the whole, whose being known is what makes a null come out as DVC writes it.
-    yaml.representer.ignore_aliases = lambda part: part is not content
-    stream = io.StringIO()
-    yaml.dump(content, stream)
-    return stream.getvalue()

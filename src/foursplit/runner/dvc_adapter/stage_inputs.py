@@ -4,12 +4,14 @@ DVC hashes dependencies when a stage has ended.  People edit while a run goes on
 entry names code and parameters that never ran.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foursplit.runner.dvc_adapter.integrity import folder_hash
 from foursplit.runner.stage_changes import Change, listings, parameters
 from foursplit.stages import code
 
@@ -93,6 +95,26 @@ def _rewritten(before: Inputs, after: Inputs) -> list[Change]:
         Change(kind="dependency", name=name, how="rewritten")
         for name, stamp in before.stamps.items()
         if after.stamps.get(name) != stamp
+    ]
+
+
+def is_digests(path: Path) -> bool:
+    """Return whether a dependency is what the stage `code` writes."""
+    return code.is_digests(path)
+
+
+def code_ahead(item: Any, known: Callable[[str | None], Mapping[str, str]]) -> list[Change]:
+    """Compare the code of today with the digests that a stage's lock entry names."""
+    path, before = Path(item.fs_path), item.hash_info.value if item.hash_info else None
+    texts = code.texts(path)
+    hashes = {name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+              for name, text in texts.items()}  # fmt: skip
+    after = hashes.get(path.name) or folder_hash(hashes)
+    if after == before:
+        return []
+    files = listings(known(before), code.present(path)) if known(before) else ()
+    return [
+        Change(kind="dependency", name=str(item), before=before, after=after, files=files),
     ]
 
 
