@@ -9,7 +9,6 @@ One draw of 184 rows says little of the next: the range over draws stands beside
 random split has every hospital on both sides, so each is left out in turn as well.
 """
 
-import importlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,7 +73,7 @@ def accuracies(
     found = {"trivial": float((y[~train] == np.bincount(y[train]).argmax()).mean())}
     for name, block in recipe["models"].items():
         args = arguments(block["model"], dict(block["model_args"]), f"drawn.{name}")
-        model = importlib.import_module(f"foursplit.models.{block['model']}").build(args, shape, 1)
+        model = plugins.model(block["model"]).build(args, shape, 1)
         model.fit(x[train], y[train])
         answers = model.predict_proba(x[~train]).argmax(axis=1)
         found[name] = float((answers == y[~train]).mean())

@@ -8,7 +8,6 @@ Source: Nadeau and Bengio (2003), "Inference for the generalization error", sect
 of repeated folds, whose training sets overlap, is corrected by the ratio of their sizes.
 """
 
-import importlib
 import json
 import os
 import sys
@@ -112,7 +111,7 @@ def _module(recipe: Mapping[str, Any], table: Table) -> Any:
     """Build the model at the course's start."""
     shape = DataShape(inputs=table.x.shape[1:], classes=table.classes)
     args = arguments(recipe["model"], dict(recipe["model_args"]), "model_args")
-    net = importlib.import_module(f"foursplit.models.{recipe['model']}").build(args, shape)
+    net = plugins.model(recipe["model"]).build(args, shape)
     net.double()
     head, start = net[-1], recipe["start"]
     # The course draws from NumPy's old generator; no other gives the same numbers.
@@ -129,7 +128,7 @@ def _module(recipe: Mapping[str, Any], table: Table) -> Any:
         # Our loss is twice the cost of a regression, and so would be its penalty.
         weight_decay=recipe["penalty"] / len(table.y) / OF_LOSS[recipe["task"]],
     )
-    return importlib.import_module(f"foursplit.tasks.{recipe['task']}").module(net, fit, shape)
+    return plugins.task(recipe["task"]).module(net, fit, shape)
 
 
 def _tensors(table: Table) -> tuple[torch.Tensor, torch.Tensor]:

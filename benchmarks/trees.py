@@ -5,7 +5,6 @@ training errors are kept beside them.  Goal: at most ten times scikit-learn's.
 """
 
 import argparse
-import importlib
 import json
 import os
 import sys
@@ -25,6 +24,7 @@ from repro import ROOT, processor
 from sklearn.datasets import load_breast_cancer
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from foursplit import plugins
 from foursplit.config.load import load
 from foursplit.core.examples import DataShape
 from foursplit.core.seeds import generator
@@ -113,7 +113,7 @@ def to_train(repeats: int) -> list[dict[str, Any]]:
 
 def _train(key: str, x: np.ndarray, y: np.ndarray, shape: DataShape) -> None:
     experiment = load(ROOT / "params.yaml").experiment(key)
-    file = importlib.import_module(f"foursplit.models.{experiment.model}")
+    file = plugins.model(experiment.model)
     args = arguments(experiment.model, dict(experiment.model_args), key)
     if hasattr(experiment.fit, "learning_rate"):
         _train_network(experiment, file.build(args, shape), x, y, shape)
@@ -124,7 +124,7 @@ def _train(key: str, x: np.ndarray, y: np.ndarray, shape: DataShape) -> None:
 def _train_network(
     experiment: Any, net: Any, x: np.ndarray, y: np.ndarray, shape: DataShape
 ) -> None:
-    task = importlib.import_module(f"foursplit.tasks.{experiment.task}")
+    task = plugins.task(experiment.task)
     pair = (network.as_tensor(x), task.targets(y, shape))
     few = (pair[0][:50], pair[1][:50])
     with tempfile.TemporaryDirectory(prefix="foursplit-trees-") as folder:

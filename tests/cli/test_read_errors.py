@@ -1,10 +1,11 @@
 """The sheet of an experiment: drawn into the source's file, read on a page, never overwritten."""
 
+import random
 import string
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from tests.reporting.miniature import make_project
 
@@ -60,9 +61,11 @@ HEADINGS = st.text("abc _'=ß.1", min_size=1, max_size=8).filter(
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(own={"1 ": [""] * 8, " b": ["x"] * 8}, order=random.Random(1))
 @given(own=st.dictionaries(HEADINGS, st.lists(CELLS, min_size=8, max_size=8), max_size=3),
        order=st.randoms(use_true_random=False))  # fmt: skip
 def test_a_readers_own_columns_and_rows_stay_to_the_byte(project, own, order):
+    assume(len({name.strip() for name in own}) == len(own))  # doubled headings are refused
     paths.tags("digits").unlink(missing_ok=True)
     read_errors("figures_drawn", 1)
     filled = sheet().iloc[:8].assign(**own)

@@ -60,7 +60,7 @@ def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
         return drawn.iloc[:0]
     there = sheets.read(path)
     own = [str(name) for name in there if name not in drawn]
-    there = _as_written(there, path, own)
+    there, own = _as_written(there, path, own)
     said = sheets.read_by(there)
     # What we once showed and do not show now is no word of a reader's.
     words = [n for n in own if n not in sheets.SHOWN and not n.startswith(META)]
@@ -77,16 +77,19 @@ def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
     return kept[[*drawn, *own]]
 
 
-def _as_written(there: pd.DataFrame, path: Path, own: list[str]) -> pd.DataFrame:
-    """Give a reader's own columns as the file has them, apostrophes and blanks included."""
+def _as_written(there: pd.DataFrame, path: Path, own: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return a reader's own columns as the file has them, with the blanks of their headings."""
     heading = path.read_text("utf-8-sig", "replace").partition("\n")[0]
     cells = pd.read_csv(
         path, sep=max(",;\t", key=heading.count), dtype=str, keep_default_na=False,
         encoding="utf-8-sig", encoding_errors="replace",
     )  # fmt: skip
-    if len(cells) != len(there) or not {*own} <= {*cells.columns}:
-        return there  # of another form: as it was read
-    return there.assign(**{name: cells[name].to_numpy() for name in own})
+    headings = {str(name).strip(): str(name) for name in cells}
+    if len(cells) != len(there) or not {*own} <= {*headings}:
+        return there, own  # of another form: as it was read
+    written = [headings[name] for name in own]
+    columns = {name: cells[name].to_numpy() for name in written}
+    return there.drop(columns=own).assign(**columns), written
 
 
 def _page(key: str, name: str, dev: pd.DataFrame, drawn: pd.DataFrame) -> str:
