@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import grimp
 import networkx
 import pytest
 from tests.pipelines.conftest import ROOT, declared
 
+from foursplit import plugins
 from foursplit.config.load import load
+from foursplit.core import code_digest
 from foursplit.stages import code
 
 PARAMS = load(ROOT / "params.yaml")
@@ -147,10 +150,37 @@ def test_an_edit_of_one_metric_trains_nothing_and_evaluates_its_task(repo, stage
     assert {PARAMS.experiment(key).task for key in evaluated} == {"cluster"}
 
 
-def test_a_new_file_runs_nothing(repo, stages, closures, tmp_path, monkeypatch):
-    # A new layer, task or model is in no closure but its own, and no stage depends on that yet.
-    for path in ("foursplit/layers/new.py", "foursplit/tasks/new.py", "foursplit/models/new.py"):
-        assert rerun(repo, stages, closures, path) == set()
+@pytest.fixture
+def copied(tmp_path):
+    """Give a copy of the code, and a function that digests all that stages depend on in it."""
+    for package in plugins.packages():
+        copytree(ROOT / "src" / package, tmp_path / package, ignore=ignore_patterns("__pycache__"))
+    folders = {package: tmp_path / package for package in plugins.packages()}
+
+    def digests():
+        named = {(kind, name): code.modules(kind, name) for kind, name in code.names()}
+        return {key: code_digest.closure(modules, folders) for key, modules in named.items()}
+
+    return tmp_path, digests
+
+
+def test_a_new_file_and_an_edit_of_words_run_nothing(copied):
+    folder, digests = copied
+    before = digests()
+    for path in ("layers/new.py", "tasks/new.py", "models/new.py", "evaluation/metrics/new.py"):
+        (folder / "foursplit" / path).write_text("from foursplit.layers import standardize\n")
+    layer = folder / "foursplit" / "layers" / "standardize.py"
+    layer.write_text(f"# A remark.\n{layer.read_text()}")
+    assert digests() == before
+
+
+def test_an_edit_of_code_changes_the_digests_of_what_imports_it(copied):
+    folder, digests = copied
+    before = digests()
+    layer = folder / "foursplit" / "layers" / "polynomial.py"
+    layer.write_text(f"{layer.read_text()}\nEDITED = 1\n")
+    changed = {key for key, found in digests().items() if found != before[key]}
+    assert changed == {("models", "linear"), ("models", "logistic_polynomial")}
 
 
 def test_what_the_stage_writes_are_the_closures(closures, project, monkeypatch):
