@@ -26,7 +26,17 @@ def kill(process):
 
 def forget(clone):
     """Remove what a run makes, so that the next starts from nothing."""
-    made = ("raw", "valid", "validation", "split", "models", "predictions", "selected", "final")
+    made = (
+        "code",
+        "raw",
+        "valid",
+        "validation",
+        "split",
+        "models",
+        "predictions",
+        "selected",
+        "final",
+    )
     for name in (*(f"data/{folder}" for folder in made), ".dvc/cache", ".foursplit"):
         shutil.rmtree(clone.folder / name, ignore_errors=True)
     for path in clone.folder.glob("pipelines/*/dvc.lock"):

@@ -11,8 +11,8 @@ EMULATOR = shutil.which("qemu-x86_64")
 PICTURES = """
 import hashlib, sys
 from pathlib import Path
-from foursplit.core import environment
-environment.settle("portable", 1)
+from foursplit.core import reproducible_env
+reproducible_env.settle("portable", 1)
 from foursplit_courses.datasets import digits
 read = digits.read(Path(sys.argv[1]))
 print(hashlib.sha256(read.x.tobytes()).hexdigest())

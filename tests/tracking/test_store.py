@@ -1,5 +1,6 @@
 """The store is opened by many at once, and each finds what the other made."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from foursplit.cli.main import main
+from foursplit.config import paths
 from foursplit.core import reproducible_env
 from foursplit.core.errors import Refusal
 from foursplit.tracking import server_health, store
@@ -130,3 +132,13 @@ def test_a_driver_that_is_not_installed_is_named_with_what_brings_it(
     with pytest.raises(Refusal, match=way_out) as refused:
         store.client()
     assert "Zq3s9X" not in str(refused.value)
+
+
+def test_what_libraries_log_outside_of_a_project_ends_nothing(tmp_path, monkeypatch):
+    monkeypatch.delenv("FOURSPLIT_ROOT", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    paths.root.cache_clear()
+    entry = logging.LogRecord("mlflow", logging.INFO, "", 1, "a line of %s", ("words",), None)
+    assert store._without_password(entry)
+    assert entry.getMessage() == "a line of words"

@@ -223,7 +223,11 @@ def _hide_passwords() -> None:
 
 
 def _without_password(entry: logging.LogRecord) -> bool:
-    entry.msg, entry.args = redact.hide(entry.getMessage(), uri()), ()
+    try:
+        secret = uri()
+    except Refusal:  # in no project, where there is no store: to log a line is no reason to end
+        return True
+    entry.msg, entry.args = redact.hide(entry.getMessage(), secret), ()
     return True
 
 

@@ -167,6 +167,10 @@ def _surroundings(folder: Path, wanted: Recorded) -> dict[str, str]:
     return clone.surroundings(folder) | ({VARIABLE: kind} if kind else {})
 
 
+CODE = "pipelines/code/dvc.yaml:code"
+"""The stage that digests code."""
+
+
 def _run(
     folder: Path, place: Place, then: recorded_hashes.Stages, surroundings: Mapping[str, str]
 ) -> str:
@@ -177,6 +181,8 @@ def _run(
     if dvc_cache.restore(dvc_cache.output(then.get("fetch"), raw), folder / raw):
         taken, first = "raw files of this project's DVC cache", []
     click.echo(f"data: {taken}")
+    if (folder / CODE.partition(":")[0]).is_file():  # all stages depend on it
+        _dvc([CODE], folder, surroundings)
     stages = [place.of_data(stage) for stage in (*first, "validate", "split")]
     if _dvc(stages, folder, surroundings):
         if not dvc_cache.restore(dvc_cache.output(then.get("split"), seen), folder / seen):
