@@ -31,7 +31,7 @@ from repro import ROOT, processor
 
 from foursplit import plugins
 from foursplit.config.schema import GradientFit
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples, shape_of
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
@@ -58,7 +58,7 @@ def read() -> pd.DataFrame | None:
     with tempfile.TemporaryDirectory(prefix="foursplit-factorisation-") as folder:
         try:
             fetch.fetch(file.SOURCE, Path(folder) / "raw")
-        except Refusal as error:
+        except FoursplitError as error:
             print(f"Skipped: MovieLens cannot be had here.\n{error}")
             return None
         frame: pd.DataFrame = file.read(Path(folder) / "raw")

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from foursplit.core.dataset_spec import RemoteFiles, Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue
 from foursplit.data.download.catalogue import Entry
 from foursplit.data.download.fetch_files import mirror
@@ -97,7 +97,9 @@ def main() -> None:
     repeats = parser.parse_args().repeats
     place = mirror()
     if place is None:
-        raise Refusal("FOURSPLIT_MIRROR: set it to a folder with the data sets of the catalogue")
+        raise FoursplitError(
+            "FOURSPLIT_MIRROR: set it to a folder with the data sets of the catalogue"
+        )
     known = {name: catalogue.entry(name) for name in catalogue.names()}
     singles = {name: entry for name, entry in known.items() if entry.files and not entry.packed}
     packed = {name: entry for name, entry in known.items() if entry.packed and not entry.files}

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any, Literal, get_args
 
 from foursplit.core import project
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 
 Kind = Literal["datasets", "models", "tasks", "metrics", "lessons"]
 
@@ -59,7 +59,7 @@ def lesson(name: str) -> ModuleType:
 
 
 def load(kind: Kind, name: str) -> ModuleType:
-    """Import the file called `name`; raise Refusal with the valid names if there is none."""
+    """Import the file called `name`; raise FoursplitError with the valid names if there is none."""
     return importlib.import_module(module_name(kind, name))
 
 
@@ -68,7 +68,7 @@ def module_name(kind: Kind, name: str) -> str:
     for package in packages():
         if (_folder(package, kind) / f"{name}.py").is_file() and not name.startswith("_"):
             return f"{_dotted(package, kind)}.{name}"
-    raise unknown(SINGULAR[kind], name, names(kind))
+    raise unknown_name(SINGULAR[kind], name, names(kind))
 
 
 def file(kind: Kind, name: str) -> Path:
@@ -98,16 +98,16 @@ def own_package() -> str | None:
     """Return the name of the project's own package, where `foursplit new` writes files."""
     try:
         root = project.root()
-    except Refusal:  # outside of a project: what is installed, and the framework
+    except FoursplitError:  # outside of a project: what is installed, and the framework
         return None
     return _own_package(root)
 
 
 def own_folder(kind: Kind) -> Path:
-    """Return the folder of the project's own files of a kind; raise Refusal if it has none."""
+    """Return the folder of the project's own files of a kind; FoursplitError if it has none."""
     package = own_package()
     if package is None:
-        raise Refusal(
+        raise FoursplitError(
             f"{project.root() / 'pyproject.toml'}: names no package for the project's own {kind}. "
             'Add:\n[tool.foursplit]\npackage = "NAME"\nand make the folder NAME.'
         )
@@ -138,7 +138,7 @@ def package_folder(package: str) -> Path:
 def _installed_folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise Refusal(
+        raise FoursplitError(
             f"package {package!r}: not found. Install it into {sys.prefix}, or correct "
             "[tool.foursplit] package in pyproject.toml."
         )
@@ -155,7 +155,7 @@ def _own_package(root: Path) -> str | None:
     if package is None:
         return None
     if not isinstance(package, str) or not package.isidentifier():
-        raise Refusal(
+        raise FoursplitError(
             f"{root / 'pyproject.toml'}: tool.foursplit.package: {package!r} must be the name of a "
             "Python package"
         )

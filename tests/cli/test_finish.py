@@ -7,7 +7,7 @@ from foursplit.cli.commands import track
 from foursplit.cli.render.finish import conclude
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def told(tmp_path, monkeypatch):
 
 def test_a_store_that_refuses_takes_no_result_away(told, monkeypatch, capsys):
     def refuse():
-        raise Refusal("mlflow.db: locked")
+        raise FoursplitError("mlflow.db: locked")
 
     monkeypatch.setattr(track, "track", refuse)
-    with pytest.raises(Refusal, match="locked"):
+    with pytest.raises(FoursplitError, match="locked"):
         conclude(load(), 61.0, changed=True)
     said = capsys.readouterr().out
     assert "wines_good" in said

@@ -11,7 +11,7 @@ from tests.reporting.miniature import make_project
 
 from foursplit.cli.commands.read_errors import read_errors
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation import prediction_tables
 
 
@@ -89,7 +89,7 @@ def test_a_row_with_a_word_of_the_readers_own_of_a_gone_example_is_refused(proje
     content = "example_id,tags,label_audit,comment,reader\nnobody,,,,Mia\n"
     paths.tags("digits").parent.mkdir(parents=True)
     paths.tags("digits").write_text(content)
-    with pytest.raises(Refusal, match="'nobody'"):
+    with pytest.raises(FoursplitError, match="'nobody'"):
         read_errors("figures_drawn", 1)
     assert paths.tags("digits").read_text() == content
 
@@ -112,7 +112,7 @@ def test_a_filled_row_of_an_example_that_is_gone_is_refused_and_kept(project):
     content = "example_id,tags,label_audit,comment\nnobody,turned,,\n"
     paths.tags("digits").parent.mkdir(parents=True)
     paths.tags("digits").write_text(content)
-    with pytest.raises(Refusal, match="'nobody'"):
+    with pytest.raises(FoursplitError, match="'nobody'"):
         read_errors("figures_drawn", 1)
     assert paths.tags("digits").read_text() == content
 
@@ -125,5 +125,5 @@ def test_a_table_of_numbers_is_read_as_a_table(project):
 
 
 def test_an_unknown_experiment_is_refused_with_the_valid_ones(project):
-    with pytest.raises(Refusal, match="figures_drawn"):
+    with pytest.raises(FoursplitError, match="figures_drawn"):
         read_errors("figures", 1)

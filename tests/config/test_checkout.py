@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import foursplit
 from foursplit.cli.main import ANYWHERE, STAGES, main
 from foursplit.config import checkout, paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 CODE = Path(foursplit.__file__).parent
 
@@ -87,10 +87,10 @@ def test_a_link_to_the_same_code_is_the_same_code(project):
 
 def test_an_environment_that_was_copied_along_is_to_be_made_again(copied):
     (copied / "Makefile").write_text("")
-    with pytest.raises(Refusal, match="`make .venv/ready`"):
+    with pytest.raises(FoursplitError, match="`make .venv/ready`"):
         checkout.require_own_code()
     (copied / ".venv").mkdir()
-    with pytest.raises(Refusal, match="`make clean && make .venv/ready`"):
+    with pytest.raises(FoursplitError, match="`make clean && make .venv/ready`"):
         checkout.require_own_code()
 
 

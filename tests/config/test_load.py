@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from foursplit.config.load import build, load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
 CURVE = "curves.convolutional.c4w2_digits_mlp"
@@ -92,7 +92,7 @@ def test_the_projects_own_parameters_are_right():
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(FoursplitError, match=message):
         build(changed(place, value))
 
 
@@ -114,7 +114,7 @@ def test_a_name_that_is_no_file_name_is_refused_wherever_it_stands(place, name):
     for part in place.split("."):
         block = block[part]
     block[name] = next(iter(block.values()), {})
-    with pytest.raises(Refusal, match=r"use small letters") as refused:
+    with pytest.raises(FoursplitError, match=r"use small letters") as refused:
         build(content)
     assert repr(name) in str(refused.value)
     assert str(refused.value).startswith(place)
@@ -124,7 +124,9 @@ def test_three_sizes_must_be_repeated():
     content = tree()
     curve = content["curves"]["convolutional"]["c4w2_digits_mlp"]
     curve.update(sizes=3, repeats=1)
-    with pytest.raises(Refusal, match="repeats: 1 must be at least 2 where there are 3 sizes"):
+    with pytest.raises(
+        FoursplitError, match="repeats: 1 must be at least 2 where there are 3 sizes"
+    ):
         build(content)
     curve.update(sizes=4)
     assert build(content).curve("c4w2_digits_mlp").sizes == 4
@@ -133,7 +135,9 @@ def test_three_sizes_must_be_repeated():
 def test_an_unknown_source_is_refused():
     content = tree()
     content["sources"]["iris"] = content["sources"]["wine"]
-    with pytest.raises(Refusal, match=r"unknown source 'iris'.*Valid: breast_cancer, .*diabetes"):
+    with pytest.raises(
+        FoursplitError, match=r"unknown source 'iris'.*Valid: breast_cancer, .*diabetes"
+    ):
         build(content)
 
 
@@ -142,7 +146,7 @@ def test_a_name_stands_once():
     content["experiments"]["improving"]["c4w2_digits_lenet"] = content["experiments"]["improving"][
         "c2w3_wine_softmax"
     ]
-    with pytest.raises(Refusal, match="the name is taken"):
+    with pytest.raises(FoursplitError, match="the name is taken"):
         build(content)
 
 
@@ -156,7 +160,7 @@ def test_a_name_stands_once_in_both_pipelines(kind, name):
         content["real"]["sources"][name] = content["sources"][name]
     else:
         content["real"][kind]["improving"] = {name: content[kind]["improving"][name]}
-    with pytest.raises(Refusal, match=rf"real.{kind}.*{name}: the name is taken in {kind}"):
+    with pytest.raises(FoursplitError, match=rf"real.{kind}.*{name}: the name is taken in {kind}"):
         build(content)
 
 
@@ -166,11 +170,11 @@ def test_the_real_section_is_checked_like_the_others():
         "max_epochs"
     ] = 0
     place = "real.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
-    with pytest.raises(Refusal, match=f"{place}.*max_epochs: 0 must be at least 1"):
+    with pytest.raises(FoursplitError, match=f"{place}.*max_epochs: 0 must be at least 1"):
         build(content)
     content = tree()
     content["real"]["experiment"] = {}
-    with pytest.raises(Refusal, match="real: unknown parameter 'experiment'. Did you mean"):
+    with pytest.raises(FoursplitError, match="real: unknown parameter 'experiment'. Did you mean"):
         build(content)
 
 
@@ -187,9 +191,9 @@ def test_one_pipeline_knows_nothing_of_the_other():
     assert params.home("c4w2_digits_lenet") == "convolutional"
     real = params.of("real")
     assert real.home("c4w2_mnist_usps_lenet") == "real/convolutional"
-    with pytest.raises(Refusal, match="unknown experiment 'c4w2_digits_lenet'"):
+    with pytest.raises(FoursplitError, match="unknown experiment 'c4w2_digits_lenet'"):
         real.experiment("c4w2_digits_lenet")
-    with pytest.raises(Refusal, match="unknown source 'mnist_usps'"):
+    with pytest.raises(FoursplitError, match="unknown source 'mnist_usps'"):
         params.of("").source("mnist_usps")
 
 
@@ -197,7 +201,7 @@ def test_one_pipeline_knows_nothing_of_the_other():
 def test_a_file_that_is_not_yaml_is_refused(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(Refusal, match=r"not YAML|must be a block"):
+    with pytest.raises(FoursplitError, match=r"not YAML|must be a block"):
         load(path)
 
 

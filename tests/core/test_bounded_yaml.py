@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from foursplit.config import load
 from foursplit.core import bounded_yaml
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
 
@@ -35,7 +35,7 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(
 def test_what_has_no_bound_is_refused_by_place(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(Refusal, match=r"params\.yaml"):
+    with pytest.raises(FoursplitError, match=r"params\.yaml"):
         load.load(path)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foursplit.config.schema import SplitRule
 from foursplit.core.dataset_spec import Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import assign, duplicates
 from foursplit.data.split_examples import check_groups, describe, equal_rows, part
@@ -74,14 +74,14 @@ def test_another_salt_is_another_split():
 
 
 def test_a_target_domain_needs_shares():
-    with pytest.raises(Refusal, match=r"split.target is missing"):
+    with pytest.raises(FoursplitError, match=r"split.target is missing"):
         deal(["a"], ["web"], {"web": "source", "phone": "target"}, RULE)
-    with pytest.raises(Refusal, match="no domain .* is a target"):
+    with pytest.raises(FoursplitError, match="no domain .* is a target"):
         deal(["a"], None, None, SHIFTED)
 
 
 def test_an_empty_split_is_named():
-    with pytest.raises(Refusal, match="split dev is empty"):
+    with pytest.raises(FoursplitError, match="split dev is empty"):
         assign.check_filled(np.array(["train", "train_dev", "test"], dtype=object))
 
 
@@ -152,7 +152,7 @@ def test_near_agrees_with_a_slow_plain_version(rng):
 
 def test_a_parted_group_is_refused():
     made = examples([[1.0], [2.0]], groups=["p1", "p1"])
-    with pytest.raises(Refusal, match="group 'p1' .* lies in train and in dev"):
+    with pytest.raises(FoursplitError, match="group 'p1' .* lies in train and in dev"):
         check_groups(made, np.array(["train", "dev"], dtype=object))
 
 
@@ -177,7 +177,7 @@ def test_equal_rows_that_leave_few_groups_are_said(rng):
 
 
 def test_a_split_left_empty_by_equal_rows_says_why():
-    with pytest.raises(Refusal, match="is empty.*2 distinct inputs"):
+    with pytest.raises(FoursplitError, match="is empty.*2 distinct inputs"):
         part(examples([[0.0], [1.0]] * 50), source(row_is_unit="by design"), RULE)
 
 

@@ -7,7 +7,7 @@ import pytest
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.core.dataset_spec import BundledFile, OwnFile, Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import fetch, load_splits, load_test, run_expectations, store, to_examples
 from foursplit.io import artifacts
@@ -55,18 +55,18 @@ def frame(**columns):
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused(columns, declared, message):
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(FoursplitError, match=message):
         to_examples.examples(frame(**columns), flowers(**declared))
 
 
 def test_a_column_that_is_there_twice_is_refused():
     twice = pd.concat([frame(), frame()[["width"]]], axis=1)
-    with pytest.raises(Refusal, match="'width' twice"):
+    with pytest.raises(FoursplitError, match="'width' twice"):
         to_examples.examples(twice, flowers())
 
 
 def test_a_table_without_rows_is_refused():
-    with pytest.raises(Refusal, match="no rows"):
+    with pytest.raises(FoursplitError, match="no rows"):
         to_examples.examples(frame().iloc[:0], flowers())
 
 
@@ -89,13 +89,13 @@ def test_a_corrupted_raw_file_is_named_and_earlier_results_stay(project):
     before = artifacts.sha256_file(paths.valid("wine") / "examples.npy")
     raw = paths.raw("wine") / "wine_data.csv"
     raw.write_bytes(raw.read_bytes()[:-40] + b"0" * 40)
-    with pytest.raises(Refusal, match=r"wine_data.csv: corrupted: sha256 is"):
+    with pytest.raises(FoursplitError, match=r"wine_data.csv: corrupted: sha256 is"):
         validate_stage.run("wine")
     assert artifacts.sha256_file(paths.valid("wine") / "examples.npy") == before
 
 
 def test_a_missing_raw_file_is_named(project):
-    with pytest.raises(Refusal, match=r"wine_data.csv: missing"):
+    with pytest.raises(FoursplitError, match=r"wine_data.csv: missing"):
         validate_stage.run("wine")
 
 
@@ -107,7 +107,7 @@ def test_fetch_leaves_nothing_where_a_file_is_not_as_declared(project):
             BundledFile(package="sklearn", path="datasets/data/wine_data.csv", sha256="0" * 64),
         ),
     )
-    with pytest.raises(Refusal, match="corrupted"):
+    with pytest.raises(FoursplitError, match="corrupted"):
         fetch.fetch(wrong, project / "raw")
     assert not (project / "raw").exists()
 
@@ -121,7 +121,7 @@ def test_fetch_leaves_nothing_where_a_file_is_not_as_declared(project):
     ],
 )
 def test_a_file_that_is_not_there_is_named(project, file, message):
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(FoursplitError, match=message):
         fetch.fetch(Source(**BASE, target="y", files=(file,)), project / "raw")
 
 
@@ -167,7 +167,9 @@ def test_a_failed_expectation_stops_the_stage_and_leaves_result_and_page(project
     module = plugins.dataset("wine")
     strict = [gxe.ExpectColumnValuesToBeBetween(column="alcohol", max_value=13)]
     monkeypatch.setattr(module, "suite", lambda: strict)
-    with pytest.raises(Refusal, match=r"1 of 1 expectations failed:\n  - alcohol: .*row 1: 14.23"):
+    with pytest.raises(
+        FoursplitError, match=r"1 of 1 expectations failed:\n  - alcohol: .*row 1: 14.23"
+    ):
         validate_stage.run("wine")
     assert artifacts.read_json(paths.validation("wine") / "result.json")["success"] is False
     assert "fails" in (paths.validation("wine") / "index.html").read_text()
@@ -176,7 +178,7 @@ def test_a_failed_expectation_stops_the_stage_and_leaves_result_and_page(project
 
 @pytest.mark.parametrize("stage", [fetch_stage, validate_stage, split_stage])
 def test_an_unknown_source_is_named_with_the_valid_ones(project, stage):
-    with pytest.raises(Refusal, match=r"unknown source 'wines'. Did you mean 'wine'"):
+    with pytest.raises(FoursplitError, match=r"unknown source 'wines'. Did you mean 'wine'"):
         stage.run("wines")
 
 
@@ -189,7 +191,9 @@ def test_the_four_splits_lie_where_they_are_looked_for(project):
     parts.append(load_test.load("wine"))
     names = [name for part in parts for name in part.rows["example_id"]]
     assert sorted(names) == sorted(whole.rows["example_id"])
-    with pytest.raises(Refusal, match="unknown split 'test'. .*Valid: dev, train, train_dev"):
+    with pytest.raises(
+        FoursplitError, match="unknown split 'test'. .*Valid: dev, train, train_dev"
+    ):
         load_splits.load("wine", "test")
 
 
@@ -200,5 +204,5 @@ def test_a_torn_file_is_named(project):
     store.save(folder, "examples", Examples(x=np.zeros((2, 1), np.float32), rows=rows))
     path = folder / "examples.npy"
     path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(Refusal, match=r"examples: not readable"):
+    with pytest.raises(FoursplitError, match=r"examples: not readable"):
         store.load(folder, "examples")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foursplit import plugins
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download import archive, catalogue
 from foursplit.io import artifacts
 
@@ -51,7 +51,7 @@ def test_a_licence_that_nobody_states_is_never_free():
 
 
 def test_an_unknown_data_set_is_answered_with_the_known_ones():
-    with pytest.raises(Refusal, match="unknown data set 'mnits'. Did you mean 'mnist'?"):
+    with pytest.raises(FoursplitError, match="unknown data set 'mnits'. Did you mean 'mnist'?"):
         catalogue.entry("mnits")
 
 
@@ -68,7 +68,7 @@ def test_a_wrong_entry_is_refused_by_name(tmp_path, line, message):
     file = "{path: a/b, sha256: x, bytes: 1}"
     text = f"a:\n  about: a\n  licence: MIT\n{line}\n  cite: c\n  home: h\n  files: [{file}]\n"
     path.write_text(text)
-    with pytest.raises(Refusal, match=re.escape(message)):
+    with pytest.raises(FoursplitError, match=re.escape(message)):
         catalogue.entry("a", path)
 
 

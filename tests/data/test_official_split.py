@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foursplit.config.schema import SplitRule
 from foursplit.core.dataset_spec import Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import to_examples
 from foursplit.data.split_examples import part
@@ -91,18 +91,20 @@ def test_the_hash_protocol_does_not_look_at_the_published_split():
     ],
 )
 def test_shares_of_a_test_that_is_published_are_refused(shares):
-    with pytest.raises(Refusal, match="the official protocol brings its test"):
+    with pytest.raises(FoursplitError, match="the official protocol brings its test"):
         SplitRule(salt=1, **shares, protocol="official")
 
 
 def test_a_source_without_a_published_split_is_refused():
     made, source = published(50, 7)
     made = Examples(x=made.x, rows=made.rows.drop(columns="official_split"))
-    with pytest.raises(Refusal, match="gives no column 'official_split'"):
+    with pytest.raises(FoursplitError, match="gives no column 'official_split'"):
         part(made, source, RULE)
 
 
 def test_a_split_that_nobody_publishes_is_refused():
     frame = pd.DataFrame({"a": [1.0], "b": [2.0], "y": [0.0], "official_split": ["valid"]})
-    with pytest.raises(Refusal, match=r"unknown official_split of a row 'valid'.* Valid: dev, te"):
+    with pytest.raises(
+        FoursplitError, match=r"unknown official_split of a row 'valid'.* Valid: dev, te"
+    ):
         to_examples.examples(frame, Source(**GIVEN))

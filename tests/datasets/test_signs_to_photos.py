@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit_courses.datasets.signs_to_photos import CAMERA, TIME, number, students
 from foursplit_courses.transforms import jpeg
 
@@ -36,13 +36,13 @@ def test_shots_of_one_second_follow_by_number_and_not_by_name(tmp_path):
 
 
 def test_a_photo_without_its_time_is_refused(tmp_path):
-    with pytest.raises(Refusal, match="EXIF"):
+    with pytest.raises(FoursplitError, match="EXIF"):
         students([photo(tmp_path, 0, 1, None)])
 
 
 def test_a_name_without_a_number_is_refused(tmp_path):
     assert number(tmp_path / "1_IMG_6227 (1).jpg") == 6227
-    with pytest.raises(Refusal, match="names no shot"):
+    with pytest.raises(FoursplitError, match="names no shot"):
         number(tmp_path / "hand.jpg")
 
 
@@ -50,5 +50,5 @@ def test_a_photo_of_another_size_is_refused(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).save(path)
     assert jpeg.read([path], 4)[0].tolist() == np.arange(48).reshape(4, 4, 3).tolist()
-    with pytest.raises(Refusal, match="must be 5 by 5"):
+    with pytest.raises(FoursplitError, match="must be 5 by 5"):
         jpeg.read([path], 5)

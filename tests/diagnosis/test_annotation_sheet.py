@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.error_analysis import annotation_sheet
 
@@ -102,13 +102,13 @@ def test_a_drawn_sheet_comes_back_whole(rng, tmp_path):
 def test_a_sheet_that_cannot_be_merged_is_refused_by_file_column_and_row(text, words, tmp_path):
     path = tmp_path / "broken.csv"
     path.write_text(text)
-    with pytest.raises(Refusal, match="broken.csv") as refused:
+    with pytest.raises(FoursplitError, match="broken.csv") as refused:
         annotation_sheet.read(path)
     assert words in str(refused.value)
 
 
 def test_a_sheet_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(Refusal, match="no such file"):
+    with pytest.raises(FoursplitError, match="no such file"):
         annotation_sheet.read(tmp_path / "none.csv")
 
 
@@ -140,7 +140,9 @@ def test_what_was_tagged_before_stays():
 
 
 def test_an_example_that_the_table_does_not_have_is_refused():
-    with pytest.raises(Refusal, match="sheet 2: column 'example_id', row 2: 'other' is not in dev"):
+    with pytest.raises(
+        FoursplitError, match="sheet 2: column 'example_id', row 2: 'other' is not in dev"
+    ):
         annotation_sheet.merge(dev(6, 4), [filled(e0000="a"), filled(e0000="a", other="b")])
 
 
@@ -243,7 +245,7 @@ def test_ids_without_their_last_digits_are_found_by_the_order_in_which_they_were
     ).frame.set_index("example_id")
     assert found.loc[drawn["example_id"], "tags"].tolist() == [(t,) for t in cut["tags"]]
     cut.iloc[::-1].to_csv(tmp_path / "s.csv", index=False)  # sorted by the reader
-    with pytest.raises(Refusal, match="cut off the last digits"):
+    with pytest.raises(FoursplitError, match="cut off the last digits"):
         annotation_sheet.merge(table, [annotation_sheet.read(tmp_path / "s.csv")])
 
 
@@ -255,7 +257,7 @@ def test_what_is_only_shown_is_not_checked(tmp_path):
 
 def test_a_row_that_is_filled_in_and_names_no_example_is_refused(tmp_path):
     (tmp_path / "s.csv").write_text("example_id,tags\n,\n,dog\ne0000,\n")
-    with pytest.raises(Refusal, match="column 'example_id', row 1: '' is missing"):
+    with pytest.raises(FoursplitError, match="column 'example_id', row 1: '' is missing"):
         annotation_sheet.read(tmp_path / "s.csv")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import Gap, fixed
 from foursplit.diagnosis.planning import answers
 
@@ -175,11 +175,11 @@ def test_a_part_without_a_human_level_must_be_measured():
 
 
 def test_impossible_numbers_are_refused():
-    with pytest.raises(Refusal, match="noise"):
+    with pytest.raises(FoursplitError, match="noise"):
         answers.synthesis({"noise": (10, 0)}, None, 0.1)
-    with pytest.raises(Refusal, match="both need some"):
+    with pytest.raises(FoursplitError, match="both need some"):
         answers.start_weight(0, 10)
-    with pytest.raises(Refusal, match="at least two"):
+    with pytest.raises(FoursplitError, match="at least two"):
         signs(tasks={"a": 10})
 
 

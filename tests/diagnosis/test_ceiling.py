@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import Sampling, ceiling, error_types, mean
 
 QUICK = Sampling(resamples=200)
@@ -120,5 +120,5 @@ def test_types_of_detection_errors_are_ranked_and_need_not_add_up(rng):
 
 
 def test_what_is_not_of_the_same_examples_is_refused(rng):
-    with pytest.raises(Refusal, match="same examples"):
+    with pytest.raises(FoursplitError, match="same examples"):
         ceiling(mean, np.ones(5), np.ones(4), np.arange(5), rng)

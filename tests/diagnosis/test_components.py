@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import Sampling, mean
 from foursplit.diagnosis.ceiling.components import attribute, components
 
@@ -83,7 +83,7 @@ def test_where_a_step_of_the_walk_is_missing_the_run_that_would_tell_is_named(rn
     assert (first.alone.value, second.alone.value) == (1.0, 0.0)
     assert second.missing == (("a", "b"),)
     assert first.shapley is None
-    with pytest.raises(Refusal, match="the system as it is"):
+    with pytest.raises(FoursplitError, match="the system as it is"):
         components({frozenset("a"): np.zeros(5)}, ["a"], np.arange(5), rng)
 
 

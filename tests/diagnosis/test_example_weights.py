@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import check
 from foursplit.diagnosis.selection.example_weights import (
     factors,
@@ -184,14 +184,14 @@ def test_a_flip_can_be_written_as_json():
     ],
 )
 def test_a_rule_that_is_none_is_refused(text, says):
-    with pytest.raises(Refusal, match=says):
+    with pytest.raises(FoursplitError, match=says):
         rule(text)
 
 
 def test_an_unknown_column_or_value_is_refused_with_the_valid_ones():
-    with pytest.raises(Refusal, match="column 'loss'.*domain, meta.hour, tags, y"):
+    with pytest.raises(FoursplitError, match="column 'loss'.*domain, meta.hour, tags, y"):
         factors(four(), [rule("loss=1:3")])
-    with pytest.raises(Refusal, match="value 'phon'.*Did you mean 'phone'.*phone, web"):
+    with pytest.raises(FoursplitError, match="value 'phon'.*Did you mean 'phone'.*phone, web"):
         factors(four(), [rule("domain=phon:3")])
-    with pytest.raises(Refusal, match="value 'bright'.*blurry, dark"):
+    with pytest.raises(FoursplitError, match="value 'bright'.*blurry, dark"):
         factors(four(), [rule("tags=bright:3")])

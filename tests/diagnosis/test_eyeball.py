@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.error_analysis import eyeball
 
@@ -101,7 +101,7 @@ def test_hashes_do_not_depend_on_the_type_that_text_is_stored_in():
 
 
 def test_a_share_outside_0_to_1_is_refused():
-    with pytest.raises(Refusal, match="above 0 and at most 1"):
+    with pytest.raises(FoursplitError, match="above 0 and at most 1"):
         eyeball.part(dev(100, 60), share=1.5)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.decomposition.human_level import (
     best,
@@ -60,7 +60,7 @@ def test_far_from_human_level_the_choice_hardly_matters():
     ("levels", "problem"), [({}, "at least one"), ({"a": 15.0}, "'a'"), ({"a": -0.1}, "'a'")]
 )
 def test_levels_that_are_no_errors_are_refused(levels, problem):
-    with pytest.raises(Refusal, match=problem):
+    with pytest.raises(FoursplitError, match=problem):
         best(levels)
 
 
@@ -83,7 +83,7 @@ def test_slips_make_the_estimate_too_high_and_few_votes_too_low(rng):
 
 @pytest.mark.parametrize("shares", [np.ones((2, 2)), np.array([0.5, 0.5]), np.zeros((0, 2))])
 def test_what_is_no_share_is_refused(shares):
-    with pytest.raises(Refusal, match="shares of votes"):
+    with pytest.raises(FoursplitError, match="shares of votes"):
         soft_label_bayes(shares)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis import label_audit
 from foursplit.diagnosis.prediction_table import check
 
@@ -131,7 +131,7 @@ def test_dev_and_test_are_treated_alike():
 
 
 def test_impossible_counts_are_refused():
-    with pytest.raises(Refusal, match="5 wrong labels of 2"):
+    with pytest.raises(FoursplitError, match="5 wrong labels of 2"):
         label_audit.corrected_error(0.1, 100, 5, 2, 0, 10)
-    with pytest.raises(Refusal, match="0-1"):
+    with pytest.raises(FoursplitError, match="0-1"):
         label_audit.corrected_error(10.0, 100, 0, 2, 0, 10)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import check
 from foursplit.diagnosis.with_sklearn.label_errors import RANDOM, SUSPECTED, suspects
 
@@ -106,5 +106,5 @@ def test_class_numbers_read_back_as_quantities_still_fit(rng):
 )
 def test_a_table_that_cannot_be_searched_is_refused(rng, change, problem):
     frame = planted(rng, 50, 3)[0].frame
-    with pytest.raises(Refusal, match=problem):
+    with pytest.raises(FoursplitError, match=problem):
         suspects(check(change(frame), "dev"), rng=rng)

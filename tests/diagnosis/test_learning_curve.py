@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.learning_curve.fit import Point, fit, read
 
 SIZES = (1000, 2000, 4000, 6000, 10_000)  # Machine Learning Yearning, chapter 32
@@ -197,24 +197,24 @@ def test_noise_enough_leaves_the_question_open(rng):
 
 
 def test_fewer_than_three_sizes_are_refused():
-    with pytest.raises(Refusal, match=r"sizes \[1000, 2000\].* three or more"):
+    with pytest.raises(FoursplitError, match=r"sizes \[1000, 2000\].* three or more"):
         fitted(exact(0.1, 1.0, 0.5, sizes=(2000, 1000)))
 
 
 def test_three_sizes_measured_once_are_refused_for_any_three_lie_on_a_curve():
-    with pytest.raises(Refusal, match="repeat them, or add a size"):
+    with pytest.raises(FoursplitError, match="repeat them, or add a size"):
         fitted(exact(0.1, 1.0, 0.5, sizes=(1000, 2000, 4000), repeats=1))
     assert fitted(exact(0.1, 1.0, 0.5, sizes=(1000, 2000, 4000), repeats=2)).a < 0.11
 
 
 @pytest.mark.parametrize("errors", [(), (-0.1,), (float("nan"),)])
 def test_an_error_that_is_missing_or_negative_is_refused(errors):
-    with pytest.raises(Refusal, match="size 500"):
+    with pytest.raises(FoursplitError, match="size 500"):
         fitted([*exact(0.1, 1.0, 0.5), Point(500, errors)])
 
 
 def test_a_size_given_twice_is_refused():
-    with pytest.raises(Refusal, match="twice"):
+    with pytest.raises(FoursplitError, match="twice"):
         fitted([*exact(0.1, 1.0, 0.5), Point(1000, (0.1,))])
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
 from foursplit.diagnosis.prediction_table import check
 from foursplit.diagnosis.recommendations.actions import ACTIONS, next_steps
@@ -269,12 +269,12 @@ def test_a_candidate_that_breaks_a_bound_changes_nothing_of_the_choice(losses, c
 
 def test_candidates_of_other_examples_are_no_candidates():
     rows = [scored("a", wrong(50, range(9)), x=1), scored("b", wrong(60, range(9)), x=1)]
-    with pytest.raises(Refusal, match="hold other examples"):
+    with pytest.raises(FoursplitError, match="hold other examples"):
         choose(rows, {}, "minimize", TIES)
 
 
 def test_an_unknown_direction_is_refused():
-    with pytest.raises(Refusal, match="direction 'up'.*maximize, minimize"):
+    with pytest.raises(FoursplitError, match="direction 'up'.*maximize, minimize"):
         choose([], {}, "up")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.ceiling.optimization_verification import (
     of_table,
@@ -51,7 +51,7 @@ def test_half_and_half_decides_nothing(rng):
 
 
 def test_without_errors_there_is_nothing_to_blame(rng):
-    with pytest.raises(Refusal, match="no errors"):
+    with pytest.raises(FoursplitError, match="no errors"):
         search_or_objective(np.zeros(0), np.zeros(0), 0.1, np.zeros(0), rng)
 
 
@@ -105,8 +105,10 @@ def test_errors_without_scores_are_left_out_and_counted(rng):
 
 
 def test_one_score_without_the_other_is_refused():
-    with pytest.raises(Refusal, match="'score_truth', row 2 is missing where 'score_output'"):
+    with pytest.raises(
+        FoursplitError, match="'score_truth', row 2 is missing where 'score_output'"
+    ):
         scored([1.0, np.nan], [0.0, 0.0])
     bare = pd.DataFrame({"example_id": ["a"], "loss": [1.0], "score_truth": [1.0]})
-    with pytest.raises(Refusal, match="'score_truth' needs 'score_output' beside it"):
+    with pytest.raises(FoursplitError, match="'score_truth' needs 'score_output' beside it"):
         check(bare, "dev")

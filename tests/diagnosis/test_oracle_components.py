@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.ceiling import oracle_components
@@ -141,7 +141,7 @@ def test_a_part_that_gives_nothing_beyond_doubt_is_no_step():
     ],
 )
 def test_columns_that_make_no_sense_are_named(columns, words):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(FoursplitError) as refused:
         found(dev(rate(0.2), **columns))
     assert words in str(refused.value)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Table, check
 from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.paired_comparison import compare, mcnemar_p
@@ -286,29 +286,29 @@ def test_seeds_that_always_differ_alike_leave_the_difference_sure(rng):
 
 def test_other_examples_are_refused_with_how_many_and_an_example():
     a, b = table([0.0, 1.0, 0.0]), table([0.0, 1.0])
-    with pytest.raises(Refusal, match="1 only in A \\(such as 'e2'\\); models"):
+    with pytest.raises(FoursplitError, match="1 only in A \\(such as 'e2'\\); models"):
         compared(a, b)
     other = b.frame.assign(example_id=["e0", "x"])
-    with pytest.raises(Refusal, match="2 only in A .*'e1'.*1 only in B .*'x'"):
+    with pytest.raises(FoursplitError, match="2 only in A .*'e1'.*1 only in B .*'x'"):
         compared(a, replace(b, frame=other))
 
 
 def test_other_weights_and_groups_are_refused():
     a = table([0.0, 1.0], weight=[1.0, 2.0], group_id=["p", "q"])
-    with pytest.raises(Refusal, match="'weight' differs .* 1 examples, such as 'e1'"):
+    with pytest.raises(FoursplitError, match="'weight' differs .* 1 examples, such as 'e1'"):
         compared(a, table([0.0, 1.0], group_id=["p", "q"]))
-    with pytest.raises(Refusal, match="'group_id' differs .* 1 examples, such as 'e0'"):
+    with pytest.raises(FoursplitError, match="'group_id' differs .* 1 examples, such as 'e0'"):
         compared(a, table([0.0, 1.0], weight=[1.0, 2.0], group_id=["q", "q"]))
-    with pytest.raises(Refusal, match="'group_id' and the other has none"):
+    with pytest.raises(FoursplitError, match="'group_id' and the other has none"):
         compared(a, table([0.0, 1.0], weight=[1.0, 2.0]))
 
 
 def test_other_answers_to_the_same_examples_are_refused():
     # The first table was scored against the label mended since: no two models differ here.
     a, b = table([0.0, 0.0], y=["cat", "dog"]), table([0.0, 1.0], y=["cat", "cat"])
-    with pytest.raises(Refusal, match="'y' differs .* 1 examples, such as 'e1'"):
+    with pytest.raises(FoursplitError, match="'y' differs .* 1 examples, such as 'e1'"):
         compared(a, b)
-    with pytest.raises(Refusal, match="'y' differs .* 2 examples, such as 'e0'"):
+    with pytest.raises(FoursplitError, match="'y' differs .* 2 examples, such as 'e0'"):
         compared(table([0.0, 0.0], y=[1.5, 2.0]), table([0.0, 0.0], y=[1.0, 2.5]))
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.stats import power
 
 SHARE = st.floats(0.001, 1.0)
@@ -122,9 +122,9 @@ def test_models_that_never_differ_tie():
 
 
 def test_a_gain_above_the_discordance_is_refused():
-    with pytest.raises(Refusal, match="delta 0.2, discordance 0.1"):
+    with pytest.raises(FoursplitError, match="delta 0.2, discordance 0.1"):
         power.power_of(100, 0.2, 0.1)
-    with pytest.raises(Refusal, match="gain of nothing"):
+    with pytest.raises(FoursplitError, match="gain of nothing"):
         power.examples_needed(0.0, 0.1)
 
 
@@ -196,7 +196,7 @@ def test_an_eyeball_set_holds_a_hundred_errors(error, size):
 
 
 def test_without_errors_there_is_nothing_to_read():
-    with pytest.raises(Refusal, match="nothing to read"):
+    with pytest.raises(FoursplitError, match="nothing to read"):
         power.eyeball_size(0.0)
 
 

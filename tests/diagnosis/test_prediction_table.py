@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table, read_tables
 
 
@@ -73,7 +73,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_table_is_refused_by_file_column_and_row(folder, case):
     content, words = BAD[case]
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(FoursplitError) as refused:
         read_tables.read(folder(dev=content))
     assert words in str(refused.value)
     assert "dev.parquet" in str(refused.value)
@@ -81,47 +81,51 @@ def test_a_bad_table_is_refused_by_file_column_and_row(folder, case):
 
 
 def test_quantities_need_a_loss_of_their_own():
-    with pytest.raises(Refusal, match="holds quantities.* give 'loss'"):
+    with pytest.raises(FoursplitError, match="holds quantities.* give 'loss'"):
         prediction_table.check(
             pd.DataFrame({"example_id": [1, 2], "y": [0.5, 1.5], "y_hat": [0.5, 1.0]}), "dev"
         )
 
 
 def test_an_unknown_split_is_answered_with_the_known_ones(folder):
-    with pytest.raises(Refusal, match="unknown split 'validation'.*Valid: dev, test, train"):
+    with pytest.raises(FoursplitError, match="unknown split 'validation'.*Valid: dev, test, train"):
         read_tables.read(folder(validation=frame()))
 
 
 def test_what_is_no_table_is_said_to_be_none(folder, tmp_path):
     (tmp_path / "dev.csv").write_bytes(bytes(range(128, 256)))
-    with pytest.raises(Refusal, match=r"dev\.csv: not readable as CSV"):
+    with pytest.raises(FoursplitError, match=r"dev\.csv: not readable as CSV"):
         read_tables.read(tmp_path)
     (tmp_path / "dev.csv").rename(tmp_path / "dev.parquet")
-    with pytest.raises(Refusal, match=r"dev\.parquet: not readable as Parquet"):
+    with pytest.raises(FoursplitError, match=r"dev\.parquet: not readable as Parquet"):
         read_tables.read(tmp_path)
     (tmp_path / "dev.parquet").unlink()
     (tmp_path / "dev.csv").write_text("")
-    with pytest.raises(Refusal, match=r"dev\.csv: not readable as CSV"):
+    with pytest.raises(FoursplitError, match=r"dev\.csv: not readable as CSV"):
         read_tables.read(tmp_path)
 
 
 def test_an_empty_folder_and_none_at_all_are_told_apart(tmp_path):
-    with pytest.raises(Refusal, match="no table; it may have train.parquet or .csv, train_dev"):
+    with pytest.raises(
+        FoursplitError, match="no table; it may have train.parquet or .csv, train_dev"
+    ):
         read_tables.read(tmp_path)
-    with pytest.raises(Refusal, match="no such folder"):
+    with pytest.raises(FoursplitError, match="no such folder"):
         read_tables.read(tmp_path / "none")
 
 
 def test_an_example_in_two_splits_is_refused(folder):
     made = folder(train=frame(), dev=frame(example_id=["x", "b", "y"]))
-    with pytest.raises(Refusal, match=r"row 2: 'b' is in 'train' too .*belongs to one split"):
+    with pytest.raises(
+        FoursplitError, match=r"row 2: 'b' is in 'train' too .*belongs to one split"
+    ):
         read_tables.read(made)
 
 
 def test_one_split_in_two_files_is_refused(folder):
     made = folder(dev=frame())
     (made / "dev.csv").write_text("example_id,loss\n1,0\n")
-    with pytest.raises(Refusal, match="split 'dev' is in dev.csv too"):
+    with pytest.raises(FoursplitError, match="split 'dev' is in dev.csv too"):
         read_tables.read(made)
 
 
@@ -135,5 +139,5 @@ def test_the_index_of_a_frame_is_no_row_number(column):
     made = frame(weight=[1.0, 1, 1], human_loss=[0.0, 0, 0], score=[0.0, 0, 0])
     made[column] = [1.0, np.nan, 1.0]
     made.index = [7, 8, 9]
-    with pytest.raises(Refusal, match="row 2"):
+    with pytest.raises(FoursplitError, match="row 2"):
         prediction_table.check(made, "dev")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import read_tables
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.error_analysis.leakage import leaks
@@ -142,7 +142,7 @@ def test_an_example_of_two_splits_is_seen_however_its_id_is_written(tmp_path, ho
         split: pd.DataFrame({"example_id": [WAYS[way](k) for k in range(5)], "loss": 0.0})
         for split, way in (("train", "int"), ("dev", second))
     }
-    with pytest.raises(Refusal, match="belongs to one split"):
+    with pytest.raises(FoursplitError, match="belongs to one split"):
         read_tables.read(written(tmp_path, frames, how))
 
 
@@ -162,7 +162,7 @@ def test_a_name_with_noughts_stays_as_it_is(tmp_path):
 @pytest.mark.parametrize("values", [[1577134800018002040.0, 1.0], ["1.57713E+18", "2"]])
 def test_a_name_that_has_lost_digits_is_refused(tmp_path, values):
     frame = pd.DataFrame({"example_id": ["a", "b"], "loss": 0.0, "group_id": values})
-    with pytest.raises(Refusal, match="column 'group_id', row 1.*has lost digits"):
+    with pytest.raises(FoursplitError, match="column 'group_id', row 1.*has lost digits"):
         read_tables.read(written(tmp_path, {"dev": frame}, "parquet"))
 
 
@@ -189,7 +189,7 @@ STRANGERS = {
 @pytest.mark.parametrize("case", STRANGERS)
 @pytest.mark.parametrize("how", ["csv", "parquet"])
 def test_what_cannot_mean_each_other_is_refused(tmp_path, case, how):
-    with pytest.raises(Refusal):
+    with pytest.raises(FoursplitError):
         read_tables.read(written(tmp_path, {"dev": STRANGERS[case]}, how))
 
 
@@ -243,7 +243,7 @@ def test_files_of_systems_and_columns_that_are_only_shown_are_passed_over(tmp_pa
 @pytest.mark.parametrize("missing", ["nan", "NA", "", "NULL"])
 def test_a_missing_group_is_refused_by_row(tmp_path, missing):
     (tmp_path / "dev.csv").write_text(f"example_id,loss,group_id\n1,0,g\n2,0,{missing}\n")
-    with pytest.raises(Refusal, match="column 'group_id', row 2 is missing"):
+    with pytest.raises(FoursplitError, match="column 'group_id', row 2 is missing"):
         read_tables.read(tmp_path)
 
 
@@ -276,5 +276,5 @@ def test_what_spells_a_missing_value_may_name_a_class(tmp_path, names):
 
 
 def test_a_label_missing_among_numbers_is_refused_by_row(tmp_path):
-    with pytest.raises(Refusal, match="column 'y', row 2 is missing"):
+    with pytest.raises(FoursplitError, match="column 'y', row 2 is missing"):
         read_tables.read(written(tmp_path, {"dev": of_classes(["1", "NaN", "0"], [1, 0, 0])}))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import check
 from foursplit.diagnosis.stats import seed_variance
 from foursplit.diagnosis.stats.bootstrap import estimate
@@ -19,7 +19,7 @@ def table(loss, names=None):
 def test_losses_are_averaged_by_example_whatever_their_order():
     mean = seed_variance.mean_table([table([0, 1, 0]), table([1, 1, 0], ["d2", "d0", "d1"])])
     assert list(mean.loss) == [0.5, 0.5, 0.5]  # d0: 0 and 1; d1: 1 and 0; d2: 0 and 1
-    with pytest.raises(Refusal, match="its examples are not those of"):
+    with pytest.raises(FoursplitError, match="its examples are not those of"):
         seed_variance.mean_table([table([0, 1]), table([0, 1], ["d0", "x"])])
 
 

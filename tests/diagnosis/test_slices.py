@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sliceline.slicefinder import Slicefinder
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.slices import encoding, search, significance, slice_report
 
@@ -218,7 +218,7 @@ def test_the_order_of_rows_changes_nothing(random):
 
 def test_a_searched_part_that_tears_a_group_is_refused(rng):
     table, _ = dev(1000, 1, group=10)
-    with pytest.raises(Refusal, match="group '0' is partly in the part searched"):
+    with pytest.raises(FoursplitError, match="group '0' is partly in the part searched"):
         slice_report.find(table, rng, searched=np.arange(1000) % 2 == 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table, steps
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.prediction_table import Model
@@ -229,7 +229,7 @@ def test_people_measured_on_few_examples_are_not_passed_by_a_little():
 
 def test_seeds_that_scored_other_examples_are_refused():
     other = Model(tables={"dev": table("dev", 10, n=999)})
-    with pytest.raises(Refusal, match="seeds of one model are scored on the same"):
+    with pytest.raises(FoursplitError, match="seeds of one model are scored on the same"):
         told(model(dev=10), other)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.stats.weighted_confusion import Confusion, confusion, f1
 
 RATE = st.floats(0, 1)
@@ -61,9 +61,9 @@ def test_a_model_that_never_says_yes_has_no_precision_and_no_f1():
 
 
 def test_what_is_no_rate_or_no_class_is_refused():
-    with pytest.raises(Refusal, match="recall: 90"):
+    with pytest.raises(FoursplitError, match="recall: 90"):
         f1(0.95, 90.0)
-    with pytest.raises(Refusal, match="class 'cow'.*cat, dog"):
+    with pytest.raises(FoursplitError, match="class 'cow'.*cat, dog"):
         confusion(np.array(["cat", "dog"]), np.array(["cat", "cat"]), "cow")
-    with pytest.raises(Refusal, match="2 classes, but 1 answers"):
+    with pytest.raises(FoursplitError, match="2 classes, but 1 answers"):
         confusion(np.array([1, 0]), np.array([1]), 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit_courses.envs.environments import WORLDS, world
 from foursplit_courses.envs.lander import Lander, _game
 from foursplit_courses.from_scratch.deep_q import World
@@ -66,5 +66,5 @@ def test_every_world_keeps_its_promises(name):
 
 
 def test_an_unknown_world_is_refused_with_those_there_are():
-    with pytest.raises(Refusal, match=r"(?s)cat.*cart.*lander"):
+    with pytest.raises(FoursplitError, match=r"(?s)cat.*cart.*lander"):
         world("cat")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape, Examples
 from foursplit.evaluation import prediction_tables
 from foursplit.evaluation.metrics.control import columns
@@ -66,5 +66,5 @@ def test_a_good_return_that_chance_earns_too_is_refused():
 
 
 def test_a_network_without_a_fit_of_its_own_is_refused():
-    with pytest.raises(Refusal, match="uses? a model that plays"):
+    with pytest.raises(FoursplitError, match="uses? a model that plays"):
         control.module(None, None, SHAPE)

@@ -9,7 +9,7 @@ from tests.reporting.miniature import make_project
 
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import steps
 from foursplit.history import gap_history as told
 from foursplit.history.past_runs import PastRun
@@ -155,7 +155,7 @@ def test_a_table_torn_after_its_errors_were_worked_out_is_named(world):
     torn = world.runs[0].files["dev.parquet"]
     whole = torn.read_bytes()
     torn.write_bytes(whole[:-20])
-    with pytest.raises(Refusal, match=r"0-dev.parquet: not readable .* move it away"):
+    with pytest.raises(FoursplitError, match=r"0-dev.parquet: not readable .* move it away"):
         world.history()
     torn.write_bytes(whole)
     assert len(world.history().steps) == 2

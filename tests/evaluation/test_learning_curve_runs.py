@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.evaluation.conftest import NETWORK, SETTINGS, blobs, line
 
 from foursplit.config.schema import GradientFit
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import derive
 from foursplit.data import nested_subsets
 from foursplit.evaluation import learning_curve_runs
@@ -165,13 +165,17 @@ def test_what_an_interrupted_run_had_measured_is_not_trained_again(job, follower
 def test_more_sizes_than_groups_are_refused(job, follower):
     made = job(args=ARGS, per_group=30)  # 4 groups
     settings = replace(SETTINGS, sizes=5)
-    with pytest.raises(Refusal, match=r"curves.own.small.sizes: 5 sizes .* in 4 groups, two of"):
+    with pytest.raises(
+        FoursplitError, match=r"curves.own.small.sizes: 5 sizes .* in 4 groups, two of"
+    ):
         measure(made, settings, follower, "curves.own.small")
 
 
 def test_a_smallest_part_without_room_for_every_class_is_refused(job, follower):
     settings = replace(SETTINGS, smallest=0.01)
-    with pytest.raises(Refusal, match=r"x.smallest: 0.01 of train is 1 of 120 .* 1 of 3 classes"):
+    with pytest.raises(
+        FoursplitError, match=r"x.smallest: 0.01 of train is 1 of 120 .* 1 of 3 classes"
+    ):
         measure(job(args=ARGS), settings, follower, "x")
 
 
@@ -180,7 +184,7 @@ def test_training_that_diverges_is_refused_by_name(job, follower):
         seeds=(1,), learning_rate=1e6, max_epochs=60, batch_size=None, optimizer="sgd"
     )
     made = job("linear", "regress", fit=fit, args={"degree": 1}, make=line)
-    with pytest.raises(Refusal, match="training on 24 examples gave errors of .*diverged"):
+    with pytest.raises(FoursplitError, match="training on 24 examples gave errors of .*diverged"):
         measure(made, SETTINGS, follower, "x")
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.evaluation.miniature import GROUP, N, table
 
 from foursplit.config.schema import Group, Strategy
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.selection.example_weights import place, rule
 from foursplit.history.rescoring import flip, rescore
 
@@ -184,7 +184,7 @@ def test_the_weight_that_makes_the_metric_prefer_what_users_prefer(history):
     assert "the metric prefers web" in turned.sentence
     assert ranks(again("domain=phone:1.6"))["web"] == (2, 1)
     assert ranks(again("domain=phone:1.4"))["web"] == (2, 2)
-    with pytest.raises(Refusal, match="run 'wep'.*Did you mean 'web'"):
+    with pytest.raises(FoursplitError, match="run 'wep'.*Did you mean 'web'"):
         flip(again(), "wep", "phone", place("domain=phone"), STRATEGY)
 
 
@@ -201,17 +201,17 @@ def test_where_more_is_better_the_flip_is_turned_too(history):
 
 
 def test_what_nobody_knows_or_measures_is_refused(history):
-    with pytest.raises(Refusal, match="no run is known"):
+    with pytest.raises(FoursplitError, match="no run is known"):
         again()
     version = history.evaluate("plain", {1: table({1})})
     history.commit({"plain": version}, MONDAY)
-    with pytest.raises(Refusal, match="metric 'f1'.*error, log_loss"):
+    with pytest.raises(FoursplitError, match="metric 'f1'.*error, log_loss"):
         again(metric="f1")
-    with pytest.raises(Refusal, match="value 'tablet'.*phone, web"):
+    with pytest.raises(FoursplitError, match="value 'tablet'.*phone, web"):
         again("domain=tablet:3")
     history.evaluate("plain", {})
     history.forget(version, "seed_1/dev.parquet")
-    with pytest.raises(Refusal, match="of 1 known runs no table is here"):
+    with pytest.raises(FoursplitError, match="of 1 known runs no table is here"):
         again()
 
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import git
 
 
@@ -56,7 +56,7 @@ def test_without_a_repository_nothing_is_wrong(project, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     git.require_readable()
     (project / ".git").mkdir()
-    with pytest.raises(Refusal, match="install git"):
+    with pytest.raises(FoursplitError, match="install git"):
         git.require_readable()
 
 
@@ -79,7 +79,7 @@ def test_what_results_rest_on_must_be_committed(repository, file, counts):
     (repository / file).write_text("other\n")
     assert git.changed_sources() == ([file] if counts else [])
     if counts:
-        with pytest.raises(Refusal, match=rf"it: {file}: .*Commit"):
+        with pytest.raises(FoursplitError, match=rf"it: {file}: .*Commit"):
             git.require_committed("it")
     else:
         git.require_committed("it")
@@ -95,7 +95,7 @@ def test_a_source_that_is_deleted_or_staged_counts(repository):
 def test_many_are_counted(repository):
     for number in range(9):
         (repository / "src" / f"{number}.py").write_text("1\n")
-    with pytest.raises(Refusal, match="and 4 more"):
+    with pytest.raises(FoursplitError, match="and 4 more"):
         git.require_committed("it")
 
 

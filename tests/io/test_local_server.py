@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import local_server
 from foursplit.io.local_server import Server
 
@@ -76,12 +76,12 @@ def test_what_does_not_end_when_asked_is_killed(port, tmp_path, monkeypatch, cap
 
 def test_a_server_that_ends_by_itself_is_told_with_its_exit_code(port):
     code = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1])));"
-    with pytest.raises(Refusal, match=r"The server ended by itself \(exit code 7\)"):
+    with pytest.raises(FoursplitError, match=r"The server ended by itself \(exit code 7\)"):
         local_server.run(server(f"{code} s.accept(); time.sleep(0.5); sys.exit(7)", port=port))
 
 
 def test_a_server_that_never_answers_is_refused(port):
-    with pytest.raises(Refusal, match=f"did not answer on port {port}"):
+    with pytest.raises(FoursplitError, match=f"did not answer on port {port}"):
         local_server.run(server("", port=port))
 
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from foursplit.cli.main import main
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import push_branch
 
 
@@ -67,7 +67,7 @@ def test_nothing_new_is_no_commit(repository):
     "name", ["main", "foursplit/", "feature/x", "foursplit/a b", "foursplit/.."]
 )
 def test_a_branch_that_somebody_may_work_on_is_refused(repository, name):
-    with pytest.raises(Refusal, match="--branch"):
+    with pytest.raises(FoursplitError, match="--branch"):
         push_branch.require(name)
 
 
@@ -75,7 +75,7 @@ def test_a_push_that_fails_is_told_in_gits_words(repository):
     project, _ = repository
     (project / "dvc.lock").write_text("schema: '3'\n")
     git(project, "remote", "set-url", "origin", str(project / "nowhere"))
-    with pytest.raises(Refusal, match="git push"):
+    with pytest.raises(FoursplitError, match="git push"):
         push_branch.push("foursplit/retrained", "Retrain")
 
 
@@ -91,7 +91,7 @@ def test_results_of_sources_that_the_branch_will_not_hold_are_not_published(repo
     push_branch.require("foursplit/retrained")
     (project / name).write_text("edited: 1\n")
     for refused in (push_branch.require, lambda to: push_branch.push(to, "Retrain")):
-        with pytest.raises(Refusal, match=rf"{name}: .*Commit") as error:
+        with pytest.raises(FoursplitError, match=rf"{name}: .*Commit") as error:
             refused("foursplit/retrained")
         assert "or stash" in str(error.value)
     assert git(origin, "branch", "--list") == ""
@@ -105,7 +105,7 @@ def test_in_a_folder_that_git_refuses_its_reason_is_given(repository, monkeypatc
     for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    with pytest.raises(Refusal, match=r"safe\.directory"):
+    with pytest.raises(FoursplitError, match=r"safe\.directory"):
         push_branch.require("foursplit/retrained")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import feather
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import tabular
 
 
@@ -70,7 +70,7 @@ def test_windows_text_is_read_and_said(tmp_path):
     "content", [b"a,b\n1,\x00\n", b"PK\x03\x04\x00", bytes(range(128, 256)), b""]
 )
 def test_what_is_no_text_is_refused(tmp_path, content):
-    with pytest.raises(Refusal, match=r"table\.csv: not readable as CSV"):
+    with pytest.raises(FoursplitError, match=r"table\.csv: not readable as CSV"):
         read(tmp_path, content)
 
 
@@ -78,7 +78,7 @@ def test_what_is_no_text_is_refused(tmp_path, content):
     ("text", "row"), [("a,b\n1,2\n3\n", 2), ("a,b\n1,2,3\n", 1), ('a,b\n"x\ny",1\n1,2,3\n', 2)]
 )
 def test_a_ragged_row_is_refused_by_its_number(tmp_path, text, row):
-    with pytest.raises(Refusal, match=f"row {row} has"):
+    with pytest.raises(FoursplitError, match=f"row {row} has"):
         read(tmp_path, text)
 
 
@@ -106,7 +106,7 @@ def write_doubled(path):
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.feather"])
 def test_a_doubled_heading_is_refused_by_name(tmp_path, name):
     write_doubled(tmp_path / name)
-    with pytest.raises(Refusal, match="column 'a' is there twice"):
+    with pytest.raises(FoursplitError, match="column 'a' is there twice"):
         tabular.read_frame(tmp_path / name)
 
 

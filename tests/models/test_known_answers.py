@@ -7,7 +7,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from foursplit.config.schema import GradientFit
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 from foursplit.layers.polynomial import Polynomial, count_terms
 from foursplit.layers.standardize import Standardise, learning_inputs
@@ -123,7 +123,7 @@ def test_the_small_convnets_parameters_are_those_counted_by_hand():
 
 
 def test_the_small_convnet_refuses_pictures_that_pooling_would_use_up():
-    with pytest.raises(Refusal, match="8 by 8"):
+    with pytest.raises(FoursplitError, match="8 by 8"):
         convnet.build(convnet.Args(), DIGITS)
 
 

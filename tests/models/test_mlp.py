@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 from foursplit.models import mlp
 from foursplit.training import network
@@ -44,5 +44,7 @@ def test_other_activations_begin_with_the_same_draws_at_half_the_variance(activa
 
 
 def test_an_activation_that_does_not_exist_is_refused_with_those_that_do():
-    with pytest.raises(Refusal, match=r"activation: 'softplus'.*'relu', 'sigmoid' or 'tanh'"):
+    with pytest.raises(
+        FoursplitError, match=r"activation: 'softplus'.*'relu', 'sigmoid' or 'tanh'"
+    ):
         arguments("mlp", {"activation": "softplus"}, "x.model_args")

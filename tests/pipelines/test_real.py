@@ -8,7 +8,7 @@ from tests.pipelines.conftest import ROOT, declared
 
 from foursplit import plugins
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue, licences
 from foursplit.runner.targets import reading
 
@@ -73,7 +73,7 @@ def test_a_stage_of_a_source_that_is_not_accepted_says_so(project, monkeypatch):
     from foursplit.stages import fetch
 
     monkeypatch.delenv(licences.ACCEPT, raising=False)
-    with pytest.raises(Refusal, match="usps: not stated") as raised:
+    with pytest.raises(FoursplitError, match="usps: not stated") as raised:
         fetch.run("mnist_usps")
     assert "FOURSPLIT_ACCEPT=mnist,usps" in str(raised.value)
     assert not (project / "data").exists()

@@ -7,7 +7,7 @@ from tests.promotion import winner
 from tests.promotion.winner import GROUP
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.promotion.candidate import difference, is_same, read
 
@@ -67,7 +67,7 @@ def test_on_other_examples_equal_weights_need_the_same_architecture(strong):
 
 
 def test_no_seeds_and_no_such_column_are_refused(strong, tmp_path):
-    with pytest.raises(Refusal, match="no folder seed_"):
+    with pytest.raises(FoursplitError, match="no folder seed_"):
         read(tmp_path / "empty", "loss")
-    with pytest.raises(Refusal, match="unknown column 'los'. Did you mean 'loss'"):
+    with pytest.raises(FoursplitError, match="unknown column 'los'. Did you mean 'loss'"):
         read(paths.final(GROUP), "los")

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.promotion.drawn import losses, pair, table
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.stats.power import examples_needed
-from foursplit.promotion.judge import FORBID, OtherExamples, Rules, judge
+from foursplit.promotion.judge import FORBID, DifferentExamplesError, Rules, judge
 
 RULES = Rules(min_gain=0.01)
 WON = (50, 60, 10, 880)  # both err, the challenger alone is right, it alone errs, none errs
@@ -145,13 +145,13 @@ def test_other_examples_and_other_answers_are_refused(split):
     old, new = pair(WON)
     loss = new.tables[split].loss
     strange = retabled(new, **{split: table(loss, split, prefix="other")})
-    with pytest.raises(OtherExamples, match=f"{split}: the tables hold other examples"):
+    with pytest.raises(DifferentExamplesError, match=f"{split}: the tables hold other examples"):
         judged((old, strange))
     answers = [
         retabled(m, **{split: table(m.tables[split].loss, split, y=y, y_hat=y)})
         for m, y in ((old, ["a"] * 1000), (new, ["a"] * 999 + ["b"]))
     ]
-    with pytest.raises(OtherExamples, match=f"{split}: column 'y' differs"):
+    with pytest.raises(DifferentExamplesError, match=f"{split}: column 'y' differs"):
         judged(answers)
 
 
@@ -167,16 +167,18 @@ def test_a_first_champion_must_beat_the_trivial_baseline():
     assert first([1.0] * 100 + [0.0] * 100).verdict == "PROMOTE"
     assert first([1.0] * 11 + [0.0] * 189).verdict == "HOLD"
     assert first([0.0] * 200).verdict == "REJECT"
-    with pytest.raises(Refusal, match="no column 'baseline_loss'"):
+    with pytest.raises(FoursplitError, match="no column 'baseline_loss'"):
         judged((None, pair(WON)[1]))
 
 
 def test_a_table_that_is_missing_is_named():
     old, new = pair(WON)
     tables = {s: t for s, t in new.tables.items() if s != "test"}
-    with pytest.raises(Refusal, match="challenger seed_1: no table of 'test'; it has train, dev"):
+    with pytest.raises(
+        FoursplitError, match="challenger seed_1: no table of 'test'; it has train, dev"
+    ):
         judged((old, Model(tables=tables, name="seed_1")))
-    with pytest.raises(Refusal, match="champion: no seed with tables"):
+    with pytest.raises(FoursplitError, match="champion: no seed with tables"):
         judge([], [new], {}, RULES, np.random.default_rng(1))
 
 
@@ -185,7 +187,7 @@ def test_a_table_that_is_missing_is_named():
     [("min_gain", -0.1), ("confidence", 1.0), ("slice_margin", -1), ("least", 0)],
 )
 def test_a_rule_out_of_range_is_refused_by_name(field, value):
-    with pytest.raises(Refusal, match=f"^{field}: {value!r} must be"):
+    with pytest.raises(FoursplitError, match=f"^{field}: {value!r} must be"):
         replace(RULES, **{field: value})
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.promotion.prediction_tables import read, table
 
 FRAME = pd.DataFrame(
@@ -36,11 +36,11 @@ def test_seeds_are_read_by_folder(tmp_path):
 
 
 def test_no_seed_no_parquet_and_no_column_are_refused_by_name(tmp_path):
-    with pytest.raises(Refusal, match="no folder seed_"):
+    with pytest.raises(FoursplitError, match="no folder seed_"):
         read(tmp_path)
     (tmp_path / "seed_1").mkdir()
     (tmp_path / "seed_1/dev.parquet").write_text("no table")
-    with pytest.raises(Refusal, match=r"dev\.parquet: not readable as Parquet"):
+    with pytest.raises(FoursplitError, match=r"dev\.parquet: not readable as Parquet"):
         read(tmp_path)
-    with pytest.raises(Refusal, match="unknown column 'f1'"):
+    with pytest.raises(FoursplitError, match="unknown column 'f1'"):
         table(FRAME, "dev", "f1")

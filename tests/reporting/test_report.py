@@ -16,7 +16,7 @@ from tests.reporting.miniature import PARAMS
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.learning_curve import told
 from foursplit.evaluation.learning_curve_runs import Measured
 from foursplit.io import artifacts
@@ -219,7 +219,7 @@ def test_an_experiment_that_was_not_evaluated_is_named(make):
 
 
 def test_without_any_result_the_report_refuses(project):
-    with pytest.raises(Refusal, match="dvc repro"):
+    with pytest.raises(FoursplitError, match="dvc repro"):
         report.run()
     assert not (project / "reports").exists()
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from tests.retraining.world import GROUP, git
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking.registry import registry
 
 
@@ -46,5 +46,5 @@ def test_killed_at_any_moment_the_champion_stays_and_the_next_completes_in_ci(wo
         assert champion(runner) in (1, 2)
     runner.run(*command)
     assert champion(runner) == 2
-    with pytest.raises(Refusal):
+    with pytest.raises(FoursplitError):
         registry.find(GROUP, "3")  # nothing was stored twice

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner import changes_since
 
 LOCK = """\
@@ -86,5 +86,5 @@ def test_a_commit_that_was_rewritten_gives_way_to_the_one_before(repository, cap
 
 
 def test_a_commit_that_is_not_here_is_refused(repository):
-    with pytest.raises(Refusal, match="git fetch --unshallow"):
+    with pytest.raises(FoursplitError, match="git fetch --unshallow"):
         changes_since.past("abcdef1")

@@ -12,7 +12,7 @@ from tests.runner import outputs
 
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner import stage_outputs
 from foursplit.runner.remove_orphans import FOLDERS, lines, tidy
 
@@ -79,7 +79,7 @@ def every_command(root):
     assert outputs.tree(root, but=(".foursplit",)) == before, "a look changed something"
     list(lines(tidy(params)))
     for stage, key in STAGES.items():
-        with contextlib.suppress(Refusal), stage_outputs.started(stage, key, params):
+        with contextlib.suppress(FoursplitError), stage_outputs.started(stage, key, params):
             for place in stage_outputs.places(stage, key, params):
                 outputs.fill(place, "new")
     list(lines(tidy(params)))

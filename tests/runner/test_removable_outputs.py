@@ -11,7 +11,7 @@ import pytest
 from tests.runner import outputs
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
 from foursplit.runner.dvc_adapter.cache import Cache
@@ -138,7 +138,7 @@ def test_what_the_lock_names_may_be_replaced(place):
 
 def test_what_no_lock_names_is_refused_and_left(place):
     outputs.fill(place, "x")
-    with pytest.raises(Refusal, match=r"data/models/g/k/diagnosis.json"):
+    with pytest.raises(FoursplitError, match=r"data/models/g/k/diagnosis.json"):
         judged(place)
     assert len(outputs.tree(place)) == 2
 
@@ -217,11 +217,11 @@ def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatc
     assert judged(place, partial=True) == []
     assert (place / "seed_1").is_dir()
     (place / "note.txt").write_text("mine")
-    with pytest.raises(Refusal, match=r"note\.txt") as refused:
+    with pytest.raises(FoursplitError, match=r"note\.txt") as refused:
         judged(place, partial=True)
     assert "diagnosis" not in str(refused.value)
     removable_outputs.close_book("train@k", "run")
-    with pytest.raises(Refusal):
+    with pytest.raises(FoursplitError):
         judged(place)
 
 
@@ -270,7 +270,7 @@ def test_nothing_is_moved_where_one_file_is_refused(place):
     md5 = outputs.commit(place)
     (place / "diagnosis.json").write_text("edited")
     outputs.fill(other, "other")
-    with pytest.raises(Refusal, match="other"):
+    with pytest.raises(FoursplitError, match="other"):
         secure([Output(path=place, md5=md5), Output(path=other, md5=None)])
     assert (place / "diagnosis.json").read_text() == "edited"
 
@@ -283,7 +283,7 @@ def test_what_was_edited_behind_a_link_is_refused_with_the_remedy(place, tmp_pat
     place.parent.symlink_to(disk)
     assert judged(place, md5) == []
     (disk / "k" / "diagnosis.json").write_text("edited")
-    with pytest.raises(Refusal, match=r"link data/models/g"):
+    with pytest.raises(FoursplitError, match=r"link data/models/g"):
         judged(place, md5)
     assert (disk / "k" / "diagnosis.json").read_text() == "edited"
 
@@ -299,5 +299,5 @@ def test_links_into_dvcs_cache_are_dvcs(place):
         (place / name).symlink_to(there)
     assert judged(place, md5) == []
     (place / "more").symlink_to(there)
-    with pytest.raises(Refusal, match="more"):
+    with pytest.raises(FoursplitError, match="more"):
         judged(place, md5)

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner.repair_dvc_locks import heal
 
 
@@ -51,7 +51,9 @@ def test_a_merge_conflict_is_said_and_left_as_it_is(project):
     torn = project / "pipelines" / "data" / "dvc.lock"
     torn.parent.mkdir(parents=True)
     torn.write_text("")
-    with pytest.raises(Refusal, match=r"dvc\.lock: a merge conflict.*git checkout COMMIT --"):
+    with pytest.raises(
+        FoursplitError, match=r"dvc\.lock: a merge conflict.*git checkout COMMIT --"
+    ):
         heal()
     assert lock.read_text() == CONFLICT
     assert torn.exists()
@@ -76,7 +78,7 @@ def test_the_way_out_of_a_merge_conflict_works(project):
     git("checkout", "-q", "main")
     commit("ours")
     git("merge", "other", check=False)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(FoursplitError) as refused:
         heal()
     (way,) = [part for part in str(refused.value).split("`") if part.startswith("git checkout")]
     git(*way.split()[1:])

@@ -254,6 +254,20 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
     wait_for(lambda: processes(small.folder) == [])
 
 
+def test_an_interruption_reaches_what_a_shell_starts_after_it(small):
+    # Its first command takes no notice and ends well, so the shell goes on to the next.
+    (small.folder / "slow.sh").write_text(
+        "bash -c 'trap \"\" INT; touch started; sleep 0.5'\nsleep 600\ntouch slow.out\n"
+    )
+    small.write("  slow: {cmd: bash slow.sh, outs: [slow.out]}\n")
+    process = small.start("foursplit", "repro")
+    wait_for((small.folder / "started").exists)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGINT, output
+    wait_for(lambda: processes(small.folder) == [])
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_without_our_signs_ends_no_run(small, encoding):
     small.env["PYTHONIOENCODING"] = encoding

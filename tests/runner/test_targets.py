@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner.targets import addresses, resolve, stages
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -43,7 +43,7 @@ def test_learning_curves_are_targets_where_params_yaml_has_them(project):
     assert address in resolve(PARAMS, "learn")
     assert len(resolve(PARAMS, "learn")) == sum(map(len, PARAMS.curves.values()))
     assert address in stages(PARAMS, "c4w2_digits_mlp")
-    with pytest.raises(Refusal, match="unknown target 'learn@c4w2_digits_lenet'"):
+    with pytest.raises(FoursplitError, match="unknown target 'learn@c4w2_digits_lenet'"):
         resolve(PARAMS, "learn@c4w2_digits_lenet")
 
 
@@ -69,7 +69,7 @@ def test_an_experiments_name_explains_both_its_stages(project):
 
 @pytest.mark.parametrize("name", ["lenet", "train@lenet", "digit"])
 def test_an_unknown_name_is_answered_with_the_known_ones(project, name):
-    with pytest.raises(Refusal, match=f"unknown target '{name}'.* Valid: .*digits"):
+    with pytest.raises(FoursplitError, match=f"unknown target '{name}'.* Valid: .*digits"):
         resolve(PARAMS, name)
 
 

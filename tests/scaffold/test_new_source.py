@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from foursplit.cli.main import main
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data import run_expectations, to_examples
 from foursplit.io import tabular
 from foursplit.scaffold import dataset_file, infer_schema
@@ -124,7 +124,7 @@ def test_whatever_a_file_holds_the_code_is_the_templates_and_features_are_its_va
     path = written(folder, columns)
     try:
         module, found, text = generated(folder, path, target)
-    except Refusal as refusal:
+    except FoursplitError as refusal:
         event(str(refusal).partition(":")[2][:40])
         return
     event("written")
@@ -153,7 +153,7 @@ def test_great_expectations_takes_every_heading_and_value_in_ci(folder, monkeypa
     path = written(folder, columns)
     try:
         module, *_ = generated(folder, path, target)
-    except Refusal:
+    except FoursplitError:
         return
     frame = module.read(folder)
     result = run_expectations.judge(to_examples.table(frame), module.suite(), "mine")
@@ -258,7 +258,7 @@ def test_what_is_missing_or_left_out_or_a_row_number_is_said_at_once(project, mo
     missing = [line for line in lines if line.startswith("missing")]
     assert any("'Age' in 1 of 200 rows, first row 5" in line for line in missing)
     assert any("'port' in 1 of 200 rows, first row 1" in line for line in missing)
-    with pytest.raises(Refusal, match=r"Age: .*row 5"):
+    with pytest.raises(FoursplitError, match=r"Age: .*row 5"):
         piped(project, monkeypatch)
 
 
@@ -273,7 +273,7 @@ def test_a_missing_target_is_said_and_refused_by_row(project, monkeypatch, numbe
     assert "missing: target 'kind' in 1 of 200 rows, first row 1" in new_source(
         project, columns, "kind"
     )
-    with pytest.raises(Refusal, match=r"kind: .*row 1"):
+    with pytest.raises(FoursplitError, match=r"kind: .*row 1"):
         piped(project, monkeypatch)
 
 
@@ -296,10 +296,10 @@ def test_tomorrows_file_is_refused_by_column_and_row(project, monkeypatch, numbe
         ({"kind": [2, *columns["kind"][1:]]}, r"kind: .*row 1: 2"),
     ):
         written(project / "data" / "own", {**columns, **change})
-        with pytest.raises(Refusal, match=message):
+        with pytest.raises(FoursplitError, match=message):
             piped(project, monkeypatch)
     written(project / "data" / "own", {"plan": columns["plan"], "kind": columns["kind"]})
-    with pytest.raises(Refusal, match="unknown column 'size'"):
+    with pytest.raises(FoursplitError, match="unknown column 'size'"):
         piped(project, monkeypatch)
 
 
@@ -311,7 +311,7 @@ def test_a_group_that_is_missing_is_refused_before_split(project, monkeypatch, n
     text = path.read_text().replace("group=None", 'group="patient"')
     begin = text.index('    "patient"')
     path.write_text(text[:begin] + text[text.index("\n", begin) + 1 :])
-    with pytest.raises(Refusal, match=r"'patient', row 5: the group is missing"):
+    with pytest.raises(FoursplitError, match=r"'patient', row 5: the group is missing"):
         piped(project, monkeypatch)
 
 

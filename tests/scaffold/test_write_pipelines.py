@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.scaffold import write_pipelines
 
 
@@ -47,7 +47,9 @@ def test_a_new_course_asks_for_one_file_and_changes_no_other(project):
     (project / "dvc.yaml").write_text(f"{write_pipelines.MARK}\nstages: {{}}\n")
     write_pipelines.write(load())
     add_course(project)
-    with pytest.raises(Refusal, match=r"pipelines/extra/dvc\.yaml.*foursplit pipeline write"):
+    with pytest.raises(
+        FoursplitError, match=r"pipelines/extra/dvc\.yaml.*foursplit pipeline write"
+    ):
         write_pipelines.check(load())
     assert write_pipelines.write(load()) == [project / "pipelines" / "extra" / "dvc.yaml"]
     extra = stages(project / "pipelines" / "extra" / "dvc.yaml")
@@ -57,7 +59,7 @@ def test_a_new_course_asks_for_one_file_and_changes_no_other(project):
 
 def test_a_file_that_a_person_wrote_is_left_alone(project):
     (project / "dvc.yaml").write_text("# Mine.\nstages: {}\n")
-    with pytest.raises(Refusal, match=r"dvc\.yaml"):
+    with pytest.raises(FoursplitError, match=r"dvc\.yaml"):
         write_pipelines.write(load())
     assert (project / "dvc.yaml").read_text() == "# Mine.\nstages: {}\n"
     assert not (project / "pipelines").exists()  # nothing is written by halves
@@ -65,7 +67,7 @@ def test_a_file_that_a_person_wrote_is_left_alone(project):
 
 def test_a_project_that_keeps_its_pipelines_by_hand_is_asked_for_a_courses_file_alone(project):
     (project / "dvc.yaml").write_text("# Mine.\nstages: {}\n")
-    with pytest.raises(Refusal, match=r"pipelines/supervised/dvc\.yaml"):
+    with pytest.raises(FoursplitError, match=r"pipelines/supervised/dvc\.yaml"):
         write_pipelines.check(load())
     for home in load().homes():
         path = paths.pipeline_file(home)
@@ -83,7 +85,7 @@ def test_a_course_that_is_gone_leaves_a_file_that_is_named(project):
     own = project / "pipelines" / "mine" / "dvc.yaml"
     own.parent.mkdir()
     own.write_text("stages: {}\n")
-    with pytest.raises(Refusal, match="pipelines/history"):
+    with pytest.raises(FoursplitError, match="pipelines/history"):
         write_pipelines.check(load())
     assert write_pipelines.left_over(load()) == [left]
 

@@ -8,7 +8,7 @@ import pytest
 from tests.reporting.miniature import PARAMS, make_project
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation import prediction_tables
 from foursplit.io import artifacts
 from foursplit.stages import select
@@ -117,7 +117,7 @@ def test_a_bound_has_its_price(enter):
 def test_where_nothing_meets_the_bounds_the_file_still_says_what_each_costs(enter):
     enter()
     two(good=140, bad=190)
-    with pytest.raises(Refusal, match="no experiment meets every bound"):
+    with pytest.raises(FoursplitError, match="no experiment meets every bound"):
         select.run("wines")
     assert chosen()["prices"][0]["winner"] == "wines_good"
     assert chosen()["winner"] is None
@@ -130,5 +130,5 @@ def test_a_column_that_a_table_lacks_is_refused_by_file(enter):
     prediction_tables.save(
         folder, "dev", prediction_tables.load(folder, "dev").drop(columns="loss")
     )
-    with pytest.raises(Refusal, match=r"dev.parquet: unknown column 'loss'"):
+    with pytest.raises(FoursplitError, match=r"dev.parquet: unknown column 'loss'"):
         select.run("wines")

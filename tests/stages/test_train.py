@@ -11,7 +11,7 @@ from tests.promotion.winner import GROUP, KEY
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.stages import train as stage
 from foursplit.training import device, seed_cache
 from foursplit.training import train as training
@@ -150,7 +150,7 @@ def test_a_model_that_is_edited_while_it_trains_is_not_written(small, monkeypatc
 
     monkeypatch.setattr(training, "_model", editing)
     if counts:
-        with pytest.raises(Refusal, match="was changed while"):
+        with pytest.raises(FoursplitError, match="was changed while"):
             stage.run(KEY)
         assert files() == {}
     else:

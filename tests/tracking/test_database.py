@@ -14,7 +14,7 @@ from tests.promotion.winner import GROUP, KEY
 import foursplit
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking import database, store
 from foursplit.tracking.registry import registry
 
@@ -123,7 +123,7 @@ def test_a_database_without_its_files_is_told_how_to_get_them(stored, go_to, tmp
         shutil.copy(stored / name, new / name)
     go_to(new)
     before = tree(stored), addresses(new / "mlflow.db")
-    with pytest.raises(Refusal, match=r"nothing is written into the other project.*cp -Rn"):
+    with pytest.raises(FoursplitError, match=r"nothing is written into the other project.*cp -Rn"):
         registry.champion(GROUP)
     assert (tree(stored), addresses(new / "mlflow.db")) == before
     shutil.copytree(stored / "mlruns", new / "mlruns")
@@ -135,7 +135,7 @@ def test_a_database_that_cannot_be_written_says_so(elsewhere, monkeypatch):
         raise sqlite3.OperationalError("attempt to write a readonly database")
 
     monkeypatch.setattr(database, "_write", refused)
-    with pytest.raises(Refusal, match="Make it writable"):
+    with pytest.raises(FoursplitError, match="Make it writable"):
         store.client()
 
 
@@ -143,7 +143,7 @@ def test_a_change_that_fails_half_way_changes_nothing(elsewhere, monkeypatch):
     new, _ = elsewhere
     before = addresses(new / "mlflow.db")
     monkeypatch.setattr(database, "PLACES", (*database.PLACES, ("runs", "no_such_column")))
-    with pytest.raises(Refusal):
+    with pytest.raises(FoursplitError):
         store.client()
     monkeypatch.undo()
     assert addresses(new / "mlflow.db") == before
@@ -193,7 +193,7 @@ def test_whoever_changes_addresses_in_the_database_gets_nothing_of_his_read(
         folder = foursplit.load_model(uri).version.folder
         assert folder.is_relative_to(stored / "mlruns")
     else:
-        with pytest.raises(Refusal, match=OUTSIDE) as refused:
+        with pytest.raises(FoursplitError, match=OUTSIDE) as refused:
             foursplit.load_model(uri)
         assert "foursplit gate wines --force --why" in str(refused.value)
     assert weights.read_bytes() == b"evil"
@@ -205,7 +205,7 @@ def test_another_programs_database_is_refused_and_left_alone(project, monkeypatc
     with closing(sqlite3.connect(path)) as opened:
         opened.execute("CREATE TABLE customers (name)")
     before = path.read_bytes()
-    with pytest.raises(Refusal, match=r"another program's database .*customers"):
+    with pytest.raises(FoursplitError, match=r"another program's database .*customers"):
         store.client()
     assert path.read_bytes() == before
 

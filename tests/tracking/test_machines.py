@@ -20,7 +20,7 @@ from foursplit.cli.commands import track as door
 from foursplit.cli.render import finish
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import collect
 from foursplit.tracking import server_health, store
 from foursplit.tracking.registry import promotion_lock, registry
@@ -221,7 +221,10 @@ def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkey
         second = register()
 
     def meanwhile():
-        with on("other"), pytest.raises(Refusal, match="another machine is making a champion"):
+        with (
+            on("other"),
+            pytest.raises(FoursplitError, match="another machine is making a champion"),
+        ):
             registry.promote(second, None, print)
 
     with on("one"):
@@ -229,7 +232,7 @@ def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkey
         once(monkeypatch, registry, "_aliases", meanwhile)
         registry.promote(first, None, print)
         assert registry.champion_number(GROUP) == first.number
-    with on("other"), pytest.raises(Refusal, match="run `foursplit gate` again"):
+    with on("other"), pytest.raises(FoursplitError, match="run `foursplit gate` again"):
         registry.promote(second, None, print)
     tags = store.client().get_registered_model(GROUP).tags
     assert not [name for name in tags if name.startswith(promotion_lock.NOTE)]
@@ -251,7 +254,10 @@ def test_who_was_killed_while_promoting_is_waited_for_no_longer_than_ten_minutes
 
 def test_a_database_that_many_share_needs_a_place_for_files_that_they_share_too(on, monkeypatch):
     monkeypatch.delenv(store.SHARED_FILES)
-    with on("one"), pytest.raises(Refusal, match="MLFLOW_DEFAULT_ARTIFACT_ROOT .*s3://bucket"):
+    with (
+        on("one"),
+        pytest.raises(FoursplitError, match="MLFLOW_DEFAULT_ARTIFACT_ROOT .*s3://bucket"),
+    ):
         track()
 
 
@@ -276,7 +282,7 @@ def test_a_write_that_collides_is_tried_again_and_another_error_is_not(on):
 
 def test_nobody_is_told_to_delete_what_others_use(on, shared):
     (shared / "shared.db").write_bytes(b"no database" * 100)
-    with on("one"), pytest.raises(Refusal, match=r"docs/team.md") as refused:
+    with on("one"), pytest.raises(FoursplitError, match=r"docs/team.md") as refused:
         door.track()
     assert "Delete" not in str(refused.value)
 
@@ -288,7 +294,7 @@ def test_a_server_that_is_not_there_is_told_at_once_and_stops_no_training(on, mo
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ann:secret@127.0.0.1:{port}")
     monkeypatch.setattr(server_health, "PAUSE_S", 0.0)
     with on("one"):
-        with pytest.raises(Refusal, match="no server answers there") as refused:
+        with pytest.raises(FoursplitError, match="no server answers there") as refused:
             door.track()
         follow(live_curves(monkeypatch), ROWS)
         assert "secret" not in finish._state()["store"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking.registry import mlmodel
 
 MANIFEST = {
@@ -113,7 +113,7 @@ FLAVOR = ("flavors", "python_function")
 )
 def test_what_may_lead_to_other_code_is_refused_by_its_place(path, keys, value, place):
     change(path, *keys, value=value)
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(FoursplitError) as caught:
         mlmodel.require(path)
     assert place in str(caught.value)
     assert "refused" in str(caught.value)
@@ -131,7 +131,7 @@ def test_what_may_lead_to_other_code_is_refused_by_its_place(path, keys, value, 
 )
 def test_what_is_no_json_of_ours_is_refused(path, text):
     path.write_text(text)
-    with pytest.raises(Refusal, match="refused"):
+    with pytest.raises(FoursplitError, match="refused"):
         mlmodel.require(path)
 
 
@@ -141,5 +141,5 @@ def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
     assert json.loads(path.read_text())["flavors"]["python_function"]["loader_module"] == (
         mlmodel.LOADER
     )  # the naive check finds nothing
-    with pytest.raises(Refusal, match="spelt otherwise"):
+    with pytest.raises(FoursplitError, match="spelt otherwise"):
         mlmodel.require(path)

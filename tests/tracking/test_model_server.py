@@ -18,7 +18,7 @@ from mlflow.models import Model, ModelSignature
 from mlflow.pyfunc import scoring_server
 from mlflow.types import ColSpec, Schema, TensorSpec
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking.registry import model_server, pyfunc_model
 from foursplit.tracking.registry.loaded_model import LoadedModel
 
@@ -295,7 +295,7 @@ def test_a_defect_is_said_without_a_traceback():
 def test_load_model_refuses_what_is_not_finite_by_row_and_column(value):
     import pandas as pd
 
-    with pytest.raises(Refusal, match=r"row 2, column \(1,\)"):
+    with pytest.raises(FoursplitError, match=r"row 2, column \(1,\)"):
         Sums().predict([[1, 2], [3, value]])
-    with pytest.raises(Refusal, match="row 2, column 'height'"):
+    with pytest.raises(FoursplitError, match="row 2, column 'height'"):
         Sums().predict(pd.DataFrame([[1, 2], [3, value]], columns=NAMES))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking.runs.provenance import Locks
 
 CONFLICT = """schema: '2.0'
@@ -20,7 +20,7 @@ def test_a_lock_that_cannot_be_read_is_named(project, text):
     path = project / "pipelines" / "data" / "dvc.lock"
     path.parent.mkdir(parents=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(Refusal, match=r"pipelines/data/dvc\.lock.*foursplit repro"):
+    with pytest.raises(FoursplitError, match=r"pipelines/data/dvc\.lock.*foursplit repro"):
         Locks().digests("wine")
 
 

@@ -12,7 +12,7 @@ from tests.tracking import network_winner
 import foursplit
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 from foursplit.io import artifacts
 from foursplit.tracking.registry import mlmodel, registry, version_files
@@ -147,13 +147,13 @@ def test_a_tampered_mlmodel_is_refused(small):
     path = version.folder / mlmodel.NAME
     content = path.read_text()
     path.write_text(content.replace('"python_version": "3', '"python_version": "2'))
-    with pytest.raises(Refusal, match="MLmodel: altered since"):
+    with pytest.raises(FoursplitError, match="MLmodel: altered since"):
         foursplit.load_model(URI)
     path.write_text(content.replace(mlmodel.LOADER, "antigravity"))
-    with pytest.raises(Refusal, match="loader_module: 'antigravity'"):
+    with pytest.raises(FoursplitError, match="loader_module: 'antigravity'"):
         foursplit.load_model(URI)
     path.unlink()
-    with pytest.raises(Refusal, match="MLmodel: is gone since"):
+    with pytest.raises(FoursplitError, match="MLmodel: is gone since"):
         foursplit.load_model(URI)
 
 
@@ -161,7 +161,7 @@ def test_an_mlmodel_that_names_other_code_is_refused_even_if_the_hash_agrees(sma
     version = register()
     content = (version.folder / mlmodel.NAME).read_text()
     harm(version, mlmodel.NAME, content.replace(mlmodel.LOADER, "antigravity"))
-    with pytest.raises(Refusal, match="loader_module: 'antigravity'"):
+    with pytest.raises(FoursplitError, match="loader_module: 'antigravity'"):
         foursplit.load_model(URI)
 
 
@@ -181,9 +181,9 @@ def test_code_beside_the_model_is_refused_by_name_also_by_mlflows_way_in(small, 
     path = version.folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(pickle.dumps({}))
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(FoursplitError, match=message):
         foursplit.load_model(URI)
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(FoursplitError, match=message):
         load(version.folder.as_uri())
 
 
@@ -196,7 +196,7 @@ def test_a_version_of_before_still_loads_and_is_the_same_winners(small, monkeypa
     np.testing.assert_allclose(answers, probabilities(old), rtol=0, atol=1e-12)
     assert register().number == old.number
     (old.folder / mlmodel.NAME).write_text("{}")
-    with pytest.raises(Refusal):
+    with pytest.raises(FoursplitError):
         foursplit.load_model(URI)
 
 
@@ -208,5 +208,5 @@ def test_a_copy_holds_what_answers_and_is_checked_after_it_is_made(small, tmp_pa
     assert not list(to.rglob("*.parquet"))
     assert load(to.as_uri()).predict(dev()).shape == (600, 3)
     (version.folder / "seed_2" / "model.skops").write_bytes(b"other weights")
-    with pytest.raises(Refusal, match=r"seed_2/model.skops: altered"):
+    with pytest.raises(FoursplitError, match=r"seed_2/model.skops: altered"):
         version_files.copy(version.folder, version.files, to)

@@ -7,7 +7,7 @@ from tests.promotion import winner
 from tests.promotion.winner import GROUP, KEY
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.reproduce.recorded_inputs import recorded
 from foursplit.tracking import store
@@ -61,19 +61,21 @@ def test_older_runs_get_the_tag_by_which_they_are_found(world):
 @pytest.mark.parametrize("name", ["nope", "0" * 32])
 def test_an_unknown_run_is_refused_with_some_that_are_there(world, name):
     run_id = run_of(world)
-    with pytest.raises(Refusal, match=f"unknown run '{name}'(.|\n)*{run_id}  wines_soft seed 1"):
+    with pytest.raises(
+        FoursplitError, match=f"unknown run '{name}'(.|\n)*{run_id}  wines_soft seed 1"
+    ):
         recorded(name)
 
 
 def test_a_store_without_runs_says_so(world):
-    with pytest.raises(Refusal, match="Its latest runs: none"):
+    with pytest.raises(FoursplitError, match="Its latest runs: none"):
         recorded("nope")
 
 
 def test_a_run_without_its_files_is_refused(world):
     run_id = run_of(world)
     next(world.root.glob(f"mlruns/**/{run_id}/artifacts/manifest.json")).unlink()
-    with pytest.raises(Refusal, match="manifest.json is gone"):
+    with pytest.raises(FoursplitError, match="manifest.json is gone"):
         recorded(run_id)
 
 
@@ -111,17 +113,21 @@ def test_a_version_whose_files_or_tags_were_altered_is_doubted(version):
 
 
 def test_a_version_that_is_not_there_is_refused_with_what_is(version):
-    with pytest.raises(Refusal, match="unknown alias or version 'champion'. Valid: 1, challenger"):
+    with pytest.raises(
+        FoursplitError, match="unknown alias or version 'champion'. Valid: 1, challenger"
+    ):
         recorded(f"models:/{GROUP}@champion")
-    with pytest.raises(Refusal, match="unknown registered model 'wins'. Did you mean 'wines'"):
+    with pytest.raises(
+        FoursplitError, match="unknown registered model 'wins'. Did you mean 'wines'"
+    ):
         recorded("models:/wins/1")
-    with pytest.raises(Refusal, match="such as models:/c4w2_digits@champion"):
+    with pytest.raises(FoursplitError, match="such as models:/c4w2_digits@champion"):
         recorded("models:/wines")
 
 
 def test_the_run_that_stores_a_version_is_no_model_to_make_again(version):
     run = store.client().get_model_version(GROUP, "1").run_id
-    with pytest.raises(Refusal, match="name it as models:/GROUP/N"):
+    with pytest.raises(FoursplitError, match="name it as models:/GROUP/N"):
         recorded(run)
 
 

@@ -14,7 +14,7 @@ import foursplit
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.predict import predictor
 from foursplit.io import artifacts
 from foursplit.tracking import store
@@ -95,13 +95,13 @@ def test_a_loaded_model_answers_as_the_pipeline_does_with_its_first_seed(small):
 def test_inputs_that_are_none_of_the_models_are_refused_with_their_shape(small):
     champion()
     model = foursplit.load_model(f"models:/{GROUP}@champion")
-    with pytest.raises(Refusal, match=r"shape \(13,\); it must be \(n, 13\)"):
+    with pytest.raises(FoursplitError, match=r"shape \(13,\); it must be \(n, 13\)"):
         model.predict(np.zeros(13))
-    with pytest.raises(Refusal, match="one example"):
+    with pytest.raises(FoursplitError, match="one example"):
         model.predict(np.zeros((0, 13)))
-    with pytest.raises(Refusal, match="not an array of numbers"):
+    with pytest.raises(FoursplitError, match="not an array of numbers"):
         model.predict([["red"] * 13])
-    with pytest.raises(Refusal, match="no seed 3; it has 1, 2"):
+    with pytest.raises(FoursplitError, match="no seed 3; it has 1, 2"):
         model.predict(np.zeros((1, 13)), seed=3)
 
 
@@ -122,13 +122,13 @@ def test_inputs_that_are_none_of_the_models_are_refused_with_their_shape(small):
 )
 def test_what_is_not_there_is_refused_with_what_is(small, uri, message):
     register()
-    with pytest.raises(Refusal, match=message):
+    with pytest.raises(FoursplitError, match=message):
         foursplit.load_model(uri)
 
 
 def test_without_a_store_nothing_is_created_and_the_way_is_named(small):
     (small / "mlflow.db").unlink()
-    with pytest.raises(Refusal, match="`foursplit gate GROUP` stores"):
+    with pytest.raises(FoursplitError, match="`foursplit gate GROUP` stores"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     assert not (small / "mlflow.db").exists()
 
@@ -139,7 +139,7 @@ def test_a_tampered_file_is_refused_by_name(small, name):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(Refusal, match=rf"seed_2/{name}: altered"):
+    with pytest.raises(FoursplitError, match=rf"seed_2/{name}: altered"):
         foursplit.load_model(f"models:/{GROUP}@champion")
 
 
@@ -151,7 +151,7 @@ def test_other_weights_under_a_manifest_that_agrees_are_refused_too(small):
     for name in ("model.skops", "manifest.json"):
         of(version, f"seed_1/{name}").write_bytes((other / name).read_bytes())
     manifests.load(version.folder / "seed_1")  # the naive check finds nothing
-    with pytest.raises(Refusal, match="altered"):
+    with pytest.raises(FoursplitError, match="altered"):
         foursplit.load_model(f"models:/{GROUP}@champion")
 
 
@@ -161,7 +161,7 @@ def test_a_pickle_a_foreign_file_and_a_link_are_refused(small):
     for name, message in (("model.pkl", "runs code"), ("notes.txt", "does not belong")):
         path = of(version, f"seed_1/{name}")
         path.write_bytes(pickle.dumps({}))
-        with pytest.raises(Refusal, match=message):
+        with pytest.raises(FoursplitError, match=message):
             foursplit.load_model(uri)
         path.unlink()
     weights = of(version)
@@ -170,14 +170,14 @@ def test_a_pickle_a_foreign_file_and_a_link_are_refused(small):
     outside = small / "model.skops"
     outside.write_bytes(content)
     weights.symlink_to(outside)
-    with pytest.raises(Refusal, match="a link"):
+    with pytest.raises(FoursplitError, match="a link"):
         foursplit.load_model(uri)
 
 
 def test_files_that_are_gone_are_refused_and_stored_anew(small):
     version = champion()
     of(version).unlink()
-    with pytest.raises(Refusal, match="is gone since"):
+    with pytest.raises(FoursplitError, match="is gone since"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     again = register()
     assert again.number == 2
@@ -192,13 +192,13 @@ def test_a_source_outside_the_store_is_refused(small, tmp_path_factory):
     run_id = client.get_model_version(GROUP, "1").run_id
     tags = {registry.FILES: json.dumps(version_files.digests(version.folder))}
     client.create_model_version(GROUP, outside.as_uri(), run_id, tags=tags)
-    with pytest.raises(Refusal, match="outside the store"):
+    with pytest.raises(FoursplitError, match="outside the store"):
         foursplit.load_model(f"models:/{GROUP}/2")
     # A link in the place of the run's own folder leads out as well.
     away = outside.parent / "away"
     version.folder.rename(away)
     version.folder.symlink_to(away)
-    with pytest.raises(Refusal, match="outside the store"):
+    with pytest.raises(FoursplitError, match="outside the store"):
         foursplit.load_model(f"models:/{GROUP}/1")
 
 
@@ -210,14 +210,14 @@ def test_of_a_servers_artifacts_a_copy_is_checked_and_used(small, monkeypatch):
     assert model.version.folder.is_relative_to(paths.state())
     assert model.predict(dev.x).shape == (600, 3)
     of(version).write_bytes(b"other weights")
-    with pytest.raises(Refusal, match=r"seed_1/model.skops: altered"):
+    with pytest.raises(FoursplitError, match=r"seed_1/model.skops: altered"):
         foursplit.load_model(f"models:/{GROUP}@champion")
 
 
 def test_a_version_that_somebody_else_registered_is_refused(small):
     version = register()
     store.client().create_model_version(GROUP, version.folder.as_uri())
-    with pytest.raises(Refusal, match="not stored by `foursplit gate`"):
+    with pytest.raises(FoursplitError, match="not stored by `foursplit gate`"):
         foursplit.load_model(f"models:/{GROUP}/2")
 
 
@@ -226,7 +226,7 @@ def test_weights_of_an_architecture_that_has_changed_are_refused_with_the_commit
 ):
     champion()
     monkeypatch.setattr(manifests, "code_hash", lambda _: "another")
-    with pytest.raises(Refusal, match=r"model 'logistic_sklearn' has changed.*commit abc"):
+    with pytest.raises(FoursplitError, match=r"model 'logistic_sklearn' has changed.*commit abc"):
         foursplit.load_model(f"models:/{GROUP}@champion")
 
 
@@ -265,7 +265,7 @@ def test_a_champion_that_was_made_meanwhile_is_not_overrun(small):
     first = champion()
     winner.train(sees_strong=False)
     second = register()
-    with pytest.raises(Refusal, match=r"version 1 was made champion while version 2"):
+    with pytest.raises(FoursplitError, match=r"version 1 was made champion while version 2"):
         registry.promote(second, None, print)  # judged when there was none
     assert registry.champion_number(GROUP) == first.number
     registry.promote(second, first.number, print)
@@ -274,7 +274,7 @@ def test_a_champion_that_was_made_meanwhile_is_not_overrun(small):
 
 def test_an_incomplete_winner_is_not_stored(small):
     (paths.models(GROUP, KEY) / "seed_2" / "manifest.json").unlink()
-    with pytest.raises(Refusal, match=r"seed_2/manifest.json: no such file"):
+    with pytest.raises(FoursplitError, match=r"seed_2/manifest.json: no such file"):
         register()
     assert registry.champion_number(GROUP) is None
 

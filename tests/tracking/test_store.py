@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from foursplit.cli.main import main
 from foursplit.config import paths
 from foursplit.core import reproducible_env
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking import server_health, store
 
 
@@ -51,7 +51,7 @@ def test_a_deleted_experiment_is_restored(world):
 @pytest.mark.parametrize("name", ["a?b", "100%20 b"])
 def test_a_folder_that_reads_otherwise_in_an_address_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/{name}/mlflow.db")
-    with pytest.raises(Refusal, match="rename the folder"):
+    with pytest.raises(FoursplitError, match="rename the folder"):
         store.client()
     assert list(tmp_path.iterdir()) == []
 
@@ -129,7 +129,7 @@ def test_a_driver_that_is_not_installed_is_named_with_what_brings_it(
 
     monkeypatch.setattr(mlflow, "MlflowClient", refuse)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+pg8000://ann:Zq3s9X@db/mlflow")
-    with pytest.raises(Refusal, match=way_out) as refused:
+    with pytest.raises(FoursplitError, match=way_out) as refused:
         store.client()
     assert "Zq3s9X" not in str(refused.value)
 

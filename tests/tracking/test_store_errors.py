@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from foursplit.cli.commands import track as door
-from foursplit.core.errors import Refusal, remedy
+from foursplit.core.errors import FoursplitError, remedy
 from foursplit.tracking import store, store_errors
 
 DESTROYS = re.compile(r"delete it|remove|\brm\b|throw", re.IGNORECASE)
 
 
 def told(error):
-    with pytest.raises(Refusal) as refused, store_errors.explained():
+    with pytest.raises(FoursplitError) as refused, store_errors.explained():
         raise error
     text = str(refused.value)
     assert not DESTROYS.search(text)
@@ -82,7 +82,7 @@ def schema(path, revision):
 def test_an_older_store_is_to_be_copied_and_upgraded(world):
     path = world.root / "mlflow.db"
     schema(path, "4465047574b1")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(FoursplitError) as refused:
         door.track()
     text = str(refused.value)
     assert f"cp '{path}' '{path}.backup' && mlflow db upgrade 'sqlite:///{path}'" in text
@@ -91,7 +91,7 @@ def test_an_older_store_is_to_be_copied_and_upgraded(world):
 
 def test_a_store_of_an_mlflow_that_we_do_not_know_is_no_upgrade(world):
     schema(world.root / "mlflow.db", "ffffffffffff")
-    with pytest.raises(Refusal, match="Another MLflow than the one installed"):
+    with pytest.raises(FoursplitError, match="Another MLflow than the one installed"):
         door.track()
 
 

@@ -12,7 +12,7 @@ from tests.tracking import miniature
 from foursplit.cli.commands import track as door
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import collect
 from foursplit.io import artifacts
 from foursplit.tracking import store
@@ -234,7 +234,7 @@ def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track)
 
 def test_a_file_that_is_no_database_is_refused_with_the_way_out(world):
     (world.root / "mlflow.db").write_bytes(b"no database" * 100)
-    with pytest.raises(Refusal, match=r"move it aside \(mv .*mlflow.db") as refused:
+    with pytest.raises(FoursplitError, match=r"move it aside \(mv .*mlflow.db") as refused:
         door.track()
     assert "elete" not in str(refused.value)
     assert (world.root / "mlflow.db").read_bytes() == b"no database" * 100

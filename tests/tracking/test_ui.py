@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from foursplit.cli.commands.ui import ui
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def taken():
 
 
 def test_a_taken_port_is_refused_with_another_to_try(taken):
-    with pytest.raises(Refusal, match=rf"port {taken} .*foursplit ui --port {taken + 1}"):
+    with pytest.raises(FoursplitError, match=rf"port {taken} .*foursplit ui --port {taken + 1}"):
         ui(taken)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.training import estimator
 
@@ -68,7 +68,7 @@ def test_tensors_come_back_the_same_and_a_torn_file_is_named(tmp_path):
     found = artifacts.read_tensors(path)
     assert torch.equal(found["b"], torch.ones(2, 3))
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(Refusal, match=r"w.safetensors: no readable safetensors"):
+    with pytest.raises(FoursplitError, match=r"w.safetensors: no readable safetensors"):
         artifacts.read_tensors(path)
 
 
@@ -76,11 +76,11 @@ def test_an_estimator_with_a_type_of_its_own_is_refused(tmp_path):
     from sklearn.preprocessing import FunctionTransformer
 
     estimator.save(tmp_path / "m.skops", FunctionTransformer(func=test_a_missing_number_is_refused))
-    with pytest.raises(Refusal, match="not trusted"):
+    with pytest.raises(FoursplitError, match="not trusted"):
         estimator.load(tmp_path / "m.skops")
 
 
 def test_a_torn_estimator_is_named(tmp_path):
     (tmp_path / "m.skops").write_bytes(b"PK half")
-    with pytest.raises(Refusal, match="no readable skops file"):
+    with pytest.raises(FoursplitError, match="no readable skops file"):
         estimator.load(tmp_path / "m.skops")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from foursplit.config.schema import Augment
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.training.augment import Augmenter, _blurred
 from foursplit.training.batches import Batches
 
@@ -138,11 +138,11 @@ def test_an_epoch_changes_pictures_by_seed_and_epoch_alone():
 
 
 def test_what_is_no_picture_is_refused_by_name():
-    with pytest.raises(Refusal, match=r"turn 20.*\(13,\)"):
+    with pytest.raises(FoursplitError, match=r"turn 20.*\(13,\)"):
         Augmenter(Augment(turn=20.0), torch.zeros(5, 13))
 
 
 @pytest.mark.parametrize("wrong", [{"turn": -1.0}, {"scale": 1.0}, {"shade": 1.5}])
 def test_impossible_amounts_are_refused(wrong):
-    with pytest.raises(Refusal, match=f"augment.{next(iter(wrong))}"):
+    with pytest.raises(FoursplitError, match=f"augment.{next(iter(wrong))}"):
         Augment(**wrong)

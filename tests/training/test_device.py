@@ -9,7 +9,7 @@ import torch
 
 from foursplit.config.load import load
 from foursplit.config.schema import GradientFit
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape, Examples
 from foursplit.evaluation import predict
 from foursplit.training import device, manifest, network
@@ -45,12 +45,12 @@ def test_training_on_a_gpu_starts_where_steps_are_large(project, monkeypatch):
 
     def fit(*_given, kind, **_rest):
         asked.append(kind)
-        raise Refusal("far enough")
+        raise FoursplitError("far enough")
 
     monkeypatch.setattr(network, "fit", fit)
     monkeypatch.setattr(device, "name", lambda kind: kind)
     for side, batch in ((8, 64), (28, 128)):
-        with pytest.raises(Refusal, match="far enough"):
+        with pytest.raises(FoursplitError, match="far enough"):
             train(job(side, batch), project / "model", seed=1)
     assert asked == ["cpu", "gpu"]
 
@@ -94,11 +94,11 @@ def job(side, batch):
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(Refusal, match="torch finds none here. Use auto or cpu"):
+    with pytest.raises(FoursplitError, match="torch finds none here. Use auto or cpu"):
         device.resolve("gpu", gains=True)
 
 
 def test_an_unknown_device_is_refused(monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "tpu")
-    with pytest.raises(Refusal, match="'tpu' must be auto, cpu or gpu"):
+    with pytest.raises(FoursplitError, match="'tpu' must be auto, cpu or gpu"):
         device.resolve("auto", gains=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit_courses.transforms.area_resize import shrink
 
 
@@ -52,5 +52,5 @@ def test_blocks_of_whole_pixels_are_their_means():
 
 @pytest.mark.parametrize(("axes", "side"), [((2, 8, 9), 4), ((2, 8, 8), 9), ((2, 8, 8), 0)])
 def test_what_cannot_be_shrunk_is_refused(axes, side):
-    with pytest.raises(Refusal, match="shrink"):
+    with pytest.raises(FoursplitError, match="shrink"):
         shrink(np.zeros(axes, np.float32), side)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.extra import numpy as arrays
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit_courses.transforms import idx
 
 
@@ -42,5 +42,5 @@ def test_an_axis_above_255_is_read_big_endian(tmp_path):
     ],
 )
 def test_a_head_that_does_not_fit_is_refused(head, says, tmp_path):
-    with pytest.raises(Refusal, match=says):
+    with pytest.raises(FoursplitError, match=says):
         idx.read(written(tmp_path / "a.gz", np.ones(6, np.uint8), head))

@@ -15,7 +15,7 @@ from foursplit import __version__
 from foursplit.cli import diagnosis, history, printing, promotion, serving
 from foursplit.config import checkout
 from foursplit.core import reproducible_env
-from foursplit.core.errors import Refusal, remedy
+from foursplit.core.errors import FoursplitError, remedy
 from foursplit.core.terminal import printable
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Doors(click.Group):
         printing.prepare()
         try:
             return super().invoke(ctx)
-        except Refusal as error:
+        except FoursplitError as error:
             click.secho(f"foursplit: {printable(error)}", err=True, fg="red")
             ctx.exit(2)
         except BrokenPipeError:  # who reads us has read enough, as `head` does

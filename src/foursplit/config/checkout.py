@@ -7,7 +7,7 @@ would run other code than the project's stages name as dependencies, and lock wh
 from pathlib import Path
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 """The folder of the code that runs."""
@@ -20,12 +20,12 @@ def require_own_code() -> None:
     """
     try:
         root = paths.root()
-    except Refusal:
+    except FoursplitError:
         return  # in no project: a command that needs one says so itself
     own = root / "src" / "foursplit"
     if not (own / "__init__.py").is_file() or own.resolve() == PACKAGE:
         return
-    raise Refusal(
+    raise FoursplitError(
         f"{root} has code of its own in src/foursplit, but this command runs that of {PACKAGE}. "
         f"{_way_out(root)}{_other(PACKAGE)}"
     )

@@ -29,7 +29,7 @@ from foursplit.config.schema import (
     Strategy,
     StudySettings,
 )
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ def load(path: Path | None = None) -> Params:
     try:
         tree = pipelines.tree(path)
     except (YAMLError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path}: not YAML: {error}") from error
+        raise FoursplitError(f"{path}: not YAML: {error}") from error
     return build(tree)
 
 
@@ -122,7 +122,7 @@ def _section(blocks: Mapping[str, Any], of: Pipeline) -> Section:
 def require_name(name: object, at: str) -> None:
     """Refuse what could not be a file's name and a word of a command on every system."""
     if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise Refusal(
+        raise FoursplitError(
             f"{at} {name!r}: use small letters, digits and underscores, beginning with a letter, "
             "for it becomes a file's name"
         )
@@ -140,7 +140,7 @@ def parse(cls: type[T], block: object, at: str) -> T:
         checked: T = _adapter(cls).validate_python(block)  # type: ignore[arg-type]
         return checked
     except ValidationError as error:
-        raise Refusal(_explain(error, at)) from error
+        raise FoursplitError(_explain(error, at)) from error
 
 
 @cache
@@ -192,7 +192,7 @@ def _experiment(block: object, at: str) -> Experiment:
     rest = _adapter(dict[str, Any]).validate_python(content)
     for name in ("lesson", "source", "task", "model", "group"):
         if not isinstance(rest[name], str):
-            raise Refusal(f"{at}.{name}: {rest[name]!r} must be text")
+            raise FoursplitError(f"{at}.{name}: {rest[name]!r} must be text")
     for name in ("model_args", "breaks"):
         rest[name] = _mapping(rest.get(name, {}), f"{at}.{name}")
     return Experiment(**rest, fit=parsed)
@@ -219,11 +219,13 @@ def _check_names(params: Params) -> None:
 
 def _check_group(section: Section, course: str, name: str, group: Group, at: str) -> None:
     if course in (REAL, "data"):
-        raise Refusal(f"{at}: {course!r} is no name for a course: pipelines/{course} is taken")
+        raise FoursplitError(
+            f"{at}: {course!r} is no name for a course: pipelines/{course} is taken"
+        )
     _one_of("source", group.source, section.sources, at)
     _one_of("task", group.task, plugins.names("tasks"), at)
     if not any(e.group == name for e in section.experiments.get(course, {}).values()):
-        raise Refusal(f"{at}: no experiment of course {course!r} belongs to this group")
+        raise FoursplitError(f"{at}: no experiment of course {course!r} belongs to this group")
 
 
 def _check_experiment(section: Section, course: str, experiment: Experiment, at: str) -> None:
@@ -233,7 +235,7 @@ def _check_experiment(section: Section, course: str, experiment: Experiment, at:
     for name in ("source", "task"):
         here, there = getattr(experiment, name), getattr(group, name)
         if here != there:
-            raise Refusal(
+            raise FoursplitError(
                 f"{at}.{name}: {here!r}, but group {experiment.group!r} compares on {there!r}: "
                 "models are compared on the same examples"
             )
@@ -273,7 +275,7 @@ def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
     for name in ("group", "source", "task", "model"):
         here, there = getattr(curve, name), getattr(experiment, name)
         if here != there:
-            raise Refusal(f"{at}.{name}: {here!r}, but the experiment's is {there!r}")
+            raise FoursplitError(f"{at}.{name}: {here!r}, but the experiment's is {there!r}")
 
 
 def declared_args(model: str, kind: plugins.Kind = "models") -> list[str]:
@@ -286,12 +288,12 @@ def declared_args(model: str, kind: plugins.Kind = "models") -> list[str]:
                 for item in node.body
                 if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
             ]
-    raise Refusal(f"{path}: such a file needs a dataclass `Args` (it may be empty)")
+    raise FoursplitError(f"{path}: such a file needs a dataclass `Args` (it may be empty)")
 
 
 def _one_of(kind: str, value: str, valid: Iterable[str], at: str) -> None:
     if value not in valid:
-        raise unknown(kind, value, valid, at)
+        raise unknown_name(kind, value, valid, at)
 
 
 def _check_unique(
@@ -302,7 +304,7 @@ def _check_unique(
         place = f"{at}.{course}".rstrip(".")
         for name in block:
             if name in seen:
-                raise Refusal(f"{place}.{name}: the name is taken in {seen[name]}")
+                raise FoursplitError(f"{place}.{name}: the name is taken in {seen[name]}")
             seen[name] = place
 
 
@@ -312,7 +314,7 @@ def _each(cls: type[T], block: object, at: str) -> dict[str, T]:
 
 def _mapping(value: object, at: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Refusal(f"{at}: {value!r} must be a block of names and values")
+        raise FoursplitError(f"{at}: {value!r} must be a block of names and values")
     return value
 
 
@@ -320,10 +322,10 @@ def _known(block: Mapping[str, Any], valid: Iterable[str], at: str) -> None:
     valid = list(valid)
     for name in block:
         if name not in valid:
-            raise unknown("parameter", name, valid, at)
+            raise unknown_name("parameter", name, valid, at)
 
 
 def _present(block: Mapping[str, Any], required: Iterable[str], at: str) -> None:
     missing = [name for name in required if name not in block]
     if missing:
-        raise Refusal(f"{at}: missing {', '.join(missing)}")
+        raise FoursplitError(f"{at}: missing {', '.join(missing)}")

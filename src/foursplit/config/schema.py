@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
 
 from foursplit.config.pipelines import Pipeline, home
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:
     if not holds:
-        raise Refusal(f"{name}: {value!r} must be {rule}")
+        raise FoursplitError(f"{name}: {value!r} must be {rule}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +251,7 @@ T = TypeVar("T")
 
 def _find(kind: str, name: str, found: Mapping[str, T]) -> T:
     if name not in found:
-        raise unknown(kind, name, found)
+        raise unknown_name(kind, name, found)
     return found[name]
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 MOST_BYTES = 4_000_000
 
@@ -19,7 +19,7 @@ def load(file: Path) -> Any:
 
     size = file.stat().st_size
     if size > MOST_BYTES:
-        raise Refusal(f"{file}: {size:,} bytes; at most {MOST_BYTES:,} are read")
+        raise FoursplitError(f"{file}: {size:,} bytes; at most {MOST_BYTES:,} are read")
     text = file.read_text(encoding="utf-8")
     check(text, str(file))
     return YAML(typ="safe").load(text)
@@ -37,9 +37,9 @@ def check(text: str, at: str) -> None:
         count.take(event)
         where = f"{at}: line {event.start_mark.line + 1}"
         if len(count.open) > MOST_DEPTH:
-            raise Refusal(f"{where}: more than {MOST_DEPTH} blocks in each other")
+            raise FoursplitError(f"{where}: more than {MOST_DEPTH} blocks in each other")
         if count.total > MOST_NODES:
-            raise Refusal(
+            raise FoursplitError(
                 f"{where}: more than {MOST_NODES:,} values once its aliases (*name) are expanded; "
                 "write them out, or take them out"
             )

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 
 @cache
@@ -17,7 +17,7 @@ def root() -> Path:
     for folder in (start, *start.parents):
         if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
             return folder
-    raise Refusal(
+    raise FoursplitError(
         f"{start}: not inside a Foursplit project (no params.yaml with a dvc.yaml beside it here "
         "or in a folder above). Change into the project, or set FOURSPLIT_ROOT."
     )
@@ -31,11 +31,13 @@ def settings(folder: Path) -> Mapping[str, Any]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path}: not TOML: {error}") from error
+        raise FoursplitError(f"{path}: not TOML: {error}") from error
     found = content.get("tool", {}).get("foursplit", {})
     if not isinstance(found, Mapping):
-        raise Refusal(f"{path}: tool.foursplit: {found!r} must be a table")
+        raise FoursplitError(f"{path}: tool.foursplit: {found!r} must be a table")
     unknown = sorted(set(found) - {"package"})
     if unknown:
-        raise Refusal(f"{path}: tool.foursplit: unknown setting {unknown[0]!r}. Valid: package.")
+        raise FoursplitError(
+            f"{path}: tool.foursplit: unknown setting {unknown[0]!r}. Valid: package."
+        )
     return found

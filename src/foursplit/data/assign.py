@@ -12,7 +12,7 @@ import numpy as np
 
 from foursplit.config.schema import SplitRule
 from foursplit.core.dataset_spec import Role
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.splits import SPLITS
 
 # Judged splits first: a share that changes moves the border with train, and no example leaves
@@ -57,12 +57,12 @@ def _pick(at: float, shares: Mapping[str, float]) -> str:
 def _check_roles(roles: Mapping[str, Role], rule: SplitRule) -> None:
     shifted = "target" in roles.values()
     if shifted and not rule.target:
-        raise Refusal(
+        raise FoursplitError(
             f"split.target is missing: domains {dict(roles)} have a target, whose shares must be "
             "given, e.g. {dev: 0.5, test: 0.5}."
         )
     if rule.target and not shifted:
-        raise Refusal(f"split.target is given, but no domain of {dict(roles)} is a target.")
+        raise FoursplitError(f"split.target is given, but no domain of {dict(roles)} is a target.")
 
 
 def check_filled(splits: np.ndarray, why: str = "") -> None:
@@ -70,7 +70,7 @@ def check_filled(splits: np.ndarray, why: str = "") -> None:
     counts = {split: int((splits == split).sum()) for split in SPLITS}
     empty = [split for split, count in counts.items() if count == 0]
     if empty:
-        raise Refusal(
+        raise FoursplitError(
             f"split {', '.join(empty)} is empty ({counts}): give it a larger share under "
             "sources.<name>.split in params.yaml, or bring more groups."
             + (f" For {why}." if why else "")

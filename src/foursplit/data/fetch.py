@@ -5,7 +5,7 @@ from pathlib import Path
 
 from foursplit.config import paths
 from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download.fetch_files import Brought, obtain
 from foursplit.data.download.retry import Patience
 from foursplit.io import artifacts, hashing_copy
@@ -27,7 +27,7 @@ def _copy(file: BundledFile | OwnFile, target: Path) -> Brought:
     origin = _locate(file)
     found = hashing_copy.copy(origin, target)
     if isinstance(file, BundledFile) and found != file.sha256:
-        raise Refusal(
+        raise FoursplitError(
             f"{origin}: corrupted: sha256 is {found}, and the source was written for "
             f"{file.sha256}. Install {file.package!r} anew, in the version that is pinned."
         )
@@ -38,13 +38,17 @@ def _locate(file: BundledFile | OwnFile) -> Path:
     if isinstance(file, OwnFile):
         path = paths.root() / file.path
         if not path.is_file():
-            raise Refusal(f"{path}: no such file; the source names it in `files`.")
+            raise FoursplitError(f"{path}: no such file; the source names it in `files`.")
         return path
     # Found, not imported: importing scikit-learn takes longer than copying its data.
     spec = importlib.util.find_spec(file.package)
     if spec is None or not spec.submodule_search_locations:
-        raise Refusal(f"package {file.package!r}, which carries {file.path}, is not installed.")
+        raise FoursplitError(
+            f"package {file.package!r}, which carries {file.path}, is not installed."
+        )
     path = Path(spec.submodule_search_locations[0]) / file.path
     if not path.is_file():
-        raise Refusal(f"{path}: package {file.package!r} carries no such file in this version.")
+        raise FoursplitError(
+            f"{path}: package {file.package!r} carries no such file in this version."
+        )
     return path

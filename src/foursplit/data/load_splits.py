@@ -1,7 +1,7 @@
 """The splits that training and tuning may open: train, train-dev and dev."""
 
 from foursplit.config import paths
-from foursplit.core.errors import unknown
+from foursplit.core.errors import unknown_name
 from foursplit.core.examples import Examples
 from foursplit.core.splits import SEEN, Split
 from foursplit.data import store
@@ -10,5 +10,5 @@ from foursplit.data import store
 def load(source: str, split: Split) -> Examples:
     """Open one of the splits that may be looked at."""
     if split not in SEEN:
-        raise unknown("split", split, SEEN)
+        raise unknown_name("split", split, SEEN)
     return store.load(paths.split(source) / "seen", split)

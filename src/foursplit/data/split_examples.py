@@ -7,7 +7,7 @@ import numpy as np
 
 from foursplit.config.schema import SplitRule
 from foursplit.core.dataset_spec import Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import assign, duplicates, resolution, store
@@ -37,7 +37,7 @@ def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarra
 
 def _published(examples: Examples, source: Source) -> np.ndarray:
     if OFFICIAL not in examples.rows.columns:
-        raise Refusal(
+        raise FoursplitError(
             f"split.protocol: official, but read() of {source.title!r} gives no column "
             f"{OFFICIAL!r} ({', '.join(PUBLISHED)}); without one: protocol: hash"
         )
@@ -52,7 +52,7 @@ def check_groups(examples: Examples, splits: np.ndarray) -> None:
     for domain, group, split in pairs:
         first = seen.setdefault((domain, group), split)
         if first != split:
-            raise Refusal(
+            raise FoursplitError(
                 f"group {group!r} of domain {domain!r} lies in {first} and in {split}: a group is "
                 "never parted."
             )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 
 
@@ -29,9 +29,9 @@ def load(folder: Path, name: str) -> Examples:
         x = np.load(folder / f"{name}.npy", allow_pickle=False)
         return Examples(x=x, rows=pd.read_parquet(folder / f"{name}.parquet"))
     except FileNotFoundError as error:
-        raise Refusal(f"{error.filename}: no such file; `dvc repro` makes it.") from error
+        raise FoursplitError(f"{error.filename}: no such file; `dvc repro` makes it.") from error
     except (ValueError, OSError) as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{folder / name}: not readable ({error}); `foursplit verify --here` says what is "
             "damaged and how it is mended."
         ) from error

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import Source
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.examples import META, OFFICIAL, PUBLISHED, Examples
 
 
@@ -16,12 +16,12 @@ def table(read: pd.DataFrame | Examples) -> pd.DataFrame:
     frame = read.rows if isinstance(read, Examples) else read
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
-        raise Refusal(
+        raise FoursplitError(
             f"read() gives column {doubled[0]!r} twice, and nothing says which is meant: give each "
             "its own name"
         )
     if frame.empty:
-        raise Refusal("read() gives no rows")
+        raise FoursplitError("read() gives no rows")
     return frame
 
 
@@ -55,7 +55,7 @@ def _present(frame: pd.DataFrame, source: Source) -> None:
     wanted += [source.group] if source.group else []
     for name in wanted:
         if name not in frame.columns:
-            raise unknown("column", name, map(str, frame.columns), source.title)
+            raise unknown_name("column", name, map(str, frame.columns), source.title)
 
 
 def _refuse(bad: Any, column: str, what: str, source: Source, remedy: str) -> None:
@@ -63,7 +63,7 @@ def _refuse(bad: Any, column: str, what: str, source: Source, remedy: str) -> No
     places = np.flatnonzero(np.asarray(bad))
     if len(places):
         more = f" ({len(places):,} such rows)" if len(places) > 1 else ""
-        raise Refusal(
+        raise FoursplitError(
             f"{source.title}: column {column!r}, row {int(places[0]) + 1}: {what}{more}: {remedy}"
         )
 
@@ -96,7 +96,7 @@ def _finite(x: np.ndarray, source: Source) -> None:
     if bad.any():
         row, *place = map(int, np.argwhere(bad)[0])
         column = repr(source.features[place[0]]) if source.features else f"input {tuple(place)}"
-        raise Refusal(
+        raise FoursplitError(
             f"{source.title}: {int(bad.sum()):,} inputs are missing, infinite or too large for "
             f"float32; the first is {column} of row {row + 1}: {REPAIR}"
         )
@@ -126,7 +126,7 @@ def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
     found = frame["domain"].astype(str).tolist()
     for name in sorted(set(found)):
         if name not in source.domains:
-            raise unknown("domain", name, source.domains, source.title)
+            raise unknown_name("domain", name, source.domains, source.title)
     return found
 
 
@@ -135,7 +135,7 @@ def _official(values: pd.Series, source: Source) -> np.ndarray:
     _refuse(values.isna(), OFFICIAL, "the split is missing", source, REPAIR)
     for value in sorted(set(values.astype(str))):
         if value not in PUBLISHED:
-            raise unknown(f"{OFFICIAL} of a row", value, PUBLISHED, source.title)
+            raise unknown_name(f"{OFFICIAL} of a row", value, PUBLISHED, source.title)
     return values.astype(str).to_numpy(object)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from foursplit.core.dataset_spec import UNPACKED, OwnFile, RemoteFiles, Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue
 from foursplit.io import artifacts, hashing_copy
 
@@ -33,12 +33,12 @@ def _check_remote(files: RemoteFiles, folder: Path) -> None:
 
 def _present(path: Path) -> None:
     if not path.exists():
-        raise Refusal(f"{path}: missing; `dvc repro` fetches it again.")
+        raise FoursplitError(f"{path}: missing; `dvc repro` fetches it again.")
 
 
 def _same(path: Path, found: str, expected: str) -> None:
     if found != expected:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: corrupted: sha256 is {found}, and the source was written for {expected}. "
             "Delete it, and `dvc repro` fetches it again."
         )

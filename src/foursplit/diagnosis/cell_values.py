@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import tabular
 
 EXACT = 2**53  # whole numbers beyond lose digits as floats
@@ -42,7 +42,7 @@ def refuse(bad: Any, column: str, what: str, at: str, shown: pd.DataFrame | None
     row = int(places[0])
     value = "" if shown is None else f": {_plain(shown[column].iloc[row])}"
     more = f" ({len(places):,} such rows)" if len(places) > 1 else ""
-    raise Refusal(f"{at}: column {column!r}, row {row + 1}{value} {what}{more}")
+    raise FoursplitError(f"{at}: column {column!r}, row {row + 1}{value} {what}{more}")
 
 
 def _plain(value: Any) -> str:
@@ -202,7 +202,7 @@ def _refuse_mixed(made: Sequence[pd.Series], columns: Sequence[pd.Series]) -> No
     others = [n for n, truth in zip(number, is_truth, strict=True) if len(n) and not truth]
     if any(is_truth) and others:
         place = is_truth.index(True)
-        raise Refusal(
+        raise FoursplitError(
             f"labels: column {columns[place].name!r} holds true and false "
             f"({made[place].iloc[0]!r}), and {others[0].name!r} the number {others[0].iloc[0]}: "
             "write the labels of both columns alike"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.cell_values import text
 from foursplit.diagnosis.prediction_table import PROBA, Table
 
@@ -49,19 +49,19 @@ def _refuse_answers(tables: Tables, say: Say) -> None:
     if not labels & answers:
         near = {v.casefold() for v in labels} & {v.casefold() for v in answers}
         why = " (they differ in capital letters)" if near else ""
-        raise Refusal(
+        raise FoursplitError(
             f"{at}: no answer of 'y_hat' ({_some(answers)}) is ever among the labels of 'y' "
             f"({_some(labels)}){why}: {REMEDY}"
         )
     error = float((y != y_hat).mean())
     shift = _shift(y, y_hat, error)
     if shift and not answers <= labels:
-        raise Refusal(
+        raise FoursplitError(
             f"{at}: 'y_hat' ({_some(answers)}) seems to number the classes one {shift} than 'y' "
             f"({_some(labels)}): {REMEDY}"
         )
     if error == 1 and len(y) >= ALL_WRONG:
-        raise Refusal(
+        raise FoursplitError(
             f"{at}: none of {len(y):,} answers is right, such as {y_hat.iloc[0]!r} for "
             f"{y.iloc[0]!r}: do the rows and names of 'y_hat' ({_some(answers)}) belong to those "
             f"of 'y' ({_some(labels)})? {REMEDY.capitalize()}"
@@ -89,7 +89,7 @@ def _refuse_per_cent(table: Table, say: Say, *, is_flagged: bool) -> None:
     loss = table.loss
     at = table.path or table.split
     if set(np.unique(loss)) == {0.0, HUNDRED}:
-        raise Refusal(
+        raise FoursplitError(
             f"{at}: column 'loss' holds 0 and 100, which are per cent: errors are fractions, so "
             "divide it by 100"
         )
@@ -109,7 +109,7 @@ def _refuse_probabilities(tables: Tables, say: Say) -> None:
     columns = [t.frame[n] for t in known.values() for n in ("y", "y_hat") if t.has(n)]
     names = {_plain(v) for column in columns for v in column.dropna().unique()}
     if names and not names & classes:
-        raise Refusal(
+        raise FoursplitError(
             f"{_at(known)}: the columns {PROBA}* name the classes {_some(classes)}, and y and "
             f"y_hat {_some(names)}: name each column {PROBA}<class>"
         )
@@ -123,7 +123,7 @@ def _refuse_unlikely(tables: Tables, say: Say) -> None:
     agree = np.concatenate([_most_likely(t) for t in tables.values()])
     share = float(agree.mean())
     if share == 0 and len(agree) >= ALL_WRONG:
-        raise Refusal(
+        raise FoursplitError(
             f"{_at(tables)}: 'y_hat' is never the class of the largest {PROBA}* ({len(agree):,} "
             "rows): are these columns of another model, or named in another order?"
         )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.cell_values import flags, numbers, refuse, same_types, text
 
 SPLITS = ("train", "train_dev", "dev", "test")
@@ -133,9 +133,9 @@ def checked(frame: pd.DataFrame, split: str, path: str = "") -> Table:
     """Check a table whose columns are of one type already (see `cells.same_types`)."""
     at = path or f"table {split!r}"
     if split not in SPLITS:
-        raise unknown("split", split, SPLITS, at)
+        raise unknown_name("split", split, SPLITS, at)
     if frame.empty:
-        raise Refusal(f"{at}: no rows")
+        raise FoursplitError(f"{at}: no rows")
     made = pd.DataFrame({"example_id": frame["example_id"]})
     refuse(frame["example_id"].isna(), "example_id", "is missing", at)
     refuse(made["example_id"].duplicated(), "example_id", "stands here a second time", at, made)
@@ -179,11 +179,13 @@ def require_columns(frame: pd.DataFrame, at: str) -> None:
     """Refuse a table without what it takes at least, or with a column twice."""
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
-        raise Refusal(f"{at}: column {doubled[0]!r} is there twice; nothing says which is meant")
+        raise FoursplitError(
+            f"{at}: column {doubled[0]!r} is there twice; nothing says which is meant"
+        )
     if "example_id" not in frame:
-        raise Refusal(f"{at}: no column 'example_id'; it has {_columns(frame)}")
+        raise FoursplitError(f"{at}: no column 'example_id'; it has {_columns(frame)}")
     if "loss" not in frame and not {"y", "y_hat"} <= {*frame.columns}:
-        raise Refusal(f"{at}: needs 'loss', or 'y' and 'y_hat'; it has {_columns(frame)}")
+        raise FoursplitError(f"{at}: needs 'loss', or 'y' and 'y_hat'; it has {_columns(frame)}")
 
 
 def _columns(frame: pd.DataFrame) -> str:
@@ -199,7 +201,7 @@ def _loss(frame: pd.DataFrame, at: str) -> pd.Series:
         refuse(frame[name].isna(), name, "is missing", at)
         values = frame[name]
         if pd.api.types.is_float_dtype(values) and (values % 1 != 0).any():
-            raise Refusal(
+            raise FoursplitError(
                 f"{at}: column {name!r} holds quantities, of which equal or not says little: give "
                 "'loss', such as the absolute residual over the target's interquartile range"
             )
@@ -229,7 +231,7 @@ def _scores(frame: pd.DataFrame, is_error: pd.Series, at: str) -> dict[str, "pd.
     given = [name for name in SCORES if name in frame]
     if len(given) == 1:
         lacking = next(name for name in SCORES if name not in given)
-        raise Refusal(f"{at}: column {given[0]!r} needs {lacking!r} beside it")
+        raise FoursplitError(f"{at}: column {given[0]!r} needs {lacking!r} beside it")
     found = {name: numbers(frame, name, at, gaps=True) for name in given}
     for name, other in (SCORES, SCORES[::-1]) if given else ():
         lone = is_error & found[name].isna() & found[other].notna()

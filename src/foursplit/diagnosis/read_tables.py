@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.cell_values import same_types
 from foursplit.diagnosis.label_checks import refuse_strangers
 from foursplit.diagnosis.prediction_table import SPLITS, Model, Table, checked, require_columns
@@ -38,7 +38,7 @@ def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
     if folder.is_file():
         return {folder: {tabular.stem(folder): folder}}
     if not folder.is_dir():
-        raise Refusal(f"{folder}: no such folder")
+        raise FoursplitError(f"{folder}: no such folder")
     seeds = seed_folders(folder)
     return {path: _files(path) for path in seeds or [folder]}
 
@@ -48,13 +48,13 @@ def _files(folder: Path) -> dict[str, Path]:
     for path in sorted(p for p in folder.iterdir() if tabular.is_table(p)):
         split = tabular.stem(path)
         if split not in SPLITS:
-            raise unknown("split", split, SPLITS, str(path))
+            raise unknown_name("split", split, SPLITS, str(path))
         if split in files:
-            raise Refusal(f"{path}: split {split!r} is in {files[split].name} too")
+            raise FoursplitError(f"{path}: split {split!r} is in {files[split].name} too")
         files[split] = path
     if not files:
         wanted = ", ".join(f"{split}.parquet or .csv" for split in SPLITS)
-        raise Refusal(f"{folder}: no table; it may have {wanted}")
+        raise FoursplitError(f"{folder}: no table; it may have {wanted}")
     return {split: files[split] for split in SPLITS if split in files}
 
 
@@ -90,7 +90,7 @@ def _refuse_shared_ids(tables: Iterable[Table]) -> None:
     named = [t for t in tables if t.frame["example_id"].eq(shared).any()]
     first, second = named[0], named[1]
     row = int(np.flatnonzero(second.frame["example_id"].eq(shared))[0]) + 1
-    raise Refusal(
+    raise FoursplitError(
         f"{second.path or second.split}: column 'example_id', row {row}: {shared!r} is in "
         f"{first.split!r} too ({int(again.sum()):,} such rows): an example belongs to one split"
     )

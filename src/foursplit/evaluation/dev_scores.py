@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import Table, check
 from foursplit.diagnosis.stats.seed_variance import mean_table
 
@@ -26,9 +26,9 @@ def seed_table(path: Path, column: str) -> Table:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Refusal(f"{path}: not readable as Parquet ({reason})") from error
+        raise FoursplitError(f"{path}: not readable as Parquet ({reason})") from error
     if column not in frame:
-        raise unknown("column", column, map(str, frame.columns), str(path))
+        raise unknown_name("column", column, map(str, frame.columns), str(path))
     return check(frame.assign(loss=frame[column]), "dev", str(path))
 
 

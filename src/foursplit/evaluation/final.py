@@ -7,7 +7,7 @@ import pandas as pd
 
 from foursplit.config import paths
 from foursplit.config.schema import Run
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 from foursplit.core.splits import SEEN, Split
 from foursplit.data import load_splits, load_test
@@ -44,7 +44,9 @@ def _require_like(trained: DataShape, present: DataShape, folder: Path) -> None:
     for name in ("inputs", "classes"):
         was, now = getattr(trained, name), getattr(present, name)
         if was != now:
-            raise Refusal(f"{folder}: trained for the {name} {was}, and the data have {now} now")
+            raise FoursplitError(
+                f"{folder}: trained for the {name} {was}, and the data have {now} now"
+            )
 
 
 def _count(group: str, source: str, model_hash: str) -> None:

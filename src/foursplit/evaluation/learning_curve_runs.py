@@ -19,7 +19,7 @@ import numpy as np
 from foursplit import plugins
 from foursplit.config.schema import DirectFit, GradientFit, LearningCurve
 from foursplit.core import code_digest
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape, Examples, shape_of
 from foursplit.core.seeds import derive
 from foursplit.core.splits import Split
@@ -144,14 +144,14 @@ def _check(
     lengths = [len(chosen) for chosen in drawn]
     n_groups = len(whole.rows[["domain", "group_id"]].drop_duplicates())
     if len(set(lengths)) < len(lengths):
-        raise Refusal(
+        raise FoursplitError(
             f"{at}.sizes: {settings.sizes} sizes from the share {settings.smallest} on would be "
             f"parts of {', '.join(map(str, lengths))} of train's {len(whole)} examples in "
             f"{n_groups} groups, two of them the same; take fewer sizes or a larger smallest."
         )
     found, needed = (len(np.unique(y)) for y in (whole.y[drawn[0]], whole.y))
     if classes and found < needed:
-        raise Refusal(
+        raise FoursplitError(
             f"{at}.smallest: {settings.smallest} of train is {lengths[0]} of {len(whole)} "
             f"examples, with {found} of {needed} classes; take a larger share."
         )
@@ -180,7 +180,7 @@ def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
             for split, examples in small.splits.items()
         }
     if not np.isfinite([*errors.values()]).all():
-        raise Refusal(
+        raise FoursplitError(
             f"{job.key}: training on {len(examples)} examples gave errors of {errors}: it "
             "diverged; a smaller fit.learning_rate helps."
         )

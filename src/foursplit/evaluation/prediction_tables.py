@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit import plugins
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import META, DataShape, Examples
 from foursplit.core.splits import Split
 from foursplit.io import artifacts
@@ -43,6 +43,6 @@ def load(folder: Path, split: Split) -> pd.DataFrame:
     try:
         return pd.read_parquet(folder / f"{split}.parquet")
     except (FileNotFoundError, OSError) as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{folder / split}.parquet: not readable ({error}); run `dvc repro`."
         ) from error

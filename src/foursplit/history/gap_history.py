@@ -11,7 +11,7 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.config.schema import Params
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import steps
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
 from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
@@ -99,7 +99,7 @@ class History:
     n_earlier: int  # runs before the oldest that is told
 
 
-class Torn(Refusal):
+class IncompleteRunError(FoursplitError):
     """A table of the past that cannot be read."""
 
 
@@ -154,7 +154,7 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     depends = [first.version, [_held(run) for run in runs], asdict(given), human]
     try:
         told = recalled("errors", depends, lambda: _errors(runs, given, human))
-    except Torn:
+    except IncompleteRunError:
         told = None  # and not remembered: what is torn may be fetched anew
     if told is None:
         return None
@@ -174,9 +174,9 @@ def _errors(
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
         errors = steps.estimates([_model(run) for run in runs], given)
-    except Torn:
+    except IncompleteRunError:
         raise
-    except Refusal:
+    except FoursplitError:
         return None
     known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
     found = ledger.gaps(known, given.confidence, same_distribution=given.same_distribution)
@@ -205,7 +205,7 @@ def _frame(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Torn(
+        raise IncompleteRunError(
             f"{path}: not readable as a table ({reason}); move it away, and history omits it."
         ) from error
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from foursplit import plugins
 from foursplit.config.schema import Group, Strategy
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.selection.example_weights import (
@@ -138,11 +138,11 @@ def rescore(
     new = _metric(group, metric or group.metric, tuple(rules))
     versions = _versions(list_past(name))
     if not versions:
-        raise Refusal(f"group {name!r}: no run is known; `foursplit repro` makes some.")
+        raise FoursplitError(f"group {name!r}: no run is known; `foursplit repro` makes some.")
     gone = [_apart(runs, _missing(runs)) for runs in versions if _missing(runs)]
     stored, apart = _read([runs for runs in versions if not _missing(runs)], old, new)
     if not stored:
-        raise Refusal(
+        raise FoursplitError(
             f"group {name!r}: of {len(versions)} known runs no table is here; "
             "`foursplit repro` brings today's."
         )
@@ -182,7 +182,7 @@ def flip(found: Rescored, prefer: str, over: str, on: Place, strategy: Strategy)
     """Find the smallest weight on some examples under which `prefer` ranks above `over`."""
     for label in (prefer, over):
         if label not in found.tables:
-            raise unknown("run", label, found.tables, f"group {found.group}")
+            raise unknown_name("run", label, found.tables, f"group {found.group}")
     preferred, other = found.tables[prefer], found.tables[over]
     if found.new.direction == "maximize":
         preferred, other = _negative(preferred), _negative(other)
@@ -248,7 +248,7 @@ def _metric(group: Group, name: str, rules: tuple[Rule, ...]) -> Metric:
     names = {column: metric for metric, column in known.METRICS.items()}
     metric = names.get(name, name)
     if metric not in known.METRICS:
-        raise unknown("metric", name, known.METRICS, f"task {group.task}")
+        raise unknown_name("metric", name, known.METRICS, f"task {group.task}")
     direction = group.direction if metric == group.metric else known.DIRECTION
     return Metric(name=metric, column=known.METRICS[metric], direction=direction, rules=rules)
 
@@ -278,7 +278,7 @@ def _read(
     for runs in versions:
         try:
             one = _stored(runs, stored[0].old[0] if stored else None, old, new)
-        except Refusal as refused:
+        except FoursplitError as refused:
             apart.append(_apart(runs, str(refused)))
             continue
         twin = next((i for i, other in enumerate(stored) if one.is_like(other)), None)
@@ -310,7 +310,7 @@ def _stored(
 def _refuse_other_examples(first: Table, table: Table) -> None:
     known, here = ({*t.frame["example_id"]} for t in (first, table))
     if known != here:
-        raise Refusal(
+        raise FoursplitError(
             f"scored on other dev examples: {len(here):,}, of which {len(known & here):,} are "
             f"among the {len(known):,} of the runs ranked here"
         )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 PART = ".foursplit.part"
 """How the name of what is not complete ends; it begins with a dot."""
@@ -37,7 +37,7 @@ def fingerprint(value: Any) -> str:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a file beside `path` to write to; `path` changes only once it is complete."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise Refusal(f"{path}: a link, a folder or a device, where a file is to be written")
+        raise FoursplitError(f"{path}: a link, a folder or a device, where a file is to be written")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=PART, dir=path.parent)
     os.close(handle)
@@ -55,7 +55,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; it takes the place of `path` once it is complete."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
-        raise Refusal(f"{path}: a link or a file, where a folder is to be written")
+        raise FoursplitError(f"{path}: a link or a file, where a folder is to be written")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Hidden and in the parent: the same disk, and never inside a folder that DVC hashes.
     part = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PART, dir=path.parent))
@@ -137,11 +137,11 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: no such file; run the stage that writes it (`dvc repro`)."
         ) from error
     except json.JSONDecodeError as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: not JSON ({error}). If a stage wrote it, `foursplit verify --here` says how "
             "it is mended."
         ) from error
@@ -164,4 +164,4 @@ def read_tensors(path: Path) -> dict[str, Any]:
     try:
         return load_file(path)
     except (FileNotFoundError, SafetensorError) as error:
-        raise Refusal(f"{path}: no readable safetensors file ({error}).") from error
+        raise FoursplitError(f"{path}: no readable safetensors file ({error}).") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import tabular
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -60,7 +60,7 @@ def require_finite(frame: pd.DataFrame, name: str, found: pd.Series, at: str) ->
 
 def _require(frame: pd.DataFrame, name: str, path: Path) -> None:
     if name not in frame.columns:
-        raise unknown("column", name, map(str, frame.columns), path.name)
+        raise unknown_name("column", name, map(str, frame.columns), path.name)
 
 
 def _refuse(frame: pd.DataFrame, name: str, bad: np.ndarray, what: str, at: str) -> None:
@@ -68,7 +68,7 @@ def _refuse(frame: pd.DataFrame, name: str, bad: np.ndarray, what: str, at: str)
         return
     row = int(bad.argmax())
     more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
-    raise Refusal(
+    raise FoursplitError(
         f"{at}: column {name!r}, row {row + 1}: {str(frame[name].iloc[row])!r} {what}{more}: put "
         "it right in the file, or leave it empty where the value is not known"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 
@@ -18,7 +18,7 @@ def recalled(what: str, given: Any, make: Callable[[], Any]) -> Any:
     `given` must name all that the result depends on but the project's own code.
     """
     path = folder() / what / f"{artifacts.fingerprint([given, code()])[:32]}.json"
-    with suppress(Refusal):  # not there, or torn
+    with suppress(FoursplitError):  # not there, or torn
         return artifacts.read_json(path)
     made = make()
     try:

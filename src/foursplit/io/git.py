@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.redact import without_passwords
 
 NO_REPOSITORY = "not a git repository (or any"
@@ -24,7 +24,7 @@ UNTRACKED = ("src", "pipelines")
 MOST = 5  # files that a refusal names
 
 
-class GitError(Refusal):
+class GitError(FoursplitError):
     """What git refused, in its own words."""
 
 
@@ -119,7 +119,7 @@ def require_committed(what: str, way_out: str = "") -> None:
     files = changed_sources()
     if files:
         shown = ", ".join(files[:MOST]) + (f" and {len(files) - MOST} more" * (len(files) > MOST))
-        raise Refusal(
+        raise FoursplitError(
             f"{what}: {shown}: not as in the commit that is checked out, so nobody else could make "
             f"the same again. Commit (`git add -A && git commit`) or stash them{way_out}"
         )

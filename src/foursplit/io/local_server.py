@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import server_guard
 
 HOST = "127.0.0.1"  # nobody from outside may delete runs, nor ask a model
@@ -43,7 +43,7 @@ def require_free(port: int, command: str) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            raise Refusal(
+            raise FoursplitError(
                 f"port {port} of {HOST} cannot be used ({error}); choose another: "
                 f"{command} --port {port + 1 if port < 65535 else 5001}"
             ) from error
@@ -63,7 +63,9 @@ def run(server: Server) -> None:
         _wait(process, server)
         click.echo(server.ready)
         code = process.wait()
-        raise Refusal(f"{server.name} ended by itself (exit code {code}); see the lines above.")
+        raise FoursplitError(
+            f"{server.name} ended by itself (exit code {code}); see the lines above."
+        )
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):  # the terminal is gone
             click.echo("")
@@ -91,7 +93,9 @@ def _wait(process: "subprocess.Popen[bytes]", server: Server) -> None:
             if probe.connect_ex((HOST, server.port)) == 0:
                 return
         time.sleep(0.1)
-    raise Refusal(f"{server.name} did not answer on port {server.port}; see the lines above.")
+    raise FoursplitError(
+        f"{server.name} did not answer on port {server.port}; see the lines above."
+    )
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

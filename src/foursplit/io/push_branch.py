@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import git
 
 PREFIX = "foursplit/"
@@ -25,12 +25,12 @@ WHO = {
 def require(branch: str) -> None:
     """Refuse a branch that a person may work on, or one whose results nobody could make again."""
     if not branch.startswith(PREFIX) or branch == PREFIX:
-        raise Refusal(
+        raise FoursplitError(
             f"--branch {branch}: must begin with {PREFIX!r}, such as {PREFIX}retrained: it is "
             "overwritten without asking"
         )
     if git.ask("check-ref-format", f"refs/heads/{branch}") is None:
-        raise Refusal(f"--branch {branch}: git takes no such name for a branch")
+        raise FoursplitError(f"--branch {branch}: git takes no such name for a branch")
     require_committed(branch)
 
 

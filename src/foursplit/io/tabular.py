@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,13 +81,13 @@ def read_frame(path: Path, *, say: Say = to_stderr, fill_short: bool = False) ->
         if kind == "CSV":
             return _read_text(path, say, fill_short=fill_short)
         return _read_columnar(path, kind)
-    except Refusal:
+    except FoursplitError:
         raise
     except FileNotFoundError as error:
-        raise Refusal(f"{path}: no such file") from error
+        raise FoursplitError(f"{path}: no such file") from error
     except (OSError, ValueError, EOFError, zlib.error, csv.Error) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Refusal(f"{path}: not readable as {kind} ({reason})") from error
+        raise FoursplitError(f"{path}: not readable as {kind} ({reason})") from error
 
 
 def _read_columnar(path: Path, kind: str) -> "pd.DataFrame":
@@ -123,7 +123,7 @@ def _read_text(path: Path, say: Say, *, fill_short: bool) -> "pd.DataFrame":
     rows = (row for row in csv.reader(islice(lines, rows_before, None), delimiter=separator) if row)
     heading = [name.strip() for name in next(rows, [])]
     if not any(heading):
-        raise Refusal(f"{path}: not readable as CSV (no heading: the file is empty)")
+        raise FoursplitError(f"{path}: not readable as CSV (no heading: the file is empty)")
     _refuse_doubled([name for name in heading if name], path)
     tables = list(_tables(rows, heading, path, fill_short=fill_short))
     frame = _without_empty_end(pa.concat_tables(tables).to_pandas())
@@ -141,7 +141,7 @@ def _decodable(path: Path, say: Say) -> tuple[bytes, str]:
         say(f"{path}: read as UTF-16")
         return data, "utf-16"
     if b"\0" in data:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: not readable as CSV (it holds binary data and no text): save it as CSV, UTF-8"
         )
     try:
@@ -156,7 +156,7 @@ def _encoding(data: bytes, line: int, path: Path, say: Say) -> str:
     try:
         data.decode("cp1252")
     except UnicodeDecodeError as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: not readable as CSV (line {line} is no UTF-8 text): save it as UTF-8"
         ) from error
     say(
@@ -202,7 +202,7 @@ def _refuse_ragged(
 ) -> None:
     is_short = len(row) < width and any(row)
     if any(row[width:]) or (is_short and not fill_short):
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: not readable as CSV (row {number} has {len(row)} cells, the heading {width}):"
             " put quotes around a cell that holds the separator, or fill the row up"
         )
@@ -235,7 +235,7 @@ def _named(frame: "pd.DataFrame", heading: Sequence[str]) -> "pd.DataFrame":
 def _refuse_doubled(names: Iterable[str], path: Path) -> None:
     doubled = [name for name, times in Counter(map(str, names)).items() if times > 1]
     if doubled:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: column {doubled[0]!r} is there twice, and nothing says which is meant: "
             "rename or remove one of the two"
         )

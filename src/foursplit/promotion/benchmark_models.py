@@ -17,14 +17,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io.seed_folders import seed_folders
 
 LEAST, MOST, SECONDS = 20, 2000, 0.3
 """Answers of each model that are timed: as many as the seconds hold, within these."""
 
 
-class NotScored(Refusal):
+class ScoringError(FoursplitError):
     """The champion cannot answer the present examples."""
 
 
@@ -69,11 +69,13 @@ def side_by_side(bout: Bout) -> Iterator[Seen]:
             check=False,
         )
         if done.returncode:
-            raise Refusal(f"the process that times the models ended with {done.returncode}:\n"
-                          f"{done.stderr.strip()[-2000:]}")  # fmt: skip
+            raise FoursplitError(
+                f"the process that times the models ended with {done.returncode}:\n"
+                f"{done.stderr.strip()[-2000:]}"
+            )
         told = json.loads(done.stdout.splitlines()[-1])
         if told["not_scored"]:
-            raise NotScored(told["not_scored"])
+            raise ScoringError(told["not_scored"])
         yield Seen(
             challenger_ms=told["challenger_ms"],
             champion_ms=told["champion_ms"],
@@ -103,7 +105,7 @@ def work(params: Any, job: dict[str, Any]) -> dict[str, Any]:
             theirs = _answer(Path(job["champion"]), params.run)
             if job["tables"]:
                 _score(job, group.source, params.run)
-        except Refusal as refusal:  # other code by now, other inputs, other classes
+        except FoursplitError as refusal:  # other code by now, other inputs, other classes
             not_scored = str(refusal) if job["tables"] else ""
     one = _one(group.source)
     times = _timed([lambda: mine(one), *([lambda: theirs(one)] if theirs else [])])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis.leakage import HASHES, leaks
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.selection.model_selection import Candidate, broken
@@ -27,7 +27,9 @@ def leakage(challenger: Sequence[Model], rng: np.random.Generator) -> Reason:
     """
     tables = challenger[0].tables
     if "train" not in tables:
-        raise Refusal("challenger: no table of 'train': leakage into dev and test is not excluded")
+        raise FoursplitError(
+            "challenger: no table of 'train': leakage into dev and test is not excluded"
+        )
     found = leaks({s: tables[s] for s in ("train", *JUDGED)}, rng, resamples=100)
     proven = found.content[:1] and found.content[0] in HASHES
     shared = [

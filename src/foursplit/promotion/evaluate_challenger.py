@@ -5,12 +5,12 @@ from pathlib import Path
 
 from foursplit import plugins
 from foursplit.config.schema import Group, Params
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.evaluation.results import Entry
-from foursplit.promotion.benchmark_models import Bout, NotScored, Seen, side_by_side
+from foursplit.promotion.benchmark_models import Bout, ScoringError, Seen, side_by_side
 from foursplit.promotion.candidate import Contender, difference, is_same, read
-from foursplit.promotion.judge import Judgement, OtherExamples, Reason, Rules, judge
+from foursplit.promotion.judge import Judgement, DifferentExamplesError, Reason, Rules, judge
 from foursplit.promotion.latency import Latency
 from foursplit.tracking.registry.registry import Version
 
@@ -45,10 +45,10 @@ def judged(params: Params, name: str, present: Entry, champion: Version | None) 
             if champion is not None and before is not None and seen.tables is not None:
                 before = _present(before, seen.tables, column)
             found = _compared(params, name, before, now, _latency(params, name, seen))
-    except NotScored as refusal:
+    except ScoringError as refusal:
         assert champion is not None
         return Judged(judgement=held("champion_not_scored", _why_not(champion, other, refusal)))
-    except OtherExamples as refusal:
+    except DifferentExamplesError as refusal:
         assert champion is not None
         return Judged(judgement=held("other_examples", _why_not(champion, str(refusal), None)))
     if champion is None or other is None:
@@ -101,7 +101,7 @@ def _rescored(champion: Version, other: str) -> Reason:
     return Reason(code="rescored", holds=True, sentence=told, numbers={})
 
 
-def _why_not(champion: Version, other: str | None, refusal: Refusal | None) -> str:
+def _why_not(champion: Version, other: str | None, refusal: FoursplitError | None) -> str:
     because = "" if refusal is None else f", and it cannot answer the present ones: {refusal}"
     return (
         f"The champion, version {champion.number}, was judged on other examples ({other}){because}"

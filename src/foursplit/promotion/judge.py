@@ -16,7 +16,7 @@ from foursplit.promotion.latency import Latency
 from foursplit.promotion.paired_evaluation import (
     JUDGED,
     Match,
-    OtherExamples,
+    DifferentExamplesError,
     baseline,
     match,
     own,
@@ -26,7 +26,7 @@ from foursplit.promotion.required_examples import needed
 from foursplit.promotion.rules import Judgement, Reason, Rules, Verdict
 from foursplit.promotion.slices import Part, parts
 
-__all__ = ["Judgement", "OtherExamples", "Reason", "Rules", "judge"]
+__all__ = ["Judgement", "DifferentExamplesError", "Reason", "Rules", "judge"]
 
 FORBID = ("bounds", "latency", "no_leakage", "dev_not_worse", "test_not_worse", "no_slice_ruined")
 """Reasons that reject a challenger where they do not hold; all others hold it back."""
@@ -43,7 +43,7 @@ def judge(
     """Judge a challenger, several seeds as several models, by tables of dev, test and train.
 
     Without a champion the trivial baseline is to be beaten, which asks nothing of slices.  Raises
-    `OtherExamples` where ids, answers, weights or groups of dev or test differ.
+    `DifferentExamplesError` where ids, answers, weights or groups of dev or test differ.
     """
     require(challenger, "challenger")
     first = champion is None

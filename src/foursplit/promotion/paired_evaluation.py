@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model, Table
 from foursplit.diagnosis.selection.model_selection import SIGNS
 from foursplit.diagnosis.stats.paired_comparison import Comparison, Seeds, aligned, compare
@@ -17,7 +17,7 @@ from foursplit.promotion.rules import Rules
 JUDGED = ("dev", "test")
 
 
-class OtherExamples(Refusal):
+class DifferentExamplesError(FoursplitError):
     """Champion and challenger were not scored on the same examples."""
 
 
@@ -52,12 +52,12 @@ class Match:
 
 def require(models: Sequence[Model], who: str) -> None:
     if not models:
-        raise Refusal(f"{who}: no seed with tables")
+        raise FoursplitError(f"{who}: no seed with tables")
     for model in models:
         for split in JUDGED:
             if split not in model.tables:
                 have = ", ".join(model.tables) or "none"
-                raise Refusal(f"{who} {model.name}: no table of {split!r}; it has {have}")
+                raise FoursplitError(f"{who} {model.name}: no table of {split!r}; it has {have}")
 
 
 def baseline(models: Sequence[Model]) -> list[Model]:
@@ -66,7 +66,7 @@ def baseline(models: Sequence[Model]) -> list[Model]:
     for split in JUDGED:
         table = models[0].tables[split]
         if not table.has(BASELINE):
-            raise Refusal(
+            raise FoursplitError(
                 f"{table.path or split}: no column {BASELINE!r}; a first champion must beat the "
                 "trivial baseline: read tables with foursplit.promotion.prediction_tables"
             )
@@ -104,8 +104,8 @@ def match(
             [aligned(order, model.tables[split]) for model in models]
             for models in (champion, challenger)
         )
-    except Refusal as refusal:
-        raise OtherExamples(f"{split}: {refusal}") from refusal
+    except FoursplitError as refusal:
+        raise DifferentExamplesError(f"{split}: {refusal}") from refusal
     a, b = mean_table(old), mean_table(new)
     seeds = _errors(champion, old), _errors(challenger, new)
     sign = SIGNS[rules.direction]

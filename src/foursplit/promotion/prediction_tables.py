@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import SPLITS, Model, Table, check
 from foursplit.io.seed_folders import seed_folders
 
@@ -18,7 +18,7 @@ def table(frame: pd.DataFrame, split: str, column: str = "loss", path: str = "")
     task's own, whatever the metric is.
     """
     if column not in frame:
-        raise unknown("column", column, map(str, frame.columns), path or split)
+        raise unknown_name("column", column, map(str, frame.columns), path or split)
     made = check(frame.assign(loss=frame[column]), split, path)
     kept = {name: frame[name].to_numpy() for name in (BASELINE, CONTENT) if name in frame}
     if BASELINE in kept and "loss" in frame:
@@ -30,7 +30,7 @@ def read(folder: Path, column: str = "loss") -> list[Model]:
     """Read a model's `seed_*` folders of Parquet tables, such as those of a comparison's winner."""
     seeds = seed_folders(folder)
     if not seeds:
-        raise Refusal(f"{folder}: no folder seed_* with a model's tables")
+        raise FoursplitError(f"{folder}: no folder seed_* with a model's tables")
     return [_seed(path, column) for path in seeds]
 
 
@@ -43,6 +43,6 @@ def _seed(folder: Path, column: str) -> Model:
         try:
             frame = pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            raise Refusal(f"{path}: not readable as Parquet ({error})") from error
+            raise FoursplitError(f"{path}: not readable as Parquet ({error})") from error
         found[split] = table(frame, split, column, str(path))
     return Model(tables=found, name=folder.name)

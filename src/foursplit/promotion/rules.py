@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.selection.model_selection import SIGNS
 
 Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
@@ -23,7 +23,7 @@ class Rules:
 
     def __post_init__(self) -> None:
         if self.direction not in SIGNS:
-            raise unknown("direction", self.direction, SIGNS)
+            raise unknown_name("direction", self.direction, SIGNS)
         for name, holds, rule in (
             ("min_gain", self.min_gain >= 0, "0 or more"),
             ("confidence", 0.5 < self.confidence < 1, "between 0.5 and 1"),
@@ -31,7 +31,7 @@ class Rules:
             ("least", self.least >= 1, "at least 1"),
         ):
             if not holds:
-                raise Refusal(f"{name}: {getattr(self, name)!r} must be {rule}")
+                raise FoursplitError(f"{name}: {getattr(self, name)!r} must be {rule}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths
 from foursplit.config.pipelines import REAL, Pipeline, home
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import git
 
 Stages = Mapping[str, Mapping[str, Any]]
@@ -56,11 +56,11 @@ def resolve(revision: str) -> str:
         return found.strip()
     git.require_readable()
     if not git.is_repository():
-        raise Refusal(f"{paths.root()}: no git repository, so no commit can be made again")
+        raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be made again")
     shallow = (git.ask("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
     why = "a shallow one, without its whole history" if shallow else "which may be behind"
-    raise Refusal(
+    raise FoursplitError(
         f"commit {revision!r} is not in this clone, {why}: `{fetch}` brings it if a remote has it"
     )
 
@@ -79,7 +79,7 @@ def find(commit: str, key: str) -> Place:
                     key=key, commit=commit, group=found["group"], source=found["source"],
                     pipeline=of, course=course,
                 )  # fmt: skip
-    raise unknown("experiment", key, known, f"params.yaml at {commit[:7]}")
+    raise unknown_name("experiment", key, known, f"params.yaml at {commit[:7]}")
 
 
 def locked(place: Place) -> dict[str, Mapping[str, Any]]:

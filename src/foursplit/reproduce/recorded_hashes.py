@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.history.past_runs import list_past
 from foursplit.io import artifacts
 from foursplit.reproduce import commit, dvc_cache
@@ -23,7 +23,7 @@ def recorded(name: str) -> Recorded:
     place = commit.find(commit.resolve(revision), key)
     stages = commit.locked(place)
     if "train" not in stages:
-        raise Refusal(
+        raise FoursplitError(
             f"{name}: the lock files of commit {place.commit[:7]} know no train@{key}: it was not "
             "trained, or not committed, by then, so nothing says what must come out"
         )
@@ -101,6 +101,6 @@ def _names(revision: str, wanted: Recorded, versions: Collection[str]) -> bool:
     """Tell whether a commit's lock files name one of these folders of tables."""
     try:
         place = commit.find(commit.resolve(revision), wanted.experiment)
-    except Refusal:
+    except FoursplitError:
         return False
     return dvc_cache.output(commit.locked(place).get("evaluate"), place.tables) in versions

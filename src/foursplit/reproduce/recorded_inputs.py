@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.splits import SEEN
 from foursplit.io import artifacts
 from foursplit.tracking import store
@@ -46,7 +46,7 @@ def recorded(name: str) -> Recorded:
     """Read a run by its id, or a version as `models:/<group>@<alias>` or `models:/<group>/<n>`."""
     path = store.database()
     if path is not None and not path.is_file():
-        raise Refusal(
+        raise FoursplitError(
             f"{name!r}: {path} is not there, so there are no runs; `foursplit track` writes them. "
             "EXPERIMENT@COMMIT needs none"
         )
@@ -69,7 +69,7 @@ def _run(run_id: str) -> Recorded:
         told = "it stores a version of the registry: name it as models:/GROUP/N"
         if "foursplit.group" not in tags:
             told = "a study, or a training that was not finished: it has no model"
-        raise Refusal(f"run {run_id}: {told}")
+        raise FoursplitError(f"run {run_id}: {told}")
     manifest, summary = (_artifact(client, run_id, f"{name}.json") for name in MANIFESTS)
     seed = f"seed_{manifest['seed']}"
     weights = tags.get(MODEL_HASH, manifest["model_hash"])
@@ -96,7 +96,7 @@ MANIFESTS = ("manifest", "summary")
 """The artifacts of a run that say what it is: the second repeats the first."""
 
 
-def _unknown(client: Any, run_id: str) -> Refusal:
+def _unknown(client: Any, run_id: str) -> FoursplitError:
     """Say which runs there are, the latest of them."""
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
     found = client.search_runs(
@@ -104,7 +104,7 @@ def _unknown(client: Any, run_id: str) -> Refusal:
         order_by=["attributes.start_time DESC"],
     )  # fmt: skip
     some = "".join(f"\n  {run.info.run_id}  {run.info.run_name}" for run in found)
-    return Refusal(
+    return FoursplitError(
         f"unknown run {run_id!r} in {store.shown()}. Name a run's id, models:/GROUP@champion, "
         f"models:/GROUP/2 or EXPERIMENT@COMMIT. Its latest runs: {some or 'none'}"
     )
@@ -115,7 +115,7 @@ def _artifact(client: Any, run_id: str, name: str) -> Any:
         try:
             path = client.download_artifacts(run_id, name, folder)
         except store.failures() as error:
-            raise Refusal(
+            raise FoursplitError(
                 f"run {run_id}: its {name} is gone, so nothing says what must come out"
             ) from error
         return artifacts.read_json(Path(path))
@@ -164,7 +164,9 @@ def _version(uri: str) -> Recorded:
     tags = found.tags
     files: dict[str, str] = json.loads(tags.get(registry.FILES, "{}"))
     if not files or "foursplit.experiment" not in tags:
-        raise Refusal(f"{uri}: not stored by `foursplit gate`, so nothing says what it must hold")
+        raise FoursplitError(
+            f"{uri}: not stored by `foursplit gate`, so nothing says what it must hold"
+        )
     # What lies in no seed's folder is MLflow's, and no part of what is made again.
     hashes = {named(name): digest for name, digest in files.items() if "/" in name}
     for part in ("seen", "sealed"):

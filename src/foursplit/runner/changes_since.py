@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import Pipeline
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import git
 from foursplit.runner.stage_changes import Change, parameters
 
@@ -78,7 +78,7 @@ def past(commit: str | None) -> Past:
         click.echo(f"--since {commit}: no such commit here; comparing with the one before this")
         found = _commit(BEFORE)
     elif found is None and commit is not None:
-        raise Refusal(
+        raise FoursplitError(
             f"--since {commit}: no such commit here; a shallow clone lacks history: "
             "`git fetch --unshallow` brings it"
         )

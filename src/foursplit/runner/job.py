@@ -11,6 +11,7 @@ import termios
 import time
 from pathlib import Path
 
+from foursplit.runner import processes
 from foursplit.runner.dvc_adapter.graph import Launch
 from foursplit.runner.workers.pool import Parents
 
@@ -57,6 +58,7 @@ class Job:
         self.connection: socket.socket | None = None
         self.exit = -1
         self.told = False  # of a signal
+        self.signalled: set[int] = set()  # the processes that got the signal
         log.parent.mkdir(parents=True, exist_ok=True)
         self.file = log.open("wb", buffering=0)
         self.output: int | None = None
@@ -153,10 +155,23 @@ class Job:
         """Pass a signal on to all that the command started."""
         self.told = bool(self.leader) or self.connection is not None
         if self.leader:
+            self.signalled = processes.group(self.leader)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.leader, number)
         elif self.connection is not None:  # not forked yet: its parent hears that we left
             self.connection.shutdown(socket.SHUT_RDWR)
+
+    def signal_newcomers(self, number: int) -> None:
+        """Pass the signal on to what the command has started since.
+
+        A shell goes on with its next command if the one that it waited for ended well.
+        """
+        if not (self.leader and self.signalled):
+            return
+        for pid in processes.group(self.leader) - self.signalled:
+            self.signalled.add(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)

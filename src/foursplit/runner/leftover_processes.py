@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner import processes
 
@@ -86,7 +86,7 @@ def _wait(marks: dict[int, int | None]) -> None:
     ]:
         if time.monotonic() > end:
             named = "; ".join(processes.describe(pid) for pid in left)
-            raise Refusal(
+            raise FoursplitError(
                 f"a run that was killed has left {named}, which does not end though it was killed "
                 "(it may wait for a disk). Once it is gone, run again."
             )
@@ -104,7 +104,7 @@ def _pid(mark: Any) -> int | None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = artifacts.read_json(path)
-    except (Refusal, OSError, UnicodeDecodeError):
+    except (FoursplitError, OSError, UnicodeDecodeError):
         return {}  # no run was killed, or not even its record was written
     return content if isinstance(content, dict) else {}
 

@@ -57,6 +57,12 @@ def holder(path: Path) -> str:
     return describe(pid)
 
 
+def group(leader: int) -> set[int]:
+    """List the processes of a process group."""
+    numbers = {int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit()}
+    return {pid for pid in numbers if (fields := _stat(pid)) and int(fields[2]) == leader}
+
+
 def descendants(pid: int) -> set[int]:
     """List all that a process has started and that still runs, however far down."""
     children: dict[int, list[int]] = {}

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io.artifacts import BOOK, is_part, stamp
 from foursplit.runner.dvc_adapter.cache import (
     Cache,
@@ -260,7 +260,7 @@ def secure(
         foreign += strange
         kept += [output.path] * keep
     if foreign:
-        raise Refusal(refused(foreign, by))
+        raise FoursplitError(refused(foreign, by))
     for path in kept:
         _require_movable(path)
     return [set_aside(path, copy=copy) for path in kept]
@@ -289,7 +289,7 @@ def _require_movable(path: Path) -> None:
     if inside and link is None and path.lstat().st_dev == paths.state().stat().st_dev:
         return
     where = f"lies behind the link {shown(link)}" if link else "lies on another disk"
-    raise Refusal(
+    raise FoursplitError(
         f"{shown(path)}: {where}, and was edited or made by hand: move it elsewhere, or delete it "
         "if it is not needed"
     )

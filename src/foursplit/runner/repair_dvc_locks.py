@@ -14,7 +14,7 @@ from ruamel.yaml.error import YAMLError
 from voluptuous import Invalid
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 MARKS = (b"<<<<<<< ", b">>>>>>> ")
 """With which git begins and ends what it could not merge."""
@@ -34,7 +34,7 @@ def require_merged() -> None:
     """Refuse lock files in which git has marked a merge conflict."""
     merging = [path for path in _torn_locks() if _is_merging(path)]
     if merging:
-        raise Refusal(_merging(merging))
+        raise FoursplitError(_merging(merging))
 
 
 def _torn_locks() -> list[Path]:

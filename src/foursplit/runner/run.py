@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from foursplit.config.schema import Params
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log
 from foursplit.runner.duration_estimates import training_seconds
 from foursplit.runner.dvc_adapter.graph import Busy, Graph, Step, failures
@@ -121,7 +121,7 @@ class Run:
                     return  # what has ended is in the run-cache
                 if time.monotonic() - since > WAIT_S and not self._working:
                     waited = f"waited {span(WAIT_S)}: {busy}"
-                    raise Refusal(f"{waited}. End it, and run again.") from busy
+                    raise FoursplitError(f"{waited}. End it, and run again.") from busy
                 if not told:
                     self.screen.say(f"waiting: {busy}")
                     told = True
@@ -220,6 +220,9 @@ class Run:
                 self.selector.unregister(key.fd)
                 if job.code == 0 and job.launches and not self.outcome.interrupted:
                     self._begin(job)
+        if self.outcome.interrupted:
+            for job in self.jobs.values():
+                job.signal_newcomers(self.outcome.interrupted)
         self.screen.draw(self._standing)
 
     def _can_move(self) -> bool:
@@ -261,7 +264,7 @@ class Run:
     @contextmanager
     def _blame(self, name: str, seconds: float = 0.0) -> Iterator[None]:
         """Let DVC's complaint about a stage, or ours, fail that stage, and no other."""
-        blamed: tuple[type[Exception], ...] = (*failures(), Refusal)
+        blamed: tuple[type[Exception], ...] = (*failures(), FoursplitError)
         try:
             yield
         except blamed as error:

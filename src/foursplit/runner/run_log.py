@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner.stage_changes import Change
 
@@ -61,7 +61,7 @@ def read(name: str) -> Record | None:
     try:
         content = artifacts.read_json(path)
         return Record(**{**content, "reasons": tuple(content["reasons"])})
-    except (Refusal, TypeError, KeyError):
+    except (FoursplitError, TypeError, KeyError):
         return None
 
 

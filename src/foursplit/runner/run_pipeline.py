@@ -12,7 +12,7 @@ import click
 from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.io.progress import HEADED
 from foursplit.runner import run_log, stage_outputs
@@ -68,7 +68,7 @@ def run(
     if outcome.interrupted:
         raise SystemExit(128 + outcome.interrupted)
     if outcome.failed:
-        raise Refusal(_failures(outcome, steps))
+        raise FoursplitError(_failures(outcome, steps))
     return bool(outcome.ran or outcome.restored)
 
 
@@ -100,7 +100,7 @@ def _open(wanted: Wanted, *, mend: bool = True) -> tuple[Graph, dict[str, Step]]
         # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
         healed = heal() if mend else []
         if not healed:
-            raise Refusal(f"DVC: {error}") from error
+            raise FoursplitError(f"DVC: {error}") from error
         for line in healed:
             click.echo(line)
     return _plan(wanted)
@@ -117,7 +117,7 @@ def _plan(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
             if name not in wanted.left_out
         }
     except Busy as busy:
-        raise Refusal(f"{busy}; wait for it, or end it") from busy
+        raise FoursplitError(f"{busy}; wait for it, or end it") from busy
 
 
 def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from foursplit.config import paths
 from foursplit.config.pipelines import REAL, Pipeline, home
 from foursplit.config.schema import Experiment, Group, Params, Section
-from foursplit.core.errors import unknown
+from foursplit.core.errors import unknown_name
 
 DATA = ("fetch", "validate", "split")
 EXPERIMENT = ("train", "evaluate")
@@ -65,7 +65,7 @@ def resolve(params: Params, target: str, of: Pipeline = "") -> list[str]:
             return [known[f"{stage}@{target}"]]
     keys = {name.partition("@")[2] for name in known if "@" in name}
     reports = {name for name in known if "@" not in name}
-    raise unknown("target", target, {*known, *keys, *courses} if "@" in target else
+    raise unknown_name("target", target, {*known, *keys, *courses} if "@" in target else
                   {*keys, *courses, *KINDS, *reports})  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL
 from foursplit.io import csv_table
 
@@ -81,7 +81,7 @@ def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Columns:
     left_out = {name: use for name, use in uses.items() if use not in ("numbers", "texts")}
     if not numbers and not words:
         others = "".join(f"; {name!r} {reason}" for name, reason in left_out.items())
-        raise Refusal(
+        raise FoursplitError(
             f"{at}: no column but {target!r} holds numbers or a few values: nothing to learn"
             f"{others}"
         )
@@ -112,7 +112,9 @@ def _renamed(names: Collection[str]) -> dict[str, str]:
 def _with_names(frame: pd.DataFrame, renamed: dict[str, str], at: str) -> pd.DataFrame:
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
-        raise Refusal(f"{at}: column {doubled[0]!r} is there twice: rename or remove one of them")
+        raise FoursplitError(
+            f"{at}: column {doubled[0]!r} is there twice: rename or remove one of them"
+        )
     return frame.rename(columns=renamed)
 
 
@@ -166,13 +168,15 @@ def _classes(column: _Column, at: str) -> tuple[str, ...]:
     else:
         values = sorted(column.texts.dropna().unique().tolist())
     if len(values) < 2:
-        raise Refusal(f"{at}: target {target!r} has {len(values)} value(s): nothing to tell apart")
+        raise FoursplitError(
+            f"{at}: target {target!r} has {len(values)} value(s): nothing to tell apart"
+        )
     if column.holds_numbers:
         # Only 0, 1, … count as class numbers: other whole numbers are as likely quantities.
         are_classes = len(values) <= MAX_CLASSES and values == [*range(len(values))]
         return tuple(f"{value:g}" for value in values) if are_classes else ()
     if len(values) > MAX_CLASSES:
-        raise Refusal(
+        raise FoursplitError(
             f"{at}: target {target!r} has {len(values)} different texts; at most {MAX_CLASSES} "
             f"classes are guessed: group them first{_odd_number(column)}"
         )
@@ -192,7 +196,7 @@ def _require_distinct(texts: pd.Series, at: str) -> None:
     first: dict[str, str] = {}
     for row, value in enumerate(texts.tolist(), start=1):
         if isinstance(value, str) and first.setdefault(value.strip(), value) != value:
-            raise Refusal(
+            raise FoursplitError(
                 f"{at}: target {texts.name!r}, row {row}: {value!r} and {first[value.strip()]!r} "
                 "differ by blanks alone: write them alike in the file"
             )

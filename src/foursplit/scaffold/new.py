@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.load import load, require_name
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts, tabular
 from foursplit.scaffold import dataset_file, infer_schema, occupied_paths
 
@@ -28,9 +28,9 @@ def new_source(name: str, csv: Path, target: str) -> None:
     path = _fresh(name, "datasets", taken)
     frame = tabular.read_frame(csv)
     if frame.empty:
-        raise Refusal(f"{csv}: has no rows")
+        raise FoursplitError(f"{csv}: has no rows")
     if target not in frame.columns:
-        raise unknown("column", target, map(str, frame.columns), str(csv))
+        raise unknown_name("column", target, map(str, frame.columns), str(csv))
     inside = _inside(csv)
     found = infer_schema.columns(frame, target, str(csv))
     task = infer_schema.task(found)
@@ -68,12 +68,12 @@ def new_model(name: str, group: str | None) -> None:
     groups = {g: b for s in sections for blocks in s.groups.values() for g, b in blocks.items()}
     group = group or next(iter(params.groups.get(COURSE, {})), None) or "c4w2_digits"
     if group not in groups:
-        raise unknown("group", group, groups)
+        raise unknown_name("group", group, groups)
     taken = plugins.names("models")
     path = _fresh(name, "models", taken)
     key = f"{group}_{name}"
     if key in {k for s in sections for block in s.experiments.values() for k in block}:
-        raise Refusal(f"experiment {key!r} is already in params.yaml")
+        raise FoursplitError(f"experiment {key!r} is already in params.yaml")
     occupied_paths.for_model(group, key)
     task = groups[group].task
     n_outputs = "shape.n_classes" if task == "classify" else "1"
@@ -101,9 +101,9 @@ def new_curve(key: str) -> None:
     params = load()
     experiment, course = params.experiment(key), params.home(key)
     if course not in params.experiments:
-        raise Refusal(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
+        raise FoursplitError(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
     if key in params.curves.get(course, {}):
-        raise Refusal(f"curves.{course}.{key} is already in params.yaml")
+        raise FoursplitError(f"curves.{course}.{key} is already in params.yaml")
     occupied_paths.for_curve(experiment.group, key)
     names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
     settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
@@ -115,23 +115,29 @@ def new_curve(key: str) -> None:
 def _fresh(name: str, kind: plugins.Kind, taken: list[str]) -> Path:
     require_name(name, "name")
     if name in taken:
-        raise Refusal(f"name {name!r} is taken; {kind} there are: {', '.join(sorted(taken))}")
+        raise FoursplitError(
+            f"name {name!r} is taken; {kind} there are: {', '.join(sorted(taken))}"
+        )
     if keyword.iskeyword(name):
-        raise Refusal(f"name {name!r} is a word of Python's own; choose another, such as {name}_1")
+        raise FoursplitError(
+            f"name {name!r} is a word of Python's own; choose another, such as {name}_1"
+        )
     path = plugins.own_folder(kind) / f"{name}.py"
     if path.exists():
-        raise Refusal(f"{path}: exists already; choose another name")
+        raise FoursplitError(f"{path}: exists already; choose another name")
     return path
 
 
 def _inside(csv: Path) -> str:
     """Give the file's path from the root; it must lie in the project, so that clones have it."""
     if any(unicodedata.category(c).startswith("C") for c in csv.name):
-        raise Refusal(f"{csv}: its name has a line break or another control character: rename it")
+        raise FoursplitError(
+            f"{csv}: its name has a line break or another control character: rename it"
+        )
     try:
         return str(csv.resolve().relative_to(paths.root()))
     except ValueError as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{csv}: lies outside the project; copy it to data/own/ first, and `git add` or "
             "`dvc add` it, so that every clone has it"
         ) from error

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner.removable_outputs import Rule, shown
 from foursplit.runner.remove_orphans import Found, judge
 
@@ -14,7 +14,7 @@ OWN = "data/own"
 def for_source(name: str, csv: str) -> None:
     """Refuse a source whose file, or whose place, is an output's."""
     if Path(csv).parts[0] in ("data", "reports") and not Path(csv).is_relative_to(OWN):
-        raise Refusal(
+        raise FoursplitError(
             f"{csv}: runs write in {Path(csv).parent}, and git ignores what lies there: move it "
             f"to {OWN}/ first, so that every clone has it"
         )
@@ -39,7 +39,7 @@ def for_all(places: Iterable[Path]) -> None:
         if place.is_symlink() or place.exists():
             judge(place, rule, found, dry=True)
     if found.foreign:
-        raise Refusal(
+        raise FoursplitError(
             f"{shown(found.foreign[0])}: exists already, and a run would write there: move it to "
             f"{OWN}/, or choose another name"
         )

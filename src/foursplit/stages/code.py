@@ -7,7 +7,7 @@ from pathlib import Path
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.core import code_digest
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 STAGES = (
@@ -74,7 +74,7 @@ def _now(path: Path) -> dict[str, dict[str, str]]:
     chosen = [n for k, n in names() if k == kind] if is_kind else [path.stem]
     try:
         return {name: digests(kind, name) for name in chosen}
-    except Refusal:
+    except FoursplitError:
         return {}
 
 

@@ -3,7 +3,7 @@
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.pipelines import REAL
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.evaluation.results import collect
 from foursplit.io import artifacts
 from foursplit.reporting.pages import experiment, index_page, lesson
@@ -14,12 +14,14 @@ from foursplit.reporting.tables import metrics, plot_data
 def run(pipeline: str | None = None) -> str:
     """Write `reports/` and `metrics.json`, or those of the pipeline `real`."""
     if pipeline not in (None, REAL):
-        raise unknown("pipeline", pipeline, [REAL])
+        raise unknown_name("pipeline", pipeline, [REAL])
     params = load().of(REAL if pipeline else "")
     reports = paths.reports(params.pipeline)
     entries = collect(params)
     if not entries:
-        raise Refusal("nothing to report: no experiment has been evaluated; run `dvc repro`.")
+        raise FoursplitError(
+            "nothing to report: no experiment has been evaluated; run `dvc repro`."
+        )
     cards = {name: card(name) for name in dict.fromkeys(e.experiment.source for e in entries)}
     with artifacts.replacing_folder(reports / "experiments") as folder:
         for entry in entries:

@@ -7,7 +7,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.schema import Group
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
 from foursplit.evaluation import dev_scores
 from foursplit.io import artifacts
@@ -26,7 +26,9 @@ def run(name: str) -> str:
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
     if chosen["winner"] is None:
         lines = [f"  - {row['key']}: {'; '.join(row['broken'])}" for row in chosen["ranking"]]
-        raise Refusal(f"group {name!r}: no experiment meets every bound:\n" + "\n".join(lines))
+        raise FoursplitError(
+            f"group {name!r}: no experiment meets every bound:\n" + "\n".join(lines)
+        )
     return sentence(chosen, group)
 
 
@@ -34,10 +36,10 @@ def check(name: str, group: Group) -> None:
     """Refuse a metric or a bound that nobody measures."""
     metrics = plugins.metrics(group.task).METRICS
     if group.metric not in metrics:
-        raise unknown("metric", group.metric, metrics, f"group {name}")
+        raise unknown_name("metric", group.metric, metrics, f"group {name}")
     for bound in group.bounds:
         if bound not in dev_scores.COSTS:
-            raise unknown("bound", bound, dev_scores.COSTS, f"group {name}")
+            raise unknown_name("bound", bound, dev_scores.COSTS, f"group {name}")
 
 
 def candidate(folder: Path, group: Group) -> Candidate:

@@ -3,7 +3,7 @@
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data import store, to_examples
 from foursplit.data.run_expectations import complaints, judge
 from foursplit.data.validation_page import page
@@ -24,7 +24,7 @@ def run(name: str) -> str:
         artifacts.write_text(folder / "index.html", page(module.SOURCE, result))
     if not result["success"]:
         found = complaints(result)
-        raise Refusal(
+        raise FoursplitError(
             f"source {name!r}: {len(found)} of {len(result['expectations'])} expectations failed:\n"
             + "\n".join(f"  - {line}" for line in found)
             + f"\nThe page: {paths.validation(name) / 'index.html'}"

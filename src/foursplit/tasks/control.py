@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 
 LAWS = ()
@@ -20,7 +20,7 @@ GOOD = 200.0  # of the tests' levels; no law depends on its size
 
 def module(*_: Any) -> None:
     """Refuse a network without a fit of its own."""
-    raise Refusal(
+    raise FoursplitError(
         "task 'control': a level has no loss to follow downhill: use a model that plays, such as "
         "deep_q, with seeds alone under `fit`."
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 SCHEME = "file:"
 
@@ -49,7 +49,7 @@ def require_mlflow(path: Path) -> None:
     except sqlite3.Error:
         return  # MLflow says what is wrong with it
     if tables and not {"experiments", "alembic_version"} & {*tables}:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: another program's database (its tables: {', '.join(tables[:MOST])}); nothing "
             "was written to it. Name another file in MLFLOW_TRACKING_URI, or move this one aside"
         )
@@ -69,11 +69,11 @@ def rebase(path: Path, folder: Path, say: Callable[[str], None]) -> None:
     except sqlite3.Error:
         return  # MLflow says what is wrong with it
     if left:
-        raise Refusal(_bring(path, folder, strays[0].store, left))
+        raise FoursplitError(_bring(path, folder, strays[0].store, left))
     try:
         _write(path, strays)
     except sqlite3.Error as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: was moved or copied here from {strays[0].store.parent}, and the paths in it "
             f"must be changed, but it cannot be written: {error}. Make it writable, and run again"
         ) from error

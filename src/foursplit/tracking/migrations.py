@@ -6,7 +6,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 PERCENT = "%"
 
@@ -37,7 +37,7 @@ def require_plain_path() -> None:
     found = find_spec("mlflow")
     place = str(found.origin) if found else ""
     if PERCENT in place:
-        raise Refusal(
+        raise FoursplitError(
             f"{Path(place).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
             "it. Rename the folder, or have the environment elsewhere: make VENV=FOLDER ui"
         )

@@ -7,7 +7,7 @@ from functools import cache
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 TRIES, PAUSE_S, TIMEOUT_S = 3, 2.0, 10.0
 
@@ -28,7 +28,7 @@ def require(uri: str, shown: str) -> None:
             if not isinstance(error.reason, ABSENT):
                 return
             if number == TRIES:
-                raise Refusal(
+                raise FoursplitError(
                     f"{shown}: no server answers there ({error.reason}). Start it, or set "
                     "MLFLOW_TRACKING_URI right; without it the project has a store of its own."
                 ) from error

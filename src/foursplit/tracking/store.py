@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from foursplit.config import paths
 from foursplit.core import redact, reproducible_env
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking import migrations, server_health
 from foursplit.tracking.database import rebase, require_mlflow
 
@@ -169,7 +169,7 @@ def _files(name: str) -> str | None:
     shared = os.environ.get(SHARED_FILES)
     if not shared:
         # MLflow would take ./mlruns: a folder of this machine, in a database that all share.
-        raise Refusal(
+        raise FoursplitError(
             f"{shown()}: a database holds no files. Set {SHARED_FILES} to where all its users "
             "keep them, such as s3://bucket/mlflow or a shared folder, or go through a server."
         )
@@ -186,7 +186,7 @@ def _quiet() -> None:
 def _require_plain(path: Path) -> None:
     """Refuse a path that reads otherwise in an address: SQLAlchemy would open another file."""
     if "?" in str(path) or unquote(str(path)) != str(path):
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: MLflow cannot open a database below a folder with a ? or a % before two "
             "digits in its name; rename the folder, or name another file in MLFLOW_TRACKING_URI"
         )
@@ -212,7 +212,7 @@ def _open(where: str) -> Any:
         name = (error.name or "").partition(".")[0]
         way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
         text = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
-        raise Refusal(text) from error
+        raise FoursplitError(text) from error
 
 
 @cache
@@ -225,7 +225,9 @@ def _hide_passwords() -> None:
 def _without_password(entry: logging.LogRecord) -> bool:
     try:
         secret = uri()
-    except Refusal:  # in no project, where there is no store: to log a line is no reason to end
+    except (
+        FoursplitError
+    ):  # in no project, where there is no store: to log a line is no reason to end
         return True
     entry.msg, entry.args = redact.hide(entry.getMessage(), secret), ()
     return True

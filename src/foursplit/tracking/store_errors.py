@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.redact import hide
 from foursplit.tracking import store
 
@@ -27,7 +27,7 @@ def explained() -> Iterator[None]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # a full disk or a missing right: the command line names the file
         text = f"{store.shown()}: MLflow cannot use it: {reason(error)}. {_way_out(error)}"
-        raise Refusal(text) from error
+        raise FoursplitError(text) from error
 
 
 def reason(error: BaseException) -> str:

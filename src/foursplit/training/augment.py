@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from foursplit.config.schema import Augment
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 Pictures = Float[Tensor, "example channel row column"]
 
@@ -29,7 +29,7 @@ class Augmenter:
 
     def __init__(self, settings: Augment, train: Tensor) -> None:
         if train.ndim != PICTURE:
-            raise Refusal(
+            raise FoursplitError(
                 f"fit.augment: {settings.named()}: is for pictures (channel, row, column); these "
                 f"inputs have the shape {tuple(train.shape[1:])}"
             )

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.io import artifacts
 
@@ -58,7 +58,7 @@ def load(path: Path, model: Any) -> Any:
     try:
         arrays = load_file(path)
     except (FileNotFoundError, SafetensorError) as error:
-        raise Refusal(f"{path}: no readable safetensors file ({error}).") from error
+        raise FoursplitError(f"{path}: no readable safetensors file ({error}).") from error
     model.restore(arrays)
     return model
 

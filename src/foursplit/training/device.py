@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 VARIABLE = "FOURSPLIT_ACCELERATOR"
 
@@ -29,9 +29,9 @@ def resolve(accelerator: str, *, gains: bool) -> Literal["cpu", "gpu"]:
     """
     asked = os.environ.get(VARIABLE) or accelerator
     if asked not in ("auto", "cpu", "gpu"):
-        raise Refusal(f"{VARIABLE}: {asked!r} must be auto, cpu or gpu")
+        raise FoursplitError(f"{VARIABLE}: {asked!r} must be auto, cpu or gpu")
     if asked == "gpu" and not torch.cuda.is_available():
-        raise Refusal(
+        raise FoursplitError(
             "run.accelerator: 'gpu', but torch finds none here. Use auto or cpu, or install a "
             f"CUDA build of torch (this one is {torch.__version__})."
         )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip file can say
@@ -46,9 +46,11 @@ def load(path: Path) -> Any:
     try:
         return read(path, trusted=[])
     except UntrustedTypesFoundException as error:
-        raise Refusal(f"{path}: refused, it holds types that are not trusted: {error}") from error
+        raise FoursplitError(
+            f"{path}: refused, it holds types that are not trusted: {error}"
+        ) from error
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise Refusal(f"{path}: no readable skops file ({error}).") from error
+        raise FoursplitError(f"{path}: no readable skops file ({error}).") from error
 
 
 def count_parameters(path: Path) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from foursplit import plugins
 from foursplit.config.load import parse
 from foursplit.core import code_digest
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 from foursplit.io import artifacts
 
@@ -49,12 +49,12 @@ def load(folder: Path) -> Manifest:
     manifest = Manifest(**artifacts.read_json(folder / NAME))
     weights = folder / manifest.weights
     if not weights.is_file() or artifacts.sha256_file(weights) != manifest.model_hash:
-        raise Refusal(
+        raise FoursplitError(
             f"{weights}: not the file its manifest speaks of; `foursplit verify --here` says what "
             "is damaged and how it is mended."
         )
     if code_hash(manifest.model) != manifest.code:
-        raise Refusal(
+        raise FoursplitError(
             f"the code of model {manifest.model!r} has changed since {folder} was trained; run "
             f"`dvc repro` to train it again."
         )

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from foursplit.config.schema import GradientFit
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.training import manifest
 from foursplit.training.manifest import Manifest
@@ -29,7 +29,7 @@ def take(job: Job, folder: Path, seed: int) -> Manifest | None:
     artifacts.recover(kept)
     try:
         made = manifest.load(kept)
-    except Refusal:
+    except FoursplitError:
         return None
     if made.device != _device(job, made):
         return None

@@ -10,7 +10,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.schema import DirectFit, Experiment, GradientFit, Run
 from foursplit.core import code_digest
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape, Examples
 from foursplit.core.splits import Split
 from foursplit.io import artifacts
@@ -58,7 +58,7 @@ def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = (
         else:
             made = _fit_network(job, fit, part, seed, listeners)
         if manifest.code_hash(made.model) != made.code:
-            raise Refusal(
+            raise FoursplitError(
                 f"the code of model {made.model!r} was changed while {job.key} was trained: it is "
                 "not known which version gave the weights. Run again."
             )
@@ -77,7 +77,7 @@ def _fit_network(
     device.repeatable(job.run.threads)
     net = network.seeded(lambda: file.build(args, job.shape), seed)
     if not isinstance(net, torch.nn.Module):
-        raise Refusal(
+        raise FoursplitError(
             f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
             "only, and its settings as model_args."
         )
@@ -127,7 +127,7 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
     file, args = _model(job)
     model = file.build(args, job.shape, seed)
     if not hasattr(model, "fit"):
-        raise Refusal(
+        raise FoursplitError(
             f"{job.key}.fit: model {job.experiment.model!r} learns by gradient steps: give "
             "learning_rate, batch_size and max_epochs besides seeds."
         )

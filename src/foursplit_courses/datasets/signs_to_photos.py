@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import UNPACKED, RemoteFiles, Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import jpeg
 from foursplit_courses.transforms.area_resize import shrink
@@ -78,7 +78,9 @@ def students(paths: list[Path]) -> pd.DataFrame:
         with Image.open(path) as photo:
             tags = photo.getexif()
         if CAMERA not in tags or TIME not in tags:
-            raise Refusal(f"{path}: lacks the camera or the time (EXIF tags {CAMERA} and {TIME})")
+            raise FoursplitError(
+                f"{path}: lacks the camera or the time (EXIF tags {CAMERA} and {TIME})"
+            )
         found.append((tags[TIME], number(path), int(path.parent.name), tags[CAMERA].strip(), path))
     table = pd.DataFrame(found, columns=["time", "number", "sign", "camera", "path"])
     table = table.sort_values(["time", "number"], ignore_index=True)
@@ -93,7 +95,7 @@ def number(path: Path) -> int:
     """Read a shot's running number off its name, `2_IMG_4656.jpg` or `IMG_1118.JPG`."""
     found = re.search(r"IMG_(\d+)", path.name)
     if not found:
-        raise Refusal(f"{path}: names no shot, as IMG_1118.JPG does")
+        raise FoursplitError(f"{path}: names no shot, as IMG_1118.JPG does")
     return int(found[1])
 
 

@@ -1,6 +1,6 @@
 """The worlds that an agent can be trained in, by name."""
 
-from foursplit.core.errors import unknown
+from foursplit.core.errors import unknown_name
 from foursplit_courses.envs.lander import Lander
 from foursplit_courses.from_scratch.cart_pole import CartPole
 from foursplit_courses.from_scratch.deep_q import World
@@ -14,5 +14,5 @@ SEED, WIND, TURBULENCE = 0, 1, 2
 def world(name: str) -> World:
     """Build the world `name`; the worlds share no state."""
     if name not in WORLDS:
-        raise unknown("environment", name, WORLDS)
+        raise unknown_name("environment", name, WORLDS)
     return WORLDS[name]()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 FILE = "envs/box2d/lunar_lander.py"
 
@@ -43,7 +43,9 @@ def _game() -> Any:
     """Load the one file: its package imports a library for pictures, which no step needs."""
     package = importlib.util.find_spec("gymnasium")
     if package is None or not package.submodule_search_locations:
-        raise Refusal("package 'gymnasium', which the lander's world is a file of, is missing")
+        raise FoursplitError(
+            "package 'gymnasium', which the lander's world is a file of, is missing"
+        )
     path = Path(package.submodule_search_locations[0]) / FILE
     spec = importlib.util.spec_from_file_location("gymnasium_lunar_lander", path)
     assert spec is not None

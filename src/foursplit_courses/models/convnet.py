@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 from foursplit.layers.standardize import Standardise
 
@@ -31,7 +31,7 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     """Map (batch, channel, row, column) pictures to (batch, class) logits."""
     depth, height, width = shape.inputs
     if min(height, width) < REDUCED:
-        raise Refusal(
+        raise FoursplitError(
             f"convnet: pictures of {height} by {width} pixels are too small: pooling makes one "
             f"of {REDUCED} a side; lenet takes smaller ones"
         )

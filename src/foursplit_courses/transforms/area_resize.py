@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 
 def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
@@ -13,7 +13,9 @@ def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
     """
     fine = pictures.shape[1]
     if pictures.shape[1:3] != (fine, fine) or not 1 <= side <= fine:
-        raise Refusal(f"shrink: pictures of {pictures.shape[1:3]} do not go down to {side} a side")
+        raise FoursplitError(
+            f"shrink: pictures of {pictures.shape[1:3]} do not go down to {side} a side"
+        )
     weights = _areas(fine, side)
     return np.einsum("ir,nrc...,jc->nij...", weights, pictures, weights, optimize=True)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 BYTES = 8  # the head's code for values of one unsigned byte, all that digits and labels need
 
@@ -18,7 +18,7 @@ def read(path: Path) -> np.ndarray:
     """Read a gzipped file of unsigned bytes, with the axes its head states."""
     content = gzip.decompress(path.read_bytes())
     if content[:3] != bytes([0, 0, BYTES]) or len(content) < 4:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: begins with {content[:4]!r}, and must with two zeros, an {BYTES} (unsigned "
             "bytes) and the number of axes"
         )
@@ -26,5 +26,5 @@ def read(path: Path) -> np.ndarray:
     axes = tuple(int(n) for n in np.frombuffer(content[4 : 4 + 4 * n_axes], ">u4"))
     values = np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes)
     if prod(axes) != len(values):
-        raise Refusal(f"{path}: its head says {axes}, but {len(values)} values follow")
+        raise FoursplitError(f"{path}: its head says {axes}, but {len(values)} values follow")
     return values.reshape(axes)

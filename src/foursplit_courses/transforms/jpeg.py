@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 
 def read(paths: Sequence[Path], side: int) -> np.ndarray:
@@ -16,6 +16,8 @@ def read(paths: Sequence[Path], side: int) -> np.ndarray:
     for place, path in enumerate(paths):
         with Image.open(path) as photo:
             if photo.size != (side, side):
-                raise Refusal(f"{path}: is {photo.size} pixels, and must be {side} by {side}")
+                raise FoursplitError(
+                    f"{path}: is {photo.size} pixels, and must be {side} by {side}"
+                )
             photos[place] = np.asarray(photo.convert("RGB"))
     return photos

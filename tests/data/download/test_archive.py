@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download.archive import unpack
 from foursplit.io import hashing_copy
 
@@ -95,7 +95,7 @@ def test_an_evil_member_is_refused(tmp_path, evil, python, monkeypatch):
     if python.startswith("3.11.2"):  # without a filter of Python's own
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
     path = pack(tmp_path / "p", member("a/one.txt", b"1"), evil)
-    with pytest.raises(Refusal, match="refused: it holds"):
+    with pytest.raises(FoursplitError, match="refused: it holds"):
         open_up(path, tmp_path / "out")
     assert not (tmp_path / "evil").exists()
     # Nothing but what came before it, and nothing that is no plain file.
@@ -105,23 +105,23 @@ def test_an_evil_member_is_refused(tmp_path, evil, python, monkeypatch):
 
 def test_a_file_that_takes_a_folders_name_is_refused(tmp_path):
     path = pack(tmp_path / "p", member("a/one", b"1"), member("a", b"2"))
-    with pytest.raises(Refusal, match="a file and a folder of one name"):
+    with pytest.raises(FoursplitError, match="a file and a folder of one name"):
         open_up(path, tmp_path / "out")
     path = pack(tmp_path / "q", member("a", b"2"), member("a/one", b"1"))
-    with pytest.raises(Refusal, match="a file and a folder of one name"):
+    with pytest.raises(FoursplitError, match="a file and a folder of one name"):
         open_up(path, tmp_path / "other")
 
 
 def test_more_bytes_than_declared_are_refused_before_they_are_written(tmp_path):
     path = pack(tmp_path / "p", member("small", b"1"), member("big", bytes(20_000)), kind="w:gz")
-    with pytest.raises(Refusal, match="more than 10000 bytes"):
+    with pytest.raises(FoursplitError, match="more than 10000 bytes"):
         open_up(path, tmp_path / "out")
     assert not (tmp_path / "out" / "big").exists()
 
 
 def test_more_members_than_declared_are_refused(tmp_path):
     path = packed(tmp_path / "p", {f"f{n}": b"" for n in range(50)})
-    with pytest.raises(Refusal, match="more than 10 members"):
+    with pytest.raises(FoursplitError, match="more than 10 members"):
         open_up(path, tmp_path / "out")
     assert len(list((tmp_path / "out").iterdir())) == 10
 
@@ -135,7 +135,7 @@ def test_more_bytes_than_the_headers_say_are_refused_as_a_bomb(tmp_path):
         file.write(header.tobuf(tarfile.GNU_FORMAT))
         for _ in range(100):
             file.write(b"a" * 1_000_000)
-    with pytest.raises(Refusal, match="refused as a bomb"):
+    with pytest.raises(FoursplitError, match="refused as a bomb"):
         open_up(path, tmp_path / "out")
 
 
@@ -146,7 +146,7 @@ def test_a_sparse_file_is_refused(tmp_path):
     path = tmp_path / "p"
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         tar.addfile(header, io.BytesIO(content))
-    with pytest.raises(Refusal, match="sparse"):
+    with pytest.raises(FoursplitError, match="sparse"):
         open_up(path, tmp_path / "out")
 
 
@@ -155,12 +155,12 @@ def test_a_torn_archive_is_refused(tmp_path, kind):
     path = packed(tmp_path / "p", {"a": bytes(range(256)) * 30}, kind)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(Refusal, match="not a readable tar archive"):
+    with pytest.raises(FoursplitError, match="not a readable tar archive"):
         open_up(path, tmp_path / "out")
 
 
 def test_what_is_no_archive_is_refused(tmp_path):
     path = tmp_path / "p"
     path.write_bytes(lzma.compress(b"words" * 1000))
-    with pytest.raises(Refusal, match="not a readable tar archive"):
+    with pytest.raises(FoursplitError, match="not a readable tar archive"):
         open_up(path, tmp_path / "out")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.data.download import server as http
 from tests.data.download.server import Server
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
 from foursplit.data.download.download import download
 from foursplit.data.download.progress import Progress
@@ -52,7 +52,7 @@ def file_at(url, content=CONTENT):
 def refused(server, folder, match, patience=QUICK):
     """See that a fetch ends in an error that names the address, and leaves no file in place."""
     file = file_at(server.url)
-    with pytest.raises(Refusal, match=match) as raised:
+    with pytest.raises(FoursplitError, match=match) as raised:
         download(file, folder, patience)
     assert server.url in str(raised.value)
     assert not (folder / file.sha256).exists()
@@ -187,7 +187,7 @@ def test_a_server_that_is_gone_is_named_and_what_came_is_kept(tmp_path):
 
 def test_an_address_that_is_none_is_refused(tmp_path):
     for url in ("ftp://localhost/x", "nowhere", "http://"):
-        with pytest.raises(Refusal, match="no address to fetch from"):
+        with pytest.raises(FoursplitError, match="no address to fetch from"):
             download(file_at(url), tmp_path, QUICK)
 
 

@@ -9,7 +9,7 @@ from tests.data.download import server as http
 from tests.data.download.server import Server
 
 from foursplit.core.dataset_spec import RemoteFiles, Source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data import fetch, verify_checksums
 from foursplit.data.download import catalogue, licences
 from foursplit.data.download.retry import Patience
@@ -100,7 +100,7 @@ def test_a_file_that_the_mirror_lacks_is_fetched(entry, mirror, server, project)
 
 def test_a_wrong_file_in_a_mirror_is_named_and_not_used(entry, mirror, server, project):
     (mirror / "letters" / "one.bin").write_bytes(b"other")
-    with pytest.raises(Refusal, match=r"one.bin: wrong bytes: expected sha256 .* found"):
+    with pytest.raises(FoursplitError, match=r"one.bin: wrong bytes: expected sha256 .* found"):
         fetch.fetch(SOURCE, project / "raw", QUICK)
     assert not (project / "raw").exists()
     assert server.asked == []
@@ -108,13 +108,13 @@ def test_a_wrong_file_in_a_mirror_is_named_and_not_used(entry, mirror, server, p
 
 def test_a_mirror_that_is_no_folder_is_refused(entry, project, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_MIRROR", str(project / "none"))
-    with pytest.raises(Refusal, match="FOURSPLIT_MIRROR: .*none' is no folder"):
+    with pytest.raises(FoursplitError, match="FOURSPLIT_MIRROR: .*none' is no folder"):
         fetch.fetch(SOURCE, project / "raw", QUICK)
 
 
 def test_what_cannot_be_had_is_named_with_address_mirror_and_remedy(entry, server, project):
     server.script[:] = [http.status(404)]
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(FoursplitError) as raised:
         fetch.fetch(SOURCE, project / "raw", QUICK)
     text = str(raised.value)
     for part in ("'letters'", server.url, "no mirror is set", "404", "<folder>/letters/one.bin"):
@@ -124,14 +124,16 @@ def test_what_cannot_be_had_is_named_with_address_mirror_and_remedy(entry, serve
 def test_what_only_mirrors_have_is_said_to_be_so(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz", "a copy made smaller")
     (mirror / "letters" / "many.tar.gz").unlink()
-    with pytest.raises(Refusal, match=r"has no letters/many.tar.gz, and a copy made smaller"):
+    with pytest.raises(
+        FoursplitError, match=r"has no letters/many.tar.gz, and a copy made smaller"
+    ):
         fetch.fetch(SOURCE, project / "raw", QUICK)
 
 
 def test_an_archive_that_unpacks_to_other_files_is_refused(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
     entry.write_text(entry.read_text().replace("digest: ", "digest: 0"))
-    with pytest.raises(Refusal, match="wrong files: expected digest 0"):
+    with pytest.raises(FoursplitError, match="wrong files: expected digest 0"):
         fetch.fetch(SOURCE, project / "raw", QUICK)
     assert not (project / "raw").exists()
 
@@ -148,7 +150,7 @@ def test_raw_files_that_were_touched_are_refused(entry, mirror, server, project,
             shutil.rmtree(path.parent)
         case "add":
             path.with_name("c").write_text("c")
-    with pytest.raises(Refusal, match="corrupted"):
+    with pytest.raises(FoursplitError, match="corrupted"):
         verify_checksums.check(SOURCE, project / "raw")
 
 
@@ -158,13 +160,13 @@ def test_only_the_files_that_a_source_wants_are_fetched(entry, mirror, server, p
     assert fetch.fetch(one, project / "raw", QUICK).n == 1
     assert [p.name for p in (project / "raw" / "letters").iterdir()] == ["one.bin"]
     wrong = Source(**BASE, files=(RemoteFiles(entry="letters", only=("two.bin",)),))
-    with pytest.raises(Refusal, match=r"unknown file 'two.bin'.* Valid: one.bin"):
+    with pytest.raises(FoursplitError, match=r"unknown file 'two.bin'.* Valid: one.bin"):
         fetch.fetch(wrong, project / "raw", QUICK)
 
 
 def test_a_licence_that_must_be_accepted_stops_the_source_with_the_words_to_say(entry, monkeypatch):
     monkeypatch.delenv(licences.ACCEPT, raising=False)
-    with pytest.raises(Refusal, match="not stated") as raised:
+    with pytest.raises(FoursplitError, match="not stated") as raised:
         licences.require("mine", SOURCE, licences.accepted(()))
     assert "FOURSPLIT_ACCEPT=letters" in str(raised.value)
     assert "run.accept_licences: [letters]" in str(raised.value)
@@ -172,5 +174,7 @@ def test_a_licence_that_must_be_accepted_stops_the_source_with_the_words_to_say(
     monkeypatch.setenv(licences.ACCEPT, "letters, ")
     licences.require("mine", SOURCE, licences.accepted(()))
     monkeypatch.setenv(licences.ACCEPT, "leters")
-    with pytest.raises(Refusal, match="FOURSPLIT_ACCEPT: unknown data set 'leters'. Did you mean"):
+    with pytest.raises(
+        FoursplitError, match="FOURSPLIT_ACCEPT: unknown data set 'leters'. Did you mean"
+    ):
         licences.accepted(())

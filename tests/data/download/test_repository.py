@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download.archive import unpack
 from foursplit.data.download.catalogue import Repository, Take
 from foursplit.data.download.repository import export
@@ -109,13 +109,13 @@ def test_a_star_stays_within_a_folder(repository, tmp_path):
 
 
 def test_more_bytes_than_declared_are_refused(repository, tmp_path):
-    with pytest.raises(Refusal, match="more than 4000 bytes"):
+    with pytest.raises(FoursplitError, match="more than 4000 bytes"):
         taken(repository, tmp_path, limit=4000)
 
 
 def test_a_commit_that_is_not_there_is_named(repository, tmp_path):
     wrong = replace(repository, commit="0" * 40)
-    with pytest.raises(Refusal, match=r"repository at 0{40}: git .* failed"):
+    with pytest.raises(FoursplitError, match=r"repository at 0{40}: git .* failed"):
         taken(wrong, tmp_path)
 
 
@@ -126,5 +126,5 @@ def test_a_repository_whose_object_was_tampered_with_is_refused(repository, tmp_
     path = folder / ".git" / "objects" / name[:2] / name[2:]
     path.chmod(0o644)
     path.write_bytes((folder / ".git" / "objects" / other[:2] / other[2:]).read_bytes())
-    with pytest.raises(Refusal, match="failed"):
+    with pytest.raises(FoursplitError, match="failed"):
         taken(repository, tmp_path)

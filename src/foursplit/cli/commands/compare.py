@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.prediction_table import Model, Table
@@ -45,7 +45,7 @@ def _table(path: Path, models: Sequence[Model], split: str) -> tuple[Table, dict
     if path.is_file():
         return next(iter(found.values())), {}
     if split not in found:
-        raise Refusal(f"{path}: no table of {split!r}; it has {', '.join(found)}")
+        raise FoursplitError(f"{path}: no table of {split!r}; it has {', '.join(found)}")
     tables = [model.tables[split] for model in models if split in model.tables]
     errors = {model.name: model.tables[split].error for model in models if split in model.tables}
     return mean_table(tables), errors if len(errors) > 1 else {}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.learning_curve.fit import Curve, Point, fit, read
@@ -39,7 +39,9 @@ def curve(
     given = _of_file(Path(what)) if _is_file(what) else _of_experiment(what)
     known = given.train_error if train_error is None else train_error
     if known is None:
-        raise Refusal(f"{what}: no column 'train_error': say --train-error, at the largest size")
+        raise FoursplitError(
+            f"{what}: no column 'train_error': say --train-error, at the largest size"
+        )
     wanted = given.target if target is None else target
     fitted = fit(
         given.points,
@@ -76,10 +78,12 @@ def _of_experiment(key: str) -> _Given:
     params = load()
     keys = [name for block in params.curves.values() for name in block]
     if key not in keys:
-        raise unknown("learning curve", key, keys, "neither a CSV file nor an experiment with one")
+        raise unknown_name(
+            "learning curve", key, keys, "neither a CSV file nor an experiment with one"
+        )
     folder = paths.curves(params.curve(key).group)
     if not (folder / f"{key}.csv").is_file():
-        raise Refusal(f"{key}: not measured yet; `foursplit repro learn@{key}` does it")
+        raise FoursplitError(f"{key}: not measured yet; `foursplit repro learn@{key}` does it")
     given = _of_file(folder / f"{key}.csv")
     target = artifacts.read_json(folder / f"{key}.json")["target"]
     strategy = params.strategy
@@ -119,12 +123,14 @@ def _of_file(file: Path) -> _Given:
 def _numbers(frame: pd.DataFrame, name: str, file: Path) -> "pd.Series[float]":
     """Give a column of sizes or errors, refusing by row what is none."""
     if name not in frame:
-        raise Refusal(f"{file}: no column {name!r}; it has {', '.join(map(repr, frame.columns))}")
+        raise FoursplitError(
+            f"{file}: no column {name!r}; it has {', '.join(map(repr, frame.columns))}"
+        )
     numbers = tabular.numbers(frame, name)
     bad = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0) | (numbers == 0) & (name == "n"))
     if len(bad):
         row = int(bad[0])
-        raise Refusal(
+        raise FoursplitError(
             f"{file}: column {name!r}, row {row + 1}: {frame[name].iloc[row]} is no "
             f"{'size' if name == 'n' else 'error from 0 to 1'}"
         )

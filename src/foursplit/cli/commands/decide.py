@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config.load import parse
 from foursplit.core import bounded_yaml
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.terminal import line
 from foursplit.diagnosis.decomposition.verdict import Rule
 from foursplit.diagnosis.planning.questions import SECTIONS, Context, Difference
@@ -31,7 +31,7 @@ class Top:
         for name in ("dev_error", "min_gain"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
-                raise Refusal(f"{name} {value:g}: errors are fractions from 0 to 1")
+                raise FoursplitError(f"{name} {value:g}: errors are fractions from 0 to 1")
 
 
 def decide(file: Path, json_file: Path | None) -> None:
@@ -52,7 +52,7 @@ def answered(content: Mapping[str, Any], at: str) -> dict[str, dict[str, Any]]:
     asked = {name: block for name, block in content.items() if name in SECTIONS}
     top = _built(Top, {k: v for k, v in content.items() if k not in SECTIONS}, at, [*SECTIONS])
     if not asked:
-        raise Refusal(f"{at}: asks nothing; it may have {', '.join(SECTIONS)}")
+        raise FoursplitError(f"{at}: asks nothing; it may have {', '.join(SECTIONS)}")
     known = Context(dev_error=top.dev_error, rule=Rule(min_gain=top.min_gain))
     questions = {
         name: _built(SECTIONS[name], block, f"{at}: {name}") for name, block in asked.items()
@@ -61,8 +61,8 @@ def answered(content: Mapping[str, Any], at: str) -> dict[str, dict[str, Any]]:
     for name, question in questions.items():
         try:
             answer = question.answer(known)
-        except Refusal as refusal:
-            raise Refusal(f"{at}: {name}: {refusal}") from refusal
+        except FoursplitError as refusal:
+            raise FoursplitError(f"{at}: {name}: {refusal}") from refusal
         words = {"question": question.asks, "answer": WORDS[answer.recommended]}
         told[name] = {**words, **answer.as_json()}
     return told
@@ -72,9 +72,9 @@ def _content(file: Path) -> Mapping[str, Any]:
     try:
         tree = bounded_yaml.load(file)
     except FileNotFoundError as error:
-        raise Refusal(f"{file}: no such file; --example prints one") from error
+        raise FoursplitError(f"{file}: no such file; --example prints one") from error
     except (YAMLError, UnicodeDecodeError) as error:
-        raise Refusal(f"{file}: not YAML: {error}") from error
+        raise FoursplitError(f"{file}: not YAML: {error}") from error
     return _mapping({} if tree is None else tree, str(file))
 
 
@@ -84,7 +84,7 @@ def _built(kind: Any, block: Any, at: str, more: list[str] | None = None) -> Any
     content: dict[str, Any] = {}
     for name, value in _mapping(block, at).items():
         if name not in hints:
-            raise unknown("name", name, [*hints, *(more or [])], at)
+            raise unknown_name("name", name, [*hints, *(more or [])], at)
         content[name] = _value(hints[name], value, f"{at}.{name}")
     return parse(kind, content, at)
 
@@ -102,5 +102,5 @@ def _value(hint: Any, value: Any, at: str) -> Any:
 
 def _mapping(block: Any, at: str) -> Mapping[str, Any]:
     if not isinstance(block, dict):
-        raise Refusal(f"{at}: {block!r} is no block of names and values")
+        raise FoursplitError(f"{at}: {block!r} is no block of names and values")
     return {str(name): value for name, value in block.items()}

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.analysis import analyse
@@ -73,21 +73,23 @@ def levels(
         name, is_named, number = text.rpartition("=")
         who = name.strip() if is_named else PEOPLE
         if not who or not (is_named or bare):
-            raise Refusal(f"{option} {text}: a name and an error, such as team=0.005")
+            raise FoursplitError(f"{option} {text}: a name and an error, such as team=0.005")
         if who in found:
-            raise Refusal(f"{option} {text}: {who!r} is named twice; give each level its own name")
+            raise FoursplitError(
+                f"{option} {text}: {who!r} is named twice; give each level its own name"
+            )
         try:
             found[who] = _fraction(option, float(number), text)
         except ValueError as error:
-            if isinstance(error, Refusal):
+            if isinstance(error, FoursplitError):
                 raise
-            raise Refusal(f"{option} {text}: {number!r} is no number") from error
+            raise FoursplitError(f"{option} {text}: {number!r} is no number") from error
     return found
 
 
 def _fraction(option: str, level: float, text: str) -> float:
     if not 0 <= level <= 1:
-        raise Refusal(
+        raise FoursplitError(
             f"{option} {text}: errors are fractions from 0 to 1; "
             f"for {level:g} per cent write {level / 100:g}"
         )
@@ -96,7 +98,7 @@ def _fraction(option: str, level: float, text: str) -> float:
 
 def _tagged(model: Model, sheets: Sequence[Path]) -> Model:
     if "dev" not in model.tables:
-        raise Refusal("--sheet: there is no table of dev to merge it with")
+        raise FoursplitError("--sheet: there is no table of dev to merge it with")
     dev = annotation_sheet.merge(
         model.tables["dev"], [annotation_sheet.read(path) for path in sheets]
     )

@@ -12,7 +12,7 @@ from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.load import load
 from foursplit.config.schema import Group, Params
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line
 from foursplit.evaluation.final import looks
 from foursplit.evaluation.results import Entry, collect
@@ -87,13 +87,15 @@ def _present(params: Params, name: str) -> Entry:
     found = [e for e in collect(params.of(of)) if e.winner and e.experiment.group == name]
     again = f"`foursplit repro {name}` makes it"
     if not found:
-        raise Refusal(f"{paths.selected(name)}: group {name!r} has no winner yet; {again}")
+        raise FoursplitError(f"{paths.selected(name)}: group {name!r} has no winner yet; {again}")
     entry, locks = found[0], provenance.Locks()
     for seed, summary in entry.summaries.items():
         path = paths.seed_folder(entry.models, seed) / "manifest.json"
         if summary["manifest"] != artifacts.read_json(path) or locks.is_stale(entry, seed):
             folder = paths.seed_folder(entry.tables, seed)
-            raise Refusal(f"{folder}: not the tables of {entry.key} as it is now; {again} anew")
+            raise FoursplitError(
+                f"{folder}: not the tables of {entry.key} as it is now; {again} anew"
+            )
     return entry
 
 
@@ -104,7 +106,9 @@ def _bout(params: Params, name: str, group: Group, present: Entry, how: How) -> 
     trouble: Judged | None = None
     try:
         champion = registry.champion(name)
-    except Refusal as refusal:  # gone or altered: nothing to go on, unless somebody answers for it
+    except (
+        FoursplitError
+    ) as refusal:  # gone or altered: nothing to go on, unless somebody answers for it
         if how.why is None:
             raise
         told = f"The champion cannot be read: {refusal}"

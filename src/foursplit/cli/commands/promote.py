@@ -7,7 +7,7 @@ import click
 
 from foursplit.cli.commands.gate import CODES
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry
@@ -31,7 +31,7 @@ def _challenger(name: str) -> int:
         return 0
     verdict = version.tags.get(registry.VERDICT)
     if verdict is None:
-        raise Refusal(f"{version.uri}: not judged yet; `foursplit gate {name}` judges it")
+        raise FoursplitError(f"{version.uri}: not judged yet; `foursplit gate {name}` judges it")
     if verdict != "PROMOTE":
         click.echo(f"{version.uri}: the gate's verdict was {verdict}.")
         for said in _against(version.tags):
@@ -49,7 +49,7 @@ def _require_committed(version: Version) -> None:
     """Refuse a model of sources that no commit holds: nobody could make it again."""
     if version.tags.get(registry.DIRTY) == "true":
         commit = version.tags.get(registry.COMMIT, "")
-        raise Refusal(
+        raise FoursplitError(
             f"{version.uri}: made in a folder with changes since commit {commit[:12]}, which "
             f"no commit holds: commit them and run `foursplit gate {version.group}` again, or say "
             f"why: --version {version.number} --why TEXT"
@@ -61,7 +61,7 @@ def _require_merged(version: Version) -> None:
     commit = version.tags.get(registry.COMMIT)
     if commit is None or provenance.holds(commit):
         return
-    raise Refusal(
+    raise FoursplitError(
         f"{version.uri}: made at commit {commit[:12]}, which is not in the history of what is "
         f"checked out here: merge it first, or say why: --version {version.number} --why TEXT"
     )

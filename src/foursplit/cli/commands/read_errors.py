@@ -8,7 +8,7 @@ import pandas as pd
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.data import load_splits
@@ -28,7 +28,7 @@ def read_errors(key: str, seed: int) -> None:
     folder = paths.predictions(experiment.group) / key
     made = seed_folders(folder)
     if not made:
-        raise Refusal(f"{key}: not evaluated yet; run `foursplit repro {key}`")
+        raise FoursplitError(f"{key}: not evaluated yet; run `foursplit repro {key}`")
     dev = prediction_tables.load(made[0], "dev")
     table = check(dev, "dev")
     parted = eyeball.part(table)
@@ -68,7 +68,7 @@ def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
     there = there[there["example_id"].isin(said) | any_word]
     gone = there["example_id"][~there["example_id"].isin(dev.frame["example_id"])].tolist()
     if gone:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: {len(gone)} row(s) that were filled in are of examples no longer on dev, "
             f"such as {gone[0]!r}: take them out, or undo the change of data or split"
         )

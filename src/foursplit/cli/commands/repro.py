@@ -21,7 +21,7 @@ from foursplit.config.load import load
 from foursplit.config.pipelines import REAL, Pipeline
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue, licences
 from foursplit.io import artifacts
 from foursplit.io.artifacts import BOOK
@@ -155,7 +155,7 @@ def _alone() -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout as error:
         who = leftover_processes.runner(paths.state())
-        raise Refusal(
+        raise FoursplitError(
             f"another foursplit repro is at work in {paths.root()}{f' ({who})' if who else ''}; "
             "wait for it, or end it"
         ) from error
@@ -196,7 +196,7 @@ def _plain(params: Params, wanted: Wanted, how: How) -> None:
         code = next(filter(None, codes), 0)
     _require_same(before, _written())
     if code:
-        raise Refusal(
+        raise FoursplitError(
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "
             "finished is kept: run again to go on."
         )
@@ -213,7 +213,7 @@ def _written() -> dict[str, str]:
 def _require_same(before: Mapping[str, str], after: Mapping[str, str]) -> None:
     changed = sorted({path for path, _ in before.items() ^ after.items()})
     if changed:
-        raise Refusal(
+        raise FoursplitError(
             f"{', '.join(changed)} changed while `dvc repro` ran, which records each file as it is "
             "when a stage ends: its locks may name what never ran. Run again, with --force, what "
             "reads it."

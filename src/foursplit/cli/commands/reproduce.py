@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from foursplit.cli.render.reproduction import SHOWN, show
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.reproduce import (
     clone,
@@ -83,7 +83,7 @@ def reproduce(name: str, how: How) -> int:
 
 def _require_empty(keep: Path | None) -> None:
     if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise Refusal(f"--keep {keep}: is there already; name a folder that is new or empty")
+        raise FoursplitError(f"--keep {keep}: is there already; name a folder that is new or empty")
 
 
 def _recorded(name: str) -> Recorded:
@@ -96,7 +96,7 @@ def _recorded(name: str) -> Recorded:
 def _with_its_code(wanted: Recorded, how: How) -> Recorded:
     """Refuse a model whose code no commit holds, unless the person goes on all the same."""
     if wanted.commit is None:
-        raise Refusal(
+        raise FoursplitError(
             f"{wanted.name}: no commit is on record (it was made outside of git), so nothing says "
             f"which code made it; {wanted.experiment}@COMMIT makes what a commit holds"
         )
@@ -111,7 +111,7 @@ def _with_its_code(wanted: Recorded, how: How) -> Recorded:
         return replace(wanted, commit=holder, dirty=False)
     if how.anyway:
         return wanted
-    raise Refusal(
+    raise FoursplitError(
         f"{wanted.name}: made in a folder with changes since commit {wanted.commit[:SHOWN]} that "
         "no commit here holds, so its code cannot be had again. --anyway makes what that commit "
         "holds, which is likely to differ"
@@ -131,7 +131,7 @@ def _pins(sha: str, how: How) -> _Pins:
         return found
     listed = "; ".join(map(str, numeric))
     if not how.anyway:
-        raise Refusal(
+        raise FoursplitError(
             f"{requirements_diff.NUMERIC} at commit {sha[:SHOWN]}, whose packages decide bytes, "
             f"pins others than are installed: {listed}. Install those (in a virtual environment "
             "of their own), or go on with --anyway"
@@ -186,7 +186,7 @@ def _run(
     stages = [place.of_data(stage) for stage in (*first, "validate", "split")]
     if _dvc(stages, folder, surroundings):
         if not dvc_cache.restore(dvc_cache.output(then.get("split"), seen), folder / seen):
-            raise Refusal(
+            raise FoursplitError(
                 f"{place.source}: its examples cannot be made at commit {place.commit[:SHOWN]} "
                 "(the lines above say why), and this project's DVC cache does not hold them; "
                 "`dvc fetch` brings them where a remote has them"
@@ -195,7 +195,7 @@ def _run(
         click.echo(f"data: {taken}")
     stages = [place.of_model(stage) for stage in ("train", "evaluate")]
     if _dvc(stages, folder, surroundings):
-        raise Refusal(
+        raise FoursplitError(
             f"{place.key}: a stage failed at commit {place.commit[:SHOWN]}; the lines above say "
             "where. --keep FOLDER leaves what there is to look at"
         )

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line, printable
 from foursplit.diagnosis.selection.example_weights import Flip, place, rule
 from foursplit.diagnosis.stats.bootstrap import Estimate
@@ -29,24 +29,24 @@ def rescored(
     params = load()
     prefer, over, on = preference
     if any(preference) and not all(preference):
-        raise Refusal("--prefer KEY, --over KEY and --on COLUMN=VALUE belong together")
+        raise FoursplitError("--prefer KEY, --over KEY and --on COLUMN=VALUE belong together")
     rules = [rule(text) for text in weights]
     where = place(on) if on else None
     every = {name: block for groups in params.groups.values() for name, block in groups.items()}
     names = [group] if group else list(every)
     told: list[dict[str, Any]] = []
-    refusals: list[Refusal] = []
+    refusals: list[FoursplitError] = []
     for name in names:
         try:
             found = rescore(name, params.group(name), params.strategy, rules, metric or "")
             turned = flip(found, str(prefer), str(over), where, params.strategy) if where else None
-        except Refusal as error:
-            refusals.append(error if len(names) == 1 else Refusal(f"{name}: {error}"))
+        except FoursplitError as error:
+            refusals.append(error if len(names) == 1 else FoursplitError(f"{name}: {error}"))
             continue
         _show(found, turned)
         told.append({**found.as_json(), "preference": turned.as_json() if turned else None})
     if not told:
-        raise refusals[0] if len(refusals) == 1 else Refusal("\n".join(map(str, refusals)))
+        raise refusals[0] if len(refusals) == 1 else FoursplitError("\n".join(map(str, refusals)))
     for refused in refusals:
         click.echo(f"passed over: {printable(refused)}")
     if json_file is not None:

@@ -15,7 +15,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.pipelines import REAL, Pipeline, home
 from foursplit.config.schema import Params
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import collect
 from foursplit.io import artifacts, dvc_remote, git, push_branch
 from foursplit.reporting.pages.pull_request_comment import comment
@@ -42,7 +42,9 @@ def retrain(targets: Sequence[str], how: How) -> None:
     """Bring `targets` up to date, gate the groups that changed, write the comment."""
     params = load()
     if how.promote and how.read_only:
-        raise Refusal("--read-only leaves the registry as it is, and --promote does not: drop one")
+        raise FoursplitError(
+            "--read-only leaves the registry as it is, and --promote does not: drop one"
+        )
     git.require_readable()
     if how.branch is not None:
         push_branch.require(how.branch)
@@ -55,7 +57,7 @@ def retrain(targets: Sequence[str], how: How) -> None:
     failure = None
     try:
         run.repro(targets, run.How(real=how.real, pull=dvc_remote.configured() is not None))
-    except Refusal as refusal:  # the comment says so too
+    except FoursplitError as refusal:  # the comment says so too
         failure = refusal
     changed = [] if failure else _changed(params.of(of), before, targets, promote=how.promote)
     verdicts = {name: _verdict(name, how) for name in changed}
@@ -120,7 +122,7 @@ def _verdict(name: str, how: How) -> dict[str, Any]:
     """Ask the gate; a group that it refuses keeps no other from being judged."""
     try:
         return gate.decide(name, gate.How(promote=how.promote, store=not how.read_only))
-    except Refusal as refusal:
+    except FoursplitError as refusal:
         click.secho(f"{name}: {refusal}", err=True, fg="red")
         return {"refused": str(refusal)}
 

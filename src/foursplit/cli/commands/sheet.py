@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
@@ -20,11 +20,13 @@ def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
     Or, for `labels`, those labels that are suspected, and as many others at random.
     """
     if out.exists():
-        raise Refusal(f"{out}: exists already, perhaps with somebody's tags; name another file")
+        raise FoursplitError(
+            f"{out}: exists already, perhaps with somebody's tags; name another file"
+        )
     with still_working(f"reading {folder}"):
         dev = read(folder)[0].tables.get("dev")
     if dev is None:
-        raise Refusal(f"{folder}: no table of dev, which is where errors are read")
+        raise FoursplitError(f"{folder}: no table of dev, which is where errors are read")
     if labels:
         _suspects(dev, out, seed)
         return

@@ -12,7 +12,7 @@ import click
 from ruamel.yaml import YAML
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.reproduce import clone
 
 Locks = dict[str, Mapping[str, Any]]
@@ -34,12 +34,14 @@ def verify(targets: Sequence[str]) -> None:
         codes = [run.wait() for run in runs]
         for one, code in zip(clones, codes, strict=True):
             if code:
-                raise Refusal(f"{one.name}: the run failed:\n{_tail(one)}")
+                raise FoursplitError(f"{one.name}: the run failed:\n{_tail(one)}")
         first, second = (locks(one) for one in clones)
         touched = _ran(clones[0])
     differing = compare(first, second)
     if differing:
-        raise Refusal("the clones differ:\n" + "\n".join(f"  - {line}" for line in differing))
+        raise FoursplitError(
+            "the clones differ:\n" + "\n".join(f"  - {line}" for line in differing)
+        )
     click.echo(f"{touched} stages ran in each of two clean clones; every lock entry is equal.")
     for line in compare(locks(paths.root()), second):
         click.echo(f"  note: differs from the lock committed here: {line}")

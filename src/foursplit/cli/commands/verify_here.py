@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.runner.dvc_adapter import integrity
 from foursplit.runner.dvc_adapter.graph import failures
@@ -36,7 +36,7 @@ def here() -> None:
         known = integrity.outputs(paths.root())
     except failures() as error:
         require_merged()
-        raise Refusal(f"DVC: {error}") from error
+        raise FoursplitError(f"DVC: {error}") from error
     report, missing = Report(), [one for one in known if not one.path.exists()]
     present = [one for one in known if one.path.exists()]
     for one in present:
@@ -46,7 +46,7 @@ def here() -> None:
     if missing:
         click.echo(f"{len(missing)} outputs that a lock names are not here; foursplit repro.")
     if report.lines:
-        raise Refusal(_words(report))
+        raise FoursplitError(_words(report))
 
 
 def _output(one: Output, report: Report) -> None:

@@ -6,7 +6,7 @@ import click
 
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log, run_pipeline
 from foursplit.runner.dvc_adapter.graph import Busy, Graph, failures
 from foursplit.runner.progress_display import span
@@ -20,7 +20,7 @@ def why(target: str) -> None:
     """Explain every stage that `target` names."""
     reason = run_pipeline.unsupported()
     if reason:
-        raise Refusal(f"{reason}: `dvc status` says what has changed")
+        raise FoursplitError(f"{reason}: `dvc status` says what has changed")
     os.chdir(paths.root())
     params = load()
     wanted = stages(params, target)
@@ -31,9 +31,9 @@ def why(target: str) -> None:
             named = graph.named(wanted)
         found = run_pipeline.foreseen(graph, steps)
     except Busy as busy:
-        raise Refusal(f"{busy}; ask again when it is done") from busy
+        raise FoursplitError(f"{busy}; ask again when it is done") from busy
     except failures() as error:
-        raise Refusal(f"DVC: {error}") from error
+        raise FoursplitError(f"DVC: {error}") from error
     for name in named:
         lines = run_pipeline.explain(steps[name], found[name], steps)
         for line in lines or [f"{steps[name].title} will not run: nothing it reads has changed"]:

@@ -12,7 +12,7 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import hashing_copy
 
 HEADERS = 4  # blocks of 512 bytes a member may take beside its content; a long name takes three
@@ -32,7 +32,9 @@ class Bounded:
         part = self.stream.read(min(n, self.left + 1) if n >= 0 else self.left + 1)
         self.left -= len(part)
         if self.left < 0:
-            raise Refusal(f"{self.name}: unpacks to more than its entry says: refused as a bomb")
+            raise FoursplitError(
+                f"{self.name}: unpacks to more than its entry says: refused as a bomb"
+            )
         return part
 
 
@@ -61,9 +63,11 @@ def unpack(archive: Path, into: Path, *, members: int, unpacked_bytes: int) -> s
                     _bound(name not in hashes, archive, f"{name!r} twice")
                     hashes[name] = _write(tar, member, _placed(into / name, made))
     except (tarfile.TarError, lzma.LZMAError, EOFError, gzip.BadGzipFile) as error:
-        raise Refusal(f"{archive}: not a readable tar archive ({error})") from error
+        raise FoursplitError(f"{archive}: not a readable tar archive ({error})") from error
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        raise Refusal(f"{archive}: a file and a folder of one name ({error.filename})") from error
+        raise FoursplitError(
+            f"{archive}: a file and a folder of one name ({error.filename})"
+        ) from error
     return hashing_copy.digest(hashes)
 
 
@@ -93,7 +97,7 @@ def _checked(member: tarfile.TarInfo, archive: Path, into: Path) -> str:
 
 def _bound(holds: bool, archive: Path, what: str) -> None:
     if not holds:
-        raise Refusal(f"{archive}: refused: it holds {what}")
+        raise FoursplitError(f"{archive}: refused: it holds {what}")
 
 
 def _placed(target: Path, made: set[Path]) -> Path:

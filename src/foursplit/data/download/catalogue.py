@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from foursplit import plugins
 from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 
 FILE = "datasets/catalogue.yaml"
 """Path of a catalogue in the project's own or an installed package."""
@@ -83,9 +83,9 @@ class Entry:
 
     def __post_init__(self) -> None:
         if (self.terms == "ask") != bool(self.why):
-            raise Refusal(f"terms: {self.terms!r} and why: {self.why!r} do not go together")
+            raise FoursplitError(f"terms: {self.terms!r} and why: {self.why!r} do not go together")
         if not self.files and self.packed is None:
-            raise Refusal("an entry needs `files` or `packed`")
+            raise FoursplitError("an entry needs `files` or `packed`")
 
     @property
     def bytes(self) -> int:
@@ -113,13 +113,13 @@ def names(path: Path | None = None) -> list[str]:
 
 
 def entry(name: str, path: Path | None = None) -> Entry:
-    """Load one data set's entry; raise Refusal for a name or a field that does not exist."""
+    """Load one data set's entry; raise FoursplitError for a name or a field that does not exist."""
     from foursplit.config.load import parse
 
     for file in files() if path is None else [path]:
         if name in _content(file):
             return parse(Entry, _content(file)[name], f"{file.name}: {name}")
-    raise unknown("data set", name, names(path), Path(FILE).name)
+    raise unknown_name("data set", name, names(path), Path(FILE).name)
 
 
 def _content(path: Path) -> Mapping[str, Any]:
@@ -141,7 +141,7 @@ def wanted(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], Packed | None]:
     known = {Path(file.path).name: file for file in found.files}
     for name in files.only:
         if name not in known:
-            raise unknown("file", name, known, f"data set {files.entry}")
+            raise unknown_name("file", name, known, f"data set {files.entry}")
     return tuple(known[name] for name in files.only), None
 
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from filelock import FileLock
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
 from foursplit.data.download.progress import Progress
 from foursplit.data.download.retry import Patience
@@ -55,7 +55,7 @@ def _complete(file: RemoteFile, part: Path, patience: Patience) -> None:
         size = _size(part)
         part.unlink()
         if not resumed:
-            raise Refusal(
+            raise FoursplitError(
                 f"{file.url}: wrong bytes: expected sha256 {file.sha256} ({file.bytes} bytes), "
                 f"found {found} ({size} bytes). What is published there has changed; a mirror "
                 "(FOURSPLIT_MIRROR) can provide the file as it was."
@@ -85,7 +85,7 @@ def _fill(file: RemoteFile, part: Path, patience: Patience) -> None:
                 if failures >= patience.attempts:
                     break
             time.sleep(patience.pause(failures))
-    raise Refusal(
+    raise FoursplitError(
         f"{file.url}: could not be fetched: {why} ({failures} tries in a row without progress; "
         f"{_size(part)} of {file.bytes} bytes are kept, run again to go on)"
     )
@@ -117,7 +117,7 @@ def _receive(
                 progress.at(have)
     if have > file.bytes:
         part.unlink()
-        raise Refusal(f"{file.url}: wrong length: it goes on beyond {file.bytes} bytes")
+        raise FoursplitError(f"{file.url}: wrong length: it goes on beyond {file.bytes} bytes")
     if have < file.bytes:
         raise _Broken(f"the connection ended at {have} bytes")
 
@@ -132,9 +132,9 @@ def _understood(file: RemoteFile) -> Iterator[None]:
     try:
         yield
     except requests.TooManyRedirects as error:
-        raise Refusal(f"{file.url}: redirects without end ({error})") from error
+        raise FoursplitError(f"{file.url}: redirects without end ({error})") from error
     except (problems.InvalidURL, problems.InvalidSchema, problems.MissingSchema) as error:
-        raise Refusal(f"{file.url}: no address to fetch from ({error})") from error
+        raise FoursplitError(f"{file.url}: no address to fetch from ({error})") from error
     except (requests.RequestException, HTTPError, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise  # of our own file, such as a full disk: the command line names it
@@ -150,16 +150,18 @@ def _accepted(answer: Any, file: RemoteFile, part: Path, have: int) -> int:
         part.unlink()  # it has less than we do
         raise _Broken("the server has no more, and what we have is not the file")
     if status not in (200, 206):
-        raise Refusal(f"{file.url}: the server answers {status} {answer.reason}")
+        raise FoursplitError(f"{file.url}: the server answers {status} {answer.reason}")
     start = 0
     if status == 206:
         stated = answer.headers.get("Content-Range", "")
         if not stated.startswith(f"bytes {have}-"):
-            raise Refusal(f"{file.url}: asked for bytes from {have}, and the answer is {stated!r}")
+            raise FoursplitError(
+                f"{file.url}: asked for bytes from {have}, and the answer is {stated!r}"
+            )
         start = have
     length = answer.headers.get("Content-Length")
     if length is not None and length.isdigit() and start + int(length) != file.bytes:
-        raise Refusal(
+        raise FoursplitError(
             f"{file.url}: wrong length: {start + int(length)} bytes, expected {file.bytes}"
         )
     return start

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from foursplit.config import paths
 from foursplit.core.dataset_spec import UNPACKED, RemoteFiles
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download import archive, catalogue, repository
 from foursplit.data.download.catalogue import Packed, RemoteFile
 from foursplit.data.download.download import download
@@ -25,7 +25,7 @@ def mirror() -> Path | None:
         return None
     folder = Path(named).expanduser()
     if not folder.is_dir():
-        raise Refusal(f"{MIRROR}: {named!r} is no folder")
+        raise FoursplitError(f"{MIRROR}: {named!r} is no folder")
     return folder
 
 
@@ -75,7 +75,7 @@ def _single(entry: str, file: RemoteFile, target: Path, patience: Patience) -> N
             raise _nowhere(entry, file.path, "it is published nowhere in this form")
         try:
             origin = download(file, downloads(), patience)
-        except Refusal as error:
+        except FoursplitError as error:
             raise _nowhere(entry, file.path, str(error)) from error
     _copy(origin, target, file.sha256)
 
@@ -84,7 +84,7 @@ def _copy(origin: Path, target: Path, sha256: str) -> None:
     found = hashing_copy.copy(origin, target)
     if found != sha256:
         target.unlink()
-        raise Refusal(f"{origin}: wrong bytes: expected sha256 {sha256}, found {found}")
+        raise FoursplitError(f"{origin}: wrong bytes: expected sha256 {sha256}, found {found}")
 
 
 def _many(entry: str, packed: Packed, folder: Path, patience: Patience) -> None:
@@ -106,18 +106,20 @@ def _many(entry: str, packed: Packed, folder: Path, patience: Patience) -> None:
             repository.export(
                 packed.repository, folder, patience, unpacked_bytes=packed.unpacked_bytes
             )
-        except Refusal as error:
+        except FoursplitError as error:
             raise _nowhere(entry, packed.path, str(error)) from error
         found = hashing_copy.folder_digest(folder)
     if found != packed.digest:
-        raise Refusal(f"{where}: wrong files: expected digest {packed.digest}, found {found}")
+        raise FoursplitError(
+            f"{where}: wrong files: expected digest {packed.digest}, found {found}"
+        )
 
 
-def _nowhere(entry: str, path: str, why: str) -> Refusal:
+def _nowhere(entry: str, path: str, why: str) -> FoursplitError:
     """Say what could not be had, where it was looked for, and how to provide it."""
     looked = mirror()
     here = f"the mirror {looked} has no {path}" if looked else f"no mirror is set ({MIRROR})"
-    return Refusal(
+    return FoursplitError(
         f"data set {entry!r}: {path} cannot be had: {here}, and {why}.\n"
         f"  To provide it, put the file at <folder>/{path} and set {MIRROR}=<folder>; its sha256 "
         "is checked."

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from foursplit.core.dataset_spec import Source
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.data.download import catalogue
 from foursplit.data.download.catalogue import Entry
 
@@ -19,7 +19,7 @@ def accepted(in_params: Iterable[str]) -> frozenset[str]:
     for place, names in found.items():
         for name in names:
             if name not in catalogue.names():
-                raise unknown("data set", name, catalogue.names(), place)
+                raise unknown_name("data set", name, catalogue.names(), place)
     return frozenset(name for names in found.values() for name in names)
 
 
@@ -50,4 +50,4 @@ def require(name: str, source: Source, yes: frozenset[str]) -> None:
     """Refuse a source that reads what has not been accepted."""
     asked = missing(source, yes)
     if asked:
-        raise Refusal(f"source {name!r} waits for you to accept a licence:\n{words(asked)}")
+        raise FoursplitError(f"source {name!r} waits for you to accept a licence:\n{words(asked)}")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import Repository, Take
 from foursplit.data.download.retry import Patience
 
@@ -47,9 +47,9 @@ def _fetch(folder: Path, repository: Repository, patience: Patience) -> None:
         try:
             _git(folder, *command, repository.commit)
             return
-        except Refusal as error:
+        except FoursplitError as error:
             if attempt == patience.attempts:
-                raise Refusal(f"{repository.url} at {repository.commit}: {error}") from error
+                raise FoursplitError(f"{repository.url} at {repository.commit}: {error}") from error
             time.sleep(patience.pause(attempt))
 
 
@@ -60,10 +60,12 @@ def _git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
             command, input=given, capture_output=True, env={**os.environ, **ENV}, check=False
         )
     except FileNotFoundError as error:
-        raise Refusal("git is not installed, and the data set comes from a repository") from error
+        raise FoursplitError(
+            "git is not installed, and the data set comes from a repository"
+        ) from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Refusal(f"git {arguments[0]} failed: {said[-1] if said else done.returncode}")
+        raise FoursplitError(f"git {arguments[0]} failed: {said[-1] if said else done.returncode}")
     return done.stdout
 
 
@@ -116,14 +118,14 @@ def _write(
         given="".join(f"{name}\n" for name in chosen.values()).encode(),
     ).split()  # fmt: skip
     if sum(map(int, sizes)) > limit:
-        raise Refusal(
+        raise FoursplitError(
             f"{repository.url} at {repository.commit}: more than {limit} bytes in the files taken"
         )
     asked = "".join(f"{name}\n" for name in chosen.values()).encode()
     answer, at = _git(folder, "cat-file", "--batch", given=asked), 0
     for path in chosen:
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-            raise Refusal(f"{repository.url}: path {path!r} leads outside its folder")
+            raise FoursplitError(f"{repository.url}: path {path!r} leads outside its folder")
         end = answer.index(b"\n", at)
         size = int(answer[at:end].split()[2])
         target = into / path

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.stats.bootstrap import CELLS, MANY, interval, widening
 
@@ -111,7 +111,9 @@ def draw(
     systems = [np.asarray(losses, dtype=np.float64) for losses in systems]
     sizes = {len(groups), *(len(losses) for losses in systems)}
     if len(sizes) != 1 or 0 in sizes:
-        raise Refusal(f"losses and groups must be of the same examples: there are {sorted(sizes)}")
+        raise FoursplitError(
+            f"losses and groups must be of the same examples: there are {sorted(sizes)}"
+        )
     names, code = np.unique(groups, return_inverse=True)
     ones = np.ones(len(code))
     values = np.array([metric(losses, ones) for losses in systems])

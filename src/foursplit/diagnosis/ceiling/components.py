@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import (
     USUAL,
     Ceiling,
@@ -143,7 +143,7 @@ def _subsets(names: Sequence[str]) -> list[frozenset[str]]:
 def _require(losses: Mapping[frozenset[str], np.ndarray], wanted: Sequence[frozenset[str]]) -> None:
     lacking = [_text(fixed) for fixed in wanted if fixed not in losses]
     if lacking:
-        raise Refusal(f"losses are missing with perfect {'; '.join(lacking)}")
+        raise FoursplitError(f"losses are missing with perfect {'; '.join(lacking)}")
 
 
 def _text(fixed: Collection[str]) -> str:

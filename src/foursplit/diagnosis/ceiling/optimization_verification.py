@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import USUAL, Sampling
 from foursplit.diagnosis.prediction_table import SCORES, Table
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
@@ -77,7 +77,7 @@ def _share_above(
     sampling: Sampling, weight: np.ndarray | None = None,
 ) -> Estimate:  # fmt: skip
     if len(wanted) == 0:
-        raise Refusal("no errors were given: there is nothing to blame")
+        raise FoursplitError("no errors were given: there is nothing to blame")
     above = (wanted > got).astype(np.float64)  # of equal scores no search can tell the better
     return estimate(
         above, np.ones(len(above)) if weight is None else weight, groups, rng,

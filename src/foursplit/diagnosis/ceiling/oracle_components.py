@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import Mean, Sampling, error_types
 from foursplit.diagnosis.ceiling.components import Component, attribute, components
 from foursplit.diagnosis.prediction_table import FIXED, FIXED_TYPE, Table
@@ -47,9 +47,11 @@ def _pipeline(table: Table) -> tuple[list[str], dict[frozenset[str], np.ndarray]
         parts = [part.strip() for part in column.removeprefix(FIXED).split(JOINS)]
         where = f"{table.path or table.split}: column {column!r}"
         if "" in parts or len({*parts}) < len(parts):
-            raise Refusal(f"{where}: name each part once, as in {FIXED}detector{JOINS}classifier")
+            raise FoursplitError(
+                f"{where}: name each part once, as in {FIXED}detector{JOINS}classifier"
+            )
         if frozenset(parts) in found:
-            raise Refusal(f"{where} says the same as {found[frozenset(parts)]!r}")
+            raise FoursplitError(f"{where} says the same as {found[frozenset(parts)]!r}")
         found[frozenset(parts)] = column
         order |= dict.fromkeys(parts)
     return list(order), {parts: _loss(table, column) for parts, column in found.items()}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import fixed
 from foursplit.diagnosis.decomposition.verdict import SLACK, Rule
 from foursplit.diagnosis.prediction_table import HUMAN, Table
@@ -87,10 +87,10 @@ def best(levels: Mapping[str, float]) -> Reference:
     Of equals the first named is told.
     """
     if not levels:
-        raise Refusal("no human level was given: name at least one, such as {'team': 0.005}")
+        raise FoursplitError("no human level was given: name at least one, such as {'team': 0.005}")
     for who, value in levels.items():
         if not 0 <= value <= 1:
-            raise Refusal(f"human level {who!r}: {value!r} is no error between 0 and 1")
+            raise FoursplitError(f"human level {who!r}: {value!r} is no error between 0 and 1")
     return _lowest(levels)
 
 
@@ -171,10 +171,12 @@ def soft_label_bayes(proba: np.ndarray, n_annotators: int | None = None) -> Soft
     """
     proba = np.asarray(proba, dtype=np.float64)
     if proba.ndim != 2 or len(proba) == 0:
-        raise Refusal(f"shares of votes must be (example, class), not of shape {proba.shape}")
+        raise FoursplitError(
+            f"shares of votes must be (example, class), not of shape {proba.shape}"
+        )
     wrong = np.flatnonzero((proba < 0).any(axis=1) | (np.abs(proba.sum(axis=1) - 1) > 1e-6))
     if len(wrong):
-        raise Refusal(f"shares of votes, row {wrong[0] + 1}: they must be 0-1 and sum to 1")
+        raise FoursplitError(f"shares of votes, row {wrong[0] + 1}: they must be 0-1 and sum to 1")
     value = float((1 - proba.max(axis=1)).mean())
     warning = "Biased upward as the least error possible: people's slips count as ambiguity."
     if n_annotators is not None and n_annotators < 10:  # below, a share moves by over 10 points

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.cell_values import TRUTHS, identifiers, refuse
 from foursplit.diagnosis.error_analysis import eyeball as parts
@@ -86,7 +86,7 @@ def read(path: Path) -> pd.DataFrame:
     frame = tabular.read_frame(path, fill_short=True).fillna("")
     if "example_id" not in frame:
         columns = ", ".join(repr(str(name)) for name in frame.columns[:20])
-        raise Refusal(f"{path}: no column 'example_id'; it has {columns}")
+        raise FoursplitError(f"{path}: no column 'example_id'; it has {columns}")
     frame = frame.apply(lambda column: column.map(lambda v: _bare(v, column.name)))
     for name in FILLED:
         if name not in frame:
@@ -175,7 +175,7 @@ def _found_again(table: Table, filled: pd.DataFrame, number: int) -> pd.DataFram
     if len(drawn) == len(filled) and _is_alike(drawn, filled):
         return filled.assign(example_id=drawn["example_id"])
     row = int(np.flatnonzero(lost)[0])
-    raise Refusal(
+    raise FoursplitError(
         f"sheet {number}: column 'example_id', row {row + 1}: {ids.iloc[row]!r} is not in "
         f"{table.path or table.split}: a spreadsheet has cut off the last digits, and the rows "
         "are no longer those that were drawn, in their order: put them into that order, or draw "

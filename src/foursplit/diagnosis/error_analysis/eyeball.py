@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import derive
 from foursplit.diagnosis.decomposition.verdict import Rule
 from foursplit.diagnosis.prediction_table import Table
@@ -69,7 +69,7 @@ def part(
     old ones stay.
     """
     if share is not None and not 0 < share <= 1:
-        raise Refusal(f"share {share:g} of the eyeball: must be above 0 and at most 1")
+        raise FoursplitError(f"share {share:g} of the eyeball: must be above 0 and at most 1")
     found = int(table.is_error.sum())
     if share is None and found < LEAST_ERRORS:
         return _all(table, f"Dev has {found:,} errors, fewer than {LEAST_ERRORS}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.prediction_table import Table
@@ -87,7 +87,9 @@ def corrected_error(
     _refuse_counts(wrong_of_errors, errors_audited, "errors")
     _refuse_counts(wrong_of_correct, correct_audited, "correct answers")
     if not (0 <= error <= 1 and n > 0):
-        raise Refusal(f"error {error!r} of {n} examples: it must be 0-1, and of at least one")
+        raise FoursplitError(
+            f"error {error!r} of {n} examples: it must be 0-1, and of at least one"
+        )
     no_errors = error == 0  # then there is none to audit
     if errors_audited == 0 and not no_errors:
         return _unknown(None, "audit some of the errors")
@@ -207,4 +209,6 @@ def _interval(
 
 def _refuse_counts(wrong: int, audited: int, what: str) -> None:
     if not 0 <= wrong <= audited:
-        raise Refusal(f"{wrong} wrong labels of {audited} audited {what}: the first is a part")
+        raise FoursplitError(
+            f"{wrong} wrong labels of {audited} audited {what}: the first is a part"
+        )

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float64
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.stats.bootstrap import interval, widening
 
 Draws = Float64[np.ndarray, " draw"]
@@ -230,13 +230,17 @@ def _check(points: tuple[Point, ...]) -> None:
     for point in points:
         known = all(np.isfinite(error) and error >= 0 for error in point.errors)
         if point.n < 1 or not point.errors or not known:
-            raise Refusal(f"size {point.n}, errors {point.errors}: needs examples, and errors >= 0")
+            raise FoursplitError(
+                f"size {point.n}, errors {point.errors}: needs examples, and errors >= 0"
+            )
     if len({*sizes}) < len(sizes):
-        raise Refusal(f"sizes {sizes}: one stands here twice; give its errors as one point")
+        raise FoursplitError(f"sizes {sizes}: one stands here twice; give its errors as one point")
     if len(sizes) < 3:
-        raise Refusal(f"sizes {sizes}: a curve needs three or more, such as n/4, n/2 and n")
+        raise FoursplitError(f"sizes {sizes}: a curve needs three or more, such as n/4, n/2 and n")
     if len(sizes) == 3 and all(len(point.errors) == 1 for point in points):
-        raise Refusal(f"sizes {sizes}: a curve fits any three errors; repeat them, or add a size")
+        raise FoursplitError(
+            f"sizes {sizes}: a curve fits any three errors; repeat them, or add a size"
+        )
 
 
 def _variances(points: tuple[Point, ...]) -> np.ndarray:

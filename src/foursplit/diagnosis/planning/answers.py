@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import Gap, gaps
 from foursplit.diagnosis.decomposition.verdict import SLACK, Rule
 from foursplit.diagnosis.stats.bootstrap import Estimate
@@ -52,7 +52,7 @@ def synthesis(
     """
     for name, (made, unique) in factors.items():
         if unique <= 0 or made < 0:
-            raise Refusal(f"factor {name!r}: {made!r} made from {unique!r} sources")
+            raise FoursplitError(f"factor {name!r}: {made!r} made from {unique!r} sources")
     reuse = {name: made / unique for name, (made, unique) in factors.items()}
     most = max(reuse.values(), default=0.0)
     tired = [f"{name} ({times:,.0f} times)" for name, times in reuse.items() if times > REUSE]
@@ -93,7 +93,7 @@ def transfer(
 def start_weight(n_target: int, n_source: int) -> Answer:
     """Give the weight of a source example at which both sets weigh the same in the loss."""
     if n_target <= 0 or n_source <= 0:
-        raise Refusal(f"{n_target} target and {n_source} source examples: both need some")
+        raise FoursplitError(f"{n_target} target and {n_source} source examples: both need some")
     beta = n_target / n_source
     why = f"At {beta:.4g} for each source example both sets weigh alike; tune it on dev from there."
     return Answer(code="ST063", recommended=beta < 1, why=why, value=min(1.0, beta))
@@ -150,7 +150,7 @@ def multi_task(
         return Answer(code="ST071", recommended=False, why=why)
     sizes = list(n_per_task.values())
     if len(sizes) < 2 or min(sizes) <= 0:
-        raise Refusal(f"tasks {dict(n_per_task)}: at least two, each with labelled examples")
+        raise FoursplitError(f"tasks {dict(n_per_task)}: at least two, each with labelled examples")
     alike = max(sizes) <= BALANCE * min(sizes)
     helped = all(BALANCE * n <= sum(sizes) - n for n in sizes)
     checks = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, ClassVar, Literal
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.decomposition.ledger import Gap, fixed
 from foursplit.diagnosis.decomposition.verdict import Rule
@@ -40,11 +40,13 @@ class Difference:
 
     def __post_init__(self) -> None:
         if not -1 <= self.value <= 1:
-            raise Refusal(f"value {self.value:g}: a difference of errors lies from -1 to 1")
+            raise FoursplitError(f"value {self.value:g}: a difference of errors lies from -1 to 1")
         if (self.lo is None) != (self.hi is None):
-            raise Refusal("an interval has both ends, lo and hi, or none")
+            raise FoursplitError("an interval has both ends, lo and hi, or none")
         if self.lo is not None and self.hi is not None and not self.lo <= self.value <= self.hi:
-            raise Refusal(f"lo {self.lo:g}, value {self.value:g}, hi {self.hi:g}: not in order")
+            raise FoursplitError(
+                f"lo {self.lo:g}, value {self.value:g}, hi {self.hi:g}: not in order"
+            )
 
     def gap(self) -> Gap:
         return Gap(gap="difference", value=self.value, lo=self.lo, hi=self.hi, draws=None)
@@ -59,7 +61,7 @@ class Factor:
 
     def __post_init__(self) -> None:
         if not (isfinite(self.made) and isfinite(self.sources) and self.made >= 0 < self.sources):
-            raise Refusal(f"{self.made:g} made from {self.sources:g} sources: both above 0")
+            raise FoursplitError(f"{self.made:g} made from {self.sources:g} sources: both above 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,9 +249,9 @@ class DevSize:
             _fraction(name, getattr(self, name))
         _whole("n", self.n)
         if self.gain == 0:
-            raise Refusal("gain 0: no number of examples shows a gain of nothing")
+            raise FoursplitError("gain 0: no number of examples shows a gain of nothing")
         if self.discordance is not None and self.discordance < self.gain:
-            raise Refusal(
+            raise FoursplitError(
                 f"discordance {self.discordance:g} below gain {self.gain:g}: models that differ in "
                 "error by so much differ on as many examples at least"
             )
@@ -291,15 +293,17 @@ def _gap(found: Difference | None) -> Gap | None:
 
 def _dev(known: Context) -> float:
     if known.dev_error is None:
-        raise Refusal("needs dev_error at the top of the file, to say what difference counts")
+        raise FoursplitError(
+            "needs dev_error at the top of the file, to say what difference counts"
+        )
     return known.dev_error
 
 
 def _fraction(name: str, value: float | None) -> None:
     if value is not None and not 0 <= value <= 1:
-        raise Refusal(f"{name} {value:g}: errors are fractions from 0 to 1")
+        raise FoursplitError(f"{name} {value:g}: errors are fractions from 0 to 1")
 
 
 def _whole(name: str, value: int) -> None:
     if value < 1:
-        raise Refusal(f"{name} {value}: at least one example")
+        raise FoursplitError(f"{name} {value}: at least one example")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,13 @@ def deal(n_target: int, n_source: int, n_dev: int, n_test: int) -> Deal:
     Data from elsewhere may be learnt from, and never judged by.
     """
     if min(n_target, n_dev, n_test) < 1 or n_source < 0:
-        raise Refusal(
+        raise FoursplitError(
             f"{n_target} target and {n_source} source examples, dev {n_dev}, test {n_test}: "
             "dev and test need examples of the target"
         )
     left = n_target - n_dev - n_test
     if left < 0:
-        raise Refusal(
+        raise FoursplitError(
             f"dev {n_dev} and test {n_test} ask for {n_dev + n_test} target examples, of which "
             f"there are {n_target}"
         )
@@ -58,7 +58,7 @@ def proportional(n: int, counts: Mapping[str, int]) -> dict[str, int]:
     """
     total = sum(counts.values())
     if not 0 <= n <= total or min(counts.values(), default=0) < 0:
-        raise Refusal(f"{n} of {dict(counts)}: there are {total} in all")
+        raise FoursplitError(f"{n} of {dict(counts)}: there are {total} in all")
     floors = {kind: n * count // total if total else 0 for kind, count in counts.items()}
     rest = {kind: n * count % total if total else 0 for kind, count in counts.items()}
     owed = n - sum(floors.values())

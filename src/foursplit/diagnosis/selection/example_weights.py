@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.paired_comparison import Comparison, aligned, compare
 
@@ -36,7 +36,7 @@ class Place:
         """Say of each example whether it is meant; a place without any is refused."""
         valid = [name for name in (*FIXED, *table.meta) if table.has(name)]
         if self.column not in valid:
-            raise unknown("column", self.column, valid, f"rule {str(self)!r}")
+            raise unknown_name("column", self.column, valid, f"rule {str(self)!r}")
         values = table.frame[self.column]
         if self.column == "tags":
             found = np.array([self.value in tags for tags in values], bool)
@@ -45,7 +45,7 @@ class Place:
             found = _same(values, self.value)
             present = {f"{value}" for value in values.dropna().unique()}
         if not found.any():
-            raise unknown("value", self.value, _few(present), f"rule {str(self)!r}")
+            raise unknown_name("value", self.value, _few(present), f"rule {str(self)!r}")
         return found
 
 
@@ -64,7 +64,7 @@ def place(text: str) -> Place:
     """Read COLUMN=VALUE."""
     column, equals, value = text.partition("=")
     if not (equals and column.strip() and value.strip()):
-        raise Refusal(f"place {text!r} must be COLUMN=VALUE, such as meta.hour=night")
+        raise FoursplitError(f"place {text!r} must be COLUMN=VALUE, such as meta.hour=night")
     return Place(column=column.strip(), value=value.strip())
 
 
@@ -72,13 +72,13 @@ def rule(text: str) -> Rule:
     """Read COLUMN=VALUE:WEIGHT; the value may hold colons, for the last one parts."""
     where, colon, number = text.rpartition(":")
     if not colon or "=" not in where:
-        raise Refusal(f"rule {text!r} must be {FORM}")
+        raise FoursplitError(f"rule {text!r} must be {FORM}")
     try:
         weight = float(number)
     except ValueError as error:
-        raise Refusal(f"rule {text!r}: weight {number!r} is no number; {FORM}") from error
+        raise FoursplitError(f"rule {text!r}: weight {number!r} is no number; {FORM}") from error
     if not (isfinite(weight) and weight > 0):
-        raise Refusal(f"rule {text!r}: weight {number} must be above 0")
+        raise FoursplitError(f"rule {text!r}: weight {number} must be above 0")
     return Rule(place=place(where), weight=weight)
 
 

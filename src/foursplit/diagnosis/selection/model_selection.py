@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from foursplit.core.errors import unknown
+from foursplit.core.errors import unknown_name
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.paired_comparison import compare
@@ -125,7 +125,7 @@ def choose(
     then by name.  `prices` says of each bound what relaxing it alone would gain.
     """
     if direction not in SIGNS:
-        raise unknown("direction", direction, SIGNS)
+        raise unknown_name("direction", direction, SIGNS)
     judge = _Judge(SIGNS[direction], next(iter(bounds), "n_parameters"), ties)
     by_number = sorted(candidates, key=judge.by_number)
     able = [c for c in by_number if not broken(c, bounds)]

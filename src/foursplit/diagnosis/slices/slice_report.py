@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis.eyeball import SALT, group_hashes, share_for
 from foursplit.diagnosis.prediction_table import META, Table
 from foursplit.diagnosis.slices import significance
@@ -136,7 +136,7 @@ def _refuse_parted_groups(table: Table, searched: np.ndarray) -> None:
     if len(torn):
         row = int(np.flatnonzero(table.groups == torn[0])[0])
         name = table.frame["group_id"].iloc[row]
-        raise Refusal(
+        raise FoursplitError(
             f"{table.path or table.split}: group {name!r} is partly in the part searched "
             f"({len(torn):,} such groups): what judges must be independent of what was searched"
         )

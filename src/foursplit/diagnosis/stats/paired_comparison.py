@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.bootstrap import FEW, MANY, interval, resample, widening
 from foursplit.diagnosis.stats.power import NORMAL, examples_needed
@@ -150,7 +150,7 @@ def aligned(a: Table, b: Table) -> Table:
         b = b.take(places)
     _refuse_unlike(ids, ~np.isclose(a.weight, b.weight, rtol=1e-9, atol=0.0), "weight")
     if a.has("group_id") != b.has("group_id"):
-        raise Refusal("one of the tables has a column 'group_id' and the other has none")
+        raise FoursplitError("one of the tables has a column 'group_id' and the other has none")
     if a.has("group_id"):
         differs = a.frame["group_id"].to_numpy(object) != b.frame["group_id"].to_numpy(object)
         _refuse_unlike(ids, np.asarray(differs, bool), "group_id")
@@ -176,14 +176,14 @@ def _refuse_other_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Tabl
         if len(only)
     ]
     if told:
-        raise Refusal(
+        raise FoursplitError(
             f"the tables hold other examples: {', '.join(told)}; models are compared on the same"
         )
 
 
 def _refuse_unlike(ids: pd.Index, differs: np.ndarray, column: str) -> None:
     if differs.any():
-        raise Refusal(
+        raise FoursplitError(
             f"column {column!r} differs between the tables for {int(differs.sum()):,} examples, "
             f"such as {ids[int(differs.argmax())]!r}; models are compared under one"
         )

@@ -14,7 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import Rule
 
 NORMAL = NormalDist()
@@ -52,7 +52,7 @@ def examples_needed(
     """
     _check(delta, discordance)
     if delta == 0:
-        raise Refusal("delta 0: no number of examples shows a gain of nothing")
+        raise FoursplitError("delta 0: no number of examples shows a gain of nothing")
     chance, shown = NORMAL.inv_cdf(1 - alpha / 2), NORMAL.inv_cdf(power)
     spread = chance * sqrt(discordance) + shown * _sd(delta, discordance)
     sweep = ceil(1 + log2(1 / alpha)) / discordance
@@ -95,7 +95,7 @@ def p_right_order(n: int, delta: float, discordance: float, *, ties: float = 0.5
 def half_width(error: float, n: int, *, confidence: float = 0.95) -> float:
     """Give half the width of the normal interval of one error, for planning."""
     if not 0 <= error <= 1 or n < 1:
-        raise Refusal(f"error {error:g} on {n} examples: needs a fraction, and an example")
+        raise FoursplitError(f"error {error:g} on {n} examples: needs a fraction, and an example")
     return NORMAL.inv_cdf(0.5 + confidence / 2) * sqrt(error * (1 - error) / n)
 
 
@@ -112,7 +112,7 @@ def optimism_of_best(k: int, discordance: float, n: int) -> float:
 def expected_largest(k: int) -> float:
     """Give the mean of the largest of k independent standard normals."""
     if k < 1:
-        raise Refusal(f"{k} models: there is no best of none")
+        raise FoursplitError(f"{k} models: there is no best of none")
     x, cdf = _normal_table()
     # The area above their cdf right of 0 less that below it left of 0; at 0 itself, half of each.
     return float(np.trapezoid(np.heaviside(x, 0.5) - cdf**k, x))
@@ -121,7 +121,7 @@ def expected_largest(k: int) -> float:
 def eyeball_size(error: float) -> int:
     """Say how many examples to read for 100 errors."""
     if error <= 0:
-        raise Refusal(f"error {error:g}: without errors there is nothing to read")
+        raise FoursplitError(f"error {error:g}: without errors there is nothing to read")
     return ceil(READ_ERRORS / error - 1e-9)
 
 
@@ -150,7 +150,7 @@ def advise(error: float, n: int, delta: float, discordance: float) -> Sizes:
 
 def _check(delta: float, discordance: float) -> None:
     if not 0 <= delta <= discordance <= 1:
-        raise Refusal(
+        raise FoursplitError(
             f"delta {delta:g}, discordance {discordance:g}: models that differ on a share of the "
             "examples differ in error by no more, so 0 <= delta <= discordance <= 1"
         )

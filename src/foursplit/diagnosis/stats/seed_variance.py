@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.bootstrap import Estimate, interval
 
@@ -28,7 +28,7 @@ def aligned(other: Table, first: Table) -> np.ndarray:
     by_id = other.frame.set_index("example_id")["loss"]
     wanted = first.frame["example_id"]
     if len(by_id) != len(wanted) or not wanted.isin(by_id.index).all():
-        raise Refusal(
+        raise FoursplitError(
             f"{other.path or other.split}: its examples are not those of "
             f"{first.path or first.split}: seeds of one model are scored on the same ones"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def f1(precision: float, recall: float) -> float:
     """Give the harmonic mean of two fractions: near 0 where either is, as no plain mean is."""
     for name, value in (("precision", precision), ("recall", recall)):
         if not 0 <= value <= 1:
-            raise Refusal(f"{name}: {value!r} must be a fraction from 0 to 1")
+            raise FoursplitError(f"{name}: {value!r} must be a fraction from 0 to 1")
     return _share(2 * precision * recall, precision + recall)
 
 
@@ -54,10 +54,10 @@ def confusion(
     """Count (example,) classes against (example,) answers; `positive` is the class looked for."""
     y, y_hat = np.asarray(y), np.asarray(y_hat)
     if len(y) != len(y_hat):
-        raise Refusal(f"{len(y):,} classes, but {len(y_hat):,} answers")
+        raise FoursplitError(f"{len(y):,} classes, but {len(y_hat):,} answers")
     classes = {*y.tolist(), *y_hat.tolist()}
     if positive not in classes:
-        raise unknown("class", positive, map(str, classes))
+        raise unknown_name("class", positive, map(str, classes))
     w = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)
     is_positive, says_positive = y == positive, y_hat == positive
     return Confusion(

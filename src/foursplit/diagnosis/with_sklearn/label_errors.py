@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.label_checks import tolerance
 from foursplit.diagnosis.prediction_table import PROBA, Table
 
@@ -76,13 +76,15 @@ def _confident_learning(
 def _proba(table: Table, frame: pd.DataFrame) -> np.ndarray:
     at = table.path or table.split
     if len(table.classes) < 2:
-        raise Refusal(f"{at}: suspects need {PROBA}<class> columns, for two classes or more")
+        raise FoursplitError(f"{at}: suspects need {PROBA}<class> columns, for two classes or more")
     proba = frame[[PROBA + name for name in table.classes]].to_numpy(np.float64)
     total = proba.sum(axis=1, keepdims=True)
     bad = np.flatnonzero(np.abs(total[:, 0] - 1) > tolerance(proba) + 1e-9)
     if len(bad):
         example = frame["example_id"].iloc[bad[0]]
-        raise Refusal(f"{at}: probabilities of {example!r} sum to {total[bad[0], 0]:.3f}, not to 1")
+        raise FoursplitError(
+            f"{at}: probabilities of {example!r} sum to {total[bad[0], 0]:.3f}, not to 1"
+        )
     return np.asarray(proba / total)
 
 
@@ -90,12 +92,12 @@ def _codes(table: Table, frame: pd.DataFrame, classes: list[str]) -> np.ndarray:
     """Number the labels as the probability columns are; 1.0 in a file is the class 1."""
     at = table.path or table.split
     if "y" not in frame:
-        raise Refusal(f"{at}: suspects need a column 'y'")
+        raise FoursplitError(f"{at}: suspects need a column 'y'")
     y = frame["y"]
     if pd.api.types.is_float_dtype(y) and bool((y % 1 == 0).all()):
         y = y.astype(np.int64)
     number = {name: code for code, name in enumerate(classes)}
     codes = y.astype(str).map(number)
     if codes.isna().any():
-        raise unknown("class", y[codes.isna()].iloc[0], classes, f"{at}: column 'y'")
+        raise unknown_name("class", y[codes.isna()].iloc[0], classes, f"{at}: column 'y'")
     return codes.to_numpy(np.int64)

@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.config import paths
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.redact import without_passwords
 from foursplit.io import artifacts
 from foursplit.tracking import store
 
 
-def outside(source: str, at: str) -> Refusal:
+def outside(source: str, at: str) -> FoursplitError:
     group = at.removeprefix("models:/").partition("/")[0]
-    return Refusal(
+    return FoursplitError(
         f"{at}: its source {without_passwords(source)} lies outside the store; refused. "
         f"`foursplit gate {group} --force --why TEXT` stores the present winner inside it"
     )

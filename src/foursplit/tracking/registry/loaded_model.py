@@ -9,7 +9,7 @@ import pandas as pd
 from foursplit import plugins
 from foursplit.config.load import load as params
 from foursplit.config.schema import Run
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.evaluation.predict import predictor
 from foursplit.io import artifacts
@@ -43,7 +43,9 @@ class LoadedModel:
         """
         chosen = self.seeds[0] if seed is None else seed
         if chosen not in self._folders:
-            raise Refusal(f"{self.uri}: no seed {seed}; it has {', '.join(map(str, self.seeds))}")
+            raise FoursplitError(
+                f"{self.uri}: no seed {seed}; it has {', '.join(map(str, self.seeds))}"
+            )
         examples = self._examples(x)
         answers: np.ndarray = self._of(chosen)[1](examples)
         return answers
@@ -55,11 +57,11 @@ class LoadedModel:
             with np.errstate(over="ignore"):  # what overflows is refused below
                 inputs = np.asarray(x, dtype=np.float32, order="C")
         except (TypeError, ValueError) as error:
-            raise Refusal(f"{self.uri}: x: not an array of numbers ({error})") from error
+            raise FoursplitError(f"{self.uri}: x: not an array of numbers ({error})") from error
         wanted = tuple(self.manifest.shape["inputs"])
         if inputs.ndim == 0 or inputs.shape[1:] != wanted or not len(inputs):
             sizes = ", ".join(map(str, wanted))
-            raise Refusal(
+            raise FoursplitError(
                 f"{self.uri}: x has the shape {inputs.shape}; it must be (n, {sizes}), one example "
                 "at least"
             )
@@ -75,7 +77,7 @@ class LoadedModel:
         named = isinstance(x, pd.DataFrame)
         column = repr(str(x.columns[place[0]])) if named else str(tuple(place) or "itself")
         more = f" ({int(bad.sum()):,} such values)" if bad.sum() > 1 else ""
-        raise Refusal(
+        raise FoursplitError(
             f"{self.uri}: x: row {row + 1}, column {column} is missing, infinite or too large for "
             f"float32{more}: leave the row out, or fill it as the source's read() does"
         )
@@ -94,7 +96,7 @@ def require_code(folder: Path, uri: str, version: Version | None = None) -> None
     if not file.is_file() or manifests.code_hash(told["model"]) != told["code"]:
         tags = version.tags if version else {}
         commit = tags.get("foursplit.commit", "that it was trained at")
-        raise Refusal(
+        raise FoursplitError(
             f"{uri}: the code of model {told['model']!r} has changed since it was trained: check "
             f"out the commit {commit}, or promote a winner trained since"
         )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 NAME = "MLmodel"
@@ -81,14 +81,16 @@ def require(path: Path) -> None:
     try:
         told = json.loads(text)
     except ValueError as error:
-        raise Refusal(f"{path}: not written by foursplit ({error}); refused") from error
+        raise FoursplitError(f"{path}: not written by foursplit ({error}); refused") from error
     for place, value in _strange(told):
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: {place}: {value!r} is not what foursplit writes, and may lead MLflow to "
             f"other code than {LOADER}; refused"
         )
     if text != _text(told):  # such as a key twice, of which another reader may take the other
-        raise Refusal(f"{path}: not written by foursplit: its JSON is spelt otherwise; refused")
+        raise FoursplitError(
+            f"{path}: not written by foursplit: its JSON is spelt otherwise; refused"
+        )
 
 
 def _strange(told: Any) -> list[tuple[str, Any]]:

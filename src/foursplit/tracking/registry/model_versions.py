@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import unknown
+from foursplit.core.errors import unknown_name
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
 
@@ -60,12 +60,12 @@ def find(group: str, which: str) -> Listed:
     """Find a version by number or alias; what is not there is refused with what is."""
     known = registry.names(store.client())
     if group not in known:
-        raise unknown("registered model", group, known, store.shown())
+        raise unknown_name("registered model", group, known, store.shown())
     found = listed(group)
     by_name = {str(version.number): version for version in found}
     by_name |= {alias: version for version in found for alias in version.aliases}
     if which not in by_name:
-        raise unknown("alias or version", which, by_name, f"{registry.SCHEME}{group}")
+        raise unknown_name("alias or version", which, by_name, f"{registry.SCHEME}{group}")
     return by_name[which]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking import store
 from foursplit.tracking.runs import ownership
 
@@ -45,7 +45,7 @@ def _claim(client: Any, group: str, mine: str) -> None:
             return
         client.delete_registered_model_tag(group, mine)
         time.sleep(random.uniform(0.2, 1.0))  # by chance, so that two do not meet again
-    raise Refusal(
+    raise FoursplitError(
         f"{group}: another machine is making a champion; run `foursplit gate` again, in "
         f"{FRESH_MS // 60_000} minutes at the latest"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from foursplit.config.schema import Run
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking.registry import version_files
 from foursplit.tracking.registry.loaded_model import LoadedModel
 
@@ -30,7 +30,7 @@ class Answers:
         try:
             answers = self.model.predict(x)
             _require_finite(answers, self.model.uri)
-        except Refusal as refusal:  # a server answers 400 with it, in place of a traceback
+        except FoursplitError as refusal:  # a server answers 400 with it, in place of a traceback
             raise MlflowException.invalid_parameter_value(str(refusal)) from refusal
         return answers
 
@@ -39,7 +39,7 @@ def _require_finite(answers: np.ndarray, uri: str) -> None:
     """Refuse an answer that JSON cannot say."""
     bad = ~np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
     if bad.any():
-        raise Refusal(
+        raise FoursplitError(
             f"{uri}: the answer to row {int(bad.argmax()) + 1} is not finite: its inputs are far "
             "outside of what the model was trained on"
         )

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal, unknown
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders
 from foursplit.tracking import store
@@ -103,7 +103,7 @@ def _gather(folder: Path, models: Path, tables: Path) -> None:
         names = ["manifest.json", *(w for w in version_files.WEIGHTS if (trained / w).is_file())]
         for path in [*(trained / n for n in names), *(seed / n for n in version_files.TABLES)]:
             if not path.is_file():
-                raise Refusal(f"{path}: no such file; `foursplit repro` makes it")
+                raise FoursplitError(f"{path}: no such file; `foursplit repro` makes it")
             shutil.copyfile(path, to / path.name)
 
 
@@ -139,7 +139,7 @@ def _intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
         if version.tags.get(IDENTITY) == identity:
             try:
                 _version(client, version)
-            except Refusal:
+            except FoursplitError:
                 continue
             return int(version.version)
     return None
@@ -223,15 +223,17 @@ def find(group: str, which: str) -> Version:
     """Give a version by number or alias; what is not there is refused with what is."""
     path = store.database()
     if path is not None and not path.is_file():
-        raise Refusal(f"{path}: no such file; `foursplit gate GROUP` stores a group's winner")
+        raise FoursplitError(
+            f"{path}: no such file; `foursplit gate GROUP` stores a group's winner"
+        )
     client = store.client()
     if not has(client, group):
-        raise unknown("registered model", group, names(client), store.shown())
+        raise unknown_name("registered model", group, names(client), store.shown())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(which, which))
     if number not in versions:
-        raise unknown("alias or version", which, [*aliases, *versions], f"{SCHEME}{group}")
+        raise unknown_name("alias or version", which, [*aliases, *versions], f"{SCHEME}{group}")
     return _version(client, versions[number])
 
 
@@ -241,7 +243,7 @@ def parsed(uri: str) -> tuple[str, str]:
     if not mark:
         group, mark, which = group.partition("/")
     if not uri.startswith(SCHEME) or not all((group, mark, which)) or "/" in group + which:
-        raise Refusal(
+        raise FoursplitError(
             f"{uri!r} names no registered model; write models:/<group>@<alias> or "
             "models:/<group>/<version>, such as models:/c4w2_digits@champion"
         )
@@ -253,7 +255,9 @@ def _version(client: Any, found: Any) -> Version:
     at = f"{SCHEME}{found.name}/{found.version}"
     tags = dict(found.tags)
     if FILES not in tags or not found.run_id:
-        raise Refusal(f"{at}: not stored by `foursplit gate`, so nothing says what it must hold")
+        raise FoursplitError(
+            f"{at}: not stored by `foursplit gate`, so nothing says what it must hold"
+        )
     run = client.get_run(found.run_id)
     if found.source != _source(run):
         raise artifact_location.outside(found.source, at)
@@ -287,7 +291,7 @@ def promote(version: Version, judged_against: int | None, say: Say) -> None:
     with store.alone(say), promotion_lock.alone(client, version.group):
         now = _aliases(client, version.group).get(CHAMPION)
         if now not in (judged_against, version.number):
-            raise Refusal(
+            raise FoursplitError(
                 f"{version.group}: version {now} was made champion while version {version.number} "
                 f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
             )

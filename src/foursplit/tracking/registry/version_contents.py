@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model, Table, check
 from foursplit.history.gap_history import CODE, DATA, Step, Version
 from foursplit.io import artifacts
@@ -93,7 +93,7 @@ def contents(version: Listed, known: Known) -> Contents:
     try:
         models, manifest = _own(version, files)
         trouble = None
-    except Refusal as refusal:
+    except FoursplitError as refusal:
         models, manifest, trouble = (), {}, str(refusal)
     if run is not None:
         tables = {model.name: model.tables for model in models}
@@ -126,7 +126,7 @@ def _files(version: Listed) -> dict[str, str]:
 def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], dict[str, Any]]:
     """Read a version's tables and a manifest; what is not as it was stored is refused."""
     if version.folder is None:
-        raise Refusal("its files lie outside of this project's store")
+        raise FoursplitError("its files lie outside of this project's store")
     made: dict[str, dict[str, Table]] = {}
     manifest: dict[str, Any] = {}
     for name, digest in sorted(files.items()):
@@ -136,9 +136,9 @@ def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], 
             continue  # weights are not read
         path = version.folder / name
         if not path.is_file():
-            raise Refusal(f"{name} is gone")
+            raise FoursplitError(f"{name} is gone")
         if artifacts.sha256_file(path) != digest:
-            raise Refusal(f"{name} was altered since it was stored")
+            raise FoursplitError(f"{name} was altered since it was stored")
         if file == "manifest.json":
             manifest = manifest or artifacts.read_json(path)
         else:

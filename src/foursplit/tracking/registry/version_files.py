@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.tracking.registry import mlmodel
 
@@ -30,7 +30,7 @@ def digests(folder: Path) -> dict[str, str]:
     found = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            raise Refusal(f"{path}: a link, which may lead out of the store; refused")
+            raise FoursplitError(f"{path}: a link, which may lead out of the store; refused")
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != NOTE:
             _require_allowed(name, path)
@@ -40,10 +40,12 @@ def digests(folder: Path) -> dict[str, str]:
 
 def _require_allowed(name: str, path: Path) -> None:
     if path.suffix in CODE:
-        raise Refusal(f"{path}: a pickle or its like, which runs code when it is read; refused")
+        raise FoursplitError(
+            f"{path}: a pickle or its like, which runs code when it is read; refused"
+        )
     if not ALLOWED.fullmatch(name):
         valid = [f"seed_<n>/{each}" for each in ("manifest.json", *WEIGHTS, *TABLES)]
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: does not belong to a stored version; refused. Valid: "
             f"{', '.join([mlmodel.NAME, *valid])}"
         )
@@ -54,19 +56,19 @@ def _require_allowed(name: str, path: Path) -> None:
 def require(folder: Path, expected: Mapping[str, str]) -> None:
     """Refuse a folder whose files are not byte for byte those that were stored."""
     if not folder.is_dir():
-        raise Refusal(f"{folder}: no such folder: the files of this version are gone")
+        raise FoursplitError(f"{folder}: no such folder: the files of this version are gone")
     found = digests(folder)
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
-            raise Refusal(f"{folder / name}: is gone since this version was stored")
+            raise FoursplitError(f"{folder / name}: is gone since this version was stored")
         if name not in expected:
-            raise Refusal(f"{folder / name}: was not there when this version was stored")
+            raise FoursplitError(f"{folder / name}: was not there when this version was stored")
         if found[name] != expected[name]:
             raise _altered(folder / name, found[name], expected[name])
 
 
-def _altered(path: Path, found: str, expected: str) -> Refusal:
-    return Refusal(
+def _altered(path: Path, found: str, expected: str) -> FoursplitError:
+    return FoursplitError(
         f"{path}: altered since this version was stored: its sha256 is {found[:12]}…, not "
         f"{expected[:12]}…; refused"
     )
@@ -94,6 +96,6 @@ def manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a version's first seed, the one that answers."""
     found = seeds(folder)
     if not found:
-        raise Refusal(f"{folder}: no seed_<n> folder in it, so no model")
+        raise FoursplitError(f"{folder}: no seed_<n> folder in it, so no model")
     told: dict[str, Any] = artifacts.read_json(next(iter(found.values())) / "manifest.json")
     return told

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from foursplit.config import paths
 from foursplit.config.schema import Experiment
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.tracking import store, store_errors
 from foursplit.tracking.runs import ownership, queries
 from foursplit.tracking.runs.queries import LIVE
@@ -60,7 +60,7 @@ class LiveCurves:
             self.thread.join(PATIENCE_S)
 
     def _follow(self) -> None:
-        failures: tuple[type[Exception], ...] = (*store.failures(), Refusal)
+        failures: tuple[type[Exception], ...] = (*store.failures(), FoursplitError)
         try:
             with _lock(self.mark).acquire(timeout=0):
                 self._write()

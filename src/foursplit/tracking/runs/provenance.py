@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 from foursplit.config import paths
 from foursplit.config.load import parse
 from foursplit.config.pipelines import home, key, of_source
-from foursplit.core.errors import Refusal
+from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import Entry
 from foursplit.io import git
 
@@ -54,7 +54,7 @@ def _lock(path: Path) -> Mapping[str, Any]:
     try:
         return YAML(typ="safe").load(path) or {}
     except (YAMLError, UnicodeDecodeError) as error:
-        raise Refusal(
+        raise FoursplitError(
             f"{path}: not readable, half-written or with the marks of a merge conflict; "
             "`foursplit repro` repairs the first and says how to solve the second"
         ) from error
