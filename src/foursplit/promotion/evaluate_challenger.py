@@ -10,7 +10,7 @@ from foursplit.core.seeds import generator
 from foursplit.evaluation.results import Entry
 from foursplit.promotion.benchmark_models import Bout, ScoringError, Seen, side_by_side
 from foursplit.promotion.candidate import Contender, difference, is_same, read
-from foursplit.promotion.judge import Judgement, DifferentExamplesError, Reason, Rules, judge
+from foursplit.promotion.judge import DifferentExamplesError, Judgement, Reason, Rules, judge
 from foursplit.promotion.latency import Latency
 from foursplit.tracking.registry.registry import Version
 

@@ -15,8 +15,8 @@ from foursplit.promotion import checks as say
 from foursplit.promotion.latency import Latency
 from foursplit.promotion.paired_evaluation import (
     JUDGED,
-    Match,
     DifferentExamplesError,
+    Match,
     baseline,
     match,
     own,
@@ -26,7 +26,7 @@ from foursplit.promotion.required_examples import needed
 from foursplit.promotion.rules import Judgement, Reason, Rules, Verdict
 from foursplit.promotion.slices import Part, parts
 
-__all__ = ["Judgement", "DifferentExamplesError", "Reason", "Rules", "judge"]
+__all__ = ["DifferentExamplesError", "Judgement", "Reason", "Rules", "judge"]
 
 FORBID = ("bounds", "latency", "no_leakage", "dev_not_worse", "test_not_worse", "no_slice_ruined")
 """Reasons that reject a challenger where they do not hold; all others hold it back."""
