@@ -54,10 +54,10 @@ def race(name: str, every: int, repeats: int) -> dict[str, Any]:
     import torch
 
     from foursplit_courses.envs.environments import world
-    from foursplit_courses.from_scratch.deep_q import Agent, Settings
+    from foursplit_courses.from_scratch.deep_q import Agent, DQNConfig
 
     torch.set_num_threads(THREADS)
-    settings = Settings(update_every=every)
+    settings = DQNConfig(update_every=every)
     found: dict[str, list[float]] = {"plain": [], "ours": []}
     for repeat in range(repeats):
         for who, kind in (("plain", plain_agent()), ("ours", Agent)):
@@ -80,12 +80,12 @@ def speed(agent: Any, game: Any) -> float:
     """Give steps a second of CPU time, of playing, remembering and learning together."""
     import numpy as np
 
-    from foursplit_courses.from_scratch.deep_q import episode
+    from foursplit_courses.from_scratch.deep_q import run_episode
 
     start, seed = time.process_time(), 0
     while seen(agent) < STEPS:
         seed += 1
-        episode(agent, game, np.array([seed, 0.0, 0.0]), EPSILON)
+        run_episode(agent, game, np.array([seed, 0.0, 0.0]), EPSILON)
     return seen(agent) / (time.process_time() - start)
 
 
@@ -129,9 +129,9 @@ def plain_agent() -> type[Any]:
             if self.seen % given.update_every == 0 and len(self.memory) >= given.batch_size:
                 self.learn(self.dice.sample(self.memory, given.batch_size))
 
-        def learn(self, steps: Any) -> None:
+        def learn(self, config: Any) -> None:
             self.updates += 1
-            states, actions, rewards, following, ended = zip(*steps, strict=True)
+            states, actions, rewards, following, ended = zip(*config, strict=True)
             with torch.no_grad():
                 best = self.target(torch.from_numpy(np.stack(following))).max(dim=1).values
                 over = torch.tensor(ended, dtype=torch.float32)

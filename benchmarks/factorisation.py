@@ -2,7 +2,7 @@
 
 The course's way is a loop over 200 steps of Adam at rate 0.1 on the whole table of films and
 users, most of which is empty, with films' means taken off first.  Ours,
-`foursplit_courses/from_scratch/factorisation.py`, touches
+`foursplit_courses/from_scratch/factorization.py`, touches
 only what was rated.  Both have 100 features and lambda 1, as the course sizes them; what
 such weak a penalty is worth on ratings that were held out stands beside it, and what a stronger one
 gives.  A last part trains two towers on a drawn tenth held out, as the course does: once on what
@@ -38,7 +38,7 @@ from foursplit.data import fetch
 from foursplit.io import artifacts
 from foursplit.tasks import regress
 from foursplit.training import network
-from foursplit_courses.from_scratch.factorisation import Penalty, Ratings, alternate, begin, predict
+from foursplit_courses.from_scratch.factorization import L2, Ratings, als_step, init_factors, predict
 from foursplit_courses.models import two_towers
 
 RESULT = ROOT / "benchmarks" / "results" / "factorisation.json"
@@ -80,10 +80,10 @@ Guess = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 def in_turn(ratings: Ratings, penalty: float) -> Guess:
     """Solve users and films in turn."""
-    strength = Penalty(features=penalty, biases=BIAS_PENALTY)
-    factors = begin(ratings, N_FEATURES, generator("benchmark: factorisation", 1))
+    strength = L2(features=penalty, biases=BIAS_PENALTY)
+    factors = init_factors(ratings, N_FEATURES, generator("benchmark: factorisation", 1))
     for _ in range(SWEEPS):
-        factors = alternate(factors, ratings, strength)
+        factors = als_step(factors, ratings, strength)
     return lambda user, item: predict(factors, user, item)
 
 

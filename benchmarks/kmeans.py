@@ -55,7 +55,7 @@ CASES = {
 
 def race(x: np.ndarray, n_clusters: int, repeats: int) -> dict[str, Any]:
     """Run both in turn; give each one's least time, and what they ended with."""
-    start = kmeans.spread(x, n_clusters, generator("benchmark start", n_clusters))
+    start = kmeans.init_kmeans_plus_plus(x, n_clusters, generator("benchmark start", n_clusters))
     took: dict[str, list[float]] = {"ours": [], "sklearn": []}
     for _ in range(repeats):
         begin = time.perf_counter()

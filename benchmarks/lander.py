@@ -67,7 +67,7 @@ def land(seed: int) -> dict[str, Any]:
     start, busy = time.perf_counter(), time.process_time()
     with following(model, seed):
         model.fit(levels, np.full(N_LEVELS, GOOD))
-    last = model.returns[-deep_q.LAST :]
+    last = model.returns[-deep_q.SOLVED_WINDOW :]
     return {
         "seed": seed,
         "solved": sum(last) / len(last) >= GOOD,

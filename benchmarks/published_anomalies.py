@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
-from foursplit_courses.from_scratch.gaussian_density import best_threshold, independent
+from foursplit_courses.from_scratch.gaussian_density import select_threshold, fit_independent
 
 ENTRY = "course_server_anomaly_ex8"
 COURSE = Source(
@@ -75,12 +75,12 @@ def f1(flagged: np.ndarray, anomalous: np.ndarray) -> float:
 def reproduce(servers: Servers, n_steps: int) -> dict[str, Any]:
     """Make all figures of one data set but the held-out ones, and time the course's own way."""
     start = time.perf_counter()
-    learnt = independent(servers.x)
+    learnt = fit_independent(servers.x)
     p = np.exp(learnt.log_density(servers.judged))  # the course's: small, but still numbers
     threshold, score = course_threshold(p, servers.anomalous, n_steps)
     flagged = int((np.exp(learnt.log_density(servers.x)) < threshold).sum())
     seconds = time.perf_counter() - start
-    exact = best_threshold(learnt.log_density(servers.judged), servers.anomalous)
+    exact = select_threshold(learnt.log_density(servers.judged), servers.anomalous)
     share = float(servers.anomalous.mean())
     return {
         "n": len(servers.judged),
@@ -110,9 +110,9 @@ def held_out(servers: Servers, repeats: int, seed: int) -> dict[str, Any]:
     """Choose the threshold on a half of the validation set, and give F1 on the other."""
     from published import estimate
 
-    p = independent(servers.x).log_density(servers.judged)
+    p = fit_independent(servers.x).log_density(servers.judged)
     values = [
-        f1(p[rest] < best_threshold(p[chosen], servers.anomalous[chosen]).value,
+        f1(p[rest] < select_threshold(p[chosen], servers.anomalous[chosen]).value,
            servers.anomalous[rest])
         for chosen, rest in halves(servers.anomalous, repeats, seed)
     ]  # fmt: skip

@@ -94,8 +94,8 @@ def beside(name: str, criterion: str, repeats: int) -> dict[str, Any]:
 
 def _grown(x: np.ndarray, y: np.ndarray, criterion: Any, depth: int | None) -> tree.Tree:
     n_classes = 0 if criterion == "squared_error" else 2
-    limits = tree.Limits(max_depth=depth)
-    return tree.grow(x, y, criterion=criterion, n_classes=n_classes, limits=limits)
+    limits = tree.TreeParams(max_depth=depth)
+    return tree.fit_tree(x, y, criterion=criterion, n_classes=n_classes, params=limits)
 
 
 def to_train(repeats: int) -> list[dict[str, Any]]:

@@ -1,22 +1,21 @@
-"""Trees that scikit-learn has grown, kept and asked as flat arrays of our own.
+"""Trees fitted by scikit-learn, stored and evaluated as flat NumPy arrays.
 
-scikit-learn follows the node numbers in a file without a look at its bounds, so that a forged file
-ends in foreign memory, and skops does not trust such a file.  Here numbers are checked on the way
-in, and NumPy follows them.
+scikit-learn does not check the bounds of node indices in a file, so that a forged file can read
+foreign memory, and skops does not trust such files.  Here indices are validated on load, and NumPy
+checks bounds.
 """
 
 from typing import Any
 
 import numpy as np
 
-from foursplit_courses.from_scratch import tree
-from foursplit_courses.from_scratch.tree import LEAF, Tree
+from foursplit_courses.from_scratch.tree import LEAF, Tree, apply
 
 NODES = ("feature", "threshold", "left", "right", "value", "n_examples", "gain")
 
 
-class KeptTrees:
-    """One tree, or several whose answers are averaged, with a fit of their own."""
+class ArrayTreeEnsemble:
+    """One tree, or several whose predictions are averaged."""
 
     def __init__(self, estimator: Any, n_classes: int) -> None:
         self.estimator, self.n_classes = estimator, n_classes
@@ -25,91 +24,91 @@ class KeptTrees:
     def fit(self, x: np.ndarray, y: np.ndarray) -> None:
         self.estimator.fit(_rows(x), y)
         classes = self.estimator.classes_.astype(np.int64) if self.n_classes else None
-        grown = getattr(self.estimator, "estimators_", [self.estimator])
-        self.trees = tuple(_taken(one.tree_, classes, self.n_classes) for one in grown)
+        members = getattr(self.estimator, "estimators_", [self.estimator])
+        self.trees = tuple(_from_sklearn(e.tree_, classes, self.n_classes) for e in members)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Put the trees' nodes one after the other; children are numbered within their tree."""
+        """Concatenate the nodes of the trees; child indices are relative to their tree."""
         joined = {
-            name: np.concatenate([getattr(one, name) for one in self.trees]) for name in NODES
+            name: np.concatenate([getattr(tree, name) for tree in self.trees]) for name in NODES
         }
-        return {**joined, "n_nodes": np.array([len(one.feature) for one in self.trees])}
+        return {**joined, "n_nodes": np.array([len(tree.feature) for tree in self.trees])}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         ends = np.cumsum(arrays["n_nodes"])[:-1]
-        parts = {name: np.split(arrays[name], ends) for name in NODES}
+        pieces = {name: np.split(arrays[name], ends) for name in NODES}
         self.trees = tuple(
-            checked(Tree(**{name: parts[name][number] for name in NODES}))
+            validate_tree(Tree(**{name: pieces[name][number] for name in NODES}))
             for number in range(len(arrays["n_nodes"]))
         )
 
     @property
     def n_parameters(self) -> int:
-        """Count a feature and a threshold a split, and what each leaf answers."""
-        n_leaves = sum(one.n_leaves for one in self.trees)
-        n_splits = sum(len(one.feature) for one in self.trees) - n_leaves
+        """Count feature and threshold of each split, and the values of each leaf."""
+        n_leaves = sum(tree.n_leaves for tree in self.trees)
+        n_splits = sum(len(tree.feature) for tree in self.trees) - n_leaves
         return 2 * n_splits + n_leaves * max(1, self.n_classes)
 
-    def mean(self, x: np.ndarray) -> np.ndarray:
-        """Average what the trees' leaves hold: (example, class) shares or (example, 1) means."""
+    def mean_leaf_values(self, x: np.ndarray) -> np.ndarray:
+        """Average the leaf values over trees: (example, class) fractions or (example, 1) means."""
         rows = _rows(x)
-        whole = sum(one.value[tree.leaf_of(one, rows)] for one in self.trees)
-        average: np.ndarray = np.asarray(whole) / len(self.trees)
+        total = sum(tree.value[apply(tree, rows)] for tree in self.trees)
+        average: np.ndarray = np.asarray(total) / len(self.trees)
         return average
 
 
-class OfClasses(KeptTrees):
-    """Trees that answer with the shares of the classes."""
+class ArrayClassifier(ArrayTreeEnsemble):
+    """Trees that predict class probabilities."""
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
-        return self.mean(x)
+        return self.mean_leaf_values(x)
 
 
-class OfQuantities(KeptTrees):
-    """Trees that answer with a number."""
+class ArrayRegressor(ArrayTreeEnsemble):
+    """Trees that predict a quantity."""
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        return self.mean(x)[:, 0]
+        return self.mean_leaf_values(x)[:, 0]
 
 
-def _taken(grown: Any, classes: np.ndarray | None, n_classes: int) -> Tree:
-    """Copy a tree's arrays; a class that train lacked gets the share 0."""
-    leaf, own = grown.children_left == -1, np.arange(grown.node_count)
-    value = grown.value[:, 0, :]
+def _from_sklearn(fitted: Any, classes: np.ndarray | None, n_classes: int) -> Tree:
+    """Convert a scikit-learn tree; a class that is absent from train gets probability 0."""
+    leaf, node_ids = fitted.children_left == -1, np.arange(fitted.node_count)
+    value = fitted.value[:, 0, :]
     if classes is not None:
-        value = np.zeros((grown.node_count, n_classes))
-        value[:, classes] = grown.value[:, 0, :]
-    impurity, n = grown.impurity, grown.weighted_n_node_samples
+        value = np.zeros((fitted.node_count, n_classes))
+        value[:, classes] = fitted.value[:, 0, :]
+    impurity, n = fitted.impurity, fitted.weighted_n_node_samples
     left, right = (
-        np.where(leaf, own, side) for side in (grown.children_left, grown.children_right)
+        np.where(leaf, node_ids, side) for side in (fitted.children_left, fitted.children_right)
     )
     children = n[left] * impurity[left] + n[right] * impurity[right]
     return Tree(
-        feature=np.where(leaf, LEAF, grown.feature),
-        threshold=np.where(leaf, 0.0, grown.threshold),
+        feature=np.where(leaf, LEAF, fitted.feature),
+        threshold=np.where(leaf, 0.0, fitted.threshold),
         left=left,
         right=right,
         value=value.copy(),
-        n_examples=grown.n_node_samples.astype(np.int64),
+        n_examples=fitted.n_node_samples.astype(np.int64),
         gain=np.where(leaf, 0.0, impurity - children / n),
     )
 
 
-def checked(one: Tree) -> Tree:
-    """Refuse nodes that lead nowhere or back: each child comes after its parent."""
-    own, n = np.arange(len(one.feature)), len(one.feature)
-    leaf = one.feature == LEAF
-    for name, child in (("left", one.left), ("right", one.right)):
-        wrong = np.where(leaf, child != own, (child <= own) | (child >= n))
+def validate_tree(tree: Tree) -> Tree:
+    """Raise if a child index is out of range or not greater than its parent's."""
+    node_ids, n = np.arange(len(tree.feature)), len(tree.feature)
+    leaf = tree.feature == LEAF
+    for name, child in (("left", tree.left), ("right", tree.right)):
+        wrong = np.where(leaf, child != node_ids, (child <= node_ids) | (child >= n))
         if wrong.any():
             node = int(wrong.argmax())
             raise ValueError(
                 f"{name}[{node}]: {child[node]} must be from {node + 1} to {n - 1}, or in a leaf "
                 f"{node} itself"
             )
-    return one
+    return tree
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
-    """Flatten, in the precision in which scikit-learn compares with thresholds."""
+    """Flatten to float32, the precision in which scikit-learn compares with thresholds."""
     return x.reshape(len(x), -1).astype(np.float32)

@@ -32,7 +32,7 @@ def test_equal_steps_miss_what_lies_close_together():
     p = np.array([1e-9, 1e-8, 1e-7, 1.0])
     odd = np.array([True, True, False, False])
     assert published.course_threshold(p, odd, 1000)[1] == pytest.approx(0.8)
-    assert published.best_threshold(np.log(p), odd).f1 == 1.0
+    assert published.select_threshold(np.log(p), odd).f1 == 1.0
 
 
 @pytest.mark.parametrize("n_odd", [2, 9, 10])

@@ -278,7 +278,7 @@ def test_tables_of_another_training_than_the_models_are_refused(small):
 
 def test_a_winner_of_other_settings_than_those_in_params_is_refused(small):
     text = (small / "params.yaml").read_text()
-    new = text.replace('"model_args": {}', '"model_args": {"inverse_penalty": 0.5}')
+    new = text.replace('"model_args": {}', '"model_args": {"C": 0.5}')
     assert new != text
     (small / "params.yaml").write_text(new)
     assert "`foursplit repro wines` makes it anew" in run(GROUP, code=2)

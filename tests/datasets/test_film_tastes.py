@@ -14,7 +14,7 @@ from foursplit.data.run_expectations import complaints, judge
 from foursplit.data.split_examples import part
 from foursplit_courses.datasets import film_tastes
 from foursplit_courses.datasets.film_tastes import SOURCE, TRUST
-from foursplit_courses.models import rating_factors
+from foursplit_courses.models import als_matrix_factorization
 
 PARAMS = load(Path(__file__).parent.parent.parent / "params.yaml")
 
@@ -77,7 +77,7 @@ def test_features_learn_what_biases_cannot_and_help_no_stranger():
     data = splits()
     shape = shape_of(data["train"], ())
     made = {
-        rank: rating_factors.build(rating_factors.Args(rank=rank, penalty=3.0), shape, 1).fit(
+        rank: als_matrix_factorization.build(als_matrix_factorization.Args(rank=rank, penalty=3.0), shape, 1).fit(
             data["train"].x, data["train"].y
         )
         for rank in (0, 8)

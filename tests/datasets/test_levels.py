@@ -8,7 +8,7 @@ import pytest
 from foursplit import plugins
 from foursplit.data import to_examples
 from foursplit_courses.envs.environments import world
-from foursplit_courses.from_scratch.deep_q import play
+from foursplit_courses.from_scratch.deep_q import rollout
 
 SOURCES = {"cart_levels": "cart", "lander_levels": "lander"}
 
@@ -41,7 +41,7 @@ def test_chance_earns_what_the_source_says(name, n):
     file, played, rng = plugins.dataset(name), world(SOURCES[name]), np.random.default_rng(8)
     calm = np.array([[seed, 0.0, 0.0] for seed in range(5000, 5000 + n)])
     returns = [
-        play(lambda _state: int(rng.integers(played.n_actions)), played, level) for level in calm
+        rollout(lambda _state: int(rng.integers(played.n_actions)), played, level) for level in calm
     ]
     error = np.std(returns) / n**0.5
     assert abs(np.mean(returns) - file.CHANCE) < 4 * error

@@ -6,7 +6,7 @@ import pytest
 from foursplit.core.errors import FoursplitError
 from foursplit_courses.envs.environments import WORLDS, world
 from foursplit_courses.envs.lander import Lander, _game
-from foursplit_courses.from_scratch.deep_q import World
+from foursplit_courses.from_scratch.deep_q import Env
 
 
 def walk(lander, level, n=80):
@@ -55,7 +55,7 @@ def test_it_is_gymnasiums_game_as_its_own_constructor_sets_it():
 @pytest.mark.parametrize("name", WORLDS)
 def test_every_world_keeps_its_promises(name):
     made = world(name)
-    assert isinstance(made, World)
+    assert isinstance(made, Env)
     state = made.reset(np.array([1.0, 0.0, 0.0]))
     for _ in range(5):
         assert state.shape == (made.n_state,)

@@ -8,12 +8,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from foursplit.core.examples import DataShape
-from foursplit_courses.from_scratch.kmeans_estimator import Clusters
+from foursplit_courses.from_scratch.kmeans_estimator import KMeansEstimator
 from foursplit_courses.models import (
     gaussian_density,
     k_means,
     k_means_sklearn,
-    logistic_by_f1,
+    logistic_f1_threshold,
     mixture_density,
 )
 
@@ -44,7 +44,7 @@ def test_one_cluster_is_the_trivial_predictor(rng):
 
 def test_answers_worked_by_hand():
     x = np.array([[0.0, 0.0], [2.0, 0.0], [10.0, 0.0], [12.0, 0.0]])
-    model = Clusters(lambda _: np.array([[1.0, 0.0], [11.0, 0.0]])).fit(x, np.array([1.0, 3, 5, 9]))
+    model = KMeansEstimator(lambda _: np.array([[1.0, 0.0], [11.0, 0.0]])).fit(x, np.array([1.0, 3, 5, 9]))
     # The mean is 6; squared distances to it are 36, 16, 16, 36: 26 on average.
     np.testing.assert_allclose(
         model.predict(np.array([[1.0, 1.0], [11.0, 0.0]])), [[1 / 26, 1, 2], [0, 25 / 26, 7]]
@@ -123,7 +123,7 @@ def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learn
     x = rng.normal(size=(400, 2))
     y = ((x**2).sum(axis=1) > 5).astype(int)
     models = {
-        products: logistic_by_f1.build(logistic_by_f1.Args(products=products), SHAPE, 1).fit(x, y)
+        products: logistic_f1_threshold.build(logistic_f1_threshold.Args(products=products), SHAPE, 1).fit(x, y)
         for products in (True, False)
     }
     other = make_pipeline(
@@ -143,7 +143,7 @@ def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learn
         (lambda: k_means.Args(n_clusters=0), "n_clusters: 0"),
         (lambda: k_means.Args(n_clusters=1, n_restarts=0), "n_restarts: 0"),
         (lambda: k_means_sklearn.Args(n_clusters=0), "n_clusters: 0"),
-        (lambda: logistic_by_f1.Args(inverse_penalty=0.0), "inverse_penalty: 0"),
+        (lambda: logistic_f1_threshold.Args(inverse_penalty=0.0), "inverse_penalty: 0"),
         (lambda: mixture_density.Args(n_components=0), "n_components: 0"),
         (lambda: mixture_density.Args(n_components=1, ridge=-1.0), "ridge: -1"),
     ],

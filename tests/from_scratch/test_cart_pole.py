@@ -6,7 +6,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit_courses.from_scratch.cart_pole import PUSH, UNITS, CartPole, gust, move
+from foursplit_courses.from_scratch.cart_pole import FORCE, STATE_SCALE, CartPole, wind_force, euler_step
 
 NUMBERS = st.tuples(*[st.floats(-1, 1)] * 4)
 
@@ -20,7 +20,7 @@ def test_a_calm_cart_moves_as_gymnasiums(start, actions):
     state = tuple(game.state.tolist())
     for action in actions:
         _, _, ended, _, _ = game.step(int(action))
-        state = move(state, PUSH if action else -PUSH)
+        state = euler_step(state, FORCE if action else -FORCE)
         np.testing.assert_allclose(state, game.state, rtol=1e-9, atol=1e-12)
         if ended:
             break
@@ -31,17 +31,17 @@ def test_wind_is_one_more_force_on_the_cart(start, wind, right):
     game = CartPoleEnv()
     game.reset(seed=0)
     game.state = np.array(start) / 10
-    game.force_mag = PUSH + wind if right else PUSH - wind  # the same push, seen from its side
+    game.force_mag = FORCE + wind if right else FORCE - wind  # the same push, seen from its side
     calm = tuple(game.state.tolist())
     game.step(int(right))
     np.testing.assert_allclose(
-        move(calm, wind + (PUSH if right else -PUSH)), game.state, rtol=1e-9, atol=1e-12
+        euler_step(calm, wind + (FORCE if right else -FORCE)), game.state, rtol=1e-9, atol=1e-12
     )
 
 
 @given(st.integers(0, 20_000), st.floats(0, 10), st.floats(0, 10))
 def test_gusts_stay_within_their_strength(tick, wind, turbulence):
-    assert abs(gust(tick, wind, turbulence) - wind) <= turbulence
+    assert abs(wind_force(tick, wind, turbulence) - wind) <= turbulence
 
 
 def test_a_level_is_the_same_each_time_and_another_seed_another_level():
@@ -75,7 +75,7 @@ def test_an_episode_ends_where_gymnasiums_does():
             state, reward, ended = world.step(int(action))
             _, their_reward, their_end, _, _ = game.step(int(action))
             assert (reward, ended) == (their_reward, their_end)
-            assert state == pytest.approx(game.state / UNITS, rel=1e-5, abs=1e-6)
+            assert state == pytest.approx(game.state / STATE_SCALE, rel=1e-5, abs=1e-6)
             if ended:
                 break
         assert ended, "actions by chance hold no pole up for 200 ticks"

@@ -7,14 +7,14 @@ from foursplit_courses.from_scratch import q_network
 from foursplit_courses.from_scratch.cart_pole import CartPole
 from foursplit_courses.from_scratch.deep_q import (
     Agent,
-    Settings,
-    World,
+    DQNConfig,
+    Env,
     bellman_targets,
-    play,
+    rollout,
     train,
 )
-from foursplit_courses.from_scratch.replay_buffer import Steps
-from foursplit_courses.from_scratch.value_iteration import chain, optimal
+from foursplit_courses.from_scratch.replay_buffer import Transitions
+from foursplit_courses.from_scratch.value_iteration import chain, value_iteration
 
 REWARDS = np.array([100.0, 0, 0, 0, 0, 40]) / 100
 
@@ -39,7 +39,7 @@ class Rover:
 
 def agent_for(world, seed=0, **settings):
     rng = np.random.default_rng(seed)
-    return Agent(world.n_state, world.n_actions, Settings(**settings), rng)
+    return Agent(world.n_state, world.n_actions, DQNConfig(**settings), rng)
 
 
 def rounds(n):
@@ -50,23 +50,23 @@ def test_it_learns_the_values_of_the_table():
     # The table counts the reward of a state itself, the agent that of the state it comes to: both
     # tell the same of states between the ends, once divided by the discount.
     world = Rover()
-    assert isinstance(world, World)
+    assert isinstance(world, Env)
     agent = agent_for(
         world, hidden=(32,), discount=0.5, learning_rate=3e-3, update_every=1, soft_update=0.02,
         memory=2000, epsilon_decay=1.0, batch_size=32,
     )  # fmt: skip
     train(agent, world, rounds(600))
-    learnt = q_network.values(agent.net, np.eye(6, dtype=np.float32))
-    table = optimal(chain(REWARDS), 0.5) / 0.5
+    learnt = q_network.q_values(agent.net, np.eye(6, dtype=np.float32))
+    table = value_iteration(chain(REWARDS), 0.5) / 0.5
     np.testing.assert_allclose(learnt[1:5], table[1:5], atol=0.02)
 
 
 def test_targets_by_hand():
     # One layer, values equal to the state's two numbers: the best that follows is their maximum.
     vector = np.array([1, 0, 0, 1, 0, 0], np.float32)
-    net = q_network.layers(vector, [2, 2])
+    net = q_network.layer_views(vector, [2, 2])
     following = np.array([[3, 5], [7, 2]], np.float32)
-    steps = Steps(
+    steps = Transitions(
         states=following, actions=np.array([0, 1]), rewards=np.array([1, 1], np.float32),
         following=following, ended=np.array([0, 1], np.float32),
     )  # fmt: skip
@@ -77,7 +77,7 @@ def test_targets_by_hand():
 def test_without_chance_the_action_of_most_value_is_taken_and_with_it_any():
     agent = agent_for(Rover())
     state = np.eye(6, dtype=np.float32)[2]
-    best = int(q_network.values(agent.net, state).argmax())
+    best = int(q_network.q_values(agent.net, state).argmax())
     assert {agent.act(state) for _ in range(50)} == {best}
     assert {agent.act(state, 1.0) for _ in range(50)} == {0, 1}
 
@@ -125,8 +125,8 @@ def test_an_episode_that_is_cut_off_has_not_ended():
 
 
 def test_a_return_is_the_sum_of_the_rewards():
-    assert play(lambda _state: 0, Rover(), np.array([3])) == REWARDS[0]
-    assert play(lambda _state: 1, Rover(), np.array([3])) == REWARDS[5]
+    assert rollout(lambda _state: 0, Rover(), np.array([3])) == REWARDS[0]
+    assert rollout(lambda _state: 1, Rover(), np.array([3])) == REWARDS[5]
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_a_return_is_the_sum_of_the_rewards():
 )  # fmt: skip
 def test_a_setting_out_of_range_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=f"{name}: .* must be"):
-        Settings(**{name: value})
+        DQNConfig(**{name: value})

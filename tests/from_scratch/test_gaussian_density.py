@@ -21,21 +21,21 @@ def test_the_multivariate_density_is_scipys(seed):
     rng = np.random.default_rng(seed)
     x = correlated(rng)
     other = stats.multivariate_normal(x.mean(axis=0), np.cov(x.T, bias=True))
-    found = gaussian_density.multivariate(x).log_density(x)
+    found = gaussian_density.fit_multivariate(x).log_density(x)
     np.testing.assert_allclose(found, other.logpdf(x), rtol=1e-6, atol=1e-6)
 
 
 def test_the_independent_density_is_scipys_product(rng):
     x = correlated(rng)
     other = stats.norm(x.mean(axis=0), x.std(axis=0)).logpdf(x).sum(axis=1)
-    np.testing.assert_allclose(gaussian_density.independent(x).log_density(x), other)
+    np.testing.assert_allclose(gaussian_density.fit_independent(x).log_density(x), other)
 
 
 def test_a_density_adds_up_to_one(rng):
     x = rng.normal(size=(50, 2)) @ np.array([[1.0, 0.8], [0.0, 0.4]])
     at = np.linspace(-8, 8, 400)
     grid = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
-    for made in (gaussian_density.independent(x), gaussian_density.multivariate(x)):
+    for made in (gaussian_density.fit_independent(x), gaussian_density.fit_multivariate(x)):
         total = np.exp(made.log_density(grid)).sum() * (at[1] - at[0]) ** 2
         assert total == pytest.approx(1, abs=1e-3)
 
@@ -43,7 +43,7 @@ def test_a_density_adds_up_to_one(rng):
 def test_many_inputs_are_no_zero_density():
     """The naive way fails here: the product of 800 densities is too small for a number."""
     x = np.random.default_rng(0).normal(size=(50, 800))
-    found = gaussian_density.independent(x).log_density(x)
+    found = gaussian_density.fit_independent(x).log_density(x)
     assert np.isfinite(found).all()
     assert (np.exp(found) == 0).all()
 
@@ -52,7 +52,7 @@ def test_what_lies_between_two_correlated_inputs_is_found_by_one_density_alone(r
     first = rng.normal(size=500)
     x = np.stack([first, first + 0.1 * rng.normal(size=500)], axis=1)
     odd = np.array([[1.0, -1.0]])  # each value is usual, both together are not
-    alone, together = gaussian_density.independent(x), gaussian_density.multivariate(x)
+    alone, together = gaussian_density.fit_independent(x), gaussian_density.fit_multivariate(x)
     assert alone.log_density(odd)[0] > np.quantile(alone.log_density(x), 0.05)
     assert together.log_density(odd)[0] < together.log_density(x).min()
 
@@ -70,9 +70,9 @@ def test_the_threshold_is_the_best_of_all(rows):
     truth = np.array([flag for _, flag in rows])
     if not truth.any():
         with pytest.raises(ValueError, match="anomalous: none"):
-            gaussian_density.best_threshold(p, truth)
+            gaussian_density.select_threshold(p, truth)
         return
-    found = gaussian_density.best_threshold(p, truth)
+    found = gaussian_density.select_threshold(p, truth)
     assert found.f1 == pytest.approx(brute(p, truth))
     assert f1_score(truth, p < found.value) == pytest.approx(found.f1)
 
@@ -80,12 +80,12 @@ def test_the_threshold_is_the_best_of_all(rows):
 def test_the_threshold_worked_by_hand():
     # Flagging the lowest two finds both anomalies with one false alarm less than three would.
     p = np.array([-9.0, -5.0, -4.0, -1.0, 0.0])
-    found = gaussian_density.best_threshold(p, np.array([1, 0, 1, 0, 0]))
+    found = gaussian_density.select_threshold(p, np.array([1, 0, 1, 0, 0]))
     # One flagged: F1 2/3; three flagged: 4/5.
     assert found == gaussian_density.Threshold(value=-2.5, f1=0.8)
 
 
-@pytest.mark.parametrize("kind", [gaussian_density.independent, gaussian_density.multivariate])
+@pytest.mark.parametrize("kind", [gaussian_density.fit_independent, gaussian_density.fit_multivariate])
 def test_an_input_that_never_varies_is_refused(kind, rng):
     x = np.column_stack([rng.normal(size=20), np.full(20, 3.0)])
     with pytest.raises(ValueError, match="never varies"):
@@ -96,7 +96,7 @@ def test_an_input_that_follows_from_others_is_refused_in_any_unit(rng):
     x = rng.normal(size=(50, 2))
     for scale in (1e-6, 1.0, 1e6):
         with pytest.raises(ValueError, match="singular"):
-            gaussian_density.multivariate(np.column_stack([x, scale * (x[:, 0] + x[:, 1])]))
+            gaussian_density.fit_multivariate(np.column_stack([x, scale * (x[:, 0] + x[:, 1])]))
 
 
 def two_kinds(rng, n=300):
@@ -108,15 +108,15 @@ def two_kinds(rng, n=300):
 def test_no_step_makes_the_examples_less_likely(seed):
     rng = np.random.default_rng(seed)
     x = two_kinds(rng, 60)
-    found = mixture.fit(x, 3, rng=rng, ridge=0.0, tolerance=0.0, max_steps=20)
+    found = mixture.fit(x, 3, rng=rng, ridge=0.0, tol=0.0, max_iter=20)
     assert np.diff(found.likelihoods).min() >= -1e-10
 
 
 def test_it_ends_where_scikit_learn_ends(rng):
     x = two_kinds(rng)
     belongs = np.eye(2)[(x[:, 0] > 1.5).astype(int)]
-    start = mixture.maximise(x, belongs, np.full(2, 1e-6))
-    ours = mixture.climb(x, start, np.full(2, 1e-6), max_steps=500, tolerance=1e-12)
+    start = mixture.m_step(x, belongs, np.full(2, 1e-6))
+    ours = mixture.expectation_maximization(x, start, np.full(2, 1e-6), max_iter=500, tol=1e-12)
     other = GaussianMixture(
         2, tol=1e-12, max_iter=500, weights_init=start.shares,
         means_init=[part.mean for part in start.parts],
@@ -131,7 +131,7 @@ def test_one_component_is_the_multivariate_gaussian(rng):
     x = correlated(rng)
     found = mixture.fit(x, 1, rng=rng, ridge=0.0)
     np.testing.assert_allclose(
-        found.log_density(x), gaussian_density.multivariate(x).log_density(x)
+        found.log_density(x), gaussian_density.fit_multivariate(x).log_density(x)
     )
 
 
@@ -144,4 +144,4 @@ def test_responsibilities_are_probabilities_and_shares_add_up(rng):
 
 def test_a_component_without_examples_is_refused():
     with pytest.raises(ValueError, match="component 1: no example"):
-        mixture.maximise(np.zeros((3, 1)), np.array([[1.0, 0.0]] * 3), np.ones(1))
+        mixture.m_step(np.zeros((3, 1)), np.array([[1.0, 0.0]] * 3), np.ones(1))

@@ -66,8 +66,8 @@ def test_a_step_over_several_chunks_is_that_of_one(rng, monkeypatch):
 def test_it_ends_where_scikit_learn_ends(seed):
     rng = np.random.default_rng(seed)
     x = blobs(rng, n=500, k=6)
-    start = kmeans.spread(x, 6, rng)
-    ours = kmeans.lloyd(x, start, tolerance=0.0)
+    start = kmeans.init_kmeans_plus_plus(x, 6, rng)
+    ours = kmeans.lloyd(x, start, tol=0.0)
     other = KMeans(6, init=start, n_init=1, algorithm="lloyd", tol=0.0).fit(x)
     assert ours.inertia == pytest.approx(other.inertia_, rel=1e-9)
     np.testing.assert_allclose(ours.centroids, other.cluster_centers_, atol=1e-8)
@@ -94,7 +94,7 @@ def test_two_empty_clusters_do_not_meet_in_one_example():
 
 def test_as_many_clusters_as_examples_leave_nothing(rng):
     x = rng.normal(size=(12, 2))
-    assert kmeans.fit(x, 12, rng=rng, n_restarts=1).inertia == pytest.approx(0, abs=1e-20)
+    assert kmeans.fit(x, 12, rng=rng, n_init=1).inertia == pytest.approx(0, abs=1e-20)
 
 
 def test_one_cluster_is_the_mean(rng):
@@ -108,7 +108,7 @@ def test_one_cluster_is_the_mean(rng):
 def test_moving_and_reordering_the_examples_changes_nothing_else(seed):
     rng = np.random.default_rng(seed)
     x, order = blobs(rng, n=60), rng.permutation(60)
-    start = kmeans.spread(x, 4, rng)
+    start = kmeans.init_kmeans_plus_plus(x, 4, rng)
     here = kmeans.lloyd(x, start)
     # Far from zero, where |x|^2 - 2 x.c + |c|^2 in one piece loses the digits that decide.
     there = kmeans.lloyd(x[order] + 1e6, start + 1e6)
@@ -121,7 +121,7 @@ def test_moving_and_reordering_the_examples_changes_nothing_else(seed):
 def test_starts_are_examples_and_differ_while_examples_do(x, seed, data):
     k = data.draw(st.integers(1, len(x)))
     different = len(np.unique(x, axis=0))
-    start = kmeans.spread(x, k, np.random.default_rng(seed))
+    start = kmeans.init_kmeans_plus_plus(x, k, np.random.default_rng(seed))
     assert {tuple(row) for row in start} <= {tuple(row) for row in x}
     assert len(np.unique(start, axis=0)) == min(k, different)
 
@@ -129,7 +129,7 @@ def test_starts_are_examples_and_differ_while_examples_do(x, seed, data):
 def test_a_far_example_is_drawn_by_its_squared_distance():
     # From 0 or 1 the next is drawn with chances 1 : 81 (or 64): nearly always 9.
     x = np.array([[0.0], [1.0], [9.0]])
-    drawn = [kmeans.spread(x, 2, np.random.default_rng(seed)) for seed in range(2000)]
+    drawn = [kmeans.init_kmeans_plus_plus(x, 2, np.random.default_rng(seed)) for seed in range(2000)]
     near = np.mean([9.0 not in start for start in drawn])
     # First 0 (then 1 with 1/82) or 1 (then 0 with 1/65), a third each.
     assert near == pytest.approx((1 / 82 + 1 / 65) / 3, abs=0.006)
@@ -137,7 +137,7 @@ def test_a_far_example_is_drawn_by_its_squared_distance():
 
 def test_a_random_start_draws_no_example_twice(rng):
     x = np.arange(20.0)[:, None]
-    assert len(np.unique(kmeans.at_random(x, 20, rng))) == 20
+    assert len(np.unique(kmeans.init_random(x, 20, rng))) == 20
 
 
 def test_spreading_the_start_beats_drawing_it_on_average():
@@ -146,14 +146,14 @@ def test_spreading_the_start_beats_drawing_it_on_average():
     x = np.repeat(100 * np.arange(8.0), 20)[:, None] + rng.normal(size=(160, 1))
     ends = {
         start: np.mean([kmeans.lloyd(x, start(x, 8, rng)).inertia for _ in range(40)])
-        for start in (kmeans.spread, kmeans.at_random)
+        for start in (kmeans.init_kmeans_plus_plus, kmeans.init_random)
     }
-    assert ends[kmeans.spread] < ends[kmeans.at_random] / 3
+    assert ends[kmeans.init_kmeans_plus_plus] < ends[kmeans.init_random] / 3
 
 
 def test_restarts_keep_the_best(rng):
     x = blobs(rng, k=8)
-    found = kmeans.fit(x, 8, rng=rng, n_restarts=5, start=kmeans.at_random)
+    found = kmeans.fit(x, 8, rng=rng, n_init=5, init=kmeans.init_random)
     assert len(found.restarts) == 5
     assert found.inertia == min(found.restarts)
     assert found.inertia == pytest.approx(inertia(x, found.centroids))
@@ -172,4 +172,4 @@ def test_what_cannot_be_clustered_is_refused(x, k, says, rng):
     with pytest.raises(ValueError, match=says):
         kmeans.fit(x, k, rng=rng)
     with pytest.raises(ValueError, match="n_restarts: 0"):
-        kmeans.fit(x, k, rng=rng, n_restarts=0)
+        kmeans.fit(x, k, rng=rng, n_init=0)

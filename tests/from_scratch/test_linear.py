@@ -77,8 +77,8 @@ def test_with_a_penalty_it_is_ridge(seed, penalty):
 def test_descent_ends_where_the_solution_is(seed, penalty):
     x, y, start = drawn(seed, n=30)
     x = (x - x.mean(axis=0)) / x.std(axis=0)
-    rate = linear.largest_rate(x, penalty) / 2
-    walked = linear.descend(x, y, start, rate=rate, n_steps=3000, penalty=penalty).end
+    rate = linear.max_stable_learning_rate(x, penalty) / 2
+    walked = linear.gradient_descent(x, y, start, learning_rate=rate, n_steps=3000, l2=penalty).end
     solved = linear.normal_equation(x, y, penalty)
     np.testing.assert_allclose(np.append(*walked), np.append(*solved), atol=1e-6)
 
@@ -87,16 +87,16 @@ def test_descent_ends_where_the_solution_is(seed, penalty):
 @given(SEED, PENALTY)
 def test_below_the_largest_rate_the_cost_falls_at_every_step_and_above_it_explodes(seed, penalty):
     x, y, start = drawn(seed)
-    limit = linear.largest_rate(x, penalty)
-    below = linear.descend(x, y, start, rate=0.99 * limit, n_steps=50, penalty=penalty)
+    limit = linear.max_stable_learning_rate(x, penalty)
+    below = linear.gradient_descent(x, y, start, learning_rate=0.99 * limit, n_steps=50, l2=penalty)
     assert (np.diff(below.cost) <= 1e-12 * below.cost[0]).all()
-    above = linear.descend(x, y, start, rate=1.2 * limit, n_steps=300, penalty=penalty)
+    above = linear.gradient_descent(x, y, start, learning_rate=1.2 * limit, n_steps=300, l2=penalty)
     assert above.cost[-1] > 1e6 * above.cost[0]
 
 
 def test_a_descent_that_leaves_all_numbers_ends_there_without_a_warning():
     x, y, start = drawn(3)
-    walk = linear.descend(x, y, start, rate=50 * linear.largest_rate(x), n_steps=5000)
+    walk = linear.gradient_descent(x, y, start, learning_rate=50 * linear.max_stable_learning_rate(x), n_steps=5000)
     assert len(walk.cost) < 5000
     assert np.isfinite(walk.cost).all()
     assert len(walk.cost) == len(walk.w) == len(walk.b)
@@ -121,7 +121,7 @@ def test_the_hessian_is_the_gradients_slope_and_the_cost_is_convex(seed, penalty
 def test_an_impossible_descent_is_refused(wrong, message):
     x, y, _ = drawn(1)
     with pytest.raises(ValueError, match=message):
-        linear.descend(x, y, **wrong)
+        linear.gradient_descent(x, y, **wrong)
 
 
 def test_a_negative_penalty_is_refused():

@@ -123,14 +123,14 @@ def test_without_a_penalty_too_the_minimum_is_scikit_learns_and_descent_reaches_
     ours = logistic.solve(x, y)
     theirs = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, y)
     np.testing.assert_allclose(ours.w, theirs.coef_[0], atol=1e-4)
-    walked = logistic.descend(x, y, rate=1.0, n_steps=2000).end
+    walked = logistic.gradient_descent(x, y, learning_rate=1.0, n_steps=2000).end
     np.testing.assert_allclose(np.append(*walked), np.append(*ours), atol=1e-6)
 
 
 def test_classes_that_a_line_parts_have_no_minimum_without_a_penalty():
     x, y = np.array([[-1.0], [1.0]]), np.array([0.0, 1.0])
     with pytest.raises(ValueError, match="give a penalty above 0"):
-        logistic.solve(x, y, n_steps=15)
+        logistic.solve(x, y, max_iter=15)
     # With one, w = 2 (1 - sigmoid(w)) / penalty by hand: the gradient at 0.
     w = logistic.solve(x, y, 0.5).w[0]
     assert w == pytest.approx(2 * (1 - expit(w)) / 0.5)

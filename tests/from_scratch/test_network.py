@@ -20,20 +20,20 @@ from foursplit_courses.from_scratch import losses
 from foursplit_courses.from_scratch.activations import ACTIVATIONS
 from foursplit_courses.from_scratch.network import (
     Layer,
-    Steps,
+    TrainingConfig,
     backward,
-    draw,
+    init_layers,
     forward,
-    learn,
-    remembered,
+    fit,
+    forward_with_cache,
 )
 from foursplit_courses.from_scratch.softmax import softmax
 
 MODULES = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "linear": nn.Identity}
 HIDDEN = ("relu", "sigmoid", "tanh")
 LOSSES = {
-    "quantity": (losses.HALF_SQUARED, lambda z, y: 0.5 * F.mse_loss(z, y)),
-    "two classes": (losses.LOGISTIC, F.binary_cross_entropy_with_logits),
+    "quantity": (losses.SQUARED_ERROR, lambda z, y: 0.5 * F.mse_loss(z, y)),
+    "two classes": (losses.BINARY_CROSS_ENTROPY, F.binary_cross_entropy_with_logits),
     "classes": (losses.CROSS_ENTROPY, F.cross_entropy),
 }
 
@@ -83,12 +83,12 @@ def problem(answer, rng, n=9, n_in=3):
 def test_values_and_every_gradient_are_those_of_pytorch(answer, hidden, seed):
     rng = np.random.default_rng(seed)
     x, y, n_out = problem(answer, rng)
-    layers = draw((3, 5, 4, n_out), hidden, rng)
+    layers = init_layers((3, 5, 4, n_out), hidden, rng)
     ours, theirs = LOSSES[answer]
     net = as_torch(layers)
     loss = theirs(net(torch.from_numpy(x)), torch.from_numpy(y))
     loss.backward()
-    passed = remembered(layers, x)
+    passed = forward_with_cache(layers, x)
     assert ours.value(passed.outputs, y) == pytest.approx(loss.item(), rel=1e-10)
     np.testing.assert_array_equal(passed.outputs, forward(layers, x))
     found = backward(layers, passed, ours.slope(passed.outputs, y))
@@ -98,7 +98,7 @@ def test_values_and_every_gradient_are_those_of_pytorch(answer, hidden, seed):
 
 def test_a_whole_training_with_adam_and_penalty_ends_where_pytorchs_does(rng):
     x, y, n_out = problem("classes", rng, n=40)
-    layers = draw((3, 6, n_out), "tanh", rng)
+    layers = init_layers((3, 6, n_out), "tanh", rng)
     net = as_torch(layers)
     weights = [p for p in net.parameters() if p.ndim > 1]
     optimizer = torch.optim.Adam(
@@ -109,7 +109,7 @@ def test_a_whole_training_with_adam_and_penalty_ends_where_pytorchs_does(rng):
         optimizer.zero_grad()
         F.cross_entropy(net(torch.from_numpy(x)), torch.from_numpy(y)).backward()
         optimizer.step()
-    learnt, trace = learn(layers, x, y, losses.CROSS_ENTROPY, Steps(n=50, rate=0.02, penalty=0.05))
+    learnt, trace = fit(layers, x, y, losses.CROSS_ENTROPY, TrainingConfig(n_steps=50, learning_rate=0.02, weight_decay=0.05))
     np.testing.assert_allclose(forward(learnt, x), net(torch.from_numpy(x)).detach(), rtol=1e-6)
     assert len(trace) == 50
     assert trace[-1] < trace[0]
@@ -117,8 +117,8 @@ def test_a_whole_training_with_adam_and_penalty_ends_where_pytorchs_does(rng):
 
 def test_one_linear_unit_reaches_ridge_regression(rng):
     x, y, _ = problem("quantity", rng, n=30)
-    steps = Steps(n=2000, rate=0.3, penalty=0.1, adam=False)
-    learnt, _ = learn(draw((3, 1), "relu", rng), x, y, losses.HALF_SQUARED, steps)
+    steps = TrainingConfig(n_steps=2000, learning_rate=0.3, weight_decay=0.1, adam=False)
+    learnt, _ = fit(init_layers((3, 1), "relu", rng), x, y, losses.SQUARED_ERROR, steps)
     # Mean of squares plus penalty: lambda is the penalty times the number of examples.
     solved = Ridge(alpha=0.1 * len(x)).fit(x, y[:, 0])
     np.testing.assert_allclose(learnt[0].w[:, 0], solved.coef_, rtol=1e-6)
@@ -126,7 +126,7 @@ def test_one_linear_unit_reaches_ridge_regression(rng):
 
 
 def test_layers_without_activation_collapse_into_one(rng):
-    layers = [layer._replace(activation="linear") for layer in draw((4, 6, 5, 2), "relu", rng)]
+    layers = [layer._replace(activation="linear") for layer in init_layers((4, 6, 5, 2), "relu", rng)]
     w, b = np.eye(4), np.zeros(4)
     for layer in layers:
         w, b = w @ layer.w, b @ layer.w + layer.b
@@ -178,7 +178,7 @@ def digits():
 )
 def test_steps_that_cannot_be_taken_are_refused(given_, said):
     with pytest.raises(ValueError, match=re.escape(said)):
-        Steps(**given_)
+        TrainingConfig(**given_)
 
 
 def test_every_activation_has_its_module_here():

@@ -10,12 +10,12 @@ from torch.nn import functional as F
 
 from foursplit_courses.from_scratch.q_network import (
     Adam,
-    approach,
-    count,
-    descent,
-    layers,
-    start,
-    values,
+    soft_update,
+    count_weights,
+    loss_and_gradient,
+    layer_views,
+    init_weights,
+    q_values,
 )
 
 SIZES = st.lists(st.integers(1, 9), min_size=2, max_size=5)
@@ -25,7 +25,7 @@ SEEDS = st.integers(0, 2**31)
 def twin(sizes, vector):
     """Build the same network of PyTorch's modules."""
     made = []
-    for w, b in layers(vector, sizes):
+    for w, b in layer_views(vector, sizes):
         linear = nn.Linear(*w.shape)
         linear.weight.data, linear.bias.data = torch.tensor(w.T.copy()), torch.tensor(b.copy())
         made += [linear, nn.ReLU()]
@@ -42,17 +42,17 @@ def batch(sizes, n, rng):
 @given(SIZES, SEEDS)
 def test_values_and_derivatives_are_pytorchs(sizes, seed):
     rng = np.random.default_rng(seed)
-    vector = start(sizes, rng)
+    vector = init_weights(sizes, rng)
     states, actions, targets = batch(sizes, 7, rng)
-    net, twins = layers(vector, sizes), twin(sizes, vector)
+    net, twins = layer_views(vector, sizes), twin(sizes, vector)
     outputs = twins(torch.tensor(states))
-    np.testing.assert_allclose(values(net, states), outputs.detach().numpy(), atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(q_values(net, states), outputs.detach().numpy(), atol=1e-4, rtol=1e-4)
     taken = outputs.gather(1, torch.tensor(actions)[:, None])[:, 0]
     error = F.mse_loss(taken, torch.tensor(targets))
     error.backward()
     gradient = np.full_like(vector, np.nan)  # each number of it must be written
-    filled = layers(gradient, sizes)
-    assert descent(net, states, actions, targets, filled) == pytest.approx(error.item(), rel=1e-3)
+    filled = layer_views(gradient, sizes)
+    assert loss_and_gradient(net, states, actions, targets, filled) == pytest.approx(error.item(), rel=1e-3)
     linears = [layer for layer in twins if isinstance(layer, nn.Linear)]
     for (dw, db), layer in zip(filled, linears, strict=True):
         np.testing.assert_allclose(dw.T, layer.weight.grad.numpy(), atol=1e-3, rtol=1e-3)
@@ -80,17 +80,17 @@ def test_a_followers_distance_shrinks_by_the_share_each_time(seed, share, times)
     follower, leader = rng.normal(size=(2, 5)).astype(np.float32)
     apart = np.abs(follower - leader)
     for _ in range(times):
-        approach(follower, leader, share, np.empty(5, np.float32))
+        soft_update(follower, leader, share, np.empty(5, np.float32))
     np.testing.assert_allclose(
         np.abs(follower - leader), apart * (1 - share) ** times, atol=1e-5, rtol=1e-3
     )
 
 
 def test_layers_are_views_of_the_vector_and_cover_it():
-    vector = np.zeros(count([3, 4, 2]))
-    for w, b in layers(vector, [3, 4, 2]):
+    vector = np.zeros(count_weights([3, 4, 2]))
+    for w, b in layer_views(vector, [3, 4, 2]):
         w += 1
         b += 1
     np.testing.assert_array_equal(vector, 1)
     with pytest.raises(ValueError, match=r"\(25,\) must be \(26,\)"):
-        layers(np.zeros(25), [3, 4, 2])
+        layer_views(np.zeros(25), [3, 4, 2])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import dcg_score, ndcg_score
 
-from foursplit_courses.from_scratch.ranking import gain, ndcg, parted_error, recall
+from foursplit_courses.from_scratch.ranking import dcg, ndcg, retrieval_and_ranking_error, recall_at_k
 
 CASES = st.tuples(st.integers(0, 2**32), st.integers(2, 12), st.integers(1, 14))
 
@@ -23,7 +23,7 @@ def drawn(case):
 @given(CASES)
 def test_the_gain_is_that_of_scikit_learn_ties_included(case):
     relevance, score, k = drawn(case)
-    assert gain(relevance, score, k) == pytest.approx(dcg_score([relevance], [score], k=k))
+    assert dcg(relevance, score, k) == pytest.approx(dcg_score([relevance], [score], k=k))
     if relevance.any():
         assert ndcg(relevance, score, k) == pytest.approx(ndcg_score([relevance], [score], k=k))
 
@@ -51,46 +51,46 @@ def test_a_constant_score_gains_nothing_from_the_order_of_the_rows():
     relevance = np.array([5.0, 4.0, 0.0, 0.0])
     constant = np.zeros(4)
     naive = relevance[np.argsort(-constant, kind="stable")][:2] @ (1 / np.log2([2, 3]))
-    assert naive == gain(relevance, relevance, 2)
-    assert gain(relevance, constant, 2) == pytest.approx(gain(relevance[::-1], constant, 2))
+    assert naive == dcg(relevance, relevance, 2)
+    assert dcg(relevance, constant, 2) == pytest.approx(dcg(relevance[::-1], constant, 2))
     assert ndcg(relevance, constant, 2) < 0.5
 
 
 def test_recall_counts_the_relevant_among_the_first():
     relevant = np.array([True, False, True, True])
     score = np.array([0.9, 0.8, 0.7, 0.1])
-    assert [recall(relevant, score, k) for k in (1, 2, 3, 4)] == [1 / 3, 1 / 3, 2 / 3, 1]
+    assert [recall_at_k(relevant, score, k) for k in (1, 2, 3, 4)] == [1 / 3, 1 / 3, 2 / 3, 1]
 
 
 def test_where_nothing_is_relevant_no_list_is_wrong():
     nothing, score = np.zeros(3), np.arange(3.0)
     assert math.isnan(ndcg(nothing, score, 2))
-    assert math.isnan(recall(nothing.astype(bool), score, 2))
-    assert all(map(math.isnan, parted_error(nothing, score, score > 0, 2)))
+    assert math.isnan(recall_at_k(nothing.astype(bool), score, 2))
+    assert all(map(math.isnan, retrieval_and_ranking_error(nothing, score, score > 0, 2)))
 
 
 @given(CASES, st.integers(0, 2**32))
 def test_retriever_and_ranker_add_up_to_the_error(case, seed):
     relevance, score, k = drawn(case)
     retrieved = np.random.default_rng(seed).random(len(score)) < 0.5
-    by_retriever, by_ranker = parted_error(relevance, score, retrieved, k)
+    by_retriever, by_ranker = retrieval_and_ranking_error(relevance, score, retrieved, k)
     if not relevance.any():
         return
     assert by_retriever >= -1e-12
     assert by_ranker >= -1e-12
     # All retrieved: the ranker has the whole error. The truth as scores: it has none.
     every = np.ones(len(score), dtype=bool)
-    whole = parted_error(relevance, score, every, k)
+    whole = retrieval_and_ranking_error(relevance, score, every, k)
     assert whole == pytest.approx((0, 1 - ndcg(relevance, score, k)))
-    assert parted_error(relevance, relevance, retrieved, k)[1] == pytest.approx(0, abs=1e-12)
+    assert retrieval_and_ranking_error(relevance, relevance, retrieved, k)[1] == pytest.approx(0, abs=1e-12)
 
 
 def test_what_is_wrong_is_named():
     with pytest.raises(ValueError, match="k: 0 must be at least 1"):
-        gain(np.ones(2), np.ones(2), 0)
+        dcg(np.ones(2), np.ones(2), 0)
     with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\)"):
-        gain(np.ones(2), np.ones(3), 1)
+        dcg(np.ones(2), np.ones(3), 1)
     with pytest.raises(ValueError, match=r"relevance: -1\.0 must be 0 or more"):
-        gain(np.array([-1.0, 1.0]), np.ones(2), 1)
+        dcg(np.array([-1.0, 1.0]), np.ones(2), 1)
     with pytest.raises(ValueError, match="true or false"):
-        parted_error(np.ones(2), np.ones(2), np.ones(2), 1)
+        retrieval_and_ranking_error(np.ones(2), np.ones(2), np.ones(2), 1)

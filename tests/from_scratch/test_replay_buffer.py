@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit_courses.from_scratch.replay_buffer import Memory
+from foursplit_courses.from_scratch.replay_buffer import ReplayBuffer
 
 
 def step(number):
@@ -16,7 +16,7 @@ def step(number):
 
 @given(st.integers(1, 12), st.integers(1, 40), st.integers(0, 2**31))
 def test_what_is_drawn_is_whole_and_of_the_newest(room, n, seed):
-    memory = Memory(room, 3)
+    memory = ReplayBuffer(room, 3)
     for number in range(n):
         memory.keep(*step(number))
     assert len(memory) == min(room, n)
@@ -32,7 +32,7 @@ def test_what_is_drawn_is_whole_and_of_the_newest(room, n, seed):
 
 
 def test_each_step_kept_is_drawn_as_often(rng):
-    memory = Memory(10, 3)
+    memory = ReplayBuffer(10, 3)
     for number in range(25):
         memory.keep(*step(number))
     counts = np.bincount(memory.draw(20_000, rng).states[:, 0].astype(int), minlength=25)[15:]
@@ -41,6 +41,6 @@ def test_each_step_kept_is_drawn_as_often(rng):
 
 def test_an_empty_memory_gives_nothing(rng):
     with pytest.raises(ValueError, match="empty"):
-        Memory(3, 2).draw(1, rng)
+        ReplayBuffer(3, 2).draw(1, rng)
     with pytest.raises(ValueError, match="room: 0"):
-        Memory(0, 2)
+        ReplayBuffer(0, 2)

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from foursplit_courses.from_scratch.cold_start import (
-    CUTS,
-    Trained,
-    ahead_from,
-    error,
-    everything,
-    new_films,
+    RATING_COUNTS,
+    TrainedRecommender,
+    first_count_ahead,
+    mean_absolute_error,
+    predict_all_items,
+    new_film_errors,
 )
-from foursplit_courses.from_scratch.factorisation import Factors, Penalty
-from foursplit_courses.from_scratch.synthetic_ratings import as_ratings, draw, rate
+from foursplit_courses.from_scratch.factorization import Factors, L2
+from foursplit_courses.from_scratch.synthetic_ratings import as_ratings, make_rating_world, sample_ratings
 
 
 def test_ratings_are_halves_of_a_star_and_held_out_ones_are_others(rng):
-    world = draw((40, 30), (5, 6), 3, 0.5, rng)
+    world = make_rating_world((40, 30), (5, 6), 3, 0.5, rng)
     assert world.said.shape == world.meant.shape == (45, 36)
     assert set(np.unique(world.said * 2)) <= set(range(1, 11))
-    train, held = rate(world, 0.5, rng)
+    train, held = sample_ratings(world, 0.5, rng)
     pairs = [set(zip(r.user.tolist(), r.item.tolist(), strict=True)) for r in (train, held)]
     assert not pairs[0] & pairs[1]
     assert len(pairs[0]) + len(pairs[1]) == pytest.approx(0.5 * 40 * 30, rel=0.15)
@@ -29,7 +29,7 @@ def test_ratings_are_halves_of_a_star_and_held_out_ones_are_others(rng):
 
 def test_the_spread_of_ratings_is_the_sum_of_its_parts():
     # Variances: 0.35^2 twice, 0.5^2, two products of 0.55^2, noise 0.5^2, rounding 0.5^2 / 12.
-    world = draw((2000, 300), (0, 0), 4, 0.5, np.random.default_rng(3))
+    world = make_rating_world((2000, 300), (0, 0), 4, 0.5, np.random.default_rng(3))
     expected = 2 * 0.35**2 + 0.5**2 + 2 * 0.55**2 + 0.5**2 + 0.25 / 12
     inside = (world.said > 0.5) & (world.said < 5)
     assert inside.mean() > 0.8
@@ -50,40 +50,40 @@ def test_a_stranger_who_rated_nothing_is_told_the_films_own_bias():
         item_bias=np.array([0.5, -0.5]), mean=3.0,
     )  # fmt: skip
     nothing = np.array([], dtype=int)
-    found = everything(factors, nothing, np.array([]), Penalty(features=1, biases=1))
+    found = predict_all_items(factors, nothing, np.array([]), L2(features=1, biases=1))
     assert found.tolist() == [3.5, 2.5]
 
 
 def test_a_new_film_without_ratings_is_told_apart_by_genre_alone(rng):
-    world = draw((50, 20), (0, 8), 2, 0.1, rng)
+    world = make_rating_world((50, 20), (0, 8), 2, 0.1, rng)
     blank = Factors(
         users=np.zeros((50, 2)), items=np.zeros((20, 2)), user_bias=np.zeros(50),
         item_bias=np.zeros(20), mean=3.0,
     )  # fmt: skip
-    state = Trained(world=world, penalty=Penalty(features=1, biases=1), learnt=blank, given=blank)
-    found = new_films(state, rng)
+    state = TrainedRecommender(world=world, penalty=L2(features=1, biases=1), learnt=blank, given=blank)
+    found = new_film_errors(state, rng)
     # Who has learnt nothing says the mean to each.
-    plain = error(np.full((25, 8), 3.0), world.said[25:50, 20:])
+    plain = mean_absolute_error(np.full((25, 8), 3.0), world.said[25:50, 20:])
     assert {round(found[name][0], 9) for name in found if name != "the tastes themselves"} == {
         round(plain, 9)
     }
 
 
 def test_ahead_means_ahead_for_good():
-    n = len(CUTS)
+    n = len(RATING_COUNTS)
     genres = np.full(n, 1.0)
     falling = np.linspace(1.5, 0.5, n)
     crossing = int(np.flatnonzero(falling < 1)[0])
-    assert ahead_from({"genres given": genres, "features learnt": falling}) == str(CUTS[crossing])
-    assert ahead_from({"genres given": genres, "features learnt": genres - 0.1}) == "0"
-    worse = ahead_from({"genres given": genres, "features learnt": genres + 0.1})
-    assert worse == f"more than {CUTS[-1]}"
+    assert first_count_ahead({"genres given": genres, "features learnt": falling}) == str(RATING_COUNTS[crossing])
+    assert first_count_ahead({"genres given": genres, "features learnt": genres - 0.1}) == "0"
+    worse = first_count_ahead({"genres given": genres, "features learnt": genres + 0.1})
+    assert worse == f"more than {RATING_COUNTS[-1]}"
 
 
 def test_what_is_wrong_is_named(rng):
     with pytest.raises(ValueError, match=r"known: \(0, 5\) must be 1 or more"):
-        draw((0, 5), (1, 1), 2, 0.5, rng)
+        make_rating_world((0, 5), (1, 1), 2, 0.5, rng)
     with pytest.raises(ValueError, match="n_genres, noise: 0 and"):
-        draw((5, 5), (1, 1), 0, 0.5, rng)
+        make_rating_world((5, 5), (1, 1), 0, 0.5, rng)
     with pytest.raises(ValueError, match="density: 0 must be above 0"):
-        rate(draw((5, 5), (1, 1), 2, 0.5, rng), 0, rng)
+        sample_ratings(make_rating_world((5, 5), (1, 1), 2, 0.5, rng), 0, rng)

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
-from foursplit_courses.from_scratch.tree import LEAF, Limits, grow, leaf_of, predict, predict_proba
-from foursplit_courses.from_scratch.tree_splits import Level, best_splits, prepare
+from foursplit_courses.from_scratch.tree import LEAF, TreeParams, fit_tree, apply, predict, predict_proba
+from foursplit_courses.from_scratch.tree_splits import Level, best_splits, prepare_targets
 
 CLASSIFY = ("entropy", "gini")
 
@@ -58,7 +58,7 @@ def test_the_ten_mushrooms_gains():
 
 
 def test_the_ten_mushrooms_tree_worked_by_hand():
-    tree = grow(MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2, limits=Limits(max_depth=2))
+    tree = fit_tree(MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2, params=TreeParams(max_depth=2))
     # Not solitary (2, 3, 6, 8, 9): one edible, the only tapering one, 8; a split by taper is pure.
     # Solitary (0, 1, 4, 5, 7): one inedible, the only one not brown, 5; a split by cap is pure.
     assert tree.feature.tolist() == [2, 1, 0, LEAF, LEAF, LEAF, LEAF]
@@ -80,10 +80,10 @@ def test_exclusive_or_gains_nothing_at_first_and_is_learnt_all_the_same():
     """The naive way fails here: a tree that stops where nothing is gained stays one leaf."""
     x = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
     y = np.array([0, 1, 1, 0])
-    patient = grow(x, y, criterion="entropy", n_classes=2)
+    patient = fit_tree(x, y, criterion="entropy", n_classes=2)
     assert patient.gain[0] == 0.0
     assert (predict_proba(patient, x).argmax(axis=1) == y).all()
-    hasty = grow(x, y, criterion="entropy", n_classes=2, limits=Limits(min_gain=1e-9))
+    hasty = fit_tree(x, y, criterion="entropy", n_classes=2, params=TreeParams(min_impurity_decrease=1e-9))
     assert hasty.feature.tolist() == [LEAF]
 
 
@@ -93,15 +93,15 @@ def test_a_threshold_between_neighbouring_numbers_still_parts_them():
     x = np.array([[np.nextafter(low, 0.0)], [low], [1.0], [np.nextafter(1.0, 2.0)]])
     for cut in (1, 2, 3):
         y = (np.arange(4) >= cut).astype(int)
-        tree = grow(x, y, criterion="entropy", n_classes=2)
+        tree = fit_tree(x, y, criterion="entropy", n_classes=2)
         assert (predict_proba(tree, x).argmax(axis=1) == y).all()
 
 
 def test_quantities_far_from_zero_are_split_as_near_it(rng):
     """The naive way fails here: a mean of squares less a squared mean is noise at 1e9."""
     x, y = rng.normal(size=(200, 3)), rng.normal(size=200)
-    limits = Limits(max_depth=3, min_leaf=10)  # of few examples, some features part the same
-    near, far = (grow(x, t, criterion="squared_error", limits=limits) for t in (y, y + 1e9))
+    limits = TreeParams(max_depth=3, min_samples_leaf=10)  # of few examples, some features part the same
+    near, far = (fit_tree(x, t, criterion="squared_error", params=limits) for t in (y, y + 1e9))
     assert near.depth == 3
     np.testing.assert_array_equal(near.feature, far.feature)
     np.testing.assert_array_equal(near.threshold, far.threshold)
@@ -120,7 +120,7 @@ def test_the_best_split_is_the_slow_plain_ones(table, criterion, min_leaf):
     order = order[np.arange(3)[:, None], np.argsort(nodes[order], axis=1, kind="stable")]
     level = Level(order=order, start=np.cumsum([0, *map(len, parts)]))
     level = level.keep(level.sizes > 0)
-    found = best_splits(columns, prepare(y, criterion, n_classes), level, criterion, min_leaf)
+    found = best_splits(columns, prepare_targets(y, criterion, n_classes), level, criterion, min_leaf)
     for node, part in enumerate(part for part in parts if len(part)):
         best = slow_split(x[part], y[part], criterion, min_leaf)
         if best is None:
@@ -146,7 +146,7 @@ def test_a_tree_without_limits_knows_train_by_heart_where_twins_agree(table, cri
     for row, label in zip(x.tolist(), y, strict=True):
         twins.setdefault(tuple(row), set()).add(label)
     assume(all(len(labels) == 1 for labels in twins.values()))
-    tree = grow(x, y, criterion=criterion, n_classes=3)
+    tree = fit_tree(x, y, criterion=criterion, n_classes=3)
     assert (predict_proba(tree, x).argmax(axis=1) == y).all()
 
 
@@ -163,9 +163,9 @@ def test_the_limits_hold_and_no_pure_node_is_split(
     table, criterion, max_depth, min_split, min_leaf, min_gain
 ):
     x, y = table
-    limits = Limits(max_depth=max_depth, min_split=min_split, min_leaf=min_leaf, min_gain=min_gain)
+    limits = TreeParams(max_depth=max_depth, min_samples_split=min_split, min_samples_leaf=min_leaf, min_impurity_decrease=min_gain)
     n_classes = 0 if criterion == "squared_error" else 3
-    tree = grow(x, y, criterion=criterion, n_classes=n_classes, limits=limits)
+    tree = fit_tree(x, y, criterion=criterion, n_classes=n_classes, params=limits)
     splits = tree.feature != LEAF
     assert tree.depth <= max_depth
     assert (tree.n_examples[splits] >= min_split).all()
@@ -173,7 +173,7 @@ def test_the_limits_hold_and_no_pure_node_is_split(
     assert (tree.gain[splits] >= min_gain).all()
     children = tree.n_examples[tree.left[splits]] + tree.n_examples[tree.right[splits]]
     assert (children == tree.n_examples[splits]).all()
-    assert np.bincount(leaf_of(tree, x), minlength=len(splits))[splits].sum() == 0
+    assert np.bincount(apply(tree, x), minlength=len(splits))[splits].sum() == 0
     if n_classes:
         assert (tree.value[splits].max(axis=1) < 1).all()
         np.testing.assert_allclose(tree.value.sum(axis=1), 1)
@@ -183,13 +183,13 @@ def test_the_limits_hold_and_no_pure_node_is_split(
 @given(tables, st.sampled_from(["entropy", "gini", "squared_error"]))
 def test_only_the_order_of_a_feature_counts(table, criterion):
     x, y = table
-    limits, n_classes = Limits(max_depth=3), 0 if criterion == "squared_error" else 3
+    limits, n_classes = TreeParams(max_depth=3), 0 if criterion == "squared_error" else 3
     plain, bent = (
-        grow(inputs, y, criterion=criterion, n_classes=n_classes, limits=limits)
+        fit_tree(inputs, y, criterion=criterion, n_classes=n_classes, params=limits)
         for inputs in (x, np.exp(x / 2) * 7 - 100)
     )
     np.testing.assert_array_equal(plain.feature, bent.feature)
-    np.testing.assert_array_equal(leaf_of(plain, x), leaf_of(bent, np.exp(x / 2) * 7 - 100))
+    np.testing.assert_array_equal(apply(plain, x), apply(bent, np.exp(x / 2) * 7 - 100))
 
 
 @pytest.mark.parametrize("criterion", CLASSIFY)
@@ -198,11 +198,11 @@ def test_only_the_order_of_a_feature_counts(table, criterion):
 )
 def test_classes_are_parted_as_scikit_learn_parts_them(criterion, limits):
     names = {"min_samples_leaf": "min_leaf", "min_samples_split": "min_split"}
-    mine = Limits(**{names.get(name, name): value for name, value in limits.items()})
+    mine = TreeParams(**{names.get(name, name): value for name, value in limits.items()})
     compared = 0
     for seed in range(20):
         x, y = noisy_table(np.random.default_rng(seed))
-        tree = grow(x, y, criterion=criterion, n_classes=2, limits=mine)
+        tree = fit_tree(x, y, criterion=criterion, n_classes=2, params=mine)
         other = DecisionTreeClassifier(criterion=criterion, random_state=0, **limits).fit(x, y)
         if tied(x, y, tree, criterion, mine.min_leaf):
             continue  # scikit-learn breaks a tie by chance
@@ -221,12 +221,12 @@ def test_classes_are_parted_as_scikit_learn_parts_them(criterion, limits):
 )
 def test_quantities_are_parted_as_scikit_learn_parts_them(limits):
     names = {"min_samples_leaf": "min_leaf", "min_samples_split": "min_split"}
-    mine = Limits(**{names.get(name, name): value for name, value in limits.items()})
+    mine = TreeParams(**{names.get(name, name): value for name, value in limits.items()})
     compared = 0
     for seed in range(20):
         x, _ = noisy_table(np.random.default_rng(seed))
         y = np.sin(3 * x[:, 0]) + x[:, 1] + np.random.default_rng(seed).normal(size=len(x)) / 5
-        tree = grow(x, y, criterion="squared_error", limits=mine)
+        tree = fit_tree(x, y, criterion="squared_error", params=mine)
         other = DecisionTreeRegressor(random_state=0, **limits).fit(x, y)
         if tied(x, y, tree, "squared_error", mine.min_leaf):
             continue
@@ -260,12 +260,12 @@ def reached(tree, node, x):
         parents = np.flatnonzero((tree.left == child) | (tree.right == child))
         if any(int(parent) in below for parent in parents):
             below.add(child)
-    return np.isin(leaf_of(tree, x), sorted(below))
+    return np.isin(apply(tree, x), sorted(below))
 
 
 def left_over(tree, y, x, criterion):
     """Average the impurity of the leaves over train."""
-    leaf = leaf_of(tree, x)
+    leaf = apply(tree, x)
     return sum((leaf == n).mean() * impurity(y[leaf == n], criterion) for n in np.unique(leaf))
 
 
@@ -279,12 +279,12 @@ def remaining(tree):
 def test_what_is_wrong_is_named():
     x, y = np.zeros((3, 2)), np.array([0, 1, 1])
     with pytest.raises(ValueError, match="max_depth: -1 must be 0 or more"):
-        Limits(max_depth=-1)
+        TreeParams(max_depth=-1)
     with pytest.raises(ValueError, match="min_gain: nan must be at least 0"):
-        Limits(min_gain=float("nan"))
+        TreeParams(min_impurity_decrease=float("nan"))
     with pytest.raises(ValueError, match="n_classes=2"):
-        grow(x, np.array([0, 1, 2]), criterion="gini", n_classes=2)
+        fit_tree(x, np.array([0, 1, 2]), criterion="gini", n_classes=2)
     with pytest.raises(ValueError, match="finite"):
-        grow(np.full((3, 2), np.nan), y, criterion="gini", n_classes=2)
+        fit_tree(np.full((3, 2), np.nan), y, criterion="gini", n_classes=2)
     with pytest.raises(ValueError, match=r"\(3, 2\) and y \(2,\)"):
-        grow(x, y[:2], criterion="gini", n_classes=2)
+        fit_tree(x, y[:2], criterion="gini", n_classes=2)

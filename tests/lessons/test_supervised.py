@@ -61,9 +61,9 @@ def test_the_powers_end_where_the_course_prints(pages):
 
 
 def test_scaled_powers_go_down_as_the_course_prints():
-    powers = features.powers(polynomial_features.X, 3)
-    x = features.measure(powers).apply(powers)
-    cost = linear.descend(x, polynomial_features.PARABOLA, rate=0.1, n_steps=10_001).cost
+    powers = features.power_features(polynomial_features.X, 3)
+    x = features.fit_scaler(powers).apply(powers)
+    cost = linear.gradient_descent(x, polynomial_features.PARABOLA, learning_rate=0.1, n_steps=10_001).cost
     assert printed(cost[1], 2) == 9421.47
     assert printed(cost[10_001], 6) == 0.390938
 
@@ -109,7 +109,7 @@ def test_squared_error_rises_above_a_chord_and_holds_descent_on_its_plain(pages)
 
 
 def test_on_classes_that_a_line_parts_weights_grow_with_the_logarithm_of_steps():
-    walk = logistic.descend(*logistic_descent.SIX, rate=0.1, n_steps=20_000)
+    walk = logistic.gradient_descent(*logistic_descent.SIX, learning_rate=0.1, n_steps=20_000)
     length = np.linalg.norm(walk.w, axis=1)
     ten, twenty = length[10_000] - length[5_000], length[20_000] - length[10_000]
     assert twenty == pytest.approx(ten, rel=0.15)  # each doubling adds about the same
@@ -132,11 +132,11 @@ def test_more_terms_fit_seen_examples_ever_better_and_new_ones_worse_in_the_end(
 
 
 def test_cost_on_seen_examples_never_rises_with_the_degree_nor_falls_with_lambda():
-    seen = synthetic_data.noisy_wave(12, 0.4, np.random.default_rng(5))
+    seen = synthetic_data.make_noisy_wave(12, 0.4, np.random.default_rng(5))
     by_degree = []
     for degree in overfitting.DEGREES:
-        powers = features.products(seen.x, degree)
-        x = features.measure(powers).apply(powers)
+        powers = features.polynomial_features(seen.x, degree)
+        x = features.fit_scaler(powers).apply(powers)
         by_degree.append(linear.cost(x, seen.y, linear.normal_equation(x, seen.y)))
     assert (np.diff(by_degree) <= 1e-10).all()
     fits = [linear.normal_equation(x, seen.y, penalty) for penalty in regularisation.PENALTIES]
@@ -191,29 +191,29 @@ def test_an_impossible_argument_is_refused(file, wrong, message):
 
 def test_the_invented_tables_follow_their_rules():
     rng = np.random.default_rng(3)
-    houses = synthetic_data.town(4000, rng)
+    houses = synthetic_data.make_houses(4000, rng)
     found = linear.normal_equation(*houses)
-    np.testing.assert_allclose(found.w, synthetic_data.TOWN_RULE.w, rtol=0.2)
-    spread = houses.y - linear.predict(houses.x, synthetic_data.TOWN_RULE)
-    assert spread.std() == pytest.approx(synthetic_data.TOWN_NOISE, rel=0.05)
-    students = synthetic_data.admitted(4000, rng)
+    np.testing.assert_allclose(found.w, synthetic_data.TRUE_PRICE_PARAMETERS.w, rtol=0.2)
+    spread = houses.y - linear.predict(houses.x, synthetic_data.TRUE_PRICE_PARAMETERS)
+    assert spread.std() == pytest.approx(synthetic_data.PRICE_NOISE, rel=0.05)
+    students = synthetic_data.make_admissions(4000, rng)
     boundary = logistic.solve((students.x - 65) / 20, students.y)
     # By the rule the score is (x1 + x2 - 125) / 7, that is 20/7 a unit and (130 - 125)/7 at 65.
     np.testing.assert_allclose(boundary.w, 20 / 7, rtol=0.1)
     assert boundary.b == pytest.approx(5 / 7, abs=0.2)
-    waves = synthetic_data.noisy_wave(2000, 0.3, rng)
-    assert (waves.y - synthetic_data.wave(waves.x[:, 0])).std() == pytest.approx(0.3, rel=0.1)
-    parts = synthetic_data.chips(4000, rng)
+    waves = synthetic_data.make_noisy_wave(2000, 0.3, rng)
+    assert (waves.y - synthetic_data.sine_wave(waves.x[:, 0])).std() == pytest.approx(0.3, rel=0.1)
+    parts = synthetic_data.make_microchips(4000, rng)
     centre = np.hypot(parts.x[:, 0], parts.x[:, 1] - 0.2) < 0.3
     assert parts.y[centre].mean() > 0.9 > 0.1 > parts.y[np.abs(parts.x).min(axis=1) > 0.9].mean()
 
 
 def test_a_step_with_a_penalty_shrinks_weights_and_then_steps_without():
-    houses = synthetic_data.town(30, np.random.default_rng(1))
-    scale = features.measure(houses.x)
+    houses = synthetic_data.make_houses(30, np.random.default_rng(1))
+    scale = features.fit_scaler(houses.x)
     x, start = scale.apply(houses.x), Parameters(np.array([3.0, -1, 2, 5]), 4.0)
     rate, penalty = 0.1, 6.0
-    step = linear.descend(x, houses.y, start, rate=rate, n_steps=1, penalty=penalty).end
+    step = linear.gradient_descent(x, houses.y, start, learning_rate=rate, n_steps=1, l2=penalty).end
     plain = linear.gradient(x, houses.y, start)
     shrunk = start.w * (1 - rate * penalty / len(x))
     np.testing.assert_allclose(step.w, shrunk - rate * plain.w, rtol=1e-12)

@@ -5,11 +5,11 @@ import pytest
 
 from foursplit.core.examples import DataShape
 from foursplit.training.progress import following
-from foursplit_courses.from_scratch.deep_q import Settings
+from foursplit_courses.from_scratch.deep_q import DQNConfig
 from foursplit_courses.models.deep_q import Args, build, short
 
 SHAPE = DataShape(inputs=(3,))
-LEARNING = Settings(memory=2000, epsilon_decay=0.9)
+LEARNING = DQNConfig(buffer_size=2000, epsilon_decay=0.9)
 
 
 def made(seed=1, **given):

@@ -11,8 +11,8 @@ from foursplit.core.examples import DataShape
 from foursplit.layers.seen_ids import MOST, Known
 from foursplit.layers.standardize import learning_inputs
 from foursplit.training import network
-from foursplit_courses.from_scratch.factorisation import Factors, predict
-from foursplit_courses.models import matrix_factorisation, rating_factors, two_towers
+from foursplit_courses.from_scratch.factorization import Factors, predict
+from foursplit_courses.models import matrix_factorization, als_matrix_factorization, two_towers
 
 SHAPE = DataShape(inputs=(5,))
 
@@ -26,8 +26,8 @@ def rated(rng, n=60, n_users=6, n_items=8):
 
 def factorising(x, n_users=9, n_items=9):
     """Give a network with drawn biases that has seen the numbers of `x`."""
-    args = matrix_factorisation.Args(n_users=n_users, n_items=n_items, rank=3)
-    net = network.seeded(lambda: matrix_factorisation.build(args, SHAPE), 1)
+    args = matrix_factorization.Args(n_users=n_users, n_items=n_items, rank=3)
+    net = network.seeded(lambda: matrix_factorization.build(args, SHAPE), 1)
     for side in (net.users, net.items):
         torch.nn.init.normal_(side.bias.weight)
     network.learn_inputs(net, torch.from_numpy(x))
@@ -100,13 +100,13 @@ def test_numbers_are_exact_up_to_those_that_single_precision_holds():
     # The naive way fails here: one number farther, two users are one.
     assert np.float32(MOST) == np.float32(MOST + 1)
     with pytest.raises(ValueError, match=f"n_items: {MOST + 1} must be from 1 to {MOST}"):
-        matrix_factorisation.Args(n_users=1, n_items=MOST + 1)
+        matrix_factorization.Args(n_users=1, n_items=MOST + 1)
 
 
 def test_biases_alone_are_the_ridge_regression_on_who_and_what(rng):
     x, y = rated(rng)
-    args = rating_factors.Args(rank=0, bias_penalty=3.0, sweeps=300)
-    model = rating_factors.build(args, SHAPE, 1).fit(x, y)
+    args = als_matrix_factorization.Args(rank=0, bias_penalty=3.0, sweeps=300)
+    model = als_matrix_factorization.build(args, SHAPE, 1).fit(x, y)
     one_hot = np.c_[np.eye(6)[x[:, 0].astype(int)], np.eye(8)[x[:, 1].astype(int)]]
     ridge = Ridge(alpha=3.0, fit_intercept=False).fit(one_hot, y - y.mean())
     np.testing.assert_allclose(model.predict(x), ridge.predict(one_hot) + y.mean(), atol=1e-8)
@@ -114,7 +114,7 @@ def test_biases_alone_are_the_ridge_regression_on_who_and_what(rng):
 
 def test_a_stranger_to_the_solved_model_is_answered_by_what_is_left(rng):
     x, y = rated(rng)
-    model = rating_factors.build(rating_factors.Args(rank=2), SHAPE, 1).fit(x, y)
+    model = als_matrix_factorization.build(als_matrix_factorization.Args(rank=2), SHAPE, 1).fit(x, y)
     found = model.predict(np.array([[99.0, 1], [1, 99], [99, 99], [-1, 1]]))
     bias = model.factors.user_bias[1], model.factors.item_bias[1]
     mean = y.mean()
@@ -124,7 +124,7 @@ def test_a_stranger_to_the_solved_model_is_answered_by_what_is_left(rng):
 def test_a_row_by_nobody_teaches_nothing(rng):
     x, y = rated(rng)
     more = np.r_[x, [[-1, 2, 0, 0, 0]]]
-    fit = rating_factors.build(rating_factors.Args(rank=2), SHAPE, 1).fit
+    fit = als_matrix_factorization.build(als_matrix_factorization.Args(rank=2), SHAPE, 1).fit
     assert fit(more, np.r_[y, 0.5]).predict(x).tolist() == fit(x, y).predict(x).tolist()
     with pytest.raises(ValueError, match="no row has both"):
         fit(more[-1:], y[:1])
@@ -169,10 +169,10 @@ def test_what_is_wrong_is_named():
     with pytest.raises(ValueError, match="n_user_inputs: 3 leaves 0 of 5 inputs for the film"):
         two_towers.build(two_towers.Args(n_user_inputs=3), SHAPE)
     with pytest.raises(ValueError, match="rank: 0 must be at least 1"):
-        matrix_factorisation.Args(n_users=1, n_items=1, rank=0)
+        matrix_factorization.Args(n_users=1, n_items=1, rank=0)
     with pytest.raises(ValueError, match="inputs: 1 must be 2 at least"):
-        matrix_factorisation.build(
-            matrix_factorisation.Args(n_users=1, n_items=1), DataShape(inputs=(1,))
+        matrix_factorization.build(
+            matrix_factorization.Args(n_users=1, n_items=1), DataShape(inputs=(1,))
         )
     with pytest.raises(ValueError, match=r"penalty: 0\.0 must be above 0"):
-        rating_factors.Args(penalty=0.0)
+        als_matrix_factorization.Args(penalty=0.0)

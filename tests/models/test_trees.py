@@ -9,9 +9,9 @@ from sklearn.metrics import log_loss
 from foursplit.core.examples import DataShape
 from foursplit.core.seeds import derive
 from foursplit_courses import array_trees
-from foursplit_courses.models import boosted_trees, decision_tree, forest_sklearn, tree_sklearn
+from foursplit_courses.models import boosted_trees, decision_tree, random_forest_sklearn, decision_tree_sklearn
 
-MODELS = (boosted_trees, decision_tree, forest_sklearn, tree_sklearn)
+MODELS = (boosted_trees, decision_tree, random_forest_sklearn, decision_tree_sklearn)
 TWO = DataShape(inputs=(2, 3), classes=("no", "yes"))
 THREE = DataShape(inputs=(2, 3), classes=("a", "b", "c"))
 AMOUNT = DataShape(inputs=(2, 3))
@@ -69,7 +69,7 @@ def test_taken_up_again_it_answers_to_the_bit_as_before(file, shape, rng):
 def test_a_kept_forest_answers_as_scikit_learns(shape, rng):
     x, y = rows(rng, shape)
     fresh, _ = rows(rng, shape, 300)
-    mine = fitted(forest_sklearn, shape, x, y, n_trees=20)
+    mine = fitted(random_forest_sklearn, shape, x, y, n_trees=20)
     kind = RandomForestClassifier if shape.classes else RandomForestRegressor
     more = {"criterion": "entropy"} if shape.classes else {}
     other = kind(20, max_features="sqrt", random_state=derive("forest", 1) % 2**32, **more)
@@ -84,7 +84,7 @@ def test_a_kept_forest_answers_as_scikit_learns(shape, rng):
     assert mine.n_parameters == 2 * (nodes - leaves) + leaves * max(1, shape.n_classes)
 
 
-@pytest.mark.parametrize("file", [tree_sklearn, forest_sklearn, decision_tree, boosted_trees])
+@pytest.mark.parametrize("file", [decision_tree_sklearn, random_forest_sklearn, decision_tree, boosted_trees])
 def test_a_class_that_train_lacks_keeps_its_column(file, rng):
     """The naive way fails here: scikit-learn gives no column to a class that it has not seen."""
     x, y = rows(rng, TWO)
@@ -95,13 +95,13 @@ def test_a_class_that_train_lacks_keeps_its_column(file, rng):
 
 def test_a_forged_tree_is_refused_and_not_followed(rng):
     x, y = rows(rng, TWO)
-    arrays = fitted(tree_sklearn, TWO, x, y).arrays()
+    arrays = fitted(decision_tree_sklearn, TWO, x, y).arrays()
     n = int(arrays["n_nodes"][0])
     for name, wrong in (("left", 0), ("right", n), ("left", -5)):
         forged = {**arrays, name: arrays[name].copy()}
         forged[name][0] = wrong
         with pytest.raises(ValueError, match=rf"{name}\[0\]: {wrong} must be from 1 to {n - 1}"):
-            array_trees.OfClasses(None, 2).restore(forged)
+            array_trees.ArrayClassifier(None, 2).restore(forged)
 
 
 def test_boosting_ends_at_the_round_whose_loss_on_the_part_set_aside_is_lowest(rng):
@@ -143,9 +143,9 @@ def test_settings_that_make_no_sense_are_named():
     with pytest.raises(ValueError, match="patience: 0 must be at least 1"):
         boosted_trees.Args(patience=0)
     with pytest.raises(ValueError, match=r"features: 2\.0 must be sqrt, or a share"):
-        forest_sklearn.Args(features=2.0)
+        random_forest_sklearn.Args(features=2.0)
     with pytest.raises(ValueError, match="min_split: 1 must be at least 2"):
-        tree_sklearn.Args(min_split=1)
+        decision_tree_sklearn.Args(min_split=1)
     with pytest.raises(ValueError, match="min_leaf: 0 must be at least 1"):
         decision_tree.Args(min_leaf=0)
     with pytest.raises(ValueError, match=r"set_aside: 0\.9 of 1 examples leaves none"):

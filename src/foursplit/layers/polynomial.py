@@ -1,4 +1,4 @@
-"""Products of inputs up to a degree, so that a linear model can bend.
+"""Polynomial features, which make a linear model non-linear in its inputs.
 
 Source: Ng, MLS C1 W2 (feature engineering and polynomial regression).
 """
@@ -12,14 +12,14 @@ from torch import Tensor, nn
 
 
 class Polynomial(nn.Module):
-    """Append every product of 2 to `degree` inputs; degree 1 leaves the inputs as they are."""
+    """Append all products of 2 to `degree` inputs; degree 1 is the identity."""
 
     def __init__(self, n_inputs: int, degree: int) -> None:
         super().__init__()
         self.degree = degree
         for power in range(2, degree + 1):
             chosen = torch.tensor(list(combinations_with_replacement(range(n_inputs), power)))
-            # A buffer, to follow the network to its device; not stored, as n_inputs implies it.
+            # A buffer, to move with the network; not stored, as n_inputs determines it.
             self.register_buffer(f"inputs_{power}", chosen, persistent=False)
 
     def forward(self, x: Float[Tensor, "batch n_inputs"]) -> Float[Tensor, "batch n_terms"]:
@@ -31,5 +31,5 @@ class Polynomial(nn.Module):
 
 
 def count_terms(n_inputs: int, degree: int) -> int:
-    """Count the outputs of Polynomial: multisets of 1 to `degree` inputs."""
+    """Return the number of outputs of Polynomial: multisets of 1 to `degree` inputs."""
     return comb(n_inputs + degree, degree) - 1

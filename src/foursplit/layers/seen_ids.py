@@ -1,17 +1,17 @@
-"""Numbers of users, films or words: which of them train has, and which are strangers."""
+"""Which ids of users, films or words occur in train, and which are unknown."""
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 MOST = 2**24
-"""Numbers from here on are not all exact in single precision, in which inputs come."""
+"""Ids from here on are not exact in float32, the type of inputs."""
 
 
 class Known(nn.Module):
-    """Turn whole numbers into rows of an embedding, with 1 where train has the number, else 0.
+    """Map ids to rows of an embedding, and to a mask: 1 if the id occurs in train, else 0.
 
-    A row that was never trained holds what it began with: what it would say must count as nothing.
+    A row that was never trained holds its random initial values, which the mask must zero.
     """
 
     seen: Tensor

@@ -1,4 +1,4 @@
-"""Inputs with mean 0 and standard deviation 1, as measured on train and stored with the weights.
+"""Standardization with the mean and standard deviation of train, stored with the weights.
 
 Source: Ng, MLS C1 W2 (z-score scaling) and DLS C2 W1 (normalising inputs).
 """
@@ -14,10 +14,10 @@ from foursplit.layers.seen_ids import Known
 
 
 class Standardise(nn.Module):
-    """Shift and scale each input; an input that never varies in train is only shifted.
+    """Shift and scale each input; an input that is constant in train is only shifted.
 
-    Pictures are scaled by channel, not by pixel: a corner that is nearly always white in train
-    would turn the slightest shade elsewhere into a huge input.
+    Pictures are standardized per channel, not per pixel: a corner that is nearly always white in
+    train would turn a slight shade in dev into a huge input.
     """
 
     mean: Tensor
@@ -41,7 +41,7 @@ class Standardise(nn.Module):
 
 @contextmanager
 def learning_inputs(net: nn.Module) -> Iterator[None]:
-    """Within this, each Standardise and Known of `net` measures what passes through it."""
+    """Let each Standardise and Known layer of `net` measure the inputs that pass through it."""
     layers = [layer for layer in net.modules() if isinstance(layer, Standardise | Known)]
     for layer in layers:
         layer.learning = True

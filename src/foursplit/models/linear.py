@@ -1,4 +1,4 @@
-"""Linear regression, on the inputs or on their products up to a degree.
+"""Linear regression on polynomial features.
 
 Source: Ng, MLS C1 W1-W2.
 """
@@ -16,7 +16,7 @@ from foursplit.layers.standardize import Standardise
 class Args:
     """What `params.yaml` may set."""
 
-    degree: int = 1  # 1: the inputs themselves
+    degree: int = 1  # of the polynomial features; 1: only the inputs
 
     def __post_init__(self) -> None:
         if self.degree < 1:
@@ -29,7 +29,7 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     head = nn.Linear(n_terms, 1)
     nn.init.zeros_(head.weight)  # the course's start; one layer has no symmetry to break
     nn.init.zeros_(head.bias)
-    # Scaled twice: before the products, so that they stay small, and after, as each is an input.
+    # Standardized twice: before the products, to keep them small, and after, as inputs of `head`.
     return nn.Sequential(
         Standardise((shape.n_inputs,)),
         Polynomial(shape.n_inputs, args.degree),

@@ -1,4 +1,4 @@
-"""Linear regression solved at once by least squares, as scikit-learn does it.
+"""Linear regression by least squares, with scikit-learn.
 
 Source: Ng, MLS C1 W2 (normal equation; linear regression with scikit-learn).
 """
@@ -19,5 +19,5 @@ class Args:
 
 
 def build(_args: Args, _shape: DataShape, _seed: int) -> Any:
-    """Give an estimator with fit(x, y) and predict(x) in the target's own unit."""
+    """Return an estimator with fit(x, y) and predict(x) in the unit of the target."""
     return make_pipeline(StandardScaler(), LinearRegression())

@@ -1,4 +1,4 @@
-"""Logistic regression with an L2 penalty, as scikit-learn does it.
+"""Logistic regression with an L2 penalty, by scikit-learn.
 
 Source: Ng, MLS C1 W3 (logistic regression with scikit-learn; regularisation).
 """
@@ -17,14 +17,14 @@ from foursplit.core.examples import DataShape
 class Args:
     """What `params.yaml` may set."""
 
-    inverse_penalty: float = 1.0  # scikit-learn's C; the smaller, the stronger the penalty
+    C: float = 1.0  # inverse L2 penalty
 
     def __post_init__(self) -> None:
-        if self.inverse_penalty <= 0:
-            raise ValueError(f"inverse_penalty: {self.inverse_penalty} must be above 0")
+        if self.C <= 0:
+            raise ValueError(f"C: {self.C} must be above 0")
 
 
 def build(args: Args, _shape: DataShape, _seed: int) -> Any:
-    """Give an estimator with fit(x, y) and predict_proba(x)."""
-    model = LogisticRegression(C=args.inverse_penalty, max_iter=1000)
+    """Return an estimator with fit(x, y) and predict_proba(x)."""
+    model = LogisticRegression(C=args.C, max_iter=1000)
     return make_pipeline(StandardScaler(), model)

@@ -1,4 +1,4 @@
-"""Multilayer perceptron with dropout; with no hidden layer it is softmax regression.
+"""Multilayer perceptron with dropout; without hidden layers it is softmax regression.
 
 Source: Ng, MLS C2 W1 and W2 (units by sigmoid and ReLU), DLS C1 W4 (deep networks), C2 W1 (He
 initialisation, inverted dropout), C2 W3 (softmax); He, Zhang, Ren and Sun (2015), section 2.2;
@@ -23,11 +23,11 @@ class Args:
     """What `params.yaml` may set."""
 
     hidden: tuple[int, ...] = (64, 32)  # units of each hidden layer
-    dropout: float = 0.0  # share of hidden units dropped in training: 1 - keep_prob
-    log_odds: bool = False  # one output, of the second of two classes: what classify_binary takes
-    standardise: bool = True  # false: inputs as the source gives them, as course 1 takes pictures
+    dropout: float = 0.0  # fraction of hidden units dropped in training: 1 - keep_prob
+    single_logit: bool = False  # one output for two classes, as task classify_binary needs
+    standardize: bool = True  # false: raw inputs, as in DLS course 1
     activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of the hidden units
-    first_weights: Literal["he", "lecun"] = "he"  # lecun: variance 1 / inputs, the last layer's too
+    weight_init: Literal["he", "lecun"] = "he"  # lecun: variance 1 / inputs, also in the last layer
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
@@ -37,29 +37,29 @@ class Args:
 
 
 def build(args: Args, shape: DataShape) -> nn.Module:
-    """Map a batch of examples of any axes to (batch, class) logits, or one number each.
+    """Map a batch of examples to (batch, class) logits, or (batch, 1).
 
-    The number is the log-odds of the second class, or a quantity in standard deviations of train.
+    The single output is the logit of the second class, or a quantity in standard deviations.
     """
-    layers: list[nn.Module] = [Standardise(shape.inputs)] if args.standardise else []
+    layers: list[nn.Module] = [Standardise(shape.inputs)] if args.standardize else []
     layers += [nn.Flatten()]
     for n_in, n_out in pairwise((shape.n_inputs, *args.hidden)):
-        dense = nn.Linear(n_in, n_out)
-        doubled = args.first_weights == "he" and args.activation == "relu"
-        _begin(dense, "relu" if doubled else "linear")
-        layers += [dense, ACTIVATIONS[args.activation]()]
+        linear = nn.Linear(n_in, n_out)
+        is_he = args.weight_init == "he" and args.activation == "relu"
+        _init_linear(linear, "relu" if is_he else "linear")
+        layers += [linear, ACTIVATIONS[args.activation]()]
         layers += [nn.Dropout(args.dropout)] if args.dropout else []
-    n_outputs = 1 if args.log_odds else shape.n_classes or 1
+    n_outputs = 1 if args.single_logit else shape.n_classes or 1
     head = nn.Linear((shape.n_inputs, *args.hidden)[-1], n_outputs)
-    if args.first_weights == "lecun":
-        _begin(head, "linear")
-    else:  # small, so that an untrained network guesses all classes alike: loss log(n_classes)
+    if args.weight_init == "lecun":
+        _init_linear(head, "linear")
+    else:  # small, so that an untrained network predicts uniformly: loss log(n_classes)
         nn.init.normal_(head.weight, std=0.01)
         nn.init.zeros_(head.bias)
     return nn.Sequential(*layers, head)
 
 
-def _begin(dense: nn.Linear, follows: Literal["relu", "linear"]) -> None:
+def _init_linear(linear: nn.Linear, nonlinearity: Literal["relu", "linear"]) -> None:
     """Draw weights of variance 2 / inputs before a ReLU, 1 / inputs otherwise."""
-    nn.init.kaiming_normal_(dense.weight, nonlinearity=follows)
-    nn.init.zeros_(dense.bias)
+    nn.init.kaiming_normal_(linear.weight, nonlinearity=nonlinearity)
+    nn.init.zeros_(linear.bias)

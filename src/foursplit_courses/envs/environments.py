@@ -3,15 +3,15 @@
 from foursplit.core.errors import unknown_name
 from foursplit_courses.envs.lander import Lander
 from foursplit_courses.from_scratch.cart_pole import CartPole
-from foursplit_courses.from_scratch.deep_q import World
+from foursplit_courses.from_scratch.deep_q import Env
 
-WORLDS: dict[str, type[World]] = {"cart": CartPole, "lander": Lander}
+WORLDS: dict[str, type[Env]] = {"cart": CartPole, "lander": Lander}
 
 SEED, WIND, TURBULENCE = 0, 1, 2
 """What the numbers of a level mean, in every world."""
 
 
-def world(name: str) -> World:
+def world(name: str) -> Env:
     """Build the world `name`; the worlds share no state."""
     if name not in WORLDS:
         raise unknown_name("environment", name, WORLDS)

@@ -1,7 +1,7 @@
 """Activation functions, each beside its derivative, in NumPy.
 
-Derivatives are by the input `z`, element by element. Softmax, whose answers hang together, stands
-in `softmax.py`.
+Derivatives are with respect to the input `z`, element-wise. Softmax is not element-wise: see
+`softmax.py`.
 
 Source: Ng, MLS C2 W1 (sigmoid) and W2 (ReLU, linear); DLS C1 W3 (tanh).
 """
@@ -14,18 +14,18 @@ import numpy as np
 Activation = Literal["linear", "relu", "sigmoid", "tanh"]
 
 
-class Pair(NamedTuple):
-    """A function of an array, and its derivative at the same place."""
+class ActivationFunction(NamedTuple):
+    """An element-wise function and its derivative."""
 
     value: Callable[[np.ndarray], np.ndarray]
-    slope: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray], np.ndarray]
 
 
 def linear(z: np.ndarray) -> np.ndarray:
     return z
 
 
-def linear_slope(z: np.ndarray) -> np.ndarray:
+def linear_grad(z: np.ndarray) -> np.ndarray:
     return np.ones_like(z)
 
 
@@ -33,8 +33,8 @@ def relu(z: np.ndarray) -> np.ndarray:
     return np.maximum(z, 0)
 
 
-def relu_slope(z: np.ndarray) -> np.ndarray:
-    """Give 1 above zero and 0 elsewhere; at zero itself, where there is no slope, 0."""
+def relu_grad(z: np.ndarray) -> np.ndarray:
+    """Return 1 above zero, else 0; at zero, where ReLU is not differentiable, 0."""
     return (z > 0).astype(z.dtype)
 
 
@@ -43,7 +43,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * z))
 
 
-def sigmoid_slope(z: np.ndarray) -> np.ndarray:
+def sigmoid_grad(z: np.ndarray) -> np.ndarray:
     s = sigmoid(z)
     return s * (1 - s)
 
@@ -52,14 +52,14 @@ def tanh(z: np.ndarray) -> np.ndarray:
     return np.tanh(z)
 
 
-def tanh_slope(z: np.ndarray) -> np.ndarray:
+def tanh_grad(z: np.ndarray) -> np.ndarray:
     return 1 - np.tanh(z) ** 2
 
 
-ACTIVATIONS: dict[Activation, Pair] = {
-    "linear": Pair(linear, linear_slope),
-    "relu": Pair(relu, relu_slope),
-    "sigmoid": Pair(sigmoid, sigmoid_slope),
-    "tanh": Pair(tanh, tanh_slope),
+ACTIVATIONS: dict[Activation, ActivationFunction] = {
+    "linear": ActivationFunction(linear, linear_grad),
+    "relu": ActivationFunction(relu, relu_grad),
+    "sigmoid": ActivationFunction(sigmoid, sigmoid_grad),
+    "tanh": ActivationFunction(tanh, tanh_grad),
 }
-"""By the names that `models/mlp.py` and a network's layers use."""
+"""Keys are the names that `models/mlp.py` and `network.Layer` use."""

@@ -1,4 +1,4 @@
-"""Adam: steps that each parameter scales by the size of its own recent gradients.
+"""Adam: gradient steps scaled by each parameter's running gradient moments.
 
 Source: Kingma and Ba (2015), Adam, algorithm 1; Ng, MLS C2 W2 (a learning rate for each parameter)
 and DLS C2 W2.
@@ -11,42 +11,42 @@ import numpy as np
 
 Arrays = Sequence[np.ndarray]
 
-TINY = 1e-8  # the paper's epsilon: a parameter without gradient stays where it is
+EPS = 1e-8  # the paper's epsilon: avoids a division by zero where all gradients are zero
 
 
-class Moments(NamedTuple):
-    """What Adam remembers: steps taken, and averages of each gradient and of its square."""
+class AdamState(NamedTuple):
+    """Number of steps, and running averages of each gradient and of its square."""
 
-    taken: int
-    mean: list[np.ndarray]
-    square: list[np.ndarray]
+    step: int
+    exp_avg: list[np.ndarray]
+    exp_avg_sq: list[np.ndarray]
 
 
-def start(parameters: Arrays) -> Moments:
+def init_state(parameters: Arrays) -> AdamState:
     zeros = [np.zeros_like(p) for p in parameters]
-    return Moments(0, zeros, [z.copy() for z in zeros])
+    return AdamState(0, zeros, [z.copy() for z in zeros])
 
 
 def step(
     parameters: Arrays,
     gradients: Arrays,
-    moments: Moments,
-    rate: float,
-    keep: tuple[float, float] = (0.9, 0.999),
-) -> tuple[list[np.ndarray], Moments]:
-    """Give the parameters after one step, and what is remembered; `keep` are the paper's betas.
+    state: AdamState,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+) -> tuple[list[np.ndarray], AdamState]:
+    """Return the parameters after one step, and the new state.
 
-    The averages begin at zero, so both are divided by how much of them is not that zero.
+    The averages start at zero; the bias corrections undo the pull towards it.
     """
-    taken = moments.taken + 1
-    first, second = keep
-    mean = [first * m + (1 - first) * g for m, g in zip(moments.mean, gradients, strict=True)]
-    square = [
-        second * s + (1 - second) * g * g for s, g in zip(moments.square, gradients, strict=True)
+    n_steps = state.step + 1
+    beta1, beta2 = betas
+    exp_avg = [beta1 * m + (1 - beta1) * g for m, g in zip(state.exp_avg, gradients, strict=True)]
+    exp_avg_sq = [
+        beta2 * s + (1 - beta2) * g * g for s, g in zip(state.exp_avg_sq, gradients, strict=True)
     ]
-    full_mean, full_square = 1 - first**taken, 1 - second**taken
-    moved = [
-        p - rate * (m / full_mean) / (np.sqrt(s / full_square) + TINY)
-        for p, m, s in zip(parameters, mean, square, strict=True)
+    bias_correction1, bias_correction2 = 1 - beta1**n_steps, 1 - beta2**n_steps
+    updated = [
+        p - learning_rate * (m / bias_correction1) / (np.sqrt(s / bias_correction2) + EPS)
+        for p, m, s in zip(parameters, exp_avg, exp_avg_sq, strict=True)
     ]
-    return moved, Moments(taken, mean, square)
+    return updated, AdamState(n_steps, exp_avg, exp_avg_sq)

@@ -1,47 +1,53 @@
-"""A pole balanced on a cart, which may stand in the wind: a small world to learn control in.
+"""Cart-pole environment with optional wind.
 
 Source: Barto, Sutton and Anderson (1983), "Neuronlike adaptive elements that can solve difficult
-learning control problems"; numbers and Euler's steps as in Gymnasium's CartPole-v1. The wind is
-ours.
+learning control problems"; constants and Euler integration as in Gymnasium's CartPole-v1. The wind
+is our addition.
 """
 
 from math import cos, pi, sin, tanh
 
 import numpy as np
 
-GRAVITY, CART, POLE, HALF = 9.8, 1.0, 0.1, 0.5  # m/s2, kg, kg, m: half of the pole's length
-PUSH, TICK = 10.0, 0.02  # N to the left or to the right; s
-EDGE, FALLEN = 2.4, 12 * pi / 180  # m from the middle, radians from upright: there it ends
-START = 0.05  # of each number of the state at most, to either side
-UNITS = np.array([EDGE, 2.0, FALLEN, 2.0])  # of place, speed, angle, its speed, as the agent sees
+GRAVITY = 9.8  # m/s2
+CART_MASS, POLE_MASS, HALF_LENGTH = 1.0, 0.1, 0.5  # kg, kg, m: half the length of the pole
+FORCE, TIME_STEP = 10.0, 0.02  # N, s
+MAX_POSITION, MAX_ANGLE = 2.4, 12 * pi / 180  # m, radians: beyond these the episode ends
+INITIAL_RANGE = 0.05  # initial state: uniform in ±0.05
+STATE_SCALE = np.array([MAX_POSITION, 2.0, MAX_ANGLE, 2.0])  # observation = state / scale
 
 State = tuple[float, float, float, float]
-"""Place in m, speed in m/s, angle in radians, and its speed in radians/s."""
+"""Position in m, velocity in m/s, angle in radians, angular velocity in radians/s."""
 
 
-def move(state: State, force: float) -> State:
-    """Give the state a tick later, under a horizontal force in N on the cart."""
-    place, speed, angle, turning = state
-    mass, moment = CART + POLE, POLE * HALF
-    sine, cosine = sin(angle), cos(angle)
-    pulled = (force + moment * turning * turning * sine) / mass
-    spin = (GRAVITY * sine - cosine * pulled) / (HALF * (4 / 3 - POLE * cosine * cosine / mass))
-    pace = pulled - moment * spin * cosine / mass
+def euler_step(state: State, force: float) -> State:
+    """Return the state one time step later, under a horizontal force in N on the cart."""
+    position, velocity, angle, angular_velocity = state
+    mass, pole_moment = CART_MASS + POLE_MASS, POLE_MASS * HALF_LENGTH
+    sin_angle, cos_angle = sin(angle), cos(angle)
+    push = (force + pole_moment * angular_velocity * angular_velocity * sin_angle) / mass
+    angular_acceleration = (GRAVITY * sin_angle - cos_angle * push) / (
+        HALF_LENGTH * (4 / 3 - POLE_MASS * cos_angle * cos_angle / mass)
+    )
+    acceleration = push - pole_moment * angular_acceleration * cos_angle / mass
     return (
-        place + TICK * speed, speed + TICK * pace, angle + TICK * turning, turning + TICK * spin,
-    )  # fmt: skip
+        position + TIME_STEP * velocity,
+        velocity + TIME_STEP * acceleration,
+        angle + TIME_STEP * angular_velocity,
+        angular_velocity + TIME_STEP * angular_acceleration,
+    )
 
 
-def gust(tick: float, wind: float, turbulence: float) -> float:
-    """Give the wind's force in N at a tick: a steady blow, and one that comes and goes.
+def wind_force(step: float, wind: float, turbulence: float) -> float:
+    """Return the wind force in N at a time step: a constant wind plus turbulence.
 
-    Two sines whose periods have no common multiple never repeat.
+    The sum of two sines with incommensurable periods is not periodic.
     """
-    return wind + turbulence * tanh(sin(0.2 * tick) + sin(0.1 * pi * tick))
+    return wind + turbulence * tanh(sin(0.2 * step) + sin(0.1 * pi * step))
 
 
 class CartPole:
-    """Push left (0) or right (1); a point for each tick, until it falls or leaves the track."""
+    """Actions: push left (0) or right (1); reward 1 per step until the pole falls."""
 
     n_state = 4
     n_actions = 2
@@ -49,29 +55,29 @@ class CartPole:
 
     def __init__(self) -> None:
         self.state: State = (0.0, 0.0, 0.0, 0.0)
-        self.tick, self.wind, self.turbulence = 0.0, 0.0, 0.0
+        self.n_steps, self.wind, self.turbulence = 0.0, 0.0, 0.0
 
     def reset(self, level: np.ndarray) -> np.ndarray:
-        """Begin on a level (seed, steady wind in N, gusts in N); the seed tells which way it blows.
+        """Start an episode on a level (seed, wind in N, turbulence in N).
 
-        Gives the (4,) state, each number in a unit that makes it about 1 where the end is near.
+        The seed also decides the wind's direction.  Returns the (4,) scaled observation.
         """
         seed, wind, turbulence = level.tolist()
         rng = np.random.default_rng(int(seed))
-        place, speed, angle, turning = rng.uniform(-START, START, 4).tolist()
-        self.state = (place, speed, angle, turning)
-        self.tick = float(rng.integers(10_000))
+        position, velocity, angle, spin = rng.uniform(-INITIAL_RANGE, INITIAL_RANGE, 4).tolist()
+        self.state = (position, velocity, angle, spin)
+        self.n_steps = float(rng.integers(10_000))  # a random phase of the turbulence
         self.wind = wind if rng.random() < 0.5 else -wind
         self.turbulence = turbulence
-        return self.seen()
+        return self.observation()
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool]:
-        """Push for one tick; give the state, a point, and whether it is over."""
-        force = gust(self.tick, self.wind, self.turbulence) + (PUSH if action == 1 else -PUSH)
-        self.state = move(self.state, force)
-        self.tick += 1
-        ended = abs(self.state[0]) > EDGE or abs(self.state[2]) > FALLEN
-        return self.seen(), 1.0, ended
+        """Push for one time step; return observation, reward and done."""
+        wind = wind_force(self.n_steps, self.wind, self.turbulence)
+        self.state = euler_step(self.state, wind + (FORCE if action == 1 else -FORCE))
+        self.n_steps += 1
+        done = abs(self.state[0]) > MAX_POSITION or abs(self.state[2]) > MAX_ANGLE
+        return self.observation(), 1.0, done
 
-    def seen(self) -> np.ndarray:
-        return (np.array(self.state) / UNITS).astype(np.float32)
+    def observation(self) -> np.ndarray:
+        return (np.array(self.state) / STATE_SCALE).astype(np.float32)

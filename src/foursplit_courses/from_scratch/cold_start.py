@@ -1,6 +1,6 @@
-"""The cold start: what a recommender says of users and films of whom little is known yet.
+"""Cold start: the error of a recommender on new users and films, by number of ratings so far.
 
-All else stays as it was learnt; only the stranger is solved for, from ratings given so far.
+All learnt factors stay fixed; only those of the new user or film are solved for.
 
 Source: Ng, MLS C3 W2 (collaborative and content-based filtering).
 """
@@ -9,108 +9,126 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foursplit_courses.from_scratch.factorisation import (
+from foursplit_courses.from_scratch.factorization import (
+    L2,
     Factors,
-    Penalty,
     Ratings,
     fold_in,
     predict,
     solve_users,
 )
-from foursplit_courses.from_scratch.synthetic_ratings import World
+from foursplit_courses.from_scratch.synthetic_ratings import RatingWorld
 
-BIASES = 5.0  # lambda of both sides' biases
-SCALE = 0.3  # of the genres' zeros and ones
-GIVEN = Penalty(features=0.3, biases=BIASES)
-"""Of the liking of genres: its spread of half a star is 1.7 in the genres' scale."""
+BIAS_L2 = 5.0  # of the biases of users and films
+GENRE_SCALE = 0.3  # of the genre indicators
+GENRE_L2 = L2(features=0.3, biases=BIAS_L2)
+"""For genre tastes: their standard deviation of 0.5 stars is 1.7 in units of GENRE_SCALE."""
 
-CUTS = (0, 1, 2, 3, 5, 8, 12, 20, 30, 40)
-"""Ratings that a stranger has given, or got, so far."""
+RATING_COUNTS = (0, 1, 2, 3, 5, 8, 12, 20, 30, 40)
+"""Ratings of a new user or film so far."""
 
-FLOOR = "the tastes themselves"
+NOISE_FLOOR = "noise floor"
 
 Curves = dict[str, np.ndarray]
-"""Error by way to recommend, over CUTS."""
+"""Mean absolute error by method, over RATING_COUNTS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
-    """A world, and what was learnt of its known users and films by features and by genres."""
+class TrainedRecommender:
+    """A world, and the factors of its known users and films, with learnt and genre features."""
 
-    world: World
-    penalty: Penalty
-    learnt: Factors
-    given: Factors  # the same biases of films, with genres in place of features
+    world: RatingWorld
+    l2: L2
+    factors: Factors
+    genre_factors: Factors  # same film biases, genres as film features
 
-    def ways(self) -> dict[str, tuple[Factors, Penalty]]:
-        return {"genres given": (self.given, GIVEN), "features learnt": (self.learnt, self.penalty)}
-
-
-def with_genres(world: World, train: Ratings, learnt: Factors, penalty: Penalty) -> Trained:
-    """Solve users a second time, on genres where the learnt features were."""
-    genres = replace(learnt, items=SCALE * world.genre[: world.n_films])
-    given = solve_users(genres, train, GIVEN)
-    return Trained(world=world, penalty=penalty, learnt=learnt, given=given)
+    def methods(self) -> dict[str, tuple[Factors, L2]]:
+        return {
+            "genres given": (self.genre_factors, GENRE_L2),
+            "features learnt": (self.factors, self.l2),
+        }
 
 
-def error(guess: np.ndarray, truth: np.ndarray) -> float:
-    """Give the mean distance in stars."""
-    return float(np.abs(guess - truth).mean())
+def with_genres(world: RatingWorld, train: Ratings, factors: Factors, l2: L2) -> TrainedRecommender:
+    """Solve for the users again, with genres as film features."""
+    genres = replace(factors, items=GENRE_SCALE * world.genre[: world.n_films])
+    genre_factors = solve_users(genres, train, GENRE_L2)
+    return TrainedRecommender(world=world, l2=l2, factors=factors, genre_factors=genre_factors)
 
 
-def everything(factors: Factors, items: np.ndarray, values: np.ndarray, by: Penalty) -> np.ndarray:
-    """Guess all that a stranger would say who gave `values` to `items`."""
-    stranger = fold_in(factors, items, values, by)
+def mean_absolute_error(prediction: np.ndarray, target: np.ndarray) -> float:
+    """Compute the mean absolute error in stars."""
+    return float(np.abs(prediction - target).mean())
+
+
+def predict_all_items(
+    factors: Factors, items: np.ndarray, values: np.ndarray, l2: L2
+) -> np.ndarray:
+    """Predict all ratings of a new user who gave `values` to `items`."""
+    new_user = fold_in(factors, items, values, l2)
     films = np.arange(len(factors.item_bias))
-    return predict(stranger, np.zeros_like(films), films)
+    return predict(new_user, np.zeros_like(films), films)
 
 
-def new_users(state: Trained, rng: np.random.Generator) -> Curves:
-    """Measure strangers' error on half of the known films, over ratings given to the others."""
-    world, half = state.world, state.world.n_films // 2
-    said = world.said[world.n_users :, : world.n_films]
-    orders = [rng.permutation(half) for _ in said]
-    alone = replace(state.learnt, items=0 * state.learnt.items)
-    ways = {"biases alone": (alone, state.penalty), **state.ways()}
-    found = {name: np.zeros(len(CUTS)) for name in ways}
-    for stranger, order in zip(said, orders, strict=True):
-        for place, cut in enumerate(CUTS):
-            for name, (factors, by) in ways.items():
-                guess = everything(factors, order[:cut], stranger[order[:cut]], by)
-                found[name][place] += error(guess[half:], stranger[half:]) / len(said)
-    meant = world.meant[world.n_users :, half : world.n_films]
-    return {**found, FLOOR: np.full(len(CUTS), error(meant, said[:, half:]))}
+def new_user_errors(trained: TrainedRecommender, rng: np.random.Generator) -> Curves:
+    """Compute the errors of new users on half of the films, by ratings of the other half."""
+    world, half = trained.world, trained.world.n_films // 2
+    ratings = world.ratings[world.n_users :, : world.n_films]
+    orders = [rng.permutation(half) for _ in ratings]
+    biases_only = replace(trained.factors, items=0 * trained.factors.items)
+    methods = {"biases alone": (biases_only, trained.l2), **trained.methods()}
+    errors = {name: np.zeros(len(RATING_COUNTS)) for name in methods}
+    for new_user_ratings, order in zip(ratings, orders, strict=True):
+        for position, count in enumerate(RATING_COUNTS):
+            for name, (factors, l2) in methods.items():
+                prediction = predict_all_items(
+                    factors, order[:count], new_user_ratings[order[:count]], l2
+                )
+                errors[name][position] += mean_absolute_error(
+                    prediction[half:], new_user_ratings[half:]
+                ) / len(ratings)
+    expected = world.expected_ratings[world.n_users :, half : world.n_films]
+    noise_floor = mean_absolute_error(expected, ratings[:, half:])
+    return {**errors, NOISE_FLOOR: np.full(len(RATING_COUNTS), noise_floor)}
 
 
-def new_films(state: Trained, rng: np.random.Generator) -> Curves:
-    """Measure the error of known users on new films, over ratings that others gave these."""
-    world, half = state.world, state.world.n_users // 2
-    said = world.said[: world.n_users, world.n_films :]
-    genres = SCALE * world.genre[world.n_films :]
-    sides, users = state.learnt.swapped(), np.arange(world.n_users)
+def new_film_errors(trained: TrainedRecommender, rng: np.random.Generator) -> Curves:
+    """Compute the errors on new films for half of the users, by ratings of the other half."""
+    world, half = trained.world, trained.world.n_users // 2
+    ratings = world.ratings[: world.n_users, world.n_films :]
+    genres = GENRE_SCALE * world.genre[world.n_films :]
+    transposed, users = trained.factors.transpose(), np.arange(world.n_users)
     names = ("biases alone", "genres given", "features learnt")
-    found = {name: np.zeros(len(CUTS)) for name in names}
-    for film, values in enumerate(said.T):
+    errors = {name: np.zeros(len(RATING_COUNTS)) for name in names}
+    for film, values in enumerate(ratings.T):
         order = rng.permutation(half)
-        by_genre = state.given.mean + state.given.user_bias + state.given.users @ genres[film]
-        plain = state.learnt.mean + state.learnt.user_bias
-        for place, cut in enumerate(CUTS):
-            by = order[:cut]
-            told = {
-                name: guess + (values[by] - guess[by]).sum() / (cut + BIASES)  # the film's bias
-                for name, guess in (("biases alone", plain), ("genres given", by_genre))
+        known = trained.genre_factors
+        by_genre = known.mean + known.user_bias + known.users @ genres[film]
+        bias_only = trained.factors.mean + trained.factors.user_bias
+        for position, count in enumerate(RATING_COUNTS):
+            raters = order[:count]
+            predictions = {
+                # The sum is the film's bias.
+                name: base + (values[raters] - base[raters]).sum() / (count + BIAS_L2)
+                for name, base in (("biases alone", bias_only), ("genres given", by_genre))
             }
-            new = fold_in(sides, by, values[by], state.penalty)
-            told["features learnt"] = predict(new, np.zeros_like(users), users)
-            for name, guess in told.items():
-                found[name][place] += error(guess[half:], values[half:]) / said.shape[1]
-    meant = world.meant[half : world.n_users, world.n_films :]
-    return {**found, FLOOR: np.full(len(CUTS), error(meant, said[half:]))}
+            new_film = fold_in(transposed, raters, values[raters], trained.l2)
+            predictions["features learnt"] = predict(new_film, np.zeros_like(users), users)
+            for name, prediction in predictions.items():
+                errors[name][position] += (
+                    mean_absolute_error(prediction[half:], values[half:]) / ratings.shape[1]
+                )
+    expected = world.expected_ratings[half : world.n_users, world.n_films :]
+    noise_floor = mean_absolute_error(expected, ratings[half:])
+    return {**errors, NOISE_FLOOR: np.full(len(RATING_COUNTS), noise_floor)}
 
 
-def ahead_from(curves: Curves) -> str:
-    """Say from how many ratings on the learnt features are ahead for good."""
-    behind = np.flatnonzero(curves["features learnt"] >= curves["genres given"])
-    if len(behind) == 0:
-        return str(CUTS[0])
-    return f"more than {CUTS[-1]}" if behind[-1] + 1 == len(CUTS) else str(CUTS[behind[-1] + 1])
+def first_count_ahead(curves: Curves) -> str:
+    """Return the number of ratings from which learnt features stay better than genres."""
+    not_ahead = np.flatnonzero(curves["features learnt"] >= curves["genres given"])
+    if len(not_ahead) == 0:
+        return str(RATING_COUNTS[0])
+    first = not_ahead[-1] + 1
+    if first == len(RATING_COUNTS):
+        return f"more than {RATING_COUNTS[-1]}"
+    return str(RATING_COUNTS[first])

@@ -1,4 +1,4 @@
-"""The dense layer, forward and backward, and a unit at a time for comparison.
+"""The dense layer, forward and backward, and a loop version for comparison.
 
 Axes: `batch` examples, `n_in` inputs, `n_out` units. Examples are rows, so that a column of `w` is
 one unit.
@@ -19,7 +19,7 @@ Outputs = Float[np.ndarray, "batch n_out"]
 
 
 class DenseGrads(NamedTuple):
-    """Derivatives of the cost, each shaped like what it is taken by."""
+    """Gradients of the cost; each has the shape of its variable."""
 
     x: Inputs
     w: Weights
@@ -27,25 +27,25 @@ class DenseGrads(NamedTuple):
 
 
 def dense(x: Inputs, w: Weights, b: Biases) -> Outputs:
-    """Give every unit's weighted sum for every example in one matrix product."""
+    """Compute the weighted sum of every unit and example in one matrix product."""
     return x @ w + b
 
 
 def dense_backward(dz: Outputs, x: Inputs, w: Weights) -> DenseGrads:
-    """Carry the derivative of the cost by the sums back to inputs, weights and biases.
+    """Compute the gradients of inputs, weights and biases from `dz`, that of the sums.
 
-    Nothing is divided here: where the cost is a mean, `dz` already holds one over the batch.
+    Nothing is divided here: if the cost is a mean, `dz` already contains the factor 1 / batch.
     """
     return DenseGrads(x=dz @ w.T, w=x.T @ dz, b=dz.sum(axis=0))
 
 
 def dense_by_unit(x: Inputs, w: Weights, b: Biases) -> Outputs:
-    """Give the same sums number by number, as a reader would compute them by hand."""
+    """Compute the same sums with explicit loops, as by hand."""
     z = np.zeros((len(x), w.shape[1]), dtype=np.result_type(x, w))
     for example, row in enumerate(x):
         for unit in range(w.shape[1]):
             total = b[unit]
-            for place, value in enumerate(row):
-                total = total + value * w[place, unit]
+            for column, value in enumerate(row):
+                total = total + value * w[column, unit]
             z[example, unit] = total
     return z

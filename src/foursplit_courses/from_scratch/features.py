@@ -1,4 +1,4 @@
-"""Inputs made of inputs: z-scores, powers of one, and products of several.
+"""Feature transforms: z-scores, powers and polynomial features.
 
 Source: Ng, MLS C1 W2 (feature scaling, feature engineering, polynomial regression) and W3.
 """
@@ -15,45 +15,45 @@ from foursplit_courses.from_scratch.linear import Inputs
 Terms = Float64[np.ndarray, "example n_terms"]
 
 
-class Scale(NamedTuple):
-    """Mean and standard deviation of each input, as measured on the examples learnt from."""
+class Scaler(NamedTuple):
+    """Mean and standard deviation of each input, measured on the training examples."""
 
     mean: Float64[np.ndarray, " n_inputs"]
-    deviation: Float64[np.ndarray, " n_inputs"]
+    std: Float64[np.ndarray, " n_inputs"]
 
-    def apply(self, x: Inputs) -> Inputs:
-        """Shift and scale examples, seen or new."""
-        return (x - self.mean) / self.deviation
+    def transform(self, x: Inputs) -> Inputs:
+        """Standardize examples."""
+        return (x - self.mean) / self.std
 
-    def undo(self, at: Parameters) -> Parameters:
-        """Turn weights of scaled inputs into those of the inputs themselves: the same answers."""
-        w = at.w / self.deviation
-        return Parameters(w, at.b - float(self.mean @ w))
-
-
-def measure(x: Inputs) -> Scale:
-    """Measure the inputs; one that never varies is only shifted."""
-    deviation = x.std(axis=0)
-    # The mean of equal numbers can miss them by a rounding error, which must not become 1.
-    still = deviation <= 1e-12 * np.abs(x).max(axis=0)
-    return Scale(mean=x.mean(axis=0), deviation=np.where(still, 1.0, deviation))
+    def unscale(self, parameters: Parameters) -> Parameters:
+        """Convert parameters for scaled inputs into equivalent ones for the original inputs."""
+        w = parameters.w / self.std
+        return Parameters(w, parameters.b - float(self.mean @ w))
 
 
-def powers(x: Float64[np.ndarray, " example"], degree: int) -> Terms:
-    """Give x, x^2 and so on up to `degree`, a column each."""
-    return products(x[:, None], degree)
+def fit_scaler(x: Inputs) -> Scaler:
+    """Measure mean and standard deviation; a constant input is only shifted."""
+    std = x.std(axis=0)
+    # The computed mean of equal numbers has a rounding error, which must not be scaled to 1.
+    constant = std <= 1e-12 * np.abs(x).max(axis=0)
+    return Scaler(mean=x.mean(axis=0), std=np.where(constant, 1.0, std))
 
 
-def products(x: Inputs, degree: int) -> Terms:
-    """Give all products of 1 to `degree` inputs, by length and then in the inputs' order.
+def power_features(x: Float64[np.ndarray, " example"], degree: int) -> Terms:
+    """Return the columns x, x^2, … x^degree."""
+    return polynomial_features(x[:, None], degree)
+
+
+def polynomial_features(x: Inputs, degree: int) -> Terms:
+    """Return all products of 1 to `degree` inputs, ordered by degree, then by input.
 
     There are C(n + degree, degree) - 1 of them: 27 of two inputs up to degree 6.
     """
     if degree < 1:
         raise ValueError(f"degree: {degree!r} must be at least 1")
-    chosen = [
+    index_sets = [
         list(factors)
         for length in range(1, degree + 1)
         for factors in combinations_with_replacement(range(x.shape[1]), length)
     ]
-    return np.column_stack([x[:, factors].prod(axis=1) for factors in chosen])
+    return np.column_stack([x[:, factors].prod(axis=1) for factors in index_sets])

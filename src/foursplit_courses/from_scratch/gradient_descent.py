@@ -11,55 +11,58 @@ from jaxtyping import Float64
 
 
 class Parameters(NamedTuple):
-    """The weights of a linear score and its bias; also derivatives by them."""
+    """Weights and bias of a linear model; also their gradients."""
 
     w: Float64[np.ndarray, " n_inputs"]
     b: float
 
 
-class Descent(NamedTuple):
-    """What the descent went through, the start included."""
+class FitResult(NamedTuple):
+    """Parameters and cost after each step, the start included."""
 
     w: Float64[np.ndarray, "position n_inputs"]
     b: Float64[np.ndarray, " position"]
     cost: Float64[np.ndarray, " position"]
 
-    def at(self, step: int) -> Parameters:
-        """Give the parameters after `step` steps (0: the start, -1: the last)."""
+    def parameters_at(self, step: int) -> Parameters:
+        """Return the parameters after `step` steps (0: the start, -1: the last)."""
         return Parameters(self.w[step], float(self.b[step]))
 
     @property
-    def end(self) -> Parameters:
-        return self.at(-1)
+    def final(self) -> Parameters:
+        return self.parameters_at(-1)
 
 
-def origin(n_inputs: int) -> Parameters:
-    """Give the courses' start: nothing weighs anything."""
+def zero_parameters(n_inputs: int) -> Parameters:
+    """Return zero weights and a zero bias, the start that the courses use."""
     return Parameters(np.zeros(n_inputs), 0.0)
 
 
-def descend(
+def gradient_descent(
     cost: Callable[[Parameters], float],
     gradient: Callable[[Parameters], Parameters],
     start: Parameters,
     *,
-    rate: float,
+    learning_rate: float,
     n_steps: int,
-) -> Descent:
-    """Step against the gradient `n_steps` times; end early where the cost leaves all numbers."""
-    if not rate > 0:
-        raise ValueError(f"rate: {rate!r} must be above 0")
+) -> FitResult:
+    """Take `n_steps` steps against the gradient; stop early if the cost is not finite."""
+    if not learning_rate > 0:
+        raise ValueError(f"learning_rate: {learning_rate!r} must be above 0")
     if n_steps < 0:
         raise ValueError(f"n_steps: {n_steps!r} must be 0 or more")
-    places, costs = [start], [cost(start)]
-    with np.errstate(over="ignore", invalid="ignore"):  # a rate too large is a lesson, not a fault
+    path, costs = [start], [cost(start)]
+    with np.errstate(over="ignore", invalid="ignore"):  # divergence is shown in lessons
         for _ in range(n_steps):
-            here, slope = places[-1], gradient(places[-1])
-            there = Parameters(here.w - rate * slope.w, here.b - rate * slope.b)
-            height = cost(there)
-            if not np.isfinite(height):
+            w, b, grad = path[-1].w, path[-1].b, gradient(path[-1])
+            updated = Parameters(w - learning_rate * grad.w, b - learning_rate * grad.b)
+            new_cost = cost(updated)
+            if not np.isfinite(new_cost):
                 break
-            places.append(there)
-            costs.append(height)
-    w, b = np.array([place.w for place in places]), np.array([place.b for place in places])
-    return Descent(w=w, b=b, cost=np.array(costs))
+            path.append(updated)
+            costs.append(new_cost)
+    return FitResult(
+        w=np.array([parameters.w for parameters in path]),
+        b=np.array([parameters.b for parameters in path]),
+        cost=np.array(costs),
+    )

@@ -1,4 +1,4 @@
-"""K-means: clusters by their centroids, with a spread-out start, restarts and no empty cluster.
+"""K-means with k-means++ initialization, restarts and repair of empty clusters.
 
 Source: Ng, MLS C3 W1; Lloyd (1982), "Least squares quantization in PCM"; Arthur and Vassilvitskii
 (2007), "k-means++: the advantages of careful seeding".
@@ -9,104 +9,104 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CELLS = 16_384  # distances at once, (cluster, example): they stay in the cache
+CHUNK_DISTANCES = 16_384  # (cluster, example) distances computed at once: they fit the cache
 
-Start = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
-"""Draws (cluster, input) centroids from (example, input)."""
+Init = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
+"""Draws initial (cluster, input) centroids from (example, input)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clustering:
-    """The best of several restarts."""
+    """Result of the restart with the lowest inertia."""
 
     centroids: np.ndarray  # (cluster, input)
-    labels: np.ndarray  # (example,), number of the nearest centroid
-    inertia: float  # sum of squared distances to it, in the inputs' squared unit
-    n_steps: int
-    restarts: tuple[float, ...]  # inertia that each restart ended with
+    labels: np.ndarray  # (example,), index of the nearest centroid
+    inertia: float  # sum of squared distances to the nearest centroid
+    n_iter: int
+    inertias: tuple[float, ...]  # final inertia of each restart
 
 
-def fit(  # noqa: PLR0913, x and the number of clusters by place, the rest by name
+def fit(  # noqa: PLR0913, scikit-learn's arguments, keyword-only
     x: np.ndarray,
     n_clusters: int,
     *,
     rng: np.random.Generator,
-    n_restarts: int = 10,
-    max_steps: int = 300,
-    tolerance: float = 1e-4,
-    start: Start | None = None,
+    n_init: int = 10,
+    max_iter: int = 300,
+    tol: float = 1e-4,
+    init: Init | None = None,
 ) -> Clustering:
-    """Cluster (example, input) anew `n_restarts` times and keep the lowest inertia.
+    """Cluster (example, input) `n_init` times and return the run with the lowest inertia.
 
-    Raises ValueError where there are fewer examples than clusters, or a count below 1.
+    Raises ValueError if there are fewer examples than clusters, or a count is below 1.
     """
-    if n_restarts < 1:
-        raise ValueError(f"n_restarts: {n_restarts} must be at least 1")
-    found = [
-        lloyd(x, (start or spread)(x, n_clusters, rng), max_steps=max_steps, tolerance=tolerance)
-        for _ in range(n_restarts)
+    if n_init < 1:
+        raise ValueError(f"n_init: {n_init} must be at least 1")
+    runs = [
+        lloyd(x, (init or init_kmeans_plus_plus)(x, n_clusters, rng), max_iter=max_iter, tol=tol)
+        for _ in range(n_init)
     ]
-    best = min(found, key=lambda run: run.inertia)
+    best = min(runs, key=lambda run: run.inertia)
     return Clustering(
         centroids=best.centroids,
         labels=best.labels,
         inertia=best.inertia,
-        n_steps=best.n_steps,
-        restarts=tuple(run.inertia for run in found),
+        n_iter=best.n_iter,
+        inertias=tuple(run.inertia for run in runs),
     )
 
 
 def lloyd(
-    x: np.ndarray, centroids: np.ndarray, *, max_steps: int = 300, tolerance: float = 1e-4
+    x: np.ndarray, centroids: np.ndarray, *, max_iter: int = 300, tol: float = 1e-4
 ) -> Clustering:
-    """Assign and average in turn, from (cluster, input) `centroids`, until nothing moves.
+    """Run Lloyd's algorithm from (cluster, input) `centroids` until convergence.
 
-    Ends where the centroids' squared moves add up to `tolerance` times the inputs' mean variance.
+    Stops when the summed squared shifts of the centroids are at most `tol` times the mean variance.
     """
-    x = _checked(x, len(centroids))
-    table = _Table(x)
-    limit = tolerance * float(x.var(axis=0).mean())
-    moved, n_steps = np.asarray(centroids, np.float64), 0
-    while n_steps < max_steps:
-        before, n_steps = moved, n_steps + 1
-        moved = table.step(before)[0]
-        if float(((moved - before) ** 2).sum()) <= limit:
+    x = _validated(x, len(centroids))
+    data = _CenteredData(x)
+    limit = tol * float(x.var(axis=0).mean())
+    updated, n_iter = np.asarray(centroids, np.float64), 0
+    while n_iter < max_iter:
+        previous, n_iter = updated, n_iter + 1
+        updated = data.step(previous)[0]
+        if float(((updated - previous) ** 2).sum()) <= limit:
             break
-    labels = assign(x, moved)
-    inertia = float(((x - moved[labels]) ** 2).sum())
+    labels = assign(x, updated)
+    inertia = float(((x - updated[labels]) ** 2).sum())
     return Clustering(
-        centroids=moved, labels=labels, inertia=inertia, n_steps=n_steps, restarts=(inertia,)
+        centroids=updated, labels=labels, inertia=inertia, n_iter=n_iter, inertias=(inertia,)
     )
 
 
 def step(x: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, float]:
-    """Move each centroid to the mean of the examples nearest to it; give the inertia before.
+    """Take one step of Lloyd's algorithm; return the new centroids and the inertia before it.
 
-    A centroid that no example is nearest to goes to the example farthest from its own centroid.
+    The centroid of an empty cluster moves to the example farthest from its own centroid.
     """
-    return _Table(_checked(x, len(centroids))).step(np.asarray(centroids, np.float64))
+    return _CenteredData(_validated(x, len(centroids))).step(np.asarray(centroids, np.float64))
 
 
 def assign(x: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """Number the nearest of (cluster, input) `centroids` for each of (example, input)."""
+    """Return (example,) indices of the nearest of (cluster, input) `centroids`."""
     labels = np.empty(len(x), np.int64)
-    # Distances less |x|^2, the same for all clusters; around the mean, to lose no digits.
-    centre = centroids.mean(axis=0)
-    at = centroids - centre
-    half = (at**2).sum(axis=1) / 2
-    for part in _chunks(len(x), len(at)):
-        labels[part] = (half - (x[part] - centre) @ at.T).argmin(axis=1)
+    # Squared distances without |x|^2, which is the same for all; centered for precision.
+    center = centroids.mean(axis=0)
+    centered = centroids - center
+    half = (centered**2).sum(axis=1) / 2
+    for rows in _chunks(len(x), len(centered)):
+        labels[rows] = (half - (x[rows] - center) @ centered.T).argmin(axis=1)
     return labels
 
 
 def _chunks(n: int, n_clusters: int) -> Iterator[slice]:
-    """Part `n` examples so that their distances fit the cache."""
-    size = max(16, CELLS // n_clusters)
-    return (slice(begin, begin + size) for begin in range(0, n, size))
+    """Split `n` examples into chunks whose distances fit the cache."""
+    size = max(16, CHUNK_DISTANCES // n_clusters)
+    return (slice(start, start + size) for start in range(0, n, size))
 
 
-class _Table:
-    """The examples as steps read them: around their mean, with a column of ones."""
+class _CenteredData:
+    """The examples, centered and with a column of ones."""
 
     def __init__(self, x: np.ndarray) -> None:
         self.mean = x.mean(axis=0)
@@ -118,60 +118,60 @@ class _Table:
         self.squares = (rows[:, :-1] ** 2).sum(axis=1)
 
     def step(self, centroids: np.ndarray) -> tuple[np.ndarray, float]:
-        """Give the next centroids, and the inertia of these ones."""
-        at = centroids - self.mean
-        # One product gives |c|^2 - 2 c.x: the ones meet |c|^2.
-        weights = np.column_stack([-2 * at, (at**2).sum(axis=1)])
+        """Return the next centroids, and the inertia of the current ones."""
+        centered = centroids - self.mean
+        # One matrix product computes |c|^2 - 2 c.x.
+        weights = np.column_stack([-2 * centered, (centered**2).sum(axis=1)])
         sums = np.zeros(weights.shape)
         nearest = np.empty(len(self.rows))
-        for part in _chunks(len(self.rows), len(at)):
-            scores = weights @ self.columns[:, part]  # (cluster, example)
-            least = scores.min(axis=0, out=nearest[part])
-            members = (scores == least).astype(np.float64)
-            gathered = members @ self.rows[part]  # sums of the members, and how many
-            if gathered[:, -1].sum() != len(least):  # equally near to two: the first takes it
-                first = scores.argmin(axis=0) == np.arange(len(at))[:, None]
-                gathered = first.astype(np.float64) @ self.rows[part]
-            sums += gathered
+        for rows in _chunks(len(self.rows), len(centered)):
+            scores = weights @ self.columns[:, rows]  # (cluster, example)
+            smallest = scores.min(axis=0, out=nearest[rows])
+            membership = (scores == smallest).astype(np.float64)
+            partial_sums = membership @ self.rows[rows]  # sums and counts of the members
+            if partial_sums[:, -1].sum() != len(smallest):  # a tie: the first cluster gets it
+                first = scores.argmin(axis=0) == np.arange(len(centered))[:, None]
+                partial_sums = first.astype(np.float64) @ self.rows[rows]
+            sums += partial_sums
         distances = np.maximum(nearest + self.squares, 0.0)
         counts = sums[:, -1:]
-        moved = sums[:, :-1] / np.maximum(counts, 1.0)
+        updated = sums[:, :-1] / np.maximum(counts, 1.0)
         empty = np.flatnonzero(counts[:, 0] == 0)
         if len(empty):
             farthest = np.argsort(-distances, kind="stable")[: len(empty)]
-            moved[empty] = self.rows[farthest, :-1]
-        return moved + self.mean, float(distances.sum())
+            updated[empty] = self.rows[farthest, :-1]
+        return updated + self.mean, float(distances.sum())
 
 
-def spread(x: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw examples far from one another: each by its squared distance to those drawn (k-means++).
+def init_kmeans_plus_plus(x: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw initial centroids by k-means++: probability proportional to squared distance.
 
-    Its mean inertia is at most 8 (ln k + 2) times the least there is, before any step (Arthur and
-    Vassilvitskii 2007, theorem 3.1); for random examples there is no such bound.
+    The expected inertia is at most 8 (ln k + 2) times the optimum, before any step (Arthur and
+    Vassilvitskii 2007, theorem 3.1); random initialization has no such bound.
     """
-    x = _checked(x, n_clusters)
-    chosen = [int(rng.integers(len(x)))]
-    away = ((x - x[chosen[0]]) ** 2).sum(axis=1)
-    while len(chosen) < n_clusters:
-        edges = np.cumsum(away)
-        if edges[-1] > 0:
-            # Beyond the last edge only by rounding; then the last that is not drawn yet.
-            place = int(np.searchsorted(edges, rng.random() * edges[-1], side="right"))
-            place = min(place, int(np.flatnonzero(away)[-1]))
-        else:  # fewer different examples than clusters
-            place = int(rng.integers(len(x)))
-        chosen.append(place)
-        away = np.minimum(away, ((x - x[place]) ** 2).sum(axis=1))
-    return x[chosen]
+    x = _validated(x, n_clusters)
+    indices = [int(rng.integers(len(x)))]
+    squared_distance = ((x - x[indices[0]]) ** 2).sum(axis=1)
+    while len(indices) < n_clusters:
+        cumulative = np.cumsum(squared_distance)
+        if cumulative[-1] > 0:
+            # By rounding the index can exceed the last: take the last example not drawn yet.
+            index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+            index = min(index, int(np.flatnonzero(squared_distance)[-1]))
+        else:  # fewer distinct examples than clusters
+            index = int(rng.integers(len(x)))
+        indices.append(index)
+        squared_distance = np.minimum(squared_distance, ((x - x[index]) ** 2).sum(axis=1))
+    return x[indices]
 
 
-def at_random(x: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw examples at random, none twice: the course's start."""
-    x = _checked(x, n_clusters)
+def init_random(x: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw examples uniformly without replacement, the course's initialization."""
+    x = _validated(x, n_clusters)
     return x[rng.choice(len(x), n_clusters, replace=False)]
 
 
-def _checked(x: np.ndarray, n_clusters: int) -> np.ndarray:
+def _validated(x: np.ndarray, n_clusters: int) -> np.ndarray:
     x = np.asarray(x, np.float64)
     if x.ndim != 2:
         raise ValueError(f"x: shape {x.shape} must be (example, input)")

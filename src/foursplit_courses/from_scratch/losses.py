@@ -1,4 +1,4 @@
-"""Mean losses beside their derivatives, from what a network's last, linear layer gives.
+"""Mean losses and their gradients with respect to the outputs of a linear last layer.
 
 Source: Ng, MLS C2 W2 (which output and loss for which kind of answer; loss from logits).
 """
@@ -13,30 +13,30 @@ from foursplit_courses.from_scratch.softmax import cross_entropy, cross_entropy_
 Column = Float[np.ndarray, "batch 1"]
 
 
-def half_squared(outputs: Column, y: Column) -> float:
-    """Give half the mean squared error, the course's cost."""
+def squared_error_cost(outputs: Column, y: Column) -> float:
+    """Compute half the mean squared error, the course's cost."""
     return float(0.5 * ((outputs - y) ** 2).mean())
 
 
-def half_squared_slope(outputs: Column, y: Column) -> Column:
-    slope: np.ndarray = (outputs - y) / len(y)
-    return slope
+def squared_error_grad(outputs: Column, y: Column) -> Column:
+    grad: np.ndarray = (outputs - y) / len(y)
+    return grad
 
 
-def logistic(log_odds: Column, y: Column) -> float:
-    """Give the mean logistic loss in nats; `y` is 0 or 1.
+def binary_cross_entropy_with_logits(logits: Column, y: Column) -> float:
+    """Compute the mean logistic loss in nats; `y` is 0 or 1.
 
-    log(1 + exp(z)) - y z, written so that exp takes no positive number.
+    log(1 + exp(z)) - y z, written so that the argument of exp is never positive.
     """
-    safe = np.maximum(log_odds, 0) + np.log1p(np.exp(-np.abs(log_odds)))
-    return float((safe - y * log_odds).mean())
+    softplus = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
+    return float((softplus - y * logits).mean())
 
 
-def logistic_slope(log_odds: Column, y: Column) -> Column:
-    slope: np.ndarray = (sigmoid(log_odds) - y) / len(y)
-    return slope
+def binary_cross_entropy_grad(logits: Column, y: Column) -> Column:
+    grad: np.ndarray = (sigmoid(logits) - y) / len(y)
+    return grad
 
 
-HALF_SQUARED = Loss(half_squared, half_squared_slope)
-LOGISTIC = Loss(logistic, logistic_slope)
+SQUARED_ERROR = Loss(squared_error_cost, squared_error_grad)
+BINARY_CROSS_ENTROPY = Loss(binary_cross_entropy_with_logits, binary_cross_entropy_grad)
 CROSS_ENTROPY = Loss(cross_entropy, cross_entropy_backward)

@@ -1,4 +1,4 @@
-"""A mixture of Gaussians by expectation and maximisation: usual in more ways than one.
+"""Gaussian mixture fitted by expectation-maximization (EM).
 
 Source: Dempster, Laird and Rubin (1977), "Maximum likelihood from incomplete data via the EM
 algorithm"; Ng, CS229 lecture notes 7b and 8.
@@ -13,26 +13,26 @@ from foursplit_courses.from_scratch.gaussian_density import Gaussian, cholesky
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mixture:
-    """Gaussians, and the share of the examples that each is meant for."""
+class GaussianMixture:
+    """Gaussian components and their mixing weights."""
 
-    shares: np.ndarray  # (component,), adding to 1
-    parts: tuple[Gaussian, ...]
-    likelihoods: tuple[float, ...] = ()  # mean log density before each step
+    weights: np.ndarray  # (component,), sum 1
+    components: tuple[Gaussian, ...]
+    log_likelihoods: tuple[float, ...] = ()  # mean log density before each step
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
-        """Give (example,) logarithms of the mixture's density."""
-        return _total(self._joint(x))
+        """Compute (example,) logarithms of the density."""
+        return _log_sum_exp(self._log_joint(x))
 
     def responsibilities(self, x: np.ndarray) -> np.ndarray:
-        """Give (example, component) probabilities that an example came from a component."""
-        joint = self._joint(x)
-        belongs: np.ndarray = np.exp(joint - _total(joint)[:, None])
-        return belongs
+        """Compute (example, component) posterior probabilities of the components."""
+        joint = self._log_joint(x)
+        responsibilities: np.ndarray = np.exp(joint - _log_sum_exp(joint)[:, None])
+        return responsibilities
 
-    def _joint(self, x: np.ndarray) -> np.ndarray:
-        columns = [part.log_density(x) for part in self.parts]
-        joint: np.ndarray = np.column_stack(columns) + np.log(self.shares)
+    def _log_joint(self, x: np.ndarray) -> np.ndarray:
+        columns = [component.log_density(x) for component in self.components]
+        joint: np.ndarray = np.column_stack(columns) + np.log(self.weights)
         return joint
 
 
@@ -42,52 +42,61 @@ def fit(
     *,
     rng: np.random.Generator,
     ridge: float = 1e-6,
-    max_steps: int = 200,
-    tolerance: float = 1e-3,
-) -> Mixture:
-    """Fit (example, input) from the clusters of k-means; `ridge`, times each input's variance,
-    is added to the variances: no component can shrink to one example.
+    max_iter: int = 200,
+    tol: float = 1e-3,
+) -> GaussianMixture:
+    """Fit (example, input), initialized by k-means; `ridge` times the variance of each input
+    is added to all variances, so no component can collapse to one example.
     """
     x = np.asarray(x, np.float64)
-    clusters = kmeans.fit(x, n_components, rng=rng, n_restarts=4)
-    belongs = np.eye(n_components)[clusters.labels]
-    added = ridge * x.var(axis=0)
-    return climb(x, maximise(x, belongs, added), added, max_steps=max_steps, tolerance=tolerance)
+    clusters = kmeans.fit(x, n_components, rng=rng, n_init=4)
+    responsibilities = np.eye(n_components)[clusters.labels]
+    reg_covar = ridge * x.var(axis=0)
+    return expectation_maximization(
+        x, m_step(x, responsibilities, reg_covar), reg_covar, max_iter=max_iter, tol=tol
+    )
 
 
-def climb(
-    x: np.ndarray, start: Mixture, added: np.ndarray, *, max_steps: int, tolerance: float
-) -> Mixture:
-    """Step from `start` until a step gains less than `tolerance` of mean log density."""
-    now, told = start, [float(start.log_density(x).mean())]
-    for _ in range(max_steps):
-        now = maximise(x, now.responsibilities(x), added)
-        told.append(float(now.log_density(x).mean()))
-        if told[-1] - told[-2] < tolerance:
+def expectation_maximization(
+    x: np.ndarray, start: GaussianMixture, reg_covar: np.ndarray, *, max_iter: int, tol: float
+) -> GaussianMixture:
+    """Run EM from `start` until a step improves the mean log density by less than `tol`."""
+    mixture, log_likelihoods = start, [float(start.log_density(x).mean())]
+    for _ in range(max_iter):
+        mixture = m_step(x, mixture.responsibilities(x), reg_covar)
+        log_likelihoods.append(float(mixture.log_density(x).mean()))
+        if log_likelihoods[-1] - log_likelihoods[-2] < tol:
             break
-    return Mixture(shares=now.shares, parts=now.parts, likelihoods=tuple(told))
+    return GaussianMixture(
+        weights=mixture.weights,
+        components=mixture.components,
+        log_likelihoods=tuple(log_likelihoods),
+    )
 
 
-def maximise(x: np.ndarray, belongs: np.ndarray, added: np.ndarray) -> Mixture:
-    """Fit each component to the examples by (example, component) `belongs`; `added`, (input,),
-    goes to every variance.
+def m_step(x: np.ndarray, responsibilities: np.ndarray, reg_covar: np.ndarray) -> GaussianMixture:
+    """Fit each component, weighted by (example, component) `responsibilities`; `reg_covar`
+    (input,) is added to the variances.
 
-    Raises ValueError where a component has lost all its examples or its covariance is singular.
+    Raises ValueError if a component has no examples left or its covariance is singular.
     """
-    weight = belongs.sum(axis=0)
-    if (weight < 1e-10).any():
-        raise ValueError(f"component {int(weight.argmin())}: no example belongs to it; ask fewer")
-    parts = []
-    for k in range(belongs.shape[1]):
-        mean = belongs[:, k] @ x / weight[k]
-        away = x - mean
-        covariance = (belongs[:, k, None] * away).T @ away / weight[k] + np.diag(added)
-        parts.append(Gaussian(mean=mean, factor=cholesky(covariance)))
-    return Mixture(shares=weight / weight.sum(), parts=tuple(parts))
+    n_effective = responsibilities.sum(axis=0)
+    if (n_effective < 1e-10).any():
+        raise ValueError(
+            f"component {int(n_effective.argmin())}: no example belongs to it; use fewer components"
+        )
+    components = []
+    for k in range(responsibilities.shape[1]):
+        mean = responsibilities[:, k] @ x / n_effective[k]
+        centered = x - mean
+        weighted = responsibilities[:, k, None] * centered
+        covariance = weighted.T @ centered / n_effective[k] + np.diag(reg_covar)
+        components.append(Gaussian(mean=mean, factor=cholesky(covariance)))
+    return GaussianMixture(weights=n_effective / n_effective.sum(), components=tuple(components))
 
 
-def _total(joint: np.ndarray) -> np.ndarray:
-    """Add (example, component) probabilities that are given as logarithms."""
-    top = joint.max(axis=1)
-    total: np.ndarray = top + np.log(np.exp(joint - top[:, None]).sum(axis=1))
+def _log_sum_exp(log_joint: np.ndarray) -> np.ndarray:
+    """Compute log(sum(exp(log_joint))) over the components."""
+    largest = log_joint.max(axis=1)
+    total: np.ndarray = largest + np.log(np.exp(log_joint - largest[:, None]).sum(axis=1))
     return total

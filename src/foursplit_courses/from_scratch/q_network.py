@@ -1,9 +1,9 @@
-"""A network of action values in NumPy: forward, derivatives of its error, and Adam.
+"""A Q-network in NumPy: forward pass, gradient of the squared error, and Adam.
 
-All weights lie in one vector, of which each layer is a view: a step of Adam and a soft update are
-then a few operations on one array, however many layers there are.  What is here writes into arrays
-it is given, unlike the rest of this folder: at five thousand weights, new arrays would cost as much
-as the arithmetic.
+All weights lie in one vector, and layers are views of it: a step of Adam or a soft update is a few
+operations on one array, whatever the number of layers.  Unlike the rest of this package, functions
+write into preallocated arrays: at five thousand weights, allocation would cost as much as the
+arithmetic.
 """
 
 from collections.abc import Sequence
@@ -12,41 +12,42 @@ from itertools import pairwise
 import numpy as np
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
-"""Weights (input, unit) and offsets (unit,) of each layer, the first layer first."""
+"""Weights (input, unit) and biases (unit,) of each layer, in forward order."""
 
-FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Adam's decay rates and what keeps it from dividing by 0
+BETA1, BETA2, EPS = 0.9, 0.999, 1e-8  # Adam's defaults
 
 
-def count(sizes: Sequence[int]) -> int:
-    """Count the weights of a network with these numbers of units, inputs first."""
+def count_weights(sizes: Sequence[int]) -> int:
+    """Count the weights and biases of a network with these layer sizes, inputs first."""
     return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
 
 
-def layers(vector: np.ndarray, sizes: Sequence[int]) -> Layers:
-    """Give each layer's weights and offsets as views of the one `vector`."""
-    if vector.shape != (count(sizes),):
-        raise ValueError(f"vector: {vector.shape} must be ({count(sizes)},) for units {[*sizes]}")
-    found, at = [], 0
+def layer_views(vector: np.ndarray, sizes: Sequence[int]) -> Layers:
+    """Return the weights and biases of each layer as views of `vector`."""
+    if vector.shape != (count_weights(sizes),):
+        n = count_weights(sizes)
+        raise ValueError(f"vector: {vector.shape} must be ({n},) for units {[*sizes]}")
+    views, offset = [], 0
     for n_in, n_out in pairwise(sizes):
-        w = vector[at : at + n_in * n_out].reshape(n_in, n_out)
-        found.append((w, vector[at + w.size : at + w.size + n_out]))
-        at += w.size + n_out
-    return found
+        w = vector[offset : offset + n_in * n_out].reshape(n_in, n_out)
+        views.append((w, vector[offset + w.size : offset + w.size + n_out]))
+        offset += w.size + n_out
+    return views
 
 
-def start(sizes: Sequence[int], rng: np.random.Generator) -> np.ndarray:
-    """Draw a vector of weights as deep as ReLUs ask for; offsets are 0.
+def init_weights(sizes: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+    """Draw weights by He initialization; biases are 0.
 
     Source: He, Zhang, Ren and Sun (2015); Ng, DLS C2 W1.
     """
-    vector = np.zeros(count(sizes), np.float32)
-    for w, _ in layers(vector, sizes):
+    vector = np.zeros(count_weights(sizes), np.float32)
+    for w, _ in layer_views(vector, sizes):
         w[:] = rng.normal(0, (2 / len(w)) ** 0.5, w.shape)
     return vector
 
 
-def values(net: Layers, states: np.ndarray) -> np.ndarray:
-    """Give (…, action) values of (…, number) states."""
+def q_values(net: Layers, states: np.ndarray) -> np.ndarray:
+    """Compute (…, action) values of (…, n_state) states."""
     hidden = states
     for w, b in net[:-1]:
         hidden = hidden @ w
@@ -56,13 +57,13 @@ def values(net: Layers, states: np.ndarray) -> np.ndarray:
     return np.asarray(hidden @ w + b)
 
 
-def descent(
+def loss_and_gradient(
     net: Layers, states: np.ndarray, actions: np.ndarray, targets: np.ndarray, gradient: Layers
 ) -> float:
-    """Fill `gradient` with the derivatives of the mean squared error, and give that error.
+    """Fill `gradient` with the gradient of the mean squared error, and return that error.
 
-    The error is that of the values of the (batch,) `actions` taken in (batch, number) `states`,
-    beside (batch,) `targets`, which count as constants.
+    The error is that of the values of (batch,) `actions` in (batch, n_state) `states` against
+    (batch,) `targets`, which are constants.
     """
     inputs = [states]
     for w, b in net[:-1]:
@@ -74,55 +75,55 @@ def descent(
     outputs = inputs[-1] @ w
     outputs += b
     rows = np.arange(len(states))
-    miss = outputs[rows, actions] - targets
+    errors = outputs[rows, actions] - targets
     dz = np.zeros_like(outputs)
-    dz[rows, actions] = miss * np.float32(2 / len(states))
-    for number in range(len(net) - 1, -1, -1):
-        dw, db = gradient[number]
-        np.matmul(inputs[number].T, dz, out=dw)
+    dz[rows, actions] = errors * np.float32(2 / len(states))
+    for index in range(len(net) - 1, -1, -1):
+        dw, db = gradient[index]
+        np.matmul(inputs[index].T, dz, out=dw)
         dz.sum(axis=0, out=db)
-        if number:
-            dz = dz @ net[number][0].T
-            dz *= inputs[number] > 0
-    return float(miss @ miss) / len(states)
+        if index:
+            dz = dz @ net[index][0].T
+            dz *= inputs[index] > 0
+    return float(errors @ errors) / len(states)
 
 
 class Adam:
-    """Steps of one vector along its gradient, each number at a pace of its own.
+    """Adam for one vector, updated in place.
 
     Source: Kingma and Ba (2015), algorithm 1 in the order of its section 2; Ng, DLS C2 W2.
     """
 
     def __init__(self, vector: np.ndarray, learning_rate: float) -> None:
         self.vector, self.learning_rate = vector, learning_rate
-        self.mean, self.square = np.zeros_like(vector), np.zeros_like(vector)
-        self.one, self.other = np.empty_like(vector), np.empty_like(vector)
+        self.exp_avg, self.exp_avg_sq = np.zeros_like(vector), np.zeros_like(vector)
+        self.buffer1, self.buffer2 = np.empty_like(vector), np.empty_like(vector)
         self.steps = 0
 
     def step(self, gradient: np.ndarray) -> None:
-        """Move the vector, in place."""
+        """Update the vector in place."""
         self.steps += 1
-        one, other = self.one, self.other
-        np.subtract(gradient, self.mean, out=one)
-        one *= np.float32(1 - FIRST)
-        self.mean += one
-        np.multiply(gradient, gradient, out=other)
-        other -= self.square
-        other *= np.float32(1 - SECOND)
-        self.square += other
-        np.sqrt(self.square, out=other)
-        other *= np.float32((1 - SECOND**self.steps) ** -0.5)
-        other += np.float32(TINY)
-        np.divide(self.mean, other, out=one)
-        one *= np.float32(self.learning_rate / (1 - FIRST**self.steps))
-        self.vector -= one
+        buffer1, buffer2 = self.buffer1, self.buffer2
+        np.subtract(gradient, self.exp_avg, out=buffer1)
+        buffer1 *= np.float32(1 - BETA1)
+        self.exp_avg += buffer1
+        np.multiply(gradient, gradient, out=buffer2)
+        buffer2 -= self.exp_avg_sq
+        buffer2 *= np.float32(1 - BETA2)
+        self.exp_avg_sq += buffer2
+        np.sqrt(self.exp_avg_sq, out=buffer2)
+        buffer2 *= np.float32((1 - BETA2**self.steps) ** -0.5)
+        buffer2 += np.float32(EPS)
+        np.divide(self.exp_avg, buffer2, out=buffer1)
+        buffer1 *= np.float32(self.learning_rate / (1 - BETA1**self.steps))
+        self.vector -= buffer1
 
 
-def approach(follower: np.ndarray, leader: np.ndarray, share: float, room: np.ndarray) -> None:
-    """Move `follower` by `share` of its way to `leader`, in place; `room` is overwritten.
+def soft_update(target: np.ndarray, online: np.ndarray, tau: float, out: np.ndarray) -> None:
+    """Compute target += tau * (online - target) in place; `out` is overwritten.
 
     Source: Lillicrap and others (2016), section 3; Ng, MLS C3 W3 (soft update).
     """
-    np.subtract(leader, follower, out=room)
-    room *= np.float32(share)
-    follower += room
+    np.subtract(online, target, out=out)
+    out *= np.float32(tau)
+    target += out

@@ -1,15 +1,15 @@
-"""What of a rounding error may be shown: its magnitude, as its digits differ between machines."""
+"""Format rounding errors by magnitude only, as their digits differ between machines."""
 
 import math
 
-SMALLEST = 1e-9  # below this nothing shown here can be told from a rounding error
+RESOLUTION = 1e-9  # smaller values are indistinguishable from rounding errors
 
 
-def power_above(value: float) -> float:
-    """Give the next power of ten, but none below a billionth."""
-    return float(10.0 ** math.ceil(math.log10(max(abs(value), SMALLEST))))
+def ceil_power_of_ten(value: float) -> float:
+    """Return the next power of ten above `value`, at least 1e-9."""
+    return float(10.0 ** math.ceil(math.log10(max(abs(value), RESOLUTION))))
 
 
-def shown(value: float) -> str:
-    """Write a cost with three digits, or that nothing is left of it."""
-    return f"{value:.3g}" if abs(value) > SMALLEST else "below 1e-9"
+def format_rounded(value: float) -> str:
+    """Format a cost with three digits, or as below 1e-9."""
+    return f"{value:.3g}" if abs(value) > RESOLUTION else "below 1e-9"

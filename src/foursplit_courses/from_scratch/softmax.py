@@ -1,61 +1,52 @@
-"""Softmax and its cross-entropy, forward and backward, in a form that never overflows.
+"""Softmax and its cross-entropy with gradient, in a numerically stable form.
 
-Axes: `batch` examples, `n_classes` scores (logits) of each. The naive forms stand beside the safe
-ones, to be compared with them and for nothing else.
+Axes: `batch` examples, `n_classes` logits each. The naive forms exist only for comparison with the
+stable ones.
 
-Source: Ng, MLS C2 W2 (softmax, and its loss computed from the scores); Blanchard, Higham and Higham
+Source: Ng, MLS C2 W2 (softmax, and its loss computed from logits); Blanchard, Higham and Higham
 (2021), Accurately computing the log-sum-exp and softmax functions.
 """
 
 import numpy as np
 from jaxtyping import Float, Int
 
-Scores = Float[np.ndarray, "batch n_classes"]
+Logits = Float[np.ndarray, "batch n_classes"]
 Labels = Int[np.ndarray, " batch"]
 
 
-def log_sum_exp(z: Scores) -> Float[np.ndarray, " batch"]:
-    """Give log(sum(exp(z))) of each example: the largest score is taken out before exp."""
-    most = z.max(axis=1)
-    total: np.ndarray = most + np.log(np.exp(z - most[:, None]).sum(axis=1))
+def log_sum_exp(z: Logits) -> Float[np.ndarray, " batch"]:
+    """Compute log(sum(exp(z))) of each example, with the largest logit factored out."""
+    largest = z.max(axis=1)
+    total: np.ndarray = largest + np.log(np.exp(z - largest[:, None]).sum(axis=1))
     return total
 
 
-def softmax(z: Scores) -> Scores:
-    """Turn scores into probabilities that add to 1."""
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+def softmax(z: Logits) -> Logits:
+    """Convert logits into probabilities that sum to 1."""
+    exps = np.exp(z - z.max(axis=1, keepdims=True))
+    probabilities: np.ndarray = exps / exps.sum(axis=1, keepdims=True)
+    return probabilities
 
 
-def softmax_backward(da: Scores, a: Scores) -> Scores:
-    """Carry the derivative by the probabilities `a` back to the scores.
-
-    Every score moves every probability: da_i/dz_j is a_i (1 - a_i) for i = j, else -a_i a_j.
-    """
-    carried: np.ndarray = a * (da - (da * a).sum(axis=1, keepdims=True))
-    return carried
-
-
-def cross_entropy(z: Scores, y: Labels) -> float:
-    """Give the mean of -log(probability of the true class), in nats, without leaving the scores."""
+def cross_entropy(z: Logits, y: Labels) -> float:
+    """Compute the mean of -log(probability of the true class) from logits, in nats."""
     return float((log_sum_exp(z) - z[np.arange(len(y)), y]).mean())
 
 
-def cross_entropy_backward(z: Scores, y: Labels) -> Scores:
-    """Differentiate the mean by the scores: probability less truth, over the number of examples."""
+def cross_entropy_backward(z: Logits, y: Labels) -> Logits:
+    """Compute the gradient by the logits: (probability - one-hot label) / n_examples."""
     dz = softmax(z)
     dz[np.arange(len(y)), y] -= 1
     return dz / len(y)
 
 
-def naive_softmax(z: Scores) -> Scores:
-    """Write the definition down: exp overflows from 89 on in 32 bits, from 710 on in 64."""
-    powers = np.exp(z)
-    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return shares
+def naive_softmax(z: Logits) -> Logits:
+    """Compute softmax as defined: exp overflows above 88 in float32, above 709 in float64."""
+    exps = np.exp(z)
+    probabilities: np.ndarray = exps / exps.sum(axis=1, keepdims=True)
+    return probabilities
 
 
-def naive_cross_entropy(z: Scores, y: Labels) -> float:
-    """Go through the probabilities: one that rounds to 0 has no logarithm, one near 1 no digits."""
+def naive_cross_entropy(z: Logits, y: Labels) -> float:
+    """Compute the loss from probabilities: infinite at 0, and inexact near 1."""
     return float(-np.log(naive_softmax(z)[np.arange(len(y)), y]).mean())

@@ -1,69 +1,75 @@
-"""A drawn world of users and films, in which every rating is known that nobody gave.
+"""Synthetic film ratings: a complete user-film matrix, of which only a sample is observed.
 
-A rating is a middle, the user's mildness, the film's quality, the user's liking of the film's
-genre, a product of hidden traits that no column shows, and noise, in halves of a star.
+A rating is the mean, a user bias, a film bias, the user's taste for the film's genre, a product of
+latent factors, and noise, rounded to half a star.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit_courses.from_scratch.factorisation import Ratings
+from foursplit_courses.from_scratch.factorization import Ratings
 
-MIDDLE = 3.4  # stars
-MILDNESS, QUALITY, LIKING = 0.35, 0.35, 0.5  # stars: spreads of users, films and genres
-N_TRAITS, TRAIT = 2, 0.55  # hidden ones of each film, and their spread
+MEAN_RATING = 3.4  # stars
+USER_BIAS_STD, FILM_BIAS_STD, GENRE_TASTE_STD = 0.35, 0.35, 0.5  # stars
+N_LATENT, LATENT_STD = 2, 0.55  # latent factors per film
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """Users and films; a first block of both is known, those after it are strangers."""
+class RatingWorld:
+    """All ratings of users and films; those after the first `n_users`, `n_films` are new."""
 
-    said: np.ndarray  # (user, film): ratings, were all films seen
-    meant: np.ndarray  # the same without noise
+    ratings: np.ndarray  # (user, film), complete
+    expected_ratings: np.ndarray  # the same without noise
     genre: np.ndarray  # (film, genre), 0 or 1
-    n_users: int  # known ones
+    n_users: int  # known, not new
     n_films: int
 
 
-def draw(
-    known: tuple[int, int],
-    strangers: tuple[int, int],
+def make_rating_world(
+    n_known: tuple[int, int],
+    n_new: tuple[int, int],
     n_genres: int,
     noise: float,
     rng: np.random.Generator,
-) -> World:
-    """Draw `known` and `strangers` many users and films; `noise` is in stars."""
-    for name, counts, least in (("known", known, 1), ("strangers", strangers, 0)):
-        if min(counts) < least:
-            raise ValueError(f"{name}: {counts} must be {least} or more, users and films")
+) -> RatingWorld:
+    """Draw `n_known` and `n_new` (users, films); `noise` is in stars."""
+    for name, counts, minimum in (("n_known", n_known, 1), ("n_new", n_new, 0)):
+        if min(counts) < minimum:
+            raise ValueError(f"{name}: {counts} (users, films) must be at least {minimum}")
     if n_genres < 1 or noise < 0:
-        raise ValueError(f"n_genres, noise: {n_genres} and {noise} must be 1 and 0 or more")
-    n_users, n_films = known[0] + strangers[0], known[1] + strangers[1]
+        raise ValueError(f"n_genres, noise: {n_genres}, {noise} must be at least 1 and 0")
+    n_users, n_films = n_known[0] + n_new[0], n_known[1] + n_new[1]
     genre = np.eye(n_genres)[rng.integers(0, n_genres, n_films)]
-    meant = MIDDLE + rng.normal(0, MILDNESS, (n_users, 1)) + rng.normal(0, QUALITY, (1, n_films))
-    meant = meant + rng.normal(0, LIKING, (n_users, n_genres)) @ genre.T
-    taste, trait = rng.normal(0, 1, (n_users, N_TRAITS)), rng.normal(0, TRAIT, (n_films, N_TRAITS))
-    meant = meant + taste @ trait.T
-    said = np.round((meant + rng.normal(0, noise, meant.shape)) * 2) / 2
-    return World(
-        said=said.clip(0.5, 5), meant=meant.clip(0.5, 5), genre=genre,
-        n_users=known[0], n_films=known[1],
+    user_bias = rng.normal(0, USER_BIAS_STD, (n_users, 1))
+    expected = MEAN_RATING + user_bias + rng.normal(0, FILM_BIAS_STD, (1, n_films))
+    expected = expected + rng.normal(0, GENRE_TASTE_STD, (n_users, n_genres)) @ genre.T
+    user_latent = rng.normal(0, 1, (n_users, N_LATENT))
+    film_latent = rng.normal(0, LATENT_STD, (n_films, N_LATENT))
+    expected = expected + user_latent @ film_latent.T
+    ratings = np.round((expected + rng.normal(0, noise, expected.shape)) * 2) / 2
+    return RatingWorld(
+        ratings=ratings.clip(0.5, 5), expected_ratings=expected.clip(0.5, 5), genre=genre,
+        n_users=n_known[0], n_films=n_known[1],
     )  # fmt: skip
 
 
-def rate(world: World, density: float, rng: np.random.Generator) -> tuple[Ratings, Ratings]:
-    """Let known users rate a share `density` of known films; hold one in five ratings out."""
+def sample_ratings(
+    world: RatingWorld, density: float, rng: np.random.Generator
+) -> tuple[Ratings, Ratings]:
+    """Sample a fraction `density` of the known ratings; hold out 20% of them."""
     if not 0 < density <= 1:
         raise ValueError(f"density: {density} must be above 0 and at most 1")
-    said = world.said[: world.n_users, : world.n_films]
-    rated = rng.random(said.shape) < density
-    learnt = rated & (rng.random(said.shape) < 0.8)
-    return as_ratings(said, learnt), as_ratings(said, rated & ~learnt)
+    ratings = world.ratings[: world.n_users, : world.n_films]
+    is_rated = rng.random(ratings.shape) < density
+    in_train = is_rated & (rng.random(ratings.shape) < 0.8)
+    return as_ratings(ratings, in_train), as_ratings(ratings, is_rated & ~in_train)
 
 
-def as_ratings(said: np.ndarray, chosen: np.ndarray) -> Ratings:
-    """List the `chosen` cells, (user, film) true or false, of a table of ratings."""
-    user, item = np.nonzero(chosen)
-    n_users, n_items = chosen.shape
-    return Ratings(user=user, item=item, value=said[user, item], n_users=n_users, n_items=n_items)
+def as_ratings(ratings: np.ndarray, mask: np.ndarray) -> Ratings:
+    """Convert the cells of a (user, film) matrix selected by `mask` to a list of ratings."""
+    user, item = np.nonzero(mask)
+    n_users, n_items = mask.shape
+    return Ratings(
+        user=user, item=item, value=ratings[user, item], n_users=n_users, n_items=n_items
+    )

@@ -1,8 +1,8 @@
-"""Values of states and actions by table, from Bellman's equation; and a chain of states to try.
+"""Tabular value iteration on a Markov decision process (MDP), and a chain MDP as an example.
 
-Arrays: `chance` (state, action, next state) are probabilities, `reward` (state,) is earned on being
-in a state, `ends` (state,) says where nothing follows. The value Q(s, a) counts the reward of s
-itself, as the course does: R(s) + discount * (best value that follows).
+Arrays: `transition_probs` (state, action, next state), `rewards` (state,) earned in a state,
+`terminal` (state,) true where the episode ends. The value Q(s, a) includes the reward of s, as in
+the course: R(s) + discount * (best value of the next state).
 Source: Ng, MLS C3 W3; Bellman (1957); Sutton and Barto (2018), sections 3.5 and 4.4.
 """
 
@@ -14,79 +14,87 @@ LEFT, RIGHT = 0, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """A Markov decision process of few states."""
+class MDP:
+    """A tabular Markov decision process."""
 
-    chance: np.ndarray  # (state, action, next state)
-    reward: np.ndarray  # (state,)
-    ends: np.ndarray  # (state,), true or false
+    transition_probs: np.ndarray  # (state, action, next state)
+    rewards: np.ndarray  # (state,)
+    terminal: np.ndarray  # (state,), true or false
 
     def __post_init__(self) -> None:
-        n = len(self.reward)
-        if self.chance.ndim != 3 or self.chance.shape[::2] != (n, n):
-            raise ValueError(f"chance: {self.chance.shape} must be ({n}, actions, {n})")
-        if self.ends.shape != (n,):
-            raise ValueError(f"ends: {self.ends.shape} must be ({n},)")
-        if (self.chance < 0).any() or not np.allclose(self.chance.sum(axis=2), 1):
-            raise ValueError("chance: each state's and action's must be 0 or more and add up to 1")
+        n = len(self.rewards)
+        if self.transition_probs.ndim != 3 or self.transition_probs.shape[::2] != (n, n):
+            raise ValueError(
+                f"transition_probs: {self.transition_probs.shape} must be ({n}, actions, {n})"
+            )
+        if self.terminal.shape != (n,):
+            raise ValueError(f"terminal: {self.terminal.shape} must be ({n},)")
+        if (self.transition_probs < 0).any() or not np.allclose(
+            self.transition_probs.sum(axis=2), 1
+        ):
+            raise ValueError("transition_probs: must be 0 or more and sum to 1 over next states")
 
 
-def chain(rewards: np.ndarray, misstep: float = 0.0) -> Process:
-    """Build states in a row, to walk left or right in; both ends are final.
+def chain(rewards: np.ndarray, misstep_prob: float = 0.0) -> MDP:
+    """Build a chain of states with actions left and right; both ends are terminal.
 
-    With chance `misstep` a step goes the other way.
+    With probability `misstep_prob` a step goes in the other direction.
     """
     n = len(rewards)
     if n < 3:
-        raise ValueError(f"rewards: {n} of them, and a chain needs at least 3 states")
-    if not 0 <= misstep <= 1:
-        raise ValueError(f"misstep: {misstep!r} must be a probability from 0 to 1")
-    chance = np.zeros((n, 2, n))
+        raise ValueError(f"rewards: {n} values; a chain needs at least 3 states")
+    if not 0 <= misstep_prob <= 1:
+        raise ValueError(f"misstep_prob: {misstep_prob!r} must be from 0 to 1")
+    transition_probs = np.zeros((n, 2, n))
     for state in range(n):
         before, after = max(state - 1, 0), min(state + 1, n - 1)
-        for action, (meant, other) in enumerate(((before, after), (after, before))):
-            chance[state, action, meant] += 1 - misstep
-            chance[state, action, other] += misstep
-    ends = np.isin(np.arange(n), (0, n - 1))
-    return Process(chance=chance, reward=np.asarray(rewards, np.float64), ends=ends)
+        for action, (intended, other) in enumerate(((before, after), (after, before))):
+            transition_probs[state, action, intended] += 1 - misstep_prob
+            transition_probs[state, action, other] += misstep_prob
+    terminal = np.isin(np.arange(n), (0, n - 1))
+    return MDP(
+        transition_probs=transition_probs,
+        rewards=np.asarray(rewards, np.float64),
+        terminal=terminal,
+    )
 
 
-def backup(process: Process, values: np.ndarray, discount: float) -> np.ndarray:
-    """Give (state, action) values from the (state,) values of what follows."""
-    follows = np.where(process.ends[:, None], 0.0, process.chance @ values)
-    return process.reward[:, None] + discount * follows
+def backup(mdp: MDP, values: np.ndarray, discount: float) -> np.ndarray:
+    """Compute (state, action) values from (state,) values of the next states."""
+    future = np.where(mdp.terminal[:, None], 0.0, mdp.transition_probs @ values)
+    return mdp.rewards[:, None] + discount * future
 
 
-def optimal(process: Process, discount: float, tolerance: float = 1e-10) -> np.ndarray:
-    """Give the (state, action) values of acting at its best, each to `tolerance`.
+def value_iteration(mdp: MDP, discount: float, tol: float = 1e-10) -> np.ndarray:
+    """Compute the optimal (state, action) values by value iteration, to within `tol`.
 
-    Value iteration: each sweep comes nearer by the factor `discount` at least.
+    Each sweep reduces the error at least by the factor `discount`.
     """
     _check(discount)
-    values = np.zeros(len(process.reward))
+    values = np.zeros(len(mdp.rewards))
     while True:
-        better = backup(process, values, discount).max(axis=1)
-        moved = float(np.abs(better - values).max())
-        values = better
-        if moved * discount <= tolerance * (1 - discount):
-            return backup(process, values, discount)
+        updated = backup(mdp, values, discount).max(axis=1)
+        change = float(np.abs(updated - values).max())
+        values = updated
+        if change * discount <= tol * (1 - discount):
+            return backup(mdp, values, discount)
 
 
-def policy(q: np.ndarray) -> np.ndarray:
-    """Give (state,) actions of most value, the first of equals."""
+def greedy_policy(q: np.ndarray) -> np.ndarray:
+    """Return (state,) greedy actions; of equal values the first."""
     return q.argmax(axis=1)
 
 
-def followed(process: Process, actions: np.ndarray, discount: float) -> np.ndarray:
-    """Give the (state,) values of always taking (state,) `actions`: a linear system solved."""
+def policy_evaluation(mdp: MDP, actions: np.ndarray, discount: float) -> np.ndarray:
+    """Compute the (state,) values of a fixed policy (state,) by solving a linear system."""
     _check(discount)
-    n = len(process.reward)
-    moves = np.where(process.ends[:, None], 0.0, process.chance[np.arange(n), actions])
-    return np.linalg.solve(np.eye(n) - discount * moves, process.reward)
+    n = len(mdp.rewards)
+    transitions = np.where(mdp.terminal[:, None], 0.0, mdp.transition_probs[np.arange(n), actions])
+    return np.linalg.solve(np.eye(n) - discount * transitions, mdp.rewards)
 
 
-def discounted(rewards: np.ndarray, discount: float) -> float:
-    """Give the return of one walk: R1 + discount R2 + discount^2 R3 and so on."""
+def discounted_return(rewards: np.ndarray, discount: float) -> float:
+    """Compute the return of one episode: R1 + discount R2 + discount^2 R3 and so on."""
     return float(np.polyval(np.asarray(rewards, np.float64)[::-1], discount))
 
 

@@ -12,7 +12,7 @@ from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import adam
 from foursplit_courses.from_scratch.dense import dense, dense_by_unit
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Steps, draw, learn
+from foursplit_courses.from_scratch.network import TrainingConfig, init_layers, fit
 
 Path = np.ndarray
 """(step, 2) places."""
@@ -120,7 +120,7 @@ def _descent_path(slopes: np.ndarray, rate: float, n: int) -> Path:
 
 def _adam_path(slopes: np.ndarray, rate: float, n: int) -> Path:
     places = [np.array(START)]
-    moments = adam.start(places)
+    moments = adam.init_state(places)
     for _ in range(n):
         (place,), moments = adam.step([places[-1]], [slopes * places[-1]], moments, rate)
         places.append(place)
@@ -130,11 +130,11 @@ def _adam_path(slopes: np.ndarray, rate: float, n: int) -> Path:
 def _network(args: Args) -> tuple[Section, dict[str, float]]:
     """Train one network from one start by both ways, at each rate."""
     x, y = _digits(args.digits)
-    begin = draw((64, 25, 15, 10), "relu", generator("adam: weights", 1))
+    begin = init_layers((64, 25, 15, 10), "relu", generator("adam: weights", 1))
     ways = {"adam": True, "descent": False}
     traces = {
-        (name, rate): learn(
-            begin, x, y, CROSS_ENTROPY, Steps(n=args.steps, rate=rate, adam=by_adam)
+        (name, rate): fit(
+            begin, x, y, CROSS_ENTROPY, TrainingConfig(n_steps=args.steps, learning_rate=rate, adam=by_adam)
         )[1]
         for name, by_adam in ways.items()
         for rate in args.rates

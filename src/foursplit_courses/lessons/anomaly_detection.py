@@ -14,8 +14,8 @@ N_REPEATS = 60  # times that eleven inputs are drawn
 N_INPUTS = 11
 N_SMALL, N_SMALL_ANOMALOUS = 100, 10  # of the dev set of eleven inputs, as small as the course's
 KINDS = {
-    "each input alone": gaussian_density.independent,
-    "all together": gaussian_density.multivariate,
+    "each input alone": gaussian_density.fit_independent,
+    "all together": gaussian_density.fit_multivariate,
 }
 
 
@@ -79,7 +79,7 @@ def _two_inputs(share: float) -> tuple[Section, dict[str, float]]:
     rows, curves = [], []
     for name, learn in KINDS.items():
         learnt = learn(train)
-        chosen = gaussian_density.best_threshold(learnt.log_density(dev[0]), dev[1])
+        chosen = gaussian_density.select_threshold(learnt.log_density(dev[0]), dev[1])
         on_test = f1(learnt, chosen.value, *test)
         figures.append(_contour(name, learnt, chosen.value, *test))
         curves.append(_curve(name, learnt, *dev))
@@ -149,8 +149,8 @@ def _eleven_inputs() -> tuple[Section, dict[str, float]]:
     told, kept = [], []
     for repeat in range(N_REPEATS):
         rng = generator("study anomaly_detection: eleven inputs", repeat)
-        learnt = gaussian_density.independent(rng.normal(size=(N_TRAIN, N_INPUTS)))
-        chosen = gaussian_density.best_threshold(
+        learnt = gaussian_density.fit_independent(rng.normal(size=(N_TRAIN, N_INPUTS)))
+        chosen = gaussian_density.select_threshold(
             learnt.log_density((dev := _many(rng, 1))[0]), dev[1]
         )
         told.append(chosen.f1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
 from foursplit.core.seeds import generator
-from foursplit_courses.from_scratch.gaussian_density import best_threshold, multivariate
+from foursplit_courses.from_scratch.gaussian_density import select_threshold, fit_multivariate
 
 N_USUAL, N_TEST, SHARE = 1000, 4000, 0.03  # learnt from; judged on, and how much of it is anomalous
 N_INPUTS = 5
@@ -95,7 +95,7 @@ def _measure(args: Args) -> dict[bool, np.ndarray]:
             dev = draw(N_USUAL + size - size // 2, size - size // 2, known, rng)
             for number, way in enumerate(WAYS):
                 score = _learnt(way, train, repeat)
-                threshold = best_threshold(score(dev[0]), dev[1]).value
+                threshold = select_threshold(score(dev[0]), dev[1]).value
                 for new, (x, odd) in tests.items():
                     scores[new][number, at, repeat] = _f1(score(x) < threshold, odd)
     return scores
@@ -109,7 +109,7 @@ Score = Callable[[np.ndarray], np.ndarray]
 def _learnt(way: str, train: Rows, seed: int) -> Score:
     x, odd = train
     if way == "density":
-        return multivariate(x[~odd]).log_density
+        return fit_multivariate(x[~odd]).log_density
     model = _classifier(way, seed).fit(x, odd)
     return lambda others: model.predict_proba(others)[:, 0]
 

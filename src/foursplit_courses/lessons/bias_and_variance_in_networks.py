@@ -12,7 +12,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, Steps, draw, forward, learn
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
 
 # The blobs of source `six_blobs`, which a study may not import; a test holds them equal.
 CENTRES = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=np.float64)
@@ -122,9 +122,9 @@ def _train(args: Args, data: Data, plan: Plan) -> tuple[list[Layer], Errors]:
     if plan in data.done:
         return data.done[plan]
     x, y = data.train.x[: plan.n_train], data.train.y[: plan.n_train]
-    begin = draw((2, *plan.hidden, len(CENTRES)), "relu", generator("bias and variance: weights"))
-    how = Steps(n=args.steps, rate=args.rate, penalty=plan.penalty)
-    layers, _ = learn(begin, x, y, CROSS_ENTROPY, how)
+    begin = init_layers((2, *plan.hidden, len(CENTRES)), "relu", generator("bias and variance: weights"))
+    how = TrainingConfig(n_steps=args.steps, learning_rate=args.rate, weight_decay=plan.penalty)
+    layers, _ = fit(begin, x, y, CROSS_ENTROPY, how)
     near = ((data.fresh.x[:, None] - CENTRES) ** 2).sum(axis=2).argmin(axis=1)
     errors = Errors(
         train=_wrong(layers, Points(x, y)),

@@ -12,7 +12,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Picture, Section, Series, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, Steps, draw, forward, learn
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
 
 SIDE = 8  # pixels
 N_CLASSES = 10
@@ -173,13 +173,13 @@ def _measure(
     """Train as many steps as the baseline's multiplications allow, with each seed."""
     budget = args.steps * len(baseline.train.y) * baseline.n_weights
     n = max(1, budget // (len(candidate.train.y) * candidate.n_weights))
-    how = Steps(n=n, rate=args.rate, penalty=candidate.penalty)
+    how = TrainingConfig(n_steps=n, learning_rate=args.rate, weight_decay=candidate.penalty)
     sizes = (SIDE * SIDE, *candidate.hidden, N_CLASSES)
     errors = []
     for seed in args.seeds:
-        begin = draw(sizes, "relu", generator("data-centric: weights", seed))
+        begin = init_layers(sizes, "relu", generator("data-centric: weights", seed))
         flat = candidate.train.x.reshape(len(candidate.train.y), -1)
-        layers, _ = learn(begin, flat, candidate.train.y, CROSS_ENTROPY, how)
+        layers, _ = fit(begin, flat, candidate.train.y, CROSS_ENTROPY, how)
         errors.append((_error(layers, cross), _error(layers, moved)))
     found = np.array(errors)
     return Result(n, float(found[:, 0].mean()), float(found[:, 1].mean()), found[:, 1])

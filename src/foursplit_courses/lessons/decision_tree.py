@@ -11,7 +11,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
-from foursplit_courses.from_scratch.tree import LEAF, Limits, Tree, grow, predict, predict_proba
+from foursplit_courses.from_scratch.tree import LEAF, TreeParams, Tree, fit_tree, predict, predict_proba
 
 # Brown cap, tapering stalk, solitary; and whether it may be eaten.
 FEATURES = ("brown cap", "tapering stalk", "solitary")
@@ -99,7 +99,7 @@ def _mixed() -> Section:
 
 
 def _mushrooms(gains: list[float]) -> Section:
-    tree = grow(MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2)
+    tree = fit_tree(MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2)
     answers = predict_proba(tree, MUSHROOMS).argmax(axis=1)
     yes_no = np.array(["no", "yes"])
     rows = [
@@ -163,7 +163,7 @@ def _fragile() -> Section:
     rows = []
     for left_out in range(len(EDIBLE)):
         kept = np.arange(len(EDIBLE)) != left_out
-        tree = grow(MUSHROOMS[kept], EDIBLE[kept], criterion="entropy", n_classes=2)
+        tree = fit_tree(MUSHROOMS[kept], EDIBLE[kept], criterion="entropy", n_classes=2)
         told = predict_proba(tree, MUSHROOMS[[left_out]]).argmax() == EDIBLE[left_out]
         first, second = FEATURES[tree.feature[0]], sorted({*tree.feature[1:].tolist()} - {LEAF})
         later = ", ".join(FEATURES[number] for number in second)
@@ -244,15 +244,15 @@ def _plane(args: Args) -> tuple[Section, dict[str, float]]:
 
 
 def _classes(x: np.ndarray, y: np.ndarray, depth: int) -> Tree:
-    return grow(x, y, criterion="entropy", n_classes=2, limits=Limits(max_depth=depth))
+    return fit_tree(x, y, criterion="entropy", n_classes=2, params=TreeParams(max_depth=depth))
 
 
 def _curve(args: Args) -> tuple[Section, dict[str, float]]:
     rng = generator("decision tree study, curve", args.seed)
     x, fresh = (np.sort(rng.uniform(0, 1, n)) for n in (args.n_train, args.n_held_out))
     y, truth = (np.sin(6 * of) + rng.normal(0, 0.3, len(of)) for of in (x, fresh))
-    limits = [Limits(max_depth=depth) for depth in args.depths]
-    trees = [grow(x[:, None], y, criterion="squared_error", limits=one) for one in limits]
+    limits = [TreeParams(max_depth=depth) for depth in args.depths]
+    trees = [fit_tree(x[:, None], y, criterion="squared_error", params=one) for one in limits]
     wrong = [
         [float(np.mean((predict(tree, xs[:, None]) - ys) ** 2)) for tree in trees]
         for xs, ys in ((x, y), (fresh, truth))

@@ -8,7 +8,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.cart_pole import CartPole
-from foursplit_courses.from_scratch.deep_q import Agent, Settings, play, train
+from foursplit_courses.from_scratch.deep_q import Agent, DQNConfig, rollout, train
 
 FIRST_HELD_OUT = 100_000  # seed of the first level that training never plays
 
@@ -37,9 +37,9 @@ class Args:
 
 def run(args: Args) -> Study:
     """Train three agents a seed, which differ in one thing each."""
-    whole = Settings(
+    whole = DQNConfig(
         learning_rate=args.learning_rate,
-        soft_update=args.soft_update,
+        tau=args.soft_update,
         epsilon_decay=args.epsilon_decay,
     )
     variants = {
@@ -55,14 +55,14 @@ def run(args: Args) -> Study:
     return _study(args, curves, held_out)
 
 
-def _learn(args: Args, settings: Settings, seed: int) -> tuple[np.ndarray, float]:
+def _learn(args: Args, settings: DQNConfig, seed: int) -> tuple[np.ndarray, float]:
     """Give the (episode,) returns of training, and the mean return on levels it never played."""
     rng = generator("deep_q_learning", seed)
     world = CartPole()
     agent = Agent(world.n_state, world.n_actions, settings, rng)
     returns = train(agent, world, _calm(range(args.episodes)))
     new = _calm(range(FIRST_HELD_OUT, FIRST_HELD_OUT + args.held_out))
-    return np.array(returns), float(np.mean([play(agent.act, world, level) for level in new]))
+    return np.array(returns), float(np.mean([rollout(agent.act, world, level) for level in new]))
 
 
 def _calm(seeds: range) -> np.ndarray:

@@ -23,7 +23,7 @@ from foursplit.core.lesson_figures import (
 from foursplit.core.seeds import derive, generator
 from foursplit_courses.from_scratch import features, linear, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
-from foursplit_courses.from_scratch.rounding import power_above, shown
+from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
 
 SHARES = (0.05, 0.9, 0.99, 1.02)  # of the largest rate that raw inputs allow
 PAIR = [0, 3]  # area and age: the two weights of the pictures
@@ -51,13 +51,13 @@ class Args:
 
 def run(args: Args) -> Study:
     """Descend on raw and on scaled inputs, and hold the end against three other ways."""
-    houses = synthetic_data.town(args.n_houses, generator("feature scaling", args.seed))
-    scale = features.measure(houses.x)
-    scaled = synthetic_data.Table(scale.apply(houses.x), houses.y)
+    houses = synthetic_data.make_houses(args.n_houses, generator("feature scaling", args.seed))
+    scale = features.fit_scaler(houses.x)
+    scaled = synthetic_data.Dataset(scale.apply(houses.x), houses.y)
     fits = _fits(args, scaled)
     gaps = {name: _gap(at, fits["solved"]) for name, at in fits.items() if name != "solved"}
-    raw_walk = linear.descend(
-        *houses, rate=0.9 * linear.largest_rate(houses.x), n_steps=args.n_steps
+    raw_walk = linear.gradient_descent(
+        *houses, learning_rate=0.9 * linear.max_stable_learning_rate(houses.x), n_steps=args.n_steps
     )
     best = linear.cost(*scaled, fits["solved"])
     conditions = [float(np.linalg.cond(linear.hessian(x))) for x in (houses.x, scaled.x)]
@@ -77,26 +77,26 @@ def run(args: Args) -> Study:
         numbers={
             "condition_raw": conditions[0],
             "condition_scaled": conditions[1],
-            "largest_rate_raw": linear.largest_rate(houses.x),
-            "largest_rate_scaled": linear.largest_rate(scaled.x),
+            "largest_rate_raw": linear.max_stable_learning_rate(houses.x),
+            "largest_rate_scaled": linear.max_stable_learning_rate(scaled.x),
             "cost_raw": float(raw_walk.cost[-1]),
             "cost_scaled": linear.cost(*scaled, fits["descent"]),
             "cost_minimum": best,
-            "gap_descent_below": power_above(gaps["descent"]),
-            "gap_scikit_learn_below": power_above(gaps["scikit-learn"]),
+            "gap_descent_below": ceil_power_of_ten(gaps["descent"]),
+            "gap_scikit_learn_below": ceil_power_of_ten(gaps["scikit-learn"]),
             "gap_scikit_learn_sgd": gaps["scikit-learn SGD"],
         },
         source="Ng, MLS C1 W2",
     )
 
 
-def _fits(args: Args, scaled: synthetic_data.Table) -> dict[str, Parameters]:
+def _fits(args: Args, scaled: synthetic_data.Dataset) -> dict[str, Parameters]:
     """Fit the same line in four ways."""
     theirs = LinearRegression().fit(*scaled)
     drawn = SGDRegressor(max_iter=1000, random_state=derive("sgd", args.seed) % 2**32).fit(*scaled)
     return {
         "solved": linear.normal_equation(*scaled),
-        "descent": linear.descend(*scaled, rate=args.rate, n_steps=args.n_steps).end,
+        "descent": linear.gradient_descent(*scaled, learning_rate=args.rate, n_steps=args.n_steps).end,
         "scikit-learn": Parameters(theirs.coef_, float(theirs.intercept_)),
         "scikit-learn SGD": Parameters(drawn.coef_, float(drawn.intercept_[0])),
     }
@@ -107,11 +107,11 @@ def _gap(here: Parameters, there: Parameters) -> float:
     return float(np.abs(np.append(*here) - np.append(*there)).max())
 
 
-def _inputs(x: np.ndarray, scale: features.Scale) -> Section:
+def _inputs(x: np.ndarray, scale: features.Scaler) -> Section:
     rows: tuple[tuple[str | float, ...], ...] = tuple(
         (name, *(round(float(v), 2) for v in (low, high, mean, deviation)))
         for name, low, high, mean, deviation in zip(
-            synthetic_data.TOWN, x.min(axis=0), x.max(axis=0), *scale, strict=True
+            synthetic_data.HOUSE_FEATURES, x.min(axis=0), x.max(axis=0), *scale, strict=True
         )
     )
     return Section(
@@ -132,10 +132,10 @@ def _inputs(x: np.ndarray, scale: features.Scale) -> Section:
             Slider(
                 title="Spread of each input",
                 label="input",
-                values=synthetic_data.TOWN,
+                values=synthetic_data.HOUSE_FEATURES,
                 figures=tuple(
                     _spread(name, x[:, i], scale.apply(x)[:, i])
-                    for i, name in enumerate(synthetic_data.TOWN)
+                    for i, name in enumerate(synthetic_data.HOUSE_FEATURES)
                 ),
             ),
         ),
@@ -154,9 +154,9 @@ def _spread(name: str, raw: np.ndarray, scaled: np.ndarray) -> Lines:
     )
 
 
-def _raw(houses: synthetic_data.Table) -> Section:
-    limit = linear.largest_rate(houses.x)
-    walks = [linear.descend(*houses, rate=share * limit, n_steps=60) for share in SHARES]
+def _raw(houses: synthetic_data.Dataset) -> Section:
+    limit = linear.max_stable_learning_rate(houses.x)
+    walks = [linear.gradient_descent(*houses, learning_rate=share * limit, n_steps=60) for share in SHARES]
     figures = tuple(
         Lines(
             title=f"Rate {share * limit:.2e}, {share:g} of the largest",
@@ -196,7 +196,7 @@ def _raw(houses: synthetic_data.Table) -> Section:
     )
 
 
-def _bowl(args: Args, houses: synthetic_data.Table, scaled: synthetic_data.Table) -> Section:
+def _bowl(args: Args, houses: synthetic_data.Dataset, scaled: synthetic_data.Dataset) -> Section:
     valley, _, left_raw = _pictures(houses, "raw inputs", 0.9 * _limit(houses))
     bowl, surface, left_scaled = _pictures(scaled, "z-scores", args.rate)
     return Section(
@@ -213,12 +213,12 @@ def _bowl(args: Args, houses: synthetic_data.Table, scaled: synthetic_data.Table
     )
 
 
-def _limit(table: synthetic_data.Table) -> float:
-    return linear.largest_rate(table.x[:, PAIR] - table.x[:, PAIR].mean(axis=0))
+def _limit(table: synthetic_data.Dataset) -> float:
+    return linear.max_stable_learning_rate(table.x[:, PAIR] - table.x[:, PAIR].mean(axis=0))
 
 
 def _pictures(
-    table: synthetic_data.Table, name: str, rate: float
+    table: synthetic_data.Dataset, name: str, rate: float
 ) -> tuple[Contour, Surface, float]:
     """Draw the cost over the weights of two centred inputs, and a descent.
 
@@ -227,14 +227,14 @@ def _pictures(
     x, y = table.x[:, PAIR], table.y - table.y.mean()
     x = x - x.mean(axis=0)
     best = linear.normal_equation(x, y)
-    walk = linear.descend(x, y, rate=rate, n_steps=N_DRAWN)
+    walk = linear.gradient_descent(x, y, learning_rate=rate, n_steps=N_DRAWN)
     reach = 1.2 * np.abs(best.w).max()
     sides = [np.linspace(w - reach, w + reach, GRID) for w in best.w]
     z = np.array(
         [[linear.cost(x, y, Parameters(np.array([u, v]), 0.0)) for u in sides[0]] for v in sides[1]]
     )
     low = linear.cost(x, y, best)
-    across, along = (f"weight of the {synthetic_data.TOWN[i]}" for i in PAIR)
+    across, along = (f"weight of the {synthetic_data.HOUSE_FEATURES[i]}" for i in PAIR)
     contour = Contour(
         title=f"Cost, {name}",
         x_label=across,
@@ -263,14 +263,14 @@ def _pictures(
     return contour, surface, float(abs(1 - walk.end.w[1] / best.w[1]))
 
 
-def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.Scale) -> Section:
-    rule = synthetic_data.TOWN_RULE
+def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.Scaler) -> Section:
+    rule = synthetic_data.TRUE_PRICE_PARAMETERS
     rows: tuple[tuple[str | float, ...], ...] = tuple(
         (name, *(round(float(v), 3) for v in np.append(*scale.undo(at))))
         for name, at in fits.items()
     )
     truth: tuple[str | float, ...] = ("the rule", *(float(v) for v in np.append(*rule)))
-    told = "; ".join(f"{name} {shown(gap)}" for name, gap in gaps.items())
+    told = "; ".join(f"{name} {format_rounded(gap)}" for name, gap in gaps.items())
     return Section(
         heading="Four ways, one line",
         text=(
@@ -283,7 +283,7 @@ def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.
         figures=(
             Table(
                 title="Parameters, in 1,000 dollars a unit",
-                columns=("way", *synthetic_data.TOWN, "bias"),
+                columns=("way", *synthetic_data.HOUSE_FEATURES, "bias"),
                 rows=(*rows, truth),
             ),
         ),

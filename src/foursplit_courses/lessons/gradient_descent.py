@@ -10,7 +10,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Contour, Lines, Section, Series, Study, Surface, Table
 from foursplit_courses.from_scratch import simple_linear_regression
-from foursplit_courses.from_scratch.simple_linear_regression import Descent, curvature
+from foursplit_courses.from_scratch.simple_linear_regression import FitResult, hessian
 
 SPAN = 1.25  # of the window on the bowl: times the way from the start to the best line
 
@@ -46,7 +46,7 @@ class Args:
         _require(
             len(self.sizes) == len(self.prices), "prices", self.prices, "as many as there are sizes"
         )
-        bound = simple_linear_regression.largest_rate(np.array(self.sizes))
+        bound = simple_linear_regression.max_stable_learning_rate(np.array(self.sizes))
         _require(
             self.learning_rate < bound, "learning_rate", self.learning_rate, f"below {bound:.3f}"
         )
@@ -61,9 +61,9 @@ def _require(met: bool, name: str, value: object, rule: str) -> None:
 def run(args: Args) -> Study:
     """Work the lesson through."""
     x, y = np.array(args.sizes), np.array(args.prices)
-    down = simple_linear_regression.descend(x, y, args.learning_rate, args.n_steps)
-    up = simple_linear_regression.descend(x, y, args.too_large, args.n_steps_too_large)
-    bound = simple_linear_regression.largest_rate(x)
+    down = simple_linear_regression.gradient_descent(x, y, args.learning_rate, args.n_steps)
+    up = simple_linear_regression.gradient_descent(x, y, args.too_large, args.n_steps_too_large)
+    bound = simple_linear_regression.max_stable_learning_rate(x)
     return Study(
         title="Gradient descent on a line",
         lead=(
@@ -92,7 +92,7 @@ def run(args: Args) -> Study:
     )
 
 
-def _model(x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
+def _model(x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
     best_w, best_b = _best(x, y)
     ends = np.array([0.0, 1.2 * x.max()])
     last = simple_linear_regression.predict(ends, down.w[-1], down.b[-1])
@@ -122,9 +122,9 @@ def _model(x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
     )
 
 
-def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: Descent) -> Section:
+def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
     best_w, best_b = _best(x, y)
-    along, across = (_hundredth(args.learning_rate, c) for c in np.linalg.eigvalsh(curvature(x)))
+    along, across = (_hundredth(args.learning_rate, c) for c in np.linalg.eigvalsh(hessian(x)))
     w = np.linspace(best_w - SPAN * abs(best_w), best_w + SPAN * abs(best_w), args.n_grid)
     b = np.linspace(best_b - SPAN * abs(best_w), best_b + SPAN * abs(best_w), args.n_grid)
     z = simple_linear_regression.cost_grid(x, y, w, b)
@@ -170,7 +170,7 @@ def _hundredth(rate: float, curved: float) -> int:
     return math.ceil(math.log(0.01) / math.log(abs(1 - rate * curved)))
 
 
-def _steps(args: Args, down: Descent) -> Section:
+def _steps(args: Args, down: FitResult) -> Section:
     shown = _shown(len(down.cost))
     rows = [
         (int(step), float(down.cost[step]), float(down.w[step]), float(down.b[step]))
@@ -193,7 +193,7 @@ def _steps(args: Args, down: Descent) -> Section:
     )  # fmt: skip
 
 
-def _diverges(args: Args, up: Descent, bound: float) -> Section:
+def _diverges(args: Args, up: FitResult, bound: float) -> Section:
     steps = np.arange(len(up.cost))
     return Section(
         heading="A rate that is too large",
@@ -223,7 +223,7 @@ def _diverges(args: Args, up: Descent, bound: float) -> Section:
 
 def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section:
     walks = {
-        rate: simple_linear_regression.descend(x, y, rate, args.n_steps_compared)
+        rate: simple_linear_regression.gradient_descent(x, y, rate, args.n_steps_compared)
         for rate in args.rates
     }
     rows = [_row(args, rate, walk, bound) for rate, walk in walks.items()]
@@ -258,13 +258,13 @@ def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section
     )  # fmt: skip
 
 
-def _last(walks: dict[float, Descent]) -> list[float]:
+def _last(walks: dict[float, FitResult]) -> list[float]:
     """Give the lowest cost of each walk that can stand on a logarithmic axis."""
     return [float(np.nanmin(walk.cost[walk.cost > 0])) for walk in walks.values()]
 
 
-def _row(args: Args, rate: float, walk: Descent, bound: float) -> tuple[str | float, ...]:
-    step = simple_linear_regression.converged(walk.cost, args.least_fall) if rate < bound else None
+def _row(args: Args, rate: float, walk: FitResult, bound: float) -> tuple[str | float, ...]:
+    step = simple_linear_regression.convergence_step(walk.cost, args.least_fall) if rate < bound else None
     found = ("never", "–") if step is None else (f"{step:,}", f"{walk.cost[step]:.3g}")
     does = "diverges" if rate >= bound else "falls" if step is None else "converges"
     last = walk.cost[-1]

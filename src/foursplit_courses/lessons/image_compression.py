@@ -81,7 +81,7 @@ def flower(side: int) -> np.ndarray:
 def compress(photo: np.ndarray, n_colours: int, rng: np.random.Generator) -> Compressed:
     """Replace each pixel of (row, column, 3) bytes by the nearest of `n_colours` found in it."""
     x = photo.reshape(-1, 3).astype(np.float64)
-    found = kmeans.fit(x, n_colours, rng=rng, n_restarts=1, max_steps=STEPS)
+    found = kmeans.fit(x, n_colours, rng=rng, n_init=1, max_iter=STEPS)
     palette = found.centroids.round().astype(np.uint8)  # what is stored
     after = palette[found.labels]
     squared = (after.astype(np.float64) - x) ** 2

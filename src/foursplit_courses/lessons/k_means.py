@@ -115,10 +115,10 @@ def _restarts(n_restarts: int) -> tuple[Section, dict[str, float]]:
     rng = generator("study k_means: restarts")
     grid = 5.0 * np.stack(np.meshgrid(np.arange(3), np.arange(3)), axis=-1).reshape(-1, 2)
     x = blobs(grid, 60, 0.7, rng)
-    starts = {"random examples": kmeans.at_random, "k-means++": kmeans.spread}
+    starts = {"random examples": kmeans.init_random, "k-means++": kmeans.init_kmeans_plus_plus}
     runs = {
         name: kmeans.fit(
-            x, 9, rng=generator("study k_means", name), n_restarts=n_restarts, start=start
+            x, 9, rng=generator("study k_means", name), n_init=n_restarts, init=start
         )
         for name, start in starts.items()
     }
@@ -171,7 +171,7 @@ def _elbow(most: int) -> tuple[Section, dict[str, float]]:
     centres = np.array([[0.0, 0.0], [5.0, 0.0], [0.0, 5.0], [5.0, 5.0]])
     x, other = blobs(centres, 60, 1.0, rng), blobs(centres, 60, 1.0, rng)
     counts = np.arange(1, most + 1)
-    found = [kmeans.fit(x, int(k), rng=rng, n_restarts=10) for k in counts]
+    found = [kmeans.fit(x, int(k), rng=rng, n_init=10) for k in counts]
     own = np.array([run.inertia / len(x) for run in found])
     held = np.array(
         [((other - run.centroids[kmeans.assign(other, run.centroids)]) ** 2).sum() / len(other)

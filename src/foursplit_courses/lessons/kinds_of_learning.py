@@ -92,7 +92,7 @@ def _kinds(numbers: dict[str, float]) -> Section:
 
 
 def _regression(args: Args, x: np.ndarray) -> tuple[Section, dict[str, float]]:
-    learnt, new = synthetic_data.Table(x[:, [LENGTH]], x[:, WIDTH]).parted(args.n_learnt)
+    learnt, new = synthetic_data.Dataset(x[:, [LENGTH]], x[:, WIDTH]).parted(args.n_learnt)
     at = linear.normal_equation(*learnt)
     ends = np.array([[x[:, LENGTH].min()], [x[:, LENGTH].max()]])
     error = float(np.abs(linear.predict(new.x, at) - new.y).mean())
@@ -136,8 +136,8 @@ def _scatter(title: str, x: np.ndarray, label: np.ndarray, names: tuple[str, ...
 def _classification(
     args: Args, x: np.ndarray, species: np.ndarray
 ) -> tuple[Section, dict[str, float]]:
-    learnt, new = synthetic_data.Table(x, species).parted(args.n_learnt)
-    scale = features.measure(learnt.x)
+    learnt, new = synthetic_data.Dataset(x, species).parted(args.n_learnt)
+    scale = features.fit_scaler(learnt.x)
     fitted = LogisticRegression(max_iter=1000).fit(scale.apply(learnt.x), learnt.y)
     wrong = fitted.predict(scale.apply(new.x)) != new.y
     most = np.bincount(learnt.y.astype(int)).argmax()

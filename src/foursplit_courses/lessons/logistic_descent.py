@@ -23,14 +23,14 @@ from foursplit.core.lesson_figures import (
 )
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
-from foursplit_courses.from_scratch.gradient_descent import Descent, Parameters
-from foursplit_courses.from_scratch.rounding import power_above
+from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters
+from foursplit_courses.from_scratch.rounding import ceil_power_of_ten
 
-SIX = synthetic_data.Table(
+SIX = synthetic_data.Dataset(
     np.array([[0.5, 1.5], [1, 1], [1.5, 0.5], [3, 0.5], [2, 2], [1, 2.5]]),
     np.array([0.0, 0, 0, 1, 1, 1]),
 )
-ONE = synthetic_data.Table(  # one input, and labels that no threshold parts
+ONE = synthetic_data.Dataset(  # one input, and labels that no threshold parts
     np.array([[0.0], [1], [2], [3], [4], [5]]), np.array([0.0, 0, 1, 0, 1, 1])
 )
 SHOWN = (0, 1, 10, 100, 1000, 10_000)  # steps at which the boundary is drawn
@@ -59,7 +59,7 @@ class Args:
 
 def run(args: Args) -> Study:
     """Descend on six points, on one input, and on a hundred students."""
-    walk = logistic.descend(*SIX, rate=args.rate, n_steps=args.n_steps)
+    walk = logistic.gradient_descent(*SIX, learning_rate=args.rate, n_steps=args.n_steps)
     sections, measured = [], {}
     for section, numbers in (_endless(walk), _twin(), _students(args)):
         sections.append(section)
@@ -85,11 +85,11 @@ def run(args: Args) -> Study:
     )
 
 
-def _accuracy(table: synthetic_data.Table, at: Parameters) -> float:
+def _accuracy(table: synthetic_data.Dataset, at: Parameters) -> float:
     return float(((linear.predict(table.x, at) > 0) == (table.y == 1)).mean())
 
 
-def _groups(table: synthetic_data.Table, names: tuple[str, str]) -> tuple[Series, Series]:
+def _groups(table: synthetic_data.Dataset, names: tuple[str, str]) -> tuple[Series, Series]:
     no, yes = (table.x[table.y == label] for label in (0, 1))
     return (
         Series(name=names[0], x=no[:, 0], y=no[:, 1], mark="points"),
@@ -97,7 +97,7 @@ def _groups(table: synthetic_data.Table, names: tuple[str, str]) -> tuple[Series
     )
 
 
-def _six(args: Args, walk: Descent) -> Section:
+def _six(args: Args, walk: FitResult) -> Section:
     sides = np.linspace(0, 3.5, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
     shown = [step for step in SHOWN if step < len(walk.cost)]
@@ -146,7 +146,7 @@ def _six(args: Args, walk: Descent) -> Section:
 
 def _one(args: Args) -> Section:
     best = logistic.solve(*ONE)
-    walk = logistic.descend(*ONE, Parameters(np.array([3.0]), 3.0), rate=args.rate, n_steps=3000)
+    walk = logistic.gradient_descent(*ONE, Parameters(np.array([3.0]), 3.0), learning_rate=args.rate, n_steps=3000)
     w, b = np.linspace(-1, 4, args.grid), np.linspace(-8, 4, args.grid)
     z = np.array([[logistic.cost(*ONE, Parameters(np.array([u]), float(v))) for u in w] for v in b])
     shown = np.unique(np.geomspace(1, len(walk.cost), 80).astype(int) - 1)
@@ -187,7 +187,7 @@ def _one(args: Args) -> Section:
     )
 
 
-def _endless(walk: Descent) -> tuple[Section, dict[str, float]]:
+def _endless(walk: FitResult) -> tuple[Section, dict[str, float]]:
     steps = np.unique(np.geomspace(1, len(walk.cost) - 1, 120).astype(int))
     sizes = np.linalg.norm(walk.w, axis=1)
     section = Section(
@@ -249,17 +249,17 @@ def _twin() -> tuple[Section, dict[str, float]]:
             ),
         ),
     )
-    return section, {"twin_gap_below": power_above(max(gaps))}
+    return section, {"twin_gap_below": ceil_power_of_ten(max(gaps))}
 
 
 def _students(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit a hundred students' scores, scaled and not, and draw the boundary."""
-    students = synthetic_data.admitted(args.n_students, generator("logistic descent", args.seed))
-    scale = features.measure(students.x)
+    students = synthetic_data.make_admissions(args.n_students, generator("logistic descent", args.seed))
+    scale = features.fit_scaler(students.x)
     x = scale.apply(students.x)
     best = logistic.solve(x, students.y)
-    scaled = logistic.descend(x, students.y, rate=args.student_rate, n_steps=1000)
-    raw = logistic.descend(*students, rate=args.raw_rate, n_steps=args.n_steps)
+    scaled = logistic.gradient_descent(x, students.y, learning_rate=args.student_rate, n_steps=1000)
+    raw = logistic.gradient_descent(*students, learning_rate=args.raw_rate, n_steps=args.n_steps)
     fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, students.y)
     theirs = np.append(fitted.coef_[0], fitted.intercept_)
     gap = float(np.abs(np.append(*best) - theirs).max())
@@ -288,7 +288,7 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
             "sum of two scores with some chance left. The course's own table is among the remote "
             "data: its run is made again under headlines.",
             f"On z-scores descent reaches the minimum, {logistic.cost(x, students.y, best):.3f}, "
-            f"with {_accuracy(synthetic_data.Table(x, students.y), scaled.end):.0%} right on these "
+            f"with {_accuracy(synthetic_data.Dataset(x, students.y), scaled.end):.0%} right on these "
             f"very students. On raw scores, ten times the steps end at {raw.cost[-1]:.3f} with "
             f"{_accuracy(students, raw.end):.0%}: the bias, whose slope is small beside that of "
             "scores near 65, has hardly begun to move.",
@@ -302,7 +302,7 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
     return section, {
         "students_cost": float(scaled.cost[-1]),
         "students_cost_raw": float(raw.cost[-1]),
-        "students_accuracy": _accuracy(synthetic_data.Table(x, students.y), scaled.end),
+        "students_accuracy": _accuracy(synthetic_data.Dataset(x, students.y), scaled.end),
         "students_accuracy_raw": _accuracy(students, raw.end),
-        "students_twin_gap_below": power_above(gap),
+        "students_twin_gap_below": ceil_power_of_ten(gap),
     }

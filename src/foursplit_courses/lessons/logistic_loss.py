@@ -12,7 +12,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Study, Surface, Table
 from foursplit_courses.from_scratch import linear, logistic
-from foursplit_courses.from_scratch.gradient_descent import Parameters, descend
+from foursplit_courses.from_scratch.gradient_descent import Parameters, gradient_descent
 
 SIZES = np.array([0.5, 1.0, 1.5, 2.5, 3.0, 3.5])  # cm of a growth
 BAD = np.array([0.0, 0, 0, 1, 1, 1])
@@ -78,7 +78,7 @@ def _line(args: Args) -> tuple[Section, dict[str, float], dict[str, int]]:
     cuts, figures, grid = {}, [], np.linspace(0, args.far_size + 1, 200)
     for when, (x, y) in tables.items():
         straight = linear.normal_equation(x, y)
-        bent = logistic.solve(x, y, penalty=0.1)  # parted classes have no minimum without one
+        bent = logistic.solve(x, y, l2=0.1)  # parted classes have no minimum without one
         cuts[f"line_{when}"] = float((0.5 - straight.b) / straight.w[0])
         cuts[f"logistic_{when}"] = float(-bent.b / bent.w[0])
         curves = (
@@ -231,7 +231,7 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
     w, b = np.linspace(-10, 10, args.grid), np.linspace(-10, 10, args.grid)
     surfaces, profiles, bends = [], [], {}
     for name, (cost, slope) in ways.items():
-        walk = descend(cost, slope, PLAIN, rate=args.rate, n_steps=args.n_steps)
+        walk = gradient_descent(cost, slope, PLAIN, learning_rate=args.rate, n_steps=args.n_steps)
         z = np.array([[cost(Parameters(np.array([u]), float(v))) for u in w] for v in b])
         path = zip(walk.w[::10, 0], walk.b[::10], walk.cost[::10], strict=True)
         surfaces.append(

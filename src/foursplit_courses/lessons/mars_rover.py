@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
-from foursplit_courses.from_scratch.value_iteration import LEFT, Process, chain, optimal, policy
+from foursplit_courses.from_scratch.value_iteration import LEFT, MDP, chain, value_iteration, greedy_policy
 
 WAYS = ("left", "right")
 N_POINTS = 96  # discounts from 0 to 0.95 in steps of 0.01
@@ -39,8 +39,8 @@ def run(args: Args) -> Study:
     rewards = np.array(args.rewards)
     sure = chain(rewards)
     turns = _turning(sure)
-    hand = optimal(sure, args.discount)
-    shaky = optimal(chain(rewards, args.missteps[-1]), args.discount)
+    hand = value_iteration(sure, args.discount)
+    shaky = value_iteration(chain(rewards, args.missteps[-1]), args.discount)
     return Study(
         title="Values of a state and an action, by table",
         lead=(
@@ -94,21 +94,21 @@ def run(args: Args) -> Study:
     )
 
 
-def _table(process: Process, discount: float, title: str) -> Table:
-    q = optimal(process, discount)
+def _table(process: MDP, discount: float, title: str) -> Table:
+    q = value_iteration(process, discount)
     rows = tuple(
         (number, float(left), float(right), "ends" if over else WAYS[way])
         for number, ((left, right), way, over) in enumerate(
-            zip(q, policy(q), process.ends, strict=True), start=1
+            zip(q, greedy_policy(q), process.ends, strict=True), start=1
         )
     )
     return Table(title=title, columns=("state", "Q left", "Q right", "drives"), rows=rows)
 
 
-def _crossing(process: Process) -> Lines:
+def _crossing(process: MDP) -> Lines:
     """Draw both values of the state beside the right end over the discount."""
     discounts = np.arange(N_POINTS) / 100
-    values = np.array([optimal(process, g)[-2] for g in discounts])
+    values = np.array([value_iteration(process, g)[-2] for g in discounts])
     return Lines(
         title="The state beside the right end",
         x_label="discount",
@@ -120,14 +120,14 @@ def _crossing(process: Process) -> Lines:
     )
 
 
-def _turning(process: Process) -> float:
+def _turning(process: MDP) -> float:
     """Give the least discount, in hundredths, at which the last state before the end goes left."""
     found = [g for g in np.arange(N_POINTS) / 100 if g > 0 and _left(process, float(g))]
     return float(found[0]) if found else float("nan")
 
 
-def _left(process: Process, discount: float) -> bool:
-    return bool(policy(optimal(process, discount))[-2] == LEFT)
+def _left(process: MDP, discount: float) -> bool:
+    return bool(greedy_policy(value_iteration(process, discount))[-2] == LEFT)
 
 
 def _nearest(values: tuple[float, ...], wanted: float) -> int:

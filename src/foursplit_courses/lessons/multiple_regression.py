@@ -9,8 +9,8 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Figure, Lines, Section, Series, Study, Table
 from foursplit_courses.from_scratch import linear
-from foursplit_courses.from_scratch.gradient_descent import Descent, Parameters, origin
-from foursplit_courses.from_scratch.rounding import shown
+from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters, zero_parameters
+from foursplit_courses.from_scratch.rounding import format_rounded
 
 INPUTS = ("area", "bedrooms", "floors", "age")  # square feet, and years
 X = np.array([[2104.0, 5, 1, 45], [1416, 3, 2, 40], [852, 2, 1, 35]])
@@ -38,7 +38,7 @@ class Args:
 
 def run(args: Args) -> Study:
     """Descend, solve, and say why the first takes so long."""
-    walk = linear.descend(X, Y, rate=args.rate, n_steps=args.n_steps)
+    walk = linear.gradient_descent(X, Y, learning_rate=args.rate, n_steps=args.n_steps)
     solved = linear.normal_equation(X, Y)
     curvatures = np.linalg.eigvalsh(linear.hessian(X))[::-1][: len(X)]  # the rest is 0: flat
     return Study(
@@ -54,19 +54,19 @@ def run(args: Args) -> Study:
     )
 
 
-def _numbers(walk: Descent, curvatures: np.ndarray) -> dict[str, float]:
+def _numbers(walk: FitResult, curvatures: np.ndarray) -> dict[str, float]:
     return {
         "cost_start": walk.cost[0],
         "cost_after_1": walk.cost[1],
         "cost_after_901": walk.cost[min(901, len(walk.cost) - 1)],
         "cost_end": walk.cost[-1],
         "cost_published_parameters": linear.cost(X, Y, PUBLISHED),
-        "largest_rate": linear.largest_rate(X),
+        "largest_rate": linear.max_stable_learning_rate(X),
         "condition": curvatures[0] / curvatures[-1],
     }
 
 
-def _houses(walk: Descent, solved: Parameters) -> Section:
+def _houses(walk: FitResult, solved: Parameters) -> Section:
     answers = [linear.predict(X, at) for at in (walk.end, solved)]
     rows = tuple(
         (*map(int, x), float(y), *(round(float(answer[i]), 2) for answer in answers))
@@ -95,7 +95,7 @@ def _houses(walk: Descent, solved: Parameters) -> Section:
     )
 
 
-def _trace(args: Args, walk: Descent) -> Section:
+def _trace(args: Args, walk: FitResult) -> Section:
     steps = np.arange(len(walk.cost))
     late = max(1, len(steps) // 10)
     figures: tuple[Figure, ...] = (
@@ -125,8 +125,8 @@ def _trace(args: Args, walk: Descent) -> Section:
 
 
 def _flat() -> Section:
-    heights = [("zero", origin(4)), ("solved", linear.normal_equation(X, Y)), ("course", PUBLISHED)]
-    rows = tuple((name, shown(linear.cost(X, Y, at))) for name, at in heights)
+    heights = [("zero", zero_parameters(4)), ("solved", linear.normal_equation(X, Y)), ("course", PUBLISHED)]
+    rows = tuple((name, format_rounded(linear.cost(X, Y, at))) for name, at in heights)
     return Section(
         heading="More parameters than houses",
         text=(
@@ -145,9 +145,9 @@ def _slow(args: Args, curvatures: np.ndarray) -> Section:
         (f"{curvature:.3g}", f"{share:.9f}", f"{np.log(0.5) / np.log(share):,.0f}")
         for curvature, share in zip(curvatures, kept, strict=True)
     )
-    limit = linear.largest_rate(X)
-    too_large = linear.descend(X, Y, rate=1.1 * limit, n_steps=30)
-    near = linear.descend(X, Y, rate=0.98 * limit, n_steps=30)
+    limit = linear.max_stable_learning_rate(X)
+    too_large = linear.gradient_descent(X, Y, learning_rate=1.1 * limit, n_steps=30)
+    near = linear.gradient_descent(X, Y, learning_rate=0.98 * limit, n_steps=30)
     return Section(
         heading="Why it creeps",
         text=(

@@ -19,8 +19,8 @@ from foursplit.core.lesson_figures import (
 )
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.activations import relu, sigmoid
-from foursplit_courses.from_scratch.losses import HALF_SQUARED, LOGISTIC
-from foursplit_courses.from_scratch.network import Layer, Steps, draw, forward, learn
+from foursplit_courses.from_scratch.losses import SQUARED_ERROR, BINARY_CROSS_ENTROPY
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
 
 COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0  # of good roasts, as source `coffee`
 TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # degrees Celsius, minutes
@@ -73,10 +73,10 @@ def _units() -> tuple[Section, dict[str, float]]:
     x = rng.uniform(-2, 2, (40, 1))
     quantity = 1.5 * x - 0.5 + rng.normal(0, 0.4, x.shape)
     yes = (rng.random(x.shape) < sigmoid(2 * x - 1)).astype(np.float64)
-    plain = Steps(n=400, rate=0.5, adam=False)
-    (line,), _ = learn(draw((1, 1), "relu", rng), x, quantity, HALF_SQUARED, plain)
-    long = Steps(n=3000, rate=1.0, adam=False)
-    (curve,), _ = learn(draw((1, 1), "relu", rng), x, yes, LOGISTIC, long)
+    plain = TrainingConfig(n_steps=400, learning_rate=0.5, adam=False)
+    (line,), _ = fit(init_layers((1, 1), "relu", rng), x, quantity, SQUARED_ERROR, plain)
+    long = TrainingConfig(n_steps=3000, learning_rate=1.0, adam=False)
+    (curve,), _ = fit(init_layers((1, 1), "relu", rng), x, yes, BINARY_CROSS_ENTROPY, long)
     one = np.column_stack([x, np.ones(len(x))])
     solved = np.linalg.lstsq(one, quantity, rcond=None)[0][:, 0]
     newton = _newton(one, yes[:, 0])
@@ -115,9 +115,9 @@ def _newton(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return w
 
 
-def _over(x: np.ndarray, y: np.ndarray, axis: np.ndarray, fit: np.ndarray, name: str) -> Lines:
+def _over(x: np.ndarray, y: np.ndarray, axis: np.ndarray, fitted: np.ndarray, name: str) -> Lines:
     points = Series(name="examples", x=x[:, 0], y=y[:, 0], mark="points")
-    answer = Series(name=name, x=axis, y=fit)
+    answer = Series(name=name, x=axis, y=fitted)
     return Lines(title=f"A {name}", x_label="input", y_label="answer", series=(points, answer))
 
 
@@ -139,14 +139,14 @@ def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
     fresh, truth = _roasts(FRESH, rng)
     scaler = Layer(np.diag(1 / x.std(axis=0)), -x.mean(axis=0) / x.std(axis=0), "linear")
     scaled = forward([scaler], x)
-    how = Steps(n=args.steps, rate=0.1)
+    how = TrainingConfig(n_steps=args.steps, learning_rate=0.1)
     tried = [
-        learn(draw((2, 3, 1), "sigmoid", generator("coffee", n)), scaled, y, LOGISTIC, how)
+        fit(init_layers((2, 3, 1), "sigmoid", generator("coffee", n)), scaled, y, BINARY_CROSS_ENTROPY, how)
         for n in range(args.starts)
     ]
     losses = [trace[-1] for _, trace in tried]
     layers = [scaler, *tried[int(np.argmin(losses))][0]]
-    alone, _ = learn(draw((2, 1), "relu", rng), scaled, y, LOGISTIC, how)
+    alone, _ = fit(init_layers((2, 1), "relu", rng), scaled, y, BINARY_CROSS_ENTROPY, how)
     wrong = {
         "train_error": _error(layers, x, y),
         "fresh_error": _error(layers, fresh, truth),
@@ -257,11 +257,11 @@ def _pieces(pieces: tuple[int, ...]) -> tuple[Section, dict[str, float]]:
         # A unit wakes at each knot; the weights on top and one level are least squares.
         knots = np.linspace(0, 3, n, endpoint=False)
         units = np.column_stack([np.ones(len(axis)), relu(axis[:, None] - knots)])
-        fit = units @ np.linalg.lstsq(units, truth, rcond=None)[0]
-        errors.append(float(np.sqrt(((fit - truth) ** 2).mean())))
+        fitted = units @ np.linalg.lstsq(units, truth, rcond=None)[0]
+        errors.append(float(np.sqrt(((fitted - truth) ** 2).mean())))
         lines = (
             Series(name="curve", x=axis, y=truth, mark="dashed"),
-            Series(name=f"{n} ReLU units", x=axis, y=fit),
+            Series(name=f"{n} ReLU units", x=axis, y=fitted),
         )
         title = f"{n} units: off by {errors[-1]:.2g}"
         figures.append(Lines(title=title, x_label="x", y_label="y", series=lines))

@@ -63,21 +63,21 @@ def run(args: Args) -> Study:
     )
 
 
-def _fitted(table: synthetic_data.Table, degree: int) -> tuple[features.Scale, Parameters]:
-    powers = features.products(table.x, degree)
-    scale = features.measure(powers)
+def _fitted(table: synthetic_data.Dataset, degree: int) -> tuple[features.Scaler, Parameters]:
+    powers = features.polynomial_features(table.x, degree)
+    scale = features.fit_scaler(powers)
     return scale, linear.normal_equation(scale.apply(powers), table.y)
 
 
-def _cost(table: synthetic_data.Table, degree: int, scale: features.Scale, at: Parameters) -> float:
-    return linear.cost(scale.apply(features.products(table.x, degree)), table.y, at)
+def _cost(table: synthetic_data.Dataset, degree: int, scale: features.Scaler, at: Parameters) -> float:
+    return linear.cost(scale.apply(features.polynomial_features(table.x, degree)), table.y, at)
 
 
 def _drawing(
-    title: str, table: synthetic_data.Table, degree: int, scale: features.Scale, at: Parameters
+    title: str, table: synthetic_data.Dataset, degree: int, scale: features.Scaler, at: Parameters
 ) -> Lines:
     x = np.linspace(-1, 1, 161)
-    found = linear.predict(scale.apply(features.powers(x, degree)), at)
+    found = linear.predict(scale.apply(features.power_features(x, degree)), at)
     return Lines(
         title=title,
         x_label="x",
@@ -86,7 +86,7 @@ def _drawing(
         series=(
             Series(name="examples", x=table.x[:, 0], y=table.y, mark="points"),
             Series(name="fit", x=x, y=found),
-            Series(name="truth", x=x, y=synthetic_data.wave(x), mark="dashed"),
+            Series(name="truth", x=x, y=synthetic_data.sine_wave(x), mark="dashed"),
         ),
     )
 
@@ -94,8 +94,8 @@ def _drawing(
 def _regression(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit the same few examples by each degree."""
     rng = generator("overfitting", args.seed)
-    seen = synthetic_data.noisy_wave(args.n_examples, args.noise, rng)
-    held_out = synthetic_data.noisy_wave(args.n_held_out, args.noise, rng)
+    seen = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
+    held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
     figures, train, new = [], [], []
     for degree in DEGREES:
         scale, at = _fitted(seen, degree)
@@ -146,8 +146,8 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
 def _examples(args: Args) -> Section:
     """Give the largest degree more examples."""
     rng = generator("overfitting", args.seed, "more")
-    drawn = synthetic_data.noisy_wave(max(MORE), args.noise, rng)
-    held_out = synthetic_data.noisy_wave(args.n_held_out, args.noise, rng)
+    drawn = synthetic_data.make_noisy_wave(max(MORE), args.noise, rng)
+    held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
     degree, figures, new = DEGREES[-1], [], []
     for n in MORE:
         seen = drawn.parted(n)[0]
@@ -183,7 +183,7 @@ def _examples(args: Args) -> Section:
 def _classification(args: Args) -> tuple[Section, dict[str, float]]:
     """Draw the boundary of each degree on parts that pass or fail two tests."""
     rng = generator("overfitting", args.seed, "chips")
-    seen, held_out = synthetic_data.chips(args.n_chips + 10 * args.n_held_out, rng).parted(
+    seen, held_out = synthetic_data.make_microchips(args.n_chips + 10 * args.n_held_out, rng).parted(
         args.n_chips
     )
     sides = np.linspace(-1, 1, args.grid)
@@ -191,9 +191,9 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
     bad, good = (seen.x[seen.y == label] for label in (0, 1))
     figures, errors = [], []
     for degree in CHIP_DEGREES:
-        scale = features.measure(features.products(seen.x, degree))
+        scale = features.fit_scaler(features.polynomial_features(seen.x, degree))
         x, new, drawn = (
-            scale.apply(features.products(rows, degree)) for rows in (seen.x, held_out.x, points)
+            scale.apply(features.polynomial_features(rows, degree)) for rows in (seen.x, held_out.x, points)
         )
         at = logistic.solve(x, seen.y, args.chip_penalty)
         wrong = [

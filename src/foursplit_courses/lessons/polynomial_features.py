@@ -9,8 +9,8 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
 from foursplit_courses.from_scratch import features, linear
-from foursplit_courses.from_scratch.gradient_descent import Descent
-from foursplit_courses.from_scratch.rounding import power_above, shown
+from foursplit_courses.from_scratch.gradient_descent import FitResult
+from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
 
 X = np.arange(20.0)
 PARABOLA = X**2
@@ -37,10 +37,10 @@ class Args:
 
 def run(args: Args) -> Study:
     """Fit a parabola and a cosine by lines through powers."""
-    cubes = features.powers(X, 3)
-    raw = linear.descend(cubes, PARABOLA, rate=args.rate_raw, n_steps=args.n_steps)
-    z_scores = features.measure(cubes).apply(cubes)
-    scaled = linear.descend(z_scores, PARABOLA, rate=args.rate_scaled, n_steps=args.n_steps)
+    cubes = features.power_features(X, 3)
+    raw = linear.gradient_descent(cubes, PARABOLA, learning_rate=args.rate_raw, n_steps=args.n_steps)
+    z_scores = features.fit_scaler(cubes).apply(cubes)
+    scaled = linear.gradient_descent(z_scores, PARABOLA, learning_rate=args.rate_scaled, n_steps=args.n_steps)
     curves, waves = _waves(args)
     return Study(
         title="Polynomial features",
@@ -67,14 +67,14 @@ def run(args: Args) -> Study:
 
 
 def _parabola() -> Section:
-    powers = features.powers(X, 3)
+    powers = features.power_features(X, 3)
     figures = []
     for name, columns in CHOICES.items():
         chosen = powers[:, columns]
         at = linear.normal_equation(chosen, PARABOLA)
         figures.append(
             _curve(
-                f"A line through {name}: cost {shown(linear.cost(chosen, PARABOLA, at))}",
+                f"A line through {name}: cost {format_rounded(linear.cost(chosen, PARABOLA, at))}",
                 PARABOLA,
                 linear.predict(chosen, at),
             )
@@ -126,7 +126,7 @@ def _curve(title: str, target: np.ndarray, found: np.ndarray) -> Lines:
     )
 
 
-def _which(raw: Descent) -> Section:
+def _which(raw: FitResult) -> Section:
     w, b = raw.end
     steps = _sparse(len(raw.cost))
     return Section(
@@ -148,7 +148,7 @@ def _which(raw: Descent) -> Section:
                     for i, name in enumerate(("x", "x²", "x³"))
                 ),
             ),
-            _curve("Where it ends", PARABOLA, linear.predict(features.powers(X, 3), raw.end)),
+            _curve("Where it ends", PARABOLA, linear.predict(features.power_features(X, 3), raw.end)),
         ),
     )
 
@@ -158,7 +158,7 @@ def _sparse(n: int) -> np.ndarray:
     return np.unique(np.geomspace(1, n - 1, 80).astype(int))
 
 
-def _scaling(raw: Descent, scaled: Descent) -> Section:
+def _scaling(raw: FitResult, scaled: FitResult) -> Section:
     steps = _sparse(len(raw.cost))
     later = _sparse(len(scaled.cost))
     names = ("x", "x²", "x³")
@@ -198,14 +198,14 @@ def _waves(args: Args) -> tuple[Section, dict[str, float]]:
     figures: list[Lines] = []
     rows: list[tuple[str | float, ...]] = []
     for degree in DEGREES:
-        powers = features.powers(X, degree)
-        x = features.measure(powers).apply(powers)
+        powers = features.power_features(X, degree)
+        x = features.fit_scaler(powers).apply(powers)
         # Z-scores of many powers nearly share one direction, whose curvature limits the rate.
-        rate = min(args.rate_scaled, 0.9 * linear.largest_rate(x))
-        walk = linear.descend(x, COSINE, rate=rate, n_steps=args.n_steps // 5)
+        rate = min(args.rate_scaled, 0.9 * linear.max_stable_learning_rate(x))
+        walk = linear.gradient_descent(x, COSINE, learning_rate=rate, n_steps=args.n_steps // 5)
         solved = linear.normal_equation(x, COSINE)
         costs = [float(walk.cost[-1]), linear.cost(x, COSINE, solved)]
-        rows.append((degree, *(shown(cost) for cost in costs)))
+        rows.append((degree, *(format_rounded(cost) for cost in costs)))
         figures.append(
             Lines(
                 title=f"Degree {degree}",
@@ -243,5 +243,5 @@ def _waves(args: Args) -> tuple[Section, dict[str, float]]:
     )
     return section, {
         "cosine_cost_descent": costs[0],
-        "cosine_cost_solved_below": power_above(costs[1]),
+        "cosine_cost_solved_below": ceil_power_of_ten(costs[1]),
     }

@@ -10,31 +10,31 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.cold_start import (
-    BIASES,
-    CUTS,
-    FLOOR,
+    BIAS_L2,
+    RATING_COUNTS,
+    NOISE_FLOOR,
     Curves,
-    Trained,
-    ahead_from,
-    error,
-    everything,
-    new_films,
-    new_users,
+    TrainedRecommender,
+    first_count_ahead,
+    mean_absolute_error,
+    predict_all_items,
+    new_film_errors,
+    new_user_errors,
     with_genres,
 )
-from foursplit_courses.from_scratch.factorisation import (
+from foursplit_courses.from_scratch.factorization import (
     Factors,
-    Penalty,
+    L2,
     Ratings,
-    alternate,
-    begin,
+    als_step,
+    init_factors,
     cost,
-    descend,
+    gradient_step,
     gradient,
     predict,
 )
-from foursplit_courses.from_scratch.ranking import ndcg, parted_error
-from foursplit_courses.from_scratch.synthetic_ratings import World, draw, rate
+from foursplit_courses.from_scratch.ranking import ndcg, retrieval_and_ranking_error
+from foursplit_courses.from_scratch.synthetic_ratings import RatingWorld, make_rating_world, sample_ratings
 
 GENRES = ("comedy", "documentary", "drama", "thriller")
 N_LIST = 10  # films of a top list
@@ -68,17 +68,17 @@ def run(args: Args) -> Study:
     """Train on what is known, then let strangers come: users first, then films."""
     rng = generator("recommenders", args.seed)
     known, new = (args.n_users, args.n_films), (args.n_strangers, args.n_strangers)
-    world = draw(known, new, len(GENRES), args.noise, rng)
-    train, held = rate(world, args.density, rng)
-    penalty = Penalty(features=args.penalty, biases=BIASES)
-    start = begin(train, args.rank, rng)
+    world = make_rating_world(known, new, len(GENRES), args.noise, rng)
+    train, held = sample_ratings(world, args.density, rng)
+    penalty = L2(features=args.penalty, biases=BIAS_L2)
+    start = init_factors(train, args.rank, rng)
     learnt, by_sweep = trained(start, train, penalty, 15)
     state = with_genres(world, train, learnt, penalty)
-    users, films = new_users(state, rng), new_films(state, rng)
+    users, films = new_user_errors(state, rng), new_film_errors(state, rng)
     lists = top_lists(state)
-    reached = error(predict(learnt, held.user, held.item), held.value)
-    mean = error(np.full(len(held.value), learnt.mean), held.value)
-    crossing = ahead_from(films)
+    reached = mean_absolute_error(predict(learnt, held.user, held.item), held.value)
+    mean = mean_absolute_error(np.full(len(held.value), learnt.mean), held.value)
+    crossing = first_count_ahead(films)
     return Study(
         title="Recommending films to friends and strangers",
         lead=(
@@ -99,7 +99,7 @@ def run(args: Args) -> Study:
             "mean_error": mean,
             "new_film_by_genre": float(films["genres given"][0]),
             "new_film_by_features": float(films["features learnt"][0]),
-            "new_user_by_features_after_5": float(users["features learnt"][CUTS.index(5)]),
+            "new_user_by_features_after_5": float(users["features learnt"][RATING_COUNTS.index(5)]),
             "list_error": lists["features learnt"],
             "list_error_by_mean": lists["biases alone"],
         },
@@ -108,17 +108,17 @@ def run(args: Args) -> Study:
 
 
 def trained(
-    factors: Factors, ratings: Ratings, penalty: Penalty, sweeps: int
+    factors: Factors, ratings: Ratings, penalty: L2, sweeps: int
 ) -> tuple[Factors, list[float]]:
     """Solve side by side; give the factors and the cost before each sweep and after the last."""
     costs = [cost(factors, ratings, penalty)]
     for _ in range(sweeps):
-        factors = alternate(factors, ratings, penalty)
+        factors = als_step(factors, ratings, penalty)
         costs.append(cost(factors, ratings, penalty))
     return factors, costs
 
 
-def top_lists(state: Trained) -> dict[str, float]:
+def top_lists(state: TrainedRecommender) -> dict[str, float]:
     """Measure 1 - nDCG of strangers' lists of films they have not seen, from ten ratings."""
     world, half, first = state.world, state.world.n_films // 2, np.arange(10)
     said = world.said[world.n_users :, : world.n_films]
@@ -128,21 +128,21 @@ def top_lists(state: Trained) -> dict[str, float]:
     for stranger in said:
         truth = stranger[half:]
         guesses = {
-            name: everything(factors, first, stranger[first], by)[half:]
+            name: predict_all_items(factors, first, stranger[first], by)[half:]
             for name, (factors, by) in state.ways().items()
         }
         for name, guess in {"biases alone": plain, **guesses}.items():
             found[name] += (1 - ndcg(truth, guess, N_LIST)) / len(said)
-        parts = parted_error(truth, guesses["features learnt"], kept, N_LIST)
+        parts = retrieval_and_ranking_error(truth, guesses["features learnt"], kept, N_LIST)
         found["retriever"] += parts[0] / len(said)
         found["ranker"] += parts[1] / len(said)
     return found
 
 
-def _descent(start: Factors, train: Ratings, penalty: Penalty, by_sweep: list[float]) -> Section:
+def _descent(start: Factors, train: Ratings, penalty: L2, by_sweep: list[float]) -> Section:
     stepped, costs = start, [by_sweep[0]]
     for _ in range(60):
-        stepped = descend(stepped, gradient(stepped, train, penalty), RATE)
+        stepped = gradient_step(stepped, gradient(stepped, train, penalty), RATE)
         costs.append(cost(stepped, train, penalty))
     figure = Lines(
         title="Cost on the ratings that are learnt from",
@@ -176,13 +176,13 @@ def _choice(train: Ratings, held: Ratings, args: Args) -> Section:
     for rank in (1, 2, args.rank):
         errors = []
         for strength in strengths:
-            penalty = Penalty(features=float(strength), biases=BIASES)
-            start = begin(train, rank, generator("recommenders: choice", args.seed, rank))
+            penalty = L2(features=float(strength), biases=BIAS_L2)
+            start = init_factors(train, rank, generator("recommenders: choice", args.seed, rank))
             found, _ = trained(start, train, penalty, 6)
-            errors.append(error(predict(found, held.user, held.item), held.value))
+            errors.append(mean_absolute_error(predict(found, held.user, held.item), held.value))
             if rank == args.rank:
                 guess = predict(found, train.user, train.item)
-                at_train.append(error(guess, train.value))
+                at_train.append(mean_absolute_error(guess, train.value))
         series.append(Series(name=f"{rank} features, held out", x=strengths, y=errors))
     series.append(
         Series(name=f"{args.rank} features, train", x=strengths, y=at_train, mark="dashed", group=2)
@@ -205,7 +205,7 @@ def _choice(train: Ratings, held: Ratings, args: Args) -> Section:
     )
 
 
-def _plane(state: Trained) -> Section:
+def _plane(state: TrainedRecommender) -> Section:
     world, features = state.world, state.learnt.items
     centred = features - features.mean(axis=0)
     _, _, axes = np.linalg.svd(centred, full_matrices=False)
@@ -244,7 +244,7 @@ def _plane(state: Trained) -> Section:
     )
 
 
-def _name(world: World, film: int) -> str:
+def _name(world: RatingWorld, film: int) -> str:
     """Call a film by its genre and its place there."""
     kinds = world.genre.argmax(axis=1)
     return f"{GENRES[kinds[film]]} {np.count_nonzero(kinds[: film + 1] == kinds[film])}"
@@ -269,20 +269,20 @@ def _cold(users: Curves, films: Curves) -> Section:
 
 
 def _curves(title: str, x_label: str, curves: Curves) -> Lines:
-    plain = ("biases alone", FLOOR)
+    plain = ("biases alone", NOISE_FLOOR)
     return Lines(
         title=title,
         x_label=x_label,
         y_label="mean distance in stars",
         series=tuple(
-            Series(name=name, x=CUTS, y=y, mark="dashed" if name in plain else "line")
+            Series(name=name, x=RATING_COUNTS, y=y, mark="dashed" if name in plain else "line")
             for name, y in curves.items()
         ),
         caption="Only the stranger is solved for; all else stays as it was learnt.",
     )
 
 
-def _list_of_one(state: Trained) -> Section:
+def _list_of_one(state: TrainedRecommender) -> Section:
     world = state.world
     kinds = world.genre[: world.n_films].argmax(axis=1)
     liked = np.flatnonzero(kinds == GENRES.index("thriller"))[:3]
@@ -291,7 +291,7 @@ def _list_of_one(state: Trained) -> Section:
     stars = np.r_[[5.0, 5.0, 4.5][: len(liked)], [1.0, 1.5][: len(disliked)]]
     columns = []
     for factors, by in state.ways().values():
-        guess = everything(factors, seen, stars, by)
+        guess = predict_all_items(factors, seen, stars, by)
         guess[seen] = AWAY
         columns.append([(_name(world, i), round(float(guess[i]), 2)) for i in np.argsort(-guess)])
     rows = [(place + 1, *columns[1][place], *columns[0][place]) for place in range(N_LIST)]
@@ -322,7 +322,7 @@ def _list_of_one(state: Trained) -> Section:
 
 
 def _ranking(lists: dict[str, float], users: Curves) -> Section:
-    at = CUTS.index(12)
+    at = RATING_COUNTS.index(12)
     ways = ("biases alone", "genres given", "features learnt")
     table = Table(
         title=f"Error of the list of {N_LIST}, from ten ratings",

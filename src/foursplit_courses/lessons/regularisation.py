@@ -15,7 +15,7 @@ from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slide
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
-from foursplit_courses.from_scratch.rounding import power_above
+from foursplit_courses.from_scratch.rounding import ceil_power_of_ten
 
 PENALTIES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
 CHIP_PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
@@ -67,16 +67,16 @@ def run(args: Args) -> Study:
 def _regression(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit a polynomial of many terms under each penalty."""
     rng = generator("overfitting", args.seed)  # the examples of the page on overfitting
-    seen = synthetic_data.noisy_wave(args.n_examples, args.noise, rng)
-    held_out = synthetic_data.noisy_wave(args.n_held_out, args.noise, rng)
-    scale = features.measure(features.products(seen.x, args.degree))
-    x, new = (scale.apply(features.products(t.x, args.degree)) for t in (seen, held_out))
+    seen = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
+    held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
+    scale = features.fit_scaler(features.polynomial_features(seen.x, args.degree))
+    x, new = (scale.apply(features.polynomial_features(t.x, args.degree)) for t in (seen, held_out))
     fits = [linear.normal_equation(x, seen.y, penalty) for penalty in PENALTIES]
     train = [linear.cost(x, seen.y, at) for at in fits]
     judged = [linear.cost(new, held_out.y, at) for at in fits]
     best = int(np.argmin(judged))
     grid = np.linspace(-1, 1, 161)
-    drawn = scale.apply(features.powers(grid, args.degree))
+    drawn = scale.apply(features.power_features(grid, args.degree))
     figures = tuple(
         Lines(
             title=f"lambda {name}: cost {seen_cost:.2g} on these, {new_cost:.2g} on new ones",
@@ -86,7 +86,7 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
             series=(
                 Series(name="examples", x=seen.x[:, 0], y=seen.y, mark="points"),
                 Series(name="fit", x=grid, y=linear.predict(drawn, at)),
-                Series(name="truth", x=grid, y=synthetic_data.wave(grid), mark="dashed"),
+                Series(name="truth", x=grid, y=synthetic_data.sine_wave(grid), mark="dashed"),
             ),
         )
         for name, at, seen_cost, new_cost in zip(NAMES, fits, train, judged, strict=True)
@@ -121,7 +121,7 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
         "held_out_largest": judged[-1],
         "train_smallest": train[0],
         "train_largest": train[-1],
-        "ridge_gap_below": power_above(gap),
+        "ridge_gap_below": ceil_power_of_ten(gap),
     }
 
 
@@ -164,12 +164,12 @@ def _paths(penalties: Sequence[float], fits: Sequence[Parameters]) -> Lines:
 def _classification(args: Args) -> tuple[Section, dict[str, float]]:
     """Draw a boundary of many terms under each penalty."""
     rng = generator("regularisation", args.seed)
-    seen, held_out = synthetic_data.chips(args.n_chips + args.n_held_out, rng).parted(args.n_chips)
+    seen, held_out = synthetic_data.make_microchips(args.n_chips + args.n_held_out, rng).parted(args.n_chips)
     sides = np.linspace(-1, 1, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
-    scale = features.measure(features.products(seen.x, args.chip_degree))
+    scale = features.fit_scaler(features.polynomial_features(seen.x, args.chip_degree))
     x, new, drawn = (
-        scale.apply(features.products(rows, args.chip_degree))
+        scale.apply(features.polynomial_features(rows, args.chip_degree))
         for rows in (seen.x, held_out.x, points)
     )
     fits = [logistic.solve(x, seen.y, penalty) for penalty in CHIP_PENALTIES]
@@ -239,5 +239,5 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
         "chips_error_best": judged[best],
         "chips_error_largest": judged[-1],
         "chips_train_error_smallest": train[0],
-        "chips_gap_below": power_above(gap),
+        "chips_gap_below": ceil_power_of_ten(gap),
     }

@@ -19,7 +19,7 @@ from foursplit.core.lesson_figures import (
 )
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, Steps, draw, forward, learn
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
 from foursplit_courses.from_scratch.softmax import (
     cross_entropy,
     naive_cross_entropy,
@@ -170,8 +170,8 @@ def _blobs(args: Args) -> tuple[tuple[Section, ...], dict[str, float]]:
     rng = generator("softmax: four blobs", 1)
     x, y = _drawn(args.points, args.spread, rng)
     fresh, truth = _drawn(4000, args.spread, rng)
-    how = Steps(n=args.steps, rate=0.03)
-    layers, trace = learn(draw((2, args.units, 4), "relu", rng), x, y, CROSS_ENTROPY, how)
+    how = TrainingConfig(n_steps=args.steps, learning_rate=0.03)
+    layers, trace = fit(init_layers((2, args.units, 4), "relu", rng), x, y, CROSS_ENTROPY, how)
     distances = ((fresh[:, None] - CENTRES) ** 2).sum(axis=2)
     numbers = {
         "loss_first": trace[0],

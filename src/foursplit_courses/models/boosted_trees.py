@@ -1,7 +1,7 @@
-"""Boosted trees by XGBoost, stopped early: each tree learns what those before it got wrong.
+"""Gradient-boosted trees by XGBoost with early stopping.
 
-When to stop is judged on a part of train that the model sets aside itself, never on dev: dev
-would be chosen on, and no longer say what the choice is worth.
+Early stopping uses validation examples that the model splits off train, never dev: a choice made on
+dev would bias the dev error.
 
 Source: Ng, MLS C2 W4 (boosted trees, XGBoost); Chen and Guestrin (2016), XGBoost, section 2.
 """
@@ -21,77 +21,79 @@ from foursplit.core.seeds import derive, generator
 class Args:
     """What `params.yaml` may set."""
 
-    max_rounds: int = 500  # trees at most; of several classes, trees a class
-    learning_rate: float = 0.1  # share of each tree's answer that is added
-    max_depth: int = 6  # questions above a leaf of each tree at most
-    patience: int = 10  # rounds without a better loss before boosting stops
-    set_aside: float = 0.2  # share of train, drawn by seed, on which the loss is judged
+    n_estimators: int = 500  # maximum number of boosting rounds; a tree per class and round
+    learning_rate: float = 0.1  # shrinkage of each tree
+    max_depth: int = 6
+    early_stopping_rounds: int = 10  # without a lower validation loss
+    validation_fraction: float = 0.2  # of train, drawn by seed
 
     def __post_init__(self) -> None:
-        for name in ("max_rounds", "max_depth", "patience"):
+        for name in ("n_estimators", "max_depth", "early_stopping_rounds"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        for name in ("learning_rate", "set_aside"):
+        for name in ("learning_rate", "validation_fraction"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be between 0 and 1")
 
 
-class Boosted:
-    """Trees with a fit of their own."""
+class BoostedTrees:
+    """Base class; subclasses set the objective."""
 
     objective = ""
 
     def __init__(self, args: Args, n_classes: int, seed: int) -> None:
         self.args, self.n_classes, self.seed = args, n_classes, seed
         self.booster: xgboost.Booster | None = None
-        self.losses: tuple[float, ...] = ()  # on what was set aside, round by round
+        self.losses: tuple[float, ...] = ()  # validation loss by round
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Add trees until the loss on the part set aside has not fallen for `patience` rounds."""
-        judged = self._drawn(len(y))
-        kept, aside = (
-            xgboost.DMatrix(_rows(x[part]), label=y[part], nthread=1) for part in (~judged, judged)
+        """Add trees until the validation loss stops falling for `early_stopping_rounds` rounds."""
+        is_validation = self._validation_mask(len(y))
+        train, validation = (
+            xgboost.DMatrix(_rows(x[mask]), label=y[mask], nthread=1)
+            for mask in (~is_validation, is_validation)
         )
-        seen: dict[str, Any] = {}
+        history: dict[str, Any] = {}
         booster = xgboost.train(
-            self._settings(),
-            kept,
-            num_boost_round=self.args.max_rounds,
-            evals=[(aside, "aside")],
-            early_stopping_rounds=self.args.patience,
-            evals_result=seen,
+            self._params(),
+            train,
+            num_boost_round=self.args.n_estimators,
+            evals=[(validation, "validation")],
+            early_stopping_rounds=self.args.early_stopping_rounds,
+            evals_result=history,
             verbose_eval=False,
         )
-        (losses,) = seen["aside"].values()
+        (losses,) = history["validation"].values()
         self.losses = tuple(losses)
-        self.booster = booster[: booster.best_iteration + 1]  # the rest made it worse
+        self.booster = booster[: booster.best_iteration + 1]  # later rounds increased the loss
 
-    def _drawn(self, n: int) -> np.ndarray:
-        """Mark the examples to be set aside."""
-        n_aside = max(1, round(self.args.set_aside * n))
-        if n_aside >= n:
-            raise ValueError(f"set_aside: {self.args.set_aside} of {n} examples leaves none")
-        chosen = generator("boosted_trees", self.seed).permutation(n)[:n_aside]
+    def _validation_mask(self, n: int) -> np.ndarray:
+        """Return a mask of the validation examples."""
+        n_validation = max(1, round(self.args.validation_fraction * n))
+        if n_validation >= n:
+            fraction = self.args.validation_fraction
+            raise ValueError(f"validation_fraction: {fraction} of {n} examples leaves none to fit")
+        chosen = generator("boosted_trees", self.seed).permutation(n)[:n_validation]
         return np.isin(np.arange(n), chosen)
 
-    def _settings(self) -> dict[str, Any]:
+    def _params(self) -> dict[str, Any]:
         return {
             "objective": self.objective,
             "eta": self.args.learning_rate,
             "max_depth": self.args.max_depth,
-            "nthread": 1,  # sums of gradients depend on how they are shared out
+            "nthread": 1,  # sums of gradients depend on the number of threads
             "seed": derive("boosted_trees", self.seed) % 2**31,
             **({"num_class": self.n_classes} if self.n_classes > 2 else {}),
         }
 
-    def answers(self, x: np.ndarray) -> np.ndarray:
-        """Give what the objective predicts, in double precision."""
+    def _predict(self, x: np.ndarray) -> np.ndarray:
+        """Return the booster's predictions in double precision."""
         assert self.booster is not None, "fit or restore comes first"
-        found: np.ndarray = self.booster.predict(xgboost.DMatrix(_rows(x), nthread=1))
-        return found.astype(np.float64)
+        prediction: np.ndarray = self.booster.predict(xgboost.DMatrix(_rows(x), nthread=1))
+        return prediction.astype(np.float64)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Give the trees as the bytes of XGBoost's JSON, which holds no code."""
+        """Return the trees as bytes of XGBoost's JSON, which contains no code."""
         assert self.booster is not None, "fit or restore comes first"
         content = np.frombuffer(self.booster.save_raw("json"), dtype=np.uint8)
         return {"trees": content, "losses": np.array(self.losses)}
@@ -103,49 +105,49 @@ class Boosted:
 
     @property
     def n_parameters(self) -> int:
-        """Count a feature and a threshold a split, and a number a leaf."""
+        """Count feature and threshold of each split, and the value of each leaf."""
         content = json.loads(self.arrays()["trees"].tobytes())
         trees = content["learner"]["gradient_booster"]["model"]["trees"]
-        lefts = [left for one in trees for left in one["left_children"]]
+        lefts = [left for tree in trees for left in tree["left_children"]]
         n_leaves = sum(left == -1 for left in lefts)
         return 2 * (len(lefts) - n_leaves) + n_leaves
 
 
-class OfTwo(Boosted):
-    """Boosting of the log-odds of the second of two classes."""
+class BoostedBinaryClassifier(BoostedTrees):
+    """Boosting of the logit of the second of two classes."""
 
     objective = "binary:logistic"
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
-        second = self.answers(x)
-        return np.stack([1 - second, second], axis=1)
+        positive = self._predict(x)
+        return np.stack([1 - positive, positive], axis=1)
 
 
-class OfSeveral(Boosted):
-    """Boosting of a logit a class."""
+class BoostedMulticlassClassifier(BoostedTrees):
+    """Boosting of one logit per class."""
 
     objective = "multi:softprob"
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
-        return self.answers(x)
+        return self._predict(x)
 
 
-class OfQuantities(Boosted):
-    """Boosting of a number, by squared error."""
+class BoostedRegressor(BoostedTrees):
+    """Boosting of a quantity by squared error."""
 
     objective = "reg:squarederror"
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        return self.answers(x)
+        return self._predict(x)
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
     return x.reshape(len(x), -1).astype(np.float32)
 
 
-def build(args: Args, shape: DataShape, seed: int) -> Boosted:
-    """Give a model with fit(x, y), and predict_proba(x) of classes or predict(x) of quantities."""
+def build(args: Args, shape: DataShape, seed: int) -> BoostedTrees:
+    """Return a model with fit(x, y), and predict_proba(x) (classes) or predict(x)."""
     if not shape.classes:
-        return OfQuantities(args, 0, seed)
-    kind = OfTwo if shape.n_classes == 2 else OfSeveral
-    return kind(args, shape.n_classes, seed)
+        return BoostedRegressor(args, 0, seed)
+    model_class = BoostedBinaryClassifier if shape.n_classes == 2 else BoostedMulticlassClassifier
+    return model_class(args, shape.n_classes, seed)

@@ -13,7 +13,7 @@ from foursplit.layers.standardize import Standardise
 
 KERNELS = (4, 2)  # as in the course, which pads to keep the size
 POOLS = (8, 4)
-REDUCED = POOLS[0] * POOLS[1]  # pixels a side that become one
+TOTAL_STRIDE = POOLS[0] * POOLS[1]  # input pixels per output pixel, per side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +30,23 @@ class Args:
 def build(args: Args, shape: DataShape) -> nn.Module:
     """Map (batch, channel, row, column) pictures to (batch, class) logits."""
     depth, height, width = shape.inputs
-    if min(height, width) < REDUCED:
+    if min(height, width) < TOTAL_STRIDE:
         raise FoursplitError(
-            f"convnet: pictures of {height} by {width} pixels are too small: pooling makes one "
-            f"of {REDUCED} a side; lenet takes smaller ones"
+            f"convnet: pictures of {height} by {width} pixels are too small: pooling reduces "
+            f"{TOTAL_STRIDE} pixels per side to one; use lenet for smaller pictures"
         )
     first, second = args.channels
-    head = nn.Linear(second * (height // REDUCED) * (width // REDUCED), shape.n_classes)
-    # Small, so that an untrained network guesses all classes alike: its loss is log(n_classes).
+    head = nn.Linear(second * (height // TOTAL_STRIDE) * (width // TOTAL_STRIDE), shape.n_classes)
+    # Small, so that an untrained network predicts uniformly: its loss is log(n_classes).
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
     return nn.Sequential(
         Standardise(shape.inputs),
-        _around(KERNELS[0]),
+        _same_padding(KERNELS[0]),
         nn.Conv2d(depth, first, KERNELS[0]),
         nn.ReLU(),
         nn.MaxPool2d(POOLS[0]),  # (batch, first, height / 8, width / 8)
-        _around(KERNELS[1]),
+        _same_padding(KERNELS[1]),
         nn.Conv2d(first, second, KERNELS[1]),
         nn.ReLU(),
         nn.MaxPool2d(POOLS[1]),  # (batch, second, height / 32, width / 32)
@@ -55,7 +55,7 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     )
 
 
-def _around(kernel: int) -> nn.Module:
-    """Pad so that the size stays; what is odd goes to the right and below, as in the course."""
+def _same_padding(kernel: int) -> nn.Module:
+    """Pad to keep the size; an odd remainder goes right and below, as in the course."""
     before, after = (kernel - 1) // 2, kernel // 2
     return nn.ZeroPad2d((before, after, before, after))

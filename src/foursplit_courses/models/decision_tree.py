@@ -1,4 +1,4 @@
-"""A decision tree from first principles, for classes or quantities.
+"""A decision tree from scratch, for classification or regression.
 
 Source: Ng, MLS C2 W4 (decision trees; regression trees).
 """
@@ -18,64 +18,66 @@ class Args:
     """What `params.yaml` may set; quantities are always split by squared error."""
 
     criterion: Literal["entropy", "gini"] = "entropy"
-    max_depth: int | None = None  # questions above a leaf at most; null: until leaves are pure
-    min_split: int = 2  # examples that a node needs to be split
-    min_leaf: int = 1  # examples that each part must keep
-    min_gain: float = 0.0  # of a split, in the criterion's unit
+    max_depth: int | None = None  # null: until leaves are pure
+    min_samples_split: int = 2  # examples that a node needs to be split
+    min_samples_leaf: int = 1  # examples that each child must have
+    min_impurity_decrease: float = 0.0  # of a split, in the unit of the criterion
 
     def __post_init__(self) -> None:
-        self.limits()
+        self.params()
 
-    def limits(self) -> tree.Limits:
-        return tree.Limits(
-            max_depth=self.max_depth, min_split=self.min_split, min_leaf=self.min_leaf,
-            min_gain=self.min_gain,
-        )  # fmt: skip
+    def params(self) -> tree.TreeParams:
+        return tree.TreeParams(
+            max_depth=self.max_depth,
+            min_samples_split=self.min_samples_split,
+            min_samples_leaf=self.min_samples_leaf,
+            min_impurity_decrease=self.min_impurity_decrease,
+        )
 
 
 class DecisionTree:
-    """A tree with a fit of its own."""
+    """Base class of classifier and regressor."""
 
     def __init__(self, args: Args, n_classes: int) -> None:
-        self.limits, self.n_classes = args.limits(), n_classes
+        self.params, self.n_classes = args.params(), n_classes
         self.criterion: Criterion = args.criterion if n_classes else "squared_error"
         self.tree: tree.Tree | None = None
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> None:
-        self.tree = tree.grow(
-            _rows(x), y, criterion=self.criterion, n_classes=self.n_classes, limits=self.limits
+        self.tree = tree.fit_tree(
+            _rows(x), y, criterion=self.criterion, n_classes=self.n_classes, params=self.params
         )
 
     @property
-    def learnt(self) -> tree.Tree:
+    def fitted_tree(self) -> tree.Tree:
         assert self.tree is not None, "fit or restore comes first"
         return self.tree
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {field.name: getattr(self.learnt, field.name) for field in fields(tree.Tree)}
+        return {field.name: getattr(self.fitted_tree, field.name) for field in fields(tree.Tree)}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         self.tree = tree.Tree(**arrays)
 
     @property
     def n_parameters(self) -> int:
-        """Count a feature and a threshold a split, and what each leaf answers."""
-        n_splits = len(self.learnt.feature) - self.learnt.n_leaves
-        return 2 * n_splits + self.learnt.n_leaves * self.learnt.value.shape[1]
+        """Count feature and threshold of each split, and the values of each leaf."""
+        n_splits = len(self.fitted_tree.feature) - self.fitted_tree.n_leaves
+        return 2 * n_splits + self.fitted_tree.n_leaves * self.fitted_tree.value.shape[1]
 
 
-class OfClasses(DecisionTree):
-    """A tree that answers with the shares of the classes."""
+class TreeClassifier(DecisionTree):
+    """A tree that predicts class probabilities."""
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
-        return tree.predict_proba(self.learnt, _rows(x))
+        return tree.predict_proba(self.fitted_tree, _rows(x))
 
 
-class OfQuantities(DecisionTree):
-    """A tree that answers with a number."""
+class TreeRegressor(DecisionTree):
+    """A tree that predicts a quantity."""
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        return tree.predict(self.learnt, _rows(x))
+        return tree.predict(self.fitted_tree, _rows(x))
 
 
 def _rows(x: np.ndarray) -> np.ndarray:
@@ -83,6 +85,6 @@ def _rows(x: np.ndarray) -> np.ndarray:
 
 
 def build(args: Args, shape: DataShape, _seed: int) -> DecisionTree:
-    """Give a model with fit(x, y), and predict_proba(x) of classes or predict(x) of quantities."""
-    kind = OfClasses if shape.classes else OfQuantities
-    return kind(args, shape.n_classes)
+    """Return a model with fit(x, y), and predict_proba(x) (classes) or predict(x)."""
+    model_class = TreeClassifier if shape.classes else TreeRegressor
+    return model_class(args, shape.n_classes)

@@ -1,7 +1,7 @@
-"""An agent that learns by deep Q-learning on the levels of a world, and plays each level once.
+"""A DQN agent, trained on the levels of an environment and evaluated once on each level.
 
 Source: Mnih and others (2015), "Human-level control through deep reinforcement learning"; Ng, MLS
-C3 W3. Made-up wind: domain randomisation, Tobin and others (2017); Ng, DLS C3 W2 (synthesis).
+C3 W3. Synthetic wind: domain randomisation, Tobin and others (2017); Ng, DLS C3 W2 (synthesis).
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from foursplit.core.examples import DataShape
 from foursplit.core.seeds import generator
 from foursplit_courses.envs.environments import SEED, TURBULENCE, WIND, world
 from foursplit_courses.from_scratch import deep_q
-from foursplit_courses.from_scratch.deep_q import LAST, Settings
+from foursplit_courses.from_scratch.deep_q import SOLVED_WINDOW, DQNConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,81 +21,86 @@ class Args:
     """What `params.yaml` may set."""
 
     environment: str
-    episodes: int  # at most
-    until_solved: bool = False  # end once the last 100 returns have the good return as their mean
-    windy: float = 0.0  # share of the episodes that get a wind made up here
-    wind: float = 0.0  # strongest of it
-    turbulence: float = 0.0  # the same
-    learning: Settings = field(default_factory=Settings)
+    n_episodes: int  # maximum
+    stop_when_solved: bool = False  # stop once the mean of the last 100 returns is good enough
+    windy_fraction: float = 0.0  # of the episodes, which get synthetic wind
+    max_wind: float = 0.0  # of the synthetic wind
+    max_turbulence: float = 0.0
+    learning: DQNConfig = field(default_factory=DQNConfig)
 
     def __post_init__(self) -> None:
-        if self.episodes < 1:
-            raise ValueError(f"episodes: {self.episodes} must be at least 1")
-        if not 0 <= self.windy <= 1:
-            raise ValueError(f"windy: {self.windy} must be a share from 0 to 1")
-        for name in ("wind", "turbulence"):
+        if self.n_episodes < 1:
+            raise ValueError(f"n_episodes: {self.n_episodes} must be at least 1")
+        if not 0 <= self.windy_fraction <= 1:
+            raise ValueError(f"windy_fraction: {self.windy_fraction} must be from 0 to 1")
+        for name in ("max_wind", "max_turbulence"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: {getattr(self, name)} must be 0 or more")
 
 
 def short(args: Args) -> Args:
-    """Ask for a training as short as can be, for tests of what does not depend on its length."""
-    return replace(args, episodes=3)
+    """Return arguments for a very short training, for tests that do not depend on its length."""
+    return replace(args, n_episodes=3)
 
 
 class DeepQ:
-    """Learns from (level, 3) rows of seed, wind and turbulence; answers with returns."""
+    """Learns from (level, 3) rows of seed, wind and turbulence; predicts returns."""
 
     def __init__(self, args: Args, seed: int) -> None:
-        self.args, self.world = args, world(args.environment)
+        self.args, self.env = args, world(args.environment)
         self.rng = generator("deep_q", args.environment, seed)
-        self.agent = deep_q.Agent(self.world.n_state, self.world.n_actions, args.learning, self.rng)
+        self.agent = deep_q.Agent(self.env.n_state, self.env.n_actions, args.learning, self.rng)
         self.returns: list[float] = []
         self.tell: Callable[[str, float], None] = lambda _text, _share: None
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Play levels drawn from `x`; `y` are the returns that count as good on them."""
-        solved = float(y.mean()) if self.args.until_solved else np.inf
-        levels = self._made_windy(x[self.rng.integers(len(x), size=self.args.episodes)])
+        """Train on levels drawn from `x`; `y` are the returns that count as good."""
+        solved_return = float(y.mean()) if self.args.stop_when_solved else np.inf
+        levels = self._add_wind(x[self.rng.integers(len(x), size=self.args.n_episodes)])
         self.returns = deep_q.train(
-            self.agent, self.world, levels, solved=solved, listen=self._tell
+            self.agent,
+            self.env,
+            levels,
+            solved_return=solved_return,
+            on_episode_end=self._report_progress,
         )
 
-    def _made_windy(self, levels: np.ndarray) -> np.ndarray:
-        """Give some levels a wind of our own: from none to the strongest, all as likely."""
+    def _add_wind(self, levels: np.ndarray) -> np.ndarray:
+        """Add uniformly distributed wind and turbulence to a fraction of the levels."""
         n, args = len(levels), self.args
-        chosen = self.rng.random(n) < args.windy
-        for column, most in ((WIND, args.wind), (TURBULENCE, args.turbulence)):
-            made = self.rng.uniform(0, most, n)
-            levels[:, column] = np.where(chosen, made, levels[:, column])
+        is_windy = self.rng.random(n) < args.windy_fraction
+        for column, strongest in ((WIND, args.max_wind), (TURBULENCE, args.max_turbulence)):
+            strengths = self.rng.uniform(0, strongest, n)
+            levels[:, column] = np.where(is_windy, strengths, levels[:, column])
         return levels
 
-    def _tell(self, returns: Sequence[float]) -> None:
-        done, last = len(returns), returns[-LAST:]
-        mean = f"mean return {sum(last) / len(last):.1f} of the last {len(last)}"
-        self.tell(f"episode {done}/{self.args.episodes} · {mean}", done / self.args.episodes)
+    def _report_progress(self, returns: Sequence[float]) -> None:
+        n_done, latest = len(returns), returns[-SOLVED_WINDOW:]
+        mean = f"mean return {sum(latest) / len(latest):.1f} of the last {len(latest)}"
+        n_episodes = self.args.n_episodes
+        self.tell(f"episode {n_done}/{n_episodes} · {mean}", n_done / n_episodes)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Play each level once, always the action of most value; give (level,) returns."""
-        return np.array([deep_q.play(self.agent.act, self.world, level) for level in x])
+        """Run each level once with the greedy policy; return (level,) returns."""
+        return np.array([deep_q.rollout(self.agent.act, self.env, level) for level in x])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Give the weights, and the return of each episode of training."""
-        return {"weights": self.agent.vector, "returns": np.array(self.returns)}
+        """Return the weights, and the return of each training episode."""
+        return {"weights": self.agent.weights, "returns": np.array(self.returns)}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take back what `arrays` gave; no further training can follow from it."""
-        self.agent.vector[:] = arrays["weights"]
+        """Load what `arrays` returned; training cannot be resumed from it."""
+        self.agent.weights[:] = arrays["weights"]
         self.returns = arrays["returns"].tolist()
 
     @property
     def n_parameters(self) -> int:
-        return self.agent.vector.size
+        return self.agent.weights.size
 
 
 def build(args: Args, shape: DataShape, seed: int) -> DeepQ:
-    """Build an agent for levels of three numbers: seed, wind and turbulence."""
-    wanted = (max(SEED, WIND, TURBULENCE) + 1,)
-    if shape.inputs != wanted:
-        raise ValueError(f"inputs: {shape.inputs} must be {wanted}: seed, wind and turbulence")
+    """Build an agent for levels of seed, wind and turbulence."""
+    expected = (max(SEED, WIND, TURBULENCE) + 1,)
+    if shape.inputs != expected:
+        raise ValueError(f"inputs: {shape.inputs} must be {expected}: seed, wind and turbulence")
     return DeepQ(args, seed)

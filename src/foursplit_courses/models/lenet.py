@@ -11,7 +11,7 @@ from torch import nn
 from foursplit.core.examples import DataShape
 from foursplit.layers.standardize import Standardise
 
-KERNEL = 5  # as in the paper; padded by 2, for a picture of 8 pixels has none to lose
+KERNEL = 5  # as in the paper; padded by 2 to keep the size of small pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     first, second = args.channels
     n_features = second * (height // 4) * (width // 4)
     head = nn.Linear(args.hidden[1], shape.n_classes)
-    # Small, so that an untrained network guesses all classes alike: its loss is log(n_classes).
+    # Small, so that an untrained network predicts uniformly: its loss is log(n_classes).
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
     return nn.Sequential(

@@ -24,13 +24,13 @@ class Args:
 
 
 def build(args: Args, shape: DataShape) -> nn.Module:
-    """Map (batch, input) to (batch, 1) log-odds."""
+    """Map (batch, input) to (batch, 1) logits."""
     n_terms = count_terms(shape.n_inputs, args.degree)
     head = nn.Linear(n_terms, 1)
-    nn.init.zeros_(head.weight)  # the cost is convex: any start ends in the same place
+    nn.init.zeros_(head.weight)  # the cost is convex: any start reaches the same minimum
     nn.init.zeros_(head.bias)
-    # Scaled before the products, so that they stay small, and after, so that one rate suits all
-    # of them; the course does neither, and its penalty is on weights of unscaled products.
+    # Standardized before the products, to keep them small, and after, so that one learning rate
+    # suits all; the course does neither, and penalizes the weights of unscaled products.
     return nn.Sequential(
         Standardise((shape.n_inputs,)),
         Polynomial(shape.n_inputs, args.degree),

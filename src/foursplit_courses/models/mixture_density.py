@@ -1,4 +1,4 @@
-"""Anomalies by a mixture of Gaussians: usual in more ways than one.
+"""Anomaly detection by a mixture of Gaussians.
 
 Source: Ng, CS229 lecture notes 7b and 8; Dempster, Laird and Rubin (1977).
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from foursplit.core.examples import DataShape
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import mixture
-from foursplit_courses.from_scratch.anomaly_detector import Detector
+from foursplit_courses.from_scratch.anomaly_detector import AnomalyDetector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Args:
     """What `params.yaml` may set."""
 
     n_components: int
-    ridge: float = 1e-3  # times each input's variance, added to every component's
+    ridge: float = 1e-3  # times the variance of each input, added to the components' variances
 
     def __post_init__(self) -> None:
         if self.n_components < 1:
@@ -25,9 +25,9 @@ class Args:
             raise ValueError(f"ridge: {self.ridge} must be 0 or more")
 
 
-def build(args: Args, _shape: DataShape, seed: int) -> Detector:
-    """Give a detector whose threshold is chosen on dev."""
-    return Detector(
+def build(args: Args, _shape: DataShape, seed: int) -> AnomalyDetector:
+    """Return a detector; its threshold is chosen on dev."""
+    return AnomalyDetector(
         lambda x: mixture.fit(
             x, args.n_components, rng=generator("mixture", seed), ridge=args.ridge
         )

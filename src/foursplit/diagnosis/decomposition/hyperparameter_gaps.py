@@ -22,7 +22,7 @@ KNOBS: Mapping[str, tuple[str, ...]] = {
     "model_args.channels": (FIT_TRAIN,),
     "model_args.degree": (FIT_TRAIN,),
     "model_args.dropout": (FIT_DEV,),
-    "model_args.inverse_penalty": (FIT_DEV,),
+    "model_args.C": (FIT_DEV,),
     "data": (FIT_DEV, LIKE_DEV),
 }
 """The gaps that each setting is meant to move; others are not declared."""

@@ -1,7 +1,7 @@
-"""Collaborative filtering as a network: features and a bias of each user and each film, learnt.
+"""Matrix factorization as a network: embeddings and biases of users and films.
 
-The first two inputs are the numbers of user and film; the others are left to other models.  A
-stranger has no features and no bias: what remains is the other side's bias, or the mean.
+The first two inputs are user and film ids; the others are not used.  An unknown user or film has no
+features and no bias: its prediction is the bias of the other side, if known, or 0 (the mean).
 
 Source: Ng, MLS C3 W2 (collaborative filtering); Koren, Bell and Volinsky (2009), Matrix
 factorization techniques for recommender systems, equation 4.
@@ -21,9 +21,9 @@ from foursplit.layers.seen_ids import MOST, Known
 class Args:
     """What `params.yaml` may set."""
 
-    n_users: int  # numbers from this on are strangers
+    n_users: int  # ids from here on are unknown
     n_items: int
-    rank: int = 20  # features of each
+    rank: int = 20  # features per user and item
 
     def __post_init__(self) -> None:
         for name in ("n_users", "n_items"):
@@ -31,17 +31,19 @@ class Args:
             if not 1 <= value <= MOST:
                 raise ValueError(f"{name}: {value} must be from 1 to {MOST}: inputs are float32")
         if self.rank < 1:
-            raise ValueError(f"rank: {self.rank} must be at least 1; biases alone: rating_factors")
+            raise ValueError(
+                f"rank: {self.rank} must be at least 1; use als_matrix_factorization for rank 0"
+            )
 
 
 class Side(nn.Module):
-    """Users, or films: each known one has features and a bias."""
+    """Features and biases of users or of items."""
 
     def __init__(self, n: int, rank: int) -> None:
         super().__init__()
         self.known = Known(n)
         self.features, self.bias = nn.Embedding(n, rank), nn.Embedding(n, 1)
-        nn.init.normal_(self.features.weight, std=0.1)  # not zero, where both sides would stay
+        nn.init.normal_(self.features.weight, std=0.1)  # zeros on both sides have zero gradients
         nn.init.zeros_(self.bias.weight)
 
     def forward(
@@ -51,8 +53,8 @@ class Side(nn.Module):
         return self.features(rows) * known, self.bias(rows) * known
 
 
-class MatrixFactorisation(nn.Module):
-    """Add both biases to the product of the features."""
+class MatrixFactorization(nn.Module):
+    """Add both biases and the product of the features."""
 
     def __init__(self, args: Args) -> None:
         super().__init__()
@@ -60,14 +62,14 @@ class MatrixFactorisation(nn.Module):
         self.items = Side(args.n_items, args.rank)
 
     def forward(self, x: Float[Tensor, "batch n_inputs"]) -> Float[Tensor, "batch 1"]:
-        of_user, user_bias = self.users(x[:, 0])
-        of_item, item_bias = self.items(x[:, 1])
-        match = torch.einsum("bf,bf->b", of_user, of_item)[:, None]
-        return user_bias + item_bias + match
+        user_features, user_bias = self.users(x[:, 0])
+        item_features, item_bias = self.items(x[:, 1])
+        interaction = torch.einsum("bf,bf->b", user_features, item_features)[:, None]
+        return user_bias + item_bias + interaction
 
 
 def build(args: Args, shape: DataShape) -> nn.Module:
-    """Map (batch, input), numbers first, to (batch, 1), in standard deviations of the target."""
+    """Map (batch, input), ids first, to (batch, 1), in standard deviations of the target."""
     if shape.n_inputs < 2:
-        raise ValueError(f"inputs: {shape.n_inputs} must be 2 at least, the numbers of both sides")
-    return MatrixFactorisation(args)
+        raise ValueError(f"inputs: {shape.n_inputs} must be at least 2, the user and item ids")
+    return MatrixFactorization(args)

@@ -8,14 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit_courses.from_scratch.factorisation import (
+from foursplit_courses.from_scratch.factorization import (
     Factors,
-    Penalty,
+    L2,
     Ratings,
-    alternate,
-    begin,
+    als_step,
+    init_factors,
     cost,
-    descend,
+    gradient_step,
     fold_in,
     gradient,
     predict,
@@ -32,7 +32,7 @@ def drawn(seed, n=40, n_users=7, n_items=9, rank=3):
         user=rng.integers(0, n_users, n), item=rng.integers(0, n_items, n),
         value=rng.integers(1, 11, n) / 2, n_users=n_users, n_items=n_items,
     )  # fmt: skip
-    factors = begin(ratings, rank, rng)
+    factors = init_factors(ratings, rank, rng)
     biased = {
         "user_bias": rng.normal(size=n_users),
         "item_bias": rng.normal(size=n_items),
@@ -52,10 +52,10 @@ def test_the_cost_of_a_tiny_case_is_that_worked_by_hand():
         users=np.array([[1.0], [3.0]]), items=np.array([[2.0], [0.0]]),
         user_bias=np.array([0.5, 0.0]), item_bias=np.array([0.0, -1.0]), mean=3.0,
     )  # fmt: skip
-    assert cost(factors, ratings, Penalty(features=0, biases=0)) == 0.625
-    assert cost(factors, ratings, Penalty(features=2, biases=4)) == 17.125
+    assert cost(factors, ratings, L2(features=0, biases=0)) == 0.625
+    assert cost(factors, ratings, L2(features=2, biases=4)) == 17.125
     # By users' features: error times the item's feature, plus 2 times the user's own.
-    slope = gradient(factors, ratings, Penalty(features=2, biases=4))
+    slope = gradient(factors, ratings, L2(features=2, biases=4))
     assert slope.users.tolist() == [[0.5 * 2 + 2 * 1], [1 * 0 + 2 * 3]]
     assert slope.item_bias.tolist() == [0.5, 1 + 4 * -1]
 
@@ -63,7 +63,7 @@ def test_the_cost_of_a_tiny_case_is_that_worked_by_hand():
 @given(SEEDS)
 def test_the_gradient_is_that_of_torch(seed):
     ratings, factors = drawn(seed)
-    penalty = Penalty(features=0.7, biases=0.3)
+    penalty = L2(features=0.7, biases=0.3)
     parts = {name: torch.tensor(getattr(factors, name), requires_grad=True) for name in LEARNT}
     user, item = torch.from_numpy(ratings.user), torch.from_numpy(ratings.item)
     guess = (parts["users"][user] * parts["items"][item]).sum(1) + factors.mean
@@ -80,7 +80,7 @@ def test_the_gradient_is_that_of_torch(seed):
 
 def test_the_gradient_is_that_of_central_differences():
     ratings, factors = drawn(3)
-    penalty, width = Penalty(features=0.7, biases=0.3), 1e-5
+    penalty, width = L2(features=0.7, biases=0.3), 1e-5
     slope = gradient(factors, ratings, penalty)
     for name in LEARNT:
         for place in np.ndindex(getattr(factors, name).shape):
@@ -97,7 +97,7 @@ def test_the_gradient_is_that_of_central_differences():
 def test_no_sum_is_lost_where_a_user_rates_twice():
     # The naive way fails here: `users[user] += …` keeps one of a user's ratings.
     ratings, factors = drawn(5)
-    slope = gradient(factors, ratings, Penalty(features=0, biases=0))
+    slope = gradient(factors, ratings, L2(features=0, biases=0))
     error = predict(factors, ratings.user, ratings.item) - ratings.value
     naive = np.zeros_like(factors.users)
     naive[ratings.user] += error[:, None] * factors.items[ratings.item]
@@ -107,10 +107,10 @@ def test_no_sum_is_lost_where_a_user_rates_twice():
 @given(SEEDS, st.floats(0.01, 10), st.floats(0.01, 10))
 def test_alternating_never_raises_the_cost_and_ends_where_a_side_is_flat(seed, features, biases):
     ratings, factors = drawn(seed)
-    penalty = Penalty(features=features, biases=biases)
+    penalty = L2(features=features, biases=biases)
     costs = [cost(factors, ratings, penalty)]
     for _ in range(6):
-        factors = alternate(factors, ratings, penalty)
+        factors = als_step(factors, ratings, penalty)
         costs.append(cost(factors, ratings, penalty))
     assert (np.diff(costs) <= 1e-9 * costs[0]).all()
     slope = gradient(factors, ratings, penalty)  # the items were solved last
@@ -123,10 +123,10 @@ def test_alternating_never_raises_the_cost_and_ends_where_a_side_is_flat(seed, f
 def test_every_user_is_solved_as_by_the_normal_equation(seed, rank):
     # Ranks above and below the number of ratings: both ways of `_ridge`.
     ratings, factors = drawn(seed, rank=rank)
-    penalty = Penalty(features=0.5, biases=2.0)
-    found = alternate(factors, ratings, penalty)
+    penalty = L2(features=0.5, biases=2.0)
+    found = als_step(factors, ratings, penalty)
     # Items are left as the users found them, so solving users again by hand is one half step.
-    again = alternate(found, ratings, penalty)
+    again = als_step(found, ratings, penalty)
     for user in range(ratings.n_users):
         mine = ratings.user == user
         z = np.c_[found.items[ratings.item[mine]], np.ones(mine.sum())]
@@ -141,21 +141,21 @@ def test_a_table_of_rank_one_is_found_again_from_half_of_it(rng):
     table = np.outer(users, items)
     user, item = np.nonzero(rng.random(table.shape) < 0.5)
     ratings = Ratings(user=user, item=item, value=table[user, item], n_users=30, n_items=40)
-    factors = begin(ratings, 1, rng)
+    factors = init_factors(ratings, 1, rng)
     for _ in range(200):
-        factors = alternate(factors, ratings, Penalty(features=1e-6, biases=1e-6))
+        factors = als_step(factors, ratings, L2(features=1e-6, biases=1e-6))
     every = np.indices(table.shape).reshape(2, -1)
     np.testing.assert_allclose(predict(factors, *every), table.ravel(), atol=1e-3)
 
 
 def test_gradient_descent_and_alternating_meet(rng):
     ratings, factors = drawn(7, n=60, rank=1)
-    penalty = Penalty(features=4.0, biases=1.0)
+    penalty = L2(features=4.0, biases=1.0)
     stepped, solved = factors, factors
     for _ in range(4000):
-        stepped = descend(stepped, gradient(stepped, ratings, penalty), 0.02)
+        stepped = gradient_step(stepped, gradient(stepped, ratings, penalty), 0.02)
     for _ in range(300):
-        solved = alternate(solved, ratings, penalty)
+        solved = als_step(solved, ratings, penalty)
     assert cost(stepped, ratings, penalty) == pytest.approx(cost(solved, ratings, penalty), 1e-6)
 
 
@@ -165,7 +165,7 @@ def test_who_rated_nothing_is_answered_by_the_film_alone():
         n_users=3, n_items=3,
     )  # fmt: skip
     rng = np.random.default_rng(1)
-    factors = alternate(begin(ratings, 2, rng), ratings, Penalty(features=0.1, biases=0.1))
+    factors = als_step(init_factors(ratings, 2, rng), ratings, L2(features=0.1, biases=0.1))
     assert predict(factors, np.array([2]), np.array([0])) == factors.mean + factors.item_bias[0]
     assert predict(factors, np.array([2]), np.array([2])) == factors.mean
 
@@ -173,10 +173,10 @@ def test_who_rated_nothing_is_answered_by_the_film_alone():
 @given(SEEDS)
 def test_a_user_folded_in_is_the_user_that_was_solved(seed):
     ratings, factors = drawn(seed)
-    penalty = Penalty(features=0.5, biases=0.5)
-    found = alternate(factors, ratings, penalty)
+    penalty = L2(features=0.5, biases=0.5)
+    found = als_step(factors, ratings, penalty)
     # The users of `again` are solved with the items of `found`.
-    again = alternate(found, ratings, penalty)
+    again = als_step(found, ratings, penalty)
     mine = ratings.user == ratings.user[0]
     alone = fold_in(found, ratings.item[mine], ratings.value[mine], penalty)
     np.testing.assert_allclose(alone.users[0], again.users[ratings.user[0]], atol=1e-9)
@@ -187,7 +187,7 @@ def test_a_user_folded_in_is_the_user_that_was_solved(seed):
 def test_swapping_sides_twice_changes_nothing(seed):
     _, factors = drawn(seed)
     for field in fields(factors):
-        both = getattr(factors.swapped().swapped(), field.name), getattr(factors, field.name)
+        both = getattr(factors.transpose().transpose(), field.name), getattr(factors, field.name)
         np.testing.assert_array_equal(*both)
 
 
@@ -198,7 +198,7 @@ def test_what_is_wrong_is_named():
     with pytest.raises(ValueError, match="user: 1 numbers for 2 ratings"):
         Ratings(user=numbers[:1], item=numbers, value=numbers * 1.0, n_users=1, n_items=4)
     with pytest.raises(ValueError, match=r"penalty\.features: -1"):
-        Penalty(features=-1, biases=0)
+        L2(features=-1, biases=0)
     ratings, factors = drawn(1)
     with pytest.raises(ValueError, match="must be above 0"):
-        alternate(factors, ratings, Penalty(features=1, biases=0))
+        als_step(factors, ratings, L2(features=1, biases=0))

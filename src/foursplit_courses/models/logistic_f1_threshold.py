@@ -1,6 +1,6 @@
-"""Logistic regression over inputs and their products, its threshold chosen on dev by F1.
+"""Logistic regression on quadratic features, with a decision threshold chosen on dev by F1.
 
-The rival of a density: it may use every known anomaly, and chooses its threshold in the same way.
+The supervised alternative to a density: it learns from labelled anomalies.
 Source: Ng, MLS C3 W1 (anomaly detection against supervised learning).
 """
 
@@ -9,66 +9,66 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.examples import DataShape
-from foursplit_courses.from_scratch.gaussian_density import best_threshold
+from foursplit_courses.from_scratch.gaussian_density import select_threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
     """What `params.yaml` may set."""
 
-    inverse_penalty: float = 1.0  # scikit-learn's C; the smaller, the stronger the penalty
-    products: bool = True  # of two inputs each: a boundary that can go round what is usual
+    C: float = 1.0  # inverse L2 penalty
+    quadratic_features: bool = True  # so that the boundary can enclose the normal examples
 
     def __post_init__(self) -> None:
-        if self.inverse_penalty <= 0:
-            raise ValueError(f"inverse_penalty: {self.inverse_penalty} must be above 0")
+        if self.C <= 0:
+            raise ValueError(f"C: {self.C} must be above 0")
 
 
-def build(args: Args, _shape: DataShape, _seed: int) -> "Classifier":
-    """Give a classifier with fit, tune and predict."""
-    return Classifier(args)
+def build(args: Args, _shape: DataShape, _seed: int) -> "F1ThresholdClassifier":
+    """Return a classifier with fit, tune and predict."""
+    return F1ThresholdClassifier(args)
 
 
-class Classifier:
-    """Log-odds that are a weighted sum of scaled inputs and their products."""
+class F1ThresholdClassifier:
+    """Logits are a weighted sum of scaled inputs and their products."""
 
     def __init__(self, args: Args) -> None:
         self._args = args
 
-    def fit(self, x: np.ndarray, y: np.ndarray) -> "Classifier":
-        """Learn from (example, …) and classes 0 and 1; raises ValueError where one is missing."""
+    def fit(self, x: np.ndarray, y: np.ndarray) -> "F1ThresholdClassifier":
+        """Fit on (example, …) and classes 0 and 1; raise ValueError if one is missing."""
         from sklearn.linear_model import LogisticRegression
 
         flat = _flat(x)
         self.mean, self.scale = flat.mean(axis=0), np.maximum(flat.std(axis=0), 1e-12)
-        model = LogisticRegression(C=self._args.inverse_penalty, max_iter=2000)
+        model = LogisticRegression(C=self._args.C, max_iter=2000)
         model.fit(self._inputs(flat), y)
         self.weights = np.append(model.coef_[0], model.intercept_)
-        self.threshold = 0.0  # of the log-odds, until tuned
+        self.threshold = 0.0  # on the logit, before `tune`
         return self
 
     def tune(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Choose the log-odds above which an example is flagged, by F1."""
-        self.threshold = -best_threshold(-self._log_odds(x), y).value
+        """Choose the logit above which an example is flagged, by F1."""
+        self.threshold = -select_threshold(-self._logits(x), y).value
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """Give (example,) how far the log-odds lie above the threshold: above 0 is flagged."""
-        return self._log_odds(x) - self.threshold
+        """Return (example,) logit - threshold: above 0 is flagged."""
+        return self._logits(x) - self.threshold
 
-    def _log_odds(self, x: np.ndarray) -> np.ndarray:
-        odds: np.ndarray = self._inputs(_flat(x)) @ self.weights[:-1] + self.weights[-1]
-        return odds
+    def _logits(self, x: np.ndarray) -> np.ndarray:
+        logits: np.ndarray = self._inputs(_flat(x)) @ self.weights[:-1] + self.weights[-1]
+        return logits
 
     def _inputs(self, flat: np.ndarray) -> np.ndarray:
         scaled: np.ndarray = (flat - self.mean) / self.scale
-        if not self._args.products:
+        if not self._args.quadratic_features:
             return scaled
         first, second = np.triu_indices(scaled.shape[1])
         return np.hstack([scaled, scaled[:, first] * scaled[:, second]])
 
     @property
     def n_parameters(self) -> int:
-        """Count weights and threshold: the scales only measure."""
+        """Count weights and threshold, not mean and scale."""
         return len(self.weights) + 1
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -1,0 +1,51 @@
+"""A random forest by scikit-learn: trees on bootstrap samples, splits on random feature subsets.
+
+Source: Ng, MLS C2 W4 (sampling with replacement, random forests); Breiman (2001), Random Forests.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+from foursplit.core.examples import DataShape
+from foursplit.core.seeds import derive
+from foursplit_courses import array_trees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """What `params.yaml` may set; quantities are always split by squared error."""
+
+    n_estimators: int = 100
+    criterion: Literal["entropy", "gini"] = "entropy"
+    max_depth: int | None = None  # null: until leaves are pure
+    min_samples_split: int = 2  # examples that a node needs to be split
+    max_features: Literal["sqrt"] | float = "sqrt"  # per split; a float is a fraction
+
+    def __post_init__(self) -> None:
+        if self.n_estimators < 1:
+            raise ValueError(f"n_estimators: {self.n_estimators} must be at least 1")
+        if self.max_depth is not None and self.max_depth < 1:
+            raise ValueError(f"max_depth: {self.max_depth} must be at least 1, or null")
+        if self.min_samples_split < 2:
+            raise ValueError(f"min_samples_split: {self.min_samples_split} must be at least 2")
+        if self.max_features != "sqrt" and not 0 < self.max_features <= 1:
+            raise ValueError(
+                f"max_features: {self.max_features} must be sqrt, or above 0 and at most 1"
+            )
+
+
+def build(args: Args, shape: DataShape, seed: int) -> array_trees.ArrayTreeEnsemble:
+    """Return a model with fit(x, y), and predict_proba(x) or predict(x)."""
+    params = {
+        "n_estimators": args.n_estimators,
+        "max_depth": args.max_depth,
+        "min_samples_split": args.min_samples_split,
+        "max_features": args.max_features,
+        "random_state": derive("forest", seed) % 2**32,
+    }
+    if shape.classes:
+        classifier = RandomForestClassifier(criterion=args.criterion, **params)
+        return array_trees.ArrayClassifier(classifier, shape.n_classes)
+    return array_trees.ArrayRegressor(RandomForestRegressor(**params), 0)
