@@ -90,7 +90,7 @@ def speed(agent: Any, game: Any) -> float:
 
 
 def seen(agent: Any) -> int:
-    return agent.memory.seen if hasattr(agent.memory, "seen") else agent.seen
+    return agent.memory.n_pushed if hasattr(agent.memory, "n_pushed") else agent.seen
 
 
 def updates(agent: Any) -> int:
@@ -113,7 +113,7 @@ def plain_agent() -> type[Any]:
             self.net = nn.Sequential(*hidden, nn.Linear(sizes[-1], n_actions))
             self.target = copy.deepcopy(self.net)
             self.steps = torch.optim.Adam(self.net.parameters(), lr=settings.learning_rate)
-            self.memory: deque[Any] = deque(maxlen=settings.memory)
+            self.memory: deque[Any] = deque(maxlen=settings.buffer_size)
             self.seen = self.updates = 0
 
         def act(self, state: Any, epsilon: float) -> int:
@@ -122,16 +122,16 @@ def plain_agent() -> type[Any]:
             with torch.no_grad():
                 return int(self.net(torch.from_numpy(state).unsqueeze(0)).argmax(dim=1).item())
 
-        def live(self, *step: Any) -> None:
+        def observe(self, *step: Any) -> None:
             self.memory.append(step)
             self.seen += 1
             given = self.settings
             if self.seen % given.update_every == 0 and len(self.memory) >= given.batch_size:
                 self.learn(self.dice.sample(self.memory, given.batch_size))
 
-        def learn(self, config: Any) -> None:
+        def learn(self, batch: Any) -> None:
             self.updates += 1
-            states, actions, rewards, following, ended = zip(*config, strict=True)
+            states, actions, rewards, following, ended = zip(*batch, strict=True)
             with torch.no_grad():
                 best = self.target(torch.from_numpy(np.stack(following))).max(dim=1).values
                 over = torch.tensor(ended, dtype=torch.float32)
@@ -143,7 +143,7 @@ def plain_agent() -> type[Any]:
             self.steps.zero_grad()
             loss.backward()
             self.steps.step()
-            share = self.settings.soft_update
+            share = self.settings.tau
             with torch.no_grad():
                 for follower, leader in zip(
                     self.target.parameters(), self.net.parameters(), strict=True

@@ -38,7 +38,13 @@ from foursplit.data import fetch
 from foursplit.io import artifacts
 from foursplit.tasks import regress
 from foursplit.training import network
-from foursplit_courses.from_scratch.factorization import L2, Ratings, als_step, init_factors, predict
+from foursplit_courses.from_scratch.factorization import (
+    L2,
+    Ratings,
+    als_step,
+    init_factors,
+    predict,
+)
 from foursplit_courses.models import two_towers
 
 RESULT = ROOT / "benchmarks" / "results" / "factorisation.json"

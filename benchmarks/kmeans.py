@@ -76,7 +76,7 @@ def race(x: np.ndarray, n_clusters: int, repeats: int) -> dict[str, Any]:
         "ratio": round(ours_s / theirs_s, 2),
         "ours_inertia": ours.inertia,
         "sklearn_inertia": float(theirs.inertia_),
-        "ours_steps": ours.n_steps,
+        "ours_steps": ours.n_iter,
         "sklearn_steps": int(theirs.n_iter_),
         "equal": abs(ours.inertia / float(theirs.inertia_) - 1) < EQUAL,
     }

@@ -60,7 +60,7 @@ def land(seed: int) -> dict[str, Any]:
     from foursplit.training.progress import following
     from foursplit_courses.models import deep_q
 
-    args = replace(arguments("deep_q", settings(), KEY), episodes=EPISODES, until_solved=True)
+    args = replace(arguments("deep_q", settings(), KEY), n_episodes=EPISODES, stop_when_solved=True)
     model = deep_q.build(args, DataShape(inputs=(3,)), seed)
     levels = np.zeros((N_LEVELS, 3), np.float32)
     levels[:, 0] = np.arange(N_LEVELS)
@@ -72,7 +72,7 @@ def land(seed: int) -> dict[str, Any]:
         "seed": seed,
         "solved": sum(last) / len(last) >= GOOD,
         "episodes": len(model.returns),
-        "steps": model.agent.memory.seen,
+        "steps": model.agent.memory.n_pushed,
         "seconds": time.perf_counter() - start,
         "cpu_seconds": time.process_time() - busy,
         "mean_return_by_100": [
@@ -91,8 +91,8 @@ def line(run: dict[str, Any]) -> str:
 
 def verdict(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Take the median; a seed that never solves it counts as more than any that does."""
-    episodes = [run["episodes"] if run["solved"] else float("inf") for run in runs]
-    median = statistics.median(episodes)
+    n_episodes = [run["episodes"] if run["solved"] else float("inf") for run in runs]
+    median = statistics.median(n_episodes)
     solved = median < float("inf")
     return {"median_episodes": median if solved else None, "met": solved and median < GOAL}
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
-from foursplit_courses.from_scratch.gaussian_density import select_threshold, fit_independent
+from foursplit_courses.from_scratch.gaussian_density import fit_independent, select_threshold
 
 ENTRY = "course_server_anomaly_ex8"
 COURSE = Source(

@@ -54,7 +54,7 @@ def read(name: str) -> dict[str, Pair]:
 
 def started(recipe: Mapping[str, Any], shape: DataShape, seed: int) -> torch.nn.Module:
     """Build the network with the course's first weights: normal draws, layer by layer."""
-    args = mlp.Args(hidden=tuple(recipe["hidden"]), log_odds=True, standardise=False)
+    args = mlp.Args(hidden=tuple(recipe["hidden"]), single_logit=True, standardize=False)
     net = mlp.build(args, shape).double()
     layers = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
     sizes = pairwise((shape.n_inputs, *recipe["hidden"], 1))

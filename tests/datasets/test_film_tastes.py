@@ -77,7 +77,7 @@ def test_features_learn_what_biases_cannot_and_help_no_stranger():
     data = splits()
     shape = shape_of(data["train"], ())
     made = {
-        rank: als_matrix_factorization.build(als_matrix_factorization.Args(rank=rank, penalty=3.0), shape, 1).fit(
+        rank: als_matrix_factorization.build(als_matrix_factorization.Args(rank=rank, l2=3.0), shape, 1).fit(
             data["train"].x, data["train"].y
         )
         for rank in (0, 8)

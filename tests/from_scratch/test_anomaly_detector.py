@@ -26,25 +26,27 @@ def clusters(k, seed=1):
 
 def test_the_mean_share_on_train_is_inertia_over_the_total_sum_of_squares(rng):
     x = rng.normal(size=(200, 2)).astype(np.float32)
-    found = clusters(5).fit(x, x[:, 0]).predict(x)
+    result = clusters(5).fit(x, x[:, 0]).predict(x)
     wide = x.astype(np.float64)
     total = ((wide - wide.mean(axis=0)) ** 2).sum()
     model = clusters(5).fit(x, x[:, 0])
     inertia = ((wide[:, None] - model.centroids) ** 2).sum(axis=2).min(axis=1).sum()
-    assert found[:, 0].mean() == pytest.approx(inertia / total)
-    assert found[:, 1].mean() == pytest.approx(1)
+    assert result[:, 0].mean() == pytest.approx(inertia / total)
+    assert result[:, 1].mean() == pytest.approx(1)
 
 
 def test_one_cluster_is_the_trivial_predictor(rng):
     x, other = rng.normal(size=(50, 2)), rng.normal(size=(20, 2)) + 3
-    found = clusters(1).fit(x, x[:, 0]).predict(other)
-    np.testing.assert_allclose(found[:, 0], found[:, 1])
-    np.testing.assert_allclose(found[:, 2], x[:, 0].mean())
+    result = clusters(1).fit(x, x[:, 0]).predict(other)
+    np.testing.assert_allclose(result[:, 0], result[:, 1])
+    np.testing.assert_allclose(result[:, 2], x[:, 0].mean())
 
 
 def test_answers_worked_by_hand():
     x = np.array([[0.0, 0.0], [2.0, 0.0], [10.0, 0.0], [12.0, 0.0]])
-    model = KMeansEstimator(lambda _: np.array([[1.0, 0.0], [11.0, 0.0]])).fit(x, np.array([1.0, 3, 5, 9]))
+    model = KMeansEstimator(lambda _: np.array([[1.0, 0.0], [11.0, 0.0]])).fit(
+        x, np.array([1.0, 3, 5, 9])
+    )
     # The mean is 6; squared distances to it are 36, 16, 16, 36: 26 on average.
     np.testing.assert_allclose(
         model.predict(np.array([[1.0, 1.0], [11.0, 0.0]])), [[1 / 26, 1, 2], [0, 25 / 26, 7]]
@@ -123,8 +125,10 @@ def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learn
     x = rng.normal(size=(400, 2))
     y = ((x**2).sum(axis=1) > 5).astype(int)
     models = {
-        products: logistic_f1_threshold.build(logistic_f1_threshold.Args(products=products), SHAPE, 1).fit(x, y)
-        for products in (True, False)
+        quadratic_features: logistic_f1_threshold.build(
+            logistic_f1_threshold.Args(quadratic_features=quadratic_features), SHAPE, 1
+        ).fit(x, y)
+        for quadratic_features in (True, False)
     }
     other = make_pipeline(
         StandardScaler(), PolynomialFeatures(include_bias=False), LogisticRegression(max_iter=2000)
@@ -132,7 +136,10 @@ def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learn
     np.testing.assert_allclose(models[True].predict(x), other.decision_function(x), atol=1e-6)
     for model in models.values():
         model.tune(x, y)
-    scores = {products: f1_score(y, model.predict(x) > 0) for products, model in models.items()}
+    scores = {
+        quadratic_features: f1_score(y, model.predict(x) > 0)
+        for quadratic_features, model in models.items()
+    }
     assert scores[True] > 0.95
     assert scores[False] < 0.7
 
@@ -141,13 +148,13 @@ def test_a_classifier_with_products_goes_round_what_is_usual_and_is_scikit_learn
     ("args", "says"),
     [
         (lambda: k_means.Args(n_clusters=0), "n_clusters: 0"),
-        (lambda: k_means.Args(n_clusters=1, n_restarts=0), "n_restarts: 0"),
+        (lambda: k_means.Args(n_clusters=1, n_init=0), "n_restarts: 0"),
         (lambda: k_means_sklearn.Args(n_clusters=0), "n_clusters: 0"),
-        (lambda: logistic_f1_threshold.Args(inverse_penalty=0.0), "inverse_penalty: 0"),
+        (lambda: logistic_f1_threshold.Args(C=0.0), "inverse_penalty: 0"),
         (lambda: mixture_density.Args(n_components=0), "n_components: 0"),
         (lambda: mixture_density.Args(n_components=1, ridge=-1.0), "ridge: -1"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(args, says):
-    with pytest.raises(ValueError, match=says):
+def test_settings_that_make_no_sense_are_refused(args, message):
+    with pytest.raises(ValueError, match=message):
         args()

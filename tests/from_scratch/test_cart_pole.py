@@ -6,7 +6,13 @@ from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit_courses.from_scratch.cart_pole import FORCE, STATE_SCALE, CartPole, wind_force, euler_step
+from foursplit_courses.from_scratch.cart_pole import (
+    FORCE,
+    STATE_SCALE,
+    CartPole,
+    euler_step,
+    wind_force,
+)
 
 NUMBERS = st.tuples(*[st.floats(-1, 1)] * 4)
 

@@ -25,16 +25,16 @@ class Rover:
     n_state, n_actions, max_steps = 6, 2, 30
 
     def reset(self, level):
-        self.place = int(level[0])
-        return self.seen()
+        self.position = int(level[0])
+        return self.observation()
 
     def step(self, action):
-        self.place += 1 if action else -1
-        ended = self.place in (0, 5)
-        return self.seen(), float(REWARDS[self.place]), ended
+        self.position += 1 if action else -1
+        ended = self.position in (0, 5)
+        return self.observation(), float(REWARDS[self.position]), ended
 
-    def seen(self):
-        return np.eye(6, dtype=np.float32)[self.place]
+    def observation(self):
+        return np.eye(6, dtype=np.float32)[self.position]
 
 
 def agent_for(world, seed=0, **settings):
@@ -52,8 +52,8 @@ def test_it_learns_the_values_of_the_table():
     world = Rover()
     assert isinstance(world, Env)
     agent = agent_for(
-        world, hidden=(32,), discount=0.5, learning_rate=3e-3, update_every=1, soft_update=0.02,
-        memory=2000, epsilon_decay=1.0, batch_size=32,
+        world, hidden=(32,), discount=0.5, learning_rate=3e-3, update_every=1, tau=0.02,
+        buffer_size=2000, epsilon_decay=1.0, batch_size=32,
     )  # fmt: skip
     train(agent, world, rounds(600))
     learnt = q_network.q_values(agent.net, np.eye(6, dtype=np.float32))
@@ -83,45 +83,55 @@ def test_without_chance_the_action_of_most_value_is_taken_and_with_it_any():
 
 
 def test_the_target_network_stays_until_it_follows_and_then_follows_slowly():
-    agent = agent_for(Rover(), batch_size=8, update_every=1, soft_update=0.1)
+    agent = agent_for(Rover(), batch_size=8, update_every=1, tau=0.1)
     before = agent.target.copy()
     state = np.eye(6, dtype=np.float32)[1]
     for number in range(8):
         np.testing.assert_array_equal(agent.target, before)
-        agent.live(state, number % 2, 1.0, state, False)
+        agent.observe(state, number % 2, 1.0, state, False)
     np.testing.assert_allclose(
-        agent.target, before + 0.1 * (agent.vector - before), rtol=1e-5, atol=1e-7
+        agent.target, before + 0.1 * (agent.weights - before), rtol=1e-5, atol=1e-7
     )
-    assert not np.array_equal(agent.vector, before)
+    assert not np.array_equal(agent.weights, before)
 
 
 def test_the_same_dice_give_the_same_weights_and_others_others():
-    made = []
+    runs = []
     for seed in (1, 1, 2):
-        agent = agent_for(CartPole(), seed, memory=500, update_every=2)
+        agent = agent_for(CartPole(), seed, buffer_size=500, update_every=2)
         levels = np.array([[number, 0.0, 0.0] for number in range(10)])
-        made.append((train(agent, CartPole(), levels), agent.vector.tobytes()))
-    assert made[0] == made[1]
-    assert made[0][1] != made[2][1]
+        runs.append((train(agent, CartPole(), levels), agent.weights.tobytes()))
+    assert runs[0] == runs[1]
+    assert runs[0][1] != runs[2][1]
 
 
 def test_training_ends_once_the_last_hundred_are_good_enough_and_not_before():
-    told = []
-    agent = agent_for(Rover(), memory=500)
+    n_returns = []
+    agent = agent_for(Rover(), buffer_size=500)
     returns = train(
-        agent, Rover(), rounds(300), solved=0.0, listen=lambda returns: told.append(len(returns))
+        agent,
+        Rover(),
+        rounds(300),
+        solved_return=0.0,
+        on_episode_end=lambda returns: n_returns.append(len(returns)),
     )
     assert len(returns) == 100
-    assert told == list(range(1, 101))
-    assert len(train(agent_for(Rover(), memory=500), Rover(), rounds(150), solved=9.0)) == 150
+    assert n_returns == list(range(1, 101))
+    assert (
+        len(train(agent_for(Rover(), buffer_size=500), Rover(), rounds(150), solved_return=9.0))
+        == 150
+    )
 
 
 def test_an_episode_that_is_cut_off_has_not_ended():
     world = Rover()
     world.max_steps = 2
-    agent = agent_for(world, memory=64)
+    agent = agent_for(world, buffer_size=64)
     train(agent, world, np.array([[2]]))
-    assert agent.memory.rows[: agent.memory.seen, -1].tolist() == [0.0] * agent.memory.seen
+    assert (
+        agent.memory.rows[: agent.memory.observation, -1].tolist()
+        == [0.0] * agent.memory.observation
+    )
 
 
 def test_a_return_is_the_sum_of_the_rewards():

@@ -51,13 +51,13 @@ def test_one_matrix_product_says_what_the_loops_say(sizes, seed):
 def test_gradients_match_central_differences(sizes, seed):
     x, w, b = drawn(sizes, seed)
     weigh = np.random.default_rng(seed + 1).normal(size=(sizes[0], sizes[2]))
-    found = dense_backward(weigh, x, w)
+    result = dense_backward(weigh, x, w)
     slopes = [
         differences(lambda v: (weigh * dense(v, w, b)).sum(), x),
         differences(lambda v: (weigh * dense(x, v, b)).sum(), w),
         differences(lambda v: (weigh * dense(x, w, v)).sum(), b),
     ]
-    for ours, slope in zip(found, slopes, strict=True):
+    for ours, slope in zip(result, slopes, strict=True):
         np.testing.assert_allclose(ours, slope, rtol=1e-6, atol=1e-7)
 
 
@@ -69,7 +69,7 @@ def test_activations_and_slopes_are_those_of_pytorch(name, seed):
     answer = THEIRS[name](theirs)
     answer.sum().backward()
     np.testing.assert_allclose(ACTIVATIONS[name].value(z), answer.detach(), rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(ACTIVATIONS[name].slope(z), theirs.grad, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(ACTIVATIONS[name].derivative(z), theirs.grad, rtol=1e-9, atol=1e-15)
 
 
 def test_the_sigmoid_overflows_where_it_is_written_naively_and_not_here():

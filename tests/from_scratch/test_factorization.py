@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foursplit_courses.from_scratch.factorization import (
-    Factors,
     L2,
+    Factors,
     Ratings,
     als_step,
-    init_factors,
     cost,
-    gradient_step,
     fold_in,
     gradient,
+    gradient_step,
+    init_factors,
     predict,
 )
 
@@ -124,13 +124,13 @@ def test_every_user_is_solved_as_by_the_normal_equation(seed, rank):
     # Ranks above and below the number of ratings: both ways of `_ridge`.
     ratings, factors = drawn(seed, rank=rank)
     penalty = L2(features=0.5, biases=2.0)
-    found = als_step(factors, ratings, penalty)
+    result = als_step(factors, ratings, penalty)
     # Items are left as the users found them, so solving users again by hand is one half step.
-    again = als_step(found, ratings, penalty)
+    again = als_step(result, ratings, penalty)
     for user in range(ratings.n_users):
         mine = ratings.user == user
-        z = np.c_[found.items[ratings.item[mine]], np.ones(mine.sum())]
-        r = ratings.value[mine] - found.mean - found.item_bias[ratings.item[mine]]
+        z = np.c_[result.items[ratings.item[mine]], np.ones(mine.sum())]
+        r = ratings.value[mine] - result.mean - result.item_bias[ratings.item[mine]]
         weights = np.linalg.solve(z.T @ z + np.diag([0.5] * rank + [2.0]), z.T @ r)
         np.testing.assert_allclose(again.users[user], weights[:-1], atol=1e-8)
         assert again.user_bias[user] == pytest.approx(weights[-1], abs=1e-8)
@@ -174,11 +174,11 @@ def test_who_rated_nothing_is_answered_by_the_film_alone():
 def test_a_user_folded_in_is_the_user_that_was_solved(seed):
     ratings, factors = drawn(seed)
     penalty = L2(features=0.5, biases=0.5)
-    found = als_step(factors, ratings, penalty)
+    result = als_step(factors, ratings, penalty)
     # The users of `again` are solved with the items of `found`.
-    again = als_step(found, ratings, penalty)
+    again = als_step(result, ratings, penalty)
     mine = ratings.user == ratings.user[0]
-    alone = fold_in(found, ratings.item[mine], ratings.value[mine], penalty)
+    alone = fold_in(result, ratings.item[mine], ratings.value[mine], penalty)
     np.testing.assert_allclose(alone.users[0], again.users[ratings.user[0]], atol=1e-9)
     assert alone.user_bias[0] == pytest.approx(again.user_bias[ratings.user[0]], abs=1e-9)
 

@@ -40,13 +40,13 @@ def test_z_scores_are_scikit_learns_and_new_examples_use_the_old_scale(seed):
     rng = np.random.default_rng(seed)
     x, new = rng.normal(size=(2, 20, 3)) * [1, 20, 0.3] + [5, 0, -2]
     scaler, scale = StandardScaler().fit(x), features.fit_scaler(x)
-    np.testing.assert_allclose(scale.apply(x), scaler.transform(x), rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(scale.apply(new), scaler.transform(new), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(scale.transform(x), scaler.transform(x), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(scale.transform(new), scaler.transform(new), rtol=1e-9, atol=1e-9)
 
 
 def test_an_input_that_never_varies_is_only_shifted():
     x = np.column_stack([np.full(10, 0.1), np.arange(10.0)])
-    assert np.abs(features.fit_scaler(x).apply(x)[:, 0]).max() < 1e-12
+    assert np.abs(features.fit_scaler(x).transform(x)[:, 0]).max() < 1e-12
 
 
 @given(SEED)
@@ -54,8 +54,8 @@ def test_undoing_the_scale_keeps_every_answer(seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(20, 3)) * [1, 200, 0.3] + [5, 1000, -2]
     at, scale = Parameters(rng.normal(size=3), 2.0), features.fit_scaler(x)
-    scaled = linear.predict(scale.apply(x), at)
-    np.testing.assert_allclose(linear.predict(x, scale.undo(at)), scaled, rtol=1e-8, atol=1e-8)
+    scaled = linear.predict(scale.transform(x), at)
+    np.testing.assert_allclose(linear.predict(x, scale.unscale(at)), scaled, rtol=1e-8, atol=1e-8)
 
 
 def test_a_degree_of_zero_is_refused():

@@ -21,8 +21,8 @@ def test_the_multivariate_density_is_scipys(seed):
     rng = np.random.default_rng(seed)
     x = correlated(rng)
     other = stats.multivariate_normal(x.mean(axis=0), np.cov(x.T, bias=True))
-    found = gaussian_density.fit_multivariate(x).log_density(x)
-    np.testing.assert_allclose(found, other.logpdf(x), rtol=1e-6, atol=1e-6)
+    result = gaussian_density.fit_multivariate(x).log_density(x)
+    np.testing.assert_allclose(result, other.logpdf(x), rtol=1e-6, atol=1e-6)
 
 
 def test_the_independent_density_is_scipys_product(rng):
@@ -43,9 +43,9 @@ def test_a_density_adds_up_to_one(rng):
 def test_many_inputs_are_no_zero_density():
     """The naive way fails here: the product of 800 densities is too small for a number."""
     x = np.random.default_rng(0).normal(size=(50, 800))
-    found = gaussian_density.fit_independent(x).log_density(x)
-    assert np.isfinite(found).all()
-    assert (np.exp(found) == 0).all()
+    result = gaussian_density.fit_independent(x).log_density(x)
+    assert np.isfinite(result).all()
+    assert (np.exp(result) == 0).all()
 
 
 def test_what_lies_between_two_correlated_inputs_is_found_by_one_density_alone(rng):
@@ -72,20 +72,22 @@ def test_the_threshold_is_the_best_of_all(rows):
         with pytest.raises(ValueError, match="anomalous: none"):
             gaussian_density.select_threshold(p, truth)
         return
-    found = gaussian_density.select_threshold(p, truth)
-    assert found.f1 == pytest.approx(brute(p, truth))
-    assert f1_score(truth, p < found.value) == pytest.approx(found.f1)
+    result = gaussian_density.select_threshold(p, truth)
+    assert result.f1 == pytest.approx(brute(p, truth))
+    assert f1_score(truth, p < result.value) == pytest.approx(result.f1)
 
 
 def test_the_threshold_worked_by_hand():
     # Flagging the lowest two finds both anomalies with one false alarm less than three would.
     p = np.array([-9.0, -5.0, -4.0, -1.0, 0.0])
-    found = gaussian_density.select_threshold(p, np.array([1, 0, 1, 0, 0]))
+    result = gaussian_density.select_threshold(p, np.array([1, 0, 1, 0, 0]))
     # One flagged: F1 2/3; three flagged: 4/5.
-    assert found == gaussian_density.Threshold(value=-2.5, f1=0.8)
+    assert result == gaussian_density.Threshold(value=-2.5, f1=0.8)
 
 
-@pytest.mark.parametrize("kind", [gaussian_density.fit_independent, gaussian_density.fit_multivariate])
+@pytest.mark.parametrize(
+    "kind", [gaussian_density.fit_independent, gaussian_density.fit_multivariate]
+)
 def test_an_input_that_never_varies_is_refused(kind, rng):
     x = np.column_stack([rng.normal(size=20), np.full(20, 3.0)])
     with pytest.raises(ValueError, match="never varies"):
@@ -108,8 +110,8 @@ def two_kinds(rng, n=300):
 def test_no_step_makes_the_examples_less_likely(seed):
     rng = np.random.default_rng(seed)
     x = two_kinds(rng, 60)
-    found = mixture.fit(x, 3, rng=rng, ridge=0.0, tol=0.0, max_iter=20)
-    assert np.diff(found.likelihoods).min() >= -1e-10
+    result = mixture.fit(x, 3, rng=rng, ridge=0.0, tol=0.0, max_iter=20)
+    assert np.diff(result.log_likelihoods).min() >= -1e-10
 
 
 def test_it_ends_where_scikit_learn_ends(rng):
@@ -118,28 +120,28 @@ def test_it_ends_where_scikit_learn_ends(rng):
     start = mixture.m_step(x, belongs, np.full(2, 1e-6))
     ours = mixture.expectation_maximization(x, start, np.full(2, 1e-6), max_iter=500, tol=1e-12)
     other = GaussianMixture(
-        2, tol=1e-12, max_iter=500, weights_init=start.shares,
-        means_init=[part.mean for part in start.parts],
-        precisions_init=[np.linalg.inv(p.factor @ p.factor.T) for p in start.parts],
+        2, tol=1e-12, max_iter=500, weights_init=start.weights,
+        means_init=[part.mean for part in start.components],
+        precisions_init=[np.linalg.inv(p.factor @ p.factor.T) for p in start.components],
     ).fit(x)  # fmt: skip
-    np.testing.assert_allclose(ours.shares, other.weights_, atol=1e-5)
-    np.testing.assert_allclose([p.mean for p in ours.parts], other.means_, atol=1e-4)
+    np.testing.assert_allclose(ours.weights, other.weights_, atol=1e-5)
+    np.testing.assert_allclose([p.mean for p in ours.components], other.means_, atol=1e-4)
     np.testing.assert_allclose(ours.log_density(x), other.score_samples(x), atol=1e-3)
 
 
 def test_one_component_is_the_multivariate_gaussian(rng):
     x = correlated(rng)
-    found = mixture.fit(x, 1, rng=rng, ridge=0.0)
+    result = mixture.fit(x, 1, rng=rng, ridge=0.0)
     np.testing.assert_allclose(
-        found.log_density(x), gaussian_density.fit_multivariate(x).log_density(x)
+        result.log_density(x), gaussian_density.fit_multivariate(x).log_density(x)
     )
 
 
 def test_responsibilities_are_probabilities_and_shares_add_up(rng):
     x = two_kinds(rng)
-    found = mixture.fit(x, 3, rng=rng)
-    np.testing.assert_allclose(found.responsibilities(x).sum(axis=1), 1)
-    assert found.shares.sum() == pytest.approx(1)
+    result = mixture.fit(x, 3, rng=rng)
+    np.testing.assert_allclose(result.responsibilities(x).sum(axis=1), 1)
+    assert result.weights.sum() == pytest.approx(1)
 
 
 def test_a_component_without_examples_is_refused():

@@ -81,9 +81,9 @@ def test_an_empty_cluster_takes_the_farthest_example_worked_by_hand():
     np.testing.assert_allclose(moved, [[11 / 3], [10.0]])
     assert told == pytest.approx(101)
     # Then 10 is alone, and 0 and 1 share 1/2: 1/4 + 1/4.
-    found = kmeans.lloyd(x, np.array([[0.0], [99.0]]))
-    np.testing.assert_allclose(found.centroids, [[0.5], [10.0]])
-    assert found.inertia == pytest.approx(0.5)
+    result = kmeans.lloyd(x, np.array([[0.0], [99.0]]))
+    np.testing.assert_allclose(result.centroids, [[0.5], [10.0]])
+    assert result.inertia == pytest.approx(0.5)
 
 
 def test_two_empty_clusters_do_not_meet_in_one_example():
@@ -99,9 +99,9 @@ def test_as_many_clusters_as_examples_leave_nothing(rng):
 
 def test_one_cluster_is_the_mean(rng):
     x = rng.normal(size=(50, 2))
-    found = kmeans.fit(x, 1, rng=rng)
-    np.testing.assert_allclose(found.centroids[0], x.mean(axis=0))
-    assert found.inertia == pytest.approx(len(x) * x.var(axis=0).sum())
+    result = kmeans.fit(x, 1, rng=rng)
+    np.testing.assert_allclose(result.centroids[0], x.mean(axis=0))
+    assert result.inertia == pytest.approx(len(x) * x.var(axis=0).sum())
 
 
 @given(st.integers(0, 100))
@@ -129,7 +129,9 @@ def test_starts_are_examples_and_differ_while_examples_do(x, seed, data):
 def test_a_far_example_is_drawn_by_its_squared_distance():
     # From 0 or 1 the next is drawn with chances 1 : 81 (or 64): nearly always 9.
     x = np.array([[0.0], [1.0], [9.0]])
-    drawn = [kmeans.init_kmeans_plus_plus(x, 2, np.random.default_rng(seed)) for seed in range(2000)]
+    drawn = [
+        kmeans.init_kmeans_plus_plus(x, 2, np.random.default_rng(seed)) for seed in range(2000)
+    ]
     near = np.mean([9.0 not in start for start in drawn])
     # First 0 (then 1 with 1/82) or 1 (then 0 with 1/65), a third each.
     assert near == pytest.approx((1 / 82 + 1 / 65) / 3, abs=0.006)
@@ -153,10 +155,10 @@ def test_spreading_the_start_beats_drawing_it_on_average():
 
 def test_restarts_keep_the_best(rng):
     x = blobs(rng, k=8)
-    found = kmeans.fit(x, 8, rng=rng, n_init=5, init=kmeans.init_random)
-    assert len(found.restarts) == 5
-    assert found.inertia == min(found.restarts)
-    assert found.inertia == pytest.approx(inertia(x, found.centroids))
+    result = kmeans.fit(x, 8, rng=rng, n_init=5, init=kmeans.init_random)
+    assert len(result.inertias) == 5
+    assert result.inertia == min(result.inertias)
+    assert result.inertia == pytest.approx(inertia(x, result.centroids))
 
 
 @pytest.mark.parametrize(
@@ -168,8 +170,8 @@ def test_restarts_keep_the_best(rng):
         (np.array([[0.0], [np.nan]]), 1, "x: row 1 is not finite"),
     ],
 )
-def test_what_cannot_be_clustered_is_refused(x, k, says, rng):
-    with pytest.raises(ValueError, match=says):
+def test_what_cannot_be_clustered_is_refused(x, k, message, rng):
+    with pytest.raises(ValueError, match=message):
         kmeans.fit(x, k, rng=rng)
     with pytest.raises(ValueError, match="n_restarts: 0"):
         kmeans.fit(x, k, rng=rng, n_init=0)

@@ -22,23 +22,23 @@ def drawn(seed, n=12, n_inputs=3):
 
 
 @given(SEED, PENALTY)
-def test_the_gradient_is_the_slope_of_the_cost(seed, penalty):
+def test_the_gradient_is_the_slope_of_the_cost(seed, l2):
     x, y, at = drawn(seed)
-    slope = np.append(*linear.gradient(x, y, at, penalty))
-    found = differences(lambda place: linear.cost(x, y, place, penalty), at)
-    np.testing.assert_allclose(slope, found, rtol=1e-6, atol=1e-6)
+    slope = np.append(*linear.gradient(x, y, at, l2))
+    result = differences(lambda place: linear.cost(x, y, place, l2), at)
+    np.testing.assert_allclose(slope, result, rtol=1e-6, atol=1e-6)
 
 
 @given(SEED, PENALTY)
-def test_the_gradient_is_torchs(seed, penalty):
+def test_the_gradient_is_torchs(seed, l2):
     x, y, at = drawn(seed)
     w = torch.tensor(at.w, requires_grad=True)
     b = torch.tensor(at.b, dtype=torch.float64, requires_grad=True)
     error = torch.from_numpy(x) @ w + b - torch.from_numpy(y)
-    cost = 0.5 * (error**2).mean() + penalty / (2 * len(y)) * (w**2).sum()
+    cost = 0.5 * (error**2).mean() + l2 / (2 * len(y)) * (w**2).sum()
     cost.backward()
-    assert linear.cost(x, y, at, penalty) == pytest.approx(cost.item(), rel=1e-12)
-    slope = linear.gradient(x, y, at, penalty)
+    assert linear.cost(x, y, at, l2) == pytest.approx(cost.item(), rel=1e-12)
+    slope = linear.gradient(x, y, at, l2)
     np.testing.assert_allclose(slope.w, w.grad, rtol=1e-10, atol=1e-10)
     assert slope.b == pytest.approx(b.grad.item(), rel=1e-10, abs=1e-10)
 
@@ -65,49 +65,53 @@ def test_the_normal_equation_is_least_squares(seed):
 
 
 @given(SEED, st.sampled_from([0.01, 1.0, 50.0]))
-def test_with_a_penalty_it_is_ridge(seed, penalty):
+def test_with_a_penalty_it_is_ridge(seed, l2):
     x, y, _ = drawn(seed)
-    at, theirs = linear.normal_equation(x, y, penalty), Ridge(alpha=penalty).fit(x, y)
+    at, theirs = linear.normal_equation(x, y, l2), Ridge(alpha=l2).fit(x, y)
     np.testing.assert_allclose(at.w, theirs.coef_, rtol=1e-7, atol=1e-9)
     assert at.b == pytest.approx(theirs.intercept_, rel=1e-7, abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)  # thousands of steps
 @given(SEED, PENALTY)
-def test_descent_ends_where_the_solution_is(seed, penalty):
+def test_descent_ends_where_the_solution_is(seed, l2):
     x, y, start = drawn(seed, n=30)
     x = (x - x.mean(axis=0)) / x.std(axis=0)
-    rate = linear.max_stable_learning_rate(x, penalty) / 2
-    walked = linear.gradient_descent(x, y, start, learning_rate=rate, n_steps=3000, l2=penalty).end
-    solved = linear.normal_equation(x, y, penalty)
-    np.testing.assert_allclose(np.append(*walked), np.append(*solved), atol=1e-6)
+    learning_rate = linear.max_stable_learning_rate(x, l2) / 2
+    final = linear.gradient_descent(
+        x, y, start, learning_rate=learning_rate, n_steps=3000, l2=l2
+    ).final
+    solved = linear.normal_equation(x, y, l2)
+    np.testing.assert_allclose(np.append(*final), np.append(*solved), atol=1e-6)
 
 
 @settings(max_examples=30, deadline=None)
 @given(SEED, PENALTY)
-def test_below_the_largest_rate_the_cost_falls_at_every_step_and_above_it_explodes(seed, penalty):
+def test_below_the_largest_rate_the_cost_falls_at_every_step_and_above_it_explodes(seed, l2):
     x, y, start = drawn(seed)
-    limit = linear.max_stable_learning_rate(x, penalty)
-    below = linear.gradient_descent(x, y, start, learning_rate=0.99 * limit, n_steps=50, l2=penalty)
+    limit = linear.max_stable_learning_rate(x, l2)
+    below = linear.gradient_descent(x, y, start, learning_rate=0.99 * limit, n_steps=50, l2=l2)
     assert (np.diff(below.cost) <= 1e-12 * below.cost[0]).all()
-    above = linear.gradient_descent(x, y, start, learning_rate=1.2 * limit, n_steps=300, l2=penalty)
+    above = linear.gradient_descent(x, y, start, learning_rate=1.2 * limit, n_steps=300, l2=l2)
     assert above.cost[-1] > 1e6 * above.cost[0]
 
 
 def test_a_descent_that_leaves_all_numbers_ends_there_without_a_warning():
     x, y, start = drawn(3)
-    walk = linear.gradient_descent(x, y, start, learning_rate=50 * linear.max_stable_learning_rate(x), n_steps=5000)
-    assert len(walk.cost) < 5000
-    assert np.isfinite(walk.cost).all()
-    assert len(walk.cost) == len(walk.w) == len(walk.b)
+    descent = linear.gradient_descent(
+        x, y, start, learning_rate=50 * linear.max_stable_learning_rate(x), n_steps=5000
+    )
+    assert len(descent.cost) < 5000
+    assert np.isfinite(descent.cost).all()
+    assert len(descent.cost) == len(descent.w) == len(descent.b)
 
 
 @given(SEED, PENALTY)
-def test_the_hessian_is_the_gradients_slope_and_the_cost_is_convex(seed, penalty):
+def test_the_hessian_is_the_gradients_slope_and_the_cost_is_convex(seed, l2):
     x, y, at = drawn(seed)
-    curvature = linear.hessian(x, penalty)
+    curvature = linear.hessian(x, l2)
     rows = [
-        differences(lambda p, i=i: np.append(*linear.gradient(x, y, p, penalty))[i], at, 1e-3)
+        differences(lambda p, i=i: np.append(*linear.gradient(x, y, p, l2))[i], at, 1e-3)
         for i in range(4)
     ]
     np.testing.assert_allclose(curvature, rows, rtol=1e-6, atol=1e-6)

@@ -26,24 +26,24 @@ def drawn(seed, n=60, n_inputs=3):
 
 
 @given(SEED, PENALTY)
-def test_the_gradient_is_the_slope_of_the_cost(seed, penalty):
+def test_the_gradient_is_the_slope_of_the_cost(seed, l2):
     x, y, at = drawn(seed)
-    slope = np.append(*logistic.gradient(x, y, at, penalty))
-    found = differences(lambda place: logistic.cost(x, y, place, penalty), at)
-    np.testing.assert_allclose(slope, found, rtol=1e-6, atol=1e-8)
+    slope = np.append(*logistic.gradient(x, y, at, l2))
+    result = differences(lambda place: logistic.cost(x, y, place, l2), at)
+    np.testing.assert_allclose(slope, result, rtol=1e-6, atol=1e-8)
 
 
 @given(SEED, PENALTY)
-def test_cost_and_gradient_are_torchs(seed, penalty):
+def test_cost_and_gradient_are_torchs(seed, l2):
     x, y, at = drawn(seed)
     w = torch.tensor(at.w, requires_grad=True)
     b = torch.tensor(at.b, dtype=torch.float64, requires_grad=True)
     z, labels = torch.from_numpy(x) @ w + b, torch.from_numpy(y)
     cost = torch.nn.functional.binary_cross_entropy_with_logits(z, labels)
-    cost = cost + penalty / (2 * len(y)) * (w**2).sum()
+    cost = cost + l2 / (2 * len(y)) * (w**2).sum()
     cost.backward()
-    assert logistic.cost(x, y, at, penalty) == pytest.approx(cost.item(), rel=1e-12)
-    slope = logistic.gradient(x, y, at, penalty)
+    assert logistic.cost(x, y, at, l2) == pytest.approx(cost.item(), rel=1e-12)
+    slope = logistic.gradient(x, y, at, l2)
     np.testing.assert_allclose(slope.w, w.grad, rtol=1e-10, atol=1e-12)
     assert slope.b == pytest.approx(b.grad.item(), rel=1e-10, abs=1e-12)
 
@@ -67,11 +67,11 @@ def test_the_plain_formula_overflows_where_ours_does_not():
 
 
 @given(SEED, PENALTY)
-def test_the_hessian_is_the_gradients_slope_and_the_cost_is_convex(seed, penalty):
+def test_the_hessian_is_the_gradients_slope_and_the_cost_is_convex(seed, l2):
     x, y, at = drawn(seed)
-    curvature = logistic.hessian(x, at, penalty)
+    curvature = logistic.hessian(x, at, l2)
     rows = [
-        differences(lambda p, i=i: np.append(*logistic.gradient(x, y, p, penalty))[i], at)
+        differences(lambda p, i=i: np.append(*logistic.gradient(x, y, p, l2))[i], at)
         for i in range(4)
     ]
     np.testing.assert_allclose(curvature, rows, rtol=1e-5, atol=1e-8)
@@ -91,8 +91,8 @@ def test_no_segment_of_the_log_cost_lies_above_its_chord(seed, other):
 def test_the_squared_gradient_is_the_slope_of_the_squared_cost(seed):
     x, y, at = drawn(seed)
     slope = np.append(*logistic.squared_gradient(x, y, at))
-    found = differences(lambda place: logistic.squared_cost(x, y, place), at)
-    np.testing.assert_allclose(slope, found, rtol=1e-6, atol=1e-9)
+    result = differences(lambda place: logistic.squared_cost(x, y, place), at)
+    np.testing.assert_allclose(slope, result, rtol=1e-6, atol=1e-9)
 
 
 def test_a_segment_of_the_squared_cost_lies_above_its_chord():
@@ -108,12 +108,12 @@ def test_a_segment_of_the_squared_cost_lies_above_its_chord():
 
 @settings(max_examples=30, deadline=None)
 @given(SEED, st.sampled_from([0.01, 1.0, 30.0]))
-def test_the_minimum_is_scikit_learns(seed, penalty):
+def test_the_minimum_is_scikit_learns(seed, l2):
     x, y, _ = drawn(seed)
     if len(set(y)) < 2:
         return  # scikit-learn refuses a single class
-    ours = logistic.solve(x, y, penalty)
-    theirs = LogisticRegression(C=1 / penalty, tol=1e-10, max_iter=10_000).fit(x, y)
+    ours = logistic.solve(x, y, l2)
+    theirs = LogisticRegression(C=1 / l2, tol=1e-10, max_iter=10_000).fit(x, y)
     np.testing.assert_allclose(ours.w, theirs.coef_[0], atol=1e-4)
     assert ours.b == pytest.approx(theirs.intercept_[0], abs=1e-4)
 
@@ -123,8 +123,8 @@ def test_without_a_penalty_too_the_minimum_is_scikit_learns_and_descent_reaches_
     ours = logistic.solve(x, y)
     theirs = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, y)
     np.testing.assert_allclose(ours.w, theirs.coef_[0], atol=1e-4)
-    walked = logistic.gradient_descent(x, y, learning_rate=1.0, n_steps=2000).end
-    np.testing.assert_allclose(np.append(*walked), np.append(*ours), atol=1e-6)
+    final = logistic.gradient_descent(x, y, learning_rate=1.0, n_steps=2000).final
+    np.testing.assert_allclose(np.append(*final), np.append(*ours), atol=1e-6)
 
 
 def test_classes_that_a_line_parts_have_no_minimum_without_a_penalty():

@@ -22,10 +22,10 @@ from foursplit_courses.from_scratch.network import (
     Layer,
     TrainingConfig,
     backward,
-    init_layers,
-    forward,
     fit,
+    forward,
     forward_with_cache,
+    init_layers,
 )
 from foursplit_courses.from_scratch.softmax import softmax
 
@@ -40,30 +40,30 @@ LOSSES = {
 
 def as_torch(layers):
     """Build PyTorch's network with the same weights."""
-    parts = []
+    modules = []
     for layer in layers:
         dense = nn.Linear(*layer.w.shape, dtype=torch.float64)
         with torch.no_grad():
             dense.weight.copy_(torch.from_numpy(layer.w.T.copy()))
             dense.bias.copy_(torch.from_numpy(layer.b.copy()))
-        parts += [dense, MODULES[layer.activation]()]
-    return nn.Sequential(*parts)
+        modules += [dense, MODULES[layer.activation]()]
+    return nn.Sequential(*modules)
 
 
 def from_torch(net):
     """Read the layers of a `models.mlp` network; its standardising is a layer too."""
     layers = []
-    for part in net:
-        if hasattr(part, "mean"):
+    for module in net:
+        if hasattr(module, "mean"):
             n = net[2].in_features
-            scale, mean = (getattr(part, k).double().numpy() for k in ("scale", "mean"))
+            scale, mean = (getattr(module, k).double().numpy() for k in ("scale", "mean"))
             scale, mean = (np.resize(v, n) for v in (scale, mean))  # one channel, or a value each
             layers.append(Layer(np.diag(1 / scale), -mean / scale, "linear"))
-        elif isinstance(part, nn.Linear):
-            w, b = part.weight.detach().double().numpy().T, part.bias.detach().double().numpy()
+        elif isinstance(module, nn.Linear):
+            w, b = module.weight.detach().double().numpy().T, module.bias.detach().double().numpy()
             layers.append(Layer(w, b, "linear"))
-        elif not isinstance(part, nn.Flatten):
-            name = next(k for k, kind in MODULES.items() if isinstance(part, kind))
+        elif not isinstance(module, nn.Flatten):
+            name = next(k for k, kind in MODULES.items() if isinstance(module, kind))
             layers[-1] = layers[-1]._replace(activation=name)
     return layers
 
@@ -88,11 +88,11 @@ def test_values_and_every_gradient_are_those_of_pytorch(answer, hidden, seed):
     net = as_torch(layers)
     loss = theirs(net(torch.from_numpy(x)), torch.from_numpy(y))
     loss.backward()
-    passed = forward_with_cache(layers, x)
-    assert ours.value(passed.outputs, y) == pytest.approx(loss.item(), rel=1e-10)
-    np.testing.assert_array_equal(passed.outputs, forward(layers, x))
-    found = backward(layers, passed, ours.slope(passed.outputs, y))
-    for grad, parameter in zip(found, net.parameters(), strict=True):
+    cache = forward_with_cache(layers, x)
+    assert ours.value(cache.outputs, y) == pytest.approx(loss.item(), rel=1e-10)
+    np.testing.assert_array_equal(cache.outputs, forward(layers, x))
+    result = backward(layers, cache, ours.derivative(cache.outputs, y))
+    for grad, parameter in zip(result, net.parameters(), strict=True):
         np.testing.assert_allclose(grad, parameter.grad.numpy().T, rtol=1e-8, atol=1e-12)
 
 
@@ -109,24 +109,34 @@ def test_a_whole_training_with_adam_and_penalty_ends_where_pytorchs_does(rng):
         optimizer.zero_grad()
         F.cross_entropy(net(torch.from_numpy(x)), torch.from_numpy(y)).backward()
         optimizer.step()
-    learnt, trace = fit(layers, x, y, losses.CROSS_ENTROPY, TrainingConfig(n_steps=50, learning_rate=0.02, weight_decay=0.05))
-    np.testing.assert_allclose(forward(learnt, x), net(torch.from_numpy(x)).detach(), rtol=1e-6)
+    trained, trace = fit(
+        layers,
+        x,
+        y,
+        losses.CROSS_ENTROPY,
+        TrainingConfig(n_steps=50, learning_rate=0.02, weight_decay=0.05),
+    )
+    np.testing.assert_allclose(forward(trained, x), net(torch.from_numpy(x)).detach(), rtol=1e-6)
     assert len(trace) == 50
     assert trace[-1] < trace[0]
 
 
 def test_one_linear_unit_reaches_ridge_regression(rng):
     x, y, _ = problem("quantity", rng, n=30)
-    steps = TrainingConfig(n_steps=2000, learning_rate=0.3, weight_decay=0.1, adam=False)
-    learnt, _ = fit(init_layers((3, 1), "relu", rng), x, y, losses.SQUARED_ERROR, steps)
+    steps = TrainingConfig(
+        n_steps=2000, learning_rate=0.3, weight_decay=0.1, optimizer="gradient_descent"
+    )
+    trained, _ = fit(init_layers((3, 1), "relu", rng), x, y, losses.SQUARED_ERROR, steps)
     # Mean of squares plus penalty: lambda is the penalty times the number of examples.
     solved = Ridge(alpha=0.1 * len(x)).fit(x, y[:, 0])
-    np.testing.assert_allclose(learnt[0].w[:, 0], solved.coef_, rtol=1e-6)
-    np.testing.assert_allclose(learnt[0].b, solved.intercept_, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(trained[0].w[:, 0], solved.coef_, rtol=1e-6)
+    np.testing.assert_allclose(trained[0].b, solved.intercept_, rtol=1e-5, atol=1e-8)
 
 
 def test_layers_without_activation_collapse_into_one(rng):
-    layers = [layer._replace(activation="linear") for layer in init_layers((4, 6, 5, 2), "relu", rng)]
+    layers = [
+        layer._replace(activation="linear") for layer in init_layers((4, 6, 5, 2), "relu", rng)
+    ]
     w, b = np.eye(4), np.zeros(4)
     for layer in layers:
         w, b = w @ layer.w, b @ layer.w + layer.b
@@ -176,9 +186,9 @@ def digits():
         ({"n": 5, "rate": 0.1, "penalty": -1}, "penalty: -1 must be at least 0"),
     ],
 )
-def test_steps_that_cannot_be_taken_are_refused(given_, said):
-    with pytest.raises(ValueError, match=re.escape(said)):
-        TrainingConfig(**given_)
+def test_steps_that_cannot_be_taken_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        TrainingConfig(**arguments)
 
 
 def test_every_activation_has_its_module_here():

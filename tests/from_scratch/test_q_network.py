@@ -10,12 +10,12 @@ from torch.nn import functional as F
 
 from foursplit_courses.from_scratch.q_network import (
     Adam,
-    soft_update,
     count_weights,
-    loss_and_gradient,
-    layer_views,
     init_weights,
+    layer_views,
+    loss_and_gradient,
     q_values,
+    soft_update,
 )
 
 SIZES = st.lists(st.integers(1, 9), min_size=2, max_size=5)
@@ -46,13 +46,17 @@ def test_values_and_derivatives_are_pytorchs(sizes, seed):
     states, actions, targets = batch(sizes, 7, rng)
     net, twins = layer_views(vector, sizes), twin(sizes, vector)
     outputs = twins(torch.tensor(states))
-    np.testing.assert_allclose(q_values(net, states), outputs.detach().numpy(), atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(
+        q_values(net, states), outputs.detach().numpy(), atol=1e-4, rtol=1e-4
+    )
     taken = outputs.gather(1, torch.tensor(actions)[:, None])[:, 0]
     error = F.mse_loss(taken, torch.tensor(targets))
     error.backward()
     gradient = np.full_like(vector, np.nan)  # each number of it must be written
     filled = layer_views(gradient, sizes)
-    assert loss_and_gradient(net, states, actions, targets, filled) == pytest.approx(error.item(), rel=1e-3)
+    assert loss_and_gradient(net, states, actions, targets, filled) == pytest.approx(
+        error.item(), rel=1e-3
+    )
     linears = [layer for layer in twins if isinstance(layer, nn.Linear)]
     for (dw, db), layer in zip(filled, linears, strict=True):
         np.testing.assert_allclose(dw.T, layer.weight.grad.numpy(), atol=1e-3, rtol=1e-3)

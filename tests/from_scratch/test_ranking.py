@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import dcg_score, ndcg_score
 
-from foursplit_courses.from_scratch.ranking import dcg, ndcg, retrieval_and_ranking_error, recall_at_k
+from foursplit_courses.from_scratch.ranking import (
+    dcg,
+    ndcg,
+    recall_at_k,
+    retrieval_and_ranking_error,
+)
 
 CASES = st.tuples(st.integers(0, 2**32), st.integers(2, 12), st.integers(1, 14))
 
@@ -32,8 +37,8 @@ def test_a_list_of_three_is_that_worked_by_hand():
     # Best order 3, 2, 1; ours puts 2 first, then 3, then 1.
     ours = 2 / math.log2(2) + 3 / math.log2(3) + 1 / math.log2(4)
     best = 3 / math.log2(2) + 2 / math.log2(3) + 1 / math.log2(4)
-    found = ndcg(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.9, 0.5]), 3)
-    assert found == pytest.approx(ours / best)
+    result = ndcg(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.9, 0.5]), 3)
+    assert result == pytest.approx(ours / best)
     assert ndcg(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.9, 0.5]), 1) == pytest.approx(2 / 3)
 
 
@@ -82,7 +87,9 @@ def test_retriever_and_ranker_add_up_to_the_error(case, seed):
     every = np.ones(len(score), dtype=bool)
     whole = retrieval_and_ranking_error(relevance, score, every, k)
     assert whole == pytest.approx((0, 1 - ndcg(relevance, score, k)))
-    assert retrieval_and_ranking_error(relevance, relevance, retrieved, k)[1] == pytest.approx(0, abs=1e-12)
+    assert retrieval_and_ranking_error(relevance, relevance, retrieved, k)[1] == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 def test_what_is_wrong_is_named():

@@ -15,32 +15,32 @@ def step(number):
 
 
 @given(st.integers(1, 12), st.integers(1, 40), st.integers(0, 2**31))
-def test_what_is_drawn_is_whole_and_of_the_newest(room, n, seed):
-    memory = ReplayBuffer(room, 3)
+def test_what_is_drawn_is_whole_and_of_the_newest(capacity, n, seed):
+    buffer = ReplayBuffer(capacity, 3)
     for number in range(n):
-        memory.keep(*step(number))
-    assert len(memory) == min(room, n)
-    drawn = memory.draw(200, np.random.default_rng(seed))
-    numbers = drawn.states[:, 0].astype(int)
-    assert set(numbers) <= set(range(max(0, n - room), n))
+        buffer.push(*step(number))
+    assert len(buffer) == min(capacity, n)
+    sample = buffer.sample(200, np.random.default_rng(seed))
+    numbers = sample.states[:, 0].astype(int)
+    assert set(numbers) <= set(range(max(0, n - capacity), n))
     for row, number in enumerate(numbers):
-        state, action, reward, following, ended = step(int(number))
-        np.testing.assert_array_equal(drawn.states[row], state)
-        np.testing.assert_array_equal(drawn.following[row], following)
-        assert (drawn.actions[row], drawn.rewards[row]) == (action, reward)
-        assert drawn.ended[row] == ended
+        state, action, reward, next_state, done = step(int(number))
+        np.testing.assert_array_equal(sample.states[row], state)
+        np.testing.assert_array_equal(sample.next_states[row], next_state)
+        assert (sample.actions[row], sample.rewards[row]) == (action, reward)
+        assert sample.dones[row] == done
 
 
 def test_each_step_kept_is_drawn_as_often(rng):
-    memory = ReplayBuffer(10, 3)
+    buffer = ReplayBuffer(10, 3)
     for number in range(25):
-        memory.keep(*step(number))
-    counts = np.bincount(memory.draw(20_000, rng).states[:, 0].astype(int), minlength=25)[15:]
+        buffer.push(*step(number))
+    counts = np.bincount(buffer.sample(20_000, rng).states[:, 0].astype(int), minlength=25)[15:]
     assert (np.abs(counts - 2000) < 6 * 2000**0.5).all()
 
 
 def test_an_empty_memory_gives_nothing(rng):
     with pytest.raises(ValueError, match="empty"):
-        ReplayBuffer(3, 2).draw(1, rng)
+        ReplayBuffer(3, 2).sample(1, rng)
     with pytest.raises(ValueError, match="room: 0"):
         ReplayBuffer(0, 2)

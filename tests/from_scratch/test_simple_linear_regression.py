@@ -35,8 +35,8 @@ def test_the_curvature_is_the_gradients_slope(x, y, w, b):
         simple_linear_regression.gradient(x, y, w + 1, b),
     )
     after_b = simple_linear_regression.gradient(x, y, w, b + 1)
-    found = np.array([np.subtract(after_w, before), np.subtract(after_b, before)])
-    np.testing.assert_allclose(found, simple_linear_regression.hessian(x), atol=1e-12)
+    result = np.array([np.subtract(after_w, before), np.subtract(after_b, before)])
+    np.testing.assert_allclose(result, simple_linear_regression.hessian(x), atol=1e-12)
 
 
 def test_two_houses_by_hand():
@@ -53,9 +53,9 @@ def test_two_houses_by_hand():
 
 def test_the_grid_has_the_cost_of_each_pair(rng):
     x, y, w, b = (rng.normal(size=n) for n in (4, 4, 3, 2))
-    found = simple_linear_regression.cost_grid(x, y, w, b)
+    result = simple_linear_regression.cost_grid(x, y, w, b)
     slow = [[simple_linear_regression.cost(x, y, one, other) for one in w] for other in b]
-    np.testing.assert_allclose(found, slow)
+    np.testing.assert_allclose(result, slow)
 
 
 def test_descent_ends_at_the_least_squares_line(rng):
@@ -80,11 +80,15 @@ def test_below_the_largest_rate_descent_converges_and_above_it_does_not(x, share
 
 
 def test_a_rate_far_too_large_ends_beyond_every_number_without_a_warning():
-    walked = simple_linear_regression.gradient_descent(np.array([1.0, 2.0]), np.array([3.0, 5.0]), 10.0, 500)
+    walked = simple_linear_regression.gradient_descent(
+        np.array([1.0, 2.0]), np.array([3.0, 5.0]), 10.0, 500
+    )
     assert not np.isfinite(walked.cost[-1])
 
 
 def test_converged_is_the_first_step_that_falls_by_little():
     assert simple_linear_regression.convergence_step(np.array([9.0, 4.0, 3.5, 3.4, 3.39]), 0.1) == 4
     assert simple_linear_regression.convergence_step(np.array([9.0, 4.0, 3.5, 3.5, 3.0]), 0.1) == 3
-    assert simple_linear_regression.convergence_step(np.array([1.0, 2.0, 4.0]), 0.1) is None  # it rises
+    assert (
+        simple_linear_regression.convergence_step(np.array([1.0, 2.0, 4.0]), 0.1) is None
+    )  # it rises

@@ -60,19 +60,19 @@ def test_the_way_back_through_probabilities_is_pytorchs(seed):
     da = np.random.default_rng(seed + 1).normal(size=z.shape)
     theirs = torch.from_numpy(z).requires_grad_()
     torch.softmax(theirs, dim=1).backward(torch.from_numpy(da))
-    found = ours.softmax_backward(da, ours.softmax(z))
-    np.testing.assert_allclose(found, theirs.grad, atol=1e-12)
+    result = ours.softmax_backward(da, ours.softmax(z))
+    np.testing.assert_allclose(result, theirs.grad, atol=1e-12)
 
 
 @given(SEEDS)
 def test_the_gradient_matches_central_differences(seed):
     z, y = drawn(seed, n=3, n_classes=3)
-    found = ours.cross_entropy_backward(z, y)
+    result = ours.cross_entropy_backward(z, y)
     for place in np.ndindex(z.shape):
         step = np.zeros_like(z)
         step[place] = 1e-6
         slope = (ours.cross_entropy(z + step, y) - ours.cross_entropy(z - step, y)) / 2e-6
-        assert found[place] == pytest.approx(slope, abs=1e-8)
+        assert result[place] == pytest.approx(slope, abs=1e-8)
 
 
 def test_worked_by_hand():

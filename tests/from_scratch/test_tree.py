@@ -8,7 +8,14 @@ from hypothesis.extra.numpy import arrays
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
-from foursplit_courses.from_scratch.tree import LEAF, TreeParams, fit_tree, apply, predict, predict_proba
+from foursplit_courses.from_scratch.tree import (
+    LEAF,
+    TreeParams,
+    apply,
+    fit_tree,
+    predict,
+    predict_proba,
+)
 from foursplit_courses.from_scratch.tree_splits import Level, best_splits, prepare_targets
 
 CLASSIFY = ("entropy", "gini")
@@ -21,14 +28,14 @@ MUSHROOMS = np.array(
 EDIBLE = np.array([1, 1, 0, 0, 1, 0, 0, 1, 1, 0])
 
 
-def slow_split(x, y, criterion, min_leaf=1):
+def slow_split(x, y, criterion, min_samples_leaf=1):
     """Judge every threshold of every feature anew; give the highest gain."""
     gains = [
         information_gain(y, left, criterion)
         for column in x.T
         for cut in np.unique(column)[:-1]
         for left in [column <= cut]
-        if min(left.sum(), (~left).sum()) >= min_leaf
+        if min(left.sum(), (~left).sum()) >= min_samples_leaf
     ]
     return max(gains, default=None)
 
@@ -52,13 +59,15 @@ def test_the_ten_mushrooms_gains():
     # Five of ten may be eaten: 1 bit.  Brown: 7 with 4 edible, against 3 with 1; tapering: 4 with
     # 3, against 6 with 2; solitary: 5 with 4, against 5 with 1.
     assert impurity(EDIBLE, "entropy") == 1.0
-    found = [information_gain(EDIBLE, column == 1) for column in MUSHROOMS.T]
+    result = [information_gain(EDIBLE, column == 1) for column in MUSHROOMS.T]
     published = [0.034851554559677034, 0.12451124978365313, 0.2780719051126377]
-    np.testing.assert_allclose(found, published, rtol=1e-13)
+    np.testing.assert_allclose(result, published, rtol=1e-13)
 
 
 def test_the_ten_mushrooms_tree_worked_by_hand():
-    tree = fit_tree(MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2, params=TreeParams(max_depth=2))
+    tree = fit_tree(
+        MUSHROOMS, EDIBLE, criterion="entropy", n_classes=2, params=TreeParams(max_depth=2)
+    )
     # Not solitary (2, 3, 6, 8, 9): one edible, the only tapering one, 8; a split by taper is pure.
     # Solitary (0, 1, 4, 5, 7): one inedible, the only one not brown, 5; a split by cap is pure.
     assert tree.feature.tolist() == [2, 1, 0, LEAF, LEAF, LEAF, LEAF]
@@ -83,7 +92,9 @@ def test_exclusive_or_gains_nothing_at_first_and_is_learnt_all_the_same():
     patient = fit_tree(x, y, criterion="entropy", n_classes=2)
     assert patient.gain[0] == 0.0
     assert (predict_proba(patient, x).argmax(axis=1) == y).all()
-    hasty = fit_tree(x, y, criterion="entropy", n_classes=2, params=TreeParams(min_impurity_decrease=1e-9))
+    hasty = fit_tree(
+        x, y, criterion="entropy", n_classes=2, params=TreeParams(min_impurity_decrease=1e-9)
+    )
     assert hasty.feature.tolist() == [LEAF]
 
 
@@ -100,8 +111,10 @@ def test_a_threshold_between_neighbouring_numbers_still_parts_them():
 def test_quantities_far_from_zero_are_split_as_near_it(rng):
     """The naive way fails here: a mean of squares less a squared mean is noise at 1e9."""
     x, y = rng.normal(size=(200, 3)), rng.normal(size=200)
-    limits = TreeParams(max_depth=3, min_samples_leaf=10)  # of few examples, some features part the same
-    near, far = (fit_tree(x, t, criterion="squared_error", params=limits) for t in (y, y + 1e9))
+    params = TreeParams(
+        max_depth=3, min_samples_leaf=10
+    )  # of few examples, some features part the same
+    near, far = (fit_tree(x, t, criterion="squared_error", params=params) for t in (y, y + 1e9))
     assert near.depth == 3
     np.testing.assert_array_equal(near.feature, far.feature)
     np.testing.assert_array_equal(near.threshold, far.threshold)
@@ -109,7 +122,7 @@ def test_quantities_far_from_zero_are_split_as_near_it(rng):
 
 @settings(deadline=None)
 @given(tables, st.sampled_from(["entropy", "gini", "squared_error"]), st.integers(1, 3))
-def test_the_best_split_is_the_slow_plain_ones(table, criterion, min_leaf):
+def test_the_best_split_is_the_slow_plain_ones(table, criterion, min_samples_leaf):
     x, y = table
     columns = np.ascontiguousarray(x.T.astype(float))
     order = np.argsort(columns, axis=1, kind="stable")
@@ -119,16 +132,18 @@ def test_the_best_split_is_the_slow_plain_ones(table, criterion, min_leaf):
     nodes = np.repeat([0, 1, 2], [len(part) for part in parts])
     order = order[np.arange(3)[:, None], np.argsort(nodes[order], axis=1, kind="stable")]
     level = Level(order=order, start=np.cumsum([0, *map(len, parts)]))
-    level = level.keep(level.sizes > 0)
-    found = best_splits(columns, prepare_targets(y, criterion, n_classes), level, criterion, min_leaf)
+    level = level.select(level.sizes > 0)
+    result = best_splits(
+        columns, prepare_targets(y, criterion, n_classes), level, criterion, min_samples_leaf
+    )
     for node, part in enumerate(part for part in parts if len(part)):
-        best = slow_split(x[part], y[part], criterion, min_leaf)
+        best = slow_split(x[part], y[part], criterion, min_samples_leaf)
         if best is None:
-            assert found.gain[node] == -np.inf
+            assert result.gain[node] == -np.inf
             continue
-        assert found.gain[node] == pytest.approx(best, abs=1e-12)
-        left = x[part, found.feature[node]] <= found.threshold[node]
-        assert left.sum() == found.n_left[node]
+        assert result.gain[node] == pytest.approx(best, abs=1e-12)
+        left = x[part, result.feature[node]] <= result.threshold[node]
+        assert left.sum() == result.n_left[node]
         assert information_gain(y[part], left, criterion) == pytest.approx(best, abs=1e-12)
 
 
@@ -160,17 +175,22 @@ def test_a_tree_without_limits_knows_train_by_heart_where_twins_agree(table, cri
     st.sampled_from([0.0, 0.05, 0.3]),
 )
 def test_the_limits_hold_and_no_pure_node_is_split(
-    table, criterion, max_depth, min_split, min_leaf, min_gain
+    table, criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease
 ):
     x, y = table
-    limits = TreeParams(max_depth=max_depth, min_samples_split=min_split, min_samples_leaf=min_leaf, min_impurity_decrease=min_gain)
+    params = TreeParams(
+        max_depth=max_depth,
+        min_samples_split=min_samples_split,
+        min_samples_leaf=min_samples_leaf,
+        min_impurity_decrease=min_impurity_decrease,
+    )
     n_classes = 0 if criterion == "squared_error" else 3
-    tree = fit_tree(x, y, criterion=criterion, n_classes=n_classes, params=limits)
+    tree = fit_tree(x, y, criterion=criterion, n_classes=n_classes, params=params)
     splits = tree.feature != LEAF
     assert tree.depth <= max_depth
-    assert (tree.n_examples[splits] >= min_split).all()
-    assert len(y) < 2 * min_leaf or (tree.n_examples >= min_leaf).all()
-    assert (tree.gain[splits] >= min_gain).all()
+    assert (tree.n_examples[splits] >= min_samples_split).all()
+    assert len(y) < 2 * min_samples_leaf or (tree.n_examples >= min_samples_leaf).all()
+    assert (tree.gain[splits] >= min_impurity_decrease).all()
     children = tree.n_examples[tree.left[splits]] + tree.n_examples[tree.right[splits]]
     assert (children == tree.n_examples[splits]).all()
     assert np.bincount(apply(tree, x), minlength=len(splits))[splits].sum() == 0
@@ -183,9 +203,9 @@ def test_the_limits_hold_and_no_pure_node_is_split(
 @given(tables, st.sampled_from(["entropy", "gini", "squared_error"]))
 def test_only_the_order_of_a_feature_counts(table, criterion):
     x, y = table
-    limits, n_classes = TreeParams(max_depth=3), 0 if criterion == "squared_error" else 3
+    params, n_classes = TreeParams(max_depth=3), 0 if criterion == "squared_error" else 3
     plain, bent = (
-        fit_tree(inputs, y, criterion=criterion, n_classes=n_classes, params=limits)
+        fit_tree(inputs, y, criterion=criterion, n_classes=n_classes, params=params)
         for inputs in (x, np.exp(x / 2) * 7 - 100)
     )
     np.testing.assert_array_equal(plain.feature, bent.feature)
@@ -196,15 +216,15 @@ def test_only_the_order_of_a_feature_counts(table, criterion):
 @pytest.mark.parametrize(
     "limits", [{"max_depth": 3}, {"min_samples_leaf": 15}, {"min_samples_split": 50}]
 )
-def test_classes_are_parted_as_scikit_learn_parts_them(criterion, limits):
+def test_classes_are_parted_as_scikit_learn_parts_them(criterion, params):
     names = {"min_samples_leaf": "min_leaf", "min_samples_split": "min_split"}
-    mine = TreeParams(**{names.get(name, name): value for name, value in limits.items()})
+    own = TreeParams(**{names.get(name, name): value for name, value in params.items()})
     compared = 0
     for seed in range(20):
         x, y = noisy_table(np.random.default_rng(seed))
-        tree = fit_tree(x, y, criterion=criterion, n_classes=2, params=mine)
-        other = DecisionTreeClassifier(criterion=criterion, random_state=0, **limits).fit(x, y)
-        if tied(x, y, tree, criterion, mine.min_leaf):
+        tree = fit_tree(x, y, criterion=criterion, n_classes=2, params=own)
+        other = DecisionTreeClassifier(criterion=criterion, random_state=0, **params).fit(x, y)
+        if tied(x, y, tree, criterion, own.min_samples_leaf):
             continue  # scikit-learn breaks a tie by chance
         compared += 1
         assert len(tree.feature) == other.tree_.node_count
@@ -219,16 +239,16 @@ def test_classes_are_parted_as_scikit_learn_parts_them(criterion, limits):
 @pytest.mark.parametrize(
     "limits", [{"max_depth": 2}, {"min_samples_leaf": 15}, {"min_samples_split": 50}]
 )
-def test_quantities_are_parted_as_scikit_learn_parts_them(limits):
+def test_quantities_are_parted_as_scikit_learn_parts_them(params):
     names = {"min_samples_leaf": "min_leaf", "min_samples_split": "min_split"}
-    mine = TreeParams(**{names.get(name, name): value for name, value in limits.items()})
+    own = TreeParams(**{names.get(name, name): value for name, value in params.items()})
     compared = 0
     for seed in range(20):
         x, _ = noisy_table(np.random.default_rng(seed))
         y = np.sin(3 * x[:, 0]) + x[:, 1] + np.random.default_rng(seed).normal(size=len(x)) / 5
-        tree = fit_tree(x, y, criterion="squared_error", params=mine)
-        other = DecisionTreeRegressor(random_state=0, **limits).fit(x, y)
-        if tied(x, y, tree, "squared_error", mine.min_leaf):
+        tree = fit_tree(x, y, criterion="squared_error", params=own)
+        other = DecisionTreeRegressor(random_state=0, **params).fit(x, y)
+        if tied(x, y, tree, "squared_error", own.min_samples_leaf):
             continue
         compared += 1
         assert len(tree.feature) == other.tree_.node_count
@@ -237,7 +257,7 @@ def test_quantities_are_parted_as_scikit_learn_parts_them(limits):
     assert compared >= 10
 
 
-def tied(x, y, tree, criterion, min_leaf):
+def tied(x, y, tree, criterion, min_samples_leaf):
     """Say whether some node could have been split in two ways as good as each other."""
     for node in np.flatnonzero(tree.feature != LEAF):
         here = reached(tree, node, x)
@@ -246,7 +266,7 @@ def tied(x, y, tree, criterion, min_leaf):
             for column in x[here].T
             for cut in np.unique(column)[:-1]
             for left in [column <= cut]
-            if min(left.sum(), (~left).sum()) >= min_leaf
+            if min(left.sum(), (~left).sum()) >= min_samples_leaf
         )
         if len(gains) > 1 and gains[-1] - gains[-2] < 1e-9:
             return True

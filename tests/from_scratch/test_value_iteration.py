@@ -8,14 +8,14 @@ from hypothesis.extra.numpy import arrays
 
 from foursplit_courses.from_scratch.value_iteration import (
     LEFT,
-    RIGHT,
     MDP,
+    RIGHT,
     backup,
     chain,
     discounted_return,
+    greedy_policy,
     policy_evaluation,
     value_iteration,
-    greedy_policy,
 )
 
 ROVER = np.array([100.0, 0, 0, 0, 0, 40])
@@ -64,7 +64,9 @@ def test_following_the_best_actions_earns_the_best_values(rewards, misstep, disc
     # The oracle is a linear system, which no sweep has touched.
     process = chain(rewards, misstep)
     q = value_iteration(process, discount)
-    np.testing.assert_allclose(policy_evaluation(process, greedy_policy(q), discount), q.max(axis=1), atol=1e-7)
+    np.testing.assert_allclose(
+        policy_evaluation(process, greedy_policy(q), discount), q.max(axis=1), atol=1e-7
+    )
 
 
 @given(REWARDS, MISSTEPS, DISCOUNTS, st.integers(0, 2**8 - 1))

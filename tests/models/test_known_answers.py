@@ -33,9 +33,9 @@ def test_gradient_descent_reaches_the_least_squares_solution(rng, tmp_path):
         module, pair, {"train_dev": pair, "dev": pair}, fit, seed=1, kind="cpu", state=state
     )
     with torch.no_grad():
-        found = module.net(pair[0]).numpy()[:, 0] * shape.scale + shape.location
+        result = module.net(pair[0]).numpy()[:, 0] * shape.scale + shape.location
     solved = LinearRegression().fit(x, y).predict(x)
-    np.testing.assert_allclose(found, solved, atol=1e-3 * shape.scale)
+    np.testing.assert_allclose(result, solved, atol=1e-3 * shape.scale)
 
 
 def test_polynomial_features_are_those_of_scikit_learn(rng):
@@ -129,8 +129,8 @@ def test_the_small_convnet_refuses_pictures_that_pooling_would_use_up():
 
 def test_without_hidden_layers_and_scaling_an_mlp_of_log_odds_is_logistic_regression(rng):
     two = DataShape(inputs=(3, 4, 4), classes=("no", "yes"))
-    net = mlp.build(mlp.Args(hidden=(), log_odds=True, standardise=False), two)
-    line = logistic.build(logistic.Args(standardise=False), two)
+    net = mlp.build(mlp.Args(hidden=(), single_logit=True, standardize=False), two)
+    line = logistic.build(logistic.Args(standardize=False), two)
     line.load_state_dict(net.state_dict())
     x = torch.from_numpy(rng.random((5, 3, 4, 4)).astype(np.float32))
     assert torch.equal(net(x), line(x))
@@ -138,7 +138,7 @@ def test_without_hidden_layers_and_scaling_an_mlp_of_log_odds_is_logistic_regres
 
 
 def test_lecuns_weights_have_the_variance_of_one_over_the_inputs():
-    args = mlp.Args(hidden=(400,), first_weights="lecun", log_odds=True, standardise=False)
+    args = mlp.Args(hidden=(400,), weight_init="lecun", single_logit=True, standardize=False)
     dense = network.seeded(lambda: mlp.build(args, PHOTOS), 1)[1]
     # 4.9 million draws: the deviation is known to a thousandth.
     assert float(dense.weight.detach().std()) == pytest.approx(12288**-0.5, rel=3e-3)

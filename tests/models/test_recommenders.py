@@ -12,14 +12,14 @@ from foursplit.layers.seen_ids import MOST, Known
 from foursplit.layers.standardize import learning_inputs
 from foursplit.training import network
 from foursplit_courses.from_scratch.factorization import Factors, predict
-from foursplit_courses.models import matrix_factorization, als_matrix_factorization, two_towers
+from foursplit_courses.models import als_matrix_factorization, matrix_factorization, two_towers
 
 SHAPE = DataShape(inputs=(5,))
 
 
 def rated(rng, n=60, n_users=6, n_items=8):
     """Draw rows whose first two inputs are numbers, the third to fifth anything, and ratings."""
-    x = rng.normal(size=(n, 5)).astype(np.float32)
+    x = rng.normal(embedding_dim=(n, 5)).astype(np.float32)
     x[:, 0], x[:, 1] = rng.integers(0, n_users, n), rng.integers(0, n_items, n)
     return x, rng.integers(1, 11, n) / 2
 
@@ -42,10 +42,10 @@ def answers(net, x):
 def test_the_network_says_what_first_principles_say(rng):
     x, _ = rated(rng)
     net = factorising(x)
-    learnt = {name: p.detach().double().numpy() for name, p in net.named_parameters()}
+    parameters = {name: p.detach().double().numpy() for name, p in net.named_parameters()}
     factors = Factors(
-        users=learnt["users.features.weight"], items=learnt["items.features.weight"],
-        user_bias=learnt["users.bias.weight"][:, 0], item_bias=learnt["items.bias.weight"][:, 0],
+        users=parameters["users.features.weight"], items=parameters["items.features.weight"],
+        user_bias=parameters["users.bias.weight"][:, 0], item_bias=parameters["items.bias.weight"][:, 0],
         mean=0.0,
     )  # fmt: skip
     user, item = x[:, 0].astype(int), x[:, 1].astype(int)
@@ -55,17 +55,17 @@ def test_the_network_says_what_first_principles_say(rng):
 def test_a_stranger_leaves_the_other_sides_bias_and_two_leave_the_mean(rng):
     x, _ = rated(rng)
     net = factorising(x)
-    known_user, known_item = x[0, 0], x[0, 1]
+    seen_user, seen_item = x[0, 0], x[0, 1]
     pairs = np.zeros((4, 5))
     # User 8 is within the table and was never seen; 99 is outside of it, and so is -1.
-    pairs[:, :2] = [[8, known_item], [known_user, 99], [99, 8], [-1, known_item]]
-    found = answers(net, pairs)
-    item_bias = net.items.bias.weight[int(known_item), 0].item()
-    user_bias = net.users.bias.weight[int(known_user), 0].item()
-    assert found == pytest.approx([item_bias, user_bias, 0.0, item_bias])
+    pairs[:, :2] = [[8, seen_item], [seen_user, 99], [99, 8], [-1, seen_item]]
+    result = answers(net, pairs)
+    item_bias = net.items.bias.weight[int(seen_item), 0].item()
+    user_bias = net.users.bias.weight[int(seen_user), 0].item()
+    assert result == pytest.approx([item_bias, user_bias, 0.0, item_bias])
     # The naive way fails here: a row that was never trained says what it began with.
-    naive = net.users.bias.weight[8, 0] + net.items.bias.weight[int(known_item), 0]
-    assert found[0] != pytest.approx(naive.item())
+    naive = net.users.bias.weight[8, 0] + net.items.bias.weight[int(seen_item), 0]
+    assert result[0] != pytest.approx(naive.item())
 
 
 def test_a_strangers_row_is_not_trained_and_no_other_input_counts(rng):
@@ -105,7 +105,7 @@ def test_numbers_are_exact_up_to_those_that_single_precision_holds():
 
 def test_biases_alone_are_the_ridge_regression_on_who_and_what(rng):
     x, y = rated(rng)
-    args = als_matrix_factorization.Args(rank=0, bias_penalty=3.0, sweeps=300)
+    args = als_matrix_factorization.Args(rank=0, l2_bias=3.0, n_iter=300)
     model = als_matrix_factorization.build(args, SHAPE, 1).fit(x, y)
     one_hot = np.c_[np.eye(6)[x[:, 0].astype(int)], np.eye(8)[x[:, 1].astype(int)]]
     ridge = Ridge(alpha=3.0, fit_intercept=False).fit(one_hot, y - y.mean())
@@ -114,11 +114,13 @@ def test_biases_alone_are_the_ridge_regression_on_who_and_what(rng):
 
 def test_a_stranger_to_the_solved_model_is_answered_by_what_is_left(rng):
     x, y = rated(rng)
-    model = als_matrix_factorization.build(als_matrix_factorization.Args(rank=2), SHAPE, 1).fit(x, y)
-    found = model.predict(np.array([[99.0, 1], [1, 99], [99, 99], [-1, 1]]))
+    model = als_matrix_factorization.build(als_matrix_factorization.Args(rank=2), SHAPE, 1).fit(
+        x, y
+    )
+    result = model.predict(np.array([[99.0, 1], [1, 99], [99, 99], [-1, 1]]))
     bias = model.factors.user_bias[1], model.factors.item_bias[1]
     mean = y.mean()
-    assert found == pytest.approx([mean + bias[1], mean + bias[0], mean, mean + bias[1]])
+    assert result == pytest.approx([mean + bias[1], mean + bias[0], mean, mean + bias[1]])
 
 
 def test_a_row_by_nobody_teaches_nothing(rng):
@@ -130,8 +132,8 @@ def test_a_row_by_nobody_teaches_nothing(rng):
         fit(more[-1:], y[:1])
 
 
-def towers(hidden=(6,), size=4):
-    args = two_towers.Args(n_user_inputs=1, hidden=hidden, size=size)
+def towers(hidden=(6,), embedding_dim=4):
+    args = two_towers.Args(n_user_inputs=1, hidden=hidden, embedding_dim=embedding_dim)
     net = network.seeded(lambda: two_towers.build(args, SHAPE), 3)
     torch.nn.init.constant_(net.stretch, 2.5)
     torch.nn.init.constant_(net.shift, 0.5)
@@ -143,15 +145,15 @@ def test_towers_meet_in_the_cosine_of_their_vectors(seed):
     x, _ = rated(np.random.default_rng(seed))
     net = towers()
     network.learn_inputs(net, torch.from_numpy(x))
-    found = answers(net.eval(), x)
+    result = answers(net.eval(), x)
     with torch.no_grad():
         user = net.user_tower(torch.from_numpy(x[:, 2:3])).double().numpy()
         item = net.item_tower(torch.from_numpy(x[:, 3:])).double().numpy()
     for row in range(len(x)):
         lengths = np.linalg.norm(user[row]) * np.linalg.norm(item[row])
         slow = 2.5 * (user[row] @ item[row]) / lengths + 0.5
-        assert found[row] == pytest.approx(slow, abs=1e-4)
-    assert (np.abs(found - 0.5) <= 2.5 + 1e-5).all()
+        assert result[row] == pytest.approx(slow, abs=1e-4)
+    assert (np.abs(result - 0.5) <= 2.5 + 1e-5).all()
 
 
 def test_numbers_are_neither_scaled_nor_seen_by_the_towers(rng):
@@ -175,4 +177,4 @@ def test_what_is_wrong_is_named():
             matrix_factorization.Args(n_users=1, n_items=1), DataShape(inputs=(1,))
         )
     with pytest.raises(ValueError, match=r"penalty: 0\.0 must be above 0"):
-        als_matrix_factorization.Args(penalty=0.0)
+        als_matrix_factorization.Args(l2=0.0)

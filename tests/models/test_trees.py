@@ -9,7 +9,12 @@ from sklearn.metrics import log_loss
 from foursplit.core.examples import DataShape
 from foursplit.core.seeds import derive
 from foursplit_courses import array_trees
-from foursplit_courses.models import boosted_trees, decision_tree, random_forest_sklearn, decision_tree_sklearn
+from foursplit_courses.models import (
+    boosted_trees,
+    decision_tree,
+    decision_tree_sklearn,
+    random_forest_sklearn,
+)
 
 MODELS = (boosted_trees, decision_tree, random_forest_sklearn, decision_tree_sklearn)
 TWO = DataShape(inputs=(2, 3), classes=("no", "yes"))
@@ -69,22 +74,24 @@ def test_taken_up_again_it_answers_to_the_bit_as_before(file, shape, rng):
 def test_a_kept_forest_answers_as_scikit_learns(shape, rng):
     x, y = rows(rng, shape)
     fresh, _ = rows(rng, shape, 300)
-    mine = fitted(random_forest_sklearn, shape, x, y, n_trees=20)
-    kind = RandomForestClassifier if shape.classes else RandomForestRegressor
+    own = fitted(random_forest_sklearn, shape, x, y, n_estimators=20)
+    sklearn_class = RandomForestClassifier if shape.classes else RandomForestRegressor
     more = {"criterion": "entropy"} if shape.classes else {}
-    other = kind(20, max_features="sqrt", random_state=derive("forest", 1) % 2**32, **more)
+    other = sklearn_class(20, max_features="sqrt", random_state=derive("forest", 1) % 2**32, **more)
     other.fit(x.reshape(len(x), -1), y)
     flat = fresh.reshape(len(fresh), -1)
     if shape.classes:
-        np.testing.assert_allclose(mine.predict_proba(fresh), other.predict_proba(flat))
+        np.testing.assert_allclose(own.predict_proba(fresh), other.predict_proba(flat))
     else:
-        np.testing.assert_allclose(mine.predict(fresh), other.predict(flat))
+        np.testing.assert_allclose(own.predict(fresh), other.predict(flat))
     nodes = sum(one.tree_.node_count for one in other.estimators_)
     leaves = sum(one.get_n_leaves() for one in other.estimators_)
-    assert mine.n_parameters == 2 * (nodes - leaves) + leaves * max(1, shape.n_classes)
+    assert own.n_parameters == 2 * (nodes - leaves) + leaves * max(1, shape.n_classes)
 
 
-@pytest.mark.parametrize("file", [decision_tree_sklearn, random_forest_sklearn, decision_tree, boosted_trees])
+@pytest.mark.parametrize(
+    "file", [decision_tree_sklearn, random_forest_sklearn, decision_tree, boosted_trees]
+)
 def test_a_class_that_train_lacks_keeps_its_column(file, rng):
     """The naive way fails here: scikit-learn gives no column to a class that it has not seen."""
     x, y = rows(rng, TWO)
@@ -106,25 +113,27 @@ def test_a_forged_tree_is_refused_and_not_followed(rng):
 
 def test_boosting_ends_at_the_round_whose_loss_on_the_part_set_aside_is_lowest(rng):
     x, y = rows(rng, TWO, 400)
-    model = fitted(boosted_trees, TWO, x, y, patience=5)
+    model = fitted(boosted_trees, TWO, x, y, early_stopping_rounds=5)
     best = int(np.argmin(model.losses))
     assert len(model.losses) == best + 1 + 5 < 500
     assert model.booster.num_boosted_rounds() == best + 1
-    judged = model._drawn(len(y))
-    loss = log_loss(y[judged], model.predict_proba(x[judged])[:, 1])
+    is_validation = model._validation_mask(len(y))
+    loss = log_loss(y[is_validation], model.predict_proba(x[is_validation])[:, 1])
     assert loss == pytest.approx(model.losses[best], rel=1e-5)
-    worse = log_loss(y[~judged], model.predict_proba(x[~judged])[:, 1])
+    worse = log_loss(y[~is_validation], model.predict_proba(x[~is_validation])[:, 1])
     assert worse < loss  # what it learnt from, it knows better
 
 
 def test_the_part_set_aside_is_never_learnt_from(rng):
     x, y = rows(rng, TWO, 200)
-    model = boosted_trees.build(boosted_trees.Args(max_rounds=7, patience=7), TWO, 1)
-    judged = model._drawn(len(y))
-    assert judged.sum() == 40
+    model = boosted_trees.build(boosted_trees.Args(n_estimators=7, early_stopping_rounds=7), TWO, 1)
+    is_validation = model._validation_mask(len(y))
+    assert is_validation.sum() == 40
     model.fit(x, y)
-    kept_only = xgboost.DMatrix(x[~judged].reshape(160, -1), label=y[~judged], nthread=1)
-    plain = xgboost.train(model._settings(), kept_only, num_boost_round=len(model.losses))
+    train_only = xgboost.DMatrix(
+        x[~is_validation].reshape(160, -1), label=y[~is_validation], nthread=1
+    )
+    plain = xgboost.train(model._params(), train_only, num_boost_round=len(model.losses))
     rounds = model.booster.num_boosted_rounds()
     flat = xgboost.DMatrix(x.reshape(200, -1))
     expected = plain[:rounds].predict(flat)
@@ -133,22 +142,22 @@ def test_the_part_set_aside_is_never_learnt_from(rng):
 
 def test_another_seed_sets_other_examples_aside():
     one, same, other = (boosted_trees.build(boosted_trees.Args(), TWO, s) for s in (1, 1, 2))
-    assert (one._drawn(100) == same._drawn(100)).all()
-    assert (one._drawn(100) != other._drawn(100)).any()
+    assert (one._validation_mask(100) == same._validation_mask(100)).all()
+    assert (one._validation_mask(100) != other._validation_mask(100)).any()
 
 
 def test_settings_that_make_no_sense_are_named():
-    with pytest.raises(ValueError, match=r"set_aside: 1\.0 must be between 0 and 1"):
-        boosted_trees.Args(set_aside=1.0)
-    with pytest.raises(ValueError, match="patience: 0 must be at least 1"):
-        boosted_trees.Args(patience=0)
-    with pytest.raises(ValueError, match=r"features: 2\.0 must be sqrt, or a share"):
-        random_forest_sklearn.Args(features=2.0)
-    with pytest.raises(ValueError, match="min_split: 1 must be at least 2"):
-        decision_tree_sklearn.Args(min_split=1)
-    with pytest.raises(ValueError, match="min_leaf: 0 must be at least 1"):
-        decision_tree.Args(min_leaf=0)
-    with pytest.raises(ValueError, match=r"set_aside: 0\.9 of 1 examples leaves none"):
-        boosted_trees.build(boosted_trees.Args(set_aside=0.9), TWO, 1).fit(
+    with pytest.raises(ValueError, match=r"validation_fraction: 1\.0 must be between 0 and 1"):
+        boosted_trees.Args(validation_fraction=1.0)
+    with pytest.raises(ValueError, match="early_stopping_rounds: 0 must be at least 1"):
+        boosted_trees.Args(early_stopping_rounds=0)
+    with pytest.raises(ValueError, match=r"max_features: 2\.0 must be sqrt, or above 0"):
+        random_forest_sklearn.Args(max_features=2.0)
+    with pytest.raises(ValueError, match="min_samples_split: 1 must be at least 2"):
+        decision_tree_sklearn.Args(min_samples_split=1)
+    with pytest.raises(ValueError, match="min_samples_leaf: 0 must be at least 1"):
+        decision_tree.Args(min_samples_leaf=0)
+    with pytest.raises(ValueError, match=r"validation_fraction: 0\.9 of 1 examples leaves none"):
+        boosted_trees.build(boosted_trees.Args(validation_fraction=0.9), TWO, 1).fit(
             np.zeros((1, 2, 3), dtype=np.float32), np.array([0])
         )

@@ -4,6 +4,7 @@ Source: Ng, MLS C2 W2 (Adam) and W1 (a layer as one matrix product); Kingma and 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import adam
 from foursplit_courses.from_scratch.dense import dense, dense_by_unit
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import TrainingConfig, init_layers, fit
+from foursplit_courses.from_scratch.network import TrainingConfig, fit, init_layers
 
 Path = np.ndarray
 """(step, 2) places."""
@@ -27,15 +28,15 @@ class Args:
 
     digits: int = 500  # of the bundled ones, pixels 0 to 16 as they are
     steps: int = 120
-    rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
+    learning_rates: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
     steepness: float = 40.0  # of the valley's sides, for 1 along it
-    valley_rates: tuple[float, ...] = (0.01, 0.03, 0.049, 0.051, 0.3)
+    valley_learning_rates: tuple[float, ...] = (0.01, 0.03, 0.049, 0.051, 0.3)
 
     def __post_init__(self) -> None:
-        for name, least in (("digits", 10), ("steps", 1), ("steepness", 1)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least {least}")
-        for name in ("rates", "valley_rates"):
+        for name, minimum in (("digits", 10), ("steps", 1), ("steepness", 1)):
+            if getattr(self, name) < minimum:
+                raise ValueError(f"{name}: {getattr(self, name)} must be at least {minimum}")
+        for name in ("learning_rates", "valley_learning_rates"):
             if not getattr(self, name) or min(getattr(self, name)) <= 0:
                 raise ValueError(f"{name}: {getattr(self, name)} must be numbers above 0")
 
@@ -50,9 +51,9 @@ def run(args: Args) -> Study:
         title="Adam against gradient descent",
         lead=(
             f"On a network for digits, {args.steps} steps bring Adam to {best['adam']:.2g} nats at "
-            f"the best of {len(args.rates)} rates and gradient descent to {best['descent']:.2g}. "
+            f"the best of {len(args.learning_rates)} rates and gradient descent to {best['descent']:.2g}. "
             f"Adam ends lower at {numbers['rates_where_adam_ends_lower']:.0f} of the "
-            f"{len(args.rates)}."
+            f"{len(args.learning_rates)}."
         ),
         sections=(valley, network, product),
         numbers={**numbers, **product_numbers},
@@ -66,13 +67,15 @@ def _valley(args: Args) -> Section:
     across, up = np.linspace(-10, 10, 41), np.linspace(-4, 4, 41)
     heights = 0.5 * (slopes[0] * across[None, :] ** 2 + slopes[1] * up[:, None] ** 2)
     figures, rows = [], []
-    for rate in args.valley_rates:
+    for learning_rate in args.valley_learning_rates:
         paths = {
-            "descent": _descent_path(slopes, rate, args.steps),
-            "adam": _adam_path(slopes, rate, args.steps),
+            "descent": _descent_path(slopes, learning_rate, args.steps),
+            "adam": _adam_path(slopes, learning_rate, args.steps),
         }
         ends = {name: float(0.5 * (slopes * path[-1] ** 2).sum()) for name, path in paths.items()}
-        rows.append((f"{rate:g}", float(f"{ends['descent']:.3g}"), float(f"{ends['adam']:.3g}")))
+        rows.append(
+            (f"{learning_rate:g}", float(f"{ends['descent']:.3g}"), float(f"{ends['adam']:.3g}"))
+        )
         lines = tuple(
             # What has left the picture is not drawn.
             Series(name=name, x=np.clip(path[:, 0], -10, 10), y=np.clip(path[:, 1], -4, 4))
@@ -80,7 +83,7 @@ def _valley(args: Args) -> Section:
         )
         figures.append(
             Contour(
-                title=f"Rate {rate:g}", x_label="along the valley", y_label="across",
+                title=f"Rate {learning_rate:g}", x_label="along the valley", y_label="across",
                 x=across, y=up, z=heights, levels=[2.0, 10.0, 40.0, 100.0, 200.0, 320.0],
                 series=lines,
             )
@@ -98,7 +101,7 @@ def _valley(args: Args) -> Section:
             Slider(
                 title="The same start, the same rate",
                 label="rate",
-                values=tuple(f"{rate:g}" for rate in args.valley_rates),
+                values=tuple(f"{learning_rate:g}" for learning_rate in args.valley_learning_rates),
                 figures=tuple(figures),
                 start=min(2, len(figures) - 1),
             ),
@@ -111,18 +114,18 @@ def _valley(args: Args) -> Section:
     )
 
 
-def _descent_path(slopes: np.ndarray, rate: float, n: int) -> Path:
+def _descent_path(slopes: np.ndarray, learning_rate: float, n: int) -> Path:
     places = [np.array(START)]
     for _ in range(n):
-        places.append(places[-1] - rate * slopes * places[-1])
+        places.append(places[-1] - learning_rate * slopes * places[-1])
     return np.array(places)
 
 
-def _adam_path(slopes: np.ndarray, rate: float, n: int) -> Path:
+def _adam_path(slopes: np.ndarray, learning_rate: float, n: int) -> Path:
     places = [np.array(START)]
     moments = adam.init_state(places)
     for _ in range(n):
-        (place,), moments = adam.step([places[-1]], [slopes * places[-1]], moments, rate)
+        (place,), moments = adam.step([places[-1]], [slopes * places[-1]], moments, learning_rate)
         places.append(place)
     return np.array(places)
 
@@ -131,29 +134,41 @@ def _network(args: Args) -> tuple[Section, dict[str, float]]:
     """Train one network from one start by both ways, at each rate."""
     x, y = _digits(args.digits)
     begin = init_layers((64, 25, 15, 10), "relu", generator("adam: weights", 1))
-    ways = {"adam": True, "descent": False}
+    optimizers: dict[str, Literal["adam", "gradient_descent"]] = {
+        "adam": "adam",
+        "descent": "gradient_descent",
+    }
     traces = {
-        (name, rate): fit(
-            begin, x, y, CROSS_ENTROPY, TrainingConfig(n_steps=args.steps, learning_rate=rate, adam=by_adam)
+        (name, learning_rate): fit(
+            begin,
+            x,
+            y,
+            CROSS_ENTROPY,
+            TrainingConfig(n_steps=args.steps, learning_rate=learning_rate, optimizer=optimizer),
         )[1]
-        for name, by_adam in ways.items()
-        for rate in args.rates
+        for name, optimizer in optimizers.items()
+        for learning_rate in args.learning_rates
     }
     steps = np.arange(args.steps)
     figures = tuple(
         Lines(
-            title=f"Rate {rate:g}", x_label="step", y_label="cross-entropy, nats", log_y=True,
+            title=f"Rate {learning_rate:g}", x_label="step", y_label="cross-entropy, nats", log_y=True,
             series=(
-                Series(name="Adam", x=steps, y=traces["adam", rate]),
-                Series(name="gradient descent", x=steps, y=traces["descent", rate], mark="dashed"),
+                Series(name="Adam", x=steps, y=traces["adam", learning_rate]),
+                Series(name="gradient descent", x=steps, y=traces["descent", learning_rate], mark="dashed"),
             ),
         )
-        for rate in args.rates
+        for learning_rate in args.learning_rates
     )  # fmt: skip
-    numbers = {f"{name}_{rate:g}_loss": trace[-1] for (name, rate), trace in traces.items()}
-    for name in ways:
-        numbers[f"{name}_lowest_loss"] = min(traces[name, rate][-1] for rate in args.rates)
-    lower = sum(traces["adam", r][-1] < traces["descent", r][-1] for r in args.rates)
+    numbers = {
+        f"{name}_{learning_rate:g}_loss": trace[-1]
+        for (name, learning_rate), trace in traces.items()
+    }
+    for name in optimizers:
+        numbers[f"{name}_lowest_loss"] = min(
+            traces[name, learning_rate][-1] for learning_rate in args.learning_rates
+        )
+    lower = sum(traces["adam", r][-1] < traces["descent", r][-1] for r in args.learning_rates)
     numbers["rates_where_adam_ends_lower"] = float(lower)
     section = Section(
         heading="A network for ten digits",
@@ -167,15 +182,15 @@ def _network(args: Args) -> tuple[Section, dict[str, float]]:
             Slider(
                 title="Loss over steps",
                 label="rate",
-                values=tuple(f"{rate:g}" for rate in args.rates),
+                values=tuple(f"{learning_rate:g}" for learning_rate in args.learning_rates),
                 figures=figures,
-                start=len(args.rates) // 2,
+                start=len(args.learning_rates) // 2,
             ),
             Lines(
                 title=f"Loss after {args.steps} steps by rate",
                 x_label="rate", y_label="cross-entropy, nats", log_x=True, log_y=True,
                 series=tuple(
-                    Series(name=label, x=args.rates, y=[traces[name, r][-1] for r in args.rates])
+                    Series(name=label, x=args.learning_rates, y=[traces[name, r][-1] for r in args.learning_rates])
                     for name, label in (("adam", "Adam"), ("descent", "gradient descent"))
                 ),
             ),

@@ -8,7 +8,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
 from foursplit.core.seeds import generator
-from foursplit_courses.from_scratch.gaussian_density import select_threshold, fit_multivariate
+from foursplit_courses.from_scratch.gaussian_density import fit_multivariate, select_threshold
 
 N_USUAL, N_TEST, SHARE = 1000, 4000, 0.03  # learnt from; judged on, and how much of it is anomalous
 N_INPUTS = 5
@@ -22,39 +22,39 @@ class Args:
     """What `params.yaml` may set."""
 
     positives: tuple[int, ...]  # known anomalies, from few to many
-    repeats: int  # draws of everything
+    n_repeats: int  # draws of everything
 
     def __post_init__(self) -> None:
         if not self.positives or min(self.positives) < 2:
             raise ValueError(f"positives: {self.positives} must each be at least 2")
-        if self.repeats < 2:
-            raise ValueError(f"repeats: {self.repeats} must be at least 2")
+        if self.n_repeats < 2:
+            raise ValueError(f"n_repeats: {self.n_repeats} must be at least 2")
 
 
 def run(args: Args) -> Study:
     """Give F1 on test over the number of known anomalies, for two futures."""
-    found = _measure(args)  # (way, size, repeat)
-    cross = _crossing(args.positives, found[False])
+    f1_scores = _measure(args)  # by whether dev and test have new anomalies: (way, size, repeat)
+    cross = _crossing(args.positives, f1_scores[False])
     lead = (
         "Where the future brings the kinds of anomaly that are known, "
         + (f"a classifier overtakes the density from {cross} known ones on; "
            if cross else "no classifier overtakes the density with as many as were tried; ")
         + "where it brings kinds that nobody has seen, the density stays ahead "
-        f"({found[True][0, -1].mean():.2f} against {found[True][1:, -1].mean(axis=1).max():.2f} "
+        f"({f1_scores[True][0, -1].mean():.2f} against {f1_scores[True][1:, -1].mean(axis=1).max():.2f} "
         f"with {args.positives[-1]} known)."
     )  # fmt: skip
     return Study(
         title="Anomaly detection or supervised learning",
         lead=lead,
         sections=(
-            _section("The future is like the past", args, found[False], new=False),
-            _section("The future brings something new", args, found[True], new=True),
+            _section("The future is like the past", args, f1_scores[False], new=False),
+            _section("The future brings something new", args, f1_scores[True], new=True),
         ),
         numbers={
             "crossing": float(cross) if cross else float("nan"),
             **{
                 f"{way.split()[0]}_{'new' if new else 'same'}_{size}": float(scores[w, s].mean())
-                for new, scores in found.items()
+                for new, scores in f1_scores.items()
                 for w, way in enumerate(WAYS)
                 for s, size in enumerate(args.positives)
             },
@@ -80,9 +80,9 @@ def _kinds(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def _measure(args: Args) -> dict[bool, np.ndarray]:
     """Give (way, size, repeat) F1 on test, by whether the future brings new kinds."""
-    shape = (len(WAYS), len(args.positives), args.repeats)
+    shape = (len(WAYS), len(args.positives), args.n_repeats)
     scores = {new: np.zeros(shape) for new in (False, True)}
-    for repeat in range(args.repeats):
+    for repeat in range(args.n_repeats):
         rng = generator("study anomaly_or_supervised", repeat)
         known, unseen = _kinds(KNOWN_KINDS, rng), _kinds(NEW_KINDS, rng)
         tests = {
@@ -137,7 +137,7 @@ def _crossing(sizes: tuple[int, ...], scores: np.ndarray) -> int | None:
 
 def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Section:
     figure = Lines(
-        title=f"F1 on test, mean of {args.repeats} draws",
+        title=f"F1 on test, mean of {args.n_repeats} draws",
         x_label="known anomalies",
         y_label="F1",
         series=tuple(

@@ -12,7 +12,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 
 # The blobs of source `six_blobs`, which a study may not import; a test holds them equal.
 CENTRES = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=np.float64)
@@ -31,19 +31,21 @@ class Args:
     large: tuple[int, ...] = (80, 30)  # units of the hidden layers
     small: tuple[int, ...] = (6,)
     first: tuple[int, ...] = (1,)  # where the loop begins
-    penalty: float = 0.02  # of the penalised network, lambda over m
-    penalties: tuple[float, ...] = (0.0, 0.002, 0.02, 0.2)
+    weight_decay: float = 0.02  # of the penalised network, lambda over m
+    weight_decays: tuple[float, ...] = (0.0, 0.002, 0.02, 0.2)
     steps: int = 500
-    rate: float = 0.02
+    learning_rate: float = 0.02
     worth: float = 0.02  # a gap of this error is worth work
 
     def __post_init__(self) -> None:
         for name in ("n_train", "n_cross", "steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        if min(*self.penalties, self.penalty) < 0:
-            raise ValueError(f"penalties: {self.penalties}, {self.penalty} must be 0 or more")
-        for name in ("rate", "worth"):
+        if min(*self.weight_decays, self.weight_decay) < 0:
+            raise ValueError(
+                f"weight_decays: {self.weight_decays}, {self.weight_decay} must be 0 or more"
+            )
+        for name in ("learning_rate", "worth"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name}: {getattr(self, name)} must be above 0")
 
@@ -60,8 +62,8 @@ class Errors:
     """Shares of wrong answers; `best` is that of the nearest centre, the least there is."""
 
     train: float
-    cross: float
-    fresh: float
+    cross_validation: float
+    new: float
     best: float
 
     @property
@@ -70,7 +72,7 @@ class Errors:
 
     @property
     def variance(self) -> float:
-        return self.cross - self.train
+        return self.cross_validation - self.train
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class Plan:
     """What is trained: two equal plans are the same training."""
 
     hidden: tuple[int, ...]
-    penalty: float
+    weight_decay: float
     n_train: int
 
 
@@ -86,8 +88,8 @@ class Data(NamedTuple):
     """Train (as many as are wanted of it), the choosing and the fresh points."""
 
     train: Points
-    cross: Points
-    fresh: Points
+    cross_validation: Points
+    new: Points
     done: dict[Plan, tuple[list[Layer], "Errors"]]  # what has been trained is not trained again
 
 
@@ -96,7 +98,7 @@ def run(args: Args) -> Study:
     rng = generator("bias and variance: points", 1)
     data = Data(_points(2 * args.n_train, rng), _points(args.n_cross, rng), _points(FRESH, rng), {})
     compared, numbers = _compared(args, data)
-    penalties, penalty_numbers = _by_penalty(args, data)
+    weight_decays, penalty_numbers = _by_penalty(args, data)
     loop, loop_numbers = _loop(args, data)
     return Study(
         title="Bias and variance in networks",
@@ -106,7 +108,7 @@ def run(args: Args) -> Study:
             f"of others); held by a penalty it has {numbers['penalised_fresh']:.1%}, a small one "
             f"{numbers['small_fresh']:.1%}, and nobody can have less than {numbers['best']:.1%}."
         ),
-        sections=(compared, penalties, loop),
+        sections=(compared, weight_decays, loop),
         numbers={**numbers, **penalty_numbers, **loop_numbers},
         source="Ng, MLS C2 W3",
     )
@@ -122,15 +124,19 @@ def _train(args: Args, data: Data, plan: Plan) -> tuple[list[Layer], Errors]:
     if plan in data.done:
         return data.done[plan]
     x, y = data.train.x[: plan.n_train], data.train.y[: plan.n_train]
-    begin = init_layers((2, *plan.hidden, len(CENTRES)), "relu", generator("bias and variance: weights"))
-    how = TrainingConfig(n_steps=args.steps, learning_rate=args.rate, weight_decay=plan.penalty)
-    layers, _ = fit(begin, x, y, CROSS_ENTROPY, how)
-    near = ((data.fresh.x[:, None] - CENTRES) ** 2).sum(axis=2).argmin(axis=1)
+    initial_layers = init_layers(
+        (2, *plan.hidden, len(CENTRES)), "relu", generator("bias and variance: weights")
+    )
+    config = TrainingConfig(
+        n_steps=args.steps, learning_rate=args.learning_rate, weight_decay=plan.weight_decay
+    )
+    layers, _ = fit(initial_layers, x, y, CROSS_ENTROPY, config)
+    near = ((data.new.x[:, None] - CENTRES) ** 2).sum(axis=2).argmin(axis=1)
     errors = Errors(
         train=_wrong(layers, Points(x, y)),
-        cross=_wrong(layers, data.cross),
-        fresh=_wrong(layers, data.fresh),
-        best=float((near != data.fresh.y).mean()),
+        cross_validation=_wrong(layers, data.cross_validation),
+        new=_wrong(layers, data.new),
+        best=float((near != data.new.y).mean()),
     )
     data.done[plan] = layers, errors
     return layers, errors
@@ -143,19 +149,19 @@ def _wrong(layers: list[Layer], points: Points) -> float:
 def _compared(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
     n = args.n_train
     plans = {
-        "large": Plan(hidden=args.large, penalty=0.0, n_train=n),
-        "small": Plan(hidden=args.small, penalty=0.0, n_train=n),
-        "penalised": Plan(hidden=args.large, penalty=args.penalty, n_train=n),
+        "large": Plan(hidden=args.large, weight_decay=0.0, n_train=n),
+        "small": Plan(hidden=args.small, weight_decay=0.0, n_train=n),
+        "penalised": Plan(hidden=args.large, weight_decay=args.weight_decay, n_train=n),
     }
-    found = {name: _train(args, data, plan) for name, plan in plans.items()}
+    results = {name: _train(args, data, plan) for name, plan in plans.items()}
     examples = _by_class(data.train, n)
     rows: tuple[tuple[str | float, ...], ...] = tuple(
-        (name, _units(plans[name]), plans[name].penalty, *map(_percent, _three(errors)))
-        for name, (_, errors) in found.items()
+        (name, _units(plans[name]), plans[name].weight_decay, *map(_percent, _three(errors)))
+        for name, (_, errors) in results.items()
     )
     numbers = {
         f"{name}_{kind}": value
-        for name, (_, errors) in found.items()
+        for name, (_, errors) in results.items()
         for kind, value in zip(("train", "cross", "fresh"), _three(errors), strict=True)
     }
     section = Section(
@@ -173,23 +179,23 @@ def _compared(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
                 title="Wrong answers",
                 columns=("network", "hidden units", "penalty", "train", "cross-validation", "new"),
                 rows=rows,
-                caption=f"Naming the nearest centre: {found['large'][1].best:.1%} of new points.",
+                caption=f"Naming the nearest centre: {results['large'][1].best:.1%} of new points.",
             ),
             Slider(
                 title="What each network answers",
                 label="network",
-                values=tuple(found),
+                values=tuple(results),
                 figures=tuple(
-                    _plane(name, layers, examples) for name, (layers, _) in found.items()
+                    _plane(name, layers, examples) for name, (layers, _) in results.items()
                 ),
             ),
         ),
     )
-    return section, {**numbers, "best": found["large"][1].best}
+    return section, {**numbers, "best": results["large"][1].best}
 
 
 def _three(errors: Errors) -> tuple[float, float, float]:
-    return errors.train, errors.cross, errors.fresh
+    return errors.train, errors.cross_validation, errors.new
 
 
 def _percent(error: float) -> str:
@@ -210,8 +216,8 @@ def _by_class(points: Points, n: int) -> tuple[Series, ...]:
 
 def _plane(name: str, layers: list[Layer], examples: tuple[Series, ...]) -> Regions:
     across, up = np.linspace(-3.5, 2.5, GRID), np.linspace(-2.5, 2.5, GRID)
-    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    z = forward(layers, places).argmax(axis=1).reshape(GRID, GRID)
+    x = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    z = forward(layers, x).argmax(axis=1).reshape(GRID, GRID)
     return Regions(
         title=f"The {name} network", x_label="across", y_label="up", x=across, y=up, z=z,
         classes=CLASSES, series=examples,
@@ -219,26 +225,26 @@ def _plane(name: str, layers: list[Layer], examples: tuple[Series, ...]) -> Regi
 
 
 def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
-    plan = Plan(hidden=args.large, penalty=0.0, n_train=args.n_train)
-    found = [_train(args, data, replace(plan, penalty=p))[1] for p in args.penalties]
-    best = int(np.argmin([errors.cross for errors in found]))
-    least = min(p for p in args.penalties if p > 0) / 10  # where a logarithm puts 0
-    places = [max(p, least) for p in args.penalties]
+    plan = Plan(hidden=args.large, weight_decay=0.0, n_train=args.n_train)
+    results = [_train(args, data, replace(plan, weight_decay=p))[1] for p in args.weight_decays]
+    best = int(np.argmin([errors.cross_validation for errors in results]))
+    minimum = min(p for p in args.weight_decays if p > 0) / 10  # where a logarithm puts 0
+    x = [max(p, minimum) for p in args.weight_decays]
     section = Section(
         heading="How strong a penalty",
         text=(
             "The same large network under penalties from none to one that leaves little freedom: "
             "train error is the price, and less of it on other points what it buys, up to a "
             "strength. Cross-validation "
-            f"chooses {args.penalties[best]:g}: {found[best].cross:.1%} there, "
-            f"{found[best].fresh:.1%} of new points.",
+            f"chooses {args.weight_decays[best]:g}: {results[best].cross_validation:.1%} there, "
+            f"{results[best].new:.1%} of new points.",
         ),
         figures=(
             Lines(
                 title="Errors by penalty", x_label="penalty (no penalty at the left end)",
                 y_label="error", log_x=True,
                 series=tuple(
-                    Series(name=label, x=places, y=[getattr(e, name) for e in found])
+                    Series(name=label, x=x, y=[getattr(e, name) for e in results])
                     for name, label in (
                         ("train", "train"), ("cross", "cross-validation"), ("fresh", "new"),
                     )
@@ -246,20 +252,22 @@ def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
             ),
         ),
     )  # fmt: skip
-    numbers = {f"penalty_{p:g}_fresh": e.fresh for p, e in zip(args.penalties, found, strict=True)}
-    return section, {**numbers, "chosen_penalty": args.penalties[best]}
+    numbers = {
+        f"penalty_{p:g}_fresh": e.new for p, e in zip(args.weight_decays, results, strict=True)
+    }
+    return section, {**numbers, "chosen_penalty": args.weight_decays[best]}
 
 
 def advise(errors: Errors, plan: Plan, args: Args) -> tuple[str, Plan | None]:
     """Ask the two questions in their order, and say what is trained next; None: stop."""
-    if errors.bias > args.worth and plan.penalty > 0:
-        return "bias: a weaker penalty", replace(plan, penalty=plan.penalty / 10)
+    if errors.bias > args.worth and plan.weight_decay > 0:
+        return "bias: a weaker penalty", replace(plan, weight_decay=plan.weight_decay / 10)
     if errors.bias > args.worth:
         if plan.hidden == args.large:
             return "bias, and no larger network is planned", None
         return "bias: a larger network", replace(plan, hidden=args.large)
-    if errors.variance > args.worth and plan.penalty == 0:
-        return "variance: a penalty", replace(plan, penalty=args.penalty)
+    if errors.variance > args.worth and plan.weight_decay == 0:
+        return "variance: a penalty", replace(plan, weight_decay=args.weight_decay)
     if errors.variance > args.worth and plan.n_train == args.n_train:
         return "variance: more examples", replace(plan, n_train=2 * args.n_train)
     if errors.variance > args.worth:
@@ -268,18 +276,18 @@ def advise(errors: Errors, plan: Plan, args: Args) -> tuple[str, Plan | None]:
 
 
 def _loop(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
-    plan: Plan | None = Plan(hidden=args.first, penalty=0.0, n_train=args.n_train)
+    plan: Plan | None = Plan(hidden=args.first, weight_decay=0.0, n_train=args.n_train)
     rows: list[tuple[str | float | int, ...]] = []
     log: list[Errors] = []
     while plan and len(log) < 8:  # a plan that led back to itself would go on for ever
         _, errors = _train(args, data, plan)
-        said, following = advise(errors, plan, args)
+        verdict, next_plan = advise(errors, plan, args)
         rows.append(
-            (len(log) + 1, _units(plan), plan.penalty, plan.n_train,
-             *map(_percent, (errors.train, errors.cross, errors.bias, errors.variance)), said)
+            (len(log) + 1, _units(plan), plan.weight_decay, plan.n_train,
+             *map(_percent, (errors.train, errors.cross_validation, errors.bias, errors.variance)), verdict)
         )  # fmt: skip
         log.append(errors)
-        plan = following
+        plan = next_plan
     section = Section(
         heading="The loop",
         text=(
@@ -287,8 +295,8 @@ def _loop(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
             f"{args.worth:.0%} above the least possible? Then it is bias: a larger network. If "
             f"not, is cross-validation more than {args.worth:.0%} above train? Then it is "
             "variance: a penalty, then more examples. Nothing below was decided by hand. In "
-            f"{len(log)} rounds the error of new points fell from {log[0].fresh:.1%} to "
-            f"{log[-1].fresh:.1%}.",
+            f"{len(log)} rounds the error of new points fell from {log[0].new:.1%} to "
+            f"{log[-1].new:.1%}.",
         ),
         figures=(
             Table(
@@ -299,8 +307,8 @@ def _loop(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
             ),
         ),
     )  # fmt: skip
-    return section, _as_numbers({"rounds": len(log), "first": log[0].fresh, "last": log[-1].fresh})
+    return section, _as_numbers({"rounds": len(log), "first": log[0].new, "last": log[-1].new})
 
 
-def _as_numbers(found: Mapping[str, float]) -> dict[str, float]:
-    return {f"loop_{name}": float(value) for name, value in found.items()}
+def _as_numbers(results: Mapping[str, float]) -> dict[str, float]:
+    return {f"loop_{name}": float(value) for name, value in results.items()}

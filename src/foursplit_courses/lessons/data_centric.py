@@ -12,7 +12,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Picture, Section, Series, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 
 SIDE = 8  # pixels
 N_CLASSES = 10
@@ -29,8 +29,8 @@ class Args:
     n_cross: int = 700
     hidden: tuple[int, ...] = (32,)
     steps: int = 250  # of the baseline; they set the budget of all
-    rate: float = 0.01
-    penalty: float = 0.01  # of the penalised candidate
+    learning_rate: float = 0.01
+    weight_decay: float = 0.01  # of the penalised candidate
     seeds: tuple[int, ...] = (1, 2, 3)
 
     def __post_init__(self) -> None:
@@ -59,7 +59,7 @@ class Candidate:
     changes: str  # "model", "data" or "-"
     hidden: tuple[int, ...]
     train: Digits
-    penalty: float = 0.0
+    weight_decay: float = 0.0
 
     @property
     def n_weights(self) -> int:
@@ -72,36 +72,50 @@ class Result(NamedTuple):
 
     steps: int
     originals: float
-    moved: float
+    shifted_digits: float
     by_seed: np.ndarray
 
 
 def run(args: Args) -> Study:
     """Measure and draw all of it."""
-    train, more, cross = _digits(args)
-    moved = Digits(_somewhere(cross.x, generator("data-centric: moved")), cross.y)
-    tried = _candidates(args, train, more)
-    found = [_measure(args, candidate, cross, moved, tried[0]) for candidate in tried]
+    train, extra, cross_validation = _digits(args)
+    shifted_digits = Digits(
+        _somewhere(cross_validation.x, generator("data-centric: moved")), cross_validation.y
+    )
+    candidates = _candidates(args, train, extra)
+    results = [
+        _measure(args, candidate, cross_validation, shifted_digits, candidates[0])
+        for candidate in candidates
+    ]
     best = {
-        kind: min((f.moved, c.name) for c, f in zip(tried, found, strict=True) if c.changes == kind)
-        for kind in ("model", "data")
+        change: min(
+            (f.shifted_digits, c.name)
+            for c, f in zip(candidates, results, strict=True)
+            if c.changes == change
+        )
+        for change in ("model", "data")
     }
     numbers = {
-        "baseline_originals": found[0].originals,
-        "baseline_moved": found[0].moved,
+        "baseline_originals": results[0].originals,
+        "baseline_moved": results[0].shifted_digits,
         "best_model_change_moved": best["model"][0],
         "best_data_change_moved": best["data"][0],
     }
-    numbers |= {f"{_key(c)}_moved": f.moved for c, f in zip(tried, found, strict=True)}
+    numbers |= {
+        f"{_key(c)}_moved": f.shifted_digits for c, f in zip(candidates, results, strict=True)
+    }
     return Study(
         title="The model or the data",
         lead=(
-            f"A network misreads {found[0].moved:.1%} of digits that lie a pixel off. For the same "
+            f"A network misreads {results[0].shifted_digits:.1%} of digits that lie a pixel off. For the same "
             f"computing, the best change of the model ({best['model'][1]}) brings that to "
             f"{best['model'][0]:.1%}, the best change of the data ({best['data'][1]}) to "
             f"{best['data'][0]:.1%}."
         ),
-        sections=(_analysis(args, cross, moved, found[0]), _changes(args, tried, found)),
+        sections=(
+            _analysis(args, cross_validation, shifted_digits, results[0]),
+            _changes(args, candidates, results),
+        ),
         numbers=numbers,
         source="Ng, MLS C2 W3",
     )
@@ -115,51 +129,56 @@ def _digits(args: Args) -> tuple[Digits, Digits, Digits]:
     order = generator("data-centric: order").permutation(len(loaded.target))
     x, y = loaded.images[order] / 16, loaded.target[order]
     ends = np.cumsum([args.n_train, args.n_more, args.n_cross])
-    parts = [Digits(x[a:b], y[a:b]) for a, b in zip((0, *ends), ends, strict=False)]
-    return parts[0], parts[1], parts[2]
+    splits = [Digits(x[a:b], y[a:b]) for a, b in zip((0, *ends), ends, strict=False)]
+    return splits[0], splits[1], splits[2]
 
 
 def shifted(x: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """Move pictures by whole pixels; paper comes in where they leave, and what leaves is lost."""
     n = SIDE
-    moved = np.zeros_like(x)
+    shifted_digits = np.zeros_like(x)
     to = (slice(max(0, rows), n + min(0, rows)), slice(max(0, columns), n + min(0, columns)))
     of = (slice(max(0, -rows), n + min(0, -rows)), slice(max(0, -columns), n + min(0, -columns)))
-    moved[:, to[0], to[1]] = x[:, of[0], of[1]]
-    return moved
+    shifted_digits[:, to[0], to[1]] = x[:, of[0], of[1]]
+    return shifted_digits
 
 
 def _somewhere(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Move each picture by one pixel along a row, a column or both, never by none."""
-    ways = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if (r, c) != (0, 0)]
-    chosen = rng.integers(len(ways), size=len(x))
-    moved = np.empty_like(x)
-    for n, (rows, columns) in enumerate(ways):
-        moved[chosen == n] = shifted(x[chosen == n], rows, columns)
-    return moved
+    shifts = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1) if (r, c) != (0, 0)]
+    choice = rng.integers(len(shifts), size=len(x))
+    shifted_digits = np.empty_like(x)
+    for n, (rows, columns) in enumerate(shifts):
+        shifted_digits[choice == n] = shifted(x[choice == n], rows, columns)
+    return shifted_digits
 
 
-def _candidates(args: Args, train: Digits, more: Digits) -> list[Candidate]:
+def _candidates(args: Args, train: Digits, extra: Digits) -> list[Candidate]:
     hidden = args.hidden
     wide = tuple(4 * n for n in hidden)
-    collected = Digits(np.concatenate([train.x, more.x]), np.concatenate([train.y, more.y]))
-    around = Digits(
-        np.concatenate([shifted(train.x, *way) for way in AROUND]), np.tile(train.y, len(AROUND))
+    with_extra = Digits(np.concatenate([train.x, extra.x]), np.concatenate([train.y, extra.y]))
+    with_shifts = Digits(
+        np.concatenate([shifted(train.x, *shift) for shift in AROUND]),
+        np.tile(train.y, len(AROUND)),
     )
     noisy = train.x + generator("data-centric: noise").normal(0, 0.1, train.x.shape)
-    grainy = Digits(np.concatenate([train.x, noisy]), np.tile(train.y, 2))
+    with_noise = Digits(np.concatenate([train.x, noisy]), np.tile(train.y, 2))
     return [
         Candidate(name="baseline", changes="-", hidden=hidden, train=train),
         Candidate(name="four times the units", changes="model", hidden=wide, train=train),
         Candidate(name="one layer more", changes="model", hidden=(*hidden, *hidden), train=train),
         Candidate(
-            name="a penalty", changes="model", hidden=hidden, train=train, penalty=args.penalty
+            name="a penalty",
+            changes="model",
+            hidden=hidden,
+            train=train,
+            weight_decay=args.weight_decay,
         ),
         Candidate(
-            name=f"{args.n_more} more originals", changes="data", hidden=hidden, train=collected
+            name=f"{args.n_more} more originals", changes="data", hidden=hidden, train=with_extra
         ),
-        Candidate(name="copies with noise", changes="data", hidden=hidden, train=grainy),
-        Candidate(name="copies moved by a pixel", changes="data", hidden=hidden, train=around),
+        Candidate(name="copies with noise", changes="data", hidden=hidden, train=with_noise),
+        Candidate(name="copies moved by a pixel", changes="data", hidden=hidden, train=with_shifts),
     ]
 
 
@@ -168,21 +187,27 @@ def _key(candidate: Candidate) -> str:
 
 
 def _measure(
-    args: Args, candidate: Candidate, cross: Digits, moved: Digits, baseline: Candidate
+    args: Args,
+    candidate: Candidate,
+    cross_validation: Digits,
+    shifted_digits: Digits,
+    baseline: Candidate,
 ) -> Result:
     """Train as many steps as the baseline's multiplications allow, with each seed."""
     budget = args.steps * len(baseline.train.y) * baseline.n_weights
     n = max(1, budget // (len(candidate.train.y) * candidate.n_weights))
-    how = TrainingConfig(n_steps=n, learning_rate=args.rate, weight_decay=candidate.penalty)
+    config = TrainingConfig(
+        n_steps=n, learning_rate=args.learning_rate, weight_decay=candidate.weight_decay
+    )
     sizes = (SIDE * SIDE, *candidate.hidden, N_CLASSES)
     errors = []
     for seed in args.seeds:
-        begin = init_layers(sizes, "relu", generator("data-centric: weights", seed))
+        initial_layers = init_layers(sizes, "relu", generator("data-centric: weights", seed))
         flat = candidate.train.x.reshape(len(candidate.train.y), -1)
-        layers, _ = fit(begin, flat, candidate.train.y, CROSS_ENTROPY, how)
-        errors.append((_error(layers, cross), _error(layers, moved)))
-    found = np.array(errors)
-    return Result(n, float(found[:, 0].mean()), float(found[:, 1].mean()), found[:, 1])
+        layers, _ = fit(initial_layers, flat, candidate.train.y, CROSS_ENTROPY, config)
+        errors.append((_error(layers, cross_validation), _error(layers, shifted_digits)))
+    results = np.array(errors)
+    return Result(n, float(results[:, 0].mean()), float(results[:, 1].mean()), results[:, 1])
 
 
 def _error(layers: list[Layer], digits: Digits) -> float:
@@ -190,17 +215,23 @@ def _error(layers: list[Layer], digits: Digits) -> float:
     return float((scores.argmax(axis=1) != digits.y).mean())
 
 
-def _analysis(args: Args, cross: Digits, moved: Digits, found: Result) -> Section:
+def _analysis(
+    args: Args, cross_validation: Digits, shifted_digits: Digits, results: Result
+) -> Section:
     strip = np.concatenate(
-        [np.concatenate(list(part.x[:SHOWN]), axis=1) for part in (cross, moved)], axis=0
+        [
+            np.concatenate(list(digits.x[:SHOWN]), axis=1)
+            for digits in (cross_validation, shifted_digits)
+        ],
+        axis=0,
     )
     ink = (255 * (1 - strip)).round().astype(np.uint8)
     return Section(
         heading="Where the errors are",
         text=(
             f"{args.n_train} digits of the bundled ones teach, {args.n_cross} others are read "
-            f"twice: as they are, with {found.originals:.1%} wrong, and moved by one pixel, as a "
-            f"crop that is a little off would show them, with {found.moved:.1%} wrong. The error "
+            f"twice: as they are, with {results.originals:.1%} wrong, and moved by one pixel, as a "
+            f"crop that is a little off would show them, with {results.shifted_digits:.1%} wrong. The error "
             "is not spread over all digits alike: it is in those that are moved, and no network "
             "can know of them that has never seen one.",
         ),
@@ -214,16 +245,16 @@ def _analysis(args: Args, cross: Digits, moved: Digits, found: Result) -> Sectio
     )
 
 
-def _changes(args: Args, tried: list[Candidate], found: list[Result]) -> Section:
+def _changes(args: Args, candidates: list[Candidate], results: list[Result]) -> Section:
     rows = []
-    for candidate, result in zip(tried, found, strict=True):
-        gain = found[0].by_seed - result.by_seed
+    for candidate, result in zip(candidates, results, strict=True):
+        gain = results[0].by_seed - result.by_seed
         rows.append(
             (candidate.name, candidate.changes, len(candidate.train.y), candidate.n_weights,
-             result.steps, f"{result.originals:.1%}", f"{result.moved:.1%}",
+             result.steps, f"{result.originals:.1%}", f"{result.shifted_digits:.1%}",
              f"{gain.mean():+.1%}", f"{gain.min():+.1%} to {gain.max():+.1%}")
         )  # fmt: skip
-    numbers = np.arange(1, len(tried) + 1)
+    numbers = np.arange(1, len(candidates) + 1)
     return Section(
         heading="Seven trainings of equal cost",
         text=(
@@ -246,8 +277,8 @@ def _changes(args: Args, tried: list[Candidate], found: list[Result]) -> Section
                 x_label="candidate",
                 y_label="error",
                 series=(
-                    Series(name="moved", x=numbers, y=[f.moved for f in found], mark="bars"),
-                    Series(name="originals", x=numbers, y=[f.originals for f in found],
+                    Series(name="moved", x=numbers, y=[f.shifted_digits for f in results], mark="bars"),
+                    Series(name="originals", x=numbers, y=[f.originals for f in results],
                            mark="points"),
                 ),
             ),

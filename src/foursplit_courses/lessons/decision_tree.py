@@ -11,7 +11,14 @@ import numpy as np
 from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
-from foursplit_courses.from_scratch.tree import LEAF, TreeParams, Tree, fit_tree, predict, predict_proba
+from foursplit_courses.from_scratch.tree import (
+    LEAF,
+    Tree,
+    TreeParams,
+    fit_tree,
+    predict,
+    predict_proba,
+)
 
 # Brown cap, tapering stalk, solitary; and whether it may be eaten.
 FEATURES = ("brown cap", "tapering stalk", "solitary")
@@ -71,12 +78,12 @@ def run(args: Args) -> Study:
 
 
 def _mixed() -> Section:
-    share = np.linspace(0, 1, 101)
-    counts = np.stack([1 - share, share], axis=1)
+    fraction = np.linspace(0, 1, 101)
+    counts = np.stack([1 - fraction, fraction], axis=1)
     measures = {
         "entropy, bits": entropy(counts),
         "Gini": gini(counts),
-        "error of the majority": np.minimum(share, 1 - share),
+        "error of the majority": np.minimum(fraction, 1 - fraction),
     }
     return Section(
         heading="How mixed is a node?",
@@ -92,7 +99,7 @@ def _mixed() -> Section:
                 title="Three measures of a mix of two classes",
                 x_label="share of the second class",
                 y_label="impurity",
-                series=tuple(Series(name=n, x=share, y=v) for n, v in measures.items()),
+                series=tuple(Series(name=n, x=fraction, y=v) for n, v in measures.items()),
             ),
         ),
     )
@@ -140,8 +147,8 @@ def _mushrooms(gains: list[float]) -> Section:
 
 
 def _shares(yes: np.ndarray) -> tuple[str, str]:
-    sides = (EDIBLE[yes], EDIBLE[~yes])
-    return f"{sides[0].sum()} of {len(sides[0])}", f"{sides[1].sum()} of {len(sides[1])}"
+    axes = (EDIBLE[yes], EDIBLE[~yes])
+    return f"{axes[0].sum()} of {len(axes[0])}", f"{axes[1].sum()} of {len(axes[1])}"
 
 
 def _nodes(tree: Tree, node: int = 0, place: str = "all") -> Iterator[tuple[str | float, ...]]:
@@ -162,12 +169,14 @@ def _nodes(tree: Tree, node: int = 0, place: str = "all") -> Iterator[tuple[str 
 def _fragile() -> Section:
     rows = []
     for left_out in range(len(EDIBLE)):
-        kept = np.arange(len(EDIBLE)) != left_out
-        tree = fit_tree(MUSHROOMS[kept], EDIBLE[kept], criterion="entropy", n_classes=2)
-        told = predict_proba(tree, MUSHROOMS[[left_out]]).argmax() == EDIBLE[left_out]
+        shown_nodes = np.arange(len(EDIBLE)) != left_out
+        tree = fit_tree(
+            MUSHROOMS[shown_nodes], EDIBLE[shown_nodes], criterion="entropy", n_classes=2
+        )
+        accuracies = predict_proba(tree, MUSHROOMS[[left_out]]).argmax() == EDIBLE[left_out]
         first, second = FEATURES[tree.feature[0]], sorted({*tree.feature[1:].tolist()} - {LEAF})
         later = ", ".join(FEATURES[number] for number in second)
-        rows.append((left_out + 1, first, later, tree.n_leaves, "right" if told else "wrong"))
+        rows.append((left_out + 1, first, later, tree.n_leaves, "right" if accuracies else "wrong"))
     n_wrong = sum(row[-1] == "wrong" for row in rows)
     return Section(
         heading="One mushroom less",
@@ -196,11 +205,11 @@ def _disc(args: Args, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.
 
 def _plane(args: Args) -> tuple[Section, dict[str, float]]:
     rng = generator("decision tree study, plane", args.seed)
-    (x, y), (fresh, truth) = _disc(args, args.n_train, rng), _disc(args, args.n_held_out, rng)
+    (x, y), (held_out, truth) = _disc(args, args.n_train, rng), _disc(args, args.n_held_out, rng)
     trees = [_classes(x, y, depth) for depth in args.depths]
     wrong = [
         [float((predict_proba(t, xs).argmax(axis=1) != ys).mean()) for t in trees]
-        for xs, ys in ((x, y), (fresh, truth))
+        for xs, ys in ((x, y), (held_out, truth))
     ]
     best = int(np.argmin(wrong[1]))
     grid = np.linspace(-1, 1, 61)
@@ -249,23 +258,23 @@ def _classes(x: np.ndarray, y: np.ndarray, depth: int) -> Tree:
 
 def _curve(args: Args) -> tuple[Section, dict[str, float]]:
     rng = generator("decision tree study, curve", args.seed)
-    x, fresh = (np.sort(rng.uniform(0, 1, n)) for n in (args.n_train, args.n_held_out))
-    y, truth = (np.sin(6 * of) + rng.normal(0, 0.3, len(of)) for of in (x, fresh))
+    x, held_out = (np.sort(rng.uniform(0, 1, n)) for n in (args.n_train, args.n_held_out))
+    y, truth = (np.sin(6 * of) + rng.normal(0, 0.3, len(of)) for of in (x, held_out))
     limits = [TreeParams(max_depth=depth) for depth in args.depths]
     trees = [fit_tree(x[:, None], y, criterion="squared_error", params=one) for one in limits]
     wrong = [
         [float(np.mean((predict(tree, xs[:, None]) - ys) ** 2)) for tree in trees]
-        for xs, ys in ((x, y), (fresh, truth))
+        for xs, ys in ((x, y), (held_out, truth))
     ]
     best = int(np.argmin(wrong[1]))
     grid = np.linspace(0, 1, 400)
-    seen = Series(name="train", x=x, y=y, mark="points")
+    train_set = Series(name="train", x=x, y=y, mark="points")
     fits = tuple(
         Lines(
             title=f"Depth {depth}: {tree.n_leaves} steps",
             x_label="input",
             y_label="target",
-            series=(seen, Series(name="tree", x=grid, y=predict(tree, grid[:, None]))),
+            series=(train_set, Series(name="tree", x=grid, y=predict(tree, grid[:, None]))),
             caption=f"squared error {train:.3f} on train, {out:.3f} on held-out points",
         )
         for depth, tree, train, out in zip(args.depths, trees, *wrong, strict=True)

@@ -17,52 +17,52 @@ FIRST_HELD_OUT = 100_000  # seed of the first level that training never plays
 class Args:
     """What `params.yaml` may set; so short a training asks for a faster pace than the default."""
 
-    episodes: int = 150
+    n_episodes: int = 150
     seeds: tuple[int, ...] = (1, 2)
     held_out: int = 20  # calm levels, played without chance actions in the end
     window: int = 20  # episodes that a point of the curves is a mean of
     learning_rate: float = 2e-3
-    soft_update: float = 0.02
+    tau: float = 0.02
     epsilon_decay: float = 0.95
 
     def __post_init__(self) -> None:
-        for name in ("episodes", "held_out", "window"):
+        for name in ("n_episodes", "held_out", "window"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        if self.window > self.episodes:
-            raise ValueError(f"window: {self.window} must be at most episodes, {self.episodes}")
+        if self.window > self.n_episodes:
+            raise ValueError(f"window: {self.window} must be at most episodes, {self.n_episodes}")
         if not self.seeds:
             raise ValueError("seeds: give at least one")
 
 
 def run(args: Args) -> Study:
     """Train three agents a seed, which differ in one thing each."""
-    whole = DQNConfig(
+    full = DQNConfig(
         learning_rate=args.learning_rate,
-        tau=args.soft_update,
+        tau=args.tau,
         epsilon_decay=args.epsilon_decay,
     )
     variants = {
-        "replay and target network": whole,
-        "no replay": replace(whole, memory=whole.batch_size),
-        "no target network": replace(whole, soft_update=1.0),
+        "replay and target network": full,
+        "no replay": replace(full, buffer_size=full.batch_size),
+        "no target network": replace(full, tau=1.0),
     }
     curves, held_out = {}, {}
-    for name, settings in variants.items():
-        runs = [_learn(args, settings, seed) for seed in args.seeds]
+    for name, config in variants.items():
+        runs = [_train_agent(args, config, seed) for seed in args.seeds]
         curves[name] = np.mean([returns for returns, _ in runs], axis=0)
         held_out[name] = np.array([played for _, played in runs])
     return _study(args, curves, held_out)
 
 
-def _learn(args: Args, settings: DQNConfig, seed: int) -> tuple[np.ndarray, float]:
+def _train_agent(args: Args, config: DQNConfig, seed: int) -> tuple[np.ndarray, float]:
     """Give the (episode,) returns of training, and the mean return on levels it never played."""
     rng = generator("deep_q_learning", seed)
-    world = CartPole()
-    agent = Agent(world.n_state, world.n_actions, settings, rng)
-    returns = train(agent, world, _calm(range(args.episodes)))
+    env = CartPole()
+    agent = Agent(env.n_state, env.n_actions, config, rng)
+    returns = train(agent, env, _calm(range(args.n_episodes)))
     new = _calm(range(FIRST_HELD_OUT, FIRST_HELD_OUT + args.held_out))
-    return np.array(returns), float(np.mean([rollout(agent.act, world, level) for level in new]))
+    return np.array(returns), float(np.mean([rollout(agent.act, env, level) for level in new]))
 
 
 def _calm(seeds: range) -> np.ndarray:
@@ -74,13 +74,13 @@ def _calm(seeds: range) -> np.ndarray:
 def _study(
     args: Args, curves: Mapping[str, np.ndarray], held_out: Mapping[str, np.ndarray]
 ) -> Study:
-    whole, *rest = held_out
+    full, *ablations = held_out
     means = {name: float(returns.mean()) for name, returns in held_out.items()}
-    without = "; ".join(f"with {name}, {means[name]:.0f}" for name in rest)
+    without = "; ".join(f"with {name}, {means[name]:.0f}" for name in ablations)
     return Study(
         title="Deep Q-learning on a cart and its pole",
         lead=(
-            f"After {args.episodes} episodes the agent holds the pole for {means[whole]:.0f} of "
+            f"After {args.n_episodes} episodes the agent holds the pole for {means[full]:.0f} of "
             f"{CartPole.max_steps} ticks on levels that it never played; {without}."
         ),
         sections=(
@@ -94,7 +94,7 @@ def _study(
                     "Without the second network the target moves with each step of learning: on "
                     "larger worlds that may diverge; what it does here is measured.",
                 ),
-                figures=(_drawn(args, curves), _table(held_out)),
+                figures=(_learning_curves(args, curves), _table(held_out)),
             ),
         ),
         numbers={f"held_out_{name.replace(' ', '_')}": value for name, value in means.items()},
@@ -102,15 +102,15 @@ def _study(
     )
 
 
-def _drawn(args: Args, curves: Mapping[str, np.ndarray]) -> Lines:
-    share = np.full(args.window, 1 / args.window)
-    x = np.arange(args.window, args.episodes + 1)
+def _learning_curves(args: Args, curves: Mapping[str, np.ndarray]) -> Lines:
+    kernel = np.full(args.window, 1 / args.window)
+    x = np.arange(args.window, args.n_episodes + 1)
     return Lines(
         title="Returns of training",
         x_label="episode",
         y_label="return",
         series=tuple(
-            Series(name=name, x=x, y=np.convolve(returns, share, mode="valid"))
+            Series(name=name, x=x, y=np.convolve(returns, kernel, mode="valid"))
             for name, returns in curves.items()
         ),
         caption=f"Means of the last {args.window} episodes and of {len(args.seeds)} seeds.",
@@ -122,8 +122,8 @@ def _table(held_out: Mapping[str, np.ndarray]) -> Table:
         title="Return on levels never played, no action by chance",
         columns=("agent", "mean", "worst seed", "best seed"),
         rows=tuple(
-            (name, float(of.mean()), float(of.min()), float(of.max()))
-            for name, of in held_out.items()
+            (name, float(returns.mean()), float(returns.min()), float(returns.max()))
+            for name, returns in held_out.items()
         ),
         caption="Where the seeds of two agents overlap, their order may be luck.",
     )

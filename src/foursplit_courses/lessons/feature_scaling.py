@@ -36,15 +36,15 @@ class Args:
     """What `params.yaml` may set."""
 
     n_houses: int = 100
-    rate: float = 0.1  # with z-scores
+    learning_rate: float = 0.1  # with z-scores
     n_steps: int = 1000
     seed: int = 1
 
     def __post_init__(self) -> None:
         if self.n_houses < 10:
             raise ValueError(f"n_houses: {self.n_houses!r} must be at least 10")
-        if not self.rate > 0:
-            raise ValueError(f"rate: {self.rate!r} must be above 0")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
         if self.n_steps < 1:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
@@ -53,9 +53,13 @@ def run(args: Args) -> Study:
     """Descend on raw and on scaled inputs, and hold the end against three other ways."""
     houses = synthetic_data.make_houses(args.n_houses, generator("feature scaling", args.seed))
     scale = features.fit_scaler(houses.x)
-    scaled = synthetic_data.Dataset(scale.apply(houses.x), houses.y)
+    scaled = synthetic_data.Dataset(scale.transform(houses.x), houses.y)
     fits = _fits(args, scaled)
-    gaps = {name: _gap(at, fits["solved"]) for name, at in fits.items() if name != "solved"}
+    gaps = {
+        name: _gap(parameters, fits["solved"])
+        for name, parameters in fits.items()
+        if name != "solved"
+    }
     raw_walk = linear.gradient_descent(
         *houses, learning_rate=0.9 * linear.max_stable_learning_rate(houses.x), n_steps=args.n_steps
     )
@@ -92,19 +96,23 @@ def run(args: Args) -> Study:
 
 def _fits(args: Args, scaled: synthetic_data.Dataset) -> dict[str, Parameters]:
     """Fit the same line in four ways."""
-    theirs = LinearRegression().fit(*scaled)
-    drawn = SGDRegressor(max_iter=1000, random_state=derive("sgd", args.seed) % 2**32).fit(*scaled)
+    sklearn_fit = LinearRegression().fit(*scaled)
+    sgd_fit = SGDRegressor(max_iter=1000, random_state=derive("sgd", args.seed) % 2**32).fit(
+        *scaled
+    )
     return {
         "solved": linear.normal_equation(*scaled),
-        "descent": linear.gradient_descent(*scaled, learning_rate=args.rate, n_steps=args.n_steps).end,
-        "scikit-learn": Parameters(theirs.coef_, float(theirs.intercept_)),
-        "scikit-learn SGD": Parameters(drawn.coef_, float(drawn.intercept_[0])),
+        "descent": linear.gradient_descent(
+            *scaled, learning_rate=args.learning_rate, n_steps=args.n_steps
+        ).final,
+        "scikit-learn": Parameters(sklearn_fit.coef_, float(sklearn_fit.intercept_)),
+        "scikit-learn SGD": Parameters(sgd_fit.coef_, float(sgd_fit.intercept_[0])),
     }
 
 
-def _gap(here: Parameters, there: Parameters) -> float:
+def _gap(first: Parameters, second: Parameters) -> float:
     """Give the largest difference of any parameter, in 1,000 dollars a standard deviation."""
-    return float(np.abs(np.append(*here) - np.append(*there)).max())
+    return float(np.abs(np.append(*first) - np.append(*second)).max())
 
 
 def _inputs(x: np.ndarray, scale: features.Scaler) -> Section:
@@ -134,7 +142,7 @@ def _inputs(x: np.ndarray, scale: features.Scaler) -> Section:
                 label="input",
                 values=synthetic_data.HOUSE_FEATURES,
                 figures=tuple(
-                    _spread(name, x[:, i], scale.apply(x)[:, i])
+                    _spread(name, x[:, i], scale.transform(x)[:, i])
                     for i, name in enumerate(synthetic_data.HOUSE_FEATURES)
                 ),
             ),
@@ -156,20 +164,23 @@ def _spread(name: str, raw: np.ndarray, scaled: np.ndarray) -> Lines:
 
 def _raw(houses: synthetic_data.Dataset) -> Section:
     limit = linear.max_stable_learning_rate(houses.x)
-    walks = [linear.gradient_descent(*houses, learning_rate=share * limit, n_steps=60) for share in SHARES]
+    descents = [
+        linear.gradient_descent(*houses, learning_rate=fraction * limit, n_steps=60)
+        for fraction in SHARES
+    ]
     figures = tuple(
         Lines(
-            title=f"Rate {share * limit:.2e}, {share:g} of the largest",
+            title=f"Rate {fraction * limit:.2e}, {fraction:g} of the largest",
             x_label="step",
             y_label="cost",
             log_y=True,
-            series=(Series(name="cost", x=np.arange(len(walk.cost)), y=walk.cost),),
+            series=(Series(name="cost", x=np.arange(len(descent.cost)), y=descent.cost),),
         )
-        for share, walk in zip(SHARES, walks, strict=True)
+        for fraction, descent in zip(SHARES, descents, strict=True)
     )
     paths = tuple(
-        Series(name=f"{share:g}", x=np.arange(len(walk.cost)), y=walk.w[:, 0])
-        for share, walk in zip(SHARES, walks, strict=True)
+        Series(name=f"{fraction:g}", x=np.arange(len(descent.cost)), y=descent.w[:, 0])
+        for fraction, descent in zip(SHARES, descents, strict=True)
     )
     return Section(
         heading="Raw inputs",
@@ -182,7 +193,7 @@ def _raw(houses: synthetic_data.Dataset) -> Section:
             Slider(
                 title="Cost by step",
                 label="share of the largest rate",
-                values=tuple(f"{share:g}" for share in SHARES),
+                values=tuple(f"{fraction:g}" for fraction in SHARES),
                 figures=figures,
                 start=1,
             ),
@@ -198,7 +209,7 @@ def _raw(houses: synthetic_data.Dataset) -> Section:
 
 def _bowl(args: Args, houses: synthetic_data.Dataset, scaled: synthetic_data.Dataset) -> Section:
     valley, _, left_raw = _pictures(houses, "raw inputs", 0.9 * _limit(houses))
-    bowl, surface, left_scaled = _pictures(scaled, "z-scores", args.rate)
+    bowl, surface, left_scaled = _pictures(scaled, "z-scores", args.learning_rate)
     return Section(
         heading="From a valley to a bowl",
         text=(
@@ -218,7 +229,7 @@ def _limit(table: synthetic_data.Dataset) -> float:
 
 
 def _pictures(
-    table: synthetic_data.Dataset, name: str, rate: float
+    table: synthetic_data.Dataset, name: str, learning_rate: float
 ) -> tuple[Contour, Surface, float]:
     """Draw the cost over the weights of two centred inputs, and a descent.
 
@@ -227,11 +238,11 @@ def _pictures(
     x, y = table.x[:, PAIR], table.y - table.y.mean()
     x = x - x.mean(axis=0)
     best = linear.normal_equation(x, y)
-    walk = linear.gradient_descent(x, y, learning_rate=rate, n_steps=N_DRAWN)
+    descent = linear.gradient_descent(x, y, learning_rate=learning_rate, n_steps=N_DRAWN)
     reach = 1.2 * np.abs(best.w).max()
-    sides = [np.linspace(w - reach, w + reach, GRID) for w in best.w]
+    axes = [np.linspace(w - reach, w + reach, GRID) for w in best.w]
     z = np.array(
-        [[linear.cost(x, y, Parameters(np.array([u, v]), 0.0)) for u in sides[0]] for v in sides[1]]
+        [[linear.cost(x, y, Parameters(np.array([u, v]), 0.0)) for u in axes[0]] for v in axes[1]]
     )
     low = linear.cost(x, y, best)
     across, along = (f"weight of the {synthetic_data.HOUSE_FEATURES[i]}" for i in PAIR)
@@ -239,44 +250,44 @@ def _pictures(
         title=f"Cost, {name}",
         x_label=across,
         y_label=along,
-        x=sides[0],
-        y=sides[1],
+        x=axes[0],
+        y=axes[1],
         z=z,
         levels=low + (z.max() - low) * np.array([0.002, 0.01, 0.03, 0.08, 0.2, 0.4, 0.7]),
         series=(
-            Series(name="descent", x=walk.w[:, 0], y=walk.w[:, 1]),
+            Series(name="descent", x=descent.w[:, 0], y=descent.w[:, 1]),
             Series(name="minimum", x=best.w[:1], y=best.w[1:], mark="crosses"),
         ),
         caption=f"{N_DRAWN} steps from zero.",
     )
-    path = zip(walk.w, walk.cost, strict=True)
+    path = zip(descent.w, descent.cost, strict=True)
     surface = Surface(
         title=f"The same as a surface, {name}",
         x_label=across,
         y_label=along,
         z_label="cost",
-        x=sides[0],
-        y=sides[1],
+        x=axes[0],
+        y=axes[1],
         z=z,
         path=tuple((float(w[0]), float(w[1]), float(cost)) for w, cost in path),
     )
-    return contour, surface, float(abs(1 - walk.end.w[1] / best.w[1]))
+    return contour, surface, float(abs(1 - descent.final.w[1] / best.w[1]))
 
 
 def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.Scaler) -> Section:
     rule = synthetic_data.TRUE_PRICE_PARAMETERS
     rows: tuple[tuple[str | float, ...], ...] = tuple(
-        (name, *(round(float(v), 3) for v in np.append(*scale.undo(at))))
-        for name, at in fits.items()
+        (name, *(round(float(v), 3) for v in np.append(*scale.unscale(parameters))))
+        for name, parameters in fits.items()
     )
-    truth: tuple[str | float, ...] = ("the rule", *(float(v) for v in np.append(*rule)))
-    told = "; ".join(f"{name} {format_rounded(gap)}" for name, gap in gaps.items())
+    true_row: tuple[str | float, ...] = ("the rule", *(float(v) for v in np.append(*rule)))
+    gap_text = "; ".join(f"{name} {format_rounded(gap)}" for name, gap in gaps.items())
     return Section(
         heading="Four ways, one line",
         text=(
             "Least squares solved at once, descent on z-scores, scikit-learn's solver and its "
             "stochastic descent, turned back into raw units. Largest difference of a scaled "
-            f"parameter from the solved one, in 1,000 dollars: {told}. The stochastic one adds a "
+            f"parameter from the solved one, in 1,000 dollars: {gap_text}. The stochastic one adds a "
             "small penalty by default and stops early. The rule itself is missed by what noise in "
             "a hundred prices leaves open.",
         ),
@@ -284,7 +295,7 @@ def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.
             Table(
                 title="Parameters, in 1,000 dollars a unit",
                 columns=("way", *synthetic_data.HOUSE_FEATURES, "bias"),
-                rows=(*rows, truth),
+                rows=(*rows, true_row),
             ),
         ),
     )

@@ -27,21 +27,23 @@ class Args:
     prices: tuple[float, ...]  # thousands of dollars
     learning_rate: float
     n_steps: int
-    too_large: float  # a rate that diverges
+    learning_rate_too_large: float  # a rate that diverges
     n_steps_too_large: int
-    rates: tuple[float, ...]  # to be compared
+    learning_rates: tuple[float, ...]  # to be compared
     n_steps_compared: int
-    least_fall: float  # of the cost in one step, below which descent counts as converged
+    tol: float  # of the cost in one step, below which descent counts as converged
     n_grid: int = 41  # points along a side of the bowl
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "too_large", "least_fall"):
+        for name in ("learning_rate", "learning_rate_too_large", "tol"):
             _require(getattr(self, name) > 0, name, getattr(self, name), "above 0")
         for name in ("n_steps", "n_steps_too_large", "n_steps_compared"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         _require(self.n_grid >= 3, "n_grid", self.n_grid, "at least 3")
-        _require(len(self.rates) > 0, "rates", self.rates, "one rate at least")
-        _require(min(self.rates) > 0, "rates", self.rates, "above 0")
+        _require(
+            len(self.learning_rates) > 0, "learning_rates", self.learning_rates, "one rate at least"
+        )
+        _require(min(self.learning_rates) > 0, "learning_rates", self.learning_rates, "above 0")
         _require(len(set(self.sizes)) >= 2, "sizes", self.sizes, "two different ones at least")
         _require(
             len(self.sizes) == len(self.prices), "prices", self.prices, "as many as there are sizes"
@@ -50,7 +52,12 @@ class Args:
         _require(
             self.learning_rate < bound, "learning_rate", self.learning_rate, f"below {bound:.3f}"
         )
-        _require(self.too_large > bound, "too_large", self.too_large, f"above {bound:.3f}")
+        _require(
+            self.learning_rate_too_large > bound,
+            "learning_rate_too_large",
+            self.learning_rate_too_large,
+            f"above {bound:.3f}",
+        )
 
 
 def _require(met: bool, name: str, value: object, rule: str) -> None:
@@ -62,7 +69,9 @@ def run(args: Args) -> Study:
     """Work the lesson through."""
     x, y = np.array(args.sizes), np.array(args.prices)
     down = simple_linear_regression.gradient_descent(x, y, args.learning_rate, args.n_steps)
-    up = simple_linear_regression.gradient_descent(x, y, args.too_large, args.n_steps_too_large)
+    up = simple_linear_regression.gradient_descent(
+        x, y, args.learning_rate_too_large, args.n_steps_too_large
+    )
     bound = simple_linear_regression.max_stable_learning_rate(x)
     return Study(
         title="Gradient descent on a line",
@@ -128,8 +137,8 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
     w = np.linspace(best_w - SPAN * abs(best_w), best_w + SPAN * abs(best_w), args.n_grid)
     b = np.linspace(best_b - SPAN * abs(best_w), best_b + SPAN * abs(best_w), args.n_grid)
     z = simple_linear_regression.cost_grid(x, y, w, b)
-    shown = _shown(len(down.w))
-    steps = zip(down.w[shown], down.b[shown], down.cost[shown], strict=True)
+    shown_steps = _shown(len(down.w))
+    steps = zip(down.w[shown_steps], down.b[shown_steps], down.cost[shown_steps], strict=True)
     levels = np.geomspace(z.max() / 1000, z.max() / 1.5, LEVELS)
     return Section(
         heading="The cost is a bowl",
@@ -149,7 +158,7 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
                 title="The same from above", x_label="w", y_label="b", x=w, y=b, z=z,
                 levels=np.array([float(f"{level:.2g}") for level in levels]),
                 series=(
-                    Series(name="descent", x=down.w[shown], y=down.b[shown], group=1),
+                    Series(name="descent", x=down.w[shown_steps], y=down.b[shown_steps], group=1),
                     Series(
                         name="best line", x=[best_w], y=[best_b], mark="crosses", group=0,
                     ),
@@ -165,13 +174,13 @@ def _best(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(w), float(b)
 
 
-def _hundredth(rate: float, curved: float) -> int:
+def _hundredth(learning_rate: float, curved: float) -> int:
     """Count the steps after which a hundredth of the distance is left along an axis of the bowl."""
-    return math.ceil(math.log(0.01) / math.log(abs(1 - rate * curved)))
+    return math.ceil(math.log(0.01) / math.log(abs(1 - learning_rate * curved)))
 
 
 def _steps(args: Args, down: FitResult) -> Section:
-    shown = _shown(len(down.cost))
+    shown_steps = _shown(len(down.cost))
     rows = [
         (int(step), float(down.cost[step]), float(down.w[step]), float(down.b[step]))
         for step in np.unique(np.linspace(0, args.n_steps, 11).astype(int)).tolist()
@@ -185,7 +194,7 @@ def _steps(args: Args, down: FitResult) -> Section:
         figures=(
             Lines(
                 title="Cost over the steps", x_label="step", y_label="cost", log_y=True,
-                series=(Series(name="", x=shown, y=down.cost[shown]),),
+                series=(Series(name="", x=shown_steps, y=down.cost[shown_steps]),),
             ),
             Table(title="The descent in eleven rows", columns=("step", "cost", "w", "b"),
                   rows=tuple(rows)),
@@ -198,7 +207,7 @@ def _diverges(args: Args, up: FitResult, bound: float) -> Section:
     return Section(
         heading="A rate that is too large",
         text=(
-            f"At a rate of {args.too_large:g} each step leaps over the valley and lands higher on "
+            f"At a rate of {args.learning_rate_too_large:g} each step leaps over the valley and lands higher on "
             f"the other side: after {args.n_steps_too_large} steps the cost is "
             f"{up.cost[-1]:.3g}.",
             "Along each axis of the bowl a step multiplies the distance to the best line by "
@@ -222,30 +231,34 @@ def _diverges(args: Args, up: FitResult, bound: float) -> Section:
 
 
 def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section:
-    walks = {
-        rate: simple_linear_regression.gradient_descent(x, y, rate, args.n_steps_compared)
-        for rate in args.rates
+    descents = {
+        learning_rate: simple_linear_regression.gradient_descent(
+            x, y, learning_rate, args.n_steps_compared
+        )
+        for learning_rate in args.learning_rates
     }
-    rows = [_row(args, rate, walk, bound) for rate, walk in walks.items()]
-    top = 10 * max(float(walk.cost[0]) for walk in walks.values())
+    rows = [
+        _row(args, learning_rate, descent, bound) for learning_rate, descent in descents.items()
+    ]
+    top = 10 * max(float(descent.cost[0]) for descent in descents.values())
     return Section(
         heading="Choosing a rate",
         text=(
             "Several rates from the same start. The largest that still falls at every "
             "step is the one to take; the first that rises ends the search.",
             f"An automatic check calls a descent converged once a step lowers the cost by no more "
-            f"than {args.least_fall:g}. Where the check was met the table gives the cost that was "
+            f"than {args.tol:g}. Where the check was met the table gives the cost that was "
             "left: the smaller the rate, the smaller its steps, and the farther from the bottom it "
             "may stop. The curve tells this, the check alone does not.",
         ),
         figures=(
             Lines(
                 title=f"Cost over the first {args.n_steps_compared:,} steps", x_label="step",
-                y_label="cost", log_y=True, y_range=(min(_last(walks)), top),
+                y_label="cost", log_y=True, y_range=(min(_last(descents)), top),
                 series=tuple(
-                    Series(name=f"rate {rate:g}", x=_shown(len(walk.cost)),
-                           y=walk.cost[_shown(len(walk.cost))])
-                    for rate, walk in walks.items()
+                    Series(name=f"rate {learning_rate:g}", x=_shown(len(descent.cost)),
+                           y=descent.cost[_shown(len(descent.cost))])
+                    for learning_rate, descent in descents.items()
                 ),
             ),
             Table(
@@ -258,21 +271,27 @@ def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section
     )  # fmt: skip
 
 
-def _last(walks: dict[float, FitResult]) -> list[float]:
+def _last(descents: dict[float, FitResult]) -> list[float]:
     """Give the lowest cost of each walk that can stand on a logarithmic axis."""
-    return [float(np.nanmin(walk.cost[walk.cost > 0])) for walk in walks.values()]
+    return [float(np.nanmin(descent.cost[descent.cost > 0])) for descent in descents.values()]
 
 
-def _row(args: Args, rate: float, walk: FitResult, bound: float) -> tuple[str | float, ...]:
-    step = simple_linear_regression.convergence_step(walk.cost, args.least_fall) if rate < bound else None
-    found = ("never", "–") if step is None else (f"{step:,}", f"{walk.cost[step]:.3g}")
-    does = "diverges" if rate >= bound else "falls" if step is None else "converges"
-    last = walk.cost[-1]
+def _row(
+    args: Args, learning_rate: float, descent: FitResult, bound: float
+) -> tuple[str | float, ...]:
+    step = (
+        simple_linear_regression.convergence_step(descent.cost, args.tol)
+        if learning_rate < bound
+        else None
+    )
+    results = ("never", "–") if step is None else (f"{step:,}", f"{descent.cost[step]:.3g}")
+    does = "diverges" if learning_rate >= bound else "falls" if step is None else "converges"
+    last = descent.cost[-1]
     left = f"{last:.3g}" if np.isfinite(last) else "beyond any number"
-    return (f"{rate:g}", left, *found, does)
+    return (f"{learning_rate:g}", left, *results, does)
 
 
 def _shown(n: int) -> np.ndarray:
     """Choose steps to draw: the first ones each, then ever fewer, and the last."""
-    found: np.ndarray = np.unique(np.geomspace(1, n, min(n, DRAWN)).round().astype(int)) - 1
-    return found
+    results: np.ndarray = np.unique(np.geomspace(1, n, min(n, DRAWN)).round().astype(int)) - 1
+    return results

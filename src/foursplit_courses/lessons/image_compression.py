@@ -19,12 +19,12 @@ STEPS = 25  # at most: later ones change what nobody sees
 class Args:
     """What `params.yaml` may set."""
 
-    colours: tuple[int, ...]  # sizes of the palettes
+    n_colors: tuple[int, ...]  # sizes of the palettes
     side: int  # pixels of the square photo
 
     def __post_init__(self) -> None:
-        if not self.colours or min(self.colours) < 2:
-            raise ValueError(f"colours: {self.colours} must each be at least 2")
+        if not self.n_colors or min(self.n_colors) < 2:
+            raise ValueError(f"n_colors: {self.n_colors} must each be at least 2")
         if not 8 <= self.side <= 427:
             raise ValueError(f"side: {self.side} must be from 8 to 427, the photo's height")
 
@@ -33,31 +33,31 @@ class Args:
 class Compressed:
     """The photo under one palette."""
 
-    n_colours: int
+    n_colors: int
     pixels: np.ndarray  # (row, column, 3) bytes
     bits: int
-    share: float  # of the variance not explained
+    unexplained: float  # of the variance not explained
     decibels: float  # peak signal to noise
 
 
 def run(args: Args) -> Study:
     """Compress the bundled photo of a flower with palettes of several sizes."""
     photo = flower(args.side)
-    found = [compress(photo, k, generator("study image_compression", k)) for k in args.colours]
+    results = [compress(photo, k, generator("study image_compression", k)) for k in args.n_colors]
     before = bits_before(photo)
-    most = found[-1]
+    largest = results[-1]
     return Study(
         title="Compressing a photo by its colours",
         lead=(
             f"A photo of {args.side} by {args.side} pixels takes {before:,} bits; with "
-            f"{most.n_colours} colours {most.bits:,}, a factor of {before / most.bits:.1f}, and "
-            f"{1 - most.share:.1%} of its colours' variance is kept."
+            f"{largest.n_colors} colours {largest.bits:,}, a factor of {before / largest.bits:.1f}, and "
+            f"{1 - largest.unexplained:.1%} of its colours' variance is kept."
         ),
-        sections=(_pictures(photo, found), _price(before, found)),
+        sections=(_pictures(photo, results), _price(before, results)),
         numbers={
             "bits_before": float(before),
-            **{f"bits_{one.n_colours}": float(one.bits) for one in found},
-            **{f"unexplained_{one.n_colours}": one.share for one in found},
+            **{f"bits_{result.n_colors}": float(result.bits) for result in results},
+            **{f"unexplained_{result.n_colors}": result.unexplained for result in results},
         },
         source="Ng, MLS C3 W1 (image compression); Gersho and Gray (1992), vector quantisation",
     )
@@ -78,18 +78,18 @@ def flower(side: int) -> np.ndarray:
     return np.asarray(square.resize((side, side), Image.Resampling.BOX))
 
 
-def compress(photo: np.ndarray, n_colours: int, rng: np.random.Generator) -> Compressed:
+def compress(photo: np.ndarray, n_colors: int, rng: np.random.Generator) -> Compressed:
     """Replace each pixel of (row, column, 3) bytes by the nearest of `n_colours` found in it."""
     x = photo.reshape(-1, 3).astype(np.float64)
-    found = kmeans.fit(x, n_colours, rng=rng, n_init=1, max_iter=STEPS)
-    palette = found.centroids.round().astype(np.uint8)  # what is stored
-    after = palette[found.labels]
+    results = kmeans.fit(x, n_colors, rng=rng, n_init=1, max_iter=STEPS)
+    palette = results.centroids.round().astype(np.uint8)  # what is stored
+    after = palette[results.labels]
     squared = (after.astype(np.float64) - x) ** 2
     return Compressed(
-        n_colours=n_colours,
+        n_colors=n_colors,
         pixels=after.reshape(photo.shape),
-        bits=bits_after(photo, n_colours),
-        share=float(squared.sum() / ((x - x.mean(axis=0)) ** 2).sum()),
+        bits=bits_after(photo, n_colors),
+        unexplained=float(squared.sum() / ((x - x.mean(axis=0)) ** 2).sum()),
         decibels=float(10 * np.log10(255**2 / squared.mean())) if squared.any() else float("inf"),
     )
 
@@ -99,21 +99,22 @@ def bits_before(photo: np.ndarray) -> int:
     return photo.shape[0] * photo.shape[1] * BITS
 
 
-def bits_after(photo: np.ndarray, n_colours: int) -> int:
+def bits_after(photo: np.ndarray, n_colors: int) -> int:
     """Count the palette, and a number of a colour a pixel."""
-    return n_colours * BITS + photo.shape[0] * photo.shape[1] * ceil(log2(n_colours))
+    return n_colors * BITS + photo.shape[0] * photo.shape[1] * ceil(log2(n_colors))
 
 
-def _pictures(photo: np.ndarray, found: list[Compressed]) -> Section:
+def _pictures(photo: np.ndarray, results: list[Compressed]) -> Section:
     pictures = [
-        Picture(title=f"{one.n_colours} colours", pixels=one.pixels, zoom=3) for one in found
+        Picture(title=f"{result.n_colors} colours", pixels=result.pixels, zoom=3)
+        for result in results
     ]
     slider = Slider(
         title="The photo under each palette",
         label="colours",
-        values=(*(str(one.n_colours) for one in found), "all"),
+        values=(*(str(result.n_colors) for result in results), "all"),
         figures=(*pictures, Picture(title="As it was", pixels=photo, zoom=3)),
-        start=len(found) // 2,
+        start=len(results) // 2,
     )
     return Section(
         heading="Fewer colours",
@@ -125,14 +126,14 @@ def _pictures(photo: np.ndarray, found: list[Compressed]) -> Section:
     )
 
 
-def _price(before: int, found: list[Compressed]) -> Section:
+def _price(before: int, results: list[Compressed]) -> Section:
     table = Table(
         title="What it saves and what it costs",
         columns=("colours", "bits", "factor", "variance lost", "signal to noise"),
         rows=tuple(
-            (one.n_colours, f"{one.bits:,}", f"{before / one.bits:.2f}", f"{one.share:.2%}",
-             f"{one.decibels:.1f} dB")
-            for one in found
+            (result.n_colors, f"{result.bits:,}", f"{before / result.bits:.2f}", f"{result.unexplained:.2%}",
+             f"{result.decibels:.1f} dB")
+            for result in results
         ),
         caption=f"Before: {before:,} bits, 8 for each of three channels of a pixel.",
     )  # fmt: skip
@@ -141,7 +142,11 @@ def _price(before: int, found: list[Compressed]) -> Section:
         x_label="bits",
         y_label="share of the variance lost",
         series=(
-            Series(name="palettes", x=[one.bits for one in found], y=[one.share for one in found]),
+            Series(
+                name="palettes",
+                x=[result.bits for result in results],
+                y=[result.unexplained for result in results],
+            ),
         ),
         log_y=True,
     )

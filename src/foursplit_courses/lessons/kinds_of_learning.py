@@ -25,12 +25,12 @@ LENGTH, WIDTH = 2, 3  # of the petals
 class Args:
     """What `params.yaml` may set."""
 
-    n_learnt: int = 100  # of the 150 flowers
+    n_train: int = 100  # of the 150 flowers
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if not 10 <= self.n_learnt <= 140:
-            raise ValueError(f"n_learnt: {self.n_learnt!r} must be from 10 to 140")
+        if not 10 <= self.n_train <= 140:
+            raise ValueError(f"n_train: {self.n_train!r} must be from 10 to 140")
 
 
 def run(args: Args) -> Study:
@@ -92,15 +92,15 @@ def _kinds(numbers: dict[str, float]) -> Section:
 
 
 def _regression(args: Args, x: np.ndarray) -> tuple[Section, dict[str, float]]:
-    learnt, new = synthetic_data.Dataset(x[:, [LENGTH]], x[:, WIDTH]).parted(args.n_learnt)
-    at = linear.normal_equation(*learnt)
+    train, new = synthetic_data.Dataset(x[:, [LENGTH]], x[:, WIDTH]).split(args.n_train)
+    parameters = linear.normal_equation(*train)
     ends = np.array([[x[:, LENGTH].min()], [x[:, LENGTH].max()]])
-    error = float(np.abs(linear.predict(new.x, at) - new.y).mean())
+    error = float(np.abs(linear.predict(new.x, parameters) - new.y).mean())
     section = Section(
         heading="Regression: a number",
         text=(
             "A line from the petal's length to its width, fitted to "
-            f"{args.n_learnt} flowers, is off by {error:.2f} cm on the mean of the others.",
+            f"{args.n_train} flowers, is off by {error:.2f} cm on the mean of the others.",
         ),
         figures=(
             Lines(
@@ -108,14 +108,14 @@ def _regression(args: Args, x: np.ndarray) -> tuple[Section, dict[str, float]]:
                 x_label="length in cm",
                 y_label="width in cm",
                 series=(
-                    Series(name="learnt from", x=learnt.x[:, 0], y=learnt.y, mark="points"),
+                    Series(name="learnt from", x=train.x[:, 0], y=train.y, mark="points"),
                     Series(name="held out", x=new.x[:, 0], y=new.y, mark="crosses"),
-                    Series(name="line", x=ends[:, 0], y=linear.predict(ends, at)),
+                    Series(name="line", x=ends[:, 0], y=linear.predict(ends, parameters)),
                 ),
             ),
         ),
     )
-    mean = float(np.abs(learnt.y.mean() - new.y).mean())
+    mean = float(np.abs(train.y.mean() - new.y).mean())
     return section, {"width_error": error, "width_error_mean": mean}
 
 
@@ -136,11 +136,11 @@ def _scatter(title: str, x: np.ndarray, label: np.ndarray, names: tuple[str, ...
 def _classification(
     args: Args, x: np.ndarray, species: np.ndarray
 ) -> tuple[Section, dict[str, float]]:
-    learnt, new = synthetic_data.Dataset(x, species).parted(args.n_learnt)
-    scale = features.fit_scaler(learnt.x)
-    fitted = LogisticRegression(max_iter=1000).fit(scale.apply(learnt.x), learnt.y)
-    wrong = fitted.predict(scale.apply(new.x)) != new.y
-    most = np.bincount(learnt.y.astype(int)).argmax()
+    train, new = synthetic_data.Dataset(x, species).split(args.n_train)
+    scale = features.fit_scaler(train.x)
+    fitted = LogisticRegression(max_iter=1000).fit(scale.transform(train.x), train.y)
+    wrong = fitted.predict(scale.transform(new.x)) != new.y
+    most = np.bincount(train.y.astype(int)).argmax()
     section = Section(
         heading="Classification: one of few",
         text=(
@@ -157,8 +157,8 @@ def _classification(
 
 def _clusters(args: Args, x: np.ndarray, species: np.ndarray) -> tuple[Section, dict[str, float]]:
     seed = derive("kinds of learning", args.seed) % 2**32
-    found = KMeans(n_clusters=3, n_init=10, random_state=seed).fit_predict(x)
-    rand = float(adjusted_rand_score(species, found))
+    clustering = KMeans(n_clusters=3, n_init=10, random_state=seed).fit_predict(x)
+    rand = float(adjusted_rand_score(species, clustering))
     pca = PCA(n_components=2).fit(x)
     kept = float(pca.explained_variance_ratio_.sum())
     names = ("group A", "group B", "group C")
@@ -170,6 +170,6 @@ def _clusters(args: Args, x: np.ndarray, species: np.ndarray) -> tuple[Section, 
             f"{rand:.2f}. That need not be wrong: groups were asked for, not species.",
             f"Two mixtures of the four inputs keep {kept:.1%} of their variance.",
         ),
-        figures=(_scatter("Groups, as found", x, found, names),),
+        figures=(_scatter("Groups, as found", x, clustering, names),),
     )
     return section, {"rand": rand, "kept": kept}

@@ -40,53 +40,55 @@ SHOWN = (0, 1, 10, 100, 1000, 10_000)  # steps at which the boundary is drawn
 class Args:
     """What `params.yaml` may set."""
 
-    rate: float = 0.1
+    learning_rate: float = 0.1
     n_steps: int = 10_000
     n_students: int = 100
-    student_rate: float = 1.0  # with z-scores
-    raw_rate: float = 0.001
+    learning_rate_students: float = 1.0  # with z-scores
+    learning_rate_raw: float = 0.001
     seed: int = 1
     grid: int = 41  # points along each side of a picture
 
     def __post_init__(self) -> None:
-        for name in ("rate", "student_rate", "raw_rate"):
+        for name in ("learning_rate", "learning_rate_students", "learning_rate_raw"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name}: {getattr(self, name)!r} must be above 0")
-        for name, least in (("n_steps", 1), ("n_students", 20), ("grid", 5)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {least}")
+        for name, minimum in (("n_steps", 1), ("n_students", 20), ("grid", 5)):
+            if getattr(self, name) < minimum:
+                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
 
 
 def run(args: Args) -> Study:
     """Descend on six points, on one input, and on a hundred students."""
-    walk = logistic.gradient_descent(*SIX, learning_rate=args.rate, n_steps=args.n_steps)
+    descent = logistic.gradient_descent(
+        *SIX, learning_rate=args.learning_rate, n_steps=args.n_steps
+    )
     sections, measured = [], {}
-    for section, numbers in (_endless(walk), _twin(), _students(args)):
+    for section, numbers in (_endless(descent), _twin(), _students(args)):
         sections.append(section)
         measured.update(numbers)
     return Study(
         title="Descent on the logistic cost",
         lead=(
             f"On six points that a line parts, {args.n_steps:,} steps bring the cost from "
-            f"{walk.cost[0]:.4f} to {walk.cost[-1]:.4f}, and it would fall for ever. Where classes "
+            f"{descent.cost[0]:.4f} to {descent.cost[-1]:.4f}, and it would fall for ever. Where classes "
             "overlap or a penalty is set there is a minimum, and descent, Newton's method and "
             "scikit-learn find the same one."
         ),
-        sections=(_six(args, walk), _one(args), *sections),
+        sections=(_six(args, descent), _one(args), *sections),
         numbers={
-            "cost_after_1": walk.cost[1],
-            "cost_after_9001": walk.cost[min(9001, len(walk.cost) - 1)],
-            "weight_1": walk.end.w[0],
-            "weight_2": walk.end.w[1],
-            "bias": walk.end.b,
+            "cost_after_1": descent.cost[1],
+            "cost_after_9001": descent.cost[min(9001, len(descent.cost) - 1)],
+            "weight_1": descent.final.w[0],
+            "weight_2": descent.final.w[1],
+            "bias": descent.final.b,
             **measured,
         },
         source="Ng, MLS C1 W3",
     )
 
 
-def _accuracy(table: synthetic_data.Dataset, at: Parameters) -> float:
-    return float(((linear.predict(table.x, at) > 0) == (table.y == 1)).mean())
+def _accuracy(table: synthetic_data.Dataset, parameters: Parameters) -> float:
+    return float(((linear.predict(table.x, parameters) > 0) == (table.y == 1)).mean())
 
 
 def _groups(table: synthetic_data.Dataset, names: tuple[str, str]) -> tuple[Series, Series]:
@@ -97,31 +99,33 @@ def _groups(table: synthetic_data.Dataset, names: tuple[str, str]) -> tuple[Seri
     )
 
 
-def _six(args: Args, walk: FitResult) -> Section:
+def _six(args: Args, descent: FitResult) -> Section:
     sides = np.linspace(0, 3.5, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
-    shown = [step for step in SHOWN if step < len(walk.cost)]
+    shown = [step for step in SHOWN if step < len(descent.cost)]
     figures = tuple(
         Regions(
-            title=f"Step {step:,}: cost {walk.cost[step]:.4f}",
+            title=f"Step {step:,}: cost {descent.cost[step]:.4f}",
             x_label="x₁",
             y_label="x₂",
             x=sides,
             y=sides,
-            z=logistic.sigmoid(linear.predict(points, walk.at(step))).reshape(args.grid, -1),
+            z=logistic.sigmoid(linear.predict(points, descent.parameters_at(step))).reshape(
+                args.grid, -1
+            ),
             classes=("0", "1"),
             series=_groups(SIX, ("0", "1")),
         )
         for step in shown
     )
-    steps = np.arange(1, len(walk.cost))
+    steps = np.arange(1, len(descent.cost))
     steps = steps[np.unique(np.geomspace(1, len(steps), 120).astype(int) - 1)]
     return Section(
         heading="Six points",
         text=(
             "The gradient has the form of linear regression's: errors times inputs, on the "
             "average. Only what an error is has changed: probability minus label.",
-            f"After one step the cost is {walk.cost[1]:.6f}, at the end {walk.cost[-1]:.6f}. The "
+            f"After one step the cost is {descent.cost[1]:.6f}, at the end {descent.cost[-1]:.6f}. The "
             "boundary is in place after a few hundred steps; what the rest buys is sureness.",
         ),
         figures=(
@@ -138,7 +142,9 @@ def _six(args: Args, walk: FitResult) -> Section:
                 y_label="cost",
                 log_x=True,
                 log_y=True,
-                series=(Series(name=f"rate {args.rate:g}", x=steps, y=walk.cost[steps]),),
+                series=(
+                    Series(name=f"rate {args.learning_rate:g}", x=steps, y=descent.cost[steps]),
+                ),
             ),
         ),
     )
@@ -146,11 +152,13 @@ def _six(args: Args, walk: FitResult) -> Section:
 
 def _one(args: Args) -> Section:
     best = logistic.solve(*ONE)
-    walk = logistic.gradient_descent(*ONE, Parameters(np.array([3.0]), 3.0), learning_rate=args.rate, n_steps=3000)
+    descent = logistic.gradient_descent(
+        *ONE, Parameters(np.array([3.0]), 3.0), learning_rate=args.learning_rate, n_steps=3000
+    )
     w, b = np.linspace(-1, 4, args.grid), np.linspace(-8, 4, args.grid)
     z = np.array([[logistic.cost(*ONE, Parameters(np.array([u]), float(v))) for u in w] for v in b])
-    shown = np.unique(np.geomspace(1, len(walk.cost), 80).astype(int) - 1)
-    path = zip(walk.w[shown, 0], walk.b[shown], walk.cost[shown], strict=True)
+    shown = np.unique(np.geomspace(1, len(descent.cost), 80).astype(int) - 1)
+    path = zip(descent.w[shown, 0], descent.b[shown], descent.cost[shown], strict=True)
     low = logistic.cost(*ONE, best)
     return Section(
         heading="One input, seen from above and from the side",
@@ -169,7 +177,7 @@ def _one(args: Args) -> Section:
                 z=z,
                 levels=low + np.array([0.02, 0.1, 0.3, 0.7, 1.5, 3, 5]),
                 series=(
-                    Series(name="descent", x=walk.w[shown, 0], y=walk.b[shown]),
+                    Series(name="descent", x=descent.w[shown, 0], y=descent.b[shown]),
                     Series(name="minimum", x=best.w, y=[best.b], mark="crosses"),
                 ),
             ),
@@ -187,9 +195,9 @@ def _one(args: Args) -> Section:
     )
 
 
-def _endless(walk: FitResult) -> tuple[Section, dict[str, float]]:
-    steps = np.unique(np.geomspace(1, len(walk.cost) - 1, 120).astype(int))
-    sizes = np.linalg.norm(walk.w, axis=1)
+def _endless(descent: FitResult) -> tuple[Section, dict[str, float]]:
+    steps = np.unique(np.geomspace(1, len(descent.cost) - 1, 120).astype(int))
+    sizes = np.linalg.norm(descent.w, axis=1)
     section = Section(
         heading="No minimum",
         text=(
@@ -214,18 +222,18 @@ def _twin() -> tuple[Section, dict[str, float]]:
     """Hold the minimum under a penalty against scikit-learn's."""
     rows: list[tuple[str | float, ...]] = []
     gaps = []
-    for penalty in (0.01, 0.1, 1.0, 10.0):
-        ours = logistic.solve(*SIX, penalty)
-        fitted = LogisticRegression(C=1 / penalty, tol=1e-10, max_iter=10_000).fit(*SIX)
-        theirs = np.append(fitted.coef_[0], fitted.intercept_)
-        gaps.append(float(np.abs(np.append(*ours) - theirs).max()))
+    for l2 in (0.01, 0.1, 1.0, 10.0):
+        own_parameters = logistic.solve(*SIX, l2)
+        fitted = LogisticRegression(C=1 / l2, tol=1e-10, max_iter=10_000).fit(*SIX)
+        sklearn_parameters = np.append(fitted.coef_[0], fitted.intercept_)
+        gaps.append(float(np.abs(np.append(*own_parameters) - sklearn_parameters).max()))
         rows.append(
             (
-                f"{penalty:g}",
-                f"{1 / penalty:g}",
-                *(round(float(v), 3) for v in np.append(*ours)),
-                *(round(float(v), 3) for v in theirs),
-                _accuracy(SIX, ours),
+                f"{l2:g}",
+                f"{1 / l2:g}",
+                *(round(float(v), 3) for v in np.append(*own_parameters)),
+                *(round(float(v), 3) for v in sklearn_parameters),
+                _accuracy(SIX, own_parameters),
                 float(fitted.score(*SIX)),
             )
         )
@@ -254,15 +262,21 @@ def _twin() -> tuple[Section, dict[str, float]]:
 
 def _students(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit a hundred students' scores, scaled and not, and draw the boundary."""
-    students = synthetic_data.make_admissions(args.n_students, generator("logistic descent", args.seed))
+    students = synthetic_data.make_admissions(
+        args.n_students, generator("logistic descent", args.seed)
+    )
     scale = features.fit_scaler(students.x)
-    x = scale.apply(students.x)
+    x = scale.transform(students.x)
     best = logistic.solve(x, students.y)
-    scaled = logistic.gradient_descent(x, students.y, learning_rate=args.student_rate, n_steps=1000)
-    raw = logistic.gradient_descent(*students, learning_rate=args.raw_rate, n_steps=args.n_steps)
+    scaled = logistic.gradient_descent(
+        x, students.y, learning_rate=args.learning_rate_students, n_steps=1000
+    )
+    raw = logistic.gradient_descent(
+        *students, learning_rate=args.learning_rate_raw, n_steps=args.n_steps
+    )
     fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, students.y)
-    theirs = np.append(fitted.coef_[0], fitted.intercept_)
-    gap = float(np.abs(np.append(*best) - theirs).max())
+    sklearn_parameters = np.append(fitted.coef_[0], fitted.intercept_)
+    gap = float(np.abs(np.append(*best) - sklearn_parameters).max())
     sides = np.linspace(30, 100, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
     figures = tuple(
@@ -272,13 +286,13 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
             y_label="second score",
             x=sides,
             y=sides,
-            z=logistic.sigmoid(linear.predict(points, at)).reshape(args.grid, -1),
+            z=logistic.sigmoid(linear.predict(points, parameters)).reshape(args.grid, -1),
             classes=("refused", "admitted"),
             series=_groups(students, ("refused", "admitted")),
         )
-        for title, at in (
-            (f"z-scores, 1,000 steps: cost {scaled.cost[-1]:.3f}", scale.undo(scaled.end)),
-            (f"raw scores, {args.n_steps:,} steps: cost {raw.cost[-1]:.3f}", raw.end),
+        for title, parameters in (
+            (f"z-scores, 1,000 steps: cost {scaled.cost[-1]:.3f}", scale.unscale(scaled.final)),
+            (f"raw scores, {args.n_steps:,} steps: cost {raw.cost[-1]:.3f}", raw.final),
         )
     )
     section = Section(
@@ -288,9 +302,9 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
             "sum of two scores with some chance left. The course's own table is among the remote "
             "data: its run is made again under headlines.",
             f"On z-scores descent reaches the minimum, {logistic.cost(x, students.y, best):.3f}, "
-            f"with {_accuracy(synthetic_data.Dataset(x, students.y), scaled.end):.0%} right on these "
+            f"with {_accuracy(synthetic_data.Dataset(x, students.y), scaled.final):.0%} right on these "
             f"very students. On raw scores, ten times the steps end at {raw.cost[-1]:.3f} with "
-            f"{_accuracy(students, raw.end):.0%}: the bias, whose slope is small beside that of "
+            f"{_accuracy(students, raw.final):.0%}: the bias, whose slope is small beside that of "
             "scores near 65, has hardly begun to move.",
         ),
         figures=(
@@ -302,7 +316,7 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
     return section, {
         "students_cost": float(scaled.cost[-1]),
         "students_cost_raw": float(raw.cost[-1]),
-        "students_accuracy": _accuracy(synthetic_data.Dataset(x, students.y), scaled.end),
-        "students_accuracy_raw": _accuracy(students, raw.end),
+        "students_accuracy": _accuracy(synthetic_data.Dataset(x, students.y), scaled.final),
+        "students_accuracy_raw": _accuracy(students, raw.final),
         "students_twin_gap_below": ceil_power_of_ten(gap),
     }

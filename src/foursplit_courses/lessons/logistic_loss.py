@@ -18,7 +18,10 @@ SIZES = np.array([0.5, 1.0, 1.5, 2.5, 3.0, 3.5])  # cm of a growth
 BAD = np.array([0.0, 0, 0, 1, 1, 1])
 SIX = np.array([[0.5, 1.5], [1, 1], [1.5, 0.5], [3, 0.5], [2, 2], [1, 2.5]])
 SIX_LABELS = np.array([0.0, 0, 0, 1, 1, 1])
-SETTINGS = (("b = -3", Parameters(np.ones(2), -3.0)), ("b = -4", Parameters(np.ones(2), -4.0)))
+PARAMETER_SETTINGS = (
+    ("b = -3", Parameters(np.ones(2), -3.0)),
+    ("b = -4", Parameters(np.ones(2), -4.0)),
+)
 MIXED = np.array([0.0, 0, 1, 0, 1, 1])  # labels that no threshold parts: both costs have a minimum
 CLASSES = ("0", "1")
 PLAIN = Parameters(np.array([-8.0]), 0.0)  # a start that is surely wrong
@@ -32,7 +35,7 @@ class Args:
 
     far_size: float = 15.0  # cm of one more bad growth, which no one doubts
     grid: int = 41  # points along each side of a picture
-    rate: float = 0.5
+    learning_rate: float = 0.5
     n_steps: int = 300
 
     def __post_init__(self) -> None:
@@ -40,30 +43,32 @@ class Args:
             raise ValueError(f"far_size: {self.far_size!r} must be above {SIZES.max():g}")
         if self.grid < 5:
             raise ValueError(f"grid: {self.grid!r} must be at least 5")
-        if not self.rate > 0:
-            raise ValueError(f"rate: {self.rate!r} must be above 0")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
         if self.n_steps < 1:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
 
 def run(args: Args) -> Study:
     """Show each step from the line to the logistic cost, with what it gets wrong or right."""
-    line, cuts, wrong = _line(args)
-    surfaces, bends = _surfaces(args)
-    costs = {name: logistic.cost(SIX, SIX_LABELS, at) for name, at in SETTINGS}
+    line, thresholds, n_wrong = _line(args)
+    surfaces, convexity = _surfaces(args)
+    costs = {
+        name: logistic.cost(SIX, SIX_LABELS, parameters) for name, parameters in PARAMETER_SETTINGS
+    }
     return Study(
         title="The logistic model and its cost",
         lead=(
-            f"One clear case far out moves a line's threshold from {cuts['line_before']:.2f} to "
-            f"{cuts['line_after']:.2f} cm, so that it gets {wrong['line']} of seven wrong; the "
+            f"One clear case far out moves a line's threshold from {thresholds['line_before']:.2f} to "
+            f"{thresholds['line_after']:.2f} cm, so that it gets {n_wrong['line']} of seven wrong; the "
             "logistic threshold stays between the classes. With squared error its cost would have "
             "plains where descent is stuck; with the logarithm it has none."
         ),
         sections=(line, _sigmoid(), _boundaries(args), _losses(), surfaces, _settings(args, costs)),
         numbers={
-            **{f"threshold_{name}": value for name, value in cuts.items()},
-            **{f"wrong_{name}": value for name, value in wrong.items()},
-            **bends,
+            **{f"threshold_{name}": value for name, value in thresholds.items()},
+            **{f"wrong_{name}": value for name, value in n_wrong.items()},
+            **convexity,
             "cost_minus_3": costs["b = -3"],
             "cost_minus_4": costs["b = -4"],
         },
@@ -73,21 +78,21 @@ def run(args: Args) -> Study:
 
 def _line(args: Args) -> tuple[Section, dict[str, float], dict[str, int]]:
     """Fit a line and the logistic model, before and after one far example."""
-    more = (np.append(SIZES, args.far_size)[:, None], np.append(BAD, 1.0))
-    tables = {"before": (SIZES[:, None], BAD), "after": more}
-    cuts, figures, grid = {}, [], np.linspace(0, args.far_size + 1, 200)
-    for when, (x, y) in tables.items():
-        straight = linear.normal_equation(x, y)
-        bent = logistic.solve(x, y, l2=0.1)  # parted classes have no minimum without one
-        cuts[f"line_{when}"] = float((0.5 - straight.b) / straight.w[0])
-        cuts[f"logistic_{when}"] = float(-bent.b / bent.w[0])
+    with_outlier = (np.append(SIZES, args.far_size)[:, None], np.append(BAD, 1.0))
+    tables = {"before": (SIZES[:, None], BAD), "after": with_outlier}
+    thresholds, figures, grid = {}, [], np.linspace(0, args.far_size + 1, 200)
+    for stage, (x, y) in tables.items():
+        linear_fit = linear.normal_equation(x, y)
+        logistic_fit = logistic.solve(x, y, l2=0.1)  # parted classes have no minimum without one
+        thresholds[f"line_{stage}"] = float((0.5 - linear_fit.b) / linear_fit.w[0])
+        thresholds[f"logistic_{stage}"] = float(-logistic_fit.b / logistic_fit.w[0])
         curves = (
-            ("line", linear.predict(grid[:, None], straight)),
-            ("logistic", logistic.sigmoid(linear.predict(grid[:, None], bent))),
+            ("line", linear.predict(grid[:, None], linear_fit)),
+            ("logistic", logistic.sigmoid(linear.predict(grid[:, None], logistic_fit))),
         )
         figures.append(
             Lines(
-                title="Six growths" if when == "before" else "and one far out",
+                title="Six growths" if stage == "before" else "and one far out",
                 x_label="size in cm",
                 y_label="bad (1) or not (0)",
                 y_range=(-0.3, 1.5),
@@ -98,25 +103,25 @@ def _line(args: Args) -> tuple[Section, dict[str, float], dict[str, int]]:
                 ),
             )
         )
-    x, y = more
-    wrong = {
-        way: int(((x[:, 0] > cuts[f"{way}_after"]) != (y == 1)).sum())
-        for way in ("line", "logistic")
+    x, y = with_outlier
+    n_wrong = {
+        model: int(((x[:, 0] > thresholds[f"{model}_after"]) != (y == 1)).sum())
+        for model in ("line", "logistic")
     }
     section = Section(
         heading="A line through classes",
         text=(
             "Where classes are the numbers 0 and 1, least squares can fit them, and answers above "
             "one half can count as class 1. Then one more example, so large that nobody doubts it, "
-            f"is added. The threshold moves from {cuts['line_before']:.2f} to "
-            f"{cuts['line_after']:.2f} cm, and gets {wrong['line']} of seven wrong: squared "
+            f"is added. The threshold moves from {thresholds['line_before']:.2f} to "
+            f"{thresholds['line_after']:.2f} cm, and gets {n_wrong['line']} of seven wrong: squared "
             "error punishes the line for being more than right. The logistic model's threshold "
-            f"goes from {cuts['logistic_before']:.2f} to {cuts['logistic_after']:.2f} cm, and "
-            f"gets {wrong['logistic']} wrong.",
+            f"goes from {thresholds['logistic_before']:.2f} to {thresholds['logistic_after']:.2f} cm, and "
+            f"gets {n_wrong['logistic']} wrong.",
         ),
         figures=tuple(figures),
     )
-    return section, cuts, wrong
+    return section, thresholds, n_wrong
 
 
 def _sigmoid() -> Section:
@@ -143,7 +148,7 @@ def _sigmoid() -> Section:
 
 
 def _boundaries(args: Args) -> Section:
-    line = SETTINGS[0][1]
+    line = PARAMETER_SETTINGS[0][1]
     ring = Parameters(np.array([0.0, 0, 1, 1]), -1.0)
     sides = np.linspace(-2, 2, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
@@ -171,11 +176,11 @@ def _boundaries(args: Args) -> Section:
     )
 
 
-def _regions(args: Args, title: str, at: Parameters) -> Regions:
+def _regions(args: Args, title: str, parameters: Parameters) -> Regions:
     """Draw the six examples over the probability."""
     sides = np.linspace(0, 3.5, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
-    z = logistic.sigmoid(linear.predict(points, at)).reshape(args.grid, args.grid)
+    z = logistic.sigmoid(linear.predict(points, parameters)).reshape(args.grid, args.grid)
     groups = [SIX[label == SIX_LABELS] for label in (0, 1)]
     marks: tuple[Literal["points", "crosses"], ...] = ("points", "crosses")
     return Regions(
@@ -221,7 +226,7 @@ def _losses() -> Section:
 def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
     """Draw both costs over weight and bias, hold them against chords, and descend on both."""
     x = SIZES[:, None] - SIZES.mean()
-    ways: dict[str, tuple[Cost, Slope]] = {
+    costs_and_gradients: dict[str, tuple[Cost, Slope]] = {
         "squared error": (
             partial(logistic.squared_cost, x, MIXED),
             partial(logistic.squared_gradient, x, MIXED),
@@ -229,11 +234,13 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
         "logarithm": (partial(logistic.cost, x, MIXED), partial(logistic.gradient, x, MIXED)),
     }
     w, b = np.linspace(-10, 10, args.grid), np.linspace(-10, 10, args.grid)
-    surfaces, profiles, bends = [], [], {}
-    for name, (cost, slope) in ways.items():
-        walk = gradient_descent(cost, slope, PLAIN, learning_rate=args.rate, n_steps=args.n_steps)
+    surfaces, profiles, convexity = [], [], {}
+    for name, (cost, gradient) in costs_and_gradients.items():
+        descent = gradient_descent(
+            cost, gradient, PLAIN, learning_rate=args.learning_rate, n_steps=args.n_steps
+        )
         z = np.array([[cost(Parameters(np.array([u]), float(v))) for u in w] for v in b])
-        path = zip(walk.w[::10, 0], walk.b[::10], walk.cost[::10], strict=True)
+        path = zip(descent.w[::10, 0], descent.b[::10], descent.cost[::10], strict=True)
         surfaces.append(
             Surface(
                 title=f"Cost by {name}",
@@ -244,28 +251,28 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
                 y=b,
                 z=z,
                 path=tuple((float(u), float(v), float(height)) for u, v, height in path),
-                caption=f"{args.n_steps} steps at rate {args.rate:g}.",
+                caption=f"{args.n_steps} steps at rate {args.learning_rate:g}.",
             )
         )
         profiles.append(_profile(name, w, z[args.grid // 2]))
-        word = name.split()[0]
-        bends[f"above_chord_{word}"] = _above_chords(z)
-        bends[f"weight_after_descent_{word}"] = float(walk.end.w[0])
+        key = name.split()[0]
+        convexity[f"above_chord_{key}"] = _above_chords(z)
+        convexity[f"weight_after_descent_{key}"] = float(descent.final.w[0])
     section = Section(
         heading="Two costs as landscapes",
         text=(
             "The same model on six labels that no threshold parts, and a start that is surely "
             "wrong. Under squared error the cost has plains where every answer is sure, and rises "
-            f"up to {bends['above_chord_squared']:.2f} above the chord between two of its points: "
+            f"up to {convexity['above_chord_squared']:.2f} above the chord between two of its points: "
             "it is not convex. Under the logarithm no point lies above a chord, so that there is "
             "one minimum and a slope towards it everywhere.",
             f"From a weight of {PLAIN.w[0]:g}, the same number of steps ends at "
-            f"{bends['weight_after_descent_squared']:.2f} under squared error and at "
-            f"{bends['weight_after_descent_logarithm']:.2f} under the logarithm.",
+            f"{convexity['weight_after_descent_squared']:.2f} under squared error and at "
+            f"{convexity['weight_after_descent_logarithm']:.2f} under the logarithm.",
         ),
         figures=(*surfaces, *profiles),
     )
-    return section, bends
+    return section, convexity
 
 
 def _above_chords(z: np.ndarray) -> float:
@@ -296,7 +303,7 @@ def _settings(args: Args, costs: dict[str, float]) -> Section:
             f"1 and costs {costs['b = -4']:.4f}. The cost sees what the eye sees.",
         ),
         figures=(
-            *(_regions(args, name, at) for name, at in SETTINGS),
+            *(_regions(args, name, parameters) for name, parameters in PARAMETER_SETTINGS),
             Table(
                 title="Costs",
                 columns=("setting", "cost"),

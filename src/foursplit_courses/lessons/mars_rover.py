@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
-from foursplit_courses.from_scratch.value_iteration import LEFT, MDP, chain, value_iteration, greedy_policy
+from foursplit_courses.from_scratch.value_iteration import (
+    LEFT,
+    MDP,
+    chain,
+    greedy_policy,
+    value_iteration,
+)
 
 WAYS = ("left", "right")
 N_POINTS = 96  # discounts from 0 to 0.95 in steps of 0.01
@@ -37,15 +43,19 @@ class Args:
 def run(args: Args) -> Study:
     """Solve the chain for each discount and each chance of a misstep."""
     rewards = np.array(args.rewards)
-    sure = chain(rewards)
-    turns = _turning(sure)
-    hand = value_iteration(sure, args.discount)
-    shaky = value_iteration(chain(rewards, args.missteps[-1]), args.discount)
+    deterministic = chain(rewards)
+    turning_discount = _turning(deterministic)
+    q_values = value_iteration(deterministic, args.discount)
+    q_noisy = value_iteration(chain(rewards, args.missteps[-1]), args.discount)
     return Study(
         title="Values of a state and an action, by table",
         lead=(
             "From the state beside the right end the rover drives right, to the nearer reward, and "
-            + ("never left." if np.isnan(turns) else f"left from a discount of {turns:.2f} on.")
+            + (
+                "never left."
+                if np.isnan(turning_discount)
+                else f"left from a discount of {turning_discount:.2f} on."
+            )
         ),
         sections=(
             Section(
@@ -59,10 +69,12 @@ def run(args: Args) -> Study:
                         title="Values by discount",
                         label="discount",
                         values=tuple(f"{g:g}" for g in args.discounts),
-                        figures=tuple(_table(sure, g, f"Discount {g:g}") for g in args.discounts),
+                        figures=tuple(
+                            _table(deterministic, g, f"Discount {g:g}") for g in args.discounts
+                        ),
                         start=_nearest(args.discounts, args.discount),
                     ),
-                    _crossing(sure),
+                    _crossing(deterministic),
                 ),
             ),
             Section(
@@ -85,50 +97,50 @@ def run(args: Args) -> Study:
             ),
         ),
         numbers={
-            "q_state_2_left": float(hand[1, LEFT]),
-            "turning_discount": turns,
-            "value_state_2": float(hand[1].max()),
-            "value_state_2_most_missteps": float(shaky[1].max()),
+            "q_state_2_left": float(q_values[1, LEFT]),
+            "turning_discount": turning_discount,
+            "value_state_2": float(q_values[1].max()),
+            "value_state_2_most_missteps": float(q_noisy[1].max()),
         },
         source="Ng, MLS C3 W3; Bellman (1957)",
     )
 
 
-def _table(process: MDP, discount: float, title: str) -> Table:
-    q = value_iteration(process, discount)
+def _table(mdp: MDP, discount: float, title: str) -> Table:
+    q = value_iteration(mdp, discount)
     rows = tuple(
-        (number, float(left), float(right), "ends" if over else WAYS[way])
-        for number, ((left, right), way, over) in enumerate(
-            zip(q, greedy_policy(q), process.ends, strict=True), start=1
+        (number, float(left), float(right), "ends" if is_terminal else WAYS[action])
+        for number, ((left, right), action, is_terminal) in enumerate(
+            zip(q, greedy_policy(q), mdp.terminal, strict=True), start=1
         )
     )
     return Table(title=title, columns=("state", "Q left", "Q right", "drives"), rows=rows)
 
 
-def _crossing(process: MDP) -> Lines:
+def _crossing(mdp: MDP) -> Lines:
     """Draw both values of the state beside the right end over the discount."""
     discounts = np.arange(N_POINTS) / 100
-    values = np.array([value_iteration(process, g)[-2] for g in discounts])
+    values = np.array([value_iteration(mdp, g)[-2] for g in discounts])
     return Lines(
         title="The state beside the right end",
         x_label="discount",
         y_label="Q",
         series=tuple(
-            Series(name=name, x=discounts, y=values[:, way]) for way, name in enumerate(WAYS)
+            Series(name=name, x=discounts, y=values[:, action]) for action, name in enumerate(WAYS)
         ),
         caption="Where the curves cross, the rover turns round.",
     )
 
 
-def _turning(process: MDP) -> float:
+def _turning(mdp: MDP) -> float:
     """Give the least discount, in hundredths, at which the last state before the end goes left."""
-    found = [g for g in np.arange(N_POINTS) / 100 if g > 0 and _left(process, float(g))]
-    return float(found[0]) if found else float("nan")
+    discounts = [g for g in np.arange(N_POINTS) / 100 if g > 0 and _left(mdp, float(g))]
+    return float(discounts[0]) if discounts else float("nan")
 
 
-def _left(process: MDP, discount: float) -> bool:
-    return bool(greedy_policy(value_iteration(process, discount))[-2] == LEFT)
+def _left(mdp: MDP, discount: float) -> bool:
+    return bool(greedy_policy(value_iteration(mdp, discount))[-2] == LEFT)
 
 
-def _nearest(values: tuple[float, ...], wanted: float) -> int:
-    return int(np.abs(np.array(values) - wanted).argmin())
+def _nearest(values: tuple[float, ...], target: float) -> int:
+    return int(np.abs(np.array(values) - target).argmin())

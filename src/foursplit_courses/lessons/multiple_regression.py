@@ -26,58 +26,66 @@ PUBLISHED = Parameters(
 class Args:
     """What `params.yaml` may set."""
 
-    rate: float = 5.0e-7
+    learning_rate: float = 5.0e-7
     n_steps: int = 1000
 
     def __post_init__(self) -> None:
-        if not self.rate > 0:
-            raise ValueError(f"rate: {self.rate!r} must be above 0")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
         if self.n_steps < 1:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
 
 def run(args: Args) -> Study:
     """Descend, solve, and say why the first takes so long."""
-    walk = linear.gradient_descent(X, Y, learning_rate=args.rate, n_steps=args.n_steps)
+    descent = linear.gradient_descent(X, Y, learning_rate=args.learning_rate, n_steps=args.n_steps)
     solved = linear.normal_equation(X, Y)
     curvatures = np.linalg.eigvalsh(linear.hessian(X))[::-1][: len(X)]  # the rest is 0: flat
     return Study(
         title="Several inputs",
         lead=(
-            f"From zero, {args.n_steps:,} steps bring the cost from {walk.cost[0]:,.0f} to "
-            f"{walk.cost[-1]:.1f}, where the least-squares solution fits exactly. Inputs of very "
+            f"From zero, {args.n_steps:,} steps bring the cost from {descent.cost[0]:,.0f} to "
+            f"{descent.cost[-1]:.1f}, where the least-squares solution fits exactly. Inputs of very "
             "different size are the reason."
         ),
-        sections=(_houses(walk, solved), _trace(args, walk), _flat(), _slow(args, curvatures)),
-        numbers=_numbers(walk, curvatures),
+        sections=(
+            _houses(descent, solved),
+            _trace(args, descent),
+            _flat(),
+            _slow(args, curvatures),
+        ),
+        numbers=_numbers(descent, curvatures),
         source="Ng, MLS C1 W2",
     )
 
 
-def _numbers(walk: FitResult, curvatures: np.ndarray) -> dict[str, float]:
+def _numbers(descent: FitResult, curvatures: np.ndarray) -> dict[str, float]:
     return {
-        "cost_start": walk.cost[0],
-        "cost_after_1": walk.cost[1],
-        "cost_after_901": walk.cost[min(901, len(walk.cost) - 1)],
-        "cost_end": walk.cost[-1],
+        "cost_start": descent.cost[0],
+        "cost_after_1": descent.cost[1],
+        "cost_after_901": descent.cost[min(901, len(descent.cost) - 1)],
+        "cost_end": descent.cost[-1],
         "cost_published_parameters": linear.cost(X, Y, PUBLISHED),
         "largest_rate": linear.max_stable_learning_rate(X),
         "condition": curvatures[0] / curvatures[-1],
     }
 
 
-def _houses(walk: FitResult, solved: Parameters) -> Section:
-    answers = [linear.predict(X, at) for at in (walk.end, solved)]
+def _houses(descent: FitResult, solved: Parameters) -> Section:
+    answers = [linear.predict(X, parameters) for parameters in (descent.final, solved)]
     rows = tuple(
         (*map(int, x), float(y), *(round(float(answer[i]), 2) for answer in answers))
         for i, (x, y) in enumerate(zip(X, Y, strict=True))
     )
     columns = (*INPUTS, "price", "after descent", "solved")
     weights: tuple[tuple[str | float, ...], ...] = tuple(
-        (name, *(float(f"{at.w[i]:.4g}") for at in (walk.end, solved)))
+        (name, *(float(f"{parameters.w[i]:.4g}") for parameters in (descent.final, solved)))
         for i, name in enumerate(INPUTS)
     )
-    bias: tuple[str | float, ...] = ("bias", *(float(f"{at.b:.4g}") for at in (walk.end, solved)))
+    bias: tuple[str | float, ...] = (
+        "bias",
+        *(float(f"{parameters.b:.4g}") for parameters in (descent.final, solved)),
+    )
     return Section(
         heading="Three houses",
         text=(
@@ -95,8 +103,8 @@ def _houses(walk: FitResult, solved: Parameters) -> Section:
     )
 
 
-def _trace(args: Args, walk: FitResult) -> Section:
-    steps = np.arange(len(walk.cost))
+def _trace(args: Args, descent: FitResult) -> Section:
+    steps = np.arange(len(descent.cost))
     late = max(1, len(steps) // 10)
     figures: tuple[Figure, ...] = (
         Lines(
@@ -104,19 +112,21 @@ def _trace(args: Args, walk: FitResult) -> Section:
             x_label="step",
             y_label="cost",
             log_y=True,
-            series=(Series(name=f"rate {args.rate:g}", x=steps, y=walk.cost),),
+            series=(Series(name=f"rate {args.learning_rate:g}", x=steps, y=descent.cost),),
         ),
         Lines(
             title=f"The same from step {late} on",
             x_label="step",
             y_label="cost",
-            series=(Series(name=f"rate {args.rate:g}", x=steps[late:], y=walk.cost[late:]),),
+            series=(
+                Series(name=f"rate {args.learning_rate:g}", x=steps[late:], y=descent.cost[late:]),
+            ),
         ),
     )
     return Section(
         heading="Descent",
         text=(
-            f"The first step alone takes the cost from {walk.cost[0]:,.1f} to {walk.cost[1]:,.2f}, "
+            f"The first step alone takes the cost from {descent.cost[0]:,.1f} to {descent.cost[1]:,.2f}, "
             "almost all of it by the weight of the area. From then on the curve looks flat, and "
             "yet is far from the bottom: it falls as slowly as the second picture shows.",
         ),
@@ -125,8 +135,14 @@ def _trace(args: Args, walk: FitResult) -> Section:
 
 
 def _flat() -> Section:
-    heights = [("zero", zero_parameters(4)), ("solved", linear.normal_equation(X, Y)), ("course", PUBLISHED)]
-    rows = tuple((name, format_rounded(linear.cost(X, Y, at))) for name, at in heights)
+    heights = [
+        ("zero", zero_parameters(4)),
+        ("solved", linear.normal_equation(X, Y)),
+        ("course", PUBLISHED),
+    ]
+    rows = tuple(
+        (name, format_rounded(linear.cost(X, Y, parameters))) for name, parameters in heights
+    )
     return Section(
         heading="More parameters than houses",
         text=(
@@ -140,7 +156,7 @@ def _flat() -> Section:
 
 
 def _slow(args: Args, curvatures: np.ndarray) -> Section:
-    kept = [abs(1 - args.rate * curvature) for curvature in curvatures]
+    kept = [abs(1 - args.learning_rate * curvature) for curvature in curvatures]
     rows = tuple(
         (f"{curvature:.3g}", f"{share:.9f}", f"{np.log(0.5) / np.log(share):,.0f}")
         for curvature, share in zip(curvatures, kept, strict=True)

@@ -19,8 +19,8 @@ from foursplit.core.lesson_figures import (
 )
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.activations import relu, sigmoid
-from foursplit_courses.from_scratch.losses import SQUARED_ERROR, BINARY_CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
+from foursplit_courses.from_scratch.losses import BINARY_CROSS_ENTROPY, SQUARED_ERROR
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 
 COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0  # of good roasts, as source `coffee`
 TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # degrees Celsius, minutes
@@ -51,7 +51,7 @@ def run(args: Args) -> Study:
     """Measure and draw all of it."""
     unit, unit_numbers = _units()
     coffee, coffee_numbers = _coffee(args)
-    bends, bend_numbers = _pieces(args.pieces)
+    pieces_section, bend_numbers = _pieces(args.pieces)
     numbers = {**unit_numbers, **coffee_numbers, **bend_numbers}
     return Study(
         title="Units and layers",
@@ -61,7 +61,7 @@ def run(args: Args) -> Study:
             "wrong, where one alone has "
             f"{coffee_numbers['one_unit_fresh_error']:.1%}."
         ),
-        sections=(unit, *coffee, bends, _outputs()),
+        sections=(unit, *coffee, pieces_section, _outputs()),
         numbers=numbers,
         source="Ng, MLS C2 W1 and W2",
     )
@@ -73,14 +73,14 @@ def _units() -> tuple[Section, dict[str, float]]:
     x = rng.uniform(-2, 2, (40, 1))
     quantity = 1.5 * x - 0.5 + rng.normal(0, 0.4, x.shape)
     yes = (rng.random(x.shape) < sigmoid(2 * x - 1)).astype(np.float64)
-    plain = TrainingConfig(n_steps=400, learning_rate=0.5, adam=False)
-    (line,), _ = fit(init_layers((1, 1), "relu", rng), x, quantity, SQUARED_ERROR, plain)
-    long = TrainingConfig(n_steps=3000, learning_rate=1.0, adam=False)
-    (curve,), _ = fit(init_layers((1, 1), "relu", rng), x, yes, BINARY_CROSS_ENTROPY, long)
+    config_gd = TrainingConfig(n_steps=400, learning_rate=0.5, optimizer="gradient_descent")
+    (line,), _ = fit(init_layers((1, 1), "relu", rng), x, quantity, SQUARED_ERROR, config_gd)
+    config_long = TrainingConfig(n_steps=3000, learning_rate=1.0, optimizer="gradient_descent")
+    (curve,), _ = fit(init_layers((1, 1), "relu", rng), x, yes, BINARY_CROSS_ENTROPY, config_long)
     one = np.column_stack([x, np.ones(len(x))])
     solved = np.linalg.lstsq(one, quantity, rcond=None)[0][:, 0]
     newton = _newton(one, yes[:, 0])
-    apart = {
+    differences = {
         "linear_unit_from_least_squares": _apart(line, solved),
         "logistic_unit_from_newton": _apart(curve, newton),
     }
@@ -90,16 +90,16 @@ def _units() -> tuple[Section, dict[str, float]]:
         text=(
             "A unit without activation is a linear regression, and a unit with a sigmoid a "
             "logistic one: trained by gradient steps, their weights differ from those of least "
-            f"squares by at most {apart['linear_unit_from_least_squares']:.1g}, and from those of "
+            f"squares by at most {differences['linear_unit_from_least_squares']:.1g}, and from those of "
             "Newton's method on the logistic loss by at most "
-            f"{apart['logistic_unit_from_newton']:.1g}.",
+            f"{differences['logistic_unit_from_newton']:.1g}.",
         ),
         figures=(
             _over(x, quantity, axis, solved[0] * axis + solved[1], "linear unit"),
             _over(x, yes, axis, sigmoid(newton[0] * axis + newton[1]), "sigmoid unit"),
         ),
     )
-    return section, apart
+    return section, differences
 
 
 def _apart(unit: Layer, solved: np.ndarray) -> float:
@@ -136,21 +136,27 @@ def _roasts(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
     rng = generator("neurons and layers: roasts", 1)
     x, y = _roasts(args.roasts, rng)
-    fresh, truth = _roasts(FRESH, rng)
+    new_roasts, truth = _roasts(FRESH, rng)
     scaler = Layer(np.diag(1 / x.std(axis=0)), -x.mean(axis=0) / x.std(axis=0), "linear")
     scaled = forward([scaler], x)
-    how = TrainingConfig(n_steps=args.steps, learning_rate=0.1)
-    tried = [
-        fit(init_layers((2, 3, 1), "sigmoid", generator("coffee", n)), scaled, y, BINARY_CROSS_ENTROPY, how)
+    config = TrainingConfig(n_steps=args.steps, learning_rate=0.1)
+    attempts = [
+        fit(
+            init_layers((2, 3, 1), "sigmoid", generator("coffee", n)),
+            scaled,
+            y,
+            BINARY_CROSS_ENTROPY,
+            config,
+        )
         for n in range(args.starts)
     ]
-    losses = [trace[-1] for _, trace in tried]
-    layers = [scaler, *tried[int(np.argmin(losses))][0]]
-    alone, _ = fit(init_layers((2, 1), "relu", rng), scaled, y, BINARY_CROSS_ENTROPY, how)
+    losses = [trace[-1] for _, trace in attempts]
+    layers = [scaler, *attempts[int(np.argmin(losses))][0]]
+    alone, _ = fit(init_layers((2, 1), "relu", rng), scaled, y, BINARY_CROSS_ENTROPY, config)
     wrong = {
         "train_error": _error(layers, x, y),
-        "fresh_error": _error(layers, fresh, truth),
-        "one_unit_fresh_error": _error([scaler, *alone], fresh, truth),
+        "fresh_error": _error(layers, new_roasts, truth),
+        "one_unit_fresh_error": _error([scaler, *alone], new_roasts, truth),
         "lowest_loss": min(losses),
         "highest_loss": max(losses),
     }
@@ -173,7 +179,7 @@ def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
             _asked(layers),
         ),
     )
-    parts = [_part(layers, unit) for unit in range(3)]
+    pieces_ = [_part(layers, unit) for unit in range(3)]
     hidden = Section(
         heading="What each unit sees",
         text=(
@@ -186,8 +192,8 @@ def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
                 label="unit",
                 values=("1", "2", "3"),
                 figures=tuple(
-                    _plane(f"Answer of unit {n}", part, examples)
-                    for n, part in enumerate(parts, start=1)
+                    _plane(f"Answer of unit {n}", piece, examples)
+                    for n, piece in enumerate(pieces_, start=1)
                 ),
             ),
         ),
@@ -237,8 +243,8 @@ def _asked(layers: list[Layer]) -> Table:
         title="Five roasts, decided",
         columns=("degrees", "minutes", "probability of good", "decision", "truth"),
         rows=tuple(
-            (t, d, float(f"{p:.3g}"), names[int(p >= 0.5)], names[int(known)])
-            for (t, d), p, known in zip(ASKED, sigmoid(odds), truth, strict=True)
+            (t, d, float(f"{p:.3g}"), names[int(p >= 0.5)], names[int(known_roasts)])
+            for (t, d), p, known_roasts in zip(ASKED, sigmoid(odds), truth, strict=True)
         ),
     )
 

@@ -27,7 +27,7 @@ class Args:
     n_held_out: int = 500
     noise: float = 0.4  # standard deviation
     n_chips: int = 60
-    chip_penalty: float = 0.001  # where a curve parts the classes there is no minimum without one
+    chip_l2: float = 0.001  # where a curve parts the classes there is no minimum without one
     seed: int = 1
     grid: int = 41  # points along each side of a picture
 
@@ -36,13 +36,13 @@ class Args:
             raise ValueError(
                 f"n_examples: {self.n_examples!r} must be above the largest degree, {max(DEGREES)}"
             )
-        for name, least in (("n_held_out", 10), ("n_chips", 20), ("grid", 5)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {least}")
+        for name, minimum in (("n_held_out", 10), ("n_chips", 20), ("grid", 5)):
+            if getattr(self, name) < minimum:
+                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
         if self.noise < 0:
             raise ValueError(f"noise: {self.noise!r} must be 0 or more")
-        if not self.chip_penalty > 0:
-            raise ValueError(f"chip_penalty: {self.chip_penalty!r} must be above 0")
+        if not self.chip_l2 > 0:
+            raise ValueError(f"chip_l2: {self.chip_l2!r} must be above 0")
 
 
 def run(args: Args) -> Study:
@@ -66,18 +66,26 @@ def run(args: Args) -> Study:
 def _fitted(table: synthetic_data.Dataset, degree: int) -> tuple[features.Scaler, Parameters]:
     powers = features.polynomial_features(table.x, degree)
     scale = features.fit_scaler(powers)
-    return scale, linear.normal_equation(scale.apply(powers), table.y)
+    return scale, linear.normal_equation(scale.transform(powers), table.y)
 
 
-def _cost(table: synthetic_data.Dataset, degree: int, scale: features.Scaler, at: Parameters) -> float:
-    return linear.cost(scale.apply(features.polynomial_features(table.x, degree)), table.y, at)
+def _cost(
+    table: synthetic_data.Dataset, degree: int, scale: features.Scaler, parameters: Parameters
+) -> float:
+    return linear.cost(
+        scale.transform(features.polynomial_features(table.x, degree)), table.y, parameters
+    )
 
 
 def _drawing(
-    title: str, table: synthetic_data.Dataset, degree: int, scale: features.Scaler, at: Parameters
+    title: str,
+    table: synthetic_data.Dataset,
+    degree: int,
+    scale: features.Scaler,
+    parameters: Parameters,
 ) -> Lines:
     x = np.linspace(-1, 1, 161)
-    found = linear.predict(scale.apply(features.power_features(x, degree)), at)
+    found = linear.predict(scale.transform(features.power_features(x, degree)), parameters)
     return Lines(
         title=title,
         x_label="x",
@@ -94,15 +102,15 @@ def _drawing(
 def _regression(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit the same few examples by each degree."""
     rng = generator("overfitting", args.seed)
-    seen = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
+    train_set = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
     held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
     figures, train, new = [], [], []
     for degree in DEGREES:
-        scale, at = _fitted(seen, degree)
-        train.append(_cost(seen, degree, scale, at))
-        new.append(_cost(held_out, degree, scale, at))
+        scale, parameters = _fitted(train_set, degree)
+        train.append(_cost(train_set, degree, scale, parameters))
+        new.append(_cost(held_out, degree, scale, parameters))
         title = f"Degree {degree}: cost {train[-1]:.2g} on these, {new[-1]:.2g} on new ones"
-        figures.append(_drawing(title, seen, degree, scale, at))
+        figures.append(_drawing(title, train_set, degree, scale, parameters))
     best = int(np.argmin(new))
     section = Section(
         heading="By degree",
@@ -146,14 +154,16 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
 def _examples(args: Args) -> Section:
     """Give the largest degree more examples."""
     rng = generator("overfitting", args.seed, "more")
-    drawn = synthetic_data.make_noisy_wave(max(MORE), args.noise, rng)
+    grid_features = synthetic_data.make_noisy_wave(max(MORE), args.noise, rng)
     held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
     degree, figures, new = DEGREES[-1], [], []
     for n in MORE:
-        seen = drawn.parted(n)[0]
-        scale, at = _fitted(seen, degree)
-        new.append(_cost(held_out, degree, scale, at))
-        figures.append(_drawing(f"{n} examples: {new[-1]:.2g} on new", seen, degree, scale, at))
+        train_set = grid_features.split(n)[0]
+        scale, parameters = _fitted(train_set, degree)
+        new.append(_cost(held_out, degree, scale, parameters))
+        figures.append(
+            _drawing(f"{n} examples: {new[-1]:.2g} on new", train_set, degree, scale, parameters)
+        )
     return Section(
         heading="More examples",
         text=(
@@ -183,22 +193,23 @@ def _examples(args: Args) -> Section:
 def _classification(args: Args) -> tuple[Section, dict[str, float]]:
     """Draw the boundary of each degree on parts that pass or fail two tests."""
     rng = generator("overfitting", args.seed, "chips")
-    seen, held_out = synthetic_data.make_microchips(args.n_chips + 10 * args.n_held_out, rng).parted(
-        args.n_chips
-    )
+    train_set, held_out = synthetic_data.make_microchips(
+        args.n_chips + 10 * args.n_held_out, rng
+    ).split(args.n_chips)
     sides = np.linspace(-1, 1, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
-    bad, good = (seen.x[seen.y == label] for label in (0, 1))
+    bad, good = (train_set.x[train_set.y == label] for label in (0, 1))
     figures, errors = [], []
     for degree in CHIP_DEGREES:
-        scale = features.fit_scaler(features.polynomial_features(seen.x, degree))
-        x, new, drawn = (
-            scale.apply(features.polynomial_features(rows, degree)) for rows in (seen.x, held_out.x, points)
+        scale = features.fit_scaler(features.polynomial_features(train_set.x, degree))
+        x, new, grid_features = (
+            scale.transform(features.polynomial_features(rows, degree))
+            for rows in (train_set.x, held_out.x, points)
         )
-        at = logistic.solve(x, seen.y, args.chip_penalty)
+        parameters = logistic.solve(x, train_set.y, args.chip_l2)
         wrong = [
-            float(((linear.predict(rows, at) > 0) != (y == 1)).mean())
-            for rows, y in ((x, seen.y), (new, held_out.y))
+            float(((linear.predict(rows, parameters) > 0) != (y == 1)).mean())
+            for rows, y in ((x, train_set.y), (new, held_out.y))
         ]
         errors.append(wrong)
         figures.append(
@@ -208,7 +219,9 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
                 y_label="second test",
                 x=sides,
                 y=sides,
-                z=logistic.sigmoid(linear.predict(drawn, at)).reshape(args.grid, -1),
+                z=logistic.sigmoid(linear.predict(grid_features, parameters)).reshape(
+                    args.grid, -1
+                ),
                 classes=("bad", "good"),
                 series=(
                     Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="points"),

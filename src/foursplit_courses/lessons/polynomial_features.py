@@ -23,12 +23,12 @@ DEGREES = (1, 2, 3, 5, 7, 9, 11, 13)
 class Args:
     """What `params.yaml` may set."""
 
-    rate_raw: float = 1.0e-7
-    rate_scaled: float = 0.1
+    learning_rate_raw: float = 1.0e-7
+    learning_rate_scaled: float = 0.1
     n_steps: int = 10_000
 
     def __post_init__(self) -> None:
-        for name in ("rate_raw", "rate_scaled"):
+        for name in ("learning_rate_raw", "learning_rate_scaled"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name}: {getattr(self, name)!r} must be above 0")
         if self.n_steps < 1:
@@ -38,9 +38,13 @@ class Args:
 def run(args: Args) -> Study:
     """Fit a parabola and a cosine by lines through powers."""
     cubes = features.power_features(X, 3)
-    raw = linear.gradient_descent(cubes, PARABOLA, learning_rate=args.rate_raw, n_steps=args.n_steps)
-    z_scores = features.fit_scaler(cubes).apply(cubes)
-    scaled = linear.gradient_descent(z_scores, PARABOLA, learning_rate=args.rate_scaled, n_steps=args.n_steps)
+    raw = linear.gradient_descent(
+        cubes, PARABOLA, learning_rate=args.learning_rate_raw, n_steps=args.n_steps
+    )
+    z_scores = features.fit_scaler(cubes).transform(cubes)
+    scaled = linear.gradient_descent(
+        z_scores, PARABOLA, learning_rate=args.learning_rate_scaled, n_steps=args.n_steps
+    )
     curves, waves = _waves(args)
     return Study(
         title="Polynomial features",
@@ -54,10 +58,10 @@ def run(args: Args) -> Study:
             "cost_line": linear.cost(
                 cubes[:, :1], PARABOLA, linear.normal_equation(cubes[:, :1], PARABOLA)
             ),
-            "raw_weight_1": raw.end.w[0],
-            "raw_weight_2": raw.end.w[1],
-            "raw_weight_3": raw.end.w[2],
-            "raw_bias": raw.end.b,
+            "raw_weight_1": raw.final.w[0],
+            "raw_weight_2": raw.final.w[1],
+            "raw_weight_3": raw.final.w[2],
+            "raw_bias": raw.final.b,
             "raw_cost_after_9001": raw.cost[min(9001, len(raw.cost) - 1)],
             "scaled_cost_end": scaled.cost[-1],
             **waves,
@@ -71,12 +75,12 @@ def _parabola() -> Section:
     figures = []
     for name, columns in CHOICES.items():
         chosen = powers[:, columns]
-        at = linear.normal_equation(chosen, PARABOLA)
+        parameters = linear.normal_equation(chosen, PARABOLA)
         figures.append(
             _curve(
-                f"A line through {name}: cost {format_rounded(linear.cost(chosen, PARABOLA, at))}",
+                f"A line through {name}: cost {format_rounded(linear.cost(chosen, PARABOLA, parameters))}",
                 PARABOLA,
-                linear.predict(chosen, at),
+                linear.predict(chosen, parameters),
             )
         )
     corrected = [np.corrcoef(powers[:, i], PARABOLA)[0, 1] for i in range(3)]
@@ -127,7 +131,7 @@ def _curve(title: str, target: np.ndarray, found: np.ndarray) -> Lines:
 
 
 def _which(raw: FitResult) -> Section:
-    w, b = raw.end
+    w, b = raw.final
     steps = _sparse(len(raw.cost))
     return Section(
         heading="Which power is it?",
@@ -148,7 +152,9 @@ def _which(raw: FitResult) -> Section:
                     for i, name in enumerate(("x", "x²", "x³"))
                 ),
             ),
-            _curve("Where it ends", PARABOLA, linear.predict(features.power_features(X, 3), raw.end)),
+            _curve(
+                "Where it ends", PARABOLA, linear.predict(features.power_features(X, 3), raw.final)
+            ),
         ),
     )
 
@@ -199,12 +205,14 @@ def _waves(args: Args) -> tuple[Section, dict[str, float]]:
     rows: list[tuple[str | float, ...]] = []
     for degree in DEGREES:
         powers = features.power_features(X, degree)
-        x = features.fit_scaler(powers).apply(powers)
+        x = features.fit_scaler(powers).transform(powers)
         # Z-scores of many powers nearly share one direction, whose curvature limits the rate.
-        rate = min(args.rate_scaled, 0.9 * linear.max_stable_learning_rate(x))
-        walk = linear.gradient_descent(x, COSINE, learning_rate=rate, n_steps=args.n_steps // 5)
+        learning_rate = min(args.learning_rate_scaled, 0.9 * linear.max_stable_learning_rate(x))
+        descent = linear.gradient_descent(
+            x, COSINE, learning_rate=learning_rate, n_steps=args.n_steps // 5
+        )
         solved = linear.normal_equation(x, COSINE)
-        costs = [float(walk.cost[-1]), linear.cost(x, COSINE, solved)]
+        costs = [float(descent.cost[-1]), linear.cost(x, COSINE, solved)]
         rows.append((degree, *(format_rounded(cost) for cost in costs)))
         figures.append(
             Lines(
@@ -214,7 +222,7 @@ def _waves(args: Args) -> tuple[Section, dict[str, float]]:
                 y_range=(-1.5, 1.5),
                 series=(
                     Series(name="examples", x=X, y=COSINE, mark="points"),
-                    Series(name="descent", x=X, y=linear.predict(x, walk.end), mark="dashed"),
+                    Series(name="descent", x=X, y=linear.predict(x, descent.final), mark="dashed"),
                     Series(name="solved", x=X, y=linear.predict(x, solved)),
                 ),
             )

@@ -38,8 +38,8 @@ class Args:
     grid: int = 41  # points along each side of a picture
 
     def __post_init__(self) -> None:
-        least = {"n_examples": 3, "degree": 1, "n_chips": 20, "chip_degree": 1, "n_held_out": 10}
-        for name, value in (least | {"grid": 5}).items():
+        minimum = {"n_examples": 3, "degree": 1, "n_chips": 20, "chip_degree": 1, "n_held_out": 10}
+        for name, value in (minimum | {"grid": 5}).items():
             if getattr(self, name) < value:
                 raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {value}")
         if self.noise < 0:
@@ -67,16 +67,19 @@ def run(args: Args) -> Study:
 def _regression(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit a polynomial of many terms under each penalty."""
     rng = generator("overfitting", args.seed)  # the examples of the page on overfitting
-    seen = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
+    train_set = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
     held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
-    scale = features.fit_scaler(features.polynomial_features(seen.x, args.degree))
-    x, new = (scale.apply(features.polynomial_features(t.x, args.degree)) for t in (seen, held_out))
-    fits = [linear.normal_equation(x, seen.y, penalty) for penalty in PENALTIES]
-    train = [linear.cost(x, seen.y, at) for at in fits]
-    judged = [linear.cost(new, held_out.y, at) for at in fits]
+    scale = features.fit_scaler(features.polynomial_features(train_set.x, args.degree))
+    x, new = (
+        scale.transform(features.polynomial_features(t.x, args.degree))
+        for t in (train_set, held_out)
+    )
+    fits = [linear.normal_equation(x, train_set.y, l2) for l2 in PENALTIES]
+    train = [linear.cost(x, train_set.y, parameters) for parameters in fits]
+    judged = [linear.cost(new, held_out.y, parameters) for parameters in fits]
     best = int(np.argmin(judged))
     grid = np.linspace(-1, 1, 161)
-    drawn = scale.apply(features.power_features(grid, args.degree))
+    grid_features = scale.transform(features.power_features(grid, args.degree))
     figures = tuple(
         Lines(
             title=f"lambda {name}: cost {seen_cost:.2g} on these, {new_cost:.2g} on new ones",
@@ -84,14 +87,14 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
             y_label="answer",
             y_range=(-2, 2),
             series=(
-                Series(name="examples", x=seen.x[:, 0], y=seen.y, mark="points"),
-                Series(name="fit", x=grid, y=linear.predict(drawn, at)),
+                Series(name="examples", x=train_set.x[:, 0], y=train_set.y, mark="points"),
+                Series(name="fit", x=grid, y=linear.predict(grid_features, parameters)),
                 Series(name="truth", x=grid, y=synthetic_data.sine_wave(grid), mark="dashed"),
             ),
         )
-        for name, at, seen_cost, new_cost in zip(NAMES, fits, train, judged, strict=True)
+        for name, parameters, seen_cost, new_cost in zip(NAMES, fits, train, judged, strict=True)
     )
-    twin = Ridge(alpha=PENALTIES[best]).fit(x, seen.y)
+    twin = Ridge(alpha=PENALTIES[best]).fit(x, train_set.y)
     gap = float(np.abs(np.append(*fits[best]) - np.append(twin.coef_, twin.intercept_)).max())
     section = Section(
         heading="A curve",
@@ -128,7 +131,7 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
 def _by_penalty(
     title: str,
     label: str,
-    penalties: Sequence[float],
+    l2_values: Sequence[float],
     train: Sequence[float],
     judged: Sequence[float],
 ) -> Lines:
@@ -138,15 +141,15 @@ def _by_penalty(
         y_label=label,
         log_x=True,
         series=(
-            Series(name="examples seen", x=penalties, y=train),
-            Series(name="held-out examples", x=penalties, y=judged),
+            Series(name="examples seen", x=l2_values, y=train),
+            Series(name="held-out examples", x=l2_values, y=judged),
         ),
     )
 
 
-def _paths(penalties: Sequence[float], fits: Sequence[Parameters]) -> Lines:
-    weights = np.array([at.w for at in fits])  # (penalty, term)
-    drawn = weights[:, :N_PATHS]
+def _paths(l2_values: Sequence[float], fits: Sequence[Parameters]) -> Lines:
+    weights = np.array([parameters.w for parameters in fits])  # (penalty, term)
+    grid_features = weights[:, :N_PATHS]
     return Lines(
         title="Weights of scaled terms by lambda",
         x_label="lambda",
@@ -154,32 +157,34 @@ def _paths(penalties: Sequence[float], fits: Sequence[Parameters]) -> Lines:
         log_x=True,
         series=tuple(
             # Nearly without a penalty weights are thousands of times larger than later on.
-            Series(name=f"term {i + 1}", x=penalties, y=np.sign(path) * np.abs(path) ** 0.5)
-            for i, path in enumerate(drawn.T)
+            Series(name=f"term {i + 1}", x=l2_values, y=np.sign(path) * np.abs(path) ** 0.5)
+            for i, path in enumerate(grid_features.T)
         ),
-        caption=f"The first {drawn.shape[1]} of {weights.shape[1]} terms.",
+        caption=f"The first {grid_features.shape[1]} of {weights.shape[1]} terms.",
     )
 
 
 def _classification(args: Args) -> tuple[Section, dict[str, float]]:
     """Draw a boundary of many terms under each penalty."""
     rng = generator("regularisation", args.seed)
-    seen, held_out = synthetic_data.make_microchips(args.n_chips + args.n_held_out, rng).parted(args.n_chips)
+    train_set, held_out = synthetic_data.make_microchips(args.n_chips + args.n_held_out, rng).split(
+        args.n_chips
+    )
     sides = np.linspace(-1, 1, args.grid)
     points = np.array([[u, v] for v in sides for u in sides])
-    scale = features.fit_scaler(features.polynomial_features(seen.x, args.chip_degree))
-    x, new, drawn = (
-        scale.apply(features.polynomial_features(rows, args.chip_degree))
-        for rows in (seen.x, held_out.x, points)
+    scale = features.fit_scaler(features.polynomial_features(train_set.x, args.chip_degree))
+    x, new, grid_features = (
+        scale.transform(features.polynomial_features(rows, args.chip_degree))
+        for rows in (train_set.x, held_out.x, points)
     )
-    fits = [logistic.solve(x, seen.y, penalty) for penalty in CHIP_PENALTIES]
+    fits = [logistic.solve(x, train_set.y, l2) for l2 in CHIP_PENALTIES]
     train, judged = (
-        [float(((linear.predict(rows, at) > 0) != (y == 1)).mean()) for at in fits]
-        for rows, y in ((x, seen.y), (new, held_out.y))
+        [float(((linear.predict(rows, parameters) > 0) != (y == 1)).mean()) for parameters in fits]
+        for rows, y in ((x, train_set.y), (new, held_out.y))
     )
-    costs = [logistic.cost(new, held_out.y, at) for at in fits]
+    costs = [logistic.cost(new, held_out.y, parameters) for parameters in fits]
     best = int(np.argmin(costs))
-    bad, good = (seen.x[seen.y == label] for label in (0, 1))
+    bad, good = (train_set.x[train_set.y == label] for label in (0, 1))
     figures = tuple(
         Regions(
             title=f"lambda {name}: {wrong:.1%} of these wrong, {new_wrong:.1%} of new ones",
@@ -187,19 +192,19 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
             y_label="second test",
             x=sides,
             y=sides,
-            z=logistic.sigmoid(linear.predict(drawn, at)).reshape(args.grid, -1),
+            z=logistic.sigmoid(linear.predict(grid_features, parameters)).reshape(args.grid, -1),
             classes=("bad", "good"),
             series=(
                 Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="points"),
                 Series(name="good", x=good[:, 0], y=good[:, 1], mark="crosses"),
             ),
         )
-        for name, at, wrong, new_wrong in zip(CHIP_NAMES, fits, train, judged, strict=True)
+        for name, parameters, wrong, new_wrong in zip(CHIP_NAMES, fits, train, judged, strict=True)
     )
     twin = LogisticRegression(C=1 / CHIP_PENALTIES[best], tol=1e-10, max_iter=10_000)
-    twin.fit(x, seen.y)
-    theirs = np.append(twin.coef_[0], twin.intercept_)
-    gap = float(np.abs(np.append(*fits[best]) - theirs).max())
+    twin.fit(x, train_set.y)
+    sklearn_parameters = np.append(twin.coef_[0], twin.intercept_)
+    gap = float(np.abs(np.append(*fits[best]) - sklearn_parameters).max())
     section = Section(
         heading="A boundary",
         text=(

@@ -19,7 +19,7 @@ from foursplit.core.lesson_figures import (
 )
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
-from foursplit_courses.from_scratch.network import Layer, TrainingConfig, init_layers, forward, fit
+from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 from foursplit_courses.from_scratch.softmax import (
     cross_entropy,
     naive_cross_entropy,
@@ -38,17 +38,17 @@ class Args:
     """What `params.yaml` may set."""
 
     points: int = 100  # of the four blobs, to learn from
-    spread: float = 0.8  # standard deviation of a blob
+    std: float = 0.8  # standard deviation of a blob
     units: int = 2  # hidden ReLU units
     steps: int = 800
-    scores: tuple[float, ...] = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0)  # the slider's
+    logits: tuple[float, ...] = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0)  # the slider's
 
     def __post_init__(self) -> None:
         for name in ("points", "units", "steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        if not self.spread > 0:
-            raise ValueError(f"spread: {self.spread} must be above 0")
+        if not self.std > 0:
+            raise ValueError(f"std: {self.std} must be above 0")
 
 
 def run(args: Args) -> Study:
@@ -61,18 +61,18 @@ def run(args: Args) -> Study:
             "Softmax turns scores into shares of one. Written as defined it fails in 32 bits from "
             "a score of 89 on; with the largest score taken out first it never does."
         ),
-        sections=(_shares(args.scores), safe, *blobs),
+        sections=(_shares(args.logits), safe, *blobs),
         numbers={**safe_numbers, **blob_numbers},
         source="Ng, MLS C2 W2",
     )
 
 
-def _shares(scores: tuple[float, ...]) -> Section:
+def _shares(logits: tuple[float, ...]) -> Section:
     """Move one score of four, and show what becomes of all the probabilities."""
     figures: list[Plain] = []
-    for score in scores:
-        shares = softmax(np.array([[1.0, 2.0, 0.5, score]]))[0]
-        bars = Series(name="probability", x=[1, 2, 3, 4], y=shares, mark="bars")
+    for score in logits:
+        probabilities = softmax(np.array([[1.0, 2.0, 0.5, score]]))[0]
+        bars = Series(name="probability", x=[1, 2, 3, 4], y=probabilities, mark="bars")
         figures.append(
             Lines(
                 title=f"Scores 1, 2, 0.5 and {score:g}",
@@ -93,7 +93,7 @@ def _shares(scores: tuple[float, ...]) -> Section:
             Slider(
                 title="The fourth score moves all four shares",
                 label="fourth score",
-                values=tuple(f"{s:g}" for s in scores),
+                values=tuple(f"{s:g}" for s in logits),
                 figures=tuple(figures),
             ),
         ),
@@ -106,12 +106,12 @@ def _safe() -> tuple[Section, dict[str, float]]:
     off = {"naive": np.zeros(len(gaps)), "safe": np.zeros(len(gaps))}
     label = np.array([1])
     with np.errstate(all="ignore"):  # what overflows is the subject
-        for place, gap in enumerate(gaps):
-            scores = np.array([[0.0, -gap]])  # the true class is the one with the lower score
-            exact = cross_entropy(scores, label)
-            small = scores.astype(np.float32)
-            off["naive"][place] = abs(naive_cross_entropy(small, label) / exact - 1)
-            off["safe"][place] = abs(cross_entropy(small, label) / exact - 1)
+        for index, gap in enumerate(gaps):
+            logits = np.array([[0.0, -gap]])  # the true class is the one with the lower score
+            exact = cross_entropy(logits, label)
+            small = logits.astype(np.float32)
+            off["naive"][index] = abs(naive_cross_entropy(small, label) / exact - 1)
+            off["safe"][index] = abs(cross_entropy(small, label) / exact - 1)
         rows = tuple(_row(score) for score in LARGE)
     lost = gaps[~np.isfinite(off["naive"])]
     numbers = {
@@ -157,28 +157,28 @@ def _safe() -> tuple[Section, dict[str, float]]:
 
 
 def _row(score: float) -> tuple[float, str, str]:
-    scores = np.array([[score, 0.0]], dtype=np.float32)
-    return score, f"{naive_softmax(scores)[0, 0]:.7g}", f"{softmax(scores)[0, 0]:.7g}"
+    logits = np.array([[score, 0.0]], dtype=np.float32)
+    return score, f"{naive_softmax(logits)[0, 0]:.7g}", f"{softmax(logits)[0, 0]:.7g}"
 
 
-def _drawn(n: int, spread: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(n: int, std: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     blob = np.arange(n) % len(CENTRES)
-    return CENTRES[blob] + rng.normal(0, spread, (n, 2)), blob
+    return CENTRES[blob] + rng.normal(0, std, (n, 2)), blob
 
 
 def _blobs(args: Args) -> tuple[tuple[Section, ...], dict[str, float]]:
     rng = generator("softmax: four blobs", 1)
-    x, y = _drawn(args.points, args.spread, rng)
-    fresh, truth = _drawn(4000, args.spread, rng)
-    how = TrainingConfig(n_steps=args.steps, learning_rate=0.03)
-    layers, trace = fit(init_layers((2, args.units, 4), "relu", rng), x, y, CROSS_ENTROPY, how)
-    distances = ((fresh[:, None] - CENTRES) ** 2).sum(axis=2)
+    x, y = _drawn(args.points, args.std, rng)
+    new_points, labels = _drawn(4000, args.std, rng)
+    config = TrainingConfig(n_steps=args.steps, learning_rate=0.03)
+    layers, trace = fit(init_layers((2, args.units, 4), "relu", rng), x, y, CROSS_ENTROPY, config)
+    distances = ((new_points[:, None] - CENTRES) ** 2).sum(axis=2)
     numbers = {
         "loss_first": trace[0],
         "loss_last": trace[-1],
         "train_error": _error(layers, x, y),
-        "fresh_error": _error(layers, fresh, truth),
-        "nearest_centre_error": float((distances.argmin(axis=1) != truth).mean()),
+        "fresh_error": _error(layers, new_points, labels),
+        "nearest_centre_error": float((distances.argmin(axis=1) != labels).mean()),
     }
     examples = tuple(
         Series(name=name, x=x[y == n, 0], y=x[y == n, 1], mark="points", group=n)

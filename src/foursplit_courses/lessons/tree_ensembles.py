@@ -28,23 +28,23 @@ class Args:
     n_held_out: int = 4000
     flipped: float = 0.1  # share of all labels that are wrong
     depths: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
-    min_splits: tuple[int, ...] = (2, 5, 10, 20, 40, 80, 160, 320)
-    n_trees: int = 100  # of the forest
+    min_samples_splits: tuple[int, ...] = (2, 5, 10, 20, 40, 80, 160, 320)
+    n_estimators_forest: int = 100  # of the forest
     learning_rate: float = 0.1  # of boosting
-    max_rounds: int = 120
-    patience: int = 10  # rounds without a better loss before boosting stops
+    n_estimators_boosting: int = 120
+    early_stopping_rounds: int = 10  # rounds without a better loss before boosting stops
     seed: int = 1
 
     def __post_init__(self) -> None:
         for name in ("n_train", "n_held_out"):
             if getattr(self, name) < 50:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
-        for name in ("n_trees", "max_rounds", "patience"):
+        for name in ("n_estimators_forest", "n_estimators_boosting", "early_stopping_rounds"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        for name, least in (("depths", 1), ("min_splits", 2)):
-            if min(getattr(self, name), default=0) < least:
-                raise ValueError(f"{name}: {getattr(self, name)} must be counts from {least} on")
+        for name, minimum in (("depths", 1), ("min_samples_splits", 2)):
+            if min(getattr(self, name), default=0) < minimum:
+                raise ValueError(f"{name}: {getattr(self, name)} must be counts from {minimum} on")
         if not 0 <= self.flipped < 0.5:
             raise ValueError(f"flipped: {self.flipped} must be from 0 to below 0.5")
 
@@ -63,7 +63,7 @@ def run(args: Args) -> Study:
         lead=(
             f"One tree does best at depth {by_depth['best_max_depth']:.0f} "
             f"({by_depth['error_best_max_depth']:.1%} of held-out rows wrong), a forest of "
-            f"{args.n_trees} unbraked trees gets {of_forest['forest_all']:.1%}, and boosting "
+            f"{args.n_estimators_forest} unbraked trees gets {of_forest['forest_all']:.1%}, and boosting "
             f"stops itself after {of_boosting['boosting_stop']:.0f} trees at "
             f"{of_boosting['error_at_stop']:.1%}. {args.flipped:.0%} of all labels are wrong."
         ),
@@ -92,7 +92,11 @@ def _tree(**limits: Any) -> Any:
 def _depth(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, float]]:
     sweeps = {
         "max_depth": ("depth at most", args.depths, False),
-        "min_samples_split": ("examples that a node needs to be split", args.min_splits, True),
+        "min_samples_split": (
+            "examples that a node needs to be split",
+            args.min_samples_splits,
+            True,
+        ),
     }
     figures: list[Lines] = []
     best: dict[str, float] = {}
@@ -122,13 +126,13 @@ def _depth(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, float
 
 
 def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, float]]:
-    ways = {"forest: few inputs a split": "sqrt", "bagging: all inputs": None}
-    sizes = np.arange(1, args.n_trees + 1)
+    methods = {"forest: few inputs a split": "sqrt", "bagging: all inputs": None}
+    sizes = np.arange(1, args.n_estimators_forest + 1)
     series: list[Series] = []
     last: dict[str, float] = {}
-    for name, features in ways.items():
+    for name, features in methods.items():
         model = RandomForestClassifier(
-            args.n_trees, max_features=features, criterion="entropy",
+            args.n_estimators_forest, max_features=features, criterion="entropy",
             random_state=derive("forest", args.seed) % 2**32,
         ).fit(*train)  # fmt: skip
         each = np.stack([tree.predict_proba(out[0])[:, 1] for tree in model.estimators_])
@@ -142,7 +146,7 @@ def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, floa
         "Each tree of a forest is grown without a brake, on examples drawn with replacement, and "
         "each question is chosen from a few inputs drawn anew. Each errs in its own way, so "
         "their average errs less, and more trees never overfit: the curve falls and stays.",
-        f"One of the trees errs on {last['forest_1']:.1%}, all {args.n_trees} together on "
+        f"One of the trees errs on {last['forest_1']:.1%}, all {args.n_estimators_forest} together on "
         f"{last['forest_all']:.1%}; with all inputs offered to every split it is "
         f"{last['bagging_all']:.1%}.",
     )
@@ -158,24 +162,24 @@ def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, floa
 
 def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, float]]:
     aside = np.arange(len(train[1])) % 5 == 0  # rows are drawn at random already
-    parts = {
+    errors_split = {
         "learnt from": (train[0][~aside], train[1][~aside]),
         "set aside": (train[0][aside], train[1][aside]),
         "held out": out,
     }
-    tables = {name: xgboost.DMatrix(x, label=y, nthread=1) for name, (x, y) in parts.items()}
-    names = {name: name.replace(" ", "_") for name in parts}  # XGBoost parses them at spaces
-    seen: dict[str, dict[str, list[float]]] = {}
+    tables = {name: xgboost.DMatrix(x, label=y, nthread=1) for name, (x, y) in errors_split.items()}
+    names = {name: name.replace(" ", "_") for name in errors_split}  # XGBoost parses them at spaces
+    train_set: dict[str, dict[str, list[float]]] = {}
     settings = {
         "objective": "binary:logistic", "eta": args.learning_rate, "max_depth": 6, "nthread": 1,
     }  # fmt: skip
     booster = xgboost.train(
-        settings, tables["learnt from"], args.max_rounds, evals_result=seen, verbose_eval=False,
+        settings, tables["learnt from"], args.n_estimators_boosting, evals_result=train_set, verbose_eval=False,
         evals=[(tables[name], short) for name, short in names.items()],
     )  # fmt: skip
-    losses = {name: seen[short]["logloss"] for name, short in names.items()}
-    rounds = np.arange(1, args.max_rounds + 1)
-    stop = _stopped(losses["set aside"], args.patience)
+    losses = {name: train_set[short]["logloss"] for name, short in names.items()}
+    rounds = np.arange(1, args.n_estimators_boosting + 1)
+    stop = _stopped(losses["set aside"], args.early_stopping_rounds)
     at_stop, at_end = losses["held out"][stop], losses["held out"][-1]
     answers = booster.predict(tables["held out"], iteration_range=(0, stop + 1)) > 0.5
     error = float((answers != out[1]).mean())
@@ -184,8 +188,8 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
         "wrong. Unlike a forest it can go too far: the loss on what it learns from falls on and "
         "on, that of other rows turns.",
         f"A fifth of train is set aside to say when. Its loss is lowest after {stop + 1} trees; "
-        f"{args.patience} more without a better one, and boosting stops. Held-out loss is then "
-        f"{at_stop:.3f}; after all {args.max_rounds} it is {at_end:.3f}.",
+        f"{args.early_stopping_rounds} more without a better one, and boosting stops. Held-out loss is then "
+        f"{at_stop:.3f}; after all {args.n_estimators_boosting} it is {at_end:.3f}.",
     )
     top = max(max(values) for values in losses.values())
     marked = Series(name="stopped here", x=[stop + 1, stop + 1], y=[0, top], mark="dashed")
@@ -204,12 +208,12 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
     return Section(heading="Boosting, stopped early", text=text, figures=(lines,)), numbers
 
 
-def _stopped(losses: list[float], patience: int) -> int:
+def _stopped(losses: list[float], early_stopping_rounds: int) -> int:
     """Give the place of the lowest loss before `patience` rounds without a lower one."""
     best = 0
     for place, loss in enumerate(losses):
         if loss < losses[best]:
             best = place
-        if place - best >= patience:
+        if place - best >= early_stopping_rounds:
             break
     return best

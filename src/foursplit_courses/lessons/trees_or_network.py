@@ -32,20 +32,26 @@ class Args:
     n_train: int = 400
     n_held_out: int = 4000
     flipped: float = 0.1  # share of all labels that are wrong
-    n_trees: int = 50  # of the forest
+    n_estimators_forest: int = 50  # of the forest
     learning_rate: float = 0.1  # of boosting
-    max_rounds: int = 200
-    patience: int = 10  # rounds without a better loss before boosting stops
+    n_estimators_boosting: int = 200
+    early_stopping_rounds: int = 10  # rounds without a better loss before boosting stops
     hidden: tuple[int, ...] = (32, 16)  # of the network
     max_epochs: int = 100
-    repeats: int = 3  # draws of train
+    n_repeats: int = 3  # draws of train
     seed: int = 1
 
     def __post_init__(self) -> None:
         for name in ("n_train", "n_held_out"):
             if getattr(self, name) < 50:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
-        for name in ("n_trees", "max_rounds", "patience", "max_epochs", "repeats"):
+        for name in (
+            "n_estimators_forest",
+            "n_estimators_boosting",
+            "early_stopping_rounds",
+            "max_epochs",
+            "n_repeats",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
         if not 0 <= self.flipped < 0.5:
@@ -67,7 +73,7 @@ def prepared(args: Args, n: int, rng: np.random.Generator) -> Data:
     return x, y
 
 
-def slope(args: Args, n: int, rng: np.random.Generator) -> Data:
+def linear_boundary(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw the other kind: one plane across all inputs, each as important as the next."""
     x = rng.normal(size=(n, N_INPUTS))
     return x, _flipped(x.sum(axis=1) > 0, args, rng)
@@ -91,7 +97,7 @@ KINDS = {
     "the same, its amount as a logarithm": prepared,
     "squares on a plane": stairs,
     "a disc on a plane": disc,
-    "a slope across all inputs": slope,
+    "a slope across all inputs": linear_boundary,
 }
 
 SHORT = dict(zip(KINDS, ("columns", "logarithm", "squares", "disc", "slope"), strict=True))
@@ -116,8 +122,8 @@ def run(args: Args) -> Study:
         ),
         sections=(compared, _shapes(args), _when()),
         numbers={
-            f"{name}_on_{SHORT[kind]}": error
-            for kind, row in means.items()
+            f"{name}_on_{SHORT[dataset_name]}": error
+            for dataset_name, row in means.items()
             for name, error in row.items()
         },
         source="Ng, MLS C2 W4",
@@ -131,21 +137,22 @@ class _Boosted:
         self.args = args
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "_Boosted":
-        aside = np.arange(len(y)) % 5 == 0  # rows are drawn at random already
-        kept, judged = (
-            xgboost.DMatrix(x[part], label=y[part], nthread=1) for part in (~aside, aside)
+        is_validation = np.arange(len(y)) % 5 == 0  # rows are drawn at random already
+        train_data, validation_data = (
+            xgboost.DMatrix(x[mask], label=y[mask], nthread=1)
+            for mask in (~is_validation, is_validation)
         )
-        settings = {"objective": "binary:logistic", "eta": self.args.learning_rate, "nthread": 1}
+        params = {"objective": "binary:logistic", "eta": self.args.learning_rate, "nthread": 1}
         self.booster = xgboost.train(
-            settings, kept, self.args.max_rounds, evals=[(judged, "aside")],
-            early_stopping_rounds=self.args.patience, verbose_eval=False,
+            params, train_data, self.args.n_estimators_boosting, evals=[(validation_data, "aside")],
+            early_stopping_rounds=self.args.early_stopping_rounds, verbose_eval=False,
         )  # fmt: skip
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         until = (0, self.booster.best_iteration + 1)
-        found = self.booster.predict(xgboost.DMatrix(x, nthread=1), iteration_range=until)
-        return (found > 0.5).astype(np.int64)
+        results = self.booster.predict(xgboost.DMatrix(x, nthread=1), iteration_range=until)
+        return (results > 0.5).astype(np.int64)
 
 
 class _Network:
@@ -154,20 +161,20 @@ class _Network:
     def __init__(self, args: Args) -> None:
         self.net = MLPClassifier(
             args.hidden, learning_rate_init=0.01, batch_size=50, max_iter=args.max_epochs,
-            early_stopping=True, validation_fraction=0.2, n_iter_no_change=args.patience,
+            early_stopping=True, validation_fraction=0.2, n_iter_no_change=args.early_stopping_rounds,
             random_state=derive("network", args.seed) % 2**32,
         )  # fmt: skip
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "_Network":
-        self.mean, self.deviation = x.mean(axis=0), x.std(axis=0)
+        self.mean, self.std = x.mean(axis=0), x.std(axis=0)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs may be taken
-            self.net.fit((x - self.mean) / self.deviation, y)
+            self.net.fit((x - self.mean) / self.std, y)
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        found: np.ndarray = self.net.predict((x - self.mean) / self.deviation)
-        return found
+        results: np.ndarray = self.net.predict((x - self.mean) / self.std)
+        return results
 
 
 def _models(args: Args) -> dict[str, Callable[[], Any]]:
@@ -176,7 +183,9 @@ def _models(args: Args) -> dict[str, Callable[[], Any]]:
             criterion="entropy", max_depth=6, min_samples_split=20, random_state=0
         ),
         "forest": lambda: RandomForestClassifier(
-            args.n_trees, min_samples_split=10, random_state=derive("forest", args.seed) % 2**32
+            args.n_estimators_forest,
+            min_samples_split=10,
+            random_state=derive("forest", args.seed) % 2**32,
         ),
         "boosted": lambda: _Boosted(args),
         "network": lambda: _Network(args),
@@ -186,23 +195,23 @@ def _models(args: Args) -> dict[str, Callable[[], Any]]:
 def _compared(args: Args) -> tuple[Section, dict[str, dict[str, float]]]:
     """Train all four on all kinds of data, each several times."""
     models = _models(args)
-    found: dict[str, dict[str, list[float]]] = {}
-    for kind, draw in KINDS.items():
+    results: dict[str, dict[str, list[float]]] = {}
+    for dataset_name, draw in KINDS.items():
         errors: dict[str, list[float]] = {name: [] for name in models}
-        for repeat in range(args.repeats):
+        for repeat in range(args.n_repeats):
             rng = generator("trees or network", args.seed, repeat)  # alike kinds, the same rows
             train, out = draw(args, args.n_train, rng), draw(args, args.n_held_out, rng)
             for name, build in models.items():
                 errors[name].append(float((build().fit(*train).predict(out[0]) != out[1]).mean()))
-        found[kind] = errors
-    means = {k: {n: float(np.mean(e)) for n, e in row.items()} for k, row in found.items()}
+        results[dataset_name] = errors
+    means = {k: {n: float(np.mean(e)) for n, e in row.items()} for k, row in results.items()}
     rows = tuple(
         (
-            kind,
+            dataset_name,
             *(_range(errors) for errors in row.values()),
-            min(means[kind], key=means[kind].__getitem__),
+            min(means[dataset_name], key=means[dataset_name].__getitem__),
         )
-        for kind, row in found.items()
+        for dataset_name, row in results.items()
     )
     text = (
         "The same four models, with the same settings, on data where single inputs decide by "
@@ -222,7 +231,7 @@ def _compared(args: Args) -> tuple[Section, dict[str, dict[str, float]]]:
         columns=("data", *models, "lowest mean"),
         rows=rows,
         caption=(
-            f"Mean over {args.repeats} draws of {args.n_train} training rows, with the lowest and "
+            f"Mean over {args.n_repeats} draws of {args.n_train} training rows, with the lowest and "
             "the highest."
         ),
     )
