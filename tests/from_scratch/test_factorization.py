@@ -195,9 +195,9 @@ def test_what_is_wrong_is_named():
     numbers = np.array([0, 3])
     with pytest.raises(ValueError, match="item: 3 must be from 0 to 2"):
         Ratings(user=numbers * 0, item=numbers, value=numbers * 1.0, n_users=1, n_items=3)
-    with pytest.raises(ValueError, match="user: 1 numbers for 2 ratings"):
+    with pytest.raises(ValueError, match="user: 1 ids for 2 ratings"):
         Ratings(user=numbers[:1], item=numbers, value=numbers * 1.0, n_users=1, n_items=4)
-    with pytest.raises(ValueError, match=r"penalty\.features: -1"):
+    with pytest.raises(ValueError, match=r"l2\.features: -1"):
         L2(features=-1, biases=0)
     ratings, factors = drawn(1)
     with pytest.raises(ValueError, match="must be above 0"):

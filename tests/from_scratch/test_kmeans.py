@@ -162,7 +162,7 @@ def test_restarts_keep_the_best(rng):
 
 
 @pytest.mark.parametrize(
-    ("x", "k", "says"),
+    ("x", "k", "message"),
     [
         (np.zeros((3, 2)), 4, "n_clusters: 4 must be from 1 to the number of examples, 3"),
         (np.zeros((3, 2)), 0, "n_clusters: 0"),
@@ -173,5 +173,5 @@ def test_restarts_keep_the_best(rng):
 def test_what_cannot_be_clustered_is_refused(x, k, message, rng):
     with pytest.raises(ValueError, match=message):
         kmeans.fit(x, k, rng=rng)
-    with pytest.raises(ValueError, match="n_restarts: 0"):
+    with pytest.raises(ValueError, match="n_init: 0"):
         kmeans.fit(x, k, rng=rng, n_init=0)

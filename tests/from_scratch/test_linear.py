@@ -120,7 +120,10 @@ def test_the_hessian_is_the_gradients_slope_and_the_cost_is_convex(seed, l2):
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"rate": 0.0, "n_steps": 3}, "rate: 0.0"), ({"rate": 0.1, "n_steps": -1}, "n_steps: -1")],
+    [
+        ({"learning_rate": 0.0, "n_steps": 3}, "learning_rate: 0.0"),
+        ({"learning_rate": 0.1, "n_steps": -1}, "n_steps: -1"),
+    ],
 )
 def test_an_impossible_descent_is_refused(wrong, message):
     x, y, _ = drawn(1)
@@ -130,5 +133,5 @@ def test_an_impossible_descent_is_refused(wrong, message):
 
 def test_a_negative_penalty_is_refused():
     x, y, _ = drawn(1)
-    with pytest.raises(ValueError, match="penalty: -1.0"):
+    with pytest.raises(ValueError, match="l2: -1.0"):
         linear.normal_equation(x, y, -1.0)

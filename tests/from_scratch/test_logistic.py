@@ -129,7 +129,7 @@ def test_without_a_penalty_too_the_minimum_is_scikit_learns_and_descent_reaches_
 
 def test_classes_that_a_line_parts_have_no_minimum_without_a_penalty():
     x, y = np.array([[-1.0], [1.0]]), np.array([0.0, 1.0])
-    with pytest.raises(ValueError, match="give a penalty above 0"):
+    with pytest.raises(ValueError, match="set l2 above 0"):
         logistic.solve(x, y, max_iter=15)
     # With one, w = 2 (1 - sigmoid(w)) / penalty by hand: the gradient at 0.
     w = logistic.solve(x, y, 0.5).w[0]

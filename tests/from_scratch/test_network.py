@@ -91,7 +91,7 @@ def test_values_and_every_gradient_are_those_of_pytorch(answer, hidden, seed):
     cache = forward_with_cache(layers, x)
     assert ours.value(cache.outputs, y) == pytest.approx(loss.item(), rel=1e-10)
     np.testing.assert_array_equal(cache.outputs, forward(layers, x))
-    result = backward(layers, cache, ours.derivative(cache.outputs, y))
+    result = backward(layers, cache, ours.grad(cache.outputs, y))
     for grad, parameter in zip(result, net.parameters(), strict=True):
         np.testing.assert_allclose(grad, parameter.grad.numpy().T, rtol=1e-8, atol=1e-12)
 
@@ -179,11 +179,14 @@ def digits():
 
 
 @pytest.mark.parametrize(
-    ("given_", "said"),
+    ("arguments", "message"),
     [
-        ({"n": 0, "rate": 0.1}, "n: 0 must be at least 1"),
-        ({"n": 5, "rate": 0.0}, "rate: 0.0 must be above 0"),
-        ({"n": 5, "rate": 0.1, "penalty": -1}, "penalty: -1 must be at least 0"),
+        ({"n_steps": 0, "learning_rate": 0.1}, "n_steps: 0 must be at least 1"),
+        ({"n_steps": 5, "learning_rate": 0.0}, "learning_rate: 0.0 must be above 0"),
+        (
+            {"n_steps": 5, "learning_rate": 0.1, "weight_decay": -1},
+            "weight_decay: -1 must be at least 0",
+        ),
     ],
 )
 def test_steps_that_cannot_be_taken_are_refused(arguments, message):

@@ -42,5 +42,5 @@ def test_each_step_kept_is_drawn_as_often(rng):
 def test_an_empty_memory_gives_nothing(rng):
     with pytest.raises(ValueError, match="empty"):
         ReplayBuffer(3, 2).sample(1, rng)
-    with pytest.raises(ValueError, match="room: 0"):
+    with pytest.raises(ValueError, match="capacity: 0"):
         ReplayBuffer(0, 2)

@@ -21,24 +21,24 @@ from foursplit_courses.from_scratch.synthetic_ratings import (
 
 def test_ratings_are_halves_of_a_star_and_held_out_ones_are_others(rng):
     world = make_rating_world((40, 30), (5, 6), 3, 0.5, rng)
-    assert world.message.shape == world.expected_ratings.shape == (45, 36)
-    assert set(np.unique(world.message * 2)) <= set(range(1, 11))
+    assert world.ratings.shape == world.expected_ratings.shape == (45, 36)
+    assert set(np.unique(world.ratings * 2)) <= set(range(1, 11))
     train, held_out = sample_ratings(world, 0.5, rng)
     pairs = [set(zip(r.user.tolist(), r.item.tolist(), strict=True)) for r in (train, held_out)]
     assert not pairs[0] & pairs[1]
     assert len(pairs[0]) + len(pairs[1]) == pytest.approx(0.5 * 40 * 30, rel=0.15)
     assert len(pairs[1]) == pytest.approx(0.1 * 40 * 30, rel=0.3)
-    assert (world.message[train.user, train.item] == train.value).all()
+    assert (world.ratings[train.user, train.item] == train.value).all()
 
 
 def test_the_spread_of_ratings_is_the_sum_of_its_parts():
     # Variances: 0.35^2 twice, 0.5^2, two products of 0.55^2, noise 0.5^2, rounding 0.5^2 / 12.
     world = make_rating_world((2000, 300), (0, 0), 4, 0.5, np.random.default_rng(3))
     expected = 2 * 0.35**2 + 0.5**2 + 2 * 0.55**2 + 0.5**2 + 0.25 / 12
-    inside = (world.message > 0.5) & (world.message < 5)
+    inside = (world.ratings > 0.5) & (world.ratings < 5)
     assert inside.mean() > 0.8
     # Cut off at both ends, it is less.
-    assert 0.8 * expected < world.message.var() < expected
+    assert 0.8 * expected < world.ratings.var() < expected
 
 
 def test_a_table_and_its_list_are_the_same():
@@ -69,8 +69,8 @@ def test_a_new_film_without_ratings_is_told_apart_by_genre_alone(rng):
     )
     result = new_film_errors(recommender, rng)
     # Who has learnt nothing says the mean to each.
-    plain = mean_absolute_error(np.full((25, 8), 3.0), world.message[25:50, 20:])
-    assert {round(result[name][0], 9) for name in result if name != "the tastes themselves"} == {
+    plain = mean_absolute_error(np.full((25, 8), 3.0), world.ratings[25:50, 20:])
+    assert {round(result[name][0], 9) for name in result if name != "noise floor"} == {
         round(plain, 9)
     }
 
@@ -89,9 +89,9 @@ def test_ahead_means_ahead_for_good():
 
 
 def test_what_is_wrong_is_named(rng):
-    with pytest.raises(ValueError, match=r"known: \(0, 5\) must be 1 or more"):
+    with pytest.raises(ValueError, match=r"n_known: \(0, 5\)"):
         make_rating_world((0, 5), (1, 1), 2, 0.5, rng)
-    with pytest.raises(ValueError, match="n_genres, noise: 0 and"):
+    with pytest.raises(ValueError, match="n_genres, noise: 0, "):
         make_rating_world((5, 5), (1, 1), 0, 0.5, rng)
     with pytest.raises(ValueError, match="density: 0 must be above 0"):
         sample_ratings(make_rating_world((5, 5), (1, 1), 2, 0.5, rng), 0, rng)

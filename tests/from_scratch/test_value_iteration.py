@@ -91,13 +91,17 @@ def test_a_sweep_brings_any_two_guesses_nearer(data, rewards, misstep, discount)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"chance": np.full((3, 2, 2), 0.5)}, "chance"),
-        ({"chance": np.full((3, 2, 3), 0.5)}, "add up to 1"),
-        ({"ends": np.zeros(2, bool)}, "ends"),
+        ({"transition_probs": np.full((3, 2, 2), 0.5)}, "transition_probs"),
+        ({"transition_probs": np.full((3, 2, 3), 0.5)}, "sum to 1"),
+        ({"terminal": np.zeros(2, bool)}, "terminal"),
     ],
 )
-def test_what_is_no_process_is_refused(change, words):
-    good = {"chance": np.full((3, 2, 3), 1 / 3), "reward": np.zeros(3), "ends": np.zeros(3, bool)}
+def test_an_invalid_mdp_is_rejected(change, words):
+    good = {
+        "transition_probs": np.full((3, 2, 3), 1 / 3),
+        "rewards": np.zeros(3),
+        "terminal": np.zeros(3, bool),
+    }
     MDP(**good)
     with pytest.raises(ValueError, match=words):
         MDP(**{**good, **change})
@@ -106,7 +110,7 @@ def test_what_is_no_process_is_refused(change, words):
 def test_bad_numbers_are_refused_by_name():
     with pytest.raises(ValueError, match=r"discount: 1\.0 must be from 0 to below 1"):
         value_iteration(chain(ROVER), 1.0)
-    with pytest.raises(ValueError, match=r"misstep: 1\.5"):
+    with pytest.raises(ValueError, match=r"misstep_prob: 1\.5"):
         chain(ROVER, 1.5)
     with pytest.raises(ValueError, match="at least 3"):
         chain(ROVER[:2])

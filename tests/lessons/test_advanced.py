@@ -22,7 +22,7 @@ from foursplit_courses.lessons import (
 SMALL = {
     neurons_and_layers: {"roasts": 60, "starts": 1, "steps": 50, "pieces": (1, 4)},
     softmax: {"points": 40, "steps": 60},
-    adam: {"digits": 60, "steps": 15, "rates": (0.01, 0.03)},
+    adam: {"digits": 60, "steps": 15, "learning_rates": (0.01, 0.03)},
     model_choice: {"sizes": (20, 60)},
     bias_and_variance_in_networks: {"n_train": 60, "large": (12, 6), "steps": 30},
     data_centric: {"n_train": 40, "n_more": 20, "n_cross": 80, "steps": 15, "seeds": (1,)},
@@ -43,8 +43,8 @@ def test_a_study_repeats_itself_and_measures_numbers(study):
     ("study", "given", "said"),
     [
         (neurons_and_layers, {"roasts": 0}, "roasts: 0 must be at least 1"),
-        (softmax, {"spread": 0.0}, "spread: 0.0 must be above 0"),
-        (adam, {"rates": ()}, "rates: .. must be numbers above 0"),
+        (softmax, {"std": 0.0}, "std: 0.0 must be above 0"),
+        (adam, {"learning_rates": ()}, "learning_rates: .. must be numbers above 0"),
         (model_choice, {"n_cross": 1}, "n_cross: 1 must be at least 2"),
         (bias_and_variance_in_networks, {"worth": 0.0}, "worth: 0.0 must be above 0"),
         (data_centric, {"n_train": 1500}, "must be at most 1797 together"),
@@ -77,7 +77,7 @@ def test_a_penalised_polynomial_is_ridge_regression_on_scaled_powers(rng):
     mean, spread = powers.mean(axis=0), powers.std(axis=0)
     ridge = Ridge(alpha=0.01 * 30, solver="svd").fit((powers - mean) / spread, train.y)
     theirs = ridge.predict((x[:, None] ** np.arange(1, 6) - mean) / spread)
-    np.testing.assert_allclose(model_choice.fit(train, 5, 0.01).answer(x), theirs, rtol=1e-8)
+    np.testing.assert_allclose(model_choice.fit(train, 5, 0.01).predict(x), theirs, rtol=1e-8)
 
 
 def test_train_error_never_rises_with_the_degree_nor_falls_with_the_penalty(rng):
@@ -112,7 +112,7 @@ def test_every_candidate_stays_within_the_baselines_multiplications():
 
 
 @pytest.mark.parametrize(
-    ("train", "cross", "penalty", "n", "said"),
+    ("train", "cross", "weight_decay", "n", "message"),
     [
         (0.30, 0.31, 0.0, 400, "bias: a larger network"),
         (0.30, 0.40, 0.2, 400, "bias: a weaker penalty"),  # bias is asked for first
@@ -122,13 +122,13 @@ def test_every_candidate_stays_within_the_baselines_multiplications():
         (0.08, 0.09, 0.0, 400, "no gap is worth work"),
     ],
 )
-def test_the_loop_asks_for_bias_first_and_then_for_variance(train, cross, penalty, n, said):
+def test_the_loop_asks_for_bias_first_and_then_for_variance(train, cross, weight_decay, n, message):
     study = bias_and_variance_in_networks
-    errors = study.Errors(train=train, cross=cross, fresh=cross, best=0.078)
-    plan = study.Plan(hidden=(1,), penalty=penalty, n_train=n)
-    words, following = study.advise(errors, plan, study.Args())
-    assert words == said
-    assert following != plan
+    errors = study.Errors(train=train, cross_validation=cross, new=cross, best=0.078)
+    plan = study.Plan(hidden=(1,), weight_decay=weight_decay, n_train=n)
+    verdict, next_plan = study.advise(errors, plan, study.Args())
+    assert verdict == message
+    assert next_plan != plan
 
 
 def test_where_the_naive_loss_becomes_infinite_is_where_the_study_says():

@@ -35,10 +35,10 @@ def test_more_colours_lose_less_and_a_palette_holds_no_more_than_it_says():
     made = [
         image_compression.compress(photo, k, np.random.default_rng(0)) for k in (2, 4, 8, 16, 32)
     ]
-    assert np.diff([one.share for one in made]).max() < 0
+    assert np.diff([one.unexplained for one in made]).max() < 0
     assert np.diff([one.decibels for one in made]).min() > 0
     for one in made:
-        assert len(np.unique(one.pixels.reshape(-1, 3), axis=0)) <= one.n_colours
+        assert len(np.unique(one.pixels.reshape(-1, 3), axis=0)) <= one.n_colors
         squared = (one.pixels.astype(float) - photo) ** 2
         assert one.decibels == pytest.approx(10 * np.log10(255**2 / squared.mean()))
 
@@ -50,7 +50,7 @@ def test_as_many_colours_as_the_photo_has_lose_nothing():
 
 
 def test_the_compression_study_runs_on_few_pixels():
-    study = ran(image_compression, side=16, colours=(2, 4))
+    study = ran(image_compression, side=16, n_colors=(2, 4))
     assert study.numbers["bits_4"] == 4 * 24 + 16 * 16 * 2
     slider = study.sections[0].figures[0]
     assert isinstance(slider, Slider)
@@ -93,7 +93,7 @@ def test_half_of_the_anomalies_stay_within_both_ranges():
 
 
 def test_what_is_new_is_found_by_the_density_alone():
-    study = ran(anomaly_or_supervised, positives=(4, 60), repeats=3)
+    study = ran(anomaly_or_supervised, positives=(4, 60), n_repeats=3)
     new = {way: study.numbers[f"{way}_new_60"] for way in ("density", "logistic", "trees")}
     assert new["density"] > max(new["logistic"], new["trees"]) + 0.2
     # What is like the past is learnt by a classifier once enough of it is known.
@@ -104,12 +104,12 @@ def test_what_is_new_is_found_by_the_density_alone():
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: k_means.Args(n_restarts=1, most_clusters=5), "n_restarts: 1"),
-        (lambda: image_compression.Args(colours=(1,), side=64), "colours"),
-        (lambda: image_compression.Args(colours=(2,), side=2), "side: 2"),
-        (lambda: anomaly_detection.Args(share_anomalous=0.0), "share_anomalous"),
-        (lambda: anomaly_or_supervised.Args(positives=(1,), repeats=3), "positives"),
-        (lambda: anomaly_or_supervised.Args(positives=(4,), repeats=1), "repeats: 1"),
+        (lambda: k_means.Args(n_init=1, max_clusters=5), "n_init: 1"),
+        (lambda: image_compression.Args(n_colors=(1,), side=64), "n_colors"),
+        (lambda: image_compression.Args(n_colors=(2,), side=2), "side: 2"),
+        (lambda: anomaly_detection.Args(anomaly_fraction=0.0), "anomaly_fraction"),
+        (lambda: anomaly_or_supervised.Args(positives=(1,), n_repeats=3), "positives"),
+        (lambda: anomaly_or_supervised.Args(positives=(4,), n_repeats=1), "n_repeats: 1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(make, says):

@@ -7,7 +7,7 @@ from foursplit_courses.lessons.deep_q_learning import Args, run
 
 
 def test_a_page_repeats_to_the_byte_and_its_table_is_its_numbers():
-    args = Args(episodes=12, seeds=(3, 4), held_out=3, window=5)
+    args = Args(n_episodes=12, seeds=(3, 4), held_out=3, window=5)
     first, second = run(args), run(args)
     assert first.as_json() == second.as_json()
     curves, table = first.sections[0].figures
@@ -19,7 +19,7 @@ def test_a_page_repeats_to_the_byte_and_its_table_is_its_numbers():
 
 
 def test_replay_is_what_it_learns_by():
-    study = run(Args(episodes=150, seeds=(1,), held_out=10))
+    study = run(Args(n_episodes=150, seeds=(1,), held_out=10))
     whole, without = (
         study.numbers[f"held_out_{name}"] for name in ("replay_and_target_network", "no_replay")
     )
@@ -30,7 +30,7 @@ def test_replay_is_what_it_learns_by():
 
 @pytest.mark.parametrize(
     ("given", "words"),
-    [({"episodes": 0}, "episodes"), ({"episodes": 5}, "window"), ({"seeds": ()}, "seeds")],
+    [({"n_episodes": 0}, "n_episodes"), ({"n_episodes": 5}, "window"), ({"seeds": ()}, "seeds")],
 )
 def test_a_bad_argument_is_refused_by_name(given, words):
     with pytest.raises(ValueError, match=words):

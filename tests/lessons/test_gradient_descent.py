@@ -50,8 +50,8 @@ def test_the_bowl_is_lowest_at_the_best_line():
         ({"learning_rate": 0.7}, "learning_rate: 0.7 must be below 0.584"),
         ({"learning_rate": 0.0}, "learning_rate: 0.0 must be above 0"),
         ({"n_steps": 0}, "n_steps: 0 must be at least 1"),
-        ({"rates": []}, "rates: .* one rate at least"),
-        ({"rates": [0.1, -1.0]}, "rates: .* above 0"),
+        ({"learning_rates": []}, "learning_rates: .* one rate at least"),
+        ({"learning_rates": [0.1, -1.0]}, "learning_rates: .* above 0"),
         ({"n_grid": 2}, "n_grid: 2 must be at least 3"),
     ],
 )

@@ -46,9 +46,9 @@ def test_nobody_beats_the_tastes_and_ratings_help(study):
     for figure in figures(study).values():
         if isinstance(figure, Lines) and figure.title.startswith("Error "):
             lines = {series.name: np.array(series.y) for series in figure.series}
-            if "the tastes themselves" not in lines:
+            if "noise floor" not in lines:
                 continue
-            floor = lines.pop("the tastes themselves")
+            floor = lines.pop("noise floor")
             for errors in lines.values():
                 assert (errors > floor).all()
                 assert errors[-1] < errors[0]

@@ -62,8 +62,10 @@ def test_the_powers_end_where_the_course_prints(pages):
 
 def test_scaled_powers_go_down_as_the_course_prints():
     powers = features.power_features(polynomial_features.X, 3)
-    x = features.fit_scaler(powers).apply(powers)
-    cost = linear.gradient_descent(x, polynomial_features.PARABOLA, learning_rate=0.1, n_steps=10_001).cost
+    x = features.fit_scaler(powers).transform(powers)
+    cost = linear.gradient_descent(
+        x, polynomial_features.PARABOLA, learning_rate=0.1, n_steps=10_001
+    ).cost
     assert printed(cost[1], 2) == 9421.47
     assert printed(cost[10_001], 6) == 0.390938
 
@@ -136,7 +138,7 @@ def test_cost_on_seen_examples_never_rises_with_the_degree_nor_falls_with_lambda
     by_degree = []
     for degree in overfitting.DEGREES:
         powers = features.polynomial_features(seen.x, degree)
-        x = features.fit_scaler(powers).apply(powers)
+        x = features.fit_scaler(powers).transform(powers)
         by_degree.append(linear.cost(x, seen.y, linear.normal_equation(x, seen.y)))
     assert (np.diff(by_degree) <= 1e-10).all()
     fits = [linear.normal_equation(x, seen.y, penalty) for penalty in regularisation.PENALTIES]
@@ -174,14 +176,14 @@ def test_a_page_is_the_same_each_time_and_its_sliders_move_something(pages, key)
 @pytest.mark.parametrize(
     ("file", "wrong", "message"),
     [
-        ("multiple_regression", {"rate": 0.0}, "rate: 0.0"),
+        ("multiple_regression", {"learning_rate": 0.0}, "learning_rate: 0.0"),
         ("feature_scaling", {"n_houses": 3}, "n_houses: 3"),
         ("polynomial_features", {"n_steps": 0}, "n_steps: 0"),
         ("logistic_loss", {"far_size": 1.0}, "far_size: 1.0"),
-        ("logistic_descent", {"raw_rate": -1.0}, "raw_rate: -1.0"),
+        ("logistic_descent", {"learning_rate_raw": -1.0}, "learning_rate_raw: -1.0"),
         ("overfitting", {"n_examples": 5}, "n_examples: 5"),
         ("regularisation", {"chip_degree": 0}, "chip_degree: 0"),
-        ("kinds_of_learning", {"n_learnt": 150}, "n_learnt: 150"),
+        ("kinds_of_learning", {"n_train": 150}, "n_train: 150"),
     ],
 )
 def test_an_impossible_argument_is_refused(file, wrong, message):
@@ -211,9 +213,11 @@ def test_the_invented_tables_follow_their_rules():
 def test_a_step_with_a_penalty_shrinks_weights_and_then_steps_without():
     houses = synthetic_data.make_houses(30, np.random.default_rng(1))
     scale = features.fit_scaler(houses.x)
-    x, start = scale.apply(houses.x), Parameters(np.array([3.0, -1, 2, 5]), 4.0)
+    x, start = scale.transform(houses.x), Parameters(np.array([3.0, -1, 2, 5]), 4.0)
     rate, penalty = 0.1, 6.0
-    step = linear.gradient_descent(x, houses.y, start, learning_rate=rate, n_steps=1, l2=penalty).end
+    step = linear.gradient_descent(
+        x, houses.y, start, learning_rate=rate, n_steps=1, l2=penalty
+    ).final
     plain = linear.gradient(x, houses.y, start)
     shrunk = start.w * (1 - rate * penalty / len(x))
     np.testing.assert_allclose(step.w, shrunk - rate * plain.w, rtol=1e-12)

@@ -11,8 +11,10 @@ from foursplit_courses.lessons import decision_tree, tree_ensembles, trees_or_ne
 SMALL = {"n_train": 120, "n_held_out": 300}
 SHORT = {
     decision_tree: decision_tree.Args(**SMALL, depths=(1, 2, 5)),
-    tree_ensembles: tree_ensembles.Args(**SMALL, n_trees=10, max_rounds=30),
-    trees_or_network: trees_or_network.Args(**SMALL, n_trees=5, max_epochs=5, repeats=1),
+    tree_ensembles: tree_ensembles.Args(**SMALL, n_estimators_forest=10, n_estimators_boosting=30),
+    trees_or_network: trees_or_network.Args(
+        **SMALL, n_estimators_forest=5, max_epochs=5, n_repeats=1
+    ),
 }
 
 

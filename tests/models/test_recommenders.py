@@ -172,9 +172,9 @@ def test_what_is_wrong_is_named():
         two_towers.build(two_towers.Args(n_user_inputs=3), SHAPE)
     with pytest.raises(ValueError, match="rank: 0 must be at least 1"):
         matrix_factorization.Args(n_users=1, n_items=1, rank=0)
-    with pytest.raises(ValueError, match="inputs: 1 must be 2 at least"):
+    with pytest.raises(ValueError, match="inputs: 1 must be at least 2"):
         matrix_factorization.build(
             matrix_factorization.Args(n_users=1, n_items=1), DataShape(inputs=(1,))
         )
-    with pytest.raises(ValueError, match=r"penalty: 0\.0 must be above 0"):
+    with pytest.raises(ValueError, match=r"l2: 0\.0 must be above 0"):
         als_matrix_factorization.Args(l2=0.0)

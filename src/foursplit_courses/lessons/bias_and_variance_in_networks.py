@@ -246,7 +246,7 @@ def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
                 series=tuple(
                     Series(name=label, x=x, y=[getattr(e, name) for e in results])
                     for name, label in (
-                        ("train", "train"), ("cross", "cross-validation"), ("fresh", "new"),
+                        ("train", "train"), ("cross_validation", "cross-validation"), ("new", "new"),
                     )
                 ),
             ),
