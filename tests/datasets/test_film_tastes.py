@@ -14,7 +14,7 @@ from foursplit.data.run_expectations import complaints, judge
 from foursplit.data.split_examples import part
 from foursplit_courses.datasets import film_tastes
 from foursplit_courses.datasets.film_tastes import SOURCE, TRUST
-from foursplit_courses.models import als_matrix_factorization
+from foursplit_courses.models import als_matrix_factorization as als
 
 PARAMS = load(Path(__file__).parent.parent.parent / "params.yaml")
 
@@ -77,9 +77,7 @@ def test_features_learn_what_biases_cannot_and_help_no_stranger():
     data = splits()
     shape = shape_of(data["train"], ())
     made = {
-        rank: als_matrix_factorization.build(als_matrix_factorization.Args(rank=rank, l2=3.0), shape, 1).fit(
-            data["train"].x, data["train"].y
-        )
+        rank: als.build(als.Args(rank=rank, l2=3.0), shape, 1).fit(data["train"].x, data["train"].y)
         for rank in (0, 8)
     }
 

@@ -68,7 +68,7 @@ def test_targets_by_hand():
     following = np.array([[3, 5], [7, 2]], np.float32)
     steps = Transitions(
         states=following, actions=np.array([0, 1]), rewards=np.array([1, 1], np.float32),
-        following=following, ended=np.array([0, 1], np.float32),
+        next_states=following, dones=np.array([0, 1], np.float32),
     )  # fmt: skip
     # 1 + 0.9 * 5 = 5.5; nothing follows an end.
     np.testing.assert_allclose(bellman_targets(net, steps, 0.9), [5.5, 1.0], rtol=1e-6)
@@ -128,10 +128,8 @@ def test_an_episode_that_is_cut_off_has_not_ended():
     world.max_steps = 2
     agent = agent_for(world, buffer_size=64)
     train(agent, world, np.array([[2]]))
-    assert (
-        agent.memory.rows[: agent.memory.observation, -1].tolist()
-        == [0.0] * agent.memory.observation
-    )
+    n_pushed = agent.memory.n_pushed
+    assert agent.memory.rows[:n_pushed, -1].tolist() == [0.0] * n_pushed
 
 
 def test_a_return_is_the_sum_of_the_rewards():
@@ -142,7 +140,7 @@ def test_a_return_is_the_sum_of_the_rewards():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("discount", 1.0), ("learning_rate", 0.0), ("soft_update", 0.0), ("memory", 3),
+        ("discount", 1.0), ("learning_rate", 0.0), ("tau", 0.0), ("buffer_size", 3),
         ("epsilon_decay", 1.1), ("epsilon_min", -0.1), ("update_every", 0), ("hidden", (0,)),
     ],
 )  # fmt: skip

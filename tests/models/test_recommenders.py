@@ -44,10 +44,12 @@ def test_the_network_says_what_first_principles_say(rng):
     net = factorising(x)
     parameters = {name: p.detach().double().numpy() for name, p in net.named_parameters()}
     factors = Factors(
-        users=parameters["users.features.weight"], items=parameters["items.features.weight"],
-        user_bias=parameters["users.bias.weight"][:, 0], item_bias=parameters["items.bias.weight"][:, 0],
+        users=parameters["users.features.weight"],
+        items=parameters["items.features.weight"],
+        user_bias=parameters["users.bias.weight"][:, 0],
+        item_bias=parameters["items.bias.weight"][:, 0],
         mean=0.0,
-    )  # fmt: skip
+    )
     user, item = x[:, 0].astype(int), x[:, 1].astype(int)
     np.testing.assert_allclose(answers(net, x), predict(factors, user, item), rtol=1e-5, atol=1e-6)
 

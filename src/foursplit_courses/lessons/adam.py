@@ -51,7 +51,8 @@ def run(args: Args) -> Study:
         title="Adam against gradient descent",
         lead=(
             f"On a network for digits, {args.steps} steps bring Adam to {best['adam']:.2g} nats at "
-            f"the best of {len(args.learning_rates)} rates and gradient descent to {best['descent']:.2g}. "
+            f"the best of {len(args.learning_rates)} rates and gradient descent to "
+            f"{best['descent']:.2g}. "
             f"Adam ends lower at {numbers['rates_where_adam_ends_lower']:.0f} of the "
             f"{len(args.learning_rates)}."
         ),
@@ -152,14 +153,22 @@ def _network(args: Args) -> tuple[Section, dict[str, float]]:
     steps = np.arange(args.steps)
     figures = tuple(
         Lines(
-            title=f"Rate {learning_rate:g}", x_label="step", y_label="cross-entropy, nats", log_y=True,
+            title=f"Rate {learning_rate:g}",
+            x_label="step",
+            y_label="cross-entropy, nats",
+            log_y=True,
             series=(
                 Series(name="Adam", x=steps, y=traces["adam", learning_rate]),
-                Series(name="gradient descent", x=steps, y=traces["descent", learning_rate], mark="dashed"),
+                Series(
+                    name="gradient descent",
+                    x=steps,
+                    y=traces["descent", learning_rate],
+                    mark="dashed",
+                ),
             ),
         )
         for learning_rate in args.learning_rates
-    )  # fmt: skip
+    )
     numbers = {
         f"{name}_{learning_rate:g}_loss": trace[-1]
         for (name, learning_rate), trace in traces.items()
@@ -188,14 +197,21 @@ def _network(args: Args) -> tuple[Section, dict[str, float]]:
             ),
             Lines(
                 title=f"Loss after {args.steps} steps by rate",
-                x_label="rate", y_label="cross-entropy, nats", log_x=True, log_y=True,
+                x_label="rate",
+                y_label="cross-entropy, nats",
+                log_x=True,
+                log_y=True,
                 series=tuple(
-                    Series(name=label, x=args.learning_rates, y=[traces[name, r][-1] for r in args.learning_rates])
+                    Series(
+                        name=label,
+                        x=args.learning_rates,
+                        y=[traces[name, r][-1] for r in args.learning_rates],
+                    )
                     for name, label in (("adam", "Adam"), ("descent", "gradient descent"))
                 ),
             ),
         ),
-    )  # fmt: skip
+    )
     return section, numbers
 
 

@@ -177,7 +177,8 @@ def _eleven_inputs() -> tuple[Section, dict[str, float]]:
         text=(
             f"A dev set of {N_SMALL} examples with {N_SMALL_ANOMALOUS} anomalies, drawn "
             f"{N_REPEATS} times. The F1 of the chosen threshold is the best of many, so part of it "
-            f"is luck: {np.mean(texts):.3f} on average where it was chosen, {np.mean(components):.3f} on "
+            f"is luck: {np.mean(texts):.3f} on average where it was chosen, "
+            f"{np.mean(components):.3f} on "
             "examples that had no say. And it differs from one dev set to the next by "
             f"{np.std(texts):.2f}, one standard deviation, though nothing but chance differs.",
         ),

@@ -40,7 +40,8 @@ def run(args: Args) -> Study:
         + (f"a classifier overtakes the density from {cross} known ones on; "
            if cross else "no classifier overtakes the density with as many as were tried; ")
         + "where it brings kinds that nobody has seen, the density stays ahead "
-        f"({f1_scores[True][0, -1].mean():.2f} against {f1_scores[True][1:, -1].mean(axis=1).max():.2f} "
+        f"({f1_scores[True][0, -1].mean():.2f} against "
+        f"{f1_scores[True][1:, -1].mean(axis=1).max():.2f} "
         f"with {args.positives[-1]} known)."
     )  # fmt: skip
     return Study(

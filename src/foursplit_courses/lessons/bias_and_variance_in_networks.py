@@ -241,17 +241,21 @@ def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
         ),
         figures=(
             Lines(
-                title="Errors by penalty", x_label="penalty (no penalty at the left end)",
-                y_label="error", log_x=True,
+                title="Errors by penalty",
+                x_label="penalty (no penalty at the left end)",
+                y_label="error",
+                log_x=True,
                 series=tuple(
                     Series(name=label, x=x, y=[getattr(e, name) for e in results])
                     for name, label in (
-                        ("train", "train"), ("cross_validation", "cross-validation"), ("new", "new"),
+                        ("train", "train"),
+                        ("cross_validation", "cross-validation"),
+                        ("new", "new"),
                     )
                 ),
             ),
         ),
-    )  # fmt: skip
+    )
     numbers = {
         f"penalty_{p:g}_fresh": e.new for p, e in zip(args.weight_decays, results, strict=True)
     }
@@ -283,9 +287,17 @@ def _loop(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
         _, errors = _train(args, data, plan)
         verdict, next_plan = advise(errors, plan, args)
         rows.append(
-            (len(log) + 1, _units(plan), plan.weight_decay, plan.n_train,
-             *map(_percent, (errors.train, errors.cross_validation, errors.bias, errors.variance)), verdict)
-        )  # fmt: skip
+            (
+                len(log) + 1,
+                _units(plan),
+                plan.weight_decay,
+                plan.n_train,
+                *map(
+                    _percent, (errors.train, errors.cross_validation, errors.bias, errors.variance)
+                ),
+                verdict,
+            )
+        )
         log.append(errors)
         plan = next_plan
     section = Section(

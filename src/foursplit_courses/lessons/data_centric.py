@@ -107,7 +107,8 @@ def run(args: Args) -> Study:
     return Study(
         title="The model or the data",
         lead=(
-            f"A network misreads {results[0].shifted_digits:.1%} of digits that lie a pixel off. For the same "
+            f"A network misreads {results[0].shifted_digits:.1%} of digits that lie a pixel off. "
+            "For the same "
             f"computing, the best change of the model ({best['model'][1]}) brings that to "
             f"{best['model'][0]:.1%}, the best change of the data ({best['data'][1]}) to "
             f"{best['data'][0]:.1%}."
@@ -231,7 +232,8 @@ def _analysis(
         text=(
             f"{args.n_train} digits of the bundled ones teach, {args.n_cross} others are read "
             f"twice: as they are, with {results.originals:.1%} wrong, and moved by one pixel, as a "
-            f"crop that is a little off would show them, with {results.shifted_digits:.1%} wrong. The error "
+            f"crop that is a little off would show them, with {results.shifted_digits:.1%} wrong. "
+            "The error "
             "is not spread over all digits alike: it is in those that are moved, and no network "
             "can know of them that has never seen one.",
         ),
@@ -268,8 +270,17 @@ def _changes(args: Args, candidates: list[Candidate], results: list[Result]) -> 
         figures=(
             Table(
                 title="What each change gains on moved digits",
-                columns=("candidate", "changes", "examples", "weights", "steps", "originals",
-                         "moved", "gain", "gain by start"),
+                columns=(
+                    "candidate",
+                    "changes",
+                    "examples",
+                    "weights",
+                    "steps",
+                    "originals",
+                    "moved",
+                    "gain",
+                    "gain by start",
+                ),
                 rows=tuple(rows),
             ),
             Lines(
@@ -277,10 +288,13 @@ def _changes(args: Args, candidates: list[Candidate], results: list[Result]) -> 
                 x_label="candidate",
                 y_label="error",
                 series=(
-                    Series(name="moved", x=numbers, y=[f.shifted_digits for f in results], mark="bars"),
-                    Series(name="originals", x=numbers, y=[f.originals for f in results],
-                           mark="points"),
+                    Series(
+                        name="moved", x=numbers, y=[f.shifted_digits for f in results], mark="bars"
+                    ),
+                    Series(
+                        name="originals", x=numbers, y=[f.originals for f in results], mark="points"
+                    ),
                 ),
             ),
         ),
-    )  # fmt: skip
+    )

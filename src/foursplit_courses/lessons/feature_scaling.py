@@ -287,7 +287,8 @@ def _twins(fits: dict[str, Parameters], gaps: dict[str, float], scale: features.
         text=(
             "Least squares solved at once, descent on z-scores, scikit-learn's solver and its "
             "stochastic descent, turned back into raw units. Largest difference of a scaled "
-            f"parameter from the solved one, in 1,000 dollars: {gap_text}. The stochastic one adds a "
+            f"parameter from the solved one, in 1,000 dollars: {gap_text}. The stochastic one adds "
+            "a "
             "small penalty by default and stops early. The rule itself is missed by what noise in "
             "a hundred prices leaves open.",
         ),

@@ -207,7 +207,8 @@ def _diverges(args: Args, up: FitResult, bound: float) -> Section:
     return Section(
         heading="A rate that is too large",
         text=(
-            f"At a rate of {args.learning_rate_too_large:g} each step leaps over the valley and lands higher on "
+            f"At a rate of {args.learning_rate_too_large:g} each step leaps over the valley and "
+            "lands higher on "
             f"the other side: after {args.n_steps_too_large} steps the cost is "
             f"{up.cost[-1]:.3g}.",
             "Along each axis of the bowl a step multiplies the distance to the best line by "

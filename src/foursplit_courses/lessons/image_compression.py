@@ -50,7 +50,8 @@ def run(args: Args) -> Study:
         title="Compressing a photo by its colours",
         lead=(
             f"A photo of {args.side} by {args.side} pixels takes {before:,} bits; with "
-            f"{largest.n_colors} colours {largest.bits:,}, a factor of {before / largest.bits:.1f}, and "
+            f"{largest.n_colors} colours {largest.bits:,}, a factor of "
+            f"{before / largest.bits:.1f}, and "
             f"{1 - largest.unexplained:.1%} of its colours' variance is kept."
         ),
         sections=(_pictures(photo, results), _price(before, results)),
@@ -131,12 +132,17 @@ def _price(before: int, results: list[Compressed]) -> Section:
         title="What it saves and what it costs",
         columns=("colours", "bits", "factor", "variance lost", "signal to noise"),
         rows=tuple(
-            (result.n_colors, f"{result.bits:,}", f"{before / result.bits:.2f}", f"{result.unexplained:.2%}",
-             f"{result.decibels:.1f} dB")
+            (
+                result.n_colors,
+                f"{result.bits:,}",
+                f"{before / result.bits:.2f}",
+                f"{result.unexplained:.2%}",
+                f"{result.decibels:.1f} dB",
+            )
             for result in results
         ),
         caption=f"Before: {before:,} bits, 8 for each of three channels of a pixel.",
-    )  # fmt: skip
+    )
     figure = Lines(
         title="Each bit a pixel doubles the palette",
         x_label="bits",

@@ -34,8 +34,10 @@ def run(args: Args) -> Study:
         title="K-means",
         lead=(
             f"Inertia falls with every step, from {step_numbers['inertia_first']:.0f} to "
-            f"{step_numbers['inertia_last']:.0f} in {step_numbers['steps']:.0f}; where it ends depends on the "
-            f"start: of {args.n_init} random ones {restart_numbers['share_random']:.0%} find the best "
+            f"{step_numbers['inertia_last']:.0f} in {step_numbers['steps']:.0f}; where it ends "
+            "depends on the "
+            f"start: of {args.n_init} random ones {restart_numbers['share_random']:.0%} find the "
+            "best "
             f"end, of as many by k-means++ {restart_numbers['share_spread']:.0%}."
         ),
         sections=(steps, restarts, elbow),
@@ -174,9 +176,12 @@ def _elbow(max_clusters: int) -> tuple[Section, dict[str, float]]:
     clusterings = [kmeans.fit(x, int(k), rng=rng, n_init=10) for k in counts]
     train_error = np.array([run.inertia / len(x) for run in clusterings])
     held_out_error = np.array(
-        [((held_out - run.centroids[kmeans.assign(held_out, run.centroids)]) ** 2).sum() / len(held_out)
-         for run in clusterings]
-    )  # fmt: skip
+        [
+            ((held_out - run.centroids[kmeans.assign(held_out, run.centroids)]) ** 2).sum()
+            / len(held_out)
+            for run in clusterings
+        ]
+    )
     figure = Lines(
         title="More clusters always explain more",
         x_label="clusters",

@@ -70,7 +70,8 @@ def run(args: Args) -> Study:
         title="Descent on the logistic cost",
         lead=(
             f"On six points that a line parts, {args.n_steps:,} steps bring the cost from "
-            f"{descent.cost[0]:.4f} to {descent.cost[-1]:.4f}, and it would fall for ever. Where classes "
+            f"{descent.cost[0]:.4f} to {descent.cost[-1]:.4f}, and it would fall for ever. Where "
+            "classes "
             "overlap or a penalty is set there is a minimum, and descent, Newton's method and "
             "scikit-learn find the same one."
         ),
@@ -125,7 +126,8 @@ def _six(args: Args, descent: FitResult) -> Section:
         text=(
             "The gradient has the form of linear regression's: errors times inputs, on the "
             "average. Only what an error is has changed: probability minus label.",
-            f"After one step the cost is {descent.cost[1]:.6f}, at the end {descent.cost[-1]:.6f}. The "
+            f"After one step the cost is {descent.cost[1]:.6f}, at the end {descent.cost[-1]:.6f}. "
+            "The "
             "boundary is in place after a few hundred steps; what the rest buys is sureness.",
         ),
         figures=(
@@ -302,7 +304,8 @@ def _students(args: Args) -> tuple[Section, dict[str, float]]:
             "sum of two scores with some chance left. The course's own table is among the remote "
             "data: its run is made again under headlines.",
             f"On z-scores descent reaches the minimum, {logistic.cost(x, students.y, best):.3f}, "
-            f"with {_accuracy(synthetic_data.Dataset(x, students.y), scaled.final):.0%} right on these "
+            f"with {_accuracy(synthetic_data.Dataset(x, students.y), scaled.final):.0%} right on "
+            "these "
             f"very students. On raw scores, ten times the steps end at {raw.cost[-1]:.3f} with "
             f"{_accuracy(students, raw.final):.0%}: the bias, whose slope is small beside that of "
             "scores near 65, has hardly begun to move.",

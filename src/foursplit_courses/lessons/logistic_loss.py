@@ -59,8 +59,10 @@ def run(args: Args) -> Study:
     return Study(
         title="The logistic model and its cost",
         lead=(
-            f"One clear case far out moves a line's threshold from {thresholds['line_before']:.2f} to "
-            f"{thresholds['line_after']:.2f} cm, so that it gets {n_wrong['line']} of seven wrong; the "
+            f"One clear case far out moves a line's threshold from {thresholds['line_before']:.2f} "
+            "to "
+            f"{thresholds['line_after']:.2f} cm, so that it gets {n_wrong['line']} of seven wrong; "
+            "the "
             "logistic threshold stays between the classes. With squared error its cost would have "
             "plains where descent is stuck; with the logarithm it has none."
         ),
@@ -114,9 +116,11 @@ def _line(args: Args) -> tuple[Section, dict[str, float], dict[str, int]]:
             "Where classes are the numbers 0 and 1, least squares can fit them, and answers above "
             "one half can count as class 1. Then one more example, so large that nobody doubts it, "
             f"is added. The threshold moves from {thresholds['line_before']:.2f} to "
-            f"{thresholds['line_after']:.2f} cm, and gets {n_wrong['line']} of seven wrong: squared "
+            f"{thresholds['line_after']:.2f} cm, and gets {n_wrong['line']} of seven wrong: "
+            "squared "
             "error punishes the line for being more than right. The logistic model's threshold "
-            f"goes from {thresholds['logistic_before']:.2f} to {thresholds['logistic_after']:.2f} cm, and "
+            f"goes from {thresholds['logistic_before']:.2f} to {thresholds['logistic_after']:.2f} "
+            "cm, and "
             f"gets {n_wrong['logistic']} wrong.",
         ),
         figures=tuple(figures),
@@ -263,7 +267,8 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
         text=(
             "The same model on six labels that no threshold parts, and a start that is surely "
             "wrong. Under squared error the cost has plains where every answer is sure, and rises "
-            f"up to {convexity['above_chord_squared']:.2f} above the chord between two of its points: "
+            f"up to {convexity['above_chord_squared']:.2f} above the chord between two of its "
+            "points: "
             "it is not convex. Under the logarithm no point lies above a chord, so that there is "
             "one minimum and a slope towards it everywhere.",
             f"From a weight of {PLAIN.w[0]:g}, the same number of steps ends at "

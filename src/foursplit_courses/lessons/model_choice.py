@@ -107,7 +107,8 @@ def run(args: Args) -> Study:
     return Study(
         title="Choosing a model",
         lead=(
-            f"Cross-validation chooses degree {selected:.0f} and, for degree {args.high_degree}, a penalty "
+            f"Cross-validation chooses degree {selected:.0f} and, for degree {args.high_degree}, a "
+            "penalty "
             f"of {penalty_numbers['chosen_penalty']:g}. What was chosen on examples looks better "
             f"on them than it is: {honest_numbers['error_where_chosen']:.3f} there and "
             f"{honest_numbers['error_after']:.3f} elsewhere; hence a test split, which "
@@ -167,18 +168,26 @@ def _by_penalty(args: Args, splits: list[Points]) -> tuple[Section, dict[str, fl
     section = Section(
         heading="By penalty",
         text=(
-            f"The other way: keep degree {args.high_degree}, and charge for large weights. Without a "
+            f"The other way: keep degree {args.high_degree}, and charge for large weights. Without "
+            "a "
             "charge the curve chases the noise; with a high one it is flat; in between it is "
             f"smooth. Cross-validation chooses {args.l2_values[best]:g}: {errors[best, 1]:.3g} "
             f"there, {errors[best, 2]:.3g} on test, where it was "
             f"{numbers['no_penalty_test_error']:.3g} at the lowest penalty tried.",
         ),
         figures=(
-            _fits(f"Degree {args.high_degree}, held by a penalty", "penalty", args.l2_values, models,
-                  titles, splits, best),
+            _fits(
+                f"Degree {args.high_degree}, held by a penalty",
+                "penalty",
+                args.l2_values,
+                models,
+                titles,
+                splits,
+                best,
+            ),
             _three("Error by penalty", "penalty", x, errors, log_x=True),
         ),
-    )  # fmt: skip
+    )
     return section, numbers
 
 
@@ -230,7 +239,8 @@ def _honesty(args: Args) -> tuple[Section, dict[str, float]]:
         heading="Why the third split",
         text=(
             f"All examples were drawn anew {REDRAWN} times. The chosen degree's error was "
-            f"{chosen_error:.3f} on the {args.n_cross} examples that chose it and {test_error:.3f} on 400 that "
+            f"{chosen_error:.3f} on the {args.n_cross} examples that chose it and {test_error:.3f} "
+            "on 400 that "
             f"had no say (medians; the noise alone makes {NOISE**2:.3g}). The lowest of several "
             "figures is partly the luckiest, so the figure that chose is no estimate of the error.",
         ),
@@ -267,7 +277,8 @@ def _learning_curves(args: Args) -> tuple[Section, dict[str, float]]:
             f"Median over 30 draws of each size. A line (degree 1) misses the curve however many "
             f"examples it has: both errors meet at {numbers['degree_1_cross_at_most_data']:.2g}, "
             f"far above the noise's {NOISE**2:.2g}. That is bias, and more data does nothing. "
-            f"Degree {args.high_degree} begins with a wide gap, which is variance, and closes it: at "
+            f"Degree {args.high_degree} begins with a wide gap, which is variance, and closes it: "
+            "at "
             f"{args.sizes[-1]} examples it has "
             f"{numbers[f'degree_{args.high_degree}_cross_at_most_data']:.2g}.",
         ),

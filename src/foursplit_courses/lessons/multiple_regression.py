@@ -45,7 +45,8 @@ def run(args: Args) -> Study:
         title="Several inputs",
         lead=(
             f"From zero, {args.n_steps:,} steps bring the cost from {descent.cost[0]:,.0f} to "
-            f"{descent.cost[-1]:.1f}, where the least-squares solution fits exactly. Inputs of very "
+            f"{descent.cost[-1]:.1f}, where the least-squares solution fits exactly. Inputs of "
+            "very "
             "different size are the reason."
         ),
         sections=(
@@ -126,7 +127,8 @@ def _trace(args: Args, descent: FitResult) -> Section:
     return Section(
         heading="Descent",
         text=(
-            f"The first step alone takes the cost from {descent.cost[0]:,.1f} to {descent.cost[1]:,.2f}, "
+            f"The first step alone takes the cost from {descent.cost[0]:,.1f} to "
+            f"{descent.cost[1]:,.2f}, "
             "almost all of it by the weight of the area. From then on the curve looks flat, and "
             "yet is far from the bottom: it falls as slowly as the second picture shows.",
         ),

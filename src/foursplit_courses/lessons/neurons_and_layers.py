@@ -90,7 +90,8 @@ def _units() -> tuple[Section, dict[str, float]]:
         text=(
             "A unit without activation is a linear regression, and a unit with a sigmoid a "
             "logistic one: trained by gradient steps, their weights differ from those of least "
-            f"squares by at most {differences['linear_unit_from_least_squares']:.1g}, and from those of "
+            f"squares by at most {differences['linear_unit_from_least_squares']:.1g}, and from "
+            "those of "
             "Newton's method on the logistic loss by at most "
             f"{differences['logistic_unit_from_newton']:.1g}.",
         ),

@@ -78,7 +78,8 @@ def _parabola() -> Section:
         parameters = linear.normal_equation(chosen, PARABOLA)
         figures.append(
             _curve(
-                f"A line through {name}: cost {format_rounded(linear.cost(chosen, PARABOLA, parameters))}",
+                f"A line through {name}: cost "
+                f"{format_rounded(linear.cost(chosen, PARABOLA, parameters))}",
                 PARABOLA,
                 linear.predict(chosen, parameters),
             )

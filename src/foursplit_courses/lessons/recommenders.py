@@ -88,7 +88,8 @@ def run(args: Args) -> Study:
     return Study(
         title="Recommending films to known and new users",
         lead=(
-            f"Features learnt from ratings alone predict held-out ratings within {held_out_error:.2f} "
+            "Features learnt from ratings alone predict held-out ratings within "
+            f"{held_out_error:.2f} "
             f"stars, where the mean is off by {mean:.2f}. Of a film that nobody has rated they say "
             f"nothing, and genres do; from {crossing} ratings on the learnt features are better."
         ),

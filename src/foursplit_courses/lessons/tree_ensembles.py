@@ -63,7 +63,8 @@ def run(args: Args) -> Study:
         lead=(
             f"One tree does best at depth {by_depth['best_max_depth']:.0f} "
             f"({by_depth['error_best_max_depth']:.1%} of held-out rows wrong), a forest of "
-            f"{args.n_estimators_forest} unbraked trees gets {of_forest['forest_all']:.1%}, and boosting "
+            f"{args.n_estimators_forest} unbraked trees gets {of_forest['forest_all']:.1%}, and "
+            "boosting "
             f"stops itself after {of_boosting['boosting_stop']:.0f} trees at "
             f"{of_boosting['error_at_stop']:.1%}. {args.flipped:.0%} of all labels are wrong."
         ),
@@ -146,7 +147,8 @@ def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, floa
         "Each tree of a forest is grown without a brake, on examples drawn with replacement, and "
         "each question is chosen from a few inputs drawn anew. Each errs in its own way, so "
         "their average errs less, and more trees never overfit: the curve falls and stays.",
-        f"One of the trees errs on {last['forest_1']:.1%}, all {args.n_estimators_forest} together on "
+        f"One of the trees errs on {last['forest_1']:.1%}, all {args.n_estimators_forest} together "
+        "on "
         f"{last['forest_all']:.1%}; with all inputs offered to every split it is "
         f"{last['bagging_all']:.1%}.",
     )
@@ -174,9 +176,13 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
         "objective": "binary:logistic", "eta": args.learning_rate, "max_depth": 6, "nthread": 1,
     }  # fmt: skip
     booster = xgboost.train(
-        settings, tables["learnt from"], args.n_estimators_boosting, evals_result=train_set, verbose_eval=False,
+        settings,
+        tables["learnt from"],
+        args.n_estimators_boosting,
+        evals_result=train_set,
+        verbose_eval=False,
         evals=[(tables[name], short) for name, short in names.items()],
-    )  # fmt: skip
+    )
     losses = {name: train_set[short]["logloss"] for name, short in names.items()}
     rounds = np.arange(1, args.n_estimators_boosting + 1)
     stop = _stopped(losses["set aside"], args.early_stopping_rounds)
@@ -188,7 +194,8 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
         "wrong. Unlike a forest it can go too far: the loss on what it learns from falls on and "
         "on, that of other rows turns.",
         f"A fifth of train is set aside to say when. Its loss is lowest after {stop + 1} trees; "
-        f"{args.early_stopping_rounds} more without a better one, and boosting stops. Held-out loss is then "
+        f"{args.early_stopping_rounds} more without a better one, and boosting stops. Held-out "
+        "loss is then "
         f"{at_stop:.3f}; after all {args.n_estimators_boosting} it is {at_end:.3f}.",
     )
     top = max(max(values) for values in losses.values())

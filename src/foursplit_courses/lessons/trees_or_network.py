@@ -160,10 +160,15 @@ class _Network:
 
     def __init__(self, args: Args) -> None:
         self.net = MLPClassifier(
-            args.hidden, learning_rate_init=0.01, batch_size=50, max_iter=args.max_epochs,
-            early_stopping=True, validation_fraction=0.2, n_iter_no_change=args.early_stopping_rounds,
+            args.hidden,
+            learning_rate_init=0.01,
+            batch_size=50,
+            max_iter=args.max_epochs,
+            early_stopping=True,
+            validation_fraction=0.2,
+            n_iter_no_change=args.early_stopping_rounds,
             random_state=derive("network", args.seed) % 2**32,
-        )  # fmt: skip
+        )
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "_Network":
         self.mean, self.std = x.mean(axis=0), x.std(axis=0)
@@ -231,7 +236,8 @@ def _compared(args: Args) -> tuple[Section, dict[str, dict[str, float]]]:
         columns=("data", *models, "lowest mean"),
         rows=rows,
         caption=(
-            f"Mean over {args.n_repeats} draws of {args.n_train} training rows, with the lowest and "
+            f"Mean over {args.n_repeats} draws of {args.n_train} training rows, with the lowest "
+            "and "
             "the highest."
         ),
     )

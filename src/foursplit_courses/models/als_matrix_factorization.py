@@ -1,7 +1,7 @@
 """Matrix factorization by alternating least squares (ALS); rank 0 has biases only.
 
-The first two inputs are user and film ids.  An unknown user or film has no features and no bias: the
-prediction is the mean of train plus the bias of the other side, if known.
+The first two inputs are user and film ids.  An unknown user or film has no features and no bias:
+the prediction is the mean of train plus the bias of the other side, if known.
 
 Source: Ng, MLS C3 W2 (collaborative filtering, mean normalisation); Zhou, Wilkinson, Schreiber and
 Pan (2008), section 3.1.
