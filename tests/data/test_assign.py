@@ -13,7 +13,7 @@ from foursplit.core.dataset_spec import Source
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import assign, duplicates
-from foursplit.data.split_examples import check_groups, describe, equal_rows, part
+from foursplit.data.split_examples import describe, equal_rows, part, require_whole_groups
 
 EVEN = {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}
 RULE = SplitRule(salt=1, source=EVEN)
@@ -82,7 +82,7 @@ def test_a_target_domain_needs_shares():
 
 def test_an_empty_split_is_named():
     with pytest.raises(FoursplitError, match="split dev is empty"):
-        assign.check_filled(np.array(["train", "train_dev", "test"], dtype=object))
+        assign.require_non_empty(np.array(["train", "train_dev", "test"], dtype=object))
 
 
 def examples(x, groups=None, domain="all"):
@@ -127,14 +127,14 @@ def test_without_setting_aside_duplicates_do_straddle(rng):
 def test_the_split_that_judges_keeps_a_duplicate():
     content = np.array(["a", "a", "a", "b"], dtype=object)
     splits = np.array(["train", "dev", "test", "train"], dtype=object)
-    assert duplicates.exact(content, splits).tolist() == [True, True, False, False]
+    assert duplicates.mark_exact(content, splits).tolist() == [True, True, False, False]
 
 
 def test_a_near_duplicate_of_a_judged_row_is_set_aside(rng):
     x = rng.normal(size=(200, 5))
     splits = np.array(["train"] * 150 + ["test"] * 50, dtype=object)
     x[7] = x[170] + 0.001
-    assert np.flatnonzero(duplicates.near(x, splits, 0.01)).tolist() == [7]
+    assert np.flatnonzero(duplicates.mark_near(x, splits, 0.01)).tolist() == [7]
 
 
 def test_near_agrees_with_a_slow_plain_version(rng):
@@ -147,13 +147,13 @@ def test_near_agrees_with_a_slow_plain_version(rng):
         for i in range(len(x))
     ]
     assert 0 < sum(slow) < len(x)
-    assert duplicates.near(x, splits, 0.2).tolist() == slow
+    assert duplicates.mark_near(x, splits, 0.2).tolist() == slow
 
 
 def test_a_parted_group_is_refused():
     made = examples([[1.0], [2.0]], groups=["p1", "p1"])
     with pytest.raises(FoursplitError, match="group 'p1' .* lies in train and in dev"):
-        check_groups(made, np.array(["train", "dev"], dtype=object))
+        require_whole_groups(made, np.array(["train", "dev"], dtype=object))
 
 
 def test_the_report_counts_what_was_done(rng):

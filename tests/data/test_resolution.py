@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from foursplit.data.resolution import detectable, half_width, needed
+from foursplit.data.resolution import detectable_gain, examples_needed, half_width
 
 
 @pytest.mark.parametrize(
@@ -24,18 +24,18 @@ def test_half_width_is_wilsons(rng):
     ("gain", "times", "n"), [(0.01, 2, 1568), (0.005, 5, 7847), (0.001, 10, 78487)]
 )
 def test_the_number_needed_is_that_of_the_formula(gain, times, n):
-    assert needed(gain, times) == pytest.approx(n, rel=0.001)
+    assert examples_needed(gain, times) == pytest.approx(n, rel=0.001)
 
 
 @pytest.mark.parametrize("n", [50, 500, 5000])
 def test_detectable_is_the_inverse_of_needed(n):
-    assert needed(detectable(n)) == pytest.approx(n, rel=1e-6)
+    assert examples_needed(detectable_gain(n)) == pytest.approx(n, rel=1e-6)
 
 
 def test_a_detectable_gain_is_detected_in_four_of_five_trials(rng):
     # Exact McNemar on 1,000 pairs, models that disagree on twice the gain: 3 to 1.
     n, trials = 1000, 400
-    gain = detectable(n)
+    gain = detectable_gain(n)
     better = rng.binomial(n, 1.5 * gain, trials)
     worse = rng.binomial(n, 0.5 * gain, trials)
     seen = [

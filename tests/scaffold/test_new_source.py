@@ -63,7 +63,7 @@ def written(folder, columns, name="data.csv"):
 def generated(folder, path, target):
     """Write a source for a CSV file and import it; give it with what was guessed."""
     found = infer_schema.columns(tabular.read_frame(path), target, str(path))
-    text = dataset_file.text("mine", found, path.name)
+    text = dataset_file.render("mine", found, path.name)
     file = folder / "mine.py"
     file.write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location("mine", file)

@@ -17,10 +17,10 @@ from foursplit.core.splits import SPLITS
 
 # Judged splits first: a share that changes moves the border with train, and no example leaves
 # test for dev.
-ORDER = ("test", "dev", "train_dev", "train")
+SPLIT_ORDER = ("test", "dev", "train_dev", "train")
 
 
-def position(salt: int, domain: str, group: str) -> float:
+def hash_position(salt: int, domain: str, group: str) -> float:
     """Give the place in [0, 1) that belongs to a group, the same on every machine."""
     digest = hashlib.sha256(f"{salt}|{domain}|{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
@@ -33,25 +33,25 @@ def assign(
     _check_roles(roles, rule)
     shares = {"source": rule.source, "target": rule.target}
     place = {
-        (domain, group): _pick(position(rule.salt, domain, group), shares[roles[domain]])
+        (domain, group): _pick(hash_position(rule.salt, domain, group), shares[roles[domain]])
         for domain, group in sorted(set(zip(domains.tolist(), groups.tolist(), strict=True)))
     }
     dealt = [place[pair] for pair in zip(domains.tolist(), groups.tolist(), strict=True)]
     return np.array(dealt, dtype=object)
 
 
-def honour(dealt: np.ndarray, published: np.ndarray) -> np.ndarray:
+def apply_official_split(dealt: np.ndarray, published: np.ndarray) -> np.ndarray:
     """Keep the publisher's dev and test; what was published for training stays as it was dealt."""
     return np.where(published == "train", dealt, published)
 
 
 def _pick(at: float, shares: Mapping[str, float]) -> str:
     edge = 0.0
-    for split in ORDER:
+    for split in SPLIT_ORDER:
         edge += shares.get(split, 0.0)
         if at < edge:
             return split
-    return next(split for split in reversed(ORDER) if shares.get(split, 0.0) > 0)
+    return next(split for split in reversed(SPLIT_ORDER) if shares.get(split, 0.0) > 0)
 
 
 def _check_roles(roles: Mapping[str, Role], rule: SplitRule) -> None:
@@ -65,7 +65,7 @@ def _check_roles(roles: Mapping[str, Role], rule: SplitRule) -> None:
         raise FoursplitError(f"split.target is given, but no domain of {dict(roles)} is a target.")
 
 
-def check_filled(splits: np.ndarray, why: str = "") -> None:
+def require_non_empty(splits: np.ndarray, why: str = "") -> None:
     """Refuse a split without rows, with `why` there may be few groups: no error can be taken."""
     counts = {split: int((splits == split).sum()) for split in SPLITS}
     empty = [split for split, count in counts.items() if count == 0]

@@ -7,23 +7,23 @@ the variance and turns it into a mismatch.  Rows are set aside, never moved.
 import numpy as np
 
 # Whom a duplicate is taken from: the split that judges keeps it.
-RANK = {"train": 0, "train_dev": 1, "dev": 2, "test": 3}
+SPLIT_RANK = {"train": 0, "train_dev": 1, "dev": 2, "test": 3}
 
 CHUNK = 1024  # rows compared at once: a few megabytes
 
-AXES = 8  # of the shadows: enough to tell rows apart, and few enough for a tree
+N_PROJECTIONS = 8  # of the shadows: enough to tell rows apart, and few enough for a tree
 
 
-def exact(content: np.ndarray, splits: np.ndarray) -> np.ndarray:
+def mark_exact(content: np.ndarray, splits: np.ndarray) -> np.ndarray:
     """Mark the rows whose very content lies in a split of higher rank."""
-    ranks = np.array([RANK[split] for split in splits])
+    ranks = np.array([SPLIT_RANK[split] for split in splits])
     highest: dict[str, int] = {}
     for key, rank in zip(content.tolist(), ranks.tolist(), strict=True):
         highest[key] = max(rank, highest.get(key, 0))
     return ranks < np.array([highest[key] for key in content.tolist()])
 
 
-def near(x: np.ndarray, splits: np.ndarray, limit: float) -> np.ndarray:
+def mark_near(x: np.ndarray, splits: np.ndarray, limit: float) -> np.ndarray:
     """Mark the rows of train and train-dev within `limit` of a row of dev or test.
 
     Distance is the root mean square over inputs, each in standard deviations of train.  Rows are
@@ -65,7 +65,7 @@ def _scale(train: np.ndarray) -> np.ndarray:
 def _shadows(flat: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Project rows (row, input) on a few orthonormal axes (row, axis), the same in every run."""
     n_inputs = flat.shape[1]
-    drawn = np.random.default_rng(0).normal(size=(n_inputs, min(AXES, n_inputs)))
+    drawn = np.random.default_rng(0).normal(size=(n_inputs, min(N_PROJECTIONS, n_inputs)))
     axes = np.linalg.qr(drawn)[0]  # (input, axis)
     parts = range(0, len(flat), CHUNK)
     return np.concatenate([(flat[start : start + CHUNK] * scale) @ axes for start in parts])

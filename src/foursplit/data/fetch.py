@@ -6,32 +6,32 @@ from pathlib import Path
 from foursplit.config import paths
 from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
 from foursplit.core.errors import FoursplitError
-from foursplit.data.download.fetch_files import Brought, obtain
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.fetch_files import FetchedFiles, fetch_files
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts, hashing_copy
 
 
-def fetch(source: Source, into: Path, patience: Patience | None = None) -> Brought:
+def fetch(source: Source, into: Path, retry_policy: RetryPolicy | None = None) -> FetchedFiles:
     """Copy the files of `source` to the folder `into`, which changes only if all are right."""
-    brought = Brought(0, 0)
+    brought = FetchedFiles(0, 0)
     with artifacts.replacing_folder(into) as folder:
         for file in source.files:
             if isinstance(file, RemoteFiles):
-                brought += obtain(file, folder, patience or Patience())
+                brought += fetch_files(file, folder, retry_policy or RetryPolicy())
             else:
                 brought += _copy(file, folder / file.name)
     return brought
 
 
-def _copy(file: BundledFile | OwnFile, target: Path) -> Brought:
+def _copy(file: BundledFile | OwnFile, target: Path) -> FetchedFiles:
     origin = _locate(file)
-    found = hashing_copy.copy(origin, target)
+    found = hashing_copy.copy_and_hash(origin, target)
     if isinstance(file, BundledFile) and found != file.sha256:
         raise FoursplitError(
             f"{origin}: corrupted: sha256 is {found}, and the source was written for "
             f"{file.sha256}. Install {file.package!r} anew, in the version that is pinned."
         )
-    return Brought(1, target.stat().st_size)
+    return FetchedFiles(1, target.stat().st_size)
 
 
 def _locate(file: BundledFile | OwnFile) -> Path:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foursplit.data.assign import position
+from foursplit.data.assign import hash_position
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ def parts(
     domains, groups = rows["domain"].to_numpy(), rows["group_id"].to_numpy()
     y = rows["y"].to_numpy().astype(np.int64) if classes else np.zeros(len(rows), dtype=np.int64)
     pairs, of_group = _factorise(domains, groups)
-    places = np.array([position(salt, str(domain), str(group)) for domain, group in pairs])
+    places = np.array([hash_position(salt, str(domain), str(group)) for domain, group in pairs])
     counts = np.zeros((len(pairs), y.max() + 1), dtype=np.int64)
     np.add.at(counts, (of_group, y), 1)
     order = _interleaved([domain for domain, _ in pairs], counts, places)

@@ -14,7 +14,9 @@ from foursplit.data import assign, duplicates, resolution, store
 from foursplit.io import artifacts
 
 MIN_GROUPS = 30  # fewer cannot carry an interval
-SAME = 0.5  # share of rows that must differ, else it is said that equal ones are a group
+MIN_DISTINCT_FRACTION = (
+    0.5  # share of rows that must differ, else it is said that equal ones are a group
+)
 
 
 def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarray, np.ndarray]:
@@ -24,14 +26,14 @@ def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarra
         rows["group_id"].to_numpy(), rows["domain"].to_numpy(), source.domains, rule
     )
     if rule.official:
-        splits = assign.honour(splits, _published(examples, source))
-    exact = duplicates.exact(rows["content"].to_numpy(), splits)
-    near = duplicates.near(examples.x, splits, rule.near_duplicate)
+        splits = assign.apply_official_split(splits, _published(examples, source))
+    exact = duplicates.mark_exact(rows["content"].to_numpy(), splits)
+    near = duplicates.mark_near(examples.x, splits, rule.near_duplicate)
     # A publisher may have parted a group: what judges keeps it, as with a duplicate.
-    parted = duplicates.exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
+    parted = duplicates.mark_exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
     aside = exact | near | parted
-    assign.check_filled(splits[~aside], "; ".join(equal_rows(examples, source)))
-    check_groups(examples.take(~aside), splits[~aside])
+    assign.require_non_empty(splits[~aside], "; ".join(equal_rows(examples, source)))
+    require_whole_groups(examples.take(~aside), splits[~aside])
     return splits, aside
 
 
@@ -44,7 +46,7 @@ def _published(examples: Examples, source: Source) -> np.ndarray:
     return examples.rows[OFFICIAL].to_numpy(object)
 
 
-def check_groups(examples: Examples, splits: np.ndarray) -> None:
+def require_whole_groups(examples: Examples, splits: np.ndarray) -> None:
     """Refuse a group that lies in two splits."""
     rows = examples.rows
     seen: dict[tuple[str, str], str] = {}
@@ -68,7 +70,7 @@ def equal_rows(examples: Examples, source: Source) -> list[str]:
     said = []
     for name, block in examples.rows.groupby("domain"):
         n, n_groups = len(block), int(block["group_id"].nunique())
-        if n_groups < min(n, max(MIN_GROUPS, SAME * n)):
+        if n_groups < min(n, max(MIN_GROUPS, MIN_DISTINCT_FRACTION * n)):
             said.append(
                 f"the {n:,} rows of domain {name!r} have {n_groups:,} distinct inputs, and rows "
                 "with equal inputs are one group, for the source names no other: what is measured "
@@ -128,5 +130,5 @@ def _describe_split(rows: Any, n_all: int) -> dict[str, Any]:
         "domains": {str(k): int(v) for k, v in sorted(rows["domain"].value_counts().items())},
         # At an error of 10 %: the course's usual example.
         "half_width_at_10_percent": round(resolution.half_width(n), 6),
-        "detectable_gain": round(resolution.detectable(n), 6),
+        "detectable_gain": round(resolution.detectable_gain(n), 6),
     }

@@ -68,7 +68,7 @@ def _refuse(bad: Any, column: str, what: str, source: Source, remedy: str) -> No
         )
 
 
-REPAIR = "drop or fill it in the source's read()"
+FIX = "drop or fill it in the source's read()"
 
 
 def _inputs(frame: pd.DataFrame, source: Source) -> np.ndarray:
@@ -81,13 +81,13 @@ def _inputs(frame: pd.DataFrame, source: Source) -> np.ndarray:
 
 def _numbers(values: pd.Series, name: str, source: Source) -> np.ndarray:
     """Read a column that must hold numbers, every one of them finite."""
-    _refuse(values.isna(), name, "the value is missing", source, REPAIR)
+    _refuse(values.isna(), name, "the value is missing", source, FIX)
     found = pd.to_numeric(values, errors="coerce")
     bad = found.isna().to_numpy()
     shown = repr(values.iloc[int(bad.argmax())])
     _refuse(bad, name, f"{shown} is no number", source, "make it one in the source's read()")
     numbers: np.ndarray = found.to_numpy(np.float64)
-    _refuse(~np.isfinite(numbers), name, "the value is infinite", source, REPAIR)
+    _refuse(~np.isfinite(numbers), name, "the value is infinite", source, FIX)
     return numbers
 
 
@@ -98,13 +98,13 @@ def _finite(x: np.ndarray, source: Source) -> None:
         column = repr(source.features[place[0]]) if source.features else f"input {tuple(place)}"
         raise FoursplitError(
             f"{source.title}: {int(bad.sum()):,} inputs are missing, infinite or too large for "
-            f"float32; the first is {column} of row {row + 1}: {REPAIR}"
+            f"float32; the first is {column} of row {row + 1}: {FIX}"
         )
 
 
 def _groups(values: pd.Series, source: Source) -> pd.Series:
     """Check that each row has a group: without it nothing says what must stay together."""
-    remedy = f"{REPAIR}, such as with a group of its own for each such row"
+    remedy = f"{FIX}, such as with a group of its own for each such row"
     _refuse(values.isna(), str(values.name), "the group is missing", source, remedy)
     return values.astype(str)
 
@@ -122,7 +122,7 @@ def _names(content: list[str]) -> list[str]:
 def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
     if "domain" not in frame.columns:
         return [next(iter(source.domains))] * len(frame)
-    _refuse(frame["domain"].isna(), "domain", "the domain is missing", source, REPAIR)
+    _refuse(frame["domain"].isna(), "domain", "the domain is missing", source, FIX)
     found = frame["domain"].astype(str).tolist()
     for name in sorted(set(found)):
         if name not in source.domains:
@@ -132,7 +132,7 @@ def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
 
 def _official(values: pd.Series, source: Source) -> np.ndarray:
     """Check the split that the publisher gave each row."""
-    _refuse(values.isna(), OFFICIAL, "the split is missing", source, REPAIR)
+    _refuse(values.isna(), OFFICIAL, "the split is missing", source, FIX)
     for value in sorted(set(values.astype(str))):
         if value not in PUBLISHED:
             raise unknown_name(f"{OFFICIAL} of a row", value, PUBLISHED, source.title)
@@ -140,7 +140,7 @@ def _official(values: pd.Series, source: Source) -> np.ndarray:
 
 
 def _target(values: pd.Series, source: Source) -> np.ndarray:
-    _refuse(values.isna(), source.target, "the target is missing", source, REPAIR)
+    _refuse(values.isna(), source.target, "the target is missing", source, FIX)
     if not source.classes:
         return _numbers(values, source.target, source)
     codes = _codes(values, source)

@@ -21,7 +21,7 @@ def check(source: Source, folder: Path) -> None:
 
 
 def _check_remote(files: RemoteFiles, folder: Path) -> None:
-    singles, packed = catalogue.wanted(files)
+    singles, packed = catalogue.selected_files(files)
     for file in singles:
         _present(folder / file.path)
         _same(folder / file.path, artifacts.sha256_file(folder / file.path), file.sha256)

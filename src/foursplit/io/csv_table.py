@@ -9,7 +9,7 @@ import pandas as pd
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import tabular
 
-LARGEST = float(np.finfo(np.float32).max)
+MAX_FLOAT32 = float(np.finfo(np.float32).max)
 """Models read numbers in single precision."""
 
 
@@ -29,7 +29,7 @@ def read(
     found = {}
     for name in numbers:
         _require(frame, name, path)
-        found[name] = to_numbers(frame, name, path.name)
+        found[name] = parse_numbers(frame, name, path.name)
     for name, values in texts.items():
         _require(frame, name, path)
         for value, feature in values.items():
@@ -38,7 +38,7 @@ def read(
     return pd.concat([frame.drop(columns=[n for n in found if n in frame.columns]), made], axis=1)
 
 
-def to_numbers(frame: pd.DataFrame, name: str, at: str) -> pd.Series:
+def parse_numbers(frame: pd.DataFrame, name: str, at: str) -> pd.Series:
     """Return a column's numbers, NaN where one is missing; refuse anything else by its row."""
     found, missing = numbers_and_missing(frame, name)
     require_finite(frame, name, found, at)
@@ -55,7 +55,7 @@ def numbers_and_missing(frame: pd.DataFrame, name: str) -> tuple[pd.Series, np.n
 
 def require_finite(frame: pd.DataFrame, name: str, found: pd.Series, at: str) -> None:
     """Refuse a number that a model could not read."""
-    _refuse(frame, name, (found.abs() > LARGEST).to_numpy(), "is not finite in float32", at)
+    _refuse(frame, name, (found.abs() > MAX_FLOAT32).to_numpy(), "is not finite in float32", at)
 
 
 def _require(frame: pd.DataFrame, name: str, path: Path) -> None:

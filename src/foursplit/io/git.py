@@ -9,10 +9,10 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.core.redact import without_passwords
 
-NO_REPOSITORY = "not a git repository (or any"
+NO_REPOSITORY_MESSAGE = "not a git repository (or any"
 """What git says outside of any; of a repository that is broken it says something else."""
 
-SOURCES = ("params.yaml", "dvc.yaml", "pipelines", "src", "data", "requirements*.lock")
+INPUTS = ("params.yaml", "dvc.yaml", "pipelines", "src", "data", "requirements*.lock")
 """What results rest on; lock files and metrics are results themselves."""
 
 RESULTS = (":(exclude,glob)**/dvc.lock",)
@@ -21,7 +21,7 @@ UNTRACKED = ("src", "pipelines")
 """Where a file that git does not know yet takes part in a run all the same."""
 
 
-MOST = 5  # files that a refusal names
+MAX_LISTED = 5  # files that a refusal names
 
 
 class GitError(FoursplitError):
@@ -90,7 +90,7 @@ def trouble() -> str | None:
     except GitError as error:
         return str(error) if _has_repository() else None
     reason = _reason(done)
-    return None if done.returncode == 0 or NO_REPOSITORY in reason else reason
+    return None if done.returncode == 0 or NO_REPOSITORY_MESSAGE in reason else reason
 
 
 def require_readable() -> None:
@@ -109,7 +109,7 @@ def changed_sources() -> list[str]:
     """Name the files that results rest on and that differ from the commit that is checked out."""
     if ask("rev-parse", "--verify", "--quiet", "HEAD") is None:
         return []
-    tracked = require("diff", "--name-only", "--no-renames", "-z", "HEAD", "--", *SOURCES, *RESULTS)
+    tracked = require("diff", "--name-only", "--no-renames", "-z", "HEAD", "--", *INPUTS, *RESULTS)
     others = ("ls-files", "--others", "--exclude-standard", "-z", "--", *UNTRACKED, *RESULTS)
     return sorted({*filter(None, f"{tracked}\0{require(*others)}".split("\0"))})
 
@@ -118,7 +118,9 @@ def require_committed(what: str, way_out: str = "") -> None:
     """Refuse `what`, which others will rely on, if no commit holds the sources it rests on."""
     files = changed_sources()
     if files:
-        shown = ", ".join(files[:MOST]) + (f" and {len(files) - MOST} more" * (len(files) > MOST))
+        shown = ", ".join(files[:MAX_LISTED]) + (
+            f" and {len(files) - MAX_LISTED} more" * (len(files) > MAX_LISTED)
+        )
         raise FoursplitError(
             f"{what}: {shown}: not as in the commit that is checked out, so nobody else could make "
             f"the same again. Commit (`git add -A && git commit`) or stash them{way_out}"

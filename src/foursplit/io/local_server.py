@@ -18,7 +18,7 @@ from foursplit.io import server_guard
 
 HOST = "127.0.0.1"  # nobody from outside may delete runs, nor ask a model
 
-PATIENCE_S = 120.0  # for the server to answer, on a slow disk and a busy machine
+START_TIMEOUT_S = 120.0  # for the server to answer, on a slow disk and a busy machine
 
 GRACE_S = 5.0  # for it to end, before it is killed
 
@@ -87,7 +87,7 @@ def signals() -> list[signal.Signals]:
 
 def _wait(process: "subprocess.Popen[bytes]", server: Server) -> None:
     """Wait until the server answers."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + START_TIMEOUT_S
     while process.poll() is None and time.monotonic() < end:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, server.port)) == 0:

@@ -11,10 +11,10 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io import git
 
-PREFIX = "foursplit/"
+BRANCH_PREFIX = "foursplit/"
 """What the branch's name begins with: it is overwritten each time, and must be nobody's."""
 
-WHO = {
+DEFAULT_AUTHOR = {
     "GIT_AUTHOR_NAME": "foursplit",
     "GIT_AUTHOR_EMAIL": "foursplit@localhost",
     "GIT_COMMITTER_NAME": "foursplit",
@@ -24,9 +24,9 @@ WHO = {
 
 def require(branch: str) -> None:
     """Refuse a branch that a person may work on, or one whose results nobody could make again."""
-    if not branch.startswith(PREFIX) or branch == PREFIX:
+    if not branch.startswith(BRANCH_PREFIX) or branch == BRANCH_PREFIX:
         raise FoursplitError(
-            f"--branch {branch}: must begin with {PREFIX!r}, such as {PREFIX}retrained: it is "
+            f"--branch {branch}: must begin with {BRANCH_PREFIX!r}, such as {BRANCH_PREFIX}retrained: it is "
             "overwritten without asking"
         )
     if git.ask("check-ref-format", f"refs/heads/{branch}") is None:
@@ -52,7 +52,7 @@ def push(branch: str, message: str, remote: str = "origin") -> str | None:
     if tree == git.require("rev-parse", "HEAD^{tree}"):
         return None
     known = git.ask("config", "user.email") is not None
-    who = {} if known or "GIT_AUTHOR_EMAIL" in os.environ else WHO
+    who = {} if known or "GIT_AUTHOR_EMAIL" in os.environ else DEFAULT_AUTHOR
     commit = git.require("commit-tree", tree, "-p", "HEAD", "-m", message, env=who)
     git.require("push", "--quiet", "--force", remote, f"{commit}:refs/heads/{branch}")
     return commit

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-COLUMNAR = {".parquet": "Parquet", ".pq": "Parquet", ".feather": "Feather"}
-TEXT = (".csv", ".tsv", ".txt")
+COLUMNAR_FORMATS = {".parquet": "Parquet", ".pq": "Parquet", ".feather": "Feather"}
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 SEPARATORS = (",", ";", "\t")
 MISSING = frozenset(
     ("", "na", "n/a", "#n/a", "#na", "#nv", "<na>", "nan", "-nan", "nat", "null", "none")
 )
 """What stands for a missing cell in a column of numbers; among words these are words."""
 DECIMAL_COMMA = "decimal_comma"  # in `frame.attrs`
-SAMPLE = 50  # rows that the separator is tried on ...
-HEAD = 1 << 20  # ... of so many bytes
-CHUNK = 50_000  # rows that are held as Python text at a time
-FIELD = 2**31 - 1  # characters of a cell, the most that the csv module can be told
-WHOLE = re.compile(r"[+-]?[0-9]+")
-DIGITS = 18  # of a whole number that fits into 64 bits
+SAMPLE_ROWS = 50  # rows that the separator is tried on ...
+HEAD_BYTES = 1 << 20  # ... of so many bytes
+CHUNK_ROWS = 50_000  # rows that are held as Python text at a time
+MAX_CELL_CHARACTERS = 2**31 - 1  # characters of a cell, the most that the csv module can be told
+WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
+MAX_DIGITS = 18  # of a whole number that fits into 64 bits
 COMMA_NUMBER = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 Say = Callable[[str], None]
@@ -65,7 +65,7 @@ def stem(path: Path) -> str:
 
 def is_table(path: Path) -> bool:
     """Check whether a path is a file that `read_frame` can read, judging by its name."""
-    readable = suffix(path) in {*COLUMNAR, *TEXT[:2]}
+    readable = suffix(path) in {*COLUMNAR_FORMATS, *TEXT_SUFFIXES[:2]}
     return readable and not is_hidden(path) and path.is_file()
 
 
@@ -76,7 +76,7 @@ def read_frame(path: Path, *, say: Say = to_stderr, fill_short: bool = False) ->
     are found out. Rows that are empty throughout are left out at the end; rows of another length
     than the heading are refused, or filled where they are short and `fill_short` is set.
     """
-    kind = COLUMNAR.get(suffix(path), "CSV")
+    kind = COLUMNAR_FORMATS.get(suffix(path), "CSV")
     try:
         if kind == "CSV":
             return _read_text(path, say, fill_short=fill_short)
@@ -111,14 +111,14 @@ def _read_columnar(path: Path, kind: str) -> "pd.DataFrame":
 def _read_text(path: Path, say: Say, *, fill_short: bool) -> "pd.DataFrame":
     import pyarrow as pa
 
-    csv.field_size_limit(FIELD)
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
     data, encoding = _decodable(path, say)
-    head = data[:HEAD].decode(encoding, "ignore")
+    head = data[:HEAD_BYTES].decode(encoding, "ignore")
     first = head.partition("\n")[0]
     rows_before, separator = 0, ""
     if re.fullmatch(r'"?sep=(.)"?\r?', first):  # which Excel reads and writes
         rows_before, separator = 1, re.sub(r'[\r"]', "", first)[-1]
-    separator = separator or _separator(head, is_whole=len(data) <= HEAD)
+    separator = separator or _separator(head, is_whole=len(data) <= HEAD_BYTES)
     lines = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
     rows = (row for row in csv.reader(islice(lines, rows_before, None), delimiter=separator) if row)
     heading = [name.strip() for name in next(rows, [])]
@@ -171,8 +171,10 @@ def _separator(head: str, *, is_whole: bool) -> str:
     best, found = (False, False, 1), ","
     for separator in SEPARATORS:
         lines = io.StringIO(head, newline="")
-        rows = [row for row in islice(csv.reader(lines, delimiter=separator), SAMPLE) if row]
-        rows = rows if is_whole or len(rows) in (1, SAMPLE) else rows[:-1]  # the last is cut off
+        rows = [row for row in islice(csv.reader(lines, delimiter=separator), SAMPLE_ROWS) if row]
+        rows = (
+            rows if is_whole or len(rows) in (1, SAMPLE_ROWS) else rows[:-1]
+        )  # the last is cut off
         if not rows or len(rows[0]) < 2:
             continue
         is_prose = any(name.startswith(" ") for name in rows[0])
@@ -188,7 +190,7 @@ def _tables(
     """Make tables of some rows each, so that a large file is not held cell by cell."""
     width, before = len(heading), 0
     yield _table([], width)
-    while chunk := list(islice(rows, CHUNK)):
+    while chunk := list(islice(rows, CHUNK_ROWS)):
         for number, row in enumerate(chunk, start=before + 1):
             if len(row) != width:
                 _refuse_ragged(row, number, width, path, fill_short=fill_short)
@@ -355,9 +357,9 @@ def _whole(values: "pd.Series", found: "pd.Series") -> "pd.Series":
     try:
         made = compute.cast(compute.utf8_trim_whitespace(words), pa.int64()).to_numpy()
     except pa.ArrowInvalid:
-        if not values.map(str).str.strip().str.fullmatch(WHOLE.pattern).all():
+        if not values.map(str).str.strip().str.fullmatch(WHOLE_NUMBER.pattern).all():
             return found  # such as 1.0
-        if values.str.len().max() > DIGITS:  # a float would lose some: it is somebody's number
+        if values.str.len().max() > MAX_DIGITS:  # a float would lose some: it is somebody's number
             return values
         return values.map(int).astype(np.int64)
     return pd.Series(made, index=values.index, name=values.name)

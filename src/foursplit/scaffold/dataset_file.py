@@ -3,18 +3,20 @@
 from pathlib import Path
 
 from foursplit.core.terminal import line
-from foursplit.scaffold.infer_schema import Columns
+from foursplit.scaffold.infer_schema import Schema
 
 TEMPLATE = Path(__file__).parent / "templates" / "source.txt"
 WIDTH = 100
 
-SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*{values}]),\n"
+IN_SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*{values}]),\n"
 
 
-def text(name: str, found: Columns, csv: str) -> str:
+def render(name: str, found: Schema, csv: str) -> str:
     """Return the source's code; nothing of the file's stands outside a literal."""
     texts = {
-        column: mapping({value: literal(feature) for value, feature in values.items()}, indent=4)
+        column: dict_literal(
+            {value: str_literal(feature) for value, feature in values.items()}, indent=4
+        )
         for column, values in found.texts.items()
     }
     numeric = found.target in found.numbers
@@ -22,20 +24,20 @@ def text(name: str, found: Columns, csv: str) -> str:
     title = name.replace("_", " ").capitalize()
     made = TEMPLATE.read_text(encoding="utf-8").format(
         title=title,
-        name=literal(title),
-        csv=literal(csv),
-        target=literal(found.target),
-        classes=listing(found.classes),
-        numbers=mapping({column: repr(ends) for column, ends in found.numbers.items()}),
-        texts=mapping(texts),
-        renamed=mapping({old: literal(new) for old, new in found.renamed.items()}),
-        met=SET.format(values=values) if found.classes else "",
+        name=str_literal(title),
+        csv=str_literal(csv),
+        target=str_literal(found.target),
+        classes=tuple_literal(found.classes),
+        numbers=dict_literal({column: repr(ends) for column, ends in found.numbers.items()}),
+        texts=dict_literal(texts),
+        renamed=dict_literal({old: str_literal(new) for old, new in found.renamed.items()}),
+        met=IN_SET.format(values=values) if found.classes else "",
     )
     too_long = any(len(one) > WIDTH for one in made.split("\n"))
     return ("# ruff: noqa: E501\n" if too_long else "") + made
 
 
-def literal(value: str) -> str:
+def str_literal(value: str) -> str:
     """Return the literal of a text, in double quotes where that needs no escape."""
     shown = repr(value)
     if shown.startswith("'") and '"' not in shown and "\\'" not in shown:
@@ -43,22 +45,22 @@ def literal(value: str) -> str:
     return shown
 
 
-def mapping(entries: dict[str, str], indent: int = 0) -> str:
+def dict_literal(entries: dict[str, str], indent: int = 0) -> str:
     """Return the literal of a dict, an entry a line; its values are literals already."""
     if not entries:
         return "{}"
     margin = " " * indent
-    lines = (f"{margin}    {literal(key)}: {value},\n" for key, value in entries.items())
+    lines = (f"{margin}    {str_literal(key)}: {value},\n" for key, value in entries.items())
     return f"{{\n{''.join(lines)}{margin}}}"
 
 
-def listing(values: tuple[str, ...]) -> str:
+def tuple_literal(values: tuple[str, ...]) -> str:
     """Return the literal of a tuple, an item a line."""
-    lines = "".join(f"    {literal(value)},\n" for value in values)
+    lines = "".join(f"    {str_literal(value)},\n" for value in values)
     return f"(\n{lines})" if values else "()"
 
 
-def remarks(found: Columns, n_rows: int) -> list[str]:
+def describe_schema(found: Schema, n_rows: int) -> list[str]:
     """Say what the target was taken for, what was left out, what is missing, and what to do."""
     lines = [_target(found)]
     lines += [f"left out: column {name!r} {why}" for name, why in found.left_out.items()]
@@ -72,7 +74,7 @@ def remarks(found: Columns, n_rows: int) -> list[str]:
     return [line(one) for one in lines]
 
 
-def _target(found: Columns) -> str:
+def _target(found: Schema) -> str:
     if found.classes:
         return f"target {found.target!r}: {len(found.classes)} classes: " + ", ".join(
             map(repr, found.classes)

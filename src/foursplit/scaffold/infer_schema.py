@@ -13,19 +13,19 @@ from foursplit.core.examples import OFFICIAL
 from foursplit.io import csv_table
 
 MAX_CLASSES = 20  # a whole-number target with more values is taken for a quantity
-MAX_VALUES = 12  # of a column worth slicing on, or worth a column a value
-MIN_ROWS = 10  # fewer numbers in order are no sign of row numbers
+MAX_CATEGORIES = 12  # of a column worth slicing on, or worth a column a value
+MIN_ROW_NUMBERS = 10  # fewer numbers in order are no sign of row numbers
 
 RESERVED = ("domain", OFFICIAL)
 """Columns of `read()` that say where a row belongs; in a file they may mean anything."""
 
-ID = re.compile(r"Unnamed: \d+|(.*[_\W])?(id|index|row)|.*[a-z](Id|ID)", re.DOTALL)
+ID_NAME = re.compile(r"Unnamed: \d+|(.*[_\W])?(id|index|row)|.*[a-z](Id|ID)", re.DOTALL)
 
 ROW_NUMBER = "looks like a row number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Columns:
+class Schema:
     """How the columns of a file will be used, by the names they have in the source."""
 
     target: str
@@ -68,7 +68,7 @@ def _column(frame: pd.DataFrame, name: str, at: str) -> _Column:
     return made
 
 
-def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Columns:
+def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Schema:
     """Look at the values of each column of a frame that `tabular.read_frame` returned."""
     renamed = _renamed(frame.columns)
     frame, target = _with_names(frame, renamed, at), renamed.get(target, target)
@@ -87,7 +87,7 @@ def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Columns:
         )
     classes = _classes(read[target], at)
     numbers += [target] if read[target].holds_numbers else []
-    return Columns(
+    return Schema(
         target=target,
         classes=classes,
         numbers={name: _range(read[name]) for name in numbers},
@@ -98,7 +98,7 @@ def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Columns:
     )
 
 
-def task(found: Columns) -> str:
+def task(found: Schema) -> str:
     if not found.classes:
         return "regress"
     return "classify_binary" if len(found.classes) == 2 else "classify"
@@ -135,10 +135,10 @@ def _use(column: _Column) -> str:
     if column.holds_numbers:
         return _why_row_number(column) or "numbers"
     n = column.texts.nunique()
-    if n <= MAX_VALUES:
+    if n <= MAX_CATEGORIES:
         return "texts"
     if column.odd.mean() >= 0.5:
-        return f"has {n:,} different texts (at most {MAX_VALUES} are used)"
+        return f"has {n:,} different texts (at most {MAX_CATEGORIES} are used)"
     row = int(column.odd.argmax())
     return (
         f"holds numbers, but not in {int(column.odd.sum()):,} rows; the first is row {row + 1}: "
@@ -148,11 +148,11 @@ def _use(column: _Column) -> str:
 
 def _why_row_number(column: _Column) -> str:
     found = column.numbers
-    if len(found) < MIN_ROWS or np.isnan(found).any() or (found % 1 != 0).any():
+    if len(found) < MIN_ROW_NUMBERS or np.isnan(found).any() or (found % 1 != 0).any():
         return ""
     if (np.diff(found) == 1).all():
         return f"{ROW_NUMBER}: {found[0]:.0f}, {found[1]:.0f}, … {found[-1]:.0f} in order"
-    if ID.fullmatch(str(column.texts.name)) and len({*found.tolist()}) == len(found):
+    if ID_NAME.fullmatch(str(column.texts.name)) and len({*found.tolist()}) == len(found):
         return f"{ROW_NUMBER}: each row has another number"
     return ""
 
@@ -230,7 +230,7 @@ def source_block(origin: str) -> dict[str, Any]:
     return {"origin": origin, "split": {"salt": 1, "source": shares, "near_duplicate": 0.01}}
 
 
-def experiment(kind: str) -> dict[str, Any]:
+def baseline_experiment(kind: str) -> dict[str, Any]:
     """Give the first system to build fast: a linear model of the kind the target asks for."""
     model, arguments = {
         "regress": ("linear", {"degree": 1}),

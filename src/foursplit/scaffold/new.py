@@ -34,9 +34,9 @@ def new_source(name: str, csv: Path, target: str) -> None:
     inside = _inside(csv)
     found = infer_schema.columns(frame, target, str(csv))
     task = infer_schema.task(found)
-    text = dataset_file.text(name, found, inside)
-    block = infer_schema.experiment(task)
-    occupied_paths.for_source(name, inside)
+    text = dataset_file.render(name, found, inside)
+    block = infer_schema.baseline_experiment(task)
+    occupied_paths.require_free_for_source(name, inside)
     artifacts.write_text(path, text)
     if not paths.tags(name).exists():
         paths.tags(name).parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def new_source(name: str, csv: Path, target: str) -> None:
             },
         }
     )
-    for remark in dataset_file.remarks(found, len(frame)):
+    for remark in dataset_file.describe_schema(found, len(frame)):
         click.echo(remark)
     _say(path, f"{name}_linear")
 
@@ -74,7 +74,7 @@ def new_model(name: str, group: str | None) -> None:
     key = f"{group}_{name}"
     if key in {k for s in sections for block in s.experiments.values() for k in block}:
         raise FoursplitError(f"experiment {key!r} is already in params.yaml")
-    occupied_paths.for_model(group, key)
+    occupied_paths.require_free_for_model(group, key)
     task = groups[group].task
     n_outputs = "shape.n_classes" if task == "classify" else "1"
     text = (TEMPLATES / "model.txt").read_text()
@@ -104,7 +104,7 @@ def new_curve(key: str) -> None:
         raise FoursplitError(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
     if key in params.curves.get(course, {}):
         raise FoursplitError(f"curves.{course}.{key} is already in params.yaml")
-    occupied_paths.for_curve(experiment.group, key)
+    occupied_paths.require_free_for_learning_curve(experiment.group, key)
     names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
     settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
     _add({f"curves.{course}": {key: {**names, **settings}}})

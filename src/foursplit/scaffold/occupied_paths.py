@@ -8,31 +8,31 @@ from foursplit.core.errors import FoursplitError
 from foursplit.runner.removable_outputs import Rule, shown
 from foursplit.runner.remove_orphans import Found, judge
 
-OWN = "data/own"
+OWN_FOLDER = "data/own"
 
 
-def for_source(name: str, csv: str) -> None:
+def require_free_for_source(name: str, csv: str) -> None:
     """Refuse a source whose file, or whose place, is an output's."""
-    if Path(csv).parts[0] in ("data", "reports") and not Path(csv).is_relative_to(OWN):
+    if Path(csv).parts[0] in ("data", "reports") and not Path(csv).is_relative_to(OWN_FOLDER):
         raise FoursplitError(
             f"{csv}: runs write in {Path(csv).parent}, and git ignores what lies there: move it "
-            f"to {OWN}/ first, so that every clone has it"
+            f"to {OWN_FOLDER}/ first, so that every clone has it"
         )
     data = paths.data()
     folders = [paths.raw(name), paths.valid(name), paths.validation(name), paths.split(name)]
-    for_all([*folders, data / "models" / name, data / "predictions" / name, data / "final" / name,
+    require_free([*folders, data / "models" / name, data / "predictions" / name, data / "final" / name,
              data / "curves" / name, data / "selected" / f"{name}.json"])  # fmt: skip
 
 
-def for_model(group: str, key: str) -> None:
-    for_all([paths.models(group, key), paths.predictions(group) / key])
+def require_free_for_model(group: str, key: str) -> None:
+    require_free([paths.models(group, key), paths.predictions(group) / key])
 
 
-def for_curve(group: str, key: str) -> None:
-    for_all(paths.curves(group) / f"{key}.{ending}" for ending in ("csv", "json"))
+def require_free_for_learning_curve(group: str, key: str) -> None:
+    require_free(paths.curves(group) / f"{key}.{ending}" for ending in ("csv", "json"))
 
 
-def for_all(places: Iterable[Path]) -> None:
+def require_free(places: Iterable[Path]) -> None:
     """Refuse where something lies that is not an output of ours, left from before."""
     found, rule = Found(), Rule()
     for place in places:
@@ -41,5 +41,5 @@ def for_all(places: Iterable[Path]) -> None:
     if found.foreign:
         raise FoursplitError(
             f"{shown(found.foreign[0])}: exists already, and a run would write there: move it to "
-            f"{OWN}/, or choose another name"
+            f"{OWN_FOLDER}/, or choose another name"
         )

@@ -13,7 +13,7 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 
-FILE = "envs/box2d/lunar_lander.py"
+LUNAR_LANDER_FILE = "envs/box2d/lunar_lander.py"
 
 
 class Lander:
@@ -46,7 +46,7 @@ def _game() -> Any:
         raise FoursplitError(
             "package 'gymnasium', which the lander's world is a file of, is missing"
         )
-    path = Path(package.submodule_search_locations[0]) / FILE
+    path = Path(package.submodule_search_locations[0]) / LUNAR_LANDER_FILE
     spec = importlib.util.spec_from_file_location("gymnasium_lunar_lander", path)
     assert spec is not None
     assert spec.loader is not None

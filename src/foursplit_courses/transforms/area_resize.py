@@ -5,7 +5,7 @@ import numpy as np
 from foursplit.core.errors import FoursplitError
 
 
-def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
+def area_resize(pictures: np.ndarray, side: int) -> np.ndarray:
     """Average square pictures (picture, row, column, …) down to `side` pixels a side.
 
     A new pixel may cover parts of old ones.  No picture looks at another, so nothing of a test
@@ -14,7 +14,7 @@ def shrink(pictures: np.ndarray, side: int) -> np.ndarray:
     fine = pictures.shape[1]
     if pictures.shape[1:3] != (fine, fine) or not 1 <= side <= fine:
         raise FoursplitError(
-            f"shrink: pictures of {pictures.shape[1:3]} do not go down to {side} a side"
+            f"area_resize: pictures of {pictures.shape[1:3]} do not go down to {side} a side"
         )
     weights = _areas(fine, side)
     return np.einsum("ir,nrc...,jc->nij...", weights, pictures, weights, optimize=True)

@@ -11,15 +11,17 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 
-BYTES = 8  # the head's code for values of one unsigned byte, all that digits and labels need
+UNSIGNED_BYTE = (
+    8  # the head's code for values of one unsigned byte, all that digits and labels need
+)
 
 
 def read(path: Path) -> np.ndarray:
     """Read a gzipped file of unsigned bytes, with the axes its head states."""
     content = gzip.decompress(path.read_bytes())
-    if content[:3] != bytes([0, 0, BYTES]) or len(content) < 4:
+    if content[:3] != bytes([0, 0, UNSIGNED_BYTE]) or len(content) < 4:
         raise FoursplitError(
-            f"{path}: begins with {content[:4]!r}, and must with two zeros, an {BYTES} (unsigned "
+            f"{path}: begins with {content[:4]!r}, and must with two zeros, an {UNSIGNED_BYTE} (unsigned "
             "bytes) and the number of axes"
         )
     n_axes = content[3]

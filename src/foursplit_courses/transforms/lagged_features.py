@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def earlier(values: np.ndarray, key: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def lagged_sums(
+    values: np.ndarray, key: np.ndarray, time: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Sum (row, column) `values` over rows of equal `key` with a strictly smaller `time`.
 
     Gives the sums, (row, column), and how many rows there were, (row,).  Rows of one moment do not

@@ -15,13 +15,13 @@ from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
 from foursplit.data.download.download import download
 from foursplit.data.download.progress import Progress
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.retry import RetryPolicy
 
 CONTENT = random.Random(5).randbytes(300_000)
 
-QUICK = Patience(
-    attempts=3, connect_s=1, silent_s=0.3, slow_bytes_s=1000, slow_s=0.3,
-    first_pause_s=0.001, longest_pause_s=0.002,
+QUICK = RetryPolicy(
+    attempts=3, connect_timeout_s=1, read_timeout_s=0.3, min_bytes_per_s=1000, min_speed_window_s=0.3,
+    initial_backoff_s=0.001, max_backoff_s=0.002,
 )  # fmt: skip
 
 
@@ -49,11 +49,11 @@ def file_at(url, content=CONTENT):
     return RemoteFile(path="set/file.bin", url=url, sha256=digest, bytes=len(content))
 
 
-def refused(server, folder, match, patience=QUICK):
+def refused(server, folder, match, retry_policy=QUICK):
     """See that a fetch ends in an error that names the address, and leaves no file in place."""
     file = file_at(server.url)
     with pytest.raises(FoursplitError, match=match) as raised:
-        download(file, folder, patience)
+        download(file, folder, retry_policy)
     assert server.url in str(raised.value)
     assert not (folder / file.sha256).exists()
 
@@ -165,8 +165,13 @@ def test_a_drip_is_given_up_and_a_faster_connection_finishes(serve, tmp_path):
 
 
 def test_a_server_that_only_drips_is_no_server(serve, tmp_path):
-    few = Patience(
-        attempts=3, silent_s=1, slow_bytes_s=1000, slow_s=0.1, first_pause_s=0.001, most_tries=3
+    few = RetryPolicy(
+        attempts=3,
+        read_timeout_s=1,
+        min_bytes_per_s=1000,
+        min_speed_window_s=0.1,
+        initial_backoff_s=0.001,
+        max_attempts=3,
     )
     refused(serve(http.dripping(0.02)), tmp_path, "bytes a second", few)
 
@@ -192,7 +197,7 @@ def test_an_address_that_is_none_is_refused(tmp_path):
 
 
 def fetch_in_a_process(url, folder):
-    download(file_at(url), Path(folder), Patience())
+    download(file_at(url), Path(folder), RetryPolicy())
 
 
 def test_processes_that_want_one_file_fetch_it_once(serve, tmp_path):

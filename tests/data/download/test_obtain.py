@@ -12,11 +12,11 @@ from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.errors import FoursplitError
 from foursplit.data import fetch, verify_checksums
 from foursplit.data.download import catalogue, licences
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import hashing_copy
 
 CONTENT = b"published bytes" * 1000
-QUICK = Patience(attempts=2, connect_s=1, silent_s=1, first_pause_s=0.001)
+QUICK = RetryPolicy(attempts=2, connect_timeout_s=1, read_timeout_s=1, initial_backoff_s=0.001)
 
 BASE = {"title": "t", "provenance": "p", "target": "y"}
 SOURCE = Source(**BASE, files=(RemoteFiles(entry="letters"),))
@@ -51,7 +51,7 @@ def write_entry(path, server_url, packed=None, only_in_mirrors="it was made"):
         f"      bytes: {len(CONTENT)}",
     ]  # fmt: skip
     if packed is not None:
-        digest = hashing_copy.digest(
+        digest = hashing_copy.digest_of_listing(
             {f"in/{n}": hashlib.sha256(n.encode()).hexdigest() for n in "ab"}
         )
         lines += [

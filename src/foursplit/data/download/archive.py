@@ -15,13 +15,15 @@ from typing import IO, Any
 from foursplit.core.errors import FoursplitError
 from foursplit.io import hashing_copy
 
-HEADERS = 4  # blocks of 512 bytes a member may take beside its content; a long name takes three
-BLOCK = 512
-TAIL = 64 * 1024  # bytes of padding at an archive's end
-CHUNK = 1 << 20
+MAX_HEADER_BLOCKS = (
+    4  # blocks of 512 bytes a member may take beside its content; a long name takes three
+)
+BLOCK_BYTES = 512
+MAX_PADDING_BYTES = 64 * 1024  # bytes of padding at an archive's end
+CHUNK_BYTES = 1 << 20
 
 
-class Bounded:
+class BoundedStream:
     """A stream that ends in an error beyond `limit` bytes, whatever the headers promise."""
 
     def __init__(self, stream: IO[bytes], limit: int, name: str) -> None:
@@ -44,13 +46,13 @@ def unpack(archive: Path, into: Path, *, members: int, unpacked_bytes: int) -> s
     More members or bytes than the two bounds, a link, a device, a path that leads outside, or a
     name that comes twice: refused, and what was written so far is of no use.
     """
-    limit = unpacked_bytes + members * BLOCK * (HEADERS + 1) + TAIL
+    limit = unpacked_bytes + members * BLOCK_BYTES * (MAX_HEADER_BLOCKS + 1) + MAX_PADDING_BYTES
     hashes: dict[str, str] = {}
     made = {into}
     left = unpacked_bytes
     try:
         with _stream(archive) as stream:
-            bounded: Any = Bounded(stream, limit, str(archive))
+            bounded: Any = BoundedStream(stream, limit, str(archive))
             with tarfile.open(fileobj=bounded, mode="r|") as tar:
                 for n, member in enumerate(tar, start=1):
                     name = _checked(member, archive, into)
@@ -68,7 +70,7 @@ def unpack(archive: Path, into: Path, *, members: int, unpacked_bytes: int) -> s
         raise FoursplitError(
             f"{archive}: a file and a folder of one name ({error.filename})"
         ) from error
-    return hashing_copy.digest(hashes)
+    return hashing_copy.digest_of_listing(hashes)
 
 
 def _stream(archive: Path) -> IO[bytes]:
@@ -113,7 +115,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> str:
     content, digest = tar.extractfile(member), hashlib.sha256()
     assert content is not None
     with target.open("xb") as file:
-        while part := content.read(CHUNK):
+        while part := content.read(CHUNK_BYTES):
             digest.update(part)
             file.write(part)
     return digest.hexdigest()

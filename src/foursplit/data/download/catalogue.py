@@ -10,7 +10,7 @@ from foursplit import plugins
 from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
 from foursplit.core.errors import FoursplitError, unknown_name
 
-FILE = "datasets/catalogue.yaml"
+CATALOGUE_PATH = "datasets/catalogue.yaml"
 """Path of a catalogue in the project's own or an installed package."""
 
 
@@ -25,7 +25,7 @@ class RemoteFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class FileSelection:
     """Which files of a repository belong to the data set."""
 
     glob: str  # * within a folder, ** through folders
@@ -38,13 +38,13 @@ class Repository:
 
     url: str
     commit: str
-    take: tuple[Take, ...]
+    take: tuple[FileSelection, ...]
     strip: str = ""  # beginning of the path that the archive leaves out
     leave_out: tuple[str, ...] = ()  # paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class PackedArchive:
     """Many small files in one tar archive; `digest` names what they unpack to."""
 
     path: str
@@ -58,7 +58,7 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Human:
+class PublishedHumanLevel:
     """A published human level; `recalled` means quoted from memory."""
 
     error: float
@@ -77,9 +77,9 @@ class Entry:
     home: str
     why: str = ""  # it must be asked for
     attribute: bool = False  # the licence asks that its authors are named
-    human: Human | None = None
+    human: PublishedHumanLevel | None = None
     files: tuple[RemoteFile, ...] = field(default=())
-    packed: Packed | None = None
+    packed: PackedArchive | None = None
 
     def __post_init__(self) -> None:
         if (self.terms == "ask") != bool(self.why):
@@ -103,7 +103,7 @@ def _tree(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Any]:
 
 def files() -> list[Path]:
     """Return the catalogues that there are, the project's own first."""
-    return plugins.resources(FILE)
+    return plugins.resources(CATALOGUE_PATH)
 
 
 def names(path: Path | None = None) -> list[str]:
@@ -119,7 +119,7 @@ def entry(name: str, path: Path | None = None) -> Entry:
     for file in files() if path is None else [path]:
         if name in _content(file):
             return parse(Entry, _content(file)[name], f"{file.name}: {name}")
-    raise unknown_name("data set", name, names(path), Path(FILE).name)
+    raise unknown_name("data set", name, names(path), Path(CATALOGUE_PATH).name)
 
 
 def _content(path: Path) -> Mapping[str, Any]:
@@ -133,7 +133,7 @@ def entries(source: Source) -> dict[str, Entry]:
     return {name: entry(name) for name in dict.fromkeys(named)}
 
 
-def wanted(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], Packed | None]:
+def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedArchive | None]:
     """Give the files of an entry that a source reads, and its archive if it reads that."""
     found = entry(files.entry)
     if not files.only:

@@ -16,19 +16,19 @@ from filelock import FileLock
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
 from foursplit.data.download.progress import Progress
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts
 
-CHUNK = 64 * 1024
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+CHUNK_BYTES = 64 * 1024
+RETRYABLE_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be others a moment later."""
 
 
-class _Broken(Exception):  # noqa: N818, it is a state of the connection
+class _ConnectionBroken(Exception):  # noqa: N818, it is a state of the connection
     """The connection gave out; what came so far is kept."""
 
 
-def download(file: RemoteFile, folder: Path, patience: Patience) -> Path:
+def download(file: RemoteFile, folder: Path, retry_policy: RetryPolicy) -> Path:
     """Give the file under `folder`, named by its sha256; fetched unless it lies there already."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / file.sha256
@@ -36,7 +36,7 @@ def download(file: RemoteFile, folder: Path, patience: Patience) -> Path:
     with FileLock(folder / f"{file.sha256}.lock"):
         if not _is_right(target, file):
             part = target.with_suffix(".part")
-            _complete(file, part, patience)
+            _complete(file, part, retry_policy)
             part.replace(target)
     return target
 
@@ -45,10 +45,10 @@ def _is_right(path: Path, file: RemoteFile) -> bool:
     return path.is_file() and artifacts.sha256_file(path) == file.sha256
 
 
-def _complete(file: RemoteFile, part: Path, patience: Patience) -> None:
+def _complete(file: RemoteFile, part: Path, retry_policy: RetryPolicy) -> None:
     """Fill `part` with the right bytes; a wrong end of an older beginning is fetched afresh."""
     for resumed in (_size(part) > 0, False):
-        _fill(file, part, patience)
+        _fill(file, part, retry_policy)
         found = artifacts.sha256_file(part)
         if found == file.sha256:
             return
@@ -66,25 +66,25 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _fill(file: RemoteFile, part: Path, patience: Patience) -> None:
+def _fill(file: RemoteFile, part: Path, retry_policy: RetryPolicy) -> None:
     """Try until `part` has its full length."""
     import requests
 
     failures, why = 0, ""
     with requests.Session() as session, Progress(Path(file.path).name, file.bytes) as progress:
-        for _ in range(patience.most_tries):
+        for _ in range(retry_policy.max_attempts):
             before = _size(part)
             if before == file.bytes:
                 return
             try:
-                _receive(session, file, part, patience, progress)
+                _receive(session, file, part, retry_policy, progress)
                 return
-            except _Broken as error:
+            except _ConnectionBroken as error:
                 failures = failures + 1 if _size(part) <= before else 1
                 why = str(error)
-                if failures >= patience.attempts:
+                if failures >= retry_policy.attempts:
                     break
-            time.sleep(patience.pause(failures))
+            time.sleep(retry_policy.backoff_s(failures))
     raise FoursplitError(
         f"{file.url}: could not be fetched: {why} ({failures} tries in a row without progress; "
         f"{_size(part)} of {file.bytes} bytes are kept, run again to go on)"
@@ -92,14 +92,14 @@ def _fill(file: RemoteFile, part: Path, patience: Patience) -> None:
 
 
 def _receive(
-    session: Any, file: RemoteFile, part: Path, patience: Patience, progress: Progress
+    session: Any, file: RemoteFile, part: Path, retry_policy: RetryPolicy, progress: Progress
 ) -> None:
     """Ask for what is missing and append it; raise _Broken where it is worth another try."""
     have = _size(part)
     # Identity: a server that packs the answer would send other bytes than those published.
     headers = {"Accept-Encoding": "identity", "User-Agent": "foursplit"}
     headers |= {"Range": f"bytes={have}-"} if have else {}
-    waits = (patience.connect_s, patience.silent_s)
+    waits = (retry_policy.connect_timeout_s, retry_policy.read_timeout_s)
     with (
         _understood(file),
         session.get(file.url, headers=headers, timeout=waits, stream=True) as answer,
@@ -109,7 +109,7 @@ def _receive(
         with part.open("r+b" if have else "wb") as out:
             out.seek(have)
             out.truncate()
-            for chunk in _steadily(answer.raw, patience):
+            for chunk in _steadily(answer.raw, retry_policy):
                 have += len(chunk)
                 if have > file.bytes:
                     break
@@ -119,7 +119,7 @@ def _receive(
         part.unlink()
         raise FoursplitError(f"{file.url}: wrong length: it goes on beyond {file.bytes} bytes")
     if have < file.bytes:
-        raise _Broken(f"the connection ended at {have} bytes")
+        raise _ConnectionBroken(f"the connection ended at {have} bytes")
 
 
 @contextmanager
@@ -138,17 +138,17 @@ def _understood(file: RemoteFile) -> Iterator[None]:
     except (requests.RequestException, HTTPError, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise  # of our own file, such as a full disk: the command line names it
-        raise _Broken(_reason(error)) from error
+        raise _ConnectionBroken(_reason(error)) from error
 
 
 def _accepted(answer: Any, file: RemoteFile, part: Path, have: int) -> int:
     """Give the position that the answer's bytes belong to; refuse an answer that is none."""
     status = answer.status_code
-    if status in AGAIN:
-        raise _Broken(f"the server answers {status} {answer.reason}")
+    if status in RETRYABLE_STATUS:
+        raise _ConnectionBroken(f"the server answers {status} {answer.reason}")
     if status == 416 and have:
         part.unlink()  # it has less than we do
-        raise _Broken("the server has no more, and what we have is not the file")
+        raise _ConnectionBroken("the server has no more, and what we have is not the file")
     if status not in (200, 206):
         raise FoursplitError(f"{file.url}: the server answers {status} {answer.reason}")
     start = 0
@@ -167,17 +167,17 @@ def _accepted(answer: Any, file: RemoteFile, part: Path, have: int) -> int:
     return start
 
 
-def _steadily(raw: Any, patience: Patience) -> Iterator[bytes]:
+def _steadily(raw: Any, retry_policy: RetryPolicy) -> Iterator[bytes]:
     """Yield bytes as they come; a connection that only drips is given up."""
     began, came = time.monotonic(), 0
     # read1 hands over what has arrived: read would wait for a whole chunk from a slow server.
-    while chunk := raw.read1(CHUNK, decode_content=False):
+    while chunk := raw.read1(CHUNK_BYTES, decode_content=False):
         yield chunk
         came += len(chunk)
         seconds = time.monotonic() - began
-        if seconds > patience.slow_s:
-            if came < patience.slow_bytes_s * seconds:
-                raise _Broken(f"only {came / seconds:.0f} bytes a second")
+        if seconds > retry_policy.min_speed_window_s:
+            if came < retry_policy.min_bytes_per_s * seconds:
+                raise _ConnectionBroken(f"only {came / seconds:.0f} bytes a second")
             began, came = time.monotonic(), 0
 
 

@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from foursplit.core.errors import FoursplitError
-from foursplit.data.download.catalogue import Repository, Take
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.catalogue import FileSelection, Repository
+from foursplit.data.download.retry import RetryPolicy
 
-ENV = {
+GIT_ENV = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -25,39 +25,41 @@ ENV = {
 }
 
 
-def export(repository: Repository, into: Path, patience: Patience, *, unpacked_bytes: int) -> None:
+def export_files(
+    repository: Repository, into: Path, retry_policy: RetryPolicy, *, unpacked_bytes: int
+) -> None:
     """Write the files that the entry takes, below the empty folder `into`."""
     with tempfile.TemporaryDirectory(prefix="foursplit-git-") as place:
         folder = Path(place)
         _git(folder, "init", "--quiet", "--bare", "--template=")
-        _fetch(folder, repository, patience)
+        _fetch(folder, repository, retry_policy)
         listed = _chosen(_list(folder, repository), repository)
         _write(folder, listed, into, unpacked_bytes, repository)
 
 
-def _fetch(folder: Path, repository: Repository, patience: Patience) -> None:
+def _fetch(folder: Path, repository: Repository, retry_policy: RetryPolicy) -> None:
     """Fetch one commit without its history; try again while the network is at fault."""
     slow = [
-        "-c", f"http.lowSpeedLimit={patience.slow_bytes_s}",
-        "-c", f"http.lowSpeedTime={max(1, round(patience.slow_s))}",
+        "-c", f"http.lowSpeedLimit={retry_policy.min_bytes_per_s}",
+        "-c", f"http.lowSpeedTime={max(1, round(retry_policy.min_speed_window_s))}",
         "-c", "fetch.fsckObjects=true",
     ]  # fmt: skip
     command = [*slow, "fetch", "--quiet", "--depth=1", "--no-tags", repository.url]
-    for attempt in range(1, patience.attempts + 1):
+    for attempt in range(1, retry_policy.attempts + 1):
         try:
             _git(folder, *command, repository.commit)
             return
         except FoursplitError as error:
-            if attempt == patience.attempts:
+            if attempt == retry_policy.attempts:
                 raise FoursplitError(f"{repository.url} at {repository.commit}: {error}") from error
-            time.sleep(patience.pause(attempt))
+            time.sleep(retry_policy.backoff_s(attempt))
 
 
 def _git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
     command = ["git", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, env={**os.environ, **ENV}, check=False
+            command, input=given, capture_output=True, env={**os.environ, **GIT_ENV}, check=False
         )
     except FileNotFoundError as error:
         raise FoursplitError(
@@ -100,7 +102,7 @@ def _matches(path: str, glob: str) -> bool:
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
-def _first(paths: Iterable[str], take: Take) -> Iterator[str]:
+def _first(paths: Iterable[str], take: FileSelection) -> Iterator[str]:
     seen: dict[PurePosixPath, int] = {}
     for path in paths:
         folder = PurePosixPath(path).parent
