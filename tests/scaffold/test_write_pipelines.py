@@ -1,4 +1,4 @@
-"""The dvc.yaml files follow from params.yaml, and no file of a person's is replaced."""
+"""The dvc.yaml files follow from params.yaml; a user's own file is never replaced."""
 
 import re
 
@@ -62,7 +62,7 @@ def test_a_file_that_a_person_wrote_is_left_alone(project):
     with pytest.raises(FoursplitError, match=r"dvc\.yaml"):
         write_pipelines.write(load())
     assert (project / "dvc.yaml").read_text() == "# Mine.\nstages: {}\n"
-    assert not (project / "pipelines").exists()  # nothing is written by halves
+    assert not (project / "pipelines").exists()  # nothing is written partially
 
 
 def test_a_project_that_keeps_its_pipelines_by_hand_is_asked_for_a_courses_file_alone(project):

@@ -21,8 +21,8 @@ def read(path: Path) -> np.ndarray:
     content = gzip.decompress(path.read_bytes())
     if content[:3] != bytes([0, 0, UNSIGNED_BYTE]) or len(content) < 4:
         raise FoursplitError(
-            f"{path}: begins with {content[:4]!r}, and must with two zeros, an {UNSIGNED_BYTE} (unsigned "
-            "bytes) and the number of axes"
+            f"{path}: not an IDX file of unsigned bytes: it begins with {content[:4]!r}, expected "
+            f"two zeros, {UNSIGNED_BYTE} and the number of axes"
         )
     n_axes = content[3]
     axes = tuple(int(n) for n in np.frombuffer(content[4 : 4 + 4 * n_axes], ">u4"))
