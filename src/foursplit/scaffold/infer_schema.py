@@ -82,8 +82,8 @@ def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Schema:
     if not numbers and not categorical:
         others = "".join(f"; {name!r} {reason}" for name, reason in excluded.items())
         raise FoursplitError(
-            f"{at}: no usable input column: besides the target {target!r}, none holds numbers or at "
-            f"most {MAX_CATEGORIES} values{others}"
+            f"{at}: no usable input column: besides the target {target!r}, none holds numbers "
+            f"or at most {MAX_CATEGORIES} values{others}"
         )
     classes = _classes(cells[target], at)
     numbers += [target] if cells[target].is_numeric else []
@@ -139,9 +139,9 @@ def _use(column: _Column) -> str:
         return "categories"
     if column.not_number.mean() >= 0.5:
         return f"has {n:,} different texts (at most {MAX_CATEGORIES} are used)"
-    row = int(column.not_number.argmax())
+    row, n_others = int(column.not_number.argmax()), int(column.not_number.sum())
     return (
-        f"holds numbers, but not in {int(column.not_number.sum()):,} rows; the first is row {row + 1}: "
+        f"holds numbers, but not in {n_others:,} rows; the first is row {row + 1}: "
         f"{column.texts.iloc[row]!r}"
     )
 

@@ -62,7 +62,7 @@ def read(_raw: Path) -> pd.DataFrame:
     rng = generator("film_tastes", 1)
     frame, is_genre = _ratings(rng)
     frame["domain"] = np.where(frame["day"] < BORDER, "first three years", "fourth year")
-    _add_what_was_known(frame, is_genre)
+    _add_history(frame, is_genre)
     late = frame["day"] >= BORDER
     for name in ("user", "film"):
         n = (~late).groupby(frame[name]).transform("sum") - ~late  # others than the row itself
@@ -92,9 +92,9 @@ def _ratings(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
     by_genre = (likes[user] * is_genre[film]).sum(axis=1) / is_genre[film].sum(axis=1)
     hidden = (taste[user] * trait[film]).sum(axis=1)
     meant = PRIOR_MEAN + mild[user] + quality[film] + by_genre + hidden
-    said = meant + rng.normal(0, NOISE, len(frame))
+    answer = meant + rng.normal(0, NOISE, len(frame))
     frame["meant"] = meant.clip(0.5, 5)
-    frame["rating"] = (np.round(said * 2) / 2).clip(0.5, 5)
+    frame["rating"] = (np.round(answer * 2) / 2).clip(0.5, 5)
     frame["film_age"] = (frame["day"] - appeared[film]) / 365
     order = ["day", "user", "film"]
     return frame.sort_values(order, ignore_index=True), is_genre
@@ -114,7 +114,7 @@ def _of_user(
     return pd.DataFrame({"user": user, "film": np.array(films, dtype=int), "day": days})
 
 
-def _add_what_was_known(frame: pd.DataFrame, is_genre: np.ndarray) -> None:
+def _add_history(frame: pd.DataFrame, is_genre: np.ndarray) -> None:
     """Add means and counts over strictly earlier days; a few ratings trust the mean of all."""
     rating, day = frame["rating"].to_numpy(), frame["day"].to_numpy()
     film, user = frame["film"].to_numpy(), frame["user"].to_numpy()
@@ -126,10 +126,10 @@ def _add_what_was_known(frame: pd.DataFrame, is_genre: np.ndarray) -> None:
     mean = (of_user[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_user + PRIOR_COUNT)
     frame["user_mean"] = mean
     total, count = np.split(of_user[:, 1:], 2, axis=1)
-    for place, name in enumerate(GENRES):
-        own = total[:, place] - mean * count[:, place]
-        frame[f"likes_{name}"] = own / (count[:, place] + PRIOR_COUNT)
-        frame[f"is_{name}"] = member[:, place]
+    for column, name in enumerate(GENRES):
+        own = total[:, column] - mean * count[:, column]
+        frame[f"likes_{name}"] = own / (count[:, column] + PRIOR_COUNT)
+        frame[f"is_{name}"] = member[:, column]
     for name, n in (("user", n_user), ("film", n_film)):
         frame[f"log_{name}_count"] = np.log1p(n)
         frame[f"{name}_history"] = _band(n)
@@ -141,7 +141,7 @@ def _band(n: Any) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the ratings and of what was known before each."""
+    """Return the expectations on the ratings and on the features before each."""
     import great_expectations.expectations as gxe
 
     return [

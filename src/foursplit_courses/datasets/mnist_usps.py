@@ -81,7 +81,7 @@ def _zip_codes(path: Path) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the pictures and their labels."""
+    """Return the expectations on the pictures and their labels."""
     import great_expectations.expectations as gxe
 
     return [

@@ -52,7 +52,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a rating, in order of time."""
+    """Read one row per rating, in order of time."""
     folder = raw / "movielens_latest_small"
     ratings = pd.read_csv(folder / "ratings.csv")
     frame = ratings.merge(pd.read_csv(folder / "movies.csv"), on="movieId", validate="many_to_one")
@@ -87,7 +87,7 @@ def lagged_ratings(frame: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the ratings and of what was known before each."""
+    """Return the expectations on the ratings and on the features before each."""
     import great_expectations.expectations as gxe
 
     return [

@@ -55,7 +55,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a rating, in order of time."""
+    """Read one row per rating, in order of time."""
     folder = raw / "movielens_latest_small"
     ratings = pd.read_csv(folder / "ratings.csv")
     frame = ratings.merge(pd.read_csv(folder / "movies.csv"), on="movieId", validate="many_to_one")
@@ -69,16 +69,18 @@ def read(raw: Path) -> pd.DataFrame:
     listed = frame["genres"].str.split("|")
     frame["first_genre"] = listed.str[0]
     member = np.array([[name in genres for name in GENRES] for genres in listed], dtype=float)
-    known = _known(frame, member)
+    features = _history(frame, member)
     for name, key in (("user", "userId"), ("film", "movieId")):
-        known[name] = pd.factorize(frame[key])[0]  # in order of appearance
+        features[name] = pd.factorize(frame[key])[0]  # in order of appearance
         n = (~late).groupby(frame[key]).transform("sum") - ~late  # others than the row itself
-        known[f"{name}_learnt"] = _band(n)
-    known["unit"] = np.where(late, "user " + frame["userId"].astype(str), frame.index.astype(str))
-    return pd.concat([frame, known], axis=1)
+        features[f"{name}_learnt"] = _band(n)
+    features["unit"] = np.where(
+        late, "user " + frame["userId"].astype(str), frame.index.astype(str)
+    )
+    return pd.concat([frame, features], axis=1)
 
 
-def _known(frame: pd.DataFrame, member: np.ndarray) -> pd.DataFrame:
+def _history(frame: pd.DataFrame, member: np.ndarray) -> pd.DataFrame:
     """Say what strictly earlier seconds tell of user and film; (rating, genre) `member` is 0 or 1.
 
     A liking is how far the user's ratings of a genre lie above the user's own mean.
@@ -94,10 +96,10 @@ def _known(frame: pd.DataFrame, member: np.ndarray) -> pd.DataFrame:
         {
             "user_mean": mean,
             "log_user_count": np.log1p(n_user),
-            **{f"likes_{name}": likes[:, place] for place, name in enumerate(GENRES)},
+            **{f"likes_{name}": likes[:, column] for column, name in enumerate(GENRES)},
             "film_mean": (of_film[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_film + PRIOR_COUNT),
             "log_film_count": np.log1p(n_film),
-            **{f"is_{name}": member[:, place] for place, name in enumerate(GENRES)},
+            **{f"is_{name}": member[:, column] for column, name in enumerate(GENRES)},
             "user_history": _band(n_user),
             "film_history": _band(n_film),
         }
@@ -110,7 +112,7 @@ def _band(n: Any) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the ratings and of what was known before each."""
+    """Return the expectations on the ratings and on the features before each."""
     import great_expectations.expectations as gxe
 
     return [

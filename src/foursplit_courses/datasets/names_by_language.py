@@ -78,7 +78,7 @@ def bigram_counts(spelling: str) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the names, their repetitions among it."""
+    """Return the expectations on the names, including repetitions."""
     import great_expectations.expectations as gxe
 
     return [

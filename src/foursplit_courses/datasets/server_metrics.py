@@ -97,13 +97,14 @@ def window_features(values: np.ndarray) -> pd.DataFrame:
         "mean": mean, "least": z.min(axis=1), "most": z.max(axis=1), "spread": z.std(axis=1),
         "step": z[:, 0] - np.concatenate([[0.0], (spans[:-1, -1] - centre[1:, 0])
             / np.where(width[1:, 0] > 1e-9, width[1:, 0], 1.0)]),
-        "largest_jump": np.abs(np.diff(z, axis=1)).max(axis=1), "slope": z @ at / (at @ at) * WINDOW,
+        "largest_jump": np.abs(np.diff(z, axis=1)).max(axis=1),
+        "slope": z @ at / (at @ at) * WINDOW,
     }  # fmt: skip
     return pd.DataFrame({name: np.arcsinh(made[name]) for name in FEATURES})
 
 
 def suite() -> list[Any]:
-    """List what must hold of the two-hour spans and their labels."""
+    """Return the expectations on the two-hour spans and their labels."""
     import great_expectations.expectations as gxe
 
     return [

@@ -33,7 +33,7 @@ SOURCE = Source(
     group="sitting",
     domains={"signs": "source", "students": "target"},
     slices=("sign", "camera", "day", "brightness_band"),
-    reference=None,  # nobody has published how well people do
+    reference=None,  # no human level is published
     picture=True,
 )
 
@@ -102,7 +102,7 @@ def shot_number(path: Path) -> int:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the photos and of what is known of each."""
+    """Return the expectations on the photos and their metadata."""
     import great_expectations.expectations as gxe
 
     cameras = ["unknown", "Canon EOS 550D", "iPhone 7"]

@@ -1,4 +1,4 @@
-"""Points of six round blobs that overlap, drawn from a seed: nobody can get all of them right."""
+"""Points of six round blobs that overlap, drawn from a seed: no classifier is always right."""
 
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,12 @@ SOURCE = Source(
 
 
 def nearest_blob(points: np.ndarray) -> np.ndarray:
-    """Give the blob whose centre is nearest to each point: in the long run nothing errs less."""
+    """Return the blob with the nearest centre for each point: the Bayes-optimal classifier."""
     return np.asarray(((points[:, None] - CENTERS) ** 2).sum(axis=2).argmin(axis=1))
 
 
 def sample(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw (point, 2) places and the blob that each is of, blobs in turn."""
+    """Sample (point, 2) coordinates and the blob of each point, blobs in turn."""
     blob = np.arange(n) % len(CENTERS)
     return CENTERS[blob] + rng.normal(0, STD, (n, 2)), blob
 
@@ -59,7 +59,7 @@ def read(_raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the drawn table."""
+    """Return the expectations on the drawn table."""
     import great_expectations.expectations as gxe
 
     return [

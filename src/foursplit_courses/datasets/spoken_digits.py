@@ -103,7 +103,7 @@ def _mel(hertz: float) -> float:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the recordings."""
+    """Return the expectations on the recordings."""
     import great_expectations.expectations as gxe
 
     return [
