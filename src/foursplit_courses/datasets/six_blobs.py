@@ -32,8 +32,8 @@ SOURCE = Source(
     reference=Reference(
         error=0.0776,
         kind="best known",
-        where="naming the nearest centre, the best there is for equal round blobs: wrong on 7.76 % "
-        "of 6 million points drawn for this (its own spread is 0.01 %)",
+        where="nearest centre, the Bayes-optimal rule for equal round blobs: wrong on 7.76 % of "
+        "6 million points drawn for this (standard error 0.01 %)",
     ),
 )
 

@@ -53,6 +53,5 @@ def require(name: str, source: Source, accepted_names: frozenset[str]) -> None:
     """Raise if a licence of the source is not accepted."""
     unaccepted = missing(source, accepted_names)
     if unaccepted:
-        raise FoursplitError(
-            f"source {name!r} waits for you to accept a licence:\n{words(unaccepted)}"
-        )
+        instructions = words(unaccepted)
+        raise FoursplitError(f"source {name!r} waits for you to accept a licence:\n{instructions}")
