@@ -93,7 +93,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(project):
 
 @pytest.mark.slow
 def test_a_run_on_remote_data_takes_what_was_accepted_and_lists_the_rest(clone, tmp_path):
-    """The accepted source cannot be had here, which fails; the other only waits, which does not."""
+    """An accepted source that is not available fails; a source that waits does not."""
     mirror = tmp_path / "empty"
     mirror.mkdir()
     env = {**CLEAN, "FOURSPLIT_MIRROR": str(mirror), "https_proxy": "http://127.0.0.1:9"}
@@ -107,7 +107,7 @@ def test_a_run_on_remote_data_takes_what_was_accepted_and_lists_the_rest(clone, 
 
     # One group: others need no file from anywhere, and would train for minutes.
     text = clone.run("foursplit", "repro", "--real", "m1w2_california", code=2, **env)
-    assert "cannot be had" in text
+    assert "is not available" in text
     for part in (
         str(mirror),
         "https://raw.githubusercontent.com",

@@ -1,4 +1,4 @@
-"""Bad data is refused by name, and what was there before is left alone."""
+"""Bad data raises an error with column and row, and earlier outputs stay as they were."""
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,15 @@ from foursplit.stages import validate as validate_stage
 BASE = {"title": "Flowers", "provenance": "", "licence": "", "cite": ""}
 
 
-def flowers(**rest):
-    given = {"files": (), "target": "kind", "classes": ("a", "b"), "features": ("width",), **rest}
-    return Source(**BASE, **given)
+def flowers(**fields):
+    declared = {
+        "files": (),
+        "target": "kind",
+        "classes": ("a", "b"),
+        "features": ("width",),
+        **fields,
+    }
+    return Source(**BASE, **declared)
 
 
 def frame(**columns):
@@ -33,17 +39,17 @@ def frame(**columns):
     [
         ({"width": None}, {}, r"Flowers: unknown column 'width'.*Valid: kind"),
         ({"kind": [0, np.nan, 1]}, {}, r"'kind', row 2: .*missing"),
-        ({"kind": [0, 1, 2]}, {}, r"'kind', row 3: .*2.*no class.*valid: a, b"),
-        ({"kind": [0, 1, 0.5]}, {}, r"'kind', row 3: .*0.5.*no class"),
-        ({"kind": [0, 1, 1e300]}, {}, r"'kind', row 3: .*1e\+300.*no class"),
-        ({"kind": [0, 1, np.inf]}, {}, r"'kind', row 3: .*inf.*no class"),
-        ({"kind": ["a", "b", "c"]}, {}, r"'kind', row 3: 'c' is no class.*valid: a, b"),
+        ({"kind": [0, 1, 2]}, {}, r"'kind', row 3: .*2.*not a class.*valid: a, b"),
+        ({"kind": [0, 1, 0.5]}, {}, r"'kind', row 3: .*0.5.*not a class"),
+        ({"kind": [0, 1, 1e300]}, {}, r"'kind', row 3: .*1e\+300.*not a class"),
+        ({"kind": [0, 1, np.inf]}, {}, r"'kind', row 3: .*inf.*not a class"),
+        ({"kind": ["a", "b", "c"]}, {}, r"'kind', row 3: 'c' is not a class.*valid: a, b"),
         ({"kind": [1.5, np.inf, 2]}, {"classes": ()}, r"'kind', row 2: .*infinite"),
-        ({"kind": ["1", "2", "x"]}, {"classes": ()}, r"'kind', row 3: 'x' is no number"),
+        ({"kind": ["1", "2", "x"]}, {"classes": ()}, r"'kind', row 3: 'x' is not a number"),
         ({"width": [1, np.inf, 2]}, {}, r"1 inputs are missing.*'width' of row 2"),
         ({"width": [1, np.nan, 2]}, {}, r"1 inputs are missing.*'width' of row 2"),
         ({"width": [1, 2, 1e39]}, {}, r"1 inputs are missing.*too large.*'width' of row 3"),
-        ({"width": [1, "wide", 2]}, {}, r"'width', row 2: 'wide' is no number"),
+        ({"width": [1, "wide", 2]}, {}, r"'width', row 2: 'wide' is not a number"),
         ({"width": [1, None, "2"]}, {}, r"'width', row 2: .*missing"),
         ({"patient": ["p", None, "q"]}, {"group": "patient"}, r"'patient', row 2: .*missing"),
         ({"patient": [4.0, 5.0, np.nan]}, {"group": "patient"}, r"'patient', row 3: .*missing"),
@@ -54,36 +60,36 @@ def frame(**columns):
         ({}, {"slices": ("colour",)}, r"unknown column 'colour'"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused(columns, declared, message):
+def test_an_invalid_table_raises_with_column_and_row(columns, declared, message):
     with pytest.raises(FoursplitError, match=message):
         to_examples.examples(frame(**columns), flowers(**declared))
 
 
-def test_a_column_that_is_there_twice_is_refused():
+def test_a_repeated_column_raises():
     twice = pd.concat([frame(), frame()[["width"]]], axis=1)
     with pytest.raises(FoursplitError, match="'width' twice"):
         to_examples.examples(twice, flowers())
 
 
-def test_a_table_without_rows_is_refused():
+def test_a_table_without_rows_raises():
     with pytest.raises(FoursplitError, match="no rows"):
         to_examples.examples(frame().iloc[:0], flowers())
 
 
-def test_class_names_and_class_numbers_mean_the_same():
+def test_class_names_and_class_numbers_are_equivalent():
     by_name = to_examples.examples(frame(kind=["a", "b", "a"]), flowers())
     assert by_name.y.tolist() == to_examples.examples(frame(), flowers()).y.tolist() == [0, 1, 0]
 
 
-def test_twins_get_names_of_their_own():
-    made = to_examples.examples(frame(width=[1.0, 1.0, 2.0]), flowers())
-    names = made.rows["example_id"].tolist()
-    assert len(set(names)) == 3
-    assert names[1] == f"{names[0]}-2"
-    assert made.rows["group_id"].tolist()[0] == made.rows["group_id"].tolist()[1]
+def test_equal_rows_get_different_ids_and_one_group():
+    examples = to_examples.examples(frame(width=[1.0, 1.0, 2.0]), flowers())
+    ids = examples.rows["example_id"].tolist()
+    assert len(set(ids)) == 3
+    assert ids[1] == f"{ids[0]}-2"
+    assert examples.rows["group_id"].tolist()[0] == examples.rows["group_id"].tolist()[1]
 
 
-def test_a_corrupted_raw_file_is_named_and_earlier_results_stay(project):
+def test_a_corrupted_raw_file_is_named_and_earlier_outputs_stay(project):
     fetch_stage.run("wine")
     validate_stage.run("wine")
     before = artifacts.sha256_file(paths.valid("wine") / "examples.npy")
@@ -99,7 +105,7 @@ def test_a_missing_raw_file_is_named(project):
         validate_stage.run("wine")
 
 
-def test_fetch_leaves_nothing_where_a_file_is_not_as_declared(project):
+def test_fetch_writes_nothing_if_a_checksum_is_wrong(project):
     wrong = Source(
         **BASE,
         target="y",
@@ -116,11 +122,11 @@ def test_fetch_leaves_nothing_where_a_file_is_not_as_declared(project):
     ("file", "message"),
     [
         (BundledFile(package="no_such", path="x", sha256=""), "'no_such'.* is not installed"),
-        (BundledFile(package="sklearn", path="x.csv", sha256=""), "carries no such file"),
+        (BundledFile(package="sklearn", path="x.csv", sha256=""), "no such file in this version"),
         (OwnFile(path="data/own/x.csv"), "x.csv: no such file"),
     ],
 )
-def test_a_file_that_is_not_there_is_named(project, file, message):
+def test_a_missing_source_file_is_named(project, file, message):
     with pytest.raises(FoursplitError, match=message):
         fetch.fetch(Source(**BASE, target="y", files=(file,)), project / "raw")
 
@@ -148,7 +154,7 @@ def test_every_failed_expectation_is_named_with_column_and_rows():
     assert "found 4" in by_column["(table)"]
 
 
-def test_the_judgement_repeats_to_the_byte():
+def test_the_result_is_reproducible_to_the_byte():
     import great_expectations.expectations as gxe
 
     table = pd.DataFrame({"age": [20.0, None, 999.0]})
@@ -182,22 +188,22 @@ def test_an_unknown_source_is_named_with_the_valid_ones(project, stage):
         stage.run("wines")
 
 
-def test_the_four_splits_lie_where_they_are_looked_for(project):
+def test_the_four_splits_can_be_loaded_and_hold_every_example_once(project):
     fetch_stage.run("wine")
     validate_stage.run("wine")
     split_stage.run("wine")
-    whole = store.load(paths.valid("wine"), "examples")
-    parts = [load_splits.load("wine", name) for name in ("train", "train_dev", "dev")]
-    parts.append(load_test.load("wine"))
-    names = [name for part in parts for name in part.rows["example_id"]]
-    assert sorted(names) == sorted(whole.rows["example_id"])
+    everything = store.load(paths.valid("wine"), "examples")
+    splits = [load_splits.load("wine", name) for name in ("train", "train_dev", "dev")]
+    splits.append(load_test.load("wine"))
+    ids = [name for split in splits for name in split.rows["example_id"]]
+    assert sorted(ids) == sorted(everything.rows["example_id"])
     with pytest.raises(
         FoursplitError, match="unknown split 'test'. .*Valid: dev, train, train_dev"
     ):
         load_splits.load("wine", "test")
 
 
-def test_a_torn_file_is_named(project):
+def test_a_truncated_file_is_named(project):
     folder = project / "x"
     folder.mkdir()
     rows = pd.DataFrame({"y": [0.0, 1.0]})

@@ -1,4 +1,4 @@
-"""The published partition is kept, row by row, and what it leaks is taken from train alone."""
+"""The official split is kept row by row; rows that it leaks are removed from train only."""
 
 import numpy as np
 import pandas as pd
@@ -17,70 +17,70 @@ RULE = SplitRule(
     salt=1, source={"train": 0.6, "train_dev": 0.2, "dev": 0.2}, protocol="official",
     near_duplicate=0,
 )  # fmt: skip
-GIVEN = {"title": "t", "provenance": "", "files": (), "target": "y", "features": ("a", "b")}
+DECLARED = {"title": "t", "provenance": "", "files": (), "target": "y", "features": ("a", "b")}
 
 
-def published(n, seed, named=("train", "test"), n_groups=None):
-    """Give n rows with a published split, in groups that it may part."""
+def published(n, seed, splits=("train", "test"), n_groups=None):
+    """Return n examples with an official split, in groups that it may split."""
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame(rng.normal(size=(n, 2)).round(1), columns=["a", "b"])
     frame["y"] = rng.normal(size=n)
-    frame["official_split"] = rng.choice(list(named), n)
+    frame["official_split"] = rng.choice(list(splits), n)
     frame["patient"] = rng.integers(0, n_groups or n, n).astype(str)
-    source = Source(**GIVEN, group="patient" if n_groups else None)
+    source = Source(**DECLARED, group="patient" if n_groups else None)
     return to_examples.examples(frame, source), source
 
 
 @given(st.integers(0, 2**32), st.sampled_from([None, 300]))
-def test_test_is_the_published_test_and_loses_no_row(seed, n_groups):
-    made, source = published(400, seed, n_groups=n_groups)
-    splits, aside = part(made, source, RULE)
-    official = made.rows["official_split"].to_numpy() == "test"
+def test_the_test_split_is_the_official_one_and_loses_no_row(seed, n_groups):
+    examples, source = published(400, seed, n_groups=n_groups)
+    splits, removed = part(examples, source, RULE)
+    official = examples.rows["official_split"].to_numpy() == "test"
     assert ((splits == "test") == official).all()
-    assert not aside[official].any()
+    assert not removed[official].any()
 
 
 @given(st.integers(0, 2**32))
-def test_what_the_publisher_parted_is_taken_from_train(seed):
-    made, source = published(400, seed, n_groups=300)
-    splits, aside = part(made, source, RULE)
-    kept = pd.DataFrame({"group": made.rows["group_id"], "split": splits})[~aside]
-    assert (kept.groupby("group")["split"].nunique() == 1).all()
-    content = pd.DataFrame({"content": made.rows["content"], "split": splits})[~aside]
+def test_groups_that_the_official_split_divides_lose_their_train_rows(seed):
+    examples, source = published(400, seed, n_groups=300)
+    splits, removed = part(examples, source, RULE)
+    remaining = pd.DataFrame({"group": examples.rows["group_id"], "split": splits})[~removed]
+    assert (remaining.groupby("group")["split"].nunique() == 1).all()
+    content = pd.DataFrame({"content": examples.rows["content"], "split": splits})[~removed]
     assert (content.groupby("content")["split"].nunique() == 1).all()
-    # The naive way fails here: the published split as it is parts groups.
-    plain = made.rows.groupby("group_id")["official_split"].nunique()
-    assert (plain > 1).any()
+    # The naive way fails here: the official split itself divides groups.
+    naive = examples.rows.groupby("group_id")["official_split"].nunique()
+    assert (naive > 1).any()
 
 
-def test_growth_of_train_moves_nothing():
-    made, source = published(400, 3)
+def test_adding_rows_changes_no_assignment():
+    examples, source = published(400, 3)
     more, _ = published(100, 4)
     grown = Examples(
-        x=np.concatenate([made.x, more.x]),
-        rows=pd.concat([made.rows, more.rows], ignore_index=True),
+        x=np.concatenate([examples.x, more.x]),
+        rows=pd.concat([examples.rows, more.rows], ignore_index=True),
     )
-    before, _ = part(made, source, RULE)
+    before, _ = part(examples, source, RULE)
     after, _ = part(grown, source, RULE)
     assert after[:400].tolist() == before.tolist()
 
 
-def test_a_published_dev_is_kept_too():
-    made, source = published(400, 5, named=("train", "dev", "test"))
+def test_an_official_dev_split_is_kept_too():
+    examples, source = published(400, 5, splits=("train", "dev", "test"))
     rule = SplitRule(
         salt=1, source={"train": 0.8, "train_dev": 0.2}, protocol="official", near_duplicate=0
     )
-    splits, _ = part(made, source, rule)
+    splits, _ = part(examples, source, rule)
     for name in ("dev", "test"):
-        assert ((splits == name) == (made.rows["official_split"] == name)).all()
+        assert ((splits == name) == (examples.rows["official_split"] == name)).all()
 
 
-def test_the_hash_protocol_does_not_look_at_the_published_split():
-    made, source = published(400, 6)
+def test_the_hash_protocol_ignores_the_official_split():
+    examples, source = published(400, 6)
     shares = {"train": 0.5, "train_dev": 0.1, "dev": 0.2, "test": 0.2}
     rule = SplitRule(salt=1, source=shares, near_duplicate=0)
-    without = Examples(x=made.x, rows=made.rows.drop(columns="official_split"))
-    assert part(made, source, rule)[0].tolist() == part(without, source, rule)[0].tolist()
+    without = Examples(x=examples.x, rows=examples.rows.drop(columns="official_split"))
+    assert part(examples, source, rule)[0].tolist() == part(without, source, rule)[0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -90,21 +90,21 @@ def test_the_hash_protocol_does_not_look_at_the_published_split():
         {"source": {"train": 0.8, "train_dev": 0.2}, "target": {"dev": 1.0}},
     ],
 )
-def test_shares_of_a_test_that_is_published_are_refused(shares):
+def test_shares_for_an_official_test_split_raise(shares):
     with pytest.raises(FoursplitError, match="the official protocol brings its test"):
         SplitRule(salt=1, **shares, protocol="official")
 
 
-def test_a_source_without_a_published_split_is_refused():
-    made, source = published(50, 7)
-    made = Examples(x=made.x, rows=made.rows.drop(columns="official_split"))
-    with pytest.raises(FoursplitError, match="gives no column 'official_split'"):
-        part(made, source, RULE)
+def test_a_source_without_an_official_split_raises():
+    examples, source = published(50, 7)
+    examples = Examples(x=examples.x, rows=examples.rows.drop(columns="official_split"))
+    with pytest.raises(FoursplitError, match="returns no column 'official_split'"):
+        part(examples, source, RULE)
 
 
-def test_a_split_that_nobody_publishes_is_refused():
+def test_an_unknown_official_split_raises():
     frame = pd.DataFrame({"a": [1.0], "b": [2.0], "y": [0.0], "official_split": ["valid"]})
     with pytest.raises(
         FoursplitError, match=r"unknown official_split of a row 'valid'.* Valid: dev, te"
     ):
-        to_examples.examples(frame, Source(**GIVEN))
+        to_examples.examples(frame, Source(**DECLARED))

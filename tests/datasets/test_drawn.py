@@ -52,15 +52,15 @@ def test_the_labels_are_the_rules():
 
 
 def test_the_nearest_centre_is_the_likeliest_blob():
-    points, _ = six_blobs.drawn(600, generator("test blobs"))
-    spread = np.eye(2) * six_blobs.SPREAD**2
-    density = np.array([multivariate_normal(c, spread).pdf(points) for c in six_blobs.CENTRES])
-    np.testing.assert_array_equal(six_blobs.nearest(points), density.argmax(axis=0))
+    points, _ = six_blobs.sample(600, generator("test blobs"))
+    spread = np.eye(2) * six_blobs.STD**2
+    density = np.array([multivariate_normal(c, spread).pdf(points) for c in six_blobs.CENTERS])
+    np.testing.assert_array_equal(six_blobs.nearest_blob(points), density.argmax(axis=0))
 
 
 def test_the_least_error_is_the_one_that_the_source_declares():
-    points, blob = six_blobs.drawn(600_000, generator("test blobs: least error"))
-    wrong = six_blobs.nearest(points) != blob
+    points, blob = six_blobs.sample(600_000, generator("test blobs: least error"))
+    wrong = six_blobs.nearest_blob(points) != blob
     # Four deviations of the mean of 600,000 draws.
     slack = 4 * (wrong.std() / len(wrong) ** 0.5) + 0.0001
     assert wrong.mean() == pytest.approx(six_blobs.SOURCE.reference.error, abs=slack)

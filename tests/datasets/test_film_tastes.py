@@ -65,11 +65,11 @@ def test_what_was_known_is_that_of_a_slow_plain_version():
         mine = (table["user"] == one["user"]) & (table["day"] < one["day"])
         its = (table["film"] == one["film"]) & (table["day"] < one["day"])
         rating = table["rating"]
-        total = rating[mine].sum() + TRUST * film_tastes.MIDDLE
-        assert one["user_mean"] == pytest.approx(total / (mine.sum() + TRUST))
+        total = rating[mine].sum() + PRIOR_COUNT * film_tastes.PRIOR_MEAN
+        assert one["user_mean"] == pytest.approx(total / (mine.sum() + PRIOR_COUNT))
         assert one["log_film_count"] == pytest.approx(np.log1p(its.sum()))
         of_genre = mine & (table["is_drama"] == 1)
-        liking = (rating[of_genre] - one["user_mean"]).sum() / (of_genre.sum() + TRUST)
+        liking = (rating[of_genre] - one["user_mean"]).sum() / (of_genre.sum() + PRIOR_COUNT)
         assert one["likes_drama"] == pytest.approx(liking)
 
 

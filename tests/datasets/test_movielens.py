@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit_courses.datasets.movielens import earlier
+from foursplit_courses.datasets.movielens import lagged_ratings
 
 
 def ratings(seed, n=40):
@@ -22,7 +22,7 @@ def ratings(seed, n=40):
 @given(st.integers(0, 2**32))
 def test_sums_agree_with_a_slow_plain_version(seed):
     frame = ratings(seed)
-    found = earlier(frame, frame["user"])
+    found = lagged_ratings(frame, frame["user"])
     for row in range(len(frame)):
         mine = frame["user"] == frame["user"][row]
         known = frame["rating"][mine & (frame["timestamp"] < frame["timestamp"][row])]
@@ -35,13 +35,15 @@ def test_no_rating_knows_itself_or_its_own_second(seed):
     frame = ratings(seed)
     now = frame["timestamp"] == frame["timestamp"].max()
     changed = frame.assign(rating=frame["rating"].where(~now, 99.0))
-    pd.testing.assert_frame_equal(earlier(frame, frame["user"]), earlier(changed, changed["user"]))
+    pd.testing.assert_frame_equal(
+        lagged_ratings(frame, frame["user"]), lagged_ratings(changed, changed["user"])
+    )
     # The naive way fails here: a running mean over rows would let a burst know its own start.
     naive = frame.sort_values("timestamp").groupby("user")["rating"].cumsum() - frame["rating"]
-    assert len(naive) == len(found := earlier(frame, frame["user"]))
+    assert len(naive) == len(found := lagged_ratings(frame, frame["user"]))
     assert (naive.sort_index() >= found["total"] - 1e-9).all()
 
 
 def test_the_first_rating_knows_nothing():
     frame = pd.DataFrame({"user": [1, 1], "timestamp": [5, 9], "rating": [4.0, 2.0]})
-    assert earlier(frame, frame["user"]).to_numpy().tolist() == [[0, 0], [4.0, 1]]
+    assert lagged_ratings(frame, frame["user"]).to_numpy().tolist() == [[0, 0], [4.0, 1]]

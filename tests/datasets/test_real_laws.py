@@ -59,7 +59,7 @@ def test_growth_keeps_every_assignment(name):
         plugins.dataset(name).SOURCE.domains, rule,
     )  # fmt: skip
     if rule.official:
-        small = assign.honour(small, rows[OFFICIAL][before].to_numpy(object))
+        small = assign.apply_official_split(small, rows[OFFICIAL][before].to_numpy(object))
     assert (small == splits[before]).all()
 
 

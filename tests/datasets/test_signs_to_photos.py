@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from foursplit.core.errors import FoursplitError
-from foursplit_courses.datasets.signs_to_photos import CAMERA, TIME, number, students
+from foursplit_courses.datasets.signs_to_photos import CAMERA, TIME, identify_students, shot_number
 from foursplit_courses.transforms import jpeg
 
 
@@ -23,7 +23,7 @@ def photo(folder, sign, shot, time, camera="iPhone 7"):
 def test_a_lower_sign_begins_the_next_student(tmp_path):
     # Two students: 0, 1, 1 (shown again), 5; then 0, 2. Names sort in another order.
     shots = [(0, 10, 1), (1, 9, 2), (1, 8, 3), (5, 7, 4), (0, 6, 5), (2, 5, 6)]
-    found = students(sorted(photo(tmp_path, *shot) for shot in shots))
+    found = identify_students(sorted(photo(tmp_path, *shot) for shot in shots))
     assert found["sign"].tolist() == [0, 1, 1, 5, 0, 2]
     assert found["sitting"].tolist() == ["student 0"] * 4 + ["student 1"] * 2
     assert set(found["day"]) == {"2017-12-14"}
@@ -32,18 +32,18 @@ def test_a_lower_sign_begins_the_next_student(tmp_path):
 def test_shots_of_one_second_follow_by_number_and_not_by_name(tmp_path):
     # By name IMG_10 comes before IMG_9, and sign 3 would begin a student of its own.
     paths = [photo(tmp_path, 3, 9, 1), photo(tmp_path, 4, 10, 1)]
-    assert students(paths[::-1])["sitting"].nunique() == 1
+    assert identify_students(paths[::-1])["sitting"].nunique() == 1
 
 
 def test_a_photo_without_its_time_is_refused(tmp_path):
     with pytest.raises(FoursplitError, match="EXIF"):
-        students([photo(tmp_path, 0, 1, None)])
+        identify_students([photo(tmp_path, 0, 1, None)])
 
 
 def test_a_name_without_a_number_is_refused(tmp_path):
-    assert number(tmp_path / "1_IMG_6227 (1).jpg") == 6227
+    assert shot_number(tmp_path / "1_IMG_6227 (1).jpg") == 6227
     with pytest.raises(FoursplitError, match="names no shot"):
-        number(tmp_path / "hand.jpg")
+        shot_number(tmp_path / "hand.jpg")
 
 
 def test_a_photo_of_another_size_is_refused(tmp_path):

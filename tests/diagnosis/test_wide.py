@@ -55,7 +55,7 @@ def test_three_thousand_columns_take_seconds(tmp_path):
 
 
 def test_long_work_says_that_it_goes_on(capsys):
-    with still_working("counting", after=0.01):
+    with still_working("counting", interval_s=0.01):
         time.sleep(0.1)
     assert "counting" in capsys.readouterr().err
     with still_working("counting"):

@@ -106,7 +106,7 @@ def write_doubled(path):
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.feather"])
 def test_a_doubled_heading_is_refused_by_name(tmp_path, name):
     write_doubled(tmp_path / name)
-    with pytest.raises(FoursplitError, match="column 'a' is there twice"):
+    with pytest.raises(FoursplitError, match="column 'a' exists twice"):
         tabular.read_frame(tmp_path / name)
 
 

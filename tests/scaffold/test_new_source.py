@@ -1,4 +1,4 @@
-"""A CSV's headings and values are data: in the file that `new source` writes, and when it runs."""
+"""`new source` treats the headings and values of a CSV as data, never as code."""
 
 import ast
 import csv
@@ -51,7 +51,7 @@ def tables(draw):
     return dict(zip(names, columns, strict=True)), draw(st.sampled_from(names))
 
 
-def written(folder, columns, name="data.csv"):
+def write_csv(folder, columns, name="data.csv"):
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / name).open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
@@ -61,22 +61,22 @@ def written(folder, columns, name="data.csv"):
 
 
 def generated(folder, path, target):
-    """Write a source for a CSV file and import it; give it with what was guessed."""
-    found = infer_schema.columns(tabular.read_frame(path), target, str(path))
-    text = dataset_file.text("mine", found, path.name)
+    """Write a source for a CSV file and import it; return module, schema and code."""
+    schema = infer_schema.columns(tabular.read_frame(path), target, str(path))
+    text = dataset_file.render("mine", schema, path.name)
     file = folder / "mine.py"
     file.write_text(text, encoding="utf-8")
     spec = importlib.util.spec_from_file_location("mine", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module, found, text
+    return module, schema, text
 
 
 def code(text):
-    """Give what a file does, without what its literals say."""
+    """Return the syntax tree of a file without the values of its literals."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Dict | ast.Tuple) and _literal(node):
+        if isinstance(node, ast.Dict | ast.Tuple) and _is_literal(node):
             for field in ("keys", "values", "elts"):
                 if hasattr(node, field):
                     setattr(node, field, [])
@@ -85,7 +85,7 @@ def code(text):
     return ast.dump(tree)
 
 
-def _literal(node):
+def _is_literal(node):
     try:
         ast.literal_eval(node)
     except ValueError:
@@ -103,12 +103,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def templates(folder):
-    """Give the code for a target of texts, of class numbers, and for a quantity."""
-    made = []
-    for kind in (["m", "n", "m", "n"], [0, 1, 0, 1], [1.5, 2.5, 1, 9]):
-        path = written(folder / "plain", {**PLAIN, "kind": kind})
-        made.append(code(generated(folder / "plain", path, "kind")[2]))
-    return made
+    """Return the code for a target of texts, of class numbers, and of quantities."""
+    trees = []
+    for target in (["m", "n", "m", "n"], [0, 1, 0, 1], [1.5, 2.5, 1, 9]):
+        path = write_csv(folder / "plain", {**PLAIN, "kind": target})
+        trees.append(code(generated(folder / "plain", path, "kind")[2]))
+    return trees
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -116,30 +116,30 @@ def templates(folder):
 @example(({"a_b": [1, 2, 1, 2], "a": ["b", "c", "b", "c"], "y": ["m", "n", "m", "n"]}, "y"))
 @example(({"a": ["b_c", "d", "b_c", "d"], "a_b": ["c", "e", "c", "e"], "y": [0, 1, 0, 1]}, "y"))
 @example(({"official": ["split", "x", "x", "x"], "domain": ["a", "b", "a", "b"]}, "domain"))
-def test_whatever_a_file_holds_the_code_is_the_templates_and_features_are_its_values(
+def test_the_code_is_the_templates_for_any_file_and_features_are_its_values(
     folder, templates, monkeypatch, table
 ):
     monkeypatch.chdir(folder)
     columns, target = table
-    path = written(folder, columns)
+    path = write_csv(folder, columns)
     try:
-        module, found, text = generated(folder, path, target)
-    except FoursplitError as refusal:
-        event(str(refusal).partition(":")[2][:40])
+        module, schema, text = generated(folder, path, target)
+    except FoursplitError as error:
+        event(str(error).partition(":")[2][:40])
         return
     event("written")
     assert code(text) in templates
     frame = module.read(folder)
     assert len({*module.FEATURES}) == len(module.FEATURES)
     assert not {*module.FEATURES} & {"domain", "official_split"}
-    original = {found.renamed.get(name, name): values for name, values in columns.items()}
-    for name in found.numbers:
-        wanted = [float(str(value)) if value != "" else np.nan for value in original[name]]
-        np.testing.assert_array_equal(frame[name].to_numpy(), wanted)
-    for name, values in found.texts.items():
+    original = {schema.renamed.get(name, name): values for name, values in columns.items()}
+    for name in schema.numbers:
+        expected = [float(str(value)) if value != "" else np.nan for value in original[name]]
+        np.testing.assert_array_equal(frame[name].to_numpy(), expected)
+    for name, values in schema.categories.items():
         for value, feature in values.items():
-            wanted = [float(str(given) == value) for given in original[name]]
-            assert frame[feature].tolist() == wanted
+            expected = [float(str(cell) == value) for cell in original[name]]
+            assert frame[feature].tolist() == expected
     assert len(module.suite()) > 0
     assert not (folder / "RAN").exists()
 
@@ -150,7 +150,7 @@ def test_whatever_a_file_holds_the_code_is_the_templates_and_features_are_its_va
 def test_great_expectations_takes_every_heading_and_value_in_ci(folder, monkeypatch, table):
     monkeypatch.chdir(folder)
     columns, target = table
-    path = written(folder, columns)
+    path = write_csv(folder, columns)
     try:
         module, *_ = generated(folder, path, target)
     except FoursplitError:
@@ -161,23 +161,23 @@ def test_great_expectations_takes_every_heading_and_value_in_ci(folder, monkeypa
     failed = {entry["column"] for entry in result["expectations"] if not entry["success"]}
     assert failed == absent, run_expectations.complaints(result)
     if not absent:
-        made = to_examples.examples(frame, module.SOURCE)
-        assert made.x.shape == (len(frame), len(module.FEATURES))
+        examples = to_examples.examples(frame, module.SOURCE)
+        assert examples.x.shape == (len(frame), len(module.FEATURES))
     assert not (folder / "RAN").exists()
 
 
 def new_source(project, columns, target, name="data.csv", code=0):
-    """Run the command on a file of these columns; give what it printed."""
-    written(project / "data" / "own", columns, name)
+    """Run the command on a CSV of these columns; return its output."""
+    write_csv(project / "data" / "own", columns, name)
     command = ["new", "source", "mine", "--csv", str(project / "data" / "own" / name)]
-    done = CliRunner().invoke(main, [*command, "--target", target])
-    assert done.exit_code == code, done.output
-    assert done.exception is None or isinstance(done.exception, SystemExit)
-    return done.output
+    result = CliRunner().invoke(main, [*command, "--target", target])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.output
 
 
-def piped(project, monkeypatch):
-    """Run the data's stages on what was written, as `foursplit repro` does."""
+def run_data_stages(project, monkeypatch):
+    """Run fetch, validate and split on the new source, as `foursplit repro` does."""
     monkeypatch.chdir(project)  # its own package is found from there
     return [stage.run("mine") for stage in (fetch, validate, split)]
 
@@ -199,14 +199,14 @@ def test_a_file_with_such_headings_goes_through_the_stages(project, monkeypatch,
     texts = ["a", "b", "b"] * N
     columns = {"size": numbers, **{name.strip(): texts[:N] for name in ATTACKS}, "kind": classes()}
     new_source(project, columns, "kind")
-    assert "train" in piped(project, monkeypatch)[2]
+    assert "train" in run_data_stages(project, monkeypatch)[2]
     assert not (project / "RAN").exists()
 
 
 @pytest.mark.parametrize("target", ["domain", "official_split", 'class {"a"}'])
 def test_a_target_of_any_name_goes_through_the_stages(project, monkeypatch, numbers, target):
     new_source(project, {"size": numbers, target: ["a", "b"] * (N // 2)}, target)
-    assert "train" in piped(project, monkeypatch)[2]
+    assert "train" in run_data_stages(project, monkeypatch)[2]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_target_of_any_name_goes_through_the_stages(project, monkeypatch, numb
 def test_a_file_of_any_name_goes_through_the_stages(project, monkeypatch, numbers, name):
     monkeypatch.chdir(project)
     new_source(project, {"size": numbers, "kind": classes()}, "kind", name)
-    piped(project, monkeypatch)
+    run_data_stages(project, monkeypatch)
     assert not (project / "RAN").exists()
 
 
@@ -236,7 +236,7 @@ def test_a_number_that_is_not_finite_is_refused_by_column_and_row(project, numbe
     assert not (project / "src").exists()
 
 
-def test_what_is_missing_or_left_out_or_a_row_number_is_said_at_once(project, monkeypatch, numbers):
+def test_missing_values_and_excluded_columns_are_reported(project, monkeypatch, numbers):
     gaps = [*numbers[:4], "", *numbers[5:]]
     texts = [f"customer {index}" for index in range(N)]
     almost = [*map(str, numbers[:2]), "about 3", *map(str, numbers[3:])]
@@ -259,51 +259,51 @@ def test_what_is_missing_or_left_out_or_a_row_number_is_said_at_once(project, mo
     assert any("'Age' in 1 of 200 rows, first row 5" in line for line in missing)
     assert any("'port' in 1 of 200 rows, first row 1" in line for line in missing)
     with pytest.raises(FoursplitError, match=r"Age: .*row 5"):
-        piped(project, monkeypatch)
+        run_data_stages(project, monkeypatch)
 
 
-def test_numbers_that_may_be_classes_are_said_to_be_a_quantity(project, monkeypatch, numbers):
+def test_numbers_that_may_be_classes_are_reported_as_a_quantity(project, monkeypatch, numbers):
     text = new_source(project, {"a": numbers, "type": [n + 1 for n in classes(3)]}, "type")
     assert "target 'type': a quantity, from 1 to 3" in text
-    piped(project, monkeypatch)
+    run_data_stages(project, monkeypatch)
 
 
-def test_a_missing_target_is_said_and_refused_by_row(project, monkeypatch, numbers):
+def test_a_missing_target_is_reported_and_fails_validation(project, monkeypatch, numbers):
     columns = {"a": numbers, "kind": ["", *["x", "y"] * (N // 2)][:N]}
     assert "missing: target 'kind' in 1 of 200 rows, first row 1" in new_source(
         project, columns, "kind"
     )
     with pytest.raises(FoursplitError, match=r"kind: .*row 1"):
-        piped(project, monkeypatch)
+        run_data_stages(project, monkeypatch)
 
 
-def test_classes_that_differ_by_blanks_alone_are_refused(project, numbers):
+def test_classes_that_differ_by_blanks_only_raise(project, numbers):
     columns = {"a": numbers, "kind": ["yes", "no", "yes "] + ["no"] * (N - 3)}
     assert "row 3: 'yes ' and 'yes'" in new_source(project, columns, "kind", code=2)
 
 
-def test_a_row_number_is_all_there_is_to_learn_from_and_so_it_is_used(project, numbers):
+def test_a_row_number_is_used_if_there_is_no_other_input(project, numbers):
     new_source(project, {"day": range(N), "sold": numbers}, "sold")
 
 
-def test_tomorrows_file_is_refused_by_column_and_row(project, monkeypatch, numbers):
+def test_a_later_invalid_file_fails_with_column_and_row(project, monkeypatch, numbers):
     columns = {"size": numbers, "plan": ["a", "b"] * (N // 2), "kind": classes()}
     new_source(project, columns, "kind")
     for change, message in (
-        ({"size": ["big", *numbers[1:]]}, r"'size', row 1: 'big' is no number"),
+        ({"size": ["big", *numbers[1:]]}, r"'size', row 1: 'big' is not a number"),
         ({"size": ["inf", *numbers[1:]]}, r"'size', row 1: 'inf' is not finite"),
         ({"plan": ["c", *columns["plan"][1:]]}, r"plan: .*row 1: 'c'"),
         ({"kind": [2, *columns["kind"][1:]]}, r"kind: .*row 1: 2"),
     ):
-        written(project / "data" / "own", {**columns, **change})
+        write_csv(project / "data" / "own", {**columns, **change})
         with pytest.raises(FoursplitError, match=message):
-            piped(project, monkeypatch)
-    written(project / "data" / "own", {"plan": columns["plan"], "kind": columns["kind"]})
+            run_data_stages(project, monkeypatch)
+    write_csv(project / "data" / "own", {"plan": columns["plan"], "kind": columns["kind"]})
     with pytest.raises(FoursplitError, match="unknown column 'size'"):
-        piped(project, monkeypatch)
+        run_data_stages(project, monkeypatch)
 
 
-def test_a_group_that_is_missing_is_refused_before_split(project, monkeypatch, numbers):
+def test_a_missing_group_fails_before_split(project, monkeypatch, numbers):
     patients = [index // 4 for index in range(N)]
     columns = {"patient": [*patients[:4], "", *patients[5:]], "x": numbers, "ill": classes()}
     new_source(project, columns, "ill")
@@ -312,12 +312,12 @@ def test_a_group_that_is_missing_is_refused_before_split(project, monkeypatch, n
     begin = text.index('    "patient"')
     path.write_text(text[:begin] + text[text.index("\n", begin) + 1 :])
     with pytest.raises(FoursplitError, match=r"'patient', row 5: the group is missing"):
-        piped(project, monkeypatch)
+        run_data_stages(project, monkeypatch)
 
 
 @pytest.mark.parametrize("name", ["class", "import", "none_", "Class", "a-b", "1a", "a;b", ""])
-def test_a_name_that_is_no_plain_name_is_refused(project, numbers, name):
-    path = written(project / "data" / "own", {"a": numbers, "kind": classes()})
+def test_a_name_must_be_an_identifier(project, numbers, name):
+    path = write_csv(project / "data" / "own", {"a": numbers, "kind": classes()})
     command = ["new", "source", name, "--csv", str(path), "--target", "kind"]
-    done = CliRunner().invoke(main, command)
-    assert done.exit_code == (0 if name == "none_" else 2), done.output
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == (0 if name == "none_" else 2), result.output

@@ -1,4 +1,4 @@
-"""A new source, model or curve is refused where a run would write over what lies there."""
+"""A new source, model or curve must not overwrite existing files."""
 
 import pytest
 from click.testing import CliRunner
@@ -18,9 +18,9 @@ def here(project, monkeypatch):
 
 
 def call(*command, code=2):
-    done = CliRunner().invoke(main, ["new", *command])
-    assert done.exit_code == code, done.output
-    return done.output
+    result = CliRunner().invoke(main, ["new", *command])
+    assert result.exit_code == code, result.output
+    return result.output
 
 
 def source(csv="data/own/churn.csv", code=2):
@@ -39,24 +39,24 @@ def test_a_file_where_runs_write_is_refused(here, csv):
 
 
 @pytest.mark.parametrize(
-    "place",
+    "path",
     ["data/raw/churn/a.csv", "data/split/churn/x", "data/models/churn/x", "data/final/churn/x",
      "data/selected/churn.json"],
 )  # fmt: skip
-def test_a_source_whose_place_is_taken_is_refused(here, place):
-    (here / place).parent.mkdir(parents=True, exist_ok=True)
-    (here / place).write_text("mine")
+def test_a_source_whose_path_is_taken_is_refused(here, path):
+    (here / path).parent.mkdir(parents=True, exist_ok=True)
+    (here / path).write_text("mine")
     before = outputs.tree(here)
     assert "exists already" in source()
     assert outputs.tree(here) == before
-    (here / place).unlink()
+    (here / path).unlink()
     source(code=0)
 
 
 def test_what_a_source_of_this_name_left_before_is_no_hindrance(here):
-    place = here / "data" / "raw" / "churn"
-    outputs.fill(place, "x")
-    outputs.commit(place)
+    path = here / "data" / "raw" / "churn"
+    outputs.fill(path, "x")
+    outputs.commit(path)
     source(code=0)
 
 
@@ -69,16 +69,16 @@ def test_a_sheet_that_is_there_stays(here):
 
 
 @pytest.mark.parametrize(
-    ("command", "place"),
+    ("command", "path"),
     [
         (["model", "mine"], "data/models/c4w2_digits/c4w2_digits_mine/seed_1/w"),
         (["model", "mine"], "data/predictions/c4w2_digits/c4w2_digits_mine/x"),
         (["curve", "c2w3_wine_softmax"], "data/curves/c2w3_wine/c2w3_wine_softmax.csv"),
     ],
 )
-def test_a_model_or_curve_whose_place_is_taken_is_refused(here, command, place):
-    (here / place).parent.mkdir(parents=True)
-    (here / place).write_text("mine")
+def test_a_model_or_curve_whose_path_is_taken_is_refused(here, command, path):
+    (here / path).parent.mkdir(parents=True)
+    (here / path).write_text("mine")
     before = outputs.tree(here)
     assert "exists already" in call(*command)
     assert outputs.tree(here) == before

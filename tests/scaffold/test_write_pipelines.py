@@ -1,4 +1,4 @@
-"""The dvc.yaml files follow from params.yaml, and no file of a person's is replaced."""
+"""The dvc.yaml files follow from params.yaml; a user's own file is never replaced."""
 
 import re
 
@@ -35,7 +35,7 @@ def test_the_files_of_this_project_are_current():
 
 
 def test_what_is_written_is_current_and_written_once(project):
-    (project / "dvc.yaml").write_text(f"{write_pipelines.MARK}\nstages: {{}}\n")
+    (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     written = write_pipelines.write(load())
     assert paths.pipeline_file("supervised") in written
     assert all(write_pipelines.is_generated(path) for path in written)
@@ -44,7 +44,7 @@ def test_what_is_written_is_current_and_written_once(project):
 
 
 def test_a_new_course_asks_for_one_file_and_changes_no_other(project):
-    (project / "dvc.yaml").write_text(f"{write_pipelines.MARK}\nstages: {{}}\n")
+    (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     write_pipelines.write(load())
     add_course(project)
     with pytest.raises(
@@ -62,7 +62,7 @@ def test_a_file_that_a_person_wrote_is_left_alone(project):
     with pytest.raises(FoursplitError, match=r"dvc\.yaml"):
         write_pipelines.write(load())
     assert (project / "dvc.yaml").read_text() == "# Mine.\nstages: {}\n"
-    assert not (project / "pipelines").exists()  # nothing is written by halves
+    assert not (project / "pipelines").exists()  # nothing is written partially
 
 
 def test_a_project_that_keeps_its_pipelines_by_hand_is_asked_for_a_courses_file_alone(project):
@@ -77,7 +77,7 @@ def test_a_project_that_keeps_its_pipelines_by_hand_is_asked_for_a_courses_file_
 
 
 def test_a_course_that_is_gone_leaves_a_file_that_is_named(project):
-    (project / "dvc.yaml").write_text(f"{write_pipelines.MARK}\nstages: {{}}\n")
+    (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     write_pipelines.write(load())
     left = project / "pipelines" / "history" / "dvc.yaml"
     left.parent.mkdir()
@@ -87,11 +87,11 @@ def test_a_course_that_is_gone_leaves_a_file_that_is_named(project):
     own.write_text("stages: {}\n")
     with pytest.raises(FoursplitError, match="pipelines/history"):
         write_pipelines.check(load())
-    assert write_pipelines.left_over(load()) == [left]
+    assert write_pipelines.orphaned_files(load()) == [left]
 
 
 def test_the_pipelines_differ_in_names_alone(project):
-    (project / "dvc.yaml").write_text(f"{write_pipelines.MARK}\nstages: {{}}\n")
+    (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     write_pipelines.write(load())
     here, remote = (paths.pipeline_file(home).read_text() for home in ("data", "real/data"))
     remote = remote.replace("real.", "").replace("data/real/", "data/").replace("../../..", "../..")
@@ -99,7 +99,7 @@ def test_the_pipelines_differ_in_names_alone(project):
 
 
 def test_every_output_lies_in_its_pipelines_folder(project):
-    (project / "dvc.yaml").write_text(f"{write_pipelines.MARK}\nstages: {{}}\n")
+    (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     for path in write_pipelines.write(load()):
         remote = "real" in path.relative_to(project).parts
         for stage in stages(path).values():

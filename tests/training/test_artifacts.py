@@ -68,7 +68,7 @@ def test_tensors_come_back_the_same_and_a_torn_file_is_named(tmp_path):
     found = artifacts.read_tensors(path)
     assert torch.equal(found["b"], torch.ones(2, 3))
     path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(FoursplitError, match=r"w.safetensors: no readable safetensors"):
+    with pytest.raises(FoursplitError, match=r"w.safetensors: not a readable safetensors"):
         artifacts.read_tensors(path)
 
 

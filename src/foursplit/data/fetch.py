@@ -1,4 +1,4 @@
-"""Bring a source's files into the project, and check every byte before anything reads it."""
+"""Fetch the files of a source into the project and verify their checksums."""
 
 import importlib.util
 from pathlib import Path
@@ -6,49 +6,45 @@ from pathlib import Path
 from foursplit.config import paths
 from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
 from foursplit.core.errors import FoursplitError
-from foursplit.data.download.fetch_files import Brought, obtain
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.fetch_files import FetchedFiles, fetch_files
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts, hashing_copy
 
 
-def fetch(source: Source, into: Path, patience: Patience | None = None) -> Brought:
-    """Copy the files of `source` to the folder `into`, which changes only if all are right."""
-    brought = Brought(0, 0)
+def fetch(source: Source, into: Path, retry_policy: RetryPolicy | None = None) -> FetchedFiles:
+    """Copy the files of `source` to the folder `into`, which changes only if all are valid."""
+    fetched = FetchedFiles(0, 0)
     with artifacts.replacing_folder(into) as folder:
         for file in source.files:
             if isinstance(file, RemoteFiles):
-                brought += obtain(file, folder, patience or Patience())
+                fetched += fetch_files(file, folder, retry_policy or RetryPolicy())
             else:
-                brought += _copy(file, folder / file.name)
-    return brought
+                fetched += _copy(file, folder / file.name)
+    return fetched
 
 
-def _copy(file: BundledFile | OwnFile, target: Path) -> Brought:
+def _copy(file: BundledFile | OwnFile, target: Path) -> FetchedFiles:
     origin = _locate(file)
-    found = hashing_copy.copy(origin, target)
-    if isinstance(file, BundledFile) and found != file.sha256:
+    actual = hashing_copy.copy_and_hash(origin, target)
+    if isinstance(file, BundledFile) and actual != file.sha256:
         raise FoursplitError(
-            f"{origin}: corrupted: sha256 is {found}, and the source was written for "
-            f"{file.sha256}. Install {file.package!r} anew, in the version that is pinned."
+            f"{origin}: corrupted: sha256 is {actual}, expected {file.sha256}. "
+            f"Install the pinned version of {file.package!r} again."
         )
-    return Brought(1, target.stat().st_size)
+    return FetchedFiles(1, target.stat().st_size)
 
 
 def _locate(file: BundledFile | OwnFile) -> Path:
     if isinstance(file, OwnFile):
         path = paths.root() / file.path
         if not path.is_file():
-            raise FoursplitError(f"{path}: no such file; the source names it in `files`.")
+            raise FoursplitError(f"{path}: no such file, but the source lists it in `files`.")
         return path
-    # Found, not imported: importing scikit-learn takes longer than copying its data.
+    # Located, not imported: importing scikit-learn takes longer than copying its data.
     spec = importlib.util.find_spec(file.package)
     if spec is None or not spec.submodule_search_locations:
-        raise FoursplitError(
-            f"package {file.package!r}, which carries {file.path}, is not installed."
-        )
+        raise FoursplitError(f"package {file.package!r} is not installed; it contains {file.path}.")
     path = Path(spec.submodule_search_locations[0]) / file.path
     if not path.is_file():
-        raise FoursplitError(
-            f"{path}: package {file.package!r} carries no such file in this version."
-        )
+        raise FoursplitError(f"{path}: no such file in this version of package {file.package!r}.")
     return path

@@ -1,4 +1,4 @@
-"""The splits that training and tuning may open: train, train-dev and dev."""
+"""Load the splits that training and tuning may use: train, train-dev and dev."""
 
 from foursplit.config import paths
 from foursplit.core.errors import unknown_name
@@ -8,7 +8,7 @@ from foursplit.data import store
 
 
 def load(source: str, split: Split) -> Examples:
-    """Open one of the splits that may be looked at."""
+    """Load train, train-dev or dev; raise for any other split."""
     if split not in SEEN:
         raise unknown_name("split", split, SEEN)
     return store.load(paths.split(source) / "seen", split)

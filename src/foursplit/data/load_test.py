@@ -1,4 +1,4 @@
-"""The one door to the test split; only foursplit.evaluation.final may import it."""
+"""Load the test split; only foursplit.evaluation.final may import this module."""
 
 from foursplit.config import paths
 from foursplit.core.examples import Examples
@@ -6,5 +6,5 @@ from foursplit.data import store
 
 
 def load(source: str) -> Examples:
-    """Open the test split: a look, which the caller counts."""
+    """Load the test split; the caller records the access."""
     return store.load(paths.split(source) / "sealed", "test")

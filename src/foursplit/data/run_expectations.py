@@ -1,4 +1,4 @@
-"""Hold a table against its source's Great Expectations suite."""
+"""Validate a table with its source's Great Expectations suite."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ def judge(frame: pd.DataFrame, suite: list[Any], name: str) -> dict[str, Any]:
     )
     expectations = gx.ExpectationSuite(name=name, expectations=suite)
     results = batch.validate(expectations, result_format="COMPLETE").results
-    judged = [_entry(result, frame) for result in results]
-    judged.sort(key=lambda entry: (entry["expectation"], entry["column"], str(entry["arguments"])))
+    entries = [_entry(result, frame) for result in results]
+    entries.sort(key=lambda entry: (entry["expectation"], entry["column"], str(entry["arguments"])))
     return {
-        "success": all(entry["success"] for entry in judged),
+        "success": all(entry["success"] for entry in entries),
         "n_rows": len(frame),
-        "expectations": judged,
+        "expectations": entries,
     }
 
 
@@ -59,11 +59,11 @@ def _entry(result: Any, frame: pd.DataFrame) -> dict[str, Any]:
 
 def _row(frame: pd.DataFrame, position: int, column: str) -> dict[str, Any]:
     value = frame.iloc[position][column] if column in frame.columns else None
-    return {"row": int(position) + 1, "value": _plain(value)}  # as everywhere, the first is 1
+    return {"row": int(position) + 1, "value": _plain(value)}  # rows count from 1
 
 
 def _plain(value: Any) -> Any:
-    """Turn NumPy's and pandas' values into what JSON can say; a missing one becomes null."""
+    """Convert a NumPy or pandas value to a JSON value; a missing one becomes null."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, list | tuple | set):
@@ -83,17 +83,17 @@ def _exception(result: Any) -> str:
 
 
 def complaints(result: dict[str, Any]) -> list[str]:
-    """Say, a line each, which expectations failed, on which column, and on which rows."""
+    """Return one line per failed expectation, with its column and rows."""
     lines = []
     for entry in result["expectations"]:
         if entry["success"]:
             continue
         arguments = ", ".join(f"{key}={value}" for key, value in entry["arguments"].items())
         rows = ", ".join(f"row {row['row']}: {row['value']!r}" for row in entry["rows"])
-        found = entry["note"] or (
+        outcome = entry["note"] or (
             f"{entry['unexpected']} rows fail" + (f" ({rows})" if rows else "")
             if entry["unexpected"]
             else f"found {entry['observed']!r}"
         )
-        lines.append(f"{entry['column']}: {entry['expectation']}({arguments}): {found}")
+        lines.append(f"{entry['column']}: {entry['expectation']}({arguments}): {outcome}")
     return lines

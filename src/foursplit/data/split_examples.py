@@ -1,4 +1,4 @@
-"""Part a source's examples into seen (train, train-dev, dev) and sealed (test)."""
+"""Split a source's examples into seen (train, train-dev, dev) and sealed (test)."""
 
 from pathlib import Path
 from typing import Any
@@ -13,85 +13,86 @@ from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import assign, duplicates, resolution, store
 from foursplit.io import artifacts
 
-MIN_GROUPS = 30  # fewer cannot carry an interval
-SAME = 0.5  # share of rows that must differ, else it is said that equal ones are a group
+MIN_GROUPS = 30  # fewer are too few for an interval
+MIN_DISTINCT_FRACTION = 0.5  # of the rows; below, a warning says that equal rows are one group
 
 
 def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarray, np.ndarray]:
-    """Name every row's split, and mark the rows set aside as duplicates."""
+    """Return the split of every row, and a mask of the duplicates to remove."""
     rows = examples.rows
     splits = assign.assign(
         rows["group_id"].to_numpy(), rows["domain"].to_numpy(), source.domains, rule
     )
     if rule.official:
-        splits = assign.honour(splits, _published(examples, source))
-    exact = duplicates.exact(rows["content"].to_numpy(), splits)
-    near = duplicates.near(examples.x, splits, rule.near_duplicate)
-    # A publisher may have parted a group: what judges keeps it, as with a duplicate.
-    parted = duplicates.exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
-    aside = exact | near | parted
-    assign.check_filled(splits[~aside], "; ".join(equal_rows(examples, source)))
-    check_groups(examples.take(~aside), splits[~aside])
-    return splits, aside
+        splits = assign.apply_official_split(splits, _official_split(examples, source))
+    exact = duplicates.mark_exact(rows["content"].to_numpy(), splits)
+    near = duplicates.mark_near(examples.x, splits, rule.near_duplicate)
+    # The official split may split a group: as with a duplicate, the evaluation split keeps it.
+    divided = duplicates.mark_exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
+    removed = exact | near | divided
+    assign.require_non_empty(splits[~removed], "; ".join(equal_rows(examples, source)))
+    require_whole_groups(examples.take(~removed), splits[~removed])
+    return splits, removed
 
 
-def _published(examples: Examples, source: Source) -> np.ndarray:
+def _official_split(examples: Examples, source: Source) -> np.ndarray:
     if OFFICIAL not in examples.rows.columns:
         raise FoursplitError(
-            f"split.protocol: official, but read() of {source.title!r} gives no column "
-            f"{OFFICIAL!r} ({', '.join(PUBLISHED)}); without one: protocol: hash"
+            f"split.protocol is official, but read() of {source.title!r} returns no column "
+            f"{OFFICIAL!r} ({', '.join(PUBLISHED)}). Add it, or use `protocol: hash`."
         )
     return examples.rows[OFFICIAL].to_numpy(object)
 
 
-def check_groups(examples: Examples, splits: np.ndarray) -> None:
-    """Refuse a group that lies in two splits."""
+def require_whole_groups(examples: Examples, splits: np.ndarray) -> None:
+    """Raise if a group is in two splits."""
     rows = examples.rows
-    seen: dict[tuple[str, str], str] = {}
+    split_of: dict[tuple[str, str], str] = {}
     pairs = zip(rows["domain"].tolist(), rows["group_id"].tolist(), splits.tolist(), strict=True)
     for domain, group, split in pairs:
-        first = seen.setdefault((domain, group), split)
+        first = split_of.setdefault((domain, group), split)
         if first != split:
             raise FoursplitError(
-                f"group {group!r} of domain {domain!r} lies in {first} and in {split}: a group is "
-                "never parted."
+                f"group {group!r} of domain {domain!r} is in {first} and in {split}; a group must "
+                "stay in one split."
             )
 
 
 def equal_rows(examples: Examples, source: Source) -> list[str]:
-    """Say of each domain where rows with equal inputs, as one group each, leave few groups.
+    """Return a warning for each domain in which equal inputs leave few groups.
 
-    They are one group where the source names none: parted, they would be learnt and judged on.
+    Without a group column, rows with equal inputs are one group: split, they would be in train and
+    in an evaluation split.
     """
     if source.group:
         return []
-    said = []
+    warnings = []
     for name, block in examples.rows.groupby("domain"):
         n, n_groups = len(block), int(block["group_id"].nunique())
-        if n_groups < min(n, max(MIN_GROUPS, SAME * n)):
-            said.append(
-                f"the {n:,} rows of domain {name!r} have {n_groups:,} distinct inputs, and rows "
-                "with equal inputs are one group, for the source names no other: what is measured "
-                f"rests on {n_groups:,} groups; add inputs that tell rows apart, or name a group"
+        if n_groups < min(n, max(MIN_GROUPS, MIN_DISTINCT_FRACTION * n)):
+            warnings.append(
+                f"the {n:,} rows of domain {name!r} have {n_groups:,} distinct inputs, and equal "
+                f"rows form one group, so all estimates rest on {n_groups:,} groups; add inputs "
+                "that distinguish rows, or declare a group column"
             )
-    return said
+    return warnings
 
 
-def write(folder: Path, examples: Examples, splits: np.ndarray, aside: np.ndarray) -> None:
-    """Write the four splits under `folder`, seen and sealed apart."""
+def write(folder: Path, examples: Examples, splits: np.ndarray, removed: np.ndarray) -> None:
+    """Write the four splits to `folder`/seen and `folder`/sealed."""
     with artifacts.replacing_folder(folder / "seen") as seen:
         for split in SEEN:
-            store.save(seen, split, examples.take((splits == split) & ~aside))
+            store.save(seen, split, examples.take((splits == split) & ~removed))
     with artifacts.replacing_folder(folder / "sealed") as sealed:
-        store.save(sealed, "test", examples.take((splits == "test") & ~aside))
+        store.save(sealed, "test", examples.take((splits == "test") & ~removed))
 
 
 def describe(
-    examples: Examples, splits: np.ndarray, aside: np.ndarray, source: Source
+    examples: Examples, splits: np.ndarray, removed: np.ndarray, source: Source
 ) -> dict[str, Any]:
-    """Say what was done: counts, shares, rows set aside, and what each split can tell apart."""
+    """Return the split report: counts, shares, duplicates removed, and detectable differences."""
     rows = examples.rows
-    kept = rows[~aside]
+    remaining = rows[~removed]
     few = sorted(
         str(name)
         for name, block in rows.groupby("domain")
@@ -107,14 +108,15 @@ def describe(
         },
         "shifted": source.shifted,
         "few_groups": few,
-        # Only where there is something to say.
+        # Only if there is a warning.
         **({"equal_rows": equal} if few and (equal := equal_rows(examples, source)) else {}),
         "splits": {
-            split: _describe_split(kept[splits[~aside] == split], len(rows)) for split in SPLITS
+            split: _describe_split(remaining[splits[~removed] == split], len(rows))
+            for split in SPLITS
         },
         "set_aside": [
             {"example_id": name, "split": split}
-            for name, split in zip(rows["example_id"][aside], splits[aside], strict=True)
+            for name, split in zip(rows["example_id"][removed], splits[removed], strict=True)
         ],
     }
 
@@ -128,5 +130,5 @@ def _describe_split(rows: Any, n_all: int) -> dict[str, Any]:
         "domains": {str(k): int(v) for k, v in sorted(rows["domain"].value_counts().items())},
         # At an error of 10 %: the course's usual example.
         "half_width_at_10_percent": round(resolution.half_width(n), 6),
-        "detectable_gain": round(resolution.detectable(n), 6),
+        "detectable_gain": round(resolution.detectable_gain(n), 6),
     }

@@ -1,4 +1,4 @@
-"""Examples on disk: the inputs as one .npy, what is known of each row as Parquet."""
+"""Save and load examples: inputs as .npy, metadata as Parquet."""
 
 import errno
 from pathlib import Path
@@ -11,27 +11,29 @@ from foursplit.core.examples import Examples
 
 
 def save(folder: Path, name: str, examples: Examples) -> None:
-    """Write inputs and rows beside each other."""
+    """Write inputs and metadata next to each other."""
     path = folder / f"{name}.npy"
     try:
         np.save(path, examples.x, allow_pickle=False)
     except OSError as error:
         if error.errno:
             raise
-        # NumPy counts the bytes and does not say why they are too few.
+        # NumPy reports how many bytes are missing, and not the reason.
         raise OSError(errno.ENOSPC, f"could not be written ({error})", str(path)) from error
     examples.rows.to_parquet(folder / f"{name}.parquet", index=False)
 
 
 def load(folder: Path, name: str) -> Examples:
-    """Read what `save` wrote."""
+    """Load examples that `save` wrote."""
     try:
         x = np.load(folder / f"{name}.npy", allow_pickle=False)
         return Examples(x=x, rows=pd.read_parquet(folder / f"{name}.parquet"))
     except FileNotFoundError as error:
-        raise FoursplitError(f"{error.filename}: no such file; `dvc repro` makes it.") from error
+        raise FoursplitError(
+            f"{error.filename}: no such file. Run `dvc repro` to create it."
+        ) from error
     except (ValueError, OSError) as error:
         raise FoursplitError(
-            f"{folder / name}: not readable ({error}); `foursplit verify --here` says what is "
-            "damaged and how it is mended."
+            f"{folder / name}: not readable ({error}). `foursplit verify --here` lists damaged "
+            "files and how to repair them."
         ) from error

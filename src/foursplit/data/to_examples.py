@@ -1,4 +1,4 @@
-"""Turn a table that met its expectations into examples with names, groups and domains."""
+"""Convert a validated table into examples with ids, groups and domains."""
 
 import hashlib
 from typing import Any
@@ -11,32 +11,31 @@ from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.examples import META, OFFICIAL, PUBLISHED, Examples
 
 
-def table(read: pd.DataFrame | Examples) -> pd.DataFrame:
-    """Give what the suite judges of what `read()` returned."""
-    frame = read.rows if isinstance(read, Examples) else read
-    doubled = frame.columns[frame.columns.duplicated()]
-    if len(doubled):
+def table(data: pd.DataFrame | Examples) -> pd.DataFrame:
+    """Return the table that the suite validates; raise if it is empty or repeats a column."""
+    frame = data.rows if isinstance(data, Examples) else data
+    repeated = frame.columns[frame.columns.duplicated()]
+    if len(repeated):
         raise FoursplitError(
-            f"read() gives column {doubled[0]!r} twice, and nothing says which is meant: give each "
-            "its own name"
+            f"read() returns column {repeated[0]!r} twice. Give each column its own name."
         )
     if frame.empty:
-        raise FoursplitError("read() gives no rows")
+        raise FoursplitError("read() returns no rows")
     return frame
 
 
-def examples(read: pd.DataFrame | Examples, source: Source) -> Examples:
-    """Collect inputs, target, group, domain and slicing columns under the project's names."""
-    frame = table(read).reset_index(drop=True)
-    _present(frame, source)
-    x = read.x if isinstance(read, Examples) else _inputs(frame, source)
-    with np.errstate(over="ignore"):  # what is too large for float32 is refused below, by row
+def examples(data: pd.DataFrame | Examples, source: Source) -> Examples:
+    """Return inputs, target, group, domain and slicing columns under the project's names."""
+    frame = table(data).reset_index(drop=True)
+    _require_columns(frame, source)
+    x = data.x if isinstance(data, Examples) else _inputs(frame, source)
+    with np.errstate(over="ignore"):  # values too large for float32 are reported below, by row
         x = np.ascontiguousarray(x, dtype=np.float32)
-    _finite(x, source)
+    _require_finite(x, source)
     content = [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in x]
     rows = pd.DataFrame(
         {
-            "example_id": _names(content),
+            "example_id": _example_ids(content),
             "group_id": _groups(frame[source.group], source) if source.group else content,
             "content": content,
             "domain": _domains(frame, source),
@@ -50,29 +49,29 @@ def examples(read: pd.DataFrame | Examples, source: Source) -> Examples:
     return Examples(x=x, rows=rows)
 
 
-def _present(frame: pd.DataFrame, source: Source) -> None:
-    wanted = [source.target, *source.features, *source.slices]
-    wanted += [source.group] if source.group else []
-    for name in wanted:
+def _require_columns(frame: pd.DataFrame, source: Source) -> None:
+    required = [source.target, *source.features, *source.slices]
+    required += [source.group] if source.group else []
+    for name in required:
         if name not in frame.columns:
             raise unknown_name("column", name, map(str, frame.columns), source.title)
 
 
-def _refuse(bad: Any, column: str, what: str, source: Source, remedy: str) -> None:
-    """Refuse the first row where `bad` holds; rows count from 1, as `diagnose` counts them."""
-    places = np.flatnonzero(np.asarray(bad))
-    if len(places):
-        more = f" ({len(places):,} such rows)" if len(places) > 1 else ""
+def _raise_if(bad: Any, column: str, problem: str, source: Source, remedy: str) -> None:
+    """Raise for the first row where `bad` is true; rows count from 1, as in `diagnose`."""
+    rows = np.flatnonzero(np.asarray(bad))
+    if len(rows):
+        more = f" ({len(rows):,} such rows)" if len(rows) > 1 else ""
         raise FoursplitError(
-            f"{source.title}: column {column!r}, row {int(places[0]) + 1}: {what}{more}: {remedy}"
+            f"{source.title}: column {column!r}, row {int(rows[0]) + 1}: {problem}{more}: {remedy}"
         )
 
 
-REPAIR = "drop or fill it in the source's read()"
+FIX = "drop or fill it in the source's read()"
 
 
 def _inputs(frame: pd.DataFrame, source: Source) -> np.ndarray:
-    """Give the features as they are, after a look at those that are not of a number's type."""
+    """Return the features; raise if a column that is not numeric holds anything but numbers."""
     for name in source.features:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             _numbers(frame[name], name, source)
@@ -80,59 +79,59 @@ def _inputs(frame: pd.DataFrame, source: Source) -> np.ndarray:
 
 
 def _numbers(values: pd.Series, name: str, source: Source) -> np.ndarray:
-    """Read a column that must hold numbers, every one of them finite."""
-    _refuse(values.isna(), name, "the value is missing", source, REPAIR)
-    found = pd.to_numeric(values, errors="coerce")
-    bad = found.isna().to_numpy()
+    """Return a column as float64; raise if a value is missing, infinite or not a number."""
+    _raise_if(values.isna(), name, "the value is missing", source, FIX)
+    parsed = pd.to_numeric(values, errors="coerce")
+    bad = parsed.isna().to_numpy()
     shown = repr(values.iloc[int(bad.argmax())])
-    _refuse(bad, name, f"{shown} is no number", source, "make it one in the source's read()")
-    numbers: np.ndarray = found.to_numpy(np.float64)
-    _refuse(~np.isfinite(numbers), name, "the value is infinite", source, REPAIR)
+    _raise_if(bad, name, f"{shown} is not a number", source, "convert it in the source's read()")
+    numbers: np.ndarray = parsed.to_numpy(np.float64)
+    _raise_if(~np.isfinite(numbers), name, "the value is infinite", source, FIX)
     return numbers
 
 
-def _finite(x: np.ndarray, source: Source) -> None:
+def _require_finite(x: np.ndarray, source: Source) -> None:
     bad = ~np.isfinite(x)
     if bad.any():
-        row, *place = map(int, np.argwhere(bad)[0])
-        column = repr(source.features[place[0]]) if source.features else f"input {tuple(place)}"
+        row, *index = map(int, np.argwhere(bad)[0])
+        column = repr(source.features[index[0]]) if source.features else f"input {tuple(index)}"
         raise FoursplitError(
             f"{source.title}: {int(bad.sum()):,} inputs are missing, infinite or too large for "
-            f"float32; the first is {column} of row {row + 1}: {REPAIR}"
+            f"float32; the first is {column} of row {row + 1}: {FIX}"
         )
 
 
 def _groups(values: pd.Series, source: Source) -> pd.Series:
-    """Check that each row has a group: without it nothing says what must stay together."""
-    remedy = f"{REPAIR}, such as with a group of its own for each such row"
-    _refuse(values.isna(), str(values.name), "the group is missing", source, remedy)
+    """Return the group of each row; raise if one is missing."""
+    remedy = f"{FIX}, e.g. with a separate group for each such row"
+    _raise_if(values.isna(), str(values.name), "the group is missing", source, remedy)
     return values.astype(str)
 
 
-def _names(content: list[str]) -> list[str]:
-    """Name rows by content, so that a name stays whatever is added; twins are numbered."""
-    seen: dict[str, int] = {}
-    names = []
+def _example_ids(content: list[str]) -> list[str]:
+    """Return ids from the content, which added rows do not change; repeats are numbered."""
+    counts: dict[str, int] = {}
+    ids = []
     for key in content:
-        count = seen[key] = seen.get(key, 0) + 1
-        names.append(key if count == 1 else f"{key}-{count}")
-    return names
+        count = counts[key] = counts.get(key, 0) + 1
+        ids.append(key if count == 1 else f"{key}-{count}")
+    return ids
 
 
 def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
     if "domain" not in frame.columns:
         return [next(iter(source.domains))] * len(frame)
-    _refuse(frame["domain"].isna(), "domain", "the domain is missing", source, REPAIR)
-    found = frame["domain"].astype(str).tolist()
-    for name in sorted(set(found)):
+    _raise_if(frame["domain"].isna(), "domain", "the domain is missing", source, FIX)
+    domains = frame["domain"].astype(str).tolist()
+    for name in sorted(set(domains)):
         if name not in source.domains:
             raise unknown_name("domain", name, source.domains, source.title)
-    return found
+    return domains
 
 
 def _official(values: pd.Series, source: Source) -> np.ndarray:
-    """Check the split that the publisher gave each row."""
-    _refuse(values.isna(), OFFICIAL, "the split is missing", source, REPAIR)
+    """Return the official split of each row; raise if one is missing or unknown."""
+    _raise_if(values.isna(), OFFICIAL, "the split is missing", source, FIX)
     for value in sorted(set(values.astype(str))):
         if value not in PUBLISHED:
             raise unknown_name(f"{OFFICIAL} of a row", value, PUBLISHED, source.title)
@@ -140,22 +139,22 @@ def _official(values: pd.Series, source: Source) -> np.ndarray:
 
 
 def _target(values: pd.Series, source: Source) -> np.ndarray:
-    _refuse(values.isna(), source.target, "the target is missing", source, REPAIR)
+    _raise_if(values.isna(), source.target, "the target is missing", source, FIX)
     if not source.classes:
         return _numbers(values, source.target, source)
     codes = _codes(values, source)
     outside = (codes < 0) | (codes >= len(source.classes))
     shown = repr(values.iloc[int(outside.argmax())])
     valid = f"valid: {', '.join(source.classes)} (or their numbers from 0)"
-    _refuse(outside, source.target, f"{shown} is no class", source, valid)
+    _raise_if(outside, source.target, f"{shown} is not a class", source, valid)
     return codes
 
 
 def _codes(values: pd.Series, source: Source) -> np.ndarray:
-    """Number the classes; a target may hold names or numbers."""
+    """Return class numbers, -1 for an unknown class; a target may hold names or numbers."""
     if pd.api.types.is_numeric_dtype(values):
-        whole = values.to_numpy(np.float64)
-        known = (whole == np.floor(whole)) & (np.abs(whole) < len(source.classes))
-        return np.where(known, whole, -1).astype(np.int64)
-    number = {name: code for code, name in enumerate(source.classes)}
-    return values.map(lambda value: number.get(str(value), -1)).to_numpy(np.int64)
+        numbers = values.to_numpy(np.float64)
+        is_class = (numbers == np.floor(numbers)) & (np.abs(numbers) < len(source.classes))
+        return np.where(is_class, numbers, -1).astype(np.int64)
+    codes = {name: code for code, name in enumerate(source.classes)}
+    return values.map(lambda value: codes.get(str(value), -1)).to_numpy(np.int64)

@@ -1,4 +1,4 @@
-"""The validation's result as a page that a person can read without a network."""
+"""Render the validation result as a self-contained HTML page."""
 
 from html import escape
 from typing import Any
@@ -18,13 +18,13 @@ border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}
 
 
 def page(source: Source, result: dict[str, Any]) -> str:
-    """Write the page: the source, then each expectation, failed ones first."""
+    """Return the page: the source, then each expectation, failed ones first."""
     entries = sorted(result["expectations"], key=lambda entry: entry["success"])
     failed = sum(not entry["success"] for entry in entries)
     verdict = (
-        f"<p class=bad>{failed} of {len(entries)} expectations failed: the pipeline stopped.</p>"
+        f"<p class=bad>{failed} of {len(entries)} expectations failed; the pipeline stopped.</p>"
         if failed
-        else f"<p class=ok>All {len(entries)} expectations hold on {result['n_rows']:,} rows.</p>"
+        else f"<p class=ok>All {len(entries)} expectations pass on {result['n_rows']:,} rows.</p>"
     )
     facts = {"Provenance": source.provenance, "Licence": catalogue.licence(source)}
     facts["Cite"] = catalogue.cite(source)
@@ -34,23 +34,23 @@ def page(source: Source, result: dict[str, Any]) -> str:
 <meta name=viewport content="width=device-width,initial-scale=1">
 <title>{escape(source.title)}: validation</title><style>{STYLE}</style>
 <h1>{escape(source.title)}: validation</h1>{verdict}<dl>{about}</dl>
-<table><thead><tr><th>Result<th>Column<th>Expectation<th>Found</thead><tbody>
+<table><thead><tr><th>Result<th>Column<th>Expectation<th>Observed</thead><tbody>
 {rows}
 </tbody></table></html>
 """
 
 
 def _row(entry: dict[str, Any]) -> str:
-    mark = "<span class=ok>holds</span>" if entry["success"] else "<span class=bad>fails</span>"
+    mark = "<span class=ok>passes</span>" if entry["success"] else "<span class=bad>fails</span>"
     arguments = ", ".join(f"{key}={value}" for key, value in entry["arguments"].items())
-    found = entry["note"] or ""
+    observed = entry["note"] or ""
     if entry["unexpected"]:
         shown = "; ".join(f"row {row['row']}: {row['value']}" for row in entry["rows"])
-        found = f"{entry['unexpected']} rows ({entry['share']:.2%}): {shown}"
+        observed = f"{entry['unexpected']} rows ({entry['share']:.2%}): {shown}"
     elif entry["observed"] is not None:
-        found = str(entry["observed"])
+        observed = str(entry["observed"])
     return (
         f"<tr><td>{mark}<td><code>{escape(str(entry['column']))}</code>"
         f"<td><code>{escape(entry['expectation'])}({escape(arguments)})</code>"
-        f"<td>{escape(found)}"
+        f"<td>{escape(observed)}"
     )

@@ -1,4 +1,4 @@
-"""Hold raw files against what their source declares, before anything reads them."""
+"""Verify the checksums of raw files before they are read."""
 
 from pathlib import Path
 
@@ -9,36 +9,36 @@ from foursplit.io import artifacts, hashing_copy
 
 
 def check(source: Source, folder: Path) -> None:
-    """Refuse a file that is missing or is not the one the source was written for."""
+    """Raise if a raw file is missing or its sha256 differs from the declared one."""
     for file in source.files:
         if isinstance(file, RemoteFiles):
             _check_remote(file, folder)
             continue
         path = folder / file.name
-        _present(path)
+        _require_exists(path)
         if not isinstance(file, OwnFile):
-            _same(path, artifacts.sha256_file(path), file.sha256)
+            _require_equal(path, artifacts.sha256_file(path), file.sha256)
 
 
 def _check_remote(files: RemoteFiles, folder: Path) -> None:
-    singles, packed = catalogue.wanted(files)
-    for file in singles:
-        _present(folder / file.path)
-        _same(folder / file.path, artifacts.sha256_file(folder / file.path), file.sha256)
+    files_to_check, packed = catalogue.selected_files(files)
+    for file in files_to_check:
+        _require_exists(folder / file.path)
+        _require_equal(folder / file.path, artifacts.sha256_file(folder / file.path), file.sha256)
     if packed is not None:
-        place = folder / files.entry / UNPACKED
-        _present(place)
-        _same(place, hashing_copy.folder_digest(place), packed.digest)
+        unpacked = folder / files.entry / UNPACKED
+        _require_exists(unpacked)
+        _require_equal(unpacked, hashing_copy.folder_digest(unpacked), packed.digest)
 
 
-def _present(path: Path) -> None:
+def _require_exists(path: Path) -> None:
     if not path.exists():
-        raise FoursplitError(f"{path}: missing; `dvc repro` fetches it again.")
+        raise FoursplitError(f"{path}: missing. Run `dvc repro` to fetch it again.")
 
 
-def _same(path: Path, found: str, expected: str) -> None:
-    if found != expected:
+def _require_equal(path: Path, actual: str, expected: str) -> None:
+    if actual != expected:
         raise FoursplitError(
-            f"{path}: corrupted: sha256 is {found}, and the source was written for {expected}. "
-            "Delete it, and `dvc repro` fetches it again."
+            f"{path}: corrupted: sha256 is {actual}, expected {expected}. "
+            "Delete it and run `dvc repro` to fetch it again."
         )

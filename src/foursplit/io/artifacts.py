@@ -1,4 +1,4 @@
-"""Files as the pipeline writes them: aside and then renamed, no pickle, the same bytes again."""
+"""Write files and folders atomically: to a temporary name, then renamed; no pickle."""
 
 import hashlib
 import json
@@ -13,10 +13,10 @@ from typing import Any
 from foursplit.core.errors import FoursplitError
 
 PART = ".foursplit.part"
-"""How the name of what is not complete ends; it begins with a dot."""
+"""Suffix of an incomplete file or folder; its name begins with a dot."""
 
 BOOK = "FOURSPLIT_BOOK"
-"""Environment: the file in which a stage notes what it put in place, until DVC has it."""
+"""Environment: the file in which a stage records its outputs until DVC has them."""
 
 
 def sha256_bytes(content: bytes) -> str:
@@ -29,52 +29,54 @@ def sha256_file(path: Path) -> str:
 
 
 def fingerprint(value: Any) -> str:
-    """Hash any JSON-like value; the order of keys does not matter."""
+    """Return the sha256 of a JSON-like value; the order of keys does not matter."""
     return sha256_bytes(json.dumps(value, sort_keys=True, default=str).encode())
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a file beside `path` to write to; `path` changes only once it is complete."""
+    """Yield a temporary file next to `path`; it replaces `path` if the block succeeds."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise FoursplitError(f"{path}: a link, a folder or a device, where a file is to be written")
+        raise FoursplitError(
+            f"{path}: cannot write a file here, because it is a link, a folder or a device"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=PART, dir=path.parent)
     os.close(handle)
-    part = Path(name)
+    temporary = Path(name)
     try:
-        yield part
-        os.chmod(part, 0o644)  # mkstemp makes it private  # noqa: PTH101
-        part.replace(path)
+        yield temporary
+        os.chmod(temporary, 0o644)  # mkstemp makes it private  # noqa: PTH101
+        temporary.replace(path)
     finally:
-        part.unlink(missing_ok=True)
-    _note(path)
+        temporary.unlink(missing_ok=True)
+    _record(path)
 
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path`; it takes the place of `path` once it is complete."""
+    """Yield an empty folder next to `path`; it replaces `path` if the block succeeds."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
-        raise FoursplitError(f"{path}: a link or a file, where a folder is to be written")
+        raise FoursplitError(f"{path}: cannot write a folder here, because it is a link or a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Hidden and in the parent: the same disk, and never inside a folder that DVC hashes.
-    part = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PART, dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PART, dir=path.parent))
     try:
-        yield part
-        part.chmod(0o755)
-        # Moved aside and not deleted: an interruption between the two renames loses nothing.
-        shutil.rmtree(_before(path), ignore_errors=True)
+        yield temporary
+        temporary.chmod(0o755)
+        # Renamed and not deleted: an interruption between the two renames loses nothing.
+        shutil.rmtree(_backup(path), ignore_errors=True)
         if path.exists():
-            path.replace(_before(path))
-        part.replace(path)
+            path.replace(_backup(path))
+        temporary.replace(path)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         recover(path)
-    shutil.rmtree(_before(path), ignore_errors=True)
-    _note(path)
+    shutil.rmtree(_backup(path), ignore_errors=True)
+    _record(path)
 
 
-def _before(path: Path) -> Path:
+def _backup(path: Path) -> Path:
     return path.with_name(f".{path.name}.before{PART}")
 
 
@@ -82,54 +84,54 @@ def _prefix(path: Path) -> str:
     return f".{path.name}.{os.getpid()}."
 
 
-def writer(part: str) -> int | None:
-    """Give the process that writes a part, by the part's name."""
-    number = part.removesuffix(PART).rpartition(".")[0].rpartition(".")[2]
+def writer(name: str) -> int | None:
+    """Return the id of the process that writes the incomplete file or folder `name`."""
+    number = name.removesuffix(PART).rpartition(".")[0].rpartition(".")[2]
     return int(number) if number.isdecimal() else None
 
 
-def before(part: str) -> str | None:
-    """Give the name of what a folder moved aside was; None for any other part."""
+def before(name: str) -> str | None:
+    """Return the original name of a backup folder; None for another name."""
     end = f".before{PART}"
-    return part[1 : -len(end)] if part.endswith(end) else None
+    return name[1 : -len(end)] if name.endswith(end) else None
 
 
 def is_part(name: str) -> bool:
-    """Tell by its name whether a file or folder is one that `replacing` had not completed."""
+    """Check whether a name is that of an incomplete file or folder."""
     return name.startswith(".") and name.endswith(PART)
 
 
 def stamp(path: Path) -> list[int]:
-    """Give what changes when a file is written: its size and its time."""
-    found = path.lstat()
-    return [found.st_size, found.st_mtime_ns]
+    """Return the size and modification time of a file."""
+    stat = path.lstat()
+    return [stat.st_size, stat.st_mtime_ns]
 
 
-def _note(path: Path) -> None:
-    """Note what was put in place in the book of the stage that runs, if there is one."""
-    book = os.environ.get(BOOK)
+def _record(path: Path) -> None:
+    """Append the written files to the output log of the running stage, if there is one."""
+    log = os.environ.get(BOOK)
     path = path.absolute()
-    if not book or any(is_part(name) or name == ".foursplit" for name in path.parts):
+    if not log or any(is_part(name) or name == ".foursplit" for name in path.parts):
         return
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
     lines = [json.dumps([str(file), *stamp(file)]) for file in files]
-    with Path(book).open("a", encoding="utf-8") as out:
+    with Path(log).open("a", encoding="utf-8") as out:
         out.write("".join(f"{line}\n" for line in lines))
 
 
 def recover(path: Path) -> None:
-    """Put a folder back whose replacement was cut off between its two renames."""
-    if not path.exists() and _before(path).exists():
-        _before(path).replace(path)
+    """Restore a folder whose replacement was interrupted between its two renames."""
+    if not path.exists() and _backup(path).exists():
+        _backup(path).replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
-    with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write sorted, indented JSON; NaN is refused, for it is no JSON and hides a missing number."""
+    """Write sorted, indented JSON; raise for NaN, which is not JSON."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
@@ -138,30 +140,30 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise FoursplitError(
-            f"{path}: no such file; run the stage that writes it (`dvc repro`)."
+            f"{path}: no such file. Run the stage that writes it (`dvc repro`)."
         ) from error
     except json.JSONDecodeError as error:
         raise FoursplitError(
             f"{path}: not JSON ({error}). If a stage wrote it, `foursplit verify --here` says how "
-            "it is mended."
+            "to repair it."
         ) from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Any]) -> None:
-    """Write named torch tensors as safetensors: no code in the file, the same bytes each time."""
+    """Write named torch tensors as safetensors: no code in the file, reproducible bytes."""
     from safetensors.torch import save
 
     content = save({name: tensors[name].contiguous() for name in sorted(tensors)})
-    with replacing(path) as part:
-        part.write_bytes(content)  # by Python, whose error says that the disk is full
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)  # by Python, whose error names a full disk
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
-    """Read named torch tensors; a torn or foreign file is refused by name."""
+    """Read named torch tensors; raise for a truncated or foreign file."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         return load_file(path)
     except (FileNotFoundError, SafetensorError) as error:
-        raise FoursplitError(f"{path}: no readable safetensors file ({error}).") from error
+        raise FoursplitError(f"{path}: not a readable safetensors file ({error}).") from error

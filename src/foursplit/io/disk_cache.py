@@ -1,4 +1,4 @@
-"""What was worked out of the past, kept by all that it was worked out of: it never goes stale."""
+"""Disk cache for results on past runs, keyed by every input and by the code."""
 
 import json
 from collections.abc import Callable
@@ -12,22 +12,22 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 
-def recalled(what: str, given: Any, make: Callable[[], Any]) -> Any:
-    """Give what `make` gives, as JSON has it; where it was made of the same `given`, from a file.
+def recalled(name: str, inputs: Any, compute: Callable[[], Any]) -> Any:
+    """Return the JSON value of `compute()`, from a file if it was computed for the same inputs.
 
-    `given` must name all that the result depends on but the project's own code.
+    `inputs` must contain everything that the result depends on, except the project's own code.
     """
-    path = folder() / what / f"{artifacts.fingerprint([given, code()])[:32]}.json"
-    with suppress(FoursplitError):  # not there, or torn
+    path = folder() / name / f"{artifacts.fingerprint([inputs, code()])[:32]}.json"
+    with suppress(FoursplitError):  # missing or truncated
         return artifacts.read_json(path)
-    made = make()
+    result = compute()
     try:
-        made = json.loads(json.dumps(made))
-    except (TypeError, ValueError):  # no JSON: made again next time
-        return made
-    with suppress(OSError):  # a full disk, or a folder that nobody may write to
-        artifacts.write_json(path, made)
-    return made
+        result = json.loads(json.dumps(result))
+    except (TypeError, ValueError):  # not JSON: computed again next time
+        return result
+    with suppress(OSError):  # a full disk or a read-only folder
+        artifacts.write_json(path, result)
+    return result
 
 
 def folder() -> Path:
@@ -36,13 +36,13 @@ def folder() -> Path:
 
 @cache
 def code() -> str:
-    """Hash what decides how past tables are read: engine, its draws, and the files beside this."""
+    """Return the hash of the code that reads past tables: packages and the random streams."""
     package = Path(__file__).parent.parent
     files = [package / "core" / "seeds.py"]
     files += [
         path
-        for part in ("diagnosis", "evaluation", "history")
-        for path in (package / part).rglob("*.py")
+        for name in ("diagnosis", "evaluation", "history")
+        for path in (package / name).rglob("*.py")
     ]
     return artifacts.fingerprint(
         {path.relative_to(package).as_posix(): artifacts.sha256_file(path) for path in files}

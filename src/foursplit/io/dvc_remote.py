@@ -1,4 +1,4 @@
-"""DVC's remote: give others what was computed here."""
+"""Push results to DVC's remote."""
 
 import os
 import subprocess
@@ -10,35 +10,35 @@ from foursplit.config import paths
 from foursplit.config.pipelines import Pipeline
 from foursplit.core import reproducible_env
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def configured() -> str | None:
-    """Name the default remote; None where there is none."""
-    done = _dvc("config", "core.remote")
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    """Return the name of the default remote; None if there is none."""
+    process = _dvc("config", "core.remote")
+    return process.stdout.strip() or None if process.returncode == 0 else None
 
 
-def push(of: Pipeline, say: Say) -> bool:
-    """Give the remote what the locks name, and the run-cache; tell whether it took them."""
+def push(pipeline: Pipeline, report: Report) -> bool:
+    """Push the outputs in the lock files and the run cache; return whether it succeeded."""
     remote = configured()
     if remote is None:
         return False
-    files = [str(path.with_name("dvc.yaml").relative_to(paths.root())) for path in _locks(of)]
-    # A remote over HTTP has no run-cache: the second try goes without.
+    files = [str(path.with_name("dvc.yaml").relative_to(paths.root())) for path in _locks(pipeline)]
+    # A remote over HTTP has no run cache: the second try is without it.
     for cache in (["--run-cache"], []):
-        done = _dvc("push", *cache, *files)
-        if done.returncode == 0:
-            say(f"dvc push: {_last(done.stdout) or 'done'} (remote {remote!r})")
+        process = _dvc("push", *cache, *files)
+        if process.returncode == 0:
+            report(f"dvc push: {_last_line(process.stdout) or 'done'} (remote {remote!r})")
             return True
-    say(f"dvc push: remote {remote!r}: {_last(done.stderr)}; nothing was pushed")
+    report(f"dvc push: remote {remote!r}: {_last_line(process.stderr)}; nothing was pushed")
     return False
 
 
-def _locks(of: Pipeline) -> list[Path]:
-    """List the lock files of one pipeline: the other one's data may be gigabytes."""
+def _locks(pipeline: Pipeline) -> list[Path]:
+    """Return the lock files of one pipeline; data of the other may be gigabytes."""
     real = paths.root() / "pipelines" / "real"
-    return [p for p in paths.locks() if p.is_file() and p.is_relative_to(real) == bool(of)]
+    return [p for p in paths.locks() if p.is_file() and p.is_relative_to(real) == bool(pipeline)]
 
 
 def _dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -52,6 +52,6 @@ def _dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def _last(text: str) -> str:
+def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""

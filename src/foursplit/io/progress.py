@@ -1,4 +1,4 @@
-"""One line a stage, so that a person can follow a run."""
+"""Print progress: a heading for each stage, and the time that a step takes."""
 
 import os
 import threading
@@ -9,26 +9,26 @@ from contextlib import contextmanager
 import click
 
 HEADED = "FOURSPLIT_HEADED"
-"""Environment: `foursplit repro` names each stage itself."""
+"""Environment: set by `foursplit repro`, which prints the headings itself."""
 
 
 def heading(stage: str, key: str) -> None:
-    """Name the stage that starts."""
+    """Print the name of the stage that starts."""
     if HEADED not in os.environ:
         click.secho(f"{stage} {key}".rstrip(), bold=True)
 
 
 @contextmanager
-def still_working(what: str, after: float = 5.0) -> Iterator[None]:
-    """Say on stderr, every so often, that work goes on and since when."""
+def still_working(task: str, interval_s: float = 5.0) -> Iterator[None]:
+    """Print the elapsed time to stderr at regular intervals."""
     done = threading.Event()
-    began = time.monotonic()
+    start = time.monotonic()
 
-    def watch() -> None:
-        while not done.wait(after):
-            click.echo(f"{what}: {time.monotonic() - began:.0f} s so far", err=True)
+    def report() -> None:
+        while not done.wait(interval_s):
+            click.echo(f"{task}: {time.monotonic() - start:.0f} s so far", err=True)
 
-    thread = threading.Thread(target=watch, daemon=True)
+    thread = threading.Thread(target=report, daemon=True)
     thread.start()
     try:
         yield

@@ -1,6 +1,6 @@
-"""Commit new lock files and metrics to a branch of their own, and push it; nothing here moves.
+"""Commit new lock files and metrics to a separate branch, and push it.
 
-The commit is built in an index of its own: working tree, index and branch stay as they are.
+The commit is built in a temporary index: working tree, index and branch stay as they are.
 """
 
 import os
@@ -11,10 +11,10 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io import git
 
-PREFIX = "foursplit/"
-"""What the branch's name begins with: it is overwritten each time, and must be nobody's."""
+BRANCH_PREFIX = "foursplit/"
+"""Required prefix of the branch, which is overwritten each time."""
 
-WHO = {
+DEFAULT_AUTHOR = {
     "GIT_AUTHOR_NAME": "foursplit",
     "GIT_AUTHOR_EMAIL": "foursplit@localhost",
     "GIT_COMMITTER_NAME": "foursplit",
@@ -23,25 +23,25 @@ WHO = {
 
 
 def require(branch: str) -> None:
-    """Refuse a branch that a person may work on, or one whose results nobody could make again."""
-    if not branch.startswith(PREFIX) or branch == PREFIX:
+    """Raise for a branch without the prefix, an invalid name, or uncommitted inputs."""
+    if not branch.startswith(BRANCH_PREFIX) or branch == BRANCH_PREFIX:
         raise FoursplitError(
-            f"--branch {branch}: must begin with {PREFIX!r}, such as {PREFIX}retrained: it is "
-            "overwritten without asking"
+            f"--branch {branch}: must begin with {BRANCH_PREFIX!r}, because the branch is "
+            f"overwritten. Use e.g. {BRANCH_PREFIX}retrained"
         )
     if git.ask("check-ref-format", f"refs/heads/{branch}") is None:
-        raise FoursplitError(f"--branch {branch}: git takes no such name for a branch")
+        raise FoursplitError(f"--branch {branch}: not a valid git branch name")
     require_committed(branch)
 
 
 def require_committed(branch: str) -> None:
-    """Refuse to publish lock files of sources that the branch will not hold."""
+    """Raise if inputs of the results are not committed, so that the branch would lack them."""
     git.require_readable()
     git.require_committed(f"--branch {branch}")
 
 
 def push(branch: str, message: str, remote: str = "origin") -> str | None:
-    """Push the results on top of the present commit; give the new commit, None if none changed."""
+    """Push the results on top of HEAD; return the new commit, None if nothing changed."""
     require_committed(branch)
     files = [str(p.relative_to(paths.root())) for p in (*paths.locks(), *_metrics()) if p.is_file()]
     with tempfile.TemporaryDirectory(prefix="foursplit-branch-") as folder:
@@ -51,9 +51,10 @@ def push(branch: str, message: str, remote: str = "origin") -> str | None:
         tree = git.require("write-tree", env=index)
     if tree == git.require("rev-parse", "HEAD^{tree}"):
         return None
-    known = git.ask("config", "user.email") is not None
-    who = {} if known or "GIT_AUTHOR_EMAIL" in os.environ else WHO
-    commit = git.require("commit-tree", tree, "-p", "HEAD", "-m", message, env=who)
+    has_author = git.ask("config", "user.email") is not None
+    has_author = has_author or "GIT_AUTHOR_EMAIL" in os.environ
+    author = {} if has_author else DEFAULT_AUTHOR
+    commit = git.require("commit-tree", tree, "-p", "HEAD", "-m", message, env=author)
     git.require("push", "--quiet", "--force", remote, f"{commit}:refs/heads/{branch}")
     return commit
 

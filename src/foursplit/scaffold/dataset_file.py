@@ -1,84 +1,90 @@
-"""Write the file of a new source: fixed code, and what the CSV holds as literals of plain types."""
+"""Render the file of a new source: a fixed template, with the CSV's contents as literals."""
 
 from pathlib import Path
 
 from foursplit.core.terminal import line
-from foursplit.scaffold.infer_schema import Columns
+from foursplit.scaffold.infer_schema import Schema
 
 TEMPLATE = Path(__file__).parent / "templates" / "source.txt"
 WIDTH = 100
 
-SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*{values}]),\n"
+IN_SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*{values}]),\n"
 
 
-def text(name: str, found: Columns, csv: str) -> str:
-    """Return the source's code; nothing of the file's stands outside a literal."""
-    texts = {
-        column: mapping({value: literal(feature) for value, feature in values.items()}, indent=4)
-        for column, values in found.texts.items()
+def render(name: str, schema: Schema, csv: str) -> str:
+    """Return the source's code; text of the CSV appears in literals only."""
+    categories = {
+        column: dict_literal(
+            {value: str_literal(feature) for value, feature in values.items()}, indent=4
+        )
+        for column, values in schema.categories.items()
     }
-    numeric = found.target in found.numbers
+    numeric = schema.target in schema.numbers
     values = "range(len(CLASSES))" if numeric else "CLASSES"
     title = name.replace("_", " ").capitalize()
-    made = TEMPLATE.read_text(encoding="utf-8").format(
+    code = TEMPLATE.read_text(encoding="utf-8").format(
         title=title,
-        name=literal(title),
-        csv=literal(csv),
-        target=literal(found.target),
-        classes=listing(found.classes),
-        numbers=mapping({column: repr(ends) for column, ends in found.numbers.items()}),
-        texts=mapping(texts),
-        renamed=mapping({old: literal(new) for old, new in found.renamed.items()}),
-        met=SET.format(values=values) if found.classes else "",
+        name=str_literal(title),
+        csv=str_literal(csv),
+        target=str_literal(schema.target),
+        classes=tuple_literal(schema.classes),
+        numbers=dict_literal({column: repr(ends) for column, ends in schema.numbers.items()}),
+        categories=dict_literal(categories),
+        renamed=dict_literal({old: str_literal(new) for old, new in schema.renamed.items()}),
+        target_expectation=IN_SET.format(values=values) if schema.classes else "",
     )
-    too_long = any(len(one) > WIDTH for one in made.split("\n"))
-    return ("# ruff: noqa: E501\n" if too_long else "") + made
+    too_long = any(len(code_line) > WIDTH for code_line in code.split("\n"))
+    return ("# ruff: noqa: E501\n" if too_long else "") + code
 
 
-def literal(value: str) -> str:
-    """Return the literal of a text, in double quotes where that needs no escape."""
-    shown = repr(value)
-    if shown.startswith("'") and '"' not in shown and "\\'" not in shown:
-        return f'"{shown[1:-1]}"'
-    return shown
+def str_literal(value: str) -> str:
+    """Return the literal of a string, in double quotes unless they need an escape."""
+    text = repr(value)
+    if text.startswith("'") and '"' not in text and "\\'" not in text:
+        return f'"{text[1:-1]}"'
+    return text
 
 
-def mapping(entries: dict[str, str], indent: int = 0) -> str:
-    """Return the literal of a dict, an entry a line; its values are literals already."""
+def dict_literal(entries: dict[str, str], indent: int = 0) -> str:
+    """Return the literal of a dict, one entry per line; its values are already literals."""
     if not entries:
         return "{}"
     margin = " " * indent
-    lines = (f"{margin}    {literal(key)}: {value},\n" for key, value in entries.items())
+    lines = (f"{margin}    {str_literal(key)}: {value},\n" for key, value in entries.items())
     return f"{{\n{''.join(lines)}{margin}}}"
 
 
-def listing(values: tuple[str, ...]) -> str:
-    """Return the literal of a tuple, an item a line."""
-    lines = "".join(f"    {literal(value)},\n" for value in values)
+def tuple_literal(values: tuple[str, ...]) -> str:
+    """Return the literal of a tuple of strings, one item per line."""
+    lines = "".join(f"    {str_literal(value)},\n" for value in values)
     return f"(\n{lines})" if values else "()"
 
 
-def remarks(found: Columns, n_rows: int) -> list[str]:
-    """Say what the target was taken for, what was left out, what is missing, and what to do."""
-    lines = [_target(found)]
-    lines += [f"left out: column {name!r} {why}" for name, why in found.left_out.items()]
-    if any(why.startswith("looks like") for why in found.left_out.values()):
-        lines.append("  A row number that does predict: add it to NUMBERS in the source's file.")
-    for name, (n, row) in found.missing.items():
-        what = "target" if name == found.target else "column"
-        rest = "" if name in found.texts else "; validate refuses them: fill or drop them in read()"
-        lines.append(f"missing: {what} {name!r} in {n:,} of {n_rows:,} rows, first row {row}{rest}")
-    lines += [f"renamed: column {old!r} is {new!r} here" for old, new in found.renamed.items()]
-    return [line(one) for one in lines]
-
-
-def _target(found: Columns) -> str:
-    if found.classes:
-        return f"target {found.target!r}: {len(found.classes)} classes: " + ", ".join(
-            map(repr, found.classes)
+def describe_schema(schema: Schema, n_rows: int) -> list[str]:
+    """Return lines on the inferred target, excluded columns, missing values, and remedies."""
+    lines = [_target(schema)]
+    lines += [f"left out: column {name!r} {reason}" for name, reason in schema.excluded.items()]
+    if any(reason.startswith("looks like") for reason in schema.excluded.values()):
+        lines.append("  If a row number is a useful input, add it to NUMBERS in the source's file.")
+    for name, (n, row) in schema.missing.items():
+        role = "target" if name == schema.target else "column"
+        hint = (
+            ""
+            if name in schema.categories
+            else "; fill or drop them in read(), or validation fails"
         )
-    low, high = found.numbers[found.target]
+        lines.append(f"missing: {role} {name!r} in {n:,} of {n_rows:,} rows, first row {row}{hint}")
+    lines += [f"renamed: column {old!r} is {new!r} here" for old, new in schema.renamed.items()]
+    return [line(text) for text in lines]
+
+
+def _target(schema: Schema) -> str:
+    if schema.classes:
+        return f"target {schema.target!r}: {len(schema.classes)} classes: " + ", ".join(
+            map(repr, schema.classes)
+        )
+    low, high = schema.numbers[schema.target]
     return (
-        f"target {found.target!r}: a quantity, from {low:g} to {high:g}. If its numbers are "
-        "classes, count them from 0 in the file, or write names in their place"
+        f"target {schema.target!r}: a quantity, from {low:g} to {high:g}. If the numbers are "
+        "classes, number them from 0 in the file, or replace them by names"
     )

@@ -1,4 +1,4 @@
-"""Write a small working source or model, and its block in params.yaml: two files touched each."""
+"""Create a source, model or learning curve: its Python file and its block in params.yaml."""
 
 import keyword
 import unicodedata
@@ -17,7 +17,7 @@ from foursplit.io import artifacts, tabular
 from foursplit.scaffold import dataset_file, infer_schema, occupied_paths
 
 COURSE = "own"
-EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nobody has read anything yet
+EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nothing is annotated yet
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -25,25 +25,25 @@ def new_source(name: str, csv: Path, target: str) -> None:
     """Write `datasets/<name>.py` for a CSV file, with a linear model to compare others with."""
     params = load()
     taken = [*plugins.names("datasets"), *params.sources, *params.real.sources]
-    path = _fresh(name, "datasets", taken)
+    path = _new_file(name, "datasets", taken)
     frame = tabular.read_frame(csv)
     if frame.empty:
         raise FoursplitError(f"{csv}: has no rows")
     if target not in frame.columns:
         raise unknown_name("column", target, map(str, frame.columns), str(csv))
-    inside = _inside(csv)
-    found = infer_schema.columns(frame, target, str(csv))
-    task = infer_schema.task(found)
-    text = dataset_file.text(name, found, inside)
-    block = infer_schema.experiment(task)
-    occupied_paths.for_source(name, inside)
+    csv_path = _project_path(csv)
+    schema = infer_schema.columns(frame, target, str(csv))
+    task = infer_schema.task(schema)
+    text = dataset_file.render(name, schema, csv_path)
+    block = infer_schema.baseline_experiment(task)
+    occupied_paths.require_free_for_source(name, csv_path)
     artifacts.write_text(path, text)
     if not paths.tags(name).exists():
         paths.tags(name).parent.mkdir(parents=True, exist_ok=True)
         artifacts.write_text(paths.tags(name), EMPTY_SHEET)
     _add(
         {
-            "sources": {name: infer_schema.source_block(inside)},
+            "sources": {name: infer_schema.source_block(csv_path)},
             f"groups.{COURSE}": {name: {"source": name, "task": task, "metric": "error"}},
             f"experiments.{COURSE}": {
                 f"{name}_linear": {
@@ -56,9 +56,9 @@ def new_source(name: str, csv: Path, target: str) -> None:
             },
         }
     )
-    for remark in dataset_file.remarks(found, len(frame)):
-        click.echo(remark)
-    _say(path, f"{name}_linear")
+    for message in dataset_file.describe_schema(schema, len(frame)):
+        click.echo(message)
+    _print_next_step(path, f"{name}_linear")
 
 
 def new_model(name: str, group: str | None) -> None:
@@ -70,11 +70,11 @@ def new_model(name: str, group: str | None) -> None:
     if group not in groups:
         raise unknown_name("group", group, groups)
     taken = plugins.names("models")
-    path = _fresh(name, "models", taken)
+    path = _new_file(name, "models", taken)
     key = f"{group}_{name}"
     if key in {k for s in sections for block in s.experiments.values() for k in block}:
         raise FoursplitError(f"experiment {key!r} is already in params.yaml")
-    occupied_paths.for_model(group, key)
+    occupied_paths.require_free_for_model(group, key)
     task = groups[group].task
     n_outputs = "shape.n_classes" if task == "classify" else "1"
     text = (TEMPLATES / "model.txt").read_text()
@@ -93,18 +93,20 @@ def new_model(name: str, group: str | None) -> None:
         "group": group,
     }
     _add({pipelines.key(of, f"experiments.{course}"): {key: block}})
-    _say(path, key)
+    _print_next_step(path, key)
 
 
 def new_curve(key: str) -> None:
-    """Ask in params.yaml for the learning curve of an experiment."""
+    """Add the learning curve of an experiment to params.yaml."""
     params = load()
     experiment, course = params.experiment(key), params.home(key)
     if course not in params.experiments:
-        raise FoursplitError(f"{key}: is trained on remote data; its pipeline has no stage `learn`")
+        raise FoursplitError(
+            f"{key} is trained on remote data, whose pipeline has no stage `learn`"
+        )
     if key in params.curves.get(course, {}):
         raise FoursplitError(f"curves.{course}.{key} is already in params.yaml")
-    occupied_paths.for_curve(experiment.group, key)
+    occupied_paths.require_free_for_learning_curve(experiment.group, key)
     names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
     settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
     _add({f"curves.{course}": {key: {**names, **settings}}})
@@ -112,57 +114,53 @@ def new_curve(key: str) -> None:
     click.echo(f"Next: `foursplit repro learn@{key}`, then `foursplit curve {key}`.")
 
 
-def _fresh(name: str, kind: plugins.Kind, taken: list[str]) -> Path:
+def _new_file(name: str, kind: plugins.Kind, taken: list[str]) -> Path:
     require_name(name, "name")
     if name in taken:
-        raise FoursplitError(
-            f"name {name!r} is taken; {kind} there are: {', '.join(sorted(taken))}"
-        )
+        raise FoursplitError(f"name {name!r} is taken. Existing {kind}: {', '.join(sorted(taken))}")
     if keyword.iskeyword(name):
-        raise FoursplitError(
-            f"name {name!r} is a word of Python's own; choose another, such as {name}_1"
-        )
+        raise FoursplitError(f"name {name!r} is a Python keyword. Choose another, such as {name}_1")
     path = plugins.own_folder(kind) / f"{name}.py"
     if path.exists():
-        raise FoursplitError(f"{path}: exists already; choose another name")
+        raise FoursplitError(f"{path} exists already. Choose another name")
     return path
 
 
-def _inside(csv: Path) -> str:
-    """Give the file's path from the root; it must lie in the project, so that clones have it."""
+def _project_path(csv: Path) -> str:
+    """Return the file's path from the project's root; raise if it is outside the project."""
     if any(unicodedata.category(c).startswith("C") for c in csv.name):
         raise FoursplitError(
-            f"{csv}: its name has a line break or another control character: rename it"
+            f"{csv}: the name contains a control character, such as a line break: rename it"
         )
     try:
         return str(csv.resolve().relative_to(paths.root()))
     except ValueError as error:
         raise FoursplitError(
-            f"{csv}: lies outside the project; copy it to data/own/ first, and `git add` or "
-            "`dvc add` it, so that every clone has it"
+            f"{csv} is outside the project. Copy it to data/own/, and `git add` or `dvc add` it, "
+            "so that every clone has it"
         ) from error
 
 
 def _add(blocks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add entries to params.yaml, leaving every other line as it is."""
+    """Add entries to params.yaml; keep every other line."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 4096, True
     path = paths.params_file()
     tree = yaml.load(path.read_text())
-    for place, entries in blocks.items():
+    for key_path, entries in blocks.items():
         block = tree
-        for part_name in place.split("."):
-            block = block.setdefault(part_name, {})
+        for key in key_path.split("."):
+            block = block.setdefault(key, {})
             if hasattr(block, "fa"):
-                block.fa.set_block_style()  # an empty block is written {}, a filled one is not
+                block.fa.set_block_style()  # else a block that was empty stays in braces
         block.update(entries)
-    with artifacts.replacing(path) as part, part.open("w") as file:
+    with artifacts.replacing(path) as temporary, temporary.open("w") as file:
         yaml.dump(tree, file)
 
 
-def _say(path: Path, key: str) -> None:
+def _print_next_step(path: Path, key: str) -> None:
     click.echo(f"wrote {path.relative_to(paths.root())}")
     click.echo(f"added {key} to params.yaml")
     click.echo(
-        f"Next: read both, then `foursplit repro`; `foursplit stage train {key}` trains it alone."
+        f"Next: check both, then `foursplit repro`; `foursplit stage train {key}` only trains it."
     )

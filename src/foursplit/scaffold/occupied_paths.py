@@ -1,4 +1,4 @@
-"""Check that nothing lies where the runs of a new source, model or curve will write."""
+"""Check that the output paths of a new source, model or learning curve are free."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,38 +8,38 @@ from foursplit.core.errors import FoursplitError
 from foursplit.runner.removable_outputs import Rule, shown
 from foursplit.runner.remove_orphans import Found, judge
 
-OWN = "data/own"
+OWN_FOLDER = "data/own"
 
 
-def for_source(name: str, csv: str) -> None:
-    """Refuse a source whose file, or whose place, is an output's."""
-    if Path(csv).parts[0] in ("data", "reports") and not Path(csv).is_relative_to(OWN):
+def require_free_for_source(name: str, csv: str) -> None:
+    """Raise if the CSV is in an output folder, or if an output path of the source exists."""
+    if Path(csv).parts[0] in ("data", "reports") and not Path(csv).is_relative_to(OWN_FOLDER):
         raise FoursplitError(
-            f"{csv}: runs write in {Path(csv).parent}, and git ignores what lies there: move it "
-            f"to {OWN}/ first, so that every clone has it"
+            f"{csv}: {Path(csv).parent} is an output folder, which git ignores. Move the file to "
+            f"{OWN_FOLDER}/, so that every clone has it"
         )
     data = paths.data()
-    folders = [paths.raw(name), paths.valid(name), paths.validation(name), paths.split(name)]
-    for_all([*folders, data / "models" / name, data / "predictions" / name, data / "final" / name,
-             data / "curves" / name, data / "selected" / f"{name}.json"])  # fmt: skip
+    outputs = [paths.raw(name), paths.valid(name), paths.validation(name), paths.split(name)]
+    outputs += [data / folder / name for folder in ("models", "predictions", "final", "curves")]
+    require_free([*outputs, data / "selected" / f"{name}.json"])
 
 
-def for_model(group: str, key: str) -> None:
-    for_all([paths.models(group, key), paths.predictions(group) / key])
+def require_free_for_model(group: str, key: str) -> None:
+    require_free([paths.models(group, key), paths.predictions(group) / key])
 
 
-def for_curve(group: str, key: str) -> None:
-    for_all(paths.curves(group) / f"{key}.{ending}" for ending in ("csv", "json"))
+def require_free_for_learning_curve(group: str, key: str) -> None:
+    require_free(paths.curves(group) / f"{key}.{suffix}" for suffix in ("csv", "json"))
 
 
-def for_all(places: Iterable[Path]) -> None:
-    """Refuse where something lies that is not an output of ours, left from before."""
+def require_free(output_paths: Iterable[Path]) -> None:
+    """Raise if a path exists, unless it is an output of an earlier run."""
     found, rule = Found(), Rule()
-    for place in places:
-        if place.is_symlink() or place.exists():
-            judge(place, rule, found, dry=True)
+    for path in output_paths:
+        if path.is_symlink() or path.exists():
+            judge(path, rule, found, dry=True)
     if found.foreign:
         raise FoursplitError(
-            f"{shown(found.foreign[0])}: exists already, and a run would write there: move it to "
-            f"{OWN}/, or choose another name"
+            f"{shown(found.foreign[0])} exists already, and a run would write there. Move it to "
+            f"{OWN_FOLDER}/, or choose another name"
         )

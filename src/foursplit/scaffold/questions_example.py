@@ -1,4 +1,4 @@
-"""The file that `foursplit decide --example` prints: every question, filled in."""
+"""Example that `foursplit decide --example` prints: every question with an answer."""
 
 EXAMPLE = """\
 # Questions about data and design, for `foursplit decide FILE`. Leave out what you do not ask;

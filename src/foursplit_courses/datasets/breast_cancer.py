@@ -42,7 +42,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a sample; bands (thirds of the file) are for slicing."""
+    """Read one row per sample; bands (thirds of the file) are for slicing."""
     frame = pd.read_csv(
         raw / "breast_cancer.csv", skiprows=1, header=None, names=[*FEATURES, "diagnosis"]
     )
@@ -54,7 +54,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     return [

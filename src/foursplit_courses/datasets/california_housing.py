@@ -38,7 +38,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a district; whatever is filled in or derived comes from that row alone."""
+    """Read one row per district; whatever is filled in or derived comes from that row alone."""
     frame = pd.read_csv(raw / "california_housing" / "housing.csv")
     missing = frame["total_bedrooms"].isna()
     frame["bedrooms_missing"] = missing.astype(int)
@@ -62,7 +62,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table, its known flaws among it."""
+    """Return the expectations on the raw table, including its known flaws."""
     import great_expectations.expectations as gxe
 
     whole = [

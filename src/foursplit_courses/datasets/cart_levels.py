@@ -66,7 +66,7 @@ def read(_raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the levels."""
+    """Return the expectations on the levels."""
     import great_expectations.expectations as gxe
 
     return [

@@ -24,7 +24,7 @@ SOURCE = Source(
     classes=("non-cat", "cat"),
     row_is_unit="photos of many hands, each on its own; nothing says which show one animal",
     slices=("cat", "brightness_band", "colour_band"),
-    reference=None,  # nobody has published how well people do at 64 by 64 pixels
+    reference=None,  # no human level is published at 64 by 64 pixels
     picture=True,
 )
 
@@ -64,7 +64,7 @@ def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarr
 
 
 def suite() -> list[Any]:
-    """List what must hold of the photos and their labels."""
+    """Return the expectations on the photos and their labels."""
     import great_expectations.expectations as gxe
 
     n_cats = sum(N_CATS.values())

@@ -57,7 +57,7 @@ def read(_raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the drawn table."""
+    """Return the expectations on the drawn table."""
     import great_expectations.expectations as gxe
 
     return [

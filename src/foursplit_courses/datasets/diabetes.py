@@ -44,7 +44,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a patient; bands are for slicing."""
+    """Read one row per patient; bands are for slicing."""
     frame = pd.read_csv(
         raw / "diabetes_data_raw.csv.gz", sep=r"\s+", header=None, names=list(FEATURES)
     )
@@ -58,7 +58,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     ranges = {

@@ -105,7 +105,7 @@ def _photograph(picture: np.ndarray) -> tuple[np.ndarray, float, float]:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the pictures and their labels."""
+    """Return the expectations on the pictures and their labels."""
     import great_expectations.expectations as gxe
 
     return [

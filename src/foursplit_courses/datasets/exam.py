@@ -41,7 +41,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     return [

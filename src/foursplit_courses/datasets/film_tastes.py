@@ -12,19 +12,19 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import Reference, Source
 from foursplit.core.seeds import generator
-from foursplit_courses.transforms.lagged_features import earlier
+from foursplit_courses.transforms.lagged_features import lagged_sums
 
 N_USERS, N_FILMS = 280, 220
 LAST_DAY, BORDER = 1460, 1095  # days: four years, of which three are learnt from
 GENRES = ("comedy", "documentary", "drama", "romance", "science_fiction", "thriller")
-MIDDLE = 3.4  # stars, of 0.5 to 5
+PRIOR_MEAN = 3.4  # stars, of 0.5 to 5
 USER_SPREAD, FILM_SPREAD = 0.4, 0.4  # stars: standard deviations of mildness and of quality
 GENRE_SPREAD = 0.7  # of a user's liking of a genre
 N_TRAITS, TRAIT_SPREAD = 2, 0.6  # what no column shows
 NOISE = 0.5  # stars: what the same person would say another day
 MEAN_RATINGS = 40  # of a user
 STAY = 150.0  # days: mean time from joining to a rating
-TRUST = 5.0  # ratings that a mean of all stands for, beside a user's or a film's own few
+PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a film's own few
 USER_FEATURES = ("user_mean", "log_user_count", *(f"likes_{name}" for name in GENRES))
 FILM_FEATURES = ("film_mean", "log_film_count", "film_age", *(f"is_{name}" for name in GENRES))
 
@@ -62,7 +62,7 @@ def read(_raw: Path) -> pd.DataFrame:
     rng = generator("film_tastes", 1)
     frame, is_genre = _ratings(rng)
     frame["domain"] = np.where(frame["day"] < BORDER, "first three years", "fourth year")
-    _add_what_was_known(frame, is_genre)
+    _add_history(frame, is_genre)
     late = frame["day"] >= BORDER
     for name in ("user", "film"):
         n = (~late).groupby(frame[name]).transform("sum") - ~late  # others than the row itself
@@ -91,10 +91,10 @@ def _ratings(rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
     trait = rng.normal(0, TRAIT_SPREAD, (N_FILMS, N_TRAITS))
     by_genre = (likes[user] * is_genre[film]).sum(axis=1) / is_genre[film].sum(axis=1)
     hidden = (taste[user] * trait[film]).sum(axis=1)
-    meant = MIDDLE + mild[user] + quality[film] + by_genre + hidden
-    said = meant + rng.normal(0, NOISE, len(frame))
+    meant = PRIOR_MEAN + mild[user] + quality[film] + by_genre + hidden
+    answer = meant + rng.normal(0, NOISE, len(frame))
     frame["meant"] = meant.clip(0.5, 5)
-    frame["rating"] = (np.round(said * 2) / 2).clip(0.5, 5)
+    frame["rating"] = (np.round(answer * 2) / 2).clip(0.5, 5)
     frame["film_age"] = (frame["day"] - appeared[film]) / 365
     order = ["day", "user", "film"]
     return frame.sort_values(order, ignore_index=True), is_genre
@@ -114,22 +114,22 @@ def _of_user(
     return pd.DataFrame({"user": user, "film": np.array(films, dtype=int), "day": days})
 
 
-def _add_what_was_known(frame: pd.DataFrame, is_genre: np.ndarray) -> None:
+def _add_history(frame: pd.DataFrame, is_genre: np.ndarray) -> None:
     """Add means and counts over strictly earlier days; a few ratings trust the mean of all."""
     rating, day = frame["rating"].to_numpy(), frame["day"].to_numpy()
     film, user = frame["film"].to_numpy(), frame["user"].to_numpy()
-    of_film, n_film = earlier(rating[:, None], film, day)
-    frame["film_mean"] = (of_film[:, 0] + TRUST * MIDDLE) / (n_film + TRUST)
+    of_film, n_film = lagged_sums(rating[:, None], film, day)
+    frame["film_mean"] = (of_film[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_film + PRIOR_COUNT)
     member = is_genre[film]
     table = np.c_[rating, rating[:, None] * member, member]
-    of_user, n_user = earlier(table, user, day)
-    mean = (of_user[:, 0] + TRUST * MIDDLE) / (n_user + TRUST)
+    of_user, n_user = lagged_sums(table, user, day)
+    mean = (of_user[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_user + PRIOR_COUNT)
     frame["user_mean"] = mean
     total, count = np.split(of_user[:, 1:], 2, axis=1)
-    for place, name in enumerate(GENRES):
-        own = total[:, place] - mean * count[:, place]
-        frame[f"likes_{name}"] = own / (count[:, place] + TRUST)
-        frame[f"is_{name}"] = member[:, place]
+    for column, name in enumerate(GENRES):
+        own = total[:, column] - mean * count[:, column]
+        frame[f"likes_{name}"] = own / (count[:, column] + PRIOR_COUNT)
+        frame[f"is_{name}"] = member[:, column]
     for name, n in (("user", n_user), ("film", n_film)):
         frame[f"log_{name}_count"] = np.log1p(n)
         frame[f"{name}_history"] = _band(n)
@@ -141,7 +141,7 @@ def _band(n: Any) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the ratings and of what was known before each."""
+    """Return the expectations on the ratings and on the features before each."""
     import great_expectations.expectations as gxe
 
     return [

@@ -58,7 +58,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a patient; what is filled in comes from the constants above, not from others."""
+    """Read one row per patient; missing values are filled with the constants above."""
     parts = [
         pd.read_csv(
             raw / "heart_disease_4_hospitals" / f"processed.{hospital}.data",
@@ -88,7 +88,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the patients, what the hospitals left out among it."""
+    """Return the expectations on the patients, including their missing values."""
     import great_expectations.expectations as gxe
 
     ranges = {

@@ -30,7 +30,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a house."""
+    """Read one row per house."""
     path = raw / "course_portland_houses" / FILE
     frame = pd.read_csv(path, header=None, names=[*FEATURES, "price"])
     frame["bedroom_band"] = frame["bedrooms"].map(lambda n: "4 or more" if n > 3 else "up to 3")
@@ -38,7 +38,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     return [

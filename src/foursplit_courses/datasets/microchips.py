@@ -31,7 +31,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a microchip."""
+    """Read one row per microchip."""
     path = raw / "course_exam_microchips" / FILE
     frame = pd.read_csv(path, header=None, names=[*FEATURES, "accepted"])
     distance = (frame["first_test"] ** 2 + frame["second_test"] ** 2) ** 0.5
@@ -40,7 +40,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     return [

@@ -79,7 +79,7 @@ def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarr
 
 
 def suite() -> list[Any]:
-    """List what must hold of the pictures and their labels."""
+    """Return the expectations on the pictures and their labels."""
     import great_expectations.expectations as gxe
 
     return [

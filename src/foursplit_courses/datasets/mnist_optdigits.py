@@ -9,7 +9,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
-from foursplit_courses.transforms.area_resize import shrink
+from foursplit_courses.transforms.area_resize import area_resize
 
 SIDE = 8  # pixels of optdigits; MNIST's 28 are brought down to it
 INK = 16  # the most a pixel of optdigits counts: its block of 4 by 4 is all ink
@@ -56,7 +56,7 @@ def read(raw: Path) -> Examples:
     optdigits = np.concatenate(list(parts.values()))
     x = np.concatenate(
         [
-            shrink(mnist / np.float32(255), SIDE),
+            area_resize(mnist / np.float32(255), SIDE),
             optdigits[:, :-1].reshape(-1, SIDE, SIDE) / np.float32(INK),
         ]
     )
@@ -86,7 +86,7 @@ def _table(path: Path) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the pictures and their labels."""
+    """Return the expectations on the pictures and their labels."""
     import great_expectations.expectations as gxe
 
     return [

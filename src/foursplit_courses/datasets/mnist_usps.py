@@ -10,7 +10,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
-from foursplit_courses.transforms.area_resize import shrink
+from foursplit_courses.transforms.area_resize import area_resize
 
 SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
 N_MNIST, N_USPS = 60_000, 9_298
@@ -52,7 +52,7 @@ def read(raw: Path) -> Examples:
     parts = [_zip_codes(raw / "usps" / f"zip.{part}.gz") for part in ("train", "test")]
     usps = np.concatenate(parts)
     x = np.concatenate(
-        [shrink(mnist / np.float32(255), SIDE), (usps[:, 1:].reshape(-1, SIDE, SIDE) + 1) / 2]
+        [area_resize(mnist / np.float32(255), SIDE), (usps[:, 1:].reshape(-1, SIDE, SIDE) + 1) / 2]
     )
     x = x.astype(np.float32).clip(0, 1)
     ink = x.mean(axis=(1, 2))
@@ -81,7 +81,7 @@ def _zip_codes(path: Path) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the pictures and their labels."""
+    """Return the expectations on the pictures and their labels."""
     import great_expectations.expectations as gxe
 
     return [

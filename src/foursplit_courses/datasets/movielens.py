@@ -19,8 +19,8 @@ FEATURES = (
     "age_unknown", *(f"genre_{name}" for name in GENRES),
 )  # fmt: skip
 BORDER = "2016-01-01"
-MIDDLE = 2.75  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
-TRUST = 5.0  # ratings that the mean of all stands for, beside a user's or a film's own few
+PRIOR_MEAN = 2.75  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
+PRIOR_COUNT = 5.0  # ratings that the mean of all stands for, beside a user's or a film's own few
 USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_SINCE_2016, N_USERS, N_FILMS = 100_836, 21_319, 610, 9_724
 
@@ -52,17 +52,17 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a rating, in order of time."""
+    """Read one row per rating, in order of time."""
     folder = raw / "movielens_latest_small"
     ratings = pd.read_csv(folder / "ratings.csv")
     frame = ratings.merge(pd.read_csv(folder / "movies.csv"), on="movieId", validate="many_to_one")
     frame = frame.sort_values(["timestamp", "userId", "movieId"], ignore_index=True)
-    everything = earlier(frame, pd.Series(0, index=frame.index))
-    frame["all_mean"] = (everything["total"] / everything["count"]).fillna(MIDDLE)
+    everything = lagged_ratings(frame, pd.Series(0, index=frame.index))
+    frame["all_mean"] = (everything["total"] / everything["count"]).fillna(PRIOR_MEAN)
     for name, key in (("user", "userId"), ("film", "movieId")):
-        before = earlier(frame, frame[key])
-        total = before["total"] + TRUST * frame["all_mean"]
-        frame[f"{name}_mean"] = total / (before["count"] + TRUST)
+        before = lagged_ratings(frame, frame[key])
+        total = before["total"] + PRIOR_COUNT * frame["all_mean"]
+        frame[f"{name}_mean"] = total / (before["count"] + PRIOR_COUNT)
         frame[f"log_{name}_count"] = np.log1p(before["count"])
         bands = pd.cut(before["count"], [-1, 0, 20, 1e6], labels=["none", "to 20", "more"])
         frame[f"{name}_history"] = np.asarray(bands).astype(str)
@@ -79,15 +79,15 @@ def read(raw: Path) -> pd.DataFrame:
     return frame
 
 
-def earlier(frame: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
+def lagged_ratings(frame: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
     """Sum and count each row's ratings of the same `key` given in strictly earlier seconds."""
     values, when = frame[["rating"]].to_numpy(np.float64), frame["timestamp"].to_numpy()
-    totals, counts = known.earlier(values, key.to_numpy(), when)
+    totals, counts = known.lagged_sums(values, key.to_numpy(), when)
     return pd.DataFrame({"total": totals[:, 0], "count": counts}, index=frame.index)
 
 
 def suite() -> list[Any]:
-    """List what must hold of the ratings and of what was known before each."""
+    """Return the expectations on the ratings and on the features before each."""
     import great_expectations.expectations as gxe
 
     return [

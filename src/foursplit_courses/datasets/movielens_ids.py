@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import RemoteFiles, Source
-from foursplit_courses.transforms.lagged_features import earlier
+from foursplit_courses.transforms.lagged_features import lagged_sums
 
 GENRES = (
     "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama",
@@ -19,8 +19,8 @@ FILM_FEATURES = (
     "film_mean", "log_film_count", "film_age", "age_unknown", *(f"is_{name}" for name in GENRES),
 )  # fmt: skip
 BORDER = "2016-01-01"
-MIDDLE = 3.5  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
-TRUST = 5.0  # ratings that a mean of all stands for, beside a user's or a film's own few
+PRIOR_MEAN = 3.5  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
+PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a film's own few
 USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_USERS, N_FILMS = 100_836, 610, 9_724
 
@@ -55,7 +55,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a rating, in order of time."""
+    """Read one row per rating, in order of time."""
     folder = raw / "movielens_latest_small"
     ratings = pd.read_csv(folder / "ratings.csv")
     frame = ratings.merge(pd.read_csv(folder / "movies.csv"), on="movieId", validate="many_to_one")
@@ -69,35 +69,37 @@ def read(raw: Path) -> pd.DataFrame:
     listed = frame["genres"].str.split("|")
     frame["first_genre"] = listed.str[0]
     member = np.array([[name in genres for name in GENRES] for genres in listed], dtype=float)
-    known = _known(frame, member)
+    features = _history(frame, member)
     for name, key in (("user", "userId"), ("film", "movieId")):
-        known[name] = pd.factorize(frame[key])[0]  # in order of appearance
+        features[name] = pd.factorize(frame[key])[0]  # in order of appearance
         n = (~late).groupby(frame[key]).transform("sum") - ~late  # others than the row itself
-        known[f"{name}_learnt"] = _band(n)
-    known["unit"] = np.where(late, "user " + frame["userId"].astype(str), frame.index.astype(str))
-    return pd.concat([frame, known], axis=1)
+        features[f"{name}_learnt"] = _band(n)
+    features["unit"] = np.where(
+        late, "user " + frame["userId"].astype(str), frame.index.astype(str)
+    )
+    return pd.concat([frame, features], axis=1)
 
 
-def _known(frame: pd.DataFrame, member: np.ndarray) -> pd.DataFrame:
+def _history(frame: pd.DataFrame, member: np.ndarray) -> pd.DataFrame:
     """Say what strictly earlier seconds tell of user and film; (rating, genre) `member` is 0 or 1.
 
     A liking is how far the user's ratings of a genre lie above the user's own mean.
     """
     rating, second = frame["rating"].to_numpy(), frame["timestamp"].to_numpy()
-    of_film, n_film = earlier(rating[:, None], frame["movieId"].to_numpy(), second)
+    of_film, n_film = lagged_sums(rating[:, None], frame["movieId"].to_numpy(), second)
     table = np.c_[rating, rating[:, None] * member, member]
-    of_user, n_user = earlier(table, frame["userId"].to_numpy(), second)
-    mean = (of_user[:, 0] + TRUST * MIDDLE) / (n_user + TRUST)
+    of_user, n_user = lagged_sums(table, frame["userId"].to_numpy(), second)
+    mean = (of_user[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_user + PRIOR_COUNT)
     total, count = np.split(of_user[:, 1:], 2, axis=1)
-    likes = (total - mean[:, None] * count) / (count + TRUST)
+    likes = (total - mean[:, None] * count) / (count + PRIOR_COUNT)
     return pd.DataFrame(
         {
             "user_mean": mean,
             "log_user_count": np.log1p(n_user),
-            **{f"likes_{name}": likes[:, place] for place, name in enumerate(GENRES)},
-            "film_mean": (of_film[:, 0] + TRUST * MIDDLE) / (n_film + TRUST),
+            **{f"likes_{name}": likes[:, column] for column, name in enumerate(GENRES)},
+            "film_mean": (of_film[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_film + PRIOR_COUNT),
             "log_film_count": np.log1p(n_film),
-            **{f"is_{name}": member[:, place] for place, name in enumerate(GENRES)},
+            **{f"is_{name}": member[:, column] for column, name in enumerate(GENRES)},
             "user_history": _band(n_user),
             "film_history": _band(n_film),
         }
@@ -110,7 +112,7 @@ def _band(n: Any) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the ratings and of what was known before each."""
+    """Return the expectations on the ratings and on the features before each."""
     import great_expectations.expectations as gxe
 
     return [

@@ -51,7 +51,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a description; each letter of each column becomes a column of 0 and 1."""
+    """Read one row per description; each letter of each column becomes a column of 0 and 1."""
     names = ["kind", *VALUES, "habitat"]
     frame = pd.read_csv(raw / "uci_mushroom" / "agaricus-lepiota.data", header=None, names=names)
     letters = {
@@ -71,7 +71,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the descriptions, the missing roots among it."""
+    """Return the expectations on the descriptions, including the missing roots."""
     import great_expectations.expectations as gxe
 
     sets = {name: [*letters] for name, letters in VALUES.items()}

@@ -50,7 +50,7 @@ def read(raw: Path) -> Examples:
         if name.strip()
     ]
     rows = pd.DataFrame(found, columns=["name", "language"])
-    rows["spelling"] = rows["name"].map(spell)
+    rows["spelling"] = rows["name"].map(normalize_spelling)
     rows["repeated"] = rows.duplicated(["name", "language"]).astype(int)
     languages = rows.groupby("spelling")["language"].transform("nunique")
     rows["ambiguous"] = (languages > 1).astype(int)
@@ -60,17 +60,17 @@ def read(raw: Path) -> Examples:
     bands = pd.cut(length, [0, 4, 8, 99], labels=["to 4 letters", "5 to 8", "9 and more"])
     rows["length_band"] = np.asarray(bands).astype(str)
     rows["length"] = length
-    return Examples(x=np.stack([pairs(name) for name in rows["spelling"]]), rows=rows)
+    return Examples(x=np.stack([bigram_counts(name) for name in rows["spelling"]]), rows=rows)
 
 
-def spell(name: str) -> str:
+def normalize_spelling(name: str) -> str:
     """Write a name in plain small letters: accents fall off, other signs become one dot."""
     bare = unicodedata.normalize("NFKD", name.strip().lower().replace("ß", "ss").replace("ł", "l"))
     kept = (sign for sign in bare if not unicodedata.combining(sign))
     return "".join(sign if sign in SYMBOLS else "." for sign in kept)
 
 
-def pairs(spelling: str) -> np.ndarray:
+def bigram_counts(spelling: str) -> np.ndarray:
     """Count (pair,) neighbours, the edges of the name among them."""
     places = [SYMBOLS.index(sign) for sign in f".{spelling}."]
     codes = [len(SYMBOLS) * a + b for a, b in pairwise(places)]
@@ -78,7 +78,7 @@ def pairs(spelling: str) -> np.ndarray:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the names, their repetitions among it."""
+    """Return the expectations on the names, including repetitions."""
     import great_expectations.expectations as gxe
 
     return [

@@ -48,7 +48,7 @@ PHOTOS = {"palace": "china.jpg", "flower": "flower.jpg"}
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a tile; what does not fill a tile at the right and the bottom is left out."""
+    """Read one row per tile; what does not fill a tile at the right and the bottom is left out."""
     return pd.concat(
         [_photo(raw / name, domain) for domain, name in PHOTOS.items()], ignore_index=True
     )
@@ -77,7 +77,7 @@ def _photo(path: Path, domain: str) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the colours."""
+    """Return the expectations on the colours."""
     import great_expectations.expectations as gxe
 
     return [

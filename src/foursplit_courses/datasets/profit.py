@@ -29,7 +29,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a city; population in ten thousands."""
+    """Read one row per city; population in ten thousands."""
     path = raw / "course_portland_houses" / FILE
     frame = pd.read_csv(path, header=None, names=["population", "profit"])
     # Fixed limits, so that no city's band depends on the others.
@@ -39,7 +39,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     return [

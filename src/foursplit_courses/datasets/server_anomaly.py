@@ -36,7 +36,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a measurement; what has no label is taken for usual, as the course does."""
+    """Read one row per measurement; what has no label is taken for usual, as the course does."""
     folder = raw / "course_server_anomaly_ex8"
     plain, judged, labels = (
         np.load(folder / f"{name}_part1.npy", allow_pickle=False)
@@ -54,7 +54,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the measurements and their few labels."""
+    """Return the expectations on the measurements and their few labels."""
     import great_expectations.expectations as gxe
 
     return [

@@ -81,7 +81,7 @@ def _server(number: int, domain: str) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of what was drawn."""
+    """Return the expectations on the generated table."""
     import great_expectations.expectations as gxe
 
     n = 2 * N_SERVERS * N_MEASURED

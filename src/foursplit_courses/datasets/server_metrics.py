@@ -9,8 +9,8 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import RemoteFiles, Source
 
-SPAN = 24  # values, five minutes apart: two hours
-WARM_UP = 12  # spans: a day, before which nothing is known of a series
+WINDOW = 24  # values, five minutes apart: two hours
+WARM_UP_WINDOWS = 12  # spans: a day, before which nothing is known of a series
 PAST = 0.6  # of each series is learnt from
 N_SERIES, N_VALUES, N_LABELLED = 20, 112_517, 10_425  # values inside a labelled window
 FEATURES = ("mean", "least", "most", "spread", "step", "largest_jump", "slope")
@@ -56,16 +56,16 @@ def _series(path: Path, windows: list[list[str]], key: str) -> pd.DataFrame:
     incident = np.full(len(frame), -1)
     for number, (first, last) in enumerate(windows):
         incident[(time >= first) & (time <= last)] = number
-    n_spans = len(frame) // SPAN
-    rows = describe(frame["value"].to_numpy(np.float64))
-    spans = incident[: n_spans * SPAN].reshape(n_spans, SPAN)
-    start = time.iloc[: n_spans * SPAN : SPAN].reset_index(drop=True)
+    n_spans = len(frame) // WINDOW
+    rows = window_features(frame["value"].to_numpy(np.float64))
+    spans = incident[: n_spans * WINDOW].reshape(n_spans, WINDOW)
+    start = time.iloc[: n_spans * WINDOW : WINDOW].reset_index(drop=True)
     touched = spans.max(axis=1)
     day = start.dt.strftime("%Y-%m-%d")
     rows["stretch"] = np.where(
         touched < 0, path.stem + " " + day, [f"{path.stem} incident {n}" for n in touched]
     )
-    late = pd.Series(np.arange(n_spans) * SPAN >= PAST * len(frame))
+    late = pd.Series(np.arange(n_spans) * WINDOW >= PAST * len(frame))
     # A stretch that crosses the border stays where it begins.
     late = late.groupby(rows["stretch"]).transform("first")
     rows["domain"] = np.where(late, "future", "past")
@@ -74,34 +74,37 @@ def _series(path: Path, windows: list[list[str]], key: str) -> pd.DataFrame:
     rows["series"], rows["origin"] = path.stem, key.split("/")[0]
     rows["metric"] = path.stem.rsplit("_", 1)[0]
     rows["hour_band"] = (start.dt.hour // 6 * 6).map("from {:02d}:00".format)
-    return rows.iloc[WARM_UP:]
+    return rows.iloc[WARM_UP_WINDOWS:]
 
 
-def describe(values: np.ndarray) -> pd.DataFrame:
+def window_features(values: np.ndarray) -> pd.DataFrame:
     """Describe each span of (value,) a series by what came before it, in standard deviations of it.
 
     Logarithmic far out (the inverse hyperbolic sine): some spikes are thousands of deviations high.
     """
-    n_spans = len(values) // SPAN
-    spans = values[: n_spans * SPAN].reshape(n_spans, SPAN)
+    n_spans = len(values) // WINDOW
+    spans = values[: n_spans * WINDOW].reshape(n_spans, WINDOW)
     before = pd.Series(values).expanding().agg(["mean", "std"]).shift(1)
-    known = before.iloc[: n_spans * SPAN : SPAN].fillna(0.0).to_numpy()  # before each span's start
+    known = (
+        before.iloc[: n_spans * WINDOW : WINDOW].fillna(0.0).to_numpy()
+    )  # before each span's start
     centre, width = known[:, :1], known[:, 1:]
     # A series that never moved has no deviation of its own: then its unit is taken.
     z = (spans - centre) / np.where(width > 1e-9, width, 1.0)
     mean = z.mean(axis=1)
-    at = np.arange(SPAN) - (SPAN - 1) / 2
+    at = np.arange(WINDOW) - (WINDOW - 1) / 2
     made = {
         "mean": mean, "least": z.min(axis=1), "most": z.max(axis=1), "spread": z.std(axis=1),
         "step": z[:, 0] - np.concatenate([[0.0], (spans[:-1, -1] - centre[1:, 0])
             / np.where(width[1:, 0] > 1e-9, width[1:, 0], 1.0)]),
-        "largest_jump": np.abs(np.diff(z, axis=1)).max(axis=1), "slope": z @ at / (at @ at) * SPAN,
+        "largest_jump": np.abs(np.diff(z, axis=1)).max(axis=1),
+        "slope": z @ at / (at @ at) * WINDOW,
     }  # fmt: skip
     return pd.DataFrame({name: np.arcsinh(made[name]) for name in FEATURES})
 
 
 def suite() -> list[Any]:
-    """List what must hold of the two-hour spans and their labels."""
+    """Return the expectations on the two-hour spans and their labels."""
     import great_expectations.expectations as gxe
 
     return [
@@ -113,7 +116,7 @@ def suite() -> list[Any]:
         gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=["past", "future"]),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="state", value_set=[*SOURCE.classes]),
         gxe.ExpectColumnSumToBeBetween(
-            column="n_labelled", min_value=N_LABELLED - N_SERIES * SPAN, max_value=N_LABELLED
+            column="n_labelled", min_value=N_LABELLED - N_SERIES * WINDOW, max_value=N_LABELLED
         ),
         gxe.ExpectColumnValuesToBeBetween(column="spread", min_value=0, max_value=20),
     ]

@@ -30,7 +30,7 @@ SOURCE = Source(
         "the other lie in train and in test. Grouped, nearly all of train would be set aside"
     ),
     slices=("sign", "brightness_band", "hand_band"),
-    reference=None,  # nobody has published how well people do
+    reference=None,  # no human level is published
     picture=True,
 )
 
@@ -68,7 +68,7 @@ def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarr
 
 
 def suite() -> list[Any]:
-    """List what must hold of the photos and their labels."""
+    """Return the expectations on the photos and their labels."""
     import great_expectations.expectations as gxe
 
     return [

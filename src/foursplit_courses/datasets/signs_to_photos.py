@@ -11,7 +11,7 @@ from foursplit.core.dataset_spec import UNPACKED, RemoteFiles, Source
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import jpeg
-from foursplit_courses.transforms.area_resize import shrink
+from foursplit_courses.transforms.area_resize import area_resize
 
 SIDE = 64  # pixels of SIGNS; the students' 100 are brought down to it
 PHOTO_SIDE = 100
@@ -33,7 +33,7 @@ SOURCE = Source(
     group="sitting",
     domains={"signs": "source", "students": "target"},
     slices=("sign", "camera", "day", "brightness_band"),
-    reference=None,  # nobody has published how well people do
+    reference=None,  # no human level is published
     picture=True,
 )
 
@@ -45,16 +45,16 @@ def read(raw: Path) -> Examples:
         {
             "sign": [int(path.name[0]) for path in ours],
             "domain": "signs",
-            "sitting": [f"shots {number(path) // SITTING * SITTING}" for path in ours],
+            "sitting": [f"shots {shot_number(path) // SITTING * SITTING}" for path in ours],
             "camera": "unknown",
             "day": "unknown",
         }
     )
     theirs = sorted((raw / "sign_language_digits" / UNPACKED / "Dataset").glob("*/*.JPG"))
-    table = students(theirs)
+    table = identify_students(theirs)
     table = table[table["sign"] < len(SOURCE.classes)]
     photos = jpeg.read(table["path"].tolist(), PHOTO_SIDE) / np.float32(255)
-    x = np.concatenate([jpeg.read(ours, SIDE) / np.float32(255), shrink(photos, SIDE)])
+    x = np.concatenate([jpeg.read(ours, SIDE) / np.float32(255), area_resize(photos, SIDE)])
     x = np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32).clip(0, 1)
     rows = pd.concat([signs, table[signs.columns]], ignore_index=True)
     brightness = x.mean(axis=(1, 2, 3))
@@ -66,7 +66,7 @@ def read(raw: Path) -> Examples:
     return Examples(x=x, rows=rows)  # (example, colour, row, column)
 
 
-def students(paths: list[Path]) -> pd.DataFrame:
+def identify_students(paths: list[Path]) -> pd.DataFrame:
     """Order photos (path, sign, camera, day) as they were taken, and tell the students apart.
 
     Shots of one second follow each other by their number.
@@ -81,7 +81,9 @@ def students(paths: list[Path]) -> pd.DataFrame:
             raise FoursplitError(
                 f"{path}: lacks the camera or the time (EXIF tags {CAMERA} and {TIME})"
             )
-        found.append((tags[TIME], number(path), int(path.parent.name), tags[CAMERA].strip(), path))
+        found.append(
+            (tags[TIME], shot_number(path), int(path.parent.name), tags[CAMERA].strip(), path)
+        )
     table = pd.DataFrame(found, columns=["time", "number", "sign", "camera", "path"])
     table = table.sort_values(["time", "number"], ignore_index=True)
     begins = table["sign"].diff() < 0
@@ -91,7 +93,7 @@ def students(paths: list[Path]) -> pd.DataFrame:
     return table
 
 
-def number(path: Path) -> int:
+def shot_number(path: Path) -> int:
     """Read a shot's running number off its name, `2_IMG_4656.jpg` or `IMG_1118.JPG`."""
     found = re.search(r"IMG_(\d+)", path.name)
     if not found:
@@ -100,7 +102,7 @@ def number(path: Path) -> int:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the photos and of what is known of each."""
+    """Return the expectations on the photos and their metadata."""
     import great_expectations.expectations as gxe
 
     cameras = ["unknown", "Canon EOS 550D", "iPhone 7"]

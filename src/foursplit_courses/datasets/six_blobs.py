@@ -1,4 +1,4 @@
-"""Points of six round blobs that overlap, drawn from a seed: nobody can get all of them right."""
+"""Points of six round blobs that overlap, drawn from a seed: no classifier is always right."""
 
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,8 @@ from foursplit.core.dataset_spec import Reference, Source
 from foursplit.core.seeds import generator
 
 N_POINTS = 800
-CENTRES = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=np.float64)
-SPREAD = 0.4  # standard deviation of each blob, the same in all directions
+CENTERS = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=np.float64)
+STD = 0.4  # standard deviation of each blob, the same in all directions
 FEATURES = ("across", "up")
 
 SOURCE = Source(
@@ -32,39 +32,39 @@ SOURCE = Source(
     reference=Reference(
         error=0.0776,
         kind="best known",
-        where="naming the nearest centre, the best there is for equal round blobs: wrong on 7.76 % "
-        "of 6 million points drawn for this (its own spread is 0.01 %)",
+        where="nearest centre, the Bayes-optimal rule for equal round blobs: wrong on 7.76 % of "
+        "6 million points drawn for this (standard error 0.01 %)",
     ),
 )
 
 
-def nearest(points: np.ndarray) -> np.ndarray:
-    """Give the blob whose centre is nearest to each point: in the long run nothing errs less."""
-    return np.asarray(((points[:, None] - CENTRES) ** 2).sum(axis=2).argmin(axis=1))
+def nearest_blob(points: np.ndarray) -> np.ndarray:
+    """Return the blob with the nearest centre for each point: the Bayes-optimal classifier."""
+    return np.asarray(((points[:, None] - CENTERS) ** 2).sum(axis=2).argmin(axis=1))
 
 
-def drawn(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw (point, 2) places and the blob that each is of, blobs in turn."""
-    blob = np.arange(n) % len(CENTRES)
-    return CENTRES[blob] + rng.normal(0, SPREAD, (n, 2)), blob
+def sample(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sample (point, 2) coordinates and the blob of each point, blobs in turn."""
+    blob = np.arange(n) % len(CENTERS)
+    return CENTERS[blob] + rng.normal(0, STD, (n, 2)), blob
 
 
 def read(_raw: Path) -> pd.DataFrame:
     """Draw one row a point; there is no file to read."""
-    points, blob = drawn(N_POINTS, generator("six blobs", 1))
+    points, blob = sample(N_POINTS, generator("six blobs", 1))
     frame = pd.DataFrame(points, columns=list(FEATURES))
     frame["blob"] = blob
-    frame["place"] = np.where(nearest(points) == blob, "with its own", "among others")
+    frame["place"] = np.where(nearest_blob(points) == blob, "with its own", "among others")
     return frame
 
 
 def suite() -> list[Any]:
-    """List what must hold of the drawn table."""
+    """Return the expectations on the drawn table."""
     import great_expectations.expectations as gxe
 
     return [
         gxe.ExpectTableRowCountToEqual(value=N_POINTS),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="blob", value_set=[*range(len(CENTRES))]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="blob", value_set=[*range(len(CENTERS))]),
         # Five deviations beyond the outermost centres.
         gxe.ExpectColumnValuesToBeBetween(column="across", min_value=-4, max_value=3),
         gxe.ExpectColumnValuesToBeBetween(column="up", min_value=-3, max_value=3),

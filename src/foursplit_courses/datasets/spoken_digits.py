@@ -10,7 +10,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import UNPACKED, RemoteFiles, Source
 from foursplit.core.examples import Examples
 
-RATE = 8_000  # values a second
+SAMPLE_RATE = 8_000  # values a second
 FRAME = 256  # values: 32 ms, some four periods of a low voice
 FFT = 512  # padded, so that the lowest bands hold a frequency each
 N_BANDS, N_FRAMES = 32, 32
@@ -50,7 +50,7 @@ def read(raw: Path) -> Examples:
     for path in sorted(folder.glob("*.wav")):
         digit, speaker, _ = path.stem.split("_")
         sound, rate = _sound(path)
-        pictures.append(spectrogram(sound))
+        pictures.append(mel_spectrogram(sound))
         rows.append(
             {
                 "recording": path.stem, "digit": int(digit), "domain": speaker, "speaker": speaker,
@@ -71,13 +71,13 @@ def _sound(path: Path) -> tuple[np.ndarray, int]:
         return values.astype(np.float64), file.getframerate()
 
 
-def spectrogram(sound: np.ndarray) -> np.ndarray:
+def mel_spectrogram(sound: np.ndarray) -> np.ndarray:
     """Turn (value,) sound into (band, frame) loudness, 1 at its loudest and 0 from 60 dB below."""
     padded = np.pad(sound, (0, max(0, FRAME - len(sound))))
     starts = np.linspace(0, len(padded) - FRAME, N_FRAMES).round().astype(int)
     frames = padded[starts[:, None] + np.arange(FRAME)] * np.hanning(FRAME)  # (frame, value)
     power = np.abs(np.fft.rfft(frames, FFT)) ** 2  # (frame, frequency)
-    bands = filters() @ power.T  # (band, frame)
+    bands = mel_filterbank() @ power.T  # (band, frame)
     loudest = bands.max()
     if loudest == 0:  # silence has no loudest place
         return np.zeros((N_BANDS, N_FRAMES), dtype=np.float32)
@@ -85,14 +85,14 @@ def spectrogram(sound: np.ndarray) -> np.ndarray:
     return (1 + decibels / RANGE).clip(0, 1).astype(np.float32)
 
 
-def filters() -> np.ndarray:
+def mel_filterbank() -> np.ndarray:
     """Give (band, frequency) triangles, each from its lower neighbour's top to its upper one's.
 
     Source: Stevens, Volkmann and Newman (1937) for mel; Davis and Mermelstein (1980) for triangles.
     """
-    mel = np.linspace(_mel(LOWEST), _mel(RATE / 2), N_BANDS + 2)
+    mel = np.linspace(_mel(LOWEST), _mel(SAMPLE_RATE / 2), N_BANDS + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)
-    frequency = np.fft.rfftfreq(FFT, 1 / RATE)
+    frequency = np.fft.rfftfreq(FFT, 1 / SAMPLE_RATE)
     low, top, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (frequency - low) / (top - low), (high - frequency) / (high - top)
     return np.minimum(rising, falling).clip(0)
@@ -103,7 +103,7 @@ def _mel(hertz: float) -> float:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the recordings."""
+    """Return the expectations on the recordings."""
     import great_expectations.expectations as gxe
 
     return [
@@ -112,7 +112,7 @@ def suite() -> list[Any]:
         gxe.ExpectColumnMeanToBeBetween(column="digit", min_value=4.5, max_value=4.5),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="speaker", value_set=[*ACCENTS]),
         gxe.ExpectColumnValuesToBeUnique(column="recording"),
-        gxe.ExpectColumnValuesToBeInSet(column="rate", value_set=[RATE]),
+        gxe.ExpectColumnValuesToBeInSet(column="rate", value_set=[SAMPLE_RATE]),
         gxe.ExpectColumnValuesToBeBetween(column="seconds", min_value=0.14, max_value=2.29),
         gxe.ExpectColumnValuesToBeBetween(column="peak", min_value=300, max_value=32_768),
     ]

@@ -39,7 +39,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a wine; bands (thirds of the file) are for slicing."""
+    """Read one row per wine; bands (thirds of the file) are for slicing."""
     frame = pd.read_csv(raw / "wine_data.csv", skiprows=1, header=None)
     frame.columns = pd.Index([*FEATURES, "variety"])
     ranks = frame["alcohol"].rank(method="first", pct=True)
@@ -49,7 +49,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table."""
+    """Return the expectations on the raw table."""
     import great_expectations.expectations as gxe
 
     return [

@@ -39,7 +39,7 @@ SOURCE = Source(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a tasted wine; the red file says `fixed acidity`, the white `fixed_acidity`."""
+    """Read one row per wine; the red file has `fixed acidity`, the white `fixed_acidity`."""
     parts = []
     for colour in ("red", "white"):
         part = pd.read_csv(raw / "wine_quality" / f"winequality-{colour}.csv", sep=";")
@@ -63,7 +63,7 @@ def read(raw: Path) -> pd.DataFrame:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the raw table, its known flaws among it."""
+    """Return the expectations on the raw table, including its known flaws."""
     import great_expectations.expectations as gxe
 
     ranges = {

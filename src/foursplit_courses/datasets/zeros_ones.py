@@ -51,7 +51,7 @@ def read(raw: Path) -> Examples:
 
 
 def suite() -> list[Any]:
-    """List what must hold of the pictures and their labels."""
+    """Return the expectations on the pictures and their labels."""
     import great_expectations.expectations as gxe
 
     return [

@@ -1,4 +1,4 @@
-"""The worlds that an agent can be trained in, by name."""
+"""Create reinforcement-learning environments by name."""
 
 from foursplit.core.errors import unknown_name
 from foursplit_courses.envs.lander import Lander
@@ -8,7 +8,7 @@ from foursplit_courses.from_scratch.deep_q import Env
 WORLDS: dict[str, type[Env]] = {"cart": CartPole, "lander": Lander}
 
 SEED, WIND, TURBULENCE = 0, 1, 2
-"""What the numbers of a level mean, in every world."""
+"""Index of each number of a level, in every environment."""
 
 
 def world(name: str) -> Env:

@@ -1,4 +1,4 @@
-"""Gymnasium's LunarLander-v3 as a world of levels: seed, wind and turbulence.
+"""Gymnasium's LunarLander-v3 as an environment with levels: seed, wind and turbulence.
 
 Source: Gymnasium 1.4 (MIT), envs/box2d/lunar_lander.py; Ng, MLS C3 W3.
 """
@@ -13,11 +13,11 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 
-FILE = "envs/box2d/lunar_lander.py"
+LUNAR_LANDER_FILE = "envs/box2d/lunar_lander.py"
 
 
 class Lander:
-    """A spaceship to be set down between two flags; a crash costs 100, a landing earns 100."""
+    """Land a spaceship between two flags; reward -100 for a crash, +100 for a landing."""
 
     n_state = 8
     n_actions = 4  # nothing, left engine, main engine, right engine
@@ -27,7 +27,7 @@ class Lander:
         self.game = _game()()
 
     def reset(self, level: np.ndarray) -> np.ndarray:
-        """Begin on a level (seed, wind power 0-20, turbulence power 0-2)."""
+        """Start a level (seed, wind power 0-20, turbulence power 0-2); return the state."""
         seed, wind, turbulence = level.tolist()
         self.game.enable_wind = wind > 0 or turbulence > 0
         self.game.wind_power, self.game.turbulence_power = wind, turbulence
@@ -40,13 +40,11 @@ class Lander:
 
 @cache
 def _game() -> Any:
-    """Load the one file: its package imports a library for pictures, which no step needs."""
+    """Load the single file: its package imports a rendering library, which is not needed."""
     package = importlib.util.find_spec("gymnasium")
     if package is None or not package.submodule_search_locations:
-        raise FoursplitError(
-            "package 'gymnasium', which the lander's world is a file of, is missing"
-        )
-    path = Path(package.submodule_search_locations[0]) / FILE
+        raise FoursplitError("package 'gymnasium' is not installed; it contains the lunar lander")
+    path = Path(package.submodule_search_locations[0]) / LUNAR_LANDER_FILE
     spec = importlib.util.spec_from_file_location("gymnasium_lunar_lander", path)
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""IDX, the format MNIST was published in: a head that names the axes, then the bytes, row by row.
+"""IDX, the format MNIST was published in: a header with the axes, then the bytes, row by row.
 
 Source: LeCun, Cortes and Burges, the MNIST page ("file formats").
 """
@@ -11,20 +11,22 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 
-BYTES = 8  # the head's code for values of one unsigned byte, all that digits and labels need
+UNSIGNED_BYTE = 8  # the header's type code; digits and labels need no other
 
 
 def read(path: Path) -> np.ndarray:
-    """Read a gzipped file of unsigned bytes, with the axes its head states."""
+    """Read a gzipped file of unsigned bytes, with the axes of its header."""
     content = gzip.decompress(path.read_bytes())
-    if content[:3] != bytes([0, 0, BYTES]) or len(content) < 4:
+    if content[:3] != bytes([0, 0, UNSIGNED_BYTE]) or len(content) < 4:
         raise FoursplitError(
-            f"{path}: begins with {content[:4]!r}, and must with two zeros, an {BYTES} (unsigned "
-            "bytes) and the number of axes"
+            f"{path}: not an IDX file of unsigned bytes: it begins with {content[:4]!r}, expected "
+            f"two zeros, {UNSIGNED_BYTE} and the number of axes"
         )
     n_axes = content[3]
     axes = tuple(int(n) for n in np.frombuffer(content[4 : 4 + 4 * n_axes], ">u4"))
     values = np.frombuffer(content, np.uint8, offset=4 + 4 * n_axes)
     if prod(axes) != len(values):
-        raise FoursplitError(f"{path}: its head says {axes}, but {len(values)} values follow")
+        raise FoursplitError(
+            f"{path}: the header declares axes {axes}, but {len(values)} values follow"
+        )
     return values.reshape(axes)

@@ -1,4 +1,4 @@
-"""Photos of one size, as arrays."""
+"""Read photos of one size into an array."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,9 @@ def read(paths: Sequence[Path], side: int) -> np.ndarray:
     from PIL import Image
 
     photos = np.empty((len(paths), side, side, 3), np.uint8)
-    for place, path in enumerate(paths):
+    for index, path in enumerate(paths):
         with Image.open(path) as photo:
             if photo.size != (side, side):
-                raise FoursplitError(
-                    f"{path}: is {photo.size} pixels, and must be {side} by {side}"
-                )
-            photos[place] = np.asarray(photo.convert("RGB"))
+                raise FoursplitError(f"{path}: has {photo.size} pixels, must be {side} by {side}")
+            photos[index] = np.asarray(photo.convert("RGB"))
     return photos

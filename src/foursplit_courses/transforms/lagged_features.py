@@ -1,13 +1,15 @@
-"""What was known before each row: sums over strictly earlier rows of the same key."""
+"""Lagged features: sums and counts over strictly earlier rows of the same key."""
 
 import numpy as np
 
 
-def earlier(values: np.ndarray, key: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def lagged_sums(
+    values: np.ndarray, key: np.ndarray, time: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Sum (row, column) `values` over rows of equal `key` with a strictly smaller `time`.
 
-    Gives the sums, (row, column), and how many rows there were, (row,).  Rows of one moment do not
-    know each other: who rates ten films in one second tells nothing of the second by the first.
+    Returns the sums, (row, column), and the number of rows, (row,).  Rows with equal time do not
+    count for each other: of ten films rated in one second, none is a feature of another.
     """
     if not len(values) == len(key) == len(time):
         raise ValueError(
@@ -19,9 +21,9 @@ def earlier(values: np.ndarray, key: np.ndarray, time: np.ndarray) -> tuple[np.n
     keys, times = key[order], time[order]
     begins = np.r_[True, keys[1:] != keys[:-1]]  # a key's first row
     moves = begins | np.r_[True, times[1:] != times[:-1]]  # a moment's first row
-    place = np.arange(len(order))
-    of_key = np.maximum.accumulate(np.where(begins, place, 0))
-    of_moment = np.maximum.accumulate(np.where(moves, place, 0))
+    position = np.arange(len(order))
+    of_key = np.maximum.accumulate(np.where(begins, position, 0))
+    of_moment = np.maximum.accumulate(np.where(moves, position, 0))
     before = np.zeros((len(order) + 1, values.shape[1]))  # sums of all rows above
     np.cumsum(values[order], axis=0, out=before[1:])
     totals, counts = np.empty_like(before[1:]), np.empty(len(order), dtype=np.int64)

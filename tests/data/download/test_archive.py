@@ -1,4 +1,4 @@
-"""An archive gives plain files inside its folder, or nothing: evil ones are refused."""
+"""An archive unpacks to plain files inside its folder; malicious ones raise."""
 
 import gzip
 import hashlib
@@ -18,39 +18,39 @@ FILES = {"a/one.txt": b"1", "a/b/two.bin": bytes(3000), "three": b""}
 
 
 def member(name, content=b"", **fields):
-    """Give a member and its content; `fields` overrides what its header says."""
-    made = tarfile.TarInfo(name)
-    made.size = len(content)
+    """Return a member and its content; `fields` overrides header fields."""
+    header = tarfile.TarInfo(name)
+    header.size = len(content)
     for field, value in fields.items():
-        setattr(made, field, value)
-    return made, content
+        setattr(header, field, value)
+    return header, content
 
 
-def pack(path, *members, kind="w"):
-    with tarfile.open(path, kind) as tar:
+def pack(path, *members, mode="w"):
+    with tarfile.open(path, mode) as tar:
         for header, content in members:
             tar.addfile(header, io.BytesIO(content))
     return path
 
 
-def packed(path, files=FILES, kind="w"):
-    return pack(path, *(member(name, content) for name, content in files.items()), kind=kind)
+def packed(path, files=FILES, mode="w"):
+    return pack(path, *(member(name, content) for name, content in files.items()), mode=mode)
 
 
-def open_up(path, into, members=10, unpacked_bytes=10_000):
+def unpack_to(path, into, members=10, unpacked_bytes=10_000):
     into.mkdir()
     return unpack(path, into, members=members, unpacked_bytes=unpacked_bytes)
 
 
-@pytest.mark.parametrize("kind", ["w", "w:gz", "w:xz"])
-def test_what_was_packed_comes_out(tmp_path, kind):
-    digest = open_up(packed(tmp_path / "p", kind=kind), tmp_path / "out")
-    found = {
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_unpacking_returns_the_packed_files(tmp_path, mode):
+    digest = unpack_to(packed(tmp_path / "p", mode=mode), tmp_path / "out")
+    unpacked = {
         p.relative_to(tmp_path / "out").as_posix(): p.read_bytes()
         for p in (tmp_path / "out").rglob("*")
         if p.is_file()
     }
-    assert found == FILES
+    assert unpacked == FILES
     assert digest == hashing_copy.folder_digest(tmp_path / "out")
 
 
@@ -60,7 +60,7 @@ def test_the_digest_is_that_of_a_sorted_listing_of_sha256(tmp_path):
         f"{hashlib.sha256(FILES[name]).hexdigest()}  {name}\n"
         for name in ("a/b/two.bin", "a/one.txt", "three")
     )
-    digest = open_up(packed(tmp_path / "p"), tmp_path / "out")
+    digest = unpack_to(packed(tmp_path / "p"), tmp_path / "out")
     assert digest == hashlib.sha256(listing.encode()).hexdigest()
 
 
@@ -68,16 +68,16 @@ def test_the_digest_is_that_of_a_sorted_listing_of_sha256(tmp_path):
 def test_the_order_of_members_does_not_matter(order, tmp_path_factory):
     folder = tmp_path_factory.mktemp("p")
     shuffled = {name: FILES[name] for name in order}
-    one = open_up(packed(folder / "one"), folder / "1")
-    assert open_up(packed(folder / "other", shuffled), folder / "2") == one
+    one = unpack_to(packed(folder / "one"), folder / "1")
+    assert unpack_to(packed(folder / "other", shuffled), folder / "2") == one
 
 
-EVIL = {
-    "climbs": member("../evil", b"x"),
-    "climbs within": member("a/../../evil", b"x"),
-    "absolute": member("/tmp/foursplit_evil", b"x"),
-    "a drive": member("C:evil", b"x"),
-    "a backslash": member("..\\evil", b"x"),
+MALICIOUS = {
+    "climbs": member("../malicious", b"x"),
+    "climbs within": member("a/../../malicious", b"x"),
+    "absolute": member("/tmp/foursplit_malicious", b"x"),
+    "a drive": member("C:malicious", b"x"),
+    "a backslash": member("..\\malicious", b"x"),
     "a symbolic link": member("link", type=tarfile.SYMTYPE, linkname="/etc/passwd"),
     "a link inside": member("link", type=tarfile.SYMTYPE, linkname="a/one.txt"),
     "a hard link": member("link", type=tarfile.LNKTYPE, linkname="a/one.txt"),
@@ -90,39 +90,39 @@ EVIL = {
 
 
 @pytest.mark.parametrize("python", ["3.11.4 and newer", "3.11.2, as Debian 12 has it"])
-@pytest.mark.parametrize("evil", EVIL.values(), ids=EVIL)
-def test_an_evil_member_is_refused(tmp_path, evil, python, monkeypatch):
+@pytest.mark.parametrize("malicious", MALICIOUS.values(), ids=MALICIOUS)
+def test_an_malicious_member_is_refused(tmp_path, malicious, python, monkeypatch):
     if python.startswith("3.11.2"):  # without a filter of Python's own
         monkeypatch.delattr(tarfile, "data_filter", raising=False)
-    path = pack(tmp_path / "p", member("a/one.txt", b"1"), evil)
-    with pytest.raises(FoursplitError, match="refused: it holds"):
-        open_up(path, tmp_path / "out")
-    assert not (tmp_path / "evil").exists()
+    path = pack(tmp_path / "p", member("a/one.txt", b"1"), malicious)
+    with pytest.raises(FoursplitError, match="refused: it contains"):
+        unpack_to(path, tmp_path / "out")
+    assert not (tmp_path / "malicious").exists()
     # Nothing but what came before it, and nothing that is no plain file.
     assert [p for p in (tmp_path / "out").rglob("*") if p.is_symlink() or not p.exists()] == []
     assert (tmp_path / "out" / "a" / "one.txt").read_bytes() == b"1"
 
 
-def test_a_file_that_takes_a_folders_name_is_refused(tmp_path):
+def test_a_file_and_a_folder_of_the_same_name_raise(tmp_path):
     path = pack(tmp_path / "p", member("a/one", b"1"), member("a", b"2"))
-    with pytest.raises(FoursplitError, match="a file and a folder of one name"):
-        open_up(path, tmp_path / "out")
+    with pytest.raises(FoursplitError, match="a file and a folder have the same name"):
+        unpack_to(path, tmp_path / "out")
     path = pack(tmp_path / "q", member("a", b"2"), member("a/one", b"1"))
-    with pytest.raises(FoursplitError, match="a file and a folder of one name"):
-        open_up(path, tmp_path / "other")
+    with pytest.raises(FoursplitError, match="a file and a folder have the same name"):
+        unpack_to(path, tmp_path / "other")
 
 
 def test_more_bytes_than_declared_are_refused_before_they_are_written(tmp_path):
-    path = pack(tmp_path / "p", member("small", b"1"), member("big", bytes(20_000)), kind="w:gz")
+    path = pack(tmp_path / "p", member("small", b"1"), member("big", bytes(20_000)), mode="w:gz")
     with pytest.raises(FoursplitError, match="more than 10000 bytes"):
-        open_up(path, tmp_path / "out")
+        unpack_to(path, tmp_path / "out")
     assert not (tmp_path / "out" / "big").exists()
 
 
 def test_more_members_than_declared_are_refused(tmp_path):
     path = packed(tmp_path / "p", {f"f{n}": b"" for n in range(50)})
     with pytest.raises(FoursplitError, match="more than 10 members"):
-        open_up(path, tmp_path / "out")
+        unpack_to(path, tmp_path / "out")
     assert len(list((tmp_path / "out").iterdir())) == 10
 
 
@@ -136,7 +136,7 @@ def test_more_bytes_than_the_headers_say_are_refused_as_a_bomb(tmp_path):
         for _ in range(100):
             file.write(b"a" * 1_000_000)
     with pytest.raises(FoursplitError, match="refused as a bomb"):
-        open_up(path, tmp_path / "out")
+        unpack_to(path, tmp_path / "out")
 
 
 def test_a_sparse_file_is_refused(tmp_path):
@@ -147,20 +147,20 @@ def test_a_sparse_file_is_refused(tmp_path):
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         tar.addfile(header, io.BytesIO(content))
     with pytest.raises(FoursplitError, match="sparse"):
-        open_up(path, tmp_path / "out")
+        unpack_to(path, tmp_path / "out")
 
 
-@pytest.mark.parametrize("kind", ["w", "w:gz", "w:xz"])
-def test_a_torn_archive_is_refused(tmp_path, kind):
-    path = packed(tmp_path / "p", {"a": bytes(range(256)) * 30}, kind)
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_a_truncated_archive_raises(tmp_path, mode):
+    path = packed(tmp_path / "p", {"a": bytes(range(256)) * 30}, mode)
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(FoursplitError, match="not a readable tar archive"):
-        open_up(path, tmp_path / "out")
+        unpack_to(path, tmp_path / "out")
 
 
-def test_what_is_no_archive_is_refused(tmp_path):
+def test_a_file_that_is_not_an_archive_raises(tmp_path):
     path = tmp_path / "p"
     path.write_bytes(lzma.compress(b"words" * 1000))
     with pytest.raises(FoursplitError, match="not a readable tar archive"):
-        open_up(path, tmp_path / "out")
+        unpack_to(path, tmp_path / "out")

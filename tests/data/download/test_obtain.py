@@ -1,4 +1,4 @@
-"""Files come from a mirror, else from where they are published, and are right or refused."""
+"""Files are fetched from a mirror, else from their URL, and verified."""
 
 import hashlib
 import shutil
@@ -12,11 +12,11 @@ from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.errors import FoursplitError
 from foursplit.data import fetch, verify_checksums
 from foursplit.data.download import catalogue, licences
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import hashing_copy
 
 CONTENT = b"published bytes" * 1000
-QUICK = Patience(attempts=2, connect_s=1, silent_s=1, first_pause_s=0.001)
+QUICK = RetryPolicy(attempts=2, connect_timeout_s=1, read_timeout_s=1, initial_backoff_s=0.001)
 
 BASE = {"title": "t", "provenance": "p", "target": "y"}
 SOURCE = Source(**BASE, files=(RemoteFiles(entry="letters"),))
@@ -51,7 +51,7 @@ def write_entry(path, server_url, packed=None, only_in_mirrors="it was made"):
         f"      bytes: {len(CONTENT)}",
     ]  # fmt: skip
     if packed is not None:
-        digest = hashing_copy.digest(
+        digest = hashing_copy.digest_of_listing(
             {f"in/{n}": hashlib.sha256(n.encode()).hexdigest() for n in "ab"}
         )
         lines += [
@@ -83,12 +83,12 @@ def test_the_network_serves_where_there_is_no_mirror(entry, server, project):
 
 def test_a_mirror_comes_before_the_network(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
-    found = fetch.fetch(SOURCE, project / "raw", QUICK)
+    fetched = fetch.fetch(SOURCE, project / "raw", QUICK)
     verify_checksums.check(SOURCE, project / "raw")
     names = {p.relative_to(project / "raw").as_posix() for p in (project / "raw").rglob("*.*")}
     names |= {p.name for p in (project / "raw/letters/unpacked/in").iterdir()}
     assert names == {"letters/one.bin", "a", "b"}
-    assert (found.n, found.bytes) == (3, len(CONTENT) + 2)
+    assert (fetched.n, fetched.bytes) == (3, len(CONTENT) + 2)
     assert server.asked == []
 
 
@@ -98,7 +98,7 @@ def test_a_file_that_the_mirror_lacks_is_fetched(entry, mirror, server, project)
     assert server.asked == [""]
 
 
-def test_a_wrong_file_in_a_mirror_is_named_and_not_used(entry, mirror, server, project):
+def test_a_wrong_file_in_a_mirror_raises(entry, mirror, server, project):
     (mirror / "letters" / "one.bin").write_bytes(b"other")
     with pytest.raises(FoursplitError, match=r"one.bin: wrong bytes: expected sha256 .* found"):
         fetch.fetch(SOURCE, project / "raw", QUICK)
@@ -106,13 +106,13 @@ def test_a_wrong_file_in_a_mirror_is_named_and_not_used(entry, mirror, server, p
     assert server.asked == []
 
 
-def test_a_mirror_that_is_no_folder_is_refused(entry, project, monkeypatch):
+def test_a_mirror_that_is_not_a_folder_raises(entry, project, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_MIRROR", str(project / "none"))
-    with pytest.raises(FoursplitError, match="FOURSPLIT_MIRROR: .*none' is no folder"):
+    with pytest.raises(FoursplitError, match="FOURSPLIT_MIRROR: .*none' is not a folder"):
         fetch.fetch(SOURCE, project / "raw", QUICK)
 
 
-def test_what_cannot_be_had_is_named_with_address_mirror_and_remedy(entry, server, project):
+def test_an_unavailable_file_is_named_with_url_mirror_and_remedy(entry, server, project):
     server.script[:] = [http.status(404)]
     with pytest.raises(FoursplitError) as raised:
         fetch.fetch(SOURCE, project / "raw", QUICK)
@@ -121,7 +121,7 @@ def test_what_cannot_be_had_is_named_with_address_mirror_and_remedy(entry, serve
         assert part in text
 
 
-def test_what_only_mirrors_have_is_said_to_be_so(entry, mirror, server, project):
+def test_the_error_says_that_only_mirrors_have_a_file(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz", "a copy made smaller")
     (mirror / "letters" / "many.tar.gz").unlink()
     with pytest.raises(
@@ -138,12 +138,12 @@ def test_an_archive_that_unpacks_to_other_files_is_refused(entry, mirror, server
     assert not (project / "raw").exists()
 
 
-@pytest.mark.parametrize("harm", ["change", "remove", "add"])
-def test_raw_files_that_were_touched_are_refused(entry, mirror, server, project, harm):
+@pytest.mark.parametrize("change", ["change", "remove", "add"])
+def test_changed_raw_files_raise(entry, mirror, server, project, change):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
     fetch.fetch(SOURCE, project / "raw", QUICK)
     path = project / "raw" / "letters" / "unpacked" / "in" / "a"
-    match harm:
+    match change:
         case "change":
             path.write_text("x")
         case "remove":
@@ -154,7 +154,7 @@ def test_raw_files_that_were_touched_are_refused(entry, mirror, server, project,
         verify_checksums.check(SOURCE, project / "raw")
 
 
-def test_only_the_files_that_a_source_wants_are_fetched(entry, mirror, server, project):
+def test_only_the_declared_files_are_fetched(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
     one = Source(**BASE, files=(RemoteFiles(entry="letters", only=("one.bin",)),))
     assert fetch.fetch(one, project / "raw", QUICK).n == 1

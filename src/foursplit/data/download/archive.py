@@ -1,8 +1,8 @@
-"""Unpack a tar archive that nobody has to trust: plain files, inside the folder, of a known size.
+"""Unpack an untrusted tar archive: plain files only, inside the folder, of a bounded size.
 
 Source: Python's documentation of tarfile, "Extraction filters" (PEP 706), whose `data` filter is
-applied as well where Python has it (from 3.11.4 on, and Debian 12 has 3.11.2); links and devices,
-which it lets pass in part, are refused altogether.
+applied too if Python has it (from 3.11.4 on; Debian 12 has 3.11.2).  Links and devices, which it
+partly allows, are rejected.
 """
 
 import gzip
@@ -15,64 +15,64 @@ from typing import IO, Any
 from foursplit.core.errors import FoursplitError
 from foursplit.io import hashing_copy
 
-HEADERS = 4  # blocks of 512 bytes a member may take beside its content; a long name takes three
-BLOCK = 512
-TAIL = 64 * 1024  # bytes of padding at an archive's end
-CHUNK = 1 << 20
+MAX_HEADER_BLOCKS = 4  # per member, beside its content; a long name takes three
+BLOCK_BYTES = 512
+MAX_PADDING_BYTES = 64 * 1024  # bytes of padding at an archive's end
+CHUNK_BYTES = 1 << 20
 
 
-class Bounded:
-    """A stream that ends in an error beyond `limit` bytes, whatever the headers promise."""
+class BoundedStream:
+    """A stream that raises beyond `limit` bytes, whatever the headers claim."""
 
     def __init__(self, stream: IO[bytes], limit: int, name: str) -> None:
         self.stream, self.left, self.name = stream, limit, name
 
     def read(self, n: int = -1) -> bytes:
-        # One byte more than allowed is asked for at most: a bomb is not taken into memory.
-        part = self.stream.read(min(n, self.left + 1) if n >= 0 else self.left + 1)
-        self.left -= len(part)
+        # Reads at most one byte more than allowed, so that a bomb does not fill the memory.
+        chunk = self.stream.read(min(n, self.left + 1) if n >= 0 else self.left + 1)
+        self.left -= len(chunk)
         if self.left < 0:
             raise FoursplitError(
-                f"{self.name}: unpacks to more than its entry says: refused as a bomb"
+                f"{self.name}: unpacks to more bytes than its entry declares: refused as a bomb"
             )
-        return part
+        return chunk
 
 
 def unpack(archive: Path, into: Path, *, members: int, unpacked_bytes: int) -> str:
-    """Write the archive's files below the empty folder `into`; give the digest of what they are.
+    """Write the archive's files below the empty folder `into`; return their digest.
 
-    More members or bytes than the two bounds, a link, a device, a path that leads outside, or a
-    name that comes twice: refused, and what was written so far is of no use.
+    Raises for more members or bytes than the two bounds, a link, a device, a path outside the
+    folder, or a repeated name; files written so far are then incomplete.
     """
-    limit = unpacked_bytes + members * BLOCK * (HEADERS + 1) + TAIL
+    limit = unpacked_bytes + members * BLOCK_BYTES * (MAX_HEADER_BLOCKS + 1) + MAX_PADDING_BYTES
     hashes: dict[str, str] = {}
-    made = {into}
+    folders = {into}
     left = unpacked_bytes
     try:
         with _stream(archive) as stream:
-            bounded: Any = Bounded(stream, limit, str(archive))
+            bounded: Any = BoundedStream(stream, limit, str(archive))
             with tarfile.open(fileobj=bounded, mode="r|") as tar:
                 for n, member in enumerate(tar, start=1):
-                    name = _checked(member, archive, into)
-                    _bound(n <= members, archive, f"more than {members} members")
+                    name = _safe_path(member, archive, into)
+                    _require(n <= members, archive, f"more than {members} members")
                     left -= member.size
-                    _bound(left >= 0, archive, f"more than {unpacked_bytes} bytes")
+                    _require(left >= 0, archive, f"more than {unpacked_bytes} bytes")
                     if member.isdir():
                         (into / name).mkdir(parents=True, exist_ok=True)
                         continue
-                    _bound(name not in hashes, archive, f"{name!r} twice")
-                    hashes[name] = _write(tar, member, _placed(into / name, made))
+                    _require(name not in hashes, archive, f"{name!r} twice")
+                    hashes[name] = _write(tar, member, _with_folder(into / name, folders))
     except (tarfile.TarError, lzma.LZMAError, EOFError, gzip.BadGzipFile) as error:
         raise FoursplitError(f"{archive}: not a readable tar archive ({error})") from error
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise FoursplitError(
-            f"{archive}: a file and a folder of one name ({error.filename})"
+            f"{archive}: a file and a folder have the same name ({error.filename})"
         ) from error
-    return hashing_copy.digest(hashes)
+    return hashing_copy.digest_of_listing(hashes)
 
 
 def _stream(archive: Path) -> IO[bytes]:
-    """Open by content, not by name; an archive that is not compressed is read as it is."""
+    """Open by content, not by name; an uncompressed archive is read as it is."""
     with archive.open("rb") as file:
         start = file.read(6)
     if start.startswith(b"\x1f\x8b"):
@@ -82,38 +82,39 @@ def _stream(archive: Path) -> IO[bytes]:
     return archive.open("rb")
 
 
-def _checked(member: tarfile.TarInfo, archive: Path, into: Path) -> str:
-    """Give a member's path below the folder; refuse what is no plain file or folder in it."""
+def _safe_path(member: tarfile.TarInfo, archive: Path, into: Path) -> str:
+    """Return a member's path below the folder; raise unless it is a plain file or folder."""
     path = PurePosixPath(member.name)
-    plain = member.isdir() or (member.isreg() and not member.issparse())
-    _bound(plain, archive, f"{member.name!r}, which is a link, a device or a sparse file")
-    inside = not path.is_absolute() and path.parts and ".." not in path.parts
-    odd = any(sign in member.name for sign in ("\\", "\0", ":"))
-    _bound(bool(inside) and not odd, archive, f"{member.name!r}, which leads outside its folder")
+    is_plain = member.isdir() or (member.isreg() and not member.issparse())
+    _require(is_plain, archive, f"{member.name!r}, which is a link, a device or a sparse file")
+    is_inside = not path.is_absolute() and path.parts and ".." not in path.parts
+    is_odd = any(character in member.name for character in ("\\", "\0", ":"))
+    is_safe = bool(is_inside) and not is_odd
+    _require(is_safe, archive, f"{member.name!r}, which leads outside its folder")
     if hasattr(tarfile, "data_filter"):
         tarfile.data_filter(member, str(into))
     return path.as_posix()
 
 
-def _bound(holds: bool, archive: Path, what: str) -> None:
-    if not holds:
-        raise FoursplitError(f"{archive}: refused: it holds {what}")
+def _require(condition: bool, archive: Path, content: str) -> None:
+    if not condition:
+        raise FoursplitError(f"{archive}: refused: it contains {content}")
 
 
-def _placed(target: Path, made: set[Path]) -> Path:
-    """See to a file's folder, once."""
-    if target.parent not in made:
+def _with_folder(target: Path, folders: set[Path]) -> Path:
+    """Create a file's folder unless it is in `folders`; return the file."""
+    if target.parent not in folders:
         target.parent.mkdir(parents=True, exist_ok=True)
-        made.add(target.parent)
+        folders.add(target.parent)
     return target
 
 
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> str:
-    """Write one file, never through a link and never over another; give its sha256."""
+    """Write one new file, never through a link; return its sha256."""
     content, digest = tar.extractfile(member), hashlib.sha256()
     assert content is not None
     with target.open("xb") as file:
-        while part := content.read(CHUNK):
-            digest.update(part)
-            file.write(part)
+        while chunk := content.read(CHUNK_BYTES):
+            digest.update(chunk)
+            file.write(chunk)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The remote data sets that the packages' `datasets/catalogue.yaml` list, entry by entry."""
+"""Read the catalogues of remote data sets, `datasets/catalogue.yaml` of each package."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foursplit import plugins
-from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
+from foursplit.core.dataset_spec import RemoteFiles, Source
 from foursplit.core.errors import FoursplitError, unknown_name
 
-FILE = "datasets/catalogue.yaml"
+CATALOGUE_PATH = "datasets/catalogue.yaml"
 """Path of a catalogue in the project's own or an installed package."""
 
 
@@ -21,12 +21,12 @@ class RemoteFile:
     path: str  # in a mirror, and among the raw files
     sha256: str
     bytes: int
-    url: str = ""  # empty: derived from what was published, so that only a mirror has it
+    url: str = ""  # empty: a derived file, which only a mirror has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """Which files of a repository belong to the data set."""
+class FileSelection:
+    """Files of a repository that belong to the data set."""
 
     glob: str  # * within a folder, ** through folders
     first: int | None = None  # of each folder, by name; None: all
@@ -38,14 +38,14 @@ class Repository:
 
     url: str
     commit: str
-    take: tuple[Take, ...]
-    strip: str = ""  # beginning of the path that the archive leaves out
+    take: tuple[FileSelection, ...]
+    strip: str = ""  # path prefix that the archive omits
     leave_out: tuple[str, ...] = ()  # paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
-    """Many small files in one tar archive; `digest` names what they unpack to."""
+class PackedArchive:
+    """Many small files in one tar archive; `digest` is that of the unpacked files."""
 
     path: str
     sha256: str
@@ -58,7 +58,7 @@ class Packed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Human:
+class PublishedHumanLevel:
     """A published human level; `recalled` means quoted from memory."""
 
     error: float
@@ -68,18 +68,18 @@ class Human:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One data set: its files, its terms, whom to cite."""
+    """One data set: its files, licence, terms and citation."""
 
     about: str
     licence: str
     terms: Literal["free", "ask"]
     cite: str
     home: str
-    why: str = ""  # it must be asked for
-    attribute: bool = False  # the licence asks that its authors are named
-    human: Human | None = None
+    why: str = ""  # its licence must be accepted
+    attribute: bool = False  # the licence requires attribution
+    human: PublishedHumanLevel | None = None
     files: tuple[RemoteFile, ...] = field(default=())
-    packed: Packed | None = None
+    packed: PackedArchive | None = None
 
     def __post_init__(self) -> None:
         if (self.terms == "ask") != bool(self.why):
@@ -89,7 +89,7 @@ class Entry:
 
     @property
     def bytes(self) -> int:
-        """Size of what is fetched."""
+        """Size of the download."""
         packed = self.packed.bytes if self.packed else 0
         return packed + sum(file.bytes for file in self.files)
 
@@ -102,70 +102,65 @@ def _tree(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Any]:
 
 
 def files() -> list[Path]:
-    """Return the catalogues that there are, the project's own first."""
-    return plugins.resources(FILE)
+    """Return the paths of all catalogues, the project's own first."""
+    return plugins.resources(CATALOGUE_PATH)
 
 
 def names(path: Path | None = None) -> list[str]:
-    """Return the names of the data sets, of one catalogue or of all."""
-    chosen = files() if path is None else [path]
-    return list(dict.fromkeys(name for file in chosen for name in _content(file)))
+    """Return the names of the data sets in one catalogue or in all."""
+    catalogues = files() if path is None else [path]
+    return list(dict.fromkeys(name for file in catalogues for name in _content(file)))
 
 
 def entry(name: str, path: Path | None = None) -> Entry:
-    """Load one data set's entry; raise FoursplitError for a name or a field that does not exist."""
+    """Load one data set's entry; raise FoursplitError for an unknown name or field."""
     from foursplit.config.load import parse
 
     for file in files() if path is None else [path]:
         if name in _content(file):
             return parse(Entry, _content(file)[name], f"{file.name}: {name}")
-    raise unknown_name("data set", name, names(path), Path(FILE).name)
+    raise unknown_name("data set", name, names(path), Path(CATALOGUE_PATH).name)
 
 
 def _content(path: Path) -> Mapping[str, Any]:
-    found = path.stat()
-    return _tree(path, (found.st_mtime_ns, found.st_size))
+    stat = path.stat()
+    return _tree(path, (stat.st_mtime_ns, stat.st_size))
 
 
 def entries(source: Source) -> dict[str, Entry]:
-    """Give the entries that a source reads, by name; none for bundled or own files."""
-    named = [file.entry for file in source.files if isinstance(file, RemoteFiles)]
-    return {name: entry(name) for name in dict.fromkeys(named)}
+    """Return the catalogue entries of a source by name; empty for bundled or local files."""
+    entry_names = [file.entry for file in source.files if isinstance(file, RemoteFiles)]
+    return {name: entry(name) for name in dict.fromkeys(entry_names)}
 
 
-def wanted(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], Packed | None]:
-    """Give the files of an entry that a source reads, and its archive if it reads that."""
-    found = entry(files.entry)
+def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedArchive | None]:
+    """Return the single files of an entry that a source reads, and its archive or None."""
+    loaded = entry(files.entry)
     if not files.only:
-        return found.files, found.packed
-    known = {Path(file.path).name: file for file in found.files}
+        return loaded.files, loaded.packed
+    by_name = {Path(file.path).name: file for file in loaded.files}
     for name in files.only:
-        if name not in known:
-            raise unknown_name("file", name, known, f"data set {files.entry}")
-    return tuple(known[name] for name in files.only), None
+        if name not in by_name:
+            raise unknown_name("file", name, by_name, f"data set {files.entry}")
+    return tuple(by_name[name] for name in files.only), None
 
 
 def licence(source: Source) -> str:
-    """Say under which licence a source's data is, data set by data set."""
-    found = [f"{name}: {one.licence}" for name, one in entries(source).items()]
-    return "; ".join([source.licence, *found] if source.licence else found)
+    """Return the licences of a source's data sets."""
+    texts = [f"{name}: {one.licence}" for name, one in entries(source).items()]
+    return "; ".join([source.licence, *texts] if source.licence else texts)
 
 
 def cite(source: Source) -> str:
-    """Say whom to cite for a source's data."""
-    found = [one.cite for one in entries(source).values()]
-    return "; ".join([source.cite, *found] if source.cite else found)
+    """Return the citations for a source's data."""
+    citations = [one.cite for one in entries(source).values()]
+    return "; ".join([source.cite, *citations] if source.cite else citations)
 
 
 def attributions(source: Source) -> list[str]:
-    """Word what the licences of a source's data sets ask a report to say."""
+    """Return the attributions that the licences of a source's data sets require."""
     return [
         f"{name}: {one.cite.rstrip('.')}. {one.licence}. {one.home}"
         for name, one in entries(source).items()
         if one.attribute
     ]
-
-
-def is_remote(source: Source) -> bool:
-    """Tell whether a source reads anything that has to be fetched."""
-    return not all(isinstance(file, BundledFile | OwnFile) for file in source.files)

@@ -1,7 +1,7 @@
-"""Download one file whose sha256 is known: broken connections go on where they broke.
+"""Download one file of known sha256; a broken connection resumes where it broke.
 
-The bytes grow in `<sha256>.part` outside the graph and take their name once they are right, so
-nothing ever reads a half or a wrong file, and a killed download is resumed by the next.
+Bytes are written to `<sha256>.part`, which is renamed once its hash is correct: nothing reads a
+partial or wrong file, and the next call resumes a killed download.
 Source: RFC 9110, sections 14 (range requests) and 15.4 (redirection).
 """
 
@@ -16,49 +16,49 @@ from filelock import FileLock
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
 from foursplit.data.download.progress import Progress
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts
 
-CHUNK = 64 * 1024
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers that may be others a moment later."""
+CHUNK_BYTES = 64 * 1024
+RETRYABLE_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP status codes of temporary failures."""
 
 
-class _Broken(Exception):  # noqa: N818, it is a state of the connection
-    """The connection gave out; what came so far is kept."""
+class _ConnectionBroken(Exception):  # noqa: N818, it is a state of the connection
+    """The connection broke; the received bytes stay."""
 
 
-def download(file: RemoteFile, folder: Path, patience: Patience) -> Path:
-    """Give the file under `folder`, named by its sha256; fetched unless it lies there already."""
+def download(file: RemoteFile, folder: Path, retry_policy: RetryPolicy) -> Path:
+    """Return the file in `folder`, named by its sha256; download it unless it exists."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / file.sha256
-    # Two stages may want one file: the second waits, and finds it.
+    # Two stages may need the same file: the second waits, and finds it.
     with FileLock(folder / f"{file.sha256}.lock"):
-        if not _is_right(target, file):
+        if not _is_valid(target, file):
             part = target.with_suffix(".part")
-            _complete(file, part, patience)
+            _complete(file, part, retry_policy)
             part.replace(target)
     return target
 
 
-def _is_right(path: Path, file: RemoteFile) -> bool:
+def _is_valid(path: Path, file: RemoteFile) -> bool:
     return path.is_file() and artifacts.sha256_file(path) == file.sha256
 
 
-def _complete(file: RemoteFile, part: Path, patience: Patience) -> None:
-    """Fill `part` with the right bytes; a wrong end of an older beginning is fetched afresh."""
+def _complete(file: RemoteFile, part: Path, retry_policy: RetryPolicy) -> None:
+    """Download to `part` and verify it; if a resumed file is wrong, start again from zero."""
     for resumed in (_size(part) > 0, False):
-        _fill(file, part, patience)
-        found = artifacts.sha256_file(part)
-        if found == file.sha256:
+        _fill(file, part, retry_policy)
+        actual = artifacts.sha256_file(part)
+        if actual == file.sha256:
             return
         size = _size(part)
         part.unlink()
         if not resumed:
             raise FoursplitError(
                 f"{file.url}: wrong bytes: expected sha256 {file.sha256} ({file.bytes} bytes), "
-                f"found {found} ({size} bytes). What is published there has changed; a mirror "
-                "(FOURSPLIT_MIRROR) can provide the file as it was."
+                f"found {actual} ({size} bytes). The published file has changed; a mirror "
+                "(FOURSPLIT_MIRROR) can provide the original."
             )
 
 
@@ -66,100 +66,100 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _fill(file: RemoteFile, part: Path, patience: Patience) -> None:
-    """Try until `part` has its full length."""
+def _fill(file: RemoteFile, part: Path, retry_policy: RetryPolicy) -> None:
+    """Retry until `part` has its full length."""
     import requests
 
-    failures, why = 0, ""
+    failures, reason = 0, ""
     with requests.Session() as session, Progress(Path(file.path).name, file.bytes) as progress:
-        for _ in range(patience.most_tries):
+        for _ in range(retry_policy.max_attempts):
             before = _size(part)
             if before == file.bytes:
                 return
             try:
-                _receive(session, file, part, patience, progress)
+                _receive(session, file, part, retry_policy, progress)
                 return
-            except _Broken as error:
+            except _ConnectionBroken as error:
                 failures = failures + 1 if _size(part) <= before else 1
-                why = str(error)
-                if failures >= patience.attempts:
+                reason = str(error)
+                if failures >= retry_policy.attempts:
                     break
-            time.sleep(patience.pause(failures))
+            time.sleep(retry_policy.backoff_s(failures))
     raise FoursplitError(
-        f"{file.url}: could not be fetched: {why} ({failures} tries in a row without progress; "
-        f"{_size(part)} of {file.bytes} bytes are kept, run again to go on)"
+        f"{file.url}: download failed: {reason} ({failures} tries in a row without progress). "
+        f"{_size(part)} of {file.bytes} bytes are kept; run again to resume."
     )
 
 
 def _receive(
-    session: Any, file: RemoteFile, part: Path, patience: Patience, progress: Progress
+    session: Any, file: RemoteFile, part: Path, retry_policy: RetryPolicy, progress: Progress
 ) -> None:
-    """Ask for what is missing and append it; raise _Broken where it is worth another try."""
-    have = _size(part)
-    # Identity: a server that packs the answer would send other bytes than those published.
+    """Request the missing bytes and append them; raise _ConnectionBroken if a retry may help."""
+    n_bytes = _size(part)
+    # Identity: a server that compresses would send other bytes than those published.
     headers = {"Accept-Encoding": "identity", "User-Agent": "foursplit"}
-    headers |= {"Range": f"bytes={have}-"} if have else {}
-    waits = (patience.connect_s, patience.silent_s)
+    headers |= {"Range": f"bytes={n_bytes}-"} if n_bytes else {}
+    timeouts = (retry_policy.connect_timeout_s, retry_policy.read_timeout_s)
     with (
-        _understood(file),
-        session.get(file.url, headers=headers, timeout=waits, stream=True) as answer,
+        _classified_errors(file),
+        session.get(file.url, headers=headers, timeout=timeouts, stream=True) as response,
     ):
-        have = _accepted(answer, file, part, have)
-        progress.at(have)
-        with part.open("r+b" if have else "wb") as out:
-            out.seek(have)
+        n_bytes = _start_position(response, file, part, n_bytes)
+        progress.at(n_bytes)
+        with part.open("r+b" if n_bytes else "wb") as out:
+            out.seek(n_bytes)
             out.truncate()
-            for chunk in _steadily(answer.raw, patience):
-                have += len(chunk)
-                if have > file.bytes:
+            for chunk in _read_chunks(response.raw, retry_policy):
+                n_bytes += len(chunk)
+                if n_bytes > file.bytes:
                     break
                 _write(out, chunk, part)
-                progress.at(have)
-    if have > file.bytes:
+                progress.at(n_bytes)
+    if n_bytes > file.bytes:
         part.unlink()
-        raise FoursplitError(f"{file.url}: wrong length: it goes on beyond {file.bytes} bytes")
-    if have < file.bytes:
-        raise _Broken(f"the connection ended at {have} bytes")
+        raise FoursplitError(f"{file.url}: wrong length: more than {file.bytes} bytes")
+    if n_bytes < file.bytes:
+        raise _ConnectionBroken(f"the connection ended at {n_bytes} bytes")
 
 
 @contextmanager
-def _understood(file: RemoteFile) -> Iterator[None]:
-    """Part what another try may mend from what it cannot."""
+def _classified_errors(file: RemoteFile) -> Iterator[None]:
+    """Raise _ConnectionBroken for errors that a retry may fix, FoursplitError for others."""
     import requests
-    import requests.exceptions as problems
+    import requests.exceptions as errors
     from urllib3.exceptions import HTTPError
 
     try:
         yield
     except requests.TooManyRedirects as error:
-        raise FoursplitError(f"{file.url}: redirects without end ({error})") from error
-    except (problems.InvalidURL, problems.InvalidSchema, problems.MissingSchema) as error:
-        raise FoursplitError(f"{file.url}: no address to fetch from ({error})") from error
+        raise FoursplitError(f"{file.url}: too many redirects ({error})") from error
+    except (errors.InvalidURL, errors.InvalidSchema, errors.MissingSchema) as error:
+        raise FoursplitError(f"{file.url}: not a valid URL ({error})") from error
     except (requests.RequestException, HTTPError, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
-            raise  # of our own file, such as a full disk: the command line names it
-        raise _Broken(_reason(error)) from error
+            raise  # about a local file, such as a full disk: the CLI reports it
+        raise _ConnectionBroken(_reason(error)) from error
 
 
-def _accepted(answer: Any, file: RemoteFile, part: Path, have: int) -> int:
-    """Give the position that the answer's bytes belong to; refuse an answer that is none."""
-    status = answer.status_code
-    if status in AGAIN:
-        raise _Broken(f"the server answers {status} {answer.reason}")
-    if status == 416 and have:
-        part.unlink()  # it has less than we do
-        raise _Broken("the server has no more, and what we have is not the file")
+def _start_position(response: Any, file: RemoteFile, part: Path, n_bytes: int) -> int:
+    """Return the position of the response's first byte; raise for an unusable response."""
+    status = response.status_code
+    if status in RETRYABLE_STATUS:
+        raise _ConnectionBroken(f"the server answers {status} {response.reason}")
+    if status == 416 and n_bytes:
+        part.unlink()  # the server's file is shorter
+        raise _ConnectionBroken("the server has no more bytes, and the partial file is wrong")
     if status not in (200, 206):
-        raise FoursplitError(f"{file.url}: the server answers {status} {answer.reason}")
+        raise FoursplitError(f"{file.url}: the server answers {status} {response.reason}")
     start = 0
     if status == 206:
-        stated = answer.headers.get("Content-Range", "")
-        if not stated.startswith(f"bytes {have}-"):
+        content_range = response.headers.get("Content-Range", "")
+        if not content_range.startswith(f"bytes {n_bytes}-"):
             raise FoursplitError(
-                f"{file.url}: asked for bytes from {have}, and the answer is {stated!r}"
+                f"{file.url}: requested bytes from {n_bytes}, got Content-Range {content_range!r}"
             )
-        start = have
-    length = answer.headers.get("Content-Length")
+        start = n_bytes
+    length = response.headers.get("Content-Length")
     if length is not None and length.isdigit() and start + int(length) != file.bytes:
         raise FoursplitError(
             f"{file.url}: wrong length: {start + int(length)} bytes, expected {file.bytes}"
@@ -167,30 +167,30 @@ def _accepted(answer: Any, file: RemoteFile, part: Path, have: int) -> int:
     return start
 
 
-def _steadily(raw: Any, patience: Patience) -> Iterator[bytes]:
-    """Yield bytes as they come; a connection that only drips is given up."""
-    began, came = time.monotonic(), 0
-    # read1 hands over what has arrived: read would wait for a whole chunk from a slow server.
-    while chunk := raw.read1(CHUNK, decode_content=False):
+def _read_chunks(raw: Any, retry_policy: RetryPolicy) -> Iterator[bytes]:
+    """Yield bytes as they arrive; raise _ConnectionBroken if the connection is too slow."""
+    start, n_received = time.monotonic(), 0
+    # read1 returns the bytes that have arrived; read would wait for a whole chunk.
+    while chunk := raw.read1(CHUNK_BYTES, decode_content=False):
         yield chunk
-        came += len(chunk)
-        seconds = time.monotonic() - began
-        if seconds > patience.slow_s:
-            if came < patience.slow_bytes_s * seconds:
-                raise _Broken(f"only {came / seconds:.0f} bytes a second")
-            began, came = time.monotonic(), 0
+        n_received += len(chunk)
+        seconds = time.monotonic() - start
+        if seconds > retry_policy.min_speed_window_s:
+            if n_received < retry_policy.min_bytes_per_s * seconds:
+                raise _ConnectionBroken(f"only {n_received / seconds:.0f} bytes a second")
+            start, n_received = time.monotonic(), 0
 
 
 def _write(out: IO[bytes], chunk: bytes, part: Path) -> None:
     try:
         out.write(chunk)
     except OSError as error:
-        # Python does not say which file could not be written, and a connection's error looks alike.
+        # Python does not name the file, and a connection error would look the same.
         raise OSError(error.errno, error.strerror, str(part)) from error
 
 
 def _reason(error: BaseException) -> str:
-    """Shorten an error to its last cause, which is what a person can act on."""
+    """Return the type and text of an error's root cause."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     return f"{type(error).__name__}: {error}"

@@ -1,4 +1,4 @@
-"""Bring a data set's files here: from a mirror if there is one, else from where it is published."""
+"""Fetch a data set's files from a mirror if one is set, else from where they are published."""
 
 import os
 import tempfile
@@ -9,118 +9,122 @@ from foursplit.config import paths
 from foursplit.core.dataset_spec import UNPACKED, RemoteFiles
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download import archive, catalogue, repository
-from foursplit.data.download.catalogue import Packed, RemoteFile
+from foursplit.data.download.catalogue import PackedArchive, RemoteFile
 from foursplit.data.download.download import download
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import hashing_copy
 
-MIRROR = "FOURSPLIT_MIRROR"
-"""Environment: a folder that holds files under the catalogue's paths."""
+MIRROR_VARIABLE = "FOURSPLIT_MIRROR"
+"""Environment: a folder with files under the catalogue's paths."""
 
 
 def mirror() -> Path | None:
-    """Give the mirror folder; one that is named and not there is refused."""
-    named = os.environ.get(MIRROR, "")
-    if not named:
+    """Return the mirror folder, None if none is set; raise if it does not exist."""
+    value = os.environ.get(MIRROR_VARIABLE, "")
+    if not value:
         return None
-    folder = Path(named).expanduser()
+    folder = Path(value).expanduser()
     if not folder.is_dir():
-        raise FoursplitError(f"{MIRROR}: {named!r} is no folder")
+        raise FoursplitError(f"{MIRROR_VARIABLE}: {value!r} is not a folder")
     return folder
 
 
 def in_mirror(path: str) -> Path | None:
-    """Give the mirror's file of this catalogue path, if there is a mirror and it has it."""
+    """Return the mirror's file of this catalogue path; None if there is none."""
     folder = mirror()
-    found = folder / path if folder else None
-    return found if found is not None and found.is_file() else None
+    file = folder / path if folder else None
+    return file if file is not None and file.is_file() else None
 
 
 def downloads() -> Path:
-    """Name the folder of what was downloaded: kept, for a second source may read the same file."""
+    """Return the folder of downloaded files, which several sources may share."""
     return paths.state() / "downloads"
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
-    """How much came: files, and bytes in them."""
+class FetchedFiles:
+    """Number of fetched files, and their bytes."""
 
     n: int
     bytes: int
 
-    def __add__(self, other: "Brought") -> "Brought":
-        return Brought(self.n + other.n, self.bytes + other.bytes)
+    def __add__(self, other: "FetchedFiles") -> "FetchedFiles":
+        return FetchedFiles(self.n + other.n, self.bytes + other.bytes)
 
 
-def obtain(files: RemoteFiles, into: Path, patience: Patience) -> Brought:
-    """Fill `into` with what a source reads of a data set, each byte checked."""
-    singles, packed = catalogue.wanted(files)
-    brought = Brought(len(singles), sum(file.bytes for file in singles))
-    for file in singles:
+def fetch_files(files: RemoteFiles, into: Path, retry_policy: RetryPolicy) -> FetchedFiles:
+    """Write the files that a source reads of a data set to `into`, and verify them."""
+    single_files, packed = catalogue.selected_files(files)
+    fetched = FetchedFiles(len(single_files), sum(file.bytes for file in single_files))
+    for file in single_files:
         target = into / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        _single(files.entry, file, target, patience)
+        _fetch_file(files.entry, file, target, retry_policy)
     if packed is not None:
         folder = into / files.entry / UNPACKED
         folder.mkdir(parents=True, exist_ok=True)
-        _many(files.entry, packed, folder, patience)
-        brought += Brought(packed.members, packed.unpacked_bytes)
-    return brought
+        _fetch_packed(files.entry, packed, folder, retry_policy)
+        fetched += FetchedFiles(packed.members, packed.unpacked_bytes)
+    return fetched
 
 
-def _single(entry: str, file: RemoteFile, target: Path, patience: Patience) -> None:
+def _fetch_file(entry: str, file: RemoteFile, target: Path, retry_policy: RetryPolicy) -> None:
     origin = in_mirror(file.path)
     if origin is None:
         if not file.url:
-            raise _nowhere(entry, file.path, "it is published nowhere in this form")
+            raise _unavailable(entry, file.path, "it is not published in this form")
         try:
-            origin = download(file, downloads(), patience)
+            origin = download(file, downloads(), retry_policy)
         except FoursplitError as error:
-            raise _nowhere(entry, file.path, str(error)) from error
+            raise _unavailable(entry, file.path, str(error)) from error
     _copy(origin, target, file.sha256)
 
 
 def _copy(origin: Path, target: Path, sha256: str) -> None:
-    found = hashing_copy.copy(origin, target)
-    if found != sha256:
+    actual = hashing_copy.copy_and_hash(origin, target)
+    if actual != sha256:
         target.unlink()
-        raise FoursplitError(f"{origin}: wrong bytes: expected sha256 {sha256}, found {found}")
+        raise FoursplitError(f"{origin}: wrong bytes: expected sha256 {sha256}, found {actual}")
 
 
-def _many(entry: str, packed: Packed, folder: Path, patience: Patience) -> None:
-    """Unpack the mirror's archive, or take the same files out of their repository."""
+def _fetch_packed(
+    entry: str, packed: PackedArchive, folder: Path, retry_policy: RetryPolicy
+) -> None:
+    """Unpack the mirror's archive, or export the same files from their repository."""
     origin = in_mirror(packed.path)
     if origin is not None:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packed.") as place:
-            copied = Path(place) / "archive"  # what was checked is what is unpacked
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packed.") as temporary:
+            copied = Path(temporary) / "archive"  # the verified copy is the one unpacked
             _copy(origin, copied, packed.sha256)
-            found = archive.unpack(
+            digest = archive.unpack(
                 copied, folder, members=packed.members, unpacked_bytes=packed.unpacked_bytes
             )
-        where = str(origin)
+        location = str(origin)
     elif packed.repository is None:
-        raise _nowhere(entry, packed.path, packed.only_in_mirrors)
+        raise _unavailable(entry, packed.path, packed.only_in_mirrors)
     else:
-        where = f"{packed.repository.url} at {packed.repository.commit}"
+        location = f"{packed.repository.url} at {packed.repository.commit}"
         try:
-            repository.export(
-                packed.repository, folder, patience, unpacked_bytes=packed.unpacked_bytes
+            repository.export_files(
+                packed.repository, folder, retry_policy, unpacked_bytes=packed.unpacked_bytes
             )
         except FoursplitError as error:
-            raise _nowhere(entry, packed.path, str(error)) from error
-        found = hashing_copy.folder_digest(folder)
-    if found != packed.digest:
+            raise _unavailable(entry, packed.path, str(error)) from error
+        digest = hashing_copy.folder_digest(folder)
+    if digest != packed.digest:
         raise FoursplitError(
-            f"{where}: wrong files: expected digest {packed.digest}, found {found}"
+            f"{location}: wrong files: expected digest {packed.digest}, found {digest}"
         )
 
 
-def _nowhere(entry: str, path: str, why: str) -> FoursplitError:
-    """Say what could not be had, where it was looked for, and how to provide it."""
-    looked = mirror()
-    here = f"the mirror {looked} has no {path}" if looked else f"no mirror is set ({MIRROR})"
+def _unavailable(entry: str, path: str, reason: str) -> FoursplitError:
+    """Return an error that says where the file was searched and how to provide it."""
+    folder = mirror()
+    missing = f"no mirror is set ({MIRROR_VARIABLE})"
+    if folder is not None:
+        missing = f"the mirror {folder} has no {path}"
     return FoursplitError(
-        f"data set {entry!r}: {path} cannot be had: {here}, and {why}.\n"
-        f"  To provide it, put the file at <folder>/{path} and set {MIRROR}=<folder>; its sha256 "
-        "is checked."
+        f"data set {entry!r}: {path} is not available: {missing}, and {reason}.\n"
+        f"  To provide it, put the file at <folder>/{path} and set {MIRROR_VARIABLE}=<folder>; "
+        "its sha256 is verified."
     )

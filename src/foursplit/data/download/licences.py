@@ -1,4 +1,4 @@
-"""Which licences the user has accepted: nothing that must be asked for is fetched before."""
+"""Check that the user has accepted the licences of data sets before they are fetched."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -9,45 +9,49 @@ from foursplit.data.download import catalogue
 from foursplit.data.download.catalogue import Entry
 
 ACCEPT = "FOURSPLIT_ACCEPT"
-"""Environment: data sets accepted for one run, with commas between them."""
+"""Environment: data sets accepted for one run, separated by commas."""
 
 
 def accepted(in_params: Iterable[str]) -> frozenset[str]:
-    """Collect the data sets accepted in params.yaml and for this run."""
+    """Return the data sets accepted in params.yaml and for this run."""
     for_this_run = [name.strip() for name in os.environ.get(ACCEPT, "").split(",")]
-    found = {"run.accept_licences": [*in_params], ACCEPT: [name for name in for_this_run if name]}
-    for place, names in found.items():
+    by_origin = {
+        "run.accept_licences": [*in_params],
+        ACCEPT: [name for name in for_this_run if name],
+    }
+    for origin, names in by_origin.items():
         for name in names:
             if name not in catalogue.names():
-                raise unknown_name("data set", name, catalogue.names(), place)
-    return frozenset(name for names in found.values() for name in names)
+                raise unknown_name("data set", name, catalogue.names(), origin)
+    return frozenset(name for names in by_origin.values() for name in names)
 
 
-def missing(source: Source, yes: frozenset[str]) -> dict[str, Entry]:
-    """Give the data sets of a source that have to be accepted first."""
+def missing(source: Source, accepted_names: frozenset[str]) -> dict[str, Entry]:
+    """Return the data sets of a source whose licence is not accepted yet."""
     return {
         name: entry
         for name, entry in catalogue.entries(source).items()
-        if entry.terms == "ask" and name not in yes
+        if entry.terms == "ask" and name not in accepted_names
     }
 
 
 def words(entries: Mapping[str, Entry]) -> str:
-    """Say what has to be accepted, and in which words."""
+    """Return the licences to accept, and how to accept them."""
     lines = [f"  {name}: {entry.licence} ({entry.why})" for name, entry in entries.items()]
     names = ",".join(entries)
-    listed = ", ".join(entries)
+    names_in_yaml = ", ".join(entries)
     return "\n".join(
         [
             *lines,
-            f"  To accept for one run: {ACCEPT}={names} foursplit …; for good: "
-            f"run.accept_licences: [{listed}] in params.yaml",
+            f"  To accept for one run: {ACCEPT}={names} foursplit …; permanently: "
+            f"run.accept_licences: [{names_in_yaml}] in params.yaml",
         ]
     )
 
 
-def require(name: str, source: Source, yes: frozenset[str]) -> None:
-    """Refuse a source that reads what has not been accepted."""
-    asked = missing(source, yes)
-    if asked:
-        raise FoursplitError(f"source {name!r} waits for you to accept a licence:\n{words(asked)}")
+def require(name: str, source: Source, accepted_names: frozenset[str]) -> None:
+    """Raise if a licence of the source is not accepted."""
+    unaccepted = missing(source, accepted_names)
+    if unaccepted:
+        instructions = words(unaccepted)
+        raise FoursplitError(f"source {name!r} waits for you to accept a licence:\n{instructions}")

@@ -1,4 +1,4 @@
-"""A line that a person can follow while a file comes in: how much, how fast, how long still."""
+"""Progress line of a download: bytes, speed, time left."""
 
 import sys
 import time

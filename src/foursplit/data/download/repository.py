@@ -1,11 +1,10 @@
-"""Take a data set's files out of its git repository at one commit, which git checks as it reads.
+"""Export a data set's files from one commit of its git repository.
 
-Files are read as git's blobs, never checked out: no line end, filter or hook of a repository or of
-this machine changes a byte.
+git verifies the objects.  Files are read as blobs, never checked out: no line ending, filter or
+hook of the repository or of this machine changes a byte.
 """
 
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -13,10 +12,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from foursplit.core.errors import FoursplitError
-from foursplit.data.download.catalogue import Repository, Take
-from foursplit.data.download.retry import Patience
+from foursplit.data.download.catalogue import FileSelection, Repository
+from foursplit.data.download.retry import RetryPolicy
+from foursplit.io import git
 
-ENV = {
+GIT_ENV = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -25,110 +25,100 @@ ENV = {
 }
 
 
-def export(repository: Repository, into: Path, patience: Patience, *, unpacked_bytes: int) -> None:
-    """Write the files that the entry takes, below the empty folder `into`."""
-    with tempfile.TemporaryDirectory(prefix="foursplit-git-") as place:
-        folder = Path(place)
+def export_files(
+    repository: Repository, into: Path, retry_policy: RetryPolicy, *, unpacked_bytes: int
+) -> None:
+    """Write the files that the entry selects below the empty folder `into`."""
+    with tempfile.TemporaryDirectory(prefix="foursplit-git-") as temporary:
+        folder = Path(temporary)
         _git(folder, "init", "--quiet", "--bare", "--template=")
-        _fetch(folder, repository, patience)
-        listed = _chosen(_list(folder, repository), repository)
-        _write(folder, listed, into, unpacked_bytes, repository)
+        _fetch(folder, repository, retry_policy)
+        blobs = _select(_list_blobs(folder, repository), repository)
+        _write(folder, blobs, into, unpacked_bytes, repository)
 
 
-def _fetch(folder: Path, repository: Repository, patience: Patience) -> None:
-    """Fetch one commit without its history; try again while the network is at fault."""
-    slow = [
-        "-c", f"http.lowSpeedLimit={patience.slow_bytes_s}",
-        "-c", f"http.lowSpeedTime={max(1, round(patience.slow_s))}",
+def _fetch(folder: Path, repository: Repository, retry_policy: RetryPolicy) -> None:
+    """Fetch one commit without its history; retry after a failure."""
+    options = [
+        "-c", f"http.lowSpeedLimit={retry_policy.min_bytes_per_s}",
+        "-c", f"http.lowSpeedTime={max(1, round(retry_policy.min_speed_window_s))}",
         "-c", "fetch.fsckObjects=true",
     ]  # fmt: skip
-    command = [*slow, "fetch", "--quiet", "--depth=1", "--no-tags", repository.url]
-    for attempt in range(1, patience.attempts + 1):
+    command = [*options, "fetch", "--quiet", "--depth=1", "--no-tags", repository.url]
+    for attempt in range(1, retry_policy.attempts + 1):
         try:
             _git(folder, *command, repository.commit)
             return
         except FoursplitError as error:
-            if attempt == patience.attempts:
+            if attempt == retry_policy.attempts:
                 raise FoursplitError(f"{repository.url} at {repository.commit}: {error}") from error
-            time.sleep(patience.pause(attempt))
+            time.sleep(retry_policy.backoff_s(attempt))
 
 
-def _git(folder: Path, *arguments: str, given: bytes | None = None) -> bytes:
-    command = ["git", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(
-            command, input=given, capture_output=True, env={**os.environ, **ENV}, check=False
-        )
-    except FileNotFoundError as error:
-        raise FoursplitError(
-            "git is not installed, and the data set comes from a repository"
-        ) from error
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise FoursplitError(f"git {arguments[0]} failed: {said[-1] if said else done.returncode}")
-    return done.stdout
+def _git(folder: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+    """Return git's output; the user's environment may hold a proxy or certificates for it."""
+    return git.require_bytes(*arguments, folder=folder, env={**os.environ, **GIT_ENV}, stdin=stdin)
 
 
-def _list(folder: Path, repository: Repository) -> dict[str, str]:
-    """Give the object of each plain file of the commit, by path; links are no files."""
-    text = _git(folder, "ls-tree", "-r", "-z", "--full-tree", repository.commit)
-    found = {}
-    for line in filter(None, text.split(b"\0")):
-        kind, _, path = line.partition(b"\t")
-        mode, what, name = kind.decode().split()
-        if what == "blob" and mode.startswith("100"):
-            found[path.decode("utf-8", "surrogateescape")] = name
-    return found
+def _list_blobs(folder: Path, repository: Repository) -> dict[str, str]:
+    """Return the object name of each regular file of the commit by path, without links."""
+    output = _git(folder, "ls-tree", "-r", "-z", "--full-tree", repository.commit)
+    blobs = {}
+    for line in filter(None, output.split(b"\0")):
+        header, _, path = line.partition(b"\t")
+        mode, object_type, name = header.decode().split()
+        if object_type == "blob" and mode.startswith("100"):
+            blobs[path.decode("utf-8", "surrogateescape")] = name
+    return blobs
 
 
-def _chosen(listed: dict[str, str], repository: Repository) -> dict[str, str]:
-    """Pick what the entry takes, under the paths that its archive uses."""
-    left_out = set(repository.leave_out)
-    found: dict[str, str] = {}
-    for take in repository.take:
-        taken = [path for path in sorted(listed) if _matches(path, take.glob)]
-        for path in _first((path for path in taken if path not in left_out), take):
-            found[path.removeprefix(repository.strip)] = listed[path]
-    return found
+def _select(blobs: dict[str, str], repository: Repository) -> dict[str, str]:
+    """Return the blobs that the entry selects, under the paths of its archive."""
+    excluded = set(repository.leave_out)
+    selected: dict[str, str] = {}
+    for selection in repository.take:
+        matching = [path for path in sorted(blobs) if _matches(path, selection.glob)]
+        for path in _first((path for path in matching if path not in excluded), selection):
+            selected[path.removeprefix(repository.strip)] = blobs[path]
+    return selected
 
 
 def _matches(path: str, glob: str) -> bool:
-    """Tell whether a path fits: a star stays within a folder, two at the end go through all."""
+    """Check whether a path matches: * stays within a folder, a final ** includes subfolders."""
     if glob.endswith("/**"):
         return path.startswith(glob.removesuffix("**"))
-    parts, wanted = path.split("/"), glob.split("/")
-    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+    parts, patterns = path.split("/"), glob.split("/")
+    return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
 
-def _first(paths: Iterable[str], take: Take) -> Iterator[str]:
-    seen: dict[PurePosixPath, int] = {}
+def _first(paths: Iterable[str], selection: FileSelection) -> Iterator[str]:
+    """Yield the first `selection.first` paths of each folder, or all."""
+    counts: dict[PurePosixPath, int] = {}
     for path in paths:
         folder = PurePosixPath(path).parent
-        seen[folder] = seen.get(folder, 0) + 1
-        if take.first is None or seen[folder] <= take.first:
+        counts[folder] = counts.get(folder, 0) + 1
+        if selection.first is None or counts[folder] <= selection.first:
             yield path
 
 
 def _write(
-    folder: Path, chosen: dict[str, str], into: Path, limit: int, repository: Repository
+    folder: Path, blobs: dict[str, str], into: Path, limit: int, repository: Repository
 ) -> None:
-    """Write all blobs, asked for in one go; git names each with its size."""
-    sizes = _git(
-        folder, "cat-file", "--batch-check=%(objectsize)",
-        given="".join(f"{name}\n" for name in chosen.values()).encode(),
-    ).split()  # fmt: skip
+    """Write all blobs from one call of `git cat-file`, which prints each with its size."""
+    names = "".join(f"{name}\n" for name in blobs.values()).encode()
+    sizes = _git(folder, "cat-file", "--batch-check=%(objectsize)", stdin=names).split()
     if sum(map(int, sizes)) > limit:
         raise FoursplitError(
-            f"{repository.url} at {repository.commit}: more than {limit} bytes in the files taken"
+            f"{repository.url} at {repository.commit}: the selected files have more than "
+            f"{limit} bytes"
         )
-    asked = "".join(f"{name}\n" for name in chosen.values()).encode()
-    answer, at = _git(folder, "cat-file", "--batch", given=asked), 0
-    for path in chosen:
+    output, start = _git(folder, "cat-file", "--batch", stdin=names), 0
+    for path in blobs:
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
             raise FoursplitError(f"{repository.url}: path {path!r} leads outside its folder")
-        end = answer.index(b"\n", at)
-        size = int(answer[at:end].split()[2])
+        end = output.index(b"\n", start)
+        size = int(output[start:end].split()[2])
         target = into / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(answer[end + 1 : end + 1 + size])
-        at = end + 1 + size + 1
+        target.write_bytes(output[end + 1 : end + 1 + size])
+        start = end + 1 + size + 1
