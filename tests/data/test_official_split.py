@@ -91,7 +91,7 @@ def test_the_hash_protocol_does_not_look_at_the_published_split():
     ],
 )
 def test_shares_of_a_test_that_is_published_are_refused(shares):
-    with pytest.raises(FoursplitError, match="the official protocol brings its test"):
+    with pytest.raises(ValueError, match="the official protocol brings its test"):
         SplitRule(salt=1, **shares, protocol="official")
 
 
