@@ -214,7 +214,7 @@ class Experiment:
         Discriminator(_fit_class),
     ]
     group: str
-    breaks: Mapping[str, str] = field(default_factory=dict)  # contract test: reason to skip it
+    skip_contracts: Mapping[str, str] = field(default_factory=dict)  # contract test: why skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)

@@ -20,8 +20,8 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Labels = Int[Tensor, " batch"]
 
-LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = ("initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic", "save_load_roundtrip")
+"""The contract tests that apply to every model of this task."""
 
 
 class Classify(L.LightningModule):
@@ -30,7 +30,7 @@ class Classify(L.LightningModule):
     def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.watch = Watch()
+        self.metrics = Watch()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch n_classes"]:
         return self.net(x)
@@ -41,7 +41,7 @@ class Classify(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
         loss = self.loss(*batch)
-        self.watch.add("train", loss=loss, n=len(batch[1]))
+        self.metrics.add("train", loss=loss, n=len(batch[1]))
         return loss
 
     def validation_step(
@@ -50,7 +50,7 @@ class Classify(L.LightningModule):
         x, y = batch
         logits = self(x)
         error = (logits.argmax(dim=1) != y).float().mean()
-        self.watch.add_watched(
+        self.metrics.add_validation(
             dataloader_idx, loss=F.cross_entropy(logits, y), error=error, n=len(y)
         )
 
@@ -73,6 +73,6 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
     return x, torch.from_numpy(rng.integers(0, shape.n_classes, n))
 
 
-def guess_loss(shape: DataShape) -> float:
+def initial_loss(shape: DataShape) -> float:
     """Give the loss of a network that knows nothing."""
     return log(shape.n_classes)

@@ -20,8 +20,8 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Labels = Float[Tensor, "batch 1"]
 
-LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = ("initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic", "save_load_roundtrip")
+"""The contract tests that apply to every model of this task."""
 
 
 class ClassifyBinary(L.LightningModule):
@@ -30,7 +30,7 @@ class ClassifyBinary(L.LightningModule):
     def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.watch = Watch()
+        self.metrics = Watch()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
         return self.net(x)
@@ -41,7 +41,7 @@ class ClassifyBinary(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
         loss = self.loss(*batch)
-        self.watch.add("train", loss=loss, n=len(batch[1]))
+        self.metrics.add("train", loss=loss, n=len(batch[1]))
         return loss
 
     def validation_step(
@@ -51,7 +51,7 @@ class ClassifyBinary(L.LightningModule):
         odds = self(x)
         loss = F.binary_cross_entropy_with_logits(odds, y)
         error = ((odds > 0).float() != y).float().mean()
-        self.watch.add_watched(dataloader_idx, loss=loss, error=error, n=len(y))
+        self.metrics.add_validation(dataloader_idx, loss=loss, error=error, n=len(y))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimizer(self.net, self.fit)
@@ -74,6 +74,6 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
     return x, torch.from_numpy(rng.integers(0, 2, (n, 1)).astype(np.float32))
 
 
-def guess_loss(_shape: DataShape) -> float:
+def initial_loss(_shape: DataShape) -> float:
     """Give the loss of a network that knows nothing."""
     return log(2)

@@ -12,17 +12,17 @@ import numpy as np
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 
-LAWS = ()
-"""The contract tests' laws are of networks fitted by examples; no model of this task is one."""
+CONTRACTS = ()
+"""None: the contract tests are for models fitted to examples."""
 
-GOOD = 200.0  # of the tests' levels; no law depends on its size
+GOOD = 200.0  # of the tests' levels; no contract test depends on its size
 
 
 def module(*_: Any) -> None:
     """Refuse a network without a fit of its own."""
     raise FoursplitError(
-        "task 'control': a level has no loss to follow downhill: use a model that plays, such as "
-        "deep_q, with seeds alone under `fit`."
+        "Task 'control' has no differentiable loss. Use an RL model such as deep_q, and give only "
+        "seeds under `fit`."
     )
 
 

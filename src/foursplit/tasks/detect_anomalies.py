@@ -7,8 +7,8 @@ import numpy as np
 
 from foursplit.core.examples import DataShape
 
-LAWS = ("same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = ("deterministic", "save_load_roundtrip")
+"""The contract tests that apply to every model of this task."""
 
 
 def random_rows(

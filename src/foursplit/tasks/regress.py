@@ -18,8 +18,8 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Targets = Float[Tensor, "batch 1"]
 
-LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = ("initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic", "save_load_roundtrip")
+"""The contract tests that apply to every model of this task."""
 
 
 class Regress(L.LightningModule):
@@ -28,7 +28,7 @@ class Regress(L.LightningModule):
     def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.watch = Watch()
+        self.metrics = Watch()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
         return self.net(x)
@@ -39,7 +39,7 @@ class Regress(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
         loss = self.loss(*batch)
-        self.watch.add("train", loss=loss, n=len(batch[1]))
+        self.metrics.add("train", loss=loss, n=len(batch[1]))
         return loss
 
     def validation_step(
@@ -49,7 +49,7 @@ class Regress(L.LightningModule):
         guess = self(x)
         # In interquartile ranges, as the tables have it.
         error = (guess - y).abs().mean() * (self.shape.scale / self.shape.spread)
-        self.watch.add_watched(dataloader_idx, loss=F.mse_loss(guess, y), error=error, n=len(y))
+        self.metrics.add_validation(dataloader_idx, loss=F.mse_loss(guess, y), error=error, n=len(y))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimizer(self.net, self.fit)
@@ -71,6 +71,6 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
     return x, torch.from_numpy(((y - y.mean()) / y.std()).astype(np.float32))
 
 
-def guess_loss(_shape: DataShape) -> float:
+def initial_loss(_shape: DataShape) -> float:
     """Give the loss of always answering the mean: the target's variance, which is 1 here."""
     return 1.0

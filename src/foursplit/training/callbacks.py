@@ -24,7 +24,7 @@ class Curves(L.Callback):
 
     # Lightning runs validation inside the training epoch, so both means are complete here.
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
-        means = pl_module.task.watch.take()
+        means = pl_module.task.metrics.compute_and_reset()
         row = {"epoch": float(trainer.current_epoch + 1), **means}
         if "dev_loss" not in means and self.rows:
             return  # an epoch without validation
