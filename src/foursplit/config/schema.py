@@ -331,7 +331,7 @@ class Params(Section):
         return _find("study", key, self._courses("studies"))
 
     def home(self, key_or_group: str) -> str:
-        """Name the folder below pipelines/ of an experiment's or a comparison group's stages."""
+        """Return the folder below pipelines/ of an experiment's or a comparison group's stages."""
         for pipeline, section in self.sections().items():
             for course in (*section.experiments, *section.groups):
                 members = (section.experiments.get(course, {}), section.groups.get(course, {}))

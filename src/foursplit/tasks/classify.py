@@ -1,4 +1,4 @@
-"""One class out of several, by softmax and cross-entropy.
+"""Multiclass classification by softmax and cross-entropy.
 
 Source: Ng, DLS C2 W3 (softmax regression).
 """
@@ -20,7 +20,10 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Labels = Int[Tensor, " batch"]
 
-CONTRACTS = ("initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic", "save_load_roundtrip")
+CONTRACTS = (
+    "initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic",
+    "save_load_roundtrip",
+)  # fmt: skip
 """The contract tests that apply to every model of this task."""
 
 
@@ -63,7 +66,7 @@ def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> Classify:
 
 
 def targets(y: np.ndarray, _shape: DataShape) -> Tensor:
-    """Give class numbers as the loss takes them."""
+    """Return the class numbers as a tensor."""
     return torch.from_numpy(y.astype(np.int64))
 
 
@@ -74,5 +77,5 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
 
 
 def initial_loss(shape: DataShape) -> float:
-    """Give the loss of a network that knows nothing."""
+    """Return the loss of a uniform guess."""
     return log(shape.n_classes)

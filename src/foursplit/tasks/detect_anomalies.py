@@ -1,4 +1,4 @@
-"""What is unusual, learnt from what is usual: class 0 is usual, class 1 anomalous and rare.
+"""Anomaly detection: class 0 is normal, class 1 is anomalous and rare.
 
 Source: Ng, MLS C3 W1 (anomaly detection, and when a classifier is better).
 """

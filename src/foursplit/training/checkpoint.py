@@ -73,7 +73,7 @@ def _put_together(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def usable(path: Path) -> bool:
-    """Say whether a state lies there: folders are renamed into place, so it is all or none."""
+    """Return whether a state lies there: folders are renamed into place, so it is all or none."""
     artifacts.recover(path)
     return (path / TENSORS).is_file() and (path / REST).is_file()
 

@@ -35,7 +35,7 @@ def fit(model: Any, train: Examples, dev: Examples) -> Any:
 
 
 def predict(model: Any, x: np.ndarray) -> np.ndarray:
-    """Give (example, class) probabilities, or one number an example."""
+    """Return (example, class) probabilities, or one number an example."""
     answers: np.ndarray
     answers = model.predict_proba(x) if hasattr(model, "predict_proba") else model.predict(x)
     return answers
@@ -51,7 +51,7 @@ def save(path: Path, model: Any) -> None:
 
 
 def load(path: Path, model: Any) -> Any:
-    """Give `model`, fresh from its file, what was learnt."""
+    """Return `model`, fresh from its file, what was learnt."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 

@@ -18,7 +18,7 @@ networks that `benchmarks/on_gpu.py` timed there).
 
 
 def gains(flops: int, n_examples: int) -> bool:
-    """Tell whether steps of `n_examples`, each of `flops` forward, are faster on a GPU."""
+    """Return whether steps of `n_examples`, each of `flops` forward, are faster on a GPU."""
     return flops * n_examples >= GAINS_FLOPS
 
 
@@ -45,7 +45,7 @@ def torch_device(kind: Literal["cpu", "gpu"]) -> torch.device:
 
 
 def name(kind: Literal["cpu", "gpu"]) -> str:
-    """Name the kind of device on which the same bytes come out again."""
+    """Return the kind of device on which the same bytes come out again."""
     return f"gpu: {torch.cuda.get_device_name()}" if kind == "gpu" else "cpu"
 
 

@@ -25,7 +25,7 @@ def fit(model: Any, x: np.ndarray, y: np.ndarray) -> Any:
 
 
 def predict(model: Any, x: np.ndarray) -> np.ndarray:
-    """Give (example, class) probabilities, or (example,) quantities."""
+    """Return (example, class) probabilities, or (example,) quantities."""
     flat = x.reshape(len(x), -1).astype(np.float64)
     return model.predict_proba(flat) if hasattr(model, "predict_proba") else model.predict(flat)
 

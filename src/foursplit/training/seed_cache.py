@@ -24,7 +24,7 @@ def save(job: Job, folder: Path, seed: int) -> None:
 
 
 def load(job: Job, folder: Path, seed: int) -> Manifest | None:
-    """Fill `folder` with the cached outputs of the same job; None if there are none."""
+    """Write `folder` with the cached outputs of the same job; None if there are none."""
     path = _path(job, seed)
     artifacts.recover(path)
     try:

@@ -50,7 +50,7 @@ class Job:
 
 
 def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
-    """Fill `folder` with weights, curves.csv and manifest.json; all of it, or nothing."""
+    """Write `folder` with weights, curves.csv and manifest.json; all of it, or nothing."""
     fit = job.experiment.fit
     with artifacts.replacing_folder(folder) as part:
         if isinstance(fit, DirectFit):
