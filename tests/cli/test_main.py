@@ -134,7 +134,8 @@ def test_an_impossible_argument_of_a_study_is_refused_by_name(project):
 def test_a_wrong_parameter_stops_every_stage(project):
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: -0.05"))
-    assert "learning_rate: -0.05 must be above 0" in run(project, "stage", "fetch", "wine", code=2)
+    output = run(project, "stage", "fetch", "wine", code=2)
+    assert "learning_rate: -0.05 must be greater than 0" in output
     assert not (project / "data").exists()
 
 

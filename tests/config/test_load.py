@@ -1,4 +1,4 @@
-"""params.yaml is refused where it is wrong, by name, with what is valid."""
+"""Errors in params.yaml name the path, the value and the valid choices."""
 
 from pathlib import Path
 
@@ -20,10 +20,10 @@ def tree():
     return YAML(typ="safe").load(PARAMS.read_text())
 
 
-def changed(place, value):
-    """Give the project's parameters with one value changed (or taken away, where it is None)."""
+def params_with(path, value):
+    """Return the project's parameters with one value replaced, or removed where it is None."""
     content = tree()
-    *parents, last = place.split(".")
+    *parents, last = path.split(".")
     block = content
     for name in parents:
         block = block[name]
@@ -34,21 +34,29 @@ def changed(place, value):
     return content
 
 
-def test_the_projects_own_parameters_are_right():
+def test_the_project_parameters_are_valid():
     assert len(load(PARAMS).experiments) >= 3
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "message"),
+    ("path", "value", "message"),
     [
-        (f"{LENET}.fit.learning_rate", -0.1, r"fit.*learning_rate: -0.1 must be above 0"),
-        (f"{LENET}.fit.learning_rate", "fast", r"learning_rate: 'fast'"),
-        ("strategy.tie", 0.5, r"tie: 0.5 must be from 0 to below 0.5"),
-        (f"{LENET}.fit.max_epochs", 0, r"max_epochs: 0 must be at least 1"),
-        (f"{LENET}.fit.seeds", [], r"seeds: \(\) must be one seed at least"),
-        (f"{LENET}.fit.seeds", [1, 1], r"must be all different"),
+        (
+            f"{LENET}.fit.learning_rate",
+            -0.1,
+            r"lenet\.fit\.learning_rate: -0.1 must be greater than 0",
+        ),
+        (
+            f"{LENET}.fit.learning_rate",
+            "fast",
+            r"fit\.learning_rate: 'fast' must be a valid number",
+        ),
+        ("strategy.tie", 0.5, r"strategy\.tie: 0.5 must be less than 0.5"),
+        (f"{LENET}.fit.max_epochs", 0, r"fit\.max_epochs: 0 must be greater than 0"),
+        (f"{LENET}.fit.seeds", [], r"fit\.seeds: \[\] must have at least 1 item"),
+        (f"{LENET}.fit.seeds", [1, 1], r"fit\.seeds: \[1, 1\] must be all different"),
         (f"{LENET}.fit.augment", {"trun": 3.0}, r"fit\.augment.*'trun'.*'turn'"),
-        (f"{LENET}.fit.augment", {"turn": -3.0}, "augment.turn: -3.0 must be 0 or more"),
+        (f"{LENET}.fit.augment", {"turn": -3.0}, r"fit\.augment\.turn: -3.0 must be greater than"),
         (f"{LENET}.fit.learning_rat", 0.1, r"unknown parameter 'learning_rat'.*'learning_rate'"),
         (
             f"{LENET}.model",
@@ -62,18 +70,24 @@ def test_the_projects_own_parameters_are_right():
         (f"{LENET}.modell", "x", r"unknown parameter 'modell'"),
         ("groups.convolutional.c4w2_digits.task", "clasify", r"unknown task 'clasify'.*'classify'"),
         ("groups.convolutional.c4w2_digits.metrik", "x", r"unknown parameter 'metrik'"),
-        ("sources.digits.split.source", {"train": 0.7, "train_dev": 0.2}, r"shares adding to 1"),
-        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"a share from 0 to 1"),
+        (
+            "sources.digits.split.source",
+            {"train": 0.7, "train_dev": 0.2},
+            r"split\.source: \{.*\} must be shares adding to 1",
+        ),
+        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"source\.dev: -0.2 must be"),
+        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"source\.train: 1.2 must be"),
+        ("sources.digits.split.source", {"tran": 1.0}, r"unknown split 'tran'.* mean 'train'"),
         ("sources.wine.split.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
         ("sources.digits.split.target", {"dev": 1.0}, r"missing: \['test'\]"),
         ("sources.iris", {"origin": "x", "split": {}}, r"missing salt"),
-        ("run.accelerator", "tpu", r"run.accelerator: 'tpu'"),
-        ("run.threads", 0, r"threads: 0 must be at least 1"),
-        ("run.kernels", "avx9", r"run.kernels: 'avx9'"),
-        ("strategy.confidence", 95, r"confidence: 95.* must be between 0 and 1"),
-        (f"{CURVE}.sizes", 2, r"c4w2_digits_mlp.*sizes: 2 must be at least 3"),
-        (f"{CURVE}.repeats", 0, r"repeats: 0 must be at least 1"),
-        (f"{CURVE}.smallest", 1.0, r"smallest: 1.0 must be a share between 0 and 1"),
+        ("run.accelerator", "tpu", r"run\.accelerator: 'tpu' must be 'auto', 'cpu' or 'gpu'"),
+        ("run.threads", 0, r"run\.threads: 0 must be greater than 0"),
+        ("run.kernels", "avx9", r"run\.kernels: 'avx9' must be 'portable' or 'native'"),
+        ("strategy.confidence", 95, r"strategy\.confidence: 95 must be less than 1"),
+        (f"{CURVE}.sizes", 2, r"c4w2_digits_mlp\.sizes: 2 must be greater than or equal to 3"),
+        (f"{CURVE}.repeats", 0, r"repeats: 0 must be greater than 0"),
+        (f"{CURVE}.smallest", 1.0, r"smallest: 1.0 must be less than 1"),
         (f"{CURVE}.smalest", 0.1, r"unknown parameter 'smalest'.*Did you mean 'smallest'"),
         (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
         (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
@@ -83,17 +97,19 @@ def test_the_projects_own_parameters_are_right():
         ("studies.advanced", {"gradient_decent": STUDY}, r"Did you mean 'gradient_descent'"),
         ("studies.advanced", {"gradient_descent": STUDY}, r"the name is taken in studies"),
         (f"{DESCENT}.args.n_stps", 3, r"descent.args: unknown parameter 'n_stps'.*'n_steps'"),
-        (f"{DESCENT}.args", 3, r"gradient_descent.args"),
+        (f"{DESCENT}.args", 3, r"gradient_descent\.args: 3 must be a block"),
         (f"{DESCENT}.lesson", None, r"gradient_descent: missing lesson"),
         (f"{DESCENT}.arg", {}, r"unknown parameter 'arg'. Did you mean 'args'"),
         ("real.studies", {}, r"real: unknown parameter 'studies'"),
         ("run", None, r"params.yaml: missing run"),
+        ("run", 3, r"run: 3 must be a block of names and values"),
+        ("pipeline", "real", r"params.yaml: unknown parameter 'pipeline'"),
         ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, gate, groups"),
     ],
 )
-def test_what_is_wrong_is_named_with_what_is_valid(place, value, message):
+def test_an_error_names_the_path_the_value_and_the_valid_choices(path, value, message):
     with pytest.raises(FoursplitError, match=message):
-        build(changed(place, value))
+        build(params_with(path, value))
 
 
 EVIL = ["/home/me", "..", "k1; touch X", "$(id)", "a/b", "A", "1a", "_a", "a-b", "a b", "a\n", "",
@@ -101,23 +117,23 @@ EVIL = ["/home/me", "..", "k1; touch X", "$(id)", "a/b", "A", "1a", "_a", "a-b",
 
 
 @pytest.mark.parametrize("name", EVIL)
-@pytest.mark.parametrize("place", [
+@pytest.mark.parametrize("path", [
     "sources", "groups", "groups.convolutional", "experiments", "experiments.convolutional",
     "curves", "curves.convolutional", "studies", "studies.supervised",
     "real.sources", "real.groups", "real.groups.convolutional", "real.experiments",
     "real.experiments.convolutional", "real.curves",
 ])  # fmt: skip
-def test_a_name_that_is_no_file_name_is_refused_wherever_it_stands(place, name):
+def test_an_invalid_file_name_is_refused_in_every_block(path, name):
     content = tree()
     content["real"].setdefault("curves", {})
     block = content
-    for part in place.split("."):
-        block = block[part]
+    for step in path.split("."):
+        block = block[step]
     block[name] = next(iter(block.values()), {})
-    with pytest.raises(FoursplitError, match=r"use small letters") as refused:
+    with pytest.raises(FoursplitError, match=r"use small letters") as caught:
         build(content)
-    assert repr(name) in str(refused.value)
-    assert str(refused.value).startswith(place)
+    assert repr(name) in str(caught.value)
+    assert str(caught.value).startswith(path)
 
 
 def test_three_sizes_must_be_repeated():
@@ -141,7 +157,7 @@ def test_an_unknown_source_is_refused():
         build(content)
 
 
-def test_a_name_stands_once():
+def test_a_name_is_unique_across_courses():
     content = tree()
     content["experiments"]["improving"]["c4w2_digits_lenet"] = content["experiments"]["improving"][
         "c2w3_wine_softmax"
@@ -154,7 +170,7 @@ def test_a_name_stands_once():
     ("kind", "name"),
     [("sources", "wine"), ("groups", "c2w3_wine"), ("experiments", "c2w3_wine_softmax")],
 )
-def test_a_name_stands_once_in_both_pipelines(kind, name):
+def test_a_name_is_unique_across_pipelines(kind, name):
     content = tree()
     if kind == "sources":
         content["real"]["sources"][name] = content["sources"][name]
@@ -169,8 +185,8 @@ def test_the_real_section_is_checked_like_the_others():
     content["real"]["experiments"]["convolutional"]["c4w2_mnist_usps_lenet"]["fit"][
         "max_epochs"
     ] = 0
-    place = "real.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
-    with pytest.raises(FoursplitError, match=f"{place}.*max_epochs: 0 must be at least 1"):
+    path = "real.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
+    with pytest.raises(FoursplitError, match=f"{path}.*max_epochs: 0 must be greater than 0"):
         build(content)
     content = tree()
     content["real"]["experiment"] = {}
@@ -178,13 +194,13 @@ def test_the_real_section_is_checked_like_the_others():
         build(content)
 
 
-def test_a_file_without_remote_data_is_right():
+def test_the_real_section_is_optional():
     content = tree()
     del content["real"]
     assert build(content).real.experiments == {}
 
 
-def test_one_pipeline_knows_nothing_of_the_other():
+def test_pipelines_are_independent():
     params = load(PARAMS)
     assert params.experiment("c4w2_mnist_usps_lenet").source == "mnist_usps"
     assert params.home("c4w2_mnist_usps_lenet") == "real/convolutional"
@@ -206,9 +222,20 @@ def test_a_file_that_is_not_yaml_is_refused(tmp_path, text):
 
 
 def test_a_number_in_scientific_notation_is_a_number():
-    # PyYAML reads 1e-3 as text and DVC as a number; the door reads as DVC does.
+    # PyYAML reads 1e-3 as text, DVC and Foursplit as a number.
     before, key, block = PARAMS.read_text().partition("c2w3_wine_softmax:")
     block = block.replace("learning_rate: 0.05,", "learning_rate: 1e-3,", 1)
     assert "1e-3" in block
-    found = build(YAML(typ="safe").load(before + key + block))
-    assert found.experiment("c2w3_wine_softmax").fit.learning_rate == 0.001
+    params = build(YAML(typ="safe").load(before + key + block))
+    assert params.experiment("c2w3_wine_softmax").fit.learning_rate == 0.001
+
+
+def test_every_error_is_listed():
+    content = tree()
+    content["run"].update(threads=0, kernels="avx9")
+    del content["strategy"]["seed"]
+    with pytest.raises(FoursplitError) as caught:
+        build(content)
+    assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {
+        "strategy", "run.threads", "run.kernels",
+    }  # fmt: skip

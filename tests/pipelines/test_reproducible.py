@@ -21,7 +21,7 @@ def test_a_wrong_value_stops_dvc_with_our_words(clone):
     path = clone.folder / "params.yaml"
     path.write_text(path.read_text().replace("learning_rate: 0.05", "learning_rate: -0.05"))
     output = clone.run("dvc", "repro", WINE, code=255)
-    assert "learning_rate: -0.05 must be above 0" in output
+    assert "learning_rate: -0.05 must be greater than 0" in output
 
 
 @pytest.mark.slow

@@ -83,7 +83,7 @@ def test_seeds_that_were_finished_are_taken_and_the_bytes_are_the_same(small, mo
     assert run(monkeypatch, stop_at=3)[0] == [1, 2]
     trained, said = run(monkeypatch)
     assert trained == [3]
-    assert said.startswith("3 seed(s) (2 finished before) on cpu")
+    assert said.startswith("3 seed(s) (2 trained before) on cpu")
     assert files() == whole
     assert not left()
     assert run(monkeypatch)[0] == SEEDS  # what has ended is trained anew when it is asked for
@@ -150,7 +150,7 @@ def test_a_model_that_is_edited_while_it_trains_is_not_written(small, monkeypatc
 
     monkeypatch.setattr(training, "_model", editing)
     if counts:
-        with pytest.raises(FoursplitError, match="was changed while"):
+        with pytest.raises(FoursplitError, match="changed while"):
             stage.run(KEY)
         assert files() == {}
     else:

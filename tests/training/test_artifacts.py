@@ -76,7 +76,7 @@ def test_an_estimator_with_a_type_of_its_own_is_refused(tmp_path):
     from sklearn.preprocessing import FunctionTransformer
 
     estimator.save(tmp_path / "m.skops", FunctionTransformer(func=test_a_missing_number_is_refused))
-    with pytest.raises(FoursplitError, match="not trusted"):
+    with pytest.raises(FoursplitError, match="untrusted types"):
         estimator.load(tmp_path / "m.skops")
 
 

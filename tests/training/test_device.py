@@ -94,7 +94,7 @@ def job(side, batch):
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(FoursplitError, match="torch finds none here. Use auto or cpu"):
+    with pytest.raises(FoursplitError, match="torch finds no GPU. Use auto or cpu"):
         device.resolve("gpu", gains=True)
 
 

@@ -44,7 +44,7 @@ def _way_out(root: Path) -> str:
 
 
 def _other(package: Path) -> str:
-    """Name the project that the running code belongs to, if it lies in one."""
+    """Return the project that the running code belongs to, if it lies in one."""
     other = package.parent.parent
     if package.parent.name == "src" and (other / "params.yaml").is_file():
         return f"; to run the project in {other}, change into it"

@@ -12,7 +12,7 @@ def params_file() -> Path:
 
 
 def data(of: Pipeline = "") -> Path:
-    """Name the folder that a pipeline's stages write to."""
+    """Return the folder that a pipeline's stages write to."""
     return root() / "data" / of
 
 
@@ -25,37 +25,37 @@ def _of_group(name: str) -> Path:
 
 
 def code() -> Path:
-    """Name the folder of the code's digests: `<kind>/<name>.json`."""
+    """Return the folder of the code's digests: `<kind>/<name>.json`."""
     return data() / "code"
 
 
 def raw(source: str) -> Path:
-    """Name the folder that `fetch` fills: bytes as published."""
+    """Return the folder that `fetch` fills: bytes as published."""
     return _of_source(source) / "raw" / source
 
 
 def valid(source: str) -> Path:
-    """Name the folder of the examples that met every expectation."""
+    """Return the folder of the examples that met every expectation."""
     return _of_source(source) / "valid" / source
 
 
 def validation(source: str) -> Path:
-    """Name the folder of the validation's result, JSON and page."""
+    """Return the folder of the validation's result, JSON and page."""
     return _of_source(source) / "validation" / source
 
 
 def split(source: str) -> Path:
-    """Name the folder with `seen/` (train, train_dev, dev), `sealed/` (test) and `report.json`."""
+    """Return the folder of `seen/` (train, train_dev, dev), `sealed/` (test) and `report.json`."""
     return _of_source(source) / "split" / source
 
 
 def models(group: str, key: str) -> Path:
-    """Name the folder of an experiment's models, a `seed_<n>` folder each."""
+    """Return the folder of an experiment's models, a `seed_<n>` folder each."""
     return _of_group(group) / "models" / group / key
 
 
 def predictions(group: str) -> Path:
-    """Name the folder of a comparison group's tables: `<key>/seed_<n>/<split>.parquet`."""
+    """Return the folder of a comparison group's tables: `<key>/seed_<n>/<split>.parquet`."""
     return _of_group(group) / "predictions" / group
 
 
@@ -64,17 +64,17 @@ def selected(group: str) -> Path:
 
 
 def curves(group: str) -> Path:
-    """Name the folder of a comparison group's learning curves: `<key>.csv` and `<key>.json`."""
+    """Return the folder of a comparison group's learning curves: `<key>.csv` and `<key>.json`."""
     return _of_group(group) / "curves" / group
 
 
 def study(key: str) -> Path:
-    """Name the file of what a study shows."""
+    """Return the file of what a study shows."""
     return data() / "studies" / f"{key}.json"
 
 
 def final(group: str) -> Path:
-    """Name the folder of the winner's four tables, a `seed_<n>` folder each."""
+    """Return the folder of the winner's four tables, a `seed_<n>` folder each."""
     return _of_group(group) / "final" / group
 
 
@@ -84,7 +84,7 @@ def diagnosis(folder: Path) -> Path:
 
 
 def tags(source: str) -> Path:
-    """Name the sheet of what people said of a source's dev examples; git keeps it."""
+    """Return the annotation sheet of a source's dev examples, which git tracks."""
     return root() / "data" / "tags" / f"{source}.csv"
 
 
@@ -93,12 +93,12 @@ def reports(of: Pipeline = "") -> Path:
 
 
 def metrics(of: Pipeline = "") -> Path:
-    """Name the file with what a pipeline's report measured; git keeps it."""
+    """Return the file with what a pipeline's report measured; git keeps it."""
     return root() / (f"metrics.{of}.json" if of else "metrics.json")
 
 
 def pipeline_file(home: str) -> Path:
-    """Name the dvc.yaml of a course or of the data; `home` is its folder below pipelines/."""
+    """Return the dvc.yaml of a course or of the data; `home` is its folder below pipelines/."""
     return root() / "pipelines" / home / "dvc.yaml"
 
 
@@ -108,12 +108,12 @@ def locks() -> list[Path]:
 
 
 def state() -> Path:
-    """Name the folder of what lies outside the graph: resume state, looks at test, locks."""
+    """Return the folder of what lies outside the graph: resume state, looks at test, locks."""
     return root() / ".foursplit"
 
 
 def curve_seconds(key: str) -> Path:
-    """Name the file with the seconds that each model of a learning curve took to train."""
+    """Return the file with the seconds that each model of a learning curve took to train."""
     return state() / "learn" / f"{key}.csv"
 
 

@@ -30,12 +30,12 @@ def _parsed(file: Path, *_stamp: int) -> Any:
 
 
 def of_source(file: Path, name: str) -> Pipeline:
-    """Name the pipeline of a source in the params file; the default one if it is in neither."""
+    """Return the pipeline of a source in the params file; the default one if it is in neither."""
     return REAL if name in _names(file, "sources") else ""
 
 
 def of_group(file: Path, name: str) -> Pipeline:
-    """Name the pipeline of a comparison group."""
+    """Return the pipeline of a comparison group."""
     return REAL if name in _names(file, "groups") else ""
 
 
@@ -51,10 +51,10 @@ def _names(file: Path, kind: Literal["sources", "groups"]) -> set[str]:
 
 
 def home(pipeline: Pipeline, course: str) -> str:
-    """Name a course's folder below pipelines/."""
+    """Return the name of a course's folder below pipelines/."""
     return f"{pipeline}/{course}" if pipeline else course
 
 
 def key(pipeline: Pipeline, name: str) -> str:
-    """Name a block of params.yaml, as DVC and people write it."""
+    """Return the name of a block of params.yaml, as DVC and people write it."""
     return f"{pipeline}.{name}" if pipeline else name

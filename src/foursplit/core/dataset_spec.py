@@ -80,5 +80,5 @@ class Source:
 
     @property
     def shifted(self) -> bool:
-        """Say whether dev and test are of another distribution than train."""
+        """Return whether dev and test are of another distribution than train."""
         return "target" in self.domains.values()

@@ -1,4 +1,4 @@
-"""The one error a person is meant to read."""
+"""The error for users."""
 
 import errno
 from collections.abc import Iterable, Mapping
@@ -6,21 +6,21 @@ from difflib import get_close_matches
 
 
 class FoursplitError(ValueError):
-    """Something a user can put right: the message names the value, the place and the valid choices.
+    """An error that a user can fix: the message names the value, the path and the valid choices.
 
-    The command line prints the message alone and exits with 2; anything else is a defect of ours
+    The command line prints the message alone and exits with 2; anything else is a bug
     and keeps its traceback.
     """
 
 
 def unknown_name(kind: str, value: object, valid: Iterable[str], at: str = "") -> FoursplitError:
-    """Say that `value` is no valid `kind`, what is, and what was probably meant."""
+    """Return an error with the valid names and the closest one."""
     names = sorted(valid)
-    near = get_close_matches(str(value), names, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
-    place = f"{at}: " if at else ""
+    matches = get_close_matches(str(value), names, n=1)
+    hint = f" Did you mean {matches[0]!r}?" if matches else ""
+    path = f"{at}: " if at else ""
     return FoursplitError(
-        f"{place}unknown {kind} {value!r}.{meant} Valid: {', '.join(names) or '(none)'}."
+        f"{path}unknown {kind} {value!r}.{hint} Valid: {', '.join(names) or '(none)'}."
     )
 
 
@@ -43,5 +43,5 @@ REMEDIES: Mapping[int, str] = {
 
 
 def remedy(error: OSError) -> str:
-    """Say what a person can do about an error of the system; nothing where that is not known."""
+    """Return a remedy for an operating system error; empty if none is known."""
     return REMEDIES.get(error.errno or 0, "")

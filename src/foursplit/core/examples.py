@@ -40,7 +40,7 @@ class Examples:
         return self.rows["y"].to_numpy()
 
     def take(self, chosen: np.ndarray) -> "Examples":
-        """Keep the rows that `chosen` (a mask or positions) names."""
+        """Return the rows that `chosen` (a mask or positions) names."""
         return Examples(x=self.x[chosen], rows=self.rows.iloc[chosen].reset_index(drop=True))
 
 

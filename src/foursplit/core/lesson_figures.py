@@ -186,5 +186,5 @@ def _plain(value: Any) -> Any:
 
 
 def _rounded(number: float) -> float | None:
-    """Keep the digits that can be seen; what is no number is nothing."""
+    """Return the digits that can be seen; what is no number is nothing."""
     return float(f"{number:.{DIGITS}g}") if np.isfinite(number) else None

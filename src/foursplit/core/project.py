@@ -32,12 +32,12 @@ def settings(folder: Path) -> Mapping[str, Any]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FoursplitError(f"{path}: not TOML: {error}") from error
-    found = content.get("tool", {}).get("foursplit", {})
-    if not isinstance(found, Mapping):
-        raise FoursplitError(f"{path}: tool.foursplit: {found!r} must be a table")
-    unknown = sorted(set(found) - {"package"})
+    table = content.get("tool", {}).get("foursplit", {})
+    if not isinstance(table, Mapping):
+        raise FoursplitError(f"{path}: tool.foursplit: {table!r} must be a table")
+    unknown = sorted(set(table) - {"package"})
     if unknown:
         raise FoursplitError(
             f"{path}: tool.foursplit: unknown setting {unknown[0]!r}. Valid: package."
         )
-    return found
+    return table

@@ -15,12 +15,12 @@ QUERY = re.compile(
 
 
 def without_passwords(text: str) -> str:
-    """Give a text in which every address is without its password."""
+    """Return a text in which every address is without its password."""
     return QUERY.sub(rf"\1{HIDDEN}", USER.sub(rf"\1{HIDDEN}@", text))
 
 
 def address(uri: str) -> str:
-    """Give one address without its password, whatever the password is made of."""
+    """Return one address without its password, whatever the password is made of."""
     start, before, host = _parts(uri)
     if ":" in before:
         uri = f"{start}{before.partition(':')[0]}:{HIDDEN}@{host}"
@@ -28,7 +28,7 @@ def address(uri: str) -> str:
 
 
 def hide(text: str, uri: str) -> str:
-    """Give a text, such as a library's error, without the password of an address."""
+    """Return a text, such as a library's error, without the password of an address."""
     text = text.replace(uri, address(uri))
     for secret in sorted(_secrets(uri), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)

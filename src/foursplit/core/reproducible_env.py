@@ -37,7 +37,7 @@ KERNELS: Mapping[str, Mapping[str, str]] = {
 
 
 def settings(kernels: str, threads: int) -> dict[str, str]:
-    """Give the environment that a stage with these two parameters runs in."""
+    """Return the environment that a stage with these two parameters runs in."""
     count = str(threads)
     return {
         **QUIET,

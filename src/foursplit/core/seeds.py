@@ -12,5 +12,5 @@ def derive(*parts: object) -> int:
 
 
 def generator(*parts: object) -> np.random.Generator:
-    """Give the generator that belongs to these parts alone."""
+    """Return the generator that belongs to these parts alone."""
     return np.random.default_rng(derive(*parts))

@@ -11,7 +11,8 @@ from ruamel.yaml import YAML
 
 from foursplit import plugins
 from foursplit.config import paths, pipelines
-from foursplit.config.load import load, require_name
+from foursplit.config.load import load
+from foursplit.config.names import check_name
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts, tabular
 from foursplit.scaffold import dataset_file, infer_schema, occupied_paths

@@ -21,7 +21,7 @@ ENVIRONMENT = "foursplit.core.reproducible_env"
 
 
 def run() -> str:
-    """Fill `data/code`: `<kind>/<name>.json` with the digest of each file that is imported."""
+    """Write `data/code`: `<kind>/<name>.json` with the digest of each file that is imported."""
     n = 0
     with artifacts.replacing_folder(paths.code()) as folder:
         for kind, name in names():

@@ -17,7 +17,7 @@ from foursplit.training import manifest as manifests
 
 
 def run(key: str) -> str:
-    """Fill `data/predictions/<group>/<key>`: a diagnosis; for each seed tables and a summary."""
+    """Write `data/predictions/<group>/<key>`: a diagnosis; for each seed tables and a summary."""
     params = load()
     experiment = params.experiment(key)
     group = params.group(experiment.group)
@@ -27,26 +27,28 @@ def run(key: str) -> str:
     with artifacts.replacing_folder(paths.predictions(experiment.group) / key) as folder:
         for trained in seed_folders(paths.models(experiment.group, key)):
             manifest, answer = predictor(trained, params.run)
-            made = {
+            tables = {
                 split: prediction_tables.table(
                     examples, answer(examples), split, manifest.task, manifests.shape(manifest)
                 )
                 for split, examples in splits.items()
             }
-            part = folder / trained.name
-            part.mkdir()
-            for split, table in made.items():
-                prediction_tables.save(part, split, table)
-            models.append(diagnose.checked(made, experiment.source, trained.name))
-            summary = summarise(made, models[-1], group, declared, params.strategy)
+            seed_folder = folder / trained.name
+            seed_folder.mkdir()
+            for split, table in tables.items():
+                prediction_tables.save(seed_folder, split, table)
+            models.append(diagnose.checked(tables, experiment.source, trained.name))
+            summary = summarise(tables, models[-1], group, declared, params.strategy)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
-            artifacts.write_json(part / "summary.json", {**summary, "manifest": asdict(manifest)})
-        told = diagnose.diagnose(models, group, declared, params.strategy)
-        artifacts.write_json(paths.diagnosis(folder), told)
-    return _sentence(told, beaten=beaten)
+            artifacts.write_json(
+                seed_folder / "summary.json", {**summary, "manifest": asdict(manifest)}
+            )
+        diagnosis = diagnose.diagnose(models, group, declared, params.strategy)
+        artifacts.write_json(paths.diagnosis(folder), diagnosis)
+    return _sentence(diagnosis, beaten=beaten)
 
 
-def _sentence(told: dict[str, Any], *, beaten: bool) -> str:
-    errors = " · ".join(f"{split} {told['splits'][split]['value']:.2%}" for split in SEEN)
+def _sentence(diagnosis: dict[str, Any], *, beaten: bool) -> str:
+    errors = " · ".join(f"{split} {diagnosis['splits'][split]['value']:.2%}" for split in SEEN)
     weak = "" if beaten else " NOT BETTER THAN THE TRIVIAL PREDICTOR."
-    return f"{errors}.{weak} {told['verdict']['sentence']}"
+    return f"{errors}.{weak} {diagnosis['verdict']['sentence']}"

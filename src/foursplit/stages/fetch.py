@@ -8,7 +8,7 @@ from foursplit.data.fetch import fetch
 
 
 def run(name: str) -> str:
-    """Fill `data/raw/<name>`; return what to tell the user."""
+    """Write `data/raw/<name>`; return what to tell the user."""
     params = load()
     params.source(name)  # an unknown name is refused here
     declared = plugins.dataset(name).SOURCE

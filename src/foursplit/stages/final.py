@@ -15,7 +15,7 @@ from foursplit.training import manifest as manifests
 
 
 def run(name: str) -> str:
-    """Fill `data/final/<group>`: a diagnosis; for each of the winner's seeds tables and summary."""
+    """Write `data/final/<group>`: a diagnosis, and tables and a summary for each seed."""
     params = load()
     group = params.group(name)
     winner = artifacts.read_json(paths.selected(name))["winner"]
@@ -23,16 +23,16 @@ def run(name: str) -> str:
     models = []
     with artifacts.replacing_folder(paths.final(name)) as folder:
         for trained in seed_folders(paths.models(name, winner)):
-            made = four_tables(name, group.source, trained, params.run)
-            part = folder / trained.name
-            part.mkdir()
-            for split, table in made.items():
-                prediction_tables.save(part, split, table)
-            models.append(diagnose.checked(made, group.source, trained.name))
-            summary = summarise(made, models[-1], group, declared, params.strategy)
+            tables = four_tables(name, group.source, trained, params.run)
+            seed_folder = folder / trained.name
+            seed_folder.mkdir()
+            for split, table in tables.items():
+                prediction_tables.save(seed_folder, split, table)
+            models.append(diagnose.checked(tables, group.source, trained.name))
+            summary = summarise(tables, models[-1], group, declared, params.strategy)
             manifest = asdict(manifests.load(trained))
-            artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
-        told = diagnose.diagnose(models, group, declared, params.strategy)
-        artifacts.write_json(paths.diagnosis(folder), told)
-    errors = " · ".join(f"{TITLES[s]} {told['splits'][s]['value']:.2%}" for s in SPLITS)
-    return f"{winner}: {errors}. {told['verdict']['sentence']}"
+            artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
+        diagnosis = diagnose.diagnose(models, group, declared, params.strategy)
+        artifacts.write_json(paths.diagnosis(folder), diagnosis)
+    errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)
+    return f"{winner}: {errors}. {diagnosis['verdict']['sentence']}"

@@ -1,4 +1,4 @@
-"""Stage learn: an experiment trained on growing parts of train, and what its curve tells."""
+"""Stage learn: train an experiment on nested subsets of train and summarize its curve."""
 
 from collections.abc import Sequence
 
@@ -21,35 +21,35 @@ def run(key: str) -> str:
     experiment, settings = params.experiment(key), params.curve(key)
     declared = plugins.dataset(experiment.source).SOURCE
     splits = {name: load_splits.load(experiment.source, name) for name in SEEN}
-    folder = paths.split(experiment.source) / "seen"
+    seen = paths.split(experiment.source) / "seen"
     job = Job(
         key=key,
         experiment=experiment,
         run=params.run,
         splits=splits,
         shape=shape_of(splits["train"], declared.classes),
-        data={path.name: artifacts.sha256_file(path) for path in sorted(folder.iterdir())},
+        data={path.name: artifacts.sha256_file(path) for path in sorted(seen.iterdir())},
     )
-    follower = Growth(learning_curve_runs.n_models(job, settings))
+    progress = Growth(learning_curve_runs.n_models(job, settings))
     at = f"curves.{params.home(key)}.{key}"
-    points, seconds = learning_curve_runs.measure(job, settings, follower, at)
-    follower.close()
+    points, seconds = learning_curve_runs.measure(job, settings, progress, at)
+    progress.close()
     human = human_level(params.group(experiment.group), declared.reference)
-    told = learning_curve.told(points, human, declared.domains, params.strategy)
-    place = paths.curves(experiment.group)
-    artifacts.write_text(place / f"{key}.csv", learning_curve_runs.as_csv(points))
-    artifacts.write_json(place / f"{key}.json", {"experiment": key, **told})
+    summary = learning_curve.told(points, human, declared.domains, params.strategy)
+    folder = paths.curves(experiment.group)
+    artifacts.write_text(folder / f"{key}.csv", learning_curve_runs.as_csv(points))
+    artifacts.write_json(folder / f"{key}.json", {"experiment": key, **summary})
     _write_seconds(key, points, seconds)
-    sentence = told["dev"]["verdict"]["sentence"]
+    sentence = summary["dev"]["verdict"]["sentence"]
     return f"{len(points)} models on up to {points[-1].n:,} examples. {sentence}"
 
 
 def _write_seconds(
     key: str, points: Sequence[learning_curve_runs.Measured], seconds: Sequence[float]
 ) -> None:
-    """Keep what each model took, outside the graph: it is another each time."""
+    """Write the training time of each model outside the DVC graph: it varies."""
     rows = [
-        f"{point.size},{point.n},{point.repeat},{taken:.3f}\n"
-        for point, taken in zip(points, seconds, strict=True)
+        f"{point.size},{point.n},{point.repeat},{duration:.3f}\n"
+        for point, duration in zip(points, seconds, strict=True)
     ]
     artifacts.write_text(paths.curve_seconds(key), "size,n,repeat,seconds\n" + "".join(rows))

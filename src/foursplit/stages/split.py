@@ -10,7 +10,7 @@ from foursplit.io import artifacts
 
 
 def run(name: str) -> str:
-    """Fill `data/split/<name>` with seen/, sealed/ and report.json."""
+    """Write `data/split/<name>` with seen/, sealed/ and report.json."""
     rule = load().source(name).split
     examples, meta = store.load(paths.valid(name), "examples"), plugins.dataset(name).SOURCE
     splits, aside = part(examples, meta, rule)

@@ -18,7 +18,7 @@ from foursplit.training.train import Job, train
 
 
 class Listener(Protocol):
-    """Someone who follows the learning curves while they grow."""
+    """Callback that receives each row of the learning curves."""
 
     def __call__(self, row: Row) -> None: ...
 
@@ -26,41 +26,41 @@ class Listener(Protocol):
 
 
 Live = Callable[..., Listener]
-"""Makes a listener from home, key, experiment, seed and data hashes."""
+"""Returns a listener from home, key, experiment, seed and data hashes."""
 
 
 def run(key: str, live: Live | None = None) -> str:
-    """Fill `data/models/<group>/<key>`; tell `live` of each epoch, if there is anyone to tell."""
+    """Write `data/models/<group>/<key>`; report each epoch to a listener that `live` makes."""
     params = load()
     job = prepare(key, params)
-    experiment, n_taken = job.experiment, 0
+    experiment, n_cached = job.experiment, 0
     for seed in experiment.fit.seeds:
         target = paths.seed_folder(paths.models(experiment.group, key), seed)
-        taken = seed_cache.take(job, target, seed)
-        if taken is not None:
-            made, n_taken = taken, n_taken + 1
+        cached = seed_cache.load(job, target, seed)
+        if cached is not None:
+            manifest, n_cached = cached, n_cached + 1
             continue
         if isinstance(experiment.fit, GradientFit):
             listeners: list[Listener] = [Progress(seed, experiment.fit.max_epochs)]
             if live:
                 about = {"home": params.home(key), "key": key, "experiment": experiment}
                 listeners.append(live(**about, seed=seed, data=job.data))
-            made = train(job, target, seed, tuple(listeners))
+            manifest = train(job, target, seed, tuple(listeners))
             for listener in listeners:
                 listener.close()
         else:
-            made = train(job, target, seed)
+            manifest = train(job, target, seed)
         if seed != experiment.fit.seeds[-1]:
-            seed_cache.keep(job, target, seed)
-    seed_cache.forget(job)
-    costs = f"{made.n_parameters:,} parameters"
-    costs += f", {made.flops:,} FLOPs an example" if made.flops is not None else ""
-    before = f" ({n_taken} finished before)" if n_taken else ""
-    return f"{len(experiment.fit.seeds)} seed(s){before} on {made.device}: {costs}"
+            seed_cache.save(job, target, seed)
+    seed_cache.discard(job)
+    costs = f"{manifest.n_parameters:,} parameters"
+    costs += f", {manifest.flops:,} FLOPs an example" if manifest.flops is not None else ""
+    before = f" ({n_cached} trained before)" if n_cached else ""
+    return f"{len(experiment.fit.seeds)} seed(s){before} on {manifest.device}: {costs}"
 
 
 def prepare(key: str, params: Params) -> Job:
-    """Read what experiment `key` is trained on."""
+    """Load the data that experiment `key` is trained on."""
     experiment = params.experiment(key)
     splits = {name: load_splits.load(experiment.source, name) for name in SEEN}
     folder = paths.split(experiment.source) / "seen"

@@ -12,7 +12,7 @@ from foursplit.io import artifacts
 
 
 def run(name: str) -> str:
-    """Fill `data/valid/<name>` from the raw files, and `data/validation/<name>` in any case."""
+    """Write `data/valid/<name>` from the raw files, and `data/validation/<name>` in any case."""
     load().source(name)  # an unknown name is refused here
     module = plugins.dataset(name)
     check(module.SOURCE, paths.raw(name))

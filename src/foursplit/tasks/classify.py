@@ -1,4 +1,4 @@
-"""One class out of several, by softmax and cross-entropy.
+"""Multiclass classification by softmax and cross-entropy.
 
 Source: Ng, DLS C2 W3 (softmax regression).
 """
@@ -20,8 +20,11 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Labels = Int[Tensor, " batch"]
 
-LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = (
+    "initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic",
+    "save_load_roundtrip",
+)  # fmt: skip
+"""The contract tests that apply to every model of this task."""
 
 
 class Classify(L.LightningModule):
@@ -30,7 +33,7 @@ class Classify(L.LightningModule):
     def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.watch = Watch()
+        self.metrics = Watch()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch n_classes"]:
         return self.net(x)
@@ -41,7 +44,7 @@ class Classify(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
         loss = self.loss(*batch)
-        self.watch.add("train", loss=loss, n=len(batch[1]))
+        self.metrics.add("train", loss=loss, n=len(batch[1]))
         return loss
 
     def validation_step(
@@ -50,7 +53,7 @@ class Classify(L.LightningModule):
         x, y = batch
         logits = self(x)
         error = (logits.argmax(dim=1) != y).float().mean()
-        self.watch.add_watched(
+        self.metrics.add_validation(
             dataloader_idx, loss=F.cross_entropy(logits, y), error=error, n=len(y)
         )
 
@@ -63,7 +66,7 @@ def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> Classify:
 
 
 def targets(y: np.ndarray, _shape: DataShape) -> Tensor:
-    """Give class numbers as the loss takes them."""
+    """Return the class numbers as a tensor."""
     return torch.from_numpy(y.astype(np.int64))
 
 
@@ -73,6 +76,6 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
     return x, torch.from_numpy(rng.integers(0, shape.n_classes, n))
 
 
-def guess_loss(shape: DataShape) -> float:
-    """Give the loss of a network that knows nothing."""
+def initial_loss(shape: DataShape) -> float:
+    """Return the loss of a uniform guess."""
     return log(shape.n_classes)

@@ -1,4 +1,4 @@
-"""One of two classes, by sigmoid and logistic loss.
+"""Binary classification by sigmoid and logistic loss.
 
 Source: Ng, MLS C1 W3 and DLS C1 W2.
 """
@@ -20,38 +20,41 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Labels = Float[Tensor, "batch 1"]
 
-LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = (
+    "initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic",
+    "save_load_roundtrip",
+)  # fmt: skip
+"""The contract tests that apply to every model of this task."""
 
 
 class ClassifyBinary(L.LightningModule):
-    """Train any `net` that maps a batch to (batch, 1) log-odds by the logistic loss, in nats."""
+    """Train any `net` that maps a batch to (batch, 1) logits by the logistic loss, in nats."""
 
     def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.watch = Watch()
+        self.metrics = Watch()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
         return self.net(x)
 
     def loss(self, x: Inputs, y: Labels) -> Float[Tensor, ""]:
-        """Mean logistic loss, from log-odds: the sigmoid's own logarithm never overflows."""
+        """Mean logistic loss from logits, which cannot overflow."""
         return F.binary_cross_entropy_with_logits(self(x), y)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
         loss = self.loss(*batch)
-        self.watch.add("train", loss=loss, n=len(batch[1]))
+        self.metrics.add("train", loss=loss, n=len(batch[1]))
         return loss
 
     def validation_step(
         self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         x, y = batch
-        odds = self(x)
-        loss = F.binary_cross_entropy_with_logits(odds, y)
-        error = ((odds > 0).float() != y).float().mean()
-        self.watch.add_watched(dataloader_idx, loss=loss, error=error, n=len(y))
+        logits = self(x)
+        loss = F.binary_cross_entropy_with_logits(logits, y)
+        error = ((logits > 0).float() != y).float().mean()
+        self.metrics.add_validation(dataloader_idx, loss=loss, error=error, n=len(y))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimizer(self.net, self.fit)
@@ -64,7 +67,7 @@ def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> ClassifyBinary
 
 
 def targets(y: np.ndarray, _shape: DataShape) -> Tensor:
-    """Give class numbers as the loss takes them: (example, 1), 0 or 1."""
+    """Return the class numbers, (example, 1), 0 or 1."""
     return torch.from_numpy(y.astype(np.float32))[:, None]
 
 
@@ -74,6 +77,6 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
     return x, torch.from_numpy(rng.integers(0, 2, (n, 1)).astype(np.float32))
 
 
-def guess_loss(_shape: DataShape) -> float:
-    """Give the loss of a network that knows nothing."""
+def initial_loss(_shape: DataShape) -> float:
+    """Return the loss of a uniform guess."""
     return log(2)

@@ -1,4 +1,4 @@
-"""Groups of like examples, without labels: no task of a network, only of models that fit at once.
+"""Clustering without labels; for models with their own fit(), not for networks.
 
 Source: Ng, MLS C3 W1.
 """
@@ -7,8 +7,8 @@ import numpy as np
 
 from foursplit.core.examples import DataShape
 
-LAWS = ("same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = ("deterministic", "save_load_roundtrip")
+"""The contract tests that apply to every model of this task."""
 
 
 def random_rows(
@@ -16,7 +16,7 @@ def random_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw (example, …) inputs and (example,) quantities, for the contract tests.
 
-    Twice as many as asked: no fewer examples than clusters.
+    Twice `n`, so that there are at least as many examples as clusters.
     """
     x = rng.normal(size=(2 * n, *shape.inputs)).astype(np.float32)
     return x, x.reshape(len(x), -1).sum(axis=1).astype(np.float64)

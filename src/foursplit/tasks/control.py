@@ -1,7 +1,7 @@
-"""A world to act in: an example is a level, an answer the return that a policy earned on it.
+"""Reinforcement learning: an example is a level, a prediction the return of a policy on it.
 
-The target `y` is the return that counts as good.  Only models with a fit of their own learn this:
-what they learn from is what happens while they play, not `y`.
+The target `y` is the return that counts as good.  Only models with their own fit() learn this task,
+from interaction and not from `y`.
 Source: Ng, MLS C3 W3.
 """
 
@@ -12,17 +12,17 @@ import numpy as np
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataShape
 
-LAWS = ()
-"""The contract tests' laws are of networks fitted by examples; no model of this task is one."""
+CONTRACTS = ()
+"""None: the contract tests are for models fitted to examples."""
 
-GOOD = 200.0  # of the tests' levels; no law depends on its size
+GOOD = 200.0  # of the tests' levels; no contract test depends on its size
 
 
 def module(*_: Any) -> None:
-    """Refuse a network without a fit of its own."""
+    """Raise FoursplitError: networks without their own fit() cannot learn this task."""
     raise FoursplitError(
-        "task 'control': a level has no loss to follow downhill: use a model that plays, such as "
-        "deep_q, with seeds alone under `fit`."
+        "Task 'control' has no differentiable loss. Use an RL model such as deep_q, and give only "
+        "seeds under `fit`."
     )
 
 

@@ -1,4 +1,4 @@
-"""What is unusual, learnt from what is usual: class 0 is usual, class 1 anomalous and rare.
+"""Anomaly detection: class 0 is normal, class 1 is anomalous and rare.
 
 Source: Ng, MLS C3 W1 (anomaly detection, and when a classifier is better).
 """
@@ -7,8 +7,8 @@ import numpy as np
 
 from foursplit.core.examples import DataShape
 
-LAWS = ("same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = ("deterministic", "save_load_roundtrip")
+"""The contract tests that apply to every model of this task."""
 
 
 def random_rows(

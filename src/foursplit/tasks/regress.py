@@ -1,4 +1,4 @@
-"""A quantity, by squared error in standard deviations of the target.
+"""Regression by squared error, in standard deviations of the target.
 
 Source: Ng, MLS C1 W1-W2; the course's cost is half of this one.
 """
@@ -18,8 +18,11 @@ from foursplit.training.optimizer import optimizer
 Inputs = Float[Tensor, "batch ..."]
 Targets = Float[Tensor, "batch 1"]
 
-LAWS = ("guess", "by_heart", "every_parameter", "same_seed", "saved_and_loaded")
-"""What the contract tests hold every model of this task to."""
+CONTRACTS = (
+    "initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic",
+    "save_load_roundtrip",
+)  # fmt: skip
+"""The contract tests that apply to every model of this task."""
 
 
 class Regress(L.LightningModule):
@@ -28,7 +31,7 @@ class Regress(L.LightningModule):
     def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.watch = Watch()
+        self.metrics = Watch()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
         return self.net(x)
@@ -39,17 +42,19 @@ class Regress(L.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
         loss = self.loss(*batch)
-        self.watch.add("train", loss=loss, n=len(batch[1]))
+        self.metrics.add("train", loss=loss, n=len(batch[1]))
         return loss
 
     def validation_step(
         self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
     ) -> None:
         x, y = batch
-        guess = self(x)
+        y_hat = self(x)
         # In interquartile ranges, as the tables have it.
-        error = (guess - y).abs().mean() * (self.shape.scale / self.shape.spread)
-        self.watch.add_watched(dataloader_idx, loss=F.mse_loss(guess, y), error=error, n=len(y))
+        error = (y_hat - y).abs().mean() * (self.shape.scale / self.shape.spread)
+        self.metrics.add_validation(
+            dataloader_idx, loss=F.mse_loss(y_hat, y), error=error, n=len(y)
+        )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return optimizer(self.net, self.fit)
@@ -60,7 +65,7 @@ def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> Regress:
 
 
 def targets(y: np.ndarray, shape: DataShape) -> Tensor:
-    """Give the target as the loss takes it: (example, 1), standardised."""
+    """Return the standardized target, (example, 1)."""
     return torch.from_numpy(((y - shape.location) / shape.scale).astype(np.float32))[:, None]
 
 
@@ -71,6 +76,6 @@ def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Te
     return x, torch.from_numpy(((y - y.mean()) / y.std()).astype(np.float32))
 
 
-def guess_loss(_shape: DataShape) -> float:
-    """Give the loss of always answering the mean: the target's variance, which is 1 here."""
+def initial_loss(_shape: DataShape) -> float:
+    """Return the loss of predicting the mean: the variance of the target, here 1."""
     return 1.0

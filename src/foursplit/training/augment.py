@@ -89,7 +89,7 @@ def _blurred(x: Pictures, spread: np.ndarray, most: float) -> Pictures:
 
 
 def _veil(x: Pictures, most: np.ndarray, rng: np.random.Generator) -> Tensor:
-    """Give the share by which each pixel nears the highest value: more from one side to the other.
+    """Return how far each pixel moves toward the highest value: a gradient across the picture.
 
     A shadow on paper, where the pictures hold ink; a glare, where they hold light.
     """

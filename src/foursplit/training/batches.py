@@ -10,7 +10,7 @@ from foursplit.core.seeds import generator
 
 
 class Batches:
-    """Yield (x, y) batches; shuffled anew each epoch where a seed is given.
+    """Yield (x, y) batches; shuffled again each epoch if a seed is given.
 
     The order depends on the seed and the epoch alone, so that training resumed at an epoch goes
     on exactly as if it had never stopped.

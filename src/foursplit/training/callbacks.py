@@ -16,7 +16,7 @@ Row = dict[str, float]
 
 
 class Curves(L.Callback):
-    """Collect a row an epoch measured, and tell whoever listens."""
+    """Collect one row per evaluated epoch and pass it to the listeners."""
 
     def __init__(self, listeners: tuple[Callable[[Row], None], ...] = ()) -> None:
         self.rows: list[Row] = []
@@ -24,7 +24,7 @@ class Curves(L.Callback):
 
     # Lightning runs validation inside the training epoch, so both means are complete here.
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
-        means = pl_module.task.watch.take()
+        means = pl_module.task.metrics.compute_and_reset()
         row = {"epoch": float(trainer.current_epoch + 1), **means}
         if "dev_loss" not in means and self.rows:
             return  # an epoch without validation
@@ -50,7 +50,7 @@ class SeedEachEpoch(L.Callback):
 
 
 class SaveState(L.Callback):
-    """Save what is needed to go on, outside the graph, at most every few seconds."""
+    """Save a checkpoint outside the DVC graph, at most every few seconds."""
 
     def __init__(self, path: Path, every_s: float = SAVE_EVERY_S) -> None:
         self.path, self.every_s, self.last = path, every_s, time.monotonic()

@@ -26,7 +26,7 @@ class PlainCheckpoints(CheckpointIO):
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
         tensors: dict[str, Tensor] = {}
-        rest = _take_apart(checkpoint, tensors)
+        rest = _to_json(checkpoint, tensors)
         with artifacts.replacing_folder(Path(path)) as folder:
             artifacts.write_tensors(folder / TENSORS, tensors)
             (folder / REST).write_text(json.dumps(rest))
@@ -35,51 +35,49 @@ class PlainCheckpoints(CheckpointIO):
         self, path: Any, map_location: Any = None, *_: Any, **__: Any
     ) -> dict[str, Any]:
         tensors = artifacts.read_tensors(Path(path) / TENSORS)
-        state: dict[str, Any] = _put_together(json.loads((Path(path) / REST).read_text()), tensors)
+        state: dict[str, Any] = _from_json(json.loads((Path(path) / REST).read_text()), tensors)
         return state
 
     def remove_checkpoint(self, path: Any) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _take_apart(value: Any, tensors: dict[str, Tensor]) -> Any:
+def _to_json(value: Any, tensors: dict[str, Tensor]) -> Any:
     """Replace tensors by references, and dicts by pairs, since JSON has text keys only."""
     if isinstance(value, Tensor):
         name = f"t{len(tensors)}"
         tensors[name] = value.detach().cpu().clone()  # safetensors refuses shared memory
         return {"tensor": name}
     if isinstance(value, dict):
-        return {
-            "dict": [[_take_apart(k, tensors), _take_apart(v, tensors)] for k, v in value.items()]
-        }
+        return {"dict": [[_to_json(k, tensors), _to_json(v, tensors)] for k, v in value.items()]}
     if isinstance(value, tuple):
-        return {"tuple": [_take_apart(item, tensors) for item in value]}
+        return {"tuple": [_to_json(item, tensors) for item in value]}
     if isinstance(value, list):
-        return [_take_apart(item, tensors) for item in value]
+        return [_to_json(item, tensors) for item in value]
     assert value is None or isinstance(value, str | bool | int | float), type(value)
     return value
 
 
-def _put_together(value: Any, tensors: dict[str, Tensor]) -> Any:
+def _from_json(value: Any, tensors: dict[str, Tensor]) -> Any:
     if isinstance(value, list):
-        return [_put_together(item, tensors) for item in value]
+        return [_from_json(item, tensors) for item in value]
     if not isinstance(value, dict):
         return value
     if "tensor" in value:
         return tensors[value["tensor"]]
     if "tuple" in value:
-        return tuple(_put_together(item, tensors) for item in value["tuple"])
-    return {_put_together(k, tensors): _put_together(v, tensors) for k, v in value["dict"]}
+        return tuple(_from_json(item, tensors) for item in value["tuple"])
+    return {_from_json(k, tensors): _from_json(v, tensors) for k, v in value["dict"]}
 
 
 def usable(path: Path) -> bool:
-    """Say whether a state lies there: folders are renamed into place, so it is all or none."""
+    """Return whether the folder holds a complete checkpoint."""
     artifacts.recover(path)
     return (path / TENSORS).is_file() and (path / REST).is_file()
 
 
 def seed_epoch(seed: int, epoch: int) -> None:
-    """Set torch's generators to what belongs to this epoch, whatever was drawn before."""
+    """Set torch's generators from seed and epoch alone."""
     number = derive("epoch", seed, epoch)
     # torch.manual_seed formats stack traces for devices that are not there: half a millisecond.
     torch.default_generator.manual_seed(number)

@@ -4,7 +4,7 @@ What `build(args, shape, seed)` of its file gives has `fit(x, y)`, `predict(x)` 
 `predict_proba(x)` for classes) and
 
 - `arrays()`: what was learnt, by name, as NumPy arrays: written as safetensors, which hold no code;
-- `restore(arrays)`: take it back, so that the model answers as before;
+- `restore(arrays)`: take it back, so that the model predictions as before;
 - `tune(x, y)`, where something is chosen on dev, such as a threshold; called once, after `fit`;
 - `tell`, an attribute, where `fit` takes long: whoever trains sets it, and `fit` calls it with how
   far it is, in words and as a share;
@@ -22,12 +22,12 @@ from foursplit.io import artifacts
 
 
 def is_own(model: Any) -> bool:
-    """Tell a model of ours from scikit-learn's."""
+    """Return whether a model is a custom one and not from scikit-learn."""
     return hasattr(model, "arrays")
 
 
 def fit(model: Any, train: Examples, dev: Examples) -> Any:
-    """Learn from train; choose on dev what the model chooses there."""
+    """Fit on train; tune on dev if the model has `tune`."""
     model.fit(train.x, train.y)
     if hasattr(model, "tune"):
         model.tune(dev.x, dev.y)
@@ -35,23 +35,23 @@ def fit(model: Any, train: Examples, dev: Examples) -> Any:
 
 
 def predict(model: Any, x: np.ndarray) -> np.ndarray:
-    """Give (example, class) probabilities, or one number an example."""
-    answers: np.ndarray
-    answers = model.predict_proba(x) if hasattr(model, "predict_proba") else model.predict(x)
-    return answers
+    """Return (example, class) probabilities, or one number an example."""
+    predictions: np.ndarray
+    predictions = model.predict_proba(x) if hasattr(model, "predict_proba") else model.predict(x)
+    return predictions
 
 
 def save(path: Path, model: Any) -> None:
-    """Write what was learnt: the same arrays are the same bytes."""
+    """Write the fitted arrays; the same arrays give the same bytes."""
     from safetensors.numpy import save as dump
 
     arrays = {name: np.ascontiguousarray(value) for name, value in sorted(model.arrays().items())}
-    with artifacts.replacing(path) as part:
-        part.write_bytes(dump(arrays))
+    with artifacts.replacing(path) as file:
+        file.write_bytes(dump(arrays))
 
 
 def load(path: Path, model: Any) -> Any:
-    """Give `model`, fresh from its file, what was learnt."""
+    """Load the fitted arrays into `model` and return it."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -64,6 +64,6 @@ def load(path: Path, model: Any) -> Any:
 
 
 def count_parameters(model: Any) -> int:
-    """Count the numbers that were learnt."""
-    found = getattr(model, "n_parameters", None)
-    return sum(a.size for a in model.arrays().values()) if found is None else int(found)
+    """Count the fitted numbers."""
+    count = getattr(model, "n_parameters", None)
+    return sum(a.size for a in model.arrays().values()) if count is None else int(count)

@@ -18,26 +18,26 @@ networks that `benchmarks/on_gpu.py` timed there).
 
 
 def gains(flops: int, n_examples: int) -> bool:
-    """Tell whether steps of `n_examples`, each of `flops` forward, are faster on a GPU."""
+    """Return whether steps of `n_examples`, each of `flops` forward, are faster on a GPU."""
     return flops * n_examples >= GAINS_FLOPS
 
 
 def resolve(accelerator: str, *, gains: bool) -> Literal["cpu", "gpu"]:
-    """Turn auto, cpu or gpu into what is used here; the environment has the last word.
+    """Turn auto, cpu or gpu into what is used here; the environment variable takes precedence.
 
     `auto` means a GPU where there is one and the work `gains` by it.
     """
-    asked = os.environ.get(VARIABLE) or accelerator
-    if asked not in ("auto", "cpu", "gpu"):
-        raise FoursplitError(f"{VARIABLE}: {asked!r} must be auto, cpu or gpu")
-    if asked == "gpu" and not torch.cuda.is_available():
+    requested = os.environ.get(VARIABLE) or accelerator
+    if requested not in ("auto", "cpu", "gpu"):
+        raise FoursplitError(f"{VARIABLE}: {requested!r} must be auto, cpu or gpu")
+    if requested == "gpu" and not torch.cuda.is_available():
         raise FoursplitError(
-            "run.accelerator: 'gpu', but torch finds none here. Use auto or cpu, or install a "
+            "run.accelerator: 'gpu', but torch finds no GPU. Use auto or cpu, or install a "
             f"CUDA build of torch (this one is {torch.__version__})."
         )
-    if asked == "auto":
+    if requested == "auto":
         return "gpu" if gains and torch.cuda.is_available() else "cpu"
-    return "gpu" if asked == "gpu" else "cpu"
+    return "gpu" if requested == "gpu" else "cpu"
 
 
 def torch_device(kind: Literal["cpu", "gpu"]) -> torch.device:
@@ -45,7 +45,7 @@ def torch_device(kind: Literal["cpu", "gpu"]) -> torch.device:
 
 
 def name(kind: Literal["cpu", "gpu"]) -> str:
-    """Name the kind of device on which the same bytes come out again."""
+    """Return the kind of device on which the same bytes come out again."""
     return f"gpu: {torch.cuda.get_device_name()}" if kind == "gpu" else "cpu"
 
 

@@ -25,7 +25,7 @@ def fit(model: Any, x: np.ndarray, y: np.ndarray) -> Any:
 
 
 def predict(model: Any, x: np.ndarray) -> np.ndarray:
-    """Give (example, class) probabilities, or (example,) quantities."""
+    """Return (example, class) probabilities, or (example,) quantities."""
     flat = x.reshape(len(x), -1).astype(np.float64)
     return model.predict_proba(flat) if hasattr(model, "predict_proba") else model.predict(flat)
 
@@ -34,21 +34,19 @@ def save(path: Path, model: Any) -> None:
     """Write the same estimator as the same bytes."""
     from skops.io import dumps
 
-    with artifacts.replacing(path) as part:
-        part.write_bytes(_repeatable(dumps(model)))
+    with artifacts.replacing(path) as file:
+        file.write_bytes(_repeatable(dumps(model)))
 
 
 def load(path: Path) -> Any:
-    """Read an estimator; whatever is not scikit-learn's or NumPy's own is refused."""
+    """Load an estimator; raise FoursplitError for types outside scikit-learn and NumPy."""
     from skops.io import load as read
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
         return read(path, trusted=[])
     except UntrustedTypesFoundException as error:
-        raise FoursplitError(
-            f"{path}: refused, it holds types that are not trusted: {error}"
-        ) from error
+        raise FoursplitError(f"{path}: contains untrusted types: {error}") from error
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise FoursplitError(f"{path}: no readable skops file ({error}).") from error
 
@@ -73,7 +71,7 @@ def _repeatable(content: bytes) -> bytes:
     flat = dict.fromkeys(a or b for a, b in addresses)
     number = {address: str(place) for place, address in enumerate(flat)}
     schema = re.sub(
-        r'(?<="__id__": )\d+|(?<=")\d+(?=\.npy")', lambda found: number[found.group()], schema
+        r'(?<="__id__": )\d+|(?<=")\d+(?=\.npy")', lambda match: number[match.group()], schema
     )
     renamed = {f"{number[name.removesuffix('.npy')]}.npy": files[name] for name in files}
     out = io.BytesIO()

@@ -50,8 +50,8 @@ def load(folder: Path) -> Manifest:
     weights = folder / manifest.weights
     if not weights.is_file() or artifacts.sha256_file(weights) != manifest.model_hash:
         raise FoursplitError(
-            f"{weights}: not the file its manifest speaks of; `foursplit verify --here` says what "
-            "is damaged and how it is mended."
+            f"{weights}: not the file its manifest describes. `foursplit verify --here` lists what "
+            "is damaged and the command that repairs it."
         )
     if code_hash(manifest.model) != manifest.code:
         raise FoursplitError(
@@ -65,9 +65,9 @@ def code_hash(model: str) -> str:
     return code_digest.fingerprint(plugins.module_name("models", model), plugins.folders())
 
 
-def arguments(model: str, given: Any, at: str) -> Any:
+def arguments(model: str, inputs: Any, at: str) -> Any:
     """Import a model's file and build its `Args`."""
-    return parse(plugins.model(model).Args, given, at)
+    return parse(plugins.model(model).Args, inputs, at)
 
 
 def shape(manifest: Manifest) -> DataShape:

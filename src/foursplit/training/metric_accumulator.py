@@ -7,11 +7,11 @@ from torch import Tensor
 from foursplit.core.splits import Split
 
 WATCHED: tuple[Split, ...] = ("train_dev", "dev")
-"""The splits watched in training, in the order of the validation loaders."""
+"""The splits evaluated in training, in the order of the validation loaders."""
 
 
 class Watch:
-    """Keep what is added; `take` gives means weighted by the number of examples, and empties.
+    """Collect means; `compute_and_reset` returns them weighted by their number of examples.
 
     Adding computes nothing: a step of a small network is over in the time that a sum takes to
     launch, and Lightning's own logging takes several times that.
@@ -27,12 +27,12 @@ class Watch:
             values.append(mean.detach())
             counts.append(n)
 
-    def add_watched(self, loader: int, *, n: int, **means: Tensor) -> None:
-        """Add means over `n` examples of the split that validation loader `loader` serves."""
+    def add_validation(self, loader: int, *, n: int, **means: Tensor) -> None:
+        """Add means over `n` examples of the split of validation loader `loader`."""
         self.add(WATCHED[loader], n=n, **means)
 
-    def take(self) -> dict[str, float]:
-        """Give `<split>_<name>` means since the last call."""
+    def compute_and_reset(self) -> dict[str, float]:
+        """Return `<split>_<name>` means since the last call."""
         added, self._added = self._added, {}
         return {key: _mean(values, counts) for key, (values, counts) in added.items()}
 

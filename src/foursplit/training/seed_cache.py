@@ -1,4 +1,4 @@
-"""Seeds that were finished when their stage was stopped, kept until the stage ends.
+"""Cache of trained seeds, kept until their stage ends.
 
 DVC removes a stage's outputs before the stage runs: without a copy elsewhere a stage that is
 stopped at its last seed would train all of them again.
@@ -15,44 +15,44 @@ from foursplit.training.manifest import Manifest
 from foursplit.training.train import Job, code, kind_of, resume_path
 
 
-def keep(job: Job, folder: Path, seed: int) -> None:
-    """Copy what training gave with one seed; nothing where its code has changed meanwhile."""
+def save(job: Job, folder: Path, seed: int) -> None:
+    """Copy the outputs of one seed; nothing if the code has changed since training began."""
     if code(job.experiment) != job.code:
         return
-    with artifacts.replacing_folder(_place(job, seed)) as part:
-        shutil.copytree(folder, part, dirs_exist_ok=True)
+    with artifacts.replacing_folder(_path(job, seed)) as temporary:
+        shutil.copytree(folder, temporary, dirs_exist_ok=True)
 
 
-def take(job: Job, folder: Path, seed: int) -> Manifest | None:
-    """Fill `folder` with what was kept of the very same job; None where nothing was, or torn."""
-    kept = _place(job, seed)
-    artifacts.recover(kept)
+def load(job: Job, folder: Path, seed: int) -> Manifest | None:
+    """Write `folder` with the cached outputs of the same job; None if there are none."""
+    path = _path(job, seed)
+    artifacts.recover(path)
     try:
-        made = manifest.load(kept)
+        cached = manifest.load(path)
     except FoursplitError:
         return None
-    if made.device != _device(job, made):
+    if cached.device != _device(job, cached):
         return None
-    with artifacts.replacing_folder(folder) as part:
-        shutil.copytree(kept, part, dirs_exist_ok=True)
-    return made
+    with artifacts.replacing_folder(folder) as temporary:
+        shutil.copytree(path, temporary, dirs_exist_ok=True)
+    return cached
 
 
-def forget(job: Job) -> None:
-    """Remove all that was kept of an experiment."""
-    shutil.rmtree(_place(job, 0).parent, ignore_errors=True)
+def discard(job: Job) -> None:
+    """Remove the cached outputs of an experiment."""
+    shutil.rmtree(_path(job, 0).parent, ignore_errors=True)
 
 
-def _place(job: Job, seed: int) -> Path:
+def _path(job: Job, seed: int) -> Path:
     path = resume_path(job, seed, "any")
     return path.parent / "finished" / path.name
 
 
-def _device(job: Job, made: Manifest) -> str:
-    """Name the device that the job would be trained on now."""
+def _device(job: Job, cached: Manifest) -> str:
+    """Return the device that the job would be trained on now."""
     fit = job.experiment.fit
-    if not isinstance(fit, GradientFit) or made.flops is None:
+    if not isinstance(fit, GradientFit) or cached.flops is None:
         return "cpu"
     from foursplit.training import device
 
-    return device.name(kind_of(job, fit, made.flops))
+    return device.name(kind_of(job, fit, cached.flops))

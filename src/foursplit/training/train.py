@@ -1,4 +1,4 @@
-"""Train one model of an experiment, with one seed, and write what the graph keeps of it."""
+"""Train one model of an experiment with one seed and write the outputs of the DVC stage."""
 
 import csv
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ Listener = Callable[[Row], None]
 
 
 def code(experiment: Experiment) -> dict[str, str]:
-    """Compute the digests of all code that decides what training gives, as it is now."""
+    """Compute the current digests of all code that training depends on."""
     modules = (
         "foursplit.stages.train",
         plugins.module_name("models", experiment.model),
@@ -50,20 +50,20 @@ class Job:
 
 
 def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
-    """Fill `folder` with weights, curves.csv and manifest.json; all of it, or nothing."""
+    """Write `folder` with weights, curves.csv and manifest.json, atomically."""
     fit = job.experiment.fit
-    with artifacts.replacing_folder(folder) as part:
+    with artifacts.replacing_folder(folder) as output:
         if isinstance(fit, DirectFit):
-            made = _fit_estimator(job, part, seed)
+            result = _fit_estimator(job, output, seed)
         else:
-            made = _fit_network(job, fit, part, seed, listeners)
-        if manifest.code_hash(made.model) != made.code:
+            result = _fit_network(job, fit, output, seed, listeners)
+        if manifest.code_hash(result.model) != result.code:
             raise FoursplitError(
-                f"the code of model {made.model!r} was changed while {job.key} was trained: it is "
-                "not known which version gave the weights. Run again."
+                f"the code of model {result.model!r} changed while {job.key} was trained, so the "
+                "version of the weights is unknown. Run again."
             )
-        manifest.save(part, made)
-    return made
+        manifest.save(output, result)
+    return result
 
 
 def _fit_network(
@@ -113,12 +113,12 @@ def _fit_network(
 
 
 def kind_of(job: Job, fit: GradientFit, flops: int) -> Literal["cpu", "gpu"]:
-    """Say on which kind of device a network of `flops` an example, forward, is trained."""
+    """Return the kind of device for a network of `flops` per example, forward."""
     from foursplit.training import device
 
     n_train = len(job.splits["train"])
-    large = device.gains(flops, min(fit.batch_size or n_train, n_train))
-    return device.resolve(job.run.accelerator, gains=large)
+    on_gpu = device.gains(flops, min(fit.batch_size or n_train, n_train))
+    return device.resolve(job.run.accelerator, gains=on_gpu)
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
@@ -191,12 +191,12 @@ LIBRARIES = "requirements-numeric.lock"
 
 
 def resume_path(job: Job, seed: int, device: str, more: Mapping[str, str] | None = None) -> Path:
-    """Name where interrupted work leaves its state: another for any other input or code.
+    """Return the path of the state of interrupted work; it depends on every input and on the code.
 
-    `more` are digests of further code that decides.
+    `more` are digests of further code that it depends on.
     """
     libraries = paths.root() / LIBRARIES
-    mark = artifacts.fingerprint(
+    digest = artifacts.fingerprint(
         {
             "code": {**job.code, **(more or {})},
             "args": dict(job.experiment.model_args),
@@ -206,4 +206,4 @@ def resume_path(job: Job, seed: int, device: str, more: Mapping[str, str] | None
             "device": [device, job.run.threads, job.run.kernels],
         }
     )
-    return paths.state() / "resume" / job.key / f"{seed}-{mark[:16]}"
+    return paths.state() / "resume" / job.key / f"{seed}-{digest[:16]}"
