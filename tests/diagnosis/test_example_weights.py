@@ -16,7 +16,6 @@ from foursplit.diagnosis.selection.example_weights import (
     reweighted,
     rule,
     smallest_flip,
-    weighted,
 )
 from foursplit.diagnosis.stats.paired_comparison import compare
 
@@ -37,6 +36,10 @@ def four(loss=(1.0, 0.0, 0.0, 1.0)):
     return table(list(loss), **PLAIN)
 
 
+def by_rules(table, rules):
+    return reweighted(table, factors(table, rules))
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -54,7 +57,7 @@ def test_a_rule_weighs_the_examples_that_it_names(text, wanted):
 
 
 def test_rules_multiply_where_they_meet():
-    found = weighted(four(), [rule("domain=phone:10"), rule("y=7:3"), rule("tags=blurry:2")])
+    found = by_rules(four(), [rule("domain=phone:10"), rule("y=7:3"), rule("tags=blurry:2")])
     assert found.weight.tolist() == [60, 1, 30, 1]
     assert found.error == pytest.approx(61 / 92)
 
@@ -66,7 +69,7 @@ def test_ten_times_as_bad_turns_two_filters_round():
     a = table([1.0, 1.0, 1.0] + [0.0] * 97, tags=shown)
     b = table([0.0] * 95 + [1.0] * 5, tags=shown)
     assert a.error < b.error
-    heavier = [weighted(t, [rule("tags=unfit:10")]).error for t in (a, b)]
+    heavier = [by_rules(t, [rule("tags=unfit:10")]).error for t in (a, b)]
     assert heavier == pytest.approx([21 / 118, 5 / 118])
     # 1 + 2v against 5: equal at 2.
     found = smallest_flip(b, a, place("tags=unfit"), np.random.default_rng(1))
@@ -86,14 +89,14 @@ MARKS = st.lists(st.booleans(), min_size=8, max_size=8)
 def test_to_scale_every_weight_changes_nothing(loss, weights, factor):
     one = table(loss, weight=weights)
     assert reweighted(one, np.full(8, factor)).error == pytest.approx(one.error)
-    assert weighted(one, []).error == one.error
+    assert by_rules(one, []).error == one.error
 
 
 @given(LOSS, MARKS)
 def test_a_weight_of_one_changes_nothing(loss, marks):
     assume(any(marks))
     one = table(loss, tags=["hard" if mark else "" for mark in marks])
-    assert weighted(one, [rule("tags=hard:1")]).error == one.error
+    assert by_rules(one, [rule("tags=hard:1")]).error == one.error
 
 
 def slow_error(table, hard, v):

@@ -10,11 +10,14 @@ from foursplit.core.dataset_spec import Source
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
-from foursplit.data import assign, duplicates, resolution, store
+from foursplit.data import assign, duplicates, store
+from foursplit.diagnosis.error_analysis.tags import wilson
+from foursplit.diagnosis.stats.power import detectable_gain
 from foursplit.io import artifacts
 
 MIN_GROUPS = 30  # fewer cannot carry an interval
 SAME = 0.5  # share of rows that must differ, else it is said that equal ones are a group
+TYPICAL_ERROR = 0.1  # error at which the half width of an interval is stated
 
 
 def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarray, np.ndarray]:
@@ -121,12 +124,12 @@ def describe(
 
 def _describe_split(rows: Any, n_all: int) -> dict[str, Any]:
     n = len(rows)
+    lowest, highest = wilson(TYPICAL_ERROR, n, confidence=0.95)
     return {
         "n": n,
         "share": round(n / n_all, 6),
         "n_groups": int(rows["group_id"].nunique()),
         "domains": {str(k): int(v) for k, v in sorted(rows["domain"].value_counts().items())},
-        # At an error of 10 %: the course's usual example.
-        "half_width_at_10_percent": round(resolution.half_width(n), 6),
-        "detectable_gain": round(resolution.detectable(n), 6),
+        "half_width_at_10_percent": round((highest - lowest) / 2, 6),
+        "detectable_gain": round(detectable_gain(n), 6),
     }

@@ -40,18 +40,6 @@ def search_or_objective(
     return _blame(share, error, ("search", "objective"))
 
 
-def reinforcement(
-    human_return: np.ndarray, learnt_return: np.ndarray, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = USUAL,
-) -> Blame:  # fmt: skip
-    """Blame the algorithm where the reward rates people above it, else the reward.
-
-    The trials are those in which people did better by the eye; one trial is no sure verdict.
-    """
-    share = _share_above(human_return, learnt_return, groups, rng, sampling)
-    return _blame(share, 1.0, ("algorithm", "reward"))
-
-
 def of_table(table: Table, rng: np.random.Generator, sampling: Sampling = USUAL) -> dict[str, Any]:
     """Judge the errors of a table by its columns `score_truth` and `score_output`.
 

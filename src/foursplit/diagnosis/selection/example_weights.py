@@ -14,7 +14,7 @@ import pandas as pd
 
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.paired_comparison import Comparison, aligned, compare
+from foursplit.diagnosis.stats.paired_comparison import Comparison, align_rows, compare
 
 FORM = "COLUMN=VALUE:WEIGHT, such as domain=phone:10, tags=blurry:5, y=7:3 or meta.hour=night:2"
 FIXED = ("domain", "group_id", "label_audit", "tags", "y")
@@ -90,11 +90,6 @@ def factors(table: Table, rules: Sequence[Rule]) -> np.ndarray:
     return found
 
 
-def weighted(table: Table, rules: Sequence[Rule]) -> Table:
-    """Multiply the weights that a table has by those of the rules."""
-    return reweighted(table, factors(table, rules))
-
-
 def reweighted(table: Table, factor: np.ndarray) -> Table:
     return replace(table, frame=table.frame.assign(weight=table.weight * factor))
 
@@ -137,7 +132,7 @@ def smallest_flip(
     With d the other's loss less the preferred one's, times the weight: v times the sum of d on the
     named examples plus the sum elsewhere turns positive at v = -elsewhere / named.
     """
-    other = aligned(preferred, other)
+    other = align_rows(other, preferred)
     mask = on.mask(preferred)
     gain = preferred.weight * (other.loss - preferred.loss)
     named, elsewhere = float(gain[mask].sum()), float(gain[~mask].sum())

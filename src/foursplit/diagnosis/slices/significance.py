@@ -4,12 +4,11 @@ Groups are drawn as one throughout.  Source: Cochran (1977), Sampling Techniques
 of unequal groups); Fisher (1935) (exact test); Benjamini and Hochberg (1995) (false discoveries).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, exp, expm1, lgamma, log1p, sqrt
-from statistics import NormalDist
+from math import exp, lgamma, sqrt
 
 import numpy as np
+from scipy.special import stdtr, stdtrit
 
 from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.slices.encoding import Dev
@@ -89,9 +88,7 @@ def p_value(dev: Dev, inside: np.ndarray) -> float:
     if degrees < 1 or spread == 0:  # one group says nothing of others
         return 1.0
     t = float(means[0] - means[1]) / spread
-    # Source: Wallace (1959), Bounds on Normal Approximations to Student's and the Chi-Square.
-    z = sqrt(degrees * log1p(t * t / degrees)) * (8 * degrees + 1) / (8 * degrees + 3)
-    return 0.5 * erfc((z if t > 0 else -z) / sqrt(2))
+    return float(stdtr(degrees, -t))
 
 
 def _by_group(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -132,10 +129,8 @@ def _effective(weight: np.ndarray) -> float:
 
 
 def student_t(confidence: float, degrees: int | float) -> float:
-    """Give Student's quantile, by Wallace's formula the other way round."""
-    degrees = max(1.0, degrees)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2) * (8 * degrees + 3) / (8 * degrees + 1)
-    return sqrt(degrees * expm1(z * z / degrees))
+    """Return the quantile of Student's t for a two-sided interval."""
+    return float(stdtrit(max(1.0, degrees), 0.5 + confidence / 2))
 
 
 def _fisher(k: int, n: int, wrong: int, total: int) -> float:
@@ -152,14 +147,3 @@ def _fisher(k: int, n: int, wrong: int, total: int) -> float:
     terms = first + np.concatenate([[0.0], np.cumsum(steps)])
     top = float(terms.max())
     return float(min(1.0, exp(top) * np.exp(terms - top).sum()))
-
-
-def adjusted(p: Sequence[float]) -> list[float]:
-    """Give the q of each p: the share of false discoveries if it and all below are taken."""
-    if not p:
-        return []
-    order = np.argsort(p, kind="stable")
-    scaled = np.array(p)[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty(len(p))
-    q[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return [float(min(1.0, value)) for value in q]

@@ -17,6 +17,7 @@ from foursplit.diagnosis.slices import significance
 from foursplit.diagnosis.slices.encoding import Dev, Key, encode
 from foursplit.diagnosis.slices.search import search
 from foursplit.diagnosis.slices.significance import Side
+from foursplit.diagnosis.stats.multiple_testing import benjamini_hochberg
 
 FALSE = 0.10  # expected share of false ones among the confirmed
 # 100 errors are enough to read and too few to search: a slice of 5 % would hold a handful.  The
@@ -167,7 +168,7 @@ def _folds(
         keys, all_seen = search(part)
         complete = complete and all_seen
         tests = [significance.p_value(judge, judge.inside(key)) for key in keys]
-        for key, p, q in zip(keys, tests, significance.adjusted(tests), strict=True):
+        for key, p, q in zip(keys, tests, benjamini_hochberg(tests).tolist(), strict=True):
             p, q = min(1.0, p * len(folds)), min(1.0, q * len(folds))
             if key in made:
                 made[key] = min(p, made[key][0]), min(q, made[key][1]), made[key][2], dev

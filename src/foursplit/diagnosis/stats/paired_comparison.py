@@ -5,18 +5,27 @@ learning algorithms", section 3 (McNemar's test); McNemar (1947); Efron and Tibs
 Introduction to the Bootstrap, chapter 15.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from math import ceil, exp, lgamma, log, sqrt
+from math import ceil
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import bdtr
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.bootstrap import FEW, MANY, interval, resample, widening
+from foursplit.diagnosis.stats.bootstrap import (
+    FEW,
+    MANY,
+    interval,
+    resample,
+    standard_error,
+    widening,
+)
 from foursplit.diagnosis.stats.power import NORMAL, examples_needed
+from foursplit.diagnosis.stats.seed_variance import t_draws
 
 MCNEMAR, BOOTSTRAP = "mcnemar exact", "paired bootstrap"
 NOTHING = 1e-12  # share of the errors below which a difference is the rounding of sums
@@ -76,7 +85,7 @@ def compare(
     models is in each of them, and not in their difference.  Where the tables are means over
     several `seeds`, what training again would change is added to all that is said.
     """
-    b = aligned(a, b)
+    b = align_rows(b, a)
     gain = a.loss - b.loss
     n_groups = int(a.groups.max()) + 1
     delta = float(np.average(gain, weights=a.weight))
@@ -127,35 +136,29 @@ def seed_noise(a: Seeds, b: Seeds, rng: np.random.Generator, n: int) -> np.ndarr
     The same seeds start both models alike, and are paired.
     """
     if len(a) > 1 and a.keys() == b.keys():
-        return _t_noise([a[seed] - b[seed] for seed in a], rng, n)
-    return np.asarray(sum((_t_noise(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
+        return t_draws([a[seed] - b[seed] for seed in a], rng, n)
+    return np.asarray(sum((t_draws(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
 
 
-def _t_noise(values: Sequence[float], rng: np.random.Generator, n: int) -> np.ndarray:
-    k = len(values)
-    if k < 2:
-        return np.zeros(n)
-    return rng.standard_t(k - 1, n) * float(np.std(values, ddof=1)) / sqrt(k)
-
-
-def aligned(a: Table, b: Table) -> Table:
-    """Put `b` in the order of `a`, refusing tables that cannot be compared one by one."""
+def align_rows(table: Table, like: Table) -> Table:
+    """Return `table` with its rows in the order of `like`; raise unless both hold the same rows."""
+    a, b = like, table
     ids, others = pd.Index(a.frame["example_id"]), pd.Index(b.frame["example_id"])
     if not ids.equals(others):
-        # Ids are unique, so those of A are numbered by their rows, and what is new by more.
+        # Ids are unique, so those of A are numbered by their rows, and new ones get larger codes.
         rows = pd.factorize(ids.append(others))[0][len(ids) :]
-        places, shared = np.full(len(ids), -1), rows < len(ids)
-        places[rows[shared]] = np.flatnonzero(shared)
-        _refuse_other_examples(ids[places < 0], others[~shared], a, b)
-        b = b.take(places)
-    _refuse_unlike(ids, ~np.isclose(a.weight, b.weight, rtol=1e-9, atol=0.0), "weight")
+        positions, is_shared = np.full(len(ids), -1), rows < len(ids)
+        positions[rows[is_shared]] = np.flatnonzero(is_shared)
+        _check_same_examples(ids[positions < 0], others[~is_shared], a, b)
+        b = b.take(positions)
+    _check_equal(ids, ~np.isclose(a.weight, b.weight, rtol=1e-9, atol=0.0), "weight")
     if a.has("group_id") != b.has("group_id"):
         raise FoursplitError("one of the tables has a column 'group_id' and the other has none")
     if a.has("group_id"):
         differs = a.frame["group_id"].to_numpy(object) != b.frame["group_id"].to_numpy(object)
-        _refuse_unlike(ids, np.asarray(differs, bool), "group_id")
+        _check_equal(ids, np.asarray(differs, bool), "group_id")
     if a.has("y") and b.has("y"):
-        _refuse_unlike(ids, _answered_differently(a.frame["y"], b.frame["y"]), "y")
+        _check_equal(ids, _answered_differently(a.frame["y"], b.frame["y"]), "y")
     return b
 
 
@@ -169,7 +172,7 @@ def _answered_differently(a: pd.Series, b: pd.Series) -> np.ndarray:
     return np.asarray(words[0] != words[1], bool)
 
 
-def _refuse_other_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Table) -> None:
+def _check_same_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Table) -> None:
     told = [
         f"{len(only):,} only in {table.path or name} (such as {only[0]!r})"
         for only, table, name in ((only_a, a, "A"), (only_b, b, "B"))
@@ -181,7 +184,7 @@ def _refuse_other_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Tabl
         )
 
 
-def _refuse_unlike(ids: pd.Index, differs: np.ndarray, column: str) -> None:
+def _check_equal(ids: pd.Index, differs: np.ndarray, column: str) -> None:
     if differs.any():
         raise FoursplitError(
             f"column {column!r} differs between the tables for {int(differs.sum()):,} examples, "
@@ -208,16 +211,8 @@ def _posterior(won: int, lost: int, n: int, rng: np.random.Generator, resamples:
 
 
 def mcnemar_p(won: int, lost: int) -> float:
-    """Give the exact two-sided p of McNemar's test, for any number of pairs.
-
-    The terms are summed from the largest outwards, until they no longer count.
-    """
-    pairs, k = won + lost, min(won, lost)
-    largest = lgamma(pairs + 1) - lgamma(k + 1) - lgamma(pairs - k + 1) - pairs * log(2)
-    reach = min(k, 10 * int(sqrt(pairs)) + 10)  # 20 standard deviations: below it lies e^-200
-    i = np.arange(k, k - reach, -1, dtype=np.float64)
-    terms = np.exp(np.cumsum(np.log(i / (pairs - i + 1))))
-    return min(1.0, 2 * exp(largest) * (1 + float(terms.sum())))
+    """Return the exact two-sided p of McNemar's test."""
+    return min(1.0, 2 * float(bdtr(min(won, lost), won + lost, 0.5)))
 
 
 def _bootstrap(
@@ -248,7 +243,7 @@ def _bootstrap(
     needed = None
     if delta and n_groups > 1:
         z = NORMAL.inv_cdf(0.975) + NORMAL.inv_cdf(0.8)
-        needed = max(1, ceil(len(gain) * (z * _standard_error(sums, weights) / delta) ** 2))
+        needed = max(1, ceil(len(gain) * (z * standard_error(sums, weights) / delta) ** 2))
     return _Found(draws=draws, p_value=min(1.0, p), test=BOOTSTRAP, n_needed=needed)
 
 
@@ -265,13 +260,7 @@ def _draws(
         drawn = resample(sums, weights, rng, resamples)
         return value + (drawn - value) * widening(n, confidence)
     noise = rng.standard_t(n - 1, resamples) if n < FEW else rng.standard_normal(resamples)
-    return value + _standard_error(sums, weights) * noise
-
-
-def _standard_error(sums: np.ndarray, weights: np.ndarray) -> float:
-    """Source: Cochran (1977), Sampling Techniques, section 6.3."""
-    n, residual = len(sums), sums - sums.sum() / weights.sum() * weights
-    return float(np.sqrt(n / (n - 1) * (residual @ residual)) / weights.sum())
+    return value + standard_error(sums, weights) * noise
 
 
 def _sentence(a: Table, b: Table, found: _Found, better: float, alpha: float) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from foursplit.diagnosis.prediction_table import META, PROBA, Table
 from foursplit.diagnosis.stats.bootstrap import interval
-from foursplit.diagnosis.with_sklearn.domain_classifier import auc_of_codes, told_apart
+from foursplit.diagnosis.with_sklearn.domain_classifier import domain_scores, weighted_auc
 from foursplit.diagnosis.with_sklearn.feature_shifts import Shift, members, p_value, shifts
 
 MATERIAL = 0.6  # AUC: six of ten pairs, one of each table, told apart; above it they differ
@@ -78,9 +78,9 @@ def drift(
     group = _groups(tables)
     unit = pd.factorize(group * 2 + side)[0]  # what is drawn: a group within its own table
     member = members(side, unit, rng, sampling.permutations)
-    score = told_apart(frame, side, group, rng)
-    found = _judge(score, unit, member, rng, sampling)
-    return Drift(**found, shifts=shifts(frame, unit, member), n=n)
+    score = domain_scores(frame, side, group, rng)
+    verdict = _judge(score, unit, member, rng, sampling)
+    return Drift(**verdict, shifts=shifts(frame, unit, member), n=n)
 
 
 def _columns(first: Table, second: Table) -> list[str]:
@@ -121,25 +121,28 @@ def _judge(
     score: np.ndarray, unit: np.ndarray, member: np.ndarray, rng: np.random.Generator,
     sampling: Sampling,
 ) -> dict[str, Any]:  # fmt: skip
-    """Give the AUC, its interval by drawing units within their table, and the verdict."""
-    of_unit = member[0].astype(np.int64)
-    code, side, ones = np.unique(score, return_inverse=True)[1], of_unit[unit], np.ones(len(unit))
-    value = auc_of_codes(code, side, ones)
-    draws = np.empty(sampling.resamples)
-    for draw in range(sampling.resamples):
-        weight = np.zeros(len(of_unit))
-        for one in (0, 1):
-            mine = np.flatnonzero(of_unit == one)
-            weight[mine] = rng.multinomial(len(mine), np.full(len(mine), 1 / len(mine)))
-        draws[draw] = auc_of_codes(code, side, weight[unit])
-    lo, hi = interval(draws, sampling.confidence)
-    # Where the classifier learnt nothing every draw is 0.5, which is no certainty: at least the
-    # spread of the rank sum of as many units without a difference.
-    n_high, n_low = int(of_unit.sum()), int((1 - of_unit).sum())
+    """Return the AUC, its interval by resampling units within their table, and the verdict."""
+    from sklearn.metrics import roc_auc_score
+
+    unit_side = member[0].astype(np.int64)
+    ranks, side = np.unique(score, return_inverse=True)[1], unit_side[unit]
+    value = float(roc_auc_score(side, score))
+    replicates = np.empty(sampling.resamples)
+    for replicate in range(sampling.resamples):
+        weight = np.zeros(len(unit_side))
+        for one_side in (0, 1):
+            units = np.flatnonzero(unit_side == one_side)
+            weight[units] = rng.multinomial(len(units), np.full(len(units), 1 / len(units)))
+        replicates[replicate] = weighted_auc(ranks, side, weight[unit])
+    lo, hi = interval(replicates, sampling.confidence)
+    # A classifier that learnt nothing gives 0.5 in every replicate, which is no certainty: the
+    # interval has at least the spread of the rank sum of as many units without a difference.
+    n_high, n_low = int(unit_side.sum()), int((1 - unit_side).sum())
     z = NormalDist().inv_cdf(0.5 + sampling.confidence / 2)
-    least = z * float(np.sqrt((n_high + n_low + 1) / (12 * n_high * n_low)))
-    lo, hi = max(0.0, min(lo, value - least)), min(1.0, max(hi, value + least))
-    null = np.array([auc_of_codes(code, one[unit], ones) for one in member[1:]])
+    half_width = z * float(np.sqrt((n_high + n_low + 1) / (12 * n_high * n_low)))
+    lo, hi = max(0.0, min(lo, value - half_width)), min(1.0, max(hi, value + half_width))
+    ones = np.ones(len(unit))
+    null = np.array([weighted_auc(ranks, permuted[unit], ones) for permuted in member[1:]])
     proven = hi < MATERIAL and min(n_high, n_low) >= ENOUGH
     alike = False if lo > MATERIAL else True if proven else None
     return {"auc": value, "lo": lo, "hi": hi, "p_value": p_value(value, null), "alike": alike}

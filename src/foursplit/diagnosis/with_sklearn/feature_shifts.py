@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.diagnosis.stats.categorical import category, is_category
+from foursplit.diagnosis.stats.multiple_testing import benjamini_hochberg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,13 @@ def shifts(frame: pd.DataFrame, unit: np.ndarray, member: np.ndarray) -> tuple[S
     tested = [(str(name), *_moved(frame[name], unit, member)) for name in frame]
     p = np.array([p_value(float(moved[0]), moved[1:]) for _, _, moved in tested])
     order = np.lexsort((np.array([-moved[0] for _, _, moved in tested]), p))
-    raw = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.minimum(1, np.minimum.accumulate(raw[::-1])[::-1])
+    q = benjamini_hochberg(p)
     return tuple(
         Shift(
             column=tested[k][0], kind=tested[k][1], statistic=float(tested[k][2][0]),
-            p_value=float(p[k]), q_value=float(q[rank]),
+            p_value=float(p[k]), q_value=float(q[k]),
         )
-        for rank, k in enumerate(order)
+        for k in order
     )  # fmt: skip
 
 
