@@ -122,7 +122,7 @@ def test_models_that_never_differ_tie():
 def test_a_gain_above_the_discordance_is_refused():
     with pytest.raises(FoursplitError, match="delta 0.2, discordance 0.1"):
         power.power_of(100, 0.2, 0.1)
-    with pytest.raises(FoursplitError, match="gain of nothing"):
+    with pytest.raises(FoursplitError, match="gain of zero"):
         power.examples_needed(0.0, 0.1)
 
 

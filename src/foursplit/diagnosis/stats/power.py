@@ -1,4 +1,4 @@
-"""How many examples a comparison needs, and what the ones at hand can show.
+"""Power of paired comparisons, and the number of examples that they need.
 
 `discordance` is the share of examples on which exactly one of two models is right, and `delta` the
 better model's gain: both are fractions of all examples, and the gain cannot exceed the discordance.
@@ -18,16 +18,14 @@ from foursplit.diagnosis.decomposition.verdict import Rule
 
 NORMAL = NormalDist()
 
-READ_ERRORS = 100  # enough to say where errors come from; the book's figure
+READ_ERRORS = 100  # enough errors to see where they come from; the book's number
 
-SUMMED = (
-    2_000  # discordant pairs up to which chances are summed; beyond, the normal is within 0.002
-)
+MAX_EXACT_PAIRS = 2_000  # discordant pairs; for more, the normal formula is within 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many examples are advised, and what `n` of dev can show of `delta` now."""
+    """Recommended numbers of examples, and what `n` dev examples show of the gain `delta`."""
 
     n: int
     delta: float
@@ -44,14 +42,14 @@ class Sizes:
 def examples_needed(
     delta: float, discordance: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> int:
-    """Say how many examples show a gain by McNemar's two-sided test with the wanted power.
+    """Return the number of examples on which McNemar's two-sided test has the given power.
 
-    The normal formula, but never so few that even a clean sweep of the pairs would not convince
-    the exact test (six pairs at the usual alpha).
+    The normal formula, but at least as many as the exact test needs to reject if one model wins
+    every discordant pair (six pairs at the usual alpha).
     """
     _check(delta, discordance)
     if delta == 0:
-        raise FoursplitError("delta 0: no number of examples shows a gain of nothing")
+        raise FoursplitError("delta 0: no number of examples shows a gain of zero")
     sweep = ceil(1 + log2(1 / alpha)) / discordance
     return ceil(max(_normal_examples(delta, discordance, power, alpha), sweep) - 1e-9)
 
@@ -75,9 +73,9 @@ def detectable_gain(
 
 
 def power_of(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -> float:
-    """Give the chance that McNemar's exact two-sided test finds the gain on n examples."""
+    """Return the power of McNemar's exact two-sided test on n examples."""
     _check(delta, discordance)
-    if n * discordance > SUMMED:
+    if n * discordance > MAX_EXACT_PAIRS:
         return _normal_power(n, delta, discordance, alpha)
     pairs, chances = _pairs(n, discordance)
     p_win = _p_win(delta, discordance)
@@ -88,14 +86,14 @@ def power_of(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -
 
 
 def p_right_order(n: int, delta: float, discordance: float, *, ties: float = 0.5) -> float:
-    """Give the chance that the better model scores better on n examples.
+    """Return the probability that the better model scores better on n examples.
 
-    A tie counts for `ties`: half, as if a coin were tossed, or 0 to ask for a strict lead.
+    A tie counts `ties`: one half, like a coin toss, or 0 to require a strict lead.
     """
     _check(delta, discordance)
     if discordance == 0:
         return ties
-    if n * discordance > SUMMED:
+    if n * discordance > MAX_EXACT_PAIRS:
         sd = _sd(delta, discordance) * sqrt(n)
         lead = n * delta / sd if sd else float("inf")
         tie = NORMAL.pdf(lead) / sd if sd else 0.0  # leads are whole numbers, one apart
@@ -108,29 +106,31 @@ def p_right_order(n: int, delta: float, discordance: float, *, ties: float = 0.5
 
 
 def half_width(error: float, n: int, *, confidence: float = 0.95) -> float:
-    """Give half the width of the normal interval of one error, for planning."""
+    """Return half the width of the normal interval of one error, for planning."""
     if not 0 <= error <= 1 or n < 1:
-        raise FoursplitError(f"error {error:g} on {n} examples: needs a fraction, and an example")
+        raise FoursplitError(
+            f"error {error:g} on {n} examples: needs an error from 0 to 1, and one example or more"
+        )
     return NORMAL.inv_cdf(0.5 + confidence / 2) * sqrt(error * (1 - error) / n)
 
 
 def eyeball_size(error: float) -> int:
-    """Say how many examples to read for 100 errors."""
+    """Return the number of examples that holds 100 errors."""
     if error <= 0:
         raise FoursplitError(f"error {error:g}: without errors there is nothing to read")
     return ceil(READ_ERRORS / error - 1e-9)
 
 
 def advise(error: float, n: int, delta: float, discordance: float) -> Sizes:
-    """Advise sizes for a dev set of `n` with this error, never more than is needed.
+    """Return recommended sizes for a dev set of `n` examples with this error.
 
-    Dev: enough to show a gain of `delta`.  Eyeball: a part of dev, at most all of it.  Train-dev:
-    enough to see a gap worth work, and no more than dev, whose noise it shares in.
+    Dev: enough to show a gain of `delta`.  Eyeball: a subset of dev, at most all of it.  Train-dev:
+    enough to see a relevant gap, and no more than dev, which is as noisy.
     """
-    discordance = max(delta, discordance)  # a gain needs that much at the least
+    discordance = max(delta, discordance)  # a gain needs at least as much
     dev = examples_needed(delta, discordance)
     most = max(n, dev)
-    rate = max(error, 0.5 / (n + 1))  # no error among n is not an error of nothing
+    rate = max(error, 0.5 / (n + 1))  # no observed error is no error rate of zero
     worth = Rule(min_gain=delta).threshold(error)
     train_dev = ceil((half_width(rate, 1) / worth) ** 2 - 1e-9)
     return Sizes(
@@ -148,7 +148,7 @@ def _check(delta: float, discordance: float) -> None:
     if not 0 <= delta <= discordance <= 1:
         raise FoursplitError(
             f"delta {delta:g}, discordance {discordance:g}: models that differ on a share of the "
-            "examples differ in error by no more, so 0 <= delta <= discordance <= 1"
+            "examples differ in error by at most that: 0 <= delta <= discordance <= 1"
         )
 
 
@@ -163,13 +163,13 @@ def _normal_examples(delta: float, discordance: float, power: float, alpha: floa
 
 
 def _sd(delta: float, discordance: float) -> float:
-    """Give the standard deviation of one example's difference in loss."""
+    """Return the standard deviation of one example's difference in loss."""
     return sqrt(max(0.0, discordance - delta**2))
 
 
 def _normal_power(n: int, delta: float, discordance: float, alpha: float) -> float:
-    # Whole numbers cost the exact test one pair on average: half for the step it must pass, and
-    # half for the step at which it is next allowed to reject.
+    # The discreteness of the exact test costs one pair on average: half for the step that it must
+    # pass, and half for the next step at which it may reject.
     limit = NORMAL.inv_cdf(1 - alpha / 2) * sqrt(n * discordance) + 1
     sd = _sd(delta, discordance) * sqrt(n)
     if sd == 0:

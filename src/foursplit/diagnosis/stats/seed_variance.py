@@ -1,7 +1,7 @@
-"""One model trained from several seeds: the mean over them, and what the seed itself adds.
+"""Several seeds of one model: the mean over them, and the variance that seeds add.
 
 Source: Bouthillier et al. (2021), "Accounting for variance in machine learning benchmarks",
-section 4: variance of the data plus the seeds' over their number.
+section 4: variance of the data plus the seeds' variance over their number.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from foursplit.diagnosis.stats.bootstrap import Estimate, interval
 
 
 def mean_table(tables: Sequence[Table]) -> Table:
-    """Average the losses of several seeds, example by example."""
+    """Return a table of the mean loss of each example over several seeds."""
     first = tables[0]
     if len(tables) == 1:
         return first
