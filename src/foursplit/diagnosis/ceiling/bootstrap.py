@@ -81,8 +81,8 @@ def ceiling(
 
     Both use the same bootstrap replicates, so shared variation cancels.
     """
-    drawn = draw(metric, [prediction_losses, fixed_losses], groups, rng, sampling)
-    return combine(drawn, np.array([1.0, -1.0]), (0, 1), sampling)
+    bootstrapped = draw(metric, [prediction_losses, fixed_losses], groups, rng, sampling)
+    return combine(bootstrapped, np.array([1.0, -1.0]), (0, 1), sampling)
 
 
 def error_types(
@@ -95,12 +95,12 @@ def error_types(
     Detection Errors.
     """
     names = sorted(fixed)
-    drawn = draw(metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling)
+    bootstrapped = draw(metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling)
     ceilings = {}
     for k, name in enumerate(names, start=1):
         step = np.zeros(len(names) + 1)
         step[[0, k]] = 1.0, -1.0
-        ceilings[name] = combine(drawn, step, (0, k), sampling)
+        ceilings[name] = combine(bootstrapped, step, (0, k), sampling)
     return dict(sorted(ceilings.items(), key=lambda pair: -pair[1].value))
 
 
@@ -120,8 +120,10 @@ def draw(
     values = np.array([metric(losses, ones) for losses in systems])
     n, blocks = len(group_names), []
     if isinstance(metric, Mean) and n >= MIN_NORMAL_GROUPS:
-        draws = _normal(values, systems, code, metric.of_each(len(code)), rng, sampling.resamples)
-        return Drawn(values=values, draws=draws, n=len(code), n_groups=n)
+        replicates = _normal(
+            values, systems, code, metric.of_each(len(code)), rng, sampling.resamples
+        )
+        return Drawn(values=values, draws=replicates, n=len(code), n_groups=n)
     block_size = max(1, MAX_CELLS // n)
     for start in range(0, sampling.resamples, block_size):
         size = min(block_size, sampling.resamples - start)
@@ -159,20 +161,22 @@ def _sums(
 
 
 def combine(
-    drawn: Drawn, weights: np.ndarray, ends: tuple[int, int], sampling: Sampling
+    bootstrapped: Drawn, weights: np.ndarray, ends: tuple[int, int], sampling: Sampling
 ) -> Ceiling:
     """Return a linear contrast of the systems' metrics; `ends` are the systems before and after."""
-    value = float(drawn.values @ weights)
+    value = float(bootstrapped.values @ weights)
     lo = hi = None
-    if drawn.n_groups >= MIN_GROUPS:
-        draws = drawn.draws @ weights
+    if bootstrapped.n_groups >= MIN_GROUPS:
+        replicates = bootstrapped.draws @ weights
         # With few groups percentiles are too narrow.
-        widened = value + (draws - value) * widening(drawn.n_groups, sampling.confidence)
+        widened = value + (replicates - value) * widening(
+            bootstrapped.n_groups, sampling.confidence
+        )
         lo, hi = interval(widened, sampling.confidence)
-        if np.ptp(draws) < SLACK and abs(value) < SLACK:  # no observed change is no certainty
-            hi = 1 - (1 - sampling.confidence) ** (1 / drawn.n_groups)
+        if np.ptp(replicates) < SLACK and abs(value) < SLACK:  # no observed change is no certainty
+            hi = 1 - (1 - sampling.confidence) ** (1 / bootstrapped.n_groups)
         lo, hi = min(lo, value), max(hi, value)
     return Ceiling(
-        value=value, lo=lo, hi=hi, before=float(drawn.values[ends[0]]),
-        after=float(drawn.values[ends[1]]), n=drawn.n, n_groups=drawn.n_groups,
+        value=value, lo=lo, hi=hi, before=float(bootstrapped.values[ends[0]]),
+        after=float(bootstrapped.values[ends[1]]), n=bootstrapped.n, n_groups=bootstrapped.n_groups,
     )  # fmt: skip

@@ -16,10 +16,10 @@ from jaxtyping import Float64
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.stats.bootstrap import interval, widening
 
-Draws = Float64[np.ndarray, " draw"]
-Errors = Float64[np.ndarray, "draw size"]
-Fits = Float64[np.ndarray, "draw 3"]
-Each = Float64[np.ndarray, "draw candidate"]
+Sizes = Float64[np.ndarray, " replicate"]
+Errors = Float64[np.ndarray, "replicate size"]
+Parameters = Float64[np.ndarray, "replicate 3"]
+PerCandidate = Float64[np.ndarray, "replicate candidate"]
 
 MIN_EXPONENT = 0.01  # a slower curve is a line
 MAX_EXPONENT = 3.0  # a faster curve is flat at the next size
@@ -45,7 +45,7 @@ class Curve:
     b: float
     c: float
     points: tuple[Point, ...]
-    draws: Fits
+    draws: Parameters
     confidence: float
 
     @property
@@ -231,9 +231,9 @@ def fit(
         for i in n_repeats.tolist()
     ]
     errors = center + np.stack(mean_residuals, axis=1) * np.sqrt(variance)
-    draws = _least_squares(np.maximum(errors, 0.0), n_repeats / variance, n)
+    replicates = _least_squares(np.maximum(errors, 0.0), n_repeats / variance, n)
     a, b, c = best.tolist()
-    return Curve(a=a, b=b, c=c, points=points, draws=draws, confidence=confidence)
+    return Curve(a=a, b=b, c=c, points=points, draws=replicates, confidence=confidence)
 
 
 def _check(points: tuple[Point, ...]) -> None:
@@ -276,7 +276,7 @@ def _off_their_mean(points: tuple[Point, ...], variance: np.ndarray) -> np.ndarr
     return residuals / (np.std(residuals) or 1.0)
 
 
-def _least_squares(errors: Errors, weights: np.ndarray, n: np.ndarray) -> Fits:
+def _least_squares(errors: Errors, weights: np.ndarray, n: np.ndarray) -> Parameters:
     """Fit each replicate: a and b in closed form on a grid of exponents that is refined."""
     candidates = np.tile(np.linspace(MIN_EXPONENT, MAX_EXPONENT, 60), (len(errors), 1))
     width, rows = float(candidates[0, 1] - candidates[0, 0]), np.arange(len(errors))
@@ -292,8 +292,8 @@ def _least_squares(errors: Errors, weights: np.ndarray, n: np.ndarray) -> Fits:
 
 
 def _linear(
-    errors: Errors, weights: np.ndarray, x: Float64[np.ndarray, "draw candidate size"]
-) -> tuple[Each, Each, Each]:
+    errors: Errors, weights: np.ndarray, x: Float64[np.ndarray, "replicate candidate size"]
+) -> tuple[PerCandidate, PerCandidate, PerCandidate]:
     """Return the non-negative a and b of errors = a + b x, and the weighted squared residuals."""
     weight = weights / weights.sum()
     mean_x, mean_e = x @ weight, (errors @ weight)[:, None]
@@ -307,7 +307,7 @@ def _linear(
     return a, b, (residuals**2) @ weight
 
 
-def _reach(abc: Fits, target: float) -> Draws:
+def _reach(abc: Parameters, target: float) -> Sizes:
     """Return the size at which each curve meets `target`: 1 if at once, infinite if never."""
     a, b, c = abc.T
     distance = target - a

@@ -64,7 +64,7 @@ Seeds = Mapping[Any, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TestResult:
-    draws: np.ndarray
+    replicates: np.ndarray
     p_value: float
     test: str
     n_needed: int | None
@@ -96,8 +96,8 @@ def compare(
     else:
         result = _bootstrap(a, gain, delta, rng, resamples, confidence)
     result = _add_seed_noise(result, delta, seeds, rng)
-    lo, hi = interval(result.draws, confidence)
-    p_b_better = float(np.mean(result.draws > 0) + np.mean(result.draws == 0) / 2)
+    lo, hi = interval(result.replicates, confidence)
+    p_b_better = float(np.mean(result.replicates > 0) + np.mean(result.replicates == 0) / 2)
     return Comparison(
         n=len(a),
         n_groups=n_groups,
@@ -119,14 +119,17 @@ def _add_seed_noise(
     result: _TestResult, delta: float, seeds: tuple[Seeds, Seeds], rng: np.random.Generator
 ) -> _TestResult:
     """Add the variance of retraining; with one seed the result is unchanged."""
-    noise = seed_noise(*seeds, rng, len(result.draws))
+    noise = seed_noise(*seeds, rng, len(result.replicates))
     if not noise.any():
         return result
-    draws = result.draws + noise
-    n_in_tail = min(int(np.sum(draws <= 0)), int(np.sum(draws >= 0))) + 1
-    p_value = min(1.0, 2 * n_in_tail / (len(draws) + 1)) if delta else 1.0
+    replicates = result.replicates + noise
+    n_in_tail = min(int(np.sum(replicates <= 0)), int(np.sum(replicates >= 0))) + 1
+    p_value = min(1.0, 2 * n_in_tail / (len(replicates) + 1)) if delta else 1.0
     return replace(
-        result, draws=draws, p_value=max(p_value, result.p_value), test=f"{result.test} and seeds"
+        result,
+        replicates=replicates,
+        p_value=max(p_value, result.p_value),
+        test=f"{result.test} and seeds",
     )
 
 
@@ -203,9 +206,9 @@ def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _Tes
         if n_wins != n_losses
         else None
     )
-    draws = _posterior(n_wins, n_losses, n, rng, resamples)
+    replicates = _posterior(n_wins, n_losses, n, rng, resamples)
     return _TestResult(
-        draws=draws, p_value=mcnemar_p(n_wins, n_losses), test=MCNEMAR, n_needed=n_needed
+        replicates=replicates, p_value=mcnemar_p(n_wins, n_losses), test=MCNEMAR, n_needed=n_needed
     )
 
 
@@ -247,20 +250,22 @@ def _bootstrap(
     weights = np.bincount(a.groups, weights=a.weight)
     n_groups, sign = len(sums), -1 if delta < 0 else 1  # swapping the models mirrors the draws
     if not gain.any():  # no observed difference is no certainty
-        draws = _posterior(0, 0, n_groups, rng, resamples)
+        replicates = _posterior(0, 0, n_groups, rng, resamples)
     elif n_groups == 1:  # one group has no information on others
         largest = max(1.0, float(np.abs(gain).max()))
-        draws = sign * rng.uniform(-largest, largest, resamples)
+        replicates = sign * rng.uniform(-largest, largest, resamples)
     else:
-        draws = sign * _bootstrap_differences(sign * sums, weights, rng, resamples, confidence)
-    n_in_tail = min(np.sum(draws <= 0), np.sum(draws >= 0)) + 1
+        replicates = sign * _bootstrap_differences(sign * sums, weights, rng, resamples, confidence)
+    n_in_tail = min(np.sum(replicates <= 0), np.sum(replicates >= 0)) + 1
     smallest_p = 2.0 ** (1 - n_groups)
     p_value = max(2 * float(n_in_tail) / (resamples + 1), smallest_p) if delta else 1.0
     n_needed = None
     if delta and n_groups > 1:
         z = NORMAL.inv_cdf(0.975) + NORMAL.inv_cdf(0.8)
         n_needed = max(1, ceil(len(gain) * (z * standard_error(sums, weights) / delta) ** 2))
-    return _TestResult(draws=draws, p_value=min(1.0, p_value), test=BOOTSTRAP, n_needed=n_needed)
+    return _TestResult(
+        replicates=replicates, p_value=min(1.0, p_value), test=BOOTSTRAP, n_needed=n_needed
+    )
 
 
 def _bootstrap_differences(

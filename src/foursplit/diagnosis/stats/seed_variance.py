@@ -50,13 +50,13 @@ def with_seed_variance(
     """Return an estimate widened by the variance over seeds; with one seed, unchanged."""
     if len(errors) < 2:
         return found
-    draws = np.maximum(found.draws + t_draws(errors, rng, len(found.draws)), 0.0)
-    lo, hi = interval(draws, confidence)
+    replicates = np.maximum(found.draws + t_draws(errors, rng, len(found.draws)), 0.0)
+    lo, hi = interval(replicates, confidence)
     return Estimate(
         value=found.value,
         lo=min(lo, found.value),
         hi=max(hi, found.value),
         n=found.n,
         n_groups=found.n_groups,
-        draws=draws,
+        draws=replicates,
     )
