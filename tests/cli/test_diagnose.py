@@ -266,7 +266,7 @@ def test_two_models_are_compared_on_the_same_examples(predictions, tmp_path):
     frame.loc[frame.index[:200], "loss"] = 0.0  # better, wherever it was wrong there
     frame.sample(frac=1, random_state=1).to_csv(other / "dev.csv", index=False)
     text = run("compare", predictions, other, cwd=tmp_path)
-    assert text.startswith("B is better")
+    assert text.startswith("B is significantly better")
     assert "mcnemar exact" in text
     frame.iloc[1:].to_csv(other / "dev.csv", index=False)
     assert "dev-0" in run("compare", predictions, other, cwd=tmp_path, code=2)

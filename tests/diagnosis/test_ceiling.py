@@ -120,5 +120,5 @@ def test_types_of_detection_errors_are_ranked_and_need_not_add_up(rng):
 
 
 def test_what_is_not_of_the_same_examples_is_refused(rng):
-    with pytest.raises(FoursplitError, match="same examples"):
+    with pytest.raises(FoursplitError, match="number of examples"):
         ceiling(mean, np.ones(5), np.ones(4), np.arange(5), rng)

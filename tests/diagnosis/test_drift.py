@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
 from foursplit.diagnosis.prediction_table import check
 from foursplit.diagnosis.with_sklearn import feature_shifts
-from foursplit.diagnosis.with_sklearn.domain_classifier import auc
+from foursplit.diagnosis.with_sklearn.domain_classifier import domain_scores, weighted_auc
 from foursplit.diagnosis.with_sklearn.drift import Sampling, drift
 
 QUICK = Sampling(resamples=200, permutations=200)
@@ -124,10 +125,22 @@ def test_missing_values_and_strange_types_are_survived(rng):
     assert all(0 <= shift.statistic <= 1 for shift in found.shifts)
 
 
-def test_the_area_is_that_of_the_rank_test(rng):
-    score, side = rng.integers(0, 5, 60).astype(float), np.repeat([0, 1], 30)
+def test_the_weighted_auc_is_that_of_scikit_learn_and_of_the_rank_test(rng):
+    score, side = rng.integers(0, 5, 60), np.repeat([0, 1], 30)
     u = stats.mannwhitneyu(score[30:], score[:30]).statistic
-    assert auc(score, side, np.ones(60)) == pytest.approx(u / 900)
+    assert weighted_auc(score, side, np.ones(60)) == pytest.approx(u / 900)
+    weight = rng.integers(0, 3, 60).astype(float)
+    expected = roc_auc_score(side, score, sample_weight=weight)
+    assert weighted_auc(score, side, weight) == pytest.approx(expected)
+
+
+def test_no_group_is_scored_by_a_classifier_that_was_trained_on_it(rng):
+    # Labels are pure noise within groups of two equal rows, one in each table.
+    x = np.repeat(rng.permutation(200), 2).astype(float)
+    frame = pd.DataFrame({"meta.x": x})
+    side, group = np.tile([0, 1], 200), np.repeat(np.arange(200), 2)
+    score = domain_scores(frame, side, group, rng)
+    assert roc_auc_score(side, score) == pytest.approx(0.5)  # equal rows have equal scores
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg(rng):

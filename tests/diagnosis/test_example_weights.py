@@ -16,7 +16,6 @@ from foursplit.diagnosis.selection.example_weights import (
     reweighted,
     rule,
     smallest_flip,
-    weighted,
 )
 from foursplit.diagnosis.stats.paired_comparison import compare
 
@@ -37,6 +36,10 @@ def four(loss=(1.0, 0.0, 0.0, 1.0)):
     return table(list(loss), **PLAIN)
 
 
+def by_rules(table, rules):
+    return reweighted(table, factors(table, rules))
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -54,7 +57,7 @@ def test_a_rule_weighs_the_examples_that_it_names(text, wanted):
 
 
 def test_rules_multiply_where_they_meet():
-    found = weighted(four(), [rule("domain=phone:10"), rule("y=7:3"), rule("tags=blurry:2")])
+    found = by_rules(four(), [rule("domain=phone:10"), rule("y=7:3"), rule("tags=blurry:2")])
     assert found.weight.tolist() == [60, 1, 30, 1]
     assert found.error == pytest.approx(61 / 92)
 
@@ -66,15 +69,15 @@ def test_ten_times_as_bad_turns_two_filters_round():
     a = table([1.0, 1.0, 1.0] + [0.0] * 97, tags=shown)
     b = table([0.0] * 95 + [1.0] * 5, tags=shown)
     assert a.error < b.error
-    heavier = [weighted(t, [rule("tags=unfit:10")]).error for t in (a, b)]
+    heavier = [by_rules(t, [rule("tags=unfit:10")]).error for t in (a, b)]
     assert heavier == pytest.approx([21 / 118, 5 / 118])
     # 1 + 2v against 5: equal at 2.
     found = smallest_flip(b, a, place("tags=unfit"), np.random.default_rng(1))
     assert (found.weight, found.proposed, found.n_on) == (pytest.approx(2.0), 2.1, 2)
     assert found.under.delta == pytest.approx((1 + 2 * 2.1 - 5) / (98 + 2 * 2.1))
     assert found.under.lo < 0 < found.under.hi
-    assert "above 2 on the 2 examples with tags=unfit on" in found.sentence
-    assert "not beyond chance" in found.sentence
+    assert "above 2 on the 2 examples with tags=unfit" in found.sentence
+    assert "not significantly" in found.sentence
 
 
 LOSS = st.lists(st.integers(0, 3).map(float), min_size=8, max_size=8)
@@ -86,14 +89,14 @@ MARKS = st.lists(st.booleans(), min_size=8, max_size=8)
 def test_to_scale_every_weight_changes_nothing(loss, weights, factor):
     one = table(loss, weight=weights)
     assert reweighted(one, np.full(8, factor)).error == pytest.approx(one.error)
-    assert weighted(one, []).error == one.error
+    assert by_rules(one, []).error == one.error
 
 
 @given(LOSS, MARKS)
 def test_a_weight_of_one_changes_nothing(loss, marks):
     assume(any(marks))
     one = table(loss, tags=["hard" if mark else "" for mark in marks])
-    assert weighted(one, [rule("tags=hard:1")]).error == one.error
+    assert by_rules(one, [rule("tags=hard:1")]).error == one.error
 
 
 def slow_error(table, hard, v):
@@ -139,7 +142,7 @@ def test_the_interval_is_that_of_the_comparison_under_the_weight(rng):
     factor = np.where(np.array(hard) == "hard", found.proposed, 1.0)
     pair = (reweighted(a, factor), reweighted(strong, factor))
     assert found.under == compare(*pair, np.random.default_rng(3))
-    assert "prefers the preferred to the other already" in (
+    assert "already prefers the preferred to the other" in (
         smallest_flip(a, b, place("tags=hard"), rng).sentence
     )
 
@@ -158,7 +161,7 @@ def test_no_weight_helps_where_the_preferred_is_the_worse_one():
         np.random.default_rng(1),
     )
     assert (less.weight, less.most) == (None, pytest.approx(0.5))
-    assert "Below 0.5 it would" in less.sentence
+    assert "below 0.5" in less.sentence
 
 
 def test_a_flip_can_be_written_as_json():
@@ -176,7 +179,7 @@ def test_a_flip_can_be_written_as_json():
         ("domain:10", "must be COLUMN=VALUE:WEIGHT"),
         ("domain=phone", "must be COLUMN=VALUE:WEIGHT"),
         ("=phone:3", "must be COLUMN=VALUE"),
-        ("domain=phone:much", "'much' is no number"),
+        ("domain=phone:much", "'much' is not a number"),
         ("domain=phone:0", "must be above 0"),
         ("domain=phone:-1", "must be above 0"),
         ("domain=phone:inf", "must be above 0"),

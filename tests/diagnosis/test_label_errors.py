@@ -98,7 +98,7 @@ def test_class_numbers_read_back_as_quantities_still_fit(rng):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda f: f.drop(columns=["proba_dog", "proba_owl"]), "two classes or more"),
+        (lambda f: f.drop(columns=["proba_dog", "proba_owl"]), "two or more classes"),
         (lambda f: f.assign(proba_dog=f["proba_dog"] / 2), "sum to"),
         (lambda f: f.assign(y="bird"), "unknown class 'bird'"),
         (lambda f: f.drop(columns="y"), "column 'y'"),

@@ -136,7 +136,7 @@ def test_bias_is_not_cured_by_more_data():
     found = read(fitted(points), 0.18, 0.02)
     assert found.more_data_helps is False
     assert found.n_for_target is None
-    assert found.sentence.startswith("More data cannot help: the train error of 18.0% is itself")
+    assert found.sentence.startswith("More data cannot help: the train error of 18.0% is above")
 
 
 def test_variance_is_cured_by_more_data():
@@ -193,16 +193,16 @@ def test_noise_enough_leaves_the_question_open(rng):
     found = read(fitted(noisy(rng, 0.05, 2.0, 0.5, sd=0.01, repeats=3)), 0.01, 0.052)
     assert found.more_data_helps is None
     assert 0.05 < found.p_reach < 0.95
-    assert "cannot be told yet" in found.sentence
+    assert "Undecided" in found.sentence
 
 
 def test_fewer_than_three_sizes_are_refused():
-    with pytest.raises(FoursplitError, match=r"sizes \[1000, 2000\].* three or more"):
+    with pytest.raises(FoursplitError, match=r"sizes \[1000, 2000\].* three sizes or more"):
         fitted(exact(0.1, 1.0, 0.5, sizes=(2000, 1000)))
 
 
 def test_three_sizes_measured_once_are_refused_for_any_three_lie_on_a_curve():
-    with pytest.raises(FoursplitError, match="repeat them, or add a size"):
+    with pytest.raises(FoursplitError, match="add repeats or a size"):
         fitted(exact(0.1, 1.0, 0.5, sizes=(1000, 2000, 4000), repeats=1))
     assert fitted(exact(0.1, 1.0, 0.5, sizes=(1000, 2000, 4000), repeats=2)).a < 0.11
 

@@ -269,7 +269,7 @@ def test_a_candidate_that_breaks_a_bound_changes_nothing_of_the_choice(losses, c
 
 def test_candidates_of_other_examples_are_no_candidates():
     rows = [scored("a", wrong(50, range(9)), x=1), scored("b", wrong(60, range(9)), x=1)]
-    with pytest.raises(FoursplitError, match="hold other examples"):
+    with pytest.raises(FoursplitError, match="hold different examples"):
         choose(rows, {}, "minimize", TIES)
 
 

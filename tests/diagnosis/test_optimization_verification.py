@@ -8,7 +8,6 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.ceiling.optimization_verification import (
     of_table,
-    reinforcement,
     search_or_objective,
 )
 from foursplit.diagnosis.prediction_table import Model, check
@@ -36,18 +35,6 @@ def test_one_sentence_decides_for_itself_and_for_no_other(rng):
 def test_equal_scores_are_not_the_fault_of_the_search(rng):
     found = search_or_objective(np.zeros(40), np.zeros(40), 1.0, np.arange(40), rng)
     assert found.work_on == "objective"
-
-
-def test_a_helicopter_that_people_outscore_needs_a_better_algorithm(rng):
-    # Machine Learning Yearning, chapters 45-46; a crash costs 1,000.
-    people, learnt = np.full(30, -20.0), np.r_[np.full(10, -1000.0), np.full(20, -90.0)]
-    assert reinforcement(people, learnt, np.arange(30), rng).work_on == "algorithm"
-    assert reinforcement(people, np.full(30, -5.0), np.arange(30), rng).work_on == "reward"
-
-
-def test_half_and_half_decides_nothing(rng):
-    people = np.r_[np.full(15, 1.0), np.full(15, -1.0)]
-    assert reinforcement(people, np.zeros(30), np.arange(30), rng).work_on is None
 
 
 def test_without_errors_there_is_nothing_to_blame(rng):

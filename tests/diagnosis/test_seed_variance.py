@@ -9,6 +9,8 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import check
 from foursplit.diagnosis.stats import seed_variance
 from foursplit.diagnosis.stats.bootstrap import estimate
+from foursplit.diagnosis.stats.paired_comparison import align_rows
+from foursplit.diagnosis.stats.seed_variance import align_losses, t_draws
 
 
 def table(loss, names=None):
@@ -49,3 +51,19 @@ def test_the_interval_holds_the_error_of_training_again_as_often_as_it_says():
     least = stats.binom(250, 0.95).ppf(0.0005)
     assert held >= least
     assert naive < least  # of one training run alone it would be far too sure
+
+
+def test_rows_and_losses_are_aligned_with_the_second_argument():
+    scored = table([1, 0, 2], ["d2", "d0", "d1"])
+    like = table([0, 0, 0], ["d0", "d1", "d2"])
+    assert list(align_rows(scored, like).frame["example_id"]) == ["d0", "d1", "d2"]
+    assert list(align_rows(scored, like).loss) == [0, 2, 1]
+    assert list(align_losses(scored, like)) == [0, 2, 1]
+
+
+def test_draws_of_a_mean_over_seeds_follow_student(rng):
+    errors = [0.1, 0.14, 0.12, 0.2]
+    draws = t_draws(errors, rng, 4000)
+    scale = np.std(errors, ddof=1) / 2
+    assert stats.kstest(draws, stats.t(3, scale=scale).cdf).pvalue > 0.001
+    assert not t_draws(errors[:1], rng, 5).any()

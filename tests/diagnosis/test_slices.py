@@ -218,7 +218,7 @@ def test_the_order_of_rows_changes_nothing(random):
 
 def test_a_searched_part_that_tears_a_group_is_refused(rng):
     table, _ = dev(1000, 1, group=10)
-    with pytest.raises(FoursplitError, match="group '0' is partly in the part searched"):
+    with pytest.raises(FoursplitError, match="group '0' is on both sides"):
         slice_report.find(table, rng, searched=np.arange(1000) % 2 == 0)
 
 
@@ -247,14 +247,26 @@ def test_zeros_and_ones_are_tested_as_fisher_does(n_in, n_out, wrong_in, wrong_o
     assert found == pytest.approx(stats.fisher_exact(table, alternative="greater").pvalue, abs=1e-9)
 
 
-@pytest.mark.parametrize("degrees", [2.0, 5.0, 30.0, 1000.0])
-def test_the_quantile_is_that_of_student(degrees):
-    assert significance.student_t(0.95, degrees) == pytest.approx(
-        stats.t.ppf(0.975, degrees), rel=0.05
+@pytest.mark.parametrize("degrees", [1.0, 2.0, 5.5, 30.0, 1000.0])
+def test_quantiles_are_those_of_student(degrees):
+    assert significance.student_t(0.95, degrees) == pytest.approx(stats.t.ppf(0.975, degrees))
+
+
+def test_the_p_of_a_slice_by_groups_is_that_of_student(rng):
+    # Equal weights, one row a group: influences as in a two-sample test under the null hypothesis.
+    table = prediction_table.check(
+        pd.DataFrame(
+            {
+                "example_id": [f"e{k}" for k in range(60)],
+                "loss": rng.exponential(size=60),
+                "meta.side": np.repeat(["a", "b"], [20, 40]),
+            }
+        ),
+        "dev",
     )
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-@settings(deadline=None, max_examples=40)
-def test_q_is_that_of_benjamini_and_hochberg(p):
-    assert significance.adjusted(p) == pytest.approx(stats.false_discovery_control(p).tolist())
+    encoded = encoding.encode(table)
+    inside = np.arange(60) < 20
+    loss = table.loss
+    influence = np.where(inside, (loss - loss.mean()) / 20, -(loss - loss.mean()) / 40)
+    t = (loss[inside].mean() - loss[~inside].mean()) / np.sqrt((influence**2).sum() * 60 / 59)
+    assert significance.p_value(encoded, inside) == pytest.approx(stats.t(19).sf(t))

@@ -65,5 +65,5 @@ def test_what_is_no_rate_or_no_class_is_refused():
         f1(0.95, 90.0)
     with pytest.raises(FoursplitError, match="class 'cow'.*cat, dog"):
         confusion(np.array(["cat", "dog"]), np.array(["cat", "cat"]), "cow")
-    with pytest.raises(FoursplitError, match="2 classes, but 1 answers"):
+    with pytest.raises(FoursplitError, match="2 labels, but 1 predictions"):
         confusion(np.array([1, 0]), np.array([1]), 1)

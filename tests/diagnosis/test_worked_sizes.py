@@ -96,7 +96,7 @@ def test_g_c3_w1_quiz_q5_pictures_by_citizens_may_be_learnt_from_and_never_judge
 
 
 def test_more_than_there_is_cannot_be_dealt():
-    with pytest.raises(FoursplitError, match="ask for 30 target examples, of which there are 20"):
+    with pytest.raises(FoursplitError, match="need 30 target examples; there are 20"):
         deal(20, 1000, 15, 15)
 
 

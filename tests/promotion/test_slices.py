@@ -1,22 +1,9 @@
 """Which slices are judged, and how many looks are paid for: statsmodels, and cases by hand."""
 
-import gc
-from unittest.mock import patch
-
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
-from statsmodels.stats.multitest import multipletests
 from tests.promotion.drawn import table
 
-from foursplit.promotion.slices import holm, masks
-
-
-@given(st.lists(st.floats(0, 1), max_size=12), st.sampled_from([0.01, 0.05, 0.2]))
-def test_holm_is_that_of_statsmodels(ps, alpha):
-    with patch.object(gc, "collect"):  # statsmodels' first act, half a second late in a long run
-        wanted = multipletests(ps, alpha, method="holm")[0] if ps else []
-    assert holm(ps, alpha).tolist() == list(wanted)
+from foursplit.promotion.slices import masks
 
 
 def test_each_value_of_y_and_meta_with_enough_examples_is_a_slice_once():

@@ -10,7 +10,9 @@ from foursplit.core.dataset_spec import Source
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
-from foursplit.data import assign, duplicates, resolution, store
+from foursplit.data import assign, duplicates, store
+from foursplit.diagnosis.error_analysis.tags import wilson
+from foursplit.diagnosis.stats.power import detectable_gain
 from foursplit.io import artifacts
 
 MIN_GROUPS = 30  # fewer are too few for an interval
@@ -123,6 +125,7 @@ def describe(
 
 def _describe_split(rows: Any, n_all: int) -> dict[str, Any]:
     n = len(rows)
+    lowest, highest = wilson(TYPICAL_ERROR, n, confidence=0.95)
     return {
         "n": n,
         "share": round(n / n_all, 6),

@@ -24,7 +24,7 @@ from foursplit.diagnosis.selection.example_weights import (
 )
 from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
-from foursplit.diagnosis.stats.paired_comparison import aligned
+from foursplit.diagnosis.stats.paired_comparison import align_rows
 from foursplit.diagnosis.stats.seed_variance import mean_table, with_seed_variance
 from foursplit.evaluation import dev_scores
 from foursplit.history.past_runs import PastRun, list_past
@@ -302,7 +302,7 @@ def _stored(
     for table in tables[old.column]:
         _refuse_other_examples(first, table)
     fitted = {
-        column: tuple(aligned(first, table) for table in read) for column, read in tables.items()
+        column: tuple(align_rows(table, first) for table in read) for column, read in tables.items()
     }
     return _Stored(label=_label(runs), runs=runs, old=fitted[old.column], new=fitted[new.column])
 

@@ -8,9 +8,10 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis.leakage import HASHES, leaks
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.selection.model_selection import Candidate, broken
+from foursplit.diagnosis.stats.multiple_testing import holm
 from foursplit.promotion.paired_evaluation import JUDGED, Match
 from foursplit.promotion.rules import Reason, Rules
-from foursplit.promotion.slices import Part, holm
+from foursplit.promotion.slices import Part
 
 
 def bounds(costs: Mapping[str, float], rules: Rules) -> Reason:

@@ -8,7 +8,7 @@ import numpy as np
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model, Table
 from foursplit.diagnosis.selection.model_selection import SIGNS
-from foursplit.diagnosis.stats.paired_comparison import Comparison, Seeds, aligned, compare
+from foursplit.diagnosis.stats.paired_comparison import Comparison, Seeds, align_rows, compare
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.promotion.paired_tests import Paired
 from foursplit.promotion.prediction_tables import BASELINE, TASK_LOSS
@@ -101,7 +101,7 @@ def match(
     order = champion[0].tables[split].by_name()
     try:
         old, new = (
-            [aligned(order, model.tables[split]) for model in models]
+            [align_rows(model.tables[split], order) for model in models]
             for models in (champion, challenger)
         )
     except FoursplitError as refusal:

@@ -4,7 +4,7 @@ To say that every part is safe, each must be, and no correction is due (intersec
 Berger 1982); to say that some part is ruined, the many looks are paid for (Holm 1979).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,12 +68,3 @@ def _classes(values: pd.Series) -> bool:
     if not is_category(values):
         return False
     return not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all())
-
-
-def holm(ps: Sequence[float], alpha: float) -> np.ndarray:
-    """Say which of several hypotheses fall, with a chance of `alpha` at most that one is true."""
-    order = np.argsort(ps, kind="stable")
-    holds = np.array([ps[k] > alpha / (len(ps) - rank) for rank, k in enumerate(order)], bool)
-    fallen = np.zeros(len(ps), bool)
-    fallen[order[: int(holds.argmax()) if holds.any() else len(ps)]] = True
-    return fallen

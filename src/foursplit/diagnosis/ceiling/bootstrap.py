@@ -1,4 +1,4 @@
-"""How much better a system would be if a part of it were perfect, and how sure that is.
+"""Ceiling analysis: the gain in error if one component were perfect, with intervals.
 
 Source: Ng, CS229 (2011), advice on applying machine learning (ceiling analysis); Ng (2018), Machine
 Learning Yearning, chapters 53-55.
@@ -12,17 +12,17 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
-from foursplit.diagnosis.stats.bootstrap import CELLS, MANY, interval, widening
+from foursplit.diagnosis.stats.bootstrap import MAX_CELLS, MIN_NORMAL_GROUPS, interval, widening
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 """Maps (example, ...) losses and (example,) weights to an error: lower is better."""
 
-LEAST = 3  # groups: from fewer, no interval is read
+MIN_GROUPS = 3  # groups: fewer give no interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How often to draw, and how sure an interval shall be."""
+    """Number of bootstrap replicates, and the confidence of intervals."""
 
     resamples: int = 1000
     confidence: float = 0.95
@@ -33,7 +33,7 @@ USUAL = Sampling()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """The error that would go; no interval where groups are too few."""
+    """The reduction in error; no interval if there are too few groups."""
 
     value: float
     lo: float | None
@@ -49,17 +49,17 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """A metric of several systems on the same examples, and on the same draws of their groups."""
+    """A metric of several systems on the same examples and on the same bootstrap replicates."""
 
     values: np.ndarray  # (system,)
-    draws: np.ndarray  # (draw, system)
+    draws: np.ndarray  # (replicate, system)
     n: int
     n_groups: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mean:
-    """The mean loss, by the examples' own weights; its draws need no more than groups' sums."""
+    """The weighted mean loss; its replicates are computed from sums over groups."""
 
     weight: np.ndarray | None = None  # (example,)
 
@@ -77,63 +77,66 @@ def ceiling(
     metric: Metric, prediction_losses: np.ndarray, fixed_losses: np.ndarray, groups: np.ndarray,
     rng: np.random.Generator, sampling: Sampling = USUAL,
 ) -> Ceiling:  # fmt: skip
-    """Say how far an error falls where a part's answers are replaced by the truth.
+    """Return the reduction in error if a component's outputs are replaced by the truth.
 
-    Both are drawn with the same groups, so what they share cancels.
+    Both use the same bootstrap replicates, so shared variation cancels.
     """
-    drawn = draw(metric, [prediction_losses, fixed_losses], groups, rng, sampling)
-    return combine(drawn, np.array([1.0, -1.0]), (0, 1), sampling)
+    bootstrapped = draw(metric, [prediction_losses, fixed_losses], groups, rng, sampling)
+    return combine(bootstrapped, np.array([1.0, -1.0]), (0, 1), sampling)
 
 
 def error_types(
     losses: np.ndarray, fixed: Mapping[str, np.ndarray], groups: np.ndarray,
     rng: np.random.Generator, sampling: Sampling = USUAL, metric: Metric = mean,
 ) -> dict[str, Ceiling]:  # fmt: skip
-    """Give each type's own ceiling, largest first; fixing two need not give the sum.
+    """Return each error type's ceiling, largest first; ceilings do not add up.
 
     Source: Bolya, Foley, Hays and Hoffman (2020), TIDE: A General Toolbox for Identifying Object
     Detection Errors.
     """
     names = sorted(fixed)
-    drawn = draw(metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling)
-    found = {}
+    bootstrapped = draw(metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling)
+    ceilings = {}
     for k, name in enumerate(names, start=1):
         step = np.zeros(len(names) + 1)
         step[[0, k]] = 1.0, -1.0
-        found[name] = combine(drawn, step, (0, k), sampling)
-    return dict(sorted(found.items(), key=lambda pair: -pair[1].value))
+        ceilings[name] = combine(bootstrapped, step, (0, k), sampling)
+    return dict(sorted(ceilings.items(), key=lambda pair: -pair[1].value))
 
 
 def draw(
     metric: Metric, systems: Sequence[np.ndarray], groups: np.ndarray, rng: np.random.Generator,
     sampling: Sampling,
 ) -> Drawn:  # fmt: skip
+    """Return the metric of each system, and its bootstrap replicates over groups."""
     systems = [np.asarray(losses, dtype=np.float64) for losses in systems]
     sizes = {len(groups), *(len(losses) for losses in systems)}
     if len(sizes) != 1 or 0 in sizes:
         raise FoursplitError(
-            f"losses and groups must be of the same examples: there are {sorted(sizes)}"
+            f"losses and groups must have the same number of examples, not {sorted(sizes)}"
         )
-    names, code = np.unique(groups, return_inverse=True)
+    group_names, code = np.unique(groups, return_inverse=True)
     ones = np.ones(len(code))
     values = np.array([metric(losses, ones) for losses in systems])
-    n, rows = len(names), []
-    if isinstance(metric, Mean) and n >= MANY:
-        draws = _normal(values, systems, code, metric.of_each(len(code)), rng, sampling.resamples)
-        return Drawn(values=values, draws=draws, n=len(code), n_groups=n)
-    step = max(1, CELLS // n)
-    for start in range(0, sampling.resamples, step):
-        size = min(step, sampling.resamples - start)
+    n, blocks = len(group_names), []
+    if isinstance(metric, Mean) and n >= MIN_NORMAL_GROUPS:
+        replicates = _normal(
+            values, systems, code, metric.of_each(len(code)), rng, sampling.resamples
+        )
+        return Drawn(values=values, draws=replicates, n=len(code), n_groups=n)
+    block_size = max(1, MAX_CELLS // n)
+    for start in range(0, sampling.resamples, block_size):
+        size = min(block_size, sampling.resamples - start)
         counts = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
-        rows.append(_metrics(metric, systems, code, counts))
-    return Drawn(values=values, draws=np.concatenate(rows), n=len(code), n_groups=n)
+        blocks.append(_metrics(metric, systems, code, counts))
+    return Drawn(values=values, draws=np.concatenate(blocks), n=len(code), n_groups=n)
 
 
 def _normal(
     values: np.ndarray, systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray,
     rng: np.random.Generator, resamples: int,
 ) -> np.ndarray:  # fmt: skip
-    """Draw (draw, system) means as jointly normal, which those of very many groups are."""
+    """Draw (replicate, system) means as jointly normal, for very many groups."""
     sizes, sums = _sums(systems, code, weight)
     residual = (sums - sizes[:, None] * values) / weight.sum()  # (group, system)
     return np.asarray(rng.multivariate_normal(values, residual.T @ residual, resamples))
@@ -142,7 +145,7 @@ def _normal(
 def _metrics(
     metric: Metric, systems: Sequence[np.ndarray], code: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
-    """Give (draw, system) metrics; a mean is had from the groups' sums at once."""
+    """Return (replicate, system) metrics; means are computed from the groups' sums."""
     if not isinstance(metric, Mean):
         return np.array([[metric(losses, count[code]) for losses in systems] for count in counts])
     sizes, sums = _sums(systems, code, metric.of_each(len(code)))
@@ -152,26 +155,28 @@ def _metrics(
 def _sums(
     systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give each group's weight, and its (group, system) weighted losses."""
+    """Return each group's weight, and its (group, system) weighted losses."""
     sums = [np.bincount(code, weights=losses * weight) for losses in systems]
     return np.bincount(code, weights=weight), np.stack(sums, axis=1)
 
 
 def combine(
-    drawn: Drawn, weights: np.ndarray, ends: tuple[int, int], sampling: Sampling
+    bootstrapped: Drawn, weights: np.ndarray, ends: tuple[int, int], sampling: Sampling
 ) -> Ceiling:
-    """Read a combination of the systems' metrics; `ends` name what it leads from and to."""
-    value = float(drawn.values @ weights)
+    """Return a linear contrast of the systems' metrics; `ends` are the systems before and after."""
+    value = float(bootstrapped.values @ weights)
     lo = hi = None
-    if drawn.n_groups >= LEAST:
-        draws = drawn.draws @ weights
-        # Few groups: as with a single error, percentiles alone would be too narrow.
-        wide = value + (draws - value) * widening(drawn.n_groups, sampling.confidence)
-        lo, hi = interval(wide, sampling.confidence)
-        if np.ptp(draws) < SLACK and abs(value) < SLACK:  # no change in n groups is no certainty
-            hi = 1 - (1 - sampling.confidence) ** (1 / drawn.n_groups)
+    if bootstrapped.n_groups >= MIN_GROUPS:
+        replicates = bootstrapped.draws @ weights
+        # With few groups percentiles are too narrow.
+        widened = value + (replicates - value) * widening(
+            bootstrapped.n_groups, sampling.confidence
+        )
+        lo, hi = interval(widened, sampling.confidence)
+        if np.ptp(replicates) < SLACK and abs(value) < SLACK:  # no observed change is no certainty
+            hi = 1 - (1 - sampling.confidence) ** (1 / bootstrapped.n_groups)
         lo, hi = min(lo, value), max(hi, value)
     return Ceiling(
-        value=value, lo=lo, hi=hi, before=float(drawn.values[ends[0]]),
-        after=float(drawn.values[ends[1]]), n=drawn.n, n_groups=drawn.n_groups,
+        value=value, lo=lo, hi=hi, before=float(bootstrapped.values[ends[0]]),
+        after=float(bootstrapped.values[ends[1]]), n=bootstrapped.n, n_groups=bootstrapped.n_groups,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What each part of a pipeline would give if it were perfect, and which part each error is due to.
+"""The gain of each perfect pipeline component, and the component that each error is due to.
 
 Source: Ng, CS229 (2011), advice on applying machine learning (ceiling analysis); Ng (2018), Machine
 Learning Yearning, chapters 53-57; Shapley (1953), A Value for n-Person Games.
@@ -24,24 +24,24 @@ from foursplit.diagnosis.ceiling.bootstrap import (
     mean,
 )
 
-MOST = 8  # parts whose every set is asked for: of nine that would be 512 runs of the system
+MAX_COMPONENTS = 8  # components with Shapley values: nine would need 512 runs of the system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One part of a pipeline: what making it perfect gives; None where it was not measured."""
+    """The gain of one perfect component; None where it was not measured."""
 
     component: str
     alone: Ceiling | None
-    cumulative: Ceiling | None  # once all to its left are perfect
-    shapley: Ceiling | None  # mean over all orders; the values sum to the whole gain
-    missing: tuple[tuple[str, ...], ...] = ()  # parts to make perfect together, that would tell
+    cumulative: Ceiling | None  # with all components before it perfect
+    shapley: Ceiling | None  # mean over all orders; the values add up to the total gain
+    missing: tuple[tuple[str, ...], ...] = ()  # sets of perfect components still to be measured
 
     @property
     def gain(self) -> float | None:
-        """Give what the part takes off the error in the pipeline's order, or else alone."""
-        found = self.cumulative or self.alone
-        return None if found is None else found.value
+        """Return the component's gain in the pipeline's order, or else alone."""
+        result = self.cumulative or self.alone
+        return None if result is None else result.value
 
     def as_json(self) -> dict[str, Any]:
         ceilings = {"alone": self.alone, "cumulative": self.cumulative, "shapley": self.shapley}
@@ -54,7 +54,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """Each error's one component."""
+    """The component that each error is due to."""
 
     counts: Mapping[str, int]
     shares: Mapping[str, float]  # of the errors
@@ -68,39 +68,46 @@ def components(
     losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str], groups: np.ndarray,
     rng: np.random.Generator, sampling: Sampling = USUAL, metric: Metric = mean,
 ) -> list[Component]:  # fmt: skip
-    """Walk a pipeline from left to right, and share its gain fairly over orders.
+    """Return each component's gain, alone, cumulatively and as a Shapley value.
 
-    `losses` gives (example,) losses by which components had perfect output; those of the system as
-    it is are needed.  The walk needs every beginning of `order`; the Shapley values need every set.
+    `losses` maps sets of perfect components to (example,) losses; the empty set is required.
+    Cumulative gains need every prefix of `order`, Shapley values need every set.
     """
-    _require(losses, [frozenset()])
+    _check_sets(losses, [frozenset()])
     sets = sorted(losses, key=lambda fixed: (len(fixed), sorted(fixed)))
-    place = {fixed: k for k, fixed in enumerate(sets)}
-    drawn = draw(metric, [losses[s] for s in sets], groups, rng, sampling)
-    small = len(order) <= MOST
-    lacking = [s for s in _subsets(order) if s not in losses] if small else []
-    found = []
+    position = {fixed: k for k, fixed in enumerate(sets)}
+    bootstrapped = draw(metric, [losses[s] for s in sets], groups, rng, sampling)
+    is_small = len(order) <= MAX_COMPONENTS
+    missing_sets = [s for s in _subsets(order) if s not in losses] if is_small else []
+    result = []
     for k, name in enumerate(order):
-        left, here = frozenset(order[:k]), frozenset(order[: k + 1])
-        walk = [s for s in (left, here) if s not in losses]
-        fair = None if lacking or not small else _shapley(name, order, place)
-        found.append(
+        before, prefix = frozenset(order[:k]), frozenset(order[: k + 1])
+        missing_prefixes = [s for s in (before, prefix) if s not in losses]
+        shapley_weights = None if missing_sets or not is_small else _shapley(name, order, position)
+        result.append(
             Component(
                 component=name,
-                alone=_step(drawn, place, frozenset(), frozenset({name}), sampling),
-                cumulative=_step(drawn, place, left, here, sampling),
+                alone=_step(bootstrapped, position, frozenset(), frozenset({name}), sampling),
+                cumulative=_step(bootstrapped, position, before, prefix, sampling),
                 shapley=None
-                if fair is None
-                else combine(drawn, fair, (place[frozenset()], place[frozenset(order)]), sampling),
-                missing=tuple(tuple(n for n in order if n in s) for s in walk or lacking[:1]),
+                if shapley_weights is None
+                else combine(
+                    bootstrapped,
+                    shapley_weights,
+                    (position[frozenset()], position[frozenset(order)]),
+                    sampling,
+                ),
+                missing=tuple(
+                    tuple(n for n in order if n in s) for s in missing_prefixes or missing_sets[:1]
+                ),
             )
         )
-    return found
+    return result
 
 
 def attribute(losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str]) -> Attribution:
-    """Give each error to the first component whose perfect output puts it right, else the last."""
-    _require(losses, [frozenset(), *(frozenset({name}) for name in order[:-1])])
+    """Attribute each error to the first component that fixes it if perfect, else to the last."""
+    _check_sets(losses, [frozenset(), *(frozenset({name}) for name in order[:-1])])
     is_error = losses[frozenset()] > 0
     of_example = np.where(is_error, order[-1], "").astype(object)
     for name in reversed(order[:-1]):
@@ -115,24 +122,24 @@ def attribute(losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str])
 
 
 def _step(
-    drawn: Drawn, place: Mapping[frozenset[str], int], before: frozenset[str],
+    bootstrapped: Drawn, position: Mapping[frozenset[str], int], before: frozenset[str],
     after: frozenset[str], sampling: Sampling,
 ) -> Ceiling | None:  # fmt: skip
-    if before not in place or after not in place:
+    if before not in position or after not in position:
         return None
-    weights = np.zeros(len(place))
-    weights[[place[before], place[after]]] = 1.0, -1.0
-    return combine(drawn, weights, (place[before], place[after]), sampling)
+    weights = np.zeros(len(position))
+    weights[[position[before], position[after]]] = 1.0, -1.0
+    return combine(bootstrapped, weights, (position[before], position[after]), sampling)
 
 
-def _shapley(name: str, order: Sequence[str], place: Mapping[frozenset[str], int]) -> np.ndarray:
-    """Weigh what `name` adds to every set of the others by how many orders it follows them in."""
-    weights = np.zeros(len(place))
+def _shapley(name: str, order: Sequence[str], position: Mapping[frozenset[str], int]) -> np.ndarray:
+    """Return the Shapley weights of `name` over all sets of the other components."""
+    weights = np.zeros(len(position))
     for others in _subsets([other for other in order if other != name]):
         before = len(others)
         orders = factorial(before) * factorial(len(order) - before - 1) / factorial(len(order))
-        weights[place[others]] += orders
-        weights[place[others | {name}]] -= orders
+        weights[position[others]] += orders
+        weights[position[others | {name}]] -= orders
     return weights
 
 
@@ -140,10 +147,12 @@ def _subsets(names: Sequence[str]) -> list[frozenset[str]]:
     return [frozenset(c) for k in range(len(names) + 1) for c in combinations(names, k)]
 
 
-def _require(losses: Mapping[frozenset[str], np.ndarray], wanted: Sequence[frozenset[str]]) -> None:
-    lacking = [_text(fixed) for fixed in wanted if fixed not in losses]
-    if lacking:
-        raise FoursplitError(f"losses are missing with perfect {'; '.join(lacking)}")
+def _check_sets(
+    losses: Mapping[frozenset[str], np.ndarray], required: Sequence[frozenset[str]]
+) -> None:
+    missing_sets = [_text(fixed) for fixed in required if fixed not in losses]
+    if missing_sets:
+        raise FoursplitError(f"losses are missing for perfect {'; '.join(missing_sets)}")
 
 
 def _text(fixed: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""Whether the search failed to find the best answer, or the score calls the wrong answer best.
+"""The optimization verification test: errors of the search, and errors of the objective.
 
 Source: Ng (2018), Machine Learning Yearning, chapters 44-46 (the optimization verification test).
 """
@@ -16,13 +16,13 @@ from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blame:
-    """How many errors lie with the first of two kinds of cause, such as search and objective."""
+    """The share of errors with the first of two causes, search and objective."""
 
     kinds: tuple[str, str]
-    share: Estimate  # of the errors, that lie with the first
-    gain_of_first: float  # error that would go if it were perfect
+    share: Estimate  # of the errors: those with the first cause
+    gain_of_first: float  # reduction in error if it were perfect
     gain_of_second: float
-    work_on: str | None  # None: the interval holds one half
+    work_on: str | None  # None: the interval includes one half
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "kinds": list(self.kinds), "share": self.share.as_json()}
@@ -32,30 +32,20 @@ def search_or_objective(
     truth_score: np.ndarray, output_score: np.ndarray, error: float, groups: np.ndarray,
     rng: np.random.Generator, sampling: Sampling = USUAL,
 ) -> Blame:  # fmt: skip
-    """Blame the search where the truth scores above the answer it found, else the score itself.
+    """Attribute an error to the search if the truth scores above the output, else to the objective.
 
-    The scores are of errors alone; `error` is the error rate they make up.
+    The scores are those of errors only; `error` is the error rate of these errors.
     """
     share = _share_above(truth_score, output_score, groups, rng, sampling)
     return _blame(share, error, ("search", "objective"))
 
 
-def reinforcement(
-    human_return: np.ndarray, learnt_return: np.ndarray, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = USUAL,
-) -> Blame:  # fmt: skip
-    """Blame the algorithm where the reward rates people above it, else the reward.
-
-    The trials are those in which people did better by the eye; one trial is no sure verdict.
-    """
-    share = _share_above(human_return, learnt_return, groups, rng, sampling)
-    return _blame(share, 1.0, ("algorithm", "reward"))
-
-
 def of_table(table: Table, rng: np.random.Generator, sampling: Sampling = USUAL) -> dict[str, Any]:
-    """Judge the errors of a table by its columns `score_truth` and `score_output`.
+    """Attribute the errors of a table by its columns `score_truth` and `score_output`.
 
-    Errors that were not scored are left out, so those that were must be a fair part of them.
+    Errors without scores are ignored, so the scored ones must be a representative sample.  In
+    reinforcement learning the scores are the returns of a human and of the policy: the search is
+    then the learning algorithm, and the objective the reward function (chapter 45).
     """
     truth, output = SCORES
     if not table.has(truth):
@@ -64,32 +54,33 @@ def of_table(table: Table, rng: np.random.Generator, sampling: Sampling = USUAL)
     n_errors = int(table.is_error.sum())
     if not len(scored):
         return {"not_applicable": f"None of the {n_errors:,} errors has both scores."}
-    reach = float(np.average(table.loss * table.is_error, weights=table.weight))
-    wanted, got = (scored.frame[name].to_numpy(np.float64) for name in SCORES)
+    error = float(np.average(table.loss * table.is_error, weights=table.weight))
+    truth_scores, output_scores = (scored.frame[name].to_numpy(np.float64) for name in SCORES)
     weight = scored.loss * scored.weight if scored.loss.all() else scored.weight
-    share = _share_above(wanted, got, scored.groups, rng, sampling, weight)
-    found = _blame(share, reach, ("search", "objective"))
-    return {**found.as_json(), "n_errors": n_errors, "n_scored": len(scored)}
+    share = _share_above(truth_scores, output_scores, scored.groups, rng, sampling, weight)
+    verdict = _blame(share, error, ("search", "objective"))
+    return {**verdict.as_json(), "n_errors": n_errors, "n_scored": len(scored)}
 
 
 def _share_above(
-    wanted: np.ndarray, got: np.ndarray, groups: np.ndarray, rng: np.random.Generator,
-    sampling: Sampling, weight: np.ndarray | None = None,
+    truth_scores: np.ndarray, output_scores: np.ndarray, groups: np.ndarray,
+    rng: np.random.Generator, sampling: Sampling, weight: np.ndarray | None = None,
 ) -> Estimate:  # fmt: skip
-    if len(wanted) == 0:
-        raise FoursplitError("no errors were given: there is nothing to blame")
-    above = (wanted > got).astype(np.float64)  # of equal scores no search can tell the better
+    if len(truth_scores) == 0:
+        raise FoursplitError("there are no errors to attribute")
+    # No search can distinguish equal scores, so they count as errors of the objective.
+    is_search_error = (truth_scores > output_scores).astype(np.float64)
     return estimate(
-        above, np.ones(len(above)) if weight is None else weight, groups, rng,
+        is_search_error, np.ones(len(is_search_error)) if weight is None else weight, groups, rng,
         resamples=sampling.resamples, confidence=sampling.confidence,
     )  # fmt: skip
 
 
-def _blame(share: Estimate, error: float, words: tuple[str, str]) -> Blame:
+def _blame(share: Estimate, error: float, causes: tuple[str, str]) -> Blame:
     return Blame(
         share=share,
         gain_of_first=share.value * error,
         gain_of_second=(1 - share.value) * error,
-        kinds=words,
-        work_on=words[0] if share.lo > 0.5 else words[1] if share.hi < 0.5 else None,
+        kinds=causes,
+        work_on=causes[0] if share.lo > 0.5 else causes[1] if share.hi < 0.5 else None,
     )

@@ -14,7 +14,7 @@ from foursplit.diagnosis.decomposition.verdict import Rule
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.bootstrap import standard_error
 from foursplit.diagnosis.stats.power import advise
-from foursplit.diagnosis.stats.seed_variance import aligned
+from foursplit.diagnosis.stats.seed_variance import align_losses
 
 POWER = 0.8  # of cases in which a gain should show: the custom of the field
 
@@ -27,7 +27,7 @@ def of_tables(tables: Sequence[Table], rule: Rule) -> dict[str, Any]:
     """
     first, losses = (
         tables[0],
-        np.stack([tables[0].loss, *(aligned(t, tables[0]) for t in tables[1:])]),
+        np.stack([tables[0].loss, *(align_losses(t, tables[0]) for t in tables[1:])]),
     )
     if not np.isin(losses, (0.0, 1.0)).all():
         return {"not_applicable": "Losses are quantities: compare two models to see what it takes."}

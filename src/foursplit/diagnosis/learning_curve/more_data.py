@@ -1,4 +1,4 @@
-"""What a learning curve means for the step "get more data".
+"""Recommendations from a learning curve for the step "get more data".
 
 Source: Ng (2018), Machine Learning Yearning, chapters 28-30; Ng, DLS C3 W1 (a step for each gap).
 """
@@ -10,69 +10,71 @@ from foursplit.diagnosis.decomposition.ledger import MERGED
 from foursplit.diagnosis.learning_curve.fit import AHEAD, FLAT, CurveVerdict
 from foursplit.diagnosis.recommendations.actions import Found
 
-LINK = "variance"  # more data of train's kind shrinks this gap and no other
+LINK = "variance"  # more data from train's distribution reduces only this gap
 EVIDENCE = "learning_curve"
 
 
-def of_variance(learnt: Mapping[str, Any]) -> CurveVerdict:
-    """Give the verdict that concerns variance from what stage learn wrote of an experiment.
+def of_variance(results: Mapping[str, Any]) -> CurveVerdict:
+    """Return the verdict on variance from the learning-curve results of an experiment.
 
-    It is train-dev's where dev is of another domain than train, and dev's elsewhere.
+    It is that of train-dev if there is one (dev is from another domain), else that of dev.
     """
-    return CurveVerdict(**learnt.get("train_dev", learnt["dev"])["verdict"])
+    return CurveVerdict(**results.get("train_dev", results["dev"])["verdict"])
 
 
 def more_data(verdict: CurveVerdict) -> Found | None:
-    """Give the step that a curve asks for in place of "more data"; None where the target is met.
+    """Return the step that a curve recommends instead of "more data"; None if the target is met.
 
-    Its gain is what ten times the data would take off the dev error, and None where the step is
-    another one than more data.
+    Its gain is the reduction in dev error with ten times the data; None for steps other than more
+    data.
     """
-    make = _STEPS[verdict.reading]
-    return make(verdict) if make else None
+    make_step = _STEPS[verdict.reading]
+    return make_step(verdict) if make_step else None
 
 
 def corrected(steps: Sequence[Mapping[str, Any]], verdict: CurveVerdict) -> list[dict[str, Any]]:
-    """Replace what the ranked `steps` say of variance by what the curve says; keep rank and gain.
+    """Return the ranked `steps` with the curve's step for variance; rank and gain are kept.
 
-    The gain stays the gap's own: closing all of it is the most that any step can give.
+    The gain stays that of the gap: no step can gain more than closing it.
     """
-    found = more_data(verdict)
-    if found is None:
+    curve_step = more_data(verdict)
+    if curve_step is None:
         return [dict(step) for step in steps]
-    words = {
-        "action": found.action, "evidence": found.evidence,
-        "confirm_by": found.confirm_by, "stop_rule": found.stop_rule,
+    replaced = {
+        "action": curve_step.action, "evidence": curve_step.evidence,
+        "confirm_by": curve_step.confirm_by, "stop_rule": curve_step.stop_rule,
     }  # fmt: skip
     return [
-        {**step, **words} if step["link"] in (LINK, MERGED) and step["gain"] is not None
+        {**step, **replaced} if step["link"] in (LINK, MERGED) and step["gain"] is not None
         else dict(step)
         for step in steps
     ]  # fmt: skip
 
 
-def _get(verdict: CurveVerdict) -> Found:
+def _more_data_step(verdict: CurveVerdict) -> Found:
     needed = verdict.n_for_target
     count = f"about {needed:,} examples in all" if needed else "many times as many examples"
-    return _more(verdict, f"more training data: {count} should reach the target")
+    return _data_step(verdict, f"more training data: {count} should reach the target")
 
 
-def _get_in_part(verdict: CurveVerdict) -> Found:
+def _insufficient_data_step(verdict: CurveVerdict) -> Found:
     action = (
-        f"more training data, which helps ({_way(verdict)}) and cannot suffice; fit train better"
+        f"more training data, which helps ({_effect(verdict)}) but cannot suffice; fit train better"
     )
-    return _more(verdict, action)
+    return _data_step(verdict, action)
 
 
-def _get_without_target(verdict: CurveVerdict) -> Found:
+def _step_without_target(verdict: CurveVerdict) -> Found:
     if verdict.now - verdict.later < FLAT * verdict.now:
-        return _other(f"regularisation, not more data, which does little ({_way(verdict)})")
-    return _more(verdict, f"more training data ({_way(verdict)}), or regularisation")
+        return _regularization(
+            f"regularisation, not more data, which helps little ({_effect(verdict)})"
+        )
+    return _data_step(verdict, f"more training data ({_effect(verdict)}), or regularisation")
 
 
-def _fit_better(verdict: CurveVerdict) -> Found:
+def _fit_better_step(verdict: CurveVerdict) -> Found:
     return Found(
-        action=f"fit train better: more data cannot help ({_way(verdict)})",
+        action=f"fit train better: more data cannot help ({_effect(verdict)})",
         link=LINK,
         gain=None,
         evidence=EVIDENCE,
@@ -81,34 +83,36 @@ def _fit_better(verdict: CurveVerdict) -> Found:
     )
 
 
-def _regularise(verdict: CurveVerdict) -> Found:
-    action = f"regularisation or other inputs: more data cannot reach the target ({_way(verdict)})"
-    return _other(action)
+def _regularization_step(verdict: CurveVerdict) -> Found:
+    action = (
+        f"regularisation or other inputs: more data cannot reach the target ({_effect(verdict)})"
+    )
+    return _regularization(action)
 
 
-def _measure(verdict: CurveVerdict) -> Found:
+def _more_points_step(verdict: CurveVerdict) -> Found:
     return Found(
-        action=f"more points of the learning curve, which does not tell yet ({_way(verdict)})",
+        action=f"more points of the learning curve, which is undecided ({_effect(verdict)})",
         link=LINK,
         gain=None,
         evidence=EVIDENCE,
         confirm_by="raise sizes or repeats of the curve, and read it again",
-        stop_rule="the likely curves agree whether the target is reached",
+        stop_rule="the replicates agree whether the target is reached",
     )
 
 
-def _more(verdict: CurveVerdict, action: str) -> Found:
+def _data_step(verdict: CurveVerdict, action: str) -> Found:
     return Found(
         action=action,
         link=LINK,
         gain=max(0.0, verdict.now - verdict.later),
         evidence=EVIDENCE,
-        confirm_by="get half as many examples again, and see whether dev error falls as foretold",
-        stop_rule="dev error leaves the curve's band upwards; then stop collecting",
+        confirm_by="collect half as many examples again; dev error should fall as predicted",
+        stop_rule="stop collecting once dev error is above the curve's band",
     )
 
 
-def _other(action: str) -> Found:
+def _regularization(action: str) -> Found:
     return Found(
         action=action,
         link=LINK,
@@ -119,16 +123,16 @@ def _other(action: str) -> Found:
     )
 
 
-def _way(verdict: CurveVerdict) -> str:
+def _effect(verdict: CurveVerdict) -> str:
     return f"{AHEAD} times as much: {verdict.now:.1%} to {verdict.later:.1%}"
 
 
 _STEPS = {
     "met": None,
-    "bias": _fit_better,
-    "partial": _get_in_part,
-    "reaches": _get,
-    "out_of_reach": _regularise,
-    "open": _measure,
-    "no_target": _get_without_target,
+    "bias": _fit_better_step,
+    "partial": _insufficient_data_step,
+    "reaches": _more_data_step,
+    "out_of_reach": _regularization_step,
+    "open": _more_points_step,
+    "no_target": _step_without_target,
 }

@@ -1,6 +1,6 @@
-"""The questions of a decision file: what each asks for, and who answers it.
+"""The questions of a decision file: their fields, and their answers.
 
-A file has any of the sections below; null says that something is not known.  Errors are fractions.
+A file has any of the sections below; null means unknown.  Errors are fractions.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from foursplit.diagnosis.planning.split_allocation import deal
 from foursplit.diagnosis.stats.bootstrap import Estimate, interval, posterior
 from foursplit.diagnosis.stats.power import advise, examples_needed
 
-CONFIDENCE, DRAWS = 0.95, 4000
+CONFIDENCE, N_REPLICATES = 0.95, 4000
 POWER = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What the whole file knows."""
+    """Values that all sections of a file share."""
 
     dev_error: float | None
     rule: Rule
@@ -32,7 +32,7 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """An error less another, with its interval where there is one."""
+    """The difference of two errors, with its interval if there is one."""
 
     value: float
     lo: float | None = None
@@ -40,12 +40,14 @@ class Difference:
 
     def __post_init__(self) -> None:
         if not -1 <= self.value <= 1:
-            raise FoursplitError(f"value {self.value:g}: a difference of errors lies from -1 to 1")
+            raise FoursplitError(
+                f"value {self.value:g}: a difference of errors must be from -1 to 1"
+            )
         if (self.lo is None) != (self.hi is None):
-            raise FoursplitError("an interval has both ends, lo and hi, or none")
+            raise FoursplitError("give both ends of an interval, lo and hi, or neither")
         if self.lo is not None and self.hi is not None and not self.lo <= self.value <= self.hi:
             raise FoursplitError(
-                f"lo {self.lo:g}, value {self.value:g}, hi {self.hi:g}: not in order"
+                f"lo {self.lo:g}, value {self.value:g}, hi {self.hi:g}: must be in this order"
             )
 
     def gap(self) -> Gap:
@@ -54,19 +56,21 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Factor:
-    """How much was made of one thing, from how many distinct sources (in one unit)."""
+    """The amount synthesised of one factor, and its distinct sources (in one unit)."""
 
     made: float
     sources: float
 
     def __post_init__(self) -> None:
         if not (isfinite(self.made) and isfinite(self.sources) and self.made >= 0 < self.sources):
-            raise FoursplitError(f"{self.made:g} made from {self.sources:g} sources: both above 0")
+            raise FoursplitError(
+                f"{self.made:g} made from {self.sources:g} sources: must be 0 or more, and above 0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """An error and people's at the same task; `n` examples each, or known exactly."""
+    """A component's error and that of humans at its task, on `n` examples each or exact."""
 
     error: float
     human: float | None = None
@@ -85,28 +89,28 @@ class Part:
     def _of(self, error: float, name: str) -> Estimate:
         if self.n is None:
             return fixed(error)
-        draws = posterior(error * self.n, self.n, generator("decide", 1, name), DRAWS)
-        lo, hi = interval(draws, CONFIDENCE)
+        replicates = posterior(error * self.n, self.n, generator("decide", 1, name), N_REPLICATES)
+        lo, hi = interval(replicates, CONFIDENCE)
         return Estimate(value=error, lo=min(lo, error), hi=max(hi, error), n=self.n,
-                        n_groups=self.n, draws=draws)  # fmt: skip
+                        n_groups=self.n, draws=replicates)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesis:
-    """Artificial data: `left_out` is the error with sources left out less that with those used."""
+    """Synthetic data: `left_out` is the error on held-out sources less that on used ones."""
 
     asks: ClassVar[str] = "Train on the synthesised data?"
     factors: Mapping[str, Factor] = field(default_factory=dict)
     left_out: Difference | None = None
 
-    def answer(self, known: Context) -> Answer:
+    def answer(self, context: Context) -> Answer:
         factors = {name: (f.made, f.sources) for name, f in self.factors.items()}
-        return answers.synthesis(factors, _gap(self.left_out), _dev(known), known.rule)
+        return answers.synthesis(factors, _gap(self.left_out), _dev(context), context.rule)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """How much data both tasks have, and what they share."""
+    """The amounts of data of both tasks, and what the tasks share."""
 
     asks: ClassVar[str] = "Start from a network trained on another task?"
     n_source: int
@@ -118,23 +122,23 @@ class Transfer:
         _whole("n_source", self.n_source)
         _whole("n_target", self.n_target)
 
-    def answer(self, _known: Context) -> Answer:
+    def answer(self, _context: Context) -> Answer:
         return answers.transfer(self.n_source, self.n_target, self.same_input, self.shared_features)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MultiTask:
-    """Several tasks on one input: what each has, and how the network answers."""
+    """Several tasks on one input: their data, and the output layer."""
 
     asks: ClassVar[str] = "Train one network for several tasks?"
     n_per_task: Mapping[str, int]
     output: Literal["softmax", "sigmoid"]
     shared_input: bool | None = None
-    exclusive: bool | None = None  # one label alone can hold
-    missing_masked: bool | None = None  # missing labels are left out of the loss
+    exclusive: bool | None = None  # at most one label is true
+    missing_masked: bool | None = None  # missing labels are masked in the loss
     big_enough: bool | None = None
 
-    def answer(self, _known: Context) -> Answer:
+    def answer(self, _context: Context) -> Answer:
         return answers.multi_task(
             self.n_per_task, shared_input=self.shared_input, exclusive=self.exclusive,
             output=self.output, missing_masked=self.missing_masked, big_enough=self.big_enough,
@@ -143,58 +147,58 @@ class MultiTask:
 
 @dataclass(frozen=True, kw_only=True)
 class EndToEnd:
-    """One network's error less the pipeline's, trained on the same pairs."""
+    """The error of one network less the pipeline's, trained on the same pairs."""
 
     asks: ClassVar[str] = "Replace the pipeline by one network from input to answer?"
     direct_less_pipeline: Difference | None = None
-    crossing: float | None = None  # pairs at which the learning curves meet
-    n_obtainable: float | None = None  # pairs that can be had
+    crossing: float | None = None  # pairs at which the learning curves cross
+    n_obtainable: float | None = None  # pairs that can be obtained
     component_sizes: Mapping[str, int] = field(default_factory=dict)
 
-    def answer(self, known: Context) -> Answer:
+    def answer(self, context: Context) -> Answer:
         return answers.end_to_end(
-            _gap(self.direct_less_pipeline), _dev(known), crossing=self.crossing,
-            n_obtainable=self.n_obtainable, component_sizes=self.component_sizes, rule=known.rule,
+            _gap(self.direct_less_pipeline), _dev(context), crossing=self.crossing,
+            n_obtainable=self.n_obtainable, component_sizes=self.component_sizes, rule=context.rule,
         )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class UseSource:
-    """More data from elsewhere: `gain` is the error without it less that with it, on target dev."""
+    """More data from another source: `gain` is the reduction in error on target dev."""
 
     asks: ClassVar[str] = "Add the source of data?"
     gain: Difference | None = None
 
-    def answer(self, known: Context) -> Answer:
-        return answers.use_source(_gap(self.gain), _dev(known), known.rule)
+    def answer(self, context: Context) -> Answer:
+        return answers.use_source(_gap(self.gain), _dev(context), context.rule)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Consistent:
-    """Two sources: the error without less that with a feature that names the source."""
+    """Two sources: the reduction in error from a feature that names the source."""
 
     asks: ClassVar[str] = "Pool the sources as they are?"
     gain_of_feature: Difference | None = None
 
-    def answer(self, known: Context) -> Answer:
-        return answers.consistent(_gap(self.gain_of_feature), _dev(known), known.rule)
+    def answer(self, context: Context) -> Answer:
+        return answers.consistent(_gap(self.gain_of_feature), _dev(context), context.rule)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StartWeight:
-    """Many source examples beside few of the target's."""
+    """Many source examples and few target examples."""
 
-    asks: ClassVar[str] = "Weigh source examples down to begin with?"
+    asks: ClassVar[str] = "Start with a lower weight for source examples?"
     n_target: int
     n_source: int
 
-    def answer(self, _known: Context) -> Answer:
+    def answer(self, _context: Context) -> Answer:
         return answers.start_weight(self.n_target, self.n_source)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Examples of the target and from elsewhere, and how large dev and test shall be."""
+    """Target and source examples, and the sizes of dev and test."""
 
     asks: ClassVar[str] = "Shuffle all data together before the split?"
     n_target: int
@@ -202,43 +206,48 @@ class Split:
     test: int
     n_source: int = 0
 
-    def answer(self, _known: Context) -> Answer:
-        found = deal(self.n_target, self.n_source, self.dev, self.test)
+    def answer(self, _context: Context) -> Answer:
+        allocation = deal(self.n_target, self.n_source, self.dev, self.test)
         plan = (
-            f"Train {found.train:,} (of the target {found.train_target:,}), dev {found.dev:,}, "
-            f"test {found.test:,}."
+            f"Train {allocation.train:,} (target: {allocation.train_target:,}), "
+            f"dev {allocation.dev:,}, test {allocation.test:,}."
         )
         if not self.n_source:
-            return Answer(code="ST065", recommended=True, why=f"All are of one kind. {plan}")
-        strange = found.shuffled_dev["source"]
+            return Answer(
+                code="ST065", recommended=True, why=f"All data are from one distribution. {plan}"
+            )
+        n_source_in_dev = allocation.shuffled_dev["source"]
         why = (
-            f"Of dev's {found.dev:,}, {strange:,} would be from elsewhere: it would aim at them. "
-            f"Judge by the target alone. {plan}"
+            f"Shuffled, {n_source_in_dev:,} of {allocation.dev:,} dev examples would be from the "
+            f"source. Evaluate on the target only. {plan}"
         )
-        return Answer(code="ST065", recommended=False, why=why, value=strange / found.dev)
+        return Answer(
+            code="ST065", recommended=False, why=why, value=n_source_in_dev / allocation.dev
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlawedPipeline:
-    """Each part beside people at its task, and the system beside people at the whole."""
+    """Errors of components and of the system, each with that of humans at its task."""
 
     asks: ClassVar[str] = "Redesign the pipeline?"
     parts: Mapping[str, Part]
     system: Part | None
 
-    def answer(self, known: Context) -> Answer:
+    def answer(self, context: Context) -> Answer:
         if self.system is None:
-            return Answer(code="ST050", recommended=None, why="The whole system was not measured.",
+            why = "The error of the system was not measured."
+            return Answer(code="ST050", recommended=None, why=why,
                           missing=("error and human error of the system",))  # fmt: skip
         pairs = {name: part.pair(name) for name, part in self.parts.items()}
-        return answers.flawed_pipeline(pairs, self.system.pair("the system"), known.rule)
+        return answers.flawed_pipeline(pairs, self.system.pair("the system"), context.rule)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DevSize:
-    """`discordance`: the share of examples on which one of two candidates alone is right."""
+    """`discordance`: the share of examples that exactly one of two candidates answers correctly."""
 
-    asks: ClassVar[str] = "Is dev large enough to see the gain?"
+    asks: ClassVar[str] = "Is dev large enough to detect the gain?"
     error: float
     n: int
     gain: float
@@ -249,28 +258,29 @@ class DevSize:
             _fraction(name, getattr(self, name))
         _whole("n", self.n)
         if self.gain == 0:
-            raise FoursplitError("gain 0: no number of examples shows a gain of nothing")
+            raise FoursplitError("gain 0: no number of examples shows a gain of zero")
         if self.discordance is not None and self.discordance < self.gain:
             raise FoursplitError(
-                f"discordance {self.discordance:g} below gain {self.gain:g}: models that differ in "
-                "error by so much differ on as many examples at least"
+                f"discordance {self.discordance:g} below gain {self.gain:g}: models differ on at "
+                "least as many examples as their errors differ by"
             )
 
-    def answer(self, _known: Context) -> Answer:
-        # Not known: as if the two shared half their errors.
-        assumed = self.discordance is None
+    def answer(self, _context: Context) -> Answer:
+        # Default: as if the two shared half their errors.
+        is_assumed = self.discordance is None
         discordance = max(self.error, self.gain) if self.discordance is None else self.discordance
-        found = advise(self.error, self.n, self.gain, discordance)
-        most = examples_needed(self.gain, discordance, power=POWER)
+        sizes = advise(self.error, self.n, self.gain, discordance)
+        n_needed = examples_needed(self.gain, discordance, power=POWER)
         why = (
-            f"{self.n:,} examples show a gain of {self.gain:.2%} in {found.power:.0%} of cases and "
-            f"put the better model first in {found.p_right_order:.0%}; {most:,} would show it in "
-            f"{POWER:.0%}. Read {found.eyeball:,} for a hundred errors; of train-dev "
-            f"{found.train_dev:,} are enough."
+            f"With {self.n:,} dev examples a gain of {self.gain:.2%} is detected with power "
+            f"{sizes.power:.0%}; the better model ranks first with probability "
+            f"{sizes.p_right_order:.0%}. {n_needed:,} examples give a power of {POWER:.0%}. Read "
+            f"{sizes.eyeball:,} for a hundred errors; {sizes.train_dev:,} of train-dev are enough."
         )
-        why += f" Assumed: the two differ on {discordance:.1%} of the examples." if assumed else ""
-        return Answer(code="ST011", value=found.power, why=why,
-                      recommended=found.power >= POWER)  # fmt: skip
+        if is_assumed:
+            why += f" Assumed: the two models differ on {discordance:.1%} of the examples."
+        return Answer(code="ST011", value=sizes.power, why=why,
+                      recommended=sizes.power >= POWER)  # fmt: skip
 
 
 SECTIONS: Mapping[str, Any] = {
@@ -287,23 +297,23 @@ SECTIONS: Mapping[str, Any] = {
 }
 
 
-def _gap(found: Difference | None) -> Gap | None:
-    return None if found is None else found.gap()
+def _gap(difference: Difference | None) -> Gap | None:
+    return None if difference is None else difference.gap()
 
 
-def _dev(known: Context) -> float:
-    if known.dev_error is None:
+def _dev(context: Context) -> float:
+    if context.dev_error is None:
         raise FoursplitError(
-            "needs dev_error at the top of the file, to say what difference counts"
+            "needs dev_error at the top of the file, which sets the smallest relevant difference"
         )
-    return known.dev_error
+    return context.dev_error
 
 
 def _fraction(name: str, value: float | None) -> None:
     if value is not None and not 0 <= value <= 1:
-        raise FoursplitError(f"{name} {value:g}: errors are fractions from 0 to 1")
+        raise FoursplitError(f"{name} {value:g}: must be a fraction from 0 to 1")
 
 
 def _whole(name: str, value: int) -> None:
     if value < 1:
-        raise FoursplitError(f"{name} {value}: at least one example")
+        raise FoursplitError(f"{name} {value}: must be 1 or more")

@@ -1,4 +1,4 @@
-"""Dev as small integers: each column's values that enough rows share, and quantities in bins."""
+"""Dev with small integer codes: frequent values of each column, and quantities in bins."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,18 +10,18 @@ import pandas as pd
 
 from foursplit.diagnosis.prediction_table import META, Table
 
-LEAST_SHARE = 0.005  # of the rows, below which a value is too rare to be a slice
-BINS = 10
+LEAST_SHARE = 0.005  # of the rows; a rarer value is no slice
+N_BINS = 10
 
 Key = tuple[tuple[int, int], ...]  # (column, code), ascending
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dev:
-    """Dev as numbers."""
+    """Dev with integer codes for the columns to slice by."""
 
     names: list[str]  # of the columns
-    labels: list[list[str]]  # of codes 1, 2, … of each column; 0 is any value too rare
+    labels: list[list[str]]  # of codes 1, 2, … of each column; 0 is every rare value
     codes: np.ndarray  # (column, row), small integers
     loss: np.ndarray
     weight: np.ndarray
@@ -43,17 +43,17 @@ class Dev:
 
     @cached_property
     def group_weight(self) -> np.ndarray:
-        """Sum the weights of each group; nought for those that lie elsewhere."""
+        """Return the weight of each group; 0 for groups without rows here."""
         return np.bincount(self.groups, self.weight) if self.grouped else self.weight
 
     @cached_property
     def group_lost(self) -> np.ndarray:
-        """Sum the weighted losses of each group."""
+        """Return the weighted loss of each group."""
         lost = self.weight * self.loss
         return np.bincount(self.groups, lost) if self.grouped else lost
 
     def inside(self, key: Key) -> np.ndarray:
-        """Say of each row whether it lies in the slice."""
+        """Return which rows are in the slice."""
         return np.logical_and.reduce([self.codes[column] == code for column, code in key])
 
     def where(self, key: Key) -> dict[str, str]:
@@ -61,15 +61,15 @@ class Dev:
 
 
 def encode(table: Table) -> Dev:
-    """Turn meta columns into codes; losses play no part, so this looks at nothing to be judged."""
-    least = max(1, int(LEAST_SHARE * len(table)))
-    made = [(name, *_codes(table.frame[name], least)) for name in sorted(table.searched)]
+    """Encode the meta columns; losses are not used, so later tests stay independent."""
+    min_rows = max(1, int(LEAST_SHARE * len(table)))
+    columns = [(name, *_codes(table.frame[name], min_rows)) for name in sorted(table.searched)]
     grouped = int(table.groups.max()) + 1 < len(table)
     plain = not grouped and bool(np.isin(table.loss, (0.0, 1.0)).all())
     return Dev(
-        names=[name.removeprefix(META) for name, _, _ in made],
-        labels=[labels for _, labels, _ in made],
-        codes=np.stack([codes for _, _, codes in made]),
+        names=[name.removeprefix(META) for name, _, _ in columns],
+        labels=[labels for _, labels, _ in columns],
+        codes=np.stack([codes for _, _, codes in columns]),
         loss=table.loss,
         weight=table.weight / table.weight.mean(),
         groups=table.groups,
@@ -78,30 +78,30 @@ def encode(table: Table) -> Dev:
     )
 
 
-def _codes(values: pd.Series, least: int) -> tuple[list[str], np.ndarray]:
-    """Number the values that `least` rows share, in the order of their labels; 0 for the others."""
+def _codes(values: pd.Series, min_rows: int) -> tuple[list[str], np.ndarray]:
+    """Return labels and codes of values with `min_rows` rows or more; other rows have code 0."""
     if _is_quantity(values):
         code, labels = _binned(values.to_numpy(np.float64, na_value=np.nan))
     else:
         code, labels = _factorized(values)
     count = np.bincount(code, minlength=len(labels))
-    # A value that all rows share parts nothing.
-    kept = [int(k) for k in np.flatnonzero(count >= least) if count[k] < len(values)]
-    kept = sorted(kept, key=lambda k: str(labels[k]))
+    # A value that all rows share splits nothing.
+    frequent = [int(k) for k in np.flatnonzero(count >= min_rows) if count[k] < len(values)]
+    frequent = sorted(frequent, key=lambda k: str(labels[k]))
     table = np.zeros(len(labels), dtype=np.uint8)  # at most 1 / LEAST_SHARE = 200 values are kept
-    table[kept] = np.arange(1, len(kept) + 1)
-    return [str(labels[k]) for k in kept], table[code]
+    table[frequent] = np.arange(1, len(frequent) + 1)
+    return [str(labels[k]) for k in frequent], table[code]
 
 
 def _is_quantity(values: pd.Series) -> bool:
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         return False
-    return values.iloc[:10_000].nunique() > BINS or values.nunique() > BINS
+    return values.iloc[:10_000].nunique() > N_BINS or values.nunique() > N_BINS
 
 
 def _binned(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
     present = values[~np.isnan(values)]
-    edges = np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
+    edges = np.unique(np.quantile(present, np.arange(1, N_BINS) / N_BINS))
     code = np.searchsorted(edges, values, side="right")
     code[np.isnan(values)] = len(edges) + 1
     text = [f"{edge:.6g}" for edge in edges]
@@ -118,7 +118,7 @@ def _factorized(values: pd.Series) -> tuple[np.ndarray, Any]:
 
 
 class _Labels:
-    """Names by code, without a text for each of what may be millions."""
+    """Labels by code, formatted on demand: there may be millions."""
 
     def __init__(self, names: Any) -> None:
         self.names = names

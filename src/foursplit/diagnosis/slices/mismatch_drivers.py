@@ -1,4 +1,4 @@
-"""What the errors on dev are made of that train has less of."""
+"""Values that are more frequent among dev errors than in train: drivers of the data mismatch."""
 
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
@@ -11,9 +11,9 @@ from foursplit.diagnosis.prediction_table import META, Table
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, interval
 from foursplit.diagnosis.stats.categorical import Coded, coded
 
-USUAL = Sampling(resamples=500)
-MOST = 10
-LEAST = 5  # errors with a value: of names that hardly repeat nothing is learnt
+DEFAULT_SAMPLING = Sampling(resamples=500)
+MAX_DRIVERS = 10
+MIN_ERRORS = 5  # errors with a value: rarer values are not reported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Driver:
     share_of_train: float
     lo: float  # of errors less train
     hi: float
-    sure: bool  # dev has more of it than train, and its errors too, however many values were tried
+    sure: bool  # dev and its errors have significantly more of it than train
 
     @property
     def excess(self) -> float:
@@ -42,47 +42,51 @@ class Driver:
 
 
 def drivers(
-    train: Table, dev: Table, rng: np.random.Generator, sampling: Sampling = USUAL, most: int = MOST
+    train: Table,
+    dev: Table,
+    rng: np.random.Generator,
+    sampling: Sampling = DEFAULT_SAMPLING,
+    most: int = MAX_DRIVERS,
 ) -> list[Driver]:
-    """List the meta values whose share of dev's error exceeds their share of train the most.
+    """List the meta values whose share of dev error exceeds their share of train the most.
 
-    An error counts by its loss.  What stands here is what train lacks or the model finds hard:
-    collect or make more of it.
+    An error counts by its loss.  These values are rare in train or hard for the model: collect or
+    synthesize more of them.
     """
     train, dev = train.by_name(), dev.by_name()
     is_wrong = dev.is_error & (dev.loss > 0)
-    wrong = dev.take(is_wrong)
-    mass = wrong.loss * wrong.weight
-    found, tried = [], 0
-    for name in [name for name in dev.searched if train.has(name) and len(wrong)]:
+    errors = dev.take(is_wrong)
+    error_mass = errors.loss * errors.weight
+    candidates, n_tested = [], 0
+    for name in [name for name in dev.searched if train.has(name) and len(errors)]:
         column = coded(name, dev.frame[name], train.frame[name])
-        of_wrong = _shares(column.first[is_wrong], mass, column)
-        gains = of_wrong - _shares(column.second, train.weight, column)
-        enough = np.bincount(column.first[is_wrong], minlength=len(gains)) >= LEAST
-        tried += int(enough.sum())
-        kept = np.flatnonzero((gains > 0) & enough)
-        found += [(-gains[code], name, column.labels[code], code, column) for code in kept]
-    found.sort(key=lambda one: one[:3])
-    z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, tried)))  # Bonferroni
-    made = []
-    for _, _, value, code, column in found[:most]:
-        errors = _estimate(wrong, column.first[is_wrong] == code, mass, rng, sampling)
-        seen = _estimate(dev, column.first == code, dev.weight, rng, sampling)
-        learnt = _estimate(train, column.second == code, train.weight, rng, sampling)
-        lo, hi = interval(errors.draws - learnt.draws, sampling.confidence)
-        made.append(
+        error_shares = _shares(column.first[is_wrong], error_mass, column)
+        excess = error_shares - _shares(column.second, train.weight, column)
+        is_frequent = np.bincount(column.first[is_wrong], minlength=len(excess)) >= MIN_ERRORS
+        n_tested += int(is_frequent.sum())
+        codes = np.flatnonzero((excess > 0) & is_frequent)
+        candidates += [(-excess[code], name, column.labels[code], code, column) for code in codes]
+    candidates.sort(key=lambda one: one[:3])
+    z = NormalDist().inv_cdf(1 - (1 - sampling.confidence) / (2 * max(1, n_tested)))  # Bonferroni
+    results = []
+    for _, _, value, code, column in candidates[:most]:
+        error_share = _estimate(errors, column.first[is_wrong] == code, error_mass, rng, sampling)
+        dev_share = _estimate(dev, column.first == code, dev.weight, rng, sampling)
+        train_share = _estimate(train, column.second == code, train.weight, rng, sampling)
+        lo, hi = interval(error_share.draws - train_share.draws, sampling.confidence)
+        results.append(
             Driver(
                 column=column.name,
                 value=value,
-                share_of_errors=errors.value,
-                share_of_dev=seen.value,
-                share_of_train=learnt.value,
+                share_of_errors=error_share.value,
+                share_of_dev=dev_share.value,
+                share_of_train=train_share.value,
                 lo=lo,
                 hi=hi,
-                sure=_exceeds(errors, learnt, z) and _exceeds(seen, learnt, z),
+                sure=_exceeds(error_share, train_share, z) and _exceeds(dev_share, train_share, z),
             )
         )
-    return made
+    return results
 
 
 def _exceeds(more: Estimate, less: Estimate, z: float) -> bool:
@@ -90,15 +94,15 @@ def _exceeds(more: Estimate, less: Estimate, z: float) -> bool:
 
 
 def _shares(code: np.ndarray, weight: np.ndarray, column: Coded) -> np.ndarray:
-    """Give each value's share of the weight."""
+    """Return each value's share of the weight."""
     return np.bincount(code, weights=weight, minlength=len(column.labels)) / weight.sum()
 
 
 def _estimate(
-    table: Table, here: np.ndarray, weight: np.ndarray, rng: np.random.Generator,
+    table: Table, is_value: np.ndarray, weight: np.ndarray, rng: np.random.Generator,
     sampling: Sampling,
 ) -> Estimate:  # fmt: skip
     return estimate(
-        here.astype(np.float64), weight, table.groups, rng,
+        is_value.astype(np.float64), weight, table.groups, rng,
         resamples=sampling.resamples, confidence=sampling.confidence,
     )  # fmt: skip

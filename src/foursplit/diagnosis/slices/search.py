@@ -1,4 +1,4 @@
-"""The search for slices: up to three predicates, scored by how bad and how large they are.
+"""The search for slices of up to three predicates, scored by their error and size.
 
 Source: Sagadeeva and Boehm (2021), SliceLine: Fast, Linear-Algebra-based Slice Finding for ML Model
 Debugging, for the score and the bounds that prune.
@@ -8,87 +8,89 @@ import numpy as np
 
 from foursplit.diagnosis.slices.encoding import LEAST_SHARE, Dev, Key
 
-TOP = 20  # slices that are tested: each one more makes all the others harder to confirm
-SIZE = 0.95  # weight of a slice's error against its size in the score; the paper's
-LEAST_ROWS = 20  # below which a slice's error says little
-SAME = 0.95  # Jaccard index above which two slices are one
-CHUNK = 1 << 18  # rows counted at once: the codes of 30 columns then stay in the cache
-PAIRS, READS = 500, 1_000_000_000  # pairs that are narrowed further, and values read to do so
-POOL = 400  # candidates compared with each other
+MAX_SLICES = 20  # slices that are tested: each further one makes the others harder to confirm
+ERROR_WEIGHT = 0.95  # weight of a slice's error against its size in the score; the paper's
+MIN_ROWS = 20  # a smaller slice has too noisy an error
+MAX_OVERLAP = 0.95  # Jaccard index above which two slices are the same
+CHUNK_ROWS = 1 << 18  # rows counted at once: the codes of 30 columns fit in the cache
+MAX_PAIRS, MAX_READS = 500, 1_000_000_000  # pairs that are extended, and values read for it
+POOL_SIZE = 400  # candidates compared with each other
 
 
 def search(dev: Dev) -> tuple[list[Key], bool]:
-    """Give the slices with the highest scores, and whether every slice was looked at."""
+    """Return the slices with the highest scores, and whether the search was exhaustive."""
     if not dev.loss.any():
         return [], True
     search = _Search(dev)
-    search.ones()
-    search.pairs()
-    complete = search.triples()
-    return search.best(), complete
+    search.score_columns()
+    search.score_pairs()
+    complete = search.score_triples()
+    return search.select(), complete
 
 
 class _Search:
-    """Slices by the number of their predicates; a bound on all that is narrower prunes the rest."""
+    """Search by number of predicates; an upper bound on narrower slices prunes it."""
 
     def __init__(self, dev: Dev) -> None:
         self.dev = dev
         self.n = len(dev.loss)
-        self.least = max(LEAST_ROWS, int(np.ceil(LEAST_SHARE * self.n)))
+        self.min_rows = max(MIN_ROWS, int(np.ceil(LEAST_SHARE * self.n)))
         self.weight = dev.weight if (dev.weight != dev.weight[0]).any() else None
         self.total = float(dev.weight.sum())
-        self.least_weight = self.least * float(dev.weight.min())
-        self.worst = float(dev.loss.max())
-        # Of most tasks few rows have a loss: to sum theirs alone is many times quicker.
+        self.min_weight = self.min_rows * float(dev.weight.min())
+        self.max_loss = float(dev.loss.max())
+        # In most tasks few rows have a loss: summing only those is many times faster.
         self.bad = np.flatnonzero(dev.loss)
-        self.lost = (dev.loss * dev.weight)[self.bad]
-        self.error = float(self.lost.sum()) / self.total
+        self.bad_loss = (dev.loss * dev.weight)[self.bad]
+        self.error = float(self.bad_loss.sum()) / self.total
         self.codes, self.bad_codes = dev.codes, dev.codes[:, self.bad]
         self.sizes = [len(labels) + 1 for labels in dev.labels]
         self.pool: list[tuple[float, Key]] = []
-        self.wide: list[tuple[float, Key, int]] = []  # pairs worth narrowing: bound, pair, rows
+        self.open_pairs: list[tuple[float, Key, int]] = []  # pairs to extend: bound, pair, rows
 
-    def score(self, weight: np.ndarray, lost: np.ndarray) -> np.ndarray:
-        """Give SliceLine's score: how much worse than all, less a price for being small."""
-        worse = lost / weight / self.error - 1
-        return SIZE * worse - (1 - SIZE) * (self.total / weight - 1)
+    def score(self, weight: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        """Return SliceLine's score: relative excess error less a penalty for small size."""
+        worse = loss / weight / self.error - 1
+        return ERROR_WEIGHT * worse - (1 - ERROR_WEIGHT) * (self.total / weight - 1)
 
-    def bound(self, weight: np.ndarray, lost: np.ndarray) -> np.ndarray:
-        """Give the highest score that any slice inside one of this weight and loss can have.
+    def bound(self, weight: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        """Return an upper bound on the score of any slice inside one of this weight and loss.
 
-        With the most loss that fits, the score is monotone in the weight on either side of where
-        the loss stops being the limit: one of the three places has the maximum.
+        At the largest possible loss the score is monotone in the weight on either side of the
+        point where the loss stops being the limit: the maximum is at one of three weights.
         """
-        least = np.minimum(self.least_weight, weight)
-        places = (least, weight, np.clip(lost / self.worst, least, weight))
-        return np.max([self.score(w, np.minimum(lost, w * self.worst)) for w in places], axis=0)
+        min_weight = np.minimum(self.min_weight, weight)
+        weights = (min_weight, weight, np.clip(loss / self.max_loss, min_weight, weight))
+        return np.max([self.score(w, np.minimum(loss, w * self.max_loss)) for w in weights], axis=0)
 
     @property
-    def bar(self) -> float:
-        """Give the score that a slice must reach, once there are many above nought."""
-        if len(self.pool) < POOL:
+    def threshold(self) -> float:
+        """Return the score that a slice must reach: 0 until the pool is full."""
+        if len(self.pool) < POOL_SIZE:
             return 0.0
-        return float(np.partition([s for s, _ in self.pool], -POOL)[-POOL])
+        return float(np.partition([s for s, _ in self.pool], -POOL_SIZE)[-POOL_SIZE])
 
-    def ones(self) -> None:
-        """Look at single predicates, and forget those inside which nothing can be found."""
-        kept, bad_kept = np.empty_like(self.codes), np.empty_like(self.bad_codes)
+    def score_columns(self) -> None:
+        """Score single predicates, and drop those that no promising slice can contain."""
+        kept_codes, kept_bad_codes = np.empty_like(self.codes), np.empty_like(self.bad_codes)
         for column, size in enumerate(self.sizes):
             code = self.codes[column]
             count = np.bincount(code, minlength=size)
-            weight = self._weighed(code, count)
-            lost = np.bincount(self.bad_codes[column], weights=self.lost, minlength=size)
-            good = self._keep(count, weight, lost)
-            good[0] = False
-            places = np.flatnonzero(good)
-            for k, score in zip(places, self.score(weight[good], lost[good]), strict=True):
-                self._offer(float(score), ((column, int(k)),))
-            good[places] = self.bound(weight[places], lost[places]) > 0
-            table = np.where(good, np.arange(size), 0).astype(np.uint8)
-            kept[column], bad_kept[column] = table[code], table[self.bad_codes[column]]
-        self.codes, self.bad_codes = kept, bad_kept
+            weight = self._weights(code, count)
+            loss = np.bincount(self.bad_codes[column], weights=self.bad_loss, minlength=size)
+            promising = self._is_promising(count, weight, loss)
+            promising[0] = False
+            indices = np.flatnonzero(promising)
+            for k, score in zip(
+                indices, self.score(weight[promising], loss[promising]), strict=True
+            ):
+                self._add(float(score), ((column, int(k)),))
+            promising[indices] = self.bound(weight[indices], loss[indices]) > 0
+            table = np.where(promising, np.arange(size), 0).astype(np.uint8)
+            kept_codes[column], kept_bad_codes[column] = table[code], table[self.bad_codes[column]]
+        self.codes, self.bad_codes = kept_codes, kept_bad_codes
 
-    def _weighed(
+    def _weights(
         self, code: np.ndarray, count: np.ndarray, rows: np.ndarray | None = None
     ) -> np.ndarray:
         if self.weight is None:
@@ -96,60 +98,64 @@ class _Search:
         weights = self.weight if rows is None else self.weight[rows]
         return np.bincount(code, weights=weights, minlength=len(count))
 
-    def _keep(self, count: np.ndarray, weight: np.ndarray, lost: np.ndarray) -> np.ndarray:
-        good = (count >= self.least) & (count < self.n) & (lost > 0)
-        good[good] = self.bound(weight[good], lost[good]) > 0
-        return good
+    def _is_promising(self, count: np.ndarray, weight: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        promising = (count >= self.min_rows) & (count < self.n) & (loss > 0)
+        promising[promising] = self.bound(weight[promising], loss[promising]) > 0
+        return promising
 
-    def _offer(self, score: float, key: Key) -> None:
+    def _add(self, score: float, key: Key) -> None:
         if score > 0:
             self.pool.append((round(score, 9), key))
 
-    def pairs(self) -> None:
-        """Look at all pairs of columns at once."""
+    def score_pairs(self) -> None:
+        """Score all pairs of predicates."""
         live = [c for c in range(len(self.sizes)) if self.codes[c].any()]
-        counts = self._joint(live, self.codes, None)
-        lost = self._joint(live, self.bad_codes, self.lost)
-        weights = self._joint(live, self.codes, self.weight) if self.weight is not None else {}
+        counts = self._count_pairs(live, self.codes, None)
+        loss = self._count_pairs(live, self.bad_codes, self.bad_loss)
+        weights = (
+            self._count_pairs(live, self.codes, self.weight) if self.weight is not None else {}
+        )
         for (a, b), count in counts.items():
             weight = weights.get((a, b), count * float(self.dev.weight[0]))
-            good = self._keep(count, weight, lost[a, b])
+            promising = self._is_promising(count, weight, loss[a, b])
             first, second = np.divmod(np.arange(len(count)), self.sizes[b])
-            good &= (first > 0) & (second > 0)
-            places = np.flatnonzero(good)
-            scores = self.score(weight[places], lost[a, b][places])
-            bounds = self.bound(weight[places], lost[a, b][places])
-            for k, score, bound in zip(places, scores, bounds, strict=True):
+            promising &= (first > 0) & (second > 0)
+            indices = np.flatnonzero(promising)
+            scores = self.score(weight[indices], loss[a, b][indices])
+            bounds = self.bound(weight[indices], loss[a, b][indices])
+            for k, score, bound in zip(indices, scores, bounds, strict=True):
                 key = ((a, int(first[k])), (b, int(second[k])))
-                self._offer(float(score), key)
-                self.wide.append((round(float(bound), 9), key, int(count[k])))
+                self._add(float(score), key)
+                self.open_pairs.append((round(float(bound), 9), key, int(count[k])))
 
-    def _joint(
+    def _count_pairs(
         self, live: list[int], codes: np.ndarray, values: np.ndarray | None
     ) -> dict[tuple[int, int], np.ndarray]:
         """Count rows, or sum `values`, by each pair of columns' codes."""
-        pairs = [(a, b) for place, a in enumerate(live) for b in live[place + 1 :]]
-        made = {(a, b): np.zeros(self.sizes[a] * self.sizes[b]) for a, b in pairs}
-        for start in range(0, codes.shape[1], CHUNK):
-            piece = codes[:, start : start + CHUNK].astype(np.uint16)  # 201² fits
-            of_piece = None if values is None else values[start : start + CHUNK]
-            for (a, b), table in made.items():
-                both = piece[a] * np.uint16(self.sizes[b]) + piece[b]
-                table += np.bincount(both, weights=of_piece, minlength=len(table))
-        return made
+        pairs = [(a, b) for position, a in enumerate(live) for b in live[position + 1 :]]
+        tables = {(a, b): np.zeros(self.sizes[a] * self.sizes[b]) for a, b in pairs}
+        for start in range(0, codes.shape[1], CHUNK_ROWS):
+            chunk = codes[:, start : start + CHUNK_ROWS].astype(np.uint16)  # 201² fits
+            chunk_values = None if values is None else values[start : start + CHUNK_ROWS]
+            for (a, b), table in tables.items():
+                pair_codes = chunk[a] * np.uint16(self.sizes[b]) + chunk[b]
+                table += np.bincount(pair_codes, weights=chunk_values, minlength=len(table))
+        return tables
 
-    def triples(self) -> bool:
-        """Narrow the pairs inside which the highest scores may lie; say whether all were."""
-        bar, budget = self.bar, READS
-        open_ = sorted((w for w in self.wide if w[0] > bar), key=lambda w: (-w[0], w[1]))
-        for done, (_, pair, count) in enumerate(open_):
+    def score_triples(self) -> bool:
+        """Extend the most promising pairs; return whether all of them were."""
+        threshold, budget = self.threshold, MAX_READS
+        candidates = sorted(
+            (w for w in self.open_pairs if w[0] > threshold), key=lambda w: (-w[0], w[1])
+        )
+        for done, (_, pair, count) in enumerate(candidates):
             budget -= count * len(self.codes)
-            if done == PAIRS or budget < 0:
+            if done == MAX_PAIRS or budget < 0:
                 return False
-            self._narrow(pair)
+            self._extend(pair)
         return True
 
-    def _narrow(self, pair: Key) -> None:
+    def _extend(self, pair: Key) -> None:
         (a, first), (b, second) = pair
         rows = np.flatnonzero((self.codes[a] == first) & (self.codes[b] == second))
         bad = np.flatnonzero((self.bad_codes[a] == first) & (self.bad_codes[b] == second))
@@ -158,33 +164,33 @@ class _Search:
                 continue
             code = self.codes[column][rows]
             count = np.bincount(code, minlength=size)
-            weight = self._weighed(code, count, rows)
-            lost = np.bincount(self.bad_codes[column][bad], self.lost[bad], minlength=size)
-            good = self._keep(count, weight, lost)
-            good[0] = False
-            scores = self.score(weight[good], lost[good])
-            for k, score in zip(np.flatnonzero(good), scores, strict=True):
-                self._offer(float(score), tuple(sorted((*pair, (column, int(k))))))
+            weight = self._weights(code, count, rows)
+            loss = np.bincount(self.bad_codes[column][bad], self.bad_loss[bad], minlength=size)
+            promising = self._is_promising(count, weight, loss)
+            promising[0] = False
+            scores = self.score(weight[promising], loss[promising])
+            for k, score in zip(np.flatnonzero(promising), scores, strict=True):
+                self._add(float(score), tuple(sorted((*pair, (column, int(k))))))
 
-    def best(self) -> list[Key]:
-        """Choose the highest, without slices that are nearly, or part of, one already chosen.
+    def select(self) -> list[Key]:
+        """Return the highest scores, without near duplicates and subsets of a better slice.
 
-        A narrower slice must beat every wider one around it; else it says nothing of its own.
+        A narrower slice is kept only if it scores higher than every wider one that contains it.
         """
         ordered = sorted(set(self.pool), key=lambda s: (-s[0], len(s[1]), s[1]))
         chosen: list[tuple[Key, np.ndarray, int]] = []
-        for _, key in ordered[: POOL * 3]:
-            if len(chosen) == TOP:
+        for _, key in ordered[: POOL_SIZE * 3]:
+            if len(chosen) == MAX_SLICES:
                 break
             if any(set(other) <= set(key) for other, _, _ in chosen):
                 continue
             inside = self.dev.inside(key)
             packed, count = np.packbits(inside), int(inside.sum())
-            if not any(_alike(packed, count, *other[1:]) for other in chosen):
+            if not any(_is_same(packed, count, *other[1:]) for other in chosen):
                 chosen.append((key, packed, count))
         return [key for key, _, _ in chosen]
 
 
-def _alike(a: np.ndarray, n_a: int, b: np.ndarray, n_b: int) -> bool:
-    both = int(np.bitwise_count(a & b).sum())
-    return both > SAME * (n_a + n_b - both)
+def _is_same(a: np.ndarray, n_a: int, b: np.ndarray, n_b: int) -> bool:
+    n_both = int(np.bitwise_count(a & b).sum())
+    return n_both > MAX_OVERLAP * (n_a + n_b - n_both)

@@ -1,15 +1,14 @@
-"""A slice's error against that of all others: how large, how sure, and how likely by chance.
+"""A slice's error compared with that of all other rows: size, interval and p-value.
 
-Groups are drawn as one throughout.  Source: Cochran (1977), Sampling Techniques, section 6.3 (means
-of unequal groups); Fisher (1935) (exact test); Benjamini and Hochberg (1995) (false discoveries).
+Groups are kept together throughout.  Source: Cochran (1977), Sampling Techniques, section 6.3
+(means of unequal groups); Fisher (1935) (exact test).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import erfc, exp, expm1, lgamma, log1p, sqrt
-from statistics import NormalDist
+from math import exp, lgamma, sqrt
 
 import numpy as np
+from scipy.special import stdtr, stdtrit
 
 from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.slices.encoding import Dev
@@ -30,72 +29,73 @@ class Side:
 
 
 def side(dev: Dev, inside: np.ndarray, confidence: float) -> Side:
-    """Estimate the slice's own error."""
+    """Return the slice's own error with its interval."""
     n = int(inside.sum())
-    weight, lost = _by_group(dev, inside)
-    value, effective = float(lost.sum() / weight.sum()), _effective(weight)
-    spread = _spread(dev, (lost - value * weight) / weight.sum())
-    if dev.plain or spread == 0:  # without any spread, as far as zeros and ones would tell
-        lo, hi = wilson(min(value, 1.0), effective, confidence)
+    weight, weighted_loss = _by_group(dev, inside)
+    value, n_effective = float(weighted_loss.sum() / weight.sum()), _n_effective(weight)
+    standard_error = _standard_error(dev, (weighted_loss - value * weight) / weight.sum())
+    if dev.plain or standard_error == 0:  # without any spread, the interval of a binary loss
+        lo, hi = wilson(min(value, 1.0), n_effective, confidence)
         lo, hi = min(lo, value), max(hi, value)
     else:
-        half = spread * student_t(confidence, effective - 1)
+        half = standard_error * student_t(confidence, n_effective - 1)
         lo, hi = max(0.0, value - half), value + half
     return Side(value=value, lo=lo, hi=hi, n=n, n_groups=int(np.count_nonzero(weight)))
 
 
 def rest(dev: Dev, inside: np.ndarray) -> float:
-    """Give the error of all others."""
-    weight, lost = dev.weight[inside].sum(), (dev.weight[inside] * dev.loss[inside]).sum()
-    return max(0.0, float((dev.group_lost.sum() - lost) / (dev.group_weight.sum() - weight)))
+    """Return the error of all rows outside the slice."""
+    weight, weighted_loss = dev.weight[inside].sum(), (dev.weight[inside] * dev.loss[inside]).sum()
+    return max(
+        0.0, float((dev.group_lost.sum() - weighted_loss) / (dev.group_weight.sum() - weight))
+    )
 
 
 def recoverable(dev: Dev, inside: np.ndarray, confidence: float) -> tuple[float, float, float]:
-    """Give |slice| (its mean less the others' mean) / n, with its interval."""
+    """Return |slice| / n times (its mean - the others' mean), with its interval."""
     if dev.plain:
         n = np.array([inside.sum(), (~inside).sum()], dtype=np.float64)
-        wrong = float(dev.loss[inside].sum())
-        means = np.array([wrong, dev.loss.sum() - wrong]) / n
-        spread = sqrt(float((means * (1 - means) / n).sum()))
-        share, worth = float(n[0] / n.sum()), float(n.min())
+        n_wrong = float(dev.loss[inside].sum())
+        means = np.array([n_wrong, dev.loss.sum() - n_wrong]) / n
+        standard_error = sqrt(float((means * (1 - means) / n).sum()))
+        share, n_effective = float(n[0] / n.sum()), float(n.min())
     else:
-        weight, lost = _sides(dev, inside)
-        means = lost.sum(axis=1) / weight.sum(axis=1)
-        spread = _spread(dev, _pull(weight, lost, means))
+        weight, weighted_loss = _sides(dev, inside)
+        means = weighted_loss.sum(axis=1) / weight.sum(axis=1)
+        standard_error = _standard_error(dev, _influence(weight, weighted_loss, means))
         share = float(weight[0].sum() / weight.sum())
-        worth = min(_effective(weight[0]), _effective(weight[1]))
-    half = spread * student_t(confidence, worth - 1)
+        n_effective = min(_n_effective(weight[0]), _n_effective(weight[1]))
+    half = standard_error * student_t(confidence, n_effective - 1)
     difference = float(means[0] - means[1])
     return share * difference, share * (difference - half), share * (difference + half)
 
 
 def p_value(dev: Dev, inside: np.ndarray) -> float:
-    """Test, on one side, that the slice's error exceeds the others'.
+    """Return the one-sided p-value of a slice error that exceeds the others'.
 
-    Zeros and ones on independent rows: Fisher's exact test.  Anything else: a score test, whose
-    spread is taken as if there were no difference, by group, against Student's t with as many
-    degrees as the smaller side is worth groups; skewed losses and few groups make it cautious.
+    Losses of 0 and 1 on independent rows: Fisher's exact test.  Otherwise a score test by group:
+    the standard error is that under the null hypothesis, and the degrees of freedom of Student's t
+    are the effective number of groups of the smaller side less one.  Skewed losses make the test
+    conservative.
     """
     n = int(inside.sum())
     if n in (0, len(inside)):
         return 1.0
     if dev.plain:
         return _fisher(int(dev.loss[inside].sum()), n, int(dev.loss.sum()), len(inside))
-    weight, lost = _sides(dev, inside)
-    means = lost.sum(axis=1) / weight.sum(axis=1)
-    everywhere = np.full(2, lost.sum() / weight.sum())
-    spread = _spread(dev, _pull(weight, lost, everywhere))
-    degrees = min(_effective(weight[0]), _effective(weight[1])) - 1
-    if degrees < 1 or spread == 0:  # one group says nothing of others
+    weight, weighted_loss = _sides(dev, inside)
+    means = weighted_loss.sum(axis=1) / weight.sum(axis=1)
+    null_means = np.full(2, weighted_loss.sum() / weight.sum())
+    standard_error = _standard_error(dev, _influence(weight, weighted_loss, null_means))
+    dof = min(_n_effective(weight[0]), _n_effective(weight[1])) - 1
+    if dof < 1 or standard_error == 0:  # one group has no information on others
         return 1.0
-    t = float(means[0] - means[1]) / spread
-    # Source: Wallace (1959), Bounds on Normal Approximations to Student's and the Chi-Square.
-    z = sqrt(degrees * log1p(t * t / degrees)) * (8 * degrees + 1) / (8 * degrees + 3)
-    return 0.5 * erfc((z if t > 0 else -z) / sqrt(2))
+    t = float(means[0] - means[1]) / standard_error
+    return float(stdtr(dof, -t))
 
 
 def _by_group(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sum weights and weighted losses of the rows inside, by group."""
+    """Return the weights and weighted losses of the rows inside, by group."""
     weight, loss = dev.weight[inside], dev.loss[inside]
     if not dev.grouped:
         return weight, weight * loss
@@ -105,61 +105,51 @@ def _by_group(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sides(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give (side, group) weights and weighted losses: the slice, then all others."""
+    """Return (side, group) weights and weighted losses: the slice, then all others."""
     if not dev.grouped:
         weight = np.stack([np.where(inside, dev.weight, 0.0), np.where(inside, 0.0, dev.weight)])
         return weight, weight * dev.loss
-    weight, lost = _by_group(dev, inside)
-    others = np.maximum(dev.group_weight - weight, 0.0), np.maximum(dev.group_lost - lost, 0.0)
-    return np.stack([weight, others[0]]), np.stack([lost, others[1]])
+    weight, weighted_loss = _by_group(dev, inside)
+    outside = (
+        np.maximum(dev.group_weight - weight, 0.0),
+        np.maximum(dev.group_lost - weighted_loss, 0.0),
+    )
+    return np.stack([weight, outside[0]]), np.stack([weighted_loss, outside[1]])
 
 
-def _pull(weight: np.ndarray, lost: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Say how far each group moves the difference between the sides."""
-    part = (lost - means[:, None] * weight) / weight.sum(axis=1, keepdims=True)
-    return part[0] - part[1]
+def _influence(weight: np.ndarray, weighted_loss: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return each group's influence on the difference between the sides."""
+    centered = (weighted_loss - means[:, None] * weight) / weight.sum(axis=1, keepdims=True)
+    return centered[0] - centered[1]
 
 
-def _spread(dev: Dev, influence: np.ndarray) -> float:
-    """Give the standard error of a sum of influences, one for each group."""
+def _standard_error(dev: Dev, influence: np.ndarray) -> float:
+    """Return the standard error of a sum of influences, one a group."""
     n = int(np.count_nonzero(dev.group_weight))
     return sqrt(float(influence @ influence) * n / max(1, n - 1))
 
 
-def _effective(weight: np.ndarray) -> float:
-    """Say how many equal groups these are worth."""
+def _n_effective(weight: np.ndarray) -> float:
+    """Return the effective number of groups."""
     return float(weight.sum() ** 2 / (weight @ weight))
 
 
-def student_t(confidence: float, degrees: int | float) -> float:
-    """Give Student's quantile, by Wallace's formula the other way round."""
-    degrees = max(1.0, degrees)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2) * (8 * degrees + 3) / (8 * degrees + 1)
-    return sqrt(degrees * expm1(z * z / degrees))
+def student_t(confidence: float, dof: int | float) -> float:
+    """Return the quantile of Student's t for a two-sided interval."""
+    return float(stdtrit(max(1.0, dof), 0.5 + confidence / 2))
 
 
-def _fisher(k: int, n: int, wrong: int, total: int) -> float:
-    """Give the chance of k errors or more among n of `total` rows, `wrong` of them errors."""
-    if k <= max(0, n + wrong - total):
+def _fisher(k: int, n: int, n_wrong: int, total: int) -> float:
+    """Return the probability of k or more errors in n of `total` rows, `n_wrong` of them errors."""
+    if k <= max(0, n + n_wrong - total):
         return 1.0
 
     def choose(a: int, b: int) -> float:
         return lgamma(a + 1) - lgamma(b + 1) - lgamma(a - b + 1)
 
-    first = choose(wrong, k) + choose(total - wrong, n - k) - choose(total, n)
-    j = np.arange(k, min(n, wrong), dtype=np.float64)
-    steps = np.log((wrong - j) * (n - j)) - np.log((j + 1) * (total - wrong - n + j + 1))
+    first = choose(n_wrong, k) + choose(total - n_wrong, n - k) - choose(total, n)
+    j = np.arange(k, min(n, n_wrong), dtype=np.float64)
+    steps = np.log((n_wrong - j) * (n - j)) - np.log((j + 1) * (total - n_wrong - n + j + 1))
     terms = first + np.concatenate([[0.0], np.cumsum(steps)])
     top = float(terms.max())
     return float(min(1.0, exp(top) * np.exp(terms - top).sum()))
-
-
-def adjusted(p: Sequence[float]) -> list[float]:
-    """Give the q of each p: the share of false discoveries if it and all below are taken."""
-    if not p:
-        return []
-    order = np.argsort(p, kind="stable")
-    scaled = np.array(p)[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty(len(p))
-    q[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return [float(min(1.0, value)) for value in q]

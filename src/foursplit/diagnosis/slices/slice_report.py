@@ -1,7 +1,7 @@
-"""Slices of dev where the model is worse: found on one part of it, confirmed on another.
+"""Slices of dev with a higher error: found on one part of dev, confirmed on another.
 
-Whatever is sought long enough is found: a slice counts once examples that were not searched
-confirm it.
+A search over many slices finds high errors by chance: a slice counts only if examples that were
+not searched confirm it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,22 +17,23 @@ from foursplit.diagnosis.slices import significance
 from foursplit.diagnosis.slices.encoding import Dev, Key, encode
 from foursplit.diagnosis.slices.search import search
 from foursplit.diagnosis.slices.significance import Side
+from foursplit.diagnosis.stats.multiple_testing import benjamini_hochberg
 
-FALSE = 0.10  # expected share of false ones among the confirmed
+MAX_FALSE_DISCOVERIES = 0.10  # expected share of false discoveries among confirmed slices
 # 100 errors are enough to read and too few to search: a slice of 5 % would hold a handful.  The
-# Eyeball is widened, in the order of its hashes, so that it lies inside the part searched.
-SEARCHED_ERRORS, LEAST_ERRORS = 1000, 100
+# Eyeball set is extended in the order of its hashes, so that it lies in the searched part.
+SEARCHED_ERRORS, MIN_ERRORS = 1000, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """Examples that share up to three values, as they looked when found and when judged."""
+    """Examples that share up to three values, with their error where found and where tested."""
 
     where: dict[str, str]
-    found: Side  # flattered: it was chosen for being bad here
-    judged: Side | None  # None: no such example, or no other, in the part that judges
-    rest: float | None  # error of all others there
-    recoverable: float | None  # dev error that would go if the slice were like the rest
+    found: Side  # biased upwards: the slice was selected for it
+    judged: Side | None  # None: the tested part has no such example, or no other
+    rest: float | None  # error of all other examples there
+    recoverable: float | None  # dev error that would vanish at the rest's error
     recoverable_lo: float | None
     recoverable_hi: float | None
     p: float
@@ -56,13 +57,13 @@ class Slice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceReport:
-    """The slices, confirmed ones first, then by what they would give back."""
+    """The slices, confirmed ones first, then by recoverable error."""
 
     slices: tuple[Slice, ...] = ()
     method: str = ""
     n_searched: int = 0
     n_judged: int = 0
-    complete: bool = True  # False: some narrower slices were not looked at, to save time
+    complete: bool = True  # False: some narrower slices were skipped to save time
     not_applicable: str = ""
 
     @property
@@ -87,33 +88,37 @@ def find(
     *,
     searched: np.ndarray | None = None,
     confidence: float = 0.95,
-    false: float = FALSE,
+    false: float = MAX_FALSE_DISCOVERIES,
 ) -> SliceReport:
-    """Search a part of dev (a mask; by default some 1,000 errors) and judge by the others.
+    """Search one part of dev (a mask; by default about 1,000 errors) and test on the rest.
 
-    Where that part would hold under 100 errors, dev is halved by `rng` and each half judges what
-    the other has found.  No group is on both sides.
+    If that part would hold fewer than 100 errors, `rng` halves dev, and each half tests what was
+    found on the other.  No group is on both sides.
     """
     if not table.searched:
-        return SliceReport(not_applicable=f"No column begins with {META!r}: nothing to slice by.")
+        return SliceReport(
+            not_applicable=f"No column begins with {META!r}: there is nothing to slice by."
+        )
     if not table.loss.any():
         return SliceReport(not_applicable="There is no error to slice.")
     if searched is not None:
-        _refuse_parted_groups(table, searched)
+        _check_groups(table, searched)
     dev = encode(table)
-    searched = _part(table) if searched is None else searched
+    searched = _searched_rows(table) if searched is None else searched
     halved = searched is None
     if searched is None:
         salt = f"halves {rng.integers(1 << 62)}"
         searched = (group_hashes(table, salt) <= 0.5)[table.groups]
     if searched.all() or not searched.any():
-        return SliceReport(not_applicable="The groups are too large to part.")
+        return SliceReport(not_applicable="The groups are too large to split dev.")
     folds = [(searched, ~searched), (~searched, searched)] if halved else [(searched, ~searched)]
-    found, complete = _folds(dev, folds, confidence, false)
-    how = "halves that judge each other" if halved else "one part searched, the other judges"
+    slices, complete = _search_and_test(dev, folds, confidence, false)
+    procedure = (
+        "two halves that test each other" if halved else "one part searched, the other tests"
+    )
     return SliceReport(
-        slices=tuple(sorted(found, key=_rank)),
-        method=f"{how}; Benjamini-Hochberg, q at most {false:g}",
+        slices=tuple(sorted(slices, key=_rank)),
+        method=f"{procedure}; Benjamini-Hochberg, q at most {false:g}",
         n_searched=int(searched.sum()),
         n_judged=int((~searched).sum()),
         complete=complete,
@@ -121,79 +126,93 @@ def find(
 
 
 def describe(where: Mapping[str, str]) -> str:
-    """Write a slice's conditions in one line."""
+    """Return a slice's conditions in one line."""
     return " and ".join(f"{name} = {value}" for name, value in where.items())
 
 
-def _rank(found: Slice) -> tuple[bool, float, str]:
-    gain = -np.inf if found.recoverable is None else found.recoverable
-    return not found.confirmed, -round(float(gain), 12), str(found.where)
+def _rank(one: Slice) -> tuple[bool, float, str]:
+    recoverable = -np.inf if one.recoverable is None else one.recoverable
+    return not one.confirmed, -round(float(recoverable), 12), str(one.where)
 
 
-def _refuse_parted_groups(table: Table, searched: np.ndarray) -> None:
-    held = np.bincount(table.groups, weights=searched) / np.bincount(table.groups)
-    torn = np.flatnonzero((held > 0) & (held < 1))
-    if len(torn):
-        row = int(np.flatnonzero(table.groups == torn[0])[0])
+def _check_groups(table: Table, searched: np.ndarray) -> None:
+    searched_share = np.bincount(table.groups, weights=searched) / np.bincount(table.groups)
+    split_groups = np.flatnonzero((searched_share > 0) & (searched_share < 1))
+    if len(split_groups):
+        row = int(np.flatnonzero(table.groups == split_groups[0])[0])
         name = table.frame["group_id"].iloc[row]
         raise FoursplitError(
-            f"{table.path or table.split}: group {name!r} is partly in the part searched "
-            f"({len(torn):,} such groups): what judges must be independent of what was searched"
+            f"{table.path or table.split}: group {name!r} is on both sides of the search "
+            f"({len(split_groups):,} such groups); keep each group on one side"
         )
 
 
-def _part(table: Table) -> np.ndarray | None:
-    """Choose the rows to search, if dev is large enough to be parted."""
+def _searched_rows(table: Table) -> np.ndarray | None:
+    """Return the rows to search, or None if dev has too few errors."""
     if not table.is_error.any():
         return None
     hashes = group_hashes(table, SALT)
-    read = (hashes <= share_for(table, hashes, SEARCHED_ERRORS))[table.groups]
-    return read if int(table.is_error[read].sum()) >= LEAST_ERRORS else None
+    is_searched = (hashes <= share_for(table, hashes, SEARCHED_ERRORS))[table.groups]
+    return is_searched if int(table.is_error[is_searched].sum()) >= MIN_ERRORS else None
 
 
-def _folds(
+def _search_and_test(
     dev: Dev, folds: Sequence[tuple[np.ndarray, np.ndarray]], confidence: float, false: float
 ) -> tuple[list[Slice], bool]:
-    """Search and judge in each fold, and join what both found.
+    """Search and test in each fold, and merge the results.
 
-    Each fold's q is multiplied by the number of folds.  Falsely confirmed among all confirmed is
-    then at most the sum of the folds' own shares, each held to its part of `false`, whatever the
-    dependence between the folds.  A slice that both halves found is estimated on both.
+    Each fold's q is multiplied by the number of folds: the false discovery rate is then at most
+    `false` under any dependence between the folds.  A slice found on both halves is estimated on
+    all of dev.
     """
-    made: dict[Key, tuple[float, float, Side, Dev]] = {}
+    by_key: dict[Key, tuple[float, float, Side, Dev]] = {}
     complete = True
-    for searched, judges in folds:
-        part, judge = dev.take(searched), dev.take(judges)
-        keys, all_seen = search(part)
-        complete = complete and all_seen
-        tests = [significance.p_value(judge, judge.inside(key)) for key in keys]
-        for key, p, q in zip(keys, tests, significance.adjusted(tests), strict=True):
+    for searched, tested in folds:
+        searched_dev, tested_dev = dev.take(searched), dev.take(tested)
+        keys, is_complete = search(searched_dev)
+        complete = complete and is_complete
+        tests = [significance.p_value(tested_dev, tested_dev.inside(key)) for key in keys]
+        for key, p, q in zip(keys, tests, benjamini_hochberg(tests).tolist(), strict=True):
             p, q = min(1.0, p * len(folds)), min(1.0, q * len(folds))
-            if key in made:
-                made[key] = min(p, made[key][0]), min(q, made[key][1]), made[key][2], dev
+            if key in by_key:
+                by_key[key] = min(p, by_key[key][0]), min(q, by_key[key][1]), by_key[key][2], dev
             else:
-                made[key] = p, q, significance.side(part, part.inside(key), confidence), judge
+                by_key[key] = (
+                    p,
+                    q,
+                    significance.side(searched_dev, searched_dev.inside(key), confidence),
+                    tested_dev,
+                )
     return [
-        _tell(key, judge, found, (p, q), confidence, false)
-        for key, (p, q, found, judge) in made.items()
+        _slice(key, tested_dev, found, (p, q), confidence, false)
+        for key, (p, q, found, tested_dev) in by_key.items()
     ], complete
 
 
-def _tell(
-    key: Key, judge: Dev, found: Side, tested: tuple[float, float], confidence: float, false: float
+def _slice(
+    key: Key,
+    tested_dev: Dev,
+    found: Side,
+    p_and_q: tuple[float, float],
+    confidence: float,
+    false: float,
 ) -> Slice:
-    inside = judge.inside(key)
-    p, q = tested
-    known = bool(inside.any() and not inside.all())
-    gain = significance.recoverable(judge, inside, confidence) if known else (None, None, None)
+    inside = tested_dev.inside(key)
+    p, q = p_and_q
+    is_testable = bool(inside.any() and not inside.all())
+    recoverable = (
+        significance.recoverable(tested_dev, inside, confidence)
+        if is_testable
+        else (None, None, None)
+    )
     return Slice(
-        where=judge.where(key),
+        where=tested_dev.where(key),
         found=found,
-        judged=significance.side(judge, inside, confidence) if known else None,
-        rest=significance.rest(judge, inside) if known else None,
-        recoverable=gain[0],
-        recoverable_lo=gain[1],
-        recoverable_hi=gain[2],
+        judged=significance.side(tested_dev, inside, confidence) if is_testable else None,
+        rest=significance.rest(tested_dev, inside) if is_testable else None,
+        recoverable=recoverable[0],
+        recoverable_lo=recoverable[1],
+        recoverable_hi=recoverable[2],
         p=p,
         q=q,
         confirmed=q <= false,

@@ -1,4 +1,4 @@
-"""How sure we are of an error: intervals that respect groups, few or many of them.
+"""Estimates of an error, with bootstrap intervals that respect groups.
 
 Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapters 6 and 13; Field and
 Welsh (2007) on clusters; Brown, Cai and DasGupta (2001) on the Jeffreys interval; Cochran (1977),
@@ -11,16 +11,16 @@ from statistics import NormalDist
 import numpy as np
 from jaxtyping import Float64
 
-CELLS = 20_000_000  # of draws times groups held at once: 160 MB
+MAX_CELLS = 20_000_000  # replicates times groups in memory at once: 160 MB
 
-FEW = 20  # groups below which percentiles of a bootstrap are too narrow: Student's t in their place
+MIN_BOOTSTRAP_GROUPS = 20  # below it bootstrap percentiles are too narrow: Student's t instead
 
-MANY = 20_000  # groups from which the mean is normal for all purposes, and drawing them is waste
+MIN_NORMAL_GROUPS = 20_000  # from it on the mean is normal, and resampling is wasted time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A mean error with its interval; `draws` is what the interval was read from."""
+    """A mean error with its interval, which is read from `draws`."""
 
     value: float
     lo: float
@@ -48,75 +48,84 @@ def estimate(
     resamples: int,
     confidence: float,
 ) -> Estimate:
-    """Estimate a weighted mean loss; the groups are what is drawn again.
+    """Return a weighted mean loss with its interval; groups are resampled as a whole.
 
-    Losses of 0 and 1 on independent rows are drawn from the Jeffreys posterior in place of the
-    bootstrap: the two agree as n grows, and with no error at all the bootstrap would claim to be
-    certain.  With few groups the draws follow Student's t, with very many the normal.
+    Losses of 0 and 1 on independent rows are drawn from the Jeffreys posterior instead of the
+    bootstrap: the two agree as n grows, but without any error the bootstrap interval has no width.
+    With few groups the draws follow Student's t, with very many the normal.
     """
     value = float(np.average(loss, weights=weight))
-    names, code = np.unique(groups, return_inverse=True)
-    plain = len(names) == len(loss) and _is_plain(loss, weight)
+    group_names, code = np.unique(groups, return_inverse=True)
+    is_binary = len(group_names) == len(loss) and _is_binary(loss, weight)
     sums = np.bincount(code, weights=weight * loss)
     weights = np.bincount(code, weights=weight)
-    if plain or not sums.any():
-        draws = posterior(float(sums.sum() / weight[0]), len(names), rng, resamples)
-    elif len(names) == 1:  # one group says nothing of others
-        draws = rng.uniform(0.0, max(1.0, float(loss.max())), resamples)
-    elif FEW <= len(names) < MANY:
-        order = np.lexsort((weights, sums))  # of their own, so that the file's is no input
-        drawn = resample(sums[order], weights[order], rng, resamples)
-        draws = value + (drawn - value) * widening(len(names), confidence)
+    if is_binary or not sums.any():
+        replicates = posterior(float(sums.sum() / weight[0]), len(group_names), rng, resamples)
+    elif len(group_names) == 1:  # one group has no information on others
+        replicates = rng.uniform(0.0, max(1.0, float(loss.max())), resamples)
+    elif MIN_BOOTSTRAP_GROUPS <= len(group_names) < MIN_NORMAL_GROUPS:
+        order = np.lexsort((weights, sums))  # sorted, so that the order of rows changes nothing
+        replicates = resample(sums[order], weights[order], rng, resamples)
+        replicates = value + (replicates - value) * widening(len(group_names), confidence)
     else:
-        draws = value + standard_error(sums, weights) * _deviates(len(names), rng, resamples)
-    draws = np.maximum(draws, 0.0) if loss.min() >= 0 else draws
-    lo, hi = _read(draws, confidence, none=plain and value == 0, all_=plain and value == 1)
+        replicates = value + standard_error(sums, weights) * _deviates(
+            len(group_names), rng, resamples
+        )
+    replicates = np.maximum(replicates, 0.0) if loss.min() >= 0 else replicates
+    lo, hi = _read_interval(
+        replicates,
+        confidence,
+        all_right=is_binary and value == 0,
+        all_wrong=is_binary and value == 1,
+    )
     return Estimate(
         value=value,
         lo=min(lo, value),
         hi=max(hi, value),
         n=len(loss),
-        n_groups=len(names),
-        draws=draws,
+        n_groups=len(group_names),
+        draws=replicates,
     )
 
 
 def posterior(errors: float, n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
-    """Draw error rates after seeing `errors` in n independent trials, knowing nothing before."""
+    """Draw error rates from the posterior of `errors` in n trials under Jeffreys' prior."""
     return rng.beta(errors + 0.5, n - errors + 0.5, resamples)
 
 
 def widening(n_groups: int, confidence: float) -> float:
-    """Say how much wider an interval from n groups is than the bootstrap's percentiles.
+    """Return the ratio of the width of a t interval to that of the bootstrap's percentiles.
 
-    The bootstrap divides by n where n - 1 is right, and has normal tails where the spread itself
-    is only estimated: the factor is that of Student's t, by its expansion in 1/(n - 1).
+    The bootstrap divides by n instead of n - 1, and has normal tails although the spread is
+    estimated.  The quantile of Student's t is approximated by its expansion in 1 / (n - 1).
     """
-    z, degrees = NormalDist().inv_cdf(0.5 + confidence / 2), n_groups - 1
-    t = z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
-    return float(t / z * np.sqrt(n_groups / degrees))
+    z, dof = NormalDist().inv_cdf(0.5 + confidence / 2), n_groups - 1
+    t = z + (z**3 + z) / (4 * dof) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * dof**2)
+    return float(t / z * np.sqrt(n_groups / dof))
 
 
 def standard_error(sums: np.ndarray, weights: np.ndarray) -> float:
-    """Give the standard error of the ratio of two sums over independent groups."""
+    """Return the standard error of the ratio of two sums over independent groups."""
     n = len(sums)
     residual = sums - sums.sum() / weights.sum() * weights
     return float(np.sqrt(n / (n - 1) * (residual**2).sum()) / weights.sum())
 
 
 def _deviates(n_groups: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
-    if n_groups < FEW:
+    if n_groups < MIN_BOOTSTRAP_GROUPS:
         return rng.standard_t(n_groups - 1, resamples)
     return rng.standard_normal(resamples)
 
 
-def _read(draws: np.ndarray, confidence: float, *, none: bool, all_: bool) -> tuple[float, float]:
-    """Read the interval; where nothing or everything was wrong it has one open end alone."""
-    if none:
-        return 0.0, float(np.quantile(draws, confidence))
-    if all_:
-        return float(np.quantile(draws, 1 - confidence)), 1.0
-    return interval(draws, confidence)
+def _read_interval(
+    replicates: np.ndarray, confidence: float, *, all_right: bool, all_wrong: bool
+) -> tuple[float, float]:
+    """Return the interval; it is one-sided if no or every answer was wrong."""
+    if all_right:
+        return 0.0, float(np.quantile(replicates, confidence))
+    if all_wrong:
+        return float(np.quantile(replicates, 1 - confidence)), 1.0
+    return interval(replicates, confidence)
 
 
 def resample(
@@ -125,22 +134,22 @@ def resample(
     rng: np.random.Generator,
     resamples: int,
 ) -> Float64[np.ndarray, " resamples"]:
-    """Draw groups with replacement, as counts, and give each draw's weighted mean."""
+    """Return the weighted means of bootstrap replicates; groups are drawn with replacement."""
     n = len(sums)
-    step = max(1, CELLS // n)
-    parts = []
-    for start in range(0, resamples, step):
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(step, resamples - start))
-        parts.append((counts @ sums) / (counts @ weights))
-    return np.concatenate(parts)
+    block_size = max(1, MAX_CELLS // n)
+    blocks = []
+    for start in range(0, resamples, block_size):
+        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(block_size, resamples - start))
+        blocks.append((counts @ sums) / (counts @ weights))
+    return np.concatenate(blocks)
 
 
-def interval(draws: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Read the percentile interval off draws."""
+def interval(replicates: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Return the percentile interval of replicates."""
     tail = (1 - confidence) / 2
-    lo, hi = np.quantile(draws, [tail, 1 - tail])
+    lo, hi = np.quantile(replicates, [tail, 1 - tail])
     return float(lo), float(hi)
 
 
-def _is_plain(loss: np.ndarray, weight: np.ndarray) -> bool:
+def _is_binary(loss: np.ndarray, weight: np.ndarray) -> bool:
     return bool(np.isin(loss, (0.0, 1.0)).all() and (weight == weight[0]).all())

@@ -1,4 +1,4 @@
-"""What a column of a table holds: words, or quantities; and its values as numbers."""
+"""Categorical and numeric columns of a table, and their values as integer codes."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -6,47 +6,47 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-RARE = 50  # values of a category from which the rest are one
+MAX_CATEGORIES = 50  # categories that get a code of their own; all rarer ones share one
 
-LEVELS = 20  # distinct values up to which a whole number is a category
+MAX_LEVELS = 20  # distinct values up to which a numeric column is categorical
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coded:
-    """The values of a column that two tables have, as numbers."""
+    """The integer codes of a column that two tables share."""
 
     name: str
     labels: list[str]
-    first: np.ndarray  # (example,) places in labels
+    first: np.ndarray  # (example,) indices into labels
     second: np.ndarray
 
 
 def is_category(values: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return True
-    return values.nunique() <= LEVELS
+    return values.nunique() <= MAX_LEVELS
 
 
 def category(values: pd.Series) -> np.ndarray:
-    """Number a column's values, most frequent first; the rare are one, the missing -1."""
+    """Return integer codes, most frequent value first; rare values share one, missing is -1."""
     text = values.astype(str).where(values.notna())
     rank = {value: k for k, value in enumerate(text.value_counts(sort=True).index)}
     code = text.map(rank).fillna(-1).to_numpy(np.int64)
-    return np.minimum(code, RARE)
+    return np.minimum(code, MAX_CATEGORIES)
 
 
 def coded(name: str, first: pd.Series, second: pd.Series) -> Coded:
-    """Number both columns' values; quantities by the quarter of the second that they lie in."""
-    both = pd.concat([first, second], ignore_index=True)
-    if not is_category(both):
+    """Encode both columns with shared labels; quantities by the quartiles of the second column."""
+    values = pd.concat([first, second], ignore_index=True)
+    if not is_category(values):
         edges = np.unique(second.quantile([0.25, 0.5, 0.75]).to_numpy(np.float64))
         bounds = ["", *(f"{edge:.4g}" for edge in edges), ""]
         names = np.array([f"{a} to {b}".strip() for a, b in pairwise(bounds)], dtype=object)
-        place = np.searchsorted(edges, both.to_numpy(np.float64), side="right")
-        both = pd.Series(names[place]).where(both.notna().to_numpy(), "missing")
-    raw, values = pd.factorize(both, use_na_sentinel=False)
-    text = ["missing" if pd.isna(value) else str(value) for value in values]
-    same, labels = pd.factorize(np.array(text, dtype=object), sort=True)  # 1 and "1" are one
-    code = np.asarray(same[raw])
+        quartile = np.searchsorted(edges, values.to_numpy(np.float64), side="right")
+        values = pd.Series(names[quartile]).where(values.notna().to_numpy(), "missing")
+    raw_codes, distinct = pd.factorize(values, use_na_sentinel=False)
+    text = ["missing" if pd.isna(value) else str(value) for value in distinct]
+    label_codes, labels = pd.factorize(np.array(text, dtype=object), sort=True)  # 1 and "1" are one
+    code = np.asarray(label_codes[raw_codes])
     n = len(first)
     return Coded(name=name, labels=list(labels), first=code[:n], second=code[n:])

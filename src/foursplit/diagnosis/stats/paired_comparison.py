@@ -1,34 +1,43 @@
-"""Whether one of two models is better, judged on the same examples one by one.
+"""Paired comparison of two models on the same examples.
 
 Source: Dietterich (1998), "Approximate statistical tests for comparing supervised classification
 learning algorithms", section 3 (McNemar's test); McNemar (1947); Efron and Tibshirani (1993), An
 Introduction to the Bootstrap, chapter 15.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from math import ceil, exp, lgamma, log, sqrt
+from math import ceil
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import bdtr
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.bootstrap import FEW, MANY, interval, resample, widening
+from foursplit.diagnosis.stats.bootstrap import (
+    MIN_BOOTSTRAP_GROUPS,
+    MIN_NORMAL_GROUPS,
+    interval,
+    resample,
+    standard_error,
+    widening,
+)
 from foursplit.diagnosis.stats.power import NORMAL, examples_needed
+from foursplit.diagnosis.stats.seed_variance import t_draws
 
 MCNEMAR, BOOTSTRAP = "mcnemar exact", "paired bootstrap"
-NOTHING = 1e-12  # share of the errors below which a difference is the rounding of sums
+ROUNDING_SHARE = 1e-12  # of the errors: a smaller difference is rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What the examples say of two models; `delta` above 0 means that B is better.
+    """The comparison of two models; `delta` above 0 means that B is better.
 
-    `p_value` is the chance of a difference as large if there were none, `p_b_better` the chance,
-    given the data, that B's true error is lower.  `n_needed` is how many examples show a
-    difference of this size with 80 % power; None where there is none.
+    `p_value` is the probability of so large a difference between equal models, and `p_b_better` the
+    posterior probability that B's true error is lower.  `n_needed` is the number of examples that
+    detect this difference with a power of 80 %; None without a difference.
     """
 
     n: int
@@ -54,8 +63,8 @@ Seeds = Mapping[Any, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    draws: np.ndarray
+class _TestResult:
+    replicates: np.ndarray
     p_value: float
     test: str
     n_needed: int | None
@@ -70,25 +79,25 @@ def compare(
     confidence: float = 0.95,
     seeds: tuple[Seeds, Seeds] = ({}, {}),
 ) -> Comparison:
-    """Compare two models on the examples of `a`, which `b` must hold too, in any order.
+    """Compare two models on the examples of `a`; `b` must hold the same, in any order.
 
-    Two intervals that overlap decide nothing: what varies from example to example alike for both
-    models is in each of them, and not in their difference.  Where the tables are means over
-    several `seeds`, what training again would change is added to all that is said.
+    Overlapping intervals of the two errors decide nothing: variation between examples that both
+    models share is in both intervals, but not in the difference.  If the tables are means over
+    several `seeds`, the variance of retraining is added.
     """
-    b = aligned(a, b)
+    b = align_rows(b, a)
     gain = a.loss - b.loss
     n_groups = int(a.groups.max()) + 1
     delta = float(np.average(gain, weights=a.weight))
-    delta = 0.0 if abs(delta) <= NOTHING * (a.error + b.error) else delta
-    plain = n_groups == len(a) and all(np.isin(t.loss, (0.0, 1.0)).all() for t in (a, b))
-    if plain and (a.weight == a.weight[0]).all():
-        found = _mcnemar(gain, rng, resamples)
+    delta = 0.0 if abs(delta) <= ROUNDING_SHARE * (a.error + b.error) else delta
+    is_binary = n_groups == len(a) and all(np.isin(t.loss, (0.0, 1.0)).all() for t in (a, b))
+    if is_binary and (a.weight == a.weight[0]).all():
+        result = _mcnemar(gain, rng, resamples)
     else:
-        found = _bootstrap(a, gain, delta, rng, resamples, confidence)
-    found = _with_seeds(found, delta, seeds, rng)
-    lo, hi = interval(found.draws, confidence)
-    better = float(np.mean(found.draws > 0) + np.mean(found.draws == 0) / 2)
+        result = _bootstrap(a, gain, delta, rng, resamples, confidence)
+    result = _add_seed_noise(result, delta, seeds, rng)
+    lo, hi = interval(result.replicates, confidence)
+    p_b_better = float(np.mean(result.replicates > 0) + np.mean(result.replicates == 0) / 2)
     return Comparison(
         n=len(a),
         n_groups=n_groups,
@@ -97,127 +106,132 @@ def compare(
         delta=delta,
         lo=min(lo, delta),
         hi=max(hi, delta),
-        p_value=found.p_value,
-        test=found.test,
-        p_b_better=better,
+        p_value=result.p_value,
+        test=result.test,
+        p_b_better=p_b_better,
         discordance=float(np.mean(gain != 0)),
-        n_needed=found.n_needed,
-        sentence=_sentence(a, b, found, better, 1 - confidence),
+        n_needed=result.n_needed,
+        sentence=_sentence(a, b, result, p_b_better, 1 - confidence),
     )
 
 
-def _with_seeds(
-    found: _Found, delta: float, seeds: tuple[Seeds, Seeds], rng: np.random.Generator
-) -> _Found:
-    """Add to the draws what training again would change; one seed says nothing of that."""
-    noise = seed_noise(*seeds, rng, len(found.draws))
+def _add_seed_noise(
+    result: _TestResult, delta: float, seeds: tuple[Seeds, Seeds], rng: np.random.Generator
+) -> _TestResult:
+    """Add the variance of retraining; with one seed the result is unchanged."""
+    noise = seed_noise(*seeds, rng, len(result.replicates))
     if not noise.any():
-        return found
-    draws = found.draws + noise
-    tail = min(int(np.sum(draws <= 0)), int(np.sum(draws >= 0))) + 1
-    p = min(1.0, 2 * tail / (len(draws) + 1)) if delta else 1.0
+        return result
+    replicates = result.replicates + noise
+    n_in_tail = min(int(np.sum(replicates <= 0)), int(np.sum(replicates >= 0))) + 1
+    p_value = min(1.0, 2 * n_in_tail / (len(replicates) + 1)) if delta else 1.0
     return replace(
-        found, draws=draws, p_value=max(p, found.p_value), test=f"{found.test} and seeds"
+        result,
+        replicates=replicates,
+        p_value=max(p_value, result.p_value),
+        test=f"{result.test} and seeds",
     )
 
 
 def seed_noise(a: Seeds, b: Seeds, rng: np.random.Generator, n: int) -> np.ndarray:
-    """Draw how far the mean difference of two models would move with other seeds.
+    """Draw deviations of the mean difference of two models over seeds.
 
-    The same seeds start both models alike, and are paired.
+    Models with equal seeds are paired.
     """
     if len(a) > 1 and a.keys() == b.keys():
-        return _t_noise([a[seed] - b[seed] for seed in a], rng, n)
-    return np.asarray(sum((_t_noise(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
+        return t_draws([a[seed] - b[seed] for seed in a], rng, n)
+    return np.asarray(sum((t_draws(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
 
 
-def _t_noise(values: Sequence[float], rng: np.random.Generator, n: int) -> np.ndarray:
-    k = len(values)
-    if k < 2:
-        return np.zeros(n)
-    return rng.standard_t(k - 1, n) * float(np.std(values, ddof=1)) / sqrt(k)
-
-
-def aligned(a: Table, b: Table) -> Table:
-    """Put `b` in the order of `a`, refusing tables that cannot be compared one by one."""
+def align_rows(table: Table, like: Table) -> Table:
+    """Return `table` with its rows in the order of `like`; raise unless both hold the same rows."""
+    a, b = like, table
     ids, others = pd.Index(a.frame["example_id"]), pd.Index(b.frame["example_id"])
     if not ids.equals(others):
-        # Ids are unique, so those of A are numbered by their rows, and what is new by more.
+        # Ids are unique, so those of A are numbered by their rows, and new ones get larger codes.
         rows = pd.factorize(ids.append(others))[0][len(ids) :]
-        places, shared = np.full(len(ids), -1), rows < len(ids)
-        places[rows[shared]] = np.flatnonzero(shared)
-        _refuse_other_examples(ids[places < 0], others[~shared], a, b)
-        b = b.take(places)
-    _refuse_unlike(ids, ~np.isclose(a.weight, b.weight, rtol=1e-9, atol=0.0), "weight")
+        positions, is_shared = np.full(len(ids), -1), rows < len(ids)
+        positions[rows[is_shared]] = np.flatnonzero(is_shared)
+        _check_same_examples(ids[positions < 0], others[~is_shared], a, b)
+        b = b.take(positions)
+    _check_equal(ids, ~np.isclose(a.weight, b.weight, rtol=1e-9, atol=0.0), "weight")
     if a.has("group_id") != b.has("group_id"):
-        raise FoursplitError("one of the tables has a column 'group_id' and the other has none")
+        raise FoursplitError(
+            "one table has a column 'group_id', the other has none; add it or drop it"
+        )
     if a.has("group_id"):
         differs = a.frame["group_id"].to_numpy(object) != b.frame["group_id"].to_numpy(object)
-        _refuse_unlike(ids, np.asarray(differs, bool), "group_id")
+        _check_equal(ids, np.asarray(differs, bool), "group_id")
     if a.has("y") and b.has("y"):
-        _refuse_unlike(ids, _answered_differently(a.frame["y"], b.frame["y"]), "y")
+        _check_equal(ids, _labels_differ(a.frame["y"], b.frame["y"]), "y")
     return b
 
 
-def _answered_differently(a: pd.Series, b: pd.Series) -> np.ndarray:
-    """Say where two columns hold other answers, as numbers where both are: '7' is 7 and 7.0."""
+def _labels_differ(a: pd.Series, b: pd.Series) -> np.ndarray:
+    """Return where two columns of labels differ; numbers are compared by value: '7' is 7.0."""
     numbers = [pd.to_numeric(column, errors="coerce") for column in (a, b)]
     if all(n.notna().eq(column.notna()).all() for n, column in zip(numbers, (a, b), strict=True)):
         first, second = (n.to_numpy(np.float64) for n in numbers)
         return ~np.isclose(first, second, rtol=1e-9, atol=0.0, equal_nan=True)
-    words = [column.astype(str).where(column.notna(), "").to_numpy(object) for column in (a, b)]
-    return np.asarray(words[0] != words[1], bool)
+    labels = [column.astype(str).where(column.notna(), "").to_numpy(object) for column in (a, b)]
+    return np.asarray(labels[0] != labels[1], bool)
 
 
-def _refuse_other_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Table) -> None:
-    told = [
+def _check_same_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Table) -> None:
+    messages = [
         f"{len(only):,} only in {table.path or name} (such as {only[0]!r})"
         for only, table, name in ((only_a, a, "A"), (only_b, b, "B"))
         if len(only)
     ]
-    if told:
+    if messages:
         raise FoursplitError(
-            f"the tables hold other examples: {', '.join(told)}; models are compared on the same"
+            f"the tables hold different examples: {', '.join(messages)}; score both models on the "
+            "same examples"
         )
 
 
-def _refuse_unlike(ids: pd.Index, differs: np.ndarray, column: str) -> None:
+def _check_equal(ids: pd.Index, differs: np.ndarray, column: str) -> None:
     if differs.any():
         raise FoursplitError(
             f"column {column!r} differs between the tables for {int(differs.sum()):,} examples, "
-            f"such as {ids[int(differs.argmax())]!r}; models are compared under one"
+            f"such as {ids[int(differs.argmax())]!r}. It must be equal in both"
         )
 
 
-def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _Found:
-    """Test by the pairs on which one model alone is right."""
-    n, won, lost = len(gain), int((gain > 0).sum()), int((gain < 0).sum())
-    needed = examples_needed(abs(won - lost) / n, (won + lost) / n) if won != lost else None
-    draws = _posterior(won, lost, n, rng, resamples)
-    return _Found(draws=draws, p_value=mcnemar_p(won, lost), test=MCNEMAR, n_needed=needed)
+def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _TestResult:
+    """Test on the examples that exactly one model answers correctly."""
+    n, n_wins, n_losses = len(gain), int((gain > 0).sum()), int((gain < 0).sum())
+    n_needed = (
+        examples_needed(abs(n_wins - n_losses) / n, (n_wins + n_losses) / n)
+        if n_wins != n_losses
+        else None
+    )
+    replicates = _posterior(n_wins, n_losses, n, rng, resamples)
+    return _TestResult(
+        replicates=replicates, p_value=mcnemar_p(n_wins, n_losses), test=MCNEMAR, n_needed=n_needed
+    )
 
 
-def _posterior(won: int, lost: int, n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
-    """Draw true differences after seeing n examples, by Jeffreys' prior.
+def _posterior(
+    n_wins: int, n_losses: int, n: int, rng: np.random.Generator, resamples: int
+) -> np.ndarray:
+    """Draw true differences from the posterior of n examples under Jeffreys' prior.
 
-    The share of the discordant pairs that B wins is then Beta, also by Jeffreys' prior.
+    B's share of the discordant pairs then has a Beta posterior, also under Jeffreys' prior.
     """
-    most, least = max(won, lost), min(won, lost)  # so that to swap the models mirrors the draws
-    shares = rng.dirichlet([most + 0.5, least + 0.5, n - most - least + 0.5], resamples)
-    return (shares[:, 0] - shares[:, 1]) * (1 if won >= lost else -1)
+    larger, smaller = (
+        max(n_wins, n_losses),
+        min(n_wins, n_losses),
+    )  # so that swapping the models mirrors the draws
+    probabilities = rng.dirichlet(
+        [larger + 0.5, smaller + 0.5, n - larger - smaller + 0.5], resamples
+    )
+    return (probabilities[:, 0] - probabilities[:, 1]) * (1 if n_wins >= n_losses else -1)
 
 
-def mcnemar_p(won: int, lost: int) -> float:
-    """Give the exact two-sided p of McNemar's test, for any number of pairs.
-
-    The terms are summed from the largest outwards, until they no longer count.
-    """
-    pairs, k = won + lost, min(won, lost)
-    largest = lgamma(pairs + 1) - lgamma(k + 1) - lgamma(pairs - k + 1) - pairs * log(2)
-    reach = min(k, 10 * int(sqrt(pairs)) + 10)  # 20 standard deviations: below it lies e^-200
-    i = np.arange(k, k - reach, -1, dtype=np.float64)
-    terms = np.exp(np.cumsum(np.log(i / (pairs - i + 1))))
-    return min(1.0, 2 * exp(largest) * (1 + float(terms.sum())))
+def mcnemar_p(n_wins: int, n_losses: int) -> float:
+    """Return the exact two-sided p of McNemar's test."""
+    return min(1.0, 2 * float(bdtr(min(n_wins, n_losses), n_wins + n_losses, 0.5)))
 
 
 def _bootstrap(
@@ -227,65 +241,66 @@ def _bootstrap(
     rng: np.random.Generator,
     resamples: int,
     confidence: float,
-) -> _Found:
-    """Draw groups of paired differences again.
+) -> _TestResult:
+    """Resample groups of paired differences.
 
-    The p is no smaller than that of turning the signs of as few groups as there are.
+    The p-value is at least that of a sign test on the groups.
     """
     sums = np.bincount(a.groups, weights=a.weight * gain)
     weights = np.bincount(a.groups, weights=a.weight)
-    n_groups, sign = len(sums), -1 if delta < 0 else 1  # to swap the models mirrors the draws
-    if not gain.any():  # no difference seen is not certainty
-        draws = _posterior(0, 0, n_groups, rng, resamples)
-    elif n_groups == 1:  # one group says nothing of others
+    n_groups, sign = len(sums), -1 if delta < 0 else 1  # swapping the models mirrors the draws
+    if not gain.any():  # no observed difference is no certainty
+        replicates = _posterior(0, 0, n_groups, rng, resamples)
+    elif n_groups == 1:  # one group has no information on others
         largest = max(1.0, float(np.abs(gain).max()))
-        draws = sign * rng.uniform(-largest, largest, resamples)
+        replicates = sign * rng.uniform(-largest, largest, resamples)
     else:
-        draws = sign * _draws(sign * sums, weights, rng, resamples, confidence)
-    tail = min(np.sum(draws <= 0), np.sum(draws >= 0)) + 1
-    least = 2.0 ** (1 - n_groups)
-    p = max(2 * float(tail) / (resamples + 1), least) if delta else 1.0
-    needed = None
+        replicates = sign * _bootstrap_differences(sign * sums, weights, rng, resamples, confidence)
+    n_in_tail = min(np.sum(replicates <= 0), np.sum(replicates >= 0)) + 1
+    smallest_p = 2.0 ** (1 - n_groups)
+    p_value = max(2 * float(n_in_tail) / (resamples + 1), smallest_p) if delta else 1.0
+    n_needed = None
     if delta and n_groups > 1:
         z = NORMAL.inv_cdf(0.975) + NORMAL.inv_cdf(0.8)
-        needed = max(1, ceil(len(gain) * (z * _standard_error(sums, weights) / delta) ** 2))
-    return _Found(draws=draws, p_value=min(1.0, p), test=BOOTSTRAP, n_needed=needed)
+        n_needed = max(1, ceil(len(gain) * (z * standard_error(sums, weights) / delta) ** 2))
+    return _TestResult(
+        replicates=replicates, p_value=min(1.0, p_value), test=BOOTSTRAP, n_needed=n_needed
+    )
 
 
-def _draws(
+def _bootstrap_differences(
     sums: np.ndarray,
     weights: np.ndarray,
     rng: np.random.Generator,
     resamples: int,
     confidence: float,
 ) -> np.ndarray:
-    """Draw mean differences: by Student's t for few groups, by the normal for very many."""
+    """Draw mean differences: Student's t for few groups, normal for very many."""
     n, value = len(sums), float(sums.sum() / weights.sum())
-    if FEW <= n < MANY:
-        drawn = resample(sums, weights, rng, resamples)
-        return value + (drawn - value) * widening(n, confidence)
-    noise = rng.standard_t(n - 1, resamples) if n < FEW else rng.standard_normal(resamples)
-    return value + _standard_error(sums, weights) * noise
+    if MIN_BOOTSTRAP_GROUPS <= n < MIN_NORMAL_GROUPS:
+        replicates = resample(sums, weights, rng, resamples)
+        return value + (replicates - value) * widening(n, confidence)
+    noise = (
+        rng.standard_t(n - 1, resamples)
+        if n < MIN_BOOTSTRAP_GROUPS
+        else rng.standard_normal(resamples)
+    )
+    return value + standard_error(sums, weights) * noise
 
 
-def _standard_error(sums: np.ndarray, weights: np.ndarray) -> float:
-    """Source: Cochran (1977), Sampling Techniques, section 6.3."""
-    n, residual = len(sums), sums - sums.sum() / weights.sum() * weights
-    return float(np.sqrt(n / (n - 1) * (residual @ residual)) / weights.sum())
-
-
-def _sentence(a: Table, b: Table, found: _Found, better: float, alpha: float) -> str:
+def _sentence(a: Table, b: Table, result: _TestResult, p_b_better: float, alpha: float) -> str:
     if not np.any(a.loss != b.loss):
-        return f"A and B err alike on every one of the {len(a):,} examples."
-    p = "p < 0.001" if found.p_value < 0.001 else f"p = {found.p_value:.3f}"
-    name, low, high = ("B", b.error, a.error) if b.error <= a.error else ("A", a.error, b.error)
-    chance = better if name == "B" else 1 - better
-    sure = f"{p}; the chance that {name} is truly better is {chance:.1%}"
-    if found.p_value < alpha:
-        return f"{name} is better, at {low:.2%} against {high:.2%}, beyond chance ({sure})."
-    text = f"A at {a.error:.2%} and B at {b.error:.2%} may differ by chance alone ({sure})"
-    if found.n_needed is None or found.n_needed <= len(a):
+        return f"A and B have equal losses on all {len(a):,} examples."
+    p_text = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
+    name, lower, higher = ("B", b.error, a.error) if b.error <= a.error else ("A", a.error, b.error)
+    probability = p_b_better if name == "B" else 1 - p_b_better
+    certainty = f"{p_text}; P({name} is better) = {probability:.1%}"
+    if result.p_value < alpha:
+        return f"{name} is significantly better: {lower:.2%} against {higher:.2%} ({certainty})."
+    text = f"A at {a.error:.2%} and B at {b.error:.2%} do not differ significantly ({certainty})"
+    if result.n_needed is None or result.n_needed <= len(a):
         return f"{text}."
     return (
-        f"{text}: to show such a difference takes some {found.n_needed:,} examples, not {len(a):,}."
+        f"{text}; a significant difference of this size needs about {result.n_needed:,} examples, "
+        f"not {len(a):,}."
     )

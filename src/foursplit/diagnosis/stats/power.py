@@ -1,4 +1,4 @@
-"""How many examples a comparison needs, and what the ones at hand can show.
+"""Power of paired comparisons, and the number of examples that they need.
 
 `discordance` is the share of examples on which exactly one of two models is right, and `delta` the
 better model's gain: both are fractions of all examples, and the gain cannot exceed the discordance.
@@ -6,29 +6,26 @@ Source: Miettinen (1968), "The matched pairs design in the case of all-or-none r
 (2018), Machine Learning Yearning, chapters 7 and 18.
 """
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
-from math import ceil, lgamma, log, log1p, log2, sqrt
+from math import ceil, log2, sqrt
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import bdtr, bdtrc, bdtrik, gammaln, xlog1py, xlogy
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import Rule
 
 NORMAL = NormalDist()
 
-READ_ERRORS = 100  # enough to say where errors come from; the book's figure
+READ_ERRORS = 100  # enough errors to see where they come from; the book's number
 
-SUMMED = (
-    2_000  # discordant pairs up to which chances are summed; beyond, the normal is within 0.002
-)
+MAX_EXACT_PAIRS = 2_000  # discordant pairs; for more, the normal formula is within 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many examples are advised, and what `n` of dev can show of `delta` now."""
+    """Recommended numbers of examples, and what `n` dev examples show of the gain `delta`."""
 
     n: int
     delta: float
@@ -45,96 +42,95 @@ class Sizes:
 def examples_needed(
     delta: float, discordance: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> int:
-    """Say how many examples show a gain by McNemar's two-sided test with the wanted power.
+    """Return the number of examples on which McNemar's two-sided test has the given power.
 
-    The normal formula, but never so few that even a clean sweep of the pairs would not convince
-    the exact test (six pairs at the usual alpha).
+    The normal formula, but at least as many as the exact test needs to reject if one model wins
+    every discordant pair (six pairs at the usual alpha).
     """
     _check(delta, discordance)
     if delta == 0:
-        raise FoursplitError("delta 0: no number of examples shows a gain of nothing")
-    chance, shown = NORMAL.inv_cdf(1 - alpha / 2), NORMAL.inv_cdf(power)
-    spread = chance * sqrt(discordance) + shown * _sd(delta, discordance)
+        raise FoursplitError("delta 0: no number of examples shows a gain of zero")
     sweep = ceil(1 + log2(1 / alpha)) / discordance
-    return ceil(max((spread / delta) ** 2, sweep) - 1e-9)
+    return ceil(max(_normal_examples(delta, discordance, power, alpha), sweep) - 1e-9)
+
+
+def detectable_gain(
+    n: int, *, discordance_per_gain: float = 2.0, power: float = 0.8, alpha: float = 0.05
+) -> float:
+    """Return the smallest gain in error that n paired examples show with this power.
+
+    Two models are assumed to differ on `discordance_per_gain` times the gain.  The normal formula
+    is solved by bisection, because the gain stands on both of its sides.
+    """
+    low, high = 0.0, 1.0 / discordance_per_gain
+    if _normal_examples(high, discordance_per_gain * high, power, alpha) > n:
+        return high
+    for _ in range(60):
+        middle = (low + high) / 2
+        needed = _normal_examples(middle, discordance_per_gain * middle, power, alpha)
+        low, high = (low, middle) if needed <= n else (middle, high)
+    return high
 
 
 def power_of(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -> float:
-    """Give the chance that McNemar's exact two-sided test finds the gain on n examples."""
+    """Return the power of McNemar's exact two-sided test on n examples."""
     _check(delta, discordance)
-    if n * discordance > SUMMED:
+    if n * discordance > MAX_EXACT_PAIRS:
         return _normal_power(n, delta, discordance, alpha)
-    total = 0.0
-    for share, even, won in _by_pairs(n, delta, discordance):
-        fails = int(np.searchsorted(np.cumsum(even), alpha / 2, side="right"))  # 0, …, fails - 1
-        total += share * float(won[:fails].sum() + won[len(won) - fails :].sum())
-    return min(1.0, total)
+    pairs, chances = _pairs(n, discordance)
+    p_win = _p_win(delta, discordance)
+    most_losses = _largest_significant(pairs, alpha)  # of the worse model; -1: never significant
+    is_possible, most = most_losses >= 0, np.maximum(most_losses, 0)
+    tails = bdtr(most, pairs, p_win) + bdtr(most, pairs, 1 - p_win)
+    return min(1.0, float(chances @ np.where(is_possible, tails, 0.0)))
 
 
 def p_right_order(n: int, delta: float, discordance: float, *, ties: float = 0.5) -> float:
-    """Give the chance that the better model scores better on n examples.
+    """Return the probability that the better model scores better on n examples.
 
-    A tie counts for `ties`: half, as if a coin were tossed, or 0 to ask for a strict lead.
+    A tie counts `ties`: one half, like a coin toss, or 0 to require a strict lead.
     """
     _check(delta, discordance)
     if discordance == 0:
         return ties
-    if n * discordance > SUMMED:
+    if n * discordance > MAX_EXACT_PAIRS:
         sd = _sd(delta, discordance) * sqrt(n)
         lead = n * delta / sd if sd else float("inf")
         tie = NORMAL.pdf(lead) / sd if sd else 0.0  # leads are whole numbers, one apart
         return NORMAL.cdf(lead) + (ties - 0.5) * tie
-    total = 0.0
-    for share, _, won in _by_pairs(n, delta, discordance):
-        half = len(won) // 2  # of m + 1 outcomes; with m even it is the tie
-        level = float(won[half]) if len(won) % 2 else 0.0
-        total += share * (float(won[half + len(won) % 2 :].sum()) + ties * level)
-    return min(1.0, total)
+    pairs, chances = _pairs(n, discordance)
+    p_win = _p_win(delta, discordance)
+    leads = bdtrc(pairs // 2, pairs, p_win)
+    leads_or_ties = bdtrc((pairs - 1) // 2, pairs, p_win)
+    return min(1.0, float(chances @ (leads + ties * (leads_or_ties - leads))))
 
 
 def half_width(error: float, n: int, *, confidence: float = 0.95) -> float:
-    """Give half the width of the normal interval of one error, for planning."""
+    """Return half the width of the normal interval of one error, for planning."""
     if not 0 <= error <= 1 or n < 1:
-        raise FoursplitError(f"error {error:g} on {n} examples: needs a fraction, and an example")
+        raise FoursplitError(
+            f"error {error:g} on {n} examples: needs an error from 0 to 1, and one example or more"
+        )
     return NORMAL.inv_cdf(0.5 + confidence / 2) * sqrt(error * (1 - error) / n)
 
 
-def optimism_of_best(k: int, discordance: float, n: int) -> float:
-    """Say how much too good the best of k equal models looks, by choosing it on n examples.
-
-    `discordance` is that between any two of them.  It holds the departures of both from what all
-    have in common, and the luck of one is half of that: the difference of two errors has variance
-    discordance / n, twice that of either about their common part.
-    """
-    return sqrt(discordance / (2 * n)) * expected_largest(k)
-
-
-def expected_largest(k: int) -> float:
-    """Give the mean of the largest of k independent standard normals."""
-    if k < 1:
-        raise FoursplitError(f"{k} models: there is no best of none")
-    x, cdf = _normal_table()
-    # The area above their cdf right of 0 less that below it left of 0; at 0 itself, half of each.
-    return float(np.trapezoid(np.heaviside(x, 0.5) - cdf**k, x))
-
-
 def eyeball_size(error: float) -> int:
-    """Say how many examples to read for 100 errors."""
+    """Return the number of examples that holds 100 errors."""
     if error <= 0:
         raise FoursplitError(f"error {error:g}: without errors there is nothing to read")
     return ceil(READ_ERRORS / error - 1e-9)
 
 
 def advise(error: float, n: int, delta: float, discordance: float) -> Sizes:
-    """Advise sizes for a dev set of `n` with this error, never more than is needed.
+    """Return recommended sizes for a dev set of `n` examples with this error.
 
-    Dev: enough to show a gain of `delta`.  Eyeball: a part of dev, at most all of it.  Train-dev:
-    enough to see a gap worth work, and no more than dev, whose noise it shares in.
+    Dev: enough to show a gain of `delta`.  Eyeball: a subset of dev, at most all of it.  Train-dev:
+    enough to see a relevant gap, and no more than dev, which is as noisy.
     """
-    discordance = max(delta, discordance)  # a gain needs that much at the least
+    discordance = max(delta, discordance)  # a gain needs at least as much
     dev = examples_needed(delta, discordance)
     most = max(n, dev)
-    rate = max(error, 0.5 / (n + 1))  # no error among n is not an error of nothing
+    rate = max(error, 0.5 / (n + 1))  # no observed error is no error rate of zero
     worth = Rule(min_gain=delta).threshold(error)
     train_dev = ceil((half_width(rate, 1) / worth) ** 2 - 1e-9)
     return Sizes(
@@ -152,18 +148,28 @@ def _check(delta: float, discordance: float) -> None:
     if not 0 <= delta <= discordance <= 1:
         raise FoursplitError(
             f"delta {delta:g}, discordance {discordance:g}: models that differ on a share of the "
-            "examples differ in error by no more, so 0 <= delta <= discordance <= 1"
+            "examples differ in error by at most that: 0 <= delta <= discordance <= 1"
         )
 
 
+def _normal_examples(delta: float, discordance: float, power: float, alpha: float) -> float:
+    """Return the number of examples of the normal formula, as a fraction.
+
+    Source: Connor (1987), "Sample size for testing differences in proportions for the
+    paired-sample design".
+    """
+    z_alpha, z_power = NORMAL.inv_cdf(1 - alpha / 2), NORMAL.inv_cdf(power)
+    return ((z_alpha * sqrt(discordance) + z_power * _sd(delta, discordance)) / delta) ** 2
+
+
 def _sd(delta: float, discordance: float) -> float:
-    """Give the standard deviation of one example's difference in loss."""
+    """Return the standard deviation of one example's difference in loss."""
     return sqrt(max(0.0, discordance - delta**2))
 
 
 def _normal_power(n: int, delta: float, discordance: float, alpha: float) -> float:
-    # Whole numbers cost the exact test one pair on average: half for the step it must pass, and
-    # half for the step at which it is next allowed to reject.
+    # The discreteness of the exact test costs one pair on average: half for the step that it must
+    # pass, and half for the next step at which it may reject.
     limit = NORMAL.inv_cdf(1 - alpha / 2) * sqrt(n * discordance) + 1
     sd = _sd(delta, discordance) * sqrt(n)
     if sd == 0:
@@ -171,40 +177,22 @@ def _normal_power(n: int, delta: float, discordance: float, alpha: float) -> flo
     return NORMAL.cdf((n * delta - limit) / sd) + NORMAL.cdf((-n * delta - limit) / sd)
 
 
-def _by_pairs(
-    n: int, delta: float, discordance: float
-) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Give, for each likely number of pairs, its chance and that of every number of pairs won.
-
-    First as if the models were equal, then as they are.
-    """
-    pairs, shares = _pairs(n, discordance)
-    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, pairs[-1] + 1)))])
-    won = 0.5 + delta / (2 * discordance) if discordance else 0.5
-    for m, share in zip(pairs, shares, strict=True):
-        yield float(share), _binomial(int(m), 0.5, logs), _binomial(int(m), won, logs)
+def _p_win(delta: float, discordance: float) -> float:
+    """Return the probability that the better model wins a discordant pair."""
+    return 0.5 + delta / (2 * discordance) if discordance else 0.5
 
 
 def _pairs(n: int, discordance: float) -> tuple[np.ndarray, np.ndarray]:
-    """Give the likely numbers of discordant pairs among n examples, with their chances."""
-    if discordance in (0.0, 1.0):
-        return np.array([int(n * discordance)]), np.ones(1)
+    """Return the likely numbers of discordant pairs among n examples, and their probabilities."""
     mean, reach = n * discordance, 8 * sqrt(n * discordance) + 16
     m = np.arange(max(0, int(mean - reach)), min(n, int(mean + reach)) + 1)
-    choose = lgamma(n + 1) - np.array([lgamma(i + 1) + lgamma(n - i + 1) for i in m.tolist()])
-    chances = np.exp(choose + m * log(discordance) + (n - m) * log1p(-discordance))
+    log_chances = gammaln(n + 1) - gammaln(m + 1) - gammaln(n - m + 1)
+    log_chances += xlogy(m, discordance) + xlog1py(n - m, -discordance)
+    chances = np.exp(log_chances)
     return m, chances / chances.sum()
 
 
-def _binomial(m: int, p: float, logs: np.ndarray) -> np.ndarray:
-    """Give the chance of 0, …, m successes; `logs` holds the logarithms of the factorials."""
-    if p >= 1:
-        return np.eye(1, m + 1, m)[0]
-    i = np.arange(m + 1)
-    return np.exp(logs[m] - logs[i] - logs[m - i] + i * log(p) + (m - i) * log1p(-p))
-
-
-@cache
-def _normal_table() -> tuple[np.ndarray, np.ndarray]:
-    x = np.linspace(-10, 10, 8001)
-    return x, np.array([NORMAL.cdf(value) for value in x.tolist()])
+def _largest_significant(pairs: np.ndarray, alpha: float) -> np.ndarray:
+    """Return the largest number of losses of each number of pairs that is significant, else -1."""
+    losses = np.ceil(np.nan_to_num(bdtrik(alpha / 2, pairs, 0.5)))
+    return losses - (bdtr(losses, pairs, 0.5) > alpha / 2)

@@ -1,10 +1,11 @@
-"""One model trained from several seeds: the mean over them, and what the seed itself adds.
+"""Several seeds of one model: the mean over them, and the variance that seeds add.
 
 Source: Bouthillier et al. (2021), "Accounting for variance in machine learning benchmarks",
-section 4: variance of the data plus the seeds' over their number.
+section 4: variance of the data plus the seeds' variance over their number.
 """
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 
@@ -14,42 +15,48 @@ from foursplit.diagnosis.stats.bootstrap import Estimate, interval
 
 
 def mean_table(tables: Sequence[Table]) -> Table:
-    """Average the losses of several seeds, example by example."""
+    """Return a table of the mean loss of each example over several seeds."""
     first = tables[0]
     if len(tables) == 1:
         return first
-    losses = [first.loss, *(aligned(other, first) for other in tables[1:])]
+    losses = [first.loss, *(align_losses(other, first) for other in tables[1:])]
     frame = first.frame.assign(loss=np.mean(losses, axis=0))
     return Table(split=first.split, frame=frame, path=first.path)
 
 
-def aligned(other: Table, first: Table) -> np.ndarray:
-    """Give a table's losses in the order of another's examples."""
-    by_id = other.frame.set_index("example_id")["loss"]
-    wanted = first.frame["example_id"]
-    if len(by_id) != len(wanted) or not wanted.isin(by_id.index).all():
+def align_losses(table: Table, like: Table) -> np.ndarray:
+    """Return the losses of `table` in the order of the examples of `like`."""
+    by_id = table.frame.set_index("example_id")["loss"]
+    ids = like.frame["example_id"]
+    if len(by_id) != len(ids) or not ids.isin(by_id.index).all():
         raise FoursplitError(
-            f"{other.path or other.split}: its examples are not those of "
-            f"{first.path or first.split}: seeds of one model are scored on the same ones"
+            f"{table.path or table.split}: its examples are not those of "
+            f"{like.path or like.split}; score all seeds of a model on the same examples"
         )
-    return by_id.loc[wanted].to_numpy(np.float64)
+    return by_id.loc[ids].to_numpy(np.float64)
+
+
+def t_draws(errors: Sequence[float], rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw n deviations of the mean over seeds, by Student's t; a single seed gives zeros."""
+    n_seeds = len(errors)
+    if n_seeds < 2:
+        return np.zeros(n)
+    return rng.standard_t(n_seeds - 1, n) * float(np.std(errors, ddof=1)) / sqrt(n_seeds)
 
 
 def with_seed_variance(
     found: Estimate, errors: Sequence[float], rng: np.random.Generator, confidence: float
 ) -> Estimate:
-    """Widen an estimate by what training again would change; one seed says nothing of that."""
-    k = len(errors)
-    if k < 2:
+    """Return an estimate widened by the variance over seeds; with one seed, unchanged."""
+    if len(errors) < 2:
         return found
-    noise = rng.standard_t(k - 1, len(found.draws)) * np.std(errors, ddof=1) / np.sqrt(k)
-    draws = np.maximum(found.draws + noise, 0.0)
-    lo, hi = interval(draws, confidence)
+    replicates = np.maximum(found.draws + t_draws(errors, rng, len(found.draws)), 0.0)
+    lo, hi = interval(replicates, confidence)
     return Estimate(
         value=found.value,
         lo=min(lo, found.value),
         hi=max(hi, found.value),
         n=found.n,
         n_groups=found.n_groups,
-        draws=draws,
+        draws=replicates,
     )

@@ -1,4 +1,4 @@
-"""Whether two tables look alike, judged by how well they can be told apart.
+"""Whether two tables have the same distribution, by a classifier two-sample test.
 
 Source: Lopez-Paz and Oquab (2017), Revisiting Classifier Two-Sample Tests.
 """
@@ -13,39 +13,39 @@ import pandas as pd
 
 from foursplit.diagnosis.prediction_table import META, PROBA, Table
 from foursplit.diagnosis.stats.bootstrap import interval
-from foursplit.diagnosis.with_sklearn.domain_classifier import auc_of_codes, told_apart
+from foursplit.diagnosis.with_sklearn.domain_classifier import domain_scores, weighted_auc
 from foursplit.diagnosis.with_sklearn.feature_shifts import Shift, members, p_value, shifts
 
-MATERIAL = 0.6  # AUC: six of ten pairs, one of each table, told apart; above it they differ
+MAX_EQUAL_AUC = 0.6  # AUC: six of ten pairs ranked correctly; above it the tables differ
 
-LEAST_GROUPS = 20  # of either table: fewer leave too little to learn from and to judge on
+MIN_GROUPS = 20  # of either table: fewer are too few to train and test on
 
-ENOUGH = 200  # groups of either table from which a classifier that finds nothing proves anything
+MIN_GROUPS_FOR_EQUALITY = 200  # groups of either table from which an AUC near 0.5 shows equality
 
-MOST = 4000  # examples of either table: more would move no verdict and cost seconds
+MAX_EXAMPLES = 4000  # examples of either table: more cost seconds and change no verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How often to draw."""
+    """Numbers of replicates and permutations, and the confidence of intervals."""
 
     resamples: int = 500
     permutations: int = 500
     confidence: float = 0.95
 
 
-USUAL = Sampling()
+DEFAULT_SAMPLING = Sampling()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """How well a classifier tells two tables apart: 0.5 not at all, 1 always."""
+    """The AUC of a classifier between two tables: 0.5 by chance, 1 if perfect."""
 
     auc: float | None
     lo: float | None
     hi: float | None
-    p_value: float | None  # of no difference at all: with data enough it is always small
-    alike: bool | None  # None: cannot be told
+    p_value: float | None  # of exactly equal distributions: with much data it is always small
+    alike: bool | None  # None: undecided
     shifts: tuple[Shift, ...]
     n: tuple[int, int]  # examples compared
     insufficient: str = ""
@@ -60,54 +60,54 @@ def drift(
     second: Table,
     rng: np.random.Generator,
     columns: Sequence[str] | None = None,
-    sampling: Sampling = USUAL,
+    sampling: Sampling = DEFAULT_SAMPLING,
 ) -> Drift:
-    """Compare two tables by the columns they share.
+    """Compare the distributions of two tables by their shared columns.
 
-    The verdict rests on how far the tables can be told apart, never on p, which shrinks with size.
+    The verdict depends on the AUC, never on the p-value, which shrinks with size.
     """
     names = list(columns) if columns is not None else _columns(first, second)
     if not names:
-        return _unknown((len(first), len(second)), "give both tables the same meta.* columns")
-    tables = [_some(table, rng) for table in (first, second)]
+        return _insufficient((len(first), len(second)), "give both tables the same meta.* columns")
+    tables = [_subsample(table, rng) for table in (first, second)]
     n = (len(tables[0]), len(tables[1]))
-    if min(len(np.unique(table.groups)) for table in tables) < LEAST_GROUPS:
-        return _unknown(n, f"give each table {LEAST_GROUPS} groups (examples, without group_id)")
+    if min(len(np.unique(table.groups)) for table in tables) < MIN_GROUPS:
+        return _insufficient(n, f"give each table {MIN_GROUPS} groups (examples, without group_id)")
     frame = pd.concat([t.frame[names] for t in tables], ignore_index=True)
     side = np.repeat([0, 1], n)
     group = _groups(tables)
     unit = pd.factorize(group * 2 + side)[0]  # what is drawn: a group within its own table
     member = members(side, unit, rng, sampling.permutations)
-    score = told_apart(frame, side, group, rng)
-    found = _judge(score, unit, member, rng, sampling)
-    return Drift(**found, shifts=shifts(frame, unit, member), n=n)
+    score = domain_scores(frame, side, group, rng)
+    verdict = _judge(score, unit, member, rng, sampling)
+    return Drift(**verdict, shifts=shifts(frame, unit, member), n=n)
 
 
 def _columns(first: Table, second: Table) -> list[str]:
-    """Name meta columns, and probabilities unless the model was trained on one of the tables.
+    """Return meta columns, and probabilities unless the model was trained on one of the tables.
 
-    There it is surer than on any unseen example, however alike the two.
+    On trained examples the model is more confident even if the distributions are equal.
     """
     starts = (META,) if "train" in (first.split, second.split) else (META, PROBA)
     names = [str(name) for name in first.frame]
-    passed_over = {*second.meta} - {*second.searched}
-    found = [name for name in names if name.startswith(starts) and second.has(name)]
-    return [name for name in found if name not in passed_over]
+    not_searched = {*second.meta} - {*second.searched}
+    shared = [name for name in names if name.startswith(starts) and second.has(name)]
+    return [name for name in shared if name not in not_searched]
 
 
-def _some(table: Table, rng: np.random.Generator) -> Table:
-    """Keep whole groups at random until there are enough examples."""
+def _subsample(table: Table, rng: np.random.Generator) -> Table:
+    """Return a random subset of whole groups with about MAX_EXAMPLES examples."""
     table = table.by_name()
-    if len(table) <= MOST:
+    if len(table) <= MAX_EXAMPLES:
         return table
     order = rng.permutation(int(table.groups.max()) + 1)
     sizes = np.bincount(table.groups)[order]
-    kept = order[: max(LEAST_GROUPS, int(np.searchsorted(np.cumsum(sizes), MOST)))]
-    return table.take(np.isin(table.groups, kept))
+    chosen = order[: max(MIN_GROUPS, int(np.searchsorted(np.cumsum(sizes), MAX_EXAMPLES)))]
+    return table.take(np.isin(table.groups, chosen))
 
 
 def _groups(tables: Sequence[Table]) -> np.ndarray:
-    """Number groups over both tables: one that is in both stays one."""
+    """Return group codes over both tables; a group in both tables has one code."""
     names = [
         "group " + t.frame["group_id"]
         if t.has("group_id")
@@ -121,31 +121,34 @@ def _judge(
     score: np.ndarray, unit: np.ndarray, member: np.ndarray, rng: np.random.Generator,
     sampling: Sampling,
 ) -> dict[str, Any]:  # fmt: skip
-    """Give the AUC, its interval by drawing units within their table, and the verdict."""
-    of_unit = member[0].astype(np.int64)
-    code, side, ones = np.unique(score, return_inverse=True)[1], of_unit[unit], np.ones(len(unit))
-    value = auc_of_codes(code, side, ones)
-    draws = np.empty(sampling.resamples)
-    for draw in range(sampling.resamples):
-        weight = np.zeros(len(of_unit))
-        for one in (0, 1):
-            mine = np.flatnonzero(of_unit == one)
-            weight[mine] = rng.multinomial(len(mine), np.full(len(mine), 1 / len(mine)))
-        draws[draw] = auc_of_codes(code, side, weight[unit])
-    lo, hi = interval(draws, sampling.confidence)
-    # Where the classifier learnt nothing every draw is 0.5, which is no certainty: at least the
-    # spread of the rank sum of as many units without a difference.
-    n_high, n_low = int(of_unit.sum()), int((1 - of_unit).sum())
+    """Return the AUC, its interval by resampling units within their table, and the verdict."""
+    from sklearn.metrics import roc_auc_score
+
+    unit_side = member[0].astype(np.int64)
+    ranks, side = np.unique(score, return_inverse=True)[1], unit_side[unit]
+    value = float(roc_auc_score(side, score))
+    replicates = np.empty(sampling.resamples)
+    for replicate in range(sampling.resamples):
+        weight = np.zeros(len(unit_side))
+        for one_side in (0, 1):
+            units = np.flatnonzero(unit_side == one_side)
+            weight[units] = rng.multinomial(len(units), np.full(len(units), 1 / len(units)))
+        replicates[replicate] = weighted_auc(ranks, side, weight[unit])
+    lo, hi = interval(replicates, sampling.confidence)
+    # A classifier that learnt nothing gives 0.5 in every replicate, which is no certainty: the
+    # interval has at least the spread of the rank sum of as many units without a difference.
+    n_high, n_low = int(unit_side.sum()), int((1 - unit_side).sum())
     z = NormalDist().inv_cdf(0.5 + sampling.confidence / 2)
-    least = z * float(np.sqrt((n_high + n_low + 1) / (12 * n_high * n_low)))
-    lo, hi = max(0.0, min(lo, value - least)), min(1.0, max(hi, value + least))
-    null = np.array([auc_of_codes(code, one[unit], ones) for one in member[1:]])
-    proven = hi < MATERIAL and min(n_high, n_low) >= ENOUGH
-    alike = False if lo > MATERIAL else True if proven else None
+    half_width = z * float(np.sqrt((n_high + n_low + 1) / (12 * n_high * n_low)))
+    lo, hi = max(0.0, min(lo, value - half_width)), min(1.0, max(hi, value + half_width))
+    ones = np.ones(len(unit))
+    null = np.array([weighted_auc(ranks, permuted[unit], ones) for permuted in member[1:]])
+    proven = hi < MAX_EQUAL_AUC and min(n_high, n_low) >= MIN_GROUPS_FOR_EQUALITY
+    alike = False if lo > MAX_EQUAL_AUC else True if proven else None
     return {"auc": value, "lo": lo, "hi": hi, "p_value": p_value(value, null), "alike": alike}
 
 
-def _unknown(n: tuple[int, int], lacking: str) -> Drift:
+def _insufficient(n: tuple[int, int], remedy: str) -> Drift:
     return Drift(
-        auc=None, lo=None, hi=None, p_value=None, alike=None, shifts=(), n=n, insufficient=lacking
+        auc=None, lo=None, hi=None, p_value=None, alike=None, shifts=(), n=n, insufficient=remedy
     )

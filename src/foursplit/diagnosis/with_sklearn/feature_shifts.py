@@ -1,4 +1,4 @@
-"""How far each column has moved from one table to another, and how likely by chance alone.
+"""Distribution shift of each column between two tables, with permutation tests.
 
 Source: Benjamini and Hochberg (1995), Controlling the False Discovery Rate.
 """
@@ -10,17 +10,18 @@ import numpy as np
 import pandas as pd
 
 from foursplit.diagnosis.stats.categorical import category, is_category
+from foursplit.diagnosis.stats.multiple_testing import benjamini_hochberg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """How far one column has moved."""
+    """The shift of one column."""
 
     column: str
     statistic: float
     kind: str  # standardised difference of means, or total variation
     p_value: float
-    q_value: float  # expected share of false ones among those up to here
+    q_value: float  # expected share of false discoveries up to here
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -29,50 +30,49 @@ class Shift:
 def members(
     side: np.ndarray, unit: np.ndarray, rng: np.random.Generator, permutations: int
 ) -> np.ndarray:
-    """Give (permutation, unit) flags of the second table: first as it is, then dealt anew.
+    """Return (permutation, unit) flags of the second table: the observed ones first, then permuted.
 
-    Both tables are pooled and their units dealt out again, as if there were no difference.
+    Units are permuted between both tables, as if there were no difference.
     """
-    of_unit = np.zeros(int(unit.max()) + 1)
-    of_unit[unit] = side
-    return np.stack([of_unit, *(rng.permutation(of_unit) for _ in range(permutations))])
+    unit_side = np.zeros(int(unit.max()) + 1)
+    unit_side[unit] = side
+    return np.stack([unit_side, *(rng.permutation(unit_side) for _ in range(permutations))])
 
 
 def shifts(frame: pd.DataFrame, unit: np.ndarray, member: np.ndarray) -> tuple[Shift, ...]:
-    """Test each column, least likely by chance first."""
-    tested = [(str(name), *_moved(frame[name], unit, member)) for name in frame]
-    p = np.array([p_value(float(moved[0]), moved[1:]) for _, _, moved in tested])
-    order = np.lexsort((np.array([-moved[0] for _, _, moved in tested]), p))
-    raw = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.minimum(1, np.minimum.accumulate(raw[::-1])[::-1])
+    """Test each column, smallest p-value first."""
+    results = [(str(name), *_statistics(frame[name], unit, member)) for name in frame]
+    p = np.array([p_value(float(statistics[0]), statistics[1:]) for _, _, statistics in results])
+    order = np.lexsort((np.array([-statistics[0] for _, _, statistics in results]), p))
+    q = benjamini_hochberg(p)
     return tuple(
         Shift(
-            column=tested[k][0], kind=tested[k][1], statistic=float(tested[k][2][0]),
-            p_value=float(p[k]), q_value=float(q[rank]),
+            column=results[k][0], kind=results[k][1], statistic=float(results[k][2][0]),
+            p_value=float(p[k]), q_value=float(q[k]),
         )
-        for rank, k in enumerate(order)
+        for k in order
     )  # fmt: skip
 
 
-def _moved(values: pd.Series, unit: np.ndarray, member: np.ndarray) -> tuple[str, np.ndarray]:
-    """Give a column's (permutation,) statistics, the first of them the real one."""
+def _statistics(values: pd.Series, unit: np.ndarray, member: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return a column's (permutation,) statistics, the observed one first."""
     n = member.shape[1]
     if is_category(values):
         code = category(values) + 1
         counts = np.zeros((n, int(code.max()) + 1))
         np.add.at(counts, (unit, code), 1.0)
         high, low = member @ counts, (1 - member) @ counts  # (permutation, level)
-        high, low = (part / part.sum(axis=1, keepdims=True) for part in (high, low))
+        high, low = (counts / counts.sum(axis=1, keepdims=True) for counts in (high, low))
         return "total variation", np.abs(high - low).sum(axis=1) / 2
     x = values.to_numpy(np.float64)
-    there = np.isfinite(x)
-    sums = np.bincount(unit[there], weights=x[there], minlength=n)
-    sizes = np.bincount(unit[there], minlength=n).astype(np.float64)
-    spread = float(x[there].std()) or 1.0  # of both pooled: the same in every permutation
-    means = [part @ sums / np.maximum(part @ sizes, 1) for part in (member, 1 - member)]
+    is_finite = np.isfinite(x)
+    sums = np.bincount(unit[is_finite], weights=x[is_finite], minlength=n)
+    sizes = np.bincount(unit[is_finite], minlength=n).astype(np.float64)
+    spread = float(x[is_finite].std()) or 1.0  # pooled over both tables: equal in every permutation
+    means = [flags @ sums / np.maximum(flags @ sizes, 1) for flags in (member, 1 - member)]
     return "standardised difference", np.abs(means[1] - means[0]) / spread
 
 
 def p_value(real: float, null: np.ndarray) -> float:
-    """Give the share of permutations that come out as far as what was seen, which is one."""
+    """Return the share of permutations, observed one included, with as large a statistic."""
     return float((1 + (null >= real - 1e-12).sum()) / (1 + len(null)))
