@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.evaluation.miniature import GROUP, N, table
+from tests.history.miniature import GROUP, N, table
 
 from foursplit.config.schema import Group, Strategy
 from foursplit.core.errors import FoursplitError
