@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.decompose import estimates
 from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
 from foursplit.diagnosis.decomposition.hyperparameter_gaps import KNOBS, changes, links
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 QUICK = Settings(resamples=400)
 SPLITS = ("train", "train_dev", "dev")
@@ -65,7 +65,7 @@ def test_examples_that_both_find_hard_cancel_and_the_naive_way_sees_nothing():
     found = movement([before], [after], QUICK)
     assert [gap.name for gap in found.moved()] == ["mismatch"]
     # Two intervals side by side, which overlap, would have said nothing.
-    one, two = steps.estimates([before], QUICK), steps.estimates([after], QUICK)
+    one, two = estimates([before], QUICK), estimates([after], QUICK)
     assert two["dev"].hi > one["dev"].lo
 
 

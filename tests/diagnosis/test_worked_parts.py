@@ -12,7 +12,7 @@ from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.ceiling.optimization_verification import reinforcement
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 
 def dev(n, wrong, **columns):

@@ -1,4 +1,4 @@
-"""A project with a history."""
+"""Fixtures of a project with a history."""
 
 import pytest
 from tests.history.miniature import History

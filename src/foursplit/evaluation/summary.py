@@ -11,7 +11,7 @@ from foursplit.config.schema import Group, Strategy
 from foursplit.core.dataset_spec import Source
 from foursplit.core.seeds import generator
 from foursplit.core.splits import Split
-from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.decompose import decompose
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.weighted_confusion import confusion
@@ -25,14 +25,16 @@ def summarise(
     tables: Tables, model: Model, group: Group, source: Source, strategy: Strategy
 ) -> dict[str, Any]:
     """Say what the tables of one seed show; `model` holds the same tables, checked."""
-    told = steps.base([model], settings(group, source, strategy), alike=not source.shifted)
+    parts = decompose(
+        [model], settings(group, source, strategy), same_distribution=not source.shifted
+    ).as_json()
     return {
-        "splits": {split: told["splits"][split] for split in tables},
+        "splits": {split: parts["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
         "human": human_level(group, source.reference),
         "baseline": {split: _against_baseline(table, strategy) for split, table in tables.items()},
-        "ledger": told["ledger"],
-        "verdict": told["verdict"],
+        "ledger": parts["ledger"],
+        "verdict": parts["verdict"],
     }
 
 

@@ -12,10 +12,11 @@ import pandas as pd
 from foursplit import plugins
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis import steps
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
+from foursplit.diagnosis.decomposition.decompose import estimates
 from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
 from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human_level import human_level
@@ -169,11 +170,11 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
 
 
 def _errors(
-    runs: Sequence[PastRun], given: steps.Settings, human: Mapping[str, Any] | None
+    runs: Sequence[PastRun], given: Settings, human: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
-        errors = steps.estimates([_model(run) for run in runs], given)
+        errors = estimates([_model(run) for run in runs], given)
     except IncompleteRunError:
         raise
     except FoursplitError:
@@ -247,7 +248,7 @@ def _fuller(known: Version | None, later: Version) -> Version:
     return known
 
 
-def _step(version: Version, earlier: Sequence[Version], given: steps.Settings) -> Step:
+def _step(version: Version, earlier: Sequence[Version], given: Settings) -> Step:
     """Compare a run with the earlier one that it differs least from, the latest of those."""
     if not earlier:
         return Step(version=version, parent=None, changed={}, own=(), movement=None,
@@ -262,7 +263,7 @@ def _step(version: Version, earlier: Sequence[Version], given: steps.Settings) -
     )  # fmt: skip
 
 
-def _movement(before: Version, after: Version, given: steps.Settings) -> Movement:
+def _movement(before: Version, after: Version, given: Settings) -> Movement:
     def make() -> dict[str, Any]:
         return asdict(movement(before.models, after.models, given))
 

@@ -10,12 +10,12 @@ from math import hypot
 from typing import Any
 
 from foursplit.core.seeds import generator
-from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.decompose import estimates, merge_seeds
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.paired_comparison import compare
-from foursplit.diagnosis.steps import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +58,13 @@ def movement(before: Sequence[Model], after: Sequence[Model], settings: Settings
     On the same examples what is hard for both cancels; where examples changed, the two errors are
     taken for independent.
     """
-    first, second = steps.merge_seeds(before), steps.merge_seeds(after)
+    first, second = merge_seeds(before), merge_seeds(after)
     shared = [split for split in first if split in second]
     paired = all(_same_examples(first[s], second[s]) for s in shared)
     if paired:
         found = [_paired(s, before, after, first[s], second[s], settings) for s in shared]
     else:
-        one, two = steps.estimates(before, settings), steps.estimates(after, settings)
+        one, two = estimates(before, settings), estimates(after, settings)
         found = [
             _between(s, two[s].value, one[s].value, _ends(two[s]), _ends(one[s])) for s in shared
         ]

@@ -208,27 +208,6 @@ def read_by(filled: pd.DataFrame) -> set[str]:
     return set(filled["example_id"][anything])
 
 
-def kappa(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float | None]:
-    """Give Cohen's kappa of each tag over the examples that both read.
-
-    None where chance alone would agree always: a tag that both gave to every example.
-    Source: Cohen (1960), A Coefficient of Agreement for Nominal Scales.
-    """
-    both = sorted(read_by(first) & read_by(second))
-    said = [
-        {name: set(tags(value)) for name, value in zip(s["example_id"], s["tags"], strict=True)}
-        for s in (first, second)
-    ]
-    names = sorted({tag for answers in said for name in both for tag in answers[name]})
-    found: dict[str, float | None] = {}
-    for tag in names:
-        a, b = (np.array([tag in answers[name] for name in both]) for answers in said)
-        observed = float((a == b).mean())
-        chance = float(a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean()))
-        found[tag] = (observed - chance) / (1 - chance) if chance < 1 else None
-    return found
-
-
 def write_with(frame: pd.DataFrame, path: Path, own: Sequence[str]) -> None:
     """Write a sheet with columns of a reader's `own`, whose cells stay as they are."""
     safe = {name: frame[name] if name in own else _escaped(frame[name]) for name in frame.columns}

@@ -15,7 +15,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.steps import Finding
+from foursplit.diagnosis.recommendations.finding import Finding
 
 SHARE = 0.25  # of the dev error: from here on mislabels hide what to work on
 

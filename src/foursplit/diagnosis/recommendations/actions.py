@@ -76,32 +76,34 @@ def next_steps(
     primary: Sequence[str],
     insufficient: Sequence[str],
     gains: Mapping[str, float],
-    found: Sequence[Found] = (),
+    suggestions: Sequence[Found] = (),
 ) -> list[dict[str, Any]]:
-    """Rank what to do by what it can gain at most; then what is not known and must be measured.
+    """Rank steps by the most they can gain; then list what has to be measured.
 
     A gap and a tag are two views of the same error: their gains are ceilings, never to be added.
     """
-    steps = [_of_gap(gap, gains[gap]) for gap in primary] + [asdict(step) for step in found]
-    known = [step for step in steps if step["gain"] is not None]
-    ordered = sorted(known, key=lambda step: -step["gain"])
-    ordered += [step for step in steps if step["gain"] is None]
-    ordered += [_of_gap(what, None) for what in insufficient if what not in primary]
-    ordered = ordered or [_of_gap("none", None)]
-    return [{"rank": rank, **step} for rank, step in enumerate(ordered, start=1)]
+    steps = [*(_for_gap(gap, gains[gap]) for gap in primary), *suggestions]
+    ranked = sorted(
+        (step for step in steps if step.gain is not None),
+        key=lambda step: -step.gain,  # type: ignore[operator]
+    )
+    ranked += [step for step in steps if step.gain is None]
+    ranked += [_for_gap(name, None) for name in insufficient if name not in primary]
+    ranked = ranked or [_for_gap("none", None)]
+    return [{"rank": rank, **asdict(step)} for rank, step in enumerate(ranked, start=1)]
 
 
-def _of_gap(what: str, gain: float | None) -> dict[str, Any]:
-    # What is not known of a split ("few_groups:dev") is measured as its kind says.
-    action = ACTIONS.get(what) or _measure(what)
-    evidence = "verdict.insufficient" if gain is None else f"ledger.{what}"
-    return {"link": what, "gain": gain, "evidence": evidence, **asdict(action)}
+def _for_gap(name: str, gain: float | None) -> Found:
+    action = ACTIONS.get(name) or _measure(name)
+    evidence = "verdict.insufficient" if gain is None else f"ledger.{name}"
+    return Found(link=name, gain=gain, evidence=evidence, **asdict(action))
 
 
-def _measure(what: str) -> Action:
-    kind, _, where = what.partition(":")
+def _measure(name: str) -> Action:
+    """Return the action for a missing number of a split, such as "few_groups:dev"."""
+    number, _, split = name.partition(":")
     return Action(
-        action=f"measure more: {kind.replace('_', ' ')}{f' on {where}' if where else ''}",
+        action=f"measure more: {number.replace('_', ' ')}{f' on {split}' if split else ''}",
         confirm_by="collect it, and diagnose again",
         stop_rule="the verdict no longer lists it as missing",
     )
