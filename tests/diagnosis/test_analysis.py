@@ -172,7 +172,7 @@ def test_where_mismatch_is_the_work_what_train_lacks_is_a_step():
     assert (first["where"], first["sure"]) == ("hour = night", True)
     step = steps["data:hour = night"]
     assert step["gain"] == pytest.approx(0.1)  # half of the errors
-    assert "5% of train, 50% of dev and 50% of its error" in step["action"]
+    assert "5% of train, 50% of dev, 50% of dev error" in step["action"]
 
 
 def test_what_a_slice_says_already_is_not_said_twice():

@@ -44,5 +44,6 @@ def test_the_human_level_of_every_diagnosis_has_one_shape(reference, desired, ki
 
 def test_without_any_level_there_is_none_in_either():
     group = Group(source="wine", task="classify", metric="error")
-    experiment = diagnose([model()], group, SOURCE, STRATEGY)
+    source = replace(SOURCE, reference=None)
+    experiment = diagnose([model()], group, source, STRATEGY)
     assert experiment["human"] is analyse([model()], Settings(resamples=50))["human"] is None

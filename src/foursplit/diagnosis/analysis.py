@@ -20,7 +20,7 @@ from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import HUMAN, Model, Table
 from foursplit.diagnosis.recommendations.findings import findings
 from foursplit.diagnosis.recommendations.rules import recommend
-from foursplit.diagnosis.result import Diagnosis, Drivers, ErrorMatrix, HumanAdvantage, Tags
+from foursplit.diagnosis.result import Diagnosis, Drivers, ErrorMatrixSection, HumanAdvantage, Tags
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.slices import mismatch_drivers, slice_report
 from foursplit.diagnosis.slices.slice_report import SliceReport
@@ -122,7 +122,7 @@ def _labels(dev: Table | None) -> Audit | NotApplicable:
 
 def _ceilings(dev: Table | None, settings: Settings) -> dict[str, Any]:
     if dev is None:
-        empty = {"parts": [], "types": [], "attribution": None}
+        empty: dict[str, Any] = {"parts": [], "types": [], "attribution": None}
         return NotApplicable(reason=NO_DEV, empty=empty).as_json()
     rng = generator("ceilings", settings.seed)
     return oracle_components.of_table(dev, rng, _sampling(settings))
@@ -156,27 +156,33 @@ def _human_advantage(dev: Table | None, settings: Settings, parts: Decomposition
     return HumanAdvantage(subsets=tuple(human_advantage.people_win(dev, rng, _sampling(settings))))
 
 
-def _error_matrix(tables: Mapping[str, Table], settings: Settings) -> ErrorMatrix | NotApplicable:
+def _error_matrix(
+    tables: Mapping[str, Table], settings: Settings
+) -> ErrorMatrixSection | NotApplicable:
     domains = {d for t in tables.values() if t.has("domain") for d in t.frame["domain"].unique()}
     if len(domains) < 2:
         return NotApplicable(reason="All examples are of one domain.")
     rng = generator("table2d", settings.seed)
-    table = error_matrix.table2d(tables, rng, settings.human_on, confidence=settings.confidence)
+    table = error_matrix.compute_error_matrix(
+        tables, rng, settings.human_on, confidence=settings.confidence
+    )
     adjusted = (
         error_matrix.adjusted_mismatch(
             table, general, target, confidence=settings.confidence, rule=settings.rule
         )
         for general, target in error_matrix.pairs(tables)
     )
-    return ErrorMatrix(table=table, adjusted=tuple(adjusted))
+    return ErrorMatrixSection(table=table, adjusted=tuple(adjusted))
 
 
 def _is_mismatch_suspected(
-    parts: Decomposition, matrix: ErrorMatrix | NotApplicable, drift: Mapping[str, Any] | None
+    parts: Decomposition,
+    matrix: ErrorMatrixSection | NotApplicable,
+    drift: Mapping[str, Any] | None,
 ) -> bool:
     """Check whether train may differ from dev: by the verdict, by domain, or by measured drift."""
     by_verdict = not {"mismatch", MERGED}.isdisjoint(parts.verdict.primary)
-    return by_verdict or drift is not None or isinstance(matrix, ErrorMatrix)
+    return by_verdict or drift is not None or isinstance(matrix, ErrorMatrixSection)
 
 
 def _drivers(tables: Mapping[str, Table], settings: Settings, *, suspected: bool) -> Drivers:

@@ -6,7 +6,7 @@ from typing import Any
 
 from foursplit.diagnosis.decomposition.decompose import Decomposition
 from foursplit.diagnosis.decomposition.dev_size import DevSize
-from foursplit.diagnosis.decomposition.error_matrix import Adjusted, TwoD
+from foursplit.diagnosis.decomposition.error_matrix import AdjustedMismatch, ErrorMatrix
 from foursplit.diagnosis.error_analysis.human_advantage import Subset
 from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.leakage import Leakage
@@ -21,14 +21,14 @@ SCHEMA = "foursplit.strategy/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorMatrix:
+class ErrorMatrixSection:
     """Errors by domain, and the mismatch of each pair of domains, decomposed."""
 
-    table: TwoD
-    adjusted: tuple[Adjusted, ...]
+    table: ErrorMatrix
+    adjusted: tuple[AdjustedMismatch, ...]
 
     def as_json(self) -> dict[str, Any]:
-        return {**self.table.as_json(), "adjusted": [one.as_json() for one in self.adjusted]}
+        return {**self.table.as_json(), "adjusted": [pair.as_json() for pair in self.adjusted]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Diagnosis:
     """
 
     decomposition: Decomposition
-    error_matrix: ErrorMatrix | NotApplicable
+    error_matrix: ErrorMatrixSection | NotApplicable
     tags: Tags | NotApplicable
     slices: SliceReport
     labels: Audit | NotApplicable

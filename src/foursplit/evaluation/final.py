@@ -22,7 +22,7 @@ LOOKS = "looks.jsonl"
 def four_tables(
     group: str, source: str, folder: Path, run: Run, scored_by: DataShape | None = None
 ) -> dict[Split, pd.DataFrame]:
-    """Give the tables of the model in `folder`, test among them, and count the look.
+    """Return the tables of the model in `folder`, test among them, and count the look.
 
     A model trained on other data is `scored_by` the shape of the present: what a loss is measured
     in, and the trivial predictor beside it, come from train, and two models want the same.
@@ -40,7 +40,7 @@ def four_tables(
 
 
 def _require_like(trained: DataShape, present: DataShape, folder: Path) -> None:
-    """Refuse data that the model was never made for: other inputs, or other classes."""
+    """Raise for data that the model was never made for: other inputs, or other classes."""
     for name in ("inputs", "classes"):
         was, now = getattr(trained, name), getattr(present, name)
         if was != now:

@@ -85,7 +85,7 @@ def _line(fitted: Curve) -> list[dict[str, float]]:
 
 
 def _about(domains: Mapping[str, Role]) -> str:
-    """Say of which data the curve speaks."""
+    """Describe of which data the curve speaks."""
     from_, to = (sorted(name for name, role in domains.items() if role == kind)
                  for kind in ("source", "target"))  # fmt: skip
     if not to:

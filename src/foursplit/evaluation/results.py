@@ -33,7 +33,7 @@ class Entry:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Give the first seed's manifest: seeds share architecture, cost and data."""
+        """Return the first seed's manifest: seeds share architecture, cost and data."""
         manifest: dict[str, Any] = self.summaries[min(self.summaries)]["manifest"]
         return manifest
 
@@ -48,11 +48,11 @@ class Entry:
 
     @property
     def beats_baseline(self) -> bool:
-        """Say whether dev shows of every seed that it beats the trivial predictor."""
+        """Check whether dev shows of every seed that it beats the trivial predictor."""
         return all(s["baseline"]["dev"]["beaten"] for s in self.summaries.values())
 
     def error(self, split: str) -> float | None:
-        """Give the mean error over seeds; None for the sealed test of all but winners."""
+        """Return the mean error over seeds; None for the sealed test of all but winners."""
         found = self.diagnosis["splits"].get(split)
         return float(found["value"]) if found else None
 

@@ -24,7 +24,7 @@ Tables = Mapping[Split, pd.DataFrame]
 def summarise(
     tables: Tables, model: Model, group: Group, source: Source, strategy: Strategy
 ) -> dict[str, Any]:
-    """Say what the tables of one seed show; `model` holds the same tables, checked."""
+    """Describe what the tables of one seed show; `model` holds the same tables, checked."""
     parts = decompose(
         [model], settings(group, source, strategy), same_distribution=not source.shifted
     ).as_json()
@@ -39,7 +39,7 @@ def summarise(
 
 
 def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
-    """Give the weighted mean of each metric the task reports, and what is no mean of examples."""
+    """Return the weighted mean of each metric the task reports, and what is no mean of examples."""
     means = {
         name: float(np.average(table[column], weights=table["weight"]))
         for name, column in plugins.metrics(task).METRICS.items()
@@ -48,9 +48,9 @@ def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
 
 
 def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, float]:
-    """Give precision, recall and F1 where the task names columns with what is looked for and found.
+    """Return precision, recall and F1, where the task names the columns of truth and detection.
 
-    Examples count alike, whatever they weigh; nothing where a table has none that is looked for.
+    All examples count alike, whatever their weight.  A table without positives has none.
     """
     if columns is None or not table[columns[0]].any():
         return {}

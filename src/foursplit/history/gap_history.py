@@ -136,7 +136,7 @@ def histories(params: Params, names: Iterable[str], most: int = MOST) -> list[Hi
 
 
 def _by_version(runs: Iterable[PastRun]) -> list[list[PastRun]]:
-    """Put the seeds of a run together."""
+    """Group the seeds of a run together."""
     found: dict[tuple[str, str], list[PastRun]] = {}
     for run in runs:
         found.setdefault((run.key, run.version), []).append(run)

@@ -123,7 +123,7 @@ class _Stored:
     also: tuple[str, ...] = ()
 
     def is_like(self, other: "_Stored") -> bool:
-        """Say whether an experiment answered alike twice: other code or settings, same tables."""
+        """Check whether an experiment answered alike twice: other code or settings, same tables."""
         if self.runs[0].key != other.runs[0].key or len(self.old) != len(other.old):
             return False
         pairs = [*zip(self.old, other.old, strict=True), *zip(self.new, other.new, strict=True)]
@@ -254,7 +254,7 @@ def _metric(group: Group, name: str, rules: tuple[Rule, ...]) -> Metric:
 
 
 def _versions(runs: Sequence[PastRun]) -> list[tuple[PastRun, ...]]:
-    """Put the seeds of a run together, those of today first and then from the latest back."""
+    """Group the seeds of a run together, those of today first and then from the latest back."""
     found: dict[tuple[str, str], list[PastRun]] = {}
     for run in runs:
         found.setdefault((run.key, run.version), []).append(run)
@@ -263,7 +263,7 @@ def _versions(runs: Sequence[PastRun]) -> list[tuple[PastRun, ...]]:
 
 
 def _missing(runs: Sequence[PastRun]) -> str:
-    """Say what is gone of that which scoring needs; nothing where all is here."""
+    """Describe what is gone of that which scoring needs; nothing where all is here."""
     gone = sorted({name for run in runs for name in run.gone if run.seed is None or name == DEV})
     never = any(run.seed is not None and DEV not in (*run.files, *run.gone) for run in runs)
     return ", ".join(gone) or (DEV if never else "")
@@ -317,7 +317,7 @@ def _refuse_other_examples(first: Table, table: Table) -> None:
 
 
 def _costs(one: _Stored) -> dict[str, int | float | None]:
-    """Give what the run's manifests say; nothing is known where a summary is gone."""
+    """Return what the run's manifests say; nothing is known where a summary is gone."""
     summaries = [summary for run in one.runs if (summary := run.summary()) is not None]
     return dev_scores.costs(summaries) if len(summaries) == len(one.runs) else {}
 

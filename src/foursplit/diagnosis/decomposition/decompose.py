@@ -169,7 +169,7 @@ def findings(decomposition: Decomposition) -> list[Finding]:
         if judged.status[gap.gap] in ("primary", "co_primary")
     ]  # fmt: skip
     if not found:
-        found.append(Finding(code="ST000", severity="info", title="no gap stands out beyond doubt"))
+        found.append(Finding(code="ST000", severity="info", title="no gap is significant"))
     if judged.surpasses_human:
         found.append(
             Finding(
@@ -184,7 +184,7 @@ def findings(decomposition: Decomposition) -> list[Finding]:
             found.append(
                 Finding(
                     code="ST010", severity="issue", missing=name,
-                    title=f"{n} group(s) on {split}: too few to say how sure the error is",
+                    title=f"{n} group(s) on {split}: too few for a reliable interval",
                 )
             )  # fmt: skip
     return found

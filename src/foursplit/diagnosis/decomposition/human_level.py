@@ -17,7 +17,8 @@ from foursplit.diagnosis.prediction_table import HUMAN, Table
 from foursplit.diagnosis.stats.bootstrap import Estimate
 
 PEOPLE = "people"  # a level without a name
-GIVEN, DESIRED = "given", "desired"
+GIVEN = "given"
+BEST_KNOWN, DESIRED = "best known", "desired"  # kinds of a level, beside human
 ON_DEV = " on dev"  # suffix of `where`: the level was measured on this column of dev
 
 Measure = Callable[[np.ndarray, np.ndarray, np.ndarray], Estimate]
@@ -133,6 +134,8 @@ def _why(taken: HumanLevel, candidates: list[HumanLevel]) -> str:
         return "No human level is known; the desired error stands in."
     value = taken.error.value
     why = f"Bayes error is at most {value:.2%}, for {taken.who} reached it."
+    if taken.kind == BEST_KNOWN:
+        why = f"Bayes error is at most {value:.2%}, the best known error."
     others = [level for level in candidates if level.error.value > value + SLACK]
     if others:
         worst = max(others, key=lambda level: level.error.value)

@@ -109,7 +109,7 @@ def _bare(value: str, column: object) -> str:
 
 
 def _is_empty(frame: pd.DataFrame) -> pd.Series:
-    """Say which rows name no example, and have nothing filled in."""
+    """List which rows name no example, and have nothing filled in."""
     cells = [frame[name].str.strip() == "" for name in ("example_id", *FILLED)]
     return pd.concat(cells, axis=1).all(axis=1)
 
@@ -162,7 +162,7 @@ def merge(table: Table, sheets: Sequence[pd.DataFrame]) -> Table:
 
 
 def _found_again(table: Table, filled: pd.DataFrame, number: int) -> pd.DataFrame:
-    """Give a sheet its ids back where a spreadsheet has cut their last digits off.
+    """Return a sheet its ids back where a spreadsheet has cut their last digits off.
 
     That takes the rows as they were drawn: each is held against the row that was drawn there.
     """

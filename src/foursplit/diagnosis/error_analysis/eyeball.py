@@ -84,7 +84,7 @@ def part(
 
 
 def group_hashes(table: Table, salt: str) -> np.ndarray:
-    """Give each group, in the order of `table.groups`, a number from 0 to 1 that is its own."""
+    """Return each group, in the order of `table.groups`, a number from 0 to 1 that is its own."""
     names = table.frame["group_id" if table.has("group_id") else "example_id"].to_numpy(object)
     # `groups` numbers them in the order in which they first stand.
     unique = names if not table.has("group_id") else pd.unique(names)

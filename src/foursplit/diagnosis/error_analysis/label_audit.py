@@ -159,7 +159,7 @@ def audit(table: Table, gap_of_two_best: float | None = None) -> Audit:
 
 
 def same_treatment(dev: Table, test: Table) -> Finding | None:
-    """Say where dev's labels were looked at again and test's were not: the two part ways."""
+    """Describe where dev's labels were looked at again and test's were not: the two part ways."""
     if not _audited(dev) or _audited(test):
         return None
     return Finding(

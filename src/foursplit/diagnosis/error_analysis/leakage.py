@@ -117,7 +117,7 @@ def leaks(
 def _keys(
     tables: Mapping[str, Table], named: list[str]
 ) -> tuple[tuple[str, ...], dict[str, pd.Series], tuple[str, ...]]:
-    """Give each split's contents as numbers, or say why they tell nothing."""
+    """Return each split's contents as numbers, or say why they tell nothing."""
     frames = [tables[split].frame for split in named]
     lacking = [] if any("group_id" in f for f in frames) else ["group_id, to compare groups"]
     columns = tuple(_columns(frames))
@@ -161,7 +161,7 @@ def _rare(key: pd.Series, others: list[pd.Series]) -> pd.Series:
 def _shared(
     first: Table, second: Table, keys: Mapping[str, pd.Series], names: tuple[str, str]
 ) -> dict[str, np.ndarray]:
-    """Say of each example of the later split whether the earlier one has its like."""
+    """Describe of each example of the later split whether the earlier one has its like."""
     found = {}
     if keys:
         earlier, later = keys[names[0]].dropna(), keys[names[1]]

@@ -84,8 +84,8 @@ def findings(unseen_classes: Sequence[UnseenClasses]) -> list[Finding]:
             code="ST032", severity="issue", evidence=(f"unseen_classes.{number}",),
             missing=f"train examples of {_named(new.classes)}",
             title=f"{new.n:,} examples of {new.split} are of "
-            f"{_how_many(new.classes)} that train never had, {_named(new.classes)}: of "
-            f"these {new.error:.0%} are wrong, {new.share_of_error:.0%} of its error",
+            f"{_how_many(new.classes)} that train lacks, {_named(new.classes)}: "
+            f"{new.error:.0%} of them are wrong, {new.share_of_error:.0%} of its error",
         )
         for number, new in enumerate(unseen_classes)
     ]  # fmt: skip
@@ -95,12 +95,12 @@ def suggestions(unseen_classes: Sequence[UnseenClasses], dev_error: float) -> li
     """Suggest adding examples of the classes that dev has and train never had."""
     return [
         Found(
-            action=f"put examples of {_named(new.classes)} into train, which never had any",
+            action=f"add examples of {_named(new.classes)} to train, which has none",
             link="classes",
             gain=new.share_of_error * dev_error,
             evidence=f"unseen_classes.{number}",
-            confirm_by="train again with them, and score them and the rest of dev",
-            stop_rule="their error falls towards the rest's; or they are not what it is made for",
+            confirm_by="retrain with them, and score them and the rest of dev",
+            stop_rule="their error falls towards the rest's; or they are out of scope",
         )
         for number, new in enumerate(unseen_classes)
         if new.split == "dev"

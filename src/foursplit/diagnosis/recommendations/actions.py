@@ -1,4 +1,4 @@
-"""What to try next: actions bound to the one gap they are meant to shrink.
+"""What to try next: for each gap, the action that is meant to reduce it.
 
 Source: Ng, DLS C3 W1-W2 (orthogonalization; guidelines for each gap); Ng (2018), Machine Learning
 Yearning, chapters 15, 25, 27, 42.
@@ -13,7 +13,7 @@ from foursplit.diagnosis.decomposition.ledger import MERGED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What to do, what experiment would show that it is right, and when to stop."""
+    """What to do, the experiment that confirms it, and when to stop."""
 
     action: str
     confirm_by: str
@@ -28,36 +28,36 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "variance": Action(
         action="more training data, or regularisation",
-        confirm_by="draw the learning curve on growing parts of train, or try one penalty",
+        confirm_by="plot the learning curve, or try stronger regularisation",
         stop_rule="train-dev error falls while train error rises less; else revert",
     ),
     "mismatch": Action(
-        action="read 100 dev errors against train, and get or make data like them",
+        action="compare 100 dev errors with train, and collect or synthesize similar examples",
         confirm_by="add a few examples like dev to train and train again",
         stop_rule="dev error falls while train-dev error stays; else revert",
     ),
     "dev_overfit": Action(
-        action="a larger or fresh dev set",
-        confirm_by="score the same model on fresh examples of dev's distribution",
-        stop_rule="test less dev shrinks on the new dev set",
+        action="a larger or new dev set",
+        confirm_by="score the same model on new examples of dev's distribution",
+        stop_rule="the gap between test and dev shrinks on the new dev set",
     ),
     MERGED: Action(
-        action="hold out a train-dev set, so that variance and mismatch can be told apart",
+        action="hold out a train-dev set, to separate variance from mismatch",
         confirm_by="score the model on examples of train's distribution that it never saw",
         stop_rule="the gap splits in two",
     ),
     "human_or_desired": Action(
         action="measure a human level, or state a desired error",
-        confirm_by="let people label a hundred dev examples that were adjudicated",
+        confirm_by="let people label 100 dev examples with adjudicated labels",
         stop_rule="avoidable bias becomes known",
     ),
     "none": Action(
-        action="stop, or get a larger dev set: no gap stands out from the noise",
+        action="stop, or get a larger dev set: no gap is significant",
         confirm_by="a dev set several times as large",
-        stop_rule="a gap stands out",
+        stop_rule="a gap is significant",
     ),
 }
-"""For each gap or missing number: what to do, and what shows that it helped (or when to stop)."""
+"""For each gap or missing number: what to do, and what confirms it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

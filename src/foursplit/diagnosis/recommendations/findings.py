@@ -10,7 +10,7 @@ from foursplit.diagnosis.error_analysis.leakage import Leakage
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.recommendations.finding import Finding
-from foursplit.diagnosis.result import Diagnosis, ErrorMatrix
+from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection
 
 
 def findings(tables: Mapping[str, Table], diagnosis: Diagnosis) -> list[Finding]:
@@ -32,7 +32,7 @@ def _leaks(leakage: Leakage) -> list[Finding]:
         Finding(
             code="ST030", severity="issue", evidence=(f"leakage.overlaps.{number}",),
             title=f"{overlap.n:,} examples of {overlap.second} share their "
-            f"{overlap.by} with {overlap.first}: they judge nothing",
+            f"{overlap.by} with {overlap.first}: their error is no evidence",
         )
         for number, overlap in enumerate(o for o in leakage.overlaps if o.n)
     ]  # fmt: skip
@@ -53,7 +53,7 @@ def _stale_eyeball(tables: Mapping[str, Table]) -> list[Finding]:
     return [
         Finding(
             code="ST020", severity="issue",
-            title="what was read no longer stands for the rest of dev: read afresh",
+            title="the Eyeball set no longer represents the rest of dev: read new examples",
         )
     ]  # fmt: skip
 
@@ -68,7 +68,7 @@ def _columns_left_out(tables: Mapping[str, Table]) -> list[Finding]:
             code="ST012", severity="info", evidence=("slices",),
             title=f"of {len(dev.meta):,} columns meta.* the first {len(dev.searched)} that hold "
             f"more than one value were searched, {dev.searched[0]!r} to {dev.searched[-1]!r}: "
-            "pairs of all would take hours and prove little; put first what you suspect",
+            "searching all would take hours; put the columns that you suspect first",
         )
     ]  # fmt: skip
 
@@ -77,7 +77,7 @@ def _mismatch_parts(diagnosis: Diagnosis) -> list[Finding]:
     """Report how much of a mismatch that counts is harder for people too."""
     matrix = diagnosis.error_matrix
     primary = diagnosis.decomposition.verdict.primary
-    if "mismatch" not in primary or not isinstance(matrix, ErrorMatrix):
+    if "mismatch" not in primary or not isinstance(matrix, ErrorMatrixSection):
         return []
     return [
         Finding(
@@ -98,8 +98,8 @@ def _small_dev(size: DevSize | NotApplicable) -> list[Finding]:
         Finding(
             code="ST011", severity="tip", evidence=("sizes",),
             missing=f"{size.dev:,} dev examples",
-            title=f"{size.n:,} dev examples show a gain of {size.delta:.2%} in "
-            f"{size.power:.0%} of cases, and put the better model first in "
+            title=f"with {size.n:,} dev examples a true gain of {size.delta:.2%} is detected with "
+            f"power {size.power:.0%}; the better model ranks first with probability "
             f"{size.p_right_order:.0%}",
         )
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.recommendations.actions import Found, next_steps
-from foursplit.diagnosis.result import Diagnosis, ErrorMatrix, HumanAdvantage, Tags
+from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
 from foursplit.diagnosis.slices import slice_report
 from foursplit.diagnosis.slices.slice_report import SliceReport
 
@@ -62,13 +62,13 @@ def _tags(tags: Tags | NotApplicable) -> list[Found]:
     if doubtful:
         steps.append(
             Found(
-                action=f"read more before working on what is tagged {doubtful}: correct answers "
-                "may bear it as often",
+                action=f"read more examples before working on tag {doubtful}: correct answers "
+                "may have it as often",
                 link="tags",
                 gain=None,
                 evidence="tags",
                 confirm_by="read and tag as many correct answers as errors, or more of both",
-                stop_rule="the interval of the lift lies above 1, or the tag is given up",
+                stop_rule="the interval of the lift lies above 1; else drop the tag",
             )
         )
     return steps
@@ -80,7 +80,7 @@ def _of_tag(number: int, tag: Tag) -> Found:
         link=f"tag:{tag.tag}",
         gain=tag.ceiling,
         evidence=f"tags.{number}",
-        confirm_by="mend or add examples of this kind alone, and score dev again",
+        confirm_by="fix or add only such examples, retrain, and evaluate on dev again",
         stop_rule=f"dev error falls towards {tag.dev_after:.2%}; if it stays, revert",
     )
 
@@ -89,7 +89,7 @@ def _slices(report: SliceReport) -> list[Found]:
     confirmed = [(number, s) for number, s in enumerate(report.slices) if s.confirmed]
     return [
         Found(
-            action=f"collect or make data like {slice_report.describe(found.where)}",
+            action=f"collect or synthesize examples with {slice_report.describe(found.where)}",
             link=f"slice:{slice_report.describe(found.where)}",
             gain=found.recoverable,
             evidence=f"slices.{number}",
@@ -105,7 +105,7 @@ def _labels(audit: Audit | NotApplicable) -> list[Found]:
         return []
     return [
         Found(
-            action="put wrong labels right, on dev and test alike",
+            action="correct the wrong labels, on both dev and test",
             link="labels",
             gain=audit.decision.noise,
             evidence="labels.decision",
@@ -127,7 +127,7 @@ def _components(ceilings: Mapping[str, Any], dev_error: float) -> list[Found]:
     ]
     return [
         *_ceilings(components, "improve {name}", dev_error),
-        *_ceilings(types, "mend {name} errors", dev_error),
+        *_ceilings(types, "fix {name} errors", dev_error),
     ]
 
 
@@ -146,7 +146,7 @@ def _ceilings(
             link=link,
             gain=ceiling["value"],
             evidence=evidence,
-            confirm_by="change this part alone, run what follows it, and score dev again",
+            confirm_by="change only this component, rerun the later ones, and evaluate on dev",
             stop_rule="dev error falls towards "
             f"{max(0.0, dev_error - ceiling['value']):.2%}; else revert",
         )
@@ -180,12 +180,12 @@ SEARCH = {
     "objective": (
         "another objective: the score prefers the wrong answers to the right ones",
         "change what is scored, and score the truth and the output of dev's errors again",
-        "the truth comes to score higher on more of the errors; else revert",
+        "the truth scores higher on more of the errors; else revert",
     ),
     None: (
-        "score the truth and the output of more errors: search and objective cannot be told apart",
-        "diagnose again with as many scored errors more",
-        "the interval of the share leaves one half",
+        "score the truth and the output of more errors: search or objective is not yet clear",
+        "diagnose again with twice as many scored errors",
+        "the interval of the share excludes one half",
     ),
 }
 """For the culprit of a search: action, how to confirm it, and when to stop."""
@@ -207,8 +207,9 @@ def _drivers(diagnosis: Diagnosis) -> list[Found]:
     share = driver.share_of_errors
     return [
         Found(
-            action=f"get or make data like {driver.where}: {driver.share_of_train:.0%} of "
-            f"train, {driver.share_of_dev:.0%} of dev and {share:.0%} of its error",
+            action=f"collect or synthesize examples with {driver.where}: "
+            f"{driver.share_of_train:.0%} of train, {driver.share_of_dev:.0%} of dev, "
+            f"{share:.0%} of dev error",
             link=f"data:{driver.where}",
             # No more than its own errors, and no more than the gap.
             gain=min(share * parts.dev_error, parts.gap(primary[0])),
@@ -223,17 +224,17 @@ def _human_labels(diagnosis: Diagnosis) -> list[Found]:
     """Ask for human error by domain, where a mismatch counts and cannot be decomposed."""
     matrix = diagnosis.error_matrix
     primary = diagnosis.decomposition.verdict.primary
-    if "mismatch" not in primary or not isinstance(matrix, ErrorMatrix):
+    if "mismatch" not in primary or not isinstance(matrix, ErrorMatrixSection):
         return []
     missing = (what for pair in matrix.adjusted for what in pair.insufficient)
     return [
         Found(
-            action=f"{what}, to tell what the model lacks from what is harder for people too",
+            action=f"{what}, to separate human difficulty from the model's own part",
             link="mismatch",
             gain=None,
             evidence="table2d.adjusted",
             confirm_by="add the column human_loss for them, and diagnose again",
-            stop_rule="mismatch parts into difficulty and the model's own share",
+            stop_rule="mismatch is decomposed into human difficulty and the model's own part",
         )
         for what in dict.fromkeys(missing)
         if what.startswith("label ")
@@ -250,17 +251,17 @@ def _human_advantage(advantage: HumanAdvantage) -> list[Found]:
                 gain=None,
                 evidence="people_win",
                 confirm_by="let people answer dev's examples, and add the column human_loss",
-                stop_rule="no kind of example is left on which people are better",
+                stop_rule="no subset is left on which people are better",
             )
         ]
     return [
         Found(
-            action=f"learn from people on {subset.where}: there they err in "
-            f"{subset.human:.1%} and the model in {subset.model:.1%}",
+            action=f"learn from people on {subset.where}: their error there is "
+            f"{subset.human:.1%}, the model's {subset.model:.1%}",
             link=f"people:{subset.where}",
             gain=subset.recoverable,
             evidence=f"people_win.{number}",
-            confirm_by="let people label such examples and say how they tell; score them again",
+            confirm_by="let people label such examples and explain how; score them again",
             stop_rule=f"their error falls towards people's {subset.human:.1%}; else revert",
         )
         for number, subset in enumerate(advantage.subsets[:MOST])
