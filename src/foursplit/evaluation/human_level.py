@@ -1,4 +1,4 @@
-"""The level that a group's errors are held against: people, the best known, or what is wanted."""
+"""The level that a group's errors are compared with: human, best known or desired."""
 
 from typing import Any
 

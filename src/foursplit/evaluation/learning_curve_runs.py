@@ -1,4 +1,4 @@
-"""Train an experiment's model on growing parts of train, and measure each.
+"""Train an experiment's model on nested subsets of train, and evaluate each.
 
 Every model takes as many steps as the experiment's own takes on all of train, so that two points
 differ by their examples alone.  With the same number of epochs a tenth of the examples would take a
@@ -35,7 +35,7 @@ SEEDS = 2**32  # as many as scikit-learn knows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One model of the curve: what it was trained on, and its errors (fractions)."""
+    """One point of the curve: training size and errors (fractions)."""
 
     size: int  # 1 is the smallest
     n: int  # examples it was trained on
@@ -46,7 +46,7 @@ class Measured:
 
 
 class Follower(Protocol):
-    """Someone who is told how far it is."""
+    """Callback that receives progress."""
 
     def begin(self, n: int, max_epochs: int) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What one seed's tables show: its errors and metrics, its ledger, and the trivial predictor."""
+"""Summarize one seed's tables: errors, metrics, gaps, and the baseline."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +60,7 @@ def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, flo
 
 
 def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:
-    """Compare with the trivial predictor on the same examples."""
+    """Compare with the baseline on the same examples."""
     weight = table["weight"].to_numpy(np.float64)
     gain = estimate(
         (table["baseline_loss"] - table["loss"]).to_numpy(np.float64),

@@ -1,6 +1,6 @@
-"""Past runs of a comparison group: which tables were ever made, and which are still here.
+"""Past runs of a comparison group: which tables were ever made, and which are still stored.
 
-Three places know of them: `data/predictions`, git's history of the lock files, and DVC's run-cache.
+Three places record them: `data/predictions`, git's history of the lock files, and DVC's run-cache.
 DVC's cache holds their files, named by the md5 of their content; nothing is fetched.
 
 Source: dvc.org/doc/user-guide/project-structure/internal-files (layout of the cache).

@@ -1,6 +1,6 @@
-"""Every stored run of a group under another metric: how their order changes, and who would win.
+"""Rank every stored run of a group under another metric: old and new ranks, and the winner.
 
-Only runs on the same frozen dev examples are ranked together; the others are listed with why.
+Only runs on the same frozen dev examples are ranked together; the others are listed with the reason.
 """
 
 from collections.abc import Sequence
@@ -61,8 +61,8 @@ class Ranked:
     also: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**told, "old": self.old.as_json(), "new": self.new.as_json()}
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, "old": self.old.as_json(), "new": self.new.as_json()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,13 +138,13 @@ def rescore(
     new = _metric(group, metric or group.metric, tuple(rules))
     versions = _versions(list_past(name))
     if not versions:
-        raise FoursplitError(f"group {name!r}: no run is known; `foursplit repro` makes some.")
+        raise FoursplitError(f"No run of group {name!r} is recorded. Run `foursplit repro`.")
     gone = [_apart(runs, _missing(runs)) for runs in versions if _missing(runs)]
     stored, apart = _read([runs for runs in versions if not _missing(runs)], old, new)
     if not stored:
         raise FoursplitError(
-            f"group {name!r}: of {len(versions)} known runs no table is here; "
-            "`foursplit repro` brings today's."
+            f"group {name!r}: the tables of all {len(versions)} recorded runs are missing. "
+            "Run `foursplit repro`."
         )
     reference = stored[0].old[0]
     before = _Scores(stored, "old", np.ones(len(reference)), group, old, strategy)
@@ -179,7 +179,7 @@ def rescore(
 
 
 def flip(found: Rescored, prefer: str, over: str, on: Place, strategy: Strategy) -> Flip:
-    """Find the smallest weight on some examples under which `prefer` ranks above `over`."""
+    """Find the smallest weight of some examples at which `prefer` ranks above `over`."""
     for label in (prefer, over):
         if label not in found.tables:
             raise unknown_name("run", label, found.tables, f"group {found.group}")

@@ -1,4 +1,4 @@
-"""Where people are still better, once the model is better on the whole.
+"""Subsets on which people are still better, once the model is better on the whole.
 
 There the usual work goes on: people can label, explain their answers, and set the level to reach.
 Source: Ng (2018), Machine Learning Yearning, chapter 35; Ng, DLS C3 W1 (surpassing human-level

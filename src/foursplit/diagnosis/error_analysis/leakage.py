@@ -1,4 +1,4 @@
-"""Examples and groups that stand in two splits, and the error without them.
+"""Examples and groups that are in two splits, and the error without them.
 
 It comes before the ledger: what leaks from train into train-dev makes variance vanish and passes
 for mismatch.
@@ -19,14 +19,16 @@ from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 
 HASHES = ("content_hash", META + "content_hash")
 
-COMMON = 5  # times in one split beyond which a content tells nobody apart, such as certain answers
+COMMON = (
+    5  # times in one split beyond which a content identifies no example, such as certain answers
+)
 
 DISTINCT = 0.5  # share of a split's contents that must differ for content to identify at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """What of the later split stands in the earlier one too."""
+    """Examples of the later split that are in the earlier one too."""
 
     first: str
     second: str
@@ -63,7 +65,7 @@ class Leakage:
 
     overlaps: tuple[Overlap, ...]
     splits: tuple[Clean, ...]
-    content: tuple[str, ...]  # columns that told examples apart
+    content: tuple[str, ...]  # columns that identify examples
     insufficient: tuple[str, ...]
 
     @property
