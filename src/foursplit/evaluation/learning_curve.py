@@ -89,7 +89,7 @@ def _about(domains: Mapping[str, Role]) -> str:
     from_, to = (sorted(name for name, role in domains.items() if role == kind)
                  for kind in ("source", "target"))  # fmt: skip
     if not to:
-        return "Train and dev are of one distribution: the curve predicts the effect of more such data."
+        return "Train and dev are of one distribution: the curve predicts what more data would do."
     return (
         f"Train is of {' and '.join(from_)}, dev of {' and '.join(to)}: the curve predicts the "
         f"effect of more of the first, and nothing of what more of the second would do."

@@ -154,18 +154,18 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     human = human_level(block, source.reference)
     depends = [first.version, [_held(run) for run in runs], asdict(given), human]
     try:
-        results = recalled("errors", depends, lambda: _errors(runs, given, human))
+        result = recalled("errors", depends, lambda: _errors(runs, given, human))
     except IncompleteRunError:
-        results = None  # not cached: an incomplete run may be fetched again
-    if results is None:
+        result = None  # not cached: an incomplete run may be fetched again
+    if result is None:
         return None
     manifest = summary["manifest"]
     return Version(
         key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
         place=first.place, settings=_settings(params, first, manifest),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
-        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in results["splits"].items()},
-        gaps={name: ledger.Gap(gap=name, **row, draws=None) for name, row in results["gaps"].items()},
+        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in result["splits"].items()},
+        gaps={name: ledger.Gap(gap=name, **row, draws=None) for name, row in result["gaps"].items()},
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Rank every stored run of a group under another metric: old and new ranks, and the winner.
 
-Only runs on the same frozen dev examples are ranked together; the others are listed with the reason.
+Only runs on the same frozen dev examples are ranked together; the others are listed apart.
 """
 
 from collections.abc import Sequence
