@@ -165,7 +165,7 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
         place=first.place, settings=_settings(params, first, manifest),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
         splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in result["splits"].items()},
-        gaps={name: ledger.Gap(gap=name, **row, draws=None) for name, row in result["gaps"].items()},
+        gaps={n: ledger.Gap(gap=n, **row, draws=None) for n, row in result["gaps"].items()},
     )  # fmt: skip
 
 
