@@ -23,10 +23,11 @@ from repro import ROOT, processor
 from foursplit.core.seeds import generator
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.decomposition.decompose import decompose
 from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.slices import slice_report
 from foursplit.diagnosis.stats import bootstrap
-from foursplit.diagnosis.steps import Settings, base
 
 RESULT = ROOT / "benchmarks" / "results" / "strategy.json"
 SMALL, LARGE = 100_000, 2_500_000  # rows a split, of four
@@ -109,7 +110,8 @@ def main() -> None:
     }  # fmt: skip
     print(json.dumps(result, indent=1), flush=True)
     large = model(LARGE)
-    ledger_s, _ = timed(lambda: base([large], Settings(human_error=0.005), alike=False))
+    known = Settings(human_error=0.005)
+    ledger_s, _ = timed(lambda: decompose([large], known, same_distribution=False))
     slices_s, found = timed(
         lambda: slice_report.find(large.tables["dev"], np.random.default_rng(1))
     )

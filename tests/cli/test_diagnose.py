@@ -46,7 +46,7 @@ def test_it_says_where_the_error_is_and_what_to_try(predictions, tmp_path):
     text = run("diagnose", predictions, "--human-error", "0.01", "--html", page, "--json", file,
                cwd=tmp_path)  # fmt: skip
     assert "Work on data mismatch" in text
-    assert "collect or make data like hour = evening" in text
+    assert "collect or synthesize examples with hour = evening" in text
     told = json.loads(file.read_text())
     assert told["schema"] == "foursplit.strategy/1"
     assert told["slices"]["slices"][0]["where"] == {"hour": "evening"}
@@ -82,7 +82,7 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     filled.to_csv(sheet, index=False)
     page = tmp_path / "d.html"
     text = run("diagnose", predictions, "--sheet", sheet, "--html", page, cwd=tmp_path)
-    assert "put wrong labels right, on dev and test alike" in text
+    assert "correct the wrong labels, on both dev and test" in text
     assert "0 of 20 audited correct answers bear a wrong label" in page.read_text()
     assert "exists already" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
 
@@ -128,7 +128,7 @@ def test_perfect_parts_and_scores_of_the_truth_are_told_and_drawn(predictions, t
 def test_the_size_of_dev_is_judged_by_the_gain_that_matters(predictions, tmp_path):
     file = tmp_path / "d.json"
     text = run("diagnose", predictions, "--min-gain", "0.002", "--json", file, cwd=tmp_path)
-    assert "ST011 2,000 dev examples show a gain of 0.20%" in text
+    assert "ST011 with 2,000 dev examples a true gain of 0.20%" in text
     sizes = json.loads(file.read_text())["sizes"]
     assert (sizes["delta"], sizes["enough"]) == (0.002, False)
     assert sizes["dev"] > 100_000

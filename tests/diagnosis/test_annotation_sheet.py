@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
@@ -144,31 +143,6 @@ def test_an_example_that_the_table_does_not_have_is_refused():
         FoursplitError, match="sheet 2: column 'example_id', row 2: 'other' is not in dev"
     ):
         annotation_sheet.merge(dev(6, 4), [filled(e0000="a"), filled(e0000="a", other="b")])
-
-
-@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=40))
-@settings(deadline=None, max_examples=25)
-def test_kappa_is_that_of_statsmodels(answers):
-    # A tag "seen" on all makes each example count as read, whatever else it bears.
-    readers = [
-        filled(**{f"e{k}": "seen" + ";dog" * a[reader] for k, a in enumerate(answers)})
-        for reader in (0, 1)
-    ]
-    found = annotation_sheet.kappa(*readers)
-    assert found["seen"] is None  # where both always say yes, chance agrees as well
-    table = np.zeros((2, 2))
-    for a, b in answers:
-        table[int(a), int(b)] += 1
-    rows, columns = table.sum(axis=1) / len(answers), table.sum(axis=0) / len(answers)
-    if "dog" in found and rows @ columns < 1:
-        with np.errstate(all="ignore"):  # of the standard error, which is not asked for
-            assert found["dog"] == pytest.approx(cohens_kappa(table).kappa)
-
-
-def test_kappa_counts_only_what_both_read():
-    first, second = filled(a="dog", b="dog", c="cat"), filled(a="dog", b="cat", d="dog")
-    # Of a and b: both say dog of a; b is dog to one alone.  Observed 1/2, by chance 1 * 1/2.
-    assert annotation_sheet.kappa(first, second)["dog"] == pytest.approx(0)
 
 
 def of_long_ids(n=40):

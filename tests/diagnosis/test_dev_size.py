@@ -11,8 +11,8 @@ from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.decomposition import dev_size
 from foursplit.diagnosis.decomposition.verdict import Rule
 from foursplit.diagnosis.prediction_table import Model
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats import power
-from foursplit.diagnosis.steps import Settings
 
 
 def dev(loss, **columns):
@@ -25,7 +25,7 @@ def rate(error, n):
 
 
 def judged(*made, **rule):
-    return dev_size.of_tables(made, Rule(**rule))
+    return dev_size.of_tables(made, Rule(**rule)).as_json()
 
 
 def test_a_hundred_examples_cannot_see_a_gain_of_a_thousandth_and_the_file_says_how_many_can():

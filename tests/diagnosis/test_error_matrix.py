@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from foursplit.diagnosis.decomposition.error_matrix import (
     ROWS,
     Cell,
-    TwoD,
+    ErrorMatrix,
     adjusted_mismatch,
-    table2d,
+    compute_error_matrix,
 )
 from foursplit.diagnosis.decomposition.ledger import fixed
 from foursplit.diagnosis.prediction_table import check
@@ -43,7 +43,7 @@ def filled(general, target):
         for domain, values in columns.items()
         for row, value in zip(ROWS, values, strict=True)
     }
-    return TwoD(domains=tuple(columns), cells=cells, excess={})
+    return ErrorMatrix(domains=tuple(columns), cells=cells, excess={})
 
 
 def test_every_cell_is_filled_from_its_split(rng):
@@ -52,7 +52,7 @@ def test_every_cell_is_filled_from_its_split(rng):
         "train_dev": split("train_dev", general=(1000, 0.08)),
         "dev": split("dev", target=(500, 0.10)),
     }
-    found = table2d(tables, rng, {"general": 0.04, "target": 0.06})
+    found = compute_error_matrix(tables, rng, {"general": 0.04, "target": 0.06})
     assert found.domains == ("general", "target")
     shown = [[found.value(row, domain) for domain in found.domains] for row in ROWS]
     assert shown == [[0.04, 0.06], [0.05, 0.06], [0.08, 0.10]]
@@ -67,7 +67,9 @@ def test_an_empty_cell_says_how_to_fill_it(rng):
         "train": split("train", general=(200, 0.05)),
         "dev": split("dev", target=(100, 0.10)),
     }
-    lacking = {tuple(m["cell"]): m["how"] for m in table2d(tables, rng).as_json()["missing"]}
+    lacking = {
+        tuple(m["cell"]): m["how"] for m in compute_error_matrix(tables, rng).as_json()["missing"]
+    }
     assert lacking == {
         ("human", "general"): "label 500 general items by people",
         ("human", "target"): "label 500 target items by people",
@@ -81,7 +83,7 @@ def test_people_are_measured_on_the_examples_of_the_table(rng):
         "train_dev": split("train_dev", general=(400, 0.08, 0.04)),
         "dev": split("dev", target=(400, 0.10, 0.06)),
     }
-    found = table2d(tables, rng)
+    found = compute_error_matrix(tables, rng)
     assert found.value("human", "target") == 0.06
     assert found.excess["target"].value == pytest.approx(0.04)
 
@@ -89,13 +91,13 @@ def test_people_are_measured_on_the_examples_of_the_table(rng):
 def test_the_test_split_stays_shut(rng):
     dev = {"dev": split("dev", target=(100, 0.10))}
     more = {**dev, "test": split("test", target=(100, 0.90), other=(100, 0.5))}
-    one, other = (table2d(t, np.random.default_rng(1)).as_json() for t in (dev, more))
+    one, other = (compute_error_matrix(t, np.random.default_rng(1)).as_json() for t in (dev, more))
     assert one == other
 
 
 def test_without_domains_it_asks_for_the_column(rng):
     bare = check(pd.DataFrame({"example_id": ["a"], "loss": [1.0]}), "dev")
-    assert "domain" in table2d({"dev": bare}, rng).missing
+    assert "domain" in compute_error_matrix({"dev": bare}, rng).missing
 
 
 @given(RATE, RATE, RATE, RATE)
@@ -144,9 +146,9 @@ def test_shared_luck_of_model_and_people_cancels(rng):
         "train_dev": split("train_dev", general=(400, 0.20, 0.18)),
         "dev": split("dev", target=(400, 0.30, 0.27)),
     }
-    table = table2d(tables, rng)
+    table = compute_error_matrix(tables, rng)
     paired = adjusted_mismatch(table, "general", "target").specific_interval
-    unpaired = TwoD(domains=table.domains, cells=table.cells, excess={})
+    unpaired = ErrorMatrix(domains=table.domains, cells=table.cells, excess={})
     naive = adjusted_mismatch(unpaired, "general", "target").specific_interval
     assert paired[1] - paired[0] < 0.5 * (naive[1] - naive[0])
 
@@ -163,7 +165,7 @@ def test_intervals_hold_the_truth_ninety_five_times_of_a_hundred():
             frame = pd.DataFrame({"loss": u < model, "human_loss": u < people}).astype(float)
             ids = [f"{name}{k}" for k in range(300)]
             tables[name] = check(frame.assign(example_id=ids, domain=domain), name)
-        table = table2d(tables, rng, resamples=400)
+        table = compute_error_matrix(tables, rng, resamples=400)
         lo, hi = adjusted_mismatch(table, "general", "target").specific_interval
         held += lo <= 0.10 <= hi
     assert held >= 132  # 142 expected; a 99.9 % band reaches down to 132
@@ -172,19 +174,21 @@ def test_intervals_hold_the_truth_ninety_five_times_of_a_hundred():
 def test_groups_and_row_order_count_as_everywhere(rng):
     dev = split("dev", target=(400, 0.30))
     groups = dev.frame.assign(group_id=[f"g{k // 20}" for k in range(400)])
-    grouped = table2d({"dev": check(groups, "dev")}, rng).at("not_trained_on", "target")
-    alone = table2d({"dev": dev}, rng).at("not_trained_on", "target")
+    grouped = compute_error_matrix({"dev": check(groups, "dev")}, rng).at(
+        "not_trained_on", "target"
+    )
+    alone = compute_error_matrix({"dev": dev}, rng).at("not_trained_on", "target")
     assert grouped.n_groups == 20
     assert grouped.hi - grouped.lo > 2 * (alone.hi - alone.lo)
     mixed = check(groups.sample(frac=1, random_state=1), "dev")
     one, other = (
-        table2d({"dev": t}, np.random.default_rng(1)).as_json()
+        compute_error_matrix({"dev": t}, np.random.default_rng(1)).as_json()
         for t in (check(groups, "dev"), mixed)
     )
     assert one["cells"][2][0] == pytest.approx(other["cells"][2][0])
 
 
 def test_the_table_can_be_written(rng):
-    found = table2d({"dev": split("dev", target=(50, 0.1, 0.1))}, rng)
+    found = compute_error_matrix({"dev": split("dev", target=(50, 0.1, 0.1))}, rng)
     json.dumps(found.as_json())
     json.dumps(adjusted_mismatch(found, "general", "target").as_json())

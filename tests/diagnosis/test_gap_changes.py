@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.decompose import estimates
 from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
-from foursplit.diagnosis.decomposition.hyperparameter_gaps import KNOBS, changes, links
+from foursplit.diagnosis.decomposition.hyperparameter_gaps import HYPERPARAMETERS, changes, links
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 QUICK = Settings(resamples=400)
 SPLITS = ("train", "train_dev", "dev")
@@ -65,7 +65,7 @@ def test_examples_that_both_find_hard_cancel_and_the_naive_way_sees_nothing():
     found = movement([before], [after], QUICK)
     assert [gap.name for gap in found.moved()] == ["mismatch"]
     # Two intervals side by side, which overlap, would have said nothing.
-    one, two = steps.estimates([before], QUICK), steps.estimates([after], QUICK)
+    one, two = estimates([before], QUICK), estimates([after], QUICK)
     assert two["dev"].hi > one["dev"].lo
 
 
@@ -121,7 +121,7 @@ def moved(name, change):
 @pytest.mark.parametrize(
     ("changed", "own", "undeclared", "said"),
     [
-        ({}, ["mismatch"], (), "No gap moved beyond doubt."),
+        ({}, ["mismatch"], (), "No gap changed significantly."),
         ({"mismatch": -0.1}, ["variance", "mismatch"], (), "which it was meant for, and nothing"),
         ({"mismatch": -0.1, "avoidable_bias": 0.1}, ["mismatch"], (), "avoidable bias besides"),
         ({"variance": 0.1}, ["avoidable_bias"], (), "was meant for avoidable bias"),
@@ -135,7 +135,7 @@ def test_the_sentence_says_whether_the_change_kept_to_its_link(changed, own, und
 
 
 def test_every_knob_turns_gaps_that_there_are():
-    assert {gap for gaps in KNOBS.values() for gap in gaps} <= set(LINKS)
+    assert {gap for gaps in HYPERPARAMETERS.values() for gap in gaps} <= set(LINKS)
 
 
 def test_settings_within_a_block_are_the_blocks_and_strange_ones_are_named():

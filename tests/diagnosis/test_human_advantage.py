@@ -10,7 +10,7 @@ from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
 from foursplit.diagnosis.error_analysis.human_advantage import people_win
 from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 QUICK = Sampling(resamples=300)
 

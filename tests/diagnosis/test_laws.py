@@ -8,7 +8,7 @@ import pytest
 
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 SHARES = {"train": (900, 0.02, 0.1), "train_dev": (600, 0.04, 0.1), "dev": (800, 0.15, 0.7)}
 

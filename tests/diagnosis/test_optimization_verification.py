@@ -11,7 +11,7 @@ from foursplit.diagnosis.ceiling.optimization_verification import (
     search_or_objective,
 )
 from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 
 def test_ninety_five_of_a_hundred_errors_lie_with_the_objective(rng):

@@ -12,7 +12,7 @@ from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.ceiling import oracle_components
 from foursplit.diagnosis.ceiling.bootstrap import Mean, Sampling, ceiling, mean
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 QUICK = Sampling(resamples=200)
 

@@ -12,7 +12,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import read_tables
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.error_analysis.leakage import leaks
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 N = 60
 WAYS = {

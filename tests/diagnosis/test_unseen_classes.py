@@ -10,7 +10,7 @@ from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 from foursplit.reporting.pages.diagnosis import page
 
 N = 200
@@ -74,11 +74,12 @@ def test_each_split_is_held_against_train(split):
 
 
 def test_many_classes_are_counted_and_some_named():
-    found = told(table("train", of(["a", "b"])), table("dev", of([f"n{k}" for k in range(40)])))
-    (one,) = unseen_classes.findings(found)
-    assert "40 classes" in one.title
-    assert "35 more" in one.title
-    assert len(found["unseen_classes"][0]["classes"]) == 40
+    train, dev = table("train", of(["a", "b"])), table("dev", of([f"n{k}" for k in range(40)]))
+    unseen = unseen_classes.unseen_classes({"train": train, "dev": dev})
+    (finding,) = unseen_classes.findings(unseen)
+    assert "40 classes" in finding.title
+    assert "35 more" in finding.title
+    assert len(unseen[0].as_json()["classes"]) == 40
 
 
 QUANTITY = np.arange(N) % 7 * 1.0
@@ -95,10 +96,10 @@ QUANTITY = np.arange(N) % 7 * 1.0
 )
 def test_where_nothing_is_new_or_labels_are_no_classes_nothing_is_said(train, dev):
     made = {"train": train, "dev": dev}
-    assert unseen_classes.unseen(made) == []
+    assert unseen_classes.unseen_classes(made) == []
     assert "unseen_classes" not in told(train, dev)
 
 
 def test_one_type_of_label_is_compared_with_another():
     train, dev = table("train", of([1, 2]), loss=0.0), table("dev", of(["1", "2"]), loss=0.0)
-    assert unseen_classes.unseen({"train": train, "dev": dev}) == []
+    assert unseen_classes.unseen_classes({"train": train, "dev": dev}) == []

@@ -10,7 +10,7 @@ from foursplit.diagnosis import prediction_table, read_tables
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import META, MOST_SEARCHED, Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 from foursplit.io.progress import still_working
 
 

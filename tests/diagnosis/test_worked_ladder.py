@@ -11,7 +11,7 @@ from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.decomposition.verdict import Rule
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 N = 20_000
 KEYS = {"train": "t", "train_dev": "td", "dev": "d", "test": "e"}

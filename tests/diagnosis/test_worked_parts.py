@@ -11,7 +11,7 @@ from foursplit.cli.commands.decide import answered
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 
 def dev(n, wrong, **columns):

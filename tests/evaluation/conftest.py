@@ -1,9 +1,8 @@
-"""A project with a history, and a small experiment to train on parts of train."""
+"""A small experiment to train on nested subsets of train."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from tests.evaluation.miniature import History
 
 from foursplit.config.schema import DirectFit, Experiment, GradientFit, LearningCurve, Run
 from foursplit.core.examples import Examples, shape_of
@@ -32,11 +31,6 @@ def line(rng, n):
     rows = {"example_id": [f"e{i}" for i in range(n)], "domain": "all", "y": y}
     rows["group_id"] = rows["content"] = rows["example_id"]
     return Examples(x=x.astype(np.float32), rows=pd.DataFrame(rows))
-
-
-@pytest.fixture
-def history(project):
-    return History(project)
 
 
 @pytest.fixture

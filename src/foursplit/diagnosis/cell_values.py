@@ -35,7 +35,7 @@ Frames = Mapping[str, pd.DataFrame]
 
 
 def refuse(bad: Any, column: str, what: str, at: str, shown: pd.DataFrame | None = None) -> None:
-    """Refuse the first row where `bad` holds; rows count from 1, without a CSV's heading."""
+    """Raise for the first row where `bad` holds; rows count from 1, without a CSV's heading."""
     places = np.flatnonzero(np.asarray(bad))
     if len(places) == 0:
         return
@@ -106,7 +106,7 @@ def _word(value: object) -> str:
 
 
 def _fits(values: pd.Series, pattern: str) -> pd.Series:
-    """Say which texts fit a pattern; a missing one fits none."""
+    """List which texts fit a pattern; a missing one fits none."""
     found = compute.match_substring_regex(
         pa.array(values, type=pa.large_string(), from_pandas=True), pattern
     )
@@ -196,7 +196,7 @@ def _truths(made: Sequence[pd.Series], *, whole: bool) -> list[pd.Series]:
 
 
 def _refuse_mixed(made: Sequence[pd.Series], columns: Sequence[pd.Series]) -> None:
-    """Refuse true and false beside other numbers: nothing says which number is true."""
+    """Raise for true and false beside other numbers: nothing says which number is true."""
     is_truth = [m.str.lower().isin(OF_LABELS).all() and len(m) > 0 for m in made]
     number = [m[_fits(m, WHOLE) & ~m.isin(("0", "1"))] for m in made]
     others = [n for n, truth in zip(number, is_truth, strict=True) if len(n) and not truth]
@@ -255,7 +255,7 @@ def _answers(frame: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _refuse_rounded(frame: pd.DataFrame, name: str, at: str) -> None:
-    """Refuse names that have lost digits: two of them may be one now."""
+    """Raise for names that have lost digits: two of them may be one now."""
     values = frame[name]
     lost = (
         "has lost digits: keep such numbers as text, as they were before a spreadsheet or a float"

@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 def refuse_strangers(
     tables: Tables, judged: Iterable[str], flagged: Iterable[str], say: Say
 ) -> None:
-    """Refuse tables whose answers, labels or probabilities cannot mean each other.
+    """Raise for tables whose answers, labels or probabilities cannot mean each other.
 
     `judged` names the splits whose loss follows from `y` and `y_hat`, `flagged` those that say
     themselves what is an error.
@@ -41,7 +41,7 @@ def refuse_strangers(
 
 
 def _refuse_answers(tables: Tables, say: Say) -> None:
-    """Refuse answers that are never right for a reason that is the file's; note lone ones."""
+    """Raise for answers that are never right for a reason that is the file's; note lone ones."""
     y = pd.concat([text(t.frame["y"]) for t in tables.values()], ignore_index=True)
     y_hat = pd.concat([text(t.frame["y_hat"]) for t in tables.values()], ignore_index=True)
     labels, answers = set(y), set(y_hat)
@@ -74,7 +74,7 @@ def _refuse_answers(tables: Tables, say: Say) -> None:
 
 
 def _shift(y: pd.Series, y_hat: pd.Series, error: float) -> str:
-    """Say whether the answers are numbered otherwise, if that explains most of the error."""
+    """Check whether the answers are numbered otherwise, if that explains most of the error."""
     truth, guess = (pd.to_numeric(c, errors="coerce").to_numpy(np.float64) for c in (y, y_hat))
     if error <= 0.5 or not (np.isfinite(truth).all() and np.isfinite(guess).all()):
         return ""
@@ -85,7 +85,7 @@ def _shift(y: pd.Series, y_hat: pd.Series, error: float) -> str:
 
 
 def _refuse_per_cent(table: Table, say: Say, *, is_flagged: bool) -> None:
-    """Refuse losses of 0 and 100; ask about others that look like per cent beside `is_error`."""
+    """Raise for losses of 0 and 100; ask about others that look like per cent beside `is_error`."""
     loss = table.loss
     at = table.path or table.split
     if set(np.unique(loss)) == {0.0, HUNDRED}:
@@ -119,7 +119,7 @@ def _refuse_probabilities(tables: Tables, say: Say) -> None:
 
 
 def _refuse_unlikely(tables: Tables, say: Say) -> None:
-    """Refuse probabilities by which no answer is the most likely one."""
+    """Raise for probabilities by which no answer is the most likely one."""
     agree = np.concatenate([_most_likely(t) for t in tables.values()])
     share = float(agree.mean())
     if share == 0 and len(agree) >= ALL_WRONG:
@@ -135,7 +135,7 @@ def _refuse_unlikely(tables: Tables, say: Say) -> None:
 
 
 def _most_likely(table: Table) -> np.ndarray:
-    """Say of each row whether no class is likelier than the answer; ties are in its favour."""
+    """Check for each row whether no class is likelier than the answer; ties are in its favour."""
     proba = table.frame[[PROBA + name for name in table.classes]].to_numpy(np.float64)
     place = {_plain(name): n for n, name in enumerate(table.classes)}
     rows = table.frame["y_hat"].map(lambda value: place.get(_plain(value), -1)).to_numpy(int)

@@ -46,17 +46,17 @@ class Table:
 
     @cached_property
     def loss(self) -> np.ndarray:
-        """Give (example,) losses."""
+        """Return (example,) losses."""
         return self.frame["loss"].to_numpy(np.float64)
 
     @cached_property
     def weight(self) -> np.ndarray:
-        """Give (example,) weights of the metric."""
+        """Return (example,) weights of the metric."""
         return self.frame["weight"].to_numpy(np.float64)
 
     @cached_property
     def is_error(self) -> np.ndarray:
-        """Say of each example whether its answer counts as wrong."""
+        """Check for each example whether its answer counts as wrong."""
         return self.frame["is_error"].to_numpy(bool)
 
     @cached_property
@@ -68,7 +68,7 @@ class Table:
 
     @cached_property
     def error(self) -> float:
-        """Give the weighted mean loss."""
+        """Return the weighted mean loss."""
         return float(np.average(self.loss, weights=self.weight))
 
     @property
@@ -176,7 +176,7 @@ def tags(value: Any) -> tuple[str, ...]:
 
 
 def require_columns(frame: pd.DataFrame, at: str) -> None:
-    """Refuse a table without what it takes at least, or with a column twice."""
+    """Raise for a table without what it takes at least, or with a column twice."""
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
         raise FoursplitError(

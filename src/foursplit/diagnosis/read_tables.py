@@ -80,7 +80,7 @@ def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.Data
 
 
 def _refuse_shared_ids(tables: Iterable[Table]) -> None:
-    """Refuse an example that stands in two splits: what was learnt cannot be judged on."""
+    """Raise for an example that stands in two splits: what was learnt cannot be judged on."""
     tables = list(tables)
     everything = pd.concat([table.frame["example_id"] for table in tables], ignore_index=True)
     again = everything.duplicated()

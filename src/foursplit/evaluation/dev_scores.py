@@ -33,7 +33,7 @@ def seed_table(path: Path, column: str) -> Table:
 
 
 def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
-    """Give the largest of each cost over a model's seeds; None where one is not known."""
+    """Return the largest of each cost over a model's seeds; None where one is not known."""
     manifests = [summary["manifest"] for summary in summaries]
     found: dict[str, int | float | None] = {}
     for cost in COSTS:
@@ -43,5 +43,5 @@ def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
 
 
 def metric(summaries: Iterable[dict[str, Any]], name: str) -> float:
-    """Give the mean of a metric on dev over a model's seeds."""
+    """Return the mean of a metric on dev over a model's seeds."""
     return fmean(summary["metrics"]["dev"][name] for summary in summaries)

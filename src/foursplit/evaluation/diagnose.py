@@ -1,4 +1,4 @@
-"""What an experiment's tables show, all its seeds together: the diagnosis that people read."""
+"""Diagnose an experiment from the prediction tables of all its seeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,35 +11,38 @@ from foursplit.config.schema import Group, Strategy
 from foursplit.core.dataset_spec import Source
 from foursplit.core.splits import Split
 from foursplit.diagnosis import analysis
+from foursplit.diagnosis.decomposition.human_level import GIVEN
 from foursplit.diagnosis.decomposition.verdict import Rule
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.human_level import human_level
 
 
 def checked(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -> Model:
-    """Hold one seed's tables against what the engine needs, with what people said of dev."""
-    found = {str(split): check(frame, split) for split, frame in tables.items()}
+    """Validate one seed's tables, and merge the annotations of dev's errors."""
+    checked_tables = {str(split): check(frame, split) for split, frame in tables.items()}
     path = paths.tags(source)
     if path.is_file():
-        found["dev"] = annotation_sheet.merge(found["dev"], [annotation_sheet.read(path)])
-    return Model(tables=found, name=name)
+        sheet = annotation_sheet.read(path)
+        checked_tables["dev"] = annotation_sheet.merge(checked_tables["dev"], [sheet])
+    return Model(tables=checked_tables, name=name)
 
 
 def diagnose(
     models: Sequence[Model], group: Group, source: Source, strategy: Strategy
 ) -> dict[str, Any]:
-    """Give everything the engine says of an experiment; `models` are its seeds."""
-    told = analysis.analyse(models, settings(group, source, strategy))
-    return {**told, "human": human_level(group, source.reference)}
+    """Return the diagnosis of an experiment as its file holds it; `models` are its seeds."""
+    return analysis.analyse(models, settings(group, source, strategy))
 
 
 def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
-    """Put together what params.yaml and the source know."""
+    """Return the settings that params.yaml and the data set declare."""
     human, metrics = human_level(group, source.reference), plugins.metrics(group.task)
     return Settings(
         human_error=human["error"] if human else None,
+        human_kind=human["kind"] if human else "human",
+        human_where=human["where"] if human else GIVEN,
         people=getattr(metrics, "PEOPLE", True),
         learns_labels=getattr(metrics, "LEARNS_LABELS", True),
         same_distribution=not source.shifted,

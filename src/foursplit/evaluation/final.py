@@ -22,10 +22,10 @@ LOOKS = "looks.jsonl"
 def four_tables(
     group: str, source: str, folder: Path, run: Run, scored_by: DataShape | None = None
 ) -> dict[Split, pd.DataFrame]:
-    """Give the tables of the model in `folder`, test among them, and count the look.
+    """Return the tables of the model in `folder`, test among them, and count the look.
 
     A model trained on other data is `scored_by` the shape of the present: what a loss is measured
-    in, and the trivial predictor beside it, come from train, and two models want the same.
+    in, and the trivial predictor beside it, come from train, and two models need the same.
     """
     manifest, answer = predictor(folder, run)
     shape = scored_by or manifests.shape(manifest)
@@ -40,12 +40,12 @@ def four_tables(
 
 
 def _require_like(trained: DataShape, present: DataShape, folder: Path) -> None:
-    """Refuse data that the model was never made for: other inputs, or other classes."""
+    """Raise for data that the model was never made for: other inputs, or other classes."""
     for name in ("inputs", "classes"):
         was, now = getattr(trained, name), getattr(present, name)
         if was != now:
             raise FoursplitError(
-                f"{folder}: trained for the {name} {was}, and the data have {now} now"
+                f"{folder}: the model was trained for {name} {was}; the data now have {now}"
             )
 
 
@@ -61,7 +61,7 @@ def _count(group: str, source: str, model_hash: str) -> None:
 
 
 def looks() -> list[dict[str, str]]:
-    """List the distinct looks at test from this folder; a torn last line counts as none."""
+    """List the distinct looks at test from this folder; an incomplete last line is ignored."""
     path = paths.state() / LOOKS
     if not path.exists():
         return []

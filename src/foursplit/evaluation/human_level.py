@@ -1,4 +1,4 @@
-"""The level that a group's errors are held against: people, the best known, or what is wanted."""
+"""The level that a group's errors are compared with: human, best known or desired."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from foursplit.core.dataset_spec import Reference
 
 
 def human_level(group: Group, reference: Reference | None) -> dict[str, Any] | None:
-    """Give its error (a fraction), its kind, and who says so; None where nobody does."""
+    """Return its error (a fraction), its kind, and who says so; None where nobody does."""
     if reference is not None:
         return {"error": reference.error, "kind": reference.kind, "where": reference.where}
     if group.desired_error is not None:

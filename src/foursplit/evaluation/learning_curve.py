@@ -1,4 +1,4 @@
-"""What the points of a learning curve tell: fit, band, and whether more data would do."""
+"""Summarize a learning curve: fit, band, and whether more data would help."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -85,14 +85,14 @@ def _line(fitted: Curve) -> list[dict[str, float]]:
 
 
 def _about(domains: Mapping[str, Role]) -> str:
-    """Say of which data the curve speaks."""
+    """Describe of which data the curve speaks."""
     from_, to = (sorted(name for name, role in domains.items() if role == kind)
                  for kind in ("source", "target"))  # fmt: skip
     if not to:
-        return "Train and dev are of one distribution: the curve tells what more of it would do."
+        return "Train and dev are of one distribution: the curve predicts what more data would do."
     return (
-        f"Train is of {' and '.join(from_)}, dev of {' and '.join(to)}: the curve tells what more "
-        f"of the first would do, and nothing of what more of the second would."
+        f"Train is of {' and '.join(from_)}, dev of {' and '.join(to)}: the curve predicts the "
+        f"effect of more of the first, and nothing of what more of the second would do."
     )
 
 

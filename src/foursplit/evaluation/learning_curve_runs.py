@@ -1,4 +1,4 @@
-"""Train an experiment's model on growing parts of train, and measure each.
+"""Train an experiment's model on nested subsets of train, and evaluate each.
 
 Every model takes as many steps as the experiment's own takes on all of train, so that two points
 differ by their examples alone.  With the same number of epochs a tenth of the examples would take a
@@ -35,7 +35,7 @@ SEEDS = 2**32  # as many as scikit-learn knows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One model of the curve: what it was trained on, and its errors (fractions)."""
+    """One point of the curve: training size and errors (fractions)."""
 
     size: int  # 1 is the smallest
     n: int  # examples it was trained on
@@ -46,7 +46,7 @@ class Measured:
 
 
 class Follower(Protocol):
-    """Someone who is told how far it is."""
+    """Callback that receives progress."""
 
     def begin(self, n: int, max_epochs: int) -> None: ...
 
@@ -64,7 +64,7 @@ class _Part:
 def measure(
     job: Job, settings: LearningCurve, follower: Follower, at: str
 ) -> tuple[list[Measured], list[float]]:
-    """Give the points, smallest first, and the seconds that each took.
+    """Return the points, smallest first, and the seconds that each took.
 
     A part is drawn `repeats` times, with other examples and other first weights; the whole is
     trained with the experiment's own seeds, so that it is the experiment's own model.  What an
@@ -100,7 +100,7 @@ def n_models(job: Job, settings: LearningCurve) -> int:
 
 
 def same_steps(fit: GradientFit, n_all: int, n: int) -> GradientFit:
-    """Give as many epochs of `n` examples as make up the steps that `fit` takes on `n_all`."""
+    """Return as many epochs of `n` examples as make up the steps that `fit` takes on `n_all`."""
     steps, fewer = (-(-count // min(fit.batch_size or count, count)) for count in (n_all, n))
     return replace(fit, max_epochs=-(-fit.max_epochs * steps // fewer))
 
@@ -140,7 +140,7 @@ def _parts(job: Job, settings: LearningCurve, at: str) -> Iterator[_Part]:
 def _check(
     whole: Examples, drawn: Sequence[np.ndarray], at: str, settings: LearningCurve, *, classes: bool
 ) -> None:
-    """Refuse parts that are the same, and a smallest part that lacks a class."""
+    """Raise for parts that are the same, and a smallest part that lacks a class."""
     lengths = [len(chosen) for chosen in drawn]
     n_groups = len(whole.rows[["domain", "group_id"]].drop_duplicates())
     if len(set(lengths)) < len(lengths):
@@ -195,11 +195,11 @@ def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
 
 
 def _shape(part: Examples, whole: DataShape) -> DataShape:
-    """Give what a model may know of its part; the unit of the error stays that of all of train."""
+    """Return the shape of a subset; the unit of the error stays that of all of train."""
     return replace(shape_of(part, whole.classes), spread=whole.spread)
 
 
 def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> float:
-    """Give the mean loss, as the ledger has it."""
+    """Return the mean loss, as the ledger has it."""
     table = prediction_tables.table(examples, answers, split, job.experiment.task, job.shape)
     return float(np.average(table["loss"], weights=table["weight"]))

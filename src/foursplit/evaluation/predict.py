@@ -1,4 +1,4 @@
-"""Ask a stored model for its answers."""
+"""Predict with a stored model."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ BATCH = 4096  # examples at once
 
 
 def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
-    """Load the model in `folder`; give its manifest and a function from examples to answers."""
+    """Load the model in `folder`; give its manifest and a function from examples to predictions."""
     manifest = manifests.load(folder)
     if manifest.engine == "estimator":
         from foursplit.training import estimator

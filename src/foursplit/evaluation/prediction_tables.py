@@ -1,4 +1,4 @@
-"""Prediction tables: one row a scored example; from here on nobody reads a model."""
+"""Prediction tables: one row for each scored example."""
 
 from pathlib import Path
 

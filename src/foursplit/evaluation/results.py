@@ -1,4 +1,4 @@
-"""Gather what the stages wrote, an entry an experiment: what report, table and tracking show."""
+"""Collect the results of the stages, one entry for each experiment."""
 
 import csv
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Entry:
     winner: bool
     meets_bounds: bool
     broken_bounds: tuple[str, ...]
-    tied_with: str | None  # of a winner: who has the better number on dev, beyond no doubt
+    tied_with: str | None  # of a winner: who is better on dev, but not significantly
     # As evaluate, or for a winner final, wrote them:
     diagnosis: dict[str, Any]  # of all seeds together
     summaries: dict[int, dict[str, Any]]  # by seed
@@ -33,7 +33,7 @@ class Entry:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Give the first seed's manifest: seeds share architecture, cost and data."""
+        """Return the first seed's manifest: seeds share architecture, cost and data."""
         manifest: dict[str, Any] = self.summaries[min(self.summaries)]["manifest"]
         return manifest
 
@@ -48,11 +48,11 @@ class Entry:
 
     @property
     def beats_baseline(self) -> bool:
-        """Say whether dev shows of every seed that it beats the trivial predictor."""
+        """Check whether dev shows of every seed that it beats the trivial predictor."""
         return all(s["baseline"]["dev"]["beaten"] for s in self.summaries.values())
 
     def error(self, split: str) -> float | None:
-        """Give the mean error over seeds; None for the sealed test of all but winners."""
+        """Return the mean error over seeds; None for the sealed test of all but winners."""
         found = self.diagnosis["splits"].get(split)
         return float(found["value"]) if found else None
 
@@ -107,9 +107,9 @@ def _entry(
     folder = final if winner else evaluated
     learnt = paths.curves(experiment.group) / f"{key}.json"
     curve = artifacts.read_json(learnt) if learns and learnt.is_file() else None
-    told = artifacts.read_json(paths.diagnosis(folder))
+    diagnosis = artifacts.read_json(paths.diagnosis(folder))
     if curve is not None:
-        told["next"] = corrected(told["next"], of_variance(curve))
+        diagnosis["next"] = corrected(diagnosis["next"], of_variance(curve))
     return Entry(
         key=key,
         course=course,
@@ -119,7 +119,7 @@ def _entry(
         meets_bounds=ranked.get("meets_bounds", True),
         broken_bounds=tuple(ranked.get("broken", ())),
         tied_with=chosen["best"] if winner and chosen["best"] != key else None,
-        diagnosis=told,
+        diagnosis=diagnosis,
         summaries={
             seed_number(path): artifacts.read_json(path / "summary.json")
             for path in seed_folders(folder)

@@ -1,4 +1,4 @@
-"""What one seed's tables show: its errors and metrics, its ledger, and the trivial predictor."""
+"""Summarize one seed's tables: errors, metrics, gaps, and the baseline."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from foursplit.config.schema import Group, Strategy
 from foursplit.core.dataset_spec import Source
 from foursplit.core.seeds import generator
 from foursplit.core.splits import Split
-from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.decompose import decompose
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.weighted_confusion import confusion
@@ -24,20 +24,22 @@ Tables = Mapping[Split, pd.DataFrame]
 def summarise(
     tables: Tables, model: Model, group: Group, source: Source, strategy: Strategy
 ) -> dict[str, Any]:
-    """Say what the tables of one seed show; `model` holds the same tables, checked."""
-    told = steps.base([model], settings(group, source, strategy), alike=not source.shifted)
+    """Describe what the tables of one seed show; `model` holds the same tables, checked."""
+    parts = decompose(
+        [model], settings(group, source, strategy), same_distribution=not source.shifted
+    ).as_json()
     return {
-        "splits": {split: told["splits"][split] for split in tables},
+        "splits": {split: parts["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
         "human": human_level(group, source.reference),
         "baseline": {split: _against_baseline(table, strategy) for split, table in tables.items()},
-        "ledger": told["ledger"],
-        "verdict": told["verdict"],
+        "ledger": parts["ledger"],
+        "verdict": parts["verdict"],
     }
 
 
 def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
-    """Give the weighted mean of each metric the task reports, and what is no mean of examples."""
+    """Return the weighted mean of each metric the task reports, and what is no mean of examples."""
     means = {
         name: float(np.average(table[column], weights=table["weight"]))
         for name, column in plugins.metrics(task).METRICS.items()
@@ -46,9 +48,9 @@ def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
 
 
 def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, float]:
-    """Give precision, recall and F1 where the task names columns with what is looked for and found.
+    """Return precision, recall and F1, where the task names the columns of truth and detection.
 
-    Examples count alike, whatever they weigh; nothing where a table has none that is looked for.
+    All examples count alike, whatever their weight.  A table without positives has none.
     """
     if columns is None or not table[columns[0]].any():
         return {}
@@ -58,7 +60,7 @@ def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, flo
 
 
 def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:
-    """Compare with the trivial predictor on the same examples."""
+    """Compare with the baseline on the same examples."""
     weight = table["weight"].to_numpy(np.float64)
     gain = estimate(
         (table["baseline_loss"] - table["loss"]).to_numpy(np.float64),

@@ -1,4 +1,4 @@
-"""What each run of a group changed, and which gaps moved with it."""
+"""History of a group: what each run changed, and which gaps changed with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,10 +12,11 @@ import pandas as pd
 from foursplit import plugins
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis import steps
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
+from foursplit.diagnosis.decomposition.decompose import estimates
 from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
 from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human_level import human_level
@@ -24,7 +25,7 @@ from foursplit.history.past_runs import PastRun, list_past
 from foursplit.io import artifacts
 from foursplit.io.disk_cache import recalled
 
-MOST = 40  # runs of a group that are told: the latest
+MOST = 40  # runs of a group that are listed: the latest
 
 DATA, CODE = "data", "code"
 """What differs where no setting does."""
@@ -96,7 +97,7 @@ class History:
     group: str
     steps: tuple[Step, ...]
     gone: tuple[str, ...]
-    n_earlier: int  # runs before the oldest that is told
+    n_earlier: int  # runs before the oldest that is listed
 
 
 class IncompleteRunError(FoursplitError):
@@ -118,13 +119,13 @@ def history(params: Params, name: str, most: int = MOST, commits: Commits | None
     ordered = sorted(
         _distinct(versions.values()), key=lambda v: (v.when, order.get(v.key, len(order)), v.key)
     )
-    told = ordered[-most:]
+    listed = ordered[-most:]
     given = settings(
         params.group(name), plugins.dataset(params.group(name).source).SOURCE, params.strategy
     )
-    steps = [_step(version, told[:place], given) for place, version in enumerate(told)]
+    steps = [_step(version, listed[:index], given) for index, version in enumerate(listed)]
     return History(
-        group=name, steps=tuple(steps), gone=tuple(gone), n_earlier=len(ordered) - len(told)
+        group=name, steps=tuple(steps), gone=tuple(gone), n_earlier=len(ordered) - len(listed)
     )
 
 
@@ -135,7 +136,7 @@ def histories(params: Params, names: Iterable[str], most: int = MOST) -> list[Hi
 
 
 def _by_version(runs: Iterable[PastRun]) -> list[list[PastRun]]:
-    """Put the seeds of a run together."""
+    """Group the seeds of a run together."""
     found: dict[tuple[str, str], list[PastRun]] = {}
     for run in runs:
         found.setdefault((run.key, run.version), []).append(run)
@@ -153,27 +154,27 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     human = human_level(block, source.reference)
     depends = [first.version, [_held(run) for run in runs], asdict(given), human]
     try:
-        told = recalled("errors", depends, lambda: _errors(runs, given, human))
+        result = recalled("errors", depends, lambda: _errors(runs, given, human))
     except IncompleteRunError:
-        told = None  # and not remembered: what is torn may be fetched anew
-    if told is None:
+        result = None  # not cached: an incomplete run may be fetched again
+    if result is None:
         return None
     manifest = summary["manifest"]
     return Version(
         key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
         place=first.place, settings=_settings(params, first, manifest),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
-        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in told["splits"].items()},
-        gaps={name: ledger.Gap(gap=name, **row, draws=None) for name, row in told["gaps"].items()},
+        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in result["splits"].items()},
+        gaps={n: ledger.Gap(gap=n, **row, draws=None) for n, row in result["gaps"].items()},
     )  # fmt: skip
 
 
 def _errors(
-    runs: Sequence[PastRun], given: steps.Settings, human: Mapping[str, Any] | None
+    runs: Sequence[PastRun], given: Settings, human: Mapping[str, Any] | None
 ) -> dict[str, Any] | None:
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
-        errors = steps.estimates([_model(run) for run in runs], given)
+        errors = estimates([_model(run) for run in runs], given)
     except IncompleteRunError:
         raise
     except FoursplitError:
@@ -247,7 +248,7 @@ def _fuller(known: Version | None, later: Version) -> Version:
     return known
 
 
-def _step(version: Version, earlier: Sequence[Version], given: steps.Settings) -> Step:
+def _step(version: Version, earlier: Sequence[Version], given: Settings) -> Step:
     """Compare a run with the earlier one that it differs least from, the latest of those."""
     if not earlier:
         return Step(version=version, parent=None, changed={}, own=(), movement=None,
@@ -262,13 +263,13 @@ def _step(version: Version, earlier: Sequence[Version], given: steps.Settings) -
     )  # fmt: skip
 
 
-def _movement(before: Version, after: Version, given: steps.Settings) -> Movement:
+def _movement(before: Version, after: Version, given: Settings) -> Movement:
     def make() -> dict[str, Any]:
         return asdict(movement(before.models, after.models, given))
 
-    told = recalled("movements", [before.tables, after.tables, asdict(given)], make)
-    splits, gaps = (tuple(Moved(**row) for row in told[of]) for of in ("splits", "gaps"))
-    return Movement(splits=splits, gaps=gaps, paired=told["paired"])
+    result = recalled("movements", [before.tables, after.tables, asdict(given)], make)
+    splits, gaps = (tuple(Moved(**row) for row in result[of]) for of in ("splits", "gaps"))
+    return Movement(splits=splits, gaps=gaps, paired=result["paired"])
 
 
 def _changed(before: Version, after: Version) -> dict[str, tuple[Any, Any]]:

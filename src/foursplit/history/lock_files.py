@@ -62,7 +62,7 @@ def committed(group: str, commits: Commits) -> Iterator[Made]:
 
 
 def _noted(text: str) -> dict[str, Any]:
-    """Give what a lock file notes of params.yaml for each training and its evaluation."""
+    """Return what a lock file notes of params.yaml for each training and its evaluation."""
     stages = (_yaml(text) or {}).get("stages") or {}
     return {
         name: _params(entry)
@@ -150,7 +150,7 @@ def _relative(folder: Path) -> str:
 
 
 def _md5(listed: Any, prefix: str) -> str | None:
-    """Give the hash of the first output or dependency whose path begins so."""
+    """Return the hash of the first output or dependency whose path begins so."""
     for one in listed or ():
         if str(one.get("path", "")).startswith(prefix):
             return one.get("md5")

@@ -1,6 +1,6 @@
-"""Past runs of a comparison group: which tables were ever made, and which are still here.
+"""Past runs of a comparison group: which tables were ever made, and which are still stored.
 
-Three places know of them: `data/predictions`, git's history of the lock files, and DVC's run-cache.
+Three places record them: `data/predictions`, git's history of the lock files, and DVC's run-cache.
 DVC's cache holds their files, named by the md5 of their content; nothing is fetched.
 
 Source: dvc.org/doc/user-guide/project-structure/internal-files (layout of the cache).
@@ -46,13 +46,13 @@ class PastRun:
 
     @property
     def place(self) -> str:
-        """Say where it is known from."""
+        """Describe where it is known from."""
         if self.present:
             return "present"
         return f"commit {self.commit[:7]}" if self.commit else "run-cache"
 
     def summary(self) -> dict[str, Any] | None:
-        """Give what `evaluate` concluded then; None where it is gone."""
+        """Return what `evaluate` concluded then; None where it is gone."""
         path = self.files.get("summary.json")
         found: dict[str, Any] | None = artifacts.read_json(path) if path else None
         return found
@@ -158,7 +158,7 @@ def _held(one: Made, cache: Path, present: bool) -> list[PastRun]:
 
 
 def _by_seed(relative: Iterable[str]) -> dict[int, dict[str, str]]:
-    """Give for each seed the names in its folder, and their paths from the experiment's."""
+    """Return for each seed the names in its folder, and their paths from the experiment's."""
     found: dict[int, dict[str, str]] = {}
     for path in relative:
         folder, _, name = path.partition("/")

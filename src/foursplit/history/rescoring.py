@@ -1,6 +1,6 @@
-"""Every stored run of a group under another metric: how their order changes, and who would win.
+"""Rank every stored run of a group under another metric: old and new ranks, and the winner.
 
-Only runs on the same frozen dev examples are ranked together; the others are listed with why.
+Only runs on the same frozen dev examples are ranked together; the others are listed apart.
 """
 
 from collections.abc import Sequence
@@ -61,8 +61,8 @@ class Ranked:
     also: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**told, "old": self.old.as_json(), "new": self.new.as_json()}
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, "old": self.old.as_json(), "new": self.new.as_json()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class _Stored:
     also: tuple[str, ...] = ()
 
     def is_like(self, other: "_Stored") -> bool:
-        """Say whether an experiment answered alike twice: other code or settings, same tables."""
+        """Check whether an experiment answered alike twice: other code or settings, same tables."""
         if self.runs[0].key != other.runs[0].key or len(self.old) != len(other.old):
             return False
         pairs = [*zip(self.old, other.old, strict=True), *zip(self.new, other.new, strict=True)]
@@ -138,13 +138,13 @@ def rescore(
     new = _metric(group, metric or group.metric, tuple(rules))
     versions = _versions(list_past(name))
     if not versions:
-        raise FoursplitError(f"group {name!r}: no run is known; `foursplit repro` makes some.")
+        raise FoursplitError(f"No run of group {name!r} is recorded. Run `foursplit repro`.")
     gone = [_apart(runs, _missing(runs)) for runs in versions if _missing(runs)]
     stored, apart = _read([runs for runs in versions if not _missing(runs)], old, new)
     if not stored:
         raise FoursplitError(
-            f"group {name!r}: of {len(versions)} known runs no table is here; "
-            "`foursplit repro` brings today's."
+            f"group {name!r}: the tables of all {len(versions)} recorded runs are missing. "
+            "Run `foursplit repro`."
         )
     reference = stored[0].old[0]
     before = _Scores(stored, "old", np.ones(len(reference)), group, old, strategy)
@@ -179,7 +179,7 @@ def rescore(
 
 
 def flip(found: Rescored, prefer: str, over: str, on: Place, strategy: Strategy) -> Flip:
-    """Find the smallest weight on some examples under which `prefer` ranks above `over`."""
+    """Find the smallest weight of some examples at which `prefer` ranks above `over`."""
     for label in (prefer, over):
         if label not in found.tables:
             raise unknown_name("run", label, found.tables, f"group {found.group}")
@@ -254,7 +254,7 @@ def _metric(group: Group, name: str, rules: tuple[Rule, ...]) -> Metric:
 
 
 def _versions(runs: Sequence[PastRun]) -> list[tuple[PastRun, ...]]:
-    """Put the seeds of a run together, those of today first and then from the latest back."""
+    """Group the seeds of a run together, those of today first and then from the latest back."""
     found: dict[tuple[str, str], list[PastRun]] = {}
     for run in runs:
         found.setdefault((run.key, run.version), []).append(run)
@@ -263,7 +263,7 @@ def _versions(runs: Sequence[PastRun]) -> list[tuple[PastRun, ...]]:
 
 
 def _missing(runs: Sequence[PastRun]) -> str:
-    """Say what is gone of that which scoring needs; nothing where all is here."""
+    """Describe what is gone of that which scoring needs; nothing where all is here."""
     gone = sorted({name for run in runs for name in run.gone if run.seed is None or name == DEV})
     never = any(run.seed is not None and DEV not in (*run.files, *run.gone) for run in runs)
     return ", ".join(gone) or (DEV if never else "")
@@ -317,7 +317,7 @@ def _refuse_other_examples(first: Table, table: Table) -> None:
 
 
 def _costs(one: _Stored) -> dict[str, int | float | None]:
-    """Give what the run's manifests say; nothing is known where a summary is gone."""
+    """Return what the run's manifests say; nothing is known where a summary is gone."""
     summaries = [summary for run in one.runs if (summary := run.summary()) is not None]
     return dev_scores.costs(summaries) if len(summaries) == len(one.runs) else {}
 

@@ -19,9 +19,9 @@ from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, interval
 ROWS = ("human", "trained_on", "not_trained_on")
 
 PARTS = {"trained_on": ("train",), "not_trained_on": ("train_dev", "dev")}
-"""The splits of each row; test stays shut."""
+"""The splits of each row; test is not opened."""
 
-MOST = 10  # domains of dev whose mismatch is parted
+MAX_DOMAINS = 10  # of dev whose mismatch is decomposed
 
 LABELLED = 500  # items for people: at 5 % error that is known to 2 points either way
 
@@ -40,7 +40,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TwoD:
+class ErrorMatrix:
     """The table; `excess` is what a domain's unseen examples cost the model more than people."""
 
     domains: tuple[str, ...]
@@ -49,15 +49,15 @@ class TwoD:
     missing: str = ""
 
     def value(self, row: str, domain: str) -> float | None:
-        found = self.at(row, domain)
-        return None if found is None else found.value
+        cell = self.at(row, domain)
+        return None if cell is None else cell.value
 
     def at(self, row: str, domain: str) -> Estimate | None:
         cell = self.cells.get((row, domain))
         return None if cell is None else cell.estimate
 
     def as_json(self) -> dict[str, Any]:
-        lacking = [
+        missing = [
             {"cell": list(key), "how": cell.missing}
             for key, cell in self.cells.items()
             if cell.estimate is None
@@ -66,14 +66,14 @@ class TwoD:
             "columns": list(self.domains),
             "rows": list(ROWS),
             "cells": [[self.cells[row, d].as_json() for d in self.domains] for row in ROWS],
-            "missing": lacking,
+            "missing": missing,
             "insufficient": self.missing or None,
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Adjusted:
-    """Mismatch in two parts that add up to it: harder for people too, and harder for the model."""
+class AdjustedMismatch:
+    """Mismatch decomposed: a part harder for people too, and a part specific to the model."""
 
     general: str
     target: str
@@ -99,33 +99,33 @@ class Adjusted:
         }
 
 
-def table2d(
+def compute_error_matrix(
     tables: Mapping[str, Table],
     rng: np.random.Generator,
     human: Mapping[str, float] | None = None,
     *,
     resamples: int = 2000,
     confidence: float = 0.95,
-) -> TwoD:
+) -> ErrorMatrix:
     """Fill every cell that the tables and the levels given for `human` allow."""
     usable = {s: tables[s] for part in PARTS.values() for s in part if s in tables}
     frames = {row: _pool(usable, splits) for row, splits in PARTS.items()}
     domains = _domains(frames, human or {})
-    how = {"resamples": resamples, "confidence": confidence}
-    cells = {("human", d): _human(frames, d, human or {}, rng, how) for d in domains}
+    options = {"resamples": resamples, "confidence": confidence}
+    cells = {("human", d): _human(frames, d, human or {}, rng, options) for d in domains}
     for row in PARTS:
         for d in domains:
-            cells[row, d] = _cell(_of(frames[row], d), "loss", rng, how, _how(row, d))
+            cells[row, d] = _cell(_of(frames[row], d), "loss", rng, options, _how_to_get(row, d))
     excess = {}
     for d in domains:
         rows = _of(frames["not_trained_on"], d)
         if d not in (human or {}) and len(rows) and rows["human_loss"].notna().all():
             rows = rows.assign(more=rows["loss"] - rows["human_loss"])
-            found = _cell(rows, "more", rng, how, "").estimate
-            assert found is not None
-            excess[d] = found
-    lacking = "" if domains else "give every table a column 'domain', such as general and target"
-    return TwoD(domains=domains, cells=cells, excess=excess, missing=lacking)
+            difference = _cell(rows, "more", rng, options, "").estimate
+            assert difference is not None
+            excess[d] = difference
+    missing = "" if domains else "give every table a column 'domain', such as general and target"
+    return ErrorMatrix(domains=domains, cells=cells, excess=excess, missing=missing)
 
 
 def pairs(tables: Mapping[str, Table]) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ def pairs(tables: Mapping[str, Table]) -> list[tuple[str, str]]:
     general = min(sizes, key=lambda domain: (-sizes[domain], domain))
     targets = _sizes(known["dev"])
     ordered = sorted(targets, key=lambda domain: (-targets[domain], domain))
-    return [(general, target) for target in ordered[:MOST] if target != general]
+    return [(general, target) for target in ordered[:MAX_DOMAINS] if target != general]
 
 
 def _sizes(table: Table) -> dict[str, float]:
@@ -150,15 +150,20 @@ def _sizes(table: Table) -> dict[str, float]:
 
 
 def adjusted_mismatch(
-    table: TwoD, general: str, target: str, *, confidence: float = 0.95, rule: Rule | None = None
-) -> Adjusted:
-    """Part the mismatch from `general` to `target` into difficulty and what the model lacks.
+    table: ErrorMatrix,
+    general: str,
+    target: str,
+    *,
+    confidence: float = 0.95,
+    rule: Rule | None = None,
+) -> AdjustedMismatch:
+    """Decompose the mismatch from `general` to `target`.
 
-    What people find harder by as much is no defect of the training data.
+    One part is also harder for people; the other is specific to the model.
     """
-    wanted = [(row, d) for row in ("human", "not_trained_on") for d in (general, target)]
-    lacking = tuple(table.cells[key].missing if key in table.cells else _how(*key)
-                    for key in wanted if table.at(*key) is None)  # fmt: skip
+    keys = [(row, d) for row in ("human", "not_trained_on") for d in (general, target)]
+    missing = tuple(table.cells[key].missing if key in table.cells else _how_to_get(*key)
+                    for key in keys if table.at(*key) is None)  # fmt: skip
     low, high = table.at("not_trained_on", general), table.at("not_trained_on", target)
     easy, hard = table.at("human", general), table.at("human", target)
     mismatch = None if low is None or high is None else high.value - low.value
@@ -166,7 +171,7 @@ def adjusted_mismatch(
     intrinsic = None if easy is None or hard is None else hard.value - easy.value
     both = intrinsic is not None and mismatch is not None
     specific = mismatch - intrinsic if both else None  # type: ignore[operator]
-    return Adjusted(
+    return AdjustedMismatch(
         general=general,
         target=target,
         mismatch=mismatch,
@@ -174,13 +179,13 @@ def adjusted_mismatch(
         specific=specific,
         intrinsic_interval=_between(intrinsic, [hard], [easy], confidence),
         specific_interval=_between(specific, *_excess(table, general, target), confidence),
-        insufficient=lacking,
+        insufficient=missing,
         note=note,
     )
 
 
-def _excess(table: TwoD, general: str, target: str) -> tuple[list[Any], list[Any]]:
-    """Give what is added and what is taken off to get the model's own part of the mismatch."""
+def _excess(table: ErrorMatrix, general: str, target: str) -> tuple[list[Any], list[Any]]:
+    """Return what is added and what is taken off to get the model's own part of the mismatch."""
     plus: list[Estimate | None] = []
     minus: list[Estimate | None] = []
     for domain, gain, loss in ((target, plus, minus), (general, minus, plus)):
@@ -202,8 +207,8 @@ def _between(
     return min(lo, value), max(hi, value)
 
 
-def _at_human_level(table: TwoD, general: str, target: str, rule: Rule) -> str:
-    """Say so where the target's column has no gap left though the other has."""
+def _at_human_level(table: ErrorMatrix, general: str, target: str, rule: Rule) -> str:
+    """Report where the target's column has no gap left though the other has."""
     left, right = _largest(table, general), _largest(table, target)
     reached = table.value("not_trained_on", target)
     if left is None or right is None or reached is None:
@@ -212,13 +217,13 @@ def _at_human_level(table: TwoD, general: str, target: str, rule: Rule) -> str:
     if right <= limit < left:
         return (
             f"{target} is already at human level ({right:+.1%} at most), though {general} shows "
-            f"gaps of up to {left:.1%}: there is no need to close them for {target}."
+            f"gaps of up to {left:.1%}: they need not be closed for {target}."
         )
     return ""
 
 
-def _largest(table: TwoD, domain: str) -> float | None:
-    """Give the largest gap in a domain's column; it needs people and unseen examples."""
+def _largest(table: ErrorMatrix, domain: str) -> float | None:
+    """Return the largest gap in a domain's column; it needs people and unseen examples."""
     people, seen, unseen = (table.value(row, domain) for row in ROWS)
     if people is None or unseen is None:
         return None
@@ -245,8 +250,8 @@ def _pool(tables: Mapping[str, Table], splits: tuple[str, ...]) -> pd.DataFrame:
 
 def _domains(frames: Mapping[str, pd.DataFrame], human: Mapping[str, float]) -> tuple[str, ...]:
     """Order domains by when they come: those trained on first."""
-    found = [d for row in PARTS for d in sorted(frames[row]["domain"].unique())]
-    return tuple(dict.fromkeys([*found, *sorted(human)]))
+    names = [d for row in PARTS for d in sorted(frames[row]["domain"].unique())]
+    return tuple(dict.fromkeys([*names, *sorted(human)]))
 
 
 def _of(frame: pd.DataFrame, domain: str) -> pd.DataFrame:
@@ -254,30 +259,34 @@ def _of(frame: pd.DataFrame, domain: str) -> pd.DataFrame:
 
 
 def _human(
-    frames: Mapping[str, pd.DataFrame], domain: str, given: Mapping[str, float],
-    rng: np.random.Generator, how: Mapping[str, Any],
+    frames: Mapping[str, pd.DataFrame], domain: str, levels: Mapping[str, float],
+    rng: np.random.Generator, options: Mapping[str, Any],
 ) -> Cell:  # fmt: skip
-    if domain in given:
-        return Cell(estimate=fixed(float(given[domain])))
+    if domain in levels:
+        return Cell(estimate=fixed(float(levels[domain])))
     for row in ("not_trained_on", "trained_on"):  # the model's own examples, if people saw those
         rows = _of(frames[row], domain)
         rows = rows[rows["human_loss"].notna()]
         if len(rows):
-            return _cell(rows, "human_loss", rng, how, "")
-    return Cell(estimate=None, missing=_how("human", domain))
+            return _cell(rows, "human_loss", rng, options, "")
+    return Cell(estimate=None, missing=_how_to_get("human", domain))
 
 
 def _cell(
-    rows: pd.DataFrame, column: str, rng: np.random.Generator, how: Mapping[str, Any], missing: str
+    rows: pd.DataFrame,
+    column: str,
+    rng: np.random.Generator,
+    options: Mapping[str, Any],
+    missing: str,
 ) -> Cell:
     if rows.empty:
         return Cell(estimate=None, missing=missing)
     rows = rows.sort_values(["group", column, "weight"])  # so that the order of rows is no input
     loss, weight = (rows[c].to_numpy(np.float64) for c in (column, "weight"))
-    return Cell(estimate=estimate(loss, weight, rows["group"].to_numpy(), rng, **how))
+    return Cell(estimate=estimate(loss, weight, rows["group"].to_numpy(), rng, **options))
 
 
-def _how(row: str, domain: str) -> str:
+def _how_to_get(row: str, domain: str) -> str:
     if row == "human":
         return f"label {LABELLED} {domain} items by people"
     if row == "trained_on":

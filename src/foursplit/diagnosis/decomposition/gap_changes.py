@@ -1,4 +1,4 @@
-"""Whether a change moved its own gap and only that: two versions of a model, gap by gap.
+"""Compare the gaps of two versions of a model: which gaps a change moved.
 
 Source: Ng, DLS C3 W1 (orthogonalization); Zou and Donner (2008), "Construction of confidence limits
 about effect measures" (square-and-add of the intervals of independent differences).
@@ -10,17 +10,17 @@ from math import hypot
 from typing import Any
 
 from foursplit.core.seeds import generator
-from foursplit.diagnosis import steps
+from foursplit.diagnosis.decomposition.decompose import estimates, merge_seeds
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.paired_comparison import compare
-from foursplit.diagnosis.steps import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """An error or a gap before and after; below 0 the change is for the better."""
+    """An error or a gap before and after; a change below 0 is an improvement."""
 
     name: str
     before: float
@@ -42,7 +42,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """What a change did; `paired` where both versions were scored on the same examples."""
+    """Changes of errors and gaps; `paired`: both versions were scored on the same examples."""
 
     splits: tuple[Moved, ...]
     gaps: tuple[Moved, ...]
@@ -53,18 +53,18 @@ class Movement:
 
 
 def movement(before: Sequence[Model], after: Sequence[Model], settings: Settings) -> Movement:
-    """Measure how errors and gaps moved between two versions of a model, each with its seeds.
+    """Measure how errors and gaps changed between two versions of a model, each with its seeds.
 
-    On the same examples what is hard for both cancels; where examples changed, the two errors are
-    taken for independent.
+    On the same examples, the difficulty of each example cancels.  Otherwise the two errors are
+    treated as independent.
     """
-    first, second = steps.merge_seeds(before), steps.merge_seeds(after)
+    first, second = merge_seeds(before), merge_seeds(after)
     shared = [split for split in first if split in second]
     paired = all(_same_examples(first[s], second[s]) for s in shared)
     if paired:
         found = [_paired(s, before, after, first[s], second[s], settings) for s in shared]
     else:
-        one, two = steps.estimates(before, settings), steps.estimates(after, settings)
+        one, two = estimates(before, settings), estimates(after, settings)
         found = [
             _between(s, two[s].value, one[s].value, _ends(two[s]), _ends(one[s])) for s in shared
         ]
@@ -84,20 +84,20 @@ def _paired(
     second: Table,
     settings: Settings,
 ) -> Moved:
-    """Compare mean losses over the seeds example by example; add what training again changes."""
-    told = compare(
+    """Compare mean losses over the seeds example by example; add the variance over seeds."""
+    result = compare(
         second, first, generator("movement", settings.seed, split),
         resamples=settings.resamples, confidence=settings.confidence,
         seeds=(_by_seed(after, split), _by_seed(before, split)),
     )  # fmt: skip
     return Moved(  # `compare` gives A less B: after less before
-        name=split, before=told.error_b, after=told.error_a, change=told.error_a - told.error_b,
-        lo=told.lo, hi=told.hi,
+        name=split, before=result.error_b, after=result.error_a,
+        change=result.error_a - result.error_b, lo=result.lo, hi=result.hi,
     )  # fmt: skip
 
 
 def _by_seed(models: Sequence[Model], split: str) -> dict[Hashable, float]:
-    return {m.name or place: m.tables[split].error for place, m in enumerate(models)}
+    return {m.name or number: m.tables[split].error for number, m in enumerate(models)}
 
 
 def _ends(estimate: Any) -> tuple[float, float]:
@@ -117,7 +117,7 @@ def _between(
 
 
 def _gaps(splits: Mapping[str, Moved]) -> list[Moved]:
-    """Give each gap's change: that of its upper end less that of its lower; human level stays."""
+    """Return each gap's change: that of its upper end less that of its lower; human level stays."""
     found = []
     for gap, (low, high) in LINKS.items():
         if high not in splits or (low != "human" and low not in splits):
@@ -148,10 +148,10 @@ def _renamed(moved: Moved, name: str) -> Moved:
 
 
 def sentence(found: Movement, own: Sequence[str], undeclared: Sequence[str] = ()) -> str:
-    """Say whether the gaps that moved are those that the change was meant for."""
+    """Check whether the gaps that moved are those that the change was meant for."""
     moved = [gap.name for gap in found.moved()]
     if not moved:
-        return "No gap moved beyond doubt."
+        return "No gap changed significantly."
     if undeclared or not own:
         what = ", ".join(undeclared) or "what changed"
         return f"It moved {_named(moved)}; what {what} is meant for is not declared."

@@ -1,4 +1,4 @@
-"""Which link of the chain a setting is meant for: one knob, one effect, as far as there is one.
+"""Which gap each hyperparameter is meant to move (orthogonalization).
 
 Source: Ng, DLS C3 W1 (orthogonalization; chain of assumptions); Ng (2018), Machine Learning
 Yearning, chapters 25 and 27 (what reduces bias, what reduces variance).
@@ -9,7 +9,7 @@ from typing import Any
 
 FIT_TRAIN, FIT_DEV, LIKE_DEV = "avoidable_bias", "variance", "mismatch"
 
-KNOBS: Mapping[str, tuple[str, ...]] = {
+HYPERPARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fit.learning_rate": (FIT_TRAIN,),
     "fit.max_epochs": (FIT_TRAIN,),
     "fit.batch_size": (FIT_TRAIN,),
@@ -29,19 +29,21 @@ KNOBS: Mapping[str, tuple[str, ...]] = {
 
 
 def links(settings: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the gaps that changed settings are meant to move, and the settings nobody declared.
+    """Return the gaps that changed settings are meant to move, and the undeclared settings.
 
     A setting within a block (`fit.augment.turn`) is the block's.
     """
-    found: dict[str, None] = {}
-    unknown = []
+    gaps: dict[str, None] = {}
+    undeclared = []
     for setting in settings:
-        known = [knob for knob in KNOBS if setting == knob or setting.startswith(f"{knob}.")]
-        if not known:
-            unknown.append(setting)
-        for knob in known:
-            found |= dict.fromkeys(KNOBS[knob])
-    return tuple(found), tuple(unknown)
+        declared = [
+            name for name in HYPERPARAMETERS if setting == name or setting.startswith(f"{name}.")
+        ]
+        if not declared:
+            undeclared.append(setting)
+        for name in declared:
+            gaps |= dict.fromkeys(HYPERPARAMETERS[name])
+    return tuple(gaps), tuple(undeclared)
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -42,21 +42,21 @@ def fixed(value: float) -> Estimate:
 def gaps(
     errors: Mapping[str, Estimate], confidence: float, *, same_distribution: bool = False
 ) -> list[Gap]:
-    """Give every gap whose two ends were measured, in the order of the ladder.
+    """Return every gap whose two ends were measured, in the order of the ladder.
 
     Without train-dev, train to dev is one gap: variance where the two are known to come from one
-    distribution, and otherwise not to be told from mismatch.
+    distribution, and otherwise not distinguishable from mismatch.
     """
-    found = [
+    results = [
         _between(name, errors[low], errors[high], confidence)
         for name, (low, high) in LINKS.items()
         if low in errors and high in errors
     ]
     if "train_dev" not in errors and "train" in errors and "dev" in errors:
         name = "variance" if same_distribution else MERGED
-        place = sum(gap.gap == "avoidable_bias" for gap in found)
-        found.insert(place, _between(name, errors["train"], errors["dev"], confidence))
-    return found
+        position = sum(gap.gap == "avoidable_bias" for gap in results)
+        results.insert(position, _between(name, errors["train"], errors["dev"], confidence))
+    return results
 
 
 def _between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap:
@@ -64,7 +64,7 @@ def _between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap
     sampled = [end for end in (low, high) if end.n]
     if not sampled:
         return Gap(gap=name, value=value, lo=None, hi=None, draws=None)
-    # The splits are independent samples, so their draws may be paired at will.
+    # The splits are independent samples, so their draws may be paired in any order.
     draws = high.draws - low.draws
     lo, hi = interval(draws, confidence)
     return Gap(gap=name, value=value, lo=min(lo, value), hi=max(hi, value), draws=draws)

@@ -1,4 +1,4 @@
-"""Which gap to work on: the rule, its constants, and a sentence for people.
+"""Decide which gap to work on: thresholds, status of each gap, and a sentence.
 
 Source: Ng, DLS C3 W1-W2; Ng (2018), Machine Learning Yearning, chapters 20-22, 40-41.
 """
@@ -17,11 +17,11 @@ SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """When a gap is worth work."""
+    """Thresholds above which a gap counts."""
 
-    floor: float = 0.005  # error below which no gap counts
-    share_of_dev: float = 0.10  # nor below this share of the dev error
-    co_primary: float = 0.5  # share of the largest from which a gap stands beside it
+    floor: float = 0.005  # error; no smaller gap counts
+    share_of_dev: float = 0.10  # of the dev error; no smaller gap counts
+    co_primary: float = 0.5  # share of the largest gap, from which on a gap is co-primary
     min_gain: float = 0.0  # the comparison group's own threshold
 
     def threshold(self, dev: float) -> float:
@@ -30,9 +30,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What the ledger says."""
+    """Which gaps count, and what is not known."""
 
-    primary: tuple[str, ...]  # the largest gap worth work, then those beside it
+    primary: tuple[str, ...]  # the largest gap that counts, then co-primary ones
     largest: str
     surpasses_human: bool
     insufficient: tuple[str, ...]  # what is not known
@@ -48,29 +48,29 @@ NAMES = {
     "avoidable_bias": "avoidable bias",
     "variance": "variance",
     "mismatch": "data mismatch",
-    "dev_overfit": "overfitting of dev",
+    "dev_overfit": "overfitting to dev",
     MERGED: "variance or mismatch",
 }
 
 
-def judge(errors: Mapping[str, Estimate], found: Sequence[Gap], rule: Rule) -> Verdict:
-    """Apply the rule to a ledger."""
+def judge(errors: Mapping[str, Estimate], gaps: Sequence[Gap], rule: Rule) -> Verdict:
+    """Apply the thresholds to the gaps."""
     insufficient = [] if "human" in errors else [NO_LEVEL]
-    insufficient += [MERGED] if any(gap.gap == MERGED for gap in found) else []
+    insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
-    material = sorted((g for g in found if _material(g, limit)), key=lambda g: -g.value)
+    material = sorted((g for g in gaps if _material(g, limit)), key=lambda g: -g.value)
     primary = [g for g in material if g.value >= rule.co_primary * material[0].value - SLACK]
-    status = {g.gap: _status(g, primary, material) for g in found}
-    largest = max(found, key=lambda g: g.value).gap if found else ""
+    status = {g.gap: _status(g, primary, material) for g in gaps}
+    largest = max(gaps, key=lambda g: g.value).gap if gaps else ""
     better = _better_than_human(errors)
     return Verdict(
         primary=tuple(g.gap for g in primary),
         largest=largest,
         surpasses_human=bool(better),
         insufficient=tuple(insufficient),
-        sentence=_sentence(found, primary, limit) + _caveat(better, "human" in errors),
+        sentence=_sentence(gaps, primary, limit) + _caveat(better, "human" in errors),
         status=status,
-        p_largest=_p_largest(found),
+        p_largest=_p_largest(gaps),
     )
 
 
@@ -93,25 +93,25 @@ def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
     return [name for name in measured if errors[name].hi < human.lo - SLACK]
 
 
-def _p_largest(found: Sequence[Gap]) -> dict[str, float | None]:
-    """Give the share of draws in which each gap is the largest of all."""
-    drawn = [g for g in found if g.draws is not None]
-    sizes = {len(g.draws) for g in drawn if g.draws is not None}
-    if len(drawn) < len(found) or len(sizes) != 1:
-        return {g.gap: None for g in found}
-    table = np.stack([g.draws for g in drawn if g.draws is not None])
-    winners = np.bincount(table.argmax(axis=0), minlength=len(drawn)) / table.shape[1]
-    return {g.gap: float(share) for g, share in zip(drawn, winners, strict=True)}
+def _p_largest(gaps: Sequence[Gap]) -> dict[str, float | None]:
+    """Return the share of draws in which each gap is the largest of all."""
+    sampled = [g for g in gaps if g.draws is not None]
+    sizes = {len(g.draws) for g in sampled if g.draws is not None}
+    if len(sampled) < len(gaps) or len(sizes) != 1:
+        return {g.gap: None for g in gaps}
+    table = np.stack([g.draws for g in sampled if g.draws is not None])
+    winners = np.bincount(table.argmax(axis=0), minlength=len(sampled)) / table.shape[1]
+    return {g.gap: float(share) for g, share in zip(sampled, winners, strict=True)}
 
 
-def _sentence(found: Sequence[Gap], primary: Sequence[Gap], limit: float) -> str:
-    if not found:
-        return "Nothing can be said: measure the error on train and dev."
-    largest = max(found, key=lambda g: g.value)
+def _sentence(gaps: Sequence[Gap], primary: Sequence[Gap], limit: float) -> str:
+    if not gaps:
+        return "No gap is known: measure the error on train and dev."
+    largest = max(gaps, key=lambda g: g.value)
     if primary:
         return f"Work on {' and '.join(f'{NAMES[g.gap]} ({g.value:+.1%})' for g in primary)}."
     return (
-        f"No gap exceeds {limit:.1%} beyond doubt; the largest is {NAMES[largest.gap]} "
+        f"No gap is significantly larger than {limit:.1%}; the largest is {NAMES[largest.gap]} "
         f"({largest.value:+.1%})."
     )
 
@@ -126,8 +126,8 @@ def _caveat(better: Sequence[str], has_human: bool) -> str:
     return ""
 
 
-def as_json(found: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
-    """Give ledger and verdict as the files have them."""
+def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
+    """Return ledger and verdict as the files hold them."""
     return {
         "ledger": [
             {
@@ -138,7 +138,7 @@ def as_json(found: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
                 "status": verdict.status[g.gap],
                 "p_largest": verdict.p_largest[g.gap],
             }
-            for g in found
+            for g in gaps
         ],
         "verdict": {
             "primary": list(verdict.primary),

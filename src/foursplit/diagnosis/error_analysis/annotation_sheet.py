@@ -109,7 +109,7 @@ def _bare(value: str, column: object) -> str:
 
 
 def _is_empty(frame: pd.DataFrame) -> pd.Series:
-    """Say which rows name no example, and have nothing filled in."""
+    """List which rows name no example, and have nothing filled in."""
     cells = [frame[name].str.strip() == "" for name in ("example_id", *FILLED)]
     return pd.concat(cells, axis=1).all(axis=1)
 
@@ -162,7 +162,7 @@ def merge(table: Table, sheets: Sequence[pd.DataFrame]) -> Table:
 
 
 def _found_again(table: Table, filled: pd.DataFrame, number: int) -> pd.DataFrame:
-    """Give a sheet its ids back where a spreadsheet has cut their last digits off.
+    """Return a sheet its ids back where a spreadsheet has cut their last digits off.
 
     That takes the rows as they were drawn: each is held against the row that was drawn there.
     """
@@ -206,27 +206,6 @@ def read_by(filled: pd.DataFrame) -> set[str]:
     text = filled[list(FILLED)].fillna("").astype(str)
     anything = text.apply(lambda column: column.str.strip(f" {TAG_SEPARATOR}") != "").any(axis=1)
     return set(filled["example_id"][anything])
-
-
-def kappa(first: pd.DataFrame, second: pd.DataFrame) -> dict[str, float | None]:
-    """Give Cohen's kappa of each tag over the examples that both read.
-
-    None where chance alone would agree always: a tag that both gave to every example.
-    Source: Cohen (1960), A Coefficient of Agreement for Nominal Scales.
-    """
-    both = sorted(read_by(first) & read_by(second))
-    said = [
-        {name: set(tags(value)) for name, value in zip(s["example_id"], s["tags"], strict=True)}
-        for s in (first, second)
-    ]
-    names = sorted({tag for answers in said for name in both for tag in answers[name]})
-    found: dict[str, float | None] = {}
-    for tag in names:
-        a, b = (np.array([tag in answers[name] for name in both]) for answers in said)
-        observed = float((a == b).mean())
-        chance = float(a.mean() * b.mean() + (1 - a.mean()) * (1 - b.mean()))
-        found[tag] = (observed - chance) / (1 - chance) if chance < 1 else None
-    return found
 
 
 def write_with(frame: pd.DataFrame, path: Path, own: Sequence[str]) -> None:

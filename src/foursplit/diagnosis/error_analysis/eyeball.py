@@ -1,4 +1,4 @@
-"""Part dev in two: the Eyeball, which is read, and the Blackbox, which only judges.
+"""Split dev in two: the Eyeball set, which is read, and the Blackbox set, which only evaluates.
 
 Source: Ng (2018), Machine Learning Yearning, chapters 17-18.
 """
@@ -16,14 +16,14 @@ from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.bootstrap import estimate, interval
 
 READ_ERRORS = 100  # a very good sense of where the errors come from; the book's figure
-LEAST_ERRORS = 50  # below which parting leaves too few to read
+LEAST_ERRORS = 50  # below which a split leaves too few to read
 MOST = 0.30  # of dev, so that enough is left to judge by
 SALT = "eyeball"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parted:
-    """Dev in two parts, or all of it to read where errors are few.
+    """Dev split in two, or all of it to read where errors are few.
 
     `share` is the hash, from 0 to 1, up to which a group is read.  Kept and given back to
     :func:`part`, it leaves every example where it was when dev grows.
@@ -63,9 +63,9 @@ def part(
     n_errors: int = READ_ERRORS,
     share: float | None = None,
 ) -> Parted:
-    """Part `table` by group, so that about `n_errors` are read and at most 30 % of dev.
+    """Split `table` by group, so that about `n_errors` are read and at most 30 % of dev.
 
-    With a `share` from an earlier parting nothing is sized: new examples fall on either side and
+    With the `share` of an earlier split nothing is sized: new examples fall on either side and
     old ones stay.
     """
     if share is not None and not 0 < share <= 1:
@@ -78,13 +78,13 @@ def part(
         share = share_for(table, hashes, n_errors)
     read = hashes[table.groups] <= share
     if not read.any() or read.all():
-        return _all(table, "The groups are too large to part")
+        return _all(table, "The groups are too large to split")
     eyeball, blackbox = table.take(read), table.take(~read)
     return Parted(eyeball=eyeball, blackbox=blackbox, note=_note(eyeball, n_errors), share=share)
 
 
 def group_hashes(table: Table, salt: str) -> np.ndarray:
-    """Give each group, in the order of `table.groups`, a number from 0 to 1 that is its own."""
+    """Return each group, in the order of `table.groups`, a number from 0 to 1 that is its own."""
     names = table.frame["group_id" if table.has("group_id") else "example_id"].to_numpy(object)
     # `groups` numbers them in the order in which they first stand.
     unique = names if not table.has("group_id") else pd.unique(names)
@@ -104,7 +104,7 @@ def share_for(table: Table, hashes: np.ndarray, n_errors: int) -> float:
 
 
 def _all(table: Table, why: str) -> Parted:
-    note = f"{why}: all of it may be read, and nothing is left to judge by."
+    note = f"{why}: all of it may be read, and nothing is left for evaluation."
     return Parted(eyeball=table, blackbox=None, note=note, share=1.0)
 
 
@@ -124,7 +124,7 @@ def stale(
     confidence: float = 0.95,
     rule: Rule | None = None,
 ) -> Staleness:
-    """Compare the parts: what was read and worked on is outlived once it does better by far."""
+    """Compare both sets: the Eyeball set is stale once its error is much lower."""
     if parted.blackbox is None:
         return Staleness(value=None, lo=None, hi=None, material=False, reason=parted.note)
     looked, judged = (
@@ -132,7 +132,7 @@ def stale(
         for t in (parted.eyeball, parted.blackbox)
     )
     value = judged.value - looked.value
-    # The parts share no group, so they are independent and their draws may be paired at will.
+    # The parts share no group, so they are independent and their draws may be paired in any order.
     lo, hi = interval(judged.draws - looked.draws, confidence)
     lo, hi = min(lo, value), max(hi, value)
     limit = (rule or Rule()).threshold(judged.value)

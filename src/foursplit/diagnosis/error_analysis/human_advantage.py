@@ -1,4 +1,4 @@
-"""Where people are still better, once the model is better on the whole.
+"""Subsets on which people are still better, once the model is better on the whole.
 
 There the usual work goes on: people can label, explain their answers, and set the level to reach.
 Source: Ng (2018), Machine Learning Yearning, chapter 35; Ng, DLS C3 W1 (surpassing human-level
@@ -66,7 +66,7 @@ def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list
 
 
 def _gains(dev: Table, more: np.ndarray, column: Coded) -> tuple[np.ndarray, np.ndarray]:
-    """Give what each value costs the whole error beyond people, and which have enough groups."""
+    """Return the error that each value costs beyond people, and which values have enough groups."""
     n = len(column.labels)
     lost = np.bincount(column.first, weights=more * dev.weight, minlength=n)
     pairs = pd.unique(dev.groups.astype(np.int64) * n + column.first)

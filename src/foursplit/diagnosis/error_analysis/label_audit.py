@@ -15,7 +15,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.steps import Finding
+from foursplit.diagnosis.recommendations.finding import Finding
 
 SHARE = 0.25  # of the dev error: from here on mislabels hide what to work on
 
@@ -52,7 +52,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What people found who looked at labels again."""
+    """Result of an audit of labels by people."""
 
     error: float  # by the labels as they are
     noise: float | None  # error that stands on a wrong label
@@ -116,7 +116,7 @@ def worth_fixing(noise: float, dev_error: float, gap_of_two_best: float | None =
     elif noise > 0 and gap_of_two_best is not None and noise >= abs(gap_of_two_best) - SLACK:
         fix = True
         why = (
-            f"Mislabels ({noise:.2%}) are no less than what parts the two best models "
+            f"Mislabels ({noise:.2%}) are no less than the difference of the two best models "
             f"({abs(gap_of_two_best):.2%}): labels decide which of them wins."
         )
     else:
@@ -125,17 +125,17 @@ def worth_fixing(noise: float, dev_error: float, gap_of_two_best: float | None =
 
 
 def audit(table: Table, gap_of_two_best: float | None = None) -> Audit:
-    """Read a table's `label_audit`; on each side the audited must have been drawn at random.
+    """Read a table's `label_audit`; on each side the audited examples must be a random sample.
 
     A list of suspects is no random draw: audit the random part by itself for these numbers.
     """
     error = float(table.is_error.mean())
     if table.has("label_audit"):
-        said = table.frame["label_audit"].to_numpy(object)
+        audits = table.frame["label_audit"].to_numpy(object)
     else:
-        said = np.full(len(table), None, dtype=object)
-    done = np.array([isinstance(value, str) for value in said], dtype=bool)
-    wrong = done & (said == "wrong")
+        audits = np.full(len(table), None, dtype=object)
+    done = np.array([isinstance(value, str) for value in audits], dtype=bool)
+    wrong = done & (audits == "wrong")
     errors, correct = done & table.is_error, done & ~table.is_error
     counts = [int(x.sum()) for x in (wrong & errors, errors, wrong & correct, correct)]
     corrected = corrected_error(error, len(table), *counts)
@@ -151,7 +151,7 @@ def audit(table: Table, gap_of_two_best: float | None = None) -> Audit:
         errors_audited=counts[1],
         wrong_of_correct=counts[2],
         correct_audited=counts[3],
-        n_ambiguous=int((done & (said == "ambiguous")).sum()),
+        n_ambiguous=int((done & (audits == "ambiguous")).sum()),
         corrected=corrected,
         decision=worth_fixing(float(noise or 0.0), error, gap_of_two_best) if known else None,
         insufficient=lacking,
@@ -159,7 +159,7 @@ def audit(table: Table, gap_of_two_best: float | None = None) -> Audit:
 
 
 def same_treatment(dev: Table, test: Table) -> Finding | None:
-    """Say where dev's labels were looked at again and test's were not: the two part ways."""
+    """Describe where dev's labels were looked at again and test's were not: the two part ways."""
     if not _audited(dev) or _audited(test):
         return None
     return Finding(

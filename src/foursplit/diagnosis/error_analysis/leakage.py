@@ -1,4 +1,4 @@
-"""Examples and groups that stand in two splits, and the error without them.
+"""Examples and groups that are in two splits, and the error without them.
 
 It comes before the ledger: what leaks from train into train-dev makes variance vanish and passes
 for mismatch.
@@ -19,14 +19,16 @@ from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 
 HASHES = ("content_hash", META + "content_hash")
 
-COMMON = 5  # times in one split beyond which a content tells nobody apart, such as certain answers
+COMMON = (
+    5  # times in one split beyond which a content identifies no example, such as certain answers
+)
 
 DISTINCT = 0.5  # share of a split's contents that must differ for content to identify at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """What of the later split stands in the earlier one too."""
+    """Examples of the later split that are in the earlier one too."""
 
     first: str
     second: str
@@ -63,7 +65,7 @@ class Leakage:
 
     overlaps: tuple[Overlap, ...]
     splits: tuple[Clean, ...]
-    content: tuple[str, ...]  # columns that told examples apart
+    content: tuple[str, ...]  # columns that identify examples
     insufficient: tuple[str, ...]
 
     @property
@@ -117,7 +119,7 @@ def leaks(
 def _keys(
     tables: Mapping[str, Table], named: list[str]
 ) -> tuple[tuple[str, ...], dict[str, pd.Series], tuple[str, ...]]:
-    """Give each split's contents as numbers, or say why they tell nothing."""
+    """Return each split's contents as numbers, or say why they tell nothing."""
     frames = [tables[split].frame for split in named]
     lacking = [] if any("group_id" in f for f in frames) else ["group_id, to compare groups"]
     columns = tuple(_columns(frames))
@@ -161,7 +163,7 @@ def _rare(key: pd.Series, others: list[pd.Series]) -> pd.Series:
 def _shared(
     first: Table, second: Table, keys: Mapping[str, pd.Series], names: tuple[str, str]
 ) -> dict[str, np.ndarray]:
-    """Say of each example of the later split whether the earlier one has its like."""
+    """Describe of each example of the later split whether the earlier one has its like."""
     found = {}
     if keys:
         earlier, later = keys[names[0]].dropna(), keys[names[1]]

@@ -39,7 +39,7 @@ class Tag:
 
     @property
     def stands_out(self) -> bool | None:
-        """Say whether errors bear the tag more often than correct answers, beyond chance."""
+        """Check whether errors bear the tag more often than correct answers, beyond chance."""
         return None if self.lift_lo is None else self.lift_lo > 1
 
 
@@ -63,7 +63,7 @@ class TagReport:
 
     @property
     def note(self) -> str:
-        """Say what the shares sum to, and why that may exceed the whole."""
+        """Describe what the shares sum to, and why that may exceed the whole."""
         if not self.tags:
             return self.not_applicable
         return (
@@ -72,7 +72,7 @@ class TagReport:
         )
 
     def as_json(self, most: int = SHOWN) -> dict[str, Any]:
-        """Give the report as the file has it, with the `most` largest tags."""
+        """Return the report as the file has it, with the `most` largest tags."""
         return {
             "n_read": self.n_read,
             "n_correct_read": self.n_correct_read,
@@ -112,7 +112,7 @@ class _Marks:
 
 
 def wilson(share: float, n: float | int, confidence: float) -> tuple[float, float]:
-    """Give the score interval of a proportion.
+    """Return the score interval of a proportion.
 
     Source: Wilson (1927), Probable Inference, the Law of Succession, and Statistical Inference.
     """
@@ -174,7 +174,7 @@ def _read(table: Table) -> np.ndarray:
 
 
 def _method(table: Table) -> tuple[bool, str]:
-    """Say what a share is a share of: errors, or their loss where that differs."""
+    """Describe what a share is a share of: errors, or their loss where that differs."""
     of_errors = table.loss[table.is_error]
     equal = len(table) > 0 and bool((table.weight == table.weight[0]).all())
     if equal and bool((of_errors == 1).all()):
@@ -279,7 +279,7 @@ def _lifts(
 def ratio_interval(
     a: int, n: int, b: int, m: int, confidence: float, clustering: float = 1.0
 ) -> tuple[float, float]:
-    """Give the interval of (a of n) over (b of m), by logarithms; half a count is added to each.
+    """Return the interval of (a of n) over (b of m), by logarithms; half a count is added to each.
 
     `clustering` is how many examples count as one, for variance.
 

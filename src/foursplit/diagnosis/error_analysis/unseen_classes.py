@@ -1,13 +1,13 @@
 """Classes that a split has and train never had.
 
-No model can learn a class without an example: its error is no variance, and no mismatch that more
-of the same data would mend.
+No model can learn a class without an example: its error is neither variance nor a mismatch that
+more of the same data would fix.
 
 Source: Ng, DLS C3 W2 (training and testing on different distributions).
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,13 +16,13 @@ import pandas as pd
 from foursplit.diagnosis.cell_values import text
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.recommendations.actions import Found
-from foursplit.diagnosis.steps import Finding
+from foursplit.diagnosis.recommendations.finding import Finding
 
 NAMED = 5  # classes that a sentence names; the file has all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unseen:
+class UnseenClasses:
     """A split's examples whose class train never had."""
 
     split: str
@@ -35,19 +35,20 @@ class Unseen:
         return {**asdict(self), "classes": dict(self.classes)}
 
 
-def unseen(tables: Mapping[str, Table]) -> list[Unseen]:
-    """List, split by split, the classes that train never had; nothing where labels are none."""
+def unseen_classes(tables: Mapping[str, Table]) -> list[UnseenClasses]:
+    """List, for each split, the classes that train never had; none where `y` names no classes."""
     if "train" not in tables or not all(_has_classes(table) for table in tables.values()):
         return []
-    known = text(tables["train"].frame["y"]).dropna()
-    if 2 * known.nunique() > len(known):  # names of single examples are no classes
+    labels = text(tables["train"].frame["y"]).dropna()
+    if 2 * labels.nunique() > len(labels):  # names of single examples are not classes
         return []
-    found = [_of(table, set(known)) for split, table in tables.items() if split != "train"]
-    return [one for one in found if one.n]
+    classes = set(labels)
+    results = [_unseen(table, classes) for split, table in tables.items() if split != "train"]
+    return [result for result in results if result.n]
 
 
 def _has_classes(table: Table) -> bool:
-    """Check whether `y` names classes: words, or numbers for which all but equal is wrong."""
+    """Check whether `y` names classes: text, or numbers whose loss is 1 wherever y_hat differs."""
     if not table.has("y"):
         return False
     y = table.frame["y"]
@@ -59,48 +60,50 @@ def _has_classes(table: Table) -> bool:
     return bool((table.loss == wrong).all())
 
 
-def _of(table: Table, known: set[str]) -> Unseen:
+def _unseen(table: Table, classes: set[str]) -> UnseenClasses:
     y = text(table.frame["y"])
-    new = (y.notna() & ~y.isin(known)).to_numpy(bool)
-    counts = sorted(Counter(y[new]).items(), key=lambda one: (-one[1], one[0]))
-    lost = table.loss * table.weight
+    new = (y.notna() & ~y.isin(classes)).to_numpy(bool)
+    counts = sorted(Counter(y[new]).items(), key=lambda count: (-count[1], count[0]))
+    weighted_loss = table.loss * table.weight
     weight = float(table.weight[new].sum())
-    return Unseen(
+    return UnseenClasses(
         split=table.split,
         classes=dict(counts),
         n=int(new.sum()),
-        error=float(lost[new].sum()) / weight if weight else 0.0,
-        share_of_error=float(lost[new].sum() / lost.sum()) if lost.any() else 0.0,
+        error=float(weighted_loss[new].sum()) / weight if weight else 0.0,
+        share_of_error=float(weighted_loss[new].sum() / weighted_loss.sum())
+        if weighted_loss.any()
+        else 0.0,
     )
 
 
-def findings(told: Mapping[str, Any]) -> list[Finding]:
+def findings(unseen_classes: Sequence[UnseenClasses]) -> list[Finding]:
     """Name the classes that train never had."""
     return [
         Finding(
-            code="ST032", severity="issue", evidence=(f"unseen_classes.{place}",),
-            missing=f"train examples of {_named(one['classes'])}",
-            title=f"{one['n']:,} examples of {one['split']} are of "
-            f"{_how_many(one['classes'])} that train never had, {_named(one['classes'])}: of "
-            f"these {one['error']:.0%} are wrong, {one['share_of_error']:.0%} of its error",
+            code="ST032", severity="issue", evidence=(f"unseen_classes.{number}",),
+            missing=f"train examples of {_named(new.classes)}",
+            title=f"{new.n:,} examples of {new.split} are of "
+            f"{_how_many(new.classes)} that train lacks, {_named(new.classes)}: "
+            f"{new.error:.0%} of them are wrong, {new.share_of_error:.0%} of its error",
         )
-        for place, one in enumerate(told.get("unseen_classes", []))
+        for number, new in enumerate(unseen_classes)
     ]  # fmt: skip
 
 
-def proposals(told: Mapping[str, Any]) -> list[Found]:
-    """Propose examples of the classes that dev has and train never had."""
+def suggestions(unseen_classes: Sequence[UnseenClasses], dev_error: float) -> list[Found]:
+    """Suggest adding examples of the classes that dev has and train never had."""
     return [
         Found(
-            action=f"put examples of {_named(one['classes'])} into train, which never had any",
+            action=f"add examples of {_named(new.classes)} to train, which has none",
             link="classes",
-            gain=one["share_of_error"] * told["splits"]["dev"]["value"],
-            evidence=f"unseen_classes.{place}",
-            confirm_by="train again with them, and score them and the rest of dev",
-            stop_rule="their error falls towards the rest's; or they are not what it is made for",
+            gain=new.share_of_error * dev_error,
+            evidence=f"unseen_classes.{number}",
+            confirm_by="retrain with them, and score them and the rest of dev",
+            stop_rule="their error falls towards the rest's; or they are out of scope",
         )
-        for place, one in enumerate(told.get("unseen_classes", []))
-        if one["split"] == "dev"
+        for number, new in enumerate(unseen_classes)
+        if new.split == "dev"
     ]
 
 

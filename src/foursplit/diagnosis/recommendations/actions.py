@@ -1,4 +1,4 @@
-"""What to try next: actions bound to the one gap they are meant to shrink.
+"""What to try next: for each gap, the action that is meant to reduce it.
 
 Source: Ng, DLS C3 W1-W2 (orthogonalization; guidelines for each gap); Ng (2018), Machine Learning
 Yearning, chapters 15, 25, 27, 42.
@@ -13,7 +13,7 @@ from foursplit.diagnosis.decomposition.ledger import MERGED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What to do, what experiment would show that it is right, and when to stop."""
+    """What to do, the experiment that confirms it, and when to stop."""
 
     action: str
     confirm_by: str
@@ -28,36 +28,36 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "variance": Action(
         action="more training data, or regularisation",
-        confirm_by="draw the learning curve on growing parts of train, or try one penalty",
+        confirm_by="plot the learning curve, or try stronger regularisation",
         stop_rule="train-dev error falls while train error rises less; else revert",
     ),
     "mismatch": Action(
-        action="read 100 dev errors against train, and get or make data like them",
+        action="compare 100 dev errors with train, and collect or synthesize similar examples",
         confirm_by="add a few examples like dev to train and train again",
         stop_rule="dev error falls while train-dev error stays; else revert",
     ),
     "dev_overfit": Action(
-        action="a larger or fresh dev set",
-        confirm_by="score the same model on fresh examples of dev's distribution",
-        stop_rule="test less dev shrinks on the new dev set",
+        action="a larger or new dev set",
+        confirm_by="score the same model on new examples of dev's distribution",
+        stop_rule="the gap between test and dev shrinks on the new dev set",
     ),
     MERGED: Action(
-        action="hold out a train-dev set, so that variance and mismatch can be told apart",
+        action="hold out a train-dev set, to separate variance from mismatch",
         confirm_by="score the model on examples of train's distribution that it never saw",
         stop_rule="the gap splits in two",
     ),
     "human_or_desired": Action(
         action="measure a human level, or state a desired error",
-        confirm_by="let people label a hundred dev examples that were adjudicated",
+        confirm_by="let people label 100 dev examples with adjudicated labels",
         stop_rule="avoidable bias becomes known",
     ),
     "none": Action(
-        action="stop, or get a larger dev set: no gap stands out from the noise",
+        action="stop, or get a larger dev set: no gap is significant",
         confirm_by="a dev set several times as large",
-        stop_rule="a gap stands out",
+        stop_rule="a gap is significant",
     ),
 }
-"""For each gap or missing number: what to do, and what shows that it helped (or when to stop)."""
+"""For each gap or missing number: what to do, and what confirms it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,32 +76,34 @@ def next_steps(
     primary: Sequence[str],
     insufficient: Sequence[str],
     gains: Mapping[str, float],
-    found: Sequence[Found] = (),
+    suggestions: Sequence[Found] = (),
 ) -> list[dict[str, Any]]:
-    """Rank what to do by what it can gain at most; then what is not known and must be measured.
+    """Rank steps by the most they can gain; then list what has to be measured.
 
     A gap and a tag are two views of the same error: their gains are ceilings, never to be added.
     """
-    steps = [_of_gap(gap, gains[gap]) for gap in primary] + [asdict(step) for step in found]
-    known = [step for step in steps if step["gain"] is not None]
-    ordered = sorted(known, key=lambda step: -step["gain"])
-    ordered += [step for step in steps if step["gain"] is None]
-    ordered += [_of_gap(what, None) for what in insufficient if what not in primary]
-    ordered = ordered or [_of_gap("none", None)]
-    return [{"rank": rank, **step} for rank, step in enumerate(ordered, start=1)]
+    steps = [*(_for_gap(gap, gains[gap]) for gap in primary), *suggestions]
+    ranked = sorted(
+        (step for step in steps if step.gain is not None),
+        key=lambda step: -step.gain,  # type: ignore[operator]
+    )
+    ranked += [step for step in steps if step.gain is None]
+    ranked += [_for_gap(name, None) for name in insufficient if name not in primary]
+    ranked = ranked or [_for_gap("none", None)]
+    return [{"rank": rank, **asdict(step)} for rank, step in enumerate(ranked, start=1)]
 
 
-def _of_gap(what: str, gain: float | None) -> dict[str, Any]:
-    # What is not known of a split ("few_groups:dev") is measured as its kind says.
-    action = ACTIONS.get(what) or _measure(what)
-    evidence = "verdict.insufficient" if gain is None else f"ledger.{what}"
-    return {"link": what, "gain": gain, "evidence": evidence, **asdict(action)}
+def _for_gap(name: str, gain: float | None) -> Found:
+    action = ACTIONS.get(name) or _measure(name)
+    evidence = "verdict.insufficient" if gain is None else f"ledger.{name}"
+    return Found(link=name, gain=gain, evidence=evidence, **asdict(action))
 
 
-def _measure(what: str) -> Action:
-    kind, _, where = what.partition(":")
+def _measure(name: str) -> Action:
+    """Return the action for a missing number of a split, such as "few_groups:dev"."""
+    number, _, split = name.partition(":")
     return Action(
-        action=f"measure more: {kind.replace('_', ' ')}{f' on {where}' if where else ''}",
+        action=f"measure more: {number.replace('_', ' ')}{f' on {split}' if split else ''}",
         confirm_by="collect it, and diagnose again",
         stop_rule="the verdict no longer lists it as missing",
     )

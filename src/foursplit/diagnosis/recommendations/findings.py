@@ -1,45 +1,65 @@
-"""What a diagnosis found beside the gaps that is worth a line: leaks, stale parts, a small dev."""
+"""Findings of a diagnosis: gaps that count, leakage, stale splits, a small dev."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from foursplit.core.seeds import generator
+from foursplit.diagnosis.decomposition import decompose
+from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.error_analysis import eyeball, label_audit, unseen_classes
+from foursplit.diagnosis.error_analysis.leakage import Leakage
+from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.steps import Finding
+from foursplit.diagnosis.recommendations.finding import Finding
+from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection
 
 
-def findings(tables: Mapping[str, Table], told: Mapping[str, Any]) -> list[Finding]:
-    """List them, each with a code that stays."""
-    found = [*_difficult(told), *_small_dev(told["sizes"])]
-    leaked = [o for o in told["leakage"]["overlaps"] if o["n"]]
-    for place, overlap in enumerate(leaked):
-        found.append(
-            Finding(
-                code="ST030", severity="issue", evidence=(f"leakage.overlaps.{place}",),
-                title=f"{overlap['n']:,} examples of {overlap['second']} share their "
-                f"{overlap['by']} with {overlap['first']}: they judge nothing",
-            )
-        )  # fmt: skip
-    found += [*unseen_classes.findings(told), *_passed_over(tables)]
-    if "dev" in tables and "test" in tables:
-        one_sided = label_audit.same_treatment(tables["dev"], tables["test"])
-        found += [one_sided] if one_sided else []
-    if "dev" in tables and tables["dev"].has("read"):
-        parted = eyeball.part(tables["dev"])
-        stale = eyeball.stale(parted, generator("stale", 1))
-        if stale.material:
-            found.append(
-                Finding(
-                    code="ST020", severity="issue",
-                    title="what was read no longer stands for the rest of dev: read afresh",
-                )
-            )  # fmt: skip
-    return found
+def findings(tables: Mapping[str, Table], diagnosis: Diagnosis) -> list[Finding]:
+    """List the findings, each with a stable code."""
+    return [
+        *decompose.findings(diagnosis.decomposition),
+        *_mismatch_parts(diagnosis),
+        *_small_dev(diagnosis.dev_size),
+        *_leaks(diagnosis.leakage),
+        *unseen_classes.findings(diagnosis.unseen_classes),
+        *_columns_left_out(tables),
+        *_one_sided_audit(tables),
+        *_stale_eyeball(tables),
+    ]
 
 
-def _passed_over(tables: Mapping[str, Table]) -> list[Finding]:
-    """Say which columns were searched, where there are too many for all."""
+def _leaks(leakage: Leakage) -> list[Finding]:
+    return [
+        Finding(
+            code="ST030", severity="issue", evidence=(f"leakage.overlaps.{number}",),
+            title=f"{overlap.n:,} examples of {overlap.second} share their "
+            f"{overlap.by} with {overlap.first}: their error is no evidence",
+        )
+        for number, overlap in enumerate(o for o in leakage.overlaps if o.n)
+    ]  # fmt: skip
+
+
+def _one_sided_audit(tables: Mapping[str, Table]) -> list[Finding]:
+    if not {"dev", "test"} <= {*tables}:
+        return []
+    finding = label_audit.same_treatment(tables["dev"], tables["test"])
+    return [finding] if finding else []
+
+
+def _stale_eyeball(tables: Mapping[str, Table]) -> list[Finding]:
+    if "dev" not in tables or not tables["dev"].has("read"):
+        return []
+    if not eyeball.stale(eyeball.part(tables["dev"]), generator("stale", 1)).material:
+        return []
+    return [
+        Finding(
+            code="ST020", severity="issue",
+            title="the Eyeball set no longer represents the rest of dev: read new examples",
+        )
+    ]  # fmt: skip
+
+
+def _columns_left_out(tables: Mapping[str, Table]) -> list[Finding]:
+    """Name the columns that were searched, where there are too many to search all."""
     dev = tables.get("dev")
     if dev is None or len(dev.meta) == len(dev.searched):
         return []
@@ -48,36 +68,38 @@ def _passed_over(tables: Mapping[str, Table]) -> list[Finding]:
             code="ST012", severity="info", evidence=("slices",),
             title=f"of {len(dev.meta):,} columns meta.* the first {len(dev.searched)} that hold "
             f"more than one value were searched, {dev.searched[0]!r} to {dev.searched[-1]!r}: "
-            "pairs of all would take hours and prove little; put first what you suspect",
+            "searching all would take hours; put the columns that you suspect first",
         )
     ]  # fmt: skip
 
 
-def _difficult(told: Mapping[str, Any]) -> list[Finding]:
-    """Say so where a mismatch that counts is no larger than what people find harder too."""
-    if "mismatch" not in told["verdict"]["primary"]:
+def _mismatch_parts(diagnosis: Diagnosis) -> list[Finding]:
+    """Report how much of a mismatch that counts is harder for people too."""
+    matrix = diagnosis.error_matrix
+    primary = diagnosis.decomposition.verdict.primary
+    if "mismatch" not in primary or not isinstance(matrix, ErrorMatrixSection):
         return []
     return [
         Finding(
-            code="ST006", severity="tip", evidence=(f"table2d.adjusted.{place}",),
-            title=f"of {one['mismatch']:+.2%} from {one['general']} to {one['target']}, "
-            f"{one['intrinsic_difficulty']:+.2%} is harder for people too, and "
-            f"{one['model_specific']:+.2%} is the model's own",
+            code="ST006", severity="tip", evidence=(f"table2d.adjusted.{number}",),
+            title=f"of {pair.mismatch:+.2%} from {pair.general} to {pair.target}, "
+            f"{pair.intrinsic:+.2%} is harder for people too, and "
+            f"{pair.specific:+.2%} is the model's own",
         )
-        for place, one in enumerate(told["table2d"].get("adjusted", []))
-        if one["model_specific"] is not None
+        for number, pair in enumerate(matrix.adjusted)
+        if pair.specific is not None
     ]  # fmt: skip
 
 
-def _small_dev(sizes: Mapping[str, Any]) -> list[Finding]:
-    if sizes.get("enough") is not False:
+def _small_dev(size: DevSize | NotApplicable) -> list[Finding]:
+    if isinstance(size, NotApplicable) or size.enough:
         return []
     return [
         Finding(
             code="ST011", severity="tip", evidence=("sizes",),
-            missing=f"{sizes['dev']:,} dev examples",
-            title=f"{sizes['n']:,} dev examples show a gain of {sizes['delta']:.2%} in "
-            f"{sizes['power']:.0%} of cases, and put the better model first in "
-            f"{sizes['p_right_order']:.0%}",
+            missing=f"{size.dev:,} dev examples",
+            title=f"with {size.n:,} dev examples a true gain of {size.delta:.2%} is detected with "
+            f"power {size.power:.0%}; the better model ranks first with probability "
+            f"{size.p_right_order:.0%}",
         )
     ]  # fmt: skip

@@ -1,88 +1,113 @@
-"""Steps that other findings than the gaps suggest: tags, slices, labels, parts, search, data."""
+"""Recommend what to do next: from the gaps, and from tags, slices, labels, components and data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foursplit.diagnosis.decomposition.ledger import MERGED
 from foursplit.diagnosis.error_analysis import unseen_classes
-from foursplit.diagnosis.recommendations.actions import Found
+from foursplit.diagnosis.error_analysis.label_audit import Audit
+from foursplit.diagnosis.error_analysis.tags import Tag
+from foursplit.diagnosis.not_applicable import NotApplicable
+from foursplit.diagnosis.recommendations.actions import Found, next_steps
+from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
 from foursplit.diagnosis.slices import slice_report
+from foursplit.diagnosis.slices.slice_report import SliceReport
 
-PROPOSED = 3  # tags, slices, parts and types that become a step each; the file has all
+MOST = 3  # tags, slices, components and types that become a step each; the file has all
 
 
-def proposals(told: Mapping[str, Any], *, people: bool = True) -> list[Found]:
-    """Turn what a diagnosis found into steps; ranking them is another's work.
+def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, Any]]:
+    """Return the next steps, ranked by the most they can gain.
 
-    `people`: whether people's level is a thing that such answers have.
+    `people`: whether a human level exists for such answers.
     """
-    found = [
-        *_tags(told["tags"]), *_slices(told["slices"]), *_labels(told["labels"]),
-        *_parts(told), *_search(told["search"]), *_drivers(told), *unseen_classes.proposals(told),
-    ]  # fmt: skip
-    return found + ([*_people(told), *_people_win(told)] if people else [])
+    parts = diagnosis.decomposition
+    gains = {gap.gap: gap.value for gap in parts.gaps}
+    return next_steps(
+        parts.verdict.primary, parts.verdict.insufficient, gains, suggest(diagnosis, people=people)
+    )
 
 
-def _tags(told: Mapping[str, Any]) -> list[Found]:
-    """Propose the largest tags, but for those that correct answers bear as often.
-
-    A ceiling says what would go if all with the tag were right; that mending what the tag names
-    makes them right, it does not say.
-    """
-    largest = list(enumerate(told["tags"][:PROPOSED]))
-    found = [
-        Found(
-            action=f"work on the errors tagged {tag['tag']!r}",
-            link=f"tag:{tag['tag']}",
-            gain=tag["ceiling"],
-            evidence=f"tags.{place}",
-            confirm_by="mend or add examples of this kind alone, and score dev again",
-            stop_rule=f"dev error falls towards {tag['dev_after']:.2%}; if it stays, revert",
-        )
-        for place, tag in largest
-        if tag["stands_out"] is not False
+def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Found]:
+    """List the steps that other sections than the gaps suggest."""
+    parts = diagnosis.decomposition
+    dev_error = parts.errors["dev"].value if "dev" in parts.errors else 0.0
+    steps = [
+        *_tags(diagnosis.tags),
+        *_slices(diagnosis.slices),
+        *_labels(diagnosis.labels),
+        *_components(diagnosis.ceilings, dev_error),
+        *_search(diagnosis.search),
+        *_drivers(diagnosis),
+        *unseen_classes.suggestions(diagnosis.unseen_classes, dev_error),
     ]
-    doubtful = [tag["tag"] for _, tag in largest if tag["stands_out"] is False]
+    if people:
+        steps += [*_human_labels(diagnosis), *_human_advantage(diagnosis.human_advantage)]
+    return steps
+
+
+def _tags(tags: Tags | NotApplicable) -> list[Found]:
+    """Suggest the largest tags, except those that correct answers have as often.
+
+    A ceiling is what would go if all examples with the tag were right.  It does not say that
+    fixing what the tag names makes them right.
+    """
+    if isinstance(tags, NotApplicable):
+        return []
+    largest = tags.report.tags[:MOST]
+    steps = [
+        _of_tag(number, tag) for number, tag in enumerate(largest) if tag.stands_out is not False
+    ]
+    doubtful = ", ".join(repr(tag.tag) for tag in largest if tag.stands_out is False)
     if doubtful:
-        named = ", ".join(map(repr, doubtful))
-        found.append(
+        steps.append(
             Found(
-                action=f"read more before working on what is tagged {named}: correct answers may "
-                "bear it as often",
+                action=f"read more examples before working on tag {doubtful}: correct answers "
+                "may have it as often",
                 link="tags",
                 gain=None,
                 evidence="tags",
                 confirm_by="read and tag as many correct answers as errors, or more of both",
-                stop_rule="the interval of the lift lies above 1, or the tag is given up",
+                stop_rule="the interval of the lift lies above 1; else drop the tag",
             )
         )
-    return found
+    return steps
 
 
-def _slices(told: Mapping[str, Any]) -> list[Found]:
-    confirmed = [(n, s) for n, s in enumerate(told["slices"]) if s["confirmed"]]
+def _of_tag(number: int, tag: Tag) -> Found:
+    return Found(
+        action=f"work on the errors tagged {tag.tag!r}",
+        link=f"tag:{tag.tag}",
+        gain=tag.ceiling,
+        evidence=f"tags.{number}",
+        confirm_by="fix or add only such examples, retrain, and evaluate on dev again",
+        stop_rule=f"dev error falls towards {tag.dev_after:.2%}; if it stays, revert",
+    )
+
+
+def _slices(report: SliceReport) -> list[Found]:
+    confirmed = [(number, s) for number, s in enumerate(report.slices) if s.confirmed]
     return [
         Found(
-            action=f"collect or make data like {slice_report.describe(found['where'])}",
-            link=f"slice:{slice_report.describe(found['where'])}",
-            gain=found["recoverable"],
-            evidence=f"slices.{place}",
+            action=f"collect or synthesize examples with {slice_report.describe(found.where)}",
+            link=f"slice:{slice_report.describe(found.where)}",
+            gain=found.recoverable,
+            evidence=f"slices.{number}",
             confirm_by="add such examples to train, and score the slice and the rest again",
-            stop_rule=f"its error falls towards the rest's {found['rest']:.2%}; else revert",
+            stop_rule=f"its error falls towards the rest's {found.rest:.2%}; else revert",
         )
-        for place, found in confirmed[:PROPOSED]
+        for number, found in confirmed[:MOST]
     ]
 
 
-def _labels(told: Mapping[str, Any]) -> list[Found]:
-    decision = told.get("decision")
-    if not decision or not decision["fix"]:
+def _labels(audit: Audit | NotApplicable) -> list[Found]:
+    if isinstance(audit, NotApplicable) or audit.decision is None or not audit.decision.fix:
         return []
     return [
         Found(
-            action="put wrong labels right, on dev and test alike",
+            action="correct the wrong labels, on both dev and test",
             link="labels",
-            gain=decision["noise"],
+            gain=audit.decision.noise,
             evidence="labels.decision",
             confirm_by="audit as many correct answers as errors, and correct the error both ways",
             stop_rule="wrong labels are less than a quarter of the dev error",
@@ -90,50 +115,55 @@ def _labels(told: Mapping[str, Any]) -> list[Found]:
     ]
 
 
-def _parts(told: Mapping[str, Any]) -> list[Found]:
-    """Propose the parts and types whose ceilings are surely above nothing, the largest first."""
-    ceilings = told["ceilings"]
-    named = [(f"component:{p['component']}", f"ceilings.parts.{k}", p["cumulative"] or p["alone"])
-             for k, p in enumerate(ceilings["parts"])]  # fmt: skip
-    types = [(f"type:{t['type']}", f"ceilings.types.{k}", t)
-             for k, t in enumerate(ceilings["types"])]  # fmt: skip
+def _components(ceilings: Mapping[str, Any], dev_error: float) -> list[Found]:
+    """Suggest the components and error types whose ceilings are significantly above 0."""
+    components = [
+        (f"component:{c['component']}", f"ceilings.parts.{number}", c["cumulative"] or c["alone"])
+        for number, c in enumerate(ceilings["parts"])
+    ]
+    types = [
+        (f"type:{t['type']}", f"ceilings.types.{number}", t)
+        for number, t in enumerate(ceilings["types"])
+    ]
     return [
-        *_ceilings(named, "improve {name}", told),
-        *_ceilings(types, "mend {name} errors", told),
+        *_ceilings(components, "improve {name}", dev_error),
+        *_ceilings(types, "fix {name} errors", dev_error),
     ]
 
 
 def _ceilings(
-    named: Sequence[tuple[str, str, Mapping[str, Any] | None]], action: str, told: Mapping[str, Any]
+    named: Sequence[tuple[str, str, Mapping[str, Any] | None]], action: str, dev_error: float
 ) -> list[Found]:
-    sure = [
-        (link, where, c) for link, where, c in named if c and c["lo"] is not None and c["lo"] > 0
+    significant = [
+        (link, evidence, ceiling)
+        for link, evidence, ceiling in named
+        if ceiling and ceiling["lo"] is not None and ceiling["lo"] > 0
     ]
-    sure.sort(key=lambda one: -one[2]["value"])
+    significant.sort(key=lambda item: -item[2]["value"])
     return [
         Found(
             action=action.format(name=link.partition(":")[2]),
             link=link,
             gain=ceiling["value"],
-            evidence=where,
-            confirm_by="change this part alone, run what follows it, and score dev again",
+            evidence=evidence,
+            confirm_by="change only this component, rerun the later ones, and evaluate on dev",
             stop_rule="dev error falls towards "
-            f"{max(0.0, told['splits']['dev']['value'] - ceiling['value']):.2%}; else revert",
+            f"{max(0.0, dev_error - ceiling['value']):.2%}; else revert",
         )
-        for link, where, ceiling in sure[:PROPOSED]
+        for link, evidence, ceiling in significant[:MOST]
     ]
 
 
-def _search(told: Mapping[str, Any]) -> list[Found]:
-    if "share" not in told:
+def _search(search: Mapping[str, Any]) -> list[Found]:
+    if "share" not in search:
         return []
-    action, confirm, stop = SEARCH[told["work_on"]]
-    gains = {"search": told["gain_of_first"], "objective": told["gain_of_second"]}
+    action, confirm, stop = SEARCH[search["work_on"]]
+    gains = {"search": search["gain_of_first"], "objective": search["gain_of_second"]}
     return [
         Found(
             action=action,
             link="search",
-            gain=gains.get(told["work_on"]),
+            gain=gains.get(search["work_on"]),
             evidence="search",
             confirm_by=confirm,
             stop_rule=stop,
@@ -150,64 +180,70 @@ SEARCH = {
     "objective": (
         "another objective: the score prefers the wrong answers to the right ones",
         "change what is scored, and score the truth and the output of dev's errors again",
-        "the truth comes to score higher on more of the errors; else revert",
+        "the truth scores higher on more of the errors; else revert",
     ),
     None: (
-        "score the truth and the output of more errors: search and objective cannot be told apart",
-        "diagnose again with as many scored errors more",
-        "the interval of the share leaves one half",
+        "score the truth and the output of more errors: search or objective is not yet clear",
+        "diagnose again with twice as many scored errors",
+        "the interval of the share excludes one half",
     ),
 }
+"""For the culprit of a search: action, how to confirm it, and when to stop."""
 
 
-def _drivers(told: Mapping[str, Any]) -> list[Found]:
-    """Propose the value that train lacks most of all, where mismatch is the work to do."""
-    gaps = {row["gap"]: row["value"] for row in told["ledger"]}
-    open_ = [gap for gap in ("mismatch", MERGED) if gap in told["verdict"]["primary"]]
-    known = {slice_report.describe(s["where"]) for s in told["slices"]["slices"] if s["confirmed"]}
-    sure = [(k, d) for k, d in enumerate(told["drivers"]["drivers"])
-            if d["sure"] and d["where"] not in known]  # fmt: skip
-    if not open_ or not sure:
+def _drivers(diagnosis: Diagnosis) -> list[Found]:
+    """Suggest the value that train lacks most, where mismatch is the gap to work on."""
+    parts = diagnosis.decomposition
+    primary = [gap for gap in ("mismatch", MERGED) if gap in parts.verdict.primary]
+    slices = {slice_report.describe(s.where) for s in diagnosis.slices.confirmed}
+    candidates = [
+        (number, driver)
+        for number, driver in enumerate(diagnosis.drivers.drivers)
+        if driver.sure and driver.where not in slices
+    ]
+    if not primary or not candidates:
         return []
-    place, driver = sure[0]
-    share = driver["share_of_errors"]
+    number, driver = candidates[0]
+    share = driver.share_of_errors
     return [
         Found(
-            action=f"get or make data like {driver['where']}: {driver['share_of_train']:.0%} of "
-            f"train, {driver['share_of_dev']:.0%} of dev and {share:.0%} of its error",
-            link=f"data:{driver['where']}",
-            # No more than its own errors, nor than what sets dev apart.
-            gain=min(share * told["splits"]["dev"]["value"], gaps[open_[0]]),
-            evidence=f"drivers.{place}",
+            action=f"collect or synthesize examples with {driver.where}: "
+            f"{driver.share_of_train:.0%} of train, {driver.share_of_dev:.0%} of dev, "
+            f"{share:.0%} of dev error",
+            link=f"data:{driver.where}",
+            # No more than its own errors, and no more than the gap.
+            gain=min(share * parts.dev_error, parts.gap(primary[0])),
+            evidence=f"drivers.{number}",
             confirm_by="add such examples to train, and score them and the rest of dev again",
             stop_rule="their error falls and the rest's stays; else revert",
         )
     ]
 
 
-def _people(told: Mapping[str, Any]) -> list[Found]:
-    """Ask for people's error by domain where mismatch is the work to do, and cannot be parted."""
-    if "mismatch" not in told["verdict"]["primary"]:
+def _human_labels(diagnosis: Diagnosis) -> list[Found]:
+    """Ask for human error by domain, where a mismatch counts and cannot be decomposed."""
+    matrix = diagnosis.error_matrix
+    primary = diagnosis.decomposition.verdict.primary
+    if "mismatch" not in primary or not isinstance(matrix, ErrorMatrixSection):
         return []
-    lacking = [how for one in told["table2d"].get("adjusted", []) for how in one["insufficient"]]
-    wanted = list(dict.fromkeys(how for how in lacking if how.startswith("label ")))
+    missing = (what for pair in matrix.adjusted for what in pair.insufficient)
     return [
         Found(
-            action=f"{how}, to tell what the model lacks from what is harder for people too",
+            action=f"{what}, to separate human difficulty from the model's own part",
             link="mismatch",
             gain=None,
             evidence="table2d.adjusted",
             confirm_by="add the column human_loss for them, and diagnose again",
-            stop_rule="mismatch parts into difficulty and the model's own share",
+            stop_rule="mismatch is decomposed into human difficulty and the model's own part",
         )
-        for how in wanted
+        for what in dict.fromkeys(missing)
+        if what.startswith("label ")
     ]
 
 
-def _people_win(told: Mapping[str, Any]) -> list[Found]:
-    """Where the model has passed people, work on where it has not; or find out where that is."""
-    block = told["people_win"]
-    if block["missing"]:
+def _human_advantage(advantage: HumanAdvantage) -> list[Found]:
+    """Where the model is better than people, suggest the subsets on which it is not yet."""
+    if advantage.missing:
         return [
             Found(
                 action="find examples on which people are still right and the model is wrong",
@@ -215,19 +251,19 @@ def _people_win(told: Mapping[str, Any]) -> list[Found]:
                 gain=None,
                 evidence="people_win",
                 confirm_by="let people answer dev's examples, and add the column human_loss",
-                stop_rule="no kind of example is left on which people are better",
+                stop_rule="no subset is left on which people are better",
             )
         ]
     return [
         Found(
-            action=f"learn from people on {subset['where']}: there they err in "
-            f"{subset['human']:.1%} and the model in {subset['model']:.1%}",
-            link=f"people:{subset['where']}",
-            gain=subset["recoverable"],
-            evidence=f"people_win.{place}",
-            confirm_by="let people label such examples and say how they tell; score them again",
-            stop_rule=f"their error falls towards people's {subset['human']:.1%}; else revert",
+            action=f"learn from people on {subset.where}: their error there is "
+            f"{subset.human:.1%}, the model's {subset.model:.1%}",
+            link=f"people:{subset.where}",
+            gain=subset.recoverable,
+            evidence=f"people_win.{number}",
+            confirm_by="let people label such examples and explain how; score them again",
+            stop_rule=f"their error falls towards people's {subset.human:.1%}; else revert",
         )
-        for place, subset in enumerate(block["subsets"][:PROPOSED])
-        if subset["sure"]
+        for number, subset in enumerate(advantage.subsets[:MOST])
+        if subset.sure
     ]

@@ -43,7 +43,7 @@ PEOPLE = False
 
 
 def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
-    """Give (example, 3) answers as they are."""
+    """Return (example, 3) answers as they are."""
     return outputs
 
 

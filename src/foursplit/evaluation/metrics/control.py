@@ -25,7 +25,7 @@ CHANCE = META + "chance_return"
 
 
 def truth(examples: Examples) -> np.ndarray:
-    """Give (example, 2) returns: the good one, and that of actions by chance."""
+    """Return (example, 2) returns: the good one, and that of actions by chance."""
     if CHANCE not in examples.rows:
         raise ValueError(
             f"column {CHANCE!r} is missing: a source for task 'control' lists 'chance_return' "

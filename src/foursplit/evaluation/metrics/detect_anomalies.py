@@ -68,7 +68,7 @@ def columns(answers: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFra
 
 
 def weights(truth: np.ndarray) -> np.ndarray:
-    """Give each class of (example,) half of the weight, in units of an example's mean weight."""
+    """Return each class of (example,) half of the weight, in units of an example's mean weight."""
     share = float(truth.mean())
     if share in (0.0, 1.0):
         return np.ones(len(truth))

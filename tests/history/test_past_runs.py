@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.evaluation.miniature import COURSE, GROUP, lock_text, table
+from tests.history.miniature import COURSE, GROUP, lock_text, table
 
 from foursplit.config import paths
 from foursplit.history.past_runs import cache_folder, list_past

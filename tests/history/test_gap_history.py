@@ -10,7 +10,6 @@ from tests.reporting.miniature import make_project
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis import steps
 from foursplit.history import gap_history as told
 from foursplit.history.past_runs import PastRun
 from foursplit.io import artifacts, disk_cache
@@ -176,7 +175,7 @@ def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, mon
     for path in (paths.state() / "past").rglob("*.json"):
         path.write_text('{"splits": {"de')
     assert world.history().steps[0].as_json() == first
-    monkeypatch.setattr(steps, "estimates", lambda *_given: {})
+    monkeypatch.setattr(told, "estimates", lambda *_given: {})
     assert world.history().steps[0].as_json() == first
     monkeypatch.setattr(disk_cache, "code", lambda: "another")
     assert world.history().steps[0].as_json()["splits"] == {}

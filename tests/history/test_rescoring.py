@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.evaluation.miniature import GROUP, N, table
+from tests.history.miniature import GROUP, N, table
 
 from foursplit.config.schema import Group, Strategy
 from foursplit.core.errors import FoursplitError
@@ -201,7 +201,7 @@ def test_where_more_is_better_the_flip_is_turned_too(history):
 
 
 def test_what_nobody_knows_or_measures_is_refused(history):
-    with pytest.raises(FoursplitError, match="no run is known"):
+    with pytest.raises(FoursplitError, match="No run of group"):
         again()
     version = history.evaluate("plain", {1: table({1})})
     history.commit({"plain": version}, MONDAY)
@@ -211,7 +211,7 @@ def test_what_nobody_knows_or_measures_is_refused(history):
         again("domain=tablet:3")
     history.evaluate("plain", {})
     history.forget(version, "seed_1/dev.parquet")
-    with pytest.raises(FoursplitError, match="of 1 known runs no table is here"):
+    with pytest.raises(FoursplitError, match="all 1 recorded runs are missing"):
         again()
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis import prediction_table, steps
+from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.decomposition.decompose import CODES
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 
 
 def table(split, errors, n=1000, **columns):
@@ -171,7 +172,7 @@ def test_where_mismatch_is_the_work_what_train_lacks_is_a_step():
     assert (first["where"], first["sure"]) == ("hour = night", True)
     step = steps["data:hour = night"]
     assert step["gain"] == pytest.approx(0.1)  # half of the errors
-    assert "5% of train, 50% of dev and 50% of its error" in step["action"]
+    assert "5% of train, 50% of dev, 50% of dev error" in step["action"]
 
 
 def test_what_a_slice_says_already_is_not_said_twice():
@@ -258,7 +259,7 @@ def test_one_row_is_legal_and_says_little():
 
 
 def test_every_finding_has_a_code_that_stays():
-    assert steps.CODES["mismatch"] == "ST003"
+    assert CODES["mismatch"] == "ST003"
     found = told(model(train=10, train_dev=15, dev=100), human_error=0.0)
     assert found["findings"][0]["code"] == "ST003"
     assert found["findings"][0]["evidence"] == ["ledger.mismatch"]

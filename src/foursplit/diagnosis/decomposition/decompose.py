@@ -1,0 +1,190 @@
+"""Decompose a model's error: errors by split, the gaps between them, and the verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from foursplit.core.seeds import generator
+from foursplit.diagnosis.decomposition import ledger, verdict
+from foursplit.diagnosis.decomposition.human_level import (
+    HumanLevelChoice,
+    choose_human_level,
+    would_change_verdict,
+)
+from foursplit.diagnosis.decomposition.ledger import Gap
+from foursplit.diagnosis.decomposition.verdict import Rule, Verdict
+from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.recommendations.finding import Finding
+from foursplit.diagnosis.settings import Settings
+from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
+from foursplit.diagnosis.stats.seed_variance import mean_table, with_seed_variance
+
+FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
+MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
+
+CODES = {
+    "avoidable_bias": "ST001",
+    "variance": "ST002",
+    "mismatch": "ST003",
+    "dev_overfit": "ST004",
+    ledger.MERGED: "ST005",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decomposition:
+    """The error of a model, all its seeds together, decomposed into gaps."""
+
+    errors: Mapping[str, Estimate]  # by split, after that of `human` where it is known
+    human: HumanLevelChoice | None
+    gaps: tuple[Gap, ...]
+    verdict: Verdict
+    n_seeds: int
+
+    @property
+    def dev_error(self) -> float:
+        return self.errors["dev"].value
+
+    def gap(self, name: str) -> float:
+        """Return the value of a gap."""
+        return next(gap.value for gap in self.gaps if gap.gap == name)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "splits": {split: error.as_json() for split, error in self.errors.items()},
+            "human": None if self.human is None else self.human.as_json(),
+            "seeds": self.n_seeds,
+            **verdict.as_json(self.gaps, self.verdict),
+        }
+
+
+def merge_seeds(models: Sequence[Model]) -> dict[str, Table]:
+    """Return one table for each split: its losses are means over the seeds."""
+    shared = [split for split in models[0].tables if all(split in m.tables for m in models)]
+    return {split: mean_table([m.tables[split] for m in models]) for split in shared}
+
+
+def estimates(models: Sequence[Model], settings: Settings) -> dict[str, Estimate]:
+    """Estimate the error on each split, with the variance over seeds where there are several."""
+    errors = {}
+    for split, table in merge_seeds(models).items():
+        rng = generator("diagnose", settings.seed, split)
+        error = estimate(
+            table.loss, table.weight, table.groups, rng,
+            resamples=settings.resamples, confidence=settings.confidence,
+        )  # fmt: skip
+        by_seed = [model.tables[split].error for model in models]
+        errors[split] = with_seed_variance(error, by_seed, rng, settings.confidence)
+    return errors
+
+
+def decompose(
+    models: Sequence[Model], settings: Settings, *, same_distribution: bool
+) -> Decomposition:
+    """Decompose the error of a model, given by its seeds.
+
+    `same_distribution`: train and dev come from one distribution, so their gap is variance.
+    """
+    measured = estimates(models, settings)
+    human = _human_level(merge_seeds(models), measured, settings)
+    errors = ({"human": human.taken.error} if human else {}) | measured
+    gaps = ledger.gaps(errors, settings.confidence, same_distribution=same_distribution)
+    judged = verdict.judge(errors, gaps, settings.rule)
+    if not settings.people:
+        insufficient = [name for name in judged.insufficient if name != verdict.NO_LEVEL]
+        judged = replace(judged, insufficient=tuple(insufficient))
+    return Decomposition(
+        errors=errors,
+        human=human,
+        gaps=tuple(gaps),
+        verdict=_without_few_groups(judged, gaps, measured),
+        n_seeds=len(models),
+    )
+
+
+def _human_level(
+    tables: Mapping[str, Table], errors: Mapping[str, Estimate], settings: Settings
+) -> HumanLevelChoice | None:
+    """Choose the level that bias is measured from; name those that would change the verdict."""
+
+    def measure(losses: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> Estimate:
+        return estimate(
+            losses, weight, groups, generator("diagnose", settings.seed, "human"),
+            resamples=settings.resamples, confidence=settings.confidence,
+        )  # fmt: skip
+
+    choice = choose_human_level(
+        settings.human_error, settings.desired_error, tables.get("dev"), measure,
+        kind=settings.human_kind, where=settings.human_where,
+    )  # fmt: skip
+    system = errors.get("train") or errors.get("dev")
+    if choice is None or system is None:
+        return choice
+    # The threshold follows from dev, as it does for the gap itself.
+    limit = settings.rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
+    rule = Rule(floor=limit, share_of_dev=0.0)
+    taken = choice.taken.error.value
+    change = [
+        level.who
+        for level in choice.levels
+        if would_change_verdict(taken, level.error.value, system.value, rule)
+    ]
+    return replace(choice, would_change_verdict=tuple(change))
+
+
+def _without_few_groups(
+    judged: Verdict, gaps: Sequence[Gap], errors: Mapping[str, Estimate]
+) -> Verdict:
+    """Mark the gaps that end at a split with too few groups as insufficient."""
+    few = [split for split, error in errors.items() if error.n_groups < MIN_GROUPS]
+    unsure = {gap.gap for gap in gaps if not {*_ends(gap.gap, errors)}.isdisjoint(few)}
+    return replace(
+        judged,
+        insufficient=(*judged.insufficient, *(FEW_GROUPS + split for split in few)),
+        status={
+            gap: "insufficient" if gap in unsure else status
+            for gap, status in judged.status.items()
+        },
+        primary=tuple(gap for gap in judged.primary if gap not in unsure),
+    )
+
+
+def _ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
+    """Return the two splits that a gap lies between."""
+    low, high = ledger.LINKS.get(gap, ("train", "dev"))
+    return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
+
+
+def findings(decomposition: Decomposition) -> list[Finding]:
+    """List the gaps that count, and what keeps them from being measured."""
+    judged = decomposition.verdict
+    found = [
+        Finding(
+            code=CODES[gap.gap], severity="issue", evidence=(f"ledger.{gap.gap}",),
+            title=f"{verdict.NAMES[gap.gap]} of {gap.value:+.2%} stands out",
+        )
+        for gap in decomposition.gaps
+        if judged.status[gap.gap] in ("primary", "co_primary")
+    ]  # fmt: skip
+    if not found:
+        found.append(Finding(code="ST000", severity="info", title="no gap is significant"))
+    if judged.surpasses_human:
+        found.append(
+            Finding(
+                code="ST009", severity="info",
+                title="the model is better than the reference: bias cannot be measured by it",
+            )
+        )  # fmt: skip
+    for name in judged.insufficient:
+        if name.startswith(FEW_GROUPS):
+            split = name.removeprefix(FEW_GROUPS)
+            n = decomposition.errors[split].n_groups
+            found.append(
+                Finding(
+                    code="ST010", severity="issue", missing=name,
+                    title=f"{n} group(s) on {split}: too few for a reliable interval",
+                )
+            )  # fmt: skip
+    return found

@@ -1,0 +1,25 @@
+"""What a diagnosis is asked with: levels known beforehand, thresholds, resampling."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from foursplit.diagnosis.decomposition.human_level import GIVEN
+from foursplit.diagnosis.decomposition.verdict import Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Levels known beforehand, thresholds of the verdict, and how intervals are computed."""
+
+    human_error: float | Mapping[str, float] | None = None  # by who reached it, or one for all
+    human_kind: str = "human"  # of `human_error`: human, best known or desired
+    human_where: str = GIVEN  # the source of `human_error`
+    human_on: Mapping[str, float] = field(default_factory=dict)  # human error by domain
+    desired_error: float | None = None
+    people: bool = True  # False: no human level exists for such answers
+    learns_labels: bool = True  # False: training sees no label, as in anomaly detection
+    same_distribution: bool = False  # of train and dev
+    rule: Rule = field(default_factory=Rule)
+    resamples: int = 2000
+    confidence: float = 0.95
+    seed: int = 1
