@@ -18,7 +18,7 @@ from foursplit.cli.main import main
 from foursplit.config import paths
 from foursplit.history.past_runs import object_file
 from foursplit.reproduce import clone
-from foursplit.reproduce.recorded_inputs import Recorded
+from foursplit.reproduce.recorded_inputs import RecordedRun
 
 RUN = "0123456789abcdef0123456789abcdef"
 
@@ -41,17 +41,17 @@ def small(tmp_path, monkeypatch):
 def on_record(small, monkeypatch):
     """Have MLflow know the run; give a way to change what it has on record."""
     commit = small.git("rev-parse", "HEAD")
-    known = Recorded(
+    known = RecordedRun(
         name=RUN, kind="run", experiment=KEY, group="letters", commit=commit,
         hashes={
             "weights/seed_1": small.sha256(f"{MODELS}/seed_1/model.safetensors"),
             "data/train.npy": small.sha256(f"{SEEN}/train.npy"),
         },
-        made_with={"device": "cpu", "threads": "1", "kernels": "portable"},
+        environment={"device": "cpu", "threads": "1", "kernels": "portable"},
     )  # fmt: skip
 
     def change(**fields):
-        monkeypatch.setattr(door, "recorded", lambda _name: replace(known, **fields))
+        monkeypatch.setattr(door, "read_recorded", lambda _name: replace(known, **fields))
         return known
 
     change()
@@ -110,7 +110,7 @@ def test_without_a_known_cause_it_says_what_is_not_on_record(small, on_record):
 
 
 def test_another_device_is_named_as_the_cause(small, on_record):
-    on_record(hashes={"weights/seed_1": "f" * 64}, made_with={"device": "gpu: X1"})
+    on_record(hashes={"weights/seed_1": "f" * 64}, environment={"device": "gpu: X1"})
     text = run(RUN, code=6)
     assert "device: gpu: X1 then, cpu now: another kind of device rounds in other ways" in text
     assert small.environment["FOURSPLIT_ACCELERATOR"] == "auto"
@@ -266,7 +266,7 @@ def test_dvc_itself_does_what_the_stand_in_does(small, monkeypatch):
     command = [sys.executable, "-m", "foursplit", "reproduce", f"{KEY}@HEAD"]
     before = small.objects()
     done = subprocess.run(
-        command, env={**clone.surroundings(small.root), **environment}, cwd=small.root,
+        command, env={**clone.clone_environment(small.root), **environment}, cwd=small.root,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

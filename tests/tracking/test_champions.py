@@ -50,7 +50,7 @@ def three(small):
 
 
 def champions(steps=()):
-    return told.champions(load(), GROUP, steps)
+    return told.list_champions(load(), GROUP, steps)
 
 
 def test_each_version_is_told_with_its_verdict_and_whom_it_was_judged_against(three):
@@ -59,8 +59,8 @@ def test_each_version_is_told_with_its_verdict_and_whom_it_was_judged_against(th
     assert [one.judged_against for one in (first, second, third)] == [None, 1, 2]
     verdicts = [one.as_json()["verdict"] for one in (first, second, third)]
     assert verdicts == ["PROMOTE", "PROMOTE", "REJECT"]
-    assert second.listed.aliases == ("champion",)
-    assert third.listed.aliases == ("challenger",)
+    assert second.version.aliases == ("champion",)
+    assert third.version.aliases == ("challenger",)
 
 
 def test_errors_come_from_the_stored_tables_with_intervals(three):
@@ -69,7 +69,7 @@ def test_errors_come_from_the_stored_tables_with_intervals(three):
         assert one.splits.keys() == {"dev", "test"}
         for error in one.splits.values():
             assert error.lo <= error.value <= error.hi
-    moved = {gap.name: gap for gap in third.moved.splits}
+    moved = {gap.name: gap for gap in third.gap_changes.splits}
     assert moved["dev"].change == pytest.approx(
         third.splits["dev"].value - second.splits["dev"].value
     )
@@ -78,10 +78,10 @@ def test_errors_come_from_the_stored_tables_with_intervals(three):
 
 def test_data_and_settings_that_changed_are_named(three):
     first, second, third = champions()
-    assert first.changed is None
-    assert set(second.changed) == {"data"}  # the weak one saw other inputs
-    assert set(third.changed) == {"data"}
-    assert not second.held.whole  # nobody tracked the runs, so who knows how they were trained
+    assert first.setting_changes is None
+    assert set(second.setting_changes) == {"data"}  # the weak one saw other inputs
+    assert set(third.setting_changes) == {"data"}
+    assert not second.contents.is_complete  # nobody tracked the runs, so who knows how they were trained
 
 
 def test_settings_of_training_come_from_the_run_of_the_same_weights(three):
@@ -94,14 +94,14 @@ def test_settings_of_training_come_from_the_run_of_the_same_weights(three):
         client.log_param(run.info.run_id, "fit.learning_rate", rate)
         client.log_param(run.info.run_id, "fit.batch_size", "null")
     _, second, third = champions()
-    assert second.held.whole
-    assert second.changed["fit.learning_rate"] == ("0.1", "0.3")
-    assert "fit.batch_size" not in second.changed
-    assert "fit.learning_rate" not in third.changed  # its own run is not known
+    assert second.contents.is_complete
+    assert second.setting_changes["fit.learning_rate"] == ("0.1", "0.3")
+    assert "fit.batch_size" not in second.setting_changes
+    assert "fit.learning_rate" not in third.setting_changes  # its own run is not known
 
 
 def versions_folder(number):
-    return registry.find(GROUP, str(number)).folder
+    return registry.load_version(GROUP, str(number)).folder
 
 
 def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
@@ -128,17 +128,17 @@ def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
     step = Step(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
     _, second, _ = champions([step])
     assert list(second.splits) == ["train", "dev", "test"]
-    assert second.held.settings["fit.tolerance"] == "0.5"
-    assert second.held.whole
+    assert second.contents.settings["fit.tolerance"] == "0.5"
+    assert second.contents.is_complete
 
 
 def test_a_version_whose_files_were_altered_is_told_without_its_errors(three):
     path = versions_folder(1) / "seed_1" / "dev.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     first, second, _ = champions()
-    assert first.held.trouble == "seed_1/dev.parquet was altered since it was stored"
+    assert first.contents.error == "seed_1/dev.parquet was altered since it was stored"
     assert not first.splits
-    assert second.moved is None
+    assert second.gap_changes is None
     assert second.splits
 
 
@@ -177,9 +177,9 @@ def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
 
 
 def test_the_latest_versions_are_told_where_there_are_many(three):
-    (third,) = told.champions(load(), GROUP, (), most=1)
-    assert third.listed.number == 3
-    assert third.moved is not None  # against one that is not told itself
+    (third,) = told.list_champions(load(), GROUP, (), most=1)
+    assert third.version.number == 3
+    assert third.gap_changes is not None  # against one that is not told itself
     done = CliRunner().invoke(main, ["history", "--last", "1"])
     assert "those before version 3 are not shown" in done.output
     assert "Versions before 3 are not shown" in (paths.reports() / "history.html").read_text()

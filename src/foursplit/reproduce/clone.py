@@ -14,9 +14,9 @@ OWN_CACHE = "[cache]\n    dir = cache\n"
 
 def clone(folder: Path, commit: str | None = None) -> None:
     """Clone this project's repository to `folder`, at `commit` or else at what is checked out."""
-    whole = [] if commit is None else ["--no-checkout"]
-    words = ("clone", "--quiet", "--no-hardlinks", *whole, str(paths.root()), str(folder))
-    git.require(*words, folder=paths.root())
+    options = [] if commit is None else ["--no-checkout"]
+    arguments = ("clone", "--quiet", "--no-hardlinks", *options, str(paths.root()), str(folder))
+    git.require(*arguments, folder=paths.root())
     if commit is not None:
         git.require("checkout", "--quiet", "--detach", commit, folder=folder)
     config = folder / ".dvc" / "config.local"
@@ -24,13 +24,13 @@ def clone(folder: Path, commit: str | None = None) -> None:
         config.write_text(OWN_CACHE, encoding="utf-8")
 
 
-def surroundings(folder: Path) -> dict[str, str]:
+def clone_environment(folder: Path) -> dict[str, str]:
     """Give the environment in which a clone's stages find its own code and reach nothing of ours.
 
     The user's MLflow server is left out: a long training would follow itself live there.
     """
     shell_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    own = {
+    overrides = {
         # The clone's code, though the package is installed from elsewhere.
         "PYTHONPATH": str(folder / "src"),
         "PATH": shell_path,
@@ -38,4 +38,4 @@ def surroundings(folder: Path) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
         **reproducible_env.QUIET,
     }
-    return {**git.without_hook(), **own}
+    return {**git.without_hook(), **overrides}

@@ -17,7 +17,7 @@ Stages = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RunLocation:
     """Where an experiment stands at a commit."""
 
     key: str
@@ -48,66 +48,66 @@ class Place:
         return f"pipelines/{home(self.pipeline, self.course)}/dvc.yaml:{stage}@{self.key}"
 
 
-def resolve(revision: str) -> str:
+def resolve_commit(revision: str) -> str:
     """Give the full hash of a commit; one that this clone lacks is refused with what brings it."""
-    words = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    found = git.ask("rev-parse", *words)
-    if found is not None:
-        return found.strip()
+    arguments = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    output = git.ask("rev-parse", *arguments)
+    if output is not None:
+        return output.strip()
     git.require_readable()
     if not git.is_repository():
         raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be made again")
     shallow = (git.ask("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
-    why = "a shallow one, without its whole history" if shallow else "which may be behind"
+    reason = "a shallow one, without its whole history" if shallow else "which may be behind"
     raise FoursplitError(
-        f"commit {revision!r} is not in this clone, {why}: `{fetch}` brings it if a remote has it"
+        f"commit {revision!r} is not in this clone, {reason}: `{fetch}` brings it if a remote has it"
     )
 
 
-def find(commit: str, key: str) -> Place:
+def find_experiment(commit: str, key: str) -> RunLocation:
     """Find an experiment in params.yaml as it was at a commit."""
-    tree = _yaml(text(commit, "params.yaml"))
-    known: list[str] = []
+    tree = _yaml(file_text(commit, "params.yaml"))
+    experiments: list[str] = []
     sections: dict[Pipeline, Any] = {"": tree, REAL: tree.get(REAL) or {}}
-    for of, section in sections.items():
+    for pipeline, section in sections.items():
         for course, block in (section.get("experiments") or {}).items():
-            known += block
+            experiments += block
             if key in block:
-                found = block[key]
-                return Place(
-                    key=key, commit=commit, group=found["group"], source=found["source"],
-                    pipeline=of, course=course,
+                experiment = block[key]
+                return RunLocation(
+                    key=key, commit=commit, group=experiment["group"], source=experiment["source"],
+                    pipeline=pipeline, course=course,
                 )  # fmt: skip
-    raise unknown_name("experiment", key, known, f"params.yaml at {commit[:7]}")
+    raise unknown_name("experiment", key, experiments, f"params.yaml at {commit[:7]}")
 
 
-def locked(place: Place) -> dict[str, Mapping[str, Any]]:
+def locked_stages(location: RunLocation) -> dict[str, Mapping[str, Any]]:
     """Read what the commit's lock files say of the stages that lead to an experiment's tables."""
-    wanted = [place.of_data(stage) for stage in ("fetch", "validate", "split")]
-    wanted += [place.of_model(stage) for stage in ("train", "evaluate")]
-    found = {}
-    for address in wanted:
+    addresses = [location.of_data(stage) for stage in ("fetch", "validate", "split")]
+    addresses += [location.of_model(stage) for stage in ("train", "evaluate")]
+    result = {}
+    for address in addresses:
         file, _, name = address.partition(":")
-        stages = _stages(text(place.commit, file.replace("dvc.yaml", "dvc.lock")))
+        stages = _stages(file_text(location.commit, file.replace("dvc.yaml", "dvc.lock")))
         if name in stages:
-            found[name.partition("@")[0]] = stages[name]
-    return found
+            result[name.partition("@")[0]] = stages[name]
+    return result
 
 
 def _stages(content: str | None) -> Stages:
-    found: Stages = _yaml(content).get("stages") or {}
-    return found
+    stages: Stages = _yaml(content).get("stages") or {}
+    return stages
 
 
-def text(commit: str, path: str) -> str | None:
+def file_text(commit: str, path: str) -> str | None:
     """Give a file as it was at a commit; None where it was not."""
     return git.ask("show", f"{commit}:{path}")
 
 
 def _yaml(content: str | None) -> dict[str, Any]:
     try:
-        found = YAML(typ="safe").load(content or "")
+        tree = YAML(typ="safe").load(content or "")
     except YAMLError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return tree if isinstance(tree, dict) else {}

@@ -11,67 +11,73 @@ SEALED = ("data/sealed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ComparedHash:
     """Something on record beside what came out; `found` is None where nothing did."""
 
     name: str
     expected: str
-    found: str | None
+    actual: str | None
 
     @property
     def equal(self) -> bool:
-        return self.found == self.expected
+        return self.actual == self.expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class ComparedInput:
     """What bytes depend on, then and now; `then` is None where nobody noted it."""
 
     name: str
-    then: str | None
-    now: str | None
+    before: str | None
+    after: str | None
 
     @property
     def differs(self) -> bool:
-        return self.then is not None and self.then != self.now
+        return self.before is not None and self.before != self.after
 
 
-def compared(expected: Mapping[str, str], found: Mapping[str, str]) -> list[Compared]:
+def compare_hashes(expected: Mapping[str, str], actual: Mapping[str, str]) -> list[ComparedHash]:
     """Set what is on record beside what came out, but for what is never made: answers on test."""
     return [
-        Compared(name=name, expected=digest, found=found.get(name))
+        ComparedHash(name=name, expected=digest, actual=actual.get(name))
         for name, digest in sorted(expected.items())
-        if name in found or not _unopened(name)
+        if name in actual or not _is_unopened(name)
     ]
 
 
-def unopened(expected: Iterable[str], found: Mapping[str, str]) -> list[str]:
+def unopened_test_hashes(expected: Iterable[str], actual: Mapping[str, str]) -> list[str]:
     """Name what is on record and was not made here, since test stays sealed."""
-    return sorted(name for name in expected if name not in found and _unopened(name))
+    return sorted(name for name in expected if name not in actual and _is_unopened(name))
 
 
-def _unopened(name: str) -> bool:
+def _is_unopened(name: str) -> bool:
     return name in SEALED or (name.startswith("table/") and name.endswith("/test"))
 
 
-def inputs(
-    then: Mapping[str, str],
-    now: Mapping[str, str],
+def compare_inputs(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
     pins: Sequence[Pin],
-    noted: Mapping[str, tuple[str | None, str | None]],
-) -> list[Input]:
+    lock_differences: Mapping[str, tuple[str | None, str | None]],
+) -> list[ComparedInput]:
     """List what bytes depend on: device and kernels, numeric pins, code and settings, platform."""
-    found = [Input(name=name, then=then.get(name), now=value) for name, value in now.items()]
-    found += [Input(name=pin.name, then=pin.pinned, now=pin.installed or "none") for pin in pins]
-    found += [
-        Input(name=name, then=before or "not there", now=after or "not there")
-        for name, (before, after) in noted.items()
+    inputs = [
+        ComparedInput(name=name, before=before.get(name), after=value)
+        for name, value in after.items()
+    ]
+    inputs += [
+        ComparedInput(name=pin.name, before=pin.pinned, after=pin.installed or "none")
+        for pin in pins
+    ]
+    inputs += [
+        ComparedInput(name=name, before=recorded or "not there", after=current or "not there")
+        for name, (recorded, current) in lock_differences.items()
     ]
     # Neither a run nor a version notes it.
-    return [*found, Input(name="platform", then=None, now=machine())]
+    return [*inputs, ComparedInput(name="platform", before=None, after=describe_machine())]
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """Name what a platform's bytes may depend on."""
     python = platform.python_version()
     return f"{platform.system()} {platform.machine()}, Python {python}, {_processor()}"
@@ -86,46 +92,50 @@ def _processor() -> str:
         return platform.processor() or "processor not known"
 
 
-DEVICE = "another kind of device rounds in other ways"
+DEVICE_CAUSE = "another kind of device rounds in other ways"
 
 CAUSES: Mapping[str, str] = {
-    "device": DEVICE,
+    "device": DEVICE_CAUSE,
     "kernels": "the instruction sets of the kernels decide how sums are rounded",
     "threads": "the number of threads decides in which order sums are taken",
 }
 
 
-def causes(
-    rows: Sequence[Compared], given: Sequence[Input], doubts: Sequence[str], *, dirty: bool
+def likely_causes(
+    rows: Sequence[ComparedHash],
+    inputs: Sequence[ComparedInput],
+    warnings: Sequence[str],
+    *,
+    dirty: bool,
 ) -> list[str]:
     """Say what most likely made the difference, the likeliest first; nothing where all is equal."""
     differing = [row.name for row in rows if not row.equal]
     if not differing:
         return []
-    found = [*doubts]
+    causes = [*warnings]
     if dirty:
-        found.append("the folder had changes that no commit holds when it was made")
+        causes.append("the folder had changes that no commit holds when it was made")
     if any(name.startswith("data/") for name in differing):
-        found.append("the data differ already, so weights and tables must")
-    missing = [row.name for row in rows if row.found is None]
+        causes.append("the data differ already, so weights and tables must")
+    missing = [row.name for row in rows if row.actual is None]
     if missing:
-        found.append(f"nothing came out for {', '.join(missing)}: the commit makes no such thing")
-    found += [
-        f"{one.name}: {one.then} then, {one.now} now"
-        + (f": {CAUSES[one.name]}" if one.name in CAUSES else "")
-        for one in given
-        if one.differs
+        causes.append(f"nothing came out for {', '.join(missing)}: the commit makes no such thing")
+    causes += [
+        f"{item.name}: {item.before} then, {item.after} now"
+        + (f": {CAUSES[item.name]}" if item.name in CAUSES else "")
+        for item in inputs
+        if item.differs
     ]
-    return found or [_unexplained(differing, given)]
+    return causes or [_unexplained(differing, inputs)]
 
 
-def _unexplained(differing: Sequence[str], given: Sequence[Input]) -> str:
+def _unexplained(differing: Sequence[str], inputs: Sequence[ComparedInput]) -> str:
     if not any(name.startswith(("weights/", "models", "manifest/")) for name in differing):
         return (
             "the weights are equal and the answers are not: the record of the tables was altered, "
             "or they were made by other code than the commit's"
         )
-    kernels = next((one.now for one in given if one.name == "kernels"), None)
+    kernels = next((item.after for item in inputs if item.name == "kernels"), None)
     native = " Its kernels are native, so bytes depend on the processor." * (kernels == "native")
     return (
         "nothing that is on record went in otherwise: the record was altered, or what is not on "
@@ -133,14 +143,14 @@ def _unexplained(differing: Sequence[str], given: Sequence[Input]) -> str:
     )
 
 
-def as_json(rows: Sequence[Compared], given: Sequence[Input]) -> dict[str, Any]:
+def as_json(rows: Sequence[ComparedHash], inputs: Sequence[ComparedInput]) -> dict[str, Any]:
     """Give rows and inputs for other programs."""
     return {
         "compared": [
-            {"name": r.name, "expected": r.expected, "found": r.found, "equal": r.equal}
+            {"name": r.name, "expected": r.expected, "found": r.actual, "equal": r.equal}
             for r in rows
         ],
         "inputs": [
-            {"name": i.name, "then": i.then, "now": i.now, "differs": i.differs} for i in given
+            {"name": i.name, "then": i.before, "now": i.after, "differs": i.differs} for i in inputs
         ],
     }

@@ -10,42 +10,42 @@ from typing import Any
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.io import artifacts
 
-FOLDER = ".dir"
+FOLDER_SUFFIX = ".dir"
 """How the hash of a folder ends: its object is the list of its files."""
 
 
-def output(stage: Mapping[str, Any] | None, path: str) -> str | None:
+def output_hash(stage: Mapping[str, Any] | None, path: str) -> str | None:
     """Give the hash under which a lock file's entry knows an output; None where it knows none."""
-    for one in (stage or {}).get("outs") or ():
-        if one.get("path") == path:
-            found: str | None = one.get("md5")
-            return found
+    for out in (stage or {}).get("outs") or ():
+        if out.get("path") == path:
+            md5: str | None = out.get("md5")
+            return md5
     return None
 
 
-def files(version: str | None) -> dict[str, Path] | None:
+def cached_files(version: str | None) -> dict[str, Path] | None:
     """Give a folder's files by their path in it; None where the cache lacks one of them."""
-    if version is None or not version.endswith(FOLDER):
+    if version is None or not version.endswith(FOLDER_SUFFIX):
         return None
     cache = cache_folder()
     try:
-        listed = json.loads(object_file(cache, version).read_text(encoding="utf-8"))
-        found = {one["relpath"]: object_file(cache, one["md5"]) for one in listed}
+        entries = json.loads(object_file(cache, version).read_text(encoding="utf-8"))
+        paths = {entry["relpath"]: object_file(cache, entry["md5"]) for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):  # not there, or torn
         return None
-    return found if all(path.is_file() for path in found.values()) else None
+    return paths if all(path.is_file() for path in paths.values()) else None
 
 
-def restore(version: str | None, target: Path) -> bool:
+def restore_folder(version: str | None, target: Path) -> bool:
     """Copy a folder out of the cache; tell whether it was there and whole, to the byte."""
-    found = files(version)
-    if found is None or any(_md5(path) != path.parent.name + path.name for path in found.values()):
+    paths = cached_files(version)
+    if paths is None or any(_md5(path) != path.parent.name + path.name for path in paths.values()):
         return False
-    with artifacts.replacing_folder(target) as part:
-        for name, path in found.items():
-            to = part / name
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, to)
+    with artifacts.replacing_folder(target) as folder:
+        for name, path in paths.items():
+            copy = folder / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
     return True
 
 

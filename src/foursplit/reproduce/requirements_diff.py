@@ -19,17 +19,17 @@ class Pin:
         return f"{self.name} {self.installed or 'not installed'} (pinned: {self.pinned})"
 
 
-def differing(content: str | None) -> list[Pin]:
+def unmet_pins(content: str | None) -> list[Pin]:
     """List the pins of a lock file that are not met here; nothing where there is no such file."""
-    found = []
+    pins = []
     for line in (content or "").splitlines():
-        name, mark, pinned = line.partition(";")[0].partition("#")[0].partition("==")
-        if not mark:
+        name, separator, pinned = line.partition(";")[0].partition("#")[0].partition("==")
+        if not separator:
             continue
         pin = Pin(name=name.strip(), pinned=pinned.strip(), installed=_installed(name.strip()))
         if _public(pin.installed) != _public(pin.pinned):
-            found.append(pin)
-    return found
+            pins.append(pin)
+    return pins
 
 
 def _installed(name: str) -> str | None:

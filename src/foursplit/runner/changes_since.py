@@ -14,18 +14,18 @@ from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import Pipeline
 from foursplit.core.errors import FoursplitError
 from foursplit.io import git
-from foursplit.runner.stage_changes import Change, parameters
+from foursplit.runner.stage_changes import Change, parameter_changes
 
-NONE = "0" * 40
+NO_COMMIT = "0" * 40
 """What a forge names as the commit before the first push of a branch."""
 
-BEFORE = "HEAD~1"
+PREVIOUS_COMMIT = "HEAD~1"
 
-WHOLE = re.compile(r"[0-9a-f]{40}")
+FULL_HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class PastCommit:
     """The project at `commit`; everything is empty where there is no such commit."""
 
     commit: str | None
@@ -34,19 +34,19 @@ class Past:
         """Give a file's text at the commit; None where it was not there."""
         return None if self.commit is None else git.ask("show", f"{self.commit}:{name}")
 
-    def metrics(self, of: Pipeline) -> dict[str, dict[str, Any]]:
+    def metrics(self, pipeline: Pipeline) -> dict[str, dict[str, Any]]:
         """Give what the report of a pipeline measured, by experiment."""
-        text = self.file(str(paths.metrics(of).relative_to(paths.root())))
+        text = self.file(str(paths.metrics(pipeline).relative_to(paths.root())))
         try:
             courses = json.loads(text or "{}")
         except ValueError:  # in conflict, or torn
             return {}
-        return {key: found for course in courses.values() for key, found in course.items()}
+        return {key: errors for course in courses.values() for key, errors in course.items()}
 
     def finals(self, home: str) -> dict[str, Any]:
         """Give the hash of each group's final tables that the lock file of a course names."""
         path = paths.pipeline_file(home).with_name("dvc.lock")
-        return finals(self.file(str(path.relative_to(paths.root()))))
+        return final_hashes(self.file(str(path.relative_to(paths.root()))))
 
     def files(self) -> list[str]:
         """Name the tracked files that differ now, committed or not."""
@@ -59,43 +59,46 @@ class Past:
         text = self.file("params.yaml")
         if text is None:
             return []
-        before, now = _yaml(text), pipelines.tree(paths.params_file())
+        before, after = _yaml(text), pipelines.tree(paths.params_file())
         if not isinstance(before, Mapping):
             return []
-        changes = [parameters(name, before.get(name), now.get(name)) for name in {**before, **now}]
-        return [change for part in changes for change in part]
+        changes = [
+            parameter_changes(name, before.get(name), after.get(name))
+            for name in {**before, **after}
+        ]
+        return [change for differences in changes for change in differences]
 
 
-def past(commit: str | None) -> Past:
+def find_past_commit(commit: str | None) -> PastCommit:
     """Find a commit; without one named, the last before this, if there is any.
 
     What a forge names may have been rewritten since; then the last before stands in.
     """
-    if commit == NONE:
-        return Past(commit=None)
-    found = _commit(commit or BEFORE)
-    if found is None and commit is not None and WHOLE.fullmatch(commit):
+    if commit == NO_COMMIT:
+        return PastCommit(commit=None)
+    sha = _resolve(commit or PREVIOUS_COMMIT)
+    if sha is None and commit is not None and FULL_HASH.fullmatch(commit):
         click.echo(f"--since {commit}: no such commit here; comparing with the one before this")
-        found = _commit(BEFORE)
-    elif found is None and commit is not None:
+        sha = _resolve(PREVIOUS_COMMIT)
+    elif sha is None and commit is not None:
         raise FoursplitError(
             f"--since {commit}: no such commit here; a shallow clone lacks history: "
             "`git fetch --unshallow` brings it"
         )
-    return Past(commit=found)
+    return PastCommit(commit=sha)
 
 
-def _commit(name: str) -> str | None:
-    found = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    return found.strip() if found else None
+def _resolve(name: str) -> str | None:
+    output = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    return output.strip() if output else None
 
 
-def head() -> str | None:
+def head_commit() -> str | None:
     """Name the commit that is checked out."""
-    return _commit("HEAD")
+    return _resolve("HEAD")
 
 
-def finals(text: str | None) -> dict[str, Any]:
+def final_hashes(text: str | None) -> dict[str, Any]:
     """Read from a lock file's text the hash of each group's final tables."""
     stages = (_yaml(text or "") or {}).get("stages") or {}
     return {

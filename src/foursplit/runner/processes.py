@@ -6,10 +6,10 @@ from pathlib import Path
 
 PROC = Path("/proc")
 
-WORDS = 100  # characters of a command line that are shown
+MAX_COMMAND_CHARS = 100  # characters of a command line that are shown
 
 
-def command(pid: int) -> str:
+def command_line(pid: int) -> str:
     """Return a process's command line; nothing where there is no such process, or it has ended."""
     try:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
@@ -42,13 +42,13 @@ def _stat(pid: int) -> list[str]:
 
 def describe(pid: int) -> str:
     """Describe a process for a person: its number and what it runs."""
-    words = command(pid)
-    if not words:
+    command = command_line(pid)
+    if not command:
         return f"process {pid}"
-    return f"process {pid}: {words if len(words) <= WORDS else words[:WORDS] + '…'}"
+    return f"process {pid}: {command if len(command) <= MAX_COMMAND_CHARS else command[:MAX_COMMAND_CHARS] + '…'}"
 
 
-def holder(path: Path) -> str:
+def lock_holder(path: Path) -> str:
     """Describe the process whose number a lock file holds; nothing where it holds none."""
     try:
         pid = int(path.read_text())
@@ -57,7 +57,7 @@ def holder(path: Path) -> str:
     return describe(pid)
 
 
-def group(leader: int) -> set[int]:
+def process_group(leader: int) -> set[int]:
     """List the processes of a process group."""
     numbers = {int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit()}
     return {pid for pid in numbers if (fields := _stat(pid)) and int(fields[2]) == leader}
@@ -69,10 +69,10 @@ def descendants(pid: int) -> set[int]:
     for folder in PROC.iterdir():
         if folder.name.isdigit() and (fields := _stat(int(folder.name))):
             children.setdefault(int(fields[1]), []).append(int(folder.name))
-    found: set[int] = set()
+    result: set[int] = set()
     todo = [pid]
     while todo:
-        new = [child for child in children.get(todo.pop(), ()) if child not in found]
-        found.update(new)
+        new = [child for child in children.get(todo.pop(), ()) if child not in result]
+        result.update(new)
         todo += new
-    return found
+    return result

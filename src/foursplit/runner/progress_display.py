@@ -9,12 +9,12 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-LIVE_S = 0.2  # between two drawings on a terminal
-PLAIN_S = 15.0  # between two lines where the output is a file
+LIVE_INTERVAL_S = 0.2  # between two drawings on a terminal
+PLAIN_INTERVAL_S = 15.0  # between two lines where the output is a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Status:
     """How far a run is."""
 
     done: int
@@ -27,11 +27,11 @@ class Standing:
         """Say it in one line."""
         return (
             f"{self.done} of {self.total} done · {len(self.running)} run · {self.waiting} wait"
-            f" · about {span(self.seconds_left)} left"
+            f" · about {format_duration(self.seconds_left)} left"
         )
 
 
-class Screen:
+class Display:
     """A terminal that is drawn anew, or a file that grows."""
 
     def __init__(self, total: int) -> None:
@@ -57,46 +57,49 @@ class Screen:
             self.live.stop()
             self.live = None
 
-    def say(self, text: str, style: str = "") -> None:
+    def print(self, text: str, style: str = "") -> None:
         self.console.print(Text(text, style=style))
 
-    def block(self, number: int, title: str, how: str, said: str, *, failed: bool = False) -> None:
+    def print_block(
+        self, number: int, title: str, outcome: str, output: str, *, failed: bool = False
+    ) -> None:
         """Show a stage that has ended: how, and everything it said, in one piece."""
         style = "bold red" if failed else "bold"
         heading = Text(f"[{number} of {self.total}] {title}", style=style)
-        heading.append(f"  {how}", style="red" if failed else "dim")
+        heading.append(f"  {outcome}", style="red" if failed else "dim")
         # One write: two stages' lines are never mixed.
-        self.console.print(Group(heading, Text.from_ansi(said)) if said else heading)
+        self.console.print(Group(heading, Text.from_ansi(output)) if output else heading)
 
-    def draw(self, look: Callable[[], Standing]) -> None:
+    def draw(self, get_status: Callable[[], Status]) -> None:
         """Show how the run stands, if it is time to."""
         now = time.monotonic()
-        if now - self.last < (PLAIN_S if self.live is None else LIVE_S):
+        if now - self.last < (PLAIN_INTERVAL_S if self.live is None else LIVE_INTERVAL_S):
             return
         self.last = now
-        standing = look()
+        status = get_status()
         if self.live is None:
             running = ", ".join(
-                f"{title} {span(seconds)}" for title, (seconds, _) in standing.running.items()
+                f"{title} {format_duration(seconds)}"
+                for title, (seconds, _) in status.running.items()
             )
-            self.say(f"{standing.summary()}: {running}")
+            self.print(f"{status.summary()}: {running}")
         else:
-            self.live.update(Group(*self._lines(standing)), refresh=True)
+            self.live.update(Group(*self._lines(status)), refresh=True)
 
-    def _lines(self, standing: Standing) -> list[Text]:
+    def _lines(self, status: Status) -> list[Text]:
         lines = []
-        for title, (seconds, shown) in standing.running.items():
-            line = Text(f"  {title} {span(seconds)}", style="cyan")
-            line.append(f"  {shown}", style="dim")
+        for title, (seconds, last_line) in status.running.items():
+            line = Text(f"  {title} {format_duration(seconds)}", style="cyan")
+            line.append(f"  {last_line}", style="dim")
             lines.append(line)
-        lines.append(Text(standing.summary(), style="bold"))
+        lines.append(Text(status.summary(), style="bold"))
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
             line.truncate(self.console.width, overflow="ellipsis")
         return lines
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a time as people say it."""
     if seconds < 10:
         return f"{seconds:.1f} s"

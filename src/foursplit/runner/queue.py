@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
-class Queue:
+class StageQueue:
     """Stages on their way from waiting to done.
 
     `needs` names what each stage waits for, `threads` how many each takes while it runs, and
@@ -25,24 +25,26 @@ class Queue:
     done: set[str] = field(init=False, default_factory=set)
     failed: set[str] = field(init=False, default_factory=set)
     skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: whose failure
-    way: dict[str, float] = field(init=False)  # seconds from a stage's start to the last end
+    critical_path: dict[str, float] = field(
+        init=False
+    )  # seconds from a stage's start to the last end
 
     def __post_init__(self) -> None:
         self.waiting = {name: set(needed) for name, needed in self.needs.items()}
         self.ready = {name for name, needed in self.waiting.items() if not needed}
         for name in self.ready:
             del self.waiting[name]
-        self.way = longest_ways(self.needs, self.seconds)
+        self.critical_path = critical_path_lengths(self.needs, self.seconds)
 
-    def urgent(self) -> list[str]:
+    def ready_by_priority(self) -> list[str]:
         """List the ready stages, the one with the longest way to the end first."""
-        order = {name: place for place, name in enumerate(self.needs)}
-        return sorted(self.ready, key=lambda name: (-self.way[name], order[name]))
+        order = {name: position for position, name in enumerate(self.needs)}
+        return sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
 
     def fits(self, name: str) -> bool:
         """Tell whether a stage's threads are free; one that needs more than all runs alone."""
-        taken = sum(self.threads[other] for other in self.running)
-        return taken + self.threads[name] <= self.slots or not self.running
+        threads_in_use = sum(self.threads[other] for other in self.running)
+        return threads_in_use + self.threads[name] <= self.slots or not self.running
 
     def start(self, name: str) -> None:
         assert self.fits(name)
@@ -77,47 +79,47 @@ class Queue:
 
     def depends(self, name: str, on: str) -> bool:
         """Tell whether a stage needs another, directly or through others."""
-        todo, seen = [name], set()
+        todo, visited = [name], set()
         while todo:
             for needed in self.needs[todo.pop()]:
                 if needed == on:
                     return True
-                if needed not in seen:
-                    seen.add(needed)
+                if needed not in visited:
+                    visited.add(needed)
                     todo.append(needed)
         return False
 
     @property
-    def over(self) -> bool:
+    def is_done(self) -> bool:
         return not (self.ready or self.running or self.waiting)
 
     def seconds_left(self, elapsed: Mapping[str, float]) -> float:
         """Estimate the time to the end: the work left over the slots, or the longest way left."""
-        work, ways = 0.0, [0.0]
+        work, lengths = 0.0, [0.0]
         for name in (*self.ready, *self.waiting, *self.running):
-            gone = min(elapsed.get(name, 0.0), self.seconds[name])
-            work += (self.seconds[name] - gone) * min(self.threads[name], self.slots)
-            ways.append(self.way[name] - gone)
-        return max(work / self.slots, *ways)
+            elapsed_here = min(elapsed.get(name, 0.0), self.seconds[name])
+            work += (self.seconds[name] - elapsed_here) * min(self.threads[name], self.slots)
+            lengths.append(self.critical_path[name] - elapsed_here)
+        return max(work / self.slots, *lengths)
 
 
-def longest_ways(
+def critical_path_lengths(
     needs: Mapping[str, Iterable[str]], seconds: Mapping[str, float]
 ) -> dict[str, float]:
     """Give each stage the time of the slowest chain that begins with it."""
-    followers: dict[str, list[str]] = {name: [] for name in needs}
+    dependents: dict[str, list[str]] = {name: [] for name in needs}
     for name, needed in needs.items():
-        for other in needed:
-            followers[other].append(name)
-    left = {name: len(after) for name, after in followers.items()}
-    ways = dict.fromkeys(needs, 0.0)
-    ends = [name for name, count in left.items() if count == 0]
+        for dependency in needed:
+            dependents[dependency].append(name)
+    n_unfinished = {name: len(stages) for name, stages in dependents.items()}
+    lengths = dict.fromkeys(needs, 0.0)
+    ends = [name for name, count in n_unfinished.items() if count == 0]
     while ends:
         name = ends.pop()
-        ways[name] += seconds[name]
-        for other in needs[name]:
-            ways[other] = max(ways[other], ways[name])
-            left[other] -= 1
-            if left[other] == 0:
-                ends.append(other)
-    return ways
+        lengths[name] += seconds[name]
+        for dependency in needs[name]:
+            lengths[dependency] = max(lengths[dependency], lengths[name])
+            n_unfinished[dependency] -= 1
+            if n_unfinished[dependency] == 0:
+                ends.append(dependency)
+    return lengths

@@ -16,52 +16,62 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.io.progress import HEADED
 from foursplit.runner import run_log, stage_outputs
-from foursplit.runner.dvc_adapter.graph import Busy, Graph, Step, failures, supported
-from foursplit.runner.leftover_processes import Workers
-from foursplit.runner.progress_display import Screen
-from foursplit.runner.repair_dvc_locks import heal
-from foursplit.runner.run import Outcome, Run, prepare
+from foursplit.runner.dvc_adapter.graph import (
+    DvcLockedError,
+    DvcPipeline,
+    PlannedStage,
+    dvc_error_types,
+    dvc_unsupported_reason,
+)
+from foursplit.runner.leftover_processes import WorkerRecord
+from foursplit.runner.progress_display import Display
+from foursplit.runner.repair_dvc_locks import repair_locks
+from foursplit.runner.run import PipelineRun, RunResult, build_queue
 from foursplit.runner.stage_changes import Change
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.workers.pool import WorkerPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RunTargets:
     """What a run is to bring up to date, in DVC's addresses."""
 
     addresses: Sequence[str] = ()  # none: the default pipeline
-    left_out: frozenset[str] = frozenset()  # stages that must not run, though others read them
+    skipped_stages: frozenset[str] = (
+        frozenset()
+    )  # stages that must not run, though others read them
 
 
-def unsupported() -> str:
+def unsupported_reason() -> str:
     """Say why this machine cannot have it; nothing where it can."""
     if sys.platform != "linux":
         return f"side by side and warm needs Linux, and this is {sys.platform}"
-    return supported()
+    return dvc_unsupported_reason()
 
 
 def run(
-    params: Params, wanted: Wanted, *, jobs: int | None, force: bool, pull: bool = False
+    params: Params, targets: RunTargets, *, jobs: int | None, force: bool, pull: bool = False
 ) -> bool:
     """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
     _set_environment()
-    graph, steps = _open(wanted)
+    graph, steps = _open(targets)
     if pull:
-        graph.pull(click.echo)
+        graph.enable_pull(click.echo)
     slots = jobs or len(os.sched_getaffinity(0))
-    queue = prepare(steps, params, slots)
+    queue = build_queue(steps, params, slots)
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
 
-    def foresee(commands: Iterable[str]) -> list[str]:
-        known = set(commands)
-        left = [s for s in steps.values() if s.name not in queue.done and known & {*s.commands}]
-        sure = [s for s in left if force or graph.changes(s.name)]
-        return [command for step in sure for command in step.commands]
+    def predict(commands: Iterable[str]) -> list[str]:
+        commands_set = set(commands)
+        unfinished = [
+            s for s in steps.values() if s.name not in queue.done and commands_set & {*s.commands}
+        ]
+        will_run = [s for s in unfinished if force or graph.changes(s.name)]
+        return [command for step in will_run for command in step.commands]
 
-    workers = Workers(paths.state())
-    parents = Parents(params, foresee, log, workers.add)
-    outcome = Run(graph, steps, queue, parents, Screen(len(steps))).run(force=force)
+    workers = WorkerRecord(paths.state())
+    pool = WorkerPool(params, predict, log, workers.add)
+    outcome = PipelineRun(graph, steps, queue, pool, Display(len(steps))).run(force=force)
     workers.close()
     artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
     click.echo(_summary(outcome, steps))
@@ -84,43 +94,45 @@ def _set_environment() -> None:
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
-def secure(params: Params, wanted: Wanted) -> list[str]:
+def prepare_outputs(params: Params, targets: RunTargets) -> list[str]:
     """See to what lies where a run of DVC's own may write; say what was set aside."""
-    if supported():
-        return stage_outputs.secure_every(params)
-    graph, steps = _open(wanted)
+    if dvc_unsupported_reason():
+        return stage_outputs.prepare_all_outputs(params)
+    graph, steps = _open(targets)
     names = [name for name, step in steps.items() if step.commands]
-    return [line for name in names for line in graph.secure(name)]
+    return [line for name in names for line in graph.prepare_outputs(name)]
 
 
-def _open(wanted: Wanted, *, mend: bool = True) -> tuple[Graph, dict[str, Step]]:
+def _open(
+    targets: RunTargets, *, repair: bool = True
+) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
     try:
-        return _plan(wanted)
-    except failures() as error:
+        return _plan(targets)
+    except dvc_error_types() as error:
         # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
-        healed = heal() if mend else []
-        if not healed:
+        repaired = repair_locks() if repair else []
+        if not repaired:
             raise FoursplitError(f"DVC: {error}") from error
-        for line in healed:
+        for line in repaired:
             click.echo(line)
-    return _plan(wanted)
+    return _plan(targets)
 
 
-def _plan(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
-    graph = Graph(paths.root(), run_log.listings())
+def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
+    graph = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with graph.alone():
-            steps = graph.plan(wanted.addresses or ["dvc.yaml"])
+        with graph.dvc_lock():
+            steps = graph.plan(targets.addresses or ["dvc.yaml"])
         return graph, {
-            name: replace(step, needs=step.needs - wanted.left_out)
+            name: replace(step, needs=step.needs - targets.skipped_stages)
             for name, step in steps.items()
-            if name not in wanted.left_out
+            if name not in targets.skipped_stages
         }
-    except Busy as busy:
-        raise FoursplitError(f"{busy}; wait for it, or end it") from busy
+    except DvcLockedError as error:
+        raise FoursplitError(f"{error}; wait for it, or end it") from error
 
 
-def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:
+def _summary(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
     parts = [
         f"{len(names)} {word}"
         for names, word in (
@@ -133,66 +145,72 @@ def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:
         if names
     ]
     if outcome.interrupted:
-        left = len(steps) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
-        parts.append(f"{left} left when you stopped it; what was finished is kept")
+        n_left = len(steps) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
+        parts.append(f"{n_left} left when you stopped it; what was finished is kept")
     return f"{len(steps)} stages: {', '.join(parts)}"
 
 
-def _failures(outcome: Outcome, steps: dict[str, Step]) -> str:
+def _failures(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
     lines = [
         f"{len(outcome.failed)} stage(s) failed; what was finished is kept, run again to go on"
     ]
-    for name, how in outcome.failed.items():
-        lines.append(f"  {steps[name].title}: {how}; log: {run_log.log(name)}")
-        waiting = [steps[other].title for other, cause in outcome.skipped.items() if cause == name]
-        if waiting:
-            lines.append(f"    not run because of it: {', '.join(waiting)}")
+    for name, reason in outcome.failed.items():
+        lines.append(f"  {steps[name].title}: {reason}; log: {run_log.log_path(name)}")
+        skipped = [
+            steps[dependent].title
+            for dependent, failed_stage in outcome.skipped.items()
+            if failed_stage == name
+        ]
+        if skipped:
+            lines.append(f"    not run because of it: {', '.join(skipped)}")
     return "\n".join(lines)
 
 
-def preview(wanted: Wanted, *, force: bool) -> None:
+def preview(targets: RunTargets, *, force: bool) -> None:
     """Say what would run and why, and run nothing."""
     _set_environment()
-    graph, steps = _open(wanted, mend=False)
-    found = foreseen(graph, steps, force=force)
+    graph, steps = _open(targets, repair=False)
+    forecasts = forecast(graph, steps, force=force)
     for name, step in steps.items():
-        for line in explain(step, found[name], steps):
+        for line in explain(step, forecasts[name], steps):
             click.echo(line)
-    sure = sum(bool(changes) for changes, _ in found.values())
-    maybe = sum(bool(after) and not changes for changes, after in found.values())
+    n_sure = sum(bool(changes) for changes, _ in forecasts.values())
+    n_maybe = sum(bool(upstream) and not changes for changes, upstream in forecasts.values())
     click.echo(
-        f"{len(steps)} stages: {sure} would run, {maybe} may, {len(steps) - sure - maybe} would not"
+        f"{len(steps)} stages: {n_sure} would run, {n_maybe} may, {len(steps) - n_sure - n_maybe} would not"
     )
 
 
-Foreseen = tuple[list[Change], list[str]]
+Forecast = tuple[list[Change], list[str]]
 """What changed already, and which stages before it will or may run."""
 
 
-CODE = "code"
+CODE_STAGE = "code"
 """The stage whose outcome is known beforehand: it digests the code that is here."""
 
 
-def foreseen(graph: Graph, steps: dict[str, Step], *, force: bool = False) -> dict[str, Foreseen]:
+def forecast(
+    graph: DvcPipeline, steps: dict[str, PlannedStage], *, force: bool = False
+) -> dict[str, Forecast]:
     """Look at every stage of a plan as things stand now."""
-    found: dict[str, Foreseen] = {}
-    with graph.alone():
+    forecasts: dict[str, Forecast] = {}
+    with graph.dvc_lock():
         for name, step in steps.items():
             changes = [Change(kind="force")] if force else graph.changes(name, ahead=True)
-            before = [
-                other for other in step.needs
-                if steps[other].title != CODE and other in found and any(found[other])
+            upstream = [
+                dependency for dependency in step.needs
+                if steps[dependency].title != CODE_STAGE and dependency in forecasts and any(forecasts[dependency])
             ]  # fmt: skip
-            found[name] = (changes, sorted(before))
-    return found
+            forecasts[name] = (changes, sorted(upstream))
+    return forecasts
 
 
-def explain(step: Step, found: Foreseen, steps: dict[str, Step]) -> list[str]:
+def explain(step: PlannedStage, forecast: Forecast, steps: dict[str, PlannedStage]) -> list[str]:
     """Say in lines whether a stage would run, and why."""
-    changes, before = found
+    changes, upstream = forecast
     if changes:
-        return [f"{step.title} will run:", *(f"  {change.sentence()}" for change in changes)]
-    if before:
-        names = ", ".join(steps[other].title for other in before)
+        return [f"{step.title} will run:", *(f"  {change.describe()}" for change in changes)]
+    if upstream:
+        names = ", ".join(steps[dependency].title for dependency in upstream)
         return [f"{step.title} may run: if {names} will write anything new"]
     return []

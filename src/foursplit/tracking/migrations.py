@@ -12,7 +12,7 @@ PERCENT = "%"
 
 
 @cache
-def reachable() -> None:
+def link_migrations() -> None:
     """Let alembic find the migrations by a path without a per cent sign: a link.
 
     Alembic's configuration takes the sign for the begin of a name.  MLflow doubles it in a
@@ -20,13 +20,13 @@ def reachable() -> None:
     """
     from mlflow.store.db import utils
 
-    folder = utils._get_package_dir()
-    if PERCENT not in folder:
+    package_folder = utils._get_package_dir()
+    if PERCENT not in package_folder:
         return
-    place = Path(tempfile.mkdtemp(prefix="foursplit-mlflow-"))
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    link = place / "mlflow"
-    link.symlink_to(folder)
+    folder = Path(tempfile.mkdtemp(prefix="foursplit-mlflow-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    link = folder / "mlflow"
+    link.symlink_to(package_folder)
     utils._get_package_dir = lambda: str(link)
 
 
@@ -34,10 +34,10 @@ def require_plain_path() -> None:
     """Refuse to start MLflow's server, a program of its own, from a path with such a sign."""
     from importlib.util import find_spec
 
-    found = find_spec("mlflow")
-    place = str(found.origin) if found else ""
-    if PERCENT in place:
+    spec = find_spec("mlflow")
+    origin = str(spec.origin) if spec else ""
+    if PERCENT in origin:
         raise FoursplitError(
-            f"{Path(place).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
+            f"{Path(origin).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
             "it. Rename the folder, or have the environment elsewhere: make VENV=FOLDER ui"
         )

@@ -14,7 +14,7 @@ from foursplit.core.examples import Examples
 from foursplit.evaluation.predict import predictor
 from foursplit.io import artifacts
 from foursplit.tracking.registry import registry, version_files
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
 
@@ -26,11 +26,13 @@ class LoadedModel:
     their mean is another one that nobody judged.  Name a `seed` to ask another.
     """
 
-    def __init__(self, folder: Path, run: Run, uri: str, version: Version | None = None) -> None:
+    def __init__(
+        self, folder: Path, run: Run, uri: str, version: StoredVersion | None = None
+    ) -> None:
         self.uri = uri
         self.version = version  # None: a folder by itself, which no registry was asked about
         self._run = run
-        self._folders = version_files.seeds(folder)
+        self._folders = version_files.seeds_by_number(folder)
         self.seeds = tuple(self._folders)
         self._loaded: dict[int, tuple[Manifest, Any]] = {}
         self.manifest = self._of(self.seeds[0])[0]
@@ -58,9 +60,9 @@ class LoadedModel:
                 inputs = np.asarray(x, dtype=np.float32, order="C")
         except (TypeError, ValueError) as error:
             raise FoursplitError(f"{self.uri}: x: not an array of numbers ({error})") from error
-        wanted = tuple(self.manifest.shape["inputs"])
-        if inputs.ndim == 0 or inputs.shape[1:] != wanted or not len(inputs):
-            sizes = ", ".join(map(str, wanted))
+        expected = tuple(self.manifest.shape["inputs"])
+        if inputs.ndim == 0 or inputs.shape[1:] != expected or not len(inputs):
+            sizes = ", ".join(map(str, expected))
             raise FoursplitError(
                 f"{self.uri}: x has the shape {inputs.shape}; it must be (n, {sizes}), one example "
                 "at least"
@@ -73,9 +75,9 @@ class LoadedModel:
         bad = ~np.isfinite(inputs)
         if not bad.any():
             return
-        row, *place = map(int, np.argwhere(bad)[0])
-        named = isinstance(x, pd.DataFrame)
-        column = repr(str(x.columns[place[0]])) if named else str(tuple(place) or "itself")
+        row, *position = map(int, np.argwhere(bad)[0])
+        is_table = isinstance(x, pd.DataFrame)
+        column = repr(str(x.columns[position[0]])) if is_table else str(tuple(position) or "itself")
         more = f" ({int(bad.sum()):,} such values)" if bad.sum() > 1 else ""
         raise FoursplitError(
             f"{self.uri}: x: row {row + 1}, column {column} is missing, infinite or too large for "
@@ -84,25 +86,25 @@ class LoadedModel:
 
     def _of(self, seed: int) -> tuple[Manifest, Any]:
         if seed not in self._loaded:
-            require_code(self._folders[seed], self.uri, self.version)
+            require_same_code(self._folders[seed], self.uri, self.version)
             self._loaded[seed] = predictor(self._folders[seed], self._run)
         return self._loaded[seed]
 
 
-def require_code(folder: Path, uri: str, version: Version | None = None) -> None:
+def require_same_code(folder: Path, uri: str, version: StoredVersion | None = None) -> None:
     """Refuse weights whose architecture is another by now, and say where theirs is to be found."""
-    told = artifacts.read_json(folder / manifests.NAME)
-    file = plugins.file("models", told["model"])
-    if not file.is_file() or manifests.code_hash(told["model"]) != told["code"]:
+    manifest = artifacts.read_json(folder / manifests.NAME)
+    file = plugins.file("models", manifest["model"])
+    if not file.is_file() or manifests.code_hash(manifest["model"]) != manifest["code"]:
         tags = version.tags if version else {}
         commit = tags.get("foursplit.commit", "that it was trained at")
         raise FoursplitError(
-            f"{uri}: the code of model {told['model']!r} has changed since it was trained: check "
+            f"{uri}: the code of model {manifest['model']!r} has changed since it was trained: check "
             f"out the commit {commit}, or promote a winner trained since"
         )
 
 
 def load(uri: str) -> LoadedModel:
     """Load `models:/<group>@<alias>` or `models:/<group>/<version>`, its files checked."""
-    version = registry.find(*registry.parsed(uri))
+    version = registry.load_version(*registry.parse_uri(uri))
     return LoadedModel(version.folder, params().run, version.uri, version)

@@ -21,15 +21,15 @@ LOADER = "foursplit.tracking.registry.pyfunc_model"
 
 FLAVOR = "python_function"  # MLflow's word for models that any Python code may ask
 
-KNOWN = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
+ALLOWED_KEYS = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
 
-OF_FLAVOR = frozenset({"loader_module", "python_version"})
+FLAVOR_KEYS = frozenset({"loader_module", "python_version"})
 """Not among them: `code`, `data`, `model_code_path`, `python_model`, by which MLflow runs code."""
 
-PER_CLASS = frozenset({"classify", "classify_binary"})
+CLASS_TASKS = frozenset({"classify", "classify_binary"})
 """Tasks that answer with a probability for each class."""
 
-ONE = frozenset({"control", "regress"})
+SINGLE_OUTPUT_TASKS = frozenset({"control", "regress"})
 """Tasks that answer with a quantity."""
 
 
@@ -38,7 +38,7 @@ def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) ->
     import mlflow
 
     flavor = {"loader_module": LOADER, "python_version": platform.python_version()}
-    told = {
+    content = {
         "flavors": {FLAVOR: flavor},
         "metadata": {
             "classes": list(manifest["shape"]["classes"]),
@@ -48,11 +48,11 @@ def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) ->
         "mlflow_version": mlflow.__version__,
         "signature": _signature(manifest, features),
     }
-    artifacts.write_text(folder / NAME, _text(told))
+    artifacts.write_text(folder / NAME, _text(content))
 
 
-def _text(told: Any) -> str:
-    return json.dumps(told, indent=1, sort_keys=True) + "\n"
+def _text(content: Any) -> str:
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
 def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str, Any]:
@@ -64,57 +64,59 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
     shape, task = manifest["shape"], manifest["task"]
     inputs = tuple(shape["inputs"])
     if features and inputs == (len(features),):
-        given = Schema([ColSpec("double", name) for name in features])
+        input_schema = Schema([ColSpec("double", name) for name in features])
     else:
-        given = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
-    answer = None
-    if task in PER_CLASS:
-        answer = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
-    elif task in ONE:
-        answer = Schema([TensorSpec(np.dtype(np.float64), (-1,))])
-    return ModelSignature(inputs=given, outputs=answer).to_dict()
+        input_schema = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
+    output_schema = None
+    if task in CLASS_TASKS:
+        output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
+    elif task in SINGLE_OUTPUT_TASKS:
+        output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1,))])
+    return ModelSignature(inputs=input_schema, outputs=output_schema).to_dict()
 
 
-def require(path: Path) -> None:
+def require_own(path: Path) -> None:
     """Refuse a file by which MLflow would run other code than our loader."""
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        told = json.loads(text)
+        content = json.loads(text)
     except ValueError as error:
         raise FoursplitError(f"{path}: not written by foursplit ({error}); refused") from error
-    for place, value in _strange(told):
+    for key, value in _unexpected(content):
         raise FoursplitError(
-            f"{path}: {place}: {value!r} is not what foursplit writes, and may lead MLflow to "
+            f"{path}: {key}: {value!r} is not what foursplit writes, and may lead MLflow to "
             f"other code than {LOADER}; refused"
         )
-    if text != _text(told):  # such as a key twice, of which another reader may take the other
+    if text != _text(content):  # such as a key twice, of which another reader may take the other
         raise FoursplitError(
             f"{path}: not written by foursplit: its JSON is spelt otherwise; refused"
         )
 
 
-def _strange(told: Any) -> list[tuple[str, Any]]:
+def _unexpected(content: Any) -> list[tuple[str, Any]]:
     """List what does not belong: its place, and what stands there."""
-    if not isinstance(told, dict):
-        return [("all of it", told)]
-    found = [(key, told[key]) for key in sorted(told.keys() - KNOWN)]
-    flavors = told.get("flavors")
+    if not isinstance(content, dict):
+        return [("all of it", content)]
+    unexpected = [(key, content[key]) for key in sorted(content.keys() - ALLOWED_KEYS)]
+    flavors = content.get("flavors")
     if not isinstance(flavors, dict) or flavors.keys() != {FLAVOR}:
-        return [*found, ("flavors", flavors)]
+        return [*unexpected, ("flavors", flavors)]
     flavor = flavors[FLAVOR]
     if not isinstance(flavor, dict):
-        return [*found, (f"flavors.{FLAVOR}", flavor)]
-    found += [(f"flavors.{FLAVOR}.{k}", flavor[k]) for k in sorted(flavor.keys() - OF_FLAVOR)]
+        return [*unexpected, (f"flavors.{FLAVOR}", flavor)]
+    unexpected += [
+        (f"flavors.{FLAVOR}.{k}", flavor[k]) for k in sorted(flavor.keys() - FLAVOR_KEYS)
+    ]
     if flavor.get("loader_module") != LOADER:
-        found.append((f"flavors.{FLAVOR}.loader_module", flavor.get("loader_module")))
-    return found
+        unexpected.append((f"flavors.{FLAVOR}.loader_module", flavor.get("loader_module")))
+    return unexpected
 
 
-def asked(folder: Path) -> str:
+def example_request(folder: Path) -> str:
     """Say what a request to the version in `folder` must hold, as one line of JSON."""
-    told = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
-    if told[0]["type"] != "tensor":
-        columns = [column["name"] for column in told]
+    inputs = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
+    if inputs[0]["type"] != "tensor":
+        columns = [column["name"] for column in inputs]
         return json.dumps({"dataframe_split": {"columns": columns, "data": [[0.0] * len(columns)]}})
-    sizes = ", ".join(map(str, told[0]["tensor-spec"]["shape"][1:]))
+    sizes = ", ".join(map(str, inputs[0]["tensor-spec"]["shape"][1:]))
     return f'{{"inputs": [...]}}, numbers of the shape (n, {sizes})'

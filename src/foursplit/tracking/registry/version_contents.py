@@ -15,22 +15,22 @@ from foursplit.history.gap_history import CODE, DATA, Step, Version
 from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
-from foursplit.tracking.registry.model_versions import Listed
-from foursplit.tracking.runs.run_data import MODEL_HASH, flat
+from foursplit.tracking.registry.model_versions import RegisteredVersion
+from foursplit.tracking.runs.run_data import MODEL_HASH, flatten
 
-JUDGED = ("dev", "test")
+STORED_SPLITS = ("dev", "test")
 """The tables that a version holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class VersionContents:
     """What is still known of a version; `whole` where its settings of training are, too."""
 
     settings: Mapping[str, str]
     marks: Mapping[str, Any]  # hashes of data and code
     models: tuple[Model, ...]  # a table a split, of each seed
-    whole: bool
-    trouble: str | None = None  # why its tables are not shown
+    is_complete: bool
+    error: str | None = None  # why its tables are not shown
 
 
 SETTINGS = ("model", "model_args")
@@ -40,7 +40,7 @@ COLUMNS = ("example_id", "group_id", "domain", "loss", "weight", "is_error", "y"
 """Of a table, what an error and its change are measured from: others take longer to check."""
 
 
-class Known:
+class StoreSnapshot:
     """What else is known of a group's models: the runs of its history, and MLflow's."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
@@ -48,8 +48,10 @@ class Known:
 
     def run(self, files: Mapping[str, str]) -> Version | None:
         """Find the run of the history whose tables of dev are byte for byte a version's."""
-        wanted = {name: digest for name, digest in files.items() if name.endswith("/dev.parquet")}
-        return self._by_dev.get(frozenset(wanted.items()))
+        dev_hashes = {
+            name: digest for name, digest in files.items() if name.endswith("/dev.parquet")
+        }
+        return self._by_dev.get(frozenset(dev_hashes.items()))
 
     @cached_property
     def _by_dev(self) -> dict[frozenset[tuple[str, str]], Version]:
@@ -65,13 +67,15 @@ class Known:
         """Give the settings of training of MLflow's run of these weights; None if it has none."""
         if not isinstance(digest, str) or not digest.isalnum():
             return None
-        found = self._client.search_runs(
+        runs = self._client.search_runs(
             self._experiments, f"tags.`{MODEL_HASH}` = '{digest}'", max_results=1
         )
-        if not found:
+        if not runs:
             return None
-        given = found[0].data.params.items()
-        return {name: value for name, value in given if name.startswith("fit.") and value != "null"}
+        params = runs[0].data.params.items()
+        return {
+            name: value for name, value in params if name.startswith("fit.") and value != "null"
+        }
 
     @cached_property
     def _client(self) -> Any:
@@ -79,60 +83,62 @@ class Known:
 
     @cached_property
     def _experiments(self) -> list[str]:
-        return [one.experiment_id for one in self._client.search_experiments()]
+        return [experiment.experiment_id for experiment in self._client.search_experiments()]
 
 
-def contents(version: Listed, known: Known) -> Contents:
+def read_contents(version: RegisteredVersion, snapshot: StoreSnapshot) -> VersionContents:
     """Read a version's own files, joined with the run of the history that has the same dev tables.
 
     The run has what the registry does not keep: the tables of train and train-dev, and the
     settings of training.  Where its tables are gone, MLflow's run of these weights has the latter.
     """
     files: dict[str, str] = _files(version)
-    run = known.run(files)
+    run = snapshot.run(files)
     try:
-        models, manifest = _own(version, files)
-        trouble = None
+        models, manifest = _read_files(version, files)
+        error = None
     except FoursplitError as refusal:
-        models, manifest, trouble = (), {}, str(refusal)
+        models, manifest, error = (), {}, str(refusal)
     if run is not None:
         tables = {model.name: model.tables for model in models}
         joined = (
             Model(tables={**m.tables, **tables.get(m.name, {})}, name=m.name) for m in run.models
         )
-        return Contents(
-            settings=_text(run.settings), marks=run.marks, models=tuple(joined), whole=True,
-            trouble=trouble,
+        return VersionContents(
+            settings=_as_params(run.settings), marks=run.marks, models=tuple(joined), is_complete=True,
+            error=error,
         )  # fmt: skip
-    own: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
-    fit = known.fit(manifest.get("model_hash"))
-    return Contents(
-        settings=_text(own) | (fit or {}),
+    settings: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
+    fit = snapshot.fit(manifest.get("model_hash"))
+    return VersionContents(
+        settings=_as_params(settings) | (fit or {}),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")},
         models=models,
-        whole=fit is not None,
-        trouble=trouble,
+        is_complete=fit is not None,
+        error=error,
     )
 
 
-def _files(version: Listed) -> dict[str, str]:
+def _files(version: RegisteredVersion) -> dict[str, str]:
     try:
-        found = json.loads(version.tags.get(registry.FILES, "{}"))
+        files = json.loads(version.tags.get(registry.FILES, "{}"))
     except json.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return files if isinstance(files, dict) else {}
 
 
-def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], dict[str, Any]]:
+def _read_files(
+    version: RegisteredVersion, files: Mapping[str, str]
+) -> tuple[tuple[Model, ...], dict[str, Any]]:
     """Read a version's tables and a manifest; what is not as it was stored is refused."""
     if version.folder is None:
         raise FoursplitError("its files lie outside of this project's store")
-    made: dict[str, dict[str, Table]] = {}
+    tables_by_seed: dict[str, dict[str, Table]] = {}
     manifest: dict[str, Any] = {}
     for name, digest in sorted(files.items()):
         seed, _, file = name.partition("/")
         split = file.removesuffix(".parquet")
-        if file != "manifest.json" and split not in JUDGED:
+        if file != "manifest.json" and split not in STORED_SPLITS:
             continue  # weights are not read
         path = version.folder / name
         if not path.is_file():
@@ -142,18 +148,20 @@ def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], 
         if file == "manifest.json":
             manifest = manifest or artifacts.read_json(path)
         else:
-            made.setdefault(seed, {})[split] = _table(path, split)
-    return tuple(Model(tables=tables, name=seed) for seed, tables in made.items()), manifest
+            tables_by_seed.setdefault(seed, {})[split] = _table(path, split)
+    return tuple(
+        Model(tables=tables, name=seed) for seed, tables in tables_by_seed.items()
+    ), manifest
 
 
 def _table(path: Path, split: str) -> Table:
     from pyarrow.parquet import read_schema
 
-    there = {*read_schema(path).names}
-    frame = pd.read_parquet(path, columns=[name for name in COLUMNS if name in there])
+    columns = {*read_schema(path).names}
+    frame = pd.read_parquet(path, columns=[name for name in COLUMNS if name in columns])
     return check(frame, split, str(path))
 
 
-def _text(settings: Mapping[str, Any]) -> dict[str, str]:
+def _as_params(settings: Mapping[str, Any]) -> dict[str, str]:
     """Spell settings as MLflow's runs do; what is not set may as well not stand there."""
-    return {name: value for name, value in flat(settings).items() if value != "null"}
+    return {name: value for name, value in flatten(settings).items() if value != "null"}
