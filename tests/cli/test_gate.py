@@ -175,7 +175,7 @@ def test_a_champion_whose_code_is_gone_cannot_answer_and_the_challenger_is_held(
         told_there = json.loads(path.read_text())
         path.write_text(json.dumps({**told_there, "code": "of another day"}))
     # As if it had been stored like this.
-    monkeypatch.setattr(registry.version_files, "require", lambda *_: None)
+    monkeypatch.setattr(registry.version_files, "require_unchanged", lambda *_: None)
     winner.train(sees_strong=True, drawn=1)
     text = run(GROUP, "--promote", code=4)
     assert "it cannot answer the present ones: the code of model 'logistic_sklearn' has" in text
@@ -300,7 +300,7 @@ def test_looks_at_test_are_counted_by_test_and_model(small):
     assert told()["looks_at_test"] == 4
 
 
-@pytest.mark.parametrize("step", ["mark", "promote"])
+@pytest.mark.parametrize("step", ["set_tags", "promote"])
 def test_killed_before_the_alias_moves_the_old_champion_stays(small, monkeypatch, step):
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True)

@@ -11,7 +11,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.io import artifacts
 from foursplit.runner import stage_outputs
-from foursplit.runner.dvc_adapter.cache import folder_md5, file_md5
+from foursplit.runner.dvc_adapter.cache import file_md5, folder_md5
 from foursplit.runner.removable_outputs import list_files
 
 

@@ -14,7 +14,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import stage_outputs
-from foursplit.runner.remove_orphans import FOLDERS, report_lines, remove_orphans
+from foursplit.runner.remove_orphans import FOLDERS, remove_orphans, report_lines
 
 KINDS = ("file", "folder", "link", "dangling", "up")
 

@@ -126,11 +126,11 @@ def test_a_hung_worker_does_not_outlive_a_second_interruption(small, wait_for):
 
 def test_a_worker_that_hangs_at_its_start_does_not_outlive_a_second_interruption(small, wait_for):
     code = (
-        "import os, signal; from foursplit.runner.workers import pool; real = pool.spawn\n"
+        "import os, signal; from foursplit.runner.workers import pool; real = pool.spawn_worker\n"
         "def spawn(*given):\n"
         "    made = real(*given); os.kill(made.pid, signal.SIGSTOP); open('hangs', 'w').close()\n"
         "    return made\n"
-        "pool.spawn = spawn\nfrom foursplit.cli.main import main; main(['repro'])"
+        "pool.spawn_worker = spawn\nfrom foursplit.cli.main import main; main(['repro'])"
     )
     process = small.write(SLOW).start(sys.executable, "-c", code)
     wait_for((small.folder / "hangs").exists)

@@ -205,9 +205,9 @@ def test_what_the_cache_lost_is_given_to_it_first(place, lost):
     assert judged(place, md5) == []
     assert place.is_dir()
     listing = cache.listing(md5)
-    assert {name: cache.has_content(place / name, h) for name, h in listing.items()} == dict.fromkeys(
-        before, True
-    )
+    assert {
+        name: cache.has_content(place / name, h) for name, h in listing.items()
+    } == dict.fromkeys(before, True)
 
 
 def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatch):

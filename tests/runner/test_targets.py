@@ -49,7 +49,9 @@ def test_learning_curves_are_targets_where_params_yaml_has_them(project):
 
 def test_a_course_is_that_of_the_pipeline_asked_for(project):
     assert resolve_target(PARAMS, "convolutional") == ["pipelines/convolutional/dvc.yaml"]
-    assert resolve_target(PARAMS, "convolutional", "real") == ["pipelines/real/convolutional/dvc.yaml"]
+    assert resolve_target(PARAMS, "convolutional", "real") == [
+        "pipelines/real/convolutional/dvc.yaml"
+    ]
     assert resolve_target(PARAMS, "fetch", "real") == [
         f"pipelines/real/data/dvc.yaml:fetch@{name}" for name in PARAMS.real.sources
     ]

@@ -159,7 +159,8 @@ def test_every_stage_of_the_pipelines_has_a_plan():
 
 
 def test_what_the_parents_import_leaves_cuda_alone_and_starts_no_thread():
-    modules = sorted({m for needed in preload_plan(load(PROJECT / "params.yaml")).values() for m in needed})
+    plan = preload_plan(load(PROJECT / "params.yaml"))
+    modules = sorted({module for needed in plan.values() for module in needed})
     code = (
         "import importlib, sys, warnings\nwarnings.simplefilter('ignore')\n"
         "for name in sys.argv[1:]: importlib.import_module(name)\n"

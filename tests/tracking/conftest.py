@@ -51,7 +51,11 @@ class World:
 @pytest.fixture
 def world(project, empty_database, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    for name in ("ledger", "confusion", "residuals"):  # drawing takes half a second, each time
+    for name in (
+        "plot_ledger",
+        "plot_confusion",
+        "plot_residuals",
+    ):  # drawing takes half a second, each time
         monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     shutil.copyfile(empty_database, project / "mlflow.db")
     return World(root=project, params=miniature.make(project))

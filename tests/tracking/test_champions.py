@@ -81,7 +81,7 @@ def test_data_and_settings_that_changed_are_named(three):
     assert first.setting_changes is None
     assert set(second.setting_changes) == {"data"}  # the weak one saw other inputs
     assert set(third.setting_changes) == {"data"}
-    assert not second.contents.is_complete  # nobody tracked the runs, so who knows how they were trained
+    assert not second.contents.is_complete  # the runs were not tracked: no settings of training
 
 
 def test_settings_of_training_come_from_the_run_of_the_same_weights(three):

@@ -142,7 +142,9 @@ def test_a_database_that_cannot_be_written_says_so(elsewhere, monkeypatch):
 def test_a_change_that_fails_half_way_changes_nothing(elsewhere, monkeypatch):
     new, _ = elsewhere
     before = addresses(new / "mlflow.db")
-    monkeypatch.setattr(database, "PATH_COLUMNS", (*database.PATH_COLUMNS, ("runs", "no_such_column")))
+    monkeypatch.setattr(
+        database, "PATH_COLUMNS", (*database.PATH_COLUMNS, ("runs", "no_such_column"))
+    )
     with pytest.raises(FoursplitError):
         store.client()
     monkeypatch.undo()
@@ -181,7 +183,11 @@ def test_whoever_changes_addresses_in_the_database_gets_nothing_of_his_read(
     number = registry.load_champion(GROUP).number
     weights = next(evil.rglob("seed_1/model.skops"))
     weights.write_bytes(b"evil")
-    changed = {"source": database.PATH_COLUMNS[1:], "both": database.PATH_COLUMNS, "all": database.PATH_COLUMNS}[name]
+    changed = {
+        "source": database.PATH_COLUMNS[1:],
+        "both": database.PATH_COLUMNS,
+        "all": database.PATH_COLUMNS,
+    }[name]
     places = [*changed, ("experiments", "artifact_location")] if name == "all" else changed
     with closing(sqlite3.connect(stored / "mlflow.db")) as opened:
         for table, column in places:

@@ -35,7 +35,11 @@ def shared(tmp_path, empty_database, monkeypatch):
     shutil.copyfile(empty_database, tmp_path / "shared.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite+pysqlite:///{tmp_path}/shared.db")
     monkeypatch.setenv(store.ARTIFACT_ROOT, str(tmp_path / "files"))
-    for name in ("ledger", "confusion", "residuals"):  # drawing takes half a second, each time
+    for name in (
+        "plot_ledger",
+        "plot_confusion",
+        "plot_residuals",
+    ):  # drawing takes half a second, each time
         monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     return tmp_path
 
@@ -89,7 +93,7 @@ def test_two_who_write_the_same_run_at_once_leave_one(on, monkeypatch):
         with on("other"):
             assert track().new == 2
 
-    once(monkeypatch, tracking.run_artifacts, "fill", meanwhile)
+    once(monkeypatch, tracking.run_artifacts, "write_files", meanwhile)
     with on("one"):
         counts = track()
         # Begun first, it stays; the second was written by the other in the meantime.
@@ -110,7 +114,7 @@ def test_what_another_machine_may_still_write_is_left_and_later_cleared(on, monk
         raise KeyboardInterrupt
 
     with on("one"), monkeypatch.context() as patch:
-        patch.setattr(tracking.run_artifacts, "fill", killed)
+        patch.setattr(tracking.run_artifacts, "write_files", killed)
         with pytest.raises(KeyboardInterrupt):
             track()
     with on("other"):
@@ -127,7 +131,7 @@ def test_our_own_half_written_run_needs_no_patience(on, monkeypatch):
 
     with on("one"):
         with monkeypatch.context() as patch:
-            patch.setattr(tracking.run_artifacts, "fill", killed)
+            patch.setattr(tracking.run_artifacts, "write_files", killed)
             with pytest.raises(KeyboardInterrupt):
                 track()
         assert track().new == 2

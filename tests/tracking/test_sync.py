@@ -139,7 +139,7 @@ def test_a_half_written_run_is_replaced(world, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tracking.run_artifacts, "fill", stop)
+        patch.setattr(tracking.run_artifacts, "write_files", stop)
         with pytest.raises(KeyboardInterrupt):
             world.track()
     (half,) = world.runs().values()

@@ -38,7 +38,9 @@ def read_recorded(name: str) -> RecordedRun:
         name=name, kind="commit", experiment=key, group=location.group, commit=location.commit,
         hashes={**weights, **hashes(location, stages)},
         # The committed lock files are the CPU's.
-        environment=training_environment(artifacts.read_json(manifests[0])) if manifests else {"device": "cpu"},
+        environment=(
+            training_environment(artifacts.read_json(manifests[0])) if manifests else {"device": "cpu"}
+        ),
     )  # fmt: skip
 
 

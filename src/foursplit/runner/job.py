@@ -39,7 +39,8 @@ def describe_ending(code: int) -> str:
     if number not in {*signal.Signals}:
         return f"exit code {code}"
     name = signal.Signals(number).name
-    return f"killed by {name} (exit code {code}){OUT_OF_MEMORY_HINT if number == signal.SIGKILL else ''}"
+    hint = OUT_OF_MEMORY_HINT if number == signal.SIGKILL else ""
+    return f"killed by {name} (exit code {code}){hint}"
 
 
 class Job:

@@ -96,7 +96,7 @@ def _wait(start_ticks: dict[int, int | None]) -> None:
 def _live_pid(entry: Any) -> int | None:
     """Return the number on record, if it is still that of the same process."""
     match entry:
-        case [int(pid), int(when)] if processes.start_ticks(pid) == ticks:
+        case [int(pid), int(ticks)] if processes.start_ticks(pid) == ticks:
             return pid
     return None
 

@@ -45,7 +45,9 @@ def describe(pid: int) -> str:
     command = command_line(pid)
     if not command:
         return f"process {pid}"
-    return f"process {pid}: {command if len(command) <= MAX_COMMAND_CHARS else command[:MAX_COMMAND_CHARS] + '…'}"
+    if len(command) > MAX_COMMAND_CHARS:
+        command = command[:MAX_COMMAND_CHARS] + "…"
+    return f"process {pid}: {command}"
 
 
 def lock_holder(path: Path) -> str:

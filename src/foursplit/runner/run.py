@@ -1,7 +1,5 @@
 """The run itself: what may start is started, what has ended is kept, until nothing is left."""
 
-import contextlib
-import logging
 import os
 import selectors
 import signal
@@ -14,6 +12,7 @@ from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log
 from foursplit.runner.duration_estimates import estimate_training_seconds
+from foursplit.runner.dvc_adapter.dvc_warnings import redirect_dvc_warnings
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
     DvcPipeline,
@@ -91,7 +90,7 @@ class PipelineRun:
         self.force = force
         start = time.monotonic()
         self.display.open()
-        with self._handle_signals(), _redirect_dvc_warnings(self.display.print):
+        with self._handle_signals(), redirect_dvc_warnings(self.display.print):
             try:
                 while not self._over:
                     self._with_dvc_lock(self._advance)
@@ -375,29 +374,6 @@ def _changed_inputs_message(changed: list[Change]) -> str:
     return (
         f"not recorded: while it ran, this changed: {'; '.join([*descriptions, *more])}. Run again"
     )
-
-
-EMPTY_OUTPUT_MESSAGE = "'%s' is empty."
-"""What DVC says of an output without a file: so is the raw folder of what is generated."""
-
-
-@contextmanager
-def _redirect_dvc_warnings(echo: Callable[[str], None]) -> Iterator[None]:
-    """Show DVC's warnings among our own lines, once, and not what is so by design."""
-
-    class Handler(logging.Handler):
-        def emit(self, entry: logging.LogRecord) -> None:
-            if entry.msg != EMPTY_OUTPUT_MESSAGE:
-                with contextlib.suppress(Exception):
-                    echo(f"DVC: {entry.getMessage()}")
-
-    logger = logging.getLogger("dvc")
-    handlers = logger.handlers  # they write over the line that a person follows
-    logger.handlers = [Handler(logging.WARNING)]
-    try:
-        yield
-    finally:
-        logger.handlers = handlers
 
 
 def build_queue(steps: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:

@@ -177,7 +177,8 @@ def preview(targets: RunTargets, *, force: bool) -> None:
     n_sure = sum(bool(changes) for changes, _ in forecasts.values())
     n_maybe = sum(bool(upstream) and not changes for changes, upstream in forecasts.values())
     click.echo(
-        f"{len(steps)} stages: {n_sure} would run, {n_maybe} may, {len(steps) - n_sure - n_maybe} would not"
+        f"{len(steps)} stages: {n_sure} would run, {n_maybe} may, "
+        f"{len(steps) - n_sure - n_maybe} would not"
     )
 
 
@@ -199,7 +200,7 @@ def forecast(
             changes = [Change(kind="force")] if force else graph.changes(name, ahead=True)
             upstream = [
                 dependency for dependency in step.needs
-                if steps[dependency].title != CODE_STAGE and dependency in forecasts and any(forecasts[dependency])
+                if steps[dependency].title != CODE_STAGE and any(forecasts.get(dependency, ()))
             ]  # fmt: skip
             forecasts[name] = (changes, sorted(upstream))
     return forecasts

@@ -35,7 +35,8 @@ class Change:
             case "parameter":
                 return f"parameter {self.name}: {_value(self.before)} → {_value(self.after)}"
             case "output":
-                return f"output {self.name} is {OUTPUT_STATES.get(self.status, 'not what the run wrote')}"
+                state = OUTPUT_STATES.get(self.status, "not what the run wrote")
+                return f"output {self.name} is {state}"
             case _:
                 return f"dependency {self.name}{self._content()}"
 

@@ -41,8 +41,8 @@ def _addresses(pipeline: Pipeline, section: Section) -> dict[str, str]:
         f"{stage}@{key}": home(pipeline, "data") for stage in DATA_STAGES for key in section.sources
     }
     for stages, blocks in (
-        (EXPERIMENT_STAGES, section.experiments), (CURVE_STAGES, section.curves), (STUDY_STAGES, section.studies),
-        (GROUP_STAGES, section.groups),
+        (EXPERIMENT_STAGES, section.experiments), (CURVE_STAGES, section.curves),
+        (STUDY_STAGES, section.studies), (GROUP_STAGES, section.groups),
     ):  # fmt: skip
         for course, block in blocks.items():
             folders |= {

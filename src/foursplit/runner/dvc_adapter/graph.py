@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from foursplit.config import paths
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
 from foursplit.runner.dvc_adapter.fast_status import patched_dvc
@@ -29,15 +28,20 @@ from foursplit.runner.dvc_adapter.stage_inputs import (
     file_hashes,
     is_digests,
 )  # fmt: skip
+from foursplit.runner.dvc_adapter.stage_objects import (
+    Stage,
+    hash_now,
+    output_hash,
+    recorded_command,
+    skip_gitignore_behind_links,
+    stage_commands,
+)
 from foursplit.runner.processes import lock_holder
 from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 
 SUPPORTED_VERSION = "3.67.1"
 
 MAX_LISTED_FILES = 2000  # a folder with more is not listed file by file
-
-Stage = Any
-"""DVC's own object, untyped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +137,11 @@ class DvcPipeline:
         steps = {}
         for stage in plan_repro(graph, stages):
             self.stages[stage.addressing] = stage
-            _allow_links(stage)
+            skip_gitignore_behind_links(stage)
             steps[stage.addressing] = PlannedStage(
                 name=stage.addressing,
                 title=getattr(stage, "name", None) or stage.addressing,
-                commands=_commands(stage),
+                commands=stage_commands(stage),
                 needs=frozenset(other.addressing for other in graph.successors(stage)),
             )
         return steps
@@ -154,11 +158,11 @@ class DvcPipeline:
         With `ahead`, code counts as it is now, and not as the stage `code` wrote it last.
         """
         stage = self.stages[name]
-        if _commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
+        if stage_commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
             return [Change(kind="lock")]
         changes = []
         if stage.changed_stage():
-            changes.append(Change(kind="command", before=_recorded_command(stage), after=stage.cmd))
+            changes.append(Change(kind="command", before=recorded_command(stage), after=stage.cmd))
         if not stage.frozen:
             if stage.is_callback or stage.always_changed:
                 changes.append(Change(kind="always"))
@@ -192,7 +196,7 @@ class DvcPipeline:
         before = item.hash_info.value if item.hash_info else None
         if status == "deleted":
             return [Change(kind="dependency", name=name, status=status, before=before)]
-        built = _hash_now(item)
+        built = hash_now(item)
         after = built.hash_info.value
         files = listing_changes(self._load_listing(before), file_hashes(item, built))
         return [
@@ -221,7 +225,7 @@ class DvcPipeline:
                 folder=settings["cwd"],
                 environment=settings["env"],
             )
-            for command in _commands(stage)
+            for command in stage_commands(stage)
         ]
 
     def prepare_outputs(self, name: str) -> list[str]:
@@ -229,7 +233,7 @@ class DvcPipeline:
         stage = self.stages[name]
         outputs = [
             removable_outputs.StageOutput(
-                path=Path(out.fs_path), md5=_hash(out), cached=out.use_cache
+                path=Path(out.fs_path), md5=output_hash(out), cached=out.use_cache
             )
             for out in stage.outs
             if out.protocol == "local" and not out.persist
@@ -374,40 +378,3 @@ def dvc_error_types() -> tuple[type[Exception], ...]:
     from dvc.exceptions import DvcException
 
     return (DvcException,)
-
-
-def _hash(item: Any) -> str | None:
-    """Give an output's hash as its lock has it."""
-    return item.hash_info.value if item.hash_info else None
-
-
-def _allow_links(stage: Stage) -> None:
-    """Have no output behind a link put into .gitignore: to git it is outside, which DVC refuses."""
-    for out in stage.outs:
-        path = Path(out.fs_path)
-        if (
-            path.is_relative_to(paths.root())
-            and removable_outputs.first_link(path.parent) is not None
-        ):
-            out.ignore = lambda: None
-
-
-def _commands(stage: Stage) -> tuple[str, ...]:
-    if not stage.cmd or stage.frozen:
-        return ()
-    return tuple(stage.cmd) if isinstance(stage.cmd, list) else tuple(stage.cmd.splitlines())
-
-
-def _recorded_command(stage: Stage) -> Any:
-    """Give the command in a stage's lock entry; reads the whole lock file."""
-    entries = stage.dvcfile.lockfile_contents.get("stages", {})
-    return entries.get(stage.name, {}).get("cmd")
-
-
-def _hash_now(item: Any) -> Any:
-    """Hash a file or folder as it is now; a folder's object lists its files."""
-    store = item.cache if item.use_cache else item.local_cache
-    _, _, built = item._build(
-        store, item.fs_path, item.fs, item.hash_name, ignore=item.dvcignore, dry_run=True
-    )
-    return built

@@ -100,8 +100,10 @@ def list_champions(
             report=_json(version.tags.get(REPORT)) or last_report.get(version.number),
             contents=contents[version.number],
             **_errors_and_gaps(params, group, contents[version.number]),
-            **_compare_with_champion(params, group, contents.get(judged_against[version.number] or 0),
-                       contents[version.number]),
+            **_compare_with_champion(
+                params, group, contents.get(judged_against[version.number] or 0),
+                contents[version.number],
+            ),
         )
         for version in shown
     ]  # fmt: skip
