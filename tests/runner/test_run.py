@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.runner import run
-from foursplit.runner.dvc_adapter import graph
+from foursplit.runner.dvc_adapter import dvc_warnings, graph
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -87,13 +86,13 @@ def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(ca
     import dvc.output as output
 
     said, before = [], [*logging.getLogger("dvc").handlers]
-    with run._redirect_dvc_warnings(said.append):
-        output.logger.warning(run.EMPTY_OUTPUT_MESSAGE, "data/raw/coffee")
+    with dvc_warnings.redirect_dvc_warnings(said.append):
+        output.logger.warning(dvc_warnings.EMPTY_OUTPUT_MESSAGE, "data/raw/coffee")
         output.logger.warning("build cache entry not found for '%s'", "a.out")
     assert said == ["DVC: build cache entry not found for 'a.out'"]
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("dvc").handlers == before
-    assert run.EMPTY_OUTPUT_MESSAGE in inspect.getsource(output)  # as this DVC words it
+    assert dvc_warnings.EMPTY_OUTPUT_MESSAGE in inspect.getsource(output)  # as this DVC words it
 
 
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
