@@ -1,4 +1,4 @@
-"""A clean clone of this project, in which the code of its own commit runs."""
+"""A clean clone of this project, which runs the code of its own commit."""
 
 import os
 import sys
@@ -9,11 +9,11 @@ from foursplit.core import reproducible_env
 from foursplit.io import git
 
 OWN_CACHE = "[cache]\n    dir = cache\n"
-"""What is made again in a clone is never put among what this project, or a team, has kept."""
+"""A clone has its own DVC cache, so that it adds nothing to the project's or a team's."""
 
 
 def clone(folder: Path, commit: str | None = None) -> None:
-    """Clone this project's repository to `folder`, at `commit` or else at what is checked out."""
+    """Clone this project's repository to `folder`, at `commit`, by default at HEAD."""
     options = [] if commit is None else ["--no-checkout"]
     arguments = ("clone", "--quiet", "--no-hardlinks", *options, str(paths.root()), str(folder))
     git.require(*arguments, folder=paths.root())
@@ -25,13 +25,13 @@ def clone(folder: Path, commit: str | None = None) -> None:
 
 
 def clone_environment(folder: Path) -> dict[str, str]:
-    """Give the environment in which a clone's stages find its own code and reach nothing of ours.
+    """Return the environment in which a clone's stages use its own code and nothing outside it.
 
-    The user's MLflow server is left out: a long training would follow itself live there.
+    The user's MLflow server is left out: a long training would log live metrics there.
     """
     shell_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     overrides = {
-        # The clone's code, though the package is installed from elsewhere.
+        # The clone's code takes precedence over the installed package.
         "PYTHONPATH": str(folder / "src"),
         "PATH": shell_path,
         "FOURSPLIT_ROOT": str(folder),

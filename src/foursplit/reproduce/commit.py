@@ -1,4 +1,4 @@
-"""What a commit holds, read from git without checking it out."""
+"""Contents of a commit, read from git without a checkout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import git
 
 Stages = Mapping[str, Mapping[str, Any]]
-"""A lock file's entries by the names of their stages."""
+"""Entries of a lock file by stage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLocation:
-    """Where an experiment stands at a commit."""
+    """The location of an experiment at a commit: its pipeline, course, group and source."""
 
     key: str
     commit: str
@@ -29,7 +29,7 @@ class RunLocation:
 
     @property
     def data(self) -> str:
-        """Name the folder of its pipeline's outputs, from the root."""
+        """Return the folder of its pipeline's outputs, relative to the root."""
         return f"data/{self.pipeline}" if self.pipeline else "data"
 
     @property
@@ -41,7 +41,7 @@ class RunLocation:
         return f"{self.data}/predictions/{self.group}/{self.key}"
 
     def of_data(self, stage: str) -> str:
-        """Give DVC's address of a stage of its source."""
+        """Return DVC's address of a stage of its source."""
         return f"pipelines/{home(self.pipeline, 'data')}/dvc.yaml:{stage}@{self.source}"
 
     def of_model(self, stage: str) -> str:
@@ -49,20 +49,18 @@ class RunLocation:
 
 
 def resolve_commit(revision: str) -> str:
-    """Give the full hash of a commit; one that this clone lacks is refused with what brings it."""
+    """Return the full hash of a commit; raise with the command to fetch it if it is missing."""
     arguments = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     output = git.ask("rev-parse", *arguments)
     if output is not None:
         return output.strip()
     git.require_readable()
     if not git.is_repository():
-        raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be made again")
+        raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be reproduced")
     shallow = (git.ask("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
-    reason = "a shallow one, without its whole history" if shallow else "which may be behind"
-    raise FoursplitError(
-        f"commit {revision!r} is not in this clone, {reason}: `{fetch}` brings it if a remote has it"
-    )
+    reason = "which is shallow, without the whole history" if shallow else "which may be outdated"
+    raise FoursplitError(f"commit {revision!r} is not in this clone, {reason}. Run `{fetch}`")
 
 
 def find_experiment(commit: str, key: str) -> RunLocation:
@@ -83,7 +81,7 @@ def find_experiment(commit: str, key: str) -> RunLocation:
 
 
 def locked_stages(location: RunLocation) -> dict[str, Mapping[str, Any]]:
-    """Read what the commit's lock files say of the stages that lead to an experiment's tables."""
+    """Read the commit's lock entries of the stages that lead to an experiment's tables."""
     addresses = [location.of_data(stage) for stage in ("fetch", "validate", "split")]
     addresses += [location.of_model(stage) for stage in ("train", "evaluate")]
     result = {}
@@ -101,7 +99,7 @@ def _stages(content: str | None) -> Stages:
 
 
 def file_text(commit: str, path: str) -> str | None:
-    """Give a file as it was at a commit; None where it was not."""
+    """Return a file's text at a commit; None if it did not exist."""
     return git.ask("show", f"{commit}:{path}")
 
 

@@ -1,4 +1,4 @@
-"""Whether the same bytes came out, and if not, what went in otherwise and is the likely cause."""
+"""Compare the hashes of a reproduced run with the record, and list the likely causes."""
 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ SEALED = ("data/sealed",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedHash:
-    """Something on record beside what came out; `found` is None where nothing did."""
+    """A recorded hash and the reproduced one; `actual` is None if nothing was produced."""
 
     name: str
     expected: str
@@ -25,7 +25,7 @@ class ComparedHash:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedInput:
-    """What bytes depend on, then and now; `then` is None where nobody noted it."""
+    """An input on which bytes depend; `before` is None if it was not recorded."""
 
     name: str
     before: str | None
@@ -37,7 +37,7 @@ class ComparedInput:
 
 
 def compare_hashes(expected: Mapping[str, str], actual: Mapping[str, str]) -> list[ComparedHash]:
-    """Set what is on record beside what came out, but for what is never made: answers on test."""
+    """Compare recorded hashes with reproduced ones, except those of test, which is not opened."""
     return [
         ComparedHash(name=name, expected=digest, actual=actual.get(name))
         for name, digest in sorted(expected.items())
@@ -46,7 +46,7 @@ def compare_hashes(expected: Mapping[str, str], actual: Mapping[str, str]) -> li
 
 
 def unopened_test_hashes(expected: Iterable[str], actual: Mapping[str, str]) -> list[str]:
-    """Name what is on record and was not made here, since test stays sealed."""
+    """List the recorded hashes that were not reproduced, because test stays sealed."""
     return sorted(name for name in expected if name not in actual and _is_unopened(name))
 
 
@@ -60,7 +60,7 @@ def compare_inputs(
     pins: Sequence[Pin],
     lock_differences: Mapping[str, tuple[str | None, str | None]],
 ) -> list[ComparedInput]:
-    """List what bytes depend on: device and kernels, numeric pins, code and settings, platform."""
+    """List the inputs of bytes: device, kernels, numeric pins, code, settings and platform."""
     inputs = [
         ComparedInput(name=name, before=before.get(name), after=value)
         for name, value in after.items()
@@ -73,12 +73,12 @@ def compare_inputs(
         ComparedInput(name=name, before=recorded or "not there", after=current or "not there")
         for name, (recorded, current) in lock_differences.items()
     ]
-    # Neither a run nor a version notes it.
+    # Neither a run nor a version records it.
     return [*inputs, ComparedInput(name="platform", before=None, after=describe_machine())]
 
 
 def describe_machine() -> str:
-    """Name what a platform's bytes may depend on."""
+    """Describe the platform, as far as bytes may depend on it."""
     python = platform.python_version()
     return f"{platform.system()} {platform.machine()}, Python {python}, {_processor()}"
 
@@ -87,17 +87,17 @@ def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123, no file of ours
             names = (line.partition(":")[2].strip() for line in file if "model name" in line)
-            return next(names, "processor not known")
+            return next(names, "unknown processor")
     except OSError:
-        return platform.processor() or "processor not known"
+        return platform.processor() or "unknown processor"
 
 
-DEVICE_CAUSE = "another kind of device rounds in other ways"
+DEVICE_CAUSE = "another type of device rounds differently"
 
 CAUSES: Mapping[str, str] = {
     "device": DEVICE_CAUSE,
-    "kernels": "the instruction sets of the kernels decide how sums are rounded",
-    "threads": "the number of threads decides in which order sums are taken",
+    "kernels": "the instruction set of the kernels affects rounding",
+    "threads": "the number of threads affects the order of sums",
 }
 
 
@@ -108,18 +108,20 @@ def likely_causes(
     *,
     dirty: bool,
 ) -> list[str]:
-    """Say what most likely made the difference, the likeliest first; nothing where all is equal."""
+    """List the likely causes of a difference, the likeliest first; empty if all is equal."""
     differing = [row.name for row in rows if not row.equal]
     if not differing:
         return []
     causes = [*warnings]
     if dirty:
-        causes.append("the folder had changes that no commit holds when it was made")
+        causes.append("the run was made from uncommitted changes")
     if any(name.startswith("data/") for name in differing):
-        causes.append("the data differ already, so weights and tables must")
+        causes.append("the data differ, so weights and tables differ too")
     missing = [row.name for row in rows if row.actual is None]
     if missing:
-        causes.append(f"nothing came out for {', '.join(missing)}: the commit makes no such thing")
+        causes.append(
+            f"nothing was produced for {', '.join(missing)}: the commit has no such output"
+        )
     causes += [
         f"{item.name}: {item.before} then, {item.after} now"
         + (f": {CAUSES[item.name]}" if item.name in CAUSES else "")
@@ -132,19 +134,19 @@ def likely_causes(
 def _unexplained(differing: Sequence[str], inputs: Sequence[ComparedInput]) -> str:
     if not any(name.startswith(("weights/", "models", "manifest/")) for name in differing):
         return (
-            "the weights are equal and the answers are not: the record of the tables was altered, "
-            "or they were made by other code than the commit's"
+            "the weights are equal but the predictions are not: the record of the tables was altered, "
+            "or other code than the commit's made them"
         )
     kernels = next((item.after for item in inputs if item.name == "kernels"), None)
-    native = " Its kernels are native, so bytes depend on the processor." * (kernels == "native")
+    native = " The kernels are native, so bytes depend on the processor." * (kernels == "native")
     return (
-        "nothing that is on record went in otherwise: the record was altered, or what is not on "
-        f"record differs (the processor, libraries below Python).{native}"
+        "all recorded inputs are equal: the record was altered, or an unrecorded input differs "
+        f"(the processor, system libraries).{native}"
     )
 
 
 def as_json(rows: Sequence[ComparedHash], inputs: Sequence[ComparedInput]) -> dict[str, Any]:
-    """Give rows and inputs for other programs."""
+    """Return rows and inputs as JSON."""
     return {
         "compared": [
             {"name": r.name, "expected": r.expected, "found": r.actual, "equal": r.equal}

@@ -1,4 +1,4 @@
-"""What this project's DVC cache still holds of a commit's outputs."""
+"""Outputs of a commit in this project's DVC cache."""
 
 import hashlib
 import json
@@ -11,11 +11,11 @@ from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.io import artifacts
 
 FOLDER_SUFFIX = ".dir"
-"""How the hash of a folder ends: its object is the list of its files."""
+"""Suffix of a folder's hash; the object is the list of its files."""
 
 
 def output_hash(stage: Mapping[str, Any] | None, path: str) -> str | None:
-    """Give the hash under which a lock file's entry knows an output; None where it knows none."""
+    """Return the hash of an output in a lock entry; None if it has none."""
     for out in (stage or {}).get("outs") or ():
         if out.get("path") == path:
             md5: str | None = out.get("md5")
@@ -24,20 +24,20 @@ def output_hash(stage: Mapping[str, Any] | None, path: str) -> str | None:
 
 
 def cached_files(version: str | None) -> dict[str, Path] | None:
-    """Give a folder's files by their path in it; None where the cache lacks one of them."""
+    """Return a folder's files by relative path; None if the cache lacks one."""
     if version is None or not version.endswith(FOLDER_SUFFIX):
         return None
     cache = cache_folder()
     try:
         entries = json.loads(object_file(cache, version).read_text(encoding="utf-8"))
         paths = {entry["relpath"]: object_file(cache, entry["md5"]) for entry in entries}
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or torn
+    except (OSError, ValueError, KeyError, TypeError):  # missing, or torn
         return None
     return paths if all(path.is_file() for path in paths.values()) else None
 
 
 def restore_folder(version: str | None, target: Path) -> bool:
-    """Copy a folder out of the cache; tell whether it was there and whole, to the byte."""
+    """Copy a folder from the cache; return whether it was complete and undamaged."""
     paths = cached_files(version)
     if paths is None or any(_md5(path) != path.parent.name + path.name for path in paths.values()):
         return False
@@ -55,4 +55,4 @@ def _md5(path: Path) -> str:
 
 
 def _hasher() -> Any:
-    return hashlib.md5(usedforsecurity=False)  # DVC's choice: it names contents, and guards nothing
+    return hashlib.md5(usedforsecurity=False)  # DVC's choice: an identifier, not a protection

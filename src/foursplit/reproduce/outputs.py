@@ -1,4 +1,4 @@
-"""What came out in a clone: the hashes of data, weights and tables, named as those on record."""
+"""Hashes of the data, weights and tables of a clone, named as in the record."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from foursplit.reproduce.recorded_inputs import hash_name, training_environment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReproducedRun:
-    """What was made again, and with what."""
+    """The hashes of a reproduced run, and its environment."""
 
     hashes: Mapping[str, str]
     environment: Mapping[str, str]
@@ -23,7 +23,7 @@ class ReproducedRun:
 
 
 def read_outputs(clone: Path, location: RunLocation) -> ReproducedRun:
-    """Read what the stages left in a clone."""
+    """Read the outputs of the stages in a clone."""
     hashes: dict[str, str] = {}
     environment: dict[str, str] = {}
     for folder, manifest in _seeds(clone / location.models, "manifest.json"):
@@ -50,7 +50,7 @@ def _seeds(folder: Path, name: str) -> Iterator[tuple[Path, Any]]:
 
 
 def _stages(clone: Path, location: RunLocation) -> dict[str, Mapping[str, Any]]:
-    """Read the lock entries that the clone's stages have written."""
+    """Read the lock entries of the clone's stages."""
     result = {}
     for address in (
         location.of_data("split"),

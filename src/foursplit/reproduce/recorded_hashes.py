@@ -1,4 +1,4 @@
-"""What DVC's lock files at a commit say must come out, and what went in then."""
+"""Expected hashes and inputs of an experiment, from DVC's lock files at a commit."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -11,21 +11,21 @@ from foursplit.reproduce.commit import RunLocation
 from foursplit.reproduce.recorded_inputs import RecordedRun, hash_name, training_environment
 
 Stages = Mapping[str, Mapping[str, Any]]
-"""Lock entries by the kind of their stage: fetch, validate, split, train, evaluate."""
+"""Lock entries by stage: fetch, validate, split, train, evaluate."""
 
 COMPARED_STAGES = ("split", "train", "evaluate")
-"""The stages whose inputs are compared: what went into data, weights and tables."""
+"""The stages whose inputs are compared: those of data, weights and tables."""
 
 
 def read_recorded(name: str) -> RecordedRun:
-    """Read `<experiment>@<revision>`: what the lock files of that commit say of the experiment."""
+    """Read `<experiment>@<revision>` from the lock files of that commit."""
     key, _, revision = name.partition("@")
     location = commit.find_experiment(commit.resolve_commit(revision), key)
     stages = commit.locked_stages(location)
     if "train" not in stages:
         raise FoursplitError(
-            f"{name}: the lock files of commit {location.commit[:7]} know no train@{key}: it was not "
-            "trained, or not committed, by then, so nothing says what must come out"
+            f"{name}: no train@{key} in the lock files of commit {location.commit[:7]}. It was not "
+            "trained or not committed then, so there is nothing to compare with"
         )
     files = dvc_cache.cached_files(dvc_cache.output_hash(stages["train"], location.models)) or {}
     manifests = [path for name, path in files.items() if name.endswith("/manifest.json")]
@@ -45,7 +45,7 @@ def read_recorded(name: str) -> RecordedRun:
 
 
 def hashes(location: RunLocation, stages: Stages) -> dict[str, str]:
-    """Name DVC's hashes of data, models and tables, as far as the lock files have them."""
+    """Return DVC's hashes of data, models and tables that the lock files have."""
     split = f"{location.data}/split/{location.source}"
     hashes_by_name = {
         "data/seen": dvc_cache.output_hash(stages.get("split"), f"{split}/seen"),
@@ -57,9 +57,9 @@ def hashes(location: RunLocation, stages: Stages) -> dict[str, str]:
 
 
 def changed_inputs(before: Stages, after: Stages) -> dict[str, tuple[str | None, str | None]]:
-    """List the files and settings that the lock entries note otherwise, then and now.
+    """List the files and settings that differ between two sets of lock entries.
 
-    What an earlier one of the stages put out is left out: it is compared by itself.
+    Outputs of earlier stages are left out: they are compared separately.
     """
     changes: dict[str, tuple[str | None, str | None]] = {}
     for stage in COMPARED_STAGES:
@@ -88,10 +88,10 @@ def _inputs(entry: Mapping[str, Any]) -> dict[str, str]:
 
 
 def find_commit(run: RecordedRun) -> str | None:
-    """Find a commit whose lock files name these very weights; None where none does.
+    """Find a commit whose lock files have exactly these weights; None if there is none.
 
-    A run is tracked before its lock files are committed, so most runs come from a folder with
-    changes, all of which a commit may hold: the one on record, today's, or else the first.
+    A run is tracked before its lock files are committed, so most runs come from a dirty work tree
+    whose changes were committed later.  Try the recorded commit, HEAD, then the first match.
     """
     versions: dict[str, str | None] = {}
     for past_run in list_past(run.group):
@@ -106,7 +106,7 @@ def find_commit(run: RecordedRun) -> str | None:
 
 
 def _lock_names(revision: str, run: RecordedRun, versions: Collection[str]) -> bool:
-    """Tell whether a commit's lock files name one of these folders of tables."""
+    """Return whether a commit's lock files have one of these versions of the tables."""
     try:
         location = commit.find_experiment(commit.resolve_commit(revision), run.experiment)
     except FoursplitError:

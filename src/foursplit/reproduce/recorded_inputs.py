@@ -1,6 +1,6 @@
-"""What MLflow has on record of a trained model: the commit it came from, and hashes of its bytes.
+"""MLflow's record of a trained model: its commit, and hashes of its data, weights and tables.
 
-A hash is named as what it is of: `weights/seed_1`, `data/seen`, `table/seed_1/dev`.
+Names of hashes: `weights/seed_1`, `data/seen`, `table/seed_1/dev`.
 """
 
 import json
@@ -19,42 +19,42 @@ from foursplit.tracking.registry import model_versions, registry
 from foursplit.tracking.runs.provenance import UNLOCKED
 from foursplit.tracking.runs.run_data import MODEL_HASH
 
-MAX_SHOWN_RUNS = 5  # valid runs that a refusal names
+MAX_SHOWN_RUNS = 5  # runs in an error message
 
 NOT_FOUND_CODES = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What MLflow says of a run that is not there, or of what cannot be a run's id."""
+"""MLflow's error codes for an unknown run, or an invalid run id."""
 
 ENVIRONMENT_KEYS = ("device", "kernels", "threads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRun:
-    """A model that was trained once."""
+    """The record of a trained model."""
 
-    name: str  # as it was asked for
+    name: str  # as requested
     kind: Literal["run", "version", "commit"]
     experiment: str
     group: str
     commit: str | None
     dirty: bool = False  # tracked files differed from the commit
     hashes: Mapping[str, str]
-    environment: Mapping[str, str] = field(default_factory=dict)  # where it is known
-    warnings: tuple[str, ...] = ()  # what on record contradicts itself
+    environment: Mapping[str, str] = field(default_factory=dict)  # as far as known
+    warnings: tuple[str, ...] = ()  # contradictions in the record
 
 
 def read_recorded(name: str) -> RecordedRun:
-    """Read a run by its id, or a version as `models:/<group>@<alias>` or `models:/<group>/<n>`."""
+    """Read a run by its id, or a version by `models:/<group>@<alias>` or `models:/<group>/<n>`."""
     path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
-            f"{name!r}: {path} is not there, so there are no runs; `foursplit track` writes them. "
-            "EXPERIMENT@COMMIT needs none"
+            f"{name!r}: {path} does not exist, so there are no runs. Run `foursplit track`, or name "
+            "EXPERIMENT@COMMIT"
         )
     return _version(name) if name.startswith(registry.SCHEME) else _run(name)
 
 
 def _run(run_id: str) -> RecordedRun:
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # of two small files
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # for two small files
     from mlflow.exceptions import MlflowException
 
     client = store.client()
@@ -66,9 +66,9 @@ def _run(run_id: str) -> RecordedRun:
         raise
     tags = run.data.tags
     if "foursplit.experiment" not in tags:
-        message = "it stores a version of the registry: name it as models:/GROUP/N"
+        message = "it stores a registered version. Name it as models:/GROUP/N"
         if "foursplit.group" not in tags:
-            message = "a study, or a training that was not finished: it has no model"
+            message = "a study or an unfinished training, which has no model"
         raise FoursplitError(f"run {run_id}: {message}")
     manifest, summary = (_artifact(client, run_id, f"{name}.json") for name in MANIFESTS)
     seed = f"seed_{manifest['seed']}"
@@ -93,11 +93,11 @@ def _run(run_id: str) -> RecordedRun:
 
 
 MANIFESTS = ("manifest", "summary")
-"""The artifacts of a run that say what it is: the second repeats the first."""
+"""The artifacts that describe a run; the second contains the first."""
 
 
 def _unknown_run(client: Any, run_id: str) -> FoursplitError:
-    """Say which runs there are, the latest of them."""
+    """Return an error that lists the latest runs."""
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(
         ids, "tags.`foursplit.experiment` != ''", max_results=MAX_SHOWN_RUNS,
@@ -116,18 +116,18 @@ def _artifact(client: Any, run_id: str, name: str) -> Any:
             path = client.download_artifacts(run_id, name, folder)
         except store.error_types() as error:
             raise FoursplitError(
-                f"run {run_id}: its {name} is gone, so nothing says what must come out"
+                f"run {run_id}: its {name} is missing, so there is nothing to compare with"
             ) from error
         return artifacts.read_json(Path(path))
 
 
 def _data_hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Give the hashes of the files that the model was trained on."""
+    """Return the hashes of the training data."""
     return {f"data/{name}": digest for name, digest in manifest["data"].items()}
 
 
 def _dataset_digests(run: Any) -> dict[str, str]:
-    """Give DVC's hashes of the examples, as the run's data sets bear them."""
+    """Return DVC's hashes of the examples, from the run's data sets."""
     digests = {}
     for dataset_input in run.inputs.dataset_inputs if run.inputs else ():
         folder = "sealed" if dataset_input.dataset.name.endswith("/test") else "seen"
@@ -137,7 +137,7 @@ def _dataset_digests(run: Any) -> dict[str, str]:
 
 
 def training_environment(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Give what bytes depend on beside code and data."""
+    """Return the settings on which bytes depend, besides code and data."""
     return {name: str(manifest[name]) for name in ENVIRONMENT_KEYS if name in manifest}
 
 
@@ -152,7 +152,7 @@ def _contradictions(
     if len({*hashes_by_record.values()}) == 1:
         return ()
     listing = ", ".join(f"{name} {value[:12]}" for name, value in hashes_by_record.items())
-    return (f"the run's own record disagrees on the weights ({listing}): it was altered",)
+    return (f"the hashes of the weights in the run's record disagree ({listing}): it was altered",)
 
 
 def _is_dirty(tags: Mapping[str, str]) -> bool:
@@ -165,9 +165,9 @@ def _version(uri: str) -> RecordedRun:
     files: dict[str, str] = json.loads(tags.get(registry.FILES, "{}"))
     if not files or "foursplit.experiment" not in tags:
         raise FoursplitError(
-            f"{uri}: not stored by `foursplit gate`, so nothing says what it must hold"
+            f"{uri}: not stored by `foursplit gate`, so there is nothing to compare with"
         )
-    # What lies in no seed's folder is MLflow's, and no part of what is made again.
+    # Files outside of a seed's folder are MLflow's, and are not reproduced.
     hashes = {hash_name(name): digest for name, digest in files.items() if "/" in name}
     for folder in ("seen", "sealed"):
         digest = tags.get(f"foursplit.data.{folder}", UNLOCKED)
@@ -182,7 +182,7 @@ def _version(uri: str) -> RecordedRun:
 
 
 def hash_name(path: str) -> str:
-    """Name a file of a model or its tables: `seed_1/dev.parquet` is `table/seed_1/dev`."""
+    """Return the name of a file's hash: `table/seed_1/dev` for `seed_1/dev.parquet`."""
     seed, _, name = path.partition("/")
     stem, _, ending = name.rpartition(".")
     if ending == "parquet":
@@ -193,7 +193,7 @@ def hash_name(path: str) -> str:
 def _check_files(
     folder: Path | None, files: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Say what a version was made with, and which of its files are not those its tags speak of."""
+    """Return a version's environment, and a warning for each file that differs from its tags."""
     if folder is None or not folder.is_dir():
         return {}, ()
     environment: dict[str, str] = {}
@@ -201,9 +201,9 @@ def _check_files(
     for name, digest in sorted(files.items()):
         path = folder / name
         if not path.is_file():
-            warnings.append(f"{path} is gone")
+            warnings.append(f"{path} is missing")
         elif artifacts.sha256_file(path) != digest:
-            warnings.append(f"{path} is not the file that the version's tags speak of")
+            warnings.append(f"{path} differs from its hash in the version's tags")
         elif path.name == "manifest.json":
             environment = training_environment(artifacts.read_json(path))
     return environment, tuple(warnings)

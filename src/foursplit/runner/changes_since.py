@@ -1,4 +1,4 @@
-"""What the project was at a commit, and what differs from it now: files, parameters, results."""
+"""The project at a past commit, and what differs now: files, parameters, results."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from foursplit.io import git
 from foursplit.runner.stage_changes import Change, parameter_changes
 
 NO_COMMIT = "0" * 40
-"""What a forge names as the commit before the first push of a branch."""
+"""What a git host reports as the commit before the first push of a branch."""
 
 PREVIOUS_COMMIT = "HEAD~1"
 
@@ -26,30 +26,30 @@ FULL_HASH = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastCommit:
-    """The project at `commit`; everything is empty where there is no such commit."""
+    """The project at `commit`; everything is empty without one."""
 
     commit: str | None
 
     def file(self, name: str) -> str | None:
-        """Give a file's text at the commit; None where it was not there."""
+        """Return a file's text at the commit; None if it did not exist."""
         return None if self.commit is None else git.ask("show", f"{self.commit}:{name}")
 
     def metrics(self, pipeline: Pipeline) -> dict[str, dict[str, Any]]:
-        """Give what the report of a pipeline measured, by experiment."""
+        """Return the metrics of a pipeline's report, by experiment."""
         text = self.file(str(paths.metrics(pipeline).relative_to(paths.root())))
         try:
             courses = json.loads(text or "{}")
-        except ValueError:  # in conflict, or torn
+        except ValueError:  # merge conflict, or torn
             return {}
         return {key: errors for course in courses.values() for key, errors in course.items()}
 
     def finals(self, home: str) -> dict[str, Any]:
-        """Give the hash of each group's final tables that the lock file of a course names."""
+        """Return the hash of each group's final tables in a course's lock file."""
         path = paths.pipeline_file(home).with_name("dvc.lock")
         return final_hashes(self.file(str(path.relative_to(paths.root()))))
 
     def files(self) -> list[str]:
-        """Name the tracked files that differ now, committed or not."""
+        """List the tracked files that differ now, committed or not."""
         if self.commit is None:
             return []
         return (git.ask("diff", "--name-only", self.commit) or "").splitlines()
@@ -70,20 +70,20 @@ class PastCommit:
 
 
 def find_past_commit(commit: str | None) -> PastCommit:
-    """Find a commit; without one named, the last before this, if there is any.
+    """Find a commit; by default the previous one, if any.
 
-    What a forge names may have been rewritten since; then the last before stands in.
+    The commit that a git host names may have been rewritten since; then the previous one is used.
     """
     if commit == NO_COMMIT:
         return PastCommit(commit=None)
     sha = _resolve(commit or PREVIOUS_COMMIT)
     if sha is None and commit is not None and FULL_HASH.fullmatch(commit):
-        click.echo(f"--since {commit}: no such commit here; comparing with the one before this")
+        click.echo(f"--since {commit}: no such commit here; comparing with the previous one")
         sha = _resolve(PREVIOUS_COMMIT)
     elif sha is None and commit is not None:
         raise FoursplitError(
-            f"--since {commit}: no such commit here; a shallow clone lacks history: "
-            "`git fetch --unshallow` brings it"
+            f"--since {commit}: no such commit here. A shallow clone lacks history: "
+            "run `git fetch --unshallow`"
         )
     return PastCommit(commit=sha)
 
@@ -94,12 +94,12 @@ def _resolve(name: str) -> str | None:
 
 
 def head_commit() -> str | None:
-    """Name the commit that is checked out."""
+    """Return the hash of the commit that is checked out."""
     return _resolve("HEAD")
 
 
 def final_hashes(text: str | None) -> dict[str, Any]:
-    """Read from a lock file's text the hash of each group's final tables."""
+    """Read the hash of each group's final tables from a lock file's text."""
     stages = (_yaml(text or "") or {}).get("stages") or {}
     return {
         name.partition("@")[2]: stage["outs"][0].get("md5")

@@ -1,4 +1,4 @@
-"""Look at this machine's processes, as Linux lists them; elsewhere nothing is known of them."""
+"""Read this machine's processes from Linux's /proc; other systems have no information."""
 
 import os
 import time
@@ -10,7 +10,7 @@ MAX_COMMAND_CHARS = 100  # characters of a command line that are shown
 
 
 def command_line(pid: int) -> str:
-    """Return a process's command line; nothing where there is no such process, or it has ended."""
+    """Return a process's command line; empty if it does not exist or has ended."""
     try:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except (OSError, UnicodeDecodeError):
@@ -18,7 +18,7 @@ def command_line(pid: int) -> str:
 
 
 def start_ticks(pid: int) -> int | None:
-    """Return when a process started, in the kernel's ticks: no other has its number and this."""
+    """Return when a process started, in kernel ticks; with the pid it identifies a process."""
     fields = _stat(pid)
     return int(fields[19]) if fields and fields[0] != "Z" else None
 
@@ -33,7 +33,7 @@ def start_time(pid: int) -> float | None:
 
 
 def _stat(pid: int) -> list[str]:
-    """Split what the kernel says of a process, from its state on."""
+    """Read the fields of /proc/PID/stat, from the state on."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (OSError, UnicodeDecodeError):
@@ -41,7 +41,7 @@ def _stat(pid: int) -> list[str]:
 
 
 def describe(pid: int) -> str:
-    """Describe a process for a person: its number and what it runs."""
+    """Describe a process: its pid and command line."""
     command = command_line(pid)
     if not command:
         return f"process {pid}"
@@ -51,7 +51,7 @@ def describe(pid: int) -> str:
 
 
 def lock_holder(path: Path) -> str:
-    """Describe the process whose number a lock file holds; nothing where it holds none."""
+    """Describe the process whose pid a lock file holds; empty if it holds none."""
     try:
         pid = int(path.read_text())
     except (OSError, ValueError):
@@ -66,7 +66,7 @@ def process_group(leader: int) -> set[int]:
 
 
 def descendants(pid: int) -> set[int]:
-    """List all that a process has started and that still runs, however far down."""
+    """List all running descendants of a process."""
     children: dict[int, list[int]] = {}
     for folder in PROC.iterdir():
         if folder.name.isdigit() and (fields := _stat(int(folder.name))):

@@ -1,6 +1,7 @@
-"""Which stage may start next: what it needs is done, its threads fit, the longest way comes first.
+"""Scheduling: a stage may start when its dependencies are done and its threads are free.
 
-Knows names and numbers only: no DVC, no process, no clock.
+Among those the longest critical path comes first.  Knows names and numbers only: no DVC, no
+process, no clock.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,25 +10,23 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True, kw_only=True)
 class StageQueue:
-    """Stages on their way from waiting to done.
+    """Stages that wait, are ready, run, or are done.
 
-    `needs` names what each stage waits for, `threads` how many each takes while it runs, and
-    `seconds` about how long it takes.
+    `needs` holds the dependencies of each stage, `threads` its threads, `seconds` its estimated
+    duration.
     """
 
     needs: Mapping[str, frozenset[str]]
     threads: Mapping[str, int]
     seconds: Mapping[str, float]
     slots: int
-    waiting: dict[str, set[str]] = field(init=False)  # stage: what it still waits for
+    waiting: dict[str, set[str]] = field(init=False)  # stage: its unfinished dependencies
     ready: set[str] = field(init=False)
     running: set[str] = field(init=False, default_factory=set)
     done: set[str] = field(init=False, default_factory=set)
     failed: set[str] = field(init=False, default_factory=set)
-    skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: whose failure
-    critical_path: dict[str, float] = field(
-        init=False
-    )  # seconds from a stage's start to the last end
+    skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: the failed stage
+    critical_path: dict[str, float] = field(init=False)  # seconds from a stage's start to the end
 
     def __post_init__(self) -> None:
         self.waiting = {name: set(needed) for name, needed in self.needs.items()}
@@ -37,12 +36,12 @@ class StageQueue:
         self.critical_path = critical_path_lengths(self.needs, self.seconds)
 
     def ready_by_priority(self) -> list[str]:
-        """List the ready stages, the one with the longest way to the end first."""
+        """List the ready stages, the longest critical path first."""
         order = {name: position for position, name in enumerate(self.needs)}
         return sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
 
     def fits(self, name: str) -> bool:
-        """Tell whether a stage's threads are free; one that needs more than all runs alone."""
+        """Return whether enough threads are free; a stage that needs more than all runs alone."""
         threads_in_use = sum(self.threads[other] for other in self.running)
         return threads_in_use + self.threads[name] <= self.slots or not self.running
 
@@ -52,12 +51,12 @@ class StageQueue:
         self.running.add(name)
 
     def put_back(self, name: str) -> None:
-        """Let a stage that was cut off by no fault of its own start again."""
+        """Make a running stage ready again, because it was interrupted from outside."""
         self.running.remove(name)
         self.ready.add(name)
 
     def finish(self, name: str) -> None:
-        """Mark a stage done, having run or not, and free what waits for it."""
+        """Mark a stage done, whether it ran or not, and release its dependents."""
         self.running.discard(name)
         self.ready.discard(name)
         self.done.add(name)
@@ -68,7 +67,7 @@ class StageQueue:
                 self.ready.add(other)
 
     def fail(self, name: str) -> None:
-        """Mark a stage failed; what depends on it will not run, the rest will."""
+        """Mark a stage failed, and skip the stages that depend on it."""
         self.running.discard(name)
         self.ready.discard(name)
         self.failed.add(name)
@@ -78,7 +77,7 @@ class StageQueue:
                 self.skipped.setdefault(other, name)
 
     def depends(self, name: str, on: str) -> bool:
-        """Tell whether a stage needs another, directly or through others."""
+        """Return whether a stage depends on another, directly or indirectly."""
         todo, visited = [name], set()
         while todo:
             for needed in self.needs[todo.pop()]:
@@ -94,7 +93,7 @@ class StageQueue:
         return not (self.ready or self.running or self.waiting)
 
     def seconds_left(self, elapsed: Mapping[str, float]) -> float:
-        """Estimate the time to the end: the work left over the slots, or the longest way left."""
+        """Estimate the time to the end: remaining work per slot, or the longest critical path."""
         work, lengths = 0.0, [0.0]
         for name in (*self.ready, *self.waiting, *self.running):
             elapsed_here = min(elapsed.get(name, 0.0), self.seconds[name])
@@ -106,7 +105,7 @@ class StageQueue:
 def critical_path_lengths(
     needs: Mapping[str, Iterable[str]], seconds: Mapping[str, float]
 ) -> dict[str, float]:
-    """Give each stage the time of the slowest chain that begins with it."""
+    """Compute the duration of the slowest chain that starts with each stage."""
     dependents: dict[str, list[str]] = {name: [] for name in needs}
     for name, needed in needs.items():
         for dependency in needed:

@@ -1,8 +1,8 @@
-"""The one rule for removing and replacing: what Foursplit wrote itself and can give back.
+"""The rule for removing and replacing files: only what Foursplit wrote and can restore.
 
-A file may go if a lock names it and DVC's cache holds the same bytes, or if a stage that was cut
-off has noted that it put it there.  Nothing is removed through a link or where git tracks it.
-All else is a person's: it is named and left, or, in place of a stage's own output, set aside.
+A file may be removed if a lock file names it and DVC's cache has the same bytes, or if the log of an
+interrupted stage lists it.  Nothing is removed through a link or where git tracks it.  All other
+files belong to a person: they are listed and left, or, in place of a stage's output, set aside.
 """
 
 import json
@@ -28,22 +28,22 @@ from foursplit.runner.dvc_adapter.cache import (
     is_tracked,
 )
 
-MAX_SHOWN = 5  # files that a message names
+MAX_SHOWN = 5  # files in a message
 
-REMEDY = "move it to another place, such as data/own/"
+REMEDY = "move it to another folder, such as data/own/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageOutput:
-    """What a stage writes, and its hash as the lock files have it."""
+    """An output of a stage, and its hash in the lock files."""
 
     path: Path
     md5: str | None
-    cached: bool = True  # else git keeps it, such as a metric
+    cached: bool = True  # else git tracks it, such as a metric
 
 
 class WriteLogs:
-    """What stages have put in place and DVC has not: of runs that were cut off, and by hand."""
+    """Files that stages wrote and DVC does not know: of interrupted runs, and by hand."""
 
     def __init__(self) -> None:
         self.folder = paths.state() / "writing"
@@ -55,7 +55,7 @@ class WriteLogs:
         return self._is_logged(path, "hand")
 
     def written_by_run_below(self, path: Path) -> bool:
-        """Tell whether a run noted anything at or below `path`."""
+        """Return whether a run logged a file at or below `path`."""
         return any(
             writer == "run" and Path(name).is_relative_to(path) for writer, name in self._stamps
         )
@@ -72,20 +72,20 @@ class WriteLogs:
                 try:
                     path, size, mtime = json.loads(line)
                     stamps.setdefault((writer, path), set()).add((size, mtime))
-                except (ValueError, TypeError):  # the last line of a stage that was killed
+                except (ValueError, TypeError):  # the last line of a killed stage
                     continue
         return stamps
 
 
 def write_log_path(stage: str, writer: str) -> Path:
-    """Name the file in which a stage notes what it puts in place: `run`, or `hand`."""
+    """Return the path of a stage's write log; `writer` is `run` or `hand`."""
     return (
         paths.state() / "writing" / f"{stage.replace('/', '__').replace(':', '--')}.{writer}.jsonl"
     )
 
 
 def open_write_log(stage: str, writer: str, *, truncate: bool = True) -> Path:
-    """Begin the book of a stage that starts, or go on with it."""
+    """Create the write log of a stage, or append to it without `truncate`."""
     path = write_log_path(stage, writer)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w" if truncate else "a", encoding="utf-8"):
@@ -93,13 +93,13 @@ def open_write_log(stage: str, writer: str, *, truncate: bool = True) -> Path:
 
 
 def remove_write_log(stage: str, writer: str) -> None:
-    """Forget what a stage noted: DVC has it now."""
+    """Remove the write log of a stage: DVC knows its outputs now."""
     write_log_path(stage, writer).unlink(missing_ok=True)
 
 
 @contextmanager
 def log_manual_writes(stage: str) -> Iterator[None]:
-    """Have a stage that a person started note what it puts in place."""
+    """Log the files written by a stage that a person started."""
     os.environ[BOOK] = str(open_write_log(stage, "hand", truncate=False))
     try:
         yield
@@ -108,7 +108,7 @@ def log_manual_writes(stage: str) -> Iterator[None]:
 
 
 def first_link(path: Path) -> Path | None:
-    """Give the first link on the way from the project's root to `path`, itself included."""
+    """Return the first link on the path from the project's root to `path`, inclusive."""
     inside = path.relative_to(paths.root())
     for parent in (*reversed(inside.parents), inside):
         if (paths.root() / parent).is_symlink():
@@ -117,7 +117,7 @@ def first_link(path: Path) -> Path | None:
 
 
 def list_files(path: Path) -> dict[str, Path]:
-    """List files and links at or below `path` by their path in it; no link is followed."""
+    """List files and links at or below `path` by relative path; follow no link."""
     if path.is_symlink() or not path.is_dir():
         return {"": path}
     result: dict[str, Path] = {}
@@ -130,11 +130,11 @@ def list_files(path: Path) -> dict[str, Path]:
 
 
 def _raise(error: OSError) -> None:
-    raise error  # what cannot be looked at cannot be given back
+    raise error  # what is not readable cannot be restored
 
 
 class RemovalRule:
-    """Answers whether something may be removed; reads cache, locks and books when it must."""
+    """Decide what may be removed; read cache, lock files and write logs when needed."""
 
     def __init__(self) -> None:
         self.cache = DvcCache()
@@ -142,7 +142,7 @@ class RemovalRule:
         self.logs = WriteLogs()
 
     def unknown_files(self, path: Path, listing: Listing | None) -> dict[str, Path]:
-        """List the files at `path` that cannot be given back as `listing` has them."""
+        """List the files at `path` that cannot be restored as in `listing`."""
         hashes = listing or {}
         return {
             name: file
@@ -152,13 +152,13 @@ class RemovalRule:
         }
 
     def is_logged(self, path: Path) -> bool:
-        """Tell whether a run noted that it put anything there."""
+        """Return whether a run logged a file there."""
         return any(self.logs.written_by_run(file) for file in list_files(path).values())
 
     def is_removable(self, path: Path) -> bool:
-        """Tell whether all of an output that no stage writes any more may be removed.
+        """Return whether the output of a stage that no longer exists may be removed.
 
-        What nobody noted is not even walked through: it may be a large disk's.
+        A path that no record names is not walked: it may be a large disk.
         """
         listings = self._known(path)
         if not listings and not self.logs.written_by_run_below(path):
@@ -173,7 +173,7 @@ class RemovalRule:
             return False
 
     def foreign_files(self, path: Path) -> list[Path]:
-        """List what keeps an output of before from being removed; nothing where it was none."""
+        """List the files that keep a former output from being removed; empty if it was none."""
         if first_link(path) is not None:
             return []
         try:
@@ -183,14 +183,14 @@ class RemovalRule:
         return [*min(candidates, key=len).values()] if candidates else []
 
     def _known(self, path: Path) -> list[Listing]:
-        """Say what any lock or the run-cache knows to have been at `path`."""
+        """Return the listings of `path` in any lock file or the run-cache."""
         listings = map(self.cache.listing, sorted(self.recorded.hashes(path)))
         return [listing for listing in listings if listing is not None]
 
     def check_replaceable(self, output: StageOutput) -> tuple[list[Path], bool]:
-        """Look at a stage's own output: what in it is not ours, and whether the rest is to be kept.
+        """Return the foreign files in a stage's output, and whether the rest must be kept.
 
-        What is not ours forbids to replace it.  To be kept is what was edited, or made by hand.
+        Foreign files forbid to replace it.  Edited or manually made outputs must be kept.
         """
         path, md5 = output.path, output.md5
         if not os.path.lexists(path):
@@ -216,7 +216,7 @@ class RemovalRule:
     def _without_recoverable(
         self, path: Path, md5: str | None, listing: Listing | None, unknown: dict[str, Path]
     ) -> dict[str, Path]:
-        """Take out what the cache holds as another version, or lacks and can be given to it."""
+        """Drop files that the cache has as another version, or that can be added to it."""
         if listing is not None:
             hashes = {name: file_md5(file) for name, file in unknown.items() if name in listing}
             missing = {name for name in hashes if hashes[name] == listing[name]}
@@ -227,7 +227,7 @@ class RemovalRule:
             not self.unknown_files(path, recorded) for recorded in self._known(path)
         ):
             return {}
-        if listing is None and md5 is not None:  # the cache lost the list of files
+        if listing is None and md5 is not None:  # the cache has lost the list of files
             hashes_now = {name: file_md5(file) for name, file in list_files(path).items()}
             if folder_md5(hashes_now) == md5:
                 for name, file in list_files(path).items():
@@ -238,7 +238,7 @@ class RemovalRule:
 
 
 def _replaces_output(name: str, md5: str | None, listing: Listing | None) -> bool:
-    """Tell whether a file stands where an output of ours stood."""
+    """Return whether a file replaces a recorded output."""
     return md5 is not None and (listing is None or name in listing)
 
 
@@ -250,14 +250,14 @@ def prepare_outputs(
     rule: RemovalRule | None = None,
     copy: bool = False,
 ) -> list[str]:
-    """See to it that a stage may replace its outputs; return what was done, a line each.
+    """Make sure that a stage may replace its outputs; return a line for each action.
 
-    A file of somebody else's is refused; an edited output, or one made by hand, is set aside.  So
-    is, with `partial`, what a command that keeps no book left when it was cut off.  With `copy` it
-    stays in its place too, for a stage that replaces it only once it is done.
+    Raise for a foreign file; set an edited or manually made output aside.  With `partial` also set
+    aside what an interrupted command without a write log left.  With `copy` it stays in place too,
+    for a stage that replaces it only at its end.
     """
     rule = rule or RemovalRule()
-    rule.logs = WriteLogs()  # which stages have written in meanwhile
+    rule.logs = WriteLogs()  # stages have written to them meanwhile
     foreign: list[Path] = []
     edited: list[Path] = []
     for output in outputs:
@@ -274,7 +274,7 @@ def prepare_outputs(
 
 
 def foreign_files_message(foreign: Sequence[Path], by: str) -> str:
-    """Say which files forbid that a stage writes its output, and what to do about it."""
+    """Name the files that a stage's output would delete, and the remedy."""
     names = ", ".join(display_path(path) for path in foreign[:MAX_SHOWN])
     others = f" and {len(foreign) - MAX_SHOWN} more" if len(foreign) > MAX_SHOWN else ""
     link = " (a link)" if foreign[0].is_symlink() else ""
@@ -283,13 +283,13 @@ def foreign_files_message(foreign: Sequence[Path], by: str) -> str:
 
 
 def display_path(path: Path) -> str:
-    """Name a path from the root, whatever bytes it has."""
+    """Return a path relative to the root, with unprintable characters escaped."""
     text = str(path.relative_to(paths.root())) if path.is_relative_to(paths.root()) else str(path)
     return text if text.isprintable() else repr(text)
 
 
 def _require_movable(path: Path) -> None:
-    """Refuse to move what would not simply get another name."""
+    """Raise if moving a path would be more than a rename."""
     inside = path.is_relative_to(paths.root())
     link = first_link(path) if inside else None
     paths.state().mkdir(exist_ok=True)
@@ -297,13 +297,13 @@ def _require_movable(path: Path) -> None:
         return
     location = f"lies behind the link {display_path(link)}" if link else "lies on another disk"
     raise FoursplitError(
-        f"{display_path(path)}: {location}, and was edited or made by hand: move it elsewhere, or delete it "
-        "if it is not needed"
+        f"{display_path(path)}: {location}, and was edited or made by hand. "
+        "Move it elsewhere, or delete it"
     )
 
 
 def set_aside(path: Path, *, copy: bool = False) -> str:
-    """Move a file or folder to .foursplit/set_aside/, or link it there too; say where it is."""
+    """Move a file or folder to .foursplit/set_aside/, or link it there; return a message."""
     parent_folder = paths.state() / "set_aside" / time.strftime("%Y-%m-%d_%H-%M-%S")
     inside, n = path.relative_to(paths.root()), 1
     target = parent_folder / inside
@@ -321,15 +321,15 @@ def set_aside(path: Path, *, copy: bool = False) -> str:
 
 
 def _link(path: str | Path, target: str | Path) -> None:
-    """Give a file a second name, for stages replace files and write into none."""
+    """Hard-link a file: stages replace files and never modify them."""
     try:
         Path(target).hardlink_to(path)
-    except OSError:  # a file system without
+    except OSError:  # not supported by the file system
         shutil.copy2(path, target)
 
 
 def delete(path: Path) -> None:
-    """Delete what `Rule` has allowed to."""
+    """Delete a file or folder that `RemovalRule` allows to remove."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,9 +1,8 @@
-"""Remove what experiments, groups and sources left behind when they went from params.yaml.
+"""Remove outputs of experiments, groups and sources that are no longer in params.yaml.
 
-DVC hashes folders whole: an orphan would make this folder's results differ from a clean clone's.
-Only what can be given back is removed (`runner/removable_outputs.py`); a person's file is named
-and left.
-What a killed run had not yet renamed into place goes too, unless another run is writing now.
+DVC hashes whole folders: an orphan would make this project's results differ from a clean clone's.
+Only restorable files are removed (`runner/removable_outputs.py`); a person's file is listed and left.
+Partial files of a killed run are removed too, unless another run is writing now.
 """
 
 import json
@@ -21,7 +20,7 @@ from foursplit.io import artifacts
 from foursplit.runner.dvc_adapter.cache import is_tracked
 from foursplit.runner.removable_outputs import REMEDY, RemovalRule, delete, display_path, first_link
 
-MAX_SHOWN = 10  # things of a person that are named one by one
+MAX_SHOWN = 10  # foreign files that are listed one by one
 
 FOLDERS = (
     "code", "raw", "valid", "validation", "split", "models", "predictions", "curves", "studies",
@@ -31,14 +30,16 @@ FOLDERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrphanReport:
-    """What belongs to nothing in params.yaml."""
+    """Paths that belong to nothing in params.yaml."""
 
-    orphans: list[Path] = field(default_factory=list)  # ours, and removed unless only looked for
-    foreign: list[Path] = field(default_factory=list)  # not ours, and left
+    orphans: list[Path] = field(
+        default_factory=list
+    )  # written by Foursplit, and removed unless dry
+    foreign: list[Path] = field(default_factory=list)  # not written by Foursplit, and left
 
 
 def remove_orphans(params: Params, *, dry: bool = False) -> OrphanReport:
-    """Delete orphaned outputs under data/, unless `dry`; `foursplit repro` can give them back."""
+    """Delete orphaned outputs under data/, unless `dry`; `foursplit repro` can restore them."""
     if not dry and not _is_dvc_writing():
         _remove_partial_files()
     report, rule = OrphanReport(), RemovalRule()
@@ -49,7 +50,7 @@ def remove_orphans(params: Params, *, dry: bool = False) -> OrphanReport:
 
 
 def report_lines(report: OrphanReport, *, dry: bool = False) -> Iterator[str]:
-    """Say what was removed, and what was left although nothing needs it."""
+    """Describe what was removed, and the foreign files that were left."""
     for path in report.orphans:
         action = "a run would remove it" if dry else "removed"
         yield f"{display_path(path)}: no longer in params.yaml; {action}"
@@ -61,7 +62,7 @@ def report_lines(report: OrphanReport, *, dry: bool = False) -> Iterator[str]:
         ]
         if containing:
             text += (
-                f". The report reads all of {containing[0]}, so that its lock differs from a clean "
+                f". The report depends on all of {containing[0]}, so its lock differs from a clean "
                 f"clone's: {REMEDY}"
             )
         yield text
@@ -70,7 +71,7 @@ def report_lines(report: OrphanReport, *, dry: bool = False) -> Iterator[str]:
 
 
 def _folder_dependencies() -> list[Path]:
-    """List the folders of data/ that a report depends on as a whole."""
+    """List the folders of data/ that a report depends on."""
     folders = []
     for file in (paths.root() / "dvc.yaml", paths.pipeline_file(REAL)):
         content = YAML(typ="safe").load(file.read_text("utf-8")) if file.is_file() else None
@@ -83,7 +84,7 @@ def _folder_dependencies() -> list[Path]:
 def _unknown_paths(
     pipeline: pipelines.Pipeline, section: Section, params: Params
 ) -> Iterator[Path]:
-    """List what lies where outputs lie and is none of them."""
+    """List the paths in output folders that are no output."""
     data, groups = (
         paths.data(pipeline),
         [name for block in section.groups.values() for name in block],
@@ -106,7 +107,7 @@ def _unknown_paths(
 
 
 def _unknown_in(folder: Path, expected: Iterable[str]) -> list[Path]:
-    """List what else lies in a folder; nothing where a link leads there."""
+    """List the other paths in a folder; empty if it is behind a link."""
     if first_link(folder) is not None or not folder.is_dir():
         return []
     names = set(expected)
@@ -118,7 +119,7 @@ def _unknown_in(folder: Path, expected: Iterable[str]) -> list[Path]:
 
 
 def remove_orphan(path: Path, rule: RemovalRule, report: OrphanReport, *, dry: bool) -> None:
-    """Remove what is ours at or below `path`, and note the rest as somebody's."""
+    """Remove Foursplit's files at or below `path`, and report the rest as foreign."""
     if rule.is_removable(path):
         report.orphans.append(path)
         if not dry:
@@ -139,10 +140,10 @@ def _readable(folder: str | Path) -> bool:
 
 
 def _is_empty_folder(path: Path) -> bool:
-    """Tell whether it is a folder without a file, which changes no hash."""
+    """Return whether a path is an empty folder, which changes no hash."""
     if path.is_symlink() or not path.is_dir() or not _readable(path):
         return False
-    with os.scandir(path) as entries:  # which may be millions
+    with os.scandir(path) as entries:  # may be millions
         return next(entries, None) is None
 
 
@@ -159,14 +160,14 @@ def _remove_partial_files() -> None:
 
 
 def _partial_files() -> Iterator[Path]:
-    """List what our commands wrote aside, beside its place, without following a link."""
+    """List the temporary files of Foursplit's commands, without following a link."""
     root = paths.root()
     yield from _partial_files_in(root, 0)
     yield from _partial_files_in(root / "pipelines", 3)
     yield from _partial_files_in(root / "reports", 3)
     for data in (paths.data(), paths.data(REAL)):
         for name in (*FOLDERS, "tags"):
-            # What lies in a raw folder came as it is, and may be many files.
+            # A raw folder has downloaded files, and may have many.
             yield from _partial_files_in(data / name, 0 if name == "raw" else 3)
 
 
@@ -176,7 +177,7 @@ def _partial_files_in(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _walk(folder: str, depth: int) -> Iterator[str]:
-    if not _readable(folder):  # then it is none of ours
+    if not _readable(folder):  # then it is not Foursplit's
         return
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -187,22 +188,22 @@ def _walk(folder: str, depth: int) -> Iterator[str]:
 
 
 def _is_running(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and waits for its parent does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
         status = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # another user's, or a system without /proc
+    except OSError:  # another user's process, or no /proc
         return True
     return pid != os.getpid() and status.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def _is_dvc_writing() -> bool:
-    """Tell whether a DVC command that is alive has announced that it writes."""
+    """Return whether a running DVC command holds a write lock."""
     try:
         announced = json.loads((paths.root() / ".dvc" / "tmp" / "rwlock").read_text())
         writers = {int(info["pid"]) for info in announced.get("write", {}).values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False  # none, or torn by a kill
+        return False  # missing, or torn by a kill
     return any(Path(f"/proc/{pid}").exists() for pid in writers)

@@ -1,7 +1,7 @@
-"""Put right what a killed run can leave torn: DVC writes its own lock files in place.
+"""Repair lock files that a killed run can leave torn: DVC writes them in place.
 
-A lock file that cannot be read is set aside; DVC then takes finished stages from its run-cache.
-One with the marks of a merge is for a person to solve, and stays.
+A lock file that is not readable is set aside; DVC then restores finished stages from its
+run-cache.  A lock file with merge conflict markers stays, for a person to resolve.
 """
 
 import shutil
@@ -17,11 +17,11 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 
 CONFLICT_MARKERS = (b"<<<<<<< ", b">>>>>>> ")
-"""With which git begins and ends what it could not merge."""
+"""With which git begins and ends a merge conflict."""
 
 
 def repair_locks() -> list[str]:
-    """Mend what is torn; return what was done, a line each."""
+    """Set torn lock files aside; return a line for each."""
     require_no_conflicts()
     messages = []
     for path in _torn_locks():
@@ -31,7 +31,7 @@ def repair_locks() -> list[str]:
 
 
 def require_no_conflicts() -> None:
-    """Refuse lock files in which git has marked a merge conflict."""
+    """Raise if a lock file has merge conflict markers."""
     conflicts = [path for path in _torn_locks() if _has_conflict(path)]
     if conflicts:
         raise FoursplitError(_conflict_message(conflicts))
@@ -56,7 +56,7 @@ def _has_conflict(path: Path) -> bool:
 
 
 def _conflict_message(lock_files: list[Path]) -> str:
-    """Say what is to be done about lock files with a merge conflict."""
+    """Describe how to resolve the merge conflicts of lock files."""
     names = " ".join(map(_name, lock_files))
     unmerged = subprocess.run(
         ["git", "ls-files", "--unmerged", "--", *map(_name, lock_files)],
@@ -64,12 +64,12 @@ def _conflict_message(lock_files: list[Path]) -> str:
     ).stdout  # fmt: skip
     if unmerged:
         remedy = f"`git checkout --ours {names}` (or --theirs)"
-    else:  # the marks are in a commit, or git is not in the middle of a merge
+    else:  # the markers are in a commit, or git is not merging
         remedy = f"`git checkout COMMIT -- {names}`, with COMMIT one of the two that were merged"
     return (
-        f"{names}: a merge conflict, which git has marked with <<<<<<< and >>>>>>>. Take one side, "
-        f"whichever it is: {remedy}. Then `foursplit repro` runs what the merge has changed and "
-        "takes the rest from the run-cache; `git add` what it wrote."
+        f"{names}: has merge conflict markers (<<<<<<< and >>>>>>>). Take either side: {remedy}. "
+        "Then `foursplit repro` runs what the merge has changed and restores the rest from the "
+        "run-cache; `git add` the files that it wrote."
     )
 
 

@@ -1,4 +1,4 @@
-"""The run itself: what may start is started, what has ended is kept, until nothing is left."""
+"""The main loop of a run: start ready stages and commit finished ones until none is left."""
 
 import os
 import selectors
@@ -25,43 +25,43 @@ from foursplit.runner.queue import StageQueue
 from foursplit.runner.stage_changes import Change
 from foursplit.runner.workers.pool import WorkerPool
 
-POLL_S = 0.2  # between two looks when nothing happens
+POLL_S = 0.2  # between two polls
 
 LOCK_WRITE_INTERVAL_S = (
-    10.0  # between two writings of lock files; what ends in between is in the run-cache
+    10.0  # between two writes of lock files; the run-cache has what ended in between
 )
 
-RETRY_S = 1.0  # before asking again for what another DVC process holds
+RETRY_S = 1.0  # before retrying a lock that another DVC process holds
 
-MAX_WAIT_S = 300.0  # for another DVC process, before the stage or the run is given up
+MAX_WAIT_S = 300.0  # for another DVC process, before the stage or the run fails
 
-KILL_GRACE_S = 1.5  # for what a second Ctrl-C has killed to go, before it is left alone
+KILL_GRACE_S = 1.5  # for processes killed by a second Ctrl-C to end
 
-MAX_WORKER_LOSSES = 3  # times that a stage may lose its warm parent before it counts as failed
+MAX_WORKER_LOSSES = 3  # lost workers per stage before the stage fails
 
-MAX_SHOWN_CHANGES = 4  # that are named where more were made while a stage ran
+MAX_SHOWN_CHANGES = 4  # listed in a message
 
-MAX_LOG_LINES = 40  # of a stage's words that are shown; its log has all
+MAX_LOG_LINES = 40  # of a stage's output; its log has all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True, kw_only=True)
 class RunResult:
-    """What became of each stage."""
+    """The result of each stage."""
 
     ran: list[str] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)  # how
-    skipped: dict[str, str] = field(default_factory=dict)  # whose failure
+    failed: dict[str, str] = field(default_factory=dict)  # reason
+    skipped: dict[str, str] = field(default_factory=dict)  # the failed stage
     interrupted: int = 0  # the signal
     seconds: float = 0.0
-    bookkeeping_s: float = 0.0  # of these, spent on DVC's books
+    bookkeeping_s: float = 0.0  # of these, spent in DVC
 
 
 class PipelineRun:
-    """One run of a plan.  Everything happens on one thread; only commands run side by side."""
+    """One run of a plan, on one thread; only the stages' commands run in parallel."""
 
     def __init__(
         self,
@@ -80,8 +80,8 @@ class PipelineRun:
         self.reserved: dict[str, ExitStack] = {}
         self.losses: dict[str, int] = {}
         self.not_before: dict[str, float] = {}  # stages whose files another process holds
-        self.waits: dict[str, float] = {}  # since when they wait
-        self.killed = 0.0  # when a second Ctrl-C came
+        self.waits: dict[str, float] = {}  # start of the wait
+        self.killed = 0.0  # time of the second Ctrl-C
         self.written = time.monotonic()
         self.selector = selectors.DefaultSelector()
 
@@ -100,7 +100,7 @@ class PipelineRun:
                 for job in self.jobs.values():
                     job.kill()
                 self.parents.close()
-                for name in [*self.reserved]:  # not left to the interpreter's end, which may hang
+                for name in [*self.reserved]:  # at the interpreter's exit it may hang
                     self._release(name)
                 self.display.close()
         self.outcome.skipped = dict(self.queue.skipped)
@@ -113,12 +113,12 @@ class PipelineRun:
 
     @property
     def _stopped(self) -> bool:
-        """Say whether the run was told to end, and nothing runs that would."""
+        """Return whether the run was interrupted and its jobs have ended, or ignore being killed."""
         hopeless = self.killed and time.monotonic() - self.killed > KILL_GRACE_S
         return bool(self.outcome.interrupted and (hopeless or not self.jobs))
 
     def _with_dvc_lock(self, action: Callable[[], None]) -> None:
-        """Work while DVC's lock is ours; wait for it where another command has it, not for good."""
+        """Call `action` under DVC's project lock; wait up to MAX_WAIT_S for another command."""
         was_printed, wait_start = False, time.monotonic()
         while True:
             try:
@@ -129,17 +129,17 @@ class PipelineRun:
                 return
             except DvcLockedError as error:
                 if self._stopped:
-                    return  # what has ended is in the run-cache
+                    return  # the run-cache has what ended
                 if time.monotonic() - wait_start > MAX_WAIT_S and not self._has_running_jobs:
                     waited = f"waited {format_duration(MAX_WAIT_S)}: {error}"
-                    raise FoursplitError(f"{waited}. End it, and run again.") from error
+                    raise FoursplitError(f"{waited}. Stop that process and run again.") from error
                 if not was_printed:
                     self.display.print(f"waiting: {error}")
                     was_printed = True
                 self._wait()
 
     def _advance(self) -> None:
-        """Keep what has ended, and start what may start."""
+        """Commit ended jobs, and start ready stages."""
         for name in [name for name, job in self.jobs.items() if job.code is not None]:
             self._handle_exit(name)
         has_progress = True
@@ -155,7 +155,7 @@ class PipelineRun:
             self.written = time.monotonic()
 
     def _try_stage(self, name: str) -> bool:
-        """Look at a stage that may start; True if that brought the run on."""
+        """Start, restore or skip a ready stage; return whether its state changed."""
         with self._fail_on_error(name):
             if not self.steps[name].commands:
                 did = self.graph.run_stage(name, force=self.force)
@@ -200,7 +200,7 @@ class PipelineRun:
         return True
 
     def _retry_later(self, name: str, error: DvcLockedError) -> bool:
-        """Let a stage try again later, or fail it where it has waited too long; True if so."""
+        """Schedule a retry, or fail the stage after MAX_WAIT_S; return whether it failed."""
         now = time.monotonic()
         if name not in self.waits:
             self.display.print(f"{self.steps[name].title} waits: {error}")
@@ -221,11 +221,11 @@ class PipelineRun:
         self.selector.register(job.exit, selectors.EVENT_READ, (job, "exit"))
         if job.output is not None and job.output not in self.selector.get_map():
             self.selector.register(job.output, selectors.EVENT_READ, (job, "output"))
-        if self.outcome.interrupted and not job.signal_sent:  # while it was being started
+        if self.outcome.interrupted and not job.signal_sent:  # during its start
             job.signal(signal.SIGKILL if self.killed else self.outcome.interrupted)
 
     def _wait(self) -> None:
-        """Sleep until something happens, and take note of it."""
+        """Wait for events, and handle them."""
         for key, _ in self.selector.select(0 if self._has_ended_jobs() else POLL_S):
             job, event = key.data
             if job is None:
@@ -249,7 +249,7 @@ class PipelineRun:
         return any(job.code is None for job in self.jobs.values())
 
     def _handle_exit(self, name: str) -> None:
-        """Keep what a command that has ended wrote, or say how it failed."""
+        """Commit the outputs of an ended command, or record its failure."""
         job = self.jobs.pop(name)
         if job.output is not None:
             self.selector.unregister(job.output)
@@ -281,7 +281,7 @@ class PipelineRun:
 
     @contextmanager
     def _fail_on_error(self, name: str, seconds: float = 0.0) -> Iterator[None]:
-        """Let DVC's complaint about a stage, or ours, fail that stage, and no other."""
+        """Turn an error of DVC or Foursplit into the failure of this stage alone."""
         blamed: tuple[type[Exception], ...] = (*dvc_error_types(), FoursplitError)
         try:
             yield
@@ -297,7 +297,7 @@ class PipelineRun:
             self._fail(name, causes[0], seconds, "")
 
     def _fail(self, name: str, reason: str, seconds: float, output: str) -> None:
-        if self.outcome.interrupted:  # it did not fail: it was told to stop
+        if self.outcome.interrupted:  # not failed but interrupted
             self.queue.running.discard(name)
             return
         self.queue.fail(name)
@@ -337,7 +337,7 @@ class PipelineRun:
 
     @contextmanager
     def _handle_signals(self) -> Iterator[None]:
-        """Pass Ctrl-C and its like on to the stages, and wait for them; a second one kills."""
+        """Forward signals such as Ctrl-C to the stages and wait; a second one kills them."""
 
         def handle(number: int, _frame: object) -> None:
             again = self.outcome.interrupted
@@ -352,7 +352,7 @@ class PipelineRun:
         for end in (read_end, write_end):
             os.set_blocking(end, False)
         self.selector.register(read_end, selectors.EVENT_READ, (None, "signal"))
-        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as `nohup` wants it
+        ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # by `nohup`
         handled = [number for number in SIGNALS if not (ignored and number == signal.SIGHUP)]
         previous_handlers = {number: signal.signal(number, handle) for number in handled}
         old = signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
@@ -368,16 +368,14 @@ class PipelineRun:
 
 
 def _changed_inputs_message(changed: list[Change]) -> str:
-    """Say why a stage that ended well counts for nothing."""
+    """Describe why a successful stage was not recorded: its inputs changed."""
     descriptions = [change.describe() for change in changed[:MAX_SHOWN_CHANGES]]
     more = [f"{len(changed) - MAX_SHOWN_CHANGES} more"] if len(changed) > MAX_SHOWN_CHANGES else []
-    return (
-        f"not recorded: while it ran, this changed: {'; '.join([*descriptions, *more])}. Run again"
-    )
+    return f"not recorded: these inputs changed while it ran: {'; '.join([*descriptions, *more])}. Run again"
 
 
 def build_queue(steps: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
-    """Lay out a plan; a command of ours takes as many threads as params.yaml gives it."""
+    """Build the queue of a plan; Foursplit's commands take run.threads of params.yaml."""
     threads, estimates = params.run.threads, estimate_training_seconds(params)
     is_own = {
         name: any(command.startswith("foursplit ") for command in step.commands)

@@ -1,4 +1,4 @@
-"""What each stage's last run was: why, how long, how it ended.  Lies outside the graph."""
+"""Records of each stage's last run: outcome, duration and reasons.  Not part of DVC's graph."""
 
 import time
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from foursplit.runner.stage_changes import Change
 StageOutcome = Literal["ran", "restored", "failed"]
 
 DEFAULT_SECONDS: Mapping[str, float] = {"train": 3.0, "learn": 10.0, "validate": 1.5}
-"""Seconds that a stage of this kind takes, before any was measured."""
+"""Default duration of a stage by its name, before one was measured."""
 
 DEFAULT_OTHER_SECONDS = 0.5
 
@@ -35,12 +35,12 @@ def records_folder() -> Path:
 
 
 def log_path(name: str) -> Path:
-    """Name the file with what a stage said when it last ran."""
+    """Return the path of the log of a stage's last run."""
     return paths.state() / "logs" / f"{_file_name(name)}.log"
 
 
 def listings_folder() -> Path:
-    """Name the folder that remembers what hashed folders held."""
+    """Return the folder with the file listings of hashed folders."""
     return paths.state() / "listings"
 
 
@@ -56,7 +56,7 @@ def write(name: str, outcome: StageOutcome, seconds: float, reasons: list[Change
 
 
 def read(name: str) -> StageRecord | None:
-    """Recall a stage's last run; a file that is torn or of another version counts as none."""
+    """Read the record of a stage's last run; None if it is missing or not readable."""
     path = records_folder() / f"{_file_name(name)}.json"
     try:
         content = artifacts.read_json(path)
@@ -66,7 +66,7 @@ def read(name: str) -> StageRecord | None:
 
 
 def expected_seconds(name: str, title: str, estimates: Mapping[str, float]) -> float:
-    """Estimate how long a stage runs: as it last did, as guessed, or as its kind usually does."""
+    """Estimate a stage's duration: of its last run, of `estimates`, or the default."""
     last = read(name)
     if last is not None and last.how == "ran":
         return max(last.seconds, 0.05)
@@ -74,5 +74,5 @@ def expected_seconds(name: str, title: str, estimates: Mapping[str, float]) -> f
 
 
 def _file_name(name: str) -> str:
-    """Turn a stage's address into one that every file system takes."""
+    """Turn a stage's address into a valid file name."""
     return name.replace("/", "__").replace(":", "--")

@@ -1,4 +1,7 @@
-"""Run a plan with our own schedule: stages warm and side by side, DVC's books kept as DVC would."""
+"""Run the pipeline with Foursplit's scheduler: stages in parallel, in preloaded workers.
+
+DVC's lock files and run-cache are written as DVC would.
+"""
 
 import gc
 import os
@@ -33,25 +36,23 @@ from foursplit.runner.workers.pool import WorkerPool
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTargets:
-    """What a run is to bring up to date, in DVC's addresses."""
+    """The stages that a run brings up to date, as DVC addresses."""
 
-    addresses: Sequence[str] = ()  # none: the default pipeline
-    skipped_stages: frozenset[str] = (
-        frozenset()
-    )  # stages that must not run, though others read them
+    addresses: Sequence[str] = ()  # empty: the default pipeline
+    skipped_stages: frozenset[str] = frozenset()  # not run, although others depend on them
 
 
 def unsupported_reason() -> str:
-    """Say why this machine cannot have it; nothing where it can."""
+    """Return why this machine cannot run stages in parallel; empty if it can."""
     if sys.platform != "linux":
-        return f"side by side and warm needs Linux, and this is {sys.platform}"
+        return f"parallel runs need Linux; this is {sys.platform}"
     return dvc_unsupported_reason()
 
 
 def run(
     params: Params, targets: RunTargets, *, jobs: int | None, force: bool, pull: bool = False
 ) -> bool:
-    """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
+    """Run all outdated stages; return whether anything changed.  Raise if a stage failed."""
     _set_environment()
     graph, steps = _open(targets)
     if pull:
@@ -83,19 +84,19 @@ def run(
 
 
 def _set_environment() -> None:
-    """Set what every stage inherits; the interpreter's own folder first, so that it is found."""
-    # DVC's graph is many small objects that stay: looking for garbage among them takes longer.
+    """Set the environment of every stage; the interpreter's folder comes first in PATH."""
+    # DVC's graph is many small long-lived objects: collecting garbage among them is slow.
     gc.set_threshold(200_000)
     os.chdir(paths.root())
     os.environ.update(reproducible_env.QUIET)
-    os.environ["PYTHONIOENCODING"] = "utf-8"  # what stages say goes to logs, whatever our terminal
+    os.environ["PYTHONIOENCODING"] = "utf-8"  # stages write to logs
     os.environ[HEADED] = "1"
     folder = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
 def prepare_outputs(params: Params, targets: RunTargets) -> list[str]:
-    """See to what lies where a run of DVC's own may write; say what was set aside."""
+    """Make the outputs replaceable for a run of DVC's own; list what was set aside."""
     if dvc_unsupported_reason():
         return stage_outputs.prepare_all_outputs(params)
     graph, steps = _open(targets)
@@ -109,7 +110,7 @@ def _open(
     try:
         return _plan(targets)
     except dvc_error_types() as error:
-        # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
+        # Checking each lock file beforehand takes longer than waiting for DVC's error.
         repaired = repair_locks() if repair else []
         if not repaired:
             raise FoursplitError(f"DVC: {error}") from error
@@ -129,7 +130,7 @@ def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
             if name not in targets.skipped_stages
         }
     except DvcLockedError as error:
-        raise FoursplitError(f"{error}; wait for it, or end it") from error
+        raise FoursplitError(f"{error}. Wait until it ends, or stop it") from error
 
 
 def _summary(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
@@ -138,21 +139,21 @@ def _summary(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
         for names, word in (
             (outcome.ran, "ran"),
             (outcome.restored, "restored from the run-cache"),
-            (outcome.unchanged, "as they were"),
+            (outcome.unchanged, "unchanged"),
             (outcome.failed, "failed"),
-            (outcome.skipped, "not run because of that"),
+            (outcome.skipped, "skipped because of that"),
         )
         if names
     ]
     if outcome.interrupted:
         n_left = len(steps) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
-        parts.append(f"{n_left} left when you stopped it; what was finished is kept")
+        parts.append(f"{n_left} left at the interruption; finished stages are kept")
     return f"{len(steps)} stages: {', '.join(parts)}"
 
 
 def _failures(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
     lines = [
-        f"{len(outcome.failed)} stage(s) failed; what was finished is kept, run again to go on"
+        f"{len(outcome.failed)} stage(s) failed; finished stages are kept, run again to continue"
     ]
     for name, reason in outcome.failed.items():
         lines.append(f"  {steps[name].title}: {reason}; log: {run_log.log_path(name)}")
@@ -162,12 +163,12 @@ def _failures(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
             if failed_stage == name
         ]
         if skipped:
-            lines.append(f"    not run because of it: {', '.join(skipped)}")
+            lines.append(f"    skipped because of it: {', '.join(skipped)}")
     return "\n".join(lines)
 
 
 def preview(targets: RunTargets, *, force: bool) -> None:
-    """Say what would run and why, and run nothing."""
+    """Print which stages would run and why, and run nothing."""
     _set_environment()
     graph, steps = _open(targets, repair=False)
     forecasts = forecast(graph, steps, force=force)
@@ -183,17 +184,17 @@ def preview(targets: RunTargets, *, force: bool) -> None:
 
 
 Forecast = tuple[list[Change], list[str]]
-"""What changed already, and which stages before it will or may run."""
+"""The changes of a stage, and the upstream stages that will or may run."""
 
 
 CODE_STAGE = "code"
-"""The stage whose outcome is known beforehand: it digests the code that is here."""
+"""The stage whose result is known beforehand: it digests the present code."""
 
 
 def forecast(
     graph: DvcPipeline, steps: dict[str, PlannedStage], *, force: bool = False
 ) -> dict[str, Forecast]:
-    """Look at every stage of a plan as things stand now."""
+    """Predict for every stage of a plan whether it will run."""
     forecasts: dict[str, Forecast] = {}
     with graph.dvc_lock():
         for name, step in steps.items():
@@ -207,11 +208,11 @@ def forecast(
 
 
 def explain(step: PlannedStage, forecast: Forecast, steps: dict[str, PlannedStage]) -> list[str]:
-    """Say in lines whether a stage would run, and why."""
+    """Describe in lines whether a stage would run, and why."""
     changes, upstream = forecast
     if changes:
         return [f"{step.title} will run:", *(f"  {change.describe()}" for change in changes)]
     if upstream:
         names = ", ".join(steps[dependency].title for dependency in upstream)
-        return [f"{step.title} may run: if {names} will write anything new"]
+        return [f"{step.title} may run: if {names} will write new outputs"]
     return []

@@ -1,4 +1,4 @@
-"""Why a stage must run: what differs from what its lock entry says."""
+"""Reasons why a stage must run: differences from its lock entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 ChangeKind = Literal["lock", "command", "dependency", "parameter", "output", "always", "force"]
 
-HASH_CHARS = 12  # characters of a hash that tell two apart
-MAX_FILES = 6  # of a folder that are named
+HASH_CHARS = 12  # of a hash, enough to distinguish two
+MAX_FILES = 6  # of a folder that are listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,17 +19,17 @@ class Change:
     status: str = "modified"  # or deleted, new, not in cache, rewritten
     before: Any = None
     after: Any = None
-    files: tuple[str, ...] = field(default=())  # of a folder, where both listings are known
+    files: tuple[str, ...] = field(default=())  # of a folder, if both listings are known
 
     def describe(self) -> str:
-        """Say what changed, from what to what."""
+        """Describe the change with its old and new value."""
         match self.kind:
             case "lock":
-                return "it has no entry in dvc.lock: it never ran, or its entry was lost"
+                return "no entry in dvc.lock: it never ran, or the entry was lost"
             case "force":
                 return "forced"
             case "always":
-                return "it declares that it always changes"
+                return "declared as always changed"
             case "command":
                 return f"command: {self.before} → {self.after}"
             case "parameter":
@@ -44,7 +44,7 @@ class Change:
         if self.status == "deleted":
             return " is missing"
         if self.status == "rewritten":
-            return " was written, though it is the same again"
+            return " was rewritten with the same content"
         if self.files:
             more = len(self.files) - MAX_FILES
             tail = f" and {more} more" if more > 0 else ""
@@ -64,7 +64,7 @@ def _hash(value: Any) -> str:
 
 
 def parameter_changes(name: str, before: Any, after: Any) -> list[Change]:
-    """Tell a changed block apart, value by value."""
+    """List the differences of two parameter values, key by key."""
     if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
         if before == after:
             return []
@@ -77,7 +77,7 @@ def parameter_changes(name: str, before: Any, after: Any) -> list[Change]:
 
 
 def listing_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the files of a folder that differ between two listings of hashes."""
+    """List the files of a folder that differ between two listings of hashes."""
     differences = []
     for name in sorted({*before, *after}):
         if name not in before:

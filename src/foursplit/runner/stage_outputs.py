@@ -1,4 +1,4 @@
-"""What a stage writes, and what is to be seen to before it is started by a person or by DVC.
+"""The outputs of each stage, and their preparation before a person or DVC starts it.
 
 The pipeline files name the same outputs; a test compares.  `foursplit repro` asks DVC's graph.
 """
@@ -46,7 +46,7 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
 
 
 def _require_known_key(stage: str, key: str, params: Params) -> None:
-    """Refuse a key that params.yaml does not have for this stage."""
+    """Raise if params.yaml does not have this key for the stage."""
     blocks: Mapping[str, Callable[[], object]] = {
         **dict.fromkeys(("fetch", "validate", "split"), lambda: params.source(key)),
         **dict.fromkeys(("train", "evaluate"), lambda: params.experiment(key)),
@@ -60,9 +60,9 @@ def _require_known_key(stage: str, key: str, params: Params) -> None:
 
 @contextmanager
 def tracked_outputs(stage: str, key: str, params: Params) -> Iterator[None]:
-    """See to what lies where a stage will write, and have it note what it puts there.
+    """Make a stage's outputs replaceable, and log the files that it writes.
 
-    In a run nothing lies there: the runner, or DVC, has cleared the place.
+    In a run the runner, or DVC, has removed the outputs before.
     """
     outputs = output_paths(stage, key, params)
     if any(os.path.lexists(path) for path in outputs):
@@ -78,13 +78,13 @@ def tracked_outputs(stage: str, key: str, params: Params) -> Iterator[None]:
 
 
 def output_paths(stage: str, key: str, params: Params) -> list[Path]:
-    """List the outputs of a stage; an unknown key is refused with those that there are."""
+    """List the outputs of a stage; raise with the valid keys if `key` is unknown."""
     _require_known_key(stage, key, params)
     return OUTPUTS[stage](key, params)
 
 
 def all_output_paths(params: Params) -> list[Path]:
-    """List all outputs that params.yaml asks for."""
+    """List all outputs of params.yaml."""
     outputs: list[Path] = []
     for pipeline, section in params.sections().items():
         blocks = [
@@ -106,7 +106,7 @@ def all_output_paths(params: Params) -> list[Path]:
 
 
 def prepare_all_outputs(params: Params) -> list[str]:
-    """See to all outputs, where DVC's graph cannot be asked which of them a run will write."""
+    """Make all outputs replaceable, if DVC's graph cannot tell which a run will write."""
     return _prepare_outputs(all_output_paths(params), by="dvc repro")
 
 
@@ -122,6 +122,6 @@ def _prepare_outputs(outputs: list[Path], *, by: str, copy: bool = False) -> lis
     ]
     messages = prepare_outputs(stage_outputs, by=by, copy=copy)
     for path in existing:
-        if path.is_symlink():  # DVC's, into its cache: a writer would refuse it
+        if path.is_symlink():  # DVC's link into its cache: a writer would raise
             path.unlink()
     return messages

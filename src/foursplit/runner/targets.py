@@ -1,4 +1,4 @@
-"""Short names for what to run: an experiment, a group, a source, a course, a kind of stage."""
+"""Short names of targets: an experiment, a group, a source, a course, a stage."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ T = TypeVar("T", Group, Experiment)
 
 
 def addresses(params: Params) -> dict[str, str]:
-    """Give DVC's address of each `<stage>@<key>` that params.yaml asks for, and of reports."""
+    """Return DVC's address of each `<stage>@<key>` of params.yaml, and of the reports."""
     result: dict[str, str] = {}
     for pipeline, section in params.sections().items():
         result |= _addresses(pipeline, section)
@@ -52,7 +52,7 @@ def _addresses(pipeline: Pipeline, section: Section) -> dict[str, str]:
 
 
 def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list[str]:
-    """Turn a name as people write it into DVC's addresses; what DVC names itself stays.
+    """Turn a short name into DVC's addresses; names in DVC's own form stay.
 
     An experiment stands for its evaluation, a group for its final, a source for its split, a
     course for its pipeline file, and a stage's name for that stage of everything in the pipeline.
@@ -78,14 +78,14 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
 
 
 def stages_of_target(params: Params, target: str) -> list[str]:
-    """Name the stages that a name speaks of, to explain them: an experiment's are all of its."""
+    """List the stages of a name, to explain them; of an experiment all of its stages."""
     all_addresses = addresses(params)
     matching = [a for name, a in all_addresses.items() if name.partition("@")[2] == target]
     return matching or resolve_target(params, target)
 
 
 def stages_reading(section: Section, pipeline: Pipeline, sources: set[str]) -> set[str]:
-    """Give the addresses of all stages that read one of these sources."""
+    """Return the addresses of all stages that read one of these sources."""
     reduced = Section(
         sources={name: rule for name, rule in section.sources.items() if name in sources},
         groups=_only_reading(section.groups, sources),
@@ -97,7 +97,7 @@ def stages_reading(section: Section, pipeline: Pipeline, sources: set[str]) -> s
 def _only_reading(
     courses: Mapping[str, Mapping[str, T]], sources: set[str]
 ) -> dict[str, dict[str, T]]:
-    """Keep what reads one of these sources."""
+    """Select the blocks that read one of these sources."""
     return {
         course: {name: item for name, item in block.items() if item.source in sources}
         for course, block in courses.items()
@@ -109,7 +109,7 @@ def _pipeline_file(folder: str) -> str:
 
 
 def _stage_names(path: Path) -> list[str]:
-    """List the stages of a dvc.yaml without templates; none where there is no such file."""
+    """List the stages of a dvc.yaml without templates; empty if there is no such file."""
     if not path.is_file():
         return []
     content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))

@@ -41,7 +41,7 @@ class MovedExperiment:
 
 
 def require_mlflow_database(path: Path) -> None:
-    """Refuse another program's database: MLflow would add its tables to it."""
+    """Reject another program's database: MLflow would add its tables to it."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -157,7 +157,7 @@ def _back_up(path: Path) -> None:
 
 @contextmanager
 def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """Give the database in one transaction that keeps other writers out."""
+    """Return the database in one transaction that keeps other writers out."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         try:

@@ -31,7 +31,7 @@ def link_migrations() -> None:
 
 
 def require_plain_path() -> None:
-    """Refuse to start MLflow's server, a program of its own, from a path with such a sign."""
+    """Reject to start MLflow's server, a program of its own, from a path with such a sign."""
     from importlib.util import find_spec
 
     spec = find_spec("mlflow")

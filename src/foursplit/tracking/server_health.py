@@ -17,7 +17,7 @@ UNREACHABLE = (ConnectionRefusedError, TimeoutError, socket.gaierror)
 
 @cache
 def require_server(uri: str, display_uri: str) -> None:
-    """Refuse a server that does not answer, once a process."""
+    """Reject a server that does not answer, once a process."""
     address = re.sub(r"://.*@", "://", uri).rstrip("/") + "/health"
     for number in range(1, MAX_ATTEMPTS + 1):
         try:

@@ -54,7 +54,7 @@ def display_uri() -> str:
 
 
 def database_path() -> Path | None:
-    """Give the SQLite file of the store; None for a server or another database."""
+    """Return the SQLite file of the store; None for a server or another database."""
     address = uri()
     return (
         Path(address.removeprefix(SQLITE_SCHEME)).absolute()
@@ -64,7 +64,7 @@ def database_path() -> Path | None:
 
 
 def artifact_folder() -> Path | None:
-    """Give the folder of the artifacts, beside the database; None where a server decides."""
+    """Return the folder of the artifacts, beside the database; None if a server decides."""
     path = database_path()
     return None if path is None else path.parent / "mlruns"
 
@@ -116,7 +116,7 @@ def log_metrics(client: Any, run_id: str, metrics: list[Any]) -> None:
 
 
 def get_or_create_experiment(client: Any, name: str, note: str) -> str:
-    """Give the id of the MLflow experiment `name`, creating or restoring it."""
+    """Return the id of the MLflow experiment `name`, creating or restoring it."""
     existing = client.get_experiment_by_name(name)
     if existing is None:
         # The kind spares the person the page's question whether this is about language models.
@@ -166,7 +166,7 @@ def retry(call: Callable[..., None], *args: Any, **kwargs: Any) -> None:
 
 
 def _artifact_location(name: str) -> str | None:
-    """Say where an experiment's files go; None where a server decides."""
+    """Return where an experiment's files go; None if a server decides."""
     folder = artifact_folder()
     if folder is not None:
         return (folder / name).as_uri()
@@ -190,7 +190,7 @@ def _disable_telemetry() -> None:
 
 
 def _require_plain_path(path: Path) -> None:
-    """Refuse a path that reads otherwise in an address: SQLAlchemy would open another file."""
+    """Reject a path that reads otherwise in an address: SQLAlchemy would open another file."""
     if "?" in str(path) or unquote(str(path)) != str(path):
         raise FoursplitError(
             f"{path}: MLflow cannot open a database below a folder with a ? or a % before two "

@@ -31,7 +31,7 @@ def explain_errors() -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """Give the first line of a library's error, without passwords."""
+    """Return the first line of a library's error, without passwords."""
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return hide(first.partition(". Take a backup")[0].rstrip("."), store.uri())
 
@@ -75,7 +75,7 @@ def _outdated(text: str) -> str:
 
 
 def _is_known_revision(revision: str) -> bool:
-    """Tell whether the MLflow that is installed knows a schema, so that it can upgrade it."""
+    """Return whether the MLflow that is installed knows a schema, so that it can upgrade it."""
     import mlflow
 
     versions = Path(mlflow.__file__).parent / "store" / "db_migrations" / "versions"

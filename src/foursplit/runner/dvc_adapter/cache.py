@@ -1,4 +1,4 @@
-"""DVC's cache and lock files, read as files: what an output was, and whether it can be given back.
+"""DVC's cache and lock files, read as files: former outputs, and whether they can be restored.
 
 Source: dvc.org/doc/user-guide/project-structure/internal-files (layout of the cache).
 """
@@ -33,7 +33,7 @@ def file_md5(path: Path) -> str:
 
 
 def _hasher() -> Any:
-    return hashlib.md5(usedforsecurity=False)  # DVC's choice: it names contents, and guards nothing
+    return hashlib.md5(usedforsecurity=False)  # DVC's choice: an identifier, not a protection
 
 
 def folder_md5(listing: Listing) -> str:
@@ -53,21 +53,21 @@ class DvcCache:
         self.folder = cache_folder()
 
     def listing(self, md5: str | None) -> Listing | None:
-        """Say what an output held; None where the cache does not know."""
+        """Return the files of an output; None if the cache does not know."""
         if md5 is None or not md5.endswith(FOLDER_SUFFIX):
             return {"": md5} if md5 else None
         try:
             entries = json.loads(object_file(self.folder, md5).read_text(encoding="utf-8"))
             return {entry["relpath"]: entry["md5"] for entry in entries}
-        except (OSError, ValueError, KeyError, TypeError):  # not there, or torn
+        except (OSError, ValueError, KeyError, TypeError):  # missing, or torn
             return None
 
     def has_content(self, path: Path, md5: str | None) -> bool:
-        """Tell whether the object of this hash has what lies at `path`, to the byte."""
+        """Return whether the object with this hash has the same bytes as the file at `path`."""
         if md5 is None:
             return False
         cached_file = object_file(self.folder, md5)
-        if path.is_symlink():  # as DVC links from its cache, if it is set to
+        if path.is_symlink():  # DVC links from its cache if configured so
             return path.is_file() and path.resolve() == cached_file.resolve()
         return cached_file.is_file() and (
             path.samefile(cached_file) or filecmp.cmp(path, cached_file, shallow=False)
@@ -94,26 +94,26 @@ class DvcCache:
 
 
 class RecordedOutputs:
-    """What lock files, git's HEAD and DVC's run-cache say that stages wrote, by path and hash."""
+    """Outputs recorded in lock files, git's HEAD and DVC's run-cache, by path and hash."""
 
     def __init__(self, cache: DvcCache) -> None:
         self.cache = cache
         self._read: dict[int, dict[str, set[str]]] = {}
 
     def hashes(self, path: Path) -> set[str]:
-        """Give the hashes of every output that is known to have been at `path`."""
+        """Return the hashes of every output recorded at `path`."""
         name = path.relative_to(paths.root()).as_posix()
         return {md5 for outputs in self._outputs_naming(name) for md5 in outputs.get(name, ())}
 
     def has_below(self, path: Path) -> bool:
-        """Tell whether an output is known below `path`."""
+        """Return whether an output is recorded below `path`."""
         name = f"{path.relative_to(paths.root()).as_posix()}/"
         return any(
             output.startswith(name) for outputs in self._outputs_naming(name) for output in outputs
         )
 
     def _outputs_naming(self, name: str) -> Iterator[dict[str, set[str]]]:
-        """Parse those texts alone that name a path: to parse all takes a second."""
+        """Parse only the texts that name a path: to parse all takes a second."""
         for number, text in enumerate(self._texts):
             if f"path: {name}" in text:
                 if number not in self._read:
@@ -128,7 +128,7 @@ class RecordedOutputs:
 
 
 def locked_hashes(outputs: Iterable[Path]) -> dict[Path, str]:
-    """Give the hashes that the lock files of the working tree name for outputs."""
+    """Return the hashes of outputs in the lock files of the working tree."""
     names = {path.relative_to(paths.root()).as_posix(): path for path in outputs}
     result: dict[Path, str] = {}
     for file in paths.locks():
@@ -140,7 +140,7 @@ def locked_hashes(outputs: Iterable[Path]) -> dict[Path, str]:
 
 
 def _output_hashes(text: str) -> dict[str, set[str]]:
-    """List the outputs of a lock file, or of an entry of the run-cache; none where it is torn."""
+    """Return the output hashes of a lock file or a run-cache entry; empty if it is torn."""
     try:
         content = YAML(typ="safe").load(text)
     except YAMLError:
@@ -164,7 +164,7 @@ def _committed_lock_texts() -> list[str]:
 
 
 def run_git(*arguments: str) -> str | None:
-    """Ask git in the project; None where it has no answer."""
+    """Run git in the project; None if it fails."""
     try:
         process = subprocess.run(
             ["git", *arguments], cwd=paths.root(), capture_output=True, check=False
@@ -175,7 +175,7 @@ def run_git(*arguments: str) -> str | None:
 
 
 def is_tracked(path: Path) -> bool:
-    """Tell whether git tracks anything at or below `path`; also where git cannot say."""
+    """Return whether git tracks anything at or below `path`; true if git fails."""
     if not any((folder / ".git").exists() for folder in (paths.root(), *paths.root().parents)):
         return False
     output = run_git("ls-files", "-z", "--", str(path))
@@ -183,6 +183,6 @@ def is_tracked(path: Path) -> bool:
 
 
 def is_committed(path: Path) -> bool:
-    """Tell whether git's HEAD holds a file as it is."""
+    """Return whether git's HEAD has a file unchanged."""
     tracked = run_git("ls-files", "--error-unmatch", "--", str(path)) is not None
     return tracked and run_git("diff", "--quiet", "HEAD", "--", str(path)) is not None

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 EMPTY_OUTPUT_MESSAGE = "'%s' is empty."
-"""What DVC says of an output without a file: so is the raw folder of what is generated."""
+"""DVC's warning for an empty output, which the raw folder of a generated data set is."""
 
 
 @contextmanager
 def redirect_dvc_warnings(echo: Callable[[str], None]) -> Iterator[None]:
-    """Show DVC's warnings among our own lines, once, and not what is so by design."""
+    """Print DVC's warnings once, without those that are expected."""
 
     class Handler(logging.Handler):
         def emit(self, entry: logging.LogRecord) -> None:
@@ -20,7 +20,7 @@ def redirect_dvc_warnings(echo: Callable[[str], None]) -> Iterator[None]:
                     echo(f"DVC: {entry.getMessage()}")
 
     logger = logging.getLogger("dvc")
-    handlers = logger.handlers  # they write over the line that a person follows
+    handlers = logger.handlers  # they would overwrite the progress line
     logger.handlers = [Handler(logging.WARNING)]
     try:
         yield

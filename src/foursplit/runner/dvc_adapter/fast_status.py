@@ -1,7 +1,7 @@
-"""Spare DVC what it repeats for each stage, while its lock of the project is ours.
+"""Cache what DVC repeats for each stage, while Foursplit holds DVC's project lock.
 
-Parsing params.yaml and searching all of it for each parameter, locking each path several times,
-walking the same folder of code.
+It parses params.yaml and searches all of it for each parameter, locks each path several times,
+and walks the same folder of code.
 """
 
 import os
@@ -14,19 +14,19 @@ from typing import Any
 Stamp = tuple[int, int, int]
 
 PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
-"""A part of a parameter's path that is no pattern, and that no number could be written as."""
+"""A key in a parameter's path that is neither a pattern nor a number."""
 
 _parsed_files: dict[str, tuple[Stamp, Any]] = {}
-"""Parameter files by path, good for as long as the file's stamp is the same."""
+"""Parsed parameter files by path, valid while the file's stamp is the same."""
 
 
 @contextmanager
 def patched_dvc(is_stage_output: Callable[[str], bool]) -> Iterator[None]:
-    """Answer DVC from memory what it asks twice; `is_made` tells what a stage may write.
+    """Patch DVC to cache repeated work; `is_stage_output` tells which paths a stage may write.
 
-    The paths of a running stage are locked once, when it starts (`Graph.reserve`), and nobody but
-    us has the project between two commands.  A dependency that no stage writes is hashed once
-    while this is open, which is for moments at a time.
+    The paths of a running stage are locked once, when it starts (`DvcPipeline.reserve`), and nobody
+    else has the project between two commands.  A dependency that no stage writes is hashed once
+    within this context, which lasts moments.
     """
     import dvc.dependency.param as param
     import dvc.output as output
@@ -69,10 +69,10 @@ def _cached_loader(load: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _direct_lookup(search: Callable[..., Any]) -> Callable[..., Any]:
-    """Follow a path that is spelled out; leave patterns, numbers and what is missing to `search`.
+    """Look up a plain path directly; leave patterns, numbers and missing keys to `search`.
 
-    DVC's library matches every path of the file against the one that is wanted, once for each
-    parameter of each stage.
+    DVC's library matches every path of the file against the wanted one, once for each parameter of
+    each stage.
     """
 
     def get(tree: Any, path: Any, separator: str = "/", **kwargs: Any) -> Any:

@@ -1,8 +1,8 @@
-"""DVC's undocumented calls: its graph, its run-cache, its caches and its lock files.
+"""Calls to DVC's undocumented API: its graph, run-cache, caches and lock files.
 
-No file but this and its neighbours makes such calls.  They were read in DVC 3.67.1;
-`supported` compares, and on any other version a run falls back to DVC's own command.  All calls are
-made on one thread, as DVC expects; only the stages' commands run side by side.
+Only this package makes such calls.  They were read in DVC 3.67.1; with any other version (see
+`dvc_unsupported_reason`) a run falls back to DVC's own command.  All calls are made on one thread,
+as DVC expects; only the stages' commands run in parallel.
 """
 
 import logging
@@ -50,13 +50,13 @@ class PlannedStage:
 
     name: str  # DVC's address from the root, such as pipelines/data/dvc.yaml:fetch@wine
     title: str  # fetch@wine
-    commands: tuple[str, ...]  # none: DVC does by itself what there is to do
+    commands: tuple[str, ...]  # empty: DVC runs the stage itself
     needs: frozenset[str]  # names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLaunch:
-    """How DVC would start one command of a stage."""
+    """The command line, folder and environment with which DVC starts one command of a stage."""
 
     command: str
     argv: list[str]
@@ -65,34 +65,34 @@ class StageLaunch:
 
 
 class DvcLockedError(Exception):
-    """Another process holds what we need; its words say which."""
+    """Raise when another process holds a DVC lock; the message names the process."""
 
 
 def dvc_unsupported_reason() -> str:
-    """Say why DVC's inner calls cannot be used here; nothing where they can."""
+    """Return why DVC's inner API cannot be used here; empty if it can."""
     installed = version("dvc")
     if installed != SUPPORTED_VERSION:
-        return f"DVC is {installed}, and its inner calls are known for {SUPPORTED_VERSION}"
+        return f"DVC {installed} is installed; its inner API is known for {SUPPORTED_VERSION} only"
     return ""
 
 
 class DvcPipeline:
-    """DVC's view of the project: what there is, what changed, what was kept."""
+    """DVC's view of the project: its stages, what changed, and what its caches hold."""
 
     def __init__(self, root: Path, listings_folder: Path) -> None:
-        """Open the project at `root`; folders' listings go to `listed`."""
+        """Open the project at `root`; write the listings of hashed folders to `listings_folder`."""
         import dvc.progress as progress
         import dvc.rwlock as rwlocks
         import dvc_data.callbacks as callbacks
         from dvc.repo import Repo
 
-        for module in (progress, callbacks):  # we draw the one line that a person follows
+        for module in (progress, callbacks):  # the runner draws the progress line
             module.logger.setLevel(logging.CRITICAL)
-        self.lock_paths = rwlocks.rwlock  # the real one, which `quick` puts aside
+        self.lock_paths = rwlocks.rwlock  # the original, which `patched_dvc` replaces
         self.root, self.listings = root, listings_folder
         self.repo: Any = Repo(str(root))
         self.stages: dict[str, Stage] = {}
-        self.unwritten_stages: list[Stage] = []  # finished, not yet in their lock files
+        self.unwritten_stages: list[Stage] = []  # finished, not yet in lock files
         self.stage_output_paths: dict[str, bool] = {}
         self.inputs_at_start: dict[
             str, StageInputs
@@ -102,15 +102,15 @@ class DvcPipeline:
 
     @contextmanager
     def dvc_lock(self) -> Iterator[None]:
-        """Hold DVC's lock of the project, as its own commands do except while a stage runs."""
+        """Hold DVC's project lock, as DVC's own commands do except while a stage runs."""
         from dvc.lock import LockError
 
         try:
             self.repo.lock.lock()
         except LockError as error:
-            holder = lock_holder(Path(self.repo.lock.lockfile)) or "it is not known which"
+            holder = lock_holder(Path(self.repo.lock.lockfile)) or "unknown process"
             raise DvcLockedError(
-                f"another DVC command is at work in this project ({holder})"
+                f"another DVC command is running in this project ({holder})"
             ) from error
         try:
             with patched_dvc(self._is_stage_output), self.repo.scm_context(quiet=True):
@@ -119,7 +119,7 @@ class DvcPipeline:
             self.repo.lock.unlock()
 
     def _is_stage_output(self, path: str) -> bool:
-        """Tell whether a stage of the plan writes at, below or above a path."""
+        """Return whether a stage of the plan writes at, below or above `path`."""
         if path not in self.stage_output_paths:
             outputs = [out.fs_path for stage in self.stages.values() for out in stage.outs]
             self.stage_output_paths[path] = not outputs or any(
@@ -128,7 +128,7 @@ class DvcPipeline:
         return self.stage_output_paths[path]
 
     def plan(self, targets: Iterable[str]) -> dict[str, PlannedStage]:
-        """Give the stages that `targets` need, in an order in which they could run one by one."""
+        """Return the stages that `targets` need, in topological order."""
         self.stage_output_paths.clear()
         from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
@@ -147,15 +147,15 @@ class DvcPipeline:
         return steps
 
     def stage_names(self, targets: Iterable[str]) -> list[str]:
-        """Name the stages of `targets` themselves, without what they need."""
+        """List the stages of `targets` themselves, without their dependencies."""
         from dvc.repo.reproduce import collect_stages
 
         return [stage.addressing for stage in collect_stages(self.repo, targets)]
 
     def changes(self, name: str, *, ahead: bool = False) -> list[Change]:
-        """Say what differs from the stage's lock entry; nothing where it need not run.
+        """List the differences from the stage's lock entry; empty if it need not run.
 
-        With `ahead`, code counts as it is now, and not as the stage `code` wrote it last.
+        With `ahead`, compare the present code, not the digests that the stage `code` last wrote.
         """
         stage = self.stages[name]
         if stage_commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
@@ -207,12 +207,12 @@ class DvcPipeline:
         ]  # fmt: skip
 
     def _load_listing(self, value: str | None) -> Mapping[str, str]:
-        """Recall what a folder held when a stage that read it ended."""
+        """Read which files a folder held when a stage that read it ended."""
         path = self.listings / f"{value}.json"
         return artifacts.read_json(path) if value and path.is_file() else {}
 
     def launches(self, name: str) -> list[StageLaunch]:
-        """Say how to start a stage's commands, one after the other, which note what they write."""
+        """Return how to start a stage's commands, in order; they log what they write."""
         from dvc.stage.run import _make_cmd, get_executable, prepare_kwargs
 
         stage = self.stages[name]
@@ -229,7 +229,7 @@ class DvcPipeline:
         ]
 
     def prepare_outputs(self, name: str) -> list[str]:
-        """See to it that a stage's outputs may be removed; say what was set aside for that."""
+        """Make sure that a stage's outputs may be removed; list what was set aside for that."""
         stage = self.stages[name]
         outputs = [
             removable_outputs.StageOutput(
@@ -245,34 +245,34 @@ class DvcPipeline:
         )
 
     def remove_outputs(self, name: str) -> list[str]:
-        """Remove a stage's outputs, as DVC does before it restores or runs it; say what was kept.
+        """Remove a stage's outputs, as DVC does before it restores or runs it; list what was kept.
 
-        Those of somebody else are refused.
+        Raise if a file in them was not written by Foursplit.
         """
         messages = self.prepare_outputs(name)
         self.remove_outputs_unchecked(name)
         return messages
 
     def remove_outputs_unchecked(self, name: str) -> None:
-        """Remove what has just been put in the place of a stage's outputs."""
+        """Remove a stage's outputs without a check, such as those just restored."""
         self.stages[name].remove_outs(ignore_remove=False, force=False)
 
     def enable_pull(self, say: Callable[[str], None]) -> None:
-        """Have outputs brought from the remote from now on, where they are not here."""
+        """Pull missing outputs from the remote from now on."""
         self.remote = DvcRemote(self.repo, say)
         with self.dvc_lock():
             self.remote.pull_run_cache()
 
     def restore(self, name: str, say: Callable[[str], None]) -> bool:
-        """Take a stage's outputs from the run-cache, if it ever ran on the same inputs.
+        """Restore a stage's outputs from the run-cache, if it ever ran on the same inputs.
 
-        What is damaged in the cache is removed and counts as not there.
+        Damaged objects of the cache are removed and count as missing.
         """
         from dvc.stage.cache import RunCacheNotFoundError
 
         stage = self.stages[name]
-        # Asked once: a question that found nothing has saved the present dependencies beside the
-        # outputs of before, and a second one would take these for what the stage now gives.
+        # Call it once: a failed restore has saved the present dependencies beside the old outputs,
+        # and a second call would take those for the stage's results.
         source = self.remote if self.remote is not None and self.remote.enabled else None
         restoring = VerifiedRestore(say)
         try:
@@ -295,9 +295,9 @@ class DvcPipeline:
         self.inputs_at_start[name] = collect_inputs(stage, self._is_stage_output)
 
     def finish(self, name: str) -> list[Change]:
-        """Hash and cache what a stage wrote, and remember the run for the run-cache.
+        """Hash and cache a stage's outputs, and save the run to the run-cache.
 
-        Where what it reads changed since it started, nothing is written, and the changes come back.
+        If its inputs changed since it started, write nothing and return the changes.
         """
         stage, inputs_before = self.stages[name], self.inputs_at_start.pop(name, None)
         stage.save_deps(allow_missing=inputs_before is not None)
@@ -327,13 +327,13 @@ class DvcPipeline:
                 artifacts.write_json(path, files)
 
     def run_stage(self, name: str, *, force: bool) -> bool:
-        """Let DVC do what it does for a stage without a command; True if there was something."""
+        """Run a stage without a command by DVC itself; return whether DVC did anything."""
         from dvc.repo.reproduce import _reproduce_stage
 
         return _reproduce_stage(self.stages[name], force=force) is not None
 
     def write_locks(self) -> None:
-        """Bring the lock files up to date with all that finished, each written once and whole."""
+        """Write the lock entries of all finished stages, each file once and atomically."""
         from dvc.stage.serialize import to_lockfile
         from dvc.utils.serialize._yaml import parse_yaml_for_update
 
@@ -351,7 +351,7 @@ class DvcPipeline:
         self.unwritten_stages.clear()
 
     def reserve(self, name: str) -> AbstractContextManager[None]:
-        """Tell other DVC processes what a stage reads and writes while it runs."""
+        """Lock the paths that a stage reads and writes while it runs, for other DVC processes."""
         from dvc.lock import LockError
 
         stage = self.stages[name]
@@ -366,7 +366,7 @@ class DvcPipeline:
                 with self.lock_paths(self.repo.tmp_dir, fs, command, reads, writes, hardlink):
                     yield
             except LockError as error:
-                # All but its last words, which advise to remove a file of DVC's by hand.
+                # Without its last paragraph, which advises to remove a file of DVC's by hand.
                 lines = str(error).partition("\n\n")[0].splitlines()
                 raise DvcLockedError(" ".join(line.strip() for line in lines)) from error
 
@@ -374,7 +374,7 @@ class DvcPipeline:
 
 
 def dvc_error_types() -> tuple[type[Exception], ...]:
-    """List what DVC's calls raise where a stage or its files are to blame."""
+    """List the exceptions that DVC raises for errors in stages or their files."""
     from dvc.exceptions import DvcException
 
     return (DvcException,)

@@ -1,4 +1,4 @@
-"""Compare what DVC's cache and the outputs hold with the hashes that name them, byte by byte.
+"""Verify the bytes of DVC's cache and of outputs by their hashes.
 
 DVC itself trusts a file by its time and size, and an object of its cache by its name.
 """
@@ -20,9 +20,9 @@ Stage = Any
 Echo = Callable[[str], None]
 
 FOLDER_SUFFIX = ".dir"
-"""How the hash of a folder ends: its object is the list of its files."""
+"""Suffix of a folder's hash; the object is the list of its files."""
 
-HASH_NAME = "md5"  # DVC's older one, of texts, is left to DVC
+HASH_NAME = "md5"  # DVC's older text hash is left to DVC
 
 
 def file_md5(path: Path) -> str:
@@ -31,19 +31,19 @@ def file_md5(path: Path) -> str:
 
 
 def is_intact(path: Path, name: str) -> bool:
-    """Return whether an object of the cache holds what its name says."""
+    """Return whether an object of the cache has the hash in its name."""
     return file_md5(path) == name.removesuffix(FOLDER_SUFFIX)
 
 
 def read_listing(path: Path, name: str) -> dict[str, str] | None:
-    """Read which files a folder's object lists; None where it is not here, or damaged."""
+    """Read the files that a folder's object lists; None if it is missing or damaged."""
     if not path.is_file() or not is_intact(path, name):
         return None
     return {entry["relpath"]: entry[HASH_NAME] for entry in json.loads(path.read_bytes())}
 
 
 def damaged_objects(out: Any) -> Iterator[Path]:
-    """List the objects of an output that are in the cache and are not what their names say."""
+    """List the damaged objects of an output in the cache."""
     value = out.hash_info.value if out.hash_info else None
     if not value or out.hash_info.name != HASH_NAME or out.cache.fs.protocol != "local":
         return
@@ -58,7 +58,7 @@ def damaged_objects(out: Any) -> Iterator[Path]:
 
 
 def changed_files(out: Any) -> tuple[str, ...]:
-    """Return in which files an output here differs from its hash; nothing where it does not."""
+    """List the files in which an output differs from its hash."""
     value, output_path = out.hash_info.value, Path(out.fs_path)
     if out.hash_info.name != HASH_NAME:
         return ()
@@ -88,15 +88,15 @@ def folder_hash(files: Mapping[str, str]) -> str:
 
 
 class VerifiedRestore:
-    """What DVC takes from the cache while it restores a stage, checked before and after."""
+    """Restore of a stage by DVC, with its objects verified before and after."""
 
     def __init__(self, say: Echo) -> None:
         self.say = say
-        self.taken: Stage = None  # DVC's object with the outputs that it restores
+        self.taken: Stage = None  # DVC's object with the restored outputs
 
     @contextmanager
     def removing_damaged(self, cache: Any) -> Iterator[None]:
-        """Remove damaged objects before DVC's run-cache looks whether all is there."""
+        """Remove damaged objects before DVC's run-cache checks for them."""
         create = cache._create_stage
 
         def created(entry: Any, wdir: Any = None) -> Stage:
@@ -108,14 +108,14 @@ class VerifiedRestore:
         try:
             yield
         finally:
-            del cache._create_stage  # of this object: its class has the real one
+            del cache._create_stage  # of this instance: the class has the original
 
     def is_valid(self) -> bool:
-        """Return whether all that was restored is what its hash says."""
+        """Return whether all restored outputs have their recorded hashes."""
         wrong = [out for out in self.taken.outs if changed_files(out)]
         if wrong:
             names = ", ".join(map(str, wrong))
-            self.say(f"{names}: not restored as its hash says, and so the stage runs")
+            self.say(f"{names}: the restored content does not match its hash, so the stage runs")
             self._drop()  # a remote may have brought it
         return not wrong
 
@@ -124,7 +124,9 @@ class VerifiedRestore:
             for path in damaged_objects(out):
                 path.unlink()
                 name = os.path.relpath(path)
-                self.say(f"{name}: damaged in DVC's cache, so removed; what needs it is made again")
+                self.say(
+                    f"{name}: damaged in DVC's cache, so removed; stages that need it will run again"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +135,12 @@ class LockedOutput:
 
     stage: str  # DVC's address
     path: Path
-    is_run: bool  # by a command: it can be made again
+    is_run: bool  # by a command: it can be recomputed
     out: Any
 
 
 def locked_outputs(root: Path) -> list[LockedOutput]:
-    """List every output with a hash."""
+    """List every local output with a hash."""
     from dvc.repo import Repo
 
     with Repo(str(root)) as repo:

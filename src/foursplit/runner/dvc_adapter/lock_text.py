@@ -5,14 +5,14 @@ from typing import Any
 
 
 def dump_lock(content: Any) -> str:
-    """Write as DVC does, which writes one stage at a time and so never meets an object twice.
+    """Dump a lock file as DVC does, which writes one stage at a time and so needs no aliases.
 
-    Marks of what several stages share would tell which of them happened to end together.
+    Aliases of shared objects would depend on which stages happened to end together.
     """
     from dvc.utils.serialize._yaml import _get_yaml
 
     yaml = _get_yaml()
-    # All but the whole, whose being known is what makes a null come out as DVC writes it.
+    # Except the root, whose alias check makes a null look as DVC writes it.
     yaml.representer.ignore_aliases = lambda data: data is not content
     stream = io.StringIO()
     yaml.dump(content, stream)

@@ -1,7 +1,7 @@
-"""What a stage reads: as it was when the stage started, and as it is when the stage has ended.
+"""The inputs of a stage when it started, compared with those when it ended.
 
-DVC hashes dependencies when a stage has ended.  People edit while a run goes on, and then a lock
-entry names code and parameters that never ran.
+DVC hashes dependencies when a stage has ended.  If somebody edits during the run, the lock entry
+would name code and parameters that never ran.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageInputs:
-    """Hashes, parameter values and listings by the name of the dependency."""
+    """Hashes, parameter values and file listings by dependency."""
 
     hashes: Mapping[str, str | None]  # None: the file is missing
     values: Mapping[str, Mapping[str, Any]]
@@ -34,7 +34,7 @@ class StageInputs:
 
 
 def collect_inputs(stage: Stage, is_stage_output: Callable[[str], bool]) -> StageInputs:
-    """Collect what `stage.save_deps` has just found."""
+    """Collect the results of `stage.save_deps`."""
     hashes: dict[str, str | None] = {}
     values: dict[str, Mapping[str, Any]] = {}
     listings: dict[str, Mapping[str, str]] = {}
@@ -60,7 +60,7 @@ def _stamps(name: str, path: Path, files: Mapping[str, str]) -> dict[str, Stamp]
         try:
             status = (path / key).stat()
         except FileNotFoundError:
-            continue  # its hash tells
+            continue  # its hash shows it
         stamps[os.path.join(name, key) if key else name] = (  # noqa: PTH118, a name to show
             status.st_mtime_ns, status.st_size, status.st_ino,
         )  # fmt: skip
@@ -68,7 +68,7 @@ def _stamps(name: str, path: Path, files: Mapping[str, str]) -> dict[str, Stamp]
 
 
 def compare_inputs(before: StageInputs, after: StageInputs) -> list[Change]:
-    """List what changed between two looks at the same stage."""
+    """List the changes between two states of a stage's inputs."""
     changes = []
     for name, values in before.values.items():
         values_now = after.values.get(name, {})
@@ -92,7 +92,7 @@ def compare_inputs(before: StageInputs, after: StageInputs) -> list[Change]:
 
 
 def _rewritten_files(before: StageInputs, after: StageInputs) -> list[Change]:
-    """List files that were written meanwhile: a stage may have read them as they were between."""
+    """List files rewritten meanwhile: the stage may have read an intermediate state."""
     return [
         Change(kind="dependency", name=name, status="rewritten")
         for name, stamp in before.stamps.items()
@@ -101,14 +101,14 @@ def _rewritten_files(before: StageInputs, after: StageInputs) -> list[Change]:
 
 
 def is_digests(path: Path) -> bool:
-    """Return whether a dependency is what the stage `code` writes."""
+    """Return whether a dependency is an output of the stage `code`."""
     return code.is_digests(path)
 
 
 def code_changes(
     item: Any, load_listing: Callable[[str | None], Mapping[str, str]]
 ) -> list[Change]:
-    """Compare the code of today with the digests that a stage's lock entry names."""
+    """Compare the present code with the digests in a stage's lock entry."""
     path, before = Path(item.fs_path), item.hash_info.value if item.hash_info else None
     texts = code.texts(path)
     hashes = {name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
@@ -125,7 +125,7 @@ def code_changes(
 
 
 def _edited_code(before: StageInputs, after: StageInputs) -> list[Change]:
-    """List code that is no longer what its digests say, which the stage `code` wrote earlier."""
+    """List code that differs from its digests, which the stage `code` wrote earlier."""
     return [
         Change(kind="dependency", name=name, files=listing_changes(before.listings[name], digests))
         for name, digests in after.code.items()
@@ -134,7 +134,7 @@ def _edited_code(before: StageInputs, after: StageInputs) -> list[Change]:
 
 
 def file_hashes(item: Any, tree: Any) -> Mapping[str, str]:
-    """Return the hash of each file of a folder, or the digests of code; else nothing."""
+    """Return the hash of each file of a folder, or the digests of code; else empty."""
     path = Path(item.fs_path)
     if item.protocol == "local" and code.is_digests(path) and path.exists():
         return code.recorded(path)

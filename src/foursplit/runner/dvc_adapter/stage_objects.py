@@ -11,12 +11,12 @@ Stage = Any
 
 
 def output_hash(item: Any) -> str | None:
-    """Give an output's hash as its lock has it."""
+    """Return the hash of an output in its lock entry."""
     return item.hash_info.value if item.hash_info else None
 
 
 def skip_gitignore_behind_links(stage: Stage) -> None:
-    """Have no output behind a link put into .gitignore: to git it is outside, which DVC refuses."""
+    """Keep outputs behind a link out of .gitignore: git sees them outside, and DVC raises."""
     for out in stage.outs:
         path = Path(out.fs_path)
         if (
@@ -33,13 +33,13 @@ def stage_commands(stage: Stage) -> tuple[str, ...]:
 
 
 def recorded_command(stage: Stage) -> Any:
-    """Give the command in a stage's lock entry; reads the whole lock file."""
+    """Return the command in a stage's lock entry; parses the whole lock file."""
     entries = stage.dvcfile.lockfile_contents.get("stages", {})
     return entries.get(stage.name, {}).get("cmd")
 
 
 def hash_now(item: Any) -> Any:
-    """Hash a file or folder as it is now; a folder's object lists its files."""
+    """Hash a file or folder as it is now; the object of a folder lists its files."""
     store = item.cache if item.use_cache else item.local_cache
     _, _, built = item._build(
         store, item.fs_path, item.fs, item.hash_name, ignore=item.dvcignore, dry_run=True

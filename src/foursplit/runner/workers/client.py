@@ -1,7 +1,7 @@
-"""What DVC starts in place of a shell: hands the command to the warm parent and waits for its end.
+"""Replacement for the shell that DVC starts: sends the command to the worker and waits.
 
-Runs by itself under `python -IS`, so it imports the standard library only, and little of it.  Where
-no parent answers, or the parent declines, /bin/sh runs the command as it would have without us.
+Runs standalone under `python -IS`, so it imports little, and from the standard library only.  If no
+worker answers, or it declines, /bin/sh runs the command.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import socket
 import sys
 
 SOCKET = "FOURSPLIT_WARM"
-POLL_S = 0.5  # between looks whether DVC is still there
+POLL_S = 0.5  # between checks that DVC is alive
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     if connection is None:
         _exec_shell(command)
     assert connection is not None
-    # Caught from here on, so that none is lost before the child is known.
+    # Caught from here on, so that none is lost before the child's pid arrives.
     signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: signals.append(number))
@@ -53,7 +53,7 @@ def _connect() -> "socket.socket | None":
 
 
 def _request_child(connection: socket.socket, request: object) -> "str | None":
-    """Send the request with our three streams; give the child's number, or None if declined."""
+    """Send the request with the standard streams; return the child's pid, None if declined."""
     try:
         send(connection, request, [0, 1, 2])
         answer = _read_line(connection)
@@ -64,7 +64,7 @@ def _request_child(connection: socket.socket, request: object) -> "str | None":
 
 
 def send(connection: socket.socket, request: object, streams: "list[int]") -> None:
-    """Hand over a request and the three streams that the command shall have."""
+    """Send a request and the three standard streams of the command."""
     content = json.dumps(request).encode()
     socket.send_fds(connection, [len(content).to_bytes(8, "big")], streams)
     connection.sendall(content)
@@ -84,27 +84,27 @@ def _read_line(connection: socket.socket) -> str:
 
 
 def _wait(connection: socket.socket, child: int, signals: "list[int]") -> int:
-    """Pass signals on until the child has ended; give its exit code."""
+    """Forward signals until the child has ended; return its exit code."""
     parent = os.getppid()
     while True:
         while signals:
             _send_signal(child, signals.pop(0))
-        if os.getppid() != parent:  # DVC is gone: nobody is left to take the result
+        if os.getppid() != parent:  # DVC has ended, so nobody needs the result
             _send_signal(child, signal.SIGKILL)
         ready, _, _ = select.select([connection], [], [], POLL_S)
         if ready:
             answer = _read_line(connection)
-            # No answer: the warm parent was killed, and its children with it.
+            # No reply: the worker was killed, and its children with it.
             return int(answer.partition(" ")[2]) if answer else 128 + signal.SIGKILL
 
 
 def _send_signal(child: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, number)  # the child leads a group of its own
+        os.killpg(child, number)  # the child leads a process group
 
 
 def resource_limits() -> "dict[str, tuple[int, int]]":
-    """Give this process's limits, which the command shall have too."""
+    """Return this process's resource limits, for the command."""
     import resource
 
     names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
@@ -112,7 +112,7 @@ def resource_limits() -> "dict[str, tuple[int, int]]":
 
 
 def _exec_shell(command: str) -> None:
-    """Become a plain shell, for this command and all that it starts."""
+    """Become a plain shell, for this command and its children."""
     os.environ["SHELL"] = "/bin/sh"
     os.environ.pop(SOCKET, None)
     os.execv("/bin/sh", ["/bin/sh", "-c", command])

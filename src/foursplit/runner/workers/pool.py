@@ -1,4 +1,4 @@
-"""The warm parents of one run: started when the first command needs them, ended with the run."""
+"""The workers of one run: started when the first command needs them, ended with the run."""
 
 import contextlib
 import socket
@@ -12,13 +12,13 @@ from foursplit.runner.workers.preload import PreloadPlan, preload_plan, split_by
 from foursplit.runner.workers.start import send_plan, socket_folder, spawn_worker, stop_worker
 
 RecordProcess = Callable[[int, Path | None], None]
-"""Puts a process on record, and the folder of its socket."""
+"""Records a process and the folder of its socket."""
 
-MAX_STARTS = 3  # of one parent in a run, before its commands run by themselves
+MAX_STARTS = 3  # of one worker in a run, before its commands run without it
 
 
 class WorkerPool:
-    """Two processes that import side by side, one for tables and one for models."""
+    """Two fork servers that import in parallel, one for tables and one for models."""
 
     def __init__(
         self,
@@ -27,9 +27,9 @@ class WorkerPool:
         log: Path,
         record: RecordProcess = lambda _pid, _folder: None,
     ) -> None:
-        """Take a look into the future, which is asked when the first command comes.
+        """Create the pool; workers start with the first command.
 
-        `foresee` picks from the commands it is given those that are sure to run; `note` hears of
+        `predict` returns those of its commands that are certain to run; `record` is called with
         each process that is started.
         """
         self.record = record
@@ -44,7 +44,7 @@ class WorkerPool:
     def submit(
         self, command: str, argv: list[str], folder: str, env: dict[str, str], streams: list[int]
     ) -> socket.socket | None:
-        """Request a command; the answer comes over the connection.  None: nobody is there."""
+        """Request a command; the reply comes over the connection.  None: no worker answers."""
         name = self._worker_for(command)
         self._start_needed(name)
         for _ in range(MAX_STARTS):
@@ -70,7 +70,7 @@ class WorkerPool:
         )
 
     def _start_needed(self, name: str) -> None:
-        """Start the parent of this command, and that of commands to come: both import at once."""
+        """Start the worker of this command and of upcoming ones, so that both import in parallel."""
         if self.upcoming is None:
             self.upcoming = self.predict([c for commands in self.plans.values() for c in commands])
         needed = {self._worker_for(command) for command in self.upcoming}
@@ -84,13 +84,13 @@ class WorkerPool:
         self.n_starts[name] += 1
         libraries = _libraries(self.plans[name], self.upcoming or ())
         parent = spawn_worker(self._socket(name), self.params, self.log)
-        self.workers[name] = parent  # before it answers: `kill` must find it if it never does
+        self.workers[name] = parent  # before it replies: `kill` must find it if it never does
         self.record(parent.pid, self.folder)
         if not send_plan(parent, self.plans[name], libraries):
             stop_worker(self.workers.pop(name))
 
     def _restart(self, name: str) -> None:
-        """Put a new parent in the place of one that was killed."""
+        """Replace a worker that was killed."""
         stop_worker(self.workers.pop(name))
         if self.n_starts[name] < MAX_STARTS:
             self._start(name)
@@ -100,12 +100,12 @@ class WorkerPool:
         return self.folder / f"{name}{self.n_starts[name]}"
 
     def kill(self) -> None:
-        """Kill the parents, and with them their commands: one that hangs hears nothing else."""
+        """Kill the workers and so their commands; one that hangs reacts to nothing else."""
         for parent in [*self.workers.values()]:
             parent.kill()
 
     def close(self) -> None:
-        """End the parents and every command that still runs."""
+        """End the workers and every command that still runs."""
         for parent in self.workers.values():
             stop_worker(parent)
         self.workers.clear()
@@ -113,5 +113,5 @@ class WorkerPool:
 
 
 def _libraries(commands: PreloadPlan, upcoming: Iterable[str]) -> list[str]:
-    """List what the commands to come will need of this parent, in their order."""
+    """List the libraries that upcoming commands need, in order."""
     return list(dict.fromkeys(m for name in upcoming for m in commands.get(name, ())))

@@ -1,7 +1,6 @@
-"""Which third-party libraries each stage command needs: what the warm parent imports beforehand.
+"""Third-party libraries of each stage command, which the workers import beforehand.
 
-A library missing here costs its import in every child, and one too many costs it once; neither
-changes a result.
+A missing library is imported in every child, a needless one once; neither changes a result.
 """
 
 from foursplit.config.pipelines import REAL
@@ -22,7 +21,7 @@ PreloadPlan = dict[str, list[str]]
 
 
 def preload_plan(params: Params) -> PreloadPlan:
-    """Give the libraries of each stage command, in the order of import."""
+    """Return the libraries of each stage command, in the order of import."""
     needs: dict[str, tuple[str, ...]] = {
         "code": (),
         "report": (*BASE, "jinja2"),
@@ -61,7 +60,7 @@ def _studies_and_groups(section: Section) -> dict[str, tuple[str, ...]]:
 
 
 def split_by_worker(plan: PreloadPlan) -> dict[str, PreloadPlan]:
-    """Part the commands between two parents, whose imports then run side by side."""
+    """Split the commands between two workers, which import in parallel."""
     plans: dict[str, PreloadPlan] = {"tables": {}, "models": {}}
     model_libraries = {*TORCH, *ESTIMATORS}
     for command, modules in plan.items():

@@ -1,4 +1,4 @@
-"""Start warm parents for a run, and end them with it."""
+"""Start workers for a run, and end them with it."""
 
 import contextlib
 import json
@@ -16,16 +16,16 @@ from foursplit.core import reproducible_env
 from foursplit.runner.workers import client
 from foursplit.runner.workers.preload import PreloadPlan, preload_plan
 
-GRACE_S = 5.0  # for a parent to end its children
+GRACE_S = 5.0  # for a worker to end its children
 
-KILL_GRACE_S = 1.0  # for one that was killed to go: it may wait for a disk, and then nothing helps
+KILL_GRACE_S = 1.0  # for a killed one to end: it may wait for a disk
 
 
 @contextmanager
 def warm_worker(params: Params) -> Iterator[dict[str, str]]:
-    """Yield the environment that makes DVC's commands run as forks of one warm parent.
+    """Yield the environment that makes DVC's commands run as forks of one worker.
 
-    Empty where that cannot be had: then every command runs by itself, as without us.
+    Empty if that is not possible: then every command runs in a process of its own.
     """
     if sys.platform != "linux":
         yield {}
@@ -54,7 +54,7 @@ def socket_folder() -> Iterator[Path]:
 def start_worker(
     socket: Path, commands: PreloadPlan, libraries: Sequence[str], params: Params
 ) -> "subprocess.Popen[bytes] | None":
-    """Start a parent that forks `commands` and imports `ahead` of them; None if it cannot be."""
+    """Start a worker that forks `commands` and preloads `libraries`; None if it fails."""
     parent = spawn_worker(socket, params)
     if send_plan(parent, commands, libraries):
         return parent
@@ -65,9 +65,9 @@ def start_worker(
 def spawn_worker(
     socket: Path, params: Params, log: Path | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start the process of a parent, which waits for its plan.
+    """Start the process of a worker, which waits for its plan.
 
-    What its libraries have to say of themselves goes to `log`, or to our own standard error.
+    Messages of its libraries go to `log`, or to standard error.
     """
     settings = reproducible_env.settings(params.run.kernels, params.run.threads)
     inherited = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
@@ -86,7 +86,7 @@ def spawn_worker(
 def send_plan(
     parent: "subprocess.Popen[bytes]", commands: PreloadPlan, libraries: Sequence[str]
 ) -> bool:
-    """Hand a parent its plan; say whether it is ready."""
+    """Send a worker its plan; return whether it is ready."""
     assert parent.stdin is not None
     assert parent.stdout is not None
     try:
@@ -99,7 +99,7 @@ def send_plan(
 
 
 def _shell(path: Path) -> Path:
-    """Write the client as a program of its own: DVC starts `$SHELL -c COMMAND`."""
+    """Write the client as a standalone program: DVC starts `$SHELL -c COMMAND`."""
     # Isolated and without site-packages: it starts in a hundredth of a second.
     path.write_text(f"#!{sys.executable} -IS\n{Path(client.__file__).read_text()}")
     path.chmod(stat.S_IRWXU)
@@ -107,7 +107,7 @@ def _shell(path: Path) -> Path:
 
 
 def stop_worker(parent: "subprocess.Popen[bytes]") -> None:
-    """Let a parent kill its children and leave; kill it if it does not."""
+    """Let a worker end its children and exit; kill it if it does not."""
     for pipe in (parent.stdin, parent.stdout):
         if pipe is not None:
             pipe.close()

@@ -19,7 +19,7 @@ def outside_error(source: str, uri: str) -> FoursplitError:
 
 
 def local_folder(source: str, uri: str) -> Path | None:
-    """Give the folder of a source in the project's own store; None where a server has it."""
+    """Return the folder of a source in the project's own store; None if a server has it."""
     from mlflow.utils.file_utils import local_file_uri_to_path
 
     root = store.artifact_folder()

@@ -42,7 +42,7 @@ class Champion:
     contents: VersionContents
     splits: Mapping[str, Estimate]
     gaps: Mapping[str, ledger.Gap]
-    # Against the champion that it was judged against; None where there was none:
+    # Against the champion that it was judged against; None if there was none:
     setting_changes: Mapping[str, tuple[Any, Any]] | None
     gap_changes: Movement | None
 
@@ -112,7 +112,7 @@ def list_champions(
 def champions_by_group(
     params: Params, histories: Mapping[str, Sequence[Step]], max_versions: int | None = None
 ) -> dict[str, list[Champion]]:
-    """Give the champions of the groups that have any."""
+    """Return the champions of the groups that have any."""
     registered = {*registry.model_names(store.client())}
     return {
         group: list_champions(params, group, steps, max_versions)
@@ -122,7 +122,7 @@ def champions_by_group(
 
 
 def _was_champion(version: RegisteredVersion, against: Iterable[int | None]) -> bool:
-    """Tell whether a version ever was in use; that others were judged against it says so too."""
+    """Return whether a version ever was in use; that others were judged against it says so too."""
     promoted = registry.CHAMPION in version.aliases or PROMOTED_AT in version.tags
     return promoted or version.number in against
 
@@ -148,7 +148,7 @@ def _json(text: str | None) -> Any:
 
 
 def _last_report(group: str) -> dict[int, Mapping[str, Any]]:
-    """Give what the gate wrote last of a group, by the challenger's version."""
+    """Return what the gate wrote last of a group, by the challenger's version."""
     path = _reports(group) / "gate" / f"{group}.json"
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -184,7 +184,7 @@ def _settings(params: Params, group: str) -> steps.Settings:
 def _compare_with_champion(
     params: Params, group: str, before: VersionContents | None, after: VersionContents
 ) -> dict[str, Any]:
-    """Say what differs from the champion, and how the errors moved."""
+    """Return what differs from the champion, and how the errors moved."""
     if before is None:
         return {"setting_changes": None, "gap_changes": None}
     first, second = before.settings, after.settings

@@ -71,7 +71,7 @@ class LoadedModel:
         return Examples(x=inputs, rows=pd.DataFrame(index=range(len(inputs))))
 
     def _require_finite(self, inputs: np.ndarray, x: Any) -> None:
-        """Refuse what is missing or not finite: a tree would answer it, and with certainty."""
+        """Reject what is missing or not finite: a tree would answer it, and with certainty."""
         bad = ~np.isfinite(inputs)
         if not bad.any():
             return
@@ -92,7 +92,7 @@ class LoadedModel:
 
 
 def require_same_code(folder: Path, uri: str, version: StoredVersion | None = None) -> None:
-    """Refuse weights whose architecture is another by now, and say where theirs is to be found."""
+    """Reject weights whose architecture is another by now, and say where theirs is to be found."""
     manifest = artifacts.read_json(folder / manifests.NAME)
     file = plugins.file("models", manifest["model"])
     if not file.is_file() or manifests.code_hash(manifest["model"]) != manifest["code"]:

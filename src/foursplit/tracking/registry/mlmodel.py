@@ -56,7 +56,7 @@ def _text(content: Any) -> str:
 
 
 def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str, Any]:
-    """Say what goes in and what comes out, in MLflow's words."""
+    """Return what goes in and what comes out, in MLflow's words."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
@@ -76,7 +76,7 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
 
 
 def require_own(path: Path) -> None:
-    """Refuse a file by which MLflow would run other code than our loader."""
+    """Reject a file by which MLflow would run other code than our loader."""
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         content = json.loads(text)
@@ -113,7 +113,7 @@ def _unexpected(content: Any) -> list[tuple[str, Any]]:
 
 
 def example_request(folder: Path) -> str:
-    """Say what a request to the version in `folder` must hold, as one line of JSON."""
+    """Return what a request to the version in `folder` must hold, as one line of JSON."""
     inputs = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
     if inputs[0]["type"] != "tensor":
         columns = [column["name"] for column in inputs]

@@ -114,7 +114,7 @@ class Guard:
 
 
 def _check_head(scope: Message) -> RequestError | None:
-    """Say what keeps a request from being asked for this server, by one of its paths."""
+    """Return what keeps a request from being asked for this server, by one of its paths."""
     host = _host_name(f"//{_header(scope, b'host')}")
     if host not in HOSTS:
         return RequestError(403, f"Host: {host!r} is not this server; ask 127.0.0.1 or localhost")
@@ -170,7 +170,7 @@ async def _read(receive: Receive, *, keep: bool) -> bytes:
 
 
 def _check_body(body: bytes) -> None:
-    """Refuse what is no UTF-8, which MLflow's reader of JSON would not expect."""
+    """Reject what is no UTF-8, which MLflow's reader of JSON would not expect."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:

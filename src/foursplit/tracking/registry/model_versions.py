@@ -15,7 +15,7 @@ from foursplit.tracking.registry import registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredVersion:
-    """A version; `folder` is None where a server has its files, or they lie outside the store."""
+    """A version; `folder` is None if a server has its files, or they lie outside the store."""
 
     group: str
     number: int
@@ -26,7 +26,7 @@ class RegisteredVersion:
 
 
 def may_have_versions() -> bool:
-    """Tell whether there may be a version, without MLflow, which takes seconds to import.
+    """Return whether there may be a version, without MLflow, which takes seconds to import.
 
     A database that answers otherwise than we know counts as one that has versions: MLflow says
     what is wrong with it.
@@ -86,7 +86,7 @@ def _registered_version(version: Any, aliases: list[str]) -> RegisteredVersion:
 
 
 def _local_folder(source: str) -> Path | None:
-    """Give the folder of a version's files where it lies in the project's own store."""
+    """Return the folder of a version's files where it lies in the project's own store."""
     from mlflow.utils.file_utils import local_file_uri_to_path
 
     root = store.artifact_folder()

@@ -36,7 +36,7 @@ class PyfuncModel:
 
 
 def _require_finite(answers: np.ndarray, uri: str) -> None:
-    """Refuse an answer that JSON cannot say."""
+    """Reject an answer that JSON cannot say."""
     bad = ~np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
     if bad.any():
         raise FoursplitError(

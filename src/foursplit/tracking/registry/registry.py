@@ -64,7 +64,7 @@ class StoredVersion:
 
     @property
     def files(self) -> dict[str, str]:
-        """Give the sha256 of each file by its path in the folder, as stored."""
+        """Return the sha256 of each file by its path in the folder, as stored."""
         hashes: dict[str, str] = json.loads(self.tags[FILES])
         return hashes
 
@@ -198,7 +198,7 @@ def _source(run: Any) -> str:
 
 
 def load_champion(group: str) -> StoredVersion | None:
-    """Give the champion; None where a group has none yet."""
+    """Return the champion; None if a group has none yet."""
     number = champion_number(group)
     return None if number is None else load_version(group, str(number))
 
@@ -210,7 +210,7 @@ def champion_number(group: str) -> int | None:
 
 
 def has_versions(client: Any, group: str) -> bool:
-    """Tell whether a group has a registered model."""
+    """Return whether a group has a registered model."""
     return "'" not in group and bool(model_names(client, group))
 
 
@@ -220,7 +220,7 @@ def _aliases(client: Any, group: str) -> dict[str, int]:
 
 
 def load_version(group: str, number_or_alias: str) -> StoredVersion:
-    """Give a version by number or alias; what is not there is refused with what is."""
+    """Return a version by number or alias; what is not there is refused with what is."""
     path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
@@ -278,7 +278,7 @@ def _load_checked(client: Any, version: Any) -> StoredVersion:
 
 
 def weight_hashes(version: StoredVersion) -> set[str]:
-    """Give the sha256 of each seed's weights."""
+    """Return the sha256 of each seed's weights."""
     files: dict[str, str] = json.loads(version.tags[FILES])
     return {digest for name, digest in files.items() if Path(name).name in version_files.WEIGHTS}
 

@@ -25,7 +25,7 @@ def record_accesses(group: str, test: str, models: Iterable[str]) -> None:
 
 
 def accessed_models(group: str, test: str) -> set[str]:
-    """Give the models that `test` was opened for."""
+    """Return the models that `test` was opened for."""
     accesses = [
         text.split()
         for name, text in _tags(store.client(), group).items()

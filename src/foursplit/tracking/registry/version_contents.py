@@ -64,7 +64,7 @@ class StoreSnapshot:
         }
 
     def fit(self, digest: object) -> dict[str, str] | None:
-        """Give the settings of training of MLflow's run of these weights; None if it has none."""
+        """Return the settings of training of MLflow's run of these weights; None if it has none."""
         if not isinstance(digest, str) or not digest.isalnum():
             return None
         runs = self._client.search_runs(

@@ -28,7 +28,7 @@ EXECUTABLE_SUFFIXES = frozenset(
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Give the sha256 of each file below `folder`, by its path there; links are refused."""
+    """Return the sha256 of each file below `folder`, by its path there; links are refused."""
     hashes = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
@@ -56,7 +56,7 @@ def _require_allowed(name: str, path: Path) -> None:
 
 
 def require_unchanged(folder: Path, expected: Mapping[str, str]) -> None:
-    """Refuse a folder whose files are not byte for byte those that were stored."""
+    """Reject a folder whose files are not byte for byte those that were stored."""
     if not folder.is_dir():
         raise FoursplitError(f"{folder}: no such folder: the files of this version are gone")
     actual = digests(folder)
@@ -89,7 +89,7 @@ def copy_model(folder: Path, expected: Mapping[str, str], target: Path) -> None:
 
 
 def seeds_by_number(folder: Path) -> dict[int, Path]:
-    """Give the folders of a version's seeds by number, the lowest first."""
+    """Return the folders of a version's seeds by number, the lowest first."""
     folders = [path for path in folder.glob("seed_*") if re.fullmatch(r"seed_\d+", path.name)]
     return dict(sorted((int(path.name.removeprefix("seed_")), path) for path in folders))
 

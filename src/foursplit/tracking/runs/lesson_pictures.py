@@ -122,12 +122,12 @@ def _log10(values: np.ndarray) -> np.ndarray:
 
 
 def as_floats(grid: Any) -> np.ndarray:
-    """Give a grid as numbers; what is missing is NaN."""
+    """Return a grid as numbers; what is missing is NaN."""
     return np.array(grid, dtype=np.float64)
 
 
 def _drawable(values: Any) -> np.ndarray:
-    """Give a series as numbers; a gap where one is missing, or too large to be drawn."""
+    """Return a series as numbers; a gap where one is missing, or too large to be drawn."""
     numbers = np.array(values, dtype=np.float64)
     return np.where(np.abs(numbers) < MAX_DRAWN, numbers, np.nan)
 

@@ -46,7 +46,7 @@ def collect_lesson_runs(params: Params, git: Mapping[str, str]) -> Iterator[Less
 def write_run(
     client: Any, experiment_id: str, study: LessonRun, extra_tags: Mapping[str, str]
 ) -> str:
-    """Write the run of `study`, with tags that are not its own as `marks`; give its id."""
+    """Write the run of `study`, with tags that are not its own as `marks`; return its id."""
     tags = {**study.tags, KEY: study.key, **extra_tags}
     run = client.create_run(experiment_id, study.made_ms, tags, study.name)
     _log_contents(client, run.info.run_id, study)

@@ -83,7 +83,7 @@ class LiveCurves:
             store.log_metrics(client, run_id, [Metric(n, v, now_ms, step) for n, v, step in points])
 
     def _open(self, client: Any) -> tuple[str, float]:
-        """Open a run, or go on with that of an interrupted training; give its last epoch too."""
+        """Open a run, or go on with that of an interrupted training; return its last epoch too."""
         experiment_id = store.get_or_create_experiment(client, self.experiment, "")
         for run in filter(ownership.is_owned, queries.live_runs(client, experiment_id, self.mark)):
             client.update_run(run.info.run_id, status="RUNNING")
@@ -104,7 +104,7 @@ class LiveCurves:
 
 
 def is_training(client: Any, run: Any) -> bool:
-    """Tell whether a live run is being trained now: here by its lock, elsewhere by its curve."""
+    """Return whether a live run is being trained now: here by its lock, elsewhere by its curve."""
     if ownership.is_owned(run):
         return is_training_here(run.data.tags[LIVE])
     curve = next(iter(run.data.metrics), None)
@@ -115,7 +115,7 @@ def is_training(client: Any, run: Any) -> bool:
 
 
 def is_training_here(key: str) -> bool:
-    """Tell whether a process here is training this now: it holds a lock, which dies with it."""
+    """Return whether a process here is training this now: it holds a lock, which dies with it."""
     lock = _lock(key)
     try:
         lock.acquire(timeout=0)

@@ -44,13 +44,13 @@ def writer_id() -> str:
 
 
 def is_owned(run: Any) -> bool:
-    """Tell whether whoever wrote this run holds the lock that we hold, or is gone."""
+    """Return whether whoever wrote this run holds the lock that we hold, or is gone."""
     # A file has one lock for all, and runs from before they were marked have nobody to ask.
     return store.database_path() is not None or run.data.tags.get(WRITER) in (None, writer_id())
 
 
 def is_abandoned(run: Any) -> bool:
-    """Tell whether nobody writes this run any more; the lock of this folder must be held."""
+    """Return whether nobody writes this run any more; the lock of this folder must be held."""
     return is_owned(run) or is_expired(started_ms(run))
 
 
@@ -68,7 +68,7 @@ def sort_runs(runs: Iterable[Any]) -> list[Any]:
 
 
 def remove_duplicates(client: Any, same: Sequence[Any]) -> Any | None:
-    """Of equal runs leave the first that is finished, and what others still write; give it."""
+    """Of equal runs leave the first that is finished, and what others still write; return it."""
     finished = sort_runs(run for run in same if run.info.status == "FINISHED")
     for run in same:
         if run not in finished[:1] and (run in finished or is_abandoned(run)):
@@ -77,7 +77,7 @@ def remove_duplicates(client: Any, same: Sequence[Any]) -> Any | None:
 
 
 def keep_single(client: Any, experiment_id: str, tag: str, run_id: str) -> bool:
-    """Having finished a run, see to it that one of its `tag` remains; tell whether it is ours.
+    """Having finished a run, see to it that one of its `tag` remains; return whether it is ours.
 
     Whoever finishes last sees all, and whoever sees several removes the same ones: so one stays,
     in whatever order they come.

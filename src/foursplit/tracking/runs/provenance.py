@@ -25,7 +25,7 @@ class LockFiles:
         self._stages: dict[str, Mapping[str, Any]] = {}
 
     def digests(self, source: str) -> dict[str, str]:
-        """Give DVC's hashes of a source's `seen` and `sealed` examples."""
+        """Return DVC's hashes of a source's `seen` and `sealed` examples."""
         outs = self._stage(
             home(of_source(paths.params_file(), source), "data"), f"split@{source}"
         ).get("outs", [])
@@ -33,7 +33,7 @@ class LockFiles:
         return {name: digests.get(name, UNLOCKED) for name in ("seen", "sealed")}
 
     def is_stale(self, entry: Entry, seed: int) -> bool:
-        """Tell whether params.yaml has changed since `entry` was trained."""
+        """Return whether params.yaml has changed since `entry` was trained."""
         experiment, manifest = entry.experiment, entry.summaries[seed]["manifest"]
         trained = (manifest["model"], _tuples_as_lists(manifest["model_args"]))
         if trained != (experiment.model, _tuples_as_lists(experiment.model_args)):
@@ -72,7 +72,7 @@ def git_tags() -> dict[str, str]:
 
 
 def is_ancestor(commit: str) -> bool:
-    """Tell whether what is checked out descends from a commit; without git it is not asked."""
+    """Return whether what is checked out descends from a commit; without git it is not asked."""
     git.require_readable()
     if not git.is_repository():
         return True

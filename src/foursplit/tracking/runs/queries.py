@@ -9,22 +9,22 @@ PAGE_SIZE = 1000  # runs a query
 
 
 def current_runs(client: Any, ids: Sequence[str]) -> list[Any]:
-    """Give the runs that showed what lay in data/ when they were last tracked."""
+    """Return the runs that showed what lay in data/ when they were last tracked."""
     return list(_search(client, ids, f"tags.`{CURRENT}` = 'true'"))
 
 
 def runs_with_key(client: Any, experiment_id: str, key: str) -> list[Any]:
-    """Give every run of `key`, whether it was finished or half written."""
+    """Return every run of `key`, whether it was finished or half written."""
     return list(_search(client, [experiment_id], f"tags.`{KEY}` = '{key}'"))
 
 
 def live_runs(client: Any, experiment_id: str, key: str) -> list[Any]:
-    """Give the runs of the training `mark` that no finished model has completed yet."""
+    """Return the runs of the training `mark` that no finished model has completed yet."""
     return _without_key(_search(client, [experiment_id], f"tags.`{LIVE}` = '{key}'"))
 
 
 def unfinished_live_runs(client: Any, ids: Sequence[str]) -> list[Any]:
-    """Give the live runs that nobody has ended."""
+    """Return the live runs that nobody has ended."""
     filter_string = f"attributes.status = 'RUNNING' and tags.`{LIVE}` LIKE '%'"
     return _without_key(_search(client, ids, filter_string))
 

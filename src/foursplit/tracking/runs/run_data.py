@@ -161,7 +161,7 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _diagnosis_metrics(diagnosis: Mapping[str, Any]) -> dict[str, float]:
-    """Give what the engine found beyond the ledger: of the experiment, all its seeds together."""
+    """Return what the engine found beyond the ledger: of the experiment, all its seeds together."""
     result: dict[str, float | None] = {
         f"strategy/tag/{metric_name(tag['tag'])}/{name}": tag[name]
         for tag in diagnosis["tags"]["tags"][:MAX_FINDINGS]
@@ -239,7 +239,7 @@ def _note(entry: Entry, seed: int) -> str:
 
 
 def _ordered_splits(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
-    """Give the splits as the data passes through them; JSON sorts them by name."""
+    """Return the splits as the data passes through them; JSON sorts them by name."""
     return [(split, splits[split]) for split in SPLITS if split in splits]
 
 

@@ -45,7 +45,7 @@ class _Job:
 
 
 def sync_runs(params: Params, entries: Sequence[Entry], say: Echo) -> SyncCounts:
-    """Give MLflow a finished run for each evaluated model and each study; leave the others."""
+    """Return MLflow a finished run for each evaluated model and each study; leave the others."""
     unread = git.trouble()
     if unread is not None:
         say(f"runs are written without their commit: git cannot read its repository: {unread}")
@@ -62,7 +62,7 @@ def sync_runs(params: Params, entries: Sequence[Entry], say: Echo) -> SyncCounts
 
 
 def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
-    """Write the studies' runs; give how many studies there are, and how many were new."""
+    """Write the studies' runs; return how many studies there are, and how many were new."""
     lesson_runs_here = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
     if not lesson_runs_here:
         return 0, 0
@@ -97,7 +97,7 @@ def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
 
 
 def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str, str]:
-    """Give the id of each comparison group's MLflow experiment."""
+    """Return the id of each comparison group's MLflow experiment."""
     ids: dict[str, str] = {}
     for job in jobs:
         name = job.record.experiment
@@ -114,7 +114,7 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
 
 
 def _sync_run(client: Any, experiment_id: str, job: _Job, current: Sequence[Any]) -> bool:
-    """See to it that there is one finished run of `job`; tell whether it had to be written."""
+    """See to it that there is one finished run of `job`; return whether it had to be written."""
     existing = _find_finished(client, experiment_id, job.record.key, current)
     if existing is not None:
         _add_model_hash(client, existing, job.record)
@@ -154,7 +154,7 @@ def _sync_study(
 
 
 def _find_finished(client: Any, experiment_id: str, key: str, current: Sequence[Any]) -> Any | None:
-    """Give the one finished run of `key`, marked as shown; delete what was half written."""
+    """Return the one finished run of `key`, marked as shown; delete what was half written."""
     runs = [run for run in current if run.data.tags.get(KEY) == key]
     if not any(run.info.status == "FINISHED" for run in runs):
         runs = queries.runs_with_key(client, experiment_id, key)
@@ -182,7 +182,7 @@ def _tags(record: RunData) -> dict[str, str]:
 def _find_live_run(
     client: Any, experiment_id: str, record: RunData
 ) -> tuple[Any, list[Point]] | None:
-    """Find the run that followed this training live; give it with the points it lacks."""
+    """Find the run that followed this training live; return it with the points it lacks."""
     curves = {(name, step): value for name, value, step in record.curves}
     for run in queries.live_runs(client, experiment_id, record.mark):
         if not ownership.is_owned(run) or live_metrics.is_training_here(record.mark):
