@@ -134,7 +134,7 @@ def likely_causes(
 def _unexplained(differing: Sequence[str], inputs: Sequence[ComparedInput]) -> str:
     if not any(name.startswith(("weights/", "models", "manifest/")) for name in differing):
         return (
-            "the weights are equal but the predictions are not: the record of the tables was altered, "
+            "the weights are equal but the predictions differ: the tables' record was altered, "
             "or other code than the commit's made them"
         )
     kernels = next((item.after for item in inputs if item.name == "kernels"), None)

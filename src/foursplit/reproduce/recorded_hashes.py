@@ -39,7 +39,9 @@ def read_recorded(name: str) -> RecordedRun:
         hashes={**weights, **hashes(location, stages)},
         # The committed lock files are the CPU's.
         environment=(
-            training_environment(artifacts.read_json(manifests[0])) if manifests else {"device": "cpu"}
+            training_environment(artifacts.read_json(manifests[0]))
+            if manifests
+            else {"device": "cpu"}
         ),
     )  # fmt: skip
 

@@ -43,7 +43,7 @@ class RecordedRun:
 
 
 def read_recorded(name: str) -> RecordedRun:
-    """Read a run by its id, or a version by `models:/<group>@<alias>` or `models:/<group>/<n>`."""
+    """Read a run by id, or a version by `models:/<group>@<alias>` or `models:/<group>/<n>`."""
     path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
@@ -105,8 +105,9 @@ def _unknown_run(client: Any, run_id: str) -> FoursplitError:
     )  # fmt: skip
     lines = "".join(f"\n  {run.info.run_id}  {run.info.run_name}" for run in runs)
     return FoursplitError(
-        f"unknown run {run_id!r} in {store.display_uri()}. Name a run's id, models:/GROUP@champion, "
-        f"models:/GROUP/2 or EXPERIMENT@COMMIT. Its latest runs: {lines or 'none'}"
+        f"unknown run {run_id!r} in {store.display_uri()}. Name a run's id, "
+        f"models:/GROUP@champion, models:/GROUP/2 or EXPERIMENT@COMMIT. Its latest runs: "
+        f"{lines or 'none'}"
     )
 
 

@@ -16,7 +16,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 def run(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool = False
 ) -> int:
-    """Run a command in `folder`, with its output on the terminal unless `quiet`; return its code."""
+    """Run a command in `folder`, with output on the terminal unless `quiet`; return its code."""
     process = subprocess.Popen(
         command,
         cwd=folder,

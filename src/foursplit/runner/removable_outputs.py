@@ -1,7 +1,7 @@
 """The rule for removing and replacing files: only what Foursplit wrote and can restore.
 
-A file may be removed if a lock file names it and DVC's cache has the same bytes, or if the log of an
-interrupted stage lists it.  Nothing is removed through a link or where git tracks it.  All other
+A file may be removed if a lock file names it and DVC's cache has the same bytes, or if the log of
+an interrupted stage lists it.  Nothing is removed through a link or where git tracks it.  All other
 files belong to a person: they are listed and left, or, in place of a stage's output, set aside.
 """
 

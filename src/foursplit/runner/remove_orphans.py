@@ -1,7 +1,7 @@
 """Remove outputs of experiments, groups and sources that are no longer in params.yaml.
 
 DVC hashes whole folders: an orphan would make this project's results differ from a clean clone's.
-Only restorable files are removed (`runner/removable_outputs.py`); a person's file is listed and left.
+Only restorable files are removed (`runner/removable_outputs.py`); a person's file is listed.
 Partial files of a killed run are removed too, unless another run is writing now.
 """
 
@@ -125,8 +125,11 @@ def remove_orphan(path: Path, rule: RemovalRule, report: OrphanReport, *, dry: b
         if not dry:
             delete(path)
     elif (
-        path.is_dir() and not path.is_symlink() and _readable(path) and rule.recorded.has_below(path)
-    ):  # fmt: skip
+        path.is_dir()
+        and not path.is_symlink()
+        and _readable(path)
+        and rule.recorded.has_below(path)
+    ):
         for inner in sorted(path.iterdir()):
             remove_orphan(inner, rule, report, dry=dry)
         if not dry and not any(path.iterdir()):

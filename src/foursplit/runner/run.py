@@ -132,7 +132,8 @@ class PipelineRun:
                     return  # the run-cache has what ended
                 if time.monotonic() - wait_start > MAX_WAIT_S and not self._has_running_jobs:
                     waited = f"waited {format_duration(MAX_WAIT_S)}: {error}"
-                    raise FoursplitError(f"{waited}. Stop that process and run again.") from error
+                    message = f"{waited}. Stop that process and run again."
+                    raise FoursplitError(message) from error
                 if not was_printed:
                     self.display.print(f"waiting: {error}")
                     was_printed = True
@@ -371,7 +372,8 @@ def _changed_inputs_message(changed: list[Change]) -> str:
     """Describe why a successful stage was not recorded: its inputs changed."""
     descriptions = [change.describe() for change in changed[:MAX_SHOWN_CHANGES]]
     more = [f"{len(changed) - MAX_SHOWN_CHANGES} more"] if len(changed) > MAX_SHOWN_CHANGES else []
-    return f"not recorded: these inputs changed while it ran: {'; '.join([*descriptions, *more])}. Run again"
+    changes = "; ".join([*descriptions, *more])
+    return f"not recorded: these inputs changed while it ran: {changes}. Run again"
 
 
 def build_queue(steps: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:

@@ -1,9 +1,8 @@
-"""The SQLite file of a store: whose it is, and where the files of its runs lie.
+"""The SQLite file of a store: whether it is MLflow's, and where its artifacts are.
 
-MLflow keeps whole paths; in a project that was moved or copied it would write to the old place.
-What Foursplit wrote is known by its layout, `mlruns/<experiment>/<run>` beside the database: paths
-of that form are changed to this database's own folder.  Experiments of any other form are left
-alone.
+MLflow stores absolute paths; in a moved or copied project it would write to the old folder.
+Foursplit's layout is `mlruns/<experiment>/<run>` beside the database: paths of that form are
+changed to this database's own folder.  Other experiments are left unchanged.
 """
 
 import sqlite3
@@ -18,47 +17,48 @@ from foursplit.core.errors import FoursplitError
 SCHEME = "file:"
 
 BACKUP_SUFFIX = ".before-move"
-"""How the copy is called that is made before paths are changed: `mlflow.db.before-move`."""
+"""Suffix of the backup that is made before paths are changed: `mlflow.db.before-move`."""
 
-MAX_SHOWN_TABLES = 5  # tables that a refusal names
+MAX_SHOWN_TABLES = 5  # tables in an error message
 
 PATH_COLUMNS = (
     ("runs", "artifact_uri"),
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
 )
-"""Where the database names files, beside the experiments themselves."""
+"""Columns with paths, besides those of the experiments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedExperiment:
-    """An experiment whose files are looked for in another folder than the database's own."""
+    """An experiment whose artifact location is not beside the database."""
 
     id: int
-    before: str  # address of its files, as stored
-    after: str  # and beside the database
-    store: Path  # the other folder of all files
+    before: str  # artifact location, as stored
+    after: str  # artifact location beside the database
+    store: Path  # the old folder of all artifacts
 
 
 def require_mlflow_database(path: Path) -> None:
-    """Reject another program's database: MLflow would add its tables to it."""
+    """Raise for another program's database: MLflow would add its tables to it."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
             rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             tables = sorted(name for (name,) in rows)
     except sqlite3.Error:
-        return  # MLflow says what is wrong with it
+        return  # MLflow reports the error
     if tables and not {"experiments", "alembic_version"} & {*tables}:
         raise FoursplitError(
-            f"{path}: another program's database (its tables: {', '.join(tables[:MAX_SHOWN_TABLES])}); nothing "
-            "was written to it. Name another file in MLFLOW_TRACKING_URI, or move this one aside"
+            f"{path}: another program's database (its tables: "
+            f"{', '.join(tables[:MAX_SHOWN_TABLES])}); nothing was written to it. Name another file "
+            "in MLFLOW_TRACKING_URI, or move this one away"
         )
 
 
 def update_paths(path: Path, folder: Path, say: Callable[[str], None]) -> None:
-    """Have the database at `path` name `folder`, where its files are, in place of another one.
+    """Replace the old artifact folder by `folder` in the database at `path`.
 
-    Refuses where the files of runs lie in the old place only: they would be lost to their runs.
+    Raise if artifacts are in the old folder only: their runs would lose them.
     """
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
@@ -67,19 +67,19 @@ def update_paths(path: Path, folder: Path, say: Callable[[str], None]) -> None:
                 return
             missing = list(_runs_left_behind(database, moved))
     except sqlite3.Error:
-        return  # MLflow says what is wrong with it
+        return  # MLflow reports the error
     if missing:
         raise FoursplitError(_copy_files_message(path, folder, moved[0].store, missing))
     try:
         _update(path, moved)
     except sqlite3.Error as error:
         raise FoursplitError(
-            f"{path}: was moved or copied here from {moved[0].store.parent}, and the paths in it "
-            f"must be changed, but it cannot be written: {error}. Make it writable, and run again"
+            f"{path}: was moved or copied here from {moved[0].store.parent}, and its paths "
+            f"must be changed, but it is not writable: {error}. Make it writable and run again"
         ) from error
     say(
         f"{path}: moved or copied here from {moved[0].store.parent}: its runs and versions now "
-        f"name the files beside it (a copy as it was: {path.name}{BACKUP_SUFFIX})"
+        f"name the files beside it (backup: {path.name}{BACKUP_SUFFIX})"
     )
 
 
@@ -88,7 +88,7 @@ def _moved_experiments(database: sqlite3.Connection, folder: Path) -> Iterator[M
     for experiment_id, name, location in rows:
         old_folder = _path(location)
         if old_folder is None or not str(old_folder).endswith(f"/{folder.name}/{name}"):
-            continue  # not of our layout
+            continue  # not Foursplit's layout
         store = Path(str(old_folder).removesuffix(f"/{name}"))
         if store.resolve() != folder.resolve():
             location_now = (folder / name).as_uri()
@@ -106,7 +106,7 @@ def _path(location: str | None) -> Path | None:
 def _runs_left_behind(
     database: sqlite3.Connection, moved: Iterable[MovedExperiment]
 ) -> Iterator[str]:
-    """Name the runs whose files lie in the old place, and not beside the database."""
+    """List the runs whose files are in the old folder, and not beside the database."""
     for experiment in moved:
         old_folder, new_folder = _path(experiment.before), _path(experiment.after)
         assert old_folder is not None
@@ -122,13 +122,13 @@ def _runs_left_behind(
 def _copy_files_message(path: Path, folder: Path, store: Path, missing: list[str]) -> str:
     return (
         f"{path}: was copied from {store.parent} without the files of {len(missing)} runs (such as "
-        f"{missing[0]}), and nothing is written into the other project. Copy them, and run "
+        f"{missing[0]}), and nothing is written into the other project. Copy them and run "
         f"again: cp -Rn '{store}/.' '{folder}/'"
     )
 
 
 def _update(path: Path, moved: Iterable[MovedExperiment]) -> None:
-    """Change all paths in one transaction, after a copy was made of what was."""
+    """Make a backup, then change all paths in one transaction."""
     with _transaction(path) as database:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
         _back_up(path)
@@ -157,7 +157,7 @@ def _back_up(path: Path) -> None:
 
 @contextmanager
 def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """Return the database in one transaction that keeps other writers out."""
+    """Open the database in one transaction that keeps other writers out."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         try:

@@ -1,4 +1,4 @@
-"""MLflow's own migrations, in a folder whose path holds a per cent sign."""
+"""MLflow's own migrations, in a folder whose path has a percent sign."""
 
 import atexit
 import shutil
@@ -13,10 +13,10 @@ PERCENT = "%"
 
 @cache
 def link_migrations() -> None:
-    """Let alembic find the migrations by a path without a per cent sign: a link.
+    """Make alembic find the migrations by a link, whose path has no percent sign.
 
-    Alembic's configuration takes the sign for the begin of a name.  MLflow doubles it in a
-    database's address, and forgets to in the path of the folder that it is installed in.
+    Alembic's configuration interpolates names after the sign.  MLflow escapes it in the database's
+    address, but not in the path of its installation.
     """
     from mlflow.store.db import utils
 
@@ -31,7 +31,7 @@ def link_migrations() -> None:
 
 
 def require_plain_path() -> None:
-    """Reject to start MLflow's server, a program of its own, from a path with such a sign."""
+    """Raise if MLflow's server, a separate program, is installed below such a path."""
     from importlib.util import find_spec
 
     spec = find_spec("mlflow")
@@ -39,5 +39,5 @@ def require_plain_path() -> None:
     if PERCENT in origin:
         raise FoursplitError(
             f"{Path(origin).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
-            "it. Rename the folder, or have the environment elsewhere: make VENV=FOLDER ui"
+            "it. Rename the folder, or create the environment elsewhere: make VENV=FOLDER ui"
         )

@@ -1,4 +1,4 @@
-"""Where MLflow's store lies, and how it is opened: one writer at a time, never half created."""
+"""MLflow's store: its location and how to open it, with one writer at a time."""
 
 import logging
 import os
@@ -24,32 +24,32 @@ SQLITE_SCHEME = "sqlite:///"
 
 SERVER_SCHEMES = ("http://", "https://")
 
-ARTIFACT_ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own name, which its client does not read
+ARTIFACT_ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own variable, which its client ignores
 
 MAX_METRICS_PER_CALL = 1000  # MLflow refuses more in one batch
 
 MAX_ATTEMPTS = 8
 
 COLLISION_CODES = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
-"""What MLflow makes of a database's errors, and of hardly anything else."""
+"""MLflow's error codes for database errors."""
 
 OTHER_DRIVER = "Write postgresql+pg8000://… in place of it, and run `make team`"
 
 DRIVERS = {"pg8000": "`make team` installs it", "psycopg": OTHER_DRIVER, "psycopg2": OTHER_DRIVER}
-"""What brings the driver of a database."""
+"""How to install a database's driver."""
 
-DESCRIPTION_TAG = "mlflow.note.content"  # what MLflow's page shows as description
+DESCRIPTION_TAG = "mlflow.note.content"  # the description on MLflow's page
 
-SILENT_WAIT_S = 0.5  # a lock free by then is not worth a word
+SILENT_WAIT_S = 0.5  # no message if the lock is free by then
 
 
 def uri() -> str:
-    """Name the store: the user's own where one is set, and otherwise `mlflow.db` in the root."""
+    """Return the store's URI: MLFLOW_TRACKING_URI, by default `mlflow.db` in the root."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE_SCHEME}{paths.root() / 'mlflow.db'}"
 
 
 def display_uri() -> str:
-    """Name the store for people to read: without the password that it may hold."""
+    """Return the store's URI without its password."""
     return redact.address(uri())
 
 
@@ -70,7 +70,7 @@ def artifact_folder() -> Path | None:
 
 
 def error_types() -> tuple[type[Exception], ...]:
-    """List what opening and writing the store may raise, which is not for us to prevent."""
+    """List the exceptions that opening and writing the store may raise."""
     _disable_telemetry()
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
@@ -87,7 +87,7 @@ def client() -> Any:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif uri().startswith(SERVER_SCHEMES):
         server_health.require_server(uri(), display_uri())
-    # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
+    # MLflow creates its tables in many steps: of six concurrent processes, five crashed.
     with FileLock(_lock("creating")):
         if path is not None:
             _prepare_database(path)
@@ -96,7 +96,7 @@ def client() -> Any:
 
 @contextmanager
 def writer_lock(say: Callable[[str], None]) -> Iterator[None]:
-    """Keep other writers of runs out; a process that dies lets them in."""
+    """Lock that serializes writers of runs; released if its process dies."""
     lock = FileLock(_lock("tracking"))
     try:
         lock.acquire(timeout=SILENT_WAIT_S)
@@ -110,16 +110,16 @@ def writer_lock(say: Callable[[str], None]) -> Iterator[None]:
 
 
 def log_metrics(client: Any, run_id: str, metrics: list[Any]) -> None:
-    """Write many metrics in as few calls as MLflow allows: 0.1 ms each in place of 6."""
+    """Write metrics in as few calls as MLflow allows: 0.1 ms each instead of 6."""
     for start in range(0, len(metrics), MAX_METRICS_PER_CALL):
         client.log_batch(run_id, metrics=metrics[start : start + MAX_METRICS_PER_CALL])
 
 
 def get_or_create_experiment(client: Any, name: str, note: str) -> str:
-    """Return the id of the MLflow experiment `name`, creating or restoring it."""
+    """Return the id of the MLflow experiment `name`; create or restore it if needed."""
     existing = client.get_experiment_by_name(name)
     if existing is None:
-        # The kind spares the person the page's question whether this is about language models.
+        # With this tag MLflow's page does not ask whether this is about language models.
         tags = {DESCRIPTION_TAG: note, "mlflow.experimentKind": "custom_model_development"}
         experiment_id = create_if_missing(
             client.create_experiment, name, artifact_location=_artifact_location(name), tags=tags
@@ -135,7 +135,7 @@ def get_or_create_experiment(client: Any, name: str, note: str) -> str:
 
 
 def create_if_missing(create: Callable[..., Any], *args: Any, **kwargs: Any) -> Any | None:
-    """Create what may be there once only; None if another machine has made it meanwhile."""
+    """Call `create`; return None if another machine has created the object meanwhile."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -147,10 +147,10 @@ def create_if_missing(create: Callable[..., Any], *args: Any, **kwargs: Any) -> 
 
 
 def retry(call: Callable[..., None], *args: Any, **kwargs: Any) -> None:
-    """Write what another machine may be writing too, such as a tag: again, if it collides.
+    """Call `call`, such as a write of a tag, and retry if it collides with another machine.
 
-    MLflow looks whether a row is there and then adds it; if six do so at once in PostgreSQL, about
-    half of them fail, and find the row at the second try.
+    MLflow checks for a row and then inserts it; of six concurrent writers in PostgreSQL about half
+    fail, and find the row at the second attempt.
     """
     from mlflow.exceptions import MlflowException
 
@@ -160,13 +160,13 @@ def retry(call: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         except MlflowException as error:
             if n_left == 0 or error.error_code not in COLLISION_CODES:
                 raise
-            time.sleep(random.uniform(0.05, 0.5))  # by chance, so that they do not meet again
+            time.sleep(random.uniform(0.05, 0.5))  # random, so that they do not collide again
         else:
             return
 
 
 def _artifact_location(name: str) -> str | None:
-    """Return where an experiment's files go; None if a server decides."""
+    """Return the artifact location of an experiment; None if a server decides."""
     folder = artifact_folder()
     if folder is not None:
         return (folder / name).as_uri()
@@ -174,32 +174,32 @@ def _artifact_location(name: str) -> str | None:
         return None
     shared = os.environ.get(ARTIFACT_ROOT)
     if not shared:
-        # MLflow would take ./mlruns: a folder of this machine, in a database that all share.
+        # MLflow would use ./mlruns: a folder of this machine, in a shared database.
         raise FoursplitError(
-            f"{display_uri()}: a database holds no files. Set {ARTIFACT_ROOT} to where all its users "
-            "keep them, such as s3://bucket/mlflow or a shared folder, or go through a server."
+            f"{display_uri()}: a database stores no artifacts. Set {ARTIFACT_ROOT} to a location that "
+            "all users share, such as s3://bucket/mlflow or a shared folder, or use a server."
         )
     return f"{shared.rstrip('/')}/{name}"
 
 
 def _disable_telemetry() -> None:
-    """Make sure that MLflow reports nothing to its makers, whoever called us."""
+    """Disable MLflow's telemetry, before its first import."""
     if "mlflow" not in sys.modules:
         for name, value in reproducible_env.QUIET.items():
             os.environ.setdefault(name, value)
 
 
 def _require_plain_path(path: Path) -> None:
-    """Reject a path that reads otherwise in an address: SQLAlchemy would open another file."""
+    """Raise for a path that changes in a URL: SQLAlchemy would open another file."""
     if "?" in str(path) or unquote(str(path)) != str(path):
         raise FoursplitError(
             f"{path}: MLflow cannot open a database below a folder with a ? or a % before two "
-            "digits in its name; rename the folder, or name another file in MLFLOW_TRACKING_URI"
+            "digits in its name. Rename the folder, or name another file in MLFLOW_TRACKING_URI"
         )
 
 
 def _prepare_database(path: Path) -> None:
-    """Create the database, or see to it that it is MLflow's and names the files beside it."""
+    """Create the database, or check that it is MLflow's and correct its artifact paths."""
     if not path.exists():
         _create(path)
         return
@@ -216,14 +216,14 @@ def _open(address: str) -> Any:
         return MlflowClient(tracking_uri=address, registry_uri=address)
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
-        way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
+        way_out = DRIVERS.get(name, f"`pip install {name}` may install it; see docs/team.md")
         text = f"{display_uri()}: needs the package {name}, which is not installed. {way_out}"
         raise FoursplitError(text) from error
 
 
 @cache
 def _hide_passwords() -> None:
-    """Have MLflow's own log say nothing of a password either."""
+    """Hide passwords in MLflow's own log too."""
     for handler in logging.getLogger("mlflow").handlers:
         handler.addFilter(_without_password)
 
@@ -240,10 +240,10 @@ def _without_password(entry: logging.LogRecord) -> bool:
 
 
 def _create(path: Path) -> None:
-    """Create the database aside and rename it: killed half-way, it could never be opened again."""
+    """Create the database under another name, then rename it: a partial one cannot be opened."""
     partial = path.with_name(f"{path.name}.part")
     for leftover in path.parent.glob(f"{partial.name}*"):
-        leftover.unlink()  # with its journal, which SQLite would play back into the new file
+        leftover.unlink()  # with its journal, which SQLite would replay into the new file
     _open(f"{SQLITE_SCHEME}{partial}")
     partial.replace(path)
 

@@ -125,7 +125,7 @@ class VerifiedRestore:
                 path.unlink()
                 name = os.path.relpath(path)
                 self.say(
-                    f"{name}: damaged in DVC's cache, so removed; stages that need it will run again"
+                    f"{name}: removed, since damaged in DVC's cache; its stages will run again"
                 )
 
 

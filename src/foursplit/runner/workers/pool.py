@@ -70,7 +70,7 @@ class WorkerPool:
         )
 
     def _start_needed(self, name: str) -> None:
-        """Start the worker of this command and of upcoming ones, so that both import in parallel."""
+        """Start the workers of this command and of upcoming ones: they import in parallel."""
         if self.upcoming is None:
             self.upcoming = self.predict([c for commands in self.plans.values() for c in commands])
         needed = {self._worker_for(command) for command in self.upcoming}

@@ -1,9 +1,9 @@
 """The fork server: imports third-party libraries once, and forks a child per stage command.
 
 It only imports, some libraries ahead of the first request.  One matrix product here would leave
-thread pools that hang the children, and CUDA must not be initialized before a fork.  Of the project's
-own code it imports this file only; a child imports the rest again, so that no edit is missed.  A
-command outside the plan becomes a shell, which ends with the server as well.
+thread pools that hang the children, and CUDA must not be initialized before a fork.  Of the
+project's own code it imports this file only; a child imports the rest again, so that no edit is
+missed.  A command outside the plan becomes a shell, which ends with the server as well.
 
 Started as `python -m foursplit.runner.workers.server SOCKET`, with the plan on its standard input,
 which the runner keeps open: when it closes, the runner has ended, and the server ends too.

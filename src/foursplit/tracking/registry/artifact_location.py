@@ -1,4 +1,4 @@
-"""Where a version's files lie: inside the project's own store, or in a copy from a server."""
+"""The location of a version's files: the project's own store, or a copy from a server."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from foursplit.tracking import store
 def outside_error(source: str, uri: str) -> FoursplitError:
     group = uri.removeprefix("models:/").partition("/")[0]
     return FoursplitError(
-        f"{uri}: its source {without_passwords(source)} lies outside the store; refused. "
+        f"{uri}: its source {without_passwords(source)} is outside the store; refused. "
         f"`foursplit gate {group} --force --why TEXT` stores the present winner inside it"
     )
 
@@ -32,7 +32,7 @@ def local_folder(source: str, uri: str) -> Path | None:
 
 
 def download(client: Any, version: Any, folder: str) -> Path:
-    """Copy a version's files, the `folder` of its run, from a server: whole or not at all."""
+    """Download a version's files, the `folder` of its run, from a server atomically."""
     target = paths.state() / "registry" / version.name / str(version.version)
     with artifacts.replacing_folder(target) as partial:
         client.download_artifacts(version.run_id, folder, str(partial))

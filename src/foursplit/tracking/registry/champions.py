@@ -1,4 +1,4 @@
-"""Who was champion of a group and when: each stored version, how it was judged, what it changed."""
+"""The champions of a group over time: versions, verdicts, and changes."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,22 +27,22 @@ from foursplit.tracking.registry.version_contents import (
 
 PROMOTED_AT, REPORT = "foursplit.promoted_at", "foursplit.report"
 
-TIME_FORMAT = "%Y-%m-%d %H:%M"  # UTC, as the runs of a history
+TIME_FORMAT = "%Y-%m-%d %H:%M"  # UTC, as in a history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:
-    """A version that was champion, or a challenger that did not become it."""
+    """A version that was champion, or a challenger that was not promoted."""
 
     version: RegisteredVersion
     was_champion: bool
     promoted_at: tuple[str, ...]
     judged_against: int | None
-    report: Mapping[str, Any] | None  # of the gate, where it was kept
+    report: Mapping[str, Any] | None  # of the gate, if available
     contents: VersionContents
     splits: Mapping[str, Estimate]
     gaps: Mapping[str, ledger.Gap]
-    # Against the champion that it was judged against; None if there was none:
+    # Compared with the champion that it was judged against; None without one:
     setting_changes: Mapping[str, tuple[Any, Any]] | None
     gap_changes: Movement | None
 
@@ -78,7 +78,7 @@ class Champion:
 def list_champions(
     params: Params, group: str, steps: Sequence[Step], max_versions: int | None = None
 ) -> list[Champion]:
-    """List a group's versions, oldest first, at `most` the latest; `steps` are its history's."""
+    """List a group's latest `max_versions`, oldest first; `steps` are its history."""
     versions = model_versions.list_versions(group)
     shown = versions[-max_versions:] if max_versions else versions
     judged_against = {version.number: _judged_against(version.tags) for version in versions}
@@ -112,7 +112,7 @@ def list_champions(
 def champions_by_group(
     params: Params, histories: Mapping[str, Sequence[Step]], max_versions: int | None = None
 ) -> dict[str, list[Champion]]:
-    """Return the champions of the groups that have any."""
+    """Return the champions of each group that has any."""
     registered = {*registry.model_names(store.client())}
     return {
         group: list_champions(params, group, steps, max_versions)
@@ -122,7 +122,7 @@ def champions_by_group(
 
 
 def _was_champion(version: RegisteredVersion, against: Iterable[int | None]) -> bool:
-    """Return whether a version ever was in use; that others were judged against it says so too."""
+    """Return whether a version ever was champion, or others were judged against it."""
     promoted = registry.CHAMPION in version.aliases or PROMOTED_AT in version.tags
     return promoted or version.number in against
 
@@ -140,7 +140,7 @@ def _promotion_times(text: str | None) -> tuple[str, ...]:
 
 
 def _json(text: str | None) -> Any:
-    """Read what a tag holds; what is no JSON counts as nothing."""
+    """Parse a tag; None if it is not JSON."""
     try:
         return None if text is None else json.loads(text)
     except json.JSONDecodeError:
@@ -148,7 +148,7 @@ def _json(text: str | None) -> Any:
 
 
 def _last_report(group: str) -> dict[int, Mapping[str, Any]]:
-    """Return what the gate wrote last of a group, by the challenger's version."""
+    """Return the gate's last report of a group, by the challenger's version."""
     path = _reports(group) / "gate" / f"{group}.json"
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -162,7 +162,7 @@ def _reports(group: str) -> Path:
 
 
 def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> dict[str, Any]:
-    """Estimate a version's errors and gaps, as far as its tables are still held."""
+    """Estimate a version's errors and gaps, if its tables are available."""
     if not contents.models:
         return {"splits": {}, "gaps": {}}
     settings = _settings(params, group)
@@ -184,7 +184,7 @@ def _settings(params: Params, group: str) -> steps.Settings:
 def _compare_with_champion(
     params: Params, group: str, before: VersionContents | None, after: VersionContents
 ) -> dict[str, Any]:
-    """Return what differs from the champion, and how the errors moved."""
+    """Compare settings and errors with those of the champion."""
     if before is None:
         return {"setting_changes": None, "gap_changes": None}
     first, second = before.settings, after.settings

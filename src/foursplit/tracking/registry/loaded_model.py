@@ -1,4 +1,4 @@
-"""A registered model that answers: `foursplit.load_model("models:/c4w2_digits@champion")`."""
+"""A registered model for inference: `foursplit.load_model("models:/c4w2_digits@champion")`."""
 
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,17 @@ from foursplit.training.manifest import Manifest
 
 
 class LoadedModel:
-    """A version of the registry, with one predictor a seed.
+    """A version of the registry, with one predictor per seed.
 
-    It answers with its first seed, the lowest number: each seed is a model that was judged, and
-    their mean is another one that nobody judged.  Name a `seed` to ask another.
+    It predicts with its first seed, the lowest number: each seed is an evaluated model, and their
+    mean is another model that was never evaluated.  Pass `seed` to use another.
     """
 
     def __init__(
         self, folder: Path, run: Run, uri: str, version: StoredVersion | None = None
     ) -> None:
         self.uri = uri
-        self.version = version  # None: a folder by itself, which no registry was asked about
+        self.version = version  # None: a folder outside of a registry
         self._run = run
         self._folders = version_files.seeds_by_number(folder)
         self.seeds = tuple(self._folders)
@@ -38,10 +38,10 @@ class LoadedModel:
         self.manifest = self._of(self.seeds[0])[0]
 
     def predict(self, x: Any, seed: int | None = None) -> np.ndarray:
-        """Answer examples (example, *inputs): what the task's tables are made from.
+        """Predict for examples (example, *inputs), as for the task's prediction tables.
 
-        Classes give (example, class) probabilities, in the order of `manifest.shape["classes"]`;
-        quantities (example,) in the target's unit.
+        Classifiers return (example, class) probabilities, in the order of
+        `manifest.shape["classes"]`; regressors return (example,) in the target's unit.
         """
         chosen = self.seeds[0] if seed is None else seed
         if chosen not in self._folders:
@@ -54,9 +54,9 @@ class LoadedModel:
 
     def _examples(self, x: Any) -> Examples:
         try:
-            # Row by row, as the splits' files are: of a table's columns another product is made,
-            # which rounds otherwise.
-            with np.errstate(over="ignore"):  # what overflows is refused below
+            # C order, as in the splits' files: with Fortran order the matrix product rounds
+            # differently.
+            with np.errstate(over="ignore"):  # overflow is checked below
                 inputs = np.asarray(x, dtype=np.float32, order="C")
         except (TypeError, ValueError) as error:
             raise FoursplitError(f"{self.uri}: x: not an array of numbers ({error})") from error
@@ -64,14 +64,14 @@ class LoadedModel:
         if inputs.ndim == 0 or inputs.shape[1:] != expected or not len(inputs):
             sizes = ", ".join(map(str, expected))
             raise FoursplitError(
-                f"{self.uri}: x has the shape {inputs.shape}; it must be (n, {sizes}), one example "
-                "at least"
+                f"{self.uri}: x has the shape {inputs.shape}; it must be (n, {sizes}) with n "
+                "at least 1"
             )
         self._require_finite(inputs, x)
         return Examples(x=inputs, rows=pd.DataFrame(index=range(len(inputs))))
 
     def _require_finite(self, inputs: np.ndarray, x: Any) -> None:
-        """Reject what is missing or not finite: a tree would answer it, and with certainty."""
+        """Raise for values that are missing or not finite: a tree would predict with certainty."""
         bad = ~np.isfinite(inputs)
         if not bad.any():
             return
@@ -81,7 +81,7 @@ class LoadedModel:
         more = f" ({int(bad.sum()):,} such values)" if bad.sum() > 1 else ""
         raise FoursplitError(
             f"{self.uri}: x: row {row + 1}, column {column} is missing, infinite or too large for "
-            f"float32{more}: leave the row out, or fill it as the source's read() does"
+            f"float32{more}. Drop the row, or fill it as the source's read() does"
         )
 
     def _of(self, seed: int) -> tuple[Manifest, Any]:
@@ -92,19 +92,19 @@ class LoadedModel:
 
 
 def require_same_code(folder: Path, uri: str, version: StoredVersion | None = None) -> None:
-    """Reject weights whose architecture is another by now, and say where theirs is to be found."""
+    """Raise if the model's code has changed since its training, and name the commit to use."""
     manifest = artifacts.read_json(folder / manifests.NAME)
     file = plugins.file("models", manifest["model"])
     if not file.is_file() or manifests.code_hash(manifest["model"]) != manifest["code"]:
         tags = version.tags if version else {}
         commit = tags.get("foursplit.commit", "that it was trained at")
         raise FoursplitError(
-            f"{uri}: the code of model {manifest['model']!r} has changed since it was trained: check "
-            f"out the commit {commit}, or promote a winner trained since"
+            f"{uri}: the code of model {manifest['model']!r} has changed since its training. Check "
+            f"out commit {commit}, or promote a winner trained later"
         )
 
 
 def load(uri: str) -> LoadedModel:
-    """Load `models:/<group>@<alias>` or `models:/<group>/<version>`, its files checked."""
+    """Load `models:/<group>@<alias>` or `models:/<group>/<version>`, and verify its files."""
     version = registry.load_version(*registry.parse_uri(uri))
     return LoadedModel(version.folder, params().run, version.uri, version)

@@ -1,8 +1,8 @@
-"""The file `MLmodel` of a version: by it plain MLflow finds our loader, and nothing else.
+"""The file `MLmodel` of a version, by which plain MLflow finds Foursplit's loader.
 
-It names a module of the installed package, so that a version holds no code: no pickle, and no
-script either, as MLflow's models from code would have it.  It is JSON, which is YAML too: the same
-content is the same bytes, and whoever checks it needs no YAML.
+It names a module of the installed package, so that a version has no code: no pickle, and no script
+as in MLflow's models from code.  It is JSON, which is also YAML: equal content has equal bytes, and
+its check needs no YAML parser.
 """
 
 import json
@@ -17,24 +17,24 @@ from foursplit.io import artifacts
 NAME = "MLmodel"
 
 LOADER = "foursplit.tracking.registry.pyfunc_model"
-"""The module that answers; every stored version names it, so it keeps its name."""
+"""The loader module; every stored version names it, so its name must not change."""
 
-FLAVOR = "python_function"  # MLflow's word for models that any Python code may ask
+FLAVOR = "python_function"  # MLflow's name for generic Python models
 
 ALLOWED_KEYS = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
 
 FLAVOR_KEYS = frozenset({"loader_module", "python_version"})
-"""Not among them: `code`, `data`, `model_code_path`, `python_model`, by which MLflow runs code."""
+"""Excluded: `code`, `data`, `model_code_path`, `python_model`, with which MLflow runs code."""
 
 CLASS_TASKS = frozenset({"classify", "classify_binary"})
-"""Tasks that answer with a probability for each class."""
+"""Tasks that predict a probability for each class."""
 
 SINGLE_OUTPUT_TASKS = frozenset({"control", "regress"})
-"""Tasks that answer with a quantity."""
+"""Tasks that predict a quantity."""
 
 
 def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) -> None:
-    """Write the `MLmodel` of a version in `folder`; `features` name the columns of its inputs."""
+    """Write the `MLmodel` of a version in `folder`; `features` are the names of its columns."""
     import mlflow
 
     flavor = {"loader_module": LOADER, "python_version": platform.python_version()}
@@ -56,7 +56,7 @@ def _text(content: Any) -> str:
 
 
 def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str, Any]:
-    """Return what goes in and what comes out, in MLflow's words."""
+    """Return the schemas of inputs and outputs as MLflow's signature."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
@@ -76,25 +76,25 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
 
 
 def require_own(path: Path) -> None:
-    """Reject a file by which MLflow would run other code than our loader."""
+    """Raise for a file by which MLflow would run other code than Foursplit's loader."""
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise FoursplitError(f"{path}: not written by foursplit ({error}); refused") from error
+        raise FoursplitError(f"{path}: refused: not written by foursplit ({error})") from error
     for key, value in _unexpected(content):
         raise FoursplitError(
-            f"{path}: {key}: {value!r} is not what foursplit writes, and may lead MLflow to "
+            f"{path}: {key}: {value!r} was not written by foursplit, and may make MLflow run "
             f"other code than {LOADER}; refused"
         )
-    if text != _text(content):  # such as a key twice, of which another reader may take the other
+    if text != _text(content):  # such as a duplicate key, which parsers may read differently
         raise FoursplitError(
-            f"{path}: not written by foursplit: its JSON is spelt otherwise; refused"
+            f"{path}: refused: not written by foursplit: its JSON is formatted differently"
         )
 
 
 def _unexpected(content: Any) -> list[tuple[str, Any]]:
-    """List what does not belong: its place, and what stands there."""
+    """List the unexpected keys with their values."""
     if not isinstance(content, dict):
         return [("all of it", content)]
     unexpected = [(key, content[key]) for key in sorted(content.keys() - ALLOWED_KEYS)]
@@ -113,7 +113,7 @@ def _unexpected(content: Any) -> list[tuple[str, Any]]:
 
 
 def example_request(folder: Path) -> str:
-    """Return what a request to the version in `folder` must hold, as one line of JSON."""
+    """Return an example request for the version in `folder`, as one line of JSON."""
     inputs = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
     if inputs[0]["type"] != "tensor":
         columns = [column["name"] for column in inputs]

@@ -1,4 +1,4 @@
-"""MLflow's scoring server behind a guard: what a request may weigh, take, ask and hear.
+"""MLflow's scoring server behind a guard, which limits size, time, paths and error texts.
 
 `foursplit serve` starts it on 127.0.0.1.  The guard is an ASGI application around MLflow's.
 """
@@ -19,10 +19,10 @@ from foursplit.core.terminal import printable
 from foursplit.tracking.registry import pyfunc_model
 
 MAX_BODY = 16 * 2**20  # bytes of a request
-MAX_READ = 16 * MAX_BODY  # bytes that are read and dropped before a client is cut off
-MAX_ERROR = 2000  # characters of an error's message: it never echoes a request whole
+MAX_READ = 16 * MAX_BODY  # bytes that are read and dropped before the connection is closed
+MAX_ERROR = 2000  # characters of an error message: it never echoes a whole request
 MAX_CONNECTIONS = 256
-MAX_CONCURRENT = 2  # requests that are parsed and answered side by side; the others wait
+MAX_CONCURRENT = 2  # requests that are parsed and answered in parallel; others wait
 BODY_S = 30.0  # for a request's body to arrive
 HEAD_S = 10.0  # for a request's head to arrive
 ANSWER_S = 60  # for the model
@@ -45,7 +45,7 @@ log = logging.getLogger("uvicorn.error")
 
 
 class RequestError(Exception):
-    """A request that is answered with `status` and a reason."""
+    """Raise to answer a request with `status` and a reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -61,7 +61,7 @@ class Guard:
         self.turns = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass on what is none."""
+        """Answer one HTTP request; pass other scopes on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -87,7 +87,7 @@ class Guard:
     async def _answer(
         self, scope: Message, body: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        """Have the application answer, and hold its answer back until it is whole."""
+        """Call the application, and collect its answer until it is complete."""
         start: Message = {"status": 500, "headers": []}
         parts: list[bytes] = []
 
@@ -105,7 +105,7 @@ class Guard:
                 await self.app(scope, receive, collect)
         except RecursionError as error:
             raise RequestError(400, "the JSON is nested too deeply") from error
-        except Exception as error:  # MLflow answers what it expects; this it did not
+        except Exception as error:  # an error that MLflow does not handle
             log.exception("a request could not be answered")
             raise RequestError(
                 500, f"{type(error).__name__}; the server's log says more"
@@ -114,24 +114,24 @@ class Guard:
 
 
 def _check_head(scope: Message) -> RequestError | None:
-    """Return what keeps a request from being asked for this server, by one of its paths."""
+    """Check host, origin, path, method and content type; return the error, or None."""
     host = _host_name(f"//{_header(scope, b'host')}")
     if host not in HOSTS:
-        return RequestError(403, f"Host: {host!r} is not this server; ask 127.0.0.1 or localhost")
+        return RequestError(403, f"Host: {host!r} is not this server. Use 127.0.0.1 or localhost")
     origin = _header(scope, b"origin")
     if origin and _host_name(origin) not in HOSTS:
         return RequestError(
-            403, f"Origin: {origin!r}: pages of other sites may not ask this server"
+            403, f"Origin: {origin!r}: pages of other sites may not use this server"
         )
     method = PATHS.get(scope["path"])
     if method is None:
-        return RequestError(404, f"no such path; there are {', '.join(PATHS)}")
+        return RequestError(404, f"no such path. Valid: {', '.join(PATHS)}")
     if scope["method"] != method:
-        return RequestError(405, f"{scope['path']} takes {method} alone")
+        return RequestError(405, f"{scope['path']} accepts {method} only")
     content_type = _header(scope, b"content-type").partition(";")[0].strip().lower()
     if method == "POST" and content_type not in TYPES:
         return RequestError(
-            415, f"Content-Type: {content_type!r}; this server takes {' and '.join(TYPES)}"
+            415, f"Content-Type: {content_type!r}; this server accepts {' and '.join(TYPES)}"
         )
     return None
 
@@ -142,7 +142,7 @@ def _header(scope: Message, name: bytes) -> str:
 
 
 def _host_name(address: str) -> str:
-    """Return the host of an address in small letters, without a port."""
+    """Return the host of an address in lower case, without a port."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -150,12 +150,12 @@ def _host_name(address: str) -> str:
 
 
 async def _read(receive: Receive, *, keep: bool) -> bytes:
-    """Read a body to its end, so that who sends it hears the answer; hold no more than allowed."""
+    """Read a body to its end, so that the client receives the answer; keep at most MAX_BODY."""
     parts, size, more = [], 0, True
     while more and size <= MAX_READ:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise RequestError(400, "the client left before its request was whole")
+            raise RequestError(400, "the client disconnected before its request was complete")
         data = message.get("body", b"")
         size += len(data)
         if keep and size <= MAX_BODY:
@@ -164,28 +164,28 @@ async def _read(receive: Receive, *, keep: bool) -> bytes:
             parts.clear()
         more = message.get("more_body", False)
     if keep and size > MAX_BODY:
-        reason = f"a request may have {MAX_BODY:,} bytes; send fewer examples at a time"
+        reason = f"a request may have {MAX_BODY:,} bytes. Send fewer examples at a time"
         raise RequestError(413, reason)
     return b"".join(parts)
 
 
 def _check_body(body: bytes) -> None:
-    """Reject what is no UTF-8, which MLflow's reader of JSON would not expect."""
+    """Raise for a body that is not UTF-8, which MLflow's JSON parser does not expect."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RequestError(400, f"the body is no UTF-8 at byte {error.start:,}") from error
+        raise RequestError(400, f"the body is not UTF-8 at byte {error.start:,}") from error
 
 
 def _error(status: int, answer: bytes) -> bytes:
-    """Return an error as JSON, its message cut where it echoes a long request."""
+    """Return an error as JSON; shorten a message that echoes a long request."""
     text = answer.decode("utf-8", errors="replace")
     code = CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
     with contextlib.suppress(ValueError):
         content = json.loads(text)
         if isinstance(content, Mapping):
             code, text = str(content.get("error_code", code)), str(content.get("message", text))
-    if len(text) > MAX_ERROR:  # the reason stands at the end, behind what was sent
+    if len(text) > MAX_ERROR:  # the reason is at the end, after the echo
         text = f"{text[: MAX_ERROR // 4]} … {text[-3 * MAX_ERROR // 4 :]}"
     return json.dumps({"error_code": code[:100], "message": printable(text)}).encode()
 
@@ -199,7 +199,7 @@ async def _send(send: Send, status: int, head: list[tuple[bytes, bytes]], answer
 
 
 class TimeoutProtocol(H11Protocol):
-    """HTTP that closes a connection whose request does not arrive in time."""
+    """HTTP protocol that closes a connection if a request's head does not arrive in time."""
 
     head_s = HEAD_S
     timer: asyncio.TimerHandle | None = None
@@ -210,7 +210,7 @@ class TimeoutProtocol(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and wait no longer once a request's head is whole."""
+        """Pass data on; stop the timer once a request's head is complete."""
         super().data_received(data)
         self._watch()
 
@@ -240,7 +240,7 @@ class TimeoutProtocol(H11Protocol):
 
 
 def load_guarded(folder: str) -> Guard:
-    """Load a version with MLflow, and return its server behind the guard."""
+    """Load a version with MLflow, and return its guarded server."""
     import mlflow.pyfunc
     from mlflow.pyfunc import scoring_server
 

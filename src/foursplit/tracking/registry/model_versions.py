@@ -1,4 +1,4 @@
-"""The registry's versions as their tags tell of them, without reading what they hold."""
+"""Versions of the registry by their tags, without reading their files."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from foursplit.tracking.registry import registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredVersion:
-    """A version; `folder` is None if a server has its files, or they lie outside the store."""
+    """A version; `folder` is None if a server has its files, or they are outside the store."""
 
     group: str
     number: int
@@ -26,10 +26,9 @@ class RegisteredVersion:
 
 
 def may_have_versions() -> bool:
-    """Return whether there may be a version, without MLflow, which takes seconds to import.
+    """Return whether there may be a version; does not import MLflow, which takes seconds.
 
-    A database that answers otherwise than we know counts as one that has versions: MLflow says
-    what is wrong with it.
+    A database with an unknown layout counts as one with versions: MLflow reports its errors.
     """
     path = store.database_path()
     if path is None:
@@ -60,7 +59,7 @@ def list_versions(group: str) -> list[RegisteredVersion]:
 
 
 def find_version(group: str, number_or_alias: str) -> RegisteredVersion:
-    """Find a version by number or alias; what is not there is refused with what is."""
+    """Find a version by number or alias; raise with the valid ones if it does not exist."""
     models = registry.model_names(store.client())
     if group not in models:
         raise unknown_name("registered model", group, models, store.display_uri())
@@ -86,7 +85,7 @@ def _registered_version(version: Any, aliases: list[str]) -> RegisteredVersion:
 
 
 def _local_folder(source: str) -> Path | None:
-    """Return the folder of a version's files where it lies in the project's own store."""
+    """Return the folder of a version's files if it is in the project's own store."""
     from mlflow.utils.file_utils import local_file_uri_to_path
 
     root = store.artifact_folder()

@@ -1,8 +1,8 @@
-"""One at a time may make a champion, from whatever machine.
+"""Lock that serializes promotions across machines.
 
-MLflow moves an alias without asking where it points by now.  So whoever means to move one leaves a
-note on the registered model first and looks for others' notes afterwards: of two who do so at
-once, one sees the other's at least, and whoever sees one takes his back and waits.
+MLflow moves an alias without a check of its present target.  So each process first sets a tag on
+the registered model, then reads the tags of others: of two concurrent processes at least one sees
+the other's tag; it deletes its own and waits.
 """
 
 import random
@@ -17,16 +17,16 @@ from foursplit.tracking.runs import ownership
 
 LOCK_TAG = "foursplit.promoting."
 
-LEASE_MS = 600_000  # who left an older note was killed: moving an alias takes a second
+LEASE_MS = 600_000  # an older tag is of a killed process: a promotion takes a second
 
 MAX_ATTEMPTS = 10
 
 
 @contextmanager
 def promotion_lock(client: Any, group: str) -> Iterator[None]:
-    """Keep out who promotes in `group` from elsewhere; our own folder's lock must be held."""
+    """Hold the promotion lock of `group`; requires this folder's writer lock."""
     if store.database_path() is not None:
-        yield  # a file's lock has kept all others out
+        yield  # the file lock has excluded others
         return
     own_tag = LOCK_TAG + ownership.writer_id()
     try:
@@ -44,8 +44,8 @@ def _claim(client: Any, group: str, own_tag: str) -> None:
         if not any(ownership.now_ms() - int(tags[name]) < LEASE_MS for name in others):
             return
         client.delete_registered_model_tag(group, own_tag)
-        time.sleep(random.uniform(0.2, 1.0))  # by chance, so that two do not meet again
+        time.sleep(random.uniform(0.2, 1.0))  # random, so that two do not collide again
     raise FoursplitError(
-        f"{group}: another machine is making a champion; run `foursplit gate` again, in "
-        f"{LEASE_MS // 60_000} minutes at the latest"
+        f"{group}: another machine is promoting a champion. Run `foursplit gate` again, at "
+        f"the latest in {LEASE_MS // 60_000} minutes"
     )

@@ -1,9 +1,9 @@
-"""MLflow's model registry: a registered model a comparison group, a version each stored winner.
+"""MLflow's model registry: one registered model per comparison group, one version per winner.
 
-A version holds, for each seed, weights, manifest and the tables of dev and test, and beside them
-the `MLmodel` by which plain MLflow asks it; its tags say with which sha256.  Aliases name the
-`challenger` (stored last) and the `champion` (promoted).  An alias moves only after everything it
-leads to is stored: whoever is killed before leaves the old one.
+A version has the weights, manifest and tables of dev and test of each seed, and the `MLmodel` by
+which plain MLflow loads it; its tags have their sha256.  The aliases are `challenger` (stored last)
+and `champion` (promoted).  An alias moves only after all its files are stored: a process that is
+killed before leaves the old one.
 """
 
 import json
@@ -28,7 +28,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 
 EXPERIMENT = "registry"
 
-NOTE = "What `foursplit gate` stored: a run a version, with weights, manifest, dev and test tables."
+NOTE = "Versions stored by `foursplit gate`: one run each, with weights, manifest and tables."
 
 FOLDER = "model"  # of a run's artifacts
 
@@ -38,20 +38,20 @@ VERDICT, AGAINST, FORCED = "foursplit.verdict", "foursplit.judged_against", "fou
 
 COMMIT = "foursplit.commit"
 
-DIRTY = "foursplit.git_dirty"  # "true": made from sources that the commit does not hold
+DIRTY = "foursplit.git_dirty"  # "true": made from uncommitted sources
 
-REPORT = "foursplit.report"  # JSON, as reports/gate/<group>.json has it, as far as a tag holds it
+REPORT = "foursplit.report"  # JSON as in reports/gate/<group>.json, as far as it fits a tag
 
-TAG_LENGTH = 100_000  # characters that MLflow takes as a version's tag
+TAG_LENGTH = 100_000  # MLflow's limit for a version's tag
 
-PROMOTED = "foursplit.promoted_at"  # JSON list of times in UTC: there is a way back
+PROMOTED = "foursplit.promoted_at"  # JSON list of times in UTC: a version may be promoted again
 
 SCHEME = "models:/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVersion:
-    """A stored winner; `folder` has a `seed_<n>` folder a seed, checked byte for byte."""
+    """A stored winner; `folder` has a verified `seed_<n>` folder per seed."""
 
     group: str
     number: int
@@ -64,7 +64,7 @@ class StoredVersion:
 
     @property
     def files(self) -> dict[str, str]:
-        """Return the sha256 of each file by its path in the folder, as stored."""
+        """Return the stored sha256 of each file by its path in the folder."""
         hashes: dict[str, str] = json.loads(self.tags[FILES])
         return hashes
 
@@ -75,8 +75,8 @@ def register(
 ) -> StoredVersion:  # fmt: skip
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
 
-    Both have a `seed_<n>` folder a seed.  The same files again are the same version.  `features`
-    are the names of the inputs, none where an example is no row of a table.
+    Both have a `seed_<n>` folder per seed.  Equal files are the same version.  `features` are the
+    names of the input columns, empty if an example is not a row of a table.
     """
     with tempfile.TemporaryDirectory(prefix="foursplit-gate-") as name:
         folder = Path(name)
@@ -90,7 +90,7 @@ def register(
             number = existing or _store(client, group, folder, files, tags)
             if existing is None:
                 number = _withdraw_duplicate(client, group, files, number)
-            else:  # where it was made last: a proposal that was merged is the branch's own
+            else:  # tags of the last gate: after a merge those of the branch
                 _set_tags(client, group, existing, tags)
             store.retry(client.set_registered_model_alias, group, CHALLENGER, str(number))
     return _load_checked(client, client.get_model_version(group, str(number)))
@@ -103,19 +103,19 @@ def _copy_files(folder: Path, models: Path, tables: Path) -> None:
         names = ["manifest.json", *(w for w in version_files.WEIGHTS if (trained / w).is_file())]
         for path in [*(trained / n for n in names), *(seed / n for n in version_files.TABLES)]:
             if not path.is_file():
-                raise FoursplitError(f"{path}: no such file; `foursplit repro` makes it")
+                raise FoursplitError(f"{path}: no such file. Run `foursplit repro`")
             shutil.copyfile(path, target / path.name)
 
 
 def _require_model(client: Any, group: str) -> None:
-    """Create the registered model where it is missing."""
+    """Create the registered model if it is missing."""
     if not has_versions(client, group):
         description = f"Winners of the comparison group `{group}`; see docs/gate.md."
         store.create_if_missing(client.create_registered_model, group, description=description)
 
 
 def model_names(client: Any, group: str | None = None) -> list[str]:
-    """List the registered models: all, or that of `group` if its winner was ever stored."""
+    """List the names of all registered models, or that of `group` if it has one."""
     filter_string = f"name = '{group}'" if group else None
     result: list[str] = []
     token = None
@@ -133,7 +133,7 @@ def _versions(client: Any, group: str) -> list[Any]:
 
 
 def _find_intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
-    """Find the version that holds these very files; one whose files were harmed is none."""
+    """Find the version with exactly these files; damaged versions do not count."""
     identity = _identity(files)
     for version in _versions(client, group):
         if version.tags.get(IDENTITY) == identity:
@@ -146,14 +146,14 @@ def _find_intact(client: Any, group: str, files: Mapping[str, str]) -> int | Non
 
 
 def _identity(files: Mapping[str, str]) -> str:
-    """Name a winner by what it is: `MLmodel` tells of MLflow's and Python's version too."""
+    """Hash a winner's files, without `MLmodel`, which has MLflow's and Python's version."""
     return artifacts.fingerprint({name: files[name] for name in files if name != mlmodel.NAME})
 
 
 def _store(
     client: Any, group: str, folder: Path, files: Mapping[str, str], tags: Mapping[str, str]
 ) -> int:
-    """Write the files, then the version that speaks of them."""
+    """Write the files, then the version that refers to them."""
     identity = _identity(files)
     experiment_id = store.get_or_create_experiment(client, EXPERIMENT, NOTE)
     _delete_unfinished(client, experiment_id, group, identity)
@@ -171,7 +171,7 @@ def _store(
 
 
 def _delete_unfinished(client: Any, experiment_id: str, group: str, identity: str) -> None:
-    """Delete what was half stored when we were killed: runs that no version came of."""
+    """Delete the runs of killed processes: those without a version."""
     runs = client.search_runs([experiment_id], f"tags.`{IDENTITY}` = '{identity}'")
     used = {version.run_id for version in _versions(client, group)}
     for run in runs:
@@ -181,9 +181,9 @@ def _delete_unfinished(client: Any, experiment_id: str, group: str, identity: st
 
 
 def _withdraw_duplicate(client: Any, group: str, files: Mapping[str, str], number: int) -> int:
-    """Withdraw a version that another machine has stored too meanwhile; the lowest number stays."""
+    """Delete a version that another machine has stored too; the lowest number stays."""
     if store.database_path() is not None:
-        return number  # its lock has kept all others out
+        return number  # the file lock has excluded others
     first = _find_intact(client, group, files)
     if first is None or first >= number:
         return number
@@ -198,13 +198,13 @@ def _source(run: Any) -> str:
 
 
 def load_champion(group: str) -> StoredVersion | None:
-    """Return the champion; None if a group has none yet."""
+    """Return the champion; None if the group has none."""
     number = champion_number(group)
     return None if number is None else load_version(group, str(number))
 
 
 def champion_number(group: str) -> int | None:
-    """Name the champion's version without reading its files."""
+    """Return the champion's version number without reading its files."""
     client = store.client()
     return _aliases(client, group).get(CHAMPION) if has_versions(client, group) else None
 
@@ -220,11 +220,11 @@ def _aliases(client: Any, group: str) -> dict[str, int]:
 
 
 def load_version(group: str, number_or_alias: str) -> StoredVersion:
-    """Return a version by number or alias; what is not there is refused with what is."""
+    """Load a version by number or alias; raise with the valid ones if it does not exist."""
     path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
-            f"{path}: no such file; `foursplit gate GROUP` stores a group's winner"
+            f"{path}: no such file. Run `foursplit gate GROUP` to store a group's winner"
         )
     client = store.client()
     if not has_versions(client, group):
@@ -250,19 +250,19 @@ def parse_uri(uri: str) -> tuple[str, str]:
         or "/" in group + number_or_alias
     ):
         raise FoursplitError(
-            f"{uri!r} names no registered model; write models:/<group>@<alias> or "
+            f"{uri!r} is not a registered model. Write models:/<group>@<alias> or "
             "models:/<group>/<version>, such as models:/c4w2_digits@champion"
         )
     return group, number_or_alias
 
 
 def _load_checked(client: Any, version: Any) -> StoredVersion:
-    """Check where a version's files lie, and that they are those stored."""
+    """Load a version, and verify the location and hashes of its files."""
     uri = f"{SCHEME}{version.name}/{version.version}"
     tags = dict(version.tags)
     if FILES not in tags or not version.run_id:
         raise FoursplitError(
-            f"{uri}: not stored by `foursplit gate`, so nothing says what it must hold"
+            f"{uri}: not stored by `foursplit gate`, so its files cannot be verified"
         )
     run = client.get_run(version.run_id)
     if version.source != _source(run):
@@ -284,7 +284,7 @@ def weight_hashes(version: StoredVersion) -> set[str]:
 
 
 def set_tags(version: StoredVersion, tags: Mapping[str, str]) -> None:
-    """Write what was decided of a version beside it."""
+    """Set the tags of a version, such as a verdict."""
     _set_tags(store.client(), version.group, version.number, tags)
 
 
@@ -294,16 +294,17 @@ def _set_tags(client: Any, group: str, number: int, tags: Mapping[str, str]) -> 
 
 
 def promote(version: StoredVersion, judged_against: int | None, say: Echo) -> None:
-    """Make a version the champion, unless another was made it since it was judged."""
+    """Make a version the champion, unless the champion has changed since its evaluation."""
     client = store.client()
     with store.writer_lock(say), promotion_lock.promotion_lock(client, version.group):
         current = _aliases(client, version.group).get(CHAMPION)
         if current not in (judged_against, version.number):
             raise FoursplitError(
-                f"{version.group}: version {current} was made champion while version {version.number} "
-                f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
+                f"{version.group}: version {current} became champion after version "
+                f"{version.number} was judged against {judged_against or 'none'}. Run "
+                "`foursplit gate` again"
             )
         store.retry(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
-        # Only now: a time without the promotion would be a lie, the other way round a gap.
+        # After the alias: a missing time is better than a time without a promotion.
         times = [*json.loads(version.tags.get(PROMOTED, "[]")), f"{datetime.now(UTC):%FT%TZ}"]
         set_tags(version, {PROMOTED: json.dumps(times)})

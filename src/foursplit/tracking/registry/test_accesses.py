@@ -1,7 +1,7 @@
-"""Looks at test that the registry remembers: a folder's own count ends with the folder.
+"""Accesses of test in the registry: a folder's own count ends with the folder.
 
-A look is a distinct pair of a test and a model.  Each is a tag of the group's registered model, so
-that the same look again is no new one, and two that are noted at once are both kept.
+An access is a distinct pair of a test and a model.  Each is a tag of the group's registered model,
+so that a repeated access is not counted, and two concurrent ones are both recorded.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ PREFIX = "foursplit.look."
 
 
 def record_accesses(group: str, test: str, models: Iterable[str]) -> None:
-    """Remember that `test` (its sha256) was opened for models (sha256 of their weights)."""
+    """Record that `test` (its sha256) was opened for models (sha256 of their weights)."""
     client = store.client()
     tags = _tags(client, group)
     for model in models:
@@ -25,7 +25,7 @@ def record_accesses(group: str, test: str, models: Iterable[str]) -> None:
 
 
 def accessed_models(group: str, test: str) -> set[str]:
-    """Return the models that `test` was opened for."""
+    """Return the models for which `test` was opened."""
     accesses = [
         text.split()
         for name, text in _tags(store.client(), group).items()

@@ -1,4 +1,4 @@
-"""What a stored version was made of: its settings, its tables, and the run that it came from."""
+"""The contents of a stored version: its settings, its tables, and its run."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,35 +19,35 @@ from foursplit.tracking.registry.model_versions import RegisteredVersion
 from foursplit.tracking.runs.run_data import MODEL_HASH, flatten
 
 STORED_SPLITS = ("dev", "test")
-"""The tables that a version holds."""
+"""The splits whose tables a version has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionContents:
-    """What is still known of a version; `whole` where its settings of training are, too."""
+    """The known contents of a version; `is_complete` if its training settings are known."""
 
     settings: Mapping[str, str]
     marks: Mapping[str, Any]  # hashes of data and code
-    models: tuple[Model, ...]  # a table a split, of each seed
+    models: tuple[Model, ...]  # one per seed, with a table per split
     is_complete: bool
-    error: str | None = None  # why its tables are not shown
+    error: str | None = None  # why its tables were not read
 
 
 SETTINGS = ("model", "model_args")
-"""What a manifest says of the settings; those of training are not among it."""
+"""The settings in a manifest; those of training are not included."""
 
 COLUMNS = ("example_id", "group_id", "domain", "loss", "weight", "is_error", "y")
-"""Of a table, what an error and its change are measured from: others take longer to check."""
+"""The columns needed for errors and their changes: others take longer to check."""
 
 
 class StoreSnapshot:
-    """What else is known of a group's models: the runs of its history, and MLflow's."""
+    """The runs of a group in its history and in MLflow, to look up versions."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
 
     def run(self, files: Mapping[str, str]) -> Version | None:
-        """Find the run of the history whose tables of dev are byte for byte a version's."""
+        """Find the run of the history with the same dev tables, byte for byte."""
         dev_hashes = {
             name: digest for name, digest in files.items() if name.endswith("/dev.parquet")
         }
@@ -64,7 +64,7 @@ class StoreSnapshot:
         }
 
     def fit(self, digest: object) -> dict[str, str] | None:
-        """Return the settings of training of MLflow's run of these weights; None if it has none."""
+        """Return the training settings of MLflow's run with these weights; None without one."""
         if not isinstance(digest, str) or not digest.isalnum():
             return None
         runs = self._client.search_runs(
@@ -87,10 +87,10 @@ class StoreSnapshot:
 
 
 def read_contents(version: RegisteredVersion, snapshot: StoreSnapshot) -> VersionContents:
-    """Read a version's own files, joined with the run of the history that has the same dev tables.
+    """Read a version's files, and join the run of the history with the same dev tables.
 
-    The run has what the registry does not keep: the tables of train and train-dev, and the
-    settings of training.  Where its tables are gone, MLflow's run of these weights has the latter.
+    The run has what the registry does not store: the tables of train and train-dev, and the training
+    settings.  If its tables are gone, MLflow's run with these weights has the latter.
     """
     files: dict[str, str] = _files(version)
     run = snapshot.run(files)
@@ -130,9 +130,9 @@ def _files(version: RegisteredVersion) -> dict[str, str]:
 def _read_files(
     version: RegisteredVersion, files: Mapping[str, str]
 ) -> tuple[tuple[Model, ...], dict[str, Any]]:
-    """Read a version's tables and a manifest; what is not as it was stored is refused."""
+    """Read a version's tables and a manifest; raise if a file has changed."""
     if version.folder is None:
-        raise FoursplitError("its files lie outside of this project's store")
+        raise FoursplitError("its files are outside of this project's store")
     tables_by_seed: dict[str, dict[str, Table]] = {}
     manifest: dict[str, Any] = {}
     for name, digest in sorted(files.items()):
@@ -142,7 +142,7 @@ def _read_files(
             continue  # weights are not read
         path = version.folder / name
         if not path.is_file():
-            raise FoursplitError(f"{name} is gone")
+            raise FoursplitError(f"{name} is missing")
         if artifacts.sha256_file(path) != digest:
             raise FoursplitError(f"{name} was altered since it was stored")
         if file == "manifest.json":
@@ -163,5 +163,5 @@ def _table(path: Path, split: str) -> Table:
 
 
 def _as_params(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Spell settings as MLflow's runs do; what is not set may as well not stand there."""
+    """Format settings as in MLflow's runs, without those that are not set."""
     return {name: value for name, value in flatten(settings).items() if value != "null"}

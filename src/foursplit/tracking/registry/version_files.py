@@ -1,4 +1,4 @@
-"""The files of a registered version: which there may be, and whether they are those stored."""
+"""The files of a registered version: which are allowed, and whether they are unchanged."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ ALLOWED = re.compile(
 )
 
 MLFLOW_META = "registered_model_meta"
-"""What MLflow leaves in the store itself whenever it loads a version from there: two names."""
+"""A file that MLflow writes to the store whenever it loads a version: it has two names."""
 
 EXECUTABLE_SUFFIXES = frozenset(
     {".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle", ".pt", ".pth", ".bin"}
@@ -28,11 +28,11 @@ EXECUTABLE_SUFFIXES = frozenset(
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """Return the sha256 of each file below `folder`, by its path there; links are refused."""
+    """Return the sha256 of each file below `folder` by relative path; raise for links."""
     hashes = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
-            raise FoursplitError(f"{path}: a link, which may lead out of the store; refused")
+            raise FoursplitError(f"{path}: refused: a link may point outside of the store")
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name != MLFLOW_META:
             _require_allowed(name, path)
@@ -43,12 +43,12 @@ def digests(folder: Path) -> dict[str, str]:
 def _require_allowed(name: str, path: Path) -> None:
     if path.suffix in EXECUTABLE_SUFFIXES:
         raise FoursplitError(
-            f"{path}: a pickle or its like, which runs code when it is read; refused"
+            f"{path}: refused: a pickle or a similar format runs code when it is read"
         )
     if not ALLOWED.fullmatch(name):
         valid = [f"seed_<n>/{each}" for each in ("manifest.json", *WEIGHTS, *TABLES)]
         raise FoursplitError(
-            f"{path}: does not belong to a stored version; refused. Valid: "
+            f"{path}: refused: does not belong to a stored version. Valid: "
             f"{', '.join([mlmodel.NAME, *valid])}"
         )
     if name == mlmodel.NAME:
@@ -56,28 +56,32 @@ def _require_allowed(name: str, path: Path) -> None:
 
 
 def require_unchanged(folder: Path, expected: Mapping[str, str]) -> None:
-    """Reject a folder whose files are not byte for byte those that were stored."""
+    """Raise if a folder's files differ from those that were stored."""
     if not folder.is_dir():
-        raise FoursplitError(f"{folder}: no such folder: the files of this version are gone")
+        raise FoursplitError(f"{folder}: no such folder: the files of this version are missing")
     actual = digests(folder)
     for name in sorted(expected.keys() | actual.keys()):
         if name not in actual:
-            raise FoursplitError(f"{folder / name}: is gone since this version was stored")
+            raise FoursplitError(
+                f"{folder / name}: missing: it was deleted after this version was stored"
+            )
         if name not in expected:
-            raise FoursplitError(f"{folder / name}: was not there when this version was stored")
+            raise FoursplitError(
+                f"{folder / name}: unexpected: it was added after this version was stored"
+            )
         if actual[name] != expected[name]:
             raise _altered_error(folder / name, actual[name], expected[name])
 
 
 def _altered_error(path: Path, actual: str, expected: str) -> FoursplitError:
     return FoursplitError(
-        f"{path}: altered since this version was stored: its sha256 is {actual[:12]}…, not "
-        f"{expected[:12]}…; refused"
+        f"{path}: altered after this version was stored: its sha256 is {actual[:12]}…, not "
+        f"{expected[:12]}…"
     )
 
 
 def copy_model(folder: Path, expected: Mapping[str, str], target: Path) -> None:
-    """Copy what answers, so not the tables; the copy must be what was stored."""
+    """Copy a version without its tables, and verify the copy."""
     for name in expected:
         if Path(name).name not in TABLES:
             copy = target / name
@@ -89,13 +93,13 @@ def copy_model(folder: Path, expected: Mapping[str, str], target: Path) -> None:
 
 
 def seeds_by_number(folder: Path) -> dict[int, Path]:
-    """Return the folders of a version's seeds by number, the lowest first."""
+    """Return the folders of a version's seeds by number, in ascending order."""
     folders = [path for path in folder.glob("seed_*") if re.fullmatch(r"seed_\d+", path.name)]
     return dict(sorted((int(path.name.removeprefix("seed_")), path) for path in folders))
 
 
 def manifest(folder: Path) -> dict[str, Any]:
-    """Read the manifest of a version's first seed, the one that answers."""
+    """Read the manifest of a version's first seed, which predicts."""
     folders = seeds_by_number(folder)
     if not folders:
         raise FoursplitError(f"{folder}: no seed_<n> folder in it, so no model")

@@ -1,4 +1,4 @@
-"""The pictures of a study's figures, for MLflow: the same numbers as on the study's page."""
+"""Pictures of a study's figures for MLflow, with the same numbers as on the study's page."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,13 +17,13 @@ Content = Mapping[str, Any]
 COLORS = ("#2563a8", "#bf4f12", "#0d7f74", "#7639ad", "#8a5a00", "#b3261e", "#6b7080", "#1a6b3c")
 MARKERS = "os^DvP"
 
-MAX_DRAWN = 1e100  # what diverges may be larger, and overflows in matplotlib's logarithmic axis
+MAX_DRAWN = 1e100  # larger values overflow in matplotlib's logarithmic axis
 
-MAX_TABLE_ROWS = 40  # of a table; a picture of more is not legible
+MAX_TABLE_ROWS = 40  # of a table; more are not legible
 
 
 def save_figures(folder: Path, study: Content) -> None:
-    """Write a PNG a figure to `folder`, named by section and place; of a slider three."""
+    """Write a PNG per figure to `folder`, named by section and position; three per slider."""
     for number, section in enumerate(study["sections"], start=1):
         for position, figure in enumerate(section["figures"], start=1):
             for name, content in _without_sliders(figure):
@@ -34,7 +34,7 @@ def _without_sliders(content: Content) -> Iterator[tuple[str, Content]]:
     if content["kind"] != "slider":
         yield "", content
         return
-    # Its ends and where it starts tell what it shows; the page has all.
+    # Its ends and its start; the page has all positions.
     figures = content["figures"]
     for number in sorted({0, content["start"], len(figures) - 1}):
         yield f"_{number + 1}", figures[number]
@@ -42,7 +42,7 @@ def _without_sliders(content: Content) -> Iterator[tuple[str, Content]]:
 
 def _write(path: Path, content: Content) -> None:
     if content["kind"] == "picture":
-        # Each pixel as large as on the page, for MLflow's page would blur it.
+        # Each pixel as large as on the page: MLflow's page would blur it.
         zoom = content["zoom"]
         imsave(path, pixels(content).repeat(zoom, axis=0).repeat(zoom, axis=1))
     else:
@@ -50,7 +50,7 @@ def _write(path: Path, content: Content) -> None:
 
 
 def plot_figure(content: Content) -> Figure:
-    """Draw a figure of any kind but slider and picture."""
+    """Plot a figure of any type except slider and picture."""
     figure = Figure(figsize=(7, 4.5), dpi=100, layout="constrained")
     if content["kind"] == "surface":
         _surface(figure, content)
@@ -122,18 +122,18 @@ def _log10(values: np.ndarray) -> np.ndarray:
 
 
 def as_floats(grid: Any) -> np.ndarray:
-    """Return a grid as numbers; what is missing is NaN."""
+    """Return a grid as floats; missing values become NaN."""
     return np.array(grid, dtype=np.float64)
 
 
 def _drawable(values: Any) -> np.ndarray:
-    """Return a series as numbers; a gap where one is missing, or too large to be drawn."""
+    """Return a series as floats; missing and too large values become NaN."""
     numbers = np.array(values, dtype=np.float64)
     return np.where(np.abs(numbers) < MAX_DRAWN, numbers, np.nan)
 
 
 def _series(axes: Axes, content: Content) -> None:
-    """Draw all series, and name what they are over."""
+    """Plot all series with axis labels."""
     for position, series in enumerate(content["series"]):
         number = position if series["group"] is None else series["group"]
         color, name = COLORS[number % len(COLORS)], series["name"] or None

@@ -1,4 +1,4 @@
-"""Studies in MLflow: a run each, with arguments, measured numbers, pictures and the page."""
+"""Studies in MLflow: one run each, with arguments, metrics, pictures and the page."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,16 +19,16 @@ NOTE = "Lessons worked through on numbers; each run's page is among its artifact
 
 PAGE_TAG = "foursplit.page"
 
-LAYOUT = 1  # raise it when what is logged changes: every run is then written anew
+LAYOUT = 1  # increase it when the logged contents change: all runs are then written again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonRun:
-    """A study as MLflow shows it."""
+    """The contents of a study's run."""
 
     name: str
     key: str  # equal keys, equal runs
-    made_ms: int  # when the study's file was written here
+    made_ms: int  # modification time of the study's file
     params: dict[str, str]
     metrics: dict[str, float]
     tags: dict[str, str]
@@ -36,7 +36,7 @@ class LessonRun:
 
 
 def collect_lesson_runs(params: Params, git: Mapping[str, str]) -> Iterator[LessonRun]:
-    """Gather what each study shows that has run."""
+    """Collect the runs of all studies that have results."""
     for course, block in params.studies.items():
         for name, settings in block.items():
             if paths.study(name).is_file():
@@ -46,7 +46,7 @@ def collect_lesson_runs(params: Params, git: Mapping[str, str]) -> Iterator[Less
 def write_run(
     client: Any, experiment_id: str, study: LessonRun, extra_tags: Mapping[str, str]
 ) -> str:
-    """Write the run of `study`, with tags that are not its own as `marks`; return its id."""
+    """Write the run of `study` with `extra_tags`; return its id."""
     tags = {**study.tags, KEY: study.key, **extra_tags}
     run = client.create_run(experiment_id, study.made_ms, tags, study.name)
     _log_contents(client, run.info.run_id, study)
@@ -101,7 +101,7 @@ def _log_contents(client: Any, run_id: str, study: LessonRun) -> None:
 
 
 def log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
-    """Log the page as the report has it now: it may come, or be drawn anew, after the study ran."""
+    """Log the study's page if it changed: the report may write it after the study's run."""
     page = _page(name)
     if not page.is_file():
         return

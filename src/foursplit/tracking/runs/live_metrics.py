@@ -1,4 +1,4 @@
-"""Learning curves in MLflow while a long training is under way; nothing here can stop it."""
+"""Live metrics in MLflow during a long training; errors here never stop the training."""
 
 import sys
 import threading
@@ -19,20 +19,20 @@ from foursplit.tracking.runs.run_data import curve_points, run_name, thin
 from foursplit.tracking.runs.run_key import live_key
 
 START_AFTER_S = (
-    20.0  # a shorter training is over before anyone has opened the page; MLflow alone loads 4 s
+    20.0  # a shorter training ends before the page is open; MLflow alone takes 4 s to import
 )
 
-WRITE_INTERVAL_S = 3.0  # between two writes; the page itself looks every 30 s
+WRITE_INTERVAL_S = 3.0  # between two writes; the page refreshes every 30 s
 
-MAX_ROWS_PER_WRITE = 50  # epochs may be shorter than a millisecond
+MAX_ROWS_PER_WRITE = 50  # an epoch may take less than a millisecond
 
-CLOSE_TIMEOUT_S = 10.0  # for the last rows when training has ended
+CLOSE_TIMEOUT_S = 10.0  # for the last rows after the training
 
 Row = Mapping[str, float]
 
 
 class LiveCurves:
-    """A listener of training: hands each row to a thread that writes to MLflow."""
+    """A training callback that passes each row to a thread, which writes to MLflow."""
 
     def __init__(
         self, home: str, key: str, experiment: Experiment, seed: int, data: Mapping[str, str]
@@ -48,8 +48,8 @@ class LiveCurves:
     def __call__(self, row: Row) -> None:
         self.rows.put(row)
         if self.thread is None and time.monotonic() - self.start >= START_AFTER_S:
-            # A thread, so that a slow or locked store does not hold training up; as a daemon it
-            # dies with an interrupted training and leaves the run to the next `foursplit track`.
+            # A thread, so that a slow or locked store does not delay training; as a daemon it ends
+            # with an interrupted training and leaves the run to the next `foursplit track`.
             self.thread = threading.Thread(target=self._follow, name="live curves", daemon=True)
             self.thread.start()
 
@@ -65,9 +65,9 @@ class LiveCurves:
             with _lock(self.mark).acquire(timeout=0):
                 self._write()
         except Timeout:
-            return  # the same training is followed already
+            return  # another process logs the same training
         except failures as error:
-            sys.stderr.write(f"\n  no live curves in MLflow: {store_errors.reason(error)}\n")
+            sys.stderr.write(f"\n  no live metrics in MLflow: {store_errors.reason(error)}\n")
 
     def _write(self) -> None:
         from mlflow.entities import Metric
@@ -83,7 +83,7 @@ class LiveCurves:
             store.log_metrics(client, run_id, [Metric(n, v, now_ms, step) for n, v, step in points])
 
     def _open(self, client: Any) -> tuple[str, float]:
-        """Open a run, or go on with that of an interrupted training; return its last epoch too."""
+        """Create a run, or resume that of an interrupted training; return its id and last epoch."""
         experiment_id = store.get_or_create_experiment(client, self.experiment, "")
         for run in filter(ownership.is_owned, queries.live_runs(client, experiment_id, self.mark)):
             client.update_run(run.info.run_id, status="RUNNING")
@@ -104,7 +104,7 @@ class LiveCurves:
 
 
 def is_training(client: Any, run: Any) -> bool:
-    """Return whether a live run is being trained now: here by its lock, elsewhere by its curve."""
+    """Return whether a live run is in training: here by its lock, elsewhere by its metrics."""
     if ownership.is_owned(run):
         return is_training_here(run.data.tags[LIVE])
     curve = next(iter(run.data.metrics), None)
@@ -115,7 +115,7 @@ def is_training(client: Any, run: Any) -> bool:
 
 
 def is_training_here(key: str) -> bool:
-    """Return whether a process here is training this now: it holds a lock, which dies with it."""
+    """Return whether a local process is training this run: it holds the run's lock."""
     lock = _lock(key)
     try:
         lock.acquire(timeout=0)

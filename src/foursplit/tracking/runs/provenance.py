@@ -1,4 +1,4 @@
-"""Where the files come from: git's commit, and what DVC's lock files say of data and settings."""
+"""Provenance of a run: git's commit, and data and settings in DVC's lock files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from foursplit.evaluation.results import Entry
 from foursplit.io import git
 
 UNLOCKED = "not in dvc.lock"
-"""Stands for a digest where a stage was run by hand, so that DVC knows no hash of its output."""
+"""Digest of the output of a stage run by hand: DVC knows no hash of it."""
 
 
 class LockFiles:
@@ -55,13 +55,13 @@ def _read_lock(path: Path) -> Mapping[str, Any]:
         return YAML(typ="safe").load(path) or {}
     except (YAMLError, UnicodeDecodeError) as error:
         raise FoursplitError(
-            f"{path}: not readable, half-written or with the marks of a merge conflict; "
-            "`foursplit repro` repairs the first and says how to solve the second"
+            f"{path}: not readable: half-written, or with merge conflict markers. Run "
+            "`foursplit repro`: it repairs the first and explains how to resolve the second"
         ) from error
 
 
 def git_tags() -> dict[str, str]:
-    """Name the commit that is checked out, and whether what results rest on differs from it."""
+    """Return tags with the commit that is checked out, and whether its sources were changed."""
     commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return {}
@@ -72,7 +72,7 @@ def git_tags() -> dict[str, str]:
 
 
 def is_ancestor(commit: str) -> bool:
-    """Return whether what is checked out descends from a commit; without git it is not asked."""
+    """Return whether HEAD descends from a commit; true without git."""
     git.require_readable()
     if not git.is_repository():
         return True
@@ -80,7 +80,7 @@ def is_ancestor(commit: str) -> bool:
 
 
 def _tuples_as_lists(value: Any) -> Any:
-    """Make tuples lists, as JSON has made them on the other side."""
+    """Turn tuples into lists, as JSON does."""
     if isinstance(value, Mapping):
         return {name: _tuples_as_lists(item) for name, item in value.items()}
     return [_tuples_as_lists(item) for item in value] if isinstance(value, list | tuple) else value

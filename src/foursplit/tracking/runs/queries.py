@@ -1,30 +1,30 @@
-"""The runs that a store holds already: asked for by their tags, for a store may hold thousands."""
+"""Queries for existing runs, by their tags: a store may have thousands."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 KEY, CURRENT, LIVE = "foursplit.key", "foursplit.current", "foursplit.live"
 
-PAGE_SIZE = 1000  # runs a query
+PAGE_SIZE = 1000  # runs per query
 
 
 def current_runs(client: Any, ids: Sequence[str]) -> list[Any]:
-    """Return the runs that showed what lay in data/ when they were last tracked."""
+    """Return the runs that were current at the last sync."""
     return list(_search(client, ids, f"tags.`{CURRENT}` = 'true'"))
 
 
 def runs_with_key(client: Any, experiment_id: str, key: str) -> list[Any]:
-    """Return every run of `key`, whether it was finished or half written."""
+    """Return every run of `key`, finished or not."""
     return list(_search(client, [experiment_id], f"tags.`{KEY}` = '{key}'"))
 
 
 def live_runs(client: Any, experiment_id: str, key: str) -> list[Any]:
-    """Return the runs of the training `mark` that no finished model has completed yet."""
+    """Return the live runs of the training `key` without a finished model."""
     return _without_key(_search(client, [experiment_id], f"tags.`{LIVE}` = '{key}'"))
 
 
 def unfinished_live_runs(client: Any, ids: Sequence[str]) -> list[Any]:
-    """Return the live runs that nobody has ended."""
+    """Return the live runs that have not ended."""
     filter_string = f"attributes.status = 'RUNNING' and tags.`{LIVE}` LIKE '%'"
     return _without_key(_search(client, ids, filter_string))
 

@@ -1,4 +1,4 @@
-"""The files of a run: pictures, the worst dev examples, manifest, summary, settings."""
+"""The artifacts of a run: pictures, the worst dev examples, manifest, summary, settings."""
 
 import shutil
 from dataclasses import asdict
@@ -18,9 +18,9 @@ from foursplit.evaluation.results import Entry
 from foursplit.io import artifacts
 from foursplit.tracking.runs import run_pictures
 
-MAX_WORST = 50  # dev examples; enough to read in one sitting, and a small page
+MAX_WORST = 50  # dev examples; enough to read in one session
 
-SHEET_SEED = 1  # that of `foursplit sheet`, so that both draw the same examples
+SHEET_SEED = 1  # as `foursplit sheet`, so that both sample the same examples
 
 EXCLUDED_COLUMNS = ("split", "weight", "is_error", "baseline_loss")
 
@@ -53,23 +53,23 @@ def dev_table(entry: Entry, seed: int) -> pd.DataFrame:
 
 
 def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:
-    """Pick the dev examples that the model got most wrong; only dev may be read like this."""
+    """Return the dev examples with the highest loss; only dev may be inspected."""
     order = [name for name in ("loss", "log_loss") if name in dev]
     errors = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(MAX_WORST)
     columns = [c for c in dev.columns if c not in EXCLUDED_COLUMNS and not c.startswith("proba_")]
-    # As objects: MLflow asks pandas 3 for its text columns in a way that is about to change.
+    # As objects: MLflow detects text columns of pandas 3 in a deprecated way.
     return errors[columns].reset_index(drop=True).astype(object)
 
 
 def error_sheet(dev: pd.DataFrame) -> pd.DataFrame:
-    """Draw the sheet of dev errors to read, as `foursplit sheet` does."""
+    """Sample the sheet of dev errors, as `foursplit sheet` does."""
     split = eyeball.part(check(dev, "dev"))
     sheet = sheets.sheet(split.eyeball, generator("sheet", SHEET_SEED))
     return sheet.drop(columns=list(sheets.FILLED)).astype(object)
 
 
 def _write_settings(path: Path, entry: Entry) -> None:
-    """Write the experiment's block as it stands in params.yaml, defaults spelled out."""
+    """Write the experiment's block of params.yaml, with defaults."""
     block: dict[str, Any] = asdict(entry.experiment)
     block["fit"]["seeds"] = list(block["fit"]["seeds"])
     writer = YAML(typ="safe")

@@ -1,4 +1,4 @@
-"""What MLflow is told of one trained model: names and values, from the stages' files alone."""
+"""The contents of a model's MLflow run: names and values from the stages' files."""
 
 import json
 import math
@@ -14,11 +14,11 @@ from foursplit.diagnosis.slices.slice_report import describe
 from foursplit.evaluation.results import Entry
 from foursplit.tracking.runs import run_key
 
-MAX_CURVE_ROWS = 1000  # of a curve; MLflow's page draws 320 points of it
+MAX_CURVE_ROWS = 1000  # of a curve; MLflow's page plots 320 points
 
-MAX_FINDINGS = 10  # tags, and slices, that become metrics; the file has all
+MAX_FINDINGS = 10  # tags and slices that become metrics; the file has all
 
-MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, by which a run is found again
+MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, to find a run by
 
 COSTS = ("n_parameters", "flops", "n_bytes")
 
@@ -30,7 +30,7 @@ Point = tuple[str, float, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitInput:
-    """A split as a data set of the run."""
+    """A split as a dataset of the run."""
 
     split: Split
     name: str
@@ -43,11 +43,11 @@ class SplitInput:
 class RunData:
     """One run: an experiment with one seed."""
 
-    experiment: str  # MLflow's: the comparison group, with its course
+    experiment: str  # MLflow's experiment: course and comparison group
     name: str
     key: str  # equal keys, equal runs
-    mark: str  # of the run that may have been followed live
-    made_ms: int  # when the model's files were written here
+    mark: str  # key of the live run
+    made_ms: int  # modification time of the model's files
     params: dict[str, str]
     metrics: dict[str, float]
     curves: list[Point]
@@ -58,7 +58,7 @@ class RunData:
 def collect_run_data(
     entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str, str]
 ) -> RunData:
-    """Gather what one run shows."""
+    """Collect the contents of one run."""
     summary = entry.summaries[seed]
     manifest = summary["manifest"]
     key = run_key.run_key(entry, seed, digests)
@@ -82,7 +82,7 @@ def run_name(key: str, seed: int) -> str:
 
 
 def curve_points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
-    """Turn rows of learning curves into metrics, an epoch a step."""
+    """Turn rows of training metrics into points; the step is the epoch."""
     return [
         (f"curve/{name}", value, int(row["epoch"]))
         for row in thin(rows, MAX_CURVE_ROWS)
@@ -92,7 +92,7 @@ def curve_points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
 
 
 def learning_points(curve: Mapping[str, Any] | None) -> list[Point]:
-    """Turn a learning curve into metrics: means of the repeats, the number of examples as step."""
+    """Turn a learning curve into points: means of the repeats; the step is the train size."""
     if curve is None:
         return []
     rows = {"train": curve["train"]}
@@ -105,7 +105,7 @@ def learning_points(curve: Mapping[str, Any] | None) -> list[Point]:
 
 
 def thin(rows: Sequence[T], max_rows: int) -> Sequence[T]:
-    """Leave every n-th row, and the last, so that no more than about `most` remain."""
+    """Return every n-th row and the last, so that about `max_rows` remain."""
     step = math.ceil(len(rows) / max_rows)
     if step <= 1:
         return rows
@@ -127,7 +127,7 @@ def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 def flatten(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Write nested values under dotted names, spelled as params.yaml spells them."""
+    """Flatten nested values to dotted names, formatted as in params.yaml."""
     result: dict[str, str] = {}
     for name, value in block.items():
         if isinstance(value, Mapping):
@@ -139,12 +139,14 @@ def flatten(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple) and value:
-        return ", ".join(map(_text, value))  # MLflow's page breaks a JSON list into a line an item
+        return ", ".join(
+            map(_text, value)
+        )  # MLflow's page shows a JSON list with one line per item
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Name every number once for all runs, so that runs can be laid side by side."""
+    """Return all metrics under names that are the same in every run."""
     result: dict[str, float | None] = {}
     for split, error in summary["splits"].items():
         result |= _interval(f"strategy/{split}/error", error)
@@ -161,7 +163,7 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _diagnosis_metrics(diagnosis: Mapping[str, Any]) -> dict[str, float]:
-    """Return what the engine found beyond the ledger: of the experiment, all its seeds together."""
+    """Return the metrics of the diagnosis, which cover all seeds of the experiment."""
     result: dict[str, float | None] = {
         f"strategy/tag/{metric_name(tag['tag'])}/{name}": tag[name]
         for tag in diagnosis["tags"]["tags"][:MAX_FINDINGS]
@@ -179,7 +181,7 @@ def _diagnosis_metrics(diagnosis: Mapping[str, Any]) -> dict[str, float]:
 
 
 def metric_name(text: str) -> str:
-    """Make a name of the characters that MLflow allows; others become an underscore."""
+    """Replace characters that MLflow does not allow in names by underscores."""
     return re.sub(r"[^\w\-. ]", "_", text)
 
 
@@ -239,14 +241,14 @@ def _note(entry: Entry, seed: int) -> str:
 
 
 def _ordered_splits(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
-    """Return the splits as the data passes through them; JSON sorts them by name."""
+    """Return the splits in their standard order; JSON sorts them by name."""
     return [(split, splits[split]) for split in SPLITS if split in splits]
 
 
 def _inputs(
     entry: Entry, summary: Mapping[str, Any], digests: Mapping[str, str]
 ) -> list[SplitInput]:
-    """List the splits; MLflow knows a data set by name and digest, so each has its own name."""
+    """List the splits; MLflow identifies a dataset by name and digest, so each has its own name."""
     source = entry.experiment.source
     inputs = []
     for split, error in _ordered_splits(summary["splits"]):

@@ -15,11 +15,11 @@ from foursplit.diagnosis.decomposition.verdict import NAMES
 
 LEVEL, WORSE, BETTER, PRIMARY = "#9aa3ad", "#d98c5f", "#6fa287", "#b3392f"
 
-MAX_NUMBERED = 20  # classes; the counts of more would not be legible
+MAX_NUMBERED = 20  # classes; counts of more are not legible
 
 
 def plot_ledger(summary: Mapping[str, Any]) -> Figure:
-    """Draw how human error becomes dev and test error, gap by gap."""
+    """Plot the errors from human level to test, gap by gap, as a waterfall."""
     figure, axes = _new_figure(8, 4)
     errors = {split: error["value"] for split, error in summary["splits"].items()}
     if summary["human"]:
@@ -40,18 +40,18 @@ def plot_ledger(summary: Mapping[str, Any]) -> Figure:
     axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set(ylabel="error", title=summary["verdict"]["sentence"].split(". ")[0])
-    axes.set_ylim(0, 1.15 * max(*errors.values(), 0.01))  # room for the numbers; not flat at 0
+    axes.set_ylim(0, 1.15 * max(*errors.values(), 0.01))  # room for the labels; not empty at 0
     return figure
 
 
 def confusion_counts(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Count answers by true class: rows are the truth, columns the answer."""
+    """Compute the confusion matrix: rows are true classes, columns predicted ones."""
     counts = pd.crosstab(table["y"], table["y_hat"])
     return counts.reindex(index=list(classes), columns=list(classes), fill_value=0)
 
 
 def plot_confusion(counts: pd.DataFrame) -> Figure:
-    """Draw the confusion matrix; only errors are coloured: the diagonal would outshine them."""
+    """Plot the confusion matrix; only errors are colored, since the diagonal would dominate."""
     side = min(3.5 + 0.35 * len(counts), 12)
     figure, axes = _new_figure(side, side)
     numbers = counts.to_numpy()
@@ -79,7 +79,7 @@ def plot_confusion(counts: pd.DataFrame) -> Figure:
 
 
 def plot_residuals(table: pd.DataFrame) -> Figure:
-    """Draw each dev example's residual; those that count as wrong stand out."""
+    """Plot the residual of each dev example; errors are highlighted."""
     figure, axes = _new_figure(7, 4.5)
     for wrong, color, label in ((False, LEVEL, "near enough"), (True, PRIMARY, "counted as wrong")):
         rows = table[table["is_error"] == wrong]

@@ -1,4 +1,4 @@
-"""Turn the stages' files into MLflow runs: one a model, wherever and however often it stops."""
+"""Sync the stages' files to MLflow: one run per model, however often it is interrupted."""
 
 import json
 import math
@@ -31,7 +31,7 @@ Echo = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncCounts:
-    """How many runs were written, and how many were there already."""
+    """Numbers of new and of unchanged runs."""
 
     new: int
     kept: int
@@ -45,7 +45,7 @@ class _Job:
 
 
 def sync_runs(params: Params, entries: Sequence[Entry], say: Echo) -> SyncCounts:
-    """Return MLflow a finished run for each evaluated model and each study; leave the others."""
+    """Write a run for each evaluated model and each study that MLflow lacks."""
     unread = git.trouble()
     if unread is not None:
         say(f"runs are written without their commit: git cannot read its repository: {unread}")
@@ -62,7 +62,7 @@ def sync_runs(params: Params, entries: Sequence[Entry], say: Echo) -> SyncCounts
 
 
 def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
-    """Write the studies' runs; return how many studies there are, and how many were new."""
+    """Write the studies' runs; return the number of studies and of new runs."""
     lesson_runs_here = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
     if not lesson_runs_here:
         return 0, 0
@@ -84,10 +84,12 @@ def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
             unlocked.add(source)
         for seed in sorted(entry.summaries):
             if locks.is_stale(entry, seed):
-                say(f"{entry.key}: params.yaml has changed since it was trained; `dvc repro` first")
+                say(
+                    f"{entry.key}: params.yaml has changed since its training. Run `dvc repro` first"
+                )
                 break
             if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
-                say(f"{entry.key}: not shown, for its training was begun anew and has not ended")
+                say(f"{entry.key}: not shown: its training was restarted and has not finished")
                 break
             yield _Job(
                 record=collect_run_data(entry, seed, digests, made_at), entry=entry, seed=seed
@@ -97,7 +99,7 @@ def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
 
 
 def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str, str]:
-    """Return the id of each comparison group's MLflow experiment."""
+    """Return the id of the MLflow experiment of each comparison group."""
     ids: dict[str, str] = {}
     for job in jobs:
         name = job.record.experiment
@@ -114,7 +116,7 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
 
 
 def _sync_run(client: Any, experiment_id: str, job: _Job, current: Sequence[Any]) -> bool:
-    """See to it that there is one finished run of `job`; return whether it had to be written."""
+    """Make sure that `job` has one finished run; return whether it was written now."""
     existing = _find_finished(client, experiment_id, job.record.key, current)
     if existing is not None:
         _add_model_hash(client, existing, job.record)
@@ -135,7 +137,7 @@ def _sync_run(client: Any, experiment_id: str, job: _Job, current: Sequence[Any]
 
 
 def _add_model_hash(client: Any, run: Any, record: RunData) -> None:
-    """Add to a run what older ones lack: it can be found by its weights."""
+    """Add the tag that older runs lack: the hash of the weights."""
     if MODEL_HASH not in run.data.tags:
         client.set_tag(run.info.run_id, MODEL_HASH, record.tags[MODEL_HASH])
 
@@ -143,7 +145,7 @@ def _add_model_hash(client: Any, run: Any, record: RunData) -> None:
 def _sync_study(
     client: Any, experiment_id: str, study: lesson_runs.LessonRun, current: Sequence[Any]
 ) -> bool:
-    """See to it that there is one finished run of `study`, with the page of today."""
+    """Make sure that `study` has one finished run with its present page."""
     run = _find_finished(client, experiment_id, study.key, current)
     if run is None:
         extra_tags = {CURRENT: "true", **ownership.tags()}
@@ -154,7 +156,7 @@ def _sync_study(
 
 
 def _find_finished(client: Any, experiment_id: str, key: str, current: Sequence[Any]) -> Any | None:
-    """Return the one finished run of `key`, marked as shown; delete what was half written."""
+    """Return the finished run of `key`, marked as current; delete unfinished ones."""
     runs = [run for run in current if run.data.tags.get(KEY) == key]
     if not any(run.info.status == "FINISHED" for run in runs):
         runs = queries.runs_with_key(client, experiment_id, key)
@@ -165,7 +167,7 @@ def _find_finished(client: Any, experiment_id: str, key: str, current: Sequence[
 
 
 def _create(client: Any, experiment_id: str, record: RunData) -> str:
-    """Open a run dated by its model's files, so that a store built anew shows the same times."""
+    """Create a run dated by its model's files, so that a rebuilt store shows the same times."""
     run = client.create_run(
         experiment_id,
         start_time=record.made_ms,
@@ -182,7 +184,7 @@ def _tags(record: RunData) -> dict[str, str]:
 def _find_live_run(
     client: Any, experiment_id: str, record: RunData
 ) -> tuple[Any, list[Point]] | None:
-    """Find the run that followed this training live; return it with the points it lacks."""
+    """Find the live run of this training; return it with the points it lacks."""
     curves = {(name, step): value for name, value, step in record.curves}
     for run in queries.live_runs(client, experiment_id, record.mark):
         if not ownership.is_owned(run) or live_metrics.is_training_here(record.mark):
@@ -193,7 +195,7 @@ def _find_live_run(
             for point in client.get_metric_history(run.info.run_id, name)
         }
         common_keys = logged.keys() & curves.keys()
-        # Rounded in the file.  Other values: the same settings, trained by other code.
+        # Values in the file are rounded.  Other values: trained by other code.
         if all(_equal(logged[key], curves[key]) for key in common_keys):
             missing = [point for point in record.curves if (point[0], point[2]) not in logged]
             return run, missing
@@ -205,7 +207,7 @@ def _equal(a: float, b: float) -> bool:
 
 
 def _log_contents(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
-    """Write everything but the end."""
+    """Write everything except the end of the run."""
     from mlflow.entities import Metric, Param, RunTag
 
     data = job.record
@@ -246,7 +248,7 @@ def _data_sets(record: RunData) -> list[Any]:
 
 
 def _close_interrupted(client: Any, ids: Sequence[str]) -> None:
-    """End the live runs whose training ended without a model that they could become."""
+    """End the live runs whose training ended without a model."""
     for run in queries.unfinished_live_runs(client, ids):
         if not live_metrics.is_training(client, run):
             latest = client.get_run(run.info.run_id)
@@ -255,7 +257,7 @@ def _close_interrupted(client: Any, ids: Sequence[str]) -> None:
 
 
 def _mark_outdated(client: Any, current: Sequence[Any], keys: set[str]) -> None:
-    """Tell the forerunners of the runs that show what lies in data/ now."""
+    """Mark the runs that no longer show the present outputs."""
     for run in current:
         if run.data.tags.get(KEY) not in keys:
             ownership.set_tag(client, run.info.run_id, CURRENT, "false")
