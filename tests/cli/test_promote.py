@@ -97,7 +97,7 @@ def git(*arguments):
 
 def test_a_verdict_against_a_former_champion_moves_nothing(stored):
     judged(stored, "PROMOTE", against="none")
-    assert "run `foursplit gate` again" in run(GROUP, code=2)
+    assert "`foursplit gate` again" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
 
 
@@ -125,7 +125,7 @@ def test_a_version_whose_files_were_altered_is_not_gone_to(stored):
     path.write_bytes(path.read_bytes() + b"x")
     judged_tags = {registry.VERDICT: "PROMOTE", registry.AGAINST: "1"}
     registry.set_tags(stored, judged_tags)
-    assert "altered since this version was stored" in run(GROUP, code=2)
+    assert "altered after this version was stored" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
 
 

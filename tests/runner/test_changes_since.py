@@ -82,7 +82,7 @@ def test_a_first_commit_has_nothing_before_it(project):
 def test_a_commit_that_was_rewritten_gives_way_to_the_one_before(repository, capsys):
     past = changes_since.find_past_commit("a" * 40)
     assert past.commit == changes_since.find_past_commit(None).commit
-    assert "no such commit here; comparing with the one before" in capsys.readouterr().out
+    assert "comparing with the previous one" in capsys.readouterr().out
 
 
 def test_a_commit_that_is_not_here_is_refused(repository):

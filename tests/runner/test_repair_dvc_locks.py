@@ -52,7 +52,7 @@ def test_a_merge_conflict_is_said_and_left_as_it_is(project):
     torn.parent.mkdir(parents=True)
     torn.write_text("")
     with pytest.raises(
-        FoursplitError, match=r"dvc\.lock: a merge conflict.*git checkout COMMIT --"
+        FoursplitError, match=r"dvc\.lock: has merge conflict markers.*git checkout COMMIT --"
     ):
         repair_locks()
     assert lock.read_text() == CONFLICT

@@ -68,7 +68,7 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     second = marked.index(body, first + len(block))
     marked = marked[:second] + "strategy: *id001\n" + marked[second + len("strategy:" + block) :]
     lock.write_text(marked)
-    assert "3 stages: 3 as they were" in small.repro()
+    assert "3 stages: 3 unchanged" in small.repro()
     assert "3 stages: 3 ran" in small.repro("--force")
     assert lock.read_text() == theirs
 
@@ -97,7 +97,7 @@ def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(ca
 
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
     small.write(DIAMOND).repro()
-    assert "4 stages: 4 as they were" in small.repro()
+    assert "4 stages: 4 unchanged" in small.repro()
     (small.folder / "start.txt").write_text("other\n")
     assert "a will run:\n  dependency start.txt: " in small.run("foursplit", "why", "a")
     assert "b may run: if a will write anything new" in small.run("foursplit", "why", "b")
@@ -136,7 +136,7 @@ def test_force_runs_all_and_a_target_only_what_it_needs(small):
     small.write(DIAMOND)
     assert "2 stages: 2 ran" in small.repro("b")
     assert "2 stages: 2 ran" in small.repro("b", "--force")
-    assert "4 stages: 2 ran, 2 as they were" in small.repro()
+    assert "4 stages: 2 ran, 2 unchanged" in small.repro()
 
 
 FAILING = """
@@ -150,17 +150,17 @@ FAILING = """
 
 def test_a_failure_stops_what_depends_on_it_and_nothing_else(small):
     text = small.write(FAILING).repro(code=2)
-    assert "5 stages: 1 ran, 2 failed, 2 not run because of that" in text
+    assert "5 stages: 1 ran, 2 failed, 2 skipped because of that" in text
     assert "so far so good" in text
     end = text[text.index("2 stage(s) failed") :]
     assert f"bad: exit code 3; log: {small.folder}/.foursplit/logs/bad.log" in end
-    assert "not run because of it: after, last" in end
+    assert "skipped because of it: after, last" in end
     assert "lazy: output 'lazy.out' does not exist" in end
     assert (small.folder / "other.out").exists()
     assert set(small.locks()) == {".:other"}
     assert "bad will run" in small.run("foursplit", "why", "bad")
     small.write(FAILING.replace("exit 3", "cp start.txt bad.out").replace('"true"', "cp start.txt lazy.out"))  # fmt: skip  # noqa: E501
-    assert "5 stages: 4 ran, 1 as they were" in small.repro()
+    assert "5 stages: 4 ran, 1 unchanged" in small.repro()
 
 
 def timed(name, seconds, threads=""):

@@ -8,7 +8,7 @@ from foursplit.runner.stage_changes import Change, listing_changes, parameter_ch
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (Change(kind="lock"), "it has no entry in dvc.lock: it never ran, or its entry was lost"),
+        (Change(kind="lock"), "no entry in dvc.lock: it never ran, or the entry was lost"),
         (Change(kind="command", before="a", after="b"), "command: a → b"),
         (Change(kind="output", name="x", status="deleted"), "output x is missing"),
         (Change(kind="output", name="x"), "output x is not what the run wrote"),

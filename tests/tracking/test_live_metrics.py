@@ -115,4 +115,4 @@ def test_a_store_that_fails_does_not_stop_training(world, curves, capsys):
     listener = curves()
     follow(listener, ROWS)
     assert not listener.thread.is_alive()
-    assert capsys.readouterr().err.count("no live curves in MLflow") == 1
+    assert capsys.readouterr().err.count("no live metrics in MLflow") == 1

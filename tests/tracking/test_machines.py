@@ -227,7 +227,7 @@ def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkey
     def meanwhile():
         with (
             on("other"),
-            pytest.raises(FoursplitError, match="another machine is making a champion"),
+            pytest.raises(FoursplitError, match="another machine is promoting a champion"),
         ):
             registry.promote(second, None, print)
 
@@ -236,7 +236,7 @@ def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkey
         once(monkeypatch, registry, "_aliases", meanwhile)
         registry.promote(first, None, print)
         assert registry.champion_number(GROUP) == first.number
-    with on("other"), pytest.raises(FoursplitError, match="run `foursplit gate` again"):
+    with on("other"), pytest.raises(FoursplitError, match="`foursplit gate` again"):
         registry.promote(second, None, print)
     tags = store.client().get_registered_model(GROUP).tags
     assert not [name for name in tags if name.startswith(promotion_lock.LOCK_TAG)]
@@ -298,12 +298,12 @@ def test_a_server_that_is_not_there_is_told_at_once_and_stops_no_training(on, mo
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ann:secret@127.0.0.1:{port}")
     monkeypatch.setattr(server_health, "PAUSE_S", 0.0)
     with on("one"):
-        with pytest.raises(FoursplitError, match="no server answers there") as refused:
+        with pytest.raises(FoursplitError, match="no server answers") as refused:
             door.track()
         follow(live_curves(monkeypatch), ROWS)
         assert "secret" not in finish._state()["store"]
     assert "secret" not in str(refused.value)
-    assert "no live curves in MLflow" in capsys.readouterr().err
+    assert "no live metrics in MLflow" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

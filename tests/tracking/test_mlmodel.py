@@ -141,5 +141,5 @@ def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
     assert json.loads(path.read_text())["flavors"]["python_function"]["loader_module"] == (
         mlmodel.LOADER
     )  # the naive check finds nothing
-    with pytest.raises(FoursplitError, match="spelt otherwise"):
+    with pytest.raises(FoursplitError, match="formatted differently"):
         mlmodel.require_own(path)

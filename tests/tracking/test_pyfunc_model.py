@@ -80,7 +80,7 @@ def test_no_example_is_refused_by_the_shape_that_is_wanted(small):
     from mlflow.exceptions import MlflowException
 
     register()
-    with pytest.raises(MlflowException, match=r"it must be \(n, 13\), one example at least"):
+    with pytest.raises(MlflowException, match=r"it must be \(n, 13\)"):
         load(URI).predict(dev()[:0])
 
 
@@ -147,13 +147,13 @@ def test_a_tampered_mlmodel_is_refused(small):
     path = version.folder / mlmodel.NAME
     content = path.read_text()
     path.write_text(content.replace('"python_version": "3', '"python_version": "2'))
-    with pytest.raises(FoursplitError, match="MLmodel: altered since"):
+    with pytest.raises(FoursplitError, match="MLmodel: altered"):
         foursplit.load_model(URI)
     path.write_text(content.replace(mlmodel.LOADER, "antigravity"))
     with pytest.raises(FoursplitError, match="loader_module: 'antigravity'"):
         foursplit.load_model(URI)
     path.unlink()
-    with pytest.raises(FoursplitError, match="MLmodel: is gone since"):
+    with pytest.raises(FoursplitError, match="MLmodel: missing"):
         foursplit.load_model(URI)
 
 

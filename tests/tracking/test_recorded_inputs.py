@@ -75,7 +75,7 @@ def test_a_store_without_runs_says_so(world):
 def test_a_run_without_its_files_is_refused(world):
     run_id = run_of(world)
     next(world.root.glob(f"mlruns/**/{run_id}/artifacts/manifest.json")).unlink()
-    with pytest.raises(FoursplitError, match="manifest.json is gone"):
+    with pytest.raises(FoursplitError, match="manifest.json is missing"):
         read_recorded(run_id)
 
 
@@ -127,7 +127,7 @@ def test_a_version_that_is_not_there_is_refused_with_what_is(version):
 
 def test_the_run_that_stores_a_version_is_no_model_to_make_again(version):
     run = store.client().get_model_version(GROUP, "1").run_id
-    with pytest.raises(FoursplitError, match="name it as models:/GROUP/N"):
+    with pytest.raises(FoursplitError, match="models:/GROUP/N"):
         read_recorded(run)
 
 

@@ -97,7 +97,7 @@ def test_inputs_that_are_none_of_the_models_are_refused_with_their_shape(small):
     model = foursplit.load_model(f"models:/{GROUP}@champion")
     with pytest.raises(FoursplitError, match=r"shape \(13,\); it must be \(n, 13\)"):
         model.predict(np.zeros(13))
-    with pytest.raises(FoursplitError, match="one example"):
+    with pytest.raises(FoursplitError, match=r"\(n, 13\)"):
         model.predict(np.zeros((0, 13)))
     with pytest.raises(FoursplitError, match="not an array of numbers"):
         model.predict([["red"] * 13])
@@ -115,9 +115,9 @@ def test_inputs_that_are_none_of_the_models_are_refused_with_their_shape(small):
         (f"models:/{GROUP}@challengr", "Did you mean 'challenger'"),
         (f"models:/{GROUP}/7", r"unknown alias or version '7'"),
         ("models:/wins@champion", "unknown registered model 'wins'. Did you mean 'wines'"),
-        ("wines", "write models:/<group>@<alias>"),
-        ("models:/wines", "write models:/<group>@<alias>"),
-        ("models:/wines/1/2", "write models:/<group>@<alias>"),
+        ("wines", "models:/<group>@<alias>"),
+        ("models:/wines", "models:/<group>@<alias>"),
+        ("models:/wines/1/2", "models:/<group>@<alias>"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(small, uri, message):
@@ -128,7 +128,7 @@ def test_what_is_not_there_is_refused_with_what_is(small, uri, message):
 
 def test_without_a_store_nothing_is_created_and_the_way_is_named(small):
     (small / "mlflow.db").unlink()
-    with pytest.raises(FoursplitError, match="`foursplit gate GROUP` stores"):
+    with pytest.raises(FoursplitError, match="`foursplit gate GROUP`"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     assert not (small / "mlflow.db").exists()
 
@@ -177,7 +177,7 @@ def test_a_pickle_a_foreign_file_and_a_link_are_refused(small):
 def test_files_that_are_gone_are_refused_and_stored_anew(small):
     version = champion()
     of(version).unlink()
-    with pytest.raises(FoursplitError, match="is gone since"):
+    with pytest.raises(FoursplitError, match="missing"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     again = register()
     assert again.number == 2
@@ -265,7 +265,7 @@ def test_a_champion_that_was_made_meanwhile_is_not_overrun(small):
     first = champion()
     winner.train(sees_strong=False)
     second = register()
-    with pytest.raises(FoursplitError, match=r"version 1 was made champion while version 2"):
+    with pytest.raises(FoursplitError, match=r"version 1 became champion after version 2"):
         registry.promote(second, None, print)  # judged when there was none
     assert registry.champion_number(GROUP) == first.number
     registry.promote(second, first.number, print)

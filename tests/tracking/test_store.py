@@ -51,7 +51,7 @@ def test_a_deleted_experiment_is_restored(world):
 @pytest.mark.parametrize("name", ["a?b", "100%20 b"])
 def test_a_folder_that_reads_otherwise_in_an_address_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/{name}/mlflow.db")
-    with pytest.raises(FoursplitError, match="rename the folder"):
+    with pytest.raises(FoursplitError, match="Rename the folder"):
         store.client()
     assert list(tmp_path.iterdir()) == []
 

@@ -43,8 +43,8 @@ def _own(world):
         ("database is locked", "run again"),
         ("database or disk is full", "Free space"),
         ("disk I/O error", "Free space"),
-        ("attempt to write a readonly database", "right to write"),
-        ("unable to open database file", "right to write"),
+        ("attempt to write a readonly database", "writable"),
+        ("unable to open database file", "writable"),
         ("database disk image is malformed", r"move it aside \(mv '"),
         ("file is not a database", r"move it aside \(mv '"),
         ("something new", r"keep a copy \(cp '"),
@@ -91,7 +91,7 @@ def test_an_older_store_is_to_be_copied_and_upgraded(world):
 
 def test_a_store_of_an_mlflow_that_we_do_not_know_is_no_upgrade(world):
     schema(world.root / "mlflow.db", "ffffffffffff")
-    with pytest.raises(FoursplitError, match="Another MLflow than the one installed"):
+    with pytest.raises(FoursplitError, match="Another MLflow than the installed one"):
         door.track()
 
 

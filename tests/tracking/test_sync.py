@@ -217,7 +217,7 @@ def test_of_a_training_that_was_stopped_nothing_is_shown_and_the_rest_is(world):
     counts, said = world.track()
     assert counts.new == 1
     assert list(world.runs()) == [SUGAR]
-    assert any("wines_soft" in line and "has not ended" in line for line in said)
+    assert any("wines_soft" in line and "has not finished" in line for line in said)
 
 
 def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track):
@@ -234,7 +234,7 @@ def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track)
 
 def test_a_file_that_is_no_database_is_refused_with_the_way_out(world):
     (world.root / "mlflow.db").write_bytes(b"no database" * 100)
-    with pytest.raises(FoursplitError, match=r"move it aside \(mv .*mlflow.db") as refused:
+    with pytest.raises(FoursplitError, match=r"move it away \(mv .*mlflow.db") as refused:
         door.track()
     assert "elete" not in str(refused.value)
     assert (world.root / "mlflow.db").read_bytes() == b"no database" * 100

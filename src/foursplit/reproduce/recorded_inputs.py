@@ -47,8 +47,8 @@ def read_recorded(name: str) -> RecordedRun:
     path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
-            f"{name!r}: {path} does not exist, so there are no runs. Run `foursplit track`, or name "
-            "EXPERIMENT@COMMIT"
+            f"{name!r}: {path} does not exist, so there are no runs. Run `foursplit track`, or "
+            "name EXPERIMENT@COMMIT"
         )
     return _version(name) if name.startswith(registry.SCHEME) else _run(name)
 

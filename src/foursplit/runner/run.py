@@ -113,7 +113,7 @@ class PipelineRun:
 
     @property
     def _stopped(self) -> bool:
-        """Return whether the run was interrupted and its jobs have ended, or ignore being killed."""
+        """Return whether the run was interrupted and no job is left to wait for."""
         hopeless = self.killed and time.monotonic() - self.killed > KILL_GRACE_S
         return bool(self.outcome.interrupted and (hopeless or not self.jobs))
 

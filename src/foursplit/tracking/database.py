@@ -50,8 +50,8 @@ def require_mlflow_database(path: Path) -> None:
     if tables and not {"experiments", "alembic_version"} & {*tables}:
         raise FoursplitError(
             f"{path}: another program's database (its tables: "
-            f"{', '.join(tables[:MAX_SHOWN_TABLES])}); nothing was written to it. Name another file "
-            "in MLFLOW_TRACKING_URI, or move this one away"
+            f"{', '.join(tables[:MAX_SHOWN_TABLES])}); nothing was written to it. Name another "
+            "file in MLFLOW_TRACKING_URI, or move this one away"
         )
 
 

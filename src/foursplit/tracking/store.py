@@ -176,8 +176,8 @@ def _artifact_location(name: str) -> str | None:
     if not shared:
         # MLflow would use ./mlruns: a folder of this machine, in a shared database.
         raise FoursplitError(
-            f"{display_uri()}: a database stores no artifacts. Set {ARTIFACT_ROOT} to a location that "
-            "all users share, such as s3://bucket/mlflow or a shared folder, or use a server."
+            f"{display_uri()}: a database stores no artifacts. Set {ARTIFACT_ROOT} to a location "
+            "that all users share, such as s3://bucket/mlflow or a shared folder, or use a server."
         )
     return f"{shared.rstrip('/')}/{name}"
 

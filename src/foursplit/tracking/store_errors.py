@@ -26,7 +26,7 @@ def explain_errors() -> Iterator[None]:
     except failures as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # a full disk or missing rights: the CLI names the file
-        text = f"{store.display_uri()}: MLflow cannot use this store: {reason(error)}. {_remedy(error)}"
+        text = f"{store.display_uri()}: MLflow cannot use it: {reason(error)}. {_remedy(error)}"
         raise FoursplitError(text) from error
 
 
@@ -66,8 +66,8 @@ def _outdated(text: str) -> str:
     match = SCHEMA_REVISION.search(text)
     if match and not _is_known_revision(match.group(1)):
         return (
-            "Another MLflow than the installed one made it, probably a newer one. Install that one, or "
-            "name another store in MLFLOW_TRACKING_URI."
+            "Another MLflow than the installed one made it, probably a newer one. Install that one, "
+            "or name another store in MLFLOW_TRACKING_URI."
         )
     if store.database_path() is None:
         return (

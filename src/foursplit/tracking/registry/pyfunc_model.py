@@ -40,8 +40,8 @@ def _require_finite(answers: np.ndarray, uri: str) -> None:
     bad = ~np.isfinite(answers).reshape(len(answers), -1).all(axis=1)
     if bad.any():
         raise FoursplitError(
-            f"{uri}: the prediction for row {int(bad.argmax()) + 1} is not finite: its inputs are far "
-            "outside of the training data"
+            f"{uri}: the prediction for row {int(bad.argmax()) + 1} is not finite: its inputs are "
+            "far outside of the training data"
         )
 
 

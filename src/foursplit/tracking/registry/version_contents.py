@@ -89,8 +89,8 @@ class StoreSnapshot:
 def read_contents(version: RegisteredVersion, snapshot: StoreSnapshot) -> VersionContents:
     """Read a version's files, and join the run of the history with the same dev tables.
 
-    The run has what the registry does not store: the tables of train and train-dev, and the training
-    settings.  If its tables are gone, MLflow's run with these weights has the latter.
+    The run has what the registry does not store: the tables of train and train-dev, and the
+    training settings.  If its tables are gone, MLflow's run with these weights has the latter.
     """
     files: dict[str, str] = _files(version)
     run = snapshot.run(files)

@@ -84,9 +84,7 @@ def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
             unlocked.add(source)
         for seed in sorted(entry.summaries):
             if locks.is_stale(entry, seed):
-                say(
-                    f"{entry.key}: params.yaml has changed since its training. Run `dvc repro` first"
-                )
+                say(f"{entry.key}: params.yaml has changed since training. Run `dvc repro` first")
                 break
             if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
                 say(f"{entry.key}: not shown: its training was restarted and has not finished")
