@@ -100,7 +100,7 @@ def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
     assert "4 stages: 4 unchanged" in small.repro()
     (small.folder / "start.txt").write_text("other\n")
     assert "a will run:\n  dependency start.txt: " in small.run("foursplit", "why", "a")
-    assert "b may run: if a will write anything new" in small.run("foursplit", "why", "b")
+    assert "b may run: if a will write new outputs" in small.run("foursplit", "why", "b")
     assert "4 stages: 1 would run, 3 may, 0 would not" in small.repro("--dry")
     assert not (small.folder / "a.out").read_text().startswith("other")
     assert "4 stages: 4 ran" in small.repro()
@@ -248,7 +248,7 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
     process.send_signal(number)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 128 + number, output
-    assert "3 stages: 1 ran, 2 left when you stopped it; what was finished is kept" in output
+    assert "3 stages: 1 ran, 2 left at the interruption; finished stages are kept" in output
     assert set(small.locks()) == {".:quick"}
     wait_for(lambda: processes(small.folder) == [])
 
@@ -321,7 +321,7 @@ main(["repro"])
 
 def test_an_interruption_while_a_stage_is_being_started_reaches_it(small):
     small.write("  slow: {cmd: 'touch started; sleep 600', outs: [slow.out]}\n")
-    assert "1 left when you stopped it" in small.run(sys.executable, "-c", AT_THE_START, code=130)
+    assert "1 left at the interruption" in small.run(sys.executable, "-c", AT_THE_START, code=130)
     wait_for(lambda: processes(small.folder) == [])
 
 
@@ -357,17 +357,17 @@ def test_a_torn_lock_is_healed_and_its_stages_come_from_the_run_cache(small):
 def test_another_dvc_than_we_know_is_left_to_itself_with_a_word(small):
     small.write(DIAMOND)
     code = (
-        "import foursplit.runner.dvc_adapter.graph as graph; graph.VERSION = '1.0';"
+        "import foursplit.runner.dvc_adapter.graph as graph; graph.SUPPORTED_VERSION = '1.0';"
         "from foursplit.cli.main import main; main(['repro'])"
     )
     text = small.run(sys.executable, "-c", code)
-    assert f"DVC is {version('dvc')}, and its inner calls are known for 1.0" in text
+    assert f"DVC {version('dvc')} is installed; its inner API is known for 1.0" in text
     assert "leaving the order to dvc repro, one stage at a time" in text
     assert "Running stage 'd'" in text
 
 
 def test_dvc_is_the_one_whose_inner_calls_were_read():
-    # A new DVC?  Read what runner/dvc_adapter/graph.py and dvc_quick.py call, then set VERSION.
+    # A new DVC?  Read what runner/dvc_adapter/graph.py and fast_status.py call, then set SUPPORTED_VERSION.
     assert version("dvc") == graph.SUPPORTED_VERSION
     import dvc.dependency.param
     import dvc.output
