@@ -42,7 +42,7 @@ class StageQueue:
 
     def fits(self, name: str) -> bool:
         """Return whether enough threads are free; a stage that needs more than all runs alone."""
-        threads_in_use = sum(self.threads[other] for other in self.running)
+        threads_in_use = sum(self.threads[running] for running in self.running)
         return threads_in_use + self.threads[name] <= self.slots or not self.running
 
     def start(self, name: str) -> None:
@@ -60,21 +60,21 @@ class StageQueue:
         self.running.discard(name)
         self.ready.discard(name)
         self.done.add(name)
-        for other, needed in list(self.waiting.items()):
+        for dependent, needed in list(self.waiting.items()):
             needed.discard(name)
             if not needed:
-                del self.waiting[other]
-                self.ready.add(other)
+                del self.waiting[dependent]
+                self.ready.add(dependent)
 
     def fail(self, name: str) -> None:
         """Mark a stage failed, and skip the stages that depend on it."""
         self.running.discard(name)
         self.ready.discard(name)
         self.failed.add(name)
-        for other in list(self.waiting):
-            if self.depends(other, name):
-                del self.waiting[other]
-                self.skipped.setdefault(other, name)
+        for dependent in list(self.waiting):
+            if self.depends(dependent, name):
+                del self.waiting[dependent]
+                self.skipped.setdefault(dependent, name)
 
     def depends(self, name: str, on: str) -> bool:
         """Return whether a stage depends on another, directly or indirectly."""

@@ -65,14 +65,14 @@ class PipelineRun:
 
     def __init__(
         self,
-        graph: DvcPipeline,
-        steps: dict[str, PlannedStage],
+        pipeline: DvcPipeline,
+        stages: dict[str, PlannedStage],
         queue: StageQueue,
-        parents: WorkerPool,
+        pool: WorkerPool,
         display: Display,
     ) -> None:
-        self.graph, self.steps, self.queue = graph, steps, queue
-        self.parents, self.display = parents, display
+        self.pipeline, self.stages, self.queue = pipeline, stages, queue
+        self.pool, self.display = pool, display
         self.force = False
         self.outcome = RunResult()
         self.reasons: dict[str, list[Change]] = {}
@@ -95,11 +95,11 @@ class PipelineRun:
                 while not self._over:
                     self._with_dvc_lock(self._advance)
                     self._wait()
-                self._with_dvc_lock(self.graph.write_locks)
+                self._with_dvc_lock(self.pipeline.write_locks)
             finally:
                 for job in self.jobs.values():
                     job.kill()
-                self.parents.close()
+                self.pool.close()
                 for name in [*self.reserved]:  # at the interpreter's exit it may hang
                     self._release(name)
                 self.display.close()
@@ -122,7 +122,7 @@ class PipelineRun:
         was_printed, wait_start = False, time.monotonic()
         while True:
             try:
-                with self.graph.dvc_lock():
+                with self.pipeline.dvc_lock():
                     start = time.monotonic()
                     action()
                     self.outcome.bookkeeping_s += time.monotonic() - start
@@ -151,20 +151,23 @@ class PipelineRun:
                 if self.selector.select(0):
                     has_progress = False
                     break
-        if self.graph.unwritten_stages and time.monotonic() - self.written > LOCK_WRITE_INTERVAL_S:
-            self.graph.write_locks()
+        if (
+            self.pipeline.unwritten_stages
+            and time.monotonic() - self.written > LOCK_WRITE_INTERVAL_S
+        ):
+            self.pipeline.write_locks()
             self.written = time.monotonic()
 
     def _try_stage(self, name: str) -> bool:
         """Start, restore or skip a ready stage; return whether its state changed."""
         with self._fail_on_error(name):
-            if not self.steps[name].commands:
-                did = self.graph.run_stage(name, force=self.force)
+            if not self.stages[name].commands:
+                did = self.pipeline.run_stage(name, force=self.force)
                 self.queue.finish(name)
                 (self.outcome.ran if did else self.outcome.unchanged).append(name)
                 return True
             if name not in self.reasons:
-                changes = [Change(kind="force")] if self.force else self.graph.changes(name)
+                changes = [Change(kind="force")] if self.force else self.pipeline.changes(name)
                 if not changes:
                     self.queue.finish(name)
                     self.outcome.unchanged.append(name)
@@ -178,24 +181,24 @@ class PipelineRun:
     def _start(self, name: str) -> bool:
         stack = ExitStack()
         try:
-            stack.enter_context(self.graph.reserve(name))
+            stack.enter_context(self.pipeline.reserve(name))
         except DvcLockedError as error:
             return self._retry_later(name, error)
         self.reserved[name] = stack
         start = time.monotonic()
-        for line in self.graph.remove_outputs(name):
+        for line in self.pipeline.remove_outputs(name):
             self.display.print(line)
-        if not self.force and self.graph.restore(name, self.display.print):
-            self.graph.finish(name)
+        if not self.force and self.pipeline.restore(name, self.display.print):
+            self.pipeline.finish(name)
             self._release(name)
             self.queue.finish(name)
             self.outcome.restored.append(name)
             run_log.write(name, "restored", time.monotonic() - start, self.reasons[name])
             self._print_result(name, "restored from the run-cache", "")
             return True
-        self.graph.record_inputs(name)
+        self.pipeline.record_inputs(name)
         self.queue.start(name)
-        job = Job(name, self.graph.launches(name), run_log.log_path(name), self.display.size)
+        job = Job(name, self.pipeline.launches(name), run_log.log_path(name), self.display.size)
         self.jobs[name] = job
         self._begin(job)
         return True
@@ -204,7 +207,7 @@ class PipelineRun:
         """Schedule a retry, or fail the stage after MAX_WAIT_S; return whether it failed."""
         now = time.monotonic()
         if name not in self.waits:
-            self.display.print(f"{self.steps[name].title} waits: {error}")
+            self.display.print(f"{self.stages[name].title} waits: {error}")
         if now - self.waits.setdefault(name, now) > MAX_WAIT_S:
             self._fail(
                 name,
@@ -217,7 +220,7 @@ class PipelineRun:
         return False
 
     def _begin(self, job: Job) -> None:
-        job.start_command(self.parents)
+        job.start_command(self.pool)
         job.code = None
         self.selector.register(job.exit, selectors.EVENT_READ, (job, "exit"))
         if job.output is not None and job.output not in self.selector.get_map():
@@ -260,13 +263,13 @@ class PipelineRun:
             self.losses[name] = self.losses.get(name, 0) + 1
             if self.losses[name] <= MAX_WORKER_LOSSES:
                 self.display.print(
-                    f"{self.steps[name].title}: its process was killed; starting again"
+                    f"{self.stages[name].title}: its process was killed; starting again"
                 )
                 self.queue.put_back(name)
                 return
         if job.code == 0 and not job.launches:
             with self._fail_on_error(name, seconds):
-                changed = self.graph.finish(name)
+                changed = self.pipeline.finish(name)
                 if changed:
                     self._fail(name, _changed_inputs_message(changed), seconds, output)
                     return
@@ -319,7 +322,7 @@ class PipelineRun:
                 *lines[-MAX_LOG_LINES:],
             ]
         self.display.print_block(
-            number, self.steps[name].title, outcome, "\n".join(lines), failed=failed
+            number, self.stages[name].title, outcome, "\n".join(lines), failed=failed
         )
 
     def _status(self) -> Status:
@@ -327,11 +330,11 @@ class PipelineRun:
         elapsed = {name: now - job.began for name, job in self.jobs.items()}
         return Status(
             done=len(self.queue.done),
-            total=len(self.steps),
+            total=len(self.stages),
             waiting=len(self.queue.waiting) + len(self.queue.ready),
             seconds_left=self.queue.seconds_left(elapsed),
             running={
-                self.steps[name].title: (elapsed[name], job.last_line())
+                self.stages[name].title: (elapsed[name], job.last_line())
                 for name, job in self.jobs.items()
             },
         )
@@ -347,7 +350,7 @@ class PipelineRun:
                 job.signal(signal.SIGKILL if again else number)
             if again:
                 self.killed = self.killed or time.monotonic()
-                self.parents.kill()
+                self.pool.kill()
 
         read_end, write_end = os.pipe()
         for end in (read_end, write_end):
@@ -376,18 +379,18 @@ def _changed_inputs_message(changed: list[Change]) -> str:
     return f"not recorded: these inputs changed while it ran: {changes}. Run again"
 
 
-def build_queue(steps: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
+def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
     """Build the queue of a plan; Foursplit's commands take run.threads of params.yaml."""
     threads, estimates = params.run.threads, estimate_training_seconds(params)
     is_own = {
         name: any(command.startswith("foursplit ") for command in step.commands)
-        for name, step in steps.items()
+        for name, step in stages.items()
     }
     return StageQueue(
-        needs={name: step.needs & steps.keys() for name, step in steps.items()},
-        threads={name: threads if is_own[name] else 1 for name in steps},
+        needs={name: step.needs & stages.keys() for name, step in stages.items()},
+        threads={name: threads if is_own[name] else 1 for name in stages},
         seconds={
-            n: run_log.expected_seconds(n, step.title, estimates) for n, step in steps.items()
+            n: run_log.expected_seconds(n, step.title, estimates) for n, step in stages.items()
         },
         slots=slots,
     )

@@ -54,32 +54,32 @@ def run(
 ) -> bool:
     """Run all outdated stages; return whether anything changed.  Raise if a stage failed."""
     _set_environment()
-    graph, steps = _open(targets)
+    pipeline, stages = _open(targets)
     if pull:
-        graph.enable_pull(click.echo)
+        pipeline.enable_pull(click.echo)
     slots = jobs or len(os.sched_getaffinity(0))
-    queue = build_queue(steps, params, slots)
+    queue = build_queue(stages, params, slots)
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
 
     def predict(commands: Iterable[str]) -> list[str]:
-        commands_set = set(commands)
+        requested = set(commands)
         unfinished = [
-            s for s in steps.values() if s.name not in queue.done and commands_set & {*s.commands}
+            s for s in stages.values() if s.name not in queue.done and requested & {*s.commands}
         ]
-        will_run = [s for s in unfinished if force or graph.changes(s.name)]
-        return [command for step in will_run for command in step.commands]
+        will_run = [s for s in unfinished if force or pipeline.changes(s.name)]
+        return [command for stage in will_run for command in stage.commands]
 
     workers = WorkerRecord(paths.state())
     pool = WorkerPool(params, predict, log, workers.add)
-    outcome = PipelineRun(graph, steps, queue, pool, Display(len(steps))).run(force=force)
+    outcome = PipelineRun(pipeline, stages, queue, pool, Display(len(stages))).run(force=force)
     workers.close()
     artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
-    click.echo(_summary(outcome, steps))
+    click.echo(_summary(outcome, stages))
     if outcome.interrupted:
         raise SystemExit(128 + outcome.interrupted)
     if outcome.failed:
-        raise FoursplitError(_failures(outcome, steps))
+        raise FoursplitError(_failures(outcome, stages))
     return bool(outcome.ran or outcome.restored)
 
 
@@ -99,9 +99,9 @@ def prepare_outputs(params: Params, targets: RunTargets) -> list[str]:
     """Make the outputs replaceable for a run of DVC's own; list what was set aside."""
     if dvc_unsupported_reason():
         return stage_outputs.prepare_all_outputs(params)
-    graph, steps = _open(targets)
-    names = [name for name, step in steps.items() if step.commands]
-    return [line for name in names for line in graph.prepare_outputs(name)]
+    pipeline, stages = _open(targets)
+    names = [name for name, stage in stages.items() if stage.commands]
+    return [line for name in names for line in pipeline.prepare_outputs(name)]
 
 
 def _open(
@@ -120,20 +120,20 @@ def _open(
 
 
 def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
-    graph = DvcPipeline(paths.root(), run_log.listings_folder())
+    pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with graph.dvc_lock():
-            steps = graph.plan(targets.addresses or ["dvc.yaml"])
-        return graph, {
-            name: replace(step, needs=step.needs - targets.skipped_stages)
-            for name, step in steps.items()
+        with pipeline.dvc_lock():
+            stages = pipeline.plan(targets.addresses or ["dvc.yaml"])
+        return pipeline, {
+            name: replace(stage, needs=stage.needs - targets.skipped_stages)
+            for name, stage in stages.items()
             if name not in targets.skipped_stages
         }
     except DvcLockedError as error:
         raise FoursplitError(f"{error}. Wait until it ends, or stop it") from error
 
 
-def _summary(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
+def _summary(outcome: RunResult, stages: dict[str, PlannedStage]) -> str:
     parts = [
         f"{len(names)} {word}"
         for names, word in (
@@ -146,19 +146,19 @@ def _summary(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
         if names
     ]
     if outcome.interrupted:
-        n_left = len(steps) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
+        n_left = len(stages) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
         parts.append(f"{n_left} left at the interruption; finished stages are kept")
-    return f"{len(steps)} stages: {', '.join(parts)}"
+    return f"{len(stages)} stages: {', '.join(parts)}"
 
 
-def _failures(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
+def _failures(outcome: RunResult, stages: dict[str, PlannedStage]) -> str:
     lines = [
         f"{len(outcome.failed)} stage(s) failed; finished stages are kept, run again to continue"
     ]
     for name, reason in outcome.failed.items():
-        lines.append(f"  {steps[name].title}: {reason}; log: {run_log.log_path(name)}")
+        lines.append(f"  {stages[name].title}: {reason}; log: {run_log.log_path(name)}")
         skipped = [
-            steps[dependent].title
+            stages[dependent].title
             for dependent, failed_stage in outcome.skipped.items()
             if failed_stage == name
         ]
@@ -170,16 +170,16 @@ def _failures(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
 def preview(targets: RunTargets, *, force: bool) -> None:
     """Print which stages would run and why, and run nothing."""
     _set_environment()
-    graph, steps = _open(targets, repair=False)
-    forecasts = forecast(graph, steps, force=force)
-    for name, step in steps.items():
-        for line in explain(step, forecasts[name], steps):
+    pipeline, stages = _open(targets, repair=False)
+    forecasts = forecast(pipeline, stages, force=force)
+    for name, stage in stages.items():
+        for line in explain(stage, forecasts[name], stages):
             click.echo(line)
     n_sure = sum(bool(changes) for changes, _ in forecasts.values())
     n_maybe = sum(bool(upstream) and not changes for changes, upstream in forecasts.values())
     click.echo(
-        f"{len(steps)} stages: {n_sure} would run, {n_maybe} may, "
-        f"{len(steps) - n_sure - n_maybe} would not"
+        f"{len(stages)} stages: {n_sure} would run, {n_maybe} may, "
+        f"{len(stages) - n_sure - n_maybe} would not"
     )
 
 
@@ -192,27 +192,27 @@ CODE_STAGE = "code"
 
 
 def forecast(
-    graph: DvcPipeline, steps: dict[str, PlannedStage], *, force: bool = False
+    pipeline: DvcPipeline, stages: dict[str, PlannedStage], *, force: bool = False
 ) -> dict[str, Forecast]:
     """Predict for every stage of a plan whether it will run."""
     forecasts: dict[str, Forecast] = {}
-    with graph.dvc_lock():
-        for name, step in steps.items():
-            changes = [Change(kind="force")] if force else graph.changes(name, ahead=True)
+    with pipeline.dvc_lock():
+        for name, stage in stages.items():
+            changes = [Change(kind="force")] if force else pipeline.changes(name, ahead=True)
             upstream = [
-                dependency for dependency in step.needs
-                if steps[dependency].title != CODE_STAGE and any(forecasts.get(dependency, ()))
+                dependency for dependency in stage.needs
+                if stages[dependency].title != CODE_STAGE and any(forecasts.get(dependency, ()))
             ]  # fmt: skip
             forecasts[name] = (changes, sorted(upstream))
     return forecasts
 
 
-def explain(step: PlannedStage, forecast: Forecast, steps: dict[str, PlannedStage]) -> list[str]:
+def explain(stage: PlannedStage, forecast: Forecast, stages: dict[str, PlannedStage]) -> list[str]:
     """Describe in lines whether a stage would run, and why."""
     changes, upstream = forecast
     if changes:
-        return [f"{step.title} will run:", *(f"  {change.describe()}" for change in changes)]
+        return [f"{stage.title} will run:", *(f"  {change.describe()}" for change in changes)]
     if upstream:
-        names = ", ".join(steps[dependency].title for dependency in upstream)
-        return [f"{step.title} may run: if {names} will write new outputs"]
+        names = ", ".join(stages[dependency].title for dependency in upstream)
+        return [f"{stage.title} may run: if {names} will write new outputs"]
     return []

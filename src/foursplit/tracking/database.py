@@ -55,31 +55,31 @@ def require_mlflow_database(path: Path) -> None:
         )
 
 
-def update_paths(path: Path, folder: Path, say: Callable[[str], None]) -> None:
+def update_paths(path: Path, folder: Path, echo: Callable[[str], None]) -> None:
     """Replace the old artifact folder by `folder` in the database at `path`.
 
     Raise if artifacts are in the old folder only: their runs would lose them.
     """
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            moved = list(_moved_experiments(database, folder))
-            if not moved:
+            experiments = list(_moved_experiments(database, folder))
+            if not experiments:
                 return
-            missing = list(_runs_left_behind(database, moved))
+            missing = list(_runs_left_behind(database, experiments))
     except sqlite3.Error:
         return  # MLflow reports the error
     if missing:
-        raise FoursplitError(_copy_files_message(path, folder, moved[0].store, missing))
+        raise FoursplitError(_copy_files_message(path, folder, experiments[0].store, missing))
     try:
-        _update(path, moved)
+        _update(path, experiments)
     except sqlite3.Error as error:
         raise FoursplitError(
-            f"{path}: was moved or copied here from {moved[0].store.parent}, and its paths "
+            f"{path}: was moved or copied here from {experiments[0].store.parent}, and its paths "
             f"must be changed, but it is not writable: {error}. Make it writable and run again"
         ) from error
-    say(
-        f"{path}: moved or copied here from {moved[0].store.parent}: its runs and versions now "
-        f"name the files beside it (backup: {path.name}{BACKUP_SUFFIX})"
+    echo(
+        f"{path}: moved or copied here from {experiments[0].store.parent}: its runs and versions "
+        f"now name the files beside it (backup: {path.name}{BACKUP_SUFFIX})"
     )
 
 
@@ -104,10 +104,10 @@ def _path(location: str | None) -> Path | None:
 
 
 def _runs_left_behind(
-    database: sqlite3.Connection, moved: Iterable[MovedExperiment]
+    database: sqlite3.Connection, experiments: Iterable[MovedExperiment]
 ) -> Iterator[str]:
     """List the runs whose files are in the old folder, and not beside the database."""
-    for experiment in moved:
+    for experiment in experiments:
         old_folder, new_folder = _path(experiment.before), _path(experiment.after)
         assert old_folder is not None
         assert new_folder is not None
@@ -127,12 +127,12 @@ def _copy_files_message(path: Path, folder: Path, store: Path, missing: list[str
     )
 
 
-def _update(path: Path, moved: Iterable[MovedExperiment]) -> None:
+def _update(path: Path, experiments: Iterable[MovedExperiment]) -> None:
     """Make a backup, then change all paths in one transaction."""
     with _transaction(path) as database:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
         _back_up(path)
-        for experiment in moved:
+        for experiment in experiments:
             database.execute(
                 "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
                 (experiment.after, experiment.id),

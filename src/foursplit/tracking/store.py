@@ -95,13 +95,13 @@ def client() -> Any:
 
 
 @contextmanager
-def writer_lock(say: Callable[[str], None]) -> Iterator[None]:
+def writer_lock(echo: Callable[[str], None]) -> Iterator[None]:
     """Lock that serializes writers of runs; released if its process dies."""
     lock = FileLock(_lock("tracking"))
     try:
         lock.acquire(timeout=SILENT_WAIT_S)
     except Timeout:
-        say("another process is writing to MLflow; waiting for it")
+        echo("another process is writing to MLflow; waiting for it")
         lock.acquire()
     try:
         yield

@@ -66,8 +66,8 @@ def _outdated(text: str) -> str:
     match = SCHEMA_REVISION.search(text)
     if match and not _is_known_revision(match.group(1)):
         return (
-            "Another MLflow than the installed one made it, probably a newer one. Install that one, "
-            "or name another store in MLFLOW_TRACKING_URI."
+            "Another MLflow than the installed one made it, probably a newer one. Install that "
+            "one, or name another store in MLFLOW_TRACKING_URI."
         )
     if store.database_path() is None:
         return (

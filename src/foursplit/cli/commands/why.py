@@ -24,12 +24,12 @@ def why(target: str) -> None:
     os.chdir(paths.root())
     params = load()
     wanted = stages_of_target(params, target)
-    graph = DvcPipeline(paths.root(), run_log.listings_folder())
+    pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with graph.dvc_lock():
-            steps = graph.plan(wanted)
-            named = graph.stage_names(wanted)
-        found = run_pipeline.forecast(graph, steps)
+        with pipeline.dvc_lock():
+            steps = pipeline.plan(wanted)
+            named = pipeline.stage_names(wanted)
+        found = run_pipeline.forecast(pipeline, steps)
     except DvcLockedError as busy:
         raise FoursplitError(f"{busy}; ask again when it is done") from busy
     except dvc_error_types() as error:

@@ -79,7 +79,7 @@ class DvcCache:
 
     def add_listing(self, listing: Listing) -> None:
         content = _as_bytes(listing)
-        self._write(folder_md5(listing), lambda to: to.write_bytes(content))
+        self._write(folder_md5(listing), lambda target: target.write_bytes(content))
 
     def _write(self, md5: str, write: Any) -> None:
         target = object_file(self.folder, md5)

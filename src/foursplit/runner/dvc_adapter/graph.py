@@ -142,7 +142,7 @@ class DvcPipeline:
                 name=stage.addressing,
                 title=getattr(stage, "name", None) or stage.addressing,
                 commands=stage_commands(stage),
-                needs=frozenset(other.addressing for other in graph.successors(stage)),
+                needs=frozenset(dependency.addressing for dependency in graph.successors(stage)),
             )
         return steps
 
@@ -257,13 +257,13 @@ class DvcPipeline:
         """Remove a stage's outputs without a check, such as those just restored."""
         self.stages[name].remove_outs(ignore_remove=False, force=False)
 
-    def enable_pull(self, say: Callable[[str], None]) -> None:
+    def enable_pull(self, echo: Callable[[str], None]) -> None:
         """Pull missing outputs from the remote from now on."""
-        self.remote = DvcRemote(self.repo, say)
+        self.remote = DvcRemote(self.repo, echo)
         with self.dvc_lock():
             self.remote.pull_run_cache()
 
-    def restore(self, name: str, say: Callable[[str], None]) -> bool:
+    def restore(self, name: str, echo: Callable[[str], None]) -> bool:
         """Restore a stage's outputs from the run-cache, if it ever ran on the same inputs.
 
         Damaged objects of the cache are removed and count as missing.
@@ -274,7 +274,7 @@ class DvcPipeline:
         # Call it once: a failed restore has saved the present dependencies beside the old outputs,
         # and a second call would take those for the stage's results.
         source = self.remote if self.remote is not None and self.remote.enabled else None
-        restoring = VerifiedRestore(say)
+        restoring = VerifiedRestore(echo)
         try:
             with restoring.removing_damaged(stage.repo.stage_cache):
                 if source is not None:

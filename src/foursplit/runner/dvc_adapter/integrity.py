@@ -90,8 +90,8 @@ def folder_hash(files: Mapping[str, str]) -> str:
 class VerifiedRestore:
     """Restore of a stage by DVC, with its objects verified before and after."""
 
-    def __init__(self, say: Echo) -> None:
-        self.say = say
+    def __init__(self, echo: Echo) -> None:
+        self.echo = echo
         self.taken: Stage = None  # DVC's object with the restored outputs
 
     @contextmanager
@@ -115,7 +115,7 @@ class VerifiedRestore:
         wrong = [out for out in self.taken.outs if changed_files(out)]
         if wrong:
             names = ", ".join(map(str, wrong))
-            self.say(f"{names}: the restored content does not match its hash, so the stage runs")
+            self.echo(f"{names}: the restored content does not match its hash, so the stage runs")
             self._drop()  # a remote may have brought it
         return not wrong
 
@@ -124,7 +124,7 @@ class VerifiedRestore:
             for path in damaged_objects(out):
                 path.unlink()
                 name = os.path.relpath(path)
-                self.say(
+                self.echo(
                     f"{name}: removed, since damaged in DVC's cache; its stages will run again"
                 )
 

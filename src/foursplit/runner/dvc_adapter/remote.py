@@ -12,8 +12,8 @@ Stage = Any
 class DvcRemote:
     """The default remote of a project; disabled, with a message, after its first error."""
 
-    def __init__(self, repo: Any, say: Echo) -> None:
-        self.repo, self.say = repo, say
+    def __init__(self, repo: Any, echo: Echo) -> None:
+        self.repo, self.echo = repo, echo
         self.enabled = bool(repo.config["core"].get("remote"))
 
     def pull_run_cache(self) -> None:
@@ -25,7 +25,7 @@ class DvcRemote:
         try:
             self.repo.stage_cache.pull(None)
         except (DvcException, OSError) as error:
-            self.say(f"DVC's remote has no run-cache ({_first_line(error)})")
+            self.echo(f"DVC's remote has no run-cache ({_first_line(error)})")
 
     def restore(self, stage: Stage) -> None:
         """Check out the outputs of an earlier run on the same inputs, pulled if missing.
@@ -40,7 +40,7 @@ class DvcRemote:
         except RunCacheNotFoundError:
             raise
         except (DvcException, OSError) as error:
-            self.say(f"DVC's remote: {_first_line(error)}; missing outputs are computed instead")
+            self.echo(f"DVC's remote: {_first_line(error)}; missing outputs are computed instead")
             self.enabled = False
             raise RunCacheNotFoundError(stage) from error
 

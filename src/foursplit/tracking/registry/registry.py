@@ -70,7 +70,7 @@ class StoredVersion:
 
 
 def register(
-    group: str, models: Path, tables: Path, tags: Mapping[str, str], say: Echo,
+    group: str, models: Path, tables: Path, tags: Mapping[str, str], echo: Echo,
     *, features: Sequence[str],
 ) -> StoredVersion:  # fmt: skip
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
@@ -84,7 +84,7 @@ def register(
         mlmodel.write(folder, version_files.manifest(folder), features)
         files = version_files.digests(folder)
         client = store.client()
-        with store.writer_lock(say):
+        with store.writer_lock(echo):
             _require_model(client, group)
             existing = _find_intact(client, group, files)
             number = existing or _store(client, group, folder, files, tags)
@@ -293,10 +293,10 @@ def _set_tags(client: Any, group: str, number: int, tags: Mapping[str, str]) -> 
         store.retry(client.set_model_version_tag, group, str(number), name, value)
 
 
-def promote(version: StoredVersion, judged_against: int | None, say: Echo) -> None:
+def promote(version: StoredVersion, judged_against: int | None, echo: Echo) -> None:
     """Make a version the champion, unless the champion has changed since its evaluation."""
     client = store.client()
-    with store.writer_lock(say), promotion_lock.promotion_lock(client, version.group):
+    with store.writer_lock(echo), promotion_lock.promotion_lock(client, version.group):
         current = _aliases(client, version.group).get(CHAMPION)
         if current not in (judged_against, version.number):
             raise FoursplitError(

@@ -44,14 +44,14 @@ class _Job:
     seed: int
 
 
-def sync_runs(params: Params, entries: Sequence[Entry], say: Echo) -> SyncCounts:
+def sync_runs(params: Params, entries: Sequence[Entry], echo: Echo) -> SyncCounts:
     """Write a run for each evaluated model and each study that MLflow lacks."""
     unread = git.trouble()
     if unread is not None:
-        say(f"runs are written without their commit: git cannot read its repository: {unread}")
-    jobs = list(_jobs(entries, say))
+        echo(f"runs are written without their commit: git cannot read its repository: {unread}")
+    jobs = list(_jobs(entries, echo))
     client = store.client()
-    with store.writer_lock(say):
+    with store.writer_lock(echo):
         n_studies, new_studies = _sync_studies(client, params)
         ids = _experiments(client, params, jobs)
         current = queries.current_runs(client, list(ids.values()))
@@ -73,7 +73,7 @@ def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
     return len(lesson_runs_here), new
 
 
-def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
+def _jobs(entries: Sequence[Entry], echo: Echo) -> Iterator[_Job]:
     locks = provenance.LockFiles()
     made_at = provenance.git_tags()
     unlocked = set()
@@ -84,16 +84,16 @@ def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
             unlocked.add(source)
         for seed in sorted(entry.summaries):
             if locks.is_stale(entry, seed):
-                say(f"{entry.key}: params.yaml has changed since training. Run `dvc repro` first")
+                echo(f"{entry.key}: params.yaml has changed since training. Run `dvc repro` first")
                 break
             if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
-                say(f"{entry.key}: not shown: its training was restarted and has not finished")
+                echo(f"{entry.key}: not shown: its training was restarted and has not finished")
                 break
             yield _Job(
                 record=collect_run_data(entry, seed, digests, made_at), entry=entry, seed=seed
             )
     if unlocked:
-        say(f"{', '.join(sorted(unlocked))}: {provenance.UNLOCKED}, so no digest of the data")
+        echo(f"{', '.join(sorted(unlocked))}: {provenance.UNLOCKED}, so no digest of the data")
 
 
 def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str, str]:
