@@ -112,7 +112,7 @@ def test_without_a_known_cause_it_says_what_is_not_on_record(small, on_record):
 def test_another_device_is_named_as_the_cause(small, on_record):
     on_record(hashes={"weights/seed_1": "f" * 64}, environment={"device": "gpu: X1"})
     text = run(RUN, code=6)
-    assert "device: gpu: X1 then, cpu now: another kind of device rounds in other ways" in text
+    assert "device: gpu: X1 then, cpu now: another type of device rounds differently" in text
     assert small.environment["FOURSPLIT_ACCELERATOR"] == "auto"
 
 
@@ -134,7 +134,7 @@ def test_a_lock_file_of_other_inputs_is_no_record_of_a_run(small, on_record):
 
 def test_a_seed_that_the_commit_does_not_train_differs(small, on_record):
     on_record(hashes={"weights/seed_2": "f" * 64})
-    assert "nothing came out for weights/seed_2" in run(RUN, code=6)
+    assert "nothing was produced for weights/seed_2" in run(RUN, code=6)
 
 
 def test_what_only_the_sealed_test_gives_is_not_compared(small, on_record):
@@ -160,7 +160,7 @@ def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_r
     ("fields", "message"),
     [
         ({"commit": None}, "no commit is on record"),
-        ({"commit": "f" * 40}, "is not in this clone, which may be behind: `git fetch --all`"),
+        ({"commit": "f" * 40}, "is not in this clone, which may be outdated. Run `git fetch --all`"),
         ({"experiment": "letters_smal"}, "unknown experiment 'letters_smal'. Did you mean"),
     ],
 )

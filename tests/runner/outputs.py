@@ -53,8 +53,8 @@ def commit(place, lock="pipelines/all/dvc.lock"):
     md5 = listing.get("")
     if md5 is None:
         md5 = folder_md5(listing)
-        listed = [{"md5": md5, "relpath": name} for name, md5 in sorted(listing.items())]
-        _object(md5, json.dumps(listed, sort_keys=True).encode())
+        entries = [{"md5": md5, "relpath": name} for name, md5 in sorted(listing.items())]
+        _object(md5, json.dumps(entries, sort_keys=True).encode())
     path = root / lock
     name = place.relative_to(root).as_posix()
     text = path.read_text() if path.exists() else "schema: '2.0'\nstages:\n"

@@ -1,4 +1,4 @@
-"""Processes are told apart by their number and their start; what is gone counts for nothing."""
+"""Processes are identified by pid and start time; ended ones do not count."""
 
 import json
 import os
@@ -76,19 +76,19 @@ def test_a_torn_record_is_removed(tmp_path, rwlock, text):
 
 
 def test_a_living_dvc_stays_and_all_others_go(tmp_path, rwlock, other, like_dvc):
-    gone = [
+    dead_entries = [
         entry(dead()), entry(other.pid), entry(os.getpid()),
         entry(like_dvc.pid, "foursplit repro (x)"),
     ]  # fmt: skip
     rwlock.write_text(
         json.dumps(
             {
-                "read": {"/a": [entry(like_dvc.pid), *gone], "/b": gone},
-                "write": {"/c": entry(like_dvc.pid), "/d": gone[1]},
+                "read": {"/a": [entry(like_dvc.pid), *dead_entries], "/b": dead_entries},
+                "write": {"/c": entry(like_dvc.pid), "/d": dead_entries[1]},
             }
         )
     )
-    assert len(remove_stale_entries(tmp_path)) == len(gone)
+    assert len(remove_stale_entries(tmp_path)) == len(dead_entries)
     assert json.loads(rwlock.read_text()) == {
         "read": {"/a": [entry(like_dvc.pid)]}, "write": {"/c": entry(like_dvc.pid)},
     }  # fmt: skip
@@ -119,8 +119,8 @@ def test_what_a_killed_run_left_at_work_is_ended_with_all_it_started(tmp_path, l
     record = leftover_processes.WorkerRecord(tmp_path)
     with tempfile.TemporaryDirectory(
         prefix=leftover_processes.PREFIX, ignore_cleanup_errors=True
-    ) as made:
-        sockets = Path(made)
+    ) as folder:
+        sockets = Path(folder)
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(sockets / "tables1"))
         record.add(like_dvc.pid, sockets)

@@ -39,8 +39,8 @@ def play(queue, bad=frozenset()):
                 queue.start(name)
                 order.append(name)
                 ends[name] = clock + queue.seconds[name]
-                taken = sum(queue.threads[other] for other in queue.running)
-                assert taken <= queue.slots or len(queue.running) == 1
+                threads_in_use = sum(queue.threads[other] for other in queue.running)
+                assert threads_in_use <= queue.slots or len(queue.running) == 1
         name = min(ends, key=ends.__getitem__)
         clock = ends.pop(name)
         (queue.fail if name in bad else queue.finish)(name)
@@ -74,8 +74,8 @@ def test_the_longest_way_is_that_of_a_plain_recursion(drawn):
         after = [other for other, needed in queue.needs.items() if name in needed]
         return queue.seconds[name] + max(map(way, after), default=0.0)
 
-    found = critical_path_lengths(queue.needs, queue.seconds)
-    assert all(abs(found[name] - way(name)) < 1e-9 for name in queue.needs)
+    actual = critical_path_lengths(queue.needs, queue.seconds)
+    assert all(abs(actual[name] - way(name)) < 1e-9 for name in queue.needs)
 
 
 @given(queues())

@@ -29,9 +29,9 @@ FOLDER = """
 
 
 def aside(folder):
-    found = folder / ".foursplit" / "set_aside"
-    files = [path for path in found.rglob("*") if path.is_file()]
-    return sorted(("/".join(p.relative_to(found).parts[1:]), p.read_text()) for p in files)
+    paths = folder / ".foursplit" / "set_aside"
+    files = [path for path in paths.rglob("*") if path.is_file()]
+    return sorted(("/".join(p.relative_to(paths).parts[1:]), p.read_text()) for p in files)
 
 
 @linux
@@ -41,8 +41,8 @@ def test_a_note_in_an_output_is_refused_by_every_way_to_run(small):
     note = small.folder / "c.out" / "note.txt"
     note.write_text("mine")
     for more in ([], ["--force"], ["--cold"]):
-        said = small.repro(*more, code=2)
-        assert "c.out/note.txt" in said
+        output = small.repro(*more, code=2)
+        assert "c.out/note.txt" in output
         assert note.read_text() == "mine"
     small.repro("--dry")
     note.rename(small.folder / "note.txt")
@@ -59,15 +59,15 @@ def test_an_edited_output_is_set_aside_and_said(small):
             path = small.folder / name
             path.unlink()
             path.write_text(f"edited {more}")
-        said = small.repro(*more)
-        assert "d.out: " in said
-        assert "set_aside" in said
+        output = small.repro(*more)
+        assert "d.out: " in output
+        assert "set_aside" in output
         assert (small.folder / "d.out").read_text() == "start\n"
     texts = ["edited ['--cold']", "edited []"]
-    there = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
-    assert aside(small.folder) == there
+    existing = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
+    assert aside(small.folder) == existing
     small.repro("--force")
-    assert aside(small.folder) == there
+    assert aside(small.folder) == existing
 
 
 @linux
@@ -150,10 +150,10 @@ def test_an_edit_of_equal_size_and_time_is_seen(place):
     before = table.stat()
     table.write_text("yx")
     os.utime(table, ns=(before.st_atime_ns, before.st_mtime_ns))
-    (said,) = judged(place, md5)
+    (messages,) = judged(place, md5)
     assert not place.exists()
-    where = paths.root() / said.rpartition(" ")[2]
-    assert (where / "seed_1" / "table.csv").read_text() == "yx"
+    folder = paths.root() / messages.rpartition(" ")[2]
+    assert (folder / "seed_1" / "table.csv").read_text() == "yx"
 
 
 @pytest.mark.parametrize("edited", [False, True])
@@ -170,11 +170,11 @@ def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
         with contextlib.suppress(OSError), removable_outputs.log_manual_writes("train@k"):
             assert len(judged(place, md5, copy=True)) == 1
             raise OSError
-    (said,) = judged(place, md5, copy=True)
+    (messages,) = judged(place, md5, copy=True)
     assert outputs.tree(place) == before
-    where = paths.root() / said.rpartition(" ")[2]
+    folder = paths.root() / messages.rpartition(" ")[2]
     outputs.fill(place, "new")
-    assert outputs.tree(where) == before
+    assert outputs.tree(folder) == before
 
 
 def test_two_copies_of_a_second_do_not_meet(place):
@@ -183,8 +183,8 @@ def test_two_copies_of_a_second_do_not_meet(place):
         md5 = outputs.commit(place)
         (place / "diagnosis.json").write_text(text)
         judged(place, md5)
-    found = paths.root() / ".foursplit" / "set_aside"
-    assert {path.read_text() for path in found.rglob("diagnosis.json")} == {"a", "b", "c"}
+    folder = paths.root() / ".foursplit" / "set_aside"
+    assert {path.read_text() for path in folder.rglob("diagnosis.json")} == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("lost", ["object", "rotten object", "listing", "all"])
@@ -193,11 +193,11 @@ def test_what_the_cache_lost_is_given_to_it_first(place, lost):
     md5 = outputs.commit(place)
     cache, before = DvcCache(), outputs.tree(place)
     objects = paths.root() / ".dvc" / "cache" / "files" / "md5"
-    one = next(p for p in objects.rglob("*") if p.is_file() and p.read_bytes() == b"x")
+    path = next(p for p in objects.rglob("*") if p.is_file() and p.read_bytes() == b"x")
     if lost == "object":
-        one.unlink()
+        path.unlink()
     elif lost == "rotten object":
-        one.write_bytes(b"")
+        path.write_bytes(b"")
     elif lost == "listing":
         (objects / md5[:2] / md5[2:]).unlink()
     else:
@@ -237,10 +237,10 @@ def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
 def test_what_a_person_trained_by_hand_is_set_aside(place):
     with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "x")
-    (said,) = judged(place)
-    assert (paths.root() / said.rpartition(" ")[2] / "diagnosis.json").read_text() == json.dumps(
-        "x"
-    )
+    (messages,) = judged(place)
+    assert (
+        paths.root() / messages.rpartition(" ")[2] / "diagnosis.json"
+    ).read_text() == json.dumps("x")
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
     shutil.rmtree(place)

@@ -24,7 +24,7 @@ def made(*places):
 
 
 def test_orphans_go_and_the_rest_stays(data):
-    kept = [
+    foreign = [
         "raw/wine", "models/c4w2_digits/c4w2_digits_lenet", "predictions/c4w2_digits/x",
         "final/c4w2_digits", "selected/c4w2_digits.json", "curves/c4w2_digits/c4w2_digits_mlp.csv",
         "curves/c4w2_digits/c4w2_digits_mlp.json", "studies/gradient_descent.json",
@@ -37,19 +37,19 @@ def test_orphans_go_and_the_rest_stays(data):
         "curves/c4w2_digits/c4w2_digits_lenet.json", "real/raw/usps_mnist", "real/split/wine/seen",
         "real/models/c4w2_mnist_usps/c4w2_mnist_usps_old",
     ]  # fmt: skip
-    made(*(data / name for name in [*kept, *orphans]))
+    made(*(data / name for name in [*foreign, *orphans]))
     (data / "predictions" / "c4w2_digits" / "x").rename(
         data / "predictions" / "c4w2_digits" / "c4w2_digits_mlp"
     )
     for name in ("own/mine.csv", "curves/.gitkeep", "studies/.gitkeep"):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_text("")
-    found = remove_orphans(load())
-    assert found.foreign == []
-    assert {str(path.relative_to(data)) for path in found.orphans} == {*orphans}
+    report = remove_orphans(load())
+    assert report.foreign == []
+    assert {str(path.relative_to(data)) for path in report.orphans} == {*orphans}
     assert not any((data / name).exists() for name in orphans)
     assert not (data / "models" / "gone").exists()
-    assert all((data / name).exists() for name in kept if not name.endswith("/x"))
+    assert all((data / name).exists() for name in foreign if not name.endswith("/x"))
     assert all((data / name).exists() for name in ("own/mine.csv", "curves/.gitkeep"))
 
 
@@ -68,27 +68,27 @@ def test_what_only_the_run_cache_names_is_ours_too(project, data):
 
 
 def test_a_fresh_project_has_nothing_to_tidy(project):
-    found = remove_orphans(load())
-    assert found.orphans == found.foreign == []
+    report = remove_orphans(load())
+    assert report.orphans == report.foreign == []
 
 
 def test_what_a_killed_run_had_not_renamed_is_removed(project):
     params = load()
     names = ("seen.4000001.1a2b", "seed_1.4000001.x_9", "index.html.4000001.x", "a.4000001.b")
-    left = [
+    remaining = [
         project / "data" / "split" / "wine" / f".{names[0]}{PART}",
         project / "data" / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".{names[1]}{PART}",
         project / "data" / "real" / "predictions" / "g" / f".{names[3]}{PART}",
         project / "reports" / f".{names[2]}{PART}",
         project / f".metrics.json.4000001.x{PART}",
     ]
-    for path in left:
+    for path in remaining:
         path.mkdir(parents=True)
-    found = remove_orphans(params, dry=True)
-    assert all(path.exists() for path in left)
-    found = remove_orphans(params)
-    assert found.orphans == found.foreign == []
-    assert not any(path.exists() for path in left)
+    report = remove_orphans(params, dry=True)
+    assert all(path.exists() for path in remaining)
+    report = remove_orphans(params)
+    assert report.orphans == report.foreign == []
+    assert not any(path.exists() for path in remaining)
 
 
 def test_the_only_copy_of_a_folder_is_put_back(data):

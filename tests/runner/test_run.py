@@ -36,10 +36,10 @@ DIAMOND = """
 def test_the_locks_are_those_of_a_sequential_dvc_repro(small):
     small.write(DIAMOND)
     small.run("dvc", "repro", "--quiet")
-    theirs, text = small.locks(), (small.folder / "dvc.lock").read_text()
+    dvc_locks, text = small.locks(), (small.folder / "dvc.lock").read_text()
     small.forget()
     assert "4 stages: 4 ran" in small.repro()
-    assert small.locks() == theirs
+    assert small.locks() == dvc_locks
     assert sorted((small.folder / "dvc.lock").read_text().splitlines()) == sorted(text.splitlines())
     assert "up to date" in small.run("dvc", "status")
     assert "Running stage" not in small.run("dvc", "repro")
@@ -57,11 +57,11 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     small.write(stages)
     small.run("dvc", "repro", "--quiet")
     lock = small.folder / "dvc.lock"
-    theirs = lock.read_text()
+    dvc_locks = lock.read_text()
     assert "3 stages: 3 ran" in small.repro("--force")
-    assert lock.read_text() == theirs
+    assert lock.read_text() == dvc_locks
 
-    body, marked = "strategy:\n", theirs  # as older locks have it
+    body, marked = "strategy:\n", dvc_locks  # as older locks have it
     first = marked.index(body) + len("strategy:")
     block = marked[first : marked.index("    outs:", first)]
     marked = marked[:first] + " &id001" + block + marked[first + len(block) :]
@@ -70,26 +70,26 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     lock.write_text(marked)
     assert "3 stages: 3 unchanged" in small.repro()
     assert "3 stages: 3 ran" in small.repro("--force")
-    assert lock.read_text() == theirs
+    assert lock.read_text() == dvc_locks
 
 
 def test_a_folder_left_empty_is_kept_without_a_word(small):
     small.write("  a: {cmd: mkdir a.out, outs: [a.out]}\n")
     assert "is empty" in small.run("dvc", "repro")  # once for all, DVC's own words
     small.forget()
-    said = small.repro()
-    assert "1 stages: 1 ran" in said
-    assert "is empty" not in said
+    output = small.repro()
+    assert "1 stages: 1 ran" in output
+    assert "is empty" not in output
 
 
 def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(capfd):
     import dvc.output as output
 
-    said, before = [], [*logging.getLogger("dvc").handlers]
-    with dvc_warnings.redirect_dvc_warnings(said.append):
+    messages, before = [], [*logging.getLogger("dvc").handlers]
+    with dvc_warnings.redirect_dvc_warnings(messages.append):
         output.logger.warning(dvc_warnings.EMPTY_OUTPUT_MESSAGE, "data/raw/coffee")
         output.logger.warning("build cache entry not found for '%s'", "a.out")
-    assert said == ["DVC: build cache entry not found for 'a.out'"]
+    assert messages == ["DVC: build cache entry not found for 'a.out'"]
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("dvc").handlers == before
     assert dvc_warnings.EMPTY_OUTPUT_MESSAGE in inspect.getsource(output)  # as this DVC words it
@@ -219,14 +219,14 @@ def test_a_stage_sees_the_terminal_that_its_person_sees(small):
 
 def processes(folder):
     """List what still runs in a folder."""
-    found = []
+    pids = []
     for path in Path("/proc").glob("[0-9]*/cwd"):
         try:
             if path.readlink().is_relative_to(folder):
-                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" "))
+                pids.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" "))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def wait_for(condition, seconds=30.0):
@@ -367,7 +367,7 @@ def test_another_dvc_than_we_know_is_left_to_itself_with_a_word(small):
 
 
 def test_dvc_is_the_one_whose_inner_calls_were_read():
-    # A new DVC?  Read what runner/dvc_adapter/graph.py and fast_status.py call, then set SUPPORTED_VERSION.
+    # For a new DVC: check the calls in runner/dvc_adapter, then set SUPPORTED_VERSION.
     assert version("dvc") == graph.SUPPORTED_VERSION
     import dvc.dependency.param
     import dvc.output

@@ -63,8 +63,8 @@ def test_the_reports_have_names_of_their_own():
 
 
 def test_an_experiments_name_explains_both_its_stages(project):
-    found = stages_of_target(PARAMS, "c2w3_wine_softmax")
-    assert [name.partition(":")[2] for name in found] == [
+    actual = stages_of_target(PARAMS, "c2w3_wine_softmax")
+    assert [name.partition(":")[2] for name in actual] == [
         "train@c2w3_wine_softmax", "evaluate@c2w3_wine_softmax",
     ]  # fmt: skip
 
@@ -78,5 +78,5 @@ def test_an_unknown_name_is_answered_with_the_known_ones(project, name):
 def test_every_address_is_one_that_dvc_knows():
     from dvc.repo import Repo
 
-    known = {stage.name for stage in Repo(str(PROJECT)).index.stages if hasattr(stage, "name")}
-    assert {address.rpartition(":")[2] for address in addresses(PARAMS).values()} == known
+    expected = {stage.name for stage in Repo(str(PROJECT)).index.stages if hasattr(stage, "name")}
+    assert {address.rpartition(":")[2] for address in addresses(PARAMS).values()} == expected

@@ -35,17 +35,17 @@ class World:
     params: Params
 
     def track(self):
-        said = []
-        counts = tracking.sync_runs(self.params, collect(self.params), said.append)
-        return counts, said
+        messages = []
+        counts = tracking.sync_runs(self.params, collect(self.params), messages.append)
+        return counts, messages
 
     def runs(self):
         """Give the runs that MLflow's page would list, by name; a name twice is a mistake."""
         client = store.client()
         ids = [experiment.experiment_id for experiment in client.search_experiments()]
-        found = client.search_runs(ids)
-        assert len({run.info.run_name for run in found}) == len(found)
-        return {run.info.run_name: run for run in found}
+        runs = client.search_runs(ids)
+        assert len({run.info.run_name for run in runs}) == len(runs)
+        return {run.info.run_name: run for run in runs}
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ def small(project, monkeypatch):
 
 
 def gate(*arguments, code=0):
-    done = CliRunner().invoke(main, ["gate", GROUP, *arguments])
-    assert done.exit_code == code, done.output
+    process = CliRunner().invoke(main, ["gate", GROUP, *arguments])
+    assert process.exit_code == code, process.output
 
 
 @pytest.fixture
@@ -160,36 +160,36 @@ def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
     tag = store.client().set_model_version_tag
     tag(GROUP, "2", told.PROMOTED_AT, '["2026-03-01T10:11:12+00:00"]')
     tag(GROUP, "3", "foursplit.forced", "the <law>")
-    done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
-    assert done.exit_code == 0, done.output
+    process = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
+    assert process.exit_code == 0, process.output
     first = rf"version 1, was champion \(promoted [-0-9]+T[:0-9]+Z\): {KEY}, dev"
-    assert re.search(first, done.output)
-    assert "version 2, champion since 2026-03-01T10:11:12+00:00" in done.output
-    assert "REJECT against version 2; forced: the <law>; changed: data" in done.output
+    assert re.search(first, process.output)
+    assert "version 2, champion since 2026-03-01T10:11:12+00:00" in process.output
+    assert "REJECT against version 2; forced: the <law>; changed: data" in process.output
     html = (paths.reports() / "history.html").read_text()
     assert "Champions and challengers" in html
     assert "promoted 2026-03-01 10:11" in html
     assert "forced: the &lt;law&gt;" in html
     assert "The gate&#39;s reasons" in html or "The gate's reasons" in html
-    found = json.loads((tmp_path / "told.json").read_text())
-    assert [one["version"] for one in found["champions"][GROUP]] == [1, 2, 3]
-    assert found["groups"][GROUP] == []
+    champions = json.loads((tmp_path / "told.json").read_text())
+    assert [one["version"] for one in champions["champions"][GROUP]] == [1, 2, 3]
+    assert champions["groups"][GROUP] == []
 
 
 def test_the_latest_versions_are_told_where_there_are_many(three):
     (third,) = told.list_champions(load(), GROUP, (), most=1)
     assert third.version.number == 3
     assert third.gap_changes is not None  # against one that is not told itself
-    done = CliRunner().invoke(main, ["history", "--last", "1"])
-    assert "those before version 3 are not shown" in done.output
+    process = CliRunner().invoke(main, ["history", "--last", "1"])
+    assert "those before version 3 are not shown" in process.output
     assert "Versions before 3 are not shown" in (paths.reports() / "history.html").read_text()
 
 
 def test_history_without_a_store_makes_none_and_says_nothing_of_champions(small, tmp_path):
     (small / "mlflow.db").unlink()
-    done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
-    assert done.exit_code == 0, done.output
-    assert "champion" not in done.output
+    process = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
+    assert process.exit_code == 0, process.output
+    assert "champion" not in process.output
     assert "Champions" not in (paths.reports() / "history.html").read_text()
     assert not (small / "mlflow.db").exists()
     assert json.loads((tmp_path / "told.json").read_text())["champions"] == {GROUP: []}
@@ -197,7 +197,7 @@ def test_history_without_a_store_makes_none_and_says_nothing_of_champions(small,
 
 def test_a_store_in_trouble_leaves_the_rest_of_the_history(small):
     (small / "mlflow.db").write_bytes(b"no database" * 100)
-    done = CliRunner().invoke(main, ["history"])
-    assert done.exit_code == 0, done.output
-    assert "no champions: sqlite" in done.output
-    assert "Page:" in done.output
+    process = CliRunner().invoke(main, ["history"])
+    assert process.exit_code == 0, process.output
+    assert "no champions: sqlite" in process.output
+    assert "Page:" in process.output

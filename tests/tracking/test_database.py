@@ -29,8 +29,8 @@ def stored(project, monkeypatch):
     winner.train(sees_strong=True)
     registry.promote(register(), None, print)
     client = store.client()
-    where = store.get_or_create_experiment(client, "improving/wines", "note")
-    run = client.create_run(where)
+    experiment_id = store.get_or_create_experiment(client, "improving/wines", "note")
+    run = client.create_run(experiment_id)
     client.log_text(run.info.run_id, "words", "page.html")
     return project
 
@@ -74,12 +74,12 @@ def tree(folder):
 
 
 def addresses(path):
-    with closing(sqlite3.connect(path)) as found:
+    with closing(sqlite3.connect(path)) as result:
         asked = ("experiments", "artifact_location"), *database.PATH_COLUMNS
         return {
             (table, number): value
             for table, column in asked
-            for number, (value,) in enumerate(found.execute(f"SELECT {column} FROM {table}"))
+            for number, (value,) in enumerate(result.execute(f"SELECT {column} FROM {table}"))
         }
 
 
@@ -108,10 +108,10 @@ def test_it_is_said_once_and_a_copy_of_the_database_stays(elsewhere, capsys):
     new, old = elsewhere
     before = addresses(new / "mlflow.db")
     store.client()
-    told = capsys.readouterr().err
-    assert str(old) in told
-    assert database.BACKUP_SUFFIX in told
-    assert len(told.splitlines()) == 1
+    message = capsys.readouterr().err
+    assert str(old) in message
+    assert database.BACKUP_SUFFIX in message
+    assert len(message.splitlines()) == 1
     assert addresses(new / f"mlflow.db{database.BACKUP_SUFFIX}") == before
     store.client()
     assert capsys.readouterr().err == ""

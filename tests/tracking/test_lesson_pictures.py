@@ -66,6 +66,6 @@ def test_a_table_has_its_cells():
 def test_a_picture_is_saved_as_large_as_the_page_shows_it(tmp_path):
     study = {"sections": [{"figures": [read(PICTURE)]}]}
     save_figures(tmp_path, study)
-    found = (imread(tmp_path / "1_1.png")[..., :3] * 255).round().astype(np.uint8)
-    assert found.shape == (6, 12, 3)
-    np.testing.assert_array_equal(found[1::3, 1::3], PICTURE.pixels)
+    image = (imread(tmp_path / "1_1.png")[..., :3] * 255).round().astype(np.uint8)
+    assert image.shape == (6, 12, 3)
+    np.testing.assert_array_equal(image[1::3, 1::3], PICTURE.pixels)

@@ -92,8 +92,8 @@ def test_another_result_is_a_new_run_and_the_old_one_is_history(studied):
     old = studied.runs()[KEY]
     write(numbers={"error": 0.5})
     studied.track()
-    found = store.client().search_runs([old.info.experiment_id])
-    current = {run.data.metrics["error"]: run.data.tags["foursplit.current"] for run in found}
+    runs_now = store.client().search_runs([old.info.experiment_id])
+    current = {run.data.metrics["error"]: run.data.tags["foursplit.current"] for run in runs_now}
     assert current == {0.25: "false", 0.5: "true"}
 
 

@@ -75,17 +75,17 @@ def runs():
     return client.search_runs(ids)
 
 
-def once(monkeypatch, where, name, then):
+def once(monkeypatch, module, name, action):
     """Replace a function: its first call does `then` before it."""
-    real, calls = getattr(where, name), []
+    real, calls = getattr(module, name), []
 
-    def replaced(*arguments, **named):
+    def replaced(*arguments, **kwargs):
         calls.append(1)
         if len(calls) == 1:
-            then()
-        return real(*arguments, **named)
+            action()
+        return real(*arguments, **kwargs)
 
-    monkeypatch.setattr(where, name, replaced)
+    monkeypatch.setattr(module, name, replaced)
 
 
 def test_two_who_write_the_same_run_at_once_leave_one(on, monkeypatch):
@@ -98,13 +98,13 @@ def test_two_who_write_the_same_run_at_once_leave_one(on, monkeypatch):
         counts = track()
         # Begun first, it stays; the second was written by the other in the meantime.
         assert (counts.new, counts.kept) == (1, 1)
-        found = runs()
-        assert sorted(run.info.run_name for run in found) == [
+        all_runs = runs()
+        assert sorted(run.info.run_name for run in all_runs) == [
             "sugar_line seed 1",
             "wines_soft seed 1",
         ]
-        assert {run.info.status for run in found} == {"FINISHED"}
-        assert all(store.client().list_artifacts(run.info.run_id) for run in found)
+        assert {run.info.status for run in all_runs} == {"FINISHED"}
+        assert all(store.client().list_artifacts(run.info.run_id) for run in all_runs)
     with on("other"):
         assert track().new == 0
 

@@ -24,29 +24,29 @@ def run_of(world, name="wines_soft seed 1"):
 
 
 def test_a_run_has_hashes_of_weights_data_and_numbers(world):
-    found = read_recorded(run_of(world))
-    assert (found.kind, found.experiment, found.group) == ("run", "wines_soft", "wines")
-    assert found.environment == {"device": "cpu", "kernels": "portable", "threads": "1"}
-    assert found.hashes["weights/seed_1"] == "w1"
-    assert found.hashes["data/train.npy"] == "d1"
-    assert found.hashes["numbers/seed_1/dev"] == artifacts.fingerprint({"error": 0.25})
-    assert "numbers/seed_1/test" not in found.hashes  # a winner's, whose test is sealed
-    assert not found.warnings
+    record = read_recorded(run_of(world))
+    assert (record.kind, record.experiment, record.group) == ("run", "wines_soft", "wines")
+    assert record.environment == {"device": "cpu", "kernels": "portable", "threads": "1"}
+    assert record.hashes["weights/seed_1"] == "w1"
+    assert record.hashes["data/train.npy"] == "d1"
+    assert record.hashes["numbers/seed_1/dev"] == artifacts.fingerprint({"error": 0.25})
+    assert "numbers/seed_1/test" not in record.hashes  # a winner's, whose test is sealed
+    assert not record.warnings
 
 
 def test_a_run_outside_of_git_has_no_commit(world):
-    found = read_recorded(run_of(world))
-    assert found.commit is None
-    assert not found.dirty
+    record = read_recorded(run_of(world))
+    assert record.commit is None
+    assert not record.dirty
 
 
 def test_an_altered_tag_is_what_counts_and_is_doubted(world):
     run_id = run_of(world)
     store.client().set_tag(run_id, MODEL_HASH, "f" * 64)
-    found = read_recorded(run_id)
-    assert found.hashes["weights/seed_1"] == "f" * 64
-    (doubt,) = found.warnings
-    assert "it was altered" in doubt
+    record = read_recorded(run_id)
+    assert record.hashes["weights/seed_1"] == "f" * 64
+    (warning,) = record.warnings
+    assert "it was altered" in warning
 
 
 def test_older_runs_get_the_tag_by_which_they_are_found(world):
@@ -90,26 +90,26 @@ def version(project, monkeypatch):
 
 
 def test_a_version_has_hashes_of_all_its_seeds(version):
-    found = read_recorded(f"models:/{GROUP}@challenger")
-    assert (found.kind, found.experiment, found.group) == ("version", KEY, GROUP)
-    assert (found.commit, found.dirty) == ("c0ffee", True)
+    record = read_recorded(f"models:/{GROUP}@challenger")
+    assert (record.kind, record.experiment, record.group) == ("version", KEY, GROUP)
+    assert (record.commit, record.dirty) == ("c0ffee", True)
     of_seeds = {f"{kind}/seed_{seed}" for seed in (1, 2) for kind in ("manifest", "weights")}
     tables = {f"table/seed_{seed}/{split}" for seed in (1, 2) for split in ("dev", "test")}
-    assert found.hashes.keys() == {*of_seeds, *tables, "data/seen"}
-    assert found.hashes["weights/seed_2"] == artifacts.sha256_file(
+    assert record.hashes.keys() == {*of_seeds, *tables, "data/seen"}
+    assert record.hashes["weights/seed_2"] == artifacts.sha256_file(
         paths.models(GROUP, KEY) / "seed_2" / "model.skops"
     )
-    assert found.environment["device"] == "cpu"
+    assert record.environment["device"] == "cpu"
 
 
 def test_a_version_whose_files_or_tags_were_altered_is_doubted(version):
     files = json.loads(version.tags[registry.FILES])
     files["seed_1/model.skops"] = "f" * 64
     store.client().set_model_version_tag(GROUP, "1", registry.FILES, json.dumps(files))
-    found = read_recorded(f"models:/{GROUP}/1")
-    assert found.hashes["weights/seed_1"] == "f" * 64
-    (doubt,) = found.warnings
-    assert "model.skops is not the file that the version's tags speak of" in doubt
+    record = read_recorded(f"models:/{GROUP}/1")
+    assert record.hashes["weights/seed_1"] == "f" * 64
+    (warning,) = record.warnings
+    assert "model.skops differs from its hash" in warning
 
 
 def test_a_version_that_is_not_there_is_refused_with_what_is(version):

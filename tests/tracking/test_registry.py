@@ -72,8 +72,8 @@ def test_a_version_holds_weights_manifest_and_tables_of_each_seed_and_no_pickle(
     assert version.tags["foursplit.commit"] == "abc"
     assert version.folder.is_relative_to(small / "mlruns")
     for name in files:
-        where = paths.final(GROUP) if name.endswith("parquet") else paths.models(GROUP, KEY)
-        assert (version.folder / name).read_bytes() == (where / name).read_bytes()
+        folder = paths.final(GROUP) if name.endswith("parquet") else paths.models(GROUP, KEY)
+        assert (version.folder / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_a_loaded_model_answers_as_the_pipeline_does_with_its_first_seed(small):
@@ -285,8 +285,10 @@ def test_the_package_is_light_until_a_model_is_loaded():
         "assert callable(foursplit.load_model)\n"
         "print(sorted({'mlflow', 'torch', 'numpy', 'pandas'} & set(sys.modules)))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert modules.stdout.strip() == "[]"
 
 
 def test_the_hash_that_is_kept_is_that_of_the_file(small):
