@@ -95,7 +95,7 @@ def test_a_past_commit_is_made_by_its_own_code(small, on_record):
 
 
 def test_an_altered_record_is_told(small, on_record):
-    on_record(hashes={"weights/seed_1": "f" * 64}, doubts=("its record disagrees",))
+    on_record(hashes={"weights/seed_1": "f" * 64}, warnings=("its record disagrees",))
     text = run(RUN, code=6)
     assert "DIFFERS  weights/seed_1  ffffffffffff on record" in text
     assert "Not the same bytes: 1 of 5 hashes differ" in text
