@@ -60,7 +60,7 @@ PERCENT = """
 import os
 from foursplit.tracking import store
 store.client()
-print(sorted(path.name for path in store.database().parent.glob("mlflow.db")))
+print(sorted(path.name for path in store.database_path().parent.glob("mlflow.db")))
 """
 
 
