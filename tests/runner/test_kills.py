@@ -66,7 +66,7 @@ def test_another_program_with_the_number_of_a_killed_run_is_not_waited_for(small
 
 SHORT = """
 from foursplit.runner import run
-run.WAIT_S = 1
+run.MAX_WAIT_S = 1
 from foursplit.cli.main import main
 main(["repro"])
 """
