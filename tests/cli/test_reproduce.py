@@ -18,7 +18,7 @@ from foursplit.cli.main import main
 from foursplit.config import paths
 from foursplit.history.past_runs import object_file
 from foursplit.reproduce import clone
-from foursplit.reproduce.recorded_inputs import Recorded
+from foursplit.reproduce.recorded_inputs import RecordedRun
 
 RUN = "0123456789abcdef0123456789abcdef"
 
@@ -41,17 +41,17 @@ def small(tmp_path, monkeypatch):
 def on_record(small, monkeypatch):
     """Have MLflow know the run; give a way to change what it has on record."""
     commit = small.git("rev-parse", "HEAD")
-    known = Recorded(
+    known = RecordedRun(
         name=RUN, kind="run", experiment=KEY, group="letters", commit=commit,
         hashes={
             "weights/seed_1": small.sha256(f"{MODELS}/seed_1/model.safetensors"),
             "data/train.npy": small.sha256(f"{SEEN}/train.npy"),
         },
-        made_with={"device": "cpu", "threads": "1", "kernels": "portable"},
+        environment={"device": "cpu", "threads": "1", "kernels": "portable"},
     )  # fmt: skip
 
     def change(**fields):
-        monkeypatch.setattr(door, "recorded", lambda _name: replace(known, **fields))
+        monkeypatch.setattr(door, "read_recorded", lambda _name: replace(known, **fields))
         return known
 
     change()
@@ -95,7 +95,7 @@ def test_a_past_commit_is_made_by_its_own_code(small, on_record):
 
 
 def test_an_altered_record_is_told(small, on_record):
-    on_record(hashes={"weights/seed_1": "f" * 64}, doubts=("its record disagrees",))
+    on_record(hashes={"weights/seed_1": "f" * 64}, warnings=("its record disagrees",))
     text = run(RUN, code=6)
     assert "DIFFERS  weights/seed_1  ffffffffffff on record" in text
     assert "Not the same bytes: 1 of 5 hashes differ" in text
@@ -105,14 +105,14 @@ def test_an_altered_record_is_told(small, on_record):
 def test_without_a_known_cause_it_says_what_is_not_on_record(small, on_record):
     on_record(hashes={"weights/seed_1": "f" * 64})
     text = run(RUN, code=6)
-    assert "nothing that is on record went in otherwise" in text
+    assert "all recorded inputs are equal" in text
     assert "Not on record, so not compared: platform" in text
 
 
 def test_another_device_is_named_as_the_cause(small, on_record):
-    on_record(hashes={"weights/seed_1": "f" * 64}, made_with={"device": "gpu: X1"})
+    on_record(hashes={"weights/seed_1": "f" * 64}, environment={"device": "gpu: X1"})
     text = run(RUN, code=6)
-    assert "device: gpu: X1 then, cpu now: another kind of device rounds in other ways" in text
+    assert "device: gpu: X1 then, cpu now: another type of device rounds differently" in text
     assert small.environment["FOURSPLIT_ACCELERATOR"] == "auto"
 
 
@@ -134,7 +134,7 @@ def test_a_lock_file_of_other_inputs_is_no_record_of_a_run(small, on_record):
 
 def test_a_seed_that_the_commit_does_not_train_differs(small, on_record):
     on_record(hashes={"weights/seed_2": "f" * 64})
-    assert "nothing came out for weights/seed_2" in run(RUN, code=6)
+    assert "nothing was produced for weights/seed_2" in run(RUN, code=6)
 
 
 def test_what_only_the_sealed_test_gives_is_not_compared(small, on_record):
@@ -150,7 +150,7 @@ def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_r
     text = run(RUN, code=2)
     assert "no commit here holds, so its code cannot be had again. --anyway makes" in text
     text = run(RUN, "--anyway", code=6)
-    assert "the folder had changes that no commit holds" in text
+    assert "uncommitted changes" in text
     on_record(dirty=True, commit=known.commit)  # tracked before its lock files were committed
     text = run(RUN, code=0)
     assert "name the same weights: that is made again" in text
@@ -160,7 +160,7 @@ def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_r
     ("fields", "message"),
     [
         ({"commit": None}, "no commit is on record"),
-        ({"commit": "f" * 40}, "is not in this clone, which may be behind: `git fetch --all`"),
+        ({"commit": "f" * 40}, "is not in this clone, which may be outdated. Run `git fetch --all`"),
         ({"experiment": "letters_smal"}, "unknown experiment 'letters_smal'. Did you mean"),
     ],
 )
@@ -179,13 +179,13 @@ def test_a_shallow_clone_is_told_what_brings_the_rest(small, tmp_path, monkeypat
     subprocess.run(["git", "clone", "-q", "--depth", "1", source, shallow], check=True)
     monkeypatch.setenv("FOURSPLIT_ROOT", str(shallow))
     paths.root.cache_clear()
-    assert "`git fetch --unshallow` brings it" in run(f"{KEY}@{first}", code=2)
+    assert "`git fetch --unshallow`" in run(f"{KEY}@{first}", code=2)
 
 
 def test_an_experiment_that_was_not_trained_by_then_is_refused(small):
     (small.root / "pipelines" / "reading" / "dvc.lock").unlink()
     small.commit()
-    assert f"know no train@{KEY}" in run(f"{KEY}@HEAD", code=2)
+    assert f"no train@{KEY}" in run(f"{KEY}@HEAD", code=2)
 
 
 def test_other_numeric_pins_are_refused_before_anything_runs(small, on_record):
@@ -266,7 +266,7 @@ def test_dvc_itself_does_what_the_stand_in_does(small, monkeypatch):
     command = [sys.executable, "-m", "foursplit", "reproduce", f"{KEY}@HEAD"]
     before = small.objects()
     done = subprocess.run(
-        command, env={**clone.surroundings(small.root), **environment}, cwd=small.root,
+        command, env={**clone.clone_environment(small.root), **environment}, cwd=small.root,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -150,8 +150,8 @@ def test_a_taken_port_is_refused_with_another_to_try(project):
         ("wins", "Did you mean 'wines'"),
         (f"{GROUP}@champio", "Did you mean 'champion'"),
         (f"{GROUP}/7", "Valid: 1, challenger, champion"),
-        (f"{GROUP}/1/2", "write models:/<group>@<alias>"),
-        ("", "write models:/<group>@<alias>"),
+        (f"{GROUP}/1/2", "models:/<group>@<alias>"),
+        ("", "models:/<group>@<alias>"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(small, name, message):
@@ -166,7 +166,7 @@ def test_files_are_checked_before_anything_starts(small, monkeypatch):
     path.write_text(path.read_text().replace(mlmodel.LOADER, "antigravity"))
     assert "loader_module: 'antigravity'" in refused(GROUP, "--port", free_port())
     path.unlink()
-    assert "MLmodel: is gone" in refused(GROUP, "--port", free_port())
+    assert "MLmodel: missing" in refused(GROUP, "--port", free_port())
 
 
 def test_an_architecture_that_has_changed_is_refused_before_anything_starts(small, monkeypatch):
@@ -240,7 +240,7 @@ def test_mlflow_itself_serves_the_dev_tables_numbers_in_ci(small):
             post(port, rows(x[:, 1:], NAMES[1:]))
         assert caught.value.code == 400
         assert "alcohol" in caught.value.read().decode()
-    assert registry.find(GROUP, "champion").number == 1  # nothing left in the store
+    assert registry.load_version(GROUP, "champion").number == 1  # nothing left in the store
 
 
 @pytest.mark.slow

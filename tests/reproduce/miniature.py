@@ -83,10 +83,10 @@ class Miniature:
 
     def git(self, *arguments):
         name = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
-        done = subprocess.run(
+        process = subprocess.run(
             ["git", *name, *arguments], cwd=self.root, check=True, capture_output=True, text=True
         )
-        return done.stdout.strip()
+        return process.stdout.strip()
 
     def commit(self):
         self.git("add", "-A")
@@ -128,12 +128,12 @@ class Miniature:
         """Put a file or a folder into the project's cache; give the hash that DVC names it by."""
         if path.is_file():
             return self._object(path.read_bytes())
-        listed = [
+        entries = [
             {"md5": self._object(one.read_bytes()), "relpath": one.relative_to(path).as_posix()}
             for one in sorted(path.rglob("*"))
             if one.is_file()
         ]
-        return self._object(json.dumps(listed, sort_keys=True).encode(), ".dir")
+        return self._object(json.dumps(entries, sort_keys=True).encode(), ".dir")
 
     def _object(self, content, ending=""):
         name = hashlib.md5(content, usedforsecurity=False).hexdigest() + ending

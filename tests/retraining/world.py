@@ -339,11 +339,11 @@ class Told:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", *WHO, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stderr}"
-    return done.stdout.strip()
+    assert process.returncode == 0, f"git {' '.join(arguments)}: {process.stderr}"
+    return process.stdout.strip()
 
 
 def _await(port: int) -> None:

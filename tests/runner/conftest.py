@@ -64,21 +64,21 @@ class Small:
 
 @pytest.fixture
 def small(tmp_path) -> Small:
-    made = Small(tmp_path / "small")
+    project = Small(tmp_path / "small")
     for home in load(PROJECT / "params.yaml").homes():
-        (made.folder / "pipelines" / home).mkdir(parents=True)
-        (made.folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")
+        (project.folder / "pipelines" / home).mkdir(parents=True)
+        (project.folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")
     text = (PROJECT / "params.yaml").read_text()
     before, _, rest = text.partition("\n# Learning curves")
     # Nothing here goes through curves and studies, and a map without its stage is refused.
-    (made.folder / "params.yaml").write_text(
+    (project.folder / "params.yaml").write_text(
         before + "\n# Remote data" + rest.partition("\n# Remote data")[2]
     )
-    (made.folder / "start.txt").write_text("start\n")
-    (made.folder / ".gitignore").write_text("/*.out\n/.foursplit/\n/mlflow.db*\n")
+    (project.folder / "start.txt").write_text("start\n")
+    (project.folder / ".gitignore").write_text("/*.out\n/.foursplit/\n/mlflow.db*\n")
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
-        subprocess.run(command, cwd=made.folder, env=made.env, check=True)
-    return made
+        subprocess.run(command, cwd=project.folder, env=project.env, check=True)
+    return project
 
 
 @pytest.fixture

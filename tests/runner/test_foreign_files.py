@@ -14,7 +14,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import stage_outputs
-from foursplit.runner.remove_orphans import FOLDERS, lines, tidy
+from foursplit.runner.remove_orphans import FOLDERS, remove_orphans, report_lines
 
 KINDS = ("file", "folder", "link", "dangling", "up")
 
@@ -74,15 +74,15 @@ def seen(path):
 def every_command(root):
     """Call in turn all that can delete: looks, runs, and each stage by itself."""
     params = load()
-    before = outputs.tree(root, but=(".foursplit",))
-    list(lines(tidy(params, dry=True), dry=True))
-    assert outputs.tree(root, but=(".foursplit",)) == before, "a look changed something"
-    list(lines(tidy(params)))
+    tree_before = outputs.tree(root, but=(".foursplit",))
+    list(report_lines(remove_orphans(params, dry=True), dry=True))
+    assert outputs.tree(root, but=(".foursplit",)) == tree_before, "a look changed something"
+    list(report_lines(remove_orphans(params)))
     for stage, key in STAGES.items():
-        with contextlib.suppress(FoursplitError), stage_outputs.started(stage, key, params):
-            for place in stage_outputs.places(stage, key, params):
+        with contextlib.suppress(FoursplitError), stage_outputs.tracked_outputs(stage, key, params):
+            for place in stage_outputs.output_paths(stage, key, params):
                 outputs.fill(place, "new")
-    list(lines(tidy(params)))
+    list(report_lines(remove_orphans(params)))
 
 
 @pytest.fixture
@@ -116,24 +116,24 @@ def with_orphans(root):
         **experiment, "source": "mushroom", "group": "gone",
     }  # fmt: skip
     every = outputs.make(root, params)
-    left = outputs.make(root)
-    return sorted({*every} - {*left})
+    remaining = outputs.make(root)
+    return sorted({*every} - {*remaining})
 
 
 def test_each_kind_of_thing_stays_in_each_place(root, outside):
     """The same as the law below, by one example that is quick."""
     with_orphans(root)
-    mine = {}
+    own_files = {}
     for place in PLACES:
         for kind in KINDS:
             path = put(root, outside, place, f"a_{kind}", kind, b"mine")
             if path is not None:
-                mine[path] = seen(path)
-    assert len(mine) == len(PLACES) * len(KINDS)
-    theirs = outputs.tree(outside)
+                own_files[path] = seen(path)
+    assert len(own_files) == len(PLACES) * len(KINDS)
+    foreign_files = outputs.tree(outside)
     every_command(root)
-    assert outputs.tree(outside) == theirs
-    assert {path: seen(path) for path in mine if os.path.lexists(path)} == mine
+    assert outputs.tree(outside) == foreign_files
+    assert {path: seen(path) for path in own_files if os.path.lexists(path)} == own_files
 
 
 @pytest.mark.slow
@@ -145,15 +145,15 @@ def test_nothing_foreign_changes(root, outside, things, fresh):
         outputs.parameters(root)
     else:
         with_orphans(root)
-    mine = {}
+    own_files = {}
     for thing in things:
         path = put(root, outside, *thing)
         if path is not None:
-            mine[path] = seen(path)
-    theirs = outputs.tree(outside)
+            own_files[path] = seen(path)
+    foreign_files = outputs.tree(outside)
     every_command(root)
-    assert outputs.tree(outside) == theirs
-    for path, content in mine.items():
+    assert outputs.tree(outside) == foreign_files
+    for path, content in own_files.items():
         assert os.path.lexists(path), f"{path} is gone"
         assert seen(path) == content
 
@@ -186,25 +186,27 @@ def test_a_link_is_neither_followed_nor_removed(root, outside, at, inner):
         path.rename(place.with_suffix(".json"))
         place = place.with_suffix(".json")
     path.symlink_to(place)
-    theirs = outputs.tree(outside, but=("linked",))
-    mine = place.is_dir() and (place / inner).is_file()
+    foreign_files = outputs.tree(outside, but=("linked",))
+    own_files = place.is_dir() and (place / inner).is_file()
     every_command(root)
     assert path.is_symlink()
     assert path.readlink() == place
-    assert outputs.tree(outside, but=("linked",)) == theirs
-    assert not mine or (place / inner).read_text() == "mine"
+    assert outputs.tree(outside, but=("linked",)) == foreign_files
+    assert not own_files or (place / inner).read_text() == "mine"
 
 
 def test_orphans_that_can_be_given_back_go(root):
-    gone = with_orphans(root)
-    found = tidy(load(), dry=True)
-    assert all(place.exists() for place in gone)
-    assert found.orphans
-    assert all(any(p.is_relative_to(o) for p in gone) for o in found.orphans)
-    assert tidy(load()).foreign == []
-    assert not any(place.exists() for place in gone if not place.is_relative_to(root / "reports"))
+    removed = with_orphans(root)
+    report = remove_orphans(load(), dry=True)
+    assert all(place.exists() for place in removed)
+    assert report.orphans
+    assert all(any(p.is_relative_to(o) for p in removed) for o in report.orphans)
+    assert remove_orphans(load()).foreign == []
+    assert not any(
+        place.exists() for place in removed if not place.is_relative_to(root / "reports")
+    )
     assert not (root / "data" / "models" / "gone").exists()
-    assert tidy(load()) == tidy(load())
+    assert remove_orphans(load()) == remove_orphans(load())
 
 
 @pytest.mark.parametrize("harm", ["edited", "added", "cache gone", "cache rotten", "no lock"])
@@ -225,25 +227,25 @@ def test_an_orphan_that_cannot_be_given_back_stays(root, harm):
         for path in [p for p in cache.rglob("*") if p.is_file()]:
             if path.read_bytes() == table.read_bytes():
                 path.unlink() if harm == "cache gone" else path.write_bytes(b"")
-    before = outputs.tree(place)
-    found = tidy(load())
-    assert outputs.tree(place) == before
-    assert any(path.is_relative_to(root / "data" / "models" / "gone") for path in found.foreign)
+    tree_before = outputs.tree(place)
+    report = remove_orphans(load())
+    assert outputs.tree(place) == tree_before
+    assert any(path.is_relative_to(root / "data" / "models" / "gone") for path in report.foreign)
 
 
 def test_what_changes_the_reports_lock_is_said(root):
     outputs.make(root)
     (root / "data" / "final" / "board.pptx").write_text("slides")
     (root / "data" / "raw" / "survey.csv").write_text("a,b")
-    said = {line.split(":")[0]: line for line in lines(tidy(load()))}
-    assert "clean clone" in said["data/final/board.pptx"]
-    assert "clean clone" not in said["data/raw/survey.csv"]
+    messages = {line.split(":")[0]: line for line in report_lines(remove_orphans(load()))}
+    assert "clean clone" in messages["data/final/board.pptx"]
+    assert "clean clone" not in messages["data/raw/survey.csv"]
 
 
 def test_many_foreign_files_are_counted(root):
     outputs.make(root)
     for number in range(50):
         (root / "data" / "raw" / f"{number}.csv").write_text("a")
-    said = list(lines(tidy(load())))
-    assert len(said) == 11
-    assert "40" in said[-1]
+    messages = list(report_lines(remove_orphans(load())))
+    assert len(messages) == 11
+    assert "40" in messages[-1]

@@ -31,13 +31,13 @@ def truncated(path):
 
 def another_digit(path):
     """Change a byte, and neither size nor time."""
-    found = path.stat()
+    match = path.stat()
     path.chmod(0o644)
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     path.chmod(0o444)
-    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    os.utime(path, ns=(match.st_atime_ns, match.st_mtime_ns))
 
 
 def made(small):
@@ -89,8 +89,8 @@ def test_a_damaged_object_is_never_restored_and_is_whole_after_the_run(small, na
     locks, before = small.locks(), contents(small)
     spoil(path)
     remove(small.folder / name.partition("/")[0])
-    said = small.repro()
-    assert "1 ran" in said
+    output = small.repro()
+    assert "1 ran" in output
     assert contents(small) == before
     assert small.locks() == locks
     assert "were read" in small.run("foursplit", "verify", "--here")
@@ -108,7 +108,7 @@ def test_an_earlier_run_is_taken_only_whole(small):
         if path.is_file() and path.read_text() == "start\n"
     ]  # fmt: skip
     another_digit(one)
-    said = small.repro()
-    assert "1 ran, 2 restored" in said
+    output = small.repro()
+    assert "1 ran, 2 restored" in output
     assert one.read_text() == "start\n"  # written by what ran, for the others as well
     assert contents(small) == before

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from foursplit.runner import processes
-from foursplit.runner.job import LOST, describe_ending
+from foursplit.runner.job import WORKER_LOST, describe_ending
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -20,21 +20,21 @@ QUICK = "  a: {cmd: cp start.txt a.out, deps: [start.txt], outs: [a.out]}\n"
 
 
 def processes_in(folder):
-    found = []
+    pids = []
     for path in Path("/proc").glob("[0-9]*/cwd"):
         try:
             if path.readlink().is_relative_to(folder):
-                found.append(int(path.parent.name))
+                pids.append(int(path.parent.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def parents_of(pid):
-    """List the warm parents of a run."""
+    """List the workers of a run."""
     return [
         child for child in processes.descendants(pid)
-        if "foursplit.runner.workers.server" in processes.command(child)
+        if "foursplit.runner.workers.server" in processes.command_line(child)
     ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_another_program_with_the_number_of_a_killed_run_is_not_waited_for(small
 
 SHORT = """
 from foursplit.runner import run
-run.WAIT_S = 1
+run.MAX_WAIT_S = 1
 from foursplit.cli.main import main
 main(["repro"])
 """
@@ -78,9 +78,9 @@ def test_who_is_waited_for_is_named_and_waiting_ends(small, rwlock):
         entry = {"pid": other.pid, "cmd": "repro a"}
         rwlock.write_text(json.dumps({"write": {str(small.folder / "a.out"): entry}}))
         stages = QUICK + QUICK.replace("a:", "b:").replace("a.out", "b.out")
-        said = small.write(stages).run(sys.executable, "-c", SHORT, code=2)
-        assert f"(PID {other.pid}): repro a" in said
-        assert "2 stages: 1 ran, 1 failed" in said
+        output = small.write(stages).run(sys.executable, "-c", SHORT, code=2)
+        assert f"(PID {other.pid}): repro a" in output
+        assert "2 stages: 1 ran, 1 failed" in output
         assert set(small.locks()) == {".:b"}
     finally:
         os.killpg(other.pid, signal.SIGKILL)
@@ -100,8 +100,8 @@ def test_who_holds_the_project_is_named_and_waiting_ends(small, wait_for):
     other = subprocess.Popen([sys.executable, "-c", HOLDING], cwd=small.folder)
     try:
         wait_for((small.folder / "held").exists)
-        said = small.write(QUICK).run(sys.executable, "-c", SHORT, code=2)
-        assert f"process {other.pid}: " in said
+        output = small.write(QUICK).run(sys.executable, "-c", SHORT, code=2)
+        assert f"process {other.pid}: " in output
     finally:
         other.kill()
         other.wait()
@@ -116,21 +116,21 @@ def test_a_hung_worker_does_not_outlive_a_second_interruption(small, wait_for):
         os.kill(pid, signal.SIGSTOP)
     process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
-    began = time.monotonic()
+    start = time.monotonic()
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=20)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - start < 5
     assert process.returncode == 128 + signal.SIGTERM, output
     wait_for(lambda: processes_in(small.folder) == [])
 
 
 def test_a_worker_that_hangs_at_its_start_does_not_outlive_a_second_interruption(small, wait_for):
     code = (
-        "import os, signal; from foursplit.runner.workers import pool; real = pool.spawn\n"
+        "import os, signal; from foursplit.runner.workers import pool; real = pool.spawn_worker\n"
         "def spawn(*given):\n"
         "    made = real(*given); os.kill(made.pid, signal.SIGSTOP); open('hangs', 'w').close()\n"
         "    return made\n"
-        "pool.spawn = spawn\nfrom foursplit.cli.main import main; main(['repro'])"
+        "pool.spawn_worker = spawn\nfrom foursplit.cli.main import main; main(['repro'])"
     )
     process = small.write(SLOW).start(sys.executable, "-c", code)
     wait_for((small.folder / "hangs").exists)
@@ -147,16 +147,16 @@ def test_what_a_killed_run_left_at_work_ends_before_the_next_writes(small, wait_
     """Its workers hang, as on a dead disk: none of them hears that the run is gone."""
     process = small.write(SLOW).start("foursplit", "repro")
     wait_for((small.folder / "started").exists)
-    left = processes.descendants(process.pid)
+    leftovers = processes.descendants(process.pid)
     for pid in parents_of(process.pid):
         os.kill(pid, signal.SIGSTOP)
     process.kill()
     process.communicate()
-    assert [pid for pid in left if processes.start_ticks(pid)]
+    assert [pid for pid in leftovers if processes.start_ticks(pid)]
     small.write(QUICK)
-    said = small.repro()
-    assert "that a killed run had left at work" in said
-    assert not [pid for pid in left if processes.start_ticks(pid)]
+    output = small.repro()
+    assert "that a killed run had left at work" in output
+    assert not [pid for pid in leftovers if processes.start_ticks(pid)]
     assert "that a killed run" not in small.repro("--force")
 
 
@@ -170,9 +170,9 @@ def test_a_second_run_names_who_is_at_work(small, wait_for):
 
 def test_a_stage_that_was_killed_says_so_on_screen_and_in_its_log(small):
     small.write("  a: {cmd: 'kill -9 $$', outs: [a.out]}\n")
-    said = small.repro(code=2)
-    assert "a: killed by SIGKILL" in said
-    assert "memory" in said
+    output = small.repro(code=2)
+    assert "a: killed by SIGKILL" in output
+    assert "memory" in output
     assert "SIGKILL" in (small.folder / ".foursplit" / "logs" / "a.log").read_text()
 
 
@@ -183,9 +183,9 @@ def test_a_stage_that_was_killed_says_so_on_screen_and_in_its_log(small):
         (137, "SIGKILL"),
         (139, "SIGSEGV"),
         (255, "code 255"),
-        (LOST, "killed"),
+        (WORKER_LOST, "killed"),
     ],
 )
 def test_how_a_command_ended_is_said_by_the_signals_name(code, word):
     assert word in describe_ending(code)
-    assert ("memory" in describe_ending(code)) == (code in (137, LOST))
+    assert ("memory" in describe_ending(code)) == (code in (137, WORKER_LOST))

@@ -14,8 +14,8 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
-from foursplit.runner.dvc_adapter.cache import Cache
-from foursplit.runner.removable_outputs import Output, secure
+from foursplit.runner.dvc_adapter.cache import DvcCache
+from foursplit.runner.removable_outputs import StageOutput, prepare_outputs
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -29,9 +29,9 @@ FOLDER = """
 
 
 def aside(folder):
-    found = folder / ".foursplit" / "set_aside"
-    files = [path for path in found.rglob("*") if path.is_file()]
-    return sorted(("/".join(p.relative_to(found).parts[1:]), p.read_text()) for p in files)
+    paths = folder / ".foursplit" / "set_aside"
+    files = [path for path in paths.rglob("*") if path.is_file()]
+    return sorted(("/".join(p.relative_to(paths).parts[1:]), p.read_text()) for p in files)
 
 
 @linux
@@ -41,8 +41,8 @@ def test_a_note_in_an_output_is_refused_by_every_way_to_run(small):
     note = small.folder / "c.out" / "note.txt"
     note.write_text("mine")
     for more in ([], ["--force"], ["--cold"]):
-        said = small.repro(*more, code=2)
-        assert "c.out/note.txt" in said
+        output = small.repro(*more, code=2)
+        assert "c.out/note.txt" in output
         assert note.read_text() == "mine"
     small.repro("--dry")
     note.rename(small.folder / "note.txt")
@@ -59,15 +59,15 @@ def test_an_edited_output_is_set_aside_and_said(small):
             path = small.folder / name
             path.unlink()
             path.write_text(f"edited {more}")
-        said = small.repro(*more)
-        assert "d.out: " in said
-        assert "set_aside" in said
+        output = small.repro(*more)
+        assert "d.out: " in output
+        assert "set_aside" in output
         assert (small.folder / "d.out").read_text() == "start\n"
     texts = ["edited ['--cold']", "edited []"]
-    there = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
-    assert aside(small.folder) == there
+    existing = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
+    assert aside(small.folder) == existing
     small.repro("--force")
-    assert aside(small.folder) == there
+    assert aside(small.folder) == existing
 
 
 @linux
@@ -124,7 +124,7 @@ def place(project, monkeypatch):
 
 
 def judged(place, md5=None, **rest):
-    return secure([Output(path=place, md5=md5)], **rest)
+    return prepare_outputs([StageOutput(path=place, md5=md5)], **rest)
 
 
 def test_what_the_lock_names_may_be_replaced(place):
@@ -150,16 +150,16 @@ def test_an_edit_of_equal_size_and_time_is_seen(place):
     before = table.stat()
     table.write_text("yx")
     os.utime(table, ns=(before.st_atime_ns, before.st_mtime_ns))
-    (said,) = judged(place, md5)
+    (messages,) = judged(place, md5)
     assert not place.exists()
-    where = paths.root() / said.rpartition(" ")[2]
-    assert (where / "seed_1" / "table.csv").read_text() == "yx"
+    folder = paths.root() / messages.rpartition(" ")[2]
+    assert (folder / "seed_1" / "table.csv").read_text() == "yx"
 
 
 @pytest.mark.parametrize("edited", [False, True])
 def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
     """It replaces its output once it is done: until then that lies in its place."""
-    with removable_outputs.noted_by_hand("train@k"):
+    with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "x")
     md5 = None
     if edited:
@@ -167,14 +167,14 @@ def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
         (place / "diagnosis.json").write_text("edited")
     before = outputs.tree(place)
     for _ in range(2):
-        with contextlib.suppress(OSError), removable_outputs.noted_by_hand("train@k"):
+        with contextlib.suppress(OSError), removable_outputs.log_manual_writes("train@k"):
             assert len(judged(place, md5, copy=True)) == 1
             raise OSError
-    (said,) = judged(place, md5, copy=True)
+    (messages,) = judged(place, md5, copy=True)
     assert outputs.tree(place) == before
-    where = paths.root() / said.rpartition(" ")[2]
+    folder = paths.root() / messages.rpartition(" ")[2]
     outputs.fill(place, "new")
-    assert outputs.tree(where) == before
+    assert outputs.tree(folder) == before
 
 
 def test_two_copies_of_a_second_do_not_meet(place):
@@ -183,21 +183,21 @@ def test_two_copies_of_a_second_do_not_meet(place):
         md5 = outputs.commit(place)
         (place / "diagnosis.json").write_text(text)
         judged(place, md5)
-    found = paths.root() / ".foursplit" / "set_aside"
-    assert {path.read_text() for path in found.rglob("diagnosis.json")} == {"a", "b", "c"}
+    folder = paths.root() / ".foursplit" / "set_aside"
+    assert {path.read_text() for path in folder.rglob("diagnosis.json")} == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize("lost", ["object", "rotten object", "listing", "all"])
 def test_what_the_cache_lost_is_given_to_it_first(place, lost):
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
-    cache, before = Cache(), outputs.tree(place)
+    cache, before = DvcCache(), outputs.tree(place)
     objects = paths.root() / ".dvc" / "cache" / "files" / "md5"
-    one = next(p for p in objects.rglob("*") if p.is_file() and p.read_bytes() == b"x")
+    path = next(p for p in objects.rglob("*") if p.is_file() and p.read_bytes() == b"x")
     if lost == "object":
-        one.unlink()
+        path.unlink()
     elif lost == "rotten object":
-        one.write_bytes(b"")
+        path.write_bytes(b"")
     elif lost == "listing":
         (objects / md5[:2] / md5[2:]).unlink()
     else:
@@ -205,13 +205,13 @@ def test_what_the_cache_lost_is_given_to_it_first(place, lost):
     assert judged(place, md5) == []
     assert place.is_dir()
     listing = cache.listing(md5)
-    assert {name: cache.holds(place / name, h) for name, h in listing.items()} == dict.fromkeys(
-        before, True
-    )
+    assert {
+        name: cache.has_content(place / name, h) for name, h in listing.items()
+    } == dict.fromkeys(before, True)
 
 
 def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatch):
-    monkeypatch.setenv(artifacts.BOOK, str(removable_outputs.open_book("train@k", "run")))
+    monkeypatch.setenv(artifacts.BOOK, str(removable_outputs.open_write_log("train@k", "run")))
     outputs.fill(place / "seed_1", "x")
     monkeypatch.delenv(artifacts.BOOK)
     assert judged(place, partial=True) == []
@@ -220,13 +220,13 @@ def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatc
     with pytest.raises(FoursplitError, match=r"note\.txt") as refused:
         judged(place, partial=True)
     assert "diagnosis" not in str(refused.value)
-    removable_outputs.close_book("train@k", "run")
+    removable_outputs.remove_write_log("train@k", "run")
     with pytest.raises(FoursplitError):
         judged(place)
 
 
 def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
-    book = removable_outputs.open_book("train@k", "run")
+    book = removable_outputs.open_write_log("train@k", "run")
     monkeypatch.setenv(artifacts.BOOK, str(book))
     outputs.fill(place, "x")
     monkeypatch.delenv(artifacts.BOOK)
@@ -235,16 +235,16 @@ def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
 
 
 def test_what_a_person_trained_by_hand_is_set_aside(place):
-    with removable_outputs.noted_by_hand("train@k"):
+    with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "x")
-    (said,) = judged(place)
-    assert (paths.root() / said.rpartition(" ")[2] / "diagnosis.json").read_text() == json.dumps(
-        "x"
-    )
+    (messages,) = judged(place)
+    assert (
+        paths.root() / messages.rpartition(" ")[2] / "diagnosis.json"
+    ).read_text() == json.dumps("x")
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
     shutil.rmtree(place)
-    with removable_outputs.noted_by_hand("train@k"):
+    with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "y")
         outputs.fill(place / "seed_2", "y")
     assert len(judged(place, md5)) == 1
@@ -256,11 +256,11 @@ def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_set_aside(project
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
         path.write_text("1")
         subprocess.run([*git, *command], cwd=project, check=True)
-    metric = Output(path=path, md5=None, cached=False)
-    assert secure([metric]) == []
+    metric = StageOutput(path=path, md5=None, cached=False)
+    assert prepare_outputs([metric]) == []
     assert path.is_file()
     path.write_text("2")
-    assert len(secure([metric])) == 1
+    assert len(prepare_outputs([metric])) == 1
     assert not path.exists()
 
 
@@ -271,7 +271,7 @@ def test_nothing_is_moved_where_one_file_is_refused(place):
     (place / "diagnosis.json").write_text("edited")
     outputs.fill(other, "other")
     with pytest.raises(FoursplitError, match="other"):
-        secure([Output(path=place, md5=md5), Output(path=other, md5=None)])
+        prepare_outputs([StageOutput(path=place, md5=md5), StageOutput(path=other, md5=None)])
     assert (place / "diagnosis.json").read_text() == "edited"
 
 
@@ -292,7 +292,7 @@ def test_links_into_dvcs_cache_are_dvcs(place):
     """`dvc config cache.type symlink` has outputs lie as links."""
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
-    listing = Cache().listing(md5)
+    listing = DvcCache().listing(md5)
     for name, one in listing.items():
         (place / name).unlink()
         there = paths.root() / ".dvc" / "cache" / "files" / "md5" / one[:2] / one[2:]

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.runner import run
-from foursplit.runner.dvc_adapter import graph
+from foursplit.runner.dvc_adapter import dvc_warnings, graph
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -37,10 +36,10 @@ DIAMOND = """
 def test_the_locks_are_those_of_a_sequential_dvc_repro(small):
     small.write(DIAMOND)
     small.run("dvc", "repro", "--quiet")
-    theirs, text = small.locks(), (small.folder / "dvc.lock").read_text()
+    dvc_locks, text = small.locks(), (small.folder / "dvc.lock").read_text()
     small.forget()
     assert "4 stages: 4 ran" in small.repro()
-    assert small.locks() == theirs
+    assert small.locks() == dvc_locks
     assert sorted((small.folder / "dvc.lock").read_text().splitlines()) == sorted(text.splitlines())
     assert "up to date" in small.run("dvc", "status")
     assert "Running stage" not in small.run("dvc", "repro")
@@ -58,50 +57,50 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     small.write(stages)
     small.run("dvc", "repro", "--quiet")
     lock = small.folder / "dvc.lock"
-    theirs = lock.read_text()
+    dvc_locks = lock.read_text()
     assert "3 stages: 3 ran" in small.repro("--force")
-    assert lock.read_text() == theirs
+    assert lock.read_text() == dvc_locks
 
-    body, marked = "strategy:\n", theirs  # as older locks have it
+    body, marked = "strategy:\n", dvc_locks  # as older locks have it
     first = marked.index(body) + len("strategy:")
     block = marked[first : marked.index("    outs:", first)]
     marked = marked[:first] + " &id001" + block + marked[first + len(block) :]
     second = marked.index(body, first + len(block))
     marked = marked[:second] + "strategy: *id001\n" + marked[second + len("strategy:" + block) :]
     lock.write_text(marked)
-    assert "3 stages: 3 as they were" in small.repro()
+    assert "3 stages: 3 unchanged" in small.repro()
     assert "3 stages: 3 ran" in small.repro("--force")
-    assert lock.read_text() == theirs
+    assert lock.read_text() == dvc_locks
 
 
 def test_a_folder_left_empty_is_kept_without_a_word(small):
     small.write("  a: {cmd: mkdir a.out, outs: [a.out]}\n")
     assert "is empty" in small.run("dvc", "repro")  # once for all, DVC's own words
     small.forget()
-    said = small.repro()
-    assert "1 stages: 1 ran" in said
-    assert "is empty" not in said
+    output = small.repro()
+    assert "1 stages: 1 ran" in output
+    assert "is empty" not in output
 
 
 def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(capfd):
     import dvc.output as output
 
-    said, before = [], [*logging.getLogger("dvc").handlers]
-    with run._warnings(said.append):
-        output.logger.warning(run.EMPTY, "data/raw/coffee")
+    messages, before = [], [*logging.getLogger("dvc").handlers]
+    with dvc_warnings.redirect_dvc_warnings(messages.append):
+        output.logger.warning(dvc_warnings.EMPTY_OUTPUT_MESSAGE, "data/raw/coffee")
         output.logger.warning("build cache entry not found for '%s'", "a.out")
-    assert said == ["DVC: build cache entry not found for 'a.out'"]
+    assert messages == ["DVC: build cache entry not found for 'a.out'"]
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("dvc").handlers == before
-    assert run.EMPTY in inspect.getsource(output)  # as this DVC words it
+    assert dvc_warnings.EMPTY_OUTPUT_MESSAGE in inspect.getsource(output)  # as this DVC words it
 
 
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
     small.write(DIAMOND).repro()
-    assert "4 stages: 4 as they were" in small.repro()
+    assert "4 stages: 4 unchanged" in small.repro()
     (small.folder / "start.txt").write_text("other\n")
     assert "a will run:\n  dependency start.txt: " in small.run("foursplit", "why", "a")
-    assert "b may run: if a will write anything new" in small.run("foursplit", "why", "b")
+    assert "b may run: if a will write new outputs" in small.run("foursplit", "why", "b")
     assert "4 stages: 1 would run, 3 may, 0 would not" in small.repro("--dry")
     assert not (small.folder / "a.out").read_text().startswith("other")
     assert "4 stages: 4 ran" in small.repro()
@@ -137,7 +136,7 @@ def test_force_runs_all_and_a_target_only_what_it_needs(small):
     small.write(DIAMOND)
     assert "2 stages: 2 ran" in small.repro("b")
     assert "2 stages: 2 ran" in small.repro("b", "--force")
-    assert "4 stages: 2 ran, 2 as they were" in small.repro()
+    assert "4 stages: 2 ran, 2 unchanged" in small.repro()
 
 
 FAILING = """
@@ -151,17 +150,17 @@ FAILING = """
 
 def test_a_failure_stops_what_depends_on_it_and_nothing_else(small):
     text = small.write(FAILING).repro(code=2)
-    assert "5 stages: 1 ran, 2 failed, 2 not run because of that" in text
+    assert "5 stages: 1 ran, 2 failed, 2 skipped because of that" in text
     assert "so far so good" in text
     end = text[text.index("2 stage(s) failed") :]
     assert f"bad: exit code 3; log: {small.folder}/.foursplit/logs/bad.log" in end
-    assert "not run because of it: after, last" in end
+    assert "skipped because of it: after, last" in end
     assert "lazy: output 'lazy.out' does not exist" in end
     assert (small.folder / "other.out").exists()
     assert set(small.locks()) == {".:other"}
     assert "bad will run" in small.run("foursplit", "why", "bad")
     small.write(FAILING.replace("exit 3", "cp start.txt bad.out").replace('"true"', "cp start.txt lazy.out"))  # fmt: skip  # noqa: E501
-    assert "5 stages: 4 ran, 1 as they were" in small.repro()
+    assert "5 stages: 4 ran, 1 unchanged" in small.repro()
 
 
 def timed(name, seconds, threads=""):
@@ -220,14 +219,14 @@ def test_a_stage_sees_the_terminal_that_its_person_sees(small):
 
 def processes(folder):
     """List what still runs in a folder."""
-    found = []
+    pids = []
     for path in Path("/proc").glob("[0-9]*/cwd"):
         try:
             if path.readlink().is_relative_to(folder):
-                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" "))
+                pids.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" "))
         except OSError:
             continue
-    return found
+    return pids
 
 
 def wait_for(condition, seconds=30.0):
@@ -249,7 +248,7 @@ def test_an_interruption_keeps_what_was_finished_and_leaves_no_process(small, nu
     process.send_signal(number)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 128 + number, output
-    assert "3 stages: 1 ran, 2 left when you stopped it; what was finished is kept" in output
+    assert "3 stages: 1 ran, 2 left at the interruption; finished stages are kept" in output
     assert set(small.locks()) == {".:quick"}
     wait_for(lambda: processes(small.folder) == [])
 
@@ -322,7 +321,7 @@ main(["repro"])
 
 def test_an_interruption_while_a_stage_is_being_started_reaches_it(small):
     small.write("  slow: {cmd: 'touch started; sleep 600', outs: [slow.out]}\n")
-    assert "1 left when you stopped it" in small.run(sys.executable, "-c", AT_THE_START, code=130)
+    assert "1 left at the interruption" in small.run(sys.executable, "-c", AT_THE_START, code=130)
     wait_for(lambda: processes(small.folder) == [])
 
 
@@ -358,18 +357,18 @@ def test_a_torn_lock_is_healed_and_its_stages_come_from_the_run_cache(small):
 def test_another_dvc_than_we_know_is_left_to_itself_with_a_word(small):
     small.write(DIAMOND)
     code = (
-        "import foursplit.runner.dvc_adapter.graph as graph; graph.VERSION = '1.0';"
+        "import foursplit.runner.dvc_adapter.graph as graph; graph.SUPPORTED_VERSION = '1.0';"
         "from foursplit.cli.main import main; main(['repro'])"
     )
     text = small.run(sys.executable, "-c", code)
-    assert f"DVC is {version('dvc')}, and its inner calls are known for 1.0" in text
+    assert f"DVC {version('dvc')} is installed; its inner API is known for 1.0" in text
     assert "leaving the order to dvc repro, one stage at a time" in text
     assert "Running stage 'd'" in text
 
 
 def test_dvc_is_the_one_whose_inner_calls_were_read():
-    # A new DVC?  Read what runner/dvc_adapter/graph.py and dvc_quick.py call, then set VERSION.
-    assert version("dvc") == graph.VERSION
+    # For a new DVC: check the calls in runner/dvc_adapter, then set SUPPORTED_VERSION.
+    assert version("dvc") == graph.SUPPORTED_VERSION
     import dvc.dependency.param
     import dvc.output
     import dvc.repo.reproduce

@@ -2,17 +2,17 @@
 
 import pytest
 
-from foursplit.runner.stage_changes import Change, listings, parameters
+from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (Change(kind="lock"), "it has no entry in dvc.lock: it never ran, or its entry was lost"),
+        (Change(kind="lock"), "no entry in dvc.lock: it never ran, or the entry was lost"),
         (Change(kind="command", before="a", after="b"), "command: a → b"),
-        (Change(kind="output", name="x", how="deleted"), "output x is missing"),
+        (Change(kind="output", name="x", status="deleted"), "output x is missing"),
         (Change(kind="output", name="x"), "output x is not what the run wrote"),
-        (Change(kind="dependency", name="x", how="deleted"), "dependency x is missing"),
+        (Change(kind="dependency", name="x", status="deleted"), "dependency x is missing"),
         (
             Change(kind="dependency", name="x", before="0123456789abcdef", after="f"),
             "dependency x: 0123456789ab → f",
@@ -26,20 +26,20 @@ from foursplit.runner.stage_changes import Change, listings, parameters
     ],
 )
 def test_a_change_is_one_sentence(change, sentence):
-    assert change.sentence() == sentence
+    assert change.describe() == sentence
 
 
 def test_a_changed_block_is_told_value_by_value():
     before = {"rate": 0.1, "seeds": [1], "gone": 1, "deep": {"a": 1}}
     after = {"rate": 0.2, "seeds": [1], "deep": {"a": 2}}
-    assert [c.sentence() for c in parameters("fit", before, after)] == [
+    assert [c.describe() for c in parameter_changes("fit", before, after)] == [
         "parameter fit.rate: 0.1 → 0.2",
         "parameter fit.gone: 1 → (none)",
         "parameter fit.deep.a: 1 → 2",
     ]
-    assert parameters("fit", after, after) == []
+    assert parameter_changes("fit", after, after) == []
 
 
 def test_two_listings_tell_which_files_differ():
     before, after = {"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9", "d": "4"}
-    assert listings(before, after) == ("b changed", "c is gone", "d is new")
+    assert listing_changes(before, after) == ("b changed", "c is gone", "d is new")

@@ -92,12 +92,12 @@ def test_what_changed_while_a_stage_ran_is_said_and_nothing_is_recorded(
     code, output = run(project, edit, wait_for, *flags)
     assert code == 2, output
     assert EDITS[edit] in output
-    assert "3 stages: 1 ran, 1 failed, 1 not run because of that" in output
+    assert "3 stages: 1 ran, 1 failed, 1 skipped because of that" in output
     assert set(project.locks()) == {".:beside"}
     assert not [text for text in cached_runs(project) if "a.out" in text]
     if edit is deleted_input:
         (project.folder / "start.txt").write_text("start\n")
-    assert "2 ran, 1 as they were" in project.repro()
+    assert "2 ran, 1 unchanged" in project.repro()
     read = [project.folder / "start.txt", project.folder / "code" / "one.py"]
     assert (project.folder / "a.out").read_text() == "".join(path.read_text() for path in read)
     assert "up to date" in project.run("dvc", "status")

@@ -74,12 +74,12 @@ def running(command: list[str], port: int, folder: Path, **env: str) -> Iterator
 @contextmanager
 def postgres() -> Iterator[int]:
     """Run a PostgreSQL of its own, with a user `foursplit` who needs `PASSWORD`; give the port."""
-    found = shutil.which("initdb") or next(
+    folders = shutil.which("initdb") or next(
         iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None
     )
-    if found is None:
+    if folders is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    binaries, as_user = Path(found).resolve().parent, _not_root()
+    binaries, as_user = Path(folders).resolve().parent, _not_root()
     # Not pytest's folder: that is root's alone, and PostgreSQL refuses to run as root.
     folder = Path(tempfile.mkdtemp(prefix="foursplit-postgres-"))
     try:

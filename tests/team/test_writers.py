@@ -46,8 +46,8 @@ def all_at_once(enter, shared, *command):
         )
         for folder in map(enter, SIX)
     ]  # fmt: skip
-    said = [process.communicate(timeout=600)[0] for process in processes]
-    return [process.returncode for process in processes], said
+    outputs = [process.communicate(timeout=600)[0] for process in processes]
+    return [process.returncode for process in processes], outputs
 
 
 def prepare(shared, enter, monkeypatch):
@@ -66,19 +66,19 @@ def test_six_trackers_at_once_lose_and_double_nothing_in_ci(shared, six, monkeyp
         miniature.write_results(
             "sugar_line", params.experiment("sugar_line"), dev_error=0.25 + number / 64
         )
-    codes, said = all_at_once(six, shared, "track")
-    assert not any(codes), "\n".join(said)
+    codes, outputs = all_at_once(six, shared, "track")
+    assert not any(codes), "\n".join(outputs)
     client = store.client()
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
-    found = client.search_runs(ids)
-    assert sorted(run.info.run_name for run in found) == [SUGAR] * 6 + [WINES], said
-    assert {run.info.status for run in found} == {"FINISHED"}
-    shares = {run.data.metrics["dev/error"] for run in found if run.info.run_name == SUGAR}
+    runs = client.search_runs(ids)
+    assert sorted(run.info.run_name for run in runs) == [SUGAR] * 6 + [WINES], outputs
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    shares = {run.data.metrics["dev/error"] for run in runs if run.info.run_name == SUGAR}
     assert shares == {0.25 + number / 64 for number in SIX}
-    for run in found:
+    for run in runs:
         names = {file.path for file in client.list_artifacts(run.info.run_id)}
         assert {"manifest.json", "summary.json", "dev", "strategy"} <= names
-    (wines,) = [run for run in found if run.info.run_name == WINES]
+    (wines,) = [run for run in runs if run.info.run_name == WINES]
     assert len(client.get_metric_history(wines.info.run_id, "curve/train_loss")) == 3
     door.track()  # nothing new, on one of them
     assert len(client.search_runs(ids)) == 7
@@ -90,8 +90,8 @@ def test_six_gates_at_once_store_one_version_and_make_one_champion_in_ci(shared,
     for number in SIX:
         winner.make(six(number))
         winner.train(sees_strong=True)
-    codes, said = all_at_once(six, shared, "gate", GROUP, "--promote")
-    assert not any(codes), "\n".join(said)
+    codes, outputs = all_at_once(six, shared, "gate", GROUP, "--promote")
+    assert not any(codes), "\n".join(outputs)
     client = store.client()
     (version,) = client.search_model_versions(f"name='{GROUP}'")
     aliases = client.get_registered_model(GROUP).aliases
@@ -99,8 +99,8 @@ def test_six_gates_at_once_store_one_version_and_make_one_champion_in_ci(shared,
         "challenger": int(version.version),
         "champion": int(version.version),
     }
-    where = client.get_experiment_by_name("registry").experiment_id
-    (run,) = client.search_runs([where])
+    experiment_id = client.get_experiment_by_name("registry").experiment_id
+    (run,) = client.search_runs([experiment_id])
     assert run.info.run_id == version.run_id
     model = foursplit.load_model(f"models:/{GROUP}@champion")
     assert model.predict(winner.examples("dev").x).shape == (600, 3)
@@ -114,13 +114,13 @@ def test_of_six_different_winners_at_once_one_is_champion_and_the_others_are_tol
     for number in SIX:
         winner.make(six(number))
         winner.train(sees_strong=True, trained_on=number)
-    codes, said = all_at_once(six, shared, "gate", GROUP, "--promote")
+    codes, outputs = all_at_once(six, shared, "gate", GROUP, "--promote")
     client = store.client()
-    assert len(client.search_model_versions(f"name='{GROUP}'")) == 6, said
+    assert len(client.search_model_versions(f"name='{GROUP}'")) == 6, outputs
     champion = int(client.get_registered_model(GROUP).aliases["champion"])
-    crowned = [f"Version {champion} is the champion now" in text for text in said]
+    crowned = [f"Version {champion} is the champion now" in text for text in outputs]
     assert crowned.count(True) == 1
-    for code, text, is_champion in zip(codes, said, crowned, strict=True):
+    for code, text, is_champion in zip(codes, outputs, crowned, strict=True):
         # Judged after it was made, or before: held against it, or asked to be judged again.
-        told = "run `foursplit gate` again" in text or f"(version {champion})" in text
-        assert (code == 0) if is_champion else (code in (2, 4, 5) and told), text
+        refused = "`foursplit gate` again" in text or f"(version {champion})" in text
+        assert (code == 0) if is_champion else (code in (2, 4, 5) and refused), text

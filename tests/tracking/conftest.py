@@ -35,23 +35,27 @@ class World:
     params: Params
 
     def track(self):
-        said = []
-        counts = tracking.track(self.params, collect(self.params), said.append)
-        return counts, said
+        messages = []
+        counts = tracking.sync_runs(self.params, collect(self.params), messages.append)
+        return counts, messages
 
     def runs(self):
         """Give the runs that MLflow's page would list, by name; a name twice is a mistake."""
         client = store.client()
         ids = [experiment.experiment_id for experiment in client.search_experiments()]
-        found = client.search_runs(ids)
-        assert len({run.info.run_name for run in found}) == len(found)
-        return {run.info.run_name: run for run in found}
+        runs = client.search_runs(ids)
+        assert len({run.info.run_name for run in runs}) == len(runs)
+        return {run.info.run_name: run for run in runs}
 
 
 @pytest.fixture
 def world(project, empty_database, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    for name in ("ledger", "confusion", "residuals"):  # drawing takes half a second, each time
+    for name in (
+        "plot_ledger",
+        "plot_confusion",
+        "plot_residuals",
+    ):  # drawing takes half a second, each time
         monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     shutil.copyfile(empty_database, project / "mlflow.db")
     return World(root=project, params=miniature.make(project))

@@ -104,9 +104,9 @@ def write_results(key, experiment, *, classes=(), winner=False, dev_error=0.25, 
 
 
 def _write(folder, summary, classes):
-    part = paths.seed_folder(folder, 1)
-    artifacts.write_json(part / "summary.json", summary)
-    _dev_table(classes).to_parquet(part / "dev.parquet", index=False)
+    split = paths.seed_folder(folder, 1)
+    artifacts.write_json(split / "summary.json", summary)
+    _dev_table(classes).to_parquet(split / "dev.parquet", index=False)
     told = {name: summary[name] for name in ("splits", "human", "ledger", "verdict")}
     artifacts.write_json(paths.diagnosis(folder), {**told, **FOUND})  # last: who finds it reads all
 

@@ -33,8 +33,8 @@ def small(project, monkeypatch):
 
 
 def gate(*arguments, code=0):
-    done = CliRunner().invoke(main, ["gate", GROUP, *arguments])
-    assert done.exit_code == code, done.output
+    process = CliRunner().invoke(main, ["gate", GROUP, *arguments])
+    assert process.exit_code == code, process.output
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def three(small):
 
 
 def champions(steps=()):
-    return told.champions(load(), GROUP, steps)
+    return told.list_champions(load(), GROUP, steps)
 
 
 def test_each_version_is_told_with_its_verdict_and_whom_it_was_judged_against(three):
@@ -59,8 +59,8 @@ def test_each_version_is_told_with_its_verdict_and_whom_it_was_judged_against(th
     assert [one.judged_against for one in (first, second, third)] == [None, 1, 2]
     verdicts = [one.as_json()["verdict"] for one in (first, second, third)]
     assert verdicts == ["PROMOTE", "PROMOTE", "REJECT"]
-    assert second.listed.aliases == ("champion",)
-    assert third.listed.aliases == ("challenger",)
+    assert second.version.aliases == ("champion",)
+    assert third.version.aliases == ("challenger",)
 
 
 def test_errors_come_from_the_stored_tables_with_intervals(three):
@@ -69,7 +69,7 @@ def test_errors_come_from_the_stored_tables_with_intervals(three):
         assert one.splits.keys() == {"dev", "test"}
         for error in one.splits.values():
             assert error.lo <= error.value <= error.hi
-    moved = {gap.name: gap for gap in third.moved.splits}
+    moved = {gap.name: gap for gap in third.gap_changes.splits}
     assert moved["dev"].change == pytest.approx(
         third.splits["dev"].value - second.splits["dev"].value
     )
@@ -78,10 +78,10 @@ def test_errors_come_from_the_stored_tables_with_intervals(three):
 
 def test_data_and_settings_that_changed_are_named(three):
     first, second, third = champions()
-    assert first.changed is None
-    assert set(second.changed) == {"data"}  # the weak one saw other inputs
-    assert set(third.changed) == {"data"}
-    assert not second.held.whole  # nobody tracked the runs, so who knows how they were trained
+    assert first.setting_changes is None
+    assert set(second.setting_changes) == {"data"}  # the weak one saw other inputs
+    assert set(third.setting_changes) == {"data"}
+    assert not second.contents.is_complete  # the runs were not tracked: no settings of training
 
 
 def test_settings_of_training_come_from_the_run_of_the_same_weights(three):
@@ -94,14 +94,14 @@ def test_settings_of_training_come_from_the_run_of_the_same_weights(three):
         client.log_param(run.info.run_id, "fit.learning_rate", rate)
         client.log_param(run.info.run_id, "fit.batch_size", "null")
     _, second, third = champions()
-    assert second.held.whole
-    assert second.changed["fit.learning_rate"] == ("0.1", "0.3")
-    assert "fit.batch_size" not in second.changed
-    assert "fit.learning_rate" not in third.changed  # its own run is not known
+    assert second.contents.is_complete
+    assert second.setting_changes["fit.learning_rate"] == ("0.1", "0.3")
+    assert "fit.batch_size" not in second.setting_changes
+    assert "fit.learning_rate" not in third.setting_changes  # its own run is not known
 
 
 def versions_folder(number):
-    return registry.find(GROUP, str(number)).folder
+    return registry.load_version(GROUP, str(number)).folder
 
 
 def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
@@ -128,17 +128,17 @@ def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
     step = Step(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
     _, second, _ = champions([step])
     assert list(second.splits) == ["train", "dev", "test"]
-    assert second.held.settings["fit.tolerance"] == "0.5"
-    assert second.held.whole
+    assert second.contents.settings["fit.tolerance"] == "0.5"
+    assert second.contents.is_complete
 
 
 def test_a_version_whose_files_were_altered_is_told_without_its_errors(three):
     path = versions_folder(1) / "seed_1" / "dev.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     first, second, _ = champions()
-    assert first.held.trouble == "seed_1/dev.parquet was altered since it was stored"
+    assert first.contents.error == "seed_1/dev.parquet was altered since it was stored"
     assert not first.splits
-    assert second.moved is None
+    assert second.gap_changes is None
     assert second.splits
 
 
@@ -160,36 +160,36 @@ def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
     tag = store.client().set_model_version_tag
     tag(GROUP, "2", told.PROMOTED_AT, '["2026-03-01T10:11:12+00:00"]')
     tag(GROUP, "3", "foursplit.forced", "the <law>")
-    done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
-    assert done.exit_code == 0, done.output
+    process = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
+    assert process.exit_code == 0, process.output
     first = rf"version 1, was champion \(promoted [-0-9]+T[:0-9]+Z\): {KEY}, dev"
-    assert re.search(first, done.output)
-    assert "version 2, champion since 2026-03-01T10:11:12+00:00" in done.output
-    assert "REJECT against version 2; forced: the <law>; changed: data" in done.output
+    assert re.search(first, process.output)
+    assert "version 2, champion since 2026-03-01T10:11:12+00:00" in process.output
+    assert "REJECT against version 2; forced: the <law>; changed: data" in process.output
     html = (paths.reports() / "history.html").read_text()
     assert "Champions and challengers" in html
     assert "promoted 2026-03-01 10:11" in html
     assert "forced: the &lt;law&gt;" in html
     assert "The gate&#39;s reasons" in html or "The gate's reasons" in html
-    found = json.loads((tmp_path / "told.json").read_text())
-    assert [one["version"] for one in found["champions"][GROUP]] == [1, 2, 3]
-    assert found["groups"][GROUP] == []
+    champions = json.loads((tmp_path / "told.json").read_text())
+    assert [one["version"] for one in champions["champions"][GROUP]] == [1, 2, 3]
+    assert champions["groups"][GROUP] == []
 
 
 def test_the_latest_versions_are_told_where_there_are_many(three):
-    (third,) = told.champions(load(), GROUP, (), most=1)
-    assert third.listed.number == 3
-    assert third.moved is not None  # against one that is not told itself
-    done = CliRunner().invoke(main, ["history", "--last", "1"])
-    assert "those before version 3 are not shown" in done.output
+    (third,) = told.list_champions(load(), GROUP, (), most=1)
+    assert third.version.number == 3
+    assert third.gap_changes is not None  # against one that is not told itself
+    process = CliRunner().invoke(main, ["history", "--last", "1"])
+    assert "those before version 3 are not shown" in process.output
     assert "Versions before 3 are not shown" in (paths.reports() / "history.html").read_text()
 
 
 def test_history_without_a_store_makes_none_and_says_nothing_of_champions(small, tmp_path):
     (small / "mlflow.db").unlink()
-    done = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
-    assert done.exit_code == 0, done.output
-    assert "champion" not in done.output
+    process = CliRunner().invoke(main, ["history", "--json", str(tmp_path / "told.json")])
+    assert process.exit_code == 0, process.output
+    assert "champion" not in process.output
     assert "Champions" not in (paths.reports() / "history.html").read_text()
     assert not (small / "mlflow.db").exists()
     assert json.loads((tmp_path / "told.json").read_text())["champions"] == {GROUP: []}
@@ -197,7 +197,7 @@ def test_history_without_a_store_makes_none_and_says_nothing_of_champions(small,
 
 def test_a_store_in_trouble_leaves_the_rest_of_the_history(small):
     (small / "mlflow.db").write_bytes(b"no database" * 100)
-    done = CliRunner().invoke(main, ["history"])
-    assert done.exit_code == 0, done.output
-    assert "no champions: sqlite" in done.output
-    assert "Page:" in done.output
+    process = CliRunner().invoke(main, ["history"])
+    assert process.exit_code == 0, process.output
+    assert "no champions: sqlite" in process.output
+    assert "Page:" in process.output

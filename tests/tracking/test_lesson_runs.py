@@ -30,7 +30,7 @@ def studied(world, monkeypatch):
     (world.root / "params.yaml").write_text(json.dumps(content))
     world.params = load()
     # Drawing takes half a second, each time; test_study_pictures.py does it.
-    monkeypatch.setattr(lesson_pictures, "drawn", lambda _: Figure(figsize=(1, 1)))
+    monkeypatch.setattr(lesson_pictures, "plot_figure", lambda _: Figure(figsize=(1, 1)))
     write()
     return world
 
@@ -92,8 +92,8 @@ def test_another_result_is_a_new_run_and_the_old_one_is_history(studied):
     old = studied.runs()[KEY]
     write(numbers={"error": 0.5})
     studied.track()
-    found = store.client().search_runs([old.info.experiment_id])
-    current = {run.data.metrics["error"]: run.data.tags["foursplit.current"] for run in found}
+    runs_now = store.client().search_runs([old.info.experiment_id])
+    current = {run.data.metrics["error"]: run.data.tags["foursplit.current"] for run in runs_now}
     assert current == {0.25: "false", 0.5: "true"}
 
 
@@ -102,7 +102,7 @@ def test_a_half_written_run_is_replaced(studied, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(lesson_pictures, "save", stop)
+        patch.setattr(lesson_pictures, "save_figures", stop)
         with pytest.raises(KeyboardInterrupt):
             studied.track()
     half = studied.runs()[KEY]

@@ -37,13 +37,13 @@ def test_the_same_winner_is_written_with_the_same_bytes(path):
     before = path.read_bytes()
     mlmodel.write(path.parent, MANIFEST, ("alcohol", "ash"))
     assert path.read_bytes() == before
-    mlmodel.require(path)
+    mlmodel.require_own(path)
 
 
 def test_the_loader_that_it_names_is_ours_and_has_what_mlflow_asks_for(path):
-    told = yaml.safe_load(path.read_text())  # as MLflow reads it
-    assert told == json.loads(path.read_text())
-    loader = told["flavors"]["python_function"]["loader_module"]
+    content = yaml.safe_load(path.read_text())  # as MLflow reads it
+    assert content == json.loads(path.read_text())
+    loader = content["flavors"]["python_function"]["loader_module"]
     assert callable(importlib.import_module(loader)._load_pyfunc)
 
 
@@ -75,8 +75,8 @@ def test_names_that_are_not_those_of_the_inputs_are_not_used(path):
     [("classify", ["a", "b"], (-1, 2)), ("regress", [], (-1,)), ("cluster", [], None)],
 )
 def test_answers_are_promised_where_their_shape_is_known(path, task, classes, shape):
-    told = {**MANIFEST, "task": task, "shape": {"inputs": [2], "classes": classes}}
-    mlmodel.write(path.parent, told, ())
+    content = {**MANIFEST, "task": task, "shape": {"inputs": [2], "classes": classes}}
+    mlmodel.write(path.parent, content, ())
     outputs = signature(path).outputs
     assert (outputs and outputs.inputs[0].shape) == shape
 
@@ -84,9 +84,9 @@ def test_answers_are_promised_where_their_shape_is_known(path, task, classes, sh
 def test_names_of_any_script_come_back(path):
     names = ("añada", "酒精", "🍷")
     classes = ["rojo 🍷", 'so-called "white"', "a: b\n- c"]
-    told = {**MANIFEST, "shape": {"inputs": [3], "classes": classes}}
-    mlmodel.write(path.parent, told, names)
-    mlmodel.require(path)
+    content = {**MANIFEST, "shape": {"inputs": [3], "classes": classes}}
+    mlmodel.write(path.parent, content, names)
+    mlmodel.require_own(path)
     assert signature(path).inputs.input_names() == list(names)
 
 
@@ -114,7 +114,7 @@ FLAVOR = ("flavors", "python_function")
 def test_what_may_lead_to_other_code_is_refused_by_its_place(path, keys, value, place):
     change(path, *keys, value=value)
     with pytest.raises(FoursplitError) as caught:
-        mlmodel.require(path)
+        mlmodel.require_own(path)
     assert place in str(caught.value)
     assert "refused" in str(caught.value)
 
@@ -132,7 +132,7 @@ def test_what_may_lead_to_other_code_is_refused_by_its_place(path, keys, value, 
 def test_what_is_no_json_of_ours_is_refused(path, text):
     path.write_text(text)
     with pytest.raises(FoursplitError, match="refused"):
-        mlmodel.require(path)
+        mlmodel.require_own(path)
 
 
 def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
@@ -141,5 +141,5 @@ def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
     assert json.loads(path.read_text())["flavors"]["python_function"]["loader_module"] == (
         mlmodel.LOADER
     )  # the naive check finds nothing
-    with pytest.raises(FoursplitError, match="spelt otherwise"):
-        mlmodel.require(path)
+    with pytest.raises(FoursplitError, match="formatted differently"):
+        mlmodel.require_own(path)

@@ -46,11 +46,11 @@ def app(inputs=(2,)):
         given = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
     metadata = Model(signature=ModelSignature(inputs=given))
     metadata.add_flavor("python_function", loader_module=pyfunc_model.__name__)
-    model = mlflow.pyfunc.PyFuncModel(metadata, pyfunc_model.Answers(Sums(inputs)))
+    model = mlflow.pyfunc.PyFuncModel(metadata, pyfunc_model.PyfuncModel(Sums(inputs)))
     return scoring_server.init(model)
 
 
-class Hasty(model_server.Patient):
+class Hasty(model_server.TimeoutProtocol):
     head_s = 1.0
 
 
@@ -121,21 +121,21 @@ def test_what_fits_is_answered(port):
 @pytest.mark.parametrize("value", ["null", "NaN", "Infinity", "-Infinity", "1e400", "1e39"])
 def test_what_is_not_finite_is_refused_by_row_and_column(port, tensor_port, value):
     body = table([1, 2], [3, "X"]).replace(b'"X"', value.encode())
-    status, told = ask(port, body)
+    status, answer = ask(port, body)
     assert status == 400
-    assert "row 2, column 'height'" in told["message"]
+    assert "row 2, column 'height'" in answer["message"]
     body = f'{{"inputs": [[[[1, 2], [3, {value}]]]]}}'.encode()
-    status, told = ask(tensor_port, body)
+    status, answer = ask(tensor_port, body)
     assert status == 400
-    assert "row 1" in told["message"] or value == "null"
+    assert "row 1" in answer["message"] or value == "null"
 
 
 @pytest.mark.parametrize("value", ["", "nan", "inf", "1e39"])
 def test_the_same_holds_of_csv(port, value):
     body = f"width,height\n1,2\n{value},4\n".encode()
-    status, told = ask(port, body, Content_Type="text/csv")
+    status, answer = ask(port, body, Content_Type="text/csv")
     assert status == 400
-    assert "row 2, column 'width'" in told["message"]
+    assert "row 2, column 'width'" in answer["message"]
 
 
 JSON = st.recursive(
@@ -155,36 +155,36 @@ JSON = st.recursive(
     )
 )
 def test_any_json_is_answered_with_200_or_400_and_json(port, body):
-    status, told = ask(port, json.dumps(body).encode())
-    assert status in (200, 400), told
+    status, answer = ask(port, json.dumps(body).encode())
+    assert status in (200, 400), answer
     if status == 200:
-        assert np.isfinite(told["predictions"]).all()
+        assert np.isfinite(answer["predictions"]).all()
 
 
 def test_an_answer_that_is_not_finite_is_refused(port):
-    status, told = ask(port, table([3e38, 3e38]))
+    status, answer = ask(port, table([3e38, 3e38]))
     assert status == 400
-    assert "not finite" in told["message"]
+    assert "not finite" in answer["message"]
 
 
 @pytest.mark.parametrize("depth", [500, 5000, 200_000])
 def test_deep_json_is_a_fault_of_the_request(port, depth):
-    status, told = ask(port, b'{"inputs": ' + b"[" * depth + b"]" * depth + b"}")
-    assert status == 400, told
+    status, answer = ask(port, b'{"inputs": ' + b"[" * depth + b"]" * depth + b"}")
+    assert status == 400, answer
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"{}", b'"x"', b"null"])
 def test_what_is_no_request_is_refused(port, body):
-    status, told = ask(port, body)
-    assert status == 400, told
-    assert told["message"]
+    status, answer = ask(port, body)
+    assert status == 400, answer
+    assert answer["message"]
 
 
 def test_a_large_body_is_refused_and_not_echoed(port):
     for junk in (b"x" * (model_server.MAX_BODY + 1), b"x" * (model_server.MAX_BODY - 1)):
-        status, told = ask(port, junk)
+        status, answer = ask(port, junk)
         assert status in (400, 413)
-        assert len(json.dumps(told)) < 2 * model_server.MAX_ERROR
+        assert len(json.dumps(answer)) < 2 * model_server.MAX_ERROR
     assert ask(port, b"x" * (model_server.MAX_BODY + 1), Connection="close")[0] == 413
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     with contextlib.closing(connection):  # of a length that is not told
@@ -195,10 +195,10 @@ def test_a_large_body_is_refused_and_not_echoed(port):
 
 
 def test_an_error_names_the_reason_though_the_request_is_long(port):
-    status, told = ask(port, table(*[[1, 2]] * 50_000, [1, None]))
+    status, answer = ask(port, table(*[[1, 2]] * 50_000, [1, None]))
     assert status == 400
-    assert "row 50001, column 'height'" in told["message"]
-    assert len(told["message"]) < 2 * model_server.MAX_ERROR
+    assert "row 50001, column 'height'" in answer["message"]
+    assert len(answer["message"]) < 2 * model_server.MAX_ERROR
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "a b"])

@@ -54,7 +54,7 @@ def test_the_same_winner_is_the_same_version_and_another_one_the_next(small):
     winner.train(sees_strong=True)  # as `dvc checkout` of the older commit does
     back = register()
     assert [v.number for v in (first, again, second, back)] == [1, 1, 2, 1]
-    assert registry.find(GROUP, "challenger").number == 1
+    assert registry.load_version(GROUP, "challenger").number == 1
     runs = store.client().search_runs([_experiment()])
     assert len(runs) == 2
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -72,8 +72,8 @@ def test_a_version_holds_weights_manifest_and_tables_of_each_seed_and_no_pickle(
     assert version.tags["foursplit.commit"] == "abc"
     assert version.folder.is_relative_to(small / "mlruns")
     for name in files:
-        where = paths.final(GROUP) if name.endswith("parquet") else paths.models(GROUP, KEY)
-        assert (version.folder / name).read_bytes() == (where / name).read_bytes()
+        folder = paths.final(GROUP) if name.endswith("parquet") else paths.models(GROUP, KEY)
+        assert (version.folder / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_a_loaded_model_answers_as_the_pipeline_does_with_its_first_seed(small):
@@ -97,7 +97,7 @@ def test_inputs_that_are_none_of_the_models_are_refused_with_their_shape(small):
     model = foursplit.load_model(f"models:/{GROUP}@champion")
     with pytest.raises(FoursplitError, match=r"shape \(13,\); it must be \(n, 13\)"):
         model.predict(np.zeros(13))
-    with pytest.raises(FoursplitError, match="one example"):
+    with pytest.raises(FoursplitError, match=r"\(n, 13\)"):
         model.predict(np.zeros((0, 13)))
     with pytest.raises(FoursplitError, match="not an array of numbers"):
         model.predict([["red"] * 13])
@@ -115,9 +115,9 @@ def test_inputs_that_are_none_of_the_models_are_refused_with_their_shape(small):
         (f"models:/{GROUP}@challengr", "Did you mean 'challenger'"),
         (f"models:/{GROUP}/7", r"unknown alias or version '7'"),
         ("models:/wins@champion", "unknown registered model 'wins'. Did you mean 'wines'"),
-        ("wines", "write models:/<group>@<alias>"),
-        ("models:/wines", "write models:/<group>@<alias>"),
-        ("models:/wines/1/2", "write models:/<group>@<alias>"),
+        ("wines", "models:/<group>@<alias>"),
+        ("models:/wines", "models:/<group>@<alias>"),
+        ("models:/wines/1/2", "models:/<group>@<alias>"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(small, uri, message):
@@ -128,7 +128,7 @@ def test_what_is_not_there_is_refused_with_what_is(small, uri, message):
 
 def test_without_a_store_nothing_is_created_and_the_way_is_named(small):
     (small / "mlflow.db").unlink()
-    with pytest.raises(FoursplitError, match="`foursplit gate GROUP` stores"):
+    with pytest.raises(FoursplitError, match="`foursplit gate GROUP`"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     assert not (small / "mlflow.db").exists()
 
@@ -177,7 +177,7 @@ def test_a_pickle_a_foreign_file_and_a_link_are_refused(small):
 def test_files_that_are_gone_are_refused_and_stored_anew(small):
     version = champion()
     of(version).unlink()
-    with pytest.raises(FoursplitError, match="is gone since"):
+    with pytest.raises(FoursplitError, match="missing"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     again = register()
     assert again.number == 2
@@ -204,7 +204,7 @@ def test_a_source_outside_the_store_is_refused(small, tmp_path_factory):
 
 def test_of_a_servers_artifacts_a_copy_is_checked_and_used(small, monkeypatch):
     version = champion()
-    monkeypatch.setattr(store, "artifacts", lambda: None)  # as with a server that has them
+    monkeypatch.setattr(store, "artifact_folder", lambda: None)  # as with a server that has them
     dev = winner.examples("dev")
     model = foursplit.load_model(f"models:/{GROUP}@champion")
     assert model.version.folder.is_relative_to(paths.state())
@@ -252,10 +252,10 @@ def test_killed_at_any_step_the_champion_stays_and_the_next_try_is_whole(small, 
             register()
     dev = winner.examples("dev")
     assert foursplit.load_model(f"models:/{GROUP}@champion").predict(dev.x).shape == (600, 3)
-    assert registry.find(GROUP, "challenger").number == 1
+    assert registry.load_version(GROUP, "challenger").number == 1
     version = register()
     assert version.number == 2
-    assert registry.find(GROUP, "challenger").number == 2
+    assert registry.load_version(GROUP, "challenger").number == 2
     runs = store.client().search_runs([_experiment()])
     assert len(runs) == 2  # the half one is gone
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -265,7 +265,7 @@ def test_a_champion_that_was_made_meanwhile_is_not_overrun(small):
     first = champion()
     winner.train(sees_strong=False)
     second = register()
-    with pytest.raises(FoursplitError, match=r"version 1 was made champion while version 2"):
+    with pytest.raises(FoursplitError, match=r"version 1 became champion after version 2"):
         registry.promote(second, None, print)  # judged when there was none
     assert registry.champion_number(GROUP) == first.number
     registry.promote(second, first.number, print)
@@ -285,8 +285,10 @@ def test_the_package_is_light_until_a_model_is_loaded():
         "assert callable(foursplit.load_model)\n"
         "print(sorted({'mlflow', 'torch', 'numpy', 'pandas'} & set(sys.modules)))"
     )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+    modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert modules.stdout.strip() == "[]"
 
 
 def test_the_hash_that_is_kept_is_that_of_the_file(small):

@@ -35,23 +35,23 @@ class Late:
 
 def test_an_experiment_that_another_process_created_meanwhile_is_taken(world):
     client = store.client()
-    first = store.experiment(client, "improving/wines", "note")
-    assert store.experiment(Late(client), "improving/wines", "note") == first
+    first = store.get_or_create_experiment(client, "improving/wines", "note")
+    assert store.get_or_create_experiment(Late(client), "improving/wines", "note") == first
 
 
 def test_a_deleted_experiment_is_restored(world):
     client = store.client()
-    made = store.experiment(client, "improving/wines", "note")
+    made = store.get_or_create_experiment(client, "improving/wines", "note")
     client.delete_experiment(made)
-    assert store.experiment(client, "improving/wines", "other note") == made
+    assert store.get_or_create_experiment(client, "improving/wines", "other note") == made
     found = client.get_experiment(made)
-    assert (found.lifecycle_stage, found.tags[store.NOTE]) == ("active", "other note")
+    assert (found.lifecycle_stage, found.tags[store.DESCRIPTION_TAG]) == ("active", "other note")
 
 
 @pytest.mark.parametrize("name", ["a?b", "100%20 b"])
 def test_a_folder_that_reads_otherwise_in_an_address_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/{name}/mlflow.db")
-    with pytest.raises(FoursplitError, match="rename the folder"):
+    with pytest.raises(FoursplitError, match="Rename the folder"):
         store.client()
     assert list(tmp_path.iterdir()) == []
 
@@ -60,7 +60,7 @@ PERCENT = """
 import os
 from foursplit.tracking import store
 store.client()
-print(sorted(path.name for path in store.database().parent.glob("mlflow.db")))
+print(sorted(path.name for path in store.database_path().parent.glob("mlflow.db")))
 """
 
 

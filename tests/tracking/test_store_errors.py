@@ -18,12 +18,12 @@ DESTROYS = re.compile(r"delete it|remove|\brm\b|throw", re.IGNORECASE)
 
 
 def told(error):
-    with pytest.raises(FoursplitError) as refused, store_errors.explained():
+    with pytest.raises(FoursplitError) as refused, store_errors.explain_errors():
         raise error
     text = str(refused.value)
     assert not DESTROYS.search(text)
     assert "Traceback" not in text
-    assert text.startswith(f"{store.shown()}: ")
+    assert text.startswith(f"{store.display_uri()}: ")
     return text
 
 
@@ -43,10 +43,10 @@ def _own(world):
         ("database is locked", "run again"),
         ("database or disk is full", "Free space"),
         ("disk I/O error", "Free space"),
-        ("attempt to write a readonly database", "right to write"),
-        ("unable to open database file", "right to write"),
-        ("database disk image is malformed", r"move it aside \(mv '"),
-        ("file is not a database", r"move it aside \(mv '"),
+        ("attempt to write a readonly database", "writable"),
+        ("unable to open database file", "writable"),
+        ("database disk image is malformed", r"move it away \(mv '"),
+        ("file is not a database", r"move it away \(mv '"),
         ("something new", r"keep a copy \(cp '"),
         ("", "keep a copy"),
     ],
@@ -65,7 +65,7 @@ def test_of_a_store_that_others_use_the_page_about_it_is_named(world, monkeypatc
 
 
 def test_an_error_of_the_system_stays_one(world):
-    with pytest.raises(OSError, match="No space"), store_errors.explained():
+    with pytest.raises(OSError, match="No space"), store_errors.explain_errors():
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -91,7 +91,7 @@ def test_an_older_store_is_to_be_copied_and_upgraded(world):
 
 def test_a_store_of_an_mlflow_that_we_do_not_know_is_no_upgrade(world):
     schema(world.root / "mlflow.db", "ffffffffffff")
-    with pytest.raises(FoursplitError, match="Another MLflow than the one installed"):
+    with pytest.raises(FoursplitError, match="Another MLflow than the installed one"):
         door.track()
 
 

@@ -106,11 +106,11 @@ def test_only_a_winner_shows_test(world):
 
 def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
     world.track()
-    found = {}
+    files = {}
     for name, run in world.runs().items():
         folder = Path(urlparse(run.info.artifact_uri).path)
         assert folder.is_relative_to(world.root / "mlruns")
-        found[name] = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+        files[name] = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
         worst = json.loads((folder / "dev" / "worst.json").read_text())
         assert len(worst["data"]) == 2  # of the eight, two are wrong
         sheet = json.loads((folder / "strategy" / "sheet.json").read_text())
@@ -118,8 +118,8 @@ def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
         assert {row[0] for row in worst["data"]} <= {row[0] for row in sheet["data"]}
     both = {"manifest.json", "summary.json", "experiment.yaml", "strategy/ledger.png"}
     both |= {"dev/worst.json", "strategy/diagnosis.json", "strategy/sheet.json"}
-    assert found[WINES] == both | {"dev/confusion.png", "dev/confusion.json"}
-    assert found[SUGAR] == both | {"dev/residuals.png"}
+    assert files[WINES] == both | {"dev/confusion.png", "dev/confusion.json"}
+    assert files[SUGAR] == both | {"dev/residuals.png"}
 
 
 def test_data_sets_carry_the_hash_that_dvc_knows(world):
@@ -127,11 +127,11 @@ def test_data_sets_carry_the_hash_that_dvc_knows(world):
     lock = world.root / "pipelines" / "data" / "dvc.lock"
     lock.parent.mkdir(parents=True)
     lock.write_text(json.dumps({"stages": {"split@wine": {"outs": [out]}}}))
-    _, said = world.track()
+    _, messages = world.track()
     digests = {i.tags[0].value: i.dataset.digest for i in world.runs()[WINES].inputs.dataset_inputs}
     assert digests["dev"] == out["md5"]
     assert digests["test"] == "not in dvc.lock"
-    assert any("not in dvc.lock" in line for line in said)
+    assert any("not in dvc.lock" in line for line in messages)
 
 
 def test_a_half_written_run_is_replaced(world, monkeypatch):
@@ -139,7 +139,7 @@ def test_a_half_written_run_is_replaced(world, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(tracking.run_artifacts, "fill", stop)
+        patch.setattr(tracking.run_artifacts, "write_files", stop)
         with pytest.raises(KeyboardInterrupt):
             world.track()
     (half,) = world.runs().values()
@@ -158,8 +158,8 @@ def test_a_changed_result_is_a_new_run_and_the_old_one_is_history(world):
     miniature.write_results("sugar_line", experiment, dev_error=0.375)
     counts, _ = world.track()
     client = store.client()
-    found = client.search_runs([client.get_run(old).info.experiment_id])
-    current = {run.info.run_id: run.data.tags["foursplit.current"] for run in found}
+    runs_now = client.search_runs([client.get_run(old).info.experiment_id])
+    current = {run.info.run_id: run.data.tags["foursplit.current"] for run in runs_now}
     assert (counts.new, counts.kept) == (1, 1)
     assert len(current) == 2
     assert current[old] == "false"
@@ -207,17 +207,17 @@ def test_results_of_other_settings_than_those_in_params_are_not_shown(world):
     text = (world.root / "params.yaml").read_text()
     (world.root / "params.yaml").write_text(text.replace('"dropout": 0.1', '"dropout": 0.2'))
     world.params = load()
-    counts, said = world.track()
+    counts, messages = world.track()
     assert counts.new == 1
-    assert any("wines_soft" in line and "dvc repro" in line for line in said)
+    assert any("wines_soft" in line and "dvc repro" in line for line in messages)
 
 
 def test_of_a_training_that_was_stopped_nothing_is_shown_and_the_rest_is(world):
     shutil.rmtree(paths.models("wines", "wines_soft"))  # as DVC does when the stage begins
-    counts, said = world.track()
+    counts, messages = world.track()
     assert counts.new == 1
     assert list(world.runs()) == [SUGAR]
-    assert any("wines_soft" in line and "has not ended" in line for line in said)
+    assert any("wines_soft" in line and "has not finished" in line for line in messages)
 
 
 def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track):
@@ -234,7 +234,7 @@ def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track)
 
 def test_a_file_that_is_no_database_is_refused_with_the_way_out(world):
     (world.root / "mlflow.db").write_bytes(b"no database" * 100)
-    with pytest.raises(FoursplitError, match=r"move it aside \(mv .*mlflow.db") as refused:
+    with pytest.raises(FoursplitError, match=r"move it away \(mv .*mlflow.db") as refused:
         door.track()
     assert "elete" not in str(refused.value)
     assert (world.root / "mlflow.db").read_bytes() == b"no database" * 100

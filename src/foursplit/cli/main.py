@@ -109,14 +109,14 @@ def _settle() -> "Params":
 def _stage(name: str, argument: str, text: str) -> click.Command:
     def callback(**given: str | None) -> None:
         from foursplit.io.progress import heading
-        from foursplit.runner.stage_outputs import started
+        from foursplit.runner.stage_outputs import tracked_outputs
 
         key = given.get("key") or ""
         heading(name, key)
         params = _settle()
         module = importlib.import_module(f"foursplit.stages.{name}")
         words = [value for value in given.values() if value is not None]
-        with started(name, key, params):
+        with tracked_outputs(name, key, params):
             message = module.run(*words, **_extras(name))
         click.echo(f"  {printable(message)}")
 

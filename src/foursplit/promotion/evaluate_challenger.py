@@ -12,7 +12,7 @@ from foursplit.promotion.benchmark_models import Bout, ScoringError, Seen, side_
 from foursplit.promotion.candidate import Contender, difference, is_same, read
 from foursplit.promotion.judge import DifferentExamplesError, Judgement, Reason, Rules, judge
 from foursplit.promotion.latency import Latency
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Judged:
     opened: bool = False
 
 
-def judged(params: Params, name: str, present: Entry, champion: Version | None) -> Judged:
+def judged(params: Params, name: str, present: Entry, champion: StoredVersion | None) -> Judged:
     """Judge the present winner of group `name`."""
     group = params.group(name)
     column = plugins.metrics(group.task).METRICS[group.metric]
@@ -93,7 +93,7 @@ def _with(judgement: Judgement, reason: Reason) -> Judgement:
     return replace(judgement, reasons=(reason, *judgement.reasons))
 
 
-def _rescored(champion: Version, other: str) -> Reason:
+def _rescored(champion: StoredVersion, other: str) -> Reason:
     told = (
         f"The champion, version {champion.number}, answered the present examples for this, since "
         f"it was judged on others ({other})."
@@ -101,7 +101,7 @@ def _rescored(champion: Version, other: str) -> Reason:
     return Reason(code="rescored", holds=True, sentence=told, numbers={})
 
 
-def _why_not(champion: Version, other: str | None, refusal: FoursplitError | None) -> str:
+def _why_not(champion: StoredVersion, other: str | None, refusal: FoursplitError | None) -> str:
     because = "" if refusal is None else f", and it cannot answer the present ones: {refusal}"
     return (
         f"The champion, version {champion.number}, was judged on other examples ({other}){because}"

@@ -1,4 +1,4 @@
-"""A clean clone of this project, in which the code of its own commit runs."""
+"""A clean clone of this project, which runs the code of its own commit."""
 
 import os
 import sys
@@ -9,14 +9,14 @@ from foursplit.core import reproducible_env
 from foursplit.io import git
 
 OWN_CACHE = "[cache]\n    dir = cache\n"
-"""What is made again in a clone is never put among what this project, or a team, has kept."""
+"""A clone has its own DVC cache, so that it adds nothing to the project's or a team's."""
 
 
 def clone(folder: Path, commit: str | None = None) -> None:
-    """Clone this project's repository to `folder`, at `commit` or else at what is checked out."""
-    whole = [] if commit is None else ["--no-checkout"]
-    words = ("clone", "--quiet", "--no-hardlinks", *whole, str(paths.root()), str(folder))
-    git.require(*words, folder=paths.root())
+    """Clone this project's repository to `folder`, at `commit`, by default at HEAD."""
+    options = [] if commit is None else ["--no-checkout"]
+    arguments = ("clone", "--quiet", "--no-hardlinks", *options, str(paths.root()), str(folder))
+    git.require(*arguments, folder=paths.root())
     if commit is not None:
         git.require("checkout", "--quiet", "--detach", commit, folder=folder)
     config = folder / ".dvc" / "config.local"
@@ -24,18 +24,18 @@ def clone(folder: Path, commit: str | None = None) -> None:
         config.write_text(OWN_CACHE, encoding="utf-8")
 
 
-def surroundings(folder: Path) -> dict[str, str]:
-    """Give the environment in which a clone's stages find its own code and reach nothing of ours.
+def clone_environment(folder: Path) -> dict[str, str]:
+    """Return the environment in which a clone's stages use its own code and nothing outside it.
 
-    The user's MLflow server is left out: a long training would follow itself live there.
+    The user's MLflow server is left out: a long training would log live metrics there.
     """
     shell_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    own = {
-        # The clone's code, though the package is installed from elsewhere.
+    overrides = {
+        # The clone's code takes precedence over the installed package.
         "PYTHONPATH": str(folder / "src"),
         "PATH": shell_path,
         "FOURSPLIT_ROOT": str(folder),
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
         **reproducible_env.QUIET,
     }
-    return {**git.without_hook(), **own}
+    return {**git.without_hook(), **overrides}

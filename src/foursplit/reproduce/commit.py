@@ -1,4 +1,4 @@
-"""What a commit holds, read from git without checking it out."""
+"""Contents of a commit, read from git without a checkout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import git
 
 Stages = Mapping[str, Mapping[str, Any]]
-"""A lock file's entries by the names of their stages."""
+"""Entries of a lock file by stage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where an experiment stands at a commit."""
+class RunLocation:
+    """The location of an experiment at a commit: its pipeline, course, group and source."""
 
     key: str
     commit: str
@@ -29,7 +29,7 @@ class Place:
 
     @property
     def data(self) -> str:
-        """Name the folder of its pipeline's outputs, from the root."""
+        """Return the folder of its pipeline's outputs, relative to the root."""
         return f"data/{self.pipeline}" if self.pipeline else "data"
 
     @property
@@ -41,73 +41,71 @@ class Place:
         return f"{self.data}/predictions/{self.group}/{self.key}"
 
     def of_data(self, stage: str) -> str:
-        """Give DVC's address of a stage of its source."""
+        """Return DVC's address of a stage of its source."""
         return f"pipelines/{home(self.pipeline, 'data')}/dvc.yaml:{stage}@{self.source}"
 
     def of_model(self, stage: str) -> str:
         return f"pipelines/{home(self.pipeline, self.course)}/dvc.yaml:{stage}@{self.key}"
 
 
-def resolve(revision: str) -> str:
-    """Give the full hash of a commit; one that this clone lacks is refused with what brings it."""
-    words = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    found = git.ask("rev-parse", *words)
-    if found is not None:
-        return found.strip()
+def resolve_commit(revision: str) -> str:
+    """Return the full hash of a commit; raise with the command to fetch it if it is missing."""
+    arguments = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    output = git.ask("rev-parse", *arguments)
+    if output is not None:
+        return output.strip()
     git.require_readable()
     if not git.is_repository():
-        raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be made again")
+        raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be reproduced")
     shallow = (git.ask("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
-    why = "a shallow one, without its whole history" if shallow else "which may be behind"
-    raise FoursplitError(
-        f"commit {revision!r} is not in this clone, {why}: `{fetch}` brings it if a remote has it"
-    )
+    reason = "which is shallow, without the whole history" if shallow else "which may be outdated"
+    raise FoursplitError(f"commit {revision!r} is not in this clone, {reason}. Run `{fetch}`")
 
 
-def find(commit: str, key: str) -> Place:
+def find_experiment(commit: str, key: str) -> RunLocation:
     """Find an experiment in params.yaml as it was at a commit."""
-    tree = _yaml(text(commit, "params.yaml"))
-    known: list[str] = []
+    tree = _yaml(file_text(commit, "params.yaml"))
+    experiments: list[str] = []
     sections: dict[Pipeline, Any] = {"": tree, REAL: tree.get(REAL) or {}}
-    for of, section in sections.items():
+    for pipeline, section in sections.items():
         for course, block in (section.get("experiments") or {}).items():
-            known += block
+            experiments += block
             if key in block:
-                found = block[key]
-                return Place(
-                    key=key, commit=commit, group=found["group"], source=found["source"],
-                    pipeline=of, course=course,
+                experiment = block[key]
+                return RunLocation(
+                    key=key, commit=commit, group=experiment["group"], source=experiment["source"],
+                    pipeline=pipeline, course=course,
                 )  # fmt: skip
-    raise unknown_name("experiment", key, known, f"params.yaml at {commit[:7]}")
+    raise unknown_name("experiment", key, experiments, f"params.yaml at {commit[:7]}")
 
 
-def locked(place: Place) -> dict[str, Mapping[str, Any]]:
-    """Read what the commit's lock files say of the stages that lead to an experiment's tables."""
-    wanted = [place.of_data(stage) for stage in ("fetch", "validate", "split")]
-    wanted += [place.of_model(stage) for stage in ("train", "evaluate")]
-    found = {}
-    for address in wanted:
+def locked_stages(location: RunLocation) -> dict[str, Mapping[str, Any]]:
+    """Read the commit's lock entries of the stages that lead to an experiment's tables."""
+    addresses = [location.of_data(stage) for stage in ("fetch", "validate", "split")]
+    addresses += [location.of_model(stage) for stage in ("train", "evaluate")]
+    result = {}
+    for address in addresses:
         file, _, name = address.partition(":")
-        stages = _stages(text(place.commit, file.replace("dvc.yaml", "dvc.lock")))
+        stages = _stages(file_text(location.commit, file.replace("dvc.yaml", "dvc.lock")))
         if name in stages:
-            found[name.partition("@")[0]] = stages[name]
-    return found
+            result[name.partition("@")[0]] = stages[name]
+    return result
 
 
 def _stages(content: str | None) -> Stages:
-    found: Stages = _yaml(content).get("stages") or {}
-    return found
+    stages: Stages = _yaml(content).get("stages") or {}
+    return stages
 
 
-def text(commit: str, path: str) -> str | None:
-    """Give a file as it was at a commit; None where it was not."""
+def file_text(commit: str, path: str) -> str | None:
+    """Return a file's text at a commit; None if it did not exist."""
     return git.ask("show", f"{commit}:{path}")
 
 
 def _yaml(content: str | None) -> dict[str, Any]:
     try:
-        found = YAML(typ="safe").load(content or "")
+        tree = YAML(typ="safe").load(content or "")
     except YAMLError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return tree if isinstance(tree, dict) else {}

@@ -1,4 +1,4 @@
-"""Whether the same bytes came out, and if not, what went in otherwise and is the likely cause."""
+"""Compare the hashes of a reproduced run with the record, and list the likely causes."""
 
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,68 +11,74 @@ SEALED = ("data/sealed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """Something on record beside what came out; `found` is None where nothing did."""
+class ComparedHash:
+    """A recorded hash and the reproduced one; `actual` is None if nothing was produced."""
 
     name: str
     expected: str
-    found: str | None
+    actual: str | None
 
     @property
     def equal(self) -> bool:
-        return self.found == self.expected
+        return self.actual == self.expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """What bytes depend on, then and now; `then` is None where nobody noted it."""
+class ComparedInput:
+    """An input on which bytes depend; `before` is None if it was not recorded."""
 
     name: str
-    then: str | None
-    now: str | None
+    before: str | None
+    after: str | None
 
     @property
     def differs(self) -> bool:
-        return self.then is not None and self.then != self.now
+        return self.before is not None and self.before != self.after
 
 
-def compared(expected: Mapping[str, str], found: Mapping[str, str]) -> list[Compared]:
-    """Set what is on record beside what came out, but for what is never made: answers on test."""
+def compare_hashes(expected: Mapping[str, str], actual: Mapping[str, str]) -> list[ComparedHash]:
+    """Compare recorded hashes with reproduced ones, except those of test, which is not opened."""
     return [
-        Compared(name=name, expected=digest, found=found.get(name))
+        ComparedHash(name=name, expected=digest, actual=actual.get(name))
         for name, digest in sorted(expected.items())
-        if name in found or not _unopened(name)
+        if name in actual or not _is_unopened(name)
     ]
 
 
-def unopened(expected: Iterable[str], found: Mapping[str, str]) -> list[str]:
-    """Name what is on record and was not made here, since test stays sealed."""
-    return sorted(name for name in expected if name not in found and _unopened(name))
+def unopened_test_hashes(expected: Iterable[str], actual: Mapping[str, str]) -> list[str]:
+    """List the recorded hashes that were not reproduced, because test stays sealed."""
+    return sorted(name for name in expected if name not in actual and _is_unopened(name))
 
 
-def _unopened(name: str) -> bool:
+def _is_unopened(name: str) -> bool:
     return name in SEALED or (name.startswith("table/") and name.endswith("/test"))
 
 
-def inputs(
-    then: Mapping[str, str],
-    now: Mapping[str, str],
+def compare_inputs(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
     pins: Sequence[Pin],
-    noted: Mapping[str, tuple[str | None, str | None]],
-) -> list[Input]:
-    """List what bytes depend on: device and kernels, numeric pins, code and settings, platform."""
-    found = [Input(name=name, then=then.get(name), now=value) for name, value in now.items()]
-    found += [Input(name=pin.name, then=pin.pinned, now=pin.installed or "none") for pin in pins]
-    found += [
-        Input(name=name, then=before or "not there", now=after or "not there")
-        for name, (before, after) in noted.items()
+    lock_differences: Mapping[str, tuple[str | None, str | None]],
+) -> list[ComparedInput]:
+    """List the inputs of bytes: device, kernels, numeric pins, code, settings and platform."""
+    inputs = [
+        ComparedInput(name=name, before=before.get(name), after=value)
+        for name, value in after.items()
     ]
-    # Neither a run nor a version notes it.
-    return [*found, Input(name="platform", then=None, now=machine())]
+    inputs += [
+        ComparedInput(name=pin.name, before=pin.pinned, after=pin.installed or "none")
+        for pin in pins
+    ]
+    inputs += [
+        ComparedInput(name=name, before=recorded or "not there", after=current or "not there")
+        for name, (recorded, current) in lock_differences.items()
+    ]
+    # Neither a run nor a version records it.
+    return [*inputs, ComparedInput(name="platform", before=None, after=describe_machine())]
 
 
-def machine() -> str:
-    """Name what a platform's bytes may depend on."""
+def describe_machine() -> str:
+    """Describe the platform, as far as bytes may depend on it."""
     python = platform.python_version()
     return f"{platform.system()} {platform.machine()}, Python {python}, {_processor()}"
 
@@ -81,66 +87,72 @@ def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123, no file of ours
             names = (line.partition(":")[2].strip() for line in file if "model name" in line)
-            return next(names, "processor not known")
+            return next(names, "unknown processor")
     except OSError:
-        return platform.processor() or "processor not known"
+        return platform.processor() or "unknown processor"
 
 
-DEVICE = "another kind of device rounds in other ways"
+DEVICE_CAUSE = "another type of device rounds differently"
 
 CAUSES: Mapping[str, str] = {
-    "device": DEVICE,
-    "kernels": "the instruction sets of the kernels decide how sums are rounded",
-    "threads": "the number of threads decides in which order sums are taken",
+    "device": DEVICE_CAUSE,
+    "kernels": "the instruction set of the kernels affects rounding",
+    "threads": "the number of threads affects the order of sums",
 }
 
 
-def causes(
-    rows: Sequence[Compared], given: Sequence[Input], doubts: Sequence[str], *, dirty: bool
+def likely_causes(
+    rows: Sequence[ComparedHash],
+    inputs: Sequence[ComparedInput],
+    warnings: Sequence[str],
+    *,
+    dirty: bool,
 ) -> list[str]:
-    """Say what most likely made the difference, the likeliest first; nothing where all is equal."""
+    """List the likely causes of a difference, the likeliest first; empty if all is equal."""
     differing = [row.name for row in rows if not row.equal]
     if not differing:
         return []
-    found = [*doubts]
+    causes = [*warnings]
     if dirty:
-        found.append("the folder had changes that no commit holds when it was made")
+        causes.append("the run was made from uncommitted changes")
     if any(name.startswith("data/") for name in differing):
-        found.append("the data differ already, so weights and tables must")
-    missing = [row.name for row in rows if row.found is None]
+        causes.append("the data differ, so weights and tables differ too")
+    missing = [row.name for row in rows if row.actual is None]
     if missing:
-        found.append(f"nothing came out for {', '.join(missing)}: the commit makes no such thing")
-    found += [
-        f"{one.name}: {one.then} then, {one.now} now"
-        + (f": {CAUSES[one.name]}" if one.name in CAUSES else "")
-        for one in given
-        if one.differs
+        causes.append(
+            f"nothing was produced for {', '.join(missing)}: the commit has no such output"
+        )
+    causes += [
+        f"{item.name}: {item.before} then, {item.after} now"
+        + (f": {CAUSES[item.name]}" if item.name in CAUSES else "")
+        for item in inputs
+        if item.differs
     ]
-    return found or [_unexplained(differing, given)]
+    return causes or [_unexplained(differing, inputs)]
 
 
-def _unexplained(differing: Sequence[str], given: Sequence[Input]) -> str:
+def _unexplained(differing: Sequence[str], inputs: Sequence[ComparedInput]) -> str:
     if not any(name.startswith(("weights/", "models", "manifest/")) for name in differing):
         return (
-            "the weights are equal and the answers are not: the record of the tables was altered, "
-            "or they were made by other code than the commit's"
+            "the weights are equal but the predictions differ: the tables' record was altered, "
+            "or other code than the commit's made them"
         )
-    kernels = next((one.now for one in given if one.name == "kernels"), None)
-    native = " Its kernels are native, so bytes depend on the processor." * (kernels == "native")
+    kernels = next((item.after for item in inputs if item.name == "kernels"), None)
+    native = " The kernels are native, so bytes depend on the processor." * (kernels == "native")
     return (
-        "nothing that is on record went in otherwise: the record was altered, or what is not on "
-        f"record differs (the processor, libraries below Python).{native}"
+        "all recorded inputs are equal: the record was altered, or an unrecorded input differs "
+        f"(the processor, system libraries).{native}"
     )
 
 
-def as_json(rows: Sequence[Compared], given: Sequence[Input]) -> dict[str, Any]:
-    """Give rows and inputs for other programs."""
+def as_json(rows: Sequence[ComparedHash], inputs: Sequence[ComparedInput]) -> dict[str, Any]:
+    """Return rows and inputs as JSON."""
     return {
         "compared": [
-            {"name": r.name, "expected": r.expected, "found": r.found, "equal": r.equal}
+            {"name": r.name, "expected": r.expected, "found": r.actual, "equal": r.equal}
             for r in rows
         ],
         "inputs": [
-            {"name": i.name, "then": i.then, "now": i.now, "differs": i.differs} for i in given
+            {"name": i.name, "then": i.before, "now": i.after, "differs": i.differs} for i in inputs
         ],
     }

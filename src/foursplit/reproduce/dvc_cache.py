@@ -1,4 +1,4 @@
-"""What this project's DVC cache still holds of a commit's outputs."""
+"""Outputs of a commit in this project's DVC cache."""
 
 import hashlib
 import json
@@ -10,42 +10,42 @@ from typing import Any
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.io import artifacts
 
-FOLDER = ".dir"
-"""How the hash of a folder ends: its object is the list of its files."""
+FOLDER_SUFFIX = ".dir"
+"""Suffix of a folder's hash; the object is the list of its files."""
 
 
-def output(stage: Mapping[str, Any] | None, path: str) -> str | None:
-    """Give the hash under which a lock file's entry knows an output; None where it knows none."""
-    for one in (stage or {}).get("outs") or ():
-        if one.get("path") == path:
-            found: str | None = one.get("md5")
-            return found
+def output_hash(stage: Mapping[str, Any] | None, path: str) -> str | None:
+    """Return the hash of an output in a lock entry; None if it has none."""
+    for out in (stage or {}).get("outs") or ():
+        if out.get("path") == path:
+            md5: str | None = out.get("md5")
+            return md5
     return None
 
 
-def files(version: str | None) -> dict[str, Path] | None:
-    """Give a folder's files by their path in it; None where the cache lacks one of them."""
-    if version is None or not version.endswith(FOLDER):
+def cached_files(version: str | None) -> dict[str, Path] | None:
+    """Return a folder's files by relative path; None if the cache lacks one."""
+    if version is None or not version.endswith(FOLDER_SUFFIX):
         return None
     cache = cache_folder()
     try:
-        listed = json.loads(object_file(cache, version).read_text(encoding="utf-8"))
-        found = {one["relpath"]: object_file(cache, one["md5"]) for one in listed}
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or torn
+        entries = json.loads(object_file(cache, version).read_text(encoding="utf-8"))
+        paths = {entry["relpath"]: object_file(cache, entry["md5"]) for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError):  # missing, or torn
         return None
-    return found if all(path.is_file() for path in found.values()) else None
+    return paths if all(path.is_file() for path in paths.values()) else None
 
 
-def restore(version: str | None, target: Path) -> bool:
-    """Copy a folder out of the cache; tell whether it was there and whole, to the byte."""
-    found = files(version)
-    if found is None or any(_md5(path) != path.parent.name + path.name for path in found.values()):
+def restore_folder(version: str | None, target: Path) -> bool:
+    """Copy a folder from the cache; return whether it was complete and undamaged."""
+    paths = cached_files(version)
+    if paths is None or any(_md5(path) != path.parent.name + path.name for path in paths.values()):
         return False
-    with artifacts.replacing_folder(target) as part:
-        for name, path in found.items():
-            to = part / name
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, to)
+    with artifacts.replacing_folder(target) as folder:
+        for name, path in paths.items():
+            copy = folder / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
     return True
 
 
@@ -55,4 +55,4 @@ def _md5(path: Path) -> str:
 
 
 def _hasher() -> Any:
-    return hashlib.md5(usedforsecurity=False)  # DVC's choice: it names contents, and guards nothing
+    return hashlib.md5(usedforsecurity=False)  # DVC's choice: an identifier, not a protection

@@ -1,4 +1,4 @@
-"""What came out in a clone: the hashes of data, weights and tables, named as those on record."""
+"""Hashes of the data, weights and tables of a clone, named as in the record."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,36 +9,38 @@ from ruamel.yaml import YAML
 
 from foursplit.io import artifacts
 from foursplit.reproduce import recorded_hashes
-from foursplit.reproduce.commit import Place
-from foursplit.reproduce.recorded_inputs import made_with, named
+from foursplit.reproduce.commit import RunLocation
+from foursplit.reproduce.recorded_inputs import hash_name, training_environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """What was made again, and with what."""
+class ReproducedRun:
+    """The hashes of a reproduced run, and its environment."""
 
     hashes: Mapping[str, str]
-    made_with: Mapping[str, str]
+    environment: Mapping[str, str]
     stages: recorded_hashes.Stages
 
 
-def made(clone: Path, place: Place) -> Made:
-    """Read what the stages left in a clone."""
+def read_outputs(clone: Path, location: RunLocation) -> ReproducedRun:
+    """Read the outputs of the stages in a clone."""
     hashes: dict[str, str] = {}
-    known: dict[str, str] = {}
-    for folder, manifest in _seeds(clone / place.models, "manifest.json"):
+    environment: dict[str, str] = {}
+    for folder, manifest in _seeds(clone / location.models, "manifest.json"):
         hashes |= {f"data/{name}": digest for name, digest in manifest["data"].items()}
-        known = made_with(manifest)
+        environment = training_environment(manifest)
         for path in (folder / "manifest.json", *folder.glob("model.*")):
-            hashes[named(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
-    for folder, summary in _seeds(clone / place.tables, "summary.json"):
+            hashes[hash_name(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
+    for folder, summary in _seeds(clone / location.tables, "summary.json"):
         for path in folder.glob("*.parquet"):
-            hashes[named(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
+            hashes[hash_name(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
         for split, numbers in summary["metrics"].items():
             hashes[f"numbers/{folder.name}/{split}"] = artifacts.fingerprint(numbers)
-    stages = _stages(clone, place)
-    return Made(
-        hashes=hashes | recorded_hashes.hashes(place, stages), made_with=known, stages=stages
+    stages = _stages(clone, location)
+    return ReproducedRun(
+        hashes=hashes | recorded_hashes.hashes(location, stages),
+        environment=environment,
+        stages=stages,
     )
 
 
@@ -47,13 +49,17 @@ def _seeds(folder: Path, name: str) -> Iterator[tuple[Path, Any]]:
         yield path.parent, artifacts.read_json(path)
 
 
-def _stages(clone: Path, place: Place) -> dict[str, Mapping[str, Any]]:
-    """Read the lock entries that the clone's stages have written."""
-    found = {}
-    for address in (place.of_data("split"), place.of_model("train"), place.of_model("evaluate")):
+def _stages(clone: Path, location: RunLocation) -> dict[str, Mapping[str, Any]]:
+    """Read the lock entries of the clone's stages."""
+    result = {}
+    for address in (
+        location.of_data("split"),
+        location.of_model("train"),
+        location.of_model("evaluate"),
+    ):
         file, _, name = address.partition(":")
         path = clone / file.replace("dvc.yaml", "dvc.lock")
         stages = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["stages"]
         if name in stages:
-            found[name.partition("@")[0]] = stages[name]
-    return found
+            result[name.partition("@")[0]] = stages[name]
+    return result

@@ -1,15 +1,15 @@
-"""Which of a commit's pinned packages are installed in another version here."""
+"""Pinned packages of a commit whose installed version differs."""
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 NUMERIC, ALL = "requirements-numeric.lock", "requirements.lock"
-"""Pins that change bytes, and the file that lists all others."""
+"""The file of the pins that change bytes, and the file of all pins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """A package as the commit pins it, and as it is here."""
+    """A package's version, as pinned by the commit and as installed."""
 
     name: str
     pinned: str
@@ -19,17 +19,17 @@ class Pin:
         return f"{self.name} {self.installed or 'not installed'} (pinned: {self.pinned})"
 
 
-def differing(content: str | None) -> list[Pin]:
-    """List the pins of a lock file that are not met here; nothing where there is no such file."""
-    found = []
+def unmet_pins(content: str | None) -> list[Pin]:
+    """List the unmet pins of a lock file; empty if there is no such file."""
+    pins = []
     for line in (content or "").splitlines():
-        name, mark, pinned = line.partition(";")[0].partition("#")[0].partition("==")
-        if not mark:
+        name, separator, pinned = line.partition(";")[0].partition("#")[0].partition("==")
+        if not separator:
             continue
         pin = Pin(name=name.strip(), pinned=pinned.strip(), installed=_installed(name.strip()))
         if _public(pin.installed) != _public(pin.pinned):
-            found.append(pin)
-    return found
+            pins.append(pin)
+    return pins
 
 
 def _installed(name: str) -> str | None:
@@ -40,5 +40,5 @@ def _installed(name: str) -> str | None:
 
 
 def _public(release: str | None) -> str | None:
-    """Leave out the build: torch 2.13.0+cpu is the pinned 2.13.0."""
+    """Strip the local version: torch 2.13.0+cpu meets the pin 2.13.0."""
     return None if release is None else release.partition("+")[0]

@@ -1,4 +1,4 @@
-"""Commands that end with us: whoever stops this process stops all that it started."""
+"""Subprocesses that end together with this process."""
 
 import os
 import signal
@@ -7,39 +7,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-GRACE_S = 5.0  # for a command to end in order, before it is killed
+GRACE_S = 5.0  # for a command to exit, before it is killed
 
-STOPS = (signal.SIGTERM, signal.SIGHUP)
-"""What ends us without being asked for by a person's Ctrl-C."""
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+"""Signals other than Ctrl-C that end this process."""
 
 
 def run(
-    command: Sequence[str], folder: Path, surroundings: Mapping[str, str], *, quiet: bool = False
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], *, quiet: bool = False
 ) -> int:
-    """Run a command in `folder` to its end, on our screen unless `quiet`; give its exit code."""
+    """Run a command in `folder`, with output on the terminal unless `quiet`; return its code."""
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env=dict(surroundings),
+        env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL if quiet else None,
         stderr=subprocess.DEVNULL if quiet else None,
-        # A group of its own: Ctrl-C reaches us alone, and we end all of it.
+        # A process group: Ctrl-C reaches only this process, which ends the whole group.
         start_new_session=True,
     )
     try:
         return process.wait()
     except BaseException:
-        with undisturbed():
+        with ignore_signals():
             _end(process)
         raise
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End a command's whole group: DVC does not end what its stages have started."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+    """End a command's process group: DVC does not end its stages' processes."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
         try:
-            os.killpg(process.pid, sign)
+            os.killpg(process.pid, number)
         except ProcessLookupError:
             break
         try:
@@ -50,26 +50,28 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Let a closed terminal or a `kill` end us as Ctrl-C does, with all that is cleared up then."""
-    before = {sign: signal.signal(sign, _leave) for sign in STOPS}
+def stop_on_signals() -> Iterator[None]:
+    """Handle a closed terminal or `kill` like Ctrl-C, so that cleanup runs."""
+    handlers = {number: signal.signal(number, _interrupt) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Clear up to the end, however often Ctrl-C is pressed."""
-    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, *STOPS)}
+def ignore_signals() -> Iterator[None]:
+    """Ignore signals, so that cleanup completes."""
+    handlers = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *STOP_SIGNALS)
+    }
     try:
         yield
     finally:
-        for sign, handler in before.items():
-            signal.signal(sign, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
-def _leave(_signal: int, _frame: object) -> None:
+def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What the project was at a commit, and what differs from it now: files, parameters, results."""
+"""The project at a past commit, and what differs now: files, parameters, results."""
 
 import json
 import re
@@ -14,42 +14,42 @@ from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import Pipeline
 from foursplit.core.errors import FoursplitError
 from foursplit.io import git
-from foursplit.runner.stage_changes import Change, parameters
+from foursplit.runner.stage_changes import Change, parameter_changes
 
-NONE = "0" * 40
-"""What a forge names as the commit before the first push of a branch."""
+NO_COMMIT = "0" * 40
+"""What a git host reports as the commit before the first push of a branch."""
 
-BEFORE = "HEAD~1"
+PREVIOUS_COMMIT = "HEAD~1"
 
-WHOLE = re.compile(r"[0-9a-f]{40}")
+FULL_HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """The project at `commit`; everything is empty where there is no such commit."""
+class PastCommit:
+    """The project at `commit`; everything is empty without one."""
 
     commit: str | None
 
     def file(self, name: str) -> str | None:
-        """Give a file's text at the commit; None where it was not there."""
+        """Return a file's text at the commit; None if it did not exist."""
         return None if self.commit is None else git.ask("show", f"{self.commit}:{name}")
 
-    def metrics(self, of: Pipeline) -> dict[str, dict[str, Any]]:
-        """Give what the report of a pipeline measured, by experiment."""
-        text = self.file(str(paths.metrics(of).relative_to(paths.root())))
+    def metrics(self, pipeline: Pipeline) -> dict[str, dict[str, Any]]:
+        """Return the metrics of a pipeline's report, by experiment."""
+        text = self.file(str(paths.metrics(pipeline).relative_to(paths.root())))
         try:
             courses = json.loads(text or "{}")
-        except ValueError:  # in conflict, or torn
+        except ValueError:  # merge conflict, or torn
             return {}
-        return {key: found for course in courses.values() for key, found in course.items()}
+        return {key: errors for course in courses.values() for key, errors in course.items()}
 
     def finals(self, home: str) -> dict[str, Any]:
-        """Give the hash of each group's final tables that the lock file of a course names."""
+        """Return the hash of each group's final tables in a course's lock file."""
         path = paths.pipeline_file(home).with_name("dvc.lock")
-        return finals(self.file(str(path.relative_to(paths.root()))))
+        return final_hashes(self.file(str(path.relative_to(paths.root()))))
 
     def files(self) -> list[str]:
-        """Name the tracked files that differ now, committed or not."""
+        """List the tracked files that differ now, committed or not."""
         if self.commit is None:
             return []
         return (git.ask("diff", "--name-only", self.commit) or "").splitlines()
@@ -59,44 +59,47 @@ class Past:
         text = self.file("params.yaml")
         if text is None:
             return []
-        before, now = _yaml(text), pipelines.tree(paths.params_file())
+        before, after = _yaml(text), pipelines.tree(paths.params_file())
         if not isinstance(before, Mapping):
             return []
-        changes = [parameters(name, before.get(name), now.get(name)) for name in {**before, **now}]
-        return [change for part in changes for change in part]
+        changes = [
+            parameter_changes(name, before.get(name), after.get(name))
+            for name in {**before, **after}
+        ]
+        return [change for differences in changes for change in differences]
 
 
-def past(commit: str | None) -> Past:
-    """Find a commit; without one named, the last before this, if there is any.
+def find_past_commit(commit: str | None) -> PastCommit:
+    """Find a commit; by default the previous one, if any.
 
-    What a forge names may have been rewritten since; then the last before stands in.
+    The commit that a git host names may have been rewritten since; then the previous one is used.
     """
-    if commit == NONE:
-        return Past(commit=None)
-    found = _commit(commit or BEFORE)
-    if found is None and commit is not None and WHOLE.fullmatch(commit):
-        click.echo(f"--since {commit}: no such commit here; comparing with the one before this")
-        found = _commit(BEFORE)
-    elif found is None and commit is not None:
+    if commit == NO_COMMIT:
+        return PastCommit(commit=None)
+    sha = _resolve(commit or PREVIOUS_COMMIT)
+    if sha is None and commit is not None and FULL_HASH.fullmatch(commit):
+        click.echo(f"--since {commit}: no such commit here; comparing with the previous one")
+        sha = _resolve(PREVIOUS_COMMIT)
+    elif sha is None and commit is not None:
         raise FoursplitError(
-            f"--since {commit}: no such commit here; a shallow clone lacks history: "
-            "`git fetch --unshallow` brings it"
+            f"--since {commit}: no such commit here. A shallow clone lacks history: "
+            "run `git fetch --unshallow`"
         )
-    return Past(commit=found)
+    return PastCommit(commit=sha)
 
 
-def _commit(name: str) -> str | None:
-    found = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    return found.strip() if found else None
+def _resolve(name: str) -> str | None:
+    output = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    return output.strip() if output else None
 
 
-def head() -> str | None:
-    """Name the commit that is checked out."""
-    return _commit("HEAD")
+def head_commit() -> str | None:
+    """Return the hash of the commit that is checked out."""
+    return _resolve("HEAD")
 
 
-def finals(text: str | None) -> dict[str, Any]:
-    """Read from a lock file's text the hash of each group's final tables."""
+def final_hashes(text: str | None) -> dict[str, Any]:
+    """Read the hash of each group's final tables from a lock file's text."""
     stages = (_yaml(text or "") or {}).get("stages") or {}
     return {
         name.partition("@")[2]: stage["outs"][0].get("md5")

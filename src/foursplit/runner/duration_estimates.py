@@ -1,13 +1,13 @@
-"""About how long a training takes, before one was measured: the long ones should start first."""
+"""Estimated durations of trainings before one was measured: long ones should start first."""
 
 from foursplit.config.schema import GradientFit, Params
 
 START_S = 1.0
-EPOCH_S = 0.02  # of a seed; data sets differ by far more, and the order is all that matters
+EPOCH_S = 0.02  # per seed; data sets differ far more, but only the order matters
 
 
-def training_seconds(params: Params) -> dict[str, float]:
-    """Guess by title (`train@<key>`), from epochs and seeds; a fit of one's own is not guessed."""
+def estimate_training_seconds(params: Params) -> dict[str, float]:
+    """Estimate from epochs and seeds, by title (`train@<key>`); custom estimators have none."""
     return {
         f"train@{key}": START_S + EPOCH_S * len(experiment.fit.seeds) * experiment.fit.max_epochs
         for section in params.sections().values()

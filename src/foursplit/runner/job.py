@@ -1,4 +1,4 @@
-"""A stage's commands as they run: forked by a warm parent, or started by themselves."""
+"""The running commands of a stage: forked by a worker, or processes of their own."""
 
 import contextlib
 import os
@@ -12,105 +12,106 @@ import time
 from pathlib import Path
 
 from foursplit.runner import processes
-from foursplit.runner.dvc_adapter.graph import Launch
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.dvc_adapter.graph import StageLaunch
+from foursplit.runner.workers.pool import WorkerPool
 
 CHUNK = 1 << 16
 
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # all but colours, which end in m
+CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # all but colors, which end in m
 
-SIGNALLED = 128
-"""A shell adds it to the number of the signal that has ended a command."""
+SIGNAL_EXIT_BASE = 128
+"""A shell's exit code for a command that a signal ended is this plus the signal's number."""
 
-MEMORY = (
-    ", often by the kernel because memory ran out (`dmesg` tells): free some, or let fewer stages "
-    "run at once with --jobs"
+OUT_OF_MEMORY_HINT = (
+    ", often by the kernel because memory ran out (see `dmesg`): free memory, or run fewer stages "
+    "in parallel with --jobs"
 )
 
-LOST = -1
-"""In place of an exit code: the warm parent was killed, and the command with it."""
+WORKER_LOST = -1
+"""Exit code of a command whose worker was killed."""
 
 
 def describe_ending(code: int) -> str:
-    """Say how a command that failed has ended."""
-    if code == LOST:
-        return f"killed with the process that had started it{MEMORY}"
-    number = code - SIGNALLED
+    """Describe how a failed command ended."""
+    if code == WORKER_LOST:
+        return f"killed together with the process that started it{OUT_OF_MEMORY_HINT}"
+    number = code - SIGNAL_EXIT_BASE
     if number not in {*signal.Signals}:
         return f"exit code {code}"
     name = signal.Signals(number).name
-    return f"killed by {name} (exit code {code}){MEMORY if number == signal.SIGKILL else ''}"
+    hint = OUT_OF_MEMORY_HINT if number == signal.SIGKILL else ""
+    return f"killed by {name} (exit code {code}){hint}"
 
 
 class Job:
-    """One stage that runs.  `exit` and `output` are what its runner waits for."""
+    """A running stage.  The runner waits for the file descriptors `exit` and `output`."""
 
     def __init__(
-        self, name: str, launches: list[Launch], log: Path, size: os.terminal_size | None
+        self, name: str, launches: list[StageLaunch], log: Path, size: os.terminal_size | None
     ) -> None:
         self.name, self.launches, self.log = name, launches, log
         self.began = time.monotonic()
-        self.tail = ""  # of the output, while it runs
-        self.code: int | None = None  # once it has ended
-        self.answer = b""
-        self.leader = 0  # the process group, once it is known
-        self.plain: subprocess.Popen[bytes] | None = None
+        self.tail = ""  # end of the output so far
+        self.code: int | None = None  # of the ended command
+        self.received = b""
+        self.leader = 0  # of the process group; 0 until known
+        self.process: subprocess.Popen[bytes] | None = None
         self.connection: socket.socket | None = None
         self.exit = -1
-        self.told = False  # of a signal
-        self.signalled: set[int] = set()  # the processes that got the signal
+        self.signal_sent = False  # of a signal
+        self.signalled: set[int] = set()  # processes that received the signal
         log.parent.mkdir(parents=True, exist_ok=True)
         self.file = log.open("wb", buffering=0)
         self.output: int | None = None
         self.stream = self.file.fileno()
-        if size is not None:  # the stage shall see a terminal, and draw what it draws on one
+        if size is not None:  # a terminal for the stage, so that it draws progress
             self.output, self.stream = pty.openpty()
             os.set_blocking(self.output, False)
             termios.tcsetwinsize(self.stream, (size.lines, size.columns))
 
-    def begin(self, parents: Parents) -> None:
+    def start_command(self, pool: WorkerPool) -> None:
         """Start the next command."""
         launch = self.launches.pop(0)
-        with open(os.devnull, "rb") as nothing:  # noqa: PTH123, no path of ours
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123, a device
             streams = [nothing.fileno(), self.stream, self.stream]
-            self.connection = parents.ask(
+            self.connection = pool.submit(
                 launch.command, launch.argv, launch.folder, launch.environment, streams
             )
             if self.connection is not None:
                 self.connection.setblocking(False)
                 self.exit = self.connection.fileno()
                 return
-            self.plain = subprocess.Popen(
+            self.process = subprocess.Popen(
                 launch.argv, cwd=launch.folder, env=launch.environment,
                 stdin=streams[0], stdout=self.stream, stderr=self.stream, start_new_session=True,
             )  # fmt: skip
-        self.leader = self.plain.pid
-        parents.note(self.plain.pid, None)
-        self.exit = os.pidfd_open(self.plain.pid)
+        self.leader = self.process.pid
+        pool.record(self.process.pid, None)
+        self.exit = os.pidfd_open(self.process.pid)
 
-    def heard(self) -> bool:
-        """Take what came over `exit`; True once this command has ended."""
-        if self.plain is not None:
-            code = self.plain.wait()
+    def read_exit(self) -> bool:
+        """Read from `exit`; return whether this command has ended."""
+        if self.process is not None:
+            code = self.process.wait()
             self._end(code if code >= 0 else 128 - code)
             return True
         assert self.connection is not None
         try:
-            part = self.connection.recv(CHUNK)
+            data = self.connection.recv(CHUNK)
         except BlockingIOError:
             return False
         except OSError:
-            part = b""
-        self.answer += part
-        for line in self.answer.decode().split("\n")[:-1]:  # whole lines: 13 must not read as 1
-            kind, _, value = line.partition(" ")
-            if kind == "pid":
+            data = b""
+        self.received += data
+        for line in self.received.decode().split("\n")[:-1]:  # whole lines only: 13 is not 1
+            field, _, value = line.partition(" ")
+            if field == "pid":
                 self.leader = int(value)
-            elif kind == "exit":
+            elif field == "exit":
                 self._end(int(value))
                 return True
-        if not part:
-            self._end(LOST)
+        if not data:
+            self._end(WORKER_LOST)
             return True
         return False
 
@@ -120,55 +121,61 @@ class Job:
             self.connection.close()
         else:
             os.close(self.exit)
-        self.connection, self.plain, self.leader, self.answer, self.exit = None, None, 0, b"", -1
+        self.connection, self.process, self.leader, self.received, self.exit = (
+            None,
+            None,
+            0,
+            b"",
+            -1,
+        )
 
     def read(self) -> None:
-        """Copy what the stage has drawn on its terminal to the log."""
+        """Copy the output of the stage's terminal to the log."""
         if self.output is None:
             return
         while True:
             try:
-                part = os.read(self.output, CHUNK)
-            except OSError:  # nothing more for now, or all writers are gone
+                data = os.read(self.output, CHUNK)
+            except OSError:  # no data for now, or no writer left
                 return
-            if not part:
+            if not data:
                 return
-            self.file.write(part)
-            self.tail = (self.tail + part.decode(errors="replace"))[-CHUNK:]
+            self.file.write(data)
+            self.tail = (self.tail + data.decode(errors="replace"))[-CHUNK:]
 
     def last_line(self) -> str:
-        """Give the line that the stage shows at the moment."""
-        lines = [line for line in settled(self.tail).splitlines() if line.strip()]
+        """Return the last line of output."""
+        lines = [line for line in terminal_text(self.tail).splitlines() if line.strip()]
         return lines[-1].strip() if lines else ""
 
     def close(self) -> str:
-        """Close the log and give all that was said."""
+        """Close the log and return all output."""
         self.read()
         if self.output is not None:
             os.close(self.output)
             os.close(self.stream)
         self.file.close()
-        # As bytes: reading text would make a line's end of each return to its beginning.
-        return settled(self.log.read_bytes().decode(errors="replace"))
+        # As bytes: text mode would turn each carriage return into a newline.
+        return terminal_text(self.log.read_bytes().decode(errors="replace"))
 
     def signal(self, number: int) -> None:
-        """Pass a signal on to all that the command started."""
-        self.told = bool(self.leader) or self.connection is not None
+        """Send a signal to all processes of the command."""
+        self.signal_sent = bool(self.leader) or self.connection is not None
         if self.leader:
-            self.signalled = processes.group(self.leader)
+            self.signalled = processes.process_group(self.leader)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.leader, number)
-        elif self.connection is not None:  # not forked yet: its parent hears that we left
+        elif self.connection is not None:  # not forked yet: the worker sees the disconnect
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def signal_newcomers(self, number: int) -> None:
-        """Pass the signal on to what the command has started since.
+    def signal_new_processes(self, number: int) -> None:
+        """Send the signal to processes that the command has started since.
 
-        A shell goes on with its next command if the one that it waited for ended well.
+        A shell continues with its next command if the previous one succeeded.
         """
         if not (self.leader and self.signalled):
             return
-        for pid in processes.group(self.leader) - self.signalled:
+        for pid in processes.process_group(self.leader) - self.signalled:
             self.signalled.add(pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
@@ -177,7 +184,7 @@ class Job:
         self.signal(signal.SIGKILL)
 
 
-def settled(text: str) -> str:
-    """Give the text as a terminal would show it in the end: of a line drawn anew, the last."""
+def terminal_text(text: str) -> str:
+    """Return the text as a terminal shows it at the end: redrawn lines once."""
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
-    return "\n".join(CONTROL.sub("", line).rstrip() for line in lines).strip("\n")
+    return "\n".join(CONTROL_SEQUENCE.sub("", line).rstrip() for line in lines).strip("\n")

@@ -1,7 +1,6 @@
-"""What a run has started, on record: a run that comes after a kill ends it before it writes.
+"""A record of the processes of a run: after a kill, the next run ends them before it writes.
 
-Whoever kills a run leaves its workers alive for seconds, and two processes would write the same
-outputs.
+The workers of a killed run live for seconds, and two processes would write the same outputs.
 """
 
 import contextlib
@@ -18,29 +17,29 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner import processes
 
-NAME = "workers.json"
+FILE_NAME = "workers.json"
 
-PATIENCE_S = 10.0  # for a process to go after it was killed
+KILL_TIMEOUT_S = 10.0  # for a killed process to end
 
-TICK_S = 0.02
+POLL_S = 0.02
 
 PREFIX = "foursplit-"
-"""Of the folder that holds the sockets of a run."""
+"""Prefix of the folder with the sockets of a run."""
 
 
-class Workers:
-    """The record of one run, in a file that its end removes."""
+class WorkerRecord:
+    """The record of one run, in a file that is removed when the run ends."""
 
     def __init__(self, state: Path) -> None:
-        self.path = state / NAME
+        self.path = state / FILE_NAME
         self.content: dict[str, Any] = {
-            "runner": _mark(os.getpid()), "workers": [], "sockets": [],
+            "runner": _process_id(os.getpid()), "workers": [], "sockets": [],
         }  # fmt: skip
         artifacts.write_json(self.path, self.content)
 
     def add(self, pid: int, sockets: Path | None = None) -> None:
-        """Put a process on record, and the folder of its socket."""
-        self.content["workers"].append(_mark(pid))
+        """Record a process and the folder of its socket."""
+        self.content["workers"].append(_process_id(pid))
         if sockets is not None and str(sockets) not in self.content["sockets"]:
             self.content["sockets"].append(str(sockets))
         artifacts.write_json(self.path, self.content)
@@ -49,54 +48,57 @@ class Workers:
         self.path.unlink(missing_ok=True)
 
 
-def _mark(pid: int) -> list[int | None]:
+def _process_id(pid: int) -> list[int | None]:
     return [pid, processes.start_ticks(pid)]
 
 
-def runner(state: Path) -> str:
-    """Name the run that is at work, where it is known."""
-    pid = _pid(_read(state / NAME).get("runner"))
+def describe_active_run(state: Path) -> str:
+    """Describe the process of the active run; empty if unknown."""
+    pid = _live_pid(_read(state / FILE_NAME).get("runner"))
     return processes.describe(pid) if pid else ""
 
 
-def end_old(state: Path) -> int:
-    """End what a run that was killed has left behind; return the number of processes.
+def end_leftovers(state: Path) -> int:
+    """End the processes of a killed run; return their number.
 
-    Only who keeps all other runs out may call it.
+    The caller must hold the run lock.
     """
-    content = _read(state / NAME)
-    alive = [pid for mark in content.get("workers", []) if (pid := _pid(mark))]
-    ended = {pid: processes.start_ticks(pid) for pid in alive}
+    content = _read(state / FILE_NAME)
+    alive = [pid for entry in content.get("workers", []) if (pid := _live_pid(entry))]
+    start_ticks = {pid: processes.start_ticks(pid) for pid in alive}
     for pid in alive:
-        ended |= {child: processes.start_ticks(child) for child in processes.descendants(pid)}
-    for pid in [*alive, *(ended.keys() - set(alive))]:  # parents first: they start no more
+        start_ticks |= {child: processes.start_ticks(child) for child in processes.descendants(pid)}
+    for pid in [
+        *alive,
+        *(start_ticks.keys() - set(alive)),
+    ]:  # workers first: they start no more children
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    _wait(ended)
+    _wait(start_ticks)
     for name in content.get("sockets", []):
         _remove_sockets(Path(name))
-    (state / NAME).unlink(missing_ok=True)
-    return len(ended)
+    (state / FILE_NAME).unlink(missing_ok=True)
+    return len(start_ticks)
 
 
-def _wait(marks: dict[int, int | None]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while left := [
-        pid for pid, when in marks.items() if when and processes.start_ticks(pid) == when
+def _wait(start_ticks: dict[int, int | None]) -> None:
+    end = time.monotonic() + KILL_TIMEOUT_S
+    while alive := [
+        pid for pid, ticks in start_ticks.items() if ticks and processes.start_ticks(pid) == ticks
     ]:
         if time.monotonic() > end:
-            named = "; ".join(processes.describe(pid) for pid in left)
+            names = "; ".join(processes.describe(pid) for pid in alive)
             raise FoursplitError(
-                f"a run that was killed has left {named}, which does not end though it was killed "
-                "(it may wait for a disk). Once it is gone, run again."
+                f"a killed run has left {names}, which does not end although it was killed "
+                "(it may wait for a disk). Run again once it has ended."
             )
-        time.sleep(TICK_S)
+        time.sleep(POLL_S)
 
 
-def _pid(mark: Any) -> int | None:
-    """Return the number on record, if it is still that of the same process."""
-    match mark:
-        case [int(pid), int(when)] if processes.start_ticks(pid) == when:
+def _live_pid(entry: Any) -> int | None:
+    """Return the recorded pid, if it still belongs to the same process."""
+    match entry:
+        case [int(pid), int(ticks)] if processes.start_ticks(pid) == ticks:
             return pid
     return None
 
@@ -105,19 +107,19 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = artifacts.read_json(path)
     except (FoursplitError, OSError, UnicodeDecodeError):
-        return {}  # no run was killed, or not even its record was written
+        return {}  # no run was killed, or its record was not written
     return content if isinstance(content, dict) else {}
 
 
 def _remove_sockets(folder: Path) -> None:
-    """Remove a folder of sockets that nobody listens to any more, and nothing else."""
+    """Remove a folder of unused sockets, and nothing else."""
     if folder.parent != Path(tempfile.gettempdir()) or not folder.name.startswith(PREFIX):
         return
     if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
         return
     for path in _sockets(folder.iterdir()):
         path.unlink()
-    with contextlib.suppress(OSError):  # something else lies there, and stays
+    with contextlib.suppress(OSError):  # other files stay
         folder.rmdir()
 
 

@@ -1,4 +1,4 @@
-"""Look at this machine's processes, as Linux lists them; elsewhere nothing is known of them."""
+"""Read this machine's processes from Linux's /proc; other systems have no information."""
 
 import os
 import time
@@ -6,11 +6,11 @@ from pathlib import Path
 
 PROC = Path("/proc")
 
-WORDS = 100  # characters of a command line that are shown
+MAX_COMMAND_CHARS = 100  # characters of a command line that are shown
 
 
-def command(pid: int) -> str:
-    """Return a process's command line; nothing where there is no such process, or it has ended."""
+def command_line(pid: int) -> str:
+    """Return a process's command line; empty if it does not exist or has ended."""
     try:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except (OSError, UnicodeDecodeError):
@@ -18,7 +18,7 @@ def command(pid: int) -> str:
 
 
 def start_ticks(pid: int) -> int | None:
-    """Return when a process started, in the kernel's ticks: no other has its number and this."""
+    """Return when a process started, in kernel ticks; with the pid it identifies a process."""
     fields = _stat(pid)
     return int(fields[19]) if fields and fields[0] != "Z" else None
 
@@ -33,7 +33,7 @@ def start_time(pid: int) -> float | None:
 
 
 def _stat(pid: int) -> list[str]:
-    """Split what the kernel says of a process, from its state on."""
+    """Read the fields of /proc/PID/stat, from the state on."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except (OSError, UnicodeDecodeError):
@@ -41,15 +41,17 @@ def _stat(pid: int) -> list[str]:
 
 
 def describe(pid: int) -> str:
-    """Describe a process for a person: its number and what it runs."""
-    words = command(pid)
-    if not words:
+    """Describe a process: its pid and command line."""
+    command = command_line(pid)
+    if not command:
         return f"process {pid}"
-    return f"process {pid}: {words if len(words) <= WORDS else words[:WORDS] + '…'}"
+    if len(command) > MAX_COMMAND_CHARS:
+        command = command[:MAX_COMMAND_CHARS] + "…"
+    return f"process {pid}: {command}"
 
 
-def holder(path: Path) -> str:
-    """Describe the process whose number a lock file holds; nothing where it holds none."""
+def lock_holder(path: Path) -> str:
+    """Describe the process whose pid a lock file holds; empty if it holds none."""
     try:
         pid = int(path.read_text())
     except (OSError, ValueError):
@@ -57,22 +59,22 @@ def holder(path: Path) -> str:
     return describe(pid)
 
 
-def group(leader: int) -> set[int]:
+def process_group(leader: int) -> set[int]:
     """List the processes of a process group."""
     numbers = {int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit()}
     return {pid for pid in numbers if (fields := _stat(pid)) and int(fields[2]) == leader}
 
 
 def descendants(pid: int) -> set[int]:
-    """List all that a process has started and that still runs, however far down."""
+    """List all running descendants of a process."""
     children: dict[int, list[int]] = {}
     for folder in PROC.iterdir():
         if folder.name.isdigit() and (fields := _stat(int(folder.name))):
             children.setdefault(int(fields[1]), []).append(int(folder.name))
-    found: set[int] = set()
+    result: set[int] = set()
     todo = [pid]
     while todo:
-        new = [child for child in children.get(todo.pop(), ()) if child not in found]
-        found.update(new)
+        new = [child for child in children.get(todo.pop(), ()) if child not in result]
+        result.update(new)
         todo += new
-    return found
+    return result

@@ -1,4 +1,4 @@
-"""What a person sees of a run: each stage's words in one piece, and one line on how it stands."""
+"""Progress in the terminal: the output of each ended stage, and one status line."""
 
 import os
 import time
@@ -9,30 +9,30 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-LIVE_S = 0.2  # between two drawings on a terminal
-PLAIN_S = 15.0  # between two lines where the output is a file
+LIVE_INTERVAL_S = 0.2  # between two updates of a terminal
+PLAIN_INTERVAL_S = 15.0  # between two lines in a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How far a run is."""
+class Status:
+    """The progress of a run."""
 
     done: int
     total: int
     waiting: int
     seconds_left: float
-    running: Mapping[str, tuple[float, str]]  # title: seconds so far, the line it shows
+    running: Mapping[str, tuple[float, str]]  # title: seconds so far, last line of output
 
     def summary(self) -> str:
-        """Say it in one line."""
+        """Return the status in one line."""
         return (
             f"{self.done} of {self.total} done · {len(self.running)} run · {self.waiting} wait"
-            f" · about {span(self.seconds_left)} left"
+            f" · about {format_duration(self.seconds_left)} left"
         )
 
 
-class Screen:
-    """A terminal that is drawn anew, or a file that grows."""
+class Display:
+    """Write progress to a terminal, which is redrawn, or to a file, which grows."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -42,7 +42,7 @@ class Screen:
 
     @property
     def size(self) -> os.terminal_size | None:
-        """Give the size of the terminal that stages shall see; None where there is none."""
+        """Return the terminal size for the stages; None without a terminal."""
         if not self.console.is_terminal:
             return None
         return os.terminal_size((self.console.width, self.console.height))
@@ -57,47 +57,50 @@ class Screen:
             self.live.stop()
             self.live = None
 
-    def say(self, text: str, style: str = "") -> None:
+    def print(self, text: str, style: str = "") -> None:
         self.console.print(Text(text, style=style))
 
-    def block(self, number: int, title: str, how: str, said: str, *, failed: bool = False) -> None:
-        """Show a stage that has ended: how, and everything it said, in one piece."""
+    def print_block(
+        self, number: int, title: str, outcome: str, output: str, *, failed: bool = False
+    ) -> None:
+        """Print an ended stage: its outcome and all of its output."""
         style = "bold red" if failed else "bold"
         heading = Text(f"[{number} of {self.total}] {title}", style=style)
-        heading.append(f"  {how}", style="red" if failed else "dim")
-        # One write: two stages' lines are never mixed.
-        self.console.print(Group(heading, Text.from_ansi(said)) if said else heading)
+        heading.append(f"  {outcome}", style="red" if failed else "dim")
+        # One write, so that the lines of two stages never mix.
+        self.console.print(Group(heading, Text.from_ansi(output)) if output else heading)
 
-    def draw(self, look: Callable[[], Standing]) -> None:
-        """Show how the run stands, if it is time to."""
+    def draw(self, get_status: Callable[[], Status]) -> None:
+        """Update the status, at most once per interval."""
         now = time.monotonic()
-        if now - self.last < (PLAIN_S if self.live is None else LIVE_S):
+        if now - self.last < (PLAIN_INTERVAL_S if self.live is None else LIVE_INTERVAL_S):
             return
         self.last = now
-        standing = look()
+        status = get_status()
         if self.live is None:
             running = ", ".join(
-                f"{title} {span(seconds)}" for title, (seconds, _) in standing.running.items()
+                f"{title} {format_duration(seconds)}"
+                for title, (seconds, _) in status.running.items()
             )
-            self.say(f"{standing.summary()}: {running}")
+            self.print(f"{status.summary()}: {running}")
         else:
-            self.live.update(Group(*self._lines(standing)), refresh=True)
+            self.live.update(Group(*self._lines(status)), refresh=True)
 
-    def _lines(self, standing: Standing) -> list[Text]:
+    def _lines(self, status: Status) -> list[Text]:
         lines = []
-        for title, (seconds, shown) in standing.running.items():
-            line = Text(f"  {title} {span(seconds)}", style="cyan")
-            line.append(f"  {shown}", style="dim")
+        for title, (seconds, last_line) in status.running.items():
+            line = Text(f"  {title} {format_duration(seconds)}", style="cyan")
+            line.append(f"  {last_line}", style="dim")
             lines.append(line)
-        lines.append(Text(standing.summary(), style="bold"))
+        lines.append(Text(status.summary(), style="bold"))
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
             line.truncate(self.console.width, overflow="ellipsis")
         return lines
 
 
-def span(seconds: float) -> str:
-    """Write a time as people say it."""
+def format_duration(seconds: float) -> str:
+    """Format a duration for people."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 100:

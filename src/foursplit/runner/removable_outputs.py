@@ -1,8 +1,8 @@
-"""The one rule for removing and replacing: what Foursplit wrote itself and can give back.
+"""The rule for removing and replacing files: only what Foursplit wrote and can restore.
 
-A file may go if a lock names it and DVC's cache holds the same bytes, or if a stage that was cut
-off has noted that it put it there.  Nothing is removed through a link or where git tracks it.
-All else is a person's: it is named and left, or, in place of a stage's own output, set aside.
+A file may be removed if a lock file names it and DVC's cache has the same bytes, or if the log of
+an interrupted stage lists it.  Nothing is removed through a link or where git tracks it.  All other
+files belong to a person: they are listed and left, or, in place of a stage's output, set aside.
 """
 
 import json
@@ -19,92 +19,96 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io.artifacts import BOOK, is_part, stamp
 from foursplit.runner.dvc_adapter.cache import (
-    Cache,
+    DvcCache,
     Listing,
-    Locks,
+    RecordedOutputs,
+    file_md5,
     folder_md5,
-    git_has,
-    git_knows,
-    md5_of,
+    is_committed,
+    is_tracked,
 )
 
-SHOWN = 5  # files that a message names
+MAX_SHOWN = 5  # files in a message
 
-REMEDY = "move it to another place, such as data/own/"
+REMEDY = "move it to another folder, such as data/own/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """What a stage writes, and its hash as the lock files have it."""
+class StageOutput:
+    """An output of a stage, and its hash in the lock files."""
 
     path: Path
     md5: str | None
-    cached: bool = True  # else git keeps it, such as a metric
+    cached: bool = True  # else git tracks it, such as a metric
 
 
-class Books:
-    """What stages have put in place and DVC has not: of runs that were cut off, and by hand."""
+class WriteLogs:
+    """Files that stages wrote and DVC does not know: of interrupted runs, and by hand."""
 
     def __init__(self) -> None:
         self.folder = paths.state() / "writing"
 
-    def of_run(self, path: Path) -> bool:
-        return self._noted(path, "run")
+    def written_by_run(self, path: Path) -> bool:
+        return self._is_logged(path, "run")
 
-    def by_hand(self, path: Path) -> bool:
-        return self._noted(path, "hand")
+    def written_by_hand(self, path: Path) -> bool:
+        return self._is_logged(path, "hand")
 
-    def of_run_below(self, path: Path) -> bool:
-        """Tell whether a run noted anything at or below `path`."""
-        return any(kind == "run" and Path(name).is_relative_to(path) for kind, name in self._stamps)
+    def written_by_run_below(self, path: Path) -> bool:
+        """Return whether a run logged a file at or below `path`."""
+        return any(
+            writer == "run" and Path(name).is_relative_to(path) for writer, name in self._stamps
+        )
 
-    def _noted(self, path: Path, kind: str) -> bool:
-        return tuple(stamp(path)) in self._stamps.get((kind, str(path)), ())
+    def _is_logged(self, path: Path, writer: str) -> bool:
+        return tuple(stamp(path)) in self._stamps.get((writer, str(path)), ())
 
     @cached_property
     def _stamps(self) -> dict[tuple[str, str], set[tuple[int, int]]]:
-        found: dict[tuple[str, str], set[tuple[int, int]]] = {}
-        for book in sorted(self.folder.glob("*.jsonl")):
-            kind = book.stem.rpartition(".")[2]
-            for line in book.read_text("utf-8", "replace").splitlines():
+        stamps: dict[tuple[str, str], set[tuple[int, int]]] = {}
+        for log in sorted(self.folder.glob("*.jsonl")):
+            writer = log.stem.rpartition(".")[2]
+            for line in log.read_text("utf-8", "replace").splitlines():
                 try:
-                    path, size, when = json.loads(line)
-                    found.setdefault((kind, path), set()).add((size, when))
-                except (ValueError, TypeError):  # the last line of a stage that was killed
+                    path, size, mtime = json.loads(line)
+                    stamps.setdefault((writer, path), set()).add((size, mtime))
+                except (ValueError, TypeError):  # the last line of a killed stage
                     continue
-        return found
+        return stamps
 
 
-def book(stage: str, kind: str) -> Path:
-    """Name the file in which a stage notes what it puts in place: `run`, or `hand`."""
-    return paths.state() / "writing" / f"{stage.replace('/', '__').replace(':', '--')}.{kind}.jsonl"
+def write_log_path(stage: str, writer: str) -> Path:
+    """Return the path of a stage's write log; `writer` is `run` or `hand`."""
+    return (
+        paths.state() / "writing" / f"{stage.replace('/', '__').replace(':', '--')}.{writer}.jsonl"
+    )
 
 
-def open_book(stage: str, kind: str, *, fresh: bool = True) -> Path:
-    """Begin the book of a stage that starts, or go on with it."""
-    place = book(stage, kind)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("w" if fresh else "a", encoding="utf-8"):
-        return place
+def open_write_log(stage: str, writer: str, *, truncate: bool = True) -> Path:
+    """Create the write log of a stage, or append to it without `truncate`."""
+    path = write_log_path(stage, writer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w" if truncate else "a", encoding="utf-8"):
+        return path
 
 
-def close_book(stage: str, kind: str) -> None:
-    """Forget what a stage noted: DVC has it now."""
-    book(stage, kind).unlink(missing_ok=True)
+def remove_write_log(stage: str, writer: str) -> None:
+    """Remove the write log of a stage: DVC knows its outputs now."""
+    write_log_path(stage, writer).unlink(missing_ok=True)
 
 
 @contextmanager
-def noted_by_hand(stage: str) -> Iterator[None]:
-    """Have a stage that a person started note what it puts in place."""
-    os.environ[BOOK] = str(open_book(stage, "hand", fresh=False))
+def log_manual_writes(stage: str) -> Iterator[None]:
+    """Log the files written by a stage that a person started."""
+    os.environ[BOOK] = str(open_write_log(stage, "hand", truncate=False))
     try:
         yield
     finally:
         os.environ.pop(BOOK, None)
 
 
-def linked(path: Path) -> Path | None:
-    """Give the first link on the way from the project's root to `path`, itself included."""
+def first_link(path: Path) -> Path | None:
+    """Return the first link on the path from the project's root to `path`, inclusive."""
     inside = path.relative_to(paths.root())
     for parent in (*reversed(inside.parents), inside):
         if (paths.root() / parent).is_symlink():
@@ -112,217 +116,220 @@ def linked(path: Path) -> Path | None:
     return None
 
 
-def leaves(path: Path) -> dict[str, Path]:
-    """List files and links at or below `path` by their path in it; no link is followed."""
+def list_files(path: Path) -> dict[str, Path]:
+    """List files and links at or below `path` by relative path; follow no link."""
     if path.is_symlink() or not path.is_dir():
         return {"": path}
-    found: dict[str, Path] = {}
-    for folder, folders, files in os.walk(path, onerror=_fail):
-        at = Path(folder)
-        names = [*files, *(name for name in folders if (at / name).is_symlink())]
+    result: dict[str, Path] = {}
+    for folder, folders, files in os.walk(path, onerror=_raise):
+        parent = Path(folder)
+        names = [*files, *(name for name in folders if (parent / name).is_symlink())]
         folders[:] = [name for name in folders if not is_part(name)]
-        found |= {(at / name).relative_to(path).as_posix(): at / name for name in names}
-    return {name: leaf for name, leaf in found.items() if not is_part(leaf.name)}
+        result |= {(parent / name).relative_to(path).as_posix(): parent / name for name in names}
+    return {name: file for name, file in result.items() if not is_part(file.name)}
 
 
-def _fail(error: OSError) -> None:
-    raise error  # what cannot be looked at cannot be given back
+def _raise(error: OSError) -> None:
+    raise error  # what is not readable cannot be restored
 
 
-class Rule:
-    """Answers whether something may be removed; reads cache, locks and books when it must."""
+class RemovalRule:
+    """Decide what may be removed; read cache, lock files and write logs when needed."""
 
     def __init__(self) -> None:
-        self.cache = Cache()
-        self.locks = Locks(self.cache)
-        self.books = Books()
+        self.cache = DvcCache()
+        self.recorded = RecordedOutputs(self.cache)
+        self.logs = WriteLogs()
 
-    def strange(self, path: Path, listing: Listing | None) -> dict[str, Path]:
-        """List the files at `path` that cannot be given back as `listing` has them."""
-        known = listing or {}
+    def unknown_files(self, path: Path, listing: Listing | None) -> dict[str, Path]:
+        """List the files at `path` that cannot be restored as in `listing`."""
+        hashes = listing or {}
         return {
-            name: leaf
-            for name, leaf in leaves(path).items()
-            if not self.cache.holds(leaf, known.get(name)) and not self.books.of_run(leaf)
+            name: file
+            for name, file in list_files(path).items()
+            if not self.cache.has_content(file, hashes.get(name))
+            and not self.logs.written_by_run(file)
         }
 
-    def noted(self, path: Path) -> bool:
-        """Tell whether a run noted that it put anything there."""
-        return any(self.books.of_run(leaf) for leaf in leaves(path).values())
+    def is_logged(self, path: Path) -> bool:
+        """Return whether a run logged a file there."""
+        return any(self.logs.written_by_run(file) for file in list_files(path).values())
 
-    def orphan(self, path: Path) -> bool:
-        """Tell whether all of an output that no stage writes any more may be removed.
+    def is_removable(self, path: Path) -> bool:
+        """Return whether the output of a stage that no longer exists may be removed.
 
-        What nobody noted is not even walked through: it may be a large disk's.
+        A path that no record names is not walked: it may be a large disk.
         """
-        known = self._known(path)
-        if not known and not self.books.of_run_below(path):
+        listings = self._known(path)
+        if not listings and not self.logs.written_by_run_below(path):
             return False
-        if linked(path) is not None or git_knows(path):
+        if first_link(path) is not None or is_tracked(path):
             return False
         try:
-            if not leaves(path):
-                return bool(known)
-            return any(not self.strange(path, listing) for listing in [None, *known])
+            if not list_files(path):
+                return bool(listings)
+            return any(not self.unknown_files(path, listing) for listing in [None, *listings])
         except PermissionError:
             return False
 
-    def intruders(self, path: Path) -> list[Path]:
-        """List what keeps an output of before from being removed; nothing where it was none."""
-        if linked(path) is not None:
+    def foreign_files(self, path: Path) -> list[Path]:
+        """List the files that keep a former output from being removed; empty if it was none."""
+        if first_link(path) is not None:
             return []
         try:
-            found = [self.strange(path, listing) for listing in self._known(path)]
+            candidates = [self.unknown_files(path, listing) for listing in self._known(path)]
         except PermissionError:
             return []
-        return [*min(found, key=len).values()] if found else []
+        return [*min(candidates, key=len).values()] if candidates else []
 
     def _known(self, path: Path) -> list[Listing]:
-        """Say what any lock or the run-cache knows to have been at `path`."""
-        found = map(self.cache.listing, sorted(self.locks.hashes(path)))
-        return [listing for listing in found if listing is not None]
+        """Return the listings of `path` in any lock file or the run-cache."""
+        listings = map(self.cache.listing, sorted(self.recorded.hashes(path)))
+        return [listing for listing in listings if listing is not None]
 
-    def replaceable(self, output: Output) -> tuple[list[Path], bool]:
-        """Look at a stage's own output: what in it is not ours, and whether the rest is to be kept.
+    def check_replaceable(self, output: StageOutput) -> tuple[list[Path], bool]:
+        """Return the foreign files in a stage's output, and whether the rest must be kept.
 
-        What is not ours forbids to replace it.  To be kept is what was edited, or made by hand.
+        Foreign files forbid to replace it.  Edited or manually made outputs must be kept.
         """
         path, md5 = output.path, output.md5
         if not os.path.lexists(path):
             return [], False
         listing = self.cache.listing(md5)
-        found = self.strange(path, listing)
-        links = [leaf for leaf in found.values() if leaf.is_symlink() or not leaf.is_file()]
+        unknown = self.unknown_files(path, listing)
+        links = [file for file in unknown.values() if file.is_symlink() or not file.is_file()]
         if links:
             return links, False
-        if found:
-            found = self._given(path, md5, listing, found)
-        if not found:
+        if unknown:
+            unknown = self._without_recoverable(path, md5, listing, unknown)
+        if not unknown:
             return [], False
         if not output.cached:
-            return [], not git_has(path)
+            return [], not is_committed(path)
         foreign = [
-            leaf
-            for name, leaf in found.items()
-            if not self.books.by_hand(leaf) and not _explained(name, md5, listing)
+            file
+            for name, file in unknown.items()
+            if not self.logs.written_by_hand(file) and not _replaces_output(name, md5, listing)
         ]
         return foreign, not foreign
 
-    def _given(
-        self, path: Path, md5: str | None, listing: Listing | None, found: dict[str, Path]
+    def _without_recoverable(
+        self, path: Path, md5: str | None, listing: Listing | None, unknown: dict[str, Path]
     ) -> dict[str, Path]:
-        """Take out what the cache holds as another version, or lacks and can be given to it."""
+        """Drop files that the cache has as another version, or that can be added to it."""
         if listing is not None:
-            now = {name: md5_of(leaf) for name, leaf in found.items() if name in listing}
-            lost = {name for name in now if now[name] == listing[name]}
-            for name in lost:
-                self.cache.put(found[name], now[name])
-            found = {name: leaf for name, leaf in found.items() if name not in lost}
-        if not found or any(not self.strange(path, other) for other in self._known(path)):
+            hashes = {name: file_md5(file) for name, file in unknown.items() if name in listing}
+            missing = {name for name in hashes if hashes[name] == listing[name]}
+            for name in missing:
+                self.cache.add(unknown[name], hashes[name])
+            unknown = {name: file for name, file in unknown.items() if name not in missing}
+        if not unknown or any(
+            not self.unknown_files(path, recorded) for recorded in self._known(path)
+        ):
             return {}
-        if listing is None and md5 is not None:  # the cache lost the list of files
-            whole = {name: md5_of(leaf) for name, leaf in leaves(path).items()}
-            if folder_md5(whole) == md5:
-                for name, leaf in leaves(path).items():
-                    self.cache.put(leaf, whole[name])
-                self.cache.put_listing(whole)
+        if listing is None and md5 is not None:  # the cache has lost the list of files
+            hashes_now = {name: file_md5(file) for name, file in list_files(path).items()}
+            if folder_md5(hashes_now) == md5:
+                for name, file in list_files(path).items():
+                    self.cache.add(file, hashes_now[name])
+                self.cache.add_listing(hashes_now)
                 return {}
-        return found
+        return unknown
 
 
-def _explained(name: str, md5: str | None, listing: Listing | None) -> bool:
-    """Tell whether a file stands where an output of ours stood."""
+def _replaces_output(name: str, md5: str | None, listing: Listing | None) -> bool:
+    """Return whether a file replaces a recorded output."""
     return md5 is not None and (listing is None or name in listing)
 
 
-def secure(
-    outputs: Iterable[Output],
+def prepare_outputs(
+    outputs: Iterable[StageOutput],
     *,
     partial: bool = False,
     by: str = "",
-    rule: Rule | None = None,
+    rule: RemovalRule | None = None,
     copy: bool = False,
 ) -> list[str]:
-    """See to it that a stage may replace its outputs; return what was done, a line each.
+    """Make sure that a stage may replace its outputs; return a line for each action.
 
-    A file of somebody else's is refused; an edited output, or one made by hand, is set aside.  So
-    is, with `partial`, what a command that keeps no book left when it was cut off.  With `copy` it
-    stays in its place too, for a stage that replaces it only once it is done.
+    Raise for a foreign file; set an edited or manually made output aside.  With `partial` also set
+    aside what an interrupted command without a write log left.  With `copy` it stays in place too,
+    for a stage that replaces it only at its end.
     """
-    rule = rule or Rule()
-    rule.books = Books()  # which stages have written in meanwhile
+    rule = rule or RemovalRule()
+    rule.logs = WriteLogs()  # stages have written to them meanwhile
     foreign: list[Path] = []
-    kept: list[Path] = []
+    edited: list[Path] = []
     for output in outputs:
-        strange, keep = rule.replaceable(output)
-        if strange and partial and not rule.noted(output.path):
-            strange, keep = [leaf for leaf in strange if leaf.is_symlink()], True
-        foreign += strange
-        kept += [output.path] * keep
+        unknown, is_edited = rule.check_replaceable(output)
+        if unknown and partial and not rule.is_logged(output.path):
+            unknown, is_edited = [file for file in unknown if file.is_symlink()], True
+        foreign += unknown
+        edited += [output.path] * is_edited
     if foreign:
-        raise FoursplitError(refused(foreign, by))
-    for path in kept:
+        raise FoursplitError(foreign_files_message(foreign, by))
+    for path in edited:
         _require_movable(path)
-    return [set_aside(path, copy=copy) for path in kept]
+    return [set_aside(path, copy=copy) for path in edited]
 
 
-def refused(foreign: Sequence[Path], by: str) -> str:
-    """Say which files forbid that a stage writes its output, and what to do about it."""
-    names = ", ".join(shown(path) for path in foreign[:SHOWN])
-    more = f" and {len(foreign) - SHOWN} more" if len(foreign) > SHOWN else ""
+def foreign_files_message(foreign: Sequence[Path], by: str) -> str:
+    """Name the files that a stage's output would delete, and the remedy."""
+    names = ", ".join(display_path(path) for path in foreign[:MAX_SHOWN])
+    others = f" and {len(foreign) - MAX_SHOWN} more" if len(foreign) > MAX_SHOWN else ""
     link = " (a link)" if foreign[0].is_symlink() else ""
     writes = f"{by or 'a stage'} writes there and would delete it"
-    return f"{names}{more}{link}: not written by Foursplit, and {writes}; {REMEDY}"
+    return f"{names}{others}{link}: not written by Foursplit, and {writes}; {REMEDY}"
 
 
-def shown(path: Path) -> str:
-    """Name a path from the root, whatever bytes it has."""
+def display_path(path: Path) -> str:
+    """Return a path relative to the root, with unprintable characters escaped."""
     text = str(path.relative_to(paths.root())) if path.is_relative_to(paths.root()) else str(path)
     return text if text.isprintable() else repr(text)
 
 
 def _require_movable(path: Path) -> None:
-    """Refuse to move what would not simply get another name."""
+    """Raise if moving a path would be more than a rename."""
     inside = path.is_relative_to(paths.root())
-    link = linked(path) if inside else None
+    link = first_link(path) if inside else None
     paths.state().mkdir(exist_ok=True)
     if inside and link is None and path.lstat().st_dev == paths.state().stat().st_dev:
         return
-    where = f"lies behind the link {shown(link)}" if link else "lies on another disk"
+    location = f"lies behind the link {display_path(link)}" if link else "lies on another disk"
     raise FoursplitError(
-        f"{shown(path)}: {where}, and was edited or made by hand: move it elsewhere, or delete it "
-        "if it is not needed"
+        f"{display_path(path)}: {location}, and was edited or made by hand. "
+        "Move it elsewhere, or delete it"
     )
 
 
 def set_aside(path: Path, *, copy: bool = False) -> str:
-    """Move a file or folder to .foursplit/set_aside/, or link it there too; say where it is."""
-    begin = paths.state() / "set_aside" / time.strftime("%Y-%m-%d_%H-%M-%S")
-    inside, number = path.relative_to(paths.root()), 1
-    place = begin / inside
-    while os.path.lexists(place):
-        number += 1
-        place = begin.with_name(f"{begin.name}_{number}") / inside
-    place.parent.mkdir(parents=True, exist_ok=True)
+    """Move a file or folder to .foursplit/set_aside/, or link it there; return a message."""
+    parent_folder = paths.state() / "set_aside" / time.strftime("%Y-%m-%d_%H-%M-%S")
+    inside, n = path.relative_to(paths.root()), 1
+    target = parent_folder / inside
+    while os.path.lexists(target):
+        n += 1
+        target = parent_folder.with_name(f"{parent_folder.name}_{n}") / inside
+    target.parent.mkdir(parents=True, exist_ok=True)
     if copy and path.is_dir():
-        shutil.copytree(path, place, symlinks=True, copy_function=_link)
+        shutil.copytree(path, target, symlinks=True, copy_function=_link)
     elif copy:
-        _link(path, place)
+        _link(path, target)
     else:
-        path.rename(place)
-    return f"{shown(path)}: edited or made by hand; set aside as {shown(place)}"
+        path.rename(target)
+    return f"{display_path(path)}: edited or made by hand; set aside as {display_path(target)}"
 
 
-def _link(path: str | Path, place: str | Path) -> None:
-    """Give a file a second name, for stages replace files and write into none."""
+def _link(path: str | Path, target: str | Path) -> None:
+    """Hard-link a file: stages replace files and never modify them."""
     try:
-        Path(place).hardlink_to(path)
-    except OSError:  # a file system without
-        shutil.copy2(path, place)
+        Path(target).hardlink_to(path)
+    except OSError:  # not supported by the file system
+        shutil.copy2(path, target)
 
 
-def remove(path: Path) -> None:
-    """Delete what `Rule` has allowed to."""
+def delete(path: Path) -> None:
+    """Delete a file or folder that `RemovalRule` allows to remove."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

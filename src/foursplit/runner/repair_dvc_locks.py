@@ -1,7 +1,7 @@
-"""Put right what a killed run can leave torn: DVC writes its own lock files in place.
+"""Repair lock files that a killed run can leave torn: DVC writes them in place.
 
-A lock file that cannot be read is set aside; DVC then takes finished stages from its run-cache.
-One with the marks of a merge is for a person to solve, and stays.
+A lock file that is not readable is set aside; DVC then restores finished stages from its
+run-cache.  A lock file with merge conflict markers stays, for a person to resolve.
 """
 
 import shutil
@@ -16,32 +16,32 @@ from voluptuous import Invalid
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 
-MARKS = (b"<<<<<<< ", b">>>>>>> ")
-"""With which git begins and ends what it could not merge."""
+CONFLICT_MARKERS = (b"<<<<<<< ", b">>>>>>> ")
+"""With which git begins and ends a merge conflict."""
 
 
-def heal() -> list[str]:
-    """Mend what is torn; return what was done, a line each."""
-    require_merged()
-    done = []
+def repair_locks() -> list[str]:
+    """Set torn lock files aside; return a line for each."""
+    require_no_conflicts()
+    messages = []
     for path in _torn_locks():
         _set_aside(path)
-        done.append(f"set aside {_name(path)}: torn")
-    return done
+        messages.append(f"set aside {_name(path)}: torn")
+    return messages
 
 
-def require_merged() -> None:
-    """Refuse lock files in which git has marked a merge conflict."""
-    merging = [path for path in _torn_locks() if _is_merging(path)]
-    if merging:
-        raise FoursplitError(_merging(merging))
+def require_no_conflicts() -> None:
+    """Raise if a lock file has merge conflict markers."""
+    conflicts = [path for path in _torn_locks() if _has_conflict(path)]
+    if conflicts:
+        raise FoursplitError(_conflict_message(conflicts))
 
 
 def _torn_locks() -> list[Path]:
-    return [path for path in paths.locks() if path.is_file() and not _is_lock(path)]
+    return [path for path in paths.locks() if path.is_file() and not _is_valid_lock(path)]
 
 
-def _is_lock(path: Path) -> bool:
+def _is_valid_lock(path: Path) -> bool:
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         COMPILED_LOCKFILE_SCHEMA(content)
@@ -50,33 +50,33 @@ def _is_lock(path: Path) -> bool:
     return True
 
 
-def _is_merging(path: Path) -> bool:
+def _has_conflict(path: Path) -> bool:
     lines = path.read_bytes().splitlines()
-    return all(any(line.startswith(mark) for line in lines) for mark in MARKS)
+    return all(any(line.startswith(marker) for line in lines) for marker in CONFLICT_MARKERS)
 
 
-def _merging(merging: list[Path]) -> str:
-    """Say what is to be done about lock files with a merge conflict."""
-    names = " ".join(map(_name, merging))
-    unsolved = subprocess.run(
-        ["git", "ls-files", "--unmerged", "--", *map(_name, merging)],
+def _conflict_message(lock_files: list[Path]) -> str:
+    """Describe how to resolve the merge conflicts of lock files."""
+    names = " ".join(map(_name, lock_files))
+    unmerged = subprocess.run(
+        ["git", "ls-files", "--unmerged", "--", *map(_name, lock_files)],
         cwd=paths.root(), capture_output=True, text=True, check=False,
     ).stdout  # fmt: skip
-    if unsolved:
-        way = f"`git checkout --ours {names}` (or --theirs)"
-    else:  # the marks are in a commit, or git is not in the middle of a merge
-        way = f"`git checkout COMMIT -- {names}`, with COMMIT one of the two that were merged"
+    if unmerged:
+        remedy = f"`git checkout --ours {names}` (or --theirs)"
+    else:  # the markers are in a commit, or git is not merging
+        remedy = f"`git checkout COMMIT -- {names}`, with COMMIT one of the two that were merged"
     return (
-        f"{names}: a merge conflict, which git has marked with <<<<<<< and >>>>>>>. Take one side, "
-        f"whichever it is: {way}. Then `foursplit repro` runs what the merge has changed and "
-        "takes the rest from the run-cache; `git add` what it wrote."
+        f"{names}: has merge conflict markers (<<<<<<< and >>>>>>>). Take either side: {remedy}. "
+        "Then `foursplit repro` runs what the merge has changed and restores the rest from the "
+        "run-cache; `git add` the files that it wrote."
     )
 
 
 def _set_aside(path: Path) -> None:
-    place = paths.state() / "torn" / path.relative_to(paths.root())
-    place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(path, place)
+    target = paths.state() / "torn" / path.relative_to(paths.root())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, target)
 
 
 def _name(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""Run a plan with our own schedule: stages warm and side by side, DVC's books kept as DVC would."""
+"""Run the pipeline with Foursplit's scheduler: stages in parallel, in preloaded workers.
+
+DVC's lock files and run-cache are written as DVC would.
+"""
 
 import gc
 import os
@@ -16,183 +19,200 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.io.progress import HEADED
 from foursplit.runner import run_log, stage_outputs
-from foursplit.runner.dvc_adapter.graph import Busy, Graph, Step, failures, supported
-from foursplit.runner.leftover_processes import Workers
-from foursplit.runner.progress_display import Screen
-from foursplit.runner.repair_dvc_locks import heal
-from foursplit.runner.run import Outcome, Run, prepare
+from foursplit.runner.dvc_adapter.graph import (
+    DvcLockedError,
+    DvcPipeline,
+    PlannedStage,
+    dvc_error_types,
+    dvc_unsupported_reason,
+)
+from foursplit.runner.leftover_processes import WorkerRecord
+from foursplit.runner.progress_display import Display
+from foursplit.runner.repair_dvc_locks import repair_locks
+from foursplit.runner.run import PipelineRun, RunResult, build_queue
 from foursplit.runner.stage_changes import Change
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.workers.pool import WorkerPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a run is to bring up to date, in DVC's addresses."""
+class RunTargets:
+    """The stages that a run brings up to date, as DVC addresses."""
 
-    addresses: Sequence[str] = ()  # none: the default pipeline
-    left_out: frozenset[str] = frozenset()  # stages that must not run, though others read them
+    addresses: Sequence[str] = ()  # empty: the default pipeline
+    skipped_stages: frozenset[str] = frozenset()  # not run, although others depend on them
 
 
-def unsupported() -> str:
-    """Say why this machine cannot have it; nothing where it can."""
+def unsupported_reason() -> str:
+    """Return why this machine cannot run stages in parallel; empty if it can."""
     if sys.platform != "linux":
-        return f"side by side and warm needs Linux, and this is {sys.platform}"
-    return supported()
+        return f"parallel runs need Linux; this is {sys.platform}"
+    return dvc_unsupported_reason()
 
 
 def run(
-    params: Params, wanted: Wanted, *, jobs: int | None, force: bool, pull: bool = False
+    params: Params, targets: RunTargets, *, jobs: int | None, force: bool, pull: bool = False
 ) -> bool:
-    """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
+    """Run all outdated stages; return whether anything changed.  Raise if a stage failed."""
     _set_environment()
-    graph, steps = _open(wanted)
+    pipeline, stages = _open(targets)
     if pull:
-        graph.pull(click.echo)
+        pipeline.enable_pull(click.echo)
     slots = jobs or len(os.sched_getaffinity(0))
-    queue = prepare(steps, params, slots)
+    queue = build_queue(stages, params, slots)
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
 
-    def foresee(commands: Iterable[str]) -> list[str]:
-        known = set(commands)
-        left = [s for s in steps.values() if s.name not in queue.done and known & {*s.commands}]
-        sure = [s for s in left if force or graph.changes(s.name)]
-        return [command for step in sure for command in step.commands]
+    def predict(commands: Iterable[str]) -> list[str]:
+        requested = set(commands)
+        unfinished = [
+            s for s in stages.values() if s.name not in queue.done and requested & {*s.commands}
+        ]
+        will_run = [s for s in unfinished if force or pipeline.changes(s.name)]
+        return [command for stage in will_run for command in stage.commands]
 
-    workers = Workers(paths.state())
-    parents = Parents(params, foresee, log, workers.add)
-    outcome = Run(graph, steps, queue, parents, Screen(len(steps))).run(force=force)
+    workers = WorkerRecord(paths.state())
+    pool = WorkerPool(params, predict, log, workers.add)
+    outcome = PipelineRun(pipeline, stages, queue, pool, Display(len(stages))).run(force=force)
     workers.close()
     artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
-    click.echo(_summary(outcome, steps))
+    click.echo(_summary(outcome, stages))
     if outcome.interrupted:
         raise SystemExit(128 + outcome.interrupted)
     if outcome.failed:
-        raise FoursplitError(_failures(outcome, steps))
+        raise FoursplitError(_failures(outcome, stages))
     return bool(outcome.ran or outcome.restored)
 
 
 def _set_environment() -> None:
-    """Set what every stage inherits; the interpreter's own folder first, so that it is found."""
-    # DVC's graph is many small objects that stay: looking for garbage among them takes longer.
+    """Set the environment of every stage; the interpreter's folder comes first in PATH."""
+    # DVC's graph is many small long-lived objects: collecting garbage among them is slow.
     gc.set_threshold(200_000)
     os.chdir(paths.root())
     os.environ.update(reproducible_env.QUIET)
-    os.environ["PYTHONIOENCODING"] = "utf-8"  # what stages say goes to logs, whatever our terminal
+    os.environ["PYTHONIOENCODING"] = "utf-8"  # stages write to logs
     os.environ[HEADED] = "1"
     folder = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
-def secure(params: Params, wanted: Wanted) -> list[str]:
-    """See to what lies where a run of DVC's own may write; say what was set aside."""
-    if supported():
-        return stage_outputs.secure_every(params)
-    graph, steps = _open(wanted)
-    names = [name for name, step in steps.items() if step.commands]
-    return [line for name in names for line in graph.secure(name)]
+def prepare_outputs(params: Params, targets: RunTargets) -> list[str]:
+    """Make the outputs replaceable for a run of DVC's own; list what was set aside."""
+    if dvc_unsupported_reason():
+        return stage_outputs.prepare_all_outputs(params)
+    pipeline, stages = _open(targets)
+    names = [name for name, stage in stages.items() if stage.commands]
+    return [line for name in names for line in pipeline.prepare_outputs(name)]
 
 
-def _open(wanted: Wanted, *, mend: bool = True) -> tuple[Graph, dict[str, Step]]:
+def _open(
+    targets: RunTargets, *, repair: bool = True
+) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
     try:
-        return _plan(wanted)
-    except failures() as error:
-        # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
-        healed = heal() if mend else []
-        if not healed:
+        return _plan(targets)
+    except dvc_error_types() as error:
+        # Checking each lock file beforehand takes longer than waiting for DVC's error.
+        repaired = repair_locks() if repair else []
+        if not repaired:
             raise FoursplitError(f"DVC: {error}") from error
-        for line in healed:
+        for line in repaired:
             click.echo(line)
-    return _plan(wanted)
+    return _plan(targets)
 
 
-def _plan(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
-    graph = Graph(paths.root(), run_log.listings())
+def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
+    pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with graph.alone():
-            steps = graph.plan(wanted.addresses or ["dvc.yaml"])
-        return graph, {
-            name: replace(step, needs=step.needs - wanted.left_out)
-            for name, step in steps.items()
-            if name not in wanted.left_out
+        with pipeline.dvc_lock():
+            stages = pipeline.plan(targets.addresses or ["dvc.yaml"])
+        return pipeline, {
+            name: replace(stage, needs=stage.needs - targets.skipped_stages)
+            for name, stage in stages.items()
+            if name not in targets.skipped_stages
         }
-    except Busy as busy:
-        raise FoursplitError(f"{busy}; wait for it, or end it") from busy
+    except DvcLockedError as error:
+        raise FoursplitError(f"{error}. Wait until it ends, or stop it") from error
 
 
-def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:
+def _summary(outcome: RunResult, stages: dict[str, PlannedStage]) -> str:
     parts = [
         f"{len(names)} {word}"
         for names, word in (
             (outcome.ran, "ran"),
             (outcome.restored, "restored from the run-cache"),
-            (outcome.unchanged, "as they were"),
+            (outcome.unchanged, "unchanged"),
             (outcome.failed, "failed"),
-            (outcome.skipped, "not run because of that"),
+            (outcome.skipped, "skipped because of that"),
         )
         if names
     ]
     if outcome.interrupted:
-        left = len(steps) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
-        parts.append(f"{left} left when you stopped it; what was finished is kept")
-    return f"{len(steps)} stages: {', '.join(parts)}"
+        n_left = len(stages) - len(outcome.ran) - len(outcome.restored) - len(outcome.unchanged)
+        parts.append(f"{n_left} left at the interruption; finished stages are kept")
+    return f"{len(stages)} stages: {', '.join(parts)}"
 
 
-def _failures(outcome: Outcome, steps: dict[str, Step]) -> str:
+def _failures(outcome: RunResult, stages: dict[str, PlannedStage]) -> str:
     lines = [
-        f"{len(outcome.failed)} stage(s) failed; what was finished is kept, run again to go on"
+        f"{len(outcome.failed)} stage(s) failed; finished stages are kept, run again to continue"
     ]
-    for name, how in outcome.failed.items():
-        lines.append(f"  {steps[name].title}: {how}; log: {run_log.log(name)}")
-        waiting = [steps[other].title for other, cause in outcome.skipped.items() if cause == name]
-        if waiting:
-            lines.append(f"    not run because of it: {', '.join(waiting)}")
+    for name, reason in outcome.failed.items():
+        lines.append(f"  {stages[name].title}: {reason}; log: {run_log.log_path(name)}")
+        skipped = [
+            stages[dependent].title
+            for dependent, failed_stage in outcome.skipped.items()
+            if failed_stage == name
+        ]
+        if skipped:
+            lines.append(f"    skipped because of it: {', '.join(skipped)}")
     return "\n".join(lines)
 
 
-def preview(wanted: Wanted, *, force: bool) -> None:
-    """Say what would run and why, and run nothing."""
+def preview(targets: RunTargets, *, force: bool) -> None:
+    """Print which stages would run and why, and run nothing."""
     _set_environment()
-    graph, steps = _open(wanted, mend=False)
-    found = foreseen(graph, steps, force=force)
-    for name, step in steps.items():
-        for line in explain(step, found[name], steps):
+    pipeline, stages = _open(targets, repair=False)
+    forecasts = forecast(pipeline, stages, force=force)
+    for name, stage in stages.items():
+        for line in explain(stage, forecasts[name], stages):
             click.echo(line)
-    sure = sum(bool(changes) for changes, _ in found.values())
-    maybe = sum(bool(after) and not changes for changes, after in found.values())
+    n_sure = sum(bool(changes) for changes, _ in forecasts.values())
+    n_maybe = sum(bool(upstream) and not changes for changes, upstream in forecasts.values())
     click.echo(
-        f"{len(steps)} stages: {sure} would run, {maybe} may, {len(steps) - sure - maybe} would not"
+        f"{len(stages)} stages: {n_sure} would run, {n_maybe} may, "
+        f"{len(stages) - n_sure - n_maybe} would not"
     )
 
 
-Foreseen = tuple[list[Change], list[str]]
-"""What changed already, and which stages before it will or may run."""
+Forecast = tuple[list[Change], list[str]]
+"""The changes of a stage, and the upstream stages that will or may run."""
 
 
-CODE = "code"
-"""The stage whose outcome is known beforehand: it digests the code that is here."""
+CODE_STAGE = "code"
+"""The stage whose result is known beforehand: it digests the present code."""
 
 
-def foreseen(graph: Graph, steps: dict[str, Step], *, force: bool = False) -> dict[str, Foreseen]:
-    """Look at every stage of a plan as things stand now."""
-    found: dict[str, Foreseen] = {}
-    with graph.alone():
-        for name, step in steps.items():
-            changes = [Change(kind="force")] if force else graph.changes(name, ahead=True)
-            before = [
-                other for other in step.needs
-                if steps[other].title != CODE and other in found and any(found[other])
+def forecast(
+    pipeline: DvcPipeline, stages: dict[str, PlannedStage], *, force: bool = False
+) -> dict[str, Forecast]:
+    """Predict for every stage of a plan whether it will run."""
+    forecasts: dict[str, Forecast] = {}
+    with pipeline.dvc_lock():
+        for name, stage in stages.items():
+            changes = [Change(kind="force")] if force else pipeline.changes(name, ahead=True)
+            upstream = [
+                dependency for dependency in stage.needs
+                if stages[dependency].title != CODE_STAGE and any(forecasts.get(dependency, ()))
             ]  # fmt: skip
-            found[name] = (changes, sorted(before))
-    return found
+            forecasts[name] = (changes, sorted(upstream))
+    return forecasts
 
 
-def explain(step: Step, found: Foreseen, steps: dict[str, Step]) -> list[str]:
-    """Say in lines whether a stage would run, and why."""
-    changes, before = found
+def explain(stage: PlannedStage, forecast: Forecast, stages: dict[str, PlannedStage]) -> list[str]:
+    """Describe in lines whether a stage would run, and why."""
+    changes, upstream = forecast
     if changes:
-        return [f"{step.title} will run:", *(f"  {change.sentence()}" for change in changes)]
-    if before:
-        names = ", ".join(steps[other].title for other in before)
-        return [f"{step.title} may run: if {names} will write anything new"]
+        return [f"{stage.title} will run:", *(f"  {change.describe()}" for change in changes)]
+    if upstream:
+        names = ", ".join(stages[dependency].title for dependency in upstream)
+        return [f"{stage.title} may run: if {names} will write new outputs"]
     return []

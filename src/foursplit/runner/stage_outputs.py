@@ -1,4 +1,4 @@
-"""What a stage writes, and what is to be seen to before it is started by a person or by DVC.
+"""The outputs of each stage, and their preparation before a person or DVC starts it.
 
 The pipeline files name the same outputs; a test compares.  `foursplit repro` asks DVC's graph.
 """
@@ -16,9 +16,9 @@ from foursplit.config.schema import Params
 from foursplit.io.artifacts import BOOK
 
 
-def _report(of: Pipeline) -> list[Path]:
-    names = ["experiments", "index.html", "plots", *([] if of else ["studies"])]
-    return [*(paths.reports(of) / name for name in names), paths.metrics(of)]
+def _report(pipeline: Pipeline) -> list[Path]:
+    names = ["experiments", "index.html", "plots", *([] if pipeline else ["studies"])]
+    return [*(paths.reports(pipeline) / name for name in names), paths.metrics(pipeline)]
 
 
 def _curve(key: str, params: Params) -> list[Path]:
@@ -26,8 +26,8 @@ def _curve(key: str, params: Params) -> list[Path]:
     return [folder / f"{key}.csv", folder / f"{key}.json"]
 
 
-def _split(name: str, _params: Params) -> list[Path]:
-    return [paths.split(name) / part for part in ("seen", "sealed", "report.json")]
+def _split(source: str, _params: Params) -> list[Path]:
+    return [paths.split(source) / name for name in ("seen", "sealed", "report.json")]
 
 
 OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
@@ -45,8 +45,8 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
 }
 
 
-def _require(stage: str, key: str, params: Params) -> None:
-    """Refuse a key that params.yaml does not have for this stage."""
+def _require_known_key(stage: str, key: str, params: Params) -> None:
+    """Raise if params.yaml does not have this key for the stage."""
     blocks: Mapping[str, Callable[[], object]] = {
         **dict.fromkeys(("fetch", "validate", "split"), lambda: params.source(key)),
         **dict.fromkeys(("train", "evaluate"), lambda: params.experiment(key)),
@@ -59,65 +59,69 @@ def _require(stage: str, key: str, params: Params) -> None:
 
 
 @contextmanager
-def started(stage: str, key: str, params: Params) -> Iterator[None]:
-    """See to what lies where a stage will write, and have it note what it puts there.
+def tracked_outputs(stage: str, key: str, params: Params) -> Iterator[None]:
+    """Make a stage's outputs replaceable, and log the files that it writes.
 
-    In a run nothing lies there: the runner, or DVC, has cleared the place.
+    In a run the runner, or DVC, has removed the outputs before.
     """
-    outputs = places(stage, key, params)
+    outputs = output_paths(stage, key, params)
     if any(os.path.lexists(path) for path in outputs):
-        for line in _secure(outputs, by=f"foursplit {stage}", copy=True):
+        for line in _prepare_outputs(outputs, by=f"foursplit {stage}", copy=True):
             click.echo(line)
     if os.environ.get(BOOK):
         yield
         return
-    from foursplit.runner.removable_outputs import noted_by_hand
+    from foursplit.runner.removable_outputs import log_manual_writes
 
-    with noted_by_hand(f"{stage}@{key}" if key else stage):
+    with log_manual_writes(f"{stage}@{key}" if key else stage):
         yield
 
 
-def places(stage: str, key: str, params: Params) -> list[Path]:
-    """List the outputs of a stage; an unknown key is refused with those that there are."""
-    _require(stage, key, params)
+def output_paths(stage: str, key: str, params: Params) -> list[Path]:
+    """List the outputs of a stage; raise with the valid keys if `key` is unknown."""
+    _require_known_key(stage, key, params)
     return OUTPUTS[stage](key, params)
 
 
-def every_place(params: Params) -> list[Path]:
-    """List all outputs that params.yaml asks for."""
-    found: list[Path] = []
-    for of, section in params.sections().items():
-        of_courses = [
+def all_output_paths(params: Params) -> list[Path]:
+    """List all outputs of params.yaml."""
+    outputs: list[Path] = []
+    for pipeline, section in params.sections().items():
+        blocks = [
             (("train", "evaluate"), section.experiments), (("learn",), section.curves),
             (("study",), section.studies), (("select", "final"), section.groups),
         ]  # fmt: skip
         keys = [
             (stages, name)
-            for stages, courses in of_courses
+            for stages, courses in blocks
             for block in courses.values()
             for name in block
         ]
         keys += [(("fetch", "validate", "split"), name) for name in section.sources]
-        found += [p for stages, key in keys for stage in stages for p in places(stage, key, params)]
-        found += _report(of)
-    return [paths.code(), *found]
+        outputs += [
+            p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
+        ]
+        outputs += _report(pipeline)
+    return [paths.code(), *outputs]
 
 
-def secure_every(params: Params) -> list[str]:
-    """See to all outputs, where DVC's graph cannot be asked which of them a run will write."""
-    return _secure(every_place(params), by="dvc repro")
+def prepare_all_outputs(params: Params) -> list[str]:
+    """Make all outputs replaceable, if DVC's graph cannot tell which a run will write."""
+    return _prepare_outputs(all_output_paths(params), by="dvc repro")
 
 
-def _secure(outputs: list[Path], *, by: str, copy: bool = False) -> list[str]:
-    from foursplit.runner.dvc_adapter.cache import present_hashes
-    from foursplit.runner.removable_outputs import Output, secure
+def _prepare_outputs(outputs: list[Path], *, by: str, copy: bool = False) -> list[str]:
+    from foursplit.runner.dvc_adapter.cache import locked_hashes
+    from foursplit.runner.removable_outputs import StageOutput, prepare_outputs
 
-    there = [path for path in outputs if os.path.lexists(path)]
-    hashes = present_hashes(there)
+    existing = [path for path in outputs if os.path.lexists(path)]
+    hashes = locked_hashes(existing)
     in_git = [paths.metrics(), paths.metrics(REAL)]
-    found = [Output(path=path, md5=hashes.get(path), cached=path not in in_git) for path in there]
-    said = secure(found, by=by, copy=copy)
-    for path in there:
-        if path.is_symlink():  # DVC's, into its cache: a writer would refuse it
+    stage_outputs = [
+        StageOutput(path=path, md5=hashes.get(path), cached=path not in in_git) for path in existing
+    ]
+    messages = prepare_outputs(stage_outputs, by=by, copy=copy)
+    for path in existing:
+        if path.is_symlink():  # DVC's link into its cache: a writer would raise
             path.unlink()
-    return said
+    return messages

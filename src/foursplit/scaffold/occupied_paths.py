@@ -5,8 +5,8 @@ from pathlib import Path
 
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.runner.removable_outputs import Rule, shown
-from foursplit.runner.remove_orphans import Found, judge
+from foursplit.runner.removable_outputs import RemovalRule, display_path
+from foursplit.runner.remove_orphans import OrphanReport, remove_orphan
 
 OWN_FOLDER = "data/own"
 

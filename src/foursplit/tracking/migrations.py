@@ -1,4 +1,4 @@
-"""MLflow's own migrations, in a folder whose path holds a per cent sign."""
+"""MLflow's own migrations, in a folder whose path has a percent sign."""
 
 import atexit
 import shutil
@@ -12,32 +12,32 @@ PERCENT = "%"
 
 
 @cache
-def reachable() -> None:
-    """Let alembic find the migrations by a path without a per cent sign: a link.
+def link_migrations() -> None:
+    """Make alembic find the migrations by a link, whose path has no percent sign.
 
-    Alembic's configuration takes the sign for the begin of a name.  MLflow doubles it in a
-    database's address, and forgets to in the path of the folder that it is installed in.
+    Alembic's configuration interpolates names after the sign.  MLflow escapes it in the database's
+    address, but not in the path of its installation.
     """
     from mlflow.store.db import utils
 
-    folder = utils._get_package_dir()
-    if PERCENT not in folder:
+    package_folder = utils._get_package_dir()
+    if PERCENT not in package_folder:
         return
-    place = Path(tempfile.mkdtemp(prefix="foursplit-mlflow-"))
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
-    link = place / "mlflow"
-    link.symlink_to(folder)
+    folder = Path(tempfile.mkdtemp(prefix="foursplit-mlflow-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    link = folder / "mlflow"
+    link.symlink_to(package_folder)
     utils._get_package_dir = lambda: str(link)
 
 
 def require_plain_path() -> None:
-    """Refuse to start MLflow's server, a program of its own, from a path with such a sign."""
+    """Raise if MLflow's server, a separate program, is installed below such a path."""
     from importlib.util import find_spec
 
-    found = find_spec("mlflow")
-    place = str(found.origin) if found else ""
-    if PERCENT in place:
+    spec = find_spec("mlflow")
+    origin = str(spec.origin) if spec else ""
+    if PERCENT in origin:
         raise FoursplitError(
-            f"{Path(place).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
-            "it. Rename the folder, or have the environment elsewhere: make VENV=FOLDER ui"
+            f"{Path(origin).parent}: MLflow's server cannot start from a path with a {PERCENT} in "
+            "it. Rename the folder, or create the environment elsewhere: make VENV=FOLDER ui"
         )

@@ -1,4 +1,4 @@
-"""Whether MLflow's server is there at all: MLflow itself asks for minutes before it gives up."""
+"""Health check of MLflow's server: MLflow itself retries for minutes before it gives up."""
 
 import re
 import socket
@@ -9,28 +9,28 @@ from urllib.request import urlopen
 
 from foursplit.core.errors import FoursplitError
 
-TRIES, PAUSE_S, TIMEOUT_S = 3, 2.0, 10.0
+MAX_ATTEMPTS, PAUSE_S, TIMEOUT_S = 3, 2.0, 10.0
 
-ABSENT = (ConnectionRefusedError, TimeoutError, socket.gaierror)
-"""What says that nobody listens; of certificates and rights MLflow tells by itself."""
+UNREACHABLE = (ConnectionRefusedError, TimeoutError, socket.gaierror)
+"""Errors that mean that nothing listens; MLflow reports certificates and rights itself."""
 
 
 @cache
-def require(uri: str, shown: str) -> None:
-    """Refuse a server that does not answer, once a process."""
+def require_server(uri: str, display_uri: str) -> None:
+    """Raise if the server does not answer; checked once per process."""
     address = re.sub(r"://.*@", "://", uri).rstrip("/") + "/health"
-    for number in range(1, TRIES + 1):
+    for number in range(1, MAX_ATTEMPTS + 1):
         try:
             urlopen(address, timeout=TIMEOUT_S).close()
         except HTTPError:
-            return  # a proxy's no is an answer too
+            return  # a proxy's error is an answer too
         except URLError as error:
-            if not isinstance(error.reason, ABSENT):
+            if not isinstance(error.reason, UNREACHABLE):
                 return
-            if number == TRIES:
+            if number == MAX_ATTEMPTS:
                 raise FoursplitError(
-                    f"{shown}: no server answers there ({error.reason}). Start it, or set "
-                    "MLFLOW_TRACKING_URI right; without it the project has a store of its own."
+                    f"{display_uri}: no server answers ({error.reason}). Start it, or correct "
+                    "MLFLOW_TRACKING_URI; without it the project uses its own store."
                 ) from error
             time.sleep(PAUSE_S)
         except TimeoutError:

@@ -22,7 +22,7 @@ from foursplit.promotion.judge import Judgement
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry
 from foursplit.tracking.registry import test_accesses as remembered
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.tracking.runs import provenance
 
 SCHEMA = "foursplit.gate/1"
@@ -45,8 +45,8 @@ class How:
 class _Bout:
     """Who was held against whom, and what came of it."""
 
-    challenger: Version | None  # None: it was not stored
-    champion: Version | None  # None: there is none, or it cannot be read
+    challenger: StoredVersion | None  # None: it was not stored
+    champion: StoredVersion | None  # None: there is none, or it cannot be read
     number: int | None  # the champion's
     found: Judged
 
@@ -73,7 +73,7 @@ def decide(name: str, how: How) -> dict[str, Any]:
     if how.promote and how.why is None:
         git.require_committed("--promote", ", or overrule this with --force --why TEXT")
     present = _present(params, name)
-    with store_errors.explained():
+    with store_errors.explain_errors():
         bout = _bout(params, name, group, present, how)
         told = _told(params, name, present, bout, how)
         _show(told)
@@ -88,7 +88,7 @@ def _present(params: Params, name: str) -> Entry:
     again = f"`foursplit repro {name}` makes it"
     if not found:
         raise FoursplitError(f"{paths.selected(name)}: group {name!r} has no winner yet; {again}")
-    entry, locks = found[0], provenance.Locks()
+    entry, locks = found[0], provenance.LockFiles()
     for seed, summary in entry.summaries.items():
         path = paths.seed_folder(entry.models, seed) / "manifest.json"
         if summary["manifest"] != artifacts.read_json(path) or locks.is_stale(entry, seed):
@@ -105,7 +105,7 @@ def _bout(params: Params, name: str, group: Group, present: Entry, how: How) -> 
     champion = None
     trouble: Judged | None = None
     try:
-        champion = registry.champion(name)
+        champion = registry.load_champion(name)
     except (
         FoursplitError
     ) as refusal:  # gone or altered: nothing to go on, unless somebody answers for it
@@ -121,7 +121,7 @@ def _bout(params: Params, name: str, group: Group, present: Entry, how: How) -> 
     )
 
 
-def _stored(name: str, group: Group, present: Entry) -> Version:
+def _stored(name: str, group: Group, present: Entry) -> StoredVersion:
     return registry.register(
         *(name, present.models, present.tables, _tags(group, present), click.echo),
         features=plugins.dataset(group.source).SOURCE.features,
@@ -131,7 +131,7 @@ def _stored(name: str, group: Group, present: Entry) -> Version:
 def _tags(group: Group, present: Entry) -> dict[str, str]:
     """Say where a version comes from: commit, data, experiment."""
     made_at = provenance.git_tags()
-    data = provenance.Locks().digests(group.source)
+    data = provenance.LockFiles().digests(group.source)
     found = {"foursplit.experiment": present.key, "foursplit.metric": group.metric}
     found |= {f"foursplit.data.{part}": digest for part, digest in data.items()}
     if made_at:
@@ -168,14 +168,14 @@ def _looks(params: Params, name: str, present: Entry, bout: _Bout, *, store: boo
     test = artifacts.sha256_file(paths.split(source) / "sealed" / "test.parquet")
     asked = {summary["manifest"]["model_hash"] for summary in present.summaries.values()}
     if bout.champion is not None and bout.found.opened:
-        asked |= registry.weights(bout.champion)
+        asked |= registry.weight_hashes(bout.champion)
     if store:
-        remembered.note(name, test, asked)
+        remembered.record_accesses(name, test, asked)
     here = asked | {look["model"] for look in looks() if look["test"] == test}
     every = (block.items() for section in params.sections().values()
              for block in section.groups.values())  # fmt: skip
     alike = [other for block in every for other, group in block if group.source == source]
-    return len(here.union(*(remembered.known(other, test) for other in alike)))
+    return len(here.union(*(remembered.accessed_models(other, test) for other in alike)))
 
 
 def _show(told: Mapping[str, Any]) -> None:
@@ -213,7 +213,7 @@ def _settle(name: str, bout: _Bout, told: Mapping[str, Any], how: How) -> None:
     }
     if how.why is not None:
         tags[registry.FORCED] = how.why
-    registry.mark(version, tags)
+    registry.set_tags(version, tags)
     if told["promoted"]:
         registry.promote(version, bout.number, click.echo)
         uri = f"{registry.SCHEME}{name}@{registry.CHAMPION}"

@@ -60,17 +60,17 @@ def _champions(
     from foursplit.tracking import store
     from foursplit.tracking.registry import model_versions
 
-    if not model_versions.any_stored():
+    if not model_versions.may_have_versions():
         return {}
     os.environ.setdefault(RETRIES, "1")  # by default a server that is away is asked for minutes
     from foursplit.tracking import store_errors
     from foursplit.tracking.registry import champions
 
     try:
-        found = champions.of_groups(params, {one.group: one.steps for one in told}, most)
-    except store.failures() as error:
+        found = champions.champions_by_group(params, {one.group: one.steps for one in told}, most)
+    except store.error_types() as error:
         reason = store_errors.reason(error)
-        click.secho(f"no champions: {store.shown()}: MLflow cannot use it: {reason}", fg="yellow")
+        click.secho(f"no champions: {store.display_uri()}: MLflow cannot use it: {reason}", fg="yellow")
         return {}
     return {group: [one.as_json() for one in block] for group, block in found.items()}
 

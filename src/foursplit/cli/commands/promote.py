@@ -11,20 +11,20 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.tracking.runs import provenance
 
 
 def promote(name: str, number: int | None, why: str | None) -> int:
     """Promote the challenger, or version `number` for a reason; give the exit code."""
     load().group(name)
-    with store_errors.explained():
+    with store_errors.explain_errors():
         return _chosen(name, number, why) if number is not None else _challenger(name)
 
 
 def _challenger(name: str) -> int:
     """Promote what the gate found better than the champion of today."""
-    version = registry.find(name, registry.CHALLENGER)
+    version = registry.load_version(name, registry.CHALLENGER)
     champion = registry.champion_number(name)
     if champion == version.number:
         click.echo(f"{name}: version {champion} is the champion already.")
@@ -45,7 +45,7 @@ def _challenger(name: str) -> int:
     return 0
 
 
-def _require_committed(version: Version) -> None:
+def _require_committed(version: StoredVersion) -> None:
     """Refuse a model of sources that no commit holds: nobody could make it again."""
     if version.tags.get(registry.DIRTY) == "true":
         commit = version.tags.get(registry.COMMIT, "")
@@ -56,10 +56,10 @@ def _require_committed(version: Version) -> None:
         )
 
 
-def _require_merged(version: Version) -> None:
+def _require_merged(version: StoredVersion) -> None:
     """Refuse a model of a commit that this branch does not hold: a proposal, not yet merged."""
     commit = version.tags.get(registry.COMMIT)
-    if commit is None or provenance.holds(commit):
+    if commit is None or provenance.is_ancestor(commit):
         return
     raise FoursplitError(
         f"{version.uri}: made at commit {commit[:12]}, which is not in the history of what is "
@@ -69,12 +69,12 @@ def _require_merged(version: Version) -> None:
 
 def _chosen(name: str, number: int, why: str | None) -> int:
     """Go to a version by its number, and keep why."""
-    version = registry.find(name, str(number))
+    version = registry.load_version(name, str(number))
     champion = registry.champion_number(name)
     if champion == number:
         click.echo(f"{name}: version {number} is the champion already.")
         return 0
-    registry.mark(version, {registry.FORCED: str(why)})
+    registry.set_tags(version, {registry.FORCED: str(why)})
     registry.promote(version, champion, click.echo)
     _say(version)
     return 0
@@ -86,6 +86,6 @@ def _against(tags: Mapping[str, str]) -> list[str]:
     return [reason["sentence"] for reason in told.get("reasons", ()) if not reason["holds"]]
 
 
-def _say(version: Version) -> None:
+def _say(version: StoredVersion) -> None:
     uri = f"{registry.SCHEME}{version.group}@{registry.CHAMPION}"
     click.echo(f'Version {version.number} is the champion now: foursplit.load_model("{uri}")')

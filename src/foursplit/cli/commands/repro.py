@@ -26,13 +26,13 @@ from foursplit.data.download import catalogue, licences
 from foursplit.io import artifacts
 from foursplit.io.artifacts import BOOK
 from foursplit.runner import leftover_processes, run_pipeline
-from foursplit.runner.dvc_adapter.read_write_locks import mend
-from foursplit.runner.removable_outputs import close_book, open_book
-from foursplit.runner.remove_orphans import lines, tidy
-from foursplit.runner.repair_dvc_locks import heal
-from foursplit.runner.run_pipeline import Wanted
-from foursplit.runner.targets import reading, resolve
-from foursplit.runner.workers.start import warm
+from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
+from foursplit.runner.removable_outputs import remove_write_log, open_write_log
+from foursplit.runner.remove_orphans import report_lines, remove_orphans
+from foursplit.runner.repair_dvc_locks import repair_locks
+from foursplit.runner.run_pipeline import RunTargets
+from foursplit.runner.targets import stages_reading, resolve_target
+from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
 
 
@@ -80,15 +80,15 @@ def _offer_pipelines(params: Params) -> None:
         write_pipelines.write(params)
 
 
-def _run(params: Params, wanted: Wanted, how: How, of: Pipeline) -> None:
+def _run(params: Params, wanted: RunTargets, how: How, of: Pipeline) -> None:
     force, dry = how.force, how.dry
     with _alone():
         if not dry:
             _after_a_kill()
-        for line in lines(tidy(params, dry=dry), dry=dry):
+        for line in report_lines(remove_orphans(params, dry=dry), dry=dry):
             click.echo(line)
         start = time.monotonic()
-        why_plain = "" if how.cold else run_pipeline.unsupported()
+        why_plain = "" if how.cold else run_pipeline.unsupported_reason()
         if why_plain:
             click.echo(f"{why_plain}: leaving the order to dvc repro, one stage at a time")
         if how.cold or why_plain:
@@ -106,18 +106,18 @@ def _is_real(address: str) -> bool:
     return address.startswith(f"pipelines/{REAL}/")
 
 
-def _wanted(params: Params, targets: Sequence[str], how: How) -> tuple[Wanted, set[str]]:
+def _wanted(params: Params, targets: Sequence[str], how: How) -> tuple[RunTargets, set[str]]:
     """Say what is to run, and which remote sources wait for their licence to be accepted."""
     of: Pipeline = REAL if how.real else ""
     if targets or not how.real:
-        found = [address for target in targets for address in resolve(params, target, of)]
-        return Wanted(addresses=found), set()
+        found = [address for target in targets for address in resolve_target(params, target, of)]
+        return RunTargets(addresses=found), set()
     yes = licences.accepted(params.run.accept_licences)
     waiting = {
         name for name in params.real.sources if licences.missing(plugins.dataset(name).SOURCE, yes)
     }
-    blocked = reading(params.real, REAL, waiting)
-    return Wanted(addresses=[f"pipelines/{REAL}/dvc.yaml"], left_out=frozenset(blocked)), waiting
+    blocked = stages_reading(params.real, REAL, waiting)
+    return RunTargets(addresses=[f"pipelines/{REAL}/dvc.yaml"], skipped_stages=frozenset(blocked)), waiting
 
 
 def left_out(params: Params, waiting: set[str]) -> str:
@@ -154,7 +154,7 @@ def _alone() -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        who = leftover_processes.runner(paths.state())
+        who = leftover_processes.describe_active_run(paths.state())
         raise FoursplitError(
             f"another foursplit repro is at work in {paths.root()}{f' ({who})' if who else ''}; "
             "wait for it, or end it"
@@ -167,29 +167,29 @@ def _alone() -> Iterator[None]:
 
 def _after_a_kill() -> None:
     """Put right what a run that was killed has left behind, now that no other is at work."""
-    ended = leftover_processes.end_old(paths.state())
+    ended = leftover_processes.end_leftovers(paths.state())
     if ended:
         click.echo(f"ended {ended} process(es) that a killed run had left at work")
-    for line in mend(paths.root()):
+    for line in remove_stale_entries(paths.root()):
         click.echo(line)
 
 
-def _plain(params: Params, wanted: Wanted, how: How) -> None:
+def _plain(params: Params, wanted: RunTargets, how: How) -> None:
     """Run DVC's own command; its stages start warm unless they are to start cold."""
     runs: list[Sequence[str]] = [wanted.addresses]
-    if wanted.left_out:
+    if wanted.skipped_stages:
         # DVC runs all that a stage reads, so the report, which reads all, runs by itself.
-        mine = reading(params.real, REAL, {*params.real.sources}) - wanted.left_out
+        mine = stages_reading(params.real, REAL, {*params.real.sources}) - wanted.skipped_stages
         runs = [sorted(mine), ["--single-item", *wanted.addresses]]
     flags = ["--force"] * how.force + ["--dry"] * how.dry + ["--pull"] * how.pull
     warmth: AbstractContextManager[Mapping[str, str]] = (
-        nullcontext({}) if how.cold or how.dry else warm(params)
+        nullcontext({}) if how.cold or how.dry else warm_worker(params)
     )
     book = {}
     if not how.dry:
-        for line in [*heal(), *run_pipeline.secure(params, wanted)]:
+        for line in [*repair_locks(), *run_pipeline.prepare_outputs(params, wanted)]:
             click.echo(line)
-        book = {BOOK: str(open_book("dvc repro", "run", fresh=False))}
+        book = {BOOK: str(open_write_log("dvc repro", "run", truncate=False))}
     before = _written()
     with warmth as extra:
         codes = (dvc(["repro", *flags, *targets], {**extra, **book}) for targets in runs)
@@ -200,7 +200,7 @@ def _plain(params: Params, wanted: Wanted, how: How) -> None:
             f"the run stopped (dvc's exit code {code}); the lines above say where. What was "
             "finished is kept: run again to go on."
         )
-    close_book("dvc repro", "run")
+    remove_write_log("dvc repro", "run")
 
 
 def _written() -> dict[str, str]:

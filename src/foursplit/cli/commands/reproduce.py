@@ -23,9 +23,9 @@ from foursplit.reproduce import (
     requirements_diff,
     subprocesses,
 )
-from foursplit.reproduce.commit import Place
-from foursplit.reproduce.outputs import Made, made
-from foursplit.reproduce.recorded_inputs import Recorded, recorded
+from foursplit.reproduce.commit import RunLocation
+from foursplit.reproduce.outputs import ReproducedRun, read_outputs
+from foursplit.reproduce.recorded_inputs import RecordedRun, read_recorded
 from foursplit.reproduce.requirements_diff import Pin
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry
@@ -61,16 +61,16 @@ def reproduce(name: str, how: How) -> int:
     _require_empty(how.keep)
     wanted = _with_its_code(_recorded(name), how)
     assert wanted.commit is not None
-    place = commit.find(commit.resolve(wanted.commit), wanted.experiment)
+    place = commit.find_experiment(commit.resolve_commit(wanted.commit), wanted.experiment)
     click.secho(f"{wanted.experiment} at commit {place.commit[:SHOWN]}", bold=True)
     unmet = _pins(place.commit, how)
-    then = commit.locked(place)
+    then = commit.locked_stages(place)
     start = time.monotonic()
-    with subprocesses.stoppable(), _folder(how.keep) as folder:
+    with subprocesses.stop_on_signals(), _folder(how.keep) as folder:
         click.echo(f"a clean clone, in {folder}")
         clone.clone(folder, place.commit)
         taken = _run(folder, place, then, _surroundings(folder, wanted))
-        found = made(folder, place)
+        found = read_outputs(folder, place)
     told = _told(wanted, place, unmet, then, found)
     told |= {"data_from": taken, "seconds": round(time.monotonic() - start, 1)}
     if how.keep is not None:
@@ -86,14 +86,14 @@ def _require_empty(keep: Path | None) -> None:
         raise FoursplitError(f"--keep {keep}: is there already; name a folder that is new or empty")
 
 
-def _recorded(name: str) -> Recorded:
+def _recorded(name: str) -> RecordedRun:
     if not name.startswith(registry.SCHEME) and "@" in name:
-        return recorded_hashes.recorded(name)
-    with store_errors.explained():
-        return recorded(name)
+        return recorded_hashes.read_recorded(name)
+    with store_errors.explain_errors():
+        return read_recorded(name)
 
 
-def _with_its_code(wanted: Recorded, how: How) -> Recorded:
+def _with_its_code(wanted: RecordedRun, how: How) -> RecordedRun:
     """Refuse a model whose code no commit holds, unless the person goes on all the same."""
     if wanted.commit is None:
         raise FoursplitError(
@@ -102,7 +102,7 @@ def _with_its_code(wanted: Recorded, how: How) -> Recorded:
         )
     if not wanted.dirty:
         return wanted
-    holder = recorded_hashes.holding(wanted)
+    holder = recorded_hashes.find_commit(wanted)
     if holder is not None:
         click.echo(
             f"made in a folder with changes since commit {wanted.commit[:SHOWN]}, but the lock "
@@ -121,7 +121,7 @@ def _with_its_code(wanted: Recorded, how: How) -> Recorded:
 def _pins(sha: str, how: How) -> _Pins:
     """Name the packages that are installed in another version than the commit pins."""
     numeric, every = (
-        requirements_diff.differing(commit.text(sha, name))
+        requirements_diff.unmet_pins(commit.file_text(sha, name))
         for name in (requirements_diff.NUMERIC, requirements_diff.ALL)
     )
     found = _Pins(numeric=numeric, others=[pin for pin in every if pin not in numeric])
@@ -152,19 +152,19 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     try:
         yield Path(temporary.name).resolve()
     finally:
-        with subprocesses.undisturbed():
+        with subprocesses.ignore_signals():
             temporary.cleanup()
 
 
-def _surroundings(folder: Path, wanted: Recorded) -> dict[str, str]:
+def _surroundings(folder: Path, wanted: RecordedRun) -> dict[str, str]:
     """Ask for the kind of device that the model was trained on, as far as it is known."""
-    device = wanted.made_with.get("device", "")
+    device = wanted.environment.get("device", "")
     kind = device.partition(":")[0]
     if kind == "gpu":
         from torch import cuda
 
         kind = "gpu" if cuda.is_available() else "auto"
-    return clone.surroundings(folder) | ({VARIABLE: kind} if kind else {})
+    return clone.clone_environment(folder) | ({VARIABLE: kind} if kind else {})
 
 
 CODE = "pipelines/code/dvc.yaml:code"
@@ -172,20 +172,20 @@ CODE = "pipelines/code/dvc.yaml:code"
 
 
 def _run(
-    folder: Path, place: Place, then: recorded_hashes.Stages, surroundings: Mapping[str, str]
+    folder: Path, place: RunLocation, then: recorded_hashes.Stages, surroundings: Mapping[str, str]
 ) -> str:
     """Make data, weights and tables in the clone; say where the data came from."""
     raw, seen = (f"{place.data}/{name}" for name in
                  (f"raw/{place.source}", f"split/{place.source}/seen"))  # fmt: skip
     taken, first = "raw files, as the source gives them", ["fetch"]
-    if dvc_cache.restore(dvc_cache.output(then.get("fetch"), raw), folder / raw):
+    if dvc_cache.restore_folder(dvc_cache.output_hash(then.get("fetch"), raw), folder / raw):
         taken, first = "raw files of this project's DVC cache", []
     click.echo(f"data: {taken}")
     if (folder / CODE.partition(":")[0]).is_file():  # all stages depend on it
         _dvc([CODE], folder, surroundings)
     stages = [place.of_data(stage) for stage in (*first, "validate", "split")]
     if _dvc(stages, folder, surroundings):
-        if not dvc_cache.restore(dvc_cache.output(then.get("split"), seen), folder / seen):
+        if not dvc_cache.restore_folder(dvc_cache.output_hash(then.get("split"), seen), folder / seen):
             raise FoursplitError(
                 f"{place.source}: its examples cannot be made at commit {place.commit[:SHOWN]} "
                 "(the lines above say why), and this project's DVC cache does not hold them; "
@@ -207,10 +207,10 @@ def _dvc(stages: Sequence[str], folder: Path, surroundings: Mapping[str, str]) -
 
 
 def _told(
-    wanted: Recorded, place: Place, unmet: _Pins, then: recorded_hashes.Stages, found: Made
+    wanted: RecordedRun, place: RunLocation, unmet: _Pins, then: recorded_hashes.Stages, found: ReproducedRun
 ) -> dict[str, Any]:
     """Put together what came out, for people and other programs."""
-    noted = recorded_hashes.inputs(then, found.stages)
+    noted = recorded_hashes.changed_inputs(then, found.stages)
     expected = dict(wanted.hashes)
     stale: list[str] = []
     if wanted.kind != "commit" and not wanted.dirty:
@@ -218,9 +218,9 @@ def _told(
         of_lock = recorded_hashes.hashes(place, then)
         stale = sorted(noted)
         expected = expected if stale else {**of_lock, **expected}
-    rows = comparison.compared(expected, found.hashes)
-    given = comparison.inputs(
-        wanted.made_with, found.made_with, unmet.numeric, {} if stale else noted
+    rows = comparison.compare_hashes(expected, found.hashes)
+    given = comparison.compare_inputs(
+        wanted.environment, found.environment, unmet.numeric, {} if stale else noted
     )
     return {
         "schema": SCHEMA,
@@ -230,9 +230,9 @@ def _told(
         "commit": place.commit,
         "equal": all(row.equal for row in rows),
         **comparison.as_json(rows, given),
-        "not_made": comparison.unopened(expected, found.hashes),
+        "not_made": comparison.unopened_test_hashes(expected, found.hashes),
         "lock_left_behind_by": stale,
         "other_pins": [str(pin) for pin in unmet.others],
-        "doubts": [*wanted.doubts],
-        "causes": comparison.causes(rows, given, wanted.doubts, dirty=wanted.dirty),
+        "doubts": [*wanted.warnings],
+        "causes": comparison.likely_causes(rows, given, wanted.warnings, dirty=wanted.dirty),
     }

@@ -21,7 +21,7 @@ from foursplit.io import artifacts, dvc_remote, git, push_branch
 from foursplit.reporting.pages.pull_request_comment import comment
 from foursplit.reporting.tables import metrics
 from foursplit.runner import changes_since, run_log
-from foursplit.runner.changes_since import Past
+from foursplit.runner.changes_since import PastCommit
 
 SCHEMA = "foursplit.retrain/1"
 
@@ -50,7 +50,7 @@ def retrain(targets: Sequence[str], how: How) -> None:
         push_branch.require(how.branch)
     if how.promote:
         git.require_committed("--promote")
-    before = changes_since.past(how.since)
+    before = changes_since.find_past_commit(how.since)
     of: Pipeline = REAL if how.real else ""
     last = paths.state() / "last_run.json"
     last.unlink(missing_ok=True)
@@ -64,7 +64,7 @@ def retrain(targets: Sequence[str], how: How) -> None:
     told = {
         "schema": SCHEMA,
         "since": before.commit,
-        "commit": changes_since.head(),
+        "commit": changes_since.head_commit(),
         "files": before.files(),
         "parameters": [
             {"name": change.name, "before": change.before, "after": change.after}
@@ -97,7 +97,7 @@ def _publish(told: dict[str, Any], how: How, of: Pipeline) -> None:
     click.echo(f"What came of it: {folder / 'comment.md'}")
 
 
-def _changed(params: Params, before: Past, targets: Sequence[str], *, promote: bool) -> list[str]:
+def _changed(params: Params, before: PastCommit, targets: Sequence[str], *, promote: bool) -> list[str]:
     """Name the groups whose final tables are others than at the commit, or that were asked for.
 
     With `promote` also those that have no champion yet.
@@ -108,7 +108,7 @@ def _changed(params: Params, before: Past, targets: Sequence[str], *, promote: b
     for course, block in params.groups.items():
         at = home(params.pipeline, course)
         path = paths.pipeline_file(at).with_name("dvc.lock")
-        now = changes_since.finals(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        now = changes_since.final_hashes(path.read_text(encoding="utf-8")) if path.is_file() else {}
         then = before.finals(at)
         for name in block:
             is_new = now.get(name) is not None and now[name] != then.get(name)
@@ -149,7 +149,7 @@ def _stage(name: str) -> dict[str, Any]:
 
 def _results(
     params: Params,
-    before: Past,
+    before: PastCommit,
     changed: Iterable[str],
     verdicts: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from foursplit.io import local_server
 from foursplit.io.local_server import HOST, Server
 
 if TYPE_CHECKING:
-    from foursplit.tracking.registry.registry import Version
+    from foursplit.tracking.registry.registry import StoredVersion
 
 SERVER = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # of copying three small files
@@ -31,9 +31,9 @@ def serve(name: str, port: int) -> None:
     version = _found(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as made:
         folder = Path(made)
-        version_files.copy(version.folder, version.files, folder)
-        for seed in version_files.seeds(folder).values():
-            loaded_model.require_code(seed, version.uri, version)
+        version_files.copy_model(version.folder, version.files, folder)
+        for seed in version_files.seeds_by_number(folder).values():
+            loaded_model.require_same_code(seed, version.uri, version)
         _serve(version.uri, folder, port)
 
 
@@ -42,7 +42,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
 
     if not (folder / mlmodel.NAME).is_file():  # stored before versions had one
         mlmodel.write(folder, version_files.manifest(folder), features=())
-    run = pyfunc_model.run(folder)
+    run = pyfunc_model.runtime_config(folder)
     others = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
     env = {**others, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
     env[pyfunc_model.SERVED] = str(folder)
@@ -60,12 +60,12 @@ def _serve(uri: str, folder: Path, port: int) -> None:
             port=port,
             folder=folder,
             ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"
-            f"It takes JSON: {mlmodel.asked(folder)}",
+            f"It takes JSON: {mlmodel.example_request(folder)}",
         )
     )
 
 
-def _found(name: str) -> "Version":
+def _found(name: str) -> "StoredVersion":
     from foursplit.tracking import store_errors
     from foursplit.tracking.registry import registry
 
@@ -73,5 +73,5 @@ def _found(name: str) -> "Version":
     if not name.startswith(registry.SCHEME):
         which = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
         uri = f"{registry.SCHEME}{name}{which}"
-    with store_errors.explained():
-        return registry.find(*registry.parsed(uri))
+    with store_errors.explain_errors():
+        return registry.load_version(*registry.parse_uri(uri))

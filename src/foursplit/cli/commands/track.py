@@ -13,6 +13,6 @@ def track() -> None:
     from foursplit.tracking.runs import sync as tracking
 
     params = load()
-    with store_errors.explained():
-        counts = tracking.track(params, [*collect(params), *collect(params.of(REAL))], click.echo)
+    with store_errors.explain_errors():
+        counts = tracking.sync_runs(params, [*collect(params), *collect(params.of(REAL))], click.echo)
     click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")

@@ -12,9 +12,9 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.runner.dvc_adapter import integrity
-from foursplit.runner.dvc_adapter.graph import failures
-from foursplit.runner.dvc_adapter.integrity import Output
-from foursplit.runner.repair_dvc_locks import require_merged
+from foursplit.runner.dvc_adapter.graph import dvc_error_types
+from foursplit.runner.dvc_adapter.integrity import LockedOutput
+from foursplit.runner.repair_dvc_locks import require_no_conflicts
 
 OBJECT = re.compile(r"[0-9a-f]{30}(\.dir)?")
 """The name of a file in DVC's cache, below a folder of two more digits; others are unfinished."""
@@ -33,9 +33,9 @@ class Report:
 def here() -> None:
     """Read every output and every object of the cache; refuse in the end if one is damaged."""
     try:
-        known = integrity.outputs(paths.root())
-    except failures() as error:
-        require_merged()
+        known = integrity.locked_outputs(paths.root())
+    except dvc_error_types() as error:
+        require_no_conflicts()
         raise FoursplitError(f"DVC: {error}") from error
     report, missing = Report(), [one for one in known if not one.path.exists()]
     present = [one for one in known if one.path.exists()]
@@ -49,7 +49,7 @@ def here() -> None:
         raise FoursplitError(_words(report))
 
 
-def _output(one: Output, report: Report) -> None:
+def _output(one: LockedOutput, report: Report) -> None:
     changed = integrity.changed_files(one.out)
     if not changed:
         return
@@ -65,32 +65,32 @@ def _output(one: Output, report: Report) -> None:
         )
 
 
-def _named(known: list[Output]) -> dict[str, Output]:
+def _named(known: list[LockedOutput]) -> dict[str, LockedOutput]:
     """Return the output that names an object, of whatever its folder lists too."""
     cache, named = cache_folder(), {}
     for one in known:
         value = one.out.hash_info.value
         named[value] = one
-        if value.endswith(integrity.FOLDER):
+        if value.endswith(integrity.FOLDER_SUFFIX):
             files = integrity.read_listing(object_file(cache, value), value) or {}
             named |= dict.fromkeys(files.values(), one)
     return named
 
 
-def _objects(named: dict[str, Output], report: Report) -> int:
+def _objects(named: dict[str, LockedOutput], report: Report) -> int:
     """Read the cache's objects; return their number."""
     count = 0
     for path in _cached():
         count += 1
         name = path.parent.name + path.name
-        if integrity.is_whole(path, name):
+        if integrity.is_intact(path, name):
             continue
         report.remove.append(path)
         _object(path, named.get(name), report)
     return count
 
 
-def _object(path: Path, one: Output | None, report: Report) -> None:
+def _object(path: Path, one: LockedOutput | None, report: Report) -> None:
     part = f"it belongs to {_name(one.path)}" if one else "no lock file here names it"
     report.lines.append(f"{_name(path)}: damaged; {part}")
     if one and one.is_run:

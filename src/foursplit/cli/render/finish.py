@@ -7,7 +7,7 @@ import click
 from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.io import artifacts
-from foursplit.runner.progress_display import span
+from foursplit.runner.progress_display import format_duration
 
 
 def conclude(params: Params, seconds: float, *, changed: bool) -> None:
@@ -27,7 +27,7 @@ def conclude(params: Params, seconds: float, *, changed: bool) -> None:
     finally:  # a store that refuses takes no result away
         if entries:
             show(entries)
-        click.echo(f"{span(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}")
+        click.echo(f"{format_duration(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}")
     click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
 
 
@@ -46,6 +46,6 @@ def _state() -> dict[str, str]:
 
     root, found = paths.root(), [paths.params_file(), *paths.locks()]
     state = {str(p.relative_to(root)): artifacts.sha256_file(p) for p in found if p.is_file()}
-    database = store.database()
-    where = store.shown() if database is None or database.is_file() else "missing"
+    database = store.database_path()
+    where = store.display_uri() if database is None or database.is_file() else "missing"
     return {**state, "store": where}

@@ -1,7 +1,7 @@
-"""Spare DVC what it repeats for each stage, while its lock of the project is ours.
+"""Cache what DVC repeats for each stage, while Foursplit holds DVC's project lock.
 
-Parsing params.yaml and searching all of it for each parameter, locking each path several times,
-walking the same folder of code.
+It parses params.yaml and searches all of it for each parameter, locks each path several times,
+and walks the same folder of code.
 """
 
 import os
@@ -13,41 +13,41 @@ from typing import Any
 
 Stamp = tuple[int, int, int]
 
-SPELLED_OUT = re.compile(r"[A-Za-z_]\w*")
-"""A part of a parameter's path that is no pattern, and that no number could be written as."""
+PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
+"""A key in a parameter's path that is neither a pattern nor a number."""
 
-_parsed: dict[str, tuple[Stamp, Any]] = {}
-"""Parameter files by path, good for as long as the file's stamp is the same."""
+_parsed_files: dict[str, tuple[Stamp, Any]] = {}
+"""Parsed parameter files by path, valid while the file's stamp is the same."""
 
 
 @contextmanager
-def quick(is_made: Callable[[str], bool]) -> Iterator[None]:
-    """Answer DVC from memory what it asks twice; `is_made` tells what a stage may write.
+def patched_dvc(is_stage_output: Callable[[str], bool]) -> Iterator[None]:
+    """Patch DVC to cache repeated work; `is_stage_output` tells which paths a stage may write.
 
-    The paths of a running stage are locked once, when it starts (`Graph.reserve`), and nobody but
-    us has the project between two commands.  A dependency that no stage writes is hashed once
-    while this is open, which is for moments at a time.
+    The paths of a running stage are locked once, when it starts (`DvcPipeline.reserve`), and nobody
+    else has the project between two commands.  A dependency that no stage writes is hashed once
+    within this context, which lasts moments.
     """
     import dvc.dependency.param as param
     import dvc.output as output
     import dvc.rwlock as rwlocks
     import dvc.utils.serialize as serialize
 
-    load = _remembering(serialize.load_path)
-    ours: tuple[tuple[Any, str, Any], ...] = (
+    load = _cached_loader(serialize.load_path)
+    patches: tuple[tuple[Any, str, Any], ...] = (
         (rwlocks, "rwlock", _no_lock),
         (param, "load_path", load),
-        (param.dpath, "get", _looking_up(param.dpath.get)),
-        (serialize, "load_path", lambda *given, **rest: deepcopy(load(*given, **rest))),
-        (output, "build", _building_once(output.build, is_made)),
+        (param.dpath, "get", _direct_lookup(param.dpath.get)),
+        (serialize, "load_path", lambda *args, **kwargs: deepcopy(load(*args, **kwargs))),
+        (output, "build", _cached_builder(output.build, is_stage_output)),
     )
-    theirs = [getattr(module, name) for module, name, _ in ours]
+    originals = [getattr(module, name) for module, name, _ in patches]
     try:
-        for module, name, function in ours:
+        for module, name, function in patches:
             setattr(module, name, function)
         yield
     finally:
-        for (module, name, _), function in zip(ours, theirs, strict=True):
+        for (module, name, _), function in zip(patches, originals, strict=True):
             setattr(module, name, function)
 
 
@@ -55,47 +55,49 @@ def _no_lock(*_arguments: Any, **_named: Any) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _remembering(load: Callable[..., Any]) -> Callable[..., Any]:
-    def remembered(path: str, fs: Any, **rest: Any) -> Any:
-        if fs is None or fs.protocol != "local" or rest:
-            return load(path, fs, **rest)
-        found = os.stat(path)  # noqa: PTH116, it may be text
-        stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if path not in _parsed or _parsed[path][0] != stamp:
-            _parsed[path] = (stamp, load(path, fs))
-        return _parsed[path][1]
+def _cached_loader(load: Callable[..., Any]) -> Callable[..., Any]:
+    def cached_load(path: str, fs: Any, **kwargs: Any) -> Any:
+        if fs is None or fs.protocol != "local" or kwargs:
+            return load(path, fs, **kwargs)
+        status = os.stat(path)  # noqa: PTH116, it may be text
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if path not in _parsed_files or _parsed_files[path][0] != stamp:
+            _parsed_files[path] = (stamp, load(path, fs))
+        return _parsed_files[path][1]
 
-    return remembered
+    return cached_load
 
 
-def _looking_up(search: Callable[..., Any]) -> Callable[..., Any]:
-    """Follow a path that is spelled out; leave patterns, numbers and what is missing to `search`.
+def _direct_lookup(search: Callable[..., Any]) -> Callable[..., Any]:
+    """Look up a plain path directly; leave patterns, numbers and missing keys to `search`.
 
-    DVC's library matches every path of the file against the one that is wanted, once for each
-    parameter of each stage.
+    DVC's library matches every path of the file against the wanted one, once for each parameter of
+    each stage.
     """
 
-    def get(tree: Any, path: Any, separator: str = "/", **rest: Any) -> Any:
+    def get(tree: Any, path: Any, separator: str = "/", **kwargs: Any) -> Any:
         parts = path.split(separator) if isinstance(path, str) else []
-        found = tree
-        for part in parts:
-            if not (isinstance(found, dict) and part in found and SPELLED_OUT.fullmatch(part)):
-                return search(tree, path, separator, **rest)
-            found = found[part]
-        return found if parts else search(tree, path, separator, **rest)
+        value = tree
+        for key in parts:
+            if not (isinstance(value, dict) and key in value and PLAIN_KEY.fullmatch(key)):
+                return search(tree, path, separator, **kwargs)
+            value = value[key]
+        return value if parts else search(tree, path, separator, **kwargs)
 
     return get
 
 
-def _building_once(build: Callable[..., Any], is_made: Callable[[str], bool]) -> Callable[..., Any]:
+def _cached_builder(
+    build: Callable[..., Any], is_stage_output: Callable[[str], bool]
+) -> Callable[..., Any]:
     built: dict[tuple[str, str], Any] = {}
 
-    def once(store: Any, path: str, fs: Any, name: str, **rest: Any) -> Any:
-        if not rest.get("dry_run") or fs.protocol != "local" or is_made(path):
-            return build(store, path, fs, name, **rest)
+    def build_once(store: Any, path: str, fs: Any, name: str, **kwargs: Any) -> Any:
+        if not kwargs.get("dry_run") or fs.protocol != "local" or is_stage_output(path):
+            return build(store, path, fs, name, **kwargs)
         key = (path, name)
         if key not in built:
-            built[key] = build(store, path, fs, name, **rest)
+            built[key] = build(store, path, fs, name, **kwargs)
         return built[key]
 
-    return once
+    return build_once

@@ -1,8 +1,8 @@
-"""DVC's undocumented calls: its graph, its run-cache, its caches and its lock files.
+"""Calls to DVC's undocumented API: its graph, run-cache, caches and lock files.
 
-No file but this and its neighbours makes such calls.  They were read in DVC 3.67.1;
-`supported` compares, and on any other version a run falls back to DVC's own command.  All calls are
-made on one thread, as DVC expects; only the stages' commands run side by side.
+Only this package makes such calls.  They were read in DVC 3.67.1; with any other version (see
+`dvc_unsupported_reason`) a run falls back to DVC's own command.  All calls are made on one thread,
+as DVC expects; only the stages' commands run in parallel.
 """
 
 import logging
@@ -14,45 +14,49 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from foursplit.config import paths
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
-from foursplit.runner.dvc_adapter.fast_status import quick
-from foursplit.runner.dvc_adapter.integrity import Restoring
-from foursplit.runner.dvc_adapter.lock_text import as_yaml
-from foursplit.runner.dvc_adapter.remote import Remote
+from foursplit.runner.dvc_adapter.fast_status import patched_dvc
+from foursplit.runner.dvc_adapter.integrity import VerifiedRestore
+from foursplit.runner.dvc_adapter.lock_text import dump_lock
+from foursplit.runner.dvc_adapter.remote import DvcRemote
 from foursplit.runner.dvc_adapter.stage_inputs import (
-    Inputs,
-    code_ahead,
-    differences,
-    inputs,
+    StageInputs,
+    code_changes,
+    collect_inputs,
+    compare_inputs,
+    file_hashes,
     is_digests,
-    listing,
 )  # fmt: skip
-from foursplit.runner.processes import holder
-from foursplit.runner.stage_changes import Change, listings, parameters
+from foursplit.runner.dvc_adapter.stage_objects import (
+    Stage,
+    hash_now,
+    output_hash,
+    recorded_command,
+    skip_gitignore_behind_links,
+    stage_commands,
+)
+from foursplit.runner.processes import lock_holder
+from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 
-VERSION = "3.67.1"
+SUPPORTED_VERSION = "3.67.1"
 
-MANY_FILES = 2000  # a folder with more is not listed file by file
-
-Stage = Any
-"""DVC's own object, untyped."""
+MAX_LISTED_FILES = 2000  # a folder with more is not listed file by file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class PlannedStage:
     """A stage of the plan as the runner sees it."""
 
     name: str  # DVC's address from the root, such as pipelines/data/dvc.yaml:fetch@wine
     title: str  # fetch@wine
-    commands: tuple[str, ...]  # none: DVC does by itself what there is to do
+    commands: tuple[str, ...]  # empty: DVC runs the stage itself
     needs: frozenset[str]  # names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """How DVC would start one command of a stage."""
+class StageLaunch:
+    """The command line, folder and environment with which DVC starts one command of a stage."""
 
     command: str
     argv: list[str]
@@ -60,68 +64,72 @@ class Launch:
     environment: dict[str, str]
 
 
-class Busy(Exception):  # noqa: N818, it is no error: another DVC process is at work
-    """Another process holds what we need; its words say which."""
+class DvcLockedError(Exception):
+    """Raise when another process holds a DVC lock; the message names the process."""
 
 
-def supported() -> str:
-    """Say why DVC's inner calls cannot be used here; nothing where they can."""
-    found = version("dvc")
-    if found != VERSION:
-        return f"DVC is {found}, and its inner calls are known for {VERSION}"
+def dvc_unsupported_reason() -> str:
+    """Return why DVC's inner API cannot be used here; empty if it can."""
+    installed = version("dvc")
+    if installed != SUPPORTED_VERSION:
+        return f"DVC {installed} is installed; its inner API is known for {SUPPORTED_VERSION} only"
     return ""
 
 
-class Graph:
-    """DVC's view of the project: what there is, what changed, what was kept."""
+class DvcPipeline:
+    """DVC's view of the project: its stages, what changed, and what its caches hold."""
 
-    def __init__(self, root: Path, listed: Path) -> None:
-        """Open the project at `root`; folders' listings go to `listed`."""
+    def __init__(self, root: Path, listings_folder: Path) -> None:
+        """Open the project at `root`; write the listings of hashed folders to `listings_folder`."""
         import dvc.progress as progress
         import dvc.rwlock as rwlocks
         import dvc_data.callbacks as callbacks
         from dvc.repo import Repo
 
-        for module in (progress, callbacks):  # we draw the one line that a person follows
+        for module in (progress, callbacks):  # the runner draws the progress line
             module.logger.setLevel(logging.CRITICAL)
-        self.lock_paths = rwlocks.rwlock  # the real one, which `quick` puts aside
-        self.root, self.listed = root, listed
+        self.lock_paths = rwlocks.rwlock  # the original, which `patched_dvc` replaces
+        self.root, self.listings = root, listings_folder
         self.repo: Any = Repo(str(root))
         self.stages: dict[str, Stage] = {}
-        self.unwritten: list[Stage] = []  # finished, not yet in their lock files
-        self.made: dict[str, bool] = {}
-        self.begun: dict[str, Inputs] = {}  # what running stages read, when they started
-        self.remote: Remote | None = None
-        self.rule = removable_outputs.Rule()
+        self.unwritten_stages: list[Stage] = []  # finished, not yet in lock files
+        self.stage_output_paths: dict[str, bool] = {}
+        self.inputs_at_start: dict[
+            str, StageInputs
+        ] = {}  # what running stages read, when they started
+        self.remote: DvcRemote | None = None
+        self.rule = removable_outputs.RemovalRule()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold DVC's lock of the project, as its own commands do except while a stage runs."""
+    def dvc_lock(self) -> Iterator[None]:
+        """Hold DVC's project lock, as DVC's own commands do except while a stage runs."""
         from dvc.lock import LockError
 
         try:
             self.repo.lock.lock()
         except LockError as error:
-            who = holder(Path(self.repo.lock.lockfile)) or "it is not known which"
-            raise Busy(f"another DVC command is at work in this project ({who})") from error
+            holder = lock_holder(Path(self.repo.lock.lockfile)) or "unknown process"
+            raise DvcLockedError(
+                f"another DVC command is running in this project ({holder})"
+            ) from error
         try:
-            with quick(self._is_made), self.repo.scm_context(quiet=True):
+            with patched_dvc(self._is_stage_output), self.repo.scm_context(quiet=True):
                 yield
         finally:
             self.repo.lock.unlock()
 
-    def _is_made(self, path: str) -> bool:
-        """Tell whether a stage of the plan writes at, below or above a path."""
-        if path not in self.made:
+    def _is_stage_output(self, path: str) -> bool:
+        """Return whether a stage of the plan writes at, below or above `path`."""
+        if path not in self.stage_output_paths:
             outputs = [out.fs_path for stage in self.stages.values() for out in stage.outs]
-            self.made[path] = not outputs or any(
+            self.stage_output_paths[path] = not outputs or any(
                 os.path.commonpath([path, output]) in (path, output) for output in outputs
             )
-        return self.made[path]
+        return self.stage_output_paths[path]
 
-    def plan(self, targets: Iterable[str]) -> dict[str, Step]:
-        """Give the stages that `targets` need, in an order in which they could run one by one."""
-        self.made.clear()
+    def plan(self, targets: Iterable[str]) -> dict[str, PlannedStage]:
+        """Return the stages that `targets` need, in topological order."""
+        self.stage_output_paths.clear()
         from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
         graph = get_active_graph(self.repo.index.graph)
@@ -129,162 +137,172 @@ class Graph:
         steps = {}
         for stage in plan_repro(graph, stages):
             self.stages[stage.addressing] = stage
-            _allow_links(stage)
-            steps[stage.addressing] = Step(
+            skip_gitignore_behind_links(stage)
+            steps[stage.addressing] = PlannedStage(
                 name=stage.addressing,
                 title=getattr(stage, "name", None) or stage.addressing,
-                commands=_commands(stage),
-                needs=frozenset(other.addressing for other in graph.successors(stage)),
+                commands=stage_commands(stage),
+                needs=frozenset(dependency.addressing for dependency in graph.successors(stage)),
             )
         return steps
 
-    def named(self, targets: Iterable[str]) -> list[str]:
-        """Name the stages of `targets` themselves, without what they need."""
+    def stage_names(self, targets: Iterable[str]) -> list[str]:
+        """List the stages of `targets` themselves, without their dependencies."""
         from dvc.repo.reproduce import collect_stages
 
         return [stage.addressing for stage in collect_stages(self.repo, targets)]
 
     def changes(self, name: str, *, ahead: bool = False) -> list[Change]:
-        """Say what differs from the stage's lock entry; nothing where it need not run.
+        """List the differences from the stage's lock entry; empty if it need not run.
 
-        With `ahead`, code counts as it is now, and not as the stage `code` wrote it last.
+        With `ahead`, compare the present code, not the digests that the stage `code` last wrote.
         """
         stage = self.stages[name]
-        if _commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
+        if stage_commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
             return [Change(kind="lock")]
-        found = []
+        changes = []
         if stage.changed_stage():
-            found.append(Change(kind="command", before=_command_of_before(stage), after=stage.cmd))
+            changes.append(Change(kind="command", before=recorded_command(stage), after=stage.cmd))
         if not stage.frozen:
             if stage.is_callback or stage.always_changed:
-                found.append(Change(kind="always"))
+                changes.append(Change(kind="always"))
             for item in stage.deps:
                 is_code = ahead and is_digests(Path(item.fs_path))
-                found += code_ahead(item, self._kept) if is_code else self._dependency(item)
+                changes += (
+                    code_changes(item, self._load_listing)
+                    if is_code
+                    else self._dependency_changes(item)
+                )
         for output in stage.outs:
-            status = output.status()
-            if status:
-                how = status[str(output)] if output.exists else "deleted"
-                found.append(Change(kind="output", name=str(output), how=how))
-        return found
+            statuses = output.status()
+            if statuses:
+                status = statuses[str(output)] if output.exists else "deleted"
+                changes.append(Change(kind="output", name=str(output), status=status))
+        return changes
 
-    def _dependency(self, item: Any) -> list[Change]:
-        status = item.status()
-        if not status:
+    def _dependency_changes(self, item: Any) -> list[Change]:
+        statuses = item.status()
+        if not statuses:
             return []
-        name, how = str(item), status[str(item)]
+        name, status = str(item), statuses[str(item)]
         if item.hash_name == "params":
-            if isinstance(how, str):  # the whole file
-                return [Change(kind="dependency", name=name, how=how)]
+            if isinstance(status, str):  # the whole file
+                return [Change(kind="dependency", name=name, status=status)]
             before, after = item.hash_info.value or {}, item.read_params()
-            found = [parameters(key, before.get(key), after.get(key)) for key in how]
-            return [change for part in found for change in part]
+            differences = [
+                parameter_changes(key, before.get(key), after.get(key)) for key in status
+            ]
+            return [change for difference in differences for change in difference]
         before = item.hash_info.value if item.hash_info else None
-        if how == "deleted":
-            return [Change(kind="dependency", name=name, how=how, before=before)]
-        built = _build(item)
+        if status == "deleted":
+            return [Change(kind="dependency", name=name, status=status, before=before)]
+        built = hash_now(item)
         after = built.hash_info.value
-        files = listings(self._kept(before), listing(item, built))
+        files = listing_changes(self._load_listing(before), file_hashes(item, built))
         return [
             Change(
-                kind="dependency", name=name, how=how, before=before, after=after,
-                files=files if self._kept(before) else (),
+                kind="dependency", name=name, status=status, before=before, after=after,
+                files=files if self._load_listing(before) else (),
             )
         ]  # fmt: skip
 
-    def _kept(self, value: str | None) -> Mapping[str, str]:
-        """Recall what a folder held when a stage that read it ended."""
-        path = self.listed / f"{value}.json"
+    def _load_listing(self, value: str | None) -> Mapping[str, str]:
+        """Read which files a folder held when a stage that read it ended."""
+        path = self.listings / f"{value}.json"
         return artifacts.read_json(path) if value and path.is_file() else {}
 
-    def launches(self, name: str) -> list[Launch]:
-        """Say how to start a stage's commands, one after the other, which note what they write."""
+    def launches(self, name: str) -> list[StageLaunch]:
+        """Return how to start a stage's commands, in order; they log what they write."""
         from dvc.stage.run import _make_cmd, get_executable, prepare_kwargs
 
         stage = self.stages[name]
         settings = prepare_kwargs(stage)
-        settings["env"][artifacts.BOOK] = str(removable_outputs.open_book(name, "run"))
+        settings["env"][artifacts.BOOK] = str(removable_outputs.open_write_log(name, "run"))
         return [
-            Launch(
+            StageLaunch(
                 command=command,
                 argv=_make_cmd(get_executable(), command),
                 folder=settings["cwd"],
                 environment=settings["env"],
             )
-            for command in _commands(stage)
+            for command in stage_commands(stage)
         ]
 
-    def secure(self, name: str) -> list[str]:
-        """See to it that a stage's outputs may be removed; say what was set aside for that."""
+    def prepare_outputs(self, name: str) -> list[str]:
+        """Make sure that a stage's outputs may be removed; list what was set aside for that."""
         stage = self.stages[name]
         outputs = [
-            removable_outputs.Output(path=Path(out.fs_path), md5=_hash(out), cached=out.use_cache)
+            removable_outputs.StageOutput(
+                path=Path(out.fs_path), md5=output_hash(out), cached=out.use_cache
+            )
             for out in stage.outs
             if out.protocol == "local" and not out.persist
         ]
-        cut_off = removable_outputs.book(name, "run").exists()
+        was_interrupted = removable_outputs.write_log_path(name, "run").exists()
         title = getattr(stage, "name", None) or name
-        return removable_outputs.secure(outputs, partial=cut_off, by=title, rule=self.rule)
+        return removable_outputs.prepare_outputs(
+            outputs, partial=was_interrupted, by=title, rule=self.rule
+        )
 
-    def clear(self, name: str) -> list[str]:
-        """Remove a stage's outputs, as DVC does before it restores or runs it; say what was kept.
+    def remove_outputs(self, name: str) -> list[str]:
+        """Remove a stage's outputs, as DVC does before it restores or runs it; list what was kept.
 
-        Those of somebody else are refused.
+        Raise if a file in them was not written by Foursplit.
         """
-        said = self.secure(name)
-        self.drop(name)
-        return said
+        messages = self.prepare_outputs(name)
+        self.remove_outputs_unchecked(name)
+        return messages
 
-    def drop(self, name: str) -> None:
-        """Remove what has just been put in the place of a stage's outputs."""
+    def remove_outputs_unchecked(self, name: str) -> None:
+        """Remove a stage's outputs without a check, such as those just restored."""
         self.stages[name].remove_outs(ignore_remove=False, force=False)
 
-    def pull(self, say: Callable[[str], None]) -> None:
-        """Have outputs brought from the remote from now on, where they are not here."""
-        self.remote = Remote(self.repo, say)
-        with self.alone():
-            self.remote.bring_runs()
+    def enable_pull(self, echo: Callable[[str], None]) -> None:
+        """Pull missing outputs from the remote from now on."""
+        self.remote = DvcRemote(self.repo, echo)
+        with self.dvc_lock():
+            self.remote.pull_run_cache()
 
-    def restore(self, name: str, say: Callable[[str], None]) -> bool:
-        """Take a stage's outputs from the run-cache, if it ever ran on the same inputs.
+    def restore(self, name: str, echo: Callable[[str], None]) -> bool:
+        """Restore a stage's outputs from the run-cache, if it ever ran on the same inputs.
 
-        What is damaged in the cache is removed and counts as not there.
+        Damaged objects of the cache are removed and count as missing.
         """
         from dvc.stage.cache import RunCacheNotFoundError
 
         stage = self.stages[name]
-        # Asked once: a question that found nothing has saved the present dependencies beside the
-        # outputs of before, and a second one would take these for what the stage now gives.
-        source = self.remote if self.remote is not None and self.remote.able else None
-        restoring = Restoring(say)
+        # Call it once: a failed restore has saved the present dependencies beside the old outputs,
+        # and a second call would take those for the stage's results.
+        source = self.remote if self.remote is not None and self.remote.enabled else None
+        restoring = VerifiedRestore(echo)
         try:
-            with restoring.watching(stage.repo.stage_cache):
+            with restoring.removing_damaged(stage.repo.stage_cache):
                 if source is not None:
                     source.restore(stage)
                 else:
                     stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
             return False
-        if not restoring.is_right():
-            self.drop(name)
+        if not restoring.is_valid():
+            self.remove_outputs_unchecked(name)
             return False
         return True
 
-    def begin(self, name: str) -> None:
+    def record_inputs(self, name: str) -> None:
         """Hash what a stage reads, just before its commands start."""
         stage = self.stages[name]
         stage.save_deps()
-        self.begun[name] = inputs(stage, self._is_made)
+        self.inputs_at_start[name] = collect_inputs(stage, self._is_stage_output)
 
     def finish(self, name: str) -> list[Change]:
-        """Hash and cache what a stage wrote, and remember the run for the run-cache.
+        """Hash and cache a stage's outputs, and save the run to the run-cache.
 
-        Where what it reads changed since it started, nothing is written, and the changes come back.
+        If its inputs changed since it started, write nothing and return the changes.
         """
-        stage, before = self.stages[name], self.begun.pop(name, None)
-        stage.save_deps(allow_missing=before is not None)
-        if before is not None:
-            changed = differences(before, inputs(stage, self._is_made))
+        stage, inputs_before = self.stages[name], self.inputs_at_start.pop(name, None)
+        stage.save_deps(allow_missing=inputs_before is not None)
+        if inputs_before is not None:
+            changed = compare_inputs(inputs_before, collect_inputs(stage, self._is_stage_output))
             if changed:
                 return changed
         stage.save_outs()
@@ -292,35 +310,35 @@ class Graph:
         if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
             self.repo.stage_cache.save(stage)
         stage.commit()
-        self._list(stage)
-        self.unwritten.append(stage)
-        removable_outputs.close_book(name, "run")
-        removable_outputs.close_book(getattr(stage, "name", None) or name, "hand")
+        self._save_listings(stage)
+        self.unwritten_stages.append(stage)
+        removable_outputs.remove_write_log(name, "run")
+        removable_outputs.remove_write_log(getattr(stage, "name", None) or name, "hand")
         return []
 
-    def _list(self, stage: Stage) -> None:
+    def _save_listings(self, stage: Stage) -> None:
         for item in stage.deps:
             tree = getattr(item, "obj", None)
-            if tree is None or (item.hash_info.isdir and len(tree) > MANY_FILES):
+            if tree is None or (item.hash_info.isdir and len(tree) > MAX_LISTED_FILES):
                 continue
-            path = self.listed / f"{item.hash_info.value}.json"
-            files = {} if path.exists() else listing(item, tree)
+            path = self.listings / f"{item.hash_info.value}.json"
+            files = {} if path.exists() else file_hashes(item, tree)
             if files:
                 artifacts.write_json(path, files)
 
-    def do(self, name: str, *, force: bool) -> bool:
-        """Let DVC do what it does for a stage without a command; True if there was something."""
+    def run_stage(self, name: str, *, force: bool) -> bool:
+        """Run a stage without a command by DVC itself; return whether DVC did anything."""
         from dvc.repo.reproduce import _reproduce_stage
 
         return _reproduce_stage(self.stages[name], force=force) is not None
 
-    def write(self) -> None:
-        """Bring the lock files up to date with all that finished, each written once and whole."""
+    def write_locks(self) -> None:
+        """Write the lock entries of all finished stages, each file once and atomically."""
         from dvc.stage.serialize import to_lockfile
         from dvc.utils.serialize._yaml import parse_yaml_for_update
 
         by_file: dict[Path, list[Stage]] = {}
-        for stage in self.unwritten:
+        for stage in self.unwritten_stages:
             by_file.setdefault(Path(stage.dvcfile._lockfile.path), []).append(stage)
         for path, stages in by_file.items():
             text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -328,12 +346,12 @@ class Graph:
             content.setdefault("stages", {})
             for stage in stages:
                 content["stages"].update(to_lockfile(stage))
-            artifacts.write_text(path, as_yaml(content))
+            artifacts.write_text(path, dump_lock(content))
             self.repo.scm_context.track_file(os.path.relpath(path, self.root))
-        self.unwritten.clear()
+        self.unwritten_stages.clear()
 
     def reserve(self, name: str) -> AbstractContextManager[None]:
-        """Tell other DVC processes what a stage reads and writes while it runs."""
+        """Lock the paths that a stage reads and writes while it runs, for other DVC processes."""
         from dvc.lock import LockError
 
         stage = self.stages[name]
@@ -343,54 +361,20 @@ class Graph:
         command = f"foursplit repro ({name})"
 
         @contextmanager
-        def held() -> Iterator[None]:
+        def lock() -> Iterator[None]:
             try:
                 with self.lock_paths(self.repo.tmp_dir, fs, command, reads, writes, hardlink):
                     yield
             except LockError as error:
-                # All but its last words, which advise to remove a file of DVC's by hand.
-                words = str(error).partition("\n\n")[0].splitlines()
-                raise Busy(" ".join(line.strip() for line in words)) from error
+                # Without its last paragraph, which advises to remove a file of DVC's by hand.
+                lines = str(error).partition("\n\n")[0].splitlines()
+                raise DvcLockedError(" ".join(line.strip() for line in lines)) from error
 
-        return held()
+        return lock()
 
 
-def failures() -> tuple[type[Exception], ...]:
-    """List what DVC's calls raise where a stage or its files are to blame."""
+def dvc_error_types() -> tuple[type[Exception], ...]:
+    """List the exceptions that DVC raises for errors in stages or their files."""
     from dvc.exceptions import DvcException
 
     return (DvcException,)
-
-
-def _hash(item: Any) -> str | None:
-    """Give an output's hash as its lock has it."""
-    return item.hash_info.value if item.hash_info else None
-
-
-def _allow_links(stage: Stage) -> None:
-    """Have no output behind a link put into .gitignore: to git it is outside, which DVC refuses."""
-    for out in stage.outs:
-        path = Path(out.fs_path)
-        if path.is_relative_to(paths.root()) and removable_outputs.linked(path.parent) is not None:
-            out.ignore = lambda: None
-
-
-def _commands(stage: Stage) -> tuple[str, ...]:
-    if not stage.cmd or stage.frozen:
-        return ()
-    return tuple(stage.cmd) if isinstance(stage.cmd, list) else tuple(stage.cmd.splitlines())
-
-
-def _command_of_before(stage: Stage) -> Any:
-    """Give the command in a stage's lock entry; reads the whole lock file."""
-    entries = stage.dvcfile.lockfile_contents.get("stages", {})
-    return entries.get(stage.name, {}).get("cmd")
-
-
-def _build(item: Any) -> Any:
-    """Hash a file or folder as it is now; a folder's object lists its files."""
-    store = item.cache if item.use_cache else item.local_cache
-    _, _, built = item._build(
-        store, item.fs_path, item.fs, item.hash_name, ignore=item.dvcignore, dry_run=True
-    )
-    return built

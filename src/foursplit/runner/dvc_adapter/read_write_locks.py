@@ -1,7 +1,7 @@
-"""Mend DVC's record of who reads and writes what, which a killed process leaves torn or stale.
+"""Repair DVC's file of read and write locks, which a killed process leaves torn or stale.
 
-DVC takes any process with a number on record for the one that left it there: after a restart, and
-in a container nearly always, that is another program, and everybody waits for it for good.
+DVC takes any process with a recorded pid for the one that wrote the entry.  After a restart, and
+in a container nearly always, it is another program, and everybody waits for it forever.
 """
 
 import json
@@ -13,16 +13,16 @@ from typing import Any
 from foursplit.io import artifacts
 from foursplit.runner import processes
 
-OURS = "foursplit repro ("
-"""How the entries begin that our runs make; of these one is at work at a time."""
+OWN_COMMAND_PREFIX = "foursplit repro ("
+"""Prefix of the entries of Foursplit's runs; one run is active at a time."""
 
-SLACK_S = 2.0  # by which the two clocks may differ
+CLOCK_TOLERANCE_S = 2.0  # between the two clocks
 
 
-def mend(root: Path) -> list[str]:
-    """Remove what no living process can have left; say what, a line each.
+def remove_stale_entries(root: Path) -> list[str]:
+    """Remove the entries of dead processes; return a line for each.
 
-    Only who keeps all other runs of ours out may call it.
+    The caller must hold Foursplit's run lock.
     """
     path = root / ".dvc" / "tmp" / "rwlock"
     if not path.is_file():
@@ -34,38 +34,44 @@ def mend(root: Path) -> list[str]:
 
     try:
         with make_lock(str(path.with_name("rwlock.lock")), tmp_dir=str(path.parent)):
-            return _mend(path, path.relative_to(root))
+            return _remove_stale_entries(path, path.relative_to(root))
     except LockError:
-        return []  # another DVC writes it at this moment, and so it is not torn
+        return []  # another DVC is writing it, so it is not torn
 
 
-def _mend(path: Path, name: Path) -> list[str]:
+def _remove_stale_entries(path: Path, name: Path) -> list[str]:
     content = _read(path)
     if content is None:
         path.unlink(missing_ok=True)
-        return [f"removed {name}: a killed process left it torn"]
+        return [f"removed {name}: torn by a killed process"]
     written = path.stat().st_mtime
-    gone: set[str] = set()
-    left = {
+    dead_writers: set[str] = set()
+    remaining = {
         "read": {
-            file: left_here
+            file: live_entries
             for file, entries in content.get("read", {}).items()
-            if (left_here := [entry for entry in entries if _is_alive(entry, written, gone)])
+            if (
+                live_entries := [
+                    entry for entry in entries if _is_alive(entry, written, dead_writers)
+                ]
+            )
         },
         "write": {
             file: entry
             for file, entry in content.get("write", {}).items()
-            if _is_alive(entry, written, gone)
+            if _is_alive(entry, written, dead_writers)
         },
     }
-    if not gone:
+    if not dead_writers:
         return []
-    artifacts.write_text(path, json.dumps(left))
-    return [f"{name}: {who} is at work no more; its entries are removed" for who in sorted(gone)]
+    artifacts.write_text(path, json.dumps(remaining))
+    return [
+        f"{name}: {writer} has ended; its entries were removed" for writer in sorted(dead_writers)
+    ]
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """Read the record; None where it is torn."""
+    """Read the record; None if it is torn."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         for entry in _entries(content):
@@ -81,20 +87,24 @@ def _entries(content: Any) -> Iterator[Any]:
         yield from entries
 
 
-def _is_alive(entry: dict[str, Any], written: float, gone: set[str]) -> bool:
-    """Return whether the process that left an entry still runs; put it into `gone` if not."""
+def _is_alive(entry: dict[str, Any], written: float, dead_writers: set[str]) -> bool:
+    """Return whether the process of an entry still runs; add it to `dead_writers` if not."""
     pid, command = entry["pid"], entry["cmd"]
-    alive = not command.startswith(OURS) and pid != os.getpid() and _may_be(pid, written)
+    alive = (
+        not command.startswith(OWN_COMMAND_PREFIX)
+        and pid != os.getpid()
+        and _may_be_writer(pid, written)
+    )
     if not alive:
-        gone.add(f"process {pid} ({command})")
+        dead_writers.add(f"process {pid} ({command})")
     return alive
 
 
-def _may_be(pid: int, written: float) -> bool:
-    """Return whether this may be the DVC that wrote an entry by then: its program, and its age."""
+def _may_be_writer(pid: int, written: float) -> bool:
+    """Return whether a process may have written the entry, by its program and start time."""
     if not processes.PROC.is_dir():
-        return True  # nothing is known of it
-    started, words = processes.start_time(pid), processes.command(pid)
+        return True  # no information
+    started, command = processes.start_time(pid), processes.command_line(pid)
     if started is None:
         return False
-    return ("dvc" in words or "foursplit" in words) and started <= written + SLACK_S
+    return ("dvc" in command or "foursplit" in command) and started <= written + CLOCK_TOLERANCE_S

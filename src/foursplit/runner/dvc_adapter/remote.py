@@ -1,36 +1,36 @@
-"""What others have computed, brought from DVC's remote where a stage would run without it."""
+"""Pull outputs that others have computed from DVC's remote."""
 
 from collections.abc import Callable
 from typing import Any
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 Stage = Any
 """DVC's own object, untyped."""
 
 
-class Remote:
-    """The default remote of a project; the first trouble with it is told, and it is left alone."""
+class DvcRemote:
+    """The default remote of a project; disabled, with a message, after its first error."""
 
-    def __init__(self, repo: Any, say: Say) -> None:
-        self.repo, self.say = repo, say
-        self.able = bool(repo.config["core"].get("remote"))
+    def __init__(self, repo: Any, echo: Echo) -> None:
+        self.repo, self.echo = repo, echo
+        self.enabled = bool(repo.config["core"].get("remote"))
 
-    def bring_runs(self) -> None:
-        """Bring the run-cache: which inputs gave which outputs; remotes over HTTP have none."""
+    def pull_run_cache(self) -> None:
+        """Pull the run-cache, which maps inputs to outputs; HTTP remotes have none."""
         from dvc.exceptions import DvcException
 
-        if not self.able:
+        if not self.enabled:
             return
         try:
             self.repo.stage_cache.pull(None)
         except (DvcException, OSError) as error:
-            self.say(f"DVC's remote has no run-cache to give ({_line(error)})")
+            self.echo(f"DVC's remote has no run-cache ({_first_line(error)})")
 
     def restore(self, stage: Stage) -> None:
-        """Check out what this stage once wrote on the same inputs, brought here if need be.
+        """Check out the outputs of an earlier run on the same inputs, pulled if missing.
 
-        Raises DVC's `RunCacheNotFoundError` where nobody knows of it, or the remote fails.
+        Raise DVC's `RunCacheNotFoundError` if there is none, or the remote fails.
         """
         from dvc.exceptions import DvcException
         from dvc.stage.cache import RunCacheNotFoundError
@@ -40,10 +40,10 @@ class Remote:
         except RunCacheNotFoundError:
             raise
         except (DvcException, OSError) as error:
-            self.say(f"DVC's remote: {_line(error)}; computing what is not here")
-            self.able = False
+            self.echo(f"DVC's remote: {_first_line(error)}; missing outputs are computed instead")
+            self.enabled = False
             raise RunCacheNotFoundError(stage) from error
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,7 +1,7 @@
-"""What a stage reads: as it was when the stage started, and as it is when the stage has ended.
+"""The inputs of a stage when it started, compared with those when it ended.
 
-DVC hashes dependencies when a stage has ended.  People edit while a run goes on, and then a lock
-entry names code and parameters that never ran.
+DVC hashes dependencies when a stage has ended.  If somebody edits during the run, the lock entry
+would name code and parameters that never ran.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.runner.dvc_adapter.integrity import folder_hash
-from foursplit.runner.stage_changes import Change, listings, parameters
+from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 from foursplit.stages import code
 
 Stage = Any
@@ -23,21 +23,21 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """Hashes, parameter values and listings by the name of the dependency."""
+class StageInputs:
+    """Hashes, parameter values and file listings by dependency."""
 
     hashes: Mapping[str, str | None]  # None: the file is missing
     values: Mapping[str, Mapping[str, Any]]
-    listed: Mapping[str, Mapping[str, str]]  # of folders
+    listings: Mapping[str, Mapping[str, str]]  # of folders
     stamps: Mapping[str, Stamp]  # of files that no stage writes
     code: Mapping[str, Mapping[str, str]]  # digests of the code as it is now
 
 
-def inputs(stage: Stage, is_made: Callable[[str], bool]) -> Inputs:
-    """Collect what `stage.save_deps` has just found."""
+def collect_inputs(stage: Stage, is_stage_output: Callable[[str], bool]) -> StageInputs:
+    """Collect the results of `stage.save_deps`."""
     hashes: dict[str, str | None] = {}
     values: dict[str, Mapping[str, Any]] = {}
-    listed: dict[str, Mapping[str, str]] = {}
+    listings: dict[str, Mapping[str, str]] = {}
     stamps: dict[str, Stamp] = {}
     digests: dict[str, Mapping[str, str]] = {}
     for item in stage.deps:
@@ -46,65 +46,69 @@ def inputs(stage: Stage, is_made: Callable[[str], bool]) -> Inputs:
             values[name] = dict(item.hash_info.value)
             continue
         hashes[name] = item.hash_info.value if item.exists else None
-        listed[name] = listing(item, item.obj) if hashes[name] else {}
+        listings[name] = file_hashes(item, item.obj) if hashes[name] else {}
         if hashes[name] and item.protocol == "local" and code.is_digests(Path(item.fs_path)):
             digests[name] = code.present(Path(item.fs_path))
-        if item.protocol == "local" and not is_made(item.fs_path):
-            stamps |= _stamps(name, Path(item.fs_path), listed[name])
-    return Inputs(hashes=hashes, values=values, listed=listed, stamps=stamps, code=digests)
+        if item.protocol == "local" and not is_stage_output(item.fs_path):
+            stamps |= _stamps(name, Path(item.fs_path), listings[name])
+    return StageInputs(hashes=hashes, values=values, listings=listings, stamps=stamps, code=digests)
 
 
 def _stamps(name: str, path: Path, files: Mapping[str, str]) -> dict[str, Stamp]:
-    found = {}
+    stamps = {}
     for key in files or [""]:
         try:
-            seen = (path / key).stat()
+            status = (path / key).stat()
         except FileNotFoundError:
-            continue  # its hash tells
-        found[os.path.join(name, key) if key else name] = (  # noqa: PTH118, a name to show
-            seen.st_mtime_ns, seen.st_size, seen.st_ino,
+            continue  # its hash shows it
+        stamps[os.path.join(name, key) if key else name] = (  # noqa: PTH118, a name to show
+            status.st_mtime_ns, status.st_size, status.st_ino,
         )  # fmt: skip
-    return found
+    return stamps
 
 
-def differences(before: Inputs, after: Inputs) -> list[Change]:
-    """List what changed between two looks at the same stage."""
-    found = []
+def compare_inputs(before: StageInputs, after: StageInputs) -> list[Change]:
+    """List the changes between two states of a stage's inputs."""
+    changes = []
     for name, values in before.values.items():
-        now = after.values.get(name, {})
-        for key in dict.fromkeys([*values, *now]):
-            found += parameters(key, values.get(key), now.get(key))
+        values_now = after.values.get(name, {})
+        for key in dict.fromkeys([*values, *values_now]):
+            changes += parameter_changes(key, values.get(key), values_now.get(key))
     for name, value in before.hashes.items():
         now_value = after.hashes.get(name)
         if value != now_value:
-            how = "modified" if now_value else "deleted"
-            files = listings(before.listed[name], after.listed[name]) if now_value else ()
-            found.append(
+            status = "modified" if now_value else "deleted"
+            files = (
+                listing_changes(before.listings[name], after.listings[name]) if now_value else ()
+            )
+            changes.append(
                 Change(
-                    kind="dependency", name=name, how=how, before=value, after=now_value,
+                    kind="dependency", name=name, status=status, before=value, after=now_value,
                     files=files,
                 )
             )  # fmt: skip
-    found += _edited(before, after)
-    return found or _rewritten(before, after)
+    changes += _edited_code(before, after)
+    return changes or _rewritten_files(before, after)
 
 
-def _rewritten(before: Inputs, after: Inputs) -> list[Change]:
-    """List files that were written meanwhile: a stage may have read them as they were between."""
+def _rewritten_files(before: StageInputs, after: StageInputs) -> list[Change]:
+    """List files rewritten meanwhile: the stage may have read an intermediate state."""
     return [
-        Change(kind="dependency", name=name, how="rewritten")
+        Change(kind="dependency", name=name, status="rewritten")
         for name, stamp in before.stamps.items()
         if after.stamps.get(name) != stamp
     ]
 
 
 def is_digests(path: Path) -> bool:
-    """Return whether a dependency is what the stage `code` writes."""
+    """Return whether a dependency is an output of the stage `code`."""
     return code.is_digests(path)
 
 
-def code_ahead(item: Any, known: Callable[[str | None], Mapping[str, str]]) -> list[Change]:
-    """Compare the code of today with the digests that a stage's lock entry names."""
+def code_changes(
+    item: Any, load_listing: Callable[[str | None], Mapping[str, str]]
+) -> list[Change]:
+    """Compare the present code with the digests in a stage's lock entry."""
     path, before = Path(item.fs_path), item.hash_info.value if item.hash_info else None
     texts = code.texts(path)
     hashes = {name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
@@ -112,26 +116,28 @@ def code_ahead(item: Any, known: Callable[[str | None], Mapping[str, str]]) -> l
     after = hashes.get(path.name) or folder_hash(hashes)
     if after == before:
         return []
-    files = listings(known(before), code.present(path)) if known(before) else ()
+    files = (
+        listing_changes(load_listing(before), code.present(path)) if load_listing(before) else ()
+    )
     return [
         Change(kind="dependency", name=str(item), before=before, after=after, files=files),
     ]
 
 
-def _edited(before: Inputs, after: Inputs) -> list[Change]:
-    """List code that is no longer what its digests say, which the stage `code` wrote earlier."""
+def _edited_code(before: StageInputs, after: StageInputs) -> list[Change]:
+    """List code that differs from its digests, which the stage `code` wrote earlier."""
     return [
-        Change(kind="dependency", name=name, files=listings(before.listed[name], digests))
+        Change(kind="dependency", name=name, files=listing_changes(before.listings[name], digests))
         for name, digests in after.code.items()
-        if name in before.listed and digests != before.listed[name]
+        if name in before.listings and digests != before.listings[name]
     ]
 
 
-def listing(item: Any, tree: Any) -> Mapping[str, str]:
-    """Return the hash of each file of a folder, or the digests of code; else nothing."""
+def file_hashes(item: Any, tree: Any) -> Mapping[str, str]:
+    """Return the hash of each file of a folder, or the digests of code; else empty."""
     path = Path(item.fs_path)
     if item.protocol == "local" and code.is_digests(path) and path.exists():
         return code.recorded(path)
     if tree is None or not tree.hash_info.isdir:
         return {}
-    return {os.path.join(*key): found.value for key, _, found in tree}  # noqa: PTH118, DVC's keys
+    return {os.path.join(*key): info.value for key, _, info in tree}  # noqa: PTH118, DVC's keys

@@ -1,7 +1,7 @@
-"""What DVC starts in place of a shell: hands the command to the warm parent and waits for its end.
+"""Replacement for the shell that DVC starts: sends the command to the worker and waits.
 
-Runs by itself under `python -IS`, so it imports the standard library only, and little of it.  Where
-no parent answers, or the parent declines, /bin/sh runs the command as it would have without us.
+Runs standalone under `python -IS`, so it imports little, and from the standard library only.  If no
+worker answers, or it declines, /bin/sh runs the command.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import socket
 import sys
 
 SOCKET = "FOURSPLIT_WARM"
-LOOK_S = 0.5  # between looks whether DVC is still there
+POLL_S = 0.5  # between checks that DVC is alive
 
 
 def main() -> None:
@@ -21,18 +21,23 @@ def main() -> None:
     command = sys.argv[-1]
     connection = _connect()
     if connection is None:
-        _cold(command)
+        _exec_shell(command)
     assert connection is not None
-    # Caught from here on, so that none is lost before the child is known.
-    caught: list[int] = []
+    # Caught from here on, so that none is lost before the child's pid arrives.
+    signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _frame: caught.append(number))
-    here = os.getcwd()  # noqa: PTH109, importing pathlib takes longer than all of this
-    request = {"command": command, "cwd": here, "env": dict(os.environ), "limits": limits()}
-    answer = _ask(connection, request)
+        signal.signal(number, lambda number, _frame: signals.append(number))
+    folder = os.getcwd()  # noqa: PTH109, importing pathlib takes longer than all of this
+    request = {
+        "command": command,
+        "cwd": folder,
+        "env": dict(os.environ),
+        "limits": resource_limits(),
+    }
+    answer = _request_child(connection, request)
     if answer is None:
-        _cold(command)
-    sys.exit(_wait(connection, int(answer or 0), caught))
+        _exec_shell(command)
+    sys.exit(_wait(connection, int(answer or 0), signals))
 
 
 def _connect() -> "socket.socket | None":
@@ -47,67 +52,67 @@ def _connect() -> "socket.socket | None":
     return connection
 
 
-def _ask(connection: socket.socket, request: object) -> "str | None":
-    """Send the request with our three streams; give the child's number, or None if declined."""
+def _request_child(connection: socket.socket, request: object) -> "str | None":
+    """Send the request with the standard streams; return the child's pid, None if declined."""
     try:
         send(connection, request, [0, 1, 2])
-        answer = _line(connection)
+        answer = _read_line(connection)
     except OSError:
         return None
-    kind, _, value = answer.partition(" ")
-    return value if kind == "pid" else None
+    field, _, value = answer.partition(" ")
+    return value if field == "pid" else None
 
 
 def send(connection: socket.socket, request: object, streams: "list[int]") -> None:
-    """Hand over a request and the three streams that the command shall have."""
+    """Send a request and the three standard streams of the command."""
     content = json.dumps(request).encode()
     socket.send_fds(connection, [len(content).to_bytes(8, "big")], streams)
     connection.sendall(content)
 
 
-def _line(connection: socket.socket) -> str:
+def _read_line(connection: socket.socket) -> str:
     content = b""
     while not content.endswith(b"\n"):
         try:
-            part = connection.recv(1)
+            data = connection.recv(1)
         except InterruptedError:
             continue
-        if not part:
+        if not data:
             break
-        content += part
+        content += data
     return content.decode().strip()
 
 
-def _wait(connection: socket.socket, child: int, caught: "list[int]") -> int:
-    """Pass signals on until the child has ended; give its exit code."""
+def _wait(connection: socket.socket, child: int, signals: "list[int]") -> int:
+    """Forward signals until the child has ended; return its exit code."""
     parent = os.getppid()
     while True:
-        while caught:
-            _send(child, caught.pop(0))
-        if os.getppid() != parent:  # DVC is gone: nobody is left to take the result
-            _send(child, signal.SIGKILL)
-        ready, _, _ = select.select([connection], [], [], LOOK_S)
+        while signals:
+            _send_signal(child, signals.pop(0))
+        if os.getppid() != parent:  # DVC has ended, so nobody needs the result
+            _send_signal(child, signal.SIGKILL)
+        ready, _, _ = select.select([connection], [], [], POLL_S)
         if ready:
-            answer = _line(connection)
-            # No answer: the warm parent was killed, and its children with it.
+            answer = _read_line(connection)
+            # No reply: the worker was killed, and its children with it.
             return int(answer.partition(" ")[2]) if answer else 128 + signal.SIGKILL
 
 
-def _send(child: int, number: int) -> None:
+def _send_signal(child: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, number)  # the child leads a group of its own
+        os.killpg(child, number)  # the child leads a process group
 
 
-def limits() -> "dict[str, tuple[int, int]]":
-    """Give this process's limits, which the command shall have too."""
+def resource_limits() -> "dict[str, tuple[int, int]]":
+    """Return this process's resource limits, for the command."""
     import resource
 
     names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
     return {name: resource.getrlimit(getattr(resource, name)) for name in names}
 
 
-def _cold(command: str) -> None:
-    """Become a plain shell, for this command and all that it starts."""
+def _exec_shell(command: str) -> None:
+    """Become a plain shell, for this command and its children."""
     os.environ["SHELL"] = "/bin/sh"
     os.environ.pop(SOCKET, None)
     os.execv("/bin/sh", ["/bin/sh", "-c", command])

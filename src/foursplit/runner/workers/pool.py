@@ -1,4 +1,4 @@
-"""The warm parents of one run: started when the first command needs them, ended with the run."""
+"""The workers of one run: started when the first command needs them, ended with the run."""
 
 import contextlib
 import socket
@@ -8,52 +8,52 @@ from pathlib import Path
 
 from foursplit.config.schema import Params
 from foursplit.runner.workers import client
-from foursplit.runner.workers.preload import Plan, families, plan
-from foursplit.runner.workers.start import end, greet, socket_folder, spawn
+from foursplit.runner.workers.preload import PreloadPlan, preload_plan, split_by_worker
+from foursplit.runner.workers.start import send_plan, socket_folder, spawn_worker, stop_worker
 
-Note = Callable[[int, Path | None], None]
-"""Puts a process on record, and the folder of its socket."""
+RecordProcess = Callable[[int, Path | None], None]
+"""Records a process and the folder of its socket."""
 
-STARTS = 3  # of one parent in a run, before its commands run by themselves
+MAX_STARTS = 3  # of one worker in a run, before its commands run without it
 
 
-class Parents:
-    """Two processes that import side by side, one for tables and one for models."""
+class WorkerPool:
+    """Two fork servers that import in parallel, one for tables and one for models."""
 
     def __init__(
         self,
         params: Params,
-        foresee: Callable[[Iterable[str]], list[str]],
+        predict: Callable[[Iterable[str]], list[str]],
         log: Path,
-        note: Note = lambda _pid, _folder: None,
+        record: RecordProcess = lambda _pid, _folder: None,
     ) -> None:
-        """Take a look into the future, which is asked when the first command comes.
+        """Create the pool; workers start with the first command.
 
-        `foresee` picks from the commands it is given those that are sure to run; `note` hears of
+        `predict` returns those of its commands that are certain to run; `record` is called with
         each process that is started.
         """
-        self.note = note
-        self.params, self.log, self.foresee = params, log, foresee
-        self.plans = families(plan(params))
-        self.coming: list[str] | None = None
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self.starts = dict.fromkeys(self.plans, 0)
+        self.record = record
+        self.params, self.log, self.predict = params, log, predict
+        self.plans = split_by_worker(preload_plan(params))
+        self.upcoming: list[str] | None = None
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.n_starts = dict.fromkeys(self.plans, 0)
         self.stack = contextlib.ExitStack()
         self.folder: Path | None = None
 
-    def ask(
+    def submit(
         self, command: str, argv: list[str], folder: str, env: dict[str, str], streams: list[int]
     ) -> socket.socket | None:
-        """Request a command; the answer comes over the connection.  None: nobody is there."""
-        name = self._family(command)
+        """Request a command; the reply comes over the connection.  None: no worker answers."""
+        name = self._worker_for(command)
         self._start_needed(name)
-        for _ in range(STARTS):
-            if name not in self.running:
+        for _ in range(MAX_STARTS):
+            if name not in self.workers:
                 return None
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             request = {
                 "command": command, "argv": argv, "cwd": folder, "env": env,
-                "limits": client.limits(),
+                "limits": client.resource_limits(),
             }  # fmt: skip
             try:
                 connection.connect(str(self._socket(name)))
@@ -64,52 +64,54 @@ class Parents:
                 self._restart(name)
         return None
 
-    def _family(self, command: str) -> str:
-        return next((name for name, part in self.plans.items() if command in part), "tables")
+    def _worker_for(self, command: str) -> str:
+        return next(
+            (name for name, commands in self.plans.items() if command in commands), "tables"
+        )
 
     def _start_needed(self, name: str) -> None:
-        """Start the parent of this command, and that of commands to come: both import at once."""
-        if self.coming is None:
-            self.coming = self.foresee([c for part in self.plans.values() for c in part])
-        needed = {self._family(command) for command in self.coming}
-        for other in (name, *sorted(needed - {name})):
-            if self.starts[other] == 0:
-                self._start(other)
+        """Start the workers of this command and of upcoming ones: they import in parallel."""
+        if self.upcoming is None:
+            self.upcoming = self.predict([c for commands in self.plans.values() for c in commands])
+        needed = {self._worker_for(command) for command in self.upcoming}
+        for worker_name in (name, *sorted(needed - {name})):
+            if self.n_starts[worker_name] == 0:
+                self._start(worker_name)
 
     def _start(self, name: str) -> None:
         if self.folder is None:
             self.folder = self.stack.enter_context(socket_folder())
-        self.starts[name] += 1
-        ahead = _libraries(self.plans[name], self.coming or ())
-        parent = spawn(self._socket(name), self.params, self.log)
-        self.running[name] = parent  # before it answers: `kill` must find it if it never does
-        self.note(parent.pid, self.folder)
-        if not greet(parent, self.plans[name], ahead):
-            end(self.running.pop(name))
+        self.n_starts[name] += 1
+        libraries = _libraries(self.plans[name], self.upcoming or ())
+        parent = spawn_worker(self._socket(name), self.params, self.log)
+        self.workers[name] = parent  # before it replies: `kill` must find it if it never does
+        self.record(parent.pid, self.folder)
+        if not send_plan(parent, self.plans[name], libraries):
+            stop_worker(self.workers.pop(name))
 
     def _restart(self, name: str) -> None:
-        """Put a new parent in the place of one that was killed."""
-        end(self.running.pop(name))
-        if self.starts[name] < STARTS:
+        """Replace a worker that was killed."""
+        stop_worker(self.workers.pop(name))
+        if self.n_starts[name] < MAX_STARTS:
             self._start(name)
 
     def _socket(self, name: str) -> Path:
         assert self.folder is not None
-        return self.folder / f"{name}{self.starts[name]}"
+        return self.folder / f"{name}{self.n_starts[name]}"
 
     def kill(self) -> None:
-        """Kill the parents, and with them their commands: one that hangs hears nothing else."""
-        for parent in [*self.running.values()]:
+        """Kill the workers and so their commands; one that hangs reacts to nothing else."""
+        for parent in [*self.workers.values()]:
             parent.kill()
 
     def close(self) -> None:
-        """End the parents and every command that still runs."""
-        for parent in self.running.values():
-            end(parent)
-        self.running.clear()
+        """End the workers and every command that still runs."""
+        for parent in self.workers.values():
+            stop_worker(parent)
+        self.workers.clear()
         self.stack.close()
 
 
-def _libraries(commands: Plan, coming: Iterable[str]) -> list[str]:
-    """List what the commands to come will need of this parent, in their order."""
-    return list(dict.fromkeys(m for name in coming for m in commands.get(name, ())))
+def _libraries(commands: PreloadPlan, upcoming: Iterable[str]) -> list[str]:
+    """List the libraries that upcoming commands need, in order."""
+    return list(dict.fromkeys(m for name in upcoming for m in commands.get(name, ())))

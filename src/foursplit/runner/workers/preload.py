@@ -1,7 +1,6 @@
-"""Which third-party libraries each stage command needs: what the warm parent imports beforehand.
+"""Third-party libraries of each stage command, which the workers import beforehand.
 
-A library missing here costs its import in every child, and one too many costs it once; neither
-changes a result.
+A missing library is imported in every child, a needless one once; neither changes a result.
 """
 
 from foursplit.config.pipelines import REAL
@@ -17,12 +16,12 @@ LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
 
 
-Plan = dict[str, list[str]]
+PreloadPlan = dict[str, list[str]]
 """Libraries of each stage command, in the order of import."""
 
 
-def plan(params: Params) -> Plan:
-    """Give the libraries of each stage command, in the order of import."""
+def preload_plan(params: Params) -> PreloadPlan:
+    """Return the libraries of each stage command, in the order of import."""
     needs: dict[str, tuple[str, ...]] = {
         "code": (),
         "report": (*BASE, "jinja2"),
@@ -60,10 +59,10 @@ def _studies_and_groups(section: Section) -> dict[str, tuple[str, ...]]:
     return needs
 
 
-def families(whole: Plan) -> dict[str, Plan]:
-    """Part the commands between two parents, whose imports then run side by side."""
-    parted: dict[str, Plan] = {"tables": {}, "models": {}}
-    heavy = {*TORCH, *ESTIMATORS}
-    for command, modules in whole.items():
-        parted["models" if heavy & set(modules) else "tables"][command] = modules
-    return parted
+def split_by_worker(plan: PreloadPlan) -> dict[str, PreloadPlan]:
+    """Split the commands between two workers, which import in parallel."""
+    plans: dict[str, PreloadPlan] = {"tables": {}, "models": {}}
+    model_libraries = {*TORCH, *ESTIMATORS}
+    for command, modules in plan.items():
+        plans["models" if model_libraries & set(modules) else "tables"][command] = modules
+    return plans

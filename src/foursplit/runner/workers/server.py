@@ -1,13 +1,12 @@
-"""The warm parent: imports third-party libraries once, and forks a child for each stage command.
+"""The fork server: imports third-party libraries once, and forks a child per stage command.
 
-It only ever imports, and ahead of the first request where it is told to.  One matrix product here
-would leave thread pools that hang the children, and CUDA must not be touched before a fork.  Of the
-project's own code it holds these few lines; a child imports all of it anew, so that an edit is
-never missed.  A command that is not in the plan becomes a shell of its own, which ends with us all
-the same.
+It only imports, some libraries ahead of the first request.  One matrix product here would leave
+thread pools that hang the children, and CUDA must not be initialized before a fork.  Of the
+project's own code it imports this file only; a child imports the rest again, so that no edit is
+missed.  A command outside the plan becomes a shell, which ends with the server as well.
 
 Started as `python -m foursplit.runner.workers.server SOCKET`, with the plan on its standard input,
-which the runner keeps open: when it closes, the runner is gone, and everything here ends.
+which the runner keeps open: when it closes, the runner has ended, and the server ends too.
 """
 
 import contextlib
@@ -34,42 +33,42 @@ def main() -> None:
     listener.listen(64)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Parent(task["plan"], task["ahead"], listener).serve()
-    if os.getppid() != runner:  # it was killed, and removes nothing
-        _remove(Path(sys.argv[1]))
+    ForkServer(task["plan"], task["ahead"], listener).serve()
+    if os.getppid() != runner:  # it was killed, and cannot remove it
+        _remove_socket(Path(sys.argv[1]))
 
 
-def _remove(own: Path) -> None:
-    """Remove our socket, the client beside it, and the folder where nothing else lies in it."""
-    for path in (own, own.with_name("sh")):
+def _remove_socket(socket_path: Path) -> None:
+    """Remove the server's socket, the client beside it, and the folder if it is empty then."""
+    for path in (socket_path, socket_path.with_name("sh")):
         path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # the other parent's socket
-        own.parent.rmdir()
+    with contextlib.suppress(OSError):  # the other worker's socket
+        socket_path.parent.rmdir()
 
 
-class Parent:
-    """Holds the connections of the children that run."""
+class ForkServer:
+    """Accept commands, and hold the connections of running children."""
 
     def __init__(
         self, plan: dict[str, list[str]], ahead: list[str], listener: socket.socket
     ) -> None:
         self.plan, self.ahead, self.listener = plan, ahead, listener
         self.running: dict[int, socket.socket] = {}  # by process number
-        self.frozen = dict(os.environ)  # what libraries have read, or will read, on import
+        self.frozen = dict(os.environ)  # variables that libraries read on import
         self.woken, waker = os.pipe()
         os.set_blocking(waker, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-        # Ctrl-C is for the children, whose clients pass it on.
+        # Ctrl-C is for the children; their clients forward it.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def serve(self) -> None:
-        """Accept requests and report ends, until the runner closes our standard input."""
+        """Accept requests and report exits, until the runner closes standard input."""
         while True:
             watched = [sys.stdin.fileno(), self.listener, self.woken, *self.running.values()]
             ready, _, _ = select.select(watched, [], [], 0 if self.ahead else None)
             if not ready:
-                self._import_ahead()
+                self._import_next()
             if sys.stdin.fileno() in ready:
                 self._end()
                 return
@@ -77,7 +76,7 @@ class Parent:
                 os.read(self.woken, CHUNK)
             self._report()
             for connection in [c for c in self.running.values() if c in ready]:
-                self._abandon(connection)
+                self._kill_child_of(connection)
             if self.listener in ready:
                 self._accept()
 
@@ -91,20 +90,20 @@ class Parent:
         warm = self._prepare(request["command"])
         if warm or "argv" in request:
             self._fork(connection, request, streams, warm=warm)
-        else:  # the client becomes the shell that DVC asked for
+        else:  # the client becomes a shell
             connection.sendall(b"cold\n")
             connection.close()
         for stream in streams:
             os.close(stream)
 
-    def _import_ahead(self) -> None:
-        """Import one library while nobody waits."""
-        # What fails here fails again where it is needed, and there it is answered.
+    def _import_next(self) -> None:
+        """Import the next library while no request waits."""
+        # What fails here fails again when a command needs it, and is reported there.
         with contextlib.suppress(Exception):
             importlib.import_module(self.ahead.pop(0))
 
     def _prepare(self, command: str) -> bool:
-        """Import what the command will need; say whether a fork is safe."""
+        """Import the command's libraries; return whether a fork is safe."""
         if command not in self.plan:
             return False
         try:
@@ -119,37 +118,37 @@ class Parent:
     ) -> None:
         signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-        # What was imported is no garbage: a child's collector need not walk it, page by page.
+        # Imported objects are no garbage: a child's collector need not touch their pages.
         gc.freeze()
         child = os.fork()
-        # A group of its own, whichever of us is first: signals reach all that the command starts.
-        with contextlib.suppress(OSError):  # the child has become its command, or has ended
+        # A process group, set by both sides: signals reach all processes of the command.
+        with contextlib.suppress(OSError):  # the child has called exec, or ended
             os.setpgid(child, child or os.getpid())
         if child == 0:
-            for other in (self.listener, *self.running.values()):
-                other.close()
-            _become(request, streams, self.frozen if warm else None, signals, connection)
+            for open_socket in (self.listener, *self.running.values()):
+                open_socket.close()
+            _run_in_child(request, streams, self.frozen if warm else None, signals, connection)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         self.running[child] = connection
 
     def _report(self) -> None:
-        """Tell the clients whose children have ended."""
+        """Report to the clients whose children have ended."""
         while self.running:
             child, status = os.waitpid(-1, os.WNOHANG)
             if child == 0:
                 return
             connection = self.running.pop(child)
             code = os.waitstatus_to_exitcode(status)
-            # Where the client is gone, so is whoever wanted to know.
+            # A client that has disconnected needs no report.
             with contextlib.suppress(OSError):
-                # A shell gives 128 and the signal's number for what a signal ended.
+                # As a shell: 128 plus the signal's number.
                 connection.sendall(f"exit {code if code >= 0 else 128 - code}\n".encode())
             connection.close()
 
-    def _abandon(self, connection: socket.socket) -> None:
-        """Kill the child of a client that is gone."""
-        for child, other in self.running.items():
-            if other is connection:
+    def _kill_child_of(self, connection: socket.socket) -> None:
+        """Kill the child of a client that has disconnected."""
+        for child, child_connection in self.running.items():
+            if child_connection is connection:
                 _kill(child)
 
     def _end(self) -> None:
@@ -168,34 +167,34 @@ def _receive(connection: socket.socket) -> tuple[Any, list[int]]:
     head, streams, _, _ = socket.recv_fds(connection, 8, 3)
     if len(head) != 8 or len(streams) != 3:
         raise EOFError
-    missing = int.from_bytes(head, "big")
-    parts = []
-    while missing:
-        part = connection.recv(min(missing, CHUNK))
-        if not part:
+    n_missing = int.from_bytes(head, "big")
+    chunks = []
+    while n_missing:
+        data = connection.recv(min(n_missing, CHUNK))
+        if not data:
             raise EOFError
-        parts.append(part)
-        missing -= len(part)
-    return json.loads(b"".join(parts)), streams
+        chunks.append(data)
+        n_missing -= len(data)
+    return json.loads(b"".join(chunks)), streams
 
 
 def _single_threaded() -> bool:
-    """Look whether some library has started a thread that a fork would lose."""
+    """Return whether this process has one thread; a fork would lose others."""
     names = [task / "comm" for task in Path("/proc/self/task").iterdir()]
-    # Arrow's allocator stops its own thread before a fork and starts it again after.
+    # Arrow's allocator restarts its own thread after a fork.
     return sum(name.read_text().strip() != "jemalloc_bg_thd" for name in names) == 1
 
 
-def _become(
+def _run_in_child(
     request: Any,
     streams: list[int],
     frozen: dict[str, str] | None,
     signals: set[Any],
     connection: socket.socket,
 ) -> None:
-    """Turn this child into the command: streams, folder, environment, limits, signals, words.
+    """Run the command in this child with its streams, folder, environment, limits and arguments.
 
-    With the environment that is `frozen` in our libraries; without one, into a shell.
+    `frozen` holds the variables that the imported libraries have read; None runs a shell.
     """
     code = 1
     try:
@@ -205,7 +204,7 @@ def _become(
             os.dup2(stream, target)
         for stream in streams:
             os.close(stream)
-        _restore(signals)
+        _restore_signals(signals)
         os.chdir(request["cwd"])
         _set_limits(request["limits"])
         if frozen is None:
@@ -213,12 +212,12 @@ def _become(
                 signal.signal(number, signal.SIG_DFL)
             os.execvpe(request["argv"][0], request["argv"], request["env"])
         _set_environment(request["env"], frozen)
-        _renew_streams()
+        _reopen_streams()
         code = _run(request["command"].split())
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        _leave(code, connection)
+        _exit(code, connection)
 
 
 def _die_with_parent() -> None:
@@ -228,19 +227,19 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
 
 
-def _restore(signals: set[Any]) -> None:
+def _restore_signals(signals: set[Any]) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
 
 
-def _set_environment(wanted: dict[str, str], frozen: dict[str, str]) -> None:
+def _set_environment(environment: dict[str, str], frozen: dict[str, str]) -> None:
     from foursplit.core.reproducible_env import SETTLED
 
     os.environ.clear()
-    os.environ.update(wanted)
-    # What numeric libraries read on import was read in the parent: say what holds.
+    os.environ.update(environment)
+    # Numeric libraries read these on import, in the server: keep the values in force.
     os.environ.update({name: frozen[name] for name in frozen if name in SETTLED})
 
 
@@ -253,11 +252,11 @@ def _set_limits(limits: dict[str, tuple[int, int]]) -> None:
             resource.setrlimit(number, (soft, hard))
 
 
-def _renew_streams() -> None:
-    """Open the text streams anew: whether they are terminals was decided for the parent's."""
+def _reopen_streams() -> None:
+    """Reopen the text streams: those of the server were no terminals."""
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         buffering = 1 if number == 2 or os.isatty(number) else -1
-        stream = open(  # noqa: SIM115, these stay open to the end
+        stream = open(  # noqa: SIM115, these stay open
             number, mode, buffering=buffering, encoding="utf-8", closefd=False
         )
         setattr(sys, name, stream)
@@ -265,15 +264,15 @@ def _renew_streams() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    """Run the command with the project's code as it is on disk now."""
+    """Run the command with the project's present code."""
     import numpy as np
 
     for name in [n for n in sys.modules if n == "foursplit" or n.startswith("foursplit.")]:
         del sys.modules[name]
     importlib.invalidate_caches()
-    np.random.seed(None)  # noqa: NPY002, TID251, or all children would draw the same
+    np.random.seed(None)  # noqa: NPY002, TID251, or all children would have the same seed
     sys.argv = arguments
-    # By name: this is a process that starts afresh, and no floor that stands on the command.
+    # By name: a fresh process starts here; the runner does not depend on the CLI.
     command = importlib.import_module("foursplit.cli.main").main
     try:
         command(args=arguments[1:], prog_name="foursplit")
@@ -282,10 +281,10 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _leave(code: int, connection: socket.socket) -> None:
-    """End as an interpreter does: exit functions, flushed streams; but not the parent's frames.
+def _exit(code: int, connection: socket.socket) -> None:
+    """Exit as an interpreter does: exit functions, flushed streams; without the server's frames.
 
-    We say ourselves that we end: the parent may be importing, and would say so seconds later.
+    The child reports its exit itself: the server may be importing, and would report it later.
     """
     import atexit
     import threading

@@ -1,4 +1,4 @@
-"""Start warm parents for a run, and end them with it."""
+"""Start workers for a run, and end them with it."""
 
 import contextlib
 import json
@@ -14,24 +14,24 @@ from pathlib import Path
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
 from foursplit.runner.workers import client
-from foursplit.runner.workers.preload import Plan, plan
+from foursplit.runner.workers.preload import PreloadPlan, preload_plan
 
-GRACE_S = 5.0  # for a parent to end its children
+GRACE_S = 5.0  # for a worker to end its children
 
-KILLED_S = 1.0  # for one that was killed to go: it may wait for a disk, and then nothing helps
+KILL_GRACE_S = 1.0  # for a killed one to end: it may wait for a disk
 
 
 @contextmanager
-def warm(params: Params) -> Iterator[dict[str, str]]:
-    """Yield the environment that makes DVC's commands run as forks of one warm parent.
+def warm_worker(params: Params) -> Iterator[dict[str, str]]:
+    """Yield the environment that makes DVC's commands run as forks of one worker.
 
-    Empty where that cannot be had: then every command runs by itself, as without us.
+    Empty if that is not possible: then every command runs in a process of its own.
     """
     if sys.platform != "linux":
         yield {}
         return
     with socket_folder() as folder:
-        parent = start(folder / "socket", plan(params), (), params)
+        parent = start_worker(folder / "socket", preload_plan(params), (), params)
         if parent is None:
             yield {}
             return
@@ -41,7 +41,7 @@ def warm(params: Params) -> Iterator[dict[str, str]]:
                 "SHELL": str(_shell(folder / "sh")),
             }
         finally:
-            end(parent)
+            stop_worker(parent)
 
 
 @contextmanager
@@ -51,29 +51,31 @@ def socket_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def start(
-    socket: Path, commands: Plan, ahead: Sequence[str], params: Params
+def start_worker(
+    socket: Path, commands: PreloadPlan, libraries: Sequence[str], params: Params
 ) -> "subprocess.Popen[bytes] | None":
-    """Start a parent that forks `commands` and imports `ahead` of them; None if it cannot be."""
-    parent = spawn(socket, params)
-    if greet(parent, commands, ahead):
+    """Start a worker that forks `commands` and preloads `libraries`; None if it fails."""
+    parent = spawn_worker(socket, params)
+    if send_plan(parent, commands, libraries):
         return parent
-    end(parent)
+    stop_worker(parent)
     return None
 
 
-def spawn(socket: Path, params: Params, log: Path | None = None) -> "subprocess.Popen[bytes]":
-    """Start the process of a parent, which waits for its plan.
+def spawn_worker(
+    socket: Path, params: Params, log: Path | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start the process of a worker, which waits for its plan.
 
-    What its libraries have to say of themselves goes to `log`, or to our own standard error.
+    Messages of its libraries go to `log`, or to standard error.
     """
-    settled = reproducible_env.settings(params.run.kernels, params.run.threads)
-    own = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
+    settings = reproducible_env.settings(params.run.kernels, params.run.threads)
+    inherited = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
     with contextlib.ExitStack() as stack:
         errors = None if log is None else stack.enter_context(log.open("ab"))
         return subprocess.Popen(
             [sys.executable, "-m", "foursplit.runner.workers.server", str(socket)],
-            env={**own, **settled},
+            env={**inherited, **settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -81,12 +83,14 @@ def spawn(socket: Path, params: Params, log: Path | None = None) -> "subprocess.
         )
 
 
-def greet(parent: "subprocess.Popen[bytes]", commands: Plan, ahead: Sequence[str]) -> bool:
-    """Hand a parent its plan; say whether it is ready."""
+def send_plan(
+    parent: "subprocess.Popen[bytes]", commands: PreloadPlan, libraries: Sequence[str]
+) -> bool:
+    """Send a worker its plan; return whether it is ready."""
     assert parent.stdin is not None
     assert parent.stdout is not None
     try:
-        task = {"plan": commands, "ahead": list(ahead)}
+        task = {"plan": commands, "ahead": list(libraries)}
         parent.stdin.write(json.dumps(task).encode() + b"\n")
         parent.stdin.flush()
         return parent.stdout.readline() == b"ready\n"
@@ -95,15 +99,15 @@ def greet(parent: "subprocess.Popen[bytes]", commands: Plan, ahead: Sequence[str
 
 
 def _shell(path: Path) -> Path:
-    """Write the client as a program of its own: DVC starts `$SHELL -c COMMAND`."""
+    """Write the client as a standalone program: DVC starts `$SHELL -c COMMAND`."""
     # Isolated and without site-packages: it starts in a hundredth of a second.
     path.write_text(f"#!{sys.executable} -IS\n{Path(client.__file__).read_text()}")
     path.chmod(stat.S_IRWXU)
     return path
 
 
-def end(parent: "subprocess.Popen[bytes]") -> None:
-    """Let a parent kill its children and leave; kill it if it does not."""
+def stop_worker(parent: "subprocess.Popen[bytes]") -> None:
+    """Let a worker end its children and exit; kill it if it does not."""
     for pipe in (parent.stdin, parent.stdout):
         if pipe is not None:
             pipe.close()
@@ -112,4 +116,4 @@ def end(parent: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         parent.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            parent.wait(KILLED_S)
+            parent.wait(KILL_GRACE_S)

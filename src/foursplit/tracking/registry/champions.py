@@ -1,4 +1,4 @@
-"""Who was champion of a group and when: each stored version, how it was judged, what it changed."""
+"""The champions of a group over time: versions, verdicts, and changes."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,129 +18,141 @@ from foursplit.evaluation.human_level import human_level
 from foursplit.history.gap_history import CODE, DATA, Step
 from foursplit.tracking import store
 from foursplit.tracking.registry import model_versions, registry
-from foursplit.tracking.registry.model_versions import Listed
-from foursplit.tracking.registry.version_contents import Contents, Known, contents
+from foursplit.tracking.registry.model_versions import RegisteredVersion
+from foursplit.tracking.registry.version_contents import (
+    StoreSnapshot,
+    VersionContents,
+    read_contents,
+)
 
 PROMOTED_AT, REPORT = "foursplit.promoted_at", "foursplit.report"
 
-STAMP = "%Y-%m-%d %H:%M"  # UTC, as the runs of a history
+TIME_FORMAT = "%Y-%m-%d %H:%M"  # UTC, as in a history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:
-    """A version that was champion, or a challenger that did not become it."""
+    """A version that was champion, or a challenger that was not promoted."""
 
-    listed: Listed
+    version: RegisteredVersion
     was_champion: bool
     promoted_at: tuple[str, ...]
     judged_against: int | None
-    report: Mapping[str, Any] | None  # of the gate, where it was kept
-    held: Contents
+    report: Mapping[str, Any] | None  # of the gate, if available
+    contents: VersionContents
     splits: Mapping[str, Estimate]
     gaps: Mapping[str, ledger.Gap]
-    # Against the champion that it was judged against; None where there was none:
-    changed: Mapping[str, tuple[Any, Any]] | None
-    moved: Movement | None
+    # Compared with the champion that it was judged against; None without one:
+    setting_changes: Mapping[str, tuple[Any, Any]] | None
+    gap_changes: Movement | None
 
     def as_json(self) -> dict[str, Any]:
-        tags, moved = self.listed.tags, self.moved
+        tags, changes = self.version.tags, self.gap_changes
         return {
-            "version": self.listed.number,
-            "aliases": [*self.listed.aliases],
-            "stored": f"{self.listed.stored:{STAMP}}",
+            "version": self.version.number,
+            "aliases": [*self.version.aliases],
+            "stored": f"{self.version.stored:{TIME_FORMAT}}",
             "was_champion": self.was_champion,
             "promoted_at": [*self.promoted_at],
             "experiment": tags.get("foursplit.experiment"),
             "commit": tags.get("foursplit.commit"),
             "git_dirty": tags.get("foursplit.git_dirty") == "true",
-            "data": {part: tags.get(f"foursplit.data.{part}") for part in ("seen", "sealed")},
+            "data": {name: tags.get(f"foursplit.data.{name}") for name in ("seen", "sealed")},
             "verdict": tags.get("foursplit.verdict"),
             "judged_against": self.judged_against,
             "forced": tags.get("foursplit.forced"),
             "splits": {name: error.as_json() for name, error in self.splits.items()},
             "gaps": {name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
                      for name, gap in self.gaps.items()},
-            "changed": None if self.changed is None else
-            {name: list(pair) for name, pair in self.changed.items()},
-            "not_known": [] if self.held.whole else ["fit"],
-            "paired": None if moved is None else moved.paired,
-            "moved": [] if moved is None else
-            [one.as_json() for one in (*moved.splits, *moved.gaps)],
+            "changed": None if self.setting_changes is None else
+            {name: list(pair) for name, pair in self.setting_changes.items()},
+            "not_known": [] if self.contents.is_complete else ["fit"],
+            "paired": None if changes is None else changes.paired,
+            "moved": [] if changes is None else
+            [change.as_json() for change in (*changes.splits, *changes.gaps)],
             "report": self.report,
-            "trouble": self.held.trouble,
+            "trouble": self.contents.error,
         }  # fmt: skip
 
 
-def champions(
-    params: Params, group: str, steps: Sequence[Step], most: int | None = None
+def list_champions(
+    params: Params, group: str, steps: Sequence[Step], max_versions: int | None = None
 ) -> list[Champion]:
-    """List a group's versions, oldest first, at `most` the latest; `steps` are its history's."""
-    every = model_versions.listed(group)
-    found = every[-most:] if most else every
-    against = {version.number: _number(version.tags) for version in every}
-    needed = {version.number for version in found} | {against[one.number] for one in found}
-    known, kept = Known(steps), _kept_report(group)
-    held = {one.number: contents(one, known) for one in every if one.number in needed}
+    """List a group's latest `max_versions`, oldest first; `steps` are its history."""
+    versions = model_versions.list_versions(group)
+    shown = versions[-max_versions:] if max_versions else versions
+    judged_against = {version.number: _judged_against(version.tags) for version in versions}
+    needed = {version.number for version in shown} | {
+        judged_against[version.number] for version in shown
+    }
+    snapshot, last_report = StoreSnapshot(steps), _last_report(group)
+    contents = {
+        version.number: read_contents(version, snapshot)
+        for version in versions
+        if version.number in needed
+    }
     return [
         Champion(
-            listed=version,
-            was_champion=_was_champion(version, against.values()),
-            promoted_at=_stamps(version.tags.get(PROMOTED_AT)),
-            judged_against=against[version.number],
-            report=_json(version.tags.get(REPORT)) or kept.get(version.number),
-            held=held[version.number],
-            **_errors(params, group, held[version.number]),
-            **_against(params, group, held.get(against[version.number] or 0),
-                       held[version.number]),
+            version=version,
+            was_champion=_was_champion(version, judged_against.values()),
+            promoted_at=_promotion_times(version.tags.get(PROMOTED_AT)),
+            judged_against=judged_against[version.number],
+            report=_json(version.tags.get(REPORT)) or last_report.get(version.number),
+            contents=contents[version.number],
+            **_errors_and_gaps(params, group, contents[version.number]),
+            **_compare_with_champion(
+                params, group, contents.get(judged_against[version.number] or 0),
+                contents[version.number],
+            ),
         )
-        for version in found
+        for version in shown
     ]  # fmt: skip
 
 
-def of_groups(
-    params: Params, told: Mapping[str, Sequence[Step]], most: int | None = None
+def champions_by_group(
+    params: Params, histories: Mapping[str, Sequence[Step]], max_versions: int | None = None
 ) -> dict[str, list[Champion]]:
-    """Give the champions of the groups that have any."""
-    registered = {*registry.names(store.client())}
+    """Return the champions of each group that has any."""
+    registered = {*registry.model_names(store.client())}
     return {
-        group: champions(params, group, steps, most)
-        for group, steps in told.items()
+        group: list_champions(params, group, steps, max_versions)
+        for group, steps in histories.items()
         if group in registered
     }
 
 
-def _was_champion(version: Listed, against: Iterable[int | None]) -> bool:
-    """Tell whether a version ever was in use; that others were judged against it says so too."""
+def _was_champion(version: RegisteredVersion, against: Iterable[int | None]) -> bool:
+    """Return whether a version ever was champion, or others were judged against it."""
     promoted = registry.CHAMPION in version.aliases or PROMOTED_AT in version.tags
     return promoted or version.number in against
 
 
-def _number(tags: Mapping[str, str]) -> int | None:
-    given = tags.get("foursplit.judged_against", "")
-    return int(given) if given.isdigit() else None
+def _judged_against(tags: Mapping[str, str]) -> int | None:
+    number = tags.get("foursplit.judged_against", "")
+    return int(number) if number.isdigit() else None
 
 
-def _stamps(given: str | None) -> tuple[str, ...]:
-    found = _json(given)
-    if isinstance(found, list):
-        return tuple(map(str, found))
-    return () if given is None else (given,)
+def _promotion_times(text: str | None) -> tuple[str, ...]:
+    times = _json(text)
+    if isinstance(times, list):
+        return tuple(map(str, times))
+    return () if text is None else (text,)
 
 
-def _json(given: str | None) -> Any:
-    """Read what a tag holds; what is no JSON counts as nothing."""
+def _json(text: str | None) -> Any:
+    """Parse a tag; None if it is not JSON."""
     try:
-        return None if given is None else json.loads(given)
+        return None if text is None else json.loads(text)
     except json.JSONDecodeError:
         return None
 
 
-def _kept_report(group: str) -> dict[int, Mapping[str, Any]]:
-    """Give what the gate wrote last of a group, by the challenger's version."""
+def _last_report(group: str) -> dict[int, Mapping[str, Any]]:
+    """Return the gate's last report of a group, by the challenger's version."""
     path = _reports(group) / "gate" / f"{group}.json"
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        return {int(told["challenger"]["version"]): told}
+        report = json.loads(path.read_text(encoding="utf-8"))
+        return {int(report["challenger"]["version"]): report}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 
@@ -149,43 +161,45 @@ def _reports(group: str) -> Path:
     return paths.reports(pipelines.of_group(paths.params_file(), group))
 
 
-def _errors(params: Params, group: str, held: Contents) -> dict[str, Any]:
-    """Estimate a version's errors and gaps, as far as its tables are still held."""
-    if not held.models:
+def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> dict[str, Any]:
+    """Estimate a version's errors and gaps, if its tables are available."""
+    if not contents.models:
         return {"splits": {}, "gaps": {}}
-    given = _given(params, group)
-    errors = steps.estimates(held.models, given)
+    settings = _settings(params, group)
+    errors = steps.estimates(contents.models, settings)
     block = params.group(group)
     human = human_level(block, plugins.dataset(block.source).SOURCE.reference)
-    known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
-    found = ledger.gaps(known, given.confidence, same_distribution=given.same_distribution)
-    return {"splits": errors, "gaps": {gap.gap: gap for gap in found}}
+    errors_by_name = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
+    gaps = ledger.gaps(
+        errors_by_name, settings.confidence, same_distribution=settings.same_distribution
+    )
+    return {"splits": errors, "gaps": {gap.gap: gap for gap in gaps}}
 
 
-def _given(params: Params, group: str) -> steps.Settings:
+def _settings(params: Params, group: str) -> steps.Settings:
     block = params.group(group)
     return settings(block, plugins.dataset(block.source).SOURCE, params.strategy)
 
 
-def _against(
-    params: Params, group: str, before: Contents | None, after: Contents
+def _compare_with_champion(
+    params: Params, group: str, before: VersionContents | None, after: VersionContents
 ) -> dict[str, Any]:
-    """Say what differs from the champion, and how the errors moved."""
+    """Compare settings and errors with those of the champion."""
     if before is None:
-        return {"changed": None, "moved": None}
+        return {"setting_changes": None, "gap_changes": None}
     first, second = before.settings, after.settings
-    if not (before.whole and after.whole):
-        first, second = (_without_fit(one) for one in (first, second))
-    changed: dict[str, tuple[Any, Any]] = hyperparameter_gaps.changes(first, second)
-    for mark in (DATA, CODE):
-        same = mark == DATA or first.get("model") == second.get("model")
-        if same and before.marks.get(mark) != after.marks.get(mark):
-            changed[mark] = ("before", "after")
-    moved = None
+    if not (before.is_complete and after.is_complete):
+        first, second = (_without_fit(settings) for settings in (first, second))
+    setting_changes: dict[str, tuple[Any, Any]] = hyperparameter_gaps.changes(first, second)
+    for name in (DATA, CODE):
+        same = name == DATA or first.get("model") == second.get("model")
+        if same and before.marks.get(name) != after.marks.get(name):
+            setting_changes[name] = ("before", "after")
+    gap_changes = None
     if before.models and after.models:
-        moved = movement(before.models, after.models, _given(params, group))
-    return {"changed": changed, "moved": moved}
+        gap_changes = movement(before.models, after.models, _settings(params, group))
+    return {"setting_changes": setting_changes, "gap_changes": gap_changes}
 
 
-def _without_fit(given: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in given.items() if not name.startswith("fit.")}
+def _without_fit(settings: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in settings.items() if not name.startswith("fit.")}

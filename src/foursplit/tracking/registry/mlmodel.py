@@ -1,8 +1,8 @@
-"""The file `MLmodel` of a version: by it plain MLflow finds our loader, and nothing else.
+"""The file `MLmodel` of a version, by which plain MLflow finds Foursplit's loader.
 
-It names a module of the installed package, so that a version holds no code: no pickle, and no
-script either, as MLflow's models from code would have it.  It is JSON, which is YAML too: the same
-content is the same bytes, and whoever checks it needs no YAML.
+It names a module of the installed package, so that a version has no code: no pickle, and no script
+as in MLflow's models from code.  It is JSON, which is also YAML: equal content has equal bytes, and
+its check needs no YAML parser.
 """
 
 import json
@@ -17,28 +17,28 @@ from foursplit.io import artifacts
 NAME = "MLmodel"
 
 LOADER = "foursplit.tracking.registry.pyfunc_model"
-"""The module that answers; every stored version names it, so it keeps its name."""
+"""The loader module; every stored version names it, so its name must not change."""
 
-FLAVOR = "python_function"  # MLflow's word for models that any Python code may ask
+FLAVOR = "python_function"  # MLflow's name for generic Python models
 
-KNOWN = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
+ALLOWED_KEYS = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
 
-OF_FLAVOR = frozenset({"loader_module", "python_version"})
-"""Not among them: `code`, `data`, `model_code_path`, `python_model`, by which MLflow runs code."""
+FLAVOR_KEYS = frozenset({"loader_module", "python_version"})
+"""Excluded: `code`, `data`, `model_code_path`, `python_model`, with which MLflow runs code."""
 
-PER_CLASS = frozenset({"classify", "classify_binary"})
-"""Tasks that answer with a probability for each class."""
+CLASS_TASKS = frozenset({"classify", "classify_binary"})
+"""Tasks that predict a probability for each class."""
 
-ONE = frozenset({"control", "regress"})
-"""Tasks that answer with a quantity."""
+SINGLE_OUTPUT_TASKS = frozenset({"control", "regress"})
+"""Tasks that predict a quantity."""
 
 
 def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) -> None:
-    """Write the `MLmodel` of a version in `folder`; `features` name the columns of its inputs."""
+    """Write the `MLmodel` of a version in `folder`; `features` are the names of its columns."""
     import mlflow
 
     flavor = {"loader_module": LOADER, "python_version": platform.python_version()}
-    told = {
+    content = {
         "flavors": {FLAVOR: flavor},
         "metadata": {
             "classes": list(manifest["shape"]["classes"]),
@@ -48,15 +48,15 @@ def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) ->
         "mlflow_version": mlflow.__version__,
         "signature": _signature(manifest, features),
     }
-    artifacts.write_text(folder / NAME, _text(told))
+    artifacts.write_text(folder / NAME, _text(content))
 
 
-def _text(told: Any) -> str:
-    return json.dumps(told, indent=1, sort_keys=True) + "\n"
+def _text(content: Any) -> str:
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
 def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str, Any]:
-    """Say what goes in and what comes out, in MLflow's words."""
+    """Return the schemas of inputs and outputs as MLflow's signature."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
@@ -64,57 +64,59 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
     shape, task = manifest["shape"], manifest["task"]
     inputs = tuple(shape["inputs"])
     if features and inputs == (len(features),):
-        given = Schema([ColSpec("double", name) for name in features])
+        input_schema = Schema([ColSpec("double", name) for name in features])
     else:
-        given = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
-    answer = None
-    if task in PER_CLASS:
-        answer = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
-    elif task in ONE:
-        answer = Schema([TensorSpec(np.dtype(np.float64), (-1,))])
-    return ModelSignature(inputs=given, outputs=answer).to_dict()
+        input_schema = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
+    output_schema = None
+    if task in CLASS_TASKS:
+        output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
+    elif task in SINGLE_OUTPUT_TASKS:
+        output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1,))])
+    return ModelSignature(inputs=input_schema, outputs=output_schema).to_dict()
 
 
-def require(path: Path) -> None:
-    """Refuse a file by which MLflow would run other code than our loader."""
+def require_own(path: Path) -> None:
+    """Raise for a file by which MLflow would run other code than Foursplit's loader."""
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        told = json.loads(text)
+        content = json.loads(text)
     except ValueError as error:
-        raise FoursplitError(f"{path}: not written by foursplit ({error}); refused") from error
-    for place, value in _strange(told):
+        raise FoursplitError(f"{path}: refused: not written by foursplit ({error})") from error
+    for key, value in _unexpected(content):
         raise FoursplitError(
-            f"{path}: {place}: {value!r} is not what foursplit writes, and may lead MLflow to "
+            f"{path}: {key}: {value!r} was not written by foursplit, and may make MLflow run "
             f"other code than {LOADER}; refused"
         )
-    if text != _text(told):  # such as a key twice, of which another reader may take the other
+    if text != _text(content):  # such as a duplicate key, which parsers may read differently
         raise FoursplitError(
-            f"{path}: not written by foursplit: its JSON is spelt otherwise; refused"
+            f"{path}: refused: not written by foursplit: its JSON is formatted differently"
         )
 
 
-def _strange(told: Any) -> list[tuple[str, Any]]:
-    """List what does not belong: its place, and what stands there."""
-    if not isinstance(told, dict):
-        return [("all of it", told)]
-    found = [(key, told[key]) for key in sorted(told.keys() - KNOWN)]
-    flavors = told.get("flavors")
+def _unexpected(content: Any) -> list[tuple[str, Any]]:
+    """List the unexpected keys with their values."""
+    if not isinstance(content, dict):
+        return [("all of it", content)]
+    unexpected = [(key, content[key]) for key in sorted(content.keys() - ALLOWED_KEYS)]
+    flavors = content.get("flavors")
     if not isinstance(flavors, dict) or flavors.keys() != {FLAVOR}:
-        return [*found, ("flavors", flavors)]
+        return [*unexpected, ("flavors", flavors)]
     flavor = flavors[FLAVOR]
     if not isinstance(flavor, dict):
-        return [*found, (f"flavors.{FLAVOR}", flavor)]
-    found += [(f"flavors.{FLAVOR}.{k}", flavor[k]) for k in sorted(flavor.keys() - OF_FLAVOR)]
+        return [*unexpected, (f"flavors.{FLAVOR}", flavor)]
+    unexpected += [
+        (f"flavors.{FLAVOR}.{k}", flavor[k]) for k in sorted(flavor.keys() - FLAVOR_KEYS)
+    ]
     if flavor.get("loader_module") != LOADER:
-        found.append((f"flavors.{FLAVOR}.loader_module", flavor.get("loader_module")))
-    return found
+        unexpected.append((f"flavors.{FLAVOR}.loader_module", flavor.get("loader_module")))
+    return unexpected
 
 
-def asked(folder: Path) -> str:
-    """Say what a request to the version in `folder` must hold, as one line of JSON."""
-    told = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
-    if told[0]["type"] != "tensor":
-        columns = [column["name"] for column in told]
+def example_request(folder: Path) -> str:
+    """Return an example request for the version in `folder`, as one line of JSON."""
+    inputs = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
+    if inputs[0]["type"] != "tensor":
+        columns = [column["name"] for column in inputs]
         return json.dumps({"dataframe_split": {"columns": columns, "data": [[0.0] * len(columns)]}})
-    sizes = ", ".join(map(str, told[0]["tensor-spec"]["shape"][1:]))
+    sizes = ", ".join(map(str, inputs[0]["tensor-spec"]["shape"][1:]))
     return f'{{"inputs": [...]}}, numbers of the shape (n, {sizes})'

@@ -1,4 +1,4 @@
-"""MLflow's scoring server behind a guard: what a request may weigh, take, ask and hear.
+"""MLflow's scoring server behind a guard, which limits size, time, paths and error texts.
 
 `foursplit serve` starts it on 127.0.0.1.  The guard is an ASGI application around MLflow's.
 """
@@ -19,10 +19,10 @@ from foursplit.core.terminal import printable
 from foursplit.tracking.registry import pyfunc_model
 
 MAX_BODY = 16 * 2**20  # bytes of a request
-MAX_READ = 16 * MAX_BODY  # bytes that are read and dropped before a client is cut off
-MAX_ERROR = 2000  # characters of an error's message: it never echoes a request whole
+MAX_READ = 16 * MAX_BODY  # bytes that are read and dropped before the connection is closed
+MAX_ERROR = 2000  # characters of an error message: it never echoes a whole request
 MAX_CONNECTIONS = 256
-MAX_AT_ONCE = 2  # requests that are parsed and answered side by side; the others wait
+MAX_CONCURRENT = 2  # requests that are parsed and answered in parallel; others wait
 BODY_S = 30.0  # for a request's body to arrive
 HEAD_S = 10.0  # for a request's head to arrive
 ANSWER_S = 60  # for the model
@@ -44,8 +44,8 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 log = logging.getLogger("uvicorn.error")
 
 
-class NotTaken(Exception):  # noqa: N818, it is an answer, and no defect
-    """A request that is answered with `status` and a reason."""
+class RequestError(Exception):
+    """Raise to answer a request with `status` and a reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -58,21 +58,21 @@ class Guard:
     def __init__(self, app: App, *, body_s: float = BODY_S) -> None:
         self.app = app
         self.body_s = body_s
-        self.turns = asyncio.Semaphore(MAX_AT_ONCE)
+        self.turns = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass on what is none."""
+        """Answer one HTTP request; pass other scopes on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         try:
-            wrong = _wrong_head(scope)
+            wrong = _check_head(scope)
             body = await self._body(receive, keep=wrong is None)
             if wrong is not None:
                 raise wrong
             _check_body(body)
             status, head, answer = await self._answer(scope, body)
-        except NotTaken as refused:
+        except RequestError as refused:
             status, head, answer = refused.status, [], str(refused).encode()
         if status >= 400:
             head, answer = [], _error(status, answer)
@@ -82,12 +82,12 @@ class Guard:
         try:
             return await asyncio.wait_for(_read(receive, keep=keep), self.body_s)
         except TimeoutError as error:
-            raise NotTaken(408, f"the body took more than {self.body_s:g} s") from error
+            raise RequestError(408, f"the body took more than {self.body_s:g} s") from error
 
     async def _answer(
         self, scope: Message, body: bytes
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-        """Have the application answer, and hold its answer back until it is whole."""
+        """Call the application, and collect its answer until it is complete."""
         start: Message = {"status": 500, "headers": []}
         parts: list[bytes] = []
 
@@ -104,29 +104,35 @@ class Guard:
             async with self.turns:
                 await self.app(scope, receive, collect)
         except RecursionError as error:
-            raise NotTaken(400, "the JSON is nested too deeply") from error
-        except Exception as error:  # MLflow answers what it expects; this it did not
+            raise RequestError(400, "the JSON is nested too deeply") from error
+        except Exception as error:  # an error that MLflow does not handle
             log.exception("a request could not be answered")
-            raise NotTaken(500, f"{type(error).__name__}; the server's log says more") from error
+            raise RequestError(
+                500, f"{type(error).__name__}; the server's log says more"
+            ) from error
         return start["status"], [*start["headers"]], b"".join(parts)
 
 
-def _wrong_head(scope: Message) -> NotTaken | None:
-    """Say what keeps a request from being asked for this server, by one of its paths."""
-    host = _name(f"//{_header(scope, b'host')}")
+def _check_head(scope: Message) -> RequestError | None:
+    """Check host, origin, path, method and content type; return the error, or None."""
+    host = _host_name(f"//{_header(scope, b'host')}")
     if host not in HOSTS:
-        return NotTaken(403, f"Host: {host!r} is not this server; ask 127.0.0.1 or localhost")
+        return RequestError(403, f"Host: {host!r} is not this server. Use 127.0.0.1 or localhost")
     origin = _header(scope, b"origin")
-    if origin and _name(origin) not in HOSTS:
-        return NotTaken(403, f"Origin: {origin!r}: pages of other sites may not ask this server")
+    if origin and _host_name(origin) not in HOSTS:
+        return RequestError(
+            403, f"Origin: {origin!r}: pages of other sites may not use this server"
+        )
     method = PATHS.get(scope["path"])
     if method is None:
-        return NotTaken(404, f"no such path; there are {', '.join(PATHS)}")
+        return RequestError(404, f"no such path. Valid: {', '.join(PATHS)}")
     if scope["method"] != method:
-        return NotTaken(405, f"{scope['path']} takes {method} alone")
-    kind = _header(scope, b"content-type").partition(";")[0].strip().lower()
-    if method == "POST" and kind not in TYPES:
-        return NotTaken(415, f"Content-Type: {kind!r}; this server takes {' and '.join(TYPES)}")
+        return RequestError(405, f"{scope['path']} accepts {method} only")
+    content_type = _header(scope, b"content-type").partition(";")[0].strip().lower()
+    if method == "POST" and content_type not in TYPES:
+        return RequestError(
+            415, f"Content-Type: {content_type!r}; this server accepts {' and '.join(TYPES)}"
+        )
     return None
 
 
@@ -135,8 +141,8 @@ def _header(scope: Message, name: bytes) -> str:
     return values[0].decode("latin-1") if len(values) == 1 else ""
 
 
-def _name(address: str) -> str:
-    """Return the host of an address in small letters, without a port."""
+def _host_name(address: str) -> str:
+    """Return the host of an address in lower case, without a port."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -144,56 +150,56 @@ def _name(address: str) -> str:
 
 
 async def _read(receive: Receive, *, keep: bool) -> bytes:
-    """Read a body to its end, so that who sends it hears the answer; hold no more than allowed."""
+    """Read a body to its end, so that the client receives the answer; keep at most MAX_BODY."""
     parts, size, more = [], 0, True
     while more and size <= MAX_READ:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise NotTaken(400, "the client left before its request was whole")
-        part = message.get("body", b"")
-        size += len(part)
+            raise RequestError(400, "the client disconnected before its request was complete")
+        data = message.get("body", b"")
+        size += len(data)
         if keep and size <= MAX_BODY:
-            parts.append(part)
+            parts.append(data)
         else:
             parts.clear()
         more = message.get("more_body", False)
     if keep and size > MAX_BODY:
-        reason = f"a request may have {MAX_BODY:,} bytes; send fewer examples at a time"
-        raise NotTaken(413, reason)
+        reason = f"a request may have {MAX_BODY:,} bytes. Send fewer examples at a time"
+        raise RequestError(413, reason)
     return b"".join(parts)
 
 
 def _check_body(body: bytes) -> None:
-    """Refuse what is no UTF-8, which MLflow's reader of JSON would not expect."""
+    """Raise for a body that is not UTF-8, which MLflow's JSON parser does not expect."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotTaken(400, f"the body is no UTF-8 at byte {error.start:,}") from error
+        raise RequestError(400, f"the body is not UTF-8 at byte {error.start:,}") from error
 
 
 def _error(status: int, answer: bytes) -> bytes:
-    """Return an error as JSON, its message cut where it echoes a long request."""
+    """Return an error as JSON; shorten a message that echoes a long request."""
     text = answer.decode("utf-8", errors="replace")
     code = CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
     with contextlib.suppress(ValueError):
-        told = json.loads(text)
-        if isinstance(told, Mapping):
-            code, text = str(told.get("error_code", code)), str(told.get("message", text))
-    if len(text) > MAX_ERROR:  # the reason stands at the end, behind what was sent
+        content = json.loads(text)
+        if isinstance(content, Mapping):
+            code, text = str(content.get("error_code", code)), str(content.get("message", text))
+    if len(text) > MAX_ERROR:  # the reason is at the end, after the echo
         text = f"{text[: MAX_ERROR // 4]} … {text[-3 * MAX_ERROR // 4 :]}"
     return json.dumps({"error_code": code[:100], "message": printable(text)}).encode()
 
 
 async def _send(send: Send, status: int, head: list[tuple[bytes, bytes]], answer: bytes) -> None:
-    kept = [(key, value) for key, value in head if key.lower() != b"content-length"]
-    kept = kept or [(b"content-type", b"application/json")]
-    kept.append((b"content-length", str(len(answer)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": kept})
+    headers = [(key, value) for key, value in head if key.lower() != b"content-length"]
+    headers = headers or [(b"content-type", b"application/json")]
+    headers.append((b"content-length", str(len(answer)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": answer})
 
 
-class Patient(H11Protocol):
-    """HTTP that closes a connection whose request does not arrive in time."""
+class TimeoutProtocol(H11Protocol):
+    """HTTP protocol that closes a connection if a request's head does not arrive in time."""
 
     head_s = HEAD_S
     timer: asyncio.TimerHandle | None = None
@@ -204,7 +210,7 @@ class Patient(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, and wait no longer once a request's head is whole."""
+        """Pass data on; stop the timer once a request's head is complete."""
         super().data_received(data)
         self._watch()
 
@@ -233,8 +239,8 @@ class Patient(H11Protocol):
             self.timer = None
 
 
-def guarded(folder: str) -> Guard:
-    """Load a version with MLflow, and return its server behind the guard."""
+def load_guarded(folder: str) -> Guard:
+    """Load a version with MLflow, and return its guarded server."""
     import mlflow.pyfunc
     from mlflow.pyfunc import scoring_server
 
@@ -247,10 +253,10 @@ def main(host: str, port: int) -> None:
 
     os.environ["MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"] = str(ANSWER_S)
     uvicorn.run(
-        guarded(os.environ[pyfunc_model.SERVED]),
+        load_guarded(os.environ[pyfunc_model.SERVED]),
         host=host,
         port=port,
-        http=Patient,
+        http=TimeoutProtocol,
         ws="none",
         limit_concurrency=MAX_CONNECTIONS,
         log_level="warning",

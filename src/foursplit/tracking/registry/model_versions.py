@@ -1,4 +1,4 @@
-"""The registry's versions as their tags tell of them, without reading what they hold."""
+"""Versions of the registry by their tags, without reading their files."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from foursplit.tracking.registry import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A version; `folder` is None where a server has its files, or they lie outside the store."""
+class RegisteredVersion:
+    """A version; `folder` is None if a server has its files, or they are outside the store."""
 
     group: str
     number: int
@@ -25,13 +25,12 @@ class Listed:
     folder: Path | None
 
 
-def any_stored() -> bool:
-    """Tell whether there may be a version, without MLflow, which takes seconds to import.
+def may_have_versions() -> bool:
+    """Return whether there may be a version; does not import MLflow, which takes seconds.
 
-    A database that answers otherwise than we know counts as one that has versions: MLflow says
-    what is wrong with it.
+    A database with an unknown layout counts as one with versions: MLflow reports its errors.
     """
-    path = store.database()
+    path = store.database_path()
     if path is None:
         return True  # a server
     if not path.is_file():
@@ -43,48 +42,53 @@ def any_stored() -> bool:
         return True
 
 
-def listed(group: str) -> list[Listed]:
+def list_versions(group: str) -> list[RegisteredVersion]:
     """List a registered group's versions, oldest first."""
     client = store.client()
-    named: dict[int, list[str]] = {}
+    aliases: dict[int, list[str]] = {}
     for alias, number in sorted(client.get_registered_model(group).aliases.items()):
-        named.setdefault(int(number), []).append(alias)
-    found = client.search_model_versions(f"name='{group}'")
+        aliases.setdefault(int(number), []).append(alias)
+    versions = client.search_model_versions(f"name='{group}'")
     return sorted(
-        (_listed(version, named.get(int(version.version), [])) for version in found),
+        (
+            _registered_version(version, aliases.get(int(version.version), []))
+            for version in versions
+        ),
         key=lambda version: version.number,
     )
 
 
-def find(group: str, which: str) -> Listed:
-    """Find a version by number or alias; what is not there is refused with what is."""
-    known = registry.names(store.client())
-    if group not in known:
-        raise unknown_name("registered model", group, known, store.shown())
-    found = listed(group)
-    by_name = {str(version.number): version for version in found}
-    by_name |= {alias: version for version in found for alias in version.aliases}
-    if which not in by_name:
-        raise unknown_name("alias or version", which, by_name, f"{registry.SCHEME}{group}")
-    return by_name[which]
+def find_version(group: str, number_or_alias: str) -> RegisteredVersion:
+    """Find a version by number or alias; raise with the valid ones if it does not exist."""
+    models = registry.model_names(store.client())
+    if group not in models:
+        raise unknown_name("registered model", group, models, store.display_uri())
+    versions = list_versions(group)
+    by_name = {str(version.number): version for version in versions}
+    by_name |= {alias: version for version in versions for alias in version.aliases}
+    if number_or_alias not in by_name:
+        raise unknown_name(
+            "alias or version", number_or_alias, by_name, f"{registry.SCHEME}{group}"
+        )
+    return by_name[number_or_alias]
 
 
-def _listed(version: Any, aliases: list[str]) -> Listed:
-    return Listed(
+def _registered_version(version: Any, aliases: list[str]) -> RegisteredVersion:
+    return RegisteredVersion(
         group=version.name,
         number=int(version.version),
         aliases=tuple(aliases),
         stored=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
         tags=dict(version.tags),
-        folder=_local(version.source),
+        folder=_local_folder(version.source),
     )
 
 
-def _local(source: str) -> Path | None:
-    """Give the folder of a version's files where it lies in the project's own store."""
+def _local_folder(source: str) -> Path | None:
+    """Return the folder of a version's files if it is in the project's own store."""
     from mlflow.utils.file_utils import local_file_uri_to_path
 
-    root = store.artifacts()
+    root = store.artifact_folder()
     if root is None:
         return None
     folder = Path(local_file_uri_to_path(source)).resolve()

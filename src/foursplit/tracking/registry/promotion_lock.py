@@ -1,8 +1,8 @@
-"""One at a time may make a champion, from whatever machine.
+"""Lock that serializes promotions across machines.
 
-MLflow moves an alias without asking where it points by now.  So whoever means to move one leaves a
-note on the registered model first and looks for others' notes afterwards: of two who do so at
-once, one sees the other's at least, and whoever sees one takes his back and waits.
+MLflow moves an alias without a check of its present target.  So each process first sets a tag on
+the registered model, then reads the tags of others: of two concurrent processes at least one sees
+the other's tag; it deletes its own and waits.
 """
 
 import random
@@ -15,37 +15,37 @@ from foursplit.core.errors import FoursplitError
 from foursplit.tracking import store
 from foursplit.tracking.runs import ownership
 
-NOTE = "foursplit.promoting."
+LOCK_TAG = "foursplit.promoting."
 
-FRESH_MS = 600_000  # who left an older note was killed: moving an alias takes a second
+LEASE_MS = 600_000  # an older tag is of a killed process: a promotion takes a second
 
-TRIES = 10
+MAX_ATTEMPTS = 10
 
 
 @contextmanager
-def alone(client: Any, group: str) -> Iterator[None]:
-    """Keep out who promotes in `group` from elsewhere; our own folder's lock must be held."""
-    if store.database() is not None:
-        yield  # a file's lock has kept all others out
+def promotion_lock(client: Any, group: str) -> Iterator[None]:
+    """Hold the promotion lock of `group`; requires this folder's writer lock."""
+    if store.database_path() is not None:
+        yield  # the file lock has excluded others
         return
-    mine = NOTE + ownership.mine()
+    own_tag = LOCK_TAG + ownership.writer_id()
     try:
-        _claim(client, group, mine)
+        _claim(client, group, own_tag)
         yield
     finally:
-        client.delete_registered_model_tag(group, mine)
+        client.delete_registered_model_tag(group, own_tag)
 
 
-def _claim(client: Any, group: str, mine: str) -> None:
-    for _ in range(TRIES):
-        client.set_registered_model_tag(group, mine, str(ownership.now_ms()))
+def _claim(client: Any, group: str, own_tag: str) -> None:
+    for _ in range(MAX_ATTEMPTS):
+        client.set_registered_model_tag(group, own_tag, str(ownership.now_ms()))
         tags = client.get_registered_model(group).tags
-        others = [name for name in tags if name.startswith(NOTE) and name != mine]
-        if not any(ownership.now_ms() - int(tags[name]) < FRESH_MS for name in others):
+        others = [name for name in tags if name.startswith(LOCK_TAG) and name != own_tag]
+        if not any(ownership.now_ms() - int(tags[name]) < LEASE_MS for name in others):
             return
-        client.delete_registered_model_tag(group, mine)
-        time.sleep(random.uniform(0.2, 1.0))  # by chance, so that two do not meet again
+        client.delete_registered_model_tag(group, own_tag)
+        time.sleep(random.uniform(0.2, 1.0))  # random, so that two do not collide again
     raise FoursplitError(
-        f"{group}: another machine is making a champion; run `foursplit gate` again, in "
-        f"{FRESH_MS // 60_000} minutes at the latest"
+        f"{group}: another machine is promoting a champion. Run `foursplit gate` again, at "
+        f"the latest in {LEASE_MS // 60_000} minutes"
     )

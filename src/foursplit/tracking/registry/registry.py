@@ -1,9 +1,9 @@
-"""MLflow's model registry: a registered model a comparison group, a version each stored winner.
+"""MLflow's model registry: one registered model per comparison group, one version per winner.
 
-A version holds, for each seed, weights, manifest and the tables of dev and test, and beside them
-the `MLmodel` by which plain MLflow asks it; its tags say with which sha256.  Aliases name the
-`challenger` (stored last) and the `champion` (promoted).  An alias moves only after everything it
-leads to is stored: whoever is killed before leaves the old one.
+A version has the weights, manifest and tables of dev and test of each seed, and the `MLmodel` by
+which plain MLflow loads it; its tags have their sha256.  The aliases are `challenger` (stored last)
+and `champion` (promoted).  An alias moves only after all its files are stored: a process that is
+killed before leaves the old one.
 """
 
 import json
@@ -22,13 +22,13 @@ from foursplit.tracking import store
 from foursplit.tracking.registry import artifact_location, mlmodel, promotion_lock, version_files
 from foursplit.tracking.runs import ownership
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
 EXPERIMENT = "registry"
 
-NOTE = "What `foursplit gate` stored: a run a version, with weights, manifest, dev and test tables."
+NOTE = "Versions stored by `foursplit gate`: one run each, with weights, manifest and tables."
 
 FOLDER = "model"  # of a run's artifacts
 
@@ -38,20 +38,20 @@ VERDICT, AGAINST, FORCED = "foursplit.verdict", "foursplit.judged_against", "fou
 
 COMMIT = "foursplit.commit"
 
-DIRTY = "foursplit.git_dirty"  # "true": made from sources that the commit does not hold
+DIRTY = "foursplit.git_dirty"  # "true": made from uncommitted sources
 
-REPORT = "foursplit.report"  # JSON, as reports/gate/<group>.json has it, as far as a tag holds it
+REPORT = "foursplit.report"  # JSON as in reports/gate/<group>.json, as far as it fits a tag
 
-TAG_LENGTH = 100_000  # characters that MLflow takes as a version's tag
+TAG_LENGTH = 100_000  # MLflow's limit for a version's tag
 
-PROMOTED = "foursplit.promoted_at"  # JSON list of times in UTC: there is a way back
+PROMOTED = "foursplit.promoted_at"  # JSON list of times in UTC: a version may be promoted again
 
 SCHEME = "models:/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """A stored winner; `folder` has a `seed_<n>` folder a seed, checked byte for byte."""
+class StoredVersion:
+    """A stored winner; `folder` has a verified `seed_<n>` folder per seed."""
 
     group: str
     number: int
@@ -64,81 +64,81 @@ class Version:
 
     @property
     def files(self) -> dict[str, str]:
-        """Give the sha256 of each file by its path in the folder, as stored."""
-        found: dict[str, str] = json.loads(self.tags[FILES])
-        return found
+        """Return the stored sha256 of each file by its path in the folder."""
+        hashes: dict[str, str] = json.loads(self.tags[FILES])
+        return hashes
 
 
 def register(
-    group: str, models: Path, tables: Path, tags: Mapping[str, str], say: Say,
+    group: str, models: Path, tables: Path, tags: Mapping[str, str], echo: Echo,
     *, features: Sequence[str],
-) -> Version:  # fmt: skip
+) -> StoredVersion:  # fmt: skip
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
 
-    Both have a `seed_<n>` folder a seed.  The same files again are the same version.  `features`
-    are the names of the inputs, none where an example is no row of a table.
+    Both have a `seed_<n>` folder per seed.  Equal files are the same version.  `features` are the
+    names of the input columns, empty if an example is not a row of a table.
     """
     with tempfile.TemporaryDirectory(prefix="foursplit-gate-") as name:
         folder = Path(name)
-        _gather(folder, models, tables)
+        _copy_files(folder, models, tables)
         mlmodel.write(folder, version_files.manifest(folder), features)
         files = version_files.digests(folder)
         client = store.client()
-        with store.alone(say):
+        with store.writer_lock(echo):
             _require_model(client, group)
-            found = _intact(client, group, files)
-            number = found or _store(client, group, folder, files, tags)
-            if found is None:
-                number = _only(client, group, files, number)
-            else:  # where it was made last: a proposal that was merged is the branch's own
-                _tag(client, group, found, tags)
-            store.again(client.set_registered_model_alias, group, CHALLENGER, str(number))
-    return _version(client, client.get_model_version(group, str(number)))
+            existing = _find_intact(client, group, files)
+            number = existing or _store(client, group, folder, files, tags)
+            if existing is None:
+                number = _withdraw_duplicate(client, group, files, number)
+            else:  # tags of the last gate: after a merge those of the branch
+                _set_tags(client, group, existing, tags)
+            store.retry(client.set_registered_model_alias, group, CHALLENGER, str(number))
+    return _load_checked(client, client.get_model_version(group, str(number)))
 
 
-def _gather(folder: Path, models: Path, tables: Path) -> None:
+def _copy_files(folder: Path, models: Path, tables: Path) -> None:
     for seed in seed_folders(tables):
-        trained, to = models / seed.name, folder / seed.name
-        to.mkdir()
+        trained, target = models / seed.name, folder / seed.name
+        target.mkdir()
         names = ["manifest.json", *(w for w in version_files.WEIGHTS if (trained / w).is_file())]
         for path in [*(trained / n for n in names), *(seed / n for n in version_files.TABLES)]:
             if not path.is_file():
-                raise FoursplitError(f"{path}: no such file; `foursplit repro` makes it")
-            shutil.copyfile(path, to / path.name)
+                raise FoursplitError(f"{path}: no such file. Run `foursplit repro`")
+            shutil.copyfile(path, target / path.name)
 
 
 def _require_model(client: Any, group: str) -> None:
-    """Create the registered model where it is missing."""
-    if not has(client, group):
-        told = f"Winners of the comparison group `{group}`; see docs/gate.md."
-        store.once(client.create_registered_model, group, description=told)
+    """Create the registered model if it is missing."""
+    if not has_versions(client, group):
+        description = f"Winners of the comparison group `{group}`; see docs/gate.md."
+        store.create_if_missing(client.create_registered_model, group, description=description)
 
 
-def names(client: Any, group: str | None = None) -> list[str]:
-    """List the registered models: all, or that of `group` if its winner was ever stored."""
-    where = f"name = '{group}'" if group else None
-    found: list[str] = []
+def model_names(client: Any, group: str | None = None) -> list[str]:
+    """List the names of all registered models, or that of `group` if it has one."""
+    filter_string = f"name = '{group}'" if group else None
+    result: list[str] = []
     token = None
     while True:
-        page = client.search_registered_models(where, page_token=token)
-        found += [model.name for model in page]
+        page = client.search_registered_models(filter_string, page_token=token)
+        result += [model.name for model in page]
         token = page.token
         if not token:
-            return found
+            return result
 
 
 def _versions(client: Any, group: str) -> list[Any]:
-    found = client.search_model_versions(f"name='{group}'")
-    return sorted(found, key=lambda version: int(version.version))
+    versions = client.search_model_versions(f"name='{group}'")
+    return sorted(versions, key=lambda version: int(version.version))
 
 
-def _intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
-    """Find the version that holds these very files; one whose files were harmed is none."""
+def _find_intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
+    """Find the version with exactly these files; damaged versions do not count."""
     identity = _identity(files)
     for version in _versions(client, group):
         if version.tags.get(IDENTITY) == identity:
             try:
-                _version(client, version)
+                _load_checked(client, version)
             except FoursplitError:
                 continue
             return int(version.version)
@@ -146,49 +146,49 @@ def _intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
 
 
 def _identity(files: Mapping[str, str]) -> str:
-    """Name a winner by what it is: `MLmodel` tells of MLflow's and Python's version too."""
+    """Hash a winner's files, without `MLmodel`, which has MLflow's and Python's version."""
     return artifacts.fingerprint({name: files[name] for name in files if name != mlmodel.NAME})
 
 
 def _store(
     client: Any, group: str, folder: Path, files: Mapping[str, str], tags: Mapping[str, str]
 ) -> int:
-    """Write the files, then the version that speaks of them."""
+    """Write the files, then the version that refers to them."""
     identity = _identity(files)
-    where = store.experiment(client, EXPERIMENT, NOTE)
-    _clear(client, where, group, identity)
-    mine = {IDENTITY: identity, "foursplit.group": group, **ownership.tags()}
-    run = client.create_run(where, tags=mine, run_name=f"{group} {identity[:8]}")
+    experiment_id = store.get_or_create_experiment(client, EXPERIMENT, NOTE)
+    _delete_unfinished(client, experiment_id, group, identity)
+    run_tags = {IDENTITY: identity, "foursplit.group": group, **ownership.tags()}
+    run = client.create_run(experiment_id, tags=run_tags, run_name=f"{group} {identity[:8]}")
     client.log_artifacts(run.info.run_id, str(folder), FOLDER)
     client.set_terminated(run.info.run_id, "FINISHED")
-    made = client.create_model_version(
+    version = client.create_model_version(
         group,
         _source(run),
         run.info.run_id,
         tags={**tags, IDENTITY: identity, FILES: json.dumps(dict(files), sort_keys=True)},
     )
-    return int(made.version)
+    return int(version.version)
 
 
-def _clear(client: Any, where: str, group: str, identity: str) -> None:
-    """Delete what was half stored when we were killed: runs that no version came of."""
-    found = client.search_runs([where], f"tags.`{IDENTITY}` = '{identity}'")
+def _delete_unfinished(client: Any, experiment_id: str, group: str, identity: str) -> None:
+    """Delete the runs of killed processes: those without a version."""
+    runs = client.search_runs([experiment_id], f"tags.`{IDENTITY}` = '{identity}'")
     used = {version.run_id for version in _versions(client, group)}
-    for run in found:
+    for run in runs:
         of_group = run.data.tags.get("foursplit.group") == group
-        if run.info.run_id not in used and of_group and ownership.is_left(run):
+        if run.info.run_id not in used and of_group and ownership.is_abandoned(run):
             client.delete_run(run.info.run_id)
 
 
-def _only(client: Any, group: str, files: Mapping[str, str], made: int) -> int:
-    """Withdraw a version that another machine has stored too meanwhile; the lowest number stays."""
-    if store.database() is not None:
-        return made  # its lock has kept all others out
-    first = _intact(client, group, files)
-    if first is None or first >= made:
-        return made
-    run_id = client.get_model_version(group, str(made)).run_id
-    client.delete_model_version(group, str(made))
+def _withdraw_duplicate(client: Any, group: str, files: Mapping[str, str], number: int) -> int:
+    """Delete a version that another machine has stored too; the lowest number stays."""
+    if store.database_path() is not None:
+        return number  # the file lock has excluded others
+    first = _find_intact(client, group, files)
+    if first is None or first >= number:
+        return number
+    run_id = client.get_model_version(group, str(number)).run_id
+    client.delete_model_version(group, str(number))
     client.delete_run(run_id)
     return first
 
@@ -197,105 +197,114 @@ def _source(run: Any) -> str:
     return f"{run.info.artifact_uri}/{FOLDER}"
 
 
-def champion(group: str) -> Version | None:
-    """Give the champion; None where a group has none yet."""
+def load_champion(group: str) -> StoredVersion | None:
+    """Return the champion; None if the group has none."""
     number = champion_number(group)
-    return None if number is None else find(group, str(number))
+    return None if number is None else load_version(group, str(number))
 
 
 def champion_number(group: str) -> int | None:
-    """Name the champion's version without reading its files."""
+    """Return the champion's version number without reading its files."""
     client = store.client()
-    return _aliases(client, group).get(CHAMPION) if has(client, group) else None
+    return _aliases(client, group).get(CHAMPION) if has_versions(client, group) else None
 
 
-def has(client: Any, group: str) -> bool:
-    """Tell whether a group has a registered model."""
-    return "'" not in group and bool(names(client, group))
+def has_versions(client: Any, group: str) -> bool:
+    """Return whether a group has a registered model."""
+    return "'" not in group and bool(model_names(client, group))
 
 
 def _aliases(client: Any, group: str) -> dict[str, int]:
-    found = client.get_registered_model(group).aliases
-    return {name: int(number) for name, number in found.items()}
+    aliases = client.get_registered_model(group).aliases
+    return {name: int(number) for name, number in aliases.items()}
 
 
-def find(group: str, which: str) -> Version:
-    """Give a version by number or alias; what is not there is refused with what is."""
-    path = store.database()
+def load_version(group: str, number_or_alias: str) -> StoredVersion:
+    """Load a version by number or alias; raise with the valid ones if it does not exist."""
+    path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
-            f"{path}: no such file; `foursplit gate GROUP` stores a group's winner"
+            f"{path}: no such file. Run `foursplit gate GROUP` to store a group's winner"
         )
     client = store.client()
-    if not has(client, group):
-        raise unknown_name("registered model", group, names(client), store.shown())
+    if not has_versions(client, group):
+        raise unknown_name("registered model", group, model_names(client), store.display_uri())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
-    number = str(aliases.get(which, which))
+    number = str(aliases.get(number_or_alias, number_or_alias))
     if number not in versions:
-        raise unknown_name("alias or version", which, [*aliases, *versions], f"{SCHEME}{group}")
-    return _version(client, versions[number])
+        raise unknown_name(
+            "alias or version", number_or_alias, [*aliases, *versions], f"{SCHEME}{group}"
+        )
+    return _load_checked(client, versions[number])
 
 
-def parsed(uri: str) -> tuple[str, str]:
+def parse_uri(uri: str) -> tuple[str, str]:
     """Read `models:/<group>@<alias>` or `models:/<group>/<version>`."""
-    group, mark, which = uri.removeprefix(SCHEME).partition("@")
-    if not mark:
-        group, mark, which = group.partition("/")
-    if not uri.startswith(SCHEME) or not all((group, mark, which)) or "/" in group + which:
+    group, separator, number_or_alias = uri.removeprefix(SCHEME).partition("@")
+    if not separator:
+        group, separator, number_or_alias = group.partition("/")
+    if (
+        not uri.startswith(SCHEME)
+        or not all((group, separator, number_or_alias))
+        or "/" in group + number_or_alias
+    ):
         raise FoursplitError(
-            f"{uri!r} names no registered model; write models:/<group>@<alias> or "
+            f"{uri!r} is not a registered model. Write models:/<group>@<alias> or "
             "models:/<group>/<version>, such as models:/c4w2_digits@champion"
         )
-    return group, which
+    return group, number_or_alias
 
 
-def _version(client: Any, found: Any) -> Version:
-    """Check where a version's files lie, and that they are those stored."""
-    at = f"{SCHEME}{found.name}/{found.version}"
-    tags = dict(found.tags)
-    if FILES not in tags or not found.run_id:
+def _load_checked(client: Any, version: Any) -> StoredVersion:
+    """Load a version, and verify the location and hashes of its files."""
+    uri = f"{SCHEME}{version.name}/{version.version}"
+    tags = dict(version.tags)
+    if FILES not in tags or not version.run_id:
         raise FoursplitError(
-            f"{at}: not stored by `foursplit gate`, so nothing says what it must hold"
+            f"{uri}: not stored by `foursplit gate`, so its files cannot be verified"
         )
-    run = client.get_run(found.run_id)
-    if found.source != _source(run):
-        raise artifact_location.outside(found.source, at)
-    folder = artifact_location.local(found.source, at) or artifact_location.fetched(
-        client, found, FOLDER
+    run = client.get_run(version.run_id)
+    if version.source != _source(run):
+        raise artifact_location.outside_error(version.source, uri)
+    folder = artifact_location.local_folder(version.source, uri) or artifact_location.download(
+        client, version, FOLDER
     )
-    version = Version(group=found.name, number=int(found.version), folder=folder, tags=tags)
-    version_files.require(folder, version.files)
-    return version
+    stored = StoredVersion(
+        group=version.name, number=int(version.version), folder=folder, tags=tags
+    )
+    version_files.require_unchanged(folder, stored.files)
+    return stored
 
 
-def weights(version: Version) -> set[str]:
-    """Give the sha256 of each seed's weights."""
+def weight_hashes(version: StoredVersion) -> set[str]:
+    """Return the sha256 of each seed's weights."""
     files: dict[str, str] = json.loads(version.tags[FILES])
     return {digest for name, digest in files.items() if Path(name).name in version_files.WEIGHTS}
 
 
-def mark(version: Version, tags: Mapping[str, str]) -> None:
-    """Write what was decided of a version beside it."""
-    _tag(store.client(), version.group, version.number, tags)
+def set_tags(version: StoredVersion, tags: Mapping[str, str]) -> None:
+    """Set the tags of a version, such as a verdict."""
+    _set_tags(store.client(), version.group, version.number, tags)
 
 
-def _tag(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
+def _set_tags(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
     for name, value in tags.items():
-        store.again(client.set_model_version_tag, group, str(number), name, value)
+        store.retry(client.set_model_version_tag, group, str(number), name, value)
 
 
-def promote(version: Version, judged_against: int | None, say: Say) -> None:
-    """Make a version the champion, unless another was made it since it was judged."""
+def promote(version: StoredVersion, judged_against: int | None, echo: Echo) -> None:
+    """Make a version the champion, unless the champion has changed since its evaluation."""
     client = store.client()
-    with store.alone(say), promotion_lock.alone(client, version.group):
-        now = _aliases(client, version.group).get(CHAMPION)
-        if now not in (judged_against, version.number):
+    with store.writer_lock(echo), promotion_lock.promotion_lock(client, version.group):
+        current = _aliases(client, version.group).get(CHAMPION)
+        if current not in (judged_against, version.number):
             raise FoursplitError(
-                f"{version.group}: version {now} was made champion while version {version.number} "
-                f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
+                f"{version.group}: version {current} became champion after version "
+                f"{version.number} was judged against {judged_against or 'none'}. Run "
+                "`foursplit gate` again"
             )
-        store.again(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
-        # Only now: a time without the promotion would be a lie, the other way round a gap.
-        since = [*json.loads(version.tags.get(PROMOTED, "[]")), f"{datetime.now(UTC):%FT%TZ}"]
-        mark(version, {PROMOTED: json.dumps(since)})
+        store.retry(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
+        # After the alias: a missing time is better than a time without a promotion.
+        times = [*json.loads(version.tags.get(PROMOTED, "[]")), f"{datetime.now(UTC):%FT%TZ}"]
+        set_tags(version, {PROMOTED: json.dumps(times)})

@@ -1,4 +1,4 @@
-"""What a stored version was made of: its settings, its tables, and the run that it came from."""
+"""The contents of a stored version: its settings, its tables, and its run."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,41 +15,43 @@ from foursplit.history.gap_history import CODE, DATA, Step, Version
 from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
-from foursplit.tracking.registry.model_versions import Listed
-from foursplit.tracking.runs.run_data import MODEL_HASH, flat
+from foursplit.tracking.registry.model_versions import RegisteredVersion
+from foursplit.tracking.runs.run_data import MODEL_HASH, flatten
 
-JUDGED = ("dev", "test")
-"""The tables that a version holds."""
+STORED_SPLITS = ("dev", "test")
+"""The splits whose tables a version has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
-    """What is still known of a version; `whole` where its settings of training are, too."""
+class VersionContents:
+    """The known contents of a version; `is_complete` if its training settings are known."""
 
     settings: Mapping[str, str]
     marks: Mapping[str, Any]  # hashes of data and code
-    models: tuple[Model, ...]  # a table a split, of each seed
-    whole: bool
-    trouble: str | None = None  # why its tables are not shown
+    models: tuple[Model, ...]  # one per seed, with a table per split
+    is_complete: bool
+    error: str | None = None  # why its tables were not read
 
 
 SETTINGS = ("model", "model_args")
-"""What a manifest says of the settings; those of training are not among it."""
+"""The settings in a manifest; those of training are not included."""
 
 COLUMNS = ("example_id", "group_id", "domain", "loss", "weight", "is_error", "y")
-"""Of a table, what an error and its change are measured from: others take longer to check."""
+"""The columns needed for errors and their changes: others take longer to check."""
 
 
-class Known:
-    """What else is known of a group's models: the runs of its history, and MLflow's."""
+class StoreSnapshot:
+    """The runs of a group in its history and in MLflow, to look up versions."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = steps
 
     def run(self, files: Mapping[str, str]) -> Version | None:
-        """Find the run of the history whose tables of dev are byte for byte a version's."""
-        wanted = {name: digest for name, digest in files.items() if name.endswith("/dev.parquet")}
-        return self._by_dev.get(frozenset(wanted.items()))
+        """Find the run of the history with the same dev tables, byte for byte."""
+        dev_hashes = {
+            name: digest for name, digest in files.items() if name.endswith("/dev.parquet")
+        }
+        return self._by_dev.get(frozenset(dev_hashes.items()))
 
     @cached_property
     def _by_dev(self) -> dict[frozenset[tuple[str, str]], Version]:
@@ -62,16 +64,18 @@ class Known:
         }
 
     def fit(self, digest: object) -> dict[str, str] | None:
-        """Give the settings of training of MLflow's run of these weights; None if it has none."""
+        """Return the training settings of MLflow's run with these weights; None without one."""
         if not isinstance(digest, str) or not digest.isalnum():
             return None
-        found = self._client.search_runs(
+        runs = self._client.search_runs(
             self._experiments, f"tags.`{MODEL_HASH}` = '{digest}'", max_results=1
         )
-        if not found:
+        if not runs:
             return None
-        given = found[0].data.params.items()
-        return {name: value for name, value in given if name.startswith("fit.") and value != "null"}
+        params = runs[0].data.params.items()
+        return {
+            name: value for name, value in params if name.startswith("fit.") and value != "null"
+        }
 
     @cached_property
     def _client(self) -> Any:
@@ -79,81 +83,85 @@ class Known:
 
     @cached_property
     def _experiments(self) -> list[str]:
-        return [one.experiment_id for one in self._client.search_experiments()]
+        return [experiment.experiment_id for experiment in self._client.search_experiments()]
 
 
-def contents(version: Listed, known: Known) -> Contents:
-    """Read a version's own files, joined with the run of the history that has the same dev tables.
+def read_contents(version: RegisteredVersion, snapshot: StoreSnapshot) -> VersionContents:
+    """Read a version's files, and join the run of the history with the same dev tables.
 
-    The run has what the registry does not keep: the tables of train and train-dev, and the
-    settings of training.  Where its tables are gone, MLflow's run of these weights has the latter.
+    The run has what the registry does not store: the tables of train and train-dev, and the
+    training settings.  If its tables are gone, MLflow's run with these weights has the latter.
     """
     files: dict[str, str] = _files(version)
-    run = known.run(files)
+    run = snapshot.run(files)
     try:
-        models, manifest = _own(version, files)
-        trouble = None
+        models, manifest = _read_files(version, files)
+        error = None
     except FoursplitError as refusal:
-        models, manifest, trouble = (), {}, str(refusal)
+        models, manifest, error = (), {}, str(refusal)
     if run is not None:
         tables = {model.name: model.tables for model in models}
         joined = (
             Model(tables={**m.tables, **tables.get(m.name, {})}, name=m.name) for m in run.models
         )
-        return Contents(
-            settings=_text(run.settings), marks=run.marks, models=tuple(joined), whole=True,
-            trouble=trouble,
+        return VersionContents(
+            settings=_as_params(run.settings), marks=run.marks, models=tuple(joined),
+            is_complete=True, error=error,
         )  # fmt: skip
-    own: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
-    fit = known.fit(manifest.get("model_hash"))
-    return Contents(
-        settings=_text(own) | (fit or {}),
+    settings: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
+    fit = snapshot.fit(manifest.get("model_hash"))
+    return VersionContents(
+        settings=_as_params(settings) | (fit or {}),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")},
         models=models,
-        whole=fit is not None,
-        trouble=trouble,
+        is_complete=fit is not None,
+        error=error,
     )
 
 
-def _files(version: Listed) -> dict[str, str]:
+def _files(version: RegisteredVersion) -> dict[str, str]:
     try:
-        found = json.loads(version.tags.get(registry.FILES, "{}"))
+        files = json.loads(version.tags.get(registry.FILES, "{}"))
     except json.JSONDecodeError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return files if isinstance(files, dict) else {}
 
 
-def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], dict[str, Any]]:
-    """Read a version's tables and a manifest; what is not as it was stored is refused."""
+def _read_files(
+    version: RegisteredVersion, files: Mapping[str, str]
+) -> tuple[tuple[Model, ...], dict[str, Any]]:
+    """Read a version's tables and a manifest; raise if a file has changed."""
     if version.folder is None:
-        raise FoursplitError("its files lie outside of this project's store")
-    made: dict[str, dict[str, Table]] = {}
+        raise FoursplitError("its files are outside of this project's store")
+    tables_by_seed: dict[str, dict[str, Table]] = {}
     manifest: dict[str, Any] = {}
     for name, digest in sorted(files.items()):
         seed, _, file = name.partition("/")
         split = file.removesuffix(".parquet")
-        if file != "manifest.json" and split not in JUDGED:
+        if file != "manifest.json" and split not in STORED_SPLITS:
             continue  # weights are not read
         path = version.folder / name
         if not path.is_file():
-            raise FoursplitError(f"{name} is gone")
+            raise FoursplitError(f"{name} is missing")
         if artifacts.sha256_file(path) != digest:
             raise FoursplitError(f"{name} was altered since it was stored")
         if file == "manifest.json":
             manifest = manifest or artifacts.read_json(path)
         else:
-            made.setdefault(seed, {})[split] = _table(path, split)
-    return tuple(Model(tables=tables, name=seed) for seed, tables in made.items()), manifest
+            tables_by_seed.setdefault(seed, {})[split] = _table(path, split)
+    return tuple(
+        Model(tables=tables, name=seed) for seed, tables in tables_by_seed.items()
+    ), manifest
 
 
 def _table(path: Path, split: str) -> Table:
     from pyarrow.parquet import read_schema
 
-    there = {*read_schema(path).names}
-    frame = pd.read_parquet(path, columns=[name for name in COLUMNS if name in there])
+    columns = {*read_schema(path).names}
+    frame = pd.read_parquet(path, columns=[name for name in COLUMNS if name in columns])
     return check(frame, split, str(path))
 
 
-def _text(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Spell settings as MLflow's runs do; what is not set may as well not stand there."""
-    return {name: value for name, value in flat(settings).items() if value != "null"}
+def _as_params(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Format settings as in MLflow's runs, without those that are not set."""
+    return {name: value for name, value in flatten(settings).items() if value != "null"}

@@ -1,4 +1,4 @@
-"""Where the files come from: git's commit, and what DVC's lock files say of data and settings."""
+"""Provenance of a run: git's commit, and data and settings in DVC's lock files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,53 +15,53 @@ from foursplit.evaluation.results import Entry
 from foursplit.io import git
 
 UNLOCKED = "not in dvc.lock"
-"""Stands for a digest where a stage was run by hand, so that DVC knows no hash of its output."""
+"""Digest of the output of a stage run by hand: DVC knows no hash of it."""
 
 
-class Locks:
+class LockFiles:
     """DVC's lock files, each read once."""
 
     def __init__(self) -> None:
         self._stages: dict[str, Mapping[str, Any]] = {}
 
     def digests(self, source: str) -> dict[str, str]:
-        """Give DVC's hashes of a source's `seen` and `sealed` examples."""
+        """Return DVC's hashes of a source's `seen` and `sealed` examples."""
         outs = self._stage(
             home(of_source(paths.params_file(), source), "data"), f"split@{source}"
         ).get("outs", [])
-        found = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
-        return {name: found.get(name, UNLOCKED) for name in ("seen", "sealed")}
+        digests = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
+        return {name: digests.get(name, UNLOCKED) for name in ("seen", "sealed")}
 
     def is_stale(self, entry: Entry, seed: int) -> bool:
-        """Tell whether params.yaml has changed since `entry` was trained."""
+        """Return whether params.yaml has changed since `entry` was trained."""
         experiment, manifest = entry.experiment, entry.summaries[seed]["manifest"]
-        trained = (manifest["model"], _plain(manifest["model_args"]))
-        if trained != (experiment.model, _plain(experiment.model_args)):
+        trained = (manifest["model"], _tuples_as_lists(manifest["model_args"]))
+        if trained != (experiment.model, _tuples_as_lists(experiment.model_args)):
             return True
         locked = self._stage(entry.home, f"train@{entry.key}").get("params", {})
-        at = key(entry.pipeline, f"experiments.{entry.course}.{entry.key}.fit")
-        fit = locked.get("params.yaml", {}).get(at)
-        return fit is not None and parse(type(experiment.fit), fit, at) != experiment.fit
+        key_path = key(entry.pipeline, f"experiments.{entry.course}.{entry.key}.fit")
+        fit = locked.get("params.yaml", {}).get(key_path)
+        return fit is not None and parse(type(experiment.fit), fit, key_path) != experiment.fit
 
     def _stage(self, home: str, name: str) -> Mapping[str, Any]:
         if home not in self._stages:
             path = paths.pipeline_file(home).with_name("dvc.lock")
-            self._stages[home] = _lock(path).get("stages", {}) if path.is_file() else {}
+            self._stages[home] = _read_lock(path).get("stages", {}) if path.is_file() else {}
         return self._stages[home].get(name, {})
 
 
-def _lock(path: Path) -> Mapping[str, Any]:
+def _read_lock(path: Path) -> Mapping[str, Any]:
     try:
         return YAML(typ="safe").load(path) or {}
     except (YAMLError, UnicodeDecodeError) as error:
         raise FoursplitError(
-            f"{path}: not readable, half-written or with the marks of a merge conflict; "
-            "`foursplit repro` repairs the first and says how to solve the second"
+            f"{path}: not readable: half-written, or with merge conflict markers. Run "
+            "`foursplit repro`: it repairs the first and explains how to resolve the second"
         ) from error
 
 
 def git_tags() -> dict[str, str]:
-    """Name the commit that is checked out, and whether what results rest on differs from it."""
+    """Return tags with the commit that is checked out, and whether its sources were changed."""
     commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return {}
@@ -71,16 +71,16 @@ def git_tags() -> dict[str, str]:
     }
 
 
-def holds(commit: str) -> bool:
-    """Tell whether what is checked out descends from a commit; without git it is not asked."""
+def is_ancestor(commit: str) -> bool:
+    """Return whether HEAD descends from a commit; true without git."""
     git.require_readable()
     if not git.is_repository():
         return True
     return git.ask("merge-base", "--is-ancestor", commit, "HEAD") is not None
 
 
-def _plain(value: Any) -> Any:
-    """Make tuples lists, as JSON has made them on the other side."""
+def _tuples_as_lists(value: Any) -> Any:
+    """Turn tuples into lists, as JSON does."""
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: _tuples_as_lists(item) for name, item in value.items()}
+    return [_tuples_as_lists(item) for item in value] if isinstance(value, list | tuple) else value

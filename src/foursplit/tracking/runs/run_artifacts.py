@@ -1,4 +1,4 @@
-"""The files of a run: pictures, the worst dev examples, manifest, summary, settings."""
+"""The artifacts of a run: pictures, the worst dev examples, manifest, summary, settings."""
 
 import shutil
 from dataclasses import asdict
@@ -18,14 +18,14 @@ from foursplit.evaluation.results import Entry
 from foursplit.io import artifacts
 from foursplit.tracking.runs import run_pictures
 
-WORST = 50  # dev examples; enough to read in one sitting, and a small page
+MAX_WORST = 50  # dev examples; enough to read in one session
 
-SHEET_SEED = 1  # that of `foursplit sheet`, so that both draw the same examples
+SHEET_SEED = 1  # as `foursplit sheet`, so that both sample the same examples
 
-LEFT_OUT = ("split", "weight", "is_error", "baseline_loss")
+EXCLUDED_COLUMNS = ("split", "weight", "is_error", "baseline_loss")
 
 
-def fill(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
+def write_files(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
     """Write a run's files to `folder`."""
     summary = entry.summaries[seed]
     models = paths.seed_folder(entry.models, seed)
@@ -34,14 +34,14 @@ def fill(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
     _write_settings(folder / "experiment.yaml", entry)
     (folder / "strategy").mkdir()
     artifacts.write_json(folder / "strategy" / "diagnosis.json", entry.diagnosis)
-    run_pictures.ledger(summary).savefig(folder / "strategy" / "ledger.png")
+    run_pictures.plot_ledger(summary).savefig(folder / "strategy" / "ledger.png")
     (folder / "dev").mkdir()
     classes = summary["manifest"]["shape"]["classes"]
     if not classes:
-        run_pictures.residuals(dev).savefig(folder / "dev" / "residuals.png")
+        run_pictures.plot_residuals(dev).savefig(folder / "dev" / "residuals.png")
         return
-    counts = run_pictures.counts(dev, classes)
-    run_pictures.confusion(counts).savefig(folder / "dev" / "confusion.png")
+    counts = run_pictures.confusion_counts(dev, classes)
+    run_pictures.plot_confusion(counts).savefig(folder / "dev" / "confusion.png")
     content = {"true": list(counts.index), "answered": list(counts.columns)}
     artifacts.write_json(
         folder / "dev" / "confusion.json", {**content, "counts": counts.to_numpy().tolist()}
@@ -52,24 +52,24 @@ def dev_table(entry: Entry, seed: int) -> pd.DataFrame:
     return prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
 
 
-def worst(dev: pd.DataFrame) -> pd.DataFrame:
-    """Pick the dev examples that the model got most wrong; only dev may be read like this."""
+def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:
+    """Return the dev examples with the highest loss; only dev may be inspected."""
     order = [name for name in ("loss", "log_loss") if name in dev]
-    found = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(WORST)
-    kept = [c for c in dev.columns if c not in LEFT_OUT and not c.startswith("proba_")]
-    # As objects: MLflow asks pandas 3 for its text columns in a way that is about to change.
-    return found[kept].reset_index(drop=True).astype(object)
+    errors = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(MAX_WORST)
+    columns = [c for c in dev.columns if c not in EXCLUDED_COLUMNS and not c.startswith("proba_")]
+    # As objects: MLflow detects text columns of pandas 3 in a deprecated way.
+    return errors[columns].reset_index(drop=True).astype(object)
 
 
-def sheet(dev: pd.DataFrame) -> pd.DataFrame:
-    """Draw the sheet of dev errors to read, as `foursplit sheet` does."""
-    parted = eyeball.part(check(dev, "dev"))
-    drawn = sheets.sheet(parted.eyeball, generator("sheet", SHEET_SEED))
-    return drawn.drop(columns=list(sheets.FILLED)).astype(object)
+def error_sheet(dev: pd.DataFrame) -> pd.DataFrame:
+    """Sample the sheet of dev errors, as `foursplit sheet` does."""
+    split = eyeball.part(check(dev, "dev"))
+    sheet = sheets.sheet(split.eyeball, generator("sheet", SHEET_SEED))
+    return sheet.drop(columns=list(sheets.FILLED)).astype(object)
 
 
 def _write_settings(path: Path, entry: Entry) -> None:
-    """Write the experiment's block as it stands in params.yaml, defaults spelled out."""
+    """Write the experiment's block of params.yaml, with defaults."""
     block: dict[str, Any] = asdict(entry.experiment)
     block["fit"]["seeds"] = list(block["fit"]["seeds"])
     writer = YAML(typ="safe")

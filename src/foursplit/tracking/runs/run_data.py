@@ -1,4 +1,4 @@
-"""What MLflow is told of one trained model: names and values, from the stages' files alone."""
+"""The contents of a model's MLflow run: names and values from the stages' files."""
 
 import json
 import math
@@ -14,11 +14,11 @@ from foursplit.diagnosis.slices.slice_report import describe
 from foursplit.evaluation.results import Entry
 from foursplit.tracking.runs import run_key
 
-MOST_ROWS = 1000  # of a curve; MLflow's page draws 320 points of it
+MAX_CURVE_ROWS = 1000  # of a curve; MLflow's page plots 320 points
 
-MOST_FOUND = 10  # tags, and slices, that become metrics; the file has all
+MAX_FINDINGS = 10  # tags and slices that become metrics; the file has all
 
-MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, by which a run is found again
+MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, to find a run by
 
 COSTS = ("n_parameters", "flops", "n_bytes")
 
@@ -29,8 +29,8 @@ Point = tuple[str, float, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """A split as a data set of the run."""
+class SplitInput:
+    """A split as a dataset of the run."""
 
     split: Split
     name: str
@@ -40,36 +40,38 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class RunData:
     """One run: an experiment with one seed."""
 
-    experiment: str  # MLflow's: the comparison group, with its course
+    experiment: str  # MLflow's experiment: course and comparison group
     name: str
     key: str  # equal keys, equal runs
-    mark: str  # of the run that may have been followed live
-    made_ms: int  # when the model's files were written here
+    mark: str  # key of the live run
+    made_ms: int  # modification time of the model's files
     params: dict[str, str]
     metrics: dict[str, float]
     curves: list[Point]
     tags: dict[str, str]
-    inputs: list[Input]
+    inputs: list[SplitInput]
 
 
-def record(entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str, str]) -> Record:
-    """Gather what one run shows."""
+def collect_run_data(
+    entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str, str]
+) -> RunData:
+    """Collect the contents of one run."""
     summary = entry.summaries[seed]
     manifest = summary["manifest"]
     key = run_key.run_key(entry, seed, digests)
-    made = (paths.seed_folder(entry.models, seed) / "manifest.json").stat().st_mtime
-    return Record(
+    mtime = (paths.seed_folder(entry.models, seed) / "manifest.json").stat().st_mtime
+    return RunData(
         experiment=f"{entry.home}/{entry.experiment.group}",
         name=run_name(entry.key, seed),
         key=key,
-        mark=run_key.live_mark(entry.key, entry.experiment, seed, manifest["data"]),
-        made_ms=int(made * 1000),
+        mark=run_key.live_key(entry.key, entry.experiment, seed, manifest["data"]),
+        made_ms=int(mtime * 1000),
         params=_params(entry, manifest),
-        metrics={**_metrics(summary), **_analysis(entry.diagnosis)},
-        curves=points(entry.curves(seed)) + learning_points(entry.learning_curve),
+        metrics={**_metrics(summary), **_diagnosis_metrics(entry.diagnosis)},
+        curves=curve_points(entry.curves(seed)) + learning_points(entry.learning_curve),
         tags={"foursplit.key": key, **_tags(entry, seed), **git},
         inputs=_inputs(entry, summary, digests),
     )
@@ -79,41 +81,41 @@ def run_name(key: str, seed: int) -> str:
     return f"{key} seed {seed}"
 
 
-def points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
-    """Turn rows of learning curves into metrics, an epoch a step."""
+def curve_points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
+    """Turn rows of training metrics into points; the step is the epoch."""
     return [
         (f"curve/{name}", value, int(row["epoch"]))
-        for row in thinned(rows, MOST_ROWS)
+        for row in thin(rows, MAX_CURVE_ROWS)
         for name, value in row.items()
         if name != "epoch"
     ]
 
 
-def learning_points(learnt: Mapping[str, Any] | None) -> list[Point]:
-    """Turn a learning curve into metrics: means of the repeats, the number of examples as step."""
-    if learnt is None:
+def learning_points(curve: Mapping[str, Any] | None) -> list[Point]:
+    """Turn a learning curve into points: means of the repeats; the step is the train size."""
+    if curve is None:
         return []
-    rows = {"train": learnt["train"]}
-    rows |= {s: learnt[s]["curve"]["points"] for s in ("train_dev", "dev") if s in learnt}
+    rows = {"train": curve["train"]}
+    rows |= {s: curve[s]["curve"]["points"] for s in ("train_dev", "dev") if s in curve}
     return [
         (f"learning/{split}_error", fmean(row["errors"]), row["n"])
-        for split, found in rows.items()
-        for row in found
+        for split, split_rows in rows.items()
+        for row in split_rows
     ]
 
 
-def thinned(rows: Sequence[T], most: int) -> Sequence[T]:
-    """Leave every n-th row, and the last, so that no more than about `most` remain."""
-    every = math.ceil(len(rows) / most)
-    if every <= 1:
+def thin(rows: Sequence[T], max_rows: int) -> Sequence[T]:
+    """Return every n-th row and the last, so that about `max_rows` remain."""
+    step = math.ceil(len(rows) / max_rows)
+    if step <= 1:
         return rows
-    return [row for n, row in enumerate(rows, start=1) if n % every == 0 or n == len(rows)]
+    return [row for n, row in enumerate(rows, start=1) if n % step == 0 or n == len(rows)]
 
 
 def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
     experiment = entry.experiment
     fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
-    return flat(
+    return flatten(
         {
             "source": experiment.source,
             "lesson": experiment.lesson,
@@ -124,60 +126,62 @@ def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Write nested values under dotted names, spelled as params.yaml spells them."""
-    found: dict[str, str] = {}
+def flatten(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Flatten nested values to dotted names, formatted as in params.yaml."""
+    result: dict[str, str] = {}
     for name, value in block.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
+            result |= flatten(value, f"{prefix}{name}.")
         else:
-            found[f"{prefix}{name}"] = _text(value)
-    return found
+            result[f"{prefix}{name}"] = _text(value)
+    return result
 
 
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple) and value:
-        return ", ".join(map(_text, value))  # MLflow's page breaks a JSON list into a line an item
+        return ", ".join(
+            map(_text, value)
+        )  # MLflow's page shows a JSON list with one line per item
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Name every number once for all runs, so that runs can be laid side by side."""
-    found: dict[str, float | None] = {}
+    """Return all metrics under names that are the same in every run."""
+    result: dict[str, float | None] = {}
     for split, error in summary["splits"].items():
-        found |= _interval(f"strategy/{split}/error", error)
+        result |= _interval(f"strategy/{split}/error", error)
     for gap in summary["ledger"]:
-        found |= _interval(f"strategy/gap/{gap['gap']}", gap)
-        found[f"strategy/gap/{gap['gap']}/p_largest"] = gap["p_largest"]
+        result |= _interval(f"strategy/gap/{gap['gap']}", gap)
+        result[f"strategy/gap/{gap['gap']}/p_largest"] = gap["p_largest"]
     for split, metrics in summary["metrics"].items():
-        found |= {f"{split}/{name}": value for name, value in metrics.items()}
-    found["human_error"] = summary["human"]["error"] if summary["human"] else None
-    found["strategy/baseline/error"] = summary["baseline"]["dev"]["error"]
-    found |= _interval("strategy/baseline/gain", summary["baseline"]["dev"]["gain"])
-    found |= {name: summary["manifest"][name] for name in COSTS}
-    return {name: float(value) for name, value in found.items() if value is not None}
+        result |= {f"{split}/{name}": value for name, value in metrics.items()}
+    result["human_error"] = summary["human"]["error"] if summary["human"] else None
+    result["strategy/baseline/error"] = summary["baseline"]["dev"]["error"]
+    result |= _interval("strategy/baseline/gain", summary["baseline"]["dev"]["gain"])
+    result |= {name: summary["manifest"][name] for name in COSTS}
+    return {name: float(value) for name, value in result.items() if value is not None}
 
 
-def _analysis(told: Mapping[str, Any]) -> dict[str, float]:
-    """Give what the engine found beyond the ledger: of the experiment, all its seeds together."""
-    found: dict[str, float | None] = {
-        f"strategy/tag/{named(tag['tag'])}/{name}": tag[name]
-        for tag in told["tags"]["tags"][:MOST_FOUND]
+def _diagnosis_metrics(diagnosis: Mapping[str, Any]) -> dict[str, float]:
+    """Return the metrics of the diagnosis, which cover all seeds of the experiment."""
+    result: dict[str, float | None] = {
+        f"strategy/tag/{metric_name(tag['tag'])}/{name}": tag[name]
+        for tag in diagnosis["tags"]["tags"][:MAX_FINDINGS]
         for name in ("share", "ceiling")
     }
-    confirmed = [s for s in told["slices"]["slices"] if s["confirmed"]][:MOST_FOUND]
-    for place, part in enumerate(confirmed, start=1):
-        found[f"strategy/slice/{place}/error"] = part["blackbox"]["value"]
-        found[f"strategy/slice/{place}/recoverable"] = part["recoverable"]
-    found["strategy/slices_confirmed"] = len(confirmed)
-    found["strategy/leaked"] = sum(row["n"] for row in told["leakage"]["overlaps"])
-    decision = told["labels"].get("decision")
-    found["strategy/label_noise"] = decision["noise"] if decision else None
-    return {name: float(value) for name, value in found.items() if value is not None}
+    confirmed = [s for s in diagnosis["slices"]["slices"] if s["confirmed"]][:MAX_FINDINGS]
+    for number, found_slice in enumerate(confirmed, start=1):
+        result[f"strategy/slice/{number}/error"] = found_slice["blackbox"]["value"]
+        result[f"strategy/slice/{number}/recoverable"] = found_slice["recoverable"]
+    result["strategy/slices_confirmed"] = len(confirmed)
+    result["strategy/leaked"] = sum(row["n"] for row in diagnosis["leakage"]["overlaps"])
+    decision = diagnosis["labels"].get("decision")
+    result["strategy/label_noise"] = decision["noise"] if decision else None
+    return {name: float(value) for name, value in result.items() if value is not None}
 
 
-def named(text: str) -> str:
-    """Make a name of the characters that MLflow allows; others become an underscore."""
+def metric_name(text: str) -> str:
+    """Replace characters that MLflow does not allow in names by underscores."""
     return re.sub(r"[^\w\-. ]", "_", text)
 
 
@@ -186,19 +190,19 @@ def _interval(name: str, estimate: Mapping[str, Any]) -> dict[str, float | None]
 
 
 def _tags(entry: Entry, seed: int) -> dict[str, str]:
-    told, steps = entry.diagnosis, entry.diagnosis["next"]
-    slices = [s for s in told["slices"]["slices"] if s["confirmed"]]
+    diagnosis, steps = entry.diagnosis, entry.diagnosis["next"]
+    slices = [s for s in diagnosis["slices"]["slices"] if s["confirmed"]]
     return {
-        "strategy.schema": told["schema"],
-        "strategy.primary": ", ".join(told["verdict"]["primary"]) or "none",
-        "strategy.verdict": told["verdict"]["sentence"],
+        "strategy.schema": diagnosis["schema"],
+        "strategy.primary": ", ".join(diagnosis["verdict"]["primary"]) or "none",
+        "strategy.verdict": diagnosis["verdict"]["sentence"],
         "strategy.next": steps[0]["action"] if steps else "nothing",
-        "strategy.findings": ", ".join(finding["code"] for finding in told["findings"]),
+        "strategy.findings": ", ".join(finding["code"] for finding in diagnosis["findings"]),
         "strategy.worst_slice": describe(slices[0]["where"]) if slices else "none confirmed",
         **_more_data(entry.learning_curve),
-        "foursplit.winner": _truth(entry.winner),
-        "foursplit.beats_baseline": _truth(entry.beats_baseline),
-        "foursplit.meets_bounds": _truth(entry.meets_bounds),
+        "foursplit.winner": _bool_text(entry.winner),
+        "foursplit.beats_baseline": _bool_text(entry.beats_baseline),
+        "foursplit.meets_bounds": _bool_text(entry.meets_bounds),
         "foursplit.course": entry.course,
         "foursplit.lesson": entry.experiment.lesson,
         "foursplit.experiment": entry.key,
@@ -209,25 +213,26 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
     }
 
 
-def _more_data(learnt: Mapping[str, Any] | None) -> dict[str, str]:
-    return {"strategy.more_data": learnt["dev"]["verdict"]["sentence"]} if learnt else {}
+def _more_data(curve: Mapping[str, Any] | None) -> dict[str, str]:
+    return {"strategy.more_data": curve["dev"]["verdict"]["sentence"]} if curve else {}
 
 
-def _truth(value: bool) -> str:
+def _bool_text(value: bool) -> str:
     return "true" if value else "false"
 
 
 def _note(entry: Entry, seed: int) -> str:
-    summary, told = entry.summaries[seed], entry.diagnosis
-    lines = [f"**{told['verdict']['sentence']}**", ""]
+    summary, diagnosis = entry.summaries[seed], entry.diagnosis
+    lines = [f"**{diagnosis['verdict']['sentence']}**", ""]
     if not summary["baseline"]["dev"]["beaten"]:
         lines.append("Not better than the trivial predictor on dev.\n")
     lines += [f"Bound not met: {bound}.\n" for bound in entry.broken_bounds]
     lines += [
-        f"{step['rank']}. {step['action']} – until {step['stop_rule']}" for step in told["next"]
+        f"{step['rank']}. {step['action']} – until {step['stop_rule']}"
+        for step in diagnosis["next"]
     ]
     lines += ["", "| split | error | interval | examples |", "|---|---|---|---|"]
-    for split, error in _in_order(summary["splits"]):
+    for split, error in _ordered_splits(summary["splits"]):
         between = f"{error['lo']:.2%} to {error['hi']:.2%}"
         lines.append(f"| {TITLES[split]} | {error['value']:.2%} | {between} | {error['n']} |")
     page = paths.reports(entry.pipeline) / "experiments" / f"{entry.key}.html"
@@ -235,25 +240,27 @@ def _note(entry: Entry, seed: int) -> str:
     return "\n".join(lines)
 
 
-def _in_order(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
-    """Give the splits as the data passes through them; JSON sorts them by name."""
+def _ordered_splits(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
+    """Return the splits in their standard order; JSON sorts them by name."""
     return [(split, splits[split]) for split in SPLITS if split in splits]
 
 
-def _inputs(entry: Entry, summary: Mapping[str, Any], digests: Mapping[str, str]) -> list[Input]:
-    """List the splits; MLflow knows a data set by name and digest, so each has its own name."""
+def _inputs(
+    entry: Entry, summary: Mapping[str, Any], digests: Mapping[str, str]
+) -> list[SplitInput]:
+    """List the splits; MLflow identifies a dataset by name and digest, so each has its own name."""
     source = entry.experiment.source
-    found = []
-    for split, error in _in_order(summary["splits"]):
-        part = "sealed" if split == "test" else "seen"
-        folder = (paths.split(source) / part).relative_to(paths.root())
-        found.append(
-            Input(
+    inputs = []
+    for split, error in _ordered_splits(summary["splits"]):
+        folder_name = "sealed" if split == "test" else "seen"
+        folder = (paths.split(source) / folder_name).relative_to(paths.root())
+        inputs.append(
+            SplitInput(
                 split=split,
                 name=f"{source}/{split}",
-                digest=digests[part],
+                digest=digests[folder_name],
                 folder=str(folder),
                 n=error["n"],
             )
         )
-    return found
+    return inputs

@@ -1,4 +1,4 @@
-"""When two runs are the same: hashes of settings, data, weights and results."""
+"""Keys of runs: hashes of settings, data, weights and results."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,11 +7,11 @@ from foursplit.config.schema import Experiment
 from foursplit.evaluation.results import Entry
 from foursplit.io.artifacts import fingerprint
 
-LAYOUT = 2  # raise it when what is logged changes: every run is then written anew
+LAYOUT = 2  # increase it when the logged contents change: all runs are then written again
 
 
 def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
-    """Hash everything a run shows: equal keys, equal runs."""
+    """Hash the contents of a run: equal keys, equal runs."""
     summary = entry.summaries[seed]
     return fingerprint(
         {
@@ -24,20 +24,20 @@ def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
             "summary": summary,
             "diagnosis": entry.diagnosis,
             "chosen": [entry.winner, entry.broken_bounds],
-            # Only where there is one, so that all other runs stay what they were.
+            # Only if there is one, so that the keys of other runs stay the same.
             **({"learning_curve": entry.learning_curve} if entry.learning_curve else {}),
         }
     )
 
 
-def live_mark(key: str, experiment: Experiment, seed: int, data: Mapping[str, str]) -> str:
-    """Hash what is known of a run before it is trained."""
+def live_key(key: str, experiment: Experiment, seed: int, data: Mapping[str, str]) -> str:
+    """Hash what identifies a run before its training."""
     return fingerprint(
         {"experiment": [key, seed], "settings": _settings(experiment), "data": dict(data)}
     )
 
 
 def _settings(experiment: Experiment) -> dict[str, object]:
-    """Leave out the list of seeds: each is a run of its own, and another one changes none."""
+    """Return the settings without the seeds: each seed is a run, which others do not change."""
     fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
     return {"model": experiment.model, "args": dict(experiment.model_args), "fit": fit}

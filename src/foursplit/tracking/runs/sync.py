@@ -1,4 +1,4 @@
-"""Turn the stages' files into MLflow runs: one a model, wherever and however often it stops."""
+"""Sync the stages' files to MLflow: one run per model, however often it is interrupted."""
 
 import json
 import math
@@ -23,15 +23,15 @@ from foursplit.tracking.runs import (
     run_artifacts,
 )
 from foursplit.tracking.runs.queries import CURRENT, KEY
-from foursplit.tracking.runs.run_data import MODEL_HASH, Point, Record, record
+from foursplit.tracking.runs.run_data import MODEL_HASH, Point, RunData, collect_run_data
 from foursplit.training import manifest
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many runs were written, and how many were there already."""
+class SyncCounts:
+    """Numbers of new and of unchanged runs."""
 
     new: int
     kept: int
@@ -39,42 +39,42 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    record: Record
+    record: RunData
     entry: Entry
     seed: int
 
 
-def track(params: Params, entries: Sequence[Entry], say: Say) -> Counts:
-    """Give MLflow a finished run for each evaluated model and each study; leave the others."""
+def sync_runs(params: Params, entries: Sequence[Entry], echo: Echo) -> SyncCounts:
+    """Write a run for each evaluated model and each study that MLflow lacks."""
     unread = git.trouble()
     if unread is not None:
-        say(f"runs are written without their commit: git cannot read its repository: {unread}")
-    jobs = list(_jobs(entries, say))
+        echo(f"runs are written without their commit: git cannot read its repository: {unread}")
+    jobs = list(_jobs(entries, echo))
     client = store.client()
-    with store.alone(say):
-        n_studies, new_studies = _track_studies(client, params)
+    with store.writer_lock(echo):
+        n_studies, new_studies = _sync_studies(client, params)
         ids = _experiments(client, params, jobs)
-        shown = queries.current(client, list(ids.values()))
-        new = sum(_settle(client, ids[job.record.experiment], job, shown) for job in jobs)
+        current = queries.current_runs(client, list(ids.values()))
+        new = sum(_sync_run(client, ids[job.record.experiment], job, current) for job in jobs)
         _close_interrupted(client, list(ids.values()))
-        _retire(client, shown, {job.record.key for job in jobs})
-    return Counts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
+        _mark_outdated(client, current, {job.record.key for job in jobs})
+    return SyncCounts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
 
 
-def _track_studies(client: Any, params: Params) -> tuple[int, int]:
-    """Write the studies' runs; give how many studies there are, and how many were new."""
-    told = list(lesson_runs.told(params, provenance.git_tags()))
-    if not told:
+def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
+    """Write the studies' runs; return the number of studies and of new runs."""
+    lesson_runs_here = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
+    if not lesson_runs_here:
         return 0, 0
-    experiment_id = store.experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
-    shown = queries.current(client, [experiment_id])
-    new = sum(_settle_study(client, experiment_id, study, shown) for study in told)
-    _retire(client, shown, {study.key for study in told})
-    return len(told), new
+    experiment_id = store.get_or_create_experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
+    current = queries.current_runs(client, [experiment_id])
+    new = sum(_sync_study(client, experiment_id, study, current) for study in lesson_runs_here)
+    _mark_outdated(client, current, {study.key for study in lesson_runs_here})
+    return len(lesson_runs_here), new
 
 
-def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
-    locks = provenance.Locks()
+def _jobs(entries: Sequence[Entry], echo: Echo) -> Iterator[_Job]:
+    locks = provenance.LockFiles()
     made_at = provenance.git_tags()
     unlocked = set()
     for entry in entries:
@@ -84,84 +84,88 @@ def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
             unlocked.add(source)
         for seed in sorted(entry.summaries):
             if locks.is_stale(entry, seed):
-                say(f"{entry.key}: params.yaml has changed since it was trained; `dvc repro` first")
+                echo(f"{entry.key}: params.yaml has changed since training. Run `dvc repro` first")
                 break
             if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
-                say(f"{entry.key}: not shown, for its training was begun anew and has not ended")
+                echo(f"{entry.key}: not shown: its training was restarted and has not finished")
                 break
-            yield _Job(record=record(entry, seed, digests, made_at), entry=entry, seed=seed)
+            yield _Job(
+                record=collect_run_data(entry, seed, digests, made_at), entry=entry, seed=seed
+            )
     if unlocked:
-        say(f"{', '.join(sorted(unlocked))}: {provenance.UNLOCKED}, so no digest of the data")
+        echo(f"{', '.join(sorted(unlocked))}: {provenance.UNLOCKED}, so no digest of the data")
 
 
 def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str, str]:
-    """Give the id of each comparison group's MLflow experiment."""
+    """Return the id of the MLflow experiment of each comparison group."""
     ids: dict[str, str] = {}
     for job in jobs:
         name = job.record.experiment
         if name not in ids:
             group = params.group(job.entry.experiment.group)
             bounds = ", ".join(
-                f"{bound} at most {most:,.12g}" for bound, most in group.bounds.items()
+                f"{bound} at most {maximum:,.12g}" for bound, maximum in group.bounds.items()
             )
             note = f"Compared on `{group.source}` by {group.metric} on dev, to {group.direction}."
-            ids[name] = store.experiment(client, name, note + f" Bounds: {bounds}." * bool(bounds))
+            ids[name] = store.get_or_create_experiment(
+                client, name, note + f" Bounds: {bounds}." * bool(bounds)
+            )
     return ids
 
 
-def _settle(client: Any, experiment_id: str, job: _Job, shown: Sequence[Any]) -> bool:
-    """See to it that there is one finished run of `job`; tell whether it had to be written."""
-    there = _is_there(client, experiment_id, job.record.key, shown)
-    if there is not None:
-        _name_weights(client, there, job.record)
+def _sync_run(client: Any, experiment_id: str, job: _Job, current: Sequence[Any]) -> bool:
+    """Make sure that `job` has one finished run; return whether it was written now."""
+    existing = _find_finished(client, experiment_id, job.record.key, current)
+    if existing is not None:
+        _add_model_hash(client, existing, job.record)
         return False
-    adopted = _adopt(client, experiment_id, job.record)
-    if adopted is None:
+    live_run = _find_live_run(client, experiment_id, job.record)
+    if live_run is None:
         run_id = _create(client, experiment_id, job.record)
-        _fill(client, run_id, job, job.record.curves)
-        ended = job.record.made_ms
+        _log_contents(client, run_id, job, job.record.curves)
+        end_ms = job.record.made_ms
     else:
-        run, missing = adopted
+        run, missing = live_run
         run_id = run.info.run_id
         client.update_run(run_id, name=job.record.name)
-        _fill(client, run_id, job, missing)
-        ended = max(job.record.made_ms, run.info.start_time)
-    client.set_terminated(run_id, "FINISHED", ended)
-    return ownership.keep_one(client, experiment_id, KEY, run_id)
+        _log_contents(client, run_id, job, missing)
+        end_ms = max(job.record.made_ms, run.info.start_time)
+    client.set_terminated(run_id, "FINISHED", end_ms)
+    return ownership.keep_single(client, experiment_id, KEY, run_id)
 
 
-def _name_weights(client: Any, run: Any, record: Record) -> None:
-    """Add to a run what older ones lack: it can be found by its weights."""
+def _add_model_hash(client: Any, run: Any, record: RunData) -> None:
+    """Add the tag that older runs lack: the hash of the weights."""
     if MODEL_HASH not in run.data.tags:
         client.set_tag(run.info.run_id, MODEL_HASH, record.tags[MODEL_HASH])
 
 
-def _settle_study(
-    client: Any, experiment_id: str, study: lesson_runs.Told, shown: Sequence[Any]
+def _sync_study(
+    client: Any, experiment_id: str, study: lesson_runs.LessonRun, current: Sequence[Any]
 ) -> bool:
-    """See to it that there is one finished run of `study`, with the page of today."""
-    run = _is_there(client, experiment_id, study.key, shown)
+    """Make sure that `study` has one finished run with its present page."""
+    run = _find_finished(client, experiment_id, study.key, current)
     if run is None:
-        marks = {CURRENT: "true", **ownership.tags()}
-        run_id = lesson_runs.write(client, experiment_id, study, marks)
-        return ownership.keep_one(client, experiment_id, KEY, run_id)
+        extra_tags = {CURRENT: "true", **ownership.tags()}
+        run_id = lesson_runs.write_run(client, experiment_id, study, extra_tags)
+        return ownership.keep_single(client, experiment_id, KEY, run_id)
     lesson_runs.log_page(client, run.info.run_id, study.name, run.data.tags)
     return False
 
 
-def _is_there(client: Any, experiment_id: str, key: str, shown: Sequence[Any]) -> Any | None:
-    """Give the one finished run of `key`, marked as shown; delete what was half written."""
-    same = [run for run in shown if run.data.tags.get(KEY) == key]
-    if not any(run.info.status == "FINISHED" for run in same):
-        same = queries.of_key(client, experiment_id, key)
-    found = ownership.clear(client, same)
-    if found is not None and found.data.tags.get(CURRENT) != "true":
-        ownership.tag(client, found.info.run_id, CURRENT, "true")
-    return found
+def _find_finished(client: Any, experiment_id: str, key: str, current: Sequence[Any]) -> Any | None:
+    """Return the finished run of `key`, marked as current; delete unfinished ones."""
+    runs = [run for run in current if run.data.tags.get(KEY) == key]
+    if not any(run.info.status == "FINISHED" for run in runs):
+        runs = queries.runs_with_key(client, experiment_id, key)
+    run = ownership.remove_duplicates(client, runs)
+    if run is not None and run.data.tags.get(CURRENT) != "true":
+        ownership.set_tag(client, run.info.run_id, CURRENT, "true")
+    return run
 
 
-def _create(client: Any, experiment_id: str, record: Record) -> str:
-    """Open a run dated by its model's files, so that a store built anew shows the same times."""
+def _create(client: Any, experiment_id: str, record: RunData) -> str:
+    """Create a run dated by its model's files, so that a rebuilt store shows the same times."""
     run = client.create_run(
         experiment_id,
         start_time=record.made_ms,
@@ -171,85 +175,87 @@ def _create(client: Any, experiment_id: str, record: Record) -> str:
     return run.info.run_id
 
 
-def _tags(record: Record) -> dict[str, str]:
+def _tags(record: RunData) -> dict[str, str]:
     return {**record.tags, CURRENT: "true"}
 
 
-def _adopt(client: Any, experiment_id: str, record: Record) -> tuple[Any, list[Point]] | None:
-    """Find the run that followed this training live; give it with the points it lacks."""
+def _find_live_run(
+    client: Any, experiment_id: str, record: RunData
+) -> tuple[Any, list[Point]] | None:
+    """Find the live run of this training; return it with the points it lacks."""
     curves = {(name, step): value for name, value, step in record.curves}
-    for run in queries.followed(client, experiment_id, record.mark):
-        if not ownership.is_mine(run) or live_metrics.is_followed(record.mark):
+    for run in queries.live_runs(client, experiment_id, record.mark):
+        if not ownership.is_owned(run) or live_metrics.is_training_here(record.mark):
             continue
-        seen = {
+        logged = {
             (name, point.step): point.value
             for name in run.data.metrics
             for point in client.get_metric_history(run.info.run_id, name)
         }
-        common = seen.keys() & curves.keys()
-        # Rounded in the file.  Other values: the same settings, trained by other code.
-        if all(_equal(seen[place], curves[place]) for place in common):
-            missing = [point for point in record.curves if (point[0], point[2]) not in seen]
+        common_keys = logged.keys() & curves.keys()
+        # Values in the file are rounded.  Other values: trained by other code.
+        if all(_equal(logged[key], curves[key]) for key in common_keys):
+            missing = [point for point in record.curves if (point[0], point[2]) not in logged]
             return run, missing
     return None
 
 
-def _equal(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=1e-6) or (math.isnan(one) and math.isnan(other))
+def _equal(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-6) or (math.isnan(a) and math.isnan(b))
 
 
-def _fill(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
-    """Write everything but the end."""
+def _log_contents(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
+    """Write everything except the end of the run."""
     from mlflow.entities import Metric, Param, RunTag
 
-    made = job.record
+    data = job.record
     client.log_batch(
         run_id,
-        params=[Param(name, value) for name, value in made.params.items()],
-        tags=[RunTag(name, value) for name, value in _tags(made).items()],
+        params=[Param(name, value) for name, value in data.params.items()],
+        tags=[RunTag(name, value) for name, value in _tags(data).items()],
     )
-    at = made.made_ms
-    metrics = [Metric(name, value, at, 0) for name, value in made.metrics.items()]
-    metrics += [Metric(name, value, at, step) for name, value, step in curves]
+    time_ms = data.made_ms
+    metrics = [Metric(name, value, time_ms, 0) for name, value in data.metrics.items()]
+    metrics += [Metric(name, value, time_ms, step) for name, value, step in curves]
     store.log_metrics(client, run_id, metrics)
-    store.again(client.log_inputs, run_id, datasets=_data_sets(made))
+    store.retry(client.log_inputs, run_id, datasets=_data_sets(data))
     dev = run_artifacts.dev_table(job.entry, job.seed)
     with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
-        run_artifacts.fill(Path(folder), job.entry, job.seed, dev)
+        run_artifacts.write_files(Path(folder), job.entry, job.seed, dev)
         client.log_artifacts(run_id, folder)
-    client.log_table(run_id, run_artifacts.worst(dev), "dev/worst.json")
-    client.log_table(run_id, run_artifacts.sheet(dev), "strategy/sheet.json")
+    client.log_table(run_id, run_artifacts.worst_examples(dev), "dev/worst.json")
+    client.log_table(run_id, run_artifacts.error_sheet(dev), "strategy/sheet.json")
 
 
-def _data_sets(record: Record) -> list[Any]:
+def _data_sets(record: RunData) -> list[Any]:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     return [
         DatasetInput(
             dataset=Dataset(
-                name=part.name,
-                digest=part.digest,
+                name=split_input.name,
+                digest=split_input.digest,
                 source_type="local",
-                source=json.dumps({"uri": part.folder}),
-                profile=json.dumps({"num_rows": part.n}),
+                source=json.dumps({"uri": split_input.folder}),
+                profile=json.dumps({"num_rows": split_input.n}),
             ),
-            tags=[InputTag("mlflow.data.context", part.split)],
+            tags=[InputTag("mlflow.data.context", split_input.split)],
         )
-        for part in record.inputs
+        for split_input in record.inputs
     ]
 
 
 def _close_interrupted(client: Any, ids: Sequence[str]) -> None:
-    """End the live runs whose training ended without a model that they could become."""
-    for run in queries.running(client, ids):
-        if not live_metrics.is_under_way(client, run):
-            now = client.get_run(run.info.run_id)
-            if KEY not in now.data.tags:
+    """End the live runs whose training ended without a model."""
+    for run in queries.unfinished_live_runs(client, ids):
+        if not live_metrics.is_training(client, run):
+            latest = client.get_run(run.info.run_id)
+            if KEY not in latest.data.tags:
                 client.set_terminated(run.info.run_id, "KILLED", int(time.time() * 1000))
 
 
-def _retire(client: Any, shown: Sequence[Any], keys: set[str]) -> None:
-    """Tell the forerunners of the runs that show what lies in data/ now."""
-    for run in shown:
+def _mark_outdated(client: Any, current: Sequence[Any], keys: set[str]) -> None:
+    """Mark the runs that no longer show the present outputs."""
+    for run in current:
         if run.data.tags.get(KEY) not in keys:
-            ownership.tag(client, run.info.run_id, CURRENT, "false")
+            ownership.set_tag(client, run.info.run_id, CURRENT, "false")
