@@ -1,4 +1,4 @@
-"""Say why a stage will run, or did, or will not."""
+"""`foursplit why`: explain why a stage will run, ran or will not run."""
 
 import os
 
@@ -12,39 +12,41 @@ from foursplit.runner.dvc_adapter.graph import Busy, Graph, failures
 from foursplit.runner.progress_display import span
 from foursplit.runner.targets import stages
 
-PAST = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
+OUTCOMES = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
         "failed": "It last failed"}  # fmt: skip
 
 
 def why(target: str) -> None:
     """Explain every stage that `target` names."""
-    reason = run_pipeline.unsupported()
-    if reason:
-        raise FoursplitError(f"{reason}: `dvc status` says what has changed")
+    unsupported = run_pipeline.unsupported()
+    if unsupported:
+        raise FoursplitError(f"{unsupported}. Run `dvc status` to see what has changed.")
     os.chdir(paths.root())
     params = load()
-    wanted = stages(params, target)
+    addresses = stages(params, target)
     graph = Graph(paths.root(), run_log.listings())
     try:
         with graph.alone():
-            steps = graph.plan(wanted)
-            named = graph.named(wanted)
-        found = run_pipeline.foreseen(graph, steps)
+            steps = graph.plan(addresses)
+            names = graph.named(addresses)
+        changes = run_pipeline.foreseen(graph, steps)
     except Busy as busy:
-        raise FoursplitError(f"{busy}; ask again when it is done") from busy
+        raise FoursplitError(f"{busy}; try again when it has finished") from busy
     except failures() as error:
         raise FoursplitError(f"DVC: {error}") from error
-    for name in named:
-        lines = run_pipeline.explain(steps[name], found[name], steps)
-        for line in lines or [f"{steps[name].title} will not run: nothing it reads has changed"]:
-            click.echo(line)
-        for line in _past(name):
-            click.echo(line)
+    for name in names:
+        lines = run_pipeline.explain(steps[name], changes[name], steps)
+        for message in lines or [
+            f"{steps[name].title} will not run: none of its dependencies has changed"
+        ]:
+            click.echo(message)
+        for message in _last_run(name):
+            click.echo(message)
 
 
-def _past(name: str) -> list[str]:
+def _last_run(name: str) -> list[str]:
     last = run_log.read(name)
     if last is None:
         return ["  No record of a run in this folder."]
-    lines = [f"  {PAST[last.how]} on {last.ended} ({span(last.seconds)}), because:"]
+    lines = [f"  {OUTCOMES[last.how]} on {last.ended} ({span(last.seconds)}), because:"]
     return lines + [f"    {reason}" for reason in last.reasons]
