@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from foursplit.cli.commands.decide import answered
+from foursplit.cli.commands.decide import answer_questions
 from foursplit.cli.main import main
 from foursplit.diagnosis.planning.questions import SECTIONS
 from foursplit.scaffold.questions_example import EXAMPLE
@@ -22,7 +22,7 @@ def run(text, tmp_path, *more, code=0):
 
 
 def asked(**sections):
-    return answered(sections, "q.yaml")
+    return answer_questions(sections, "q.yaml")
 
 
 def test_the_example_runs_and_asks_every_question(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.cli.commands.repro import by_acceptance
+from foursplit.cli.commands.repro import accepted_licences
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.data.download import catalogue
@@ -78,9 +78,9 @@ def test_what_was_accepted_is_named_with_its_licence(project, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_ROOT", str(project))
     paths.root.cache_clear()
     monkeypatch.delenv("FOURSPLIT_ACCEPT", raising=False)
-    assert by_acceptance(load()) == ""
+    assert accepted_licences(load()) == ""
     monkeypatch.setenv("FOURSPLIT_ACCEPT", "usps")
-    text = by_acceptance(load())
+    text = accepted_licences(load())
     assert text.startswith("Under licences that you accepted: usps (not stated)")
     assert "mnist" not in text
     paths.root.cache_clear()

@@ -30,7 +30,8 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
     click.echo(
         f"A {comparison.error_a:.2%}, B {comparison.error_b:.2%}, A − B {comparison.delta:+.2%} "
         f"[{comparison.lo:+.2%}, {comparison.hi:+.2%}] on {comparison.n:,} examples; "
-        f"{comparison.test} p = {comparison.p_value:.3g}; B is better with probability {comparison.p_b_better:.1%}"
+        f"{comparison.test} p = {comparison.p_value:.3g}; "
+        f"P(B is better) = {comparison.p_b_better:.1%}"
     )
     if comparison.n_needed is not None:
         click.echo(

@@ -221,7 +221,8 @@ def _require_unchanged(before: Mapping[str, str], after: Mapping[str, str]) -> N
     if changed:
         raise FoursplitError(
             f"{', '.join(changed)} changed during `dvc repro`, which records files when a stage "
-            "ends. Its locks may be wrong. Run the stages that depend on these files again with --force."
+            "ends. Its locks may be wrong. Run the stages that depend on these files "
+            "again with --force."
         )
 
 

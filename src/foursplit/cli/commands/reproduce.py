@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, relocation
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +106,10 @@ def _require_code(run: Recorded, options: ReproduceOptions) -> Recorded:
     if holder is not None:
         click.echo(
             f"The run was made from a dirty work tree on commit {run.commit[:SHORT_HASH]}; the "
-            f"lock files of commit {holder[:SHORT_HASH]} have the same weights. Reproducing that one."
+            f"lock files of commit {holder[:SHORT_HASH]} have the same weights. "
+            "Reproducing that commit."
         )
-        return relocation(run, commit=holder, dirty=False)
+        return replace(run, commit=holder, dirty=False)
     if options.anyway:
         return run
     raise FoursplitError(
@@ -187,8 +188,8 @@ def _run_stages(
         if not dvc_cache.restore(dvc_cache.output(locked.get("split"), seen), folder / seen):
             raise FoursplitError(
                 f"{location.source}: the data stages failed at commit "
-                f"{location.commit[:SHORT_HASH]} (see the lines above), and its examples are not in DVC's cache. Run "
-                "`dvc fetch` if a remote has them."
+                f"{location.commit[:SHORT_HASH]} (see the lines above), and its examples are "
+                "not in DVC's cache. Run `dvc fetch` if a remote has them."
             )
         origin = "examples of this project's DVC cache, because the data stages failed"
         click.echo(f"data: {origin}")
