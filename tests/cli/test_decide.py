@@ -119,8 +119,8 @@ def test_what_is_wrong_is_named_by_its_place(text, words, tmp_path):
 def test_a_file_that_is_not_there_is_answered_with_the_example(tmp_path):
     done = CliRunner().invoke(main, ["decide", str(tmp_path / "none.yaml")])
     assert done.exit_code == 2
-    assert "--example prints one" in done.output
-    assert "--example prints one" in CliRunner().invoke(main, ["decide"]).output
+    assert "--example" in done.output
+    assert "--example" in CliRunner().invoke(main, ["decide"]).output
 
 
 def test_it_starts_without_what_it_does_not_need(tmp_path):

@@ -118,7 +118,7 @@ def test_of_six_different_winners_at_once_one_is_champion_and_the_others_are_tol
     client = store.client()
     assert len(client.search_model_versions(f"name='{GROUP}'")) == 6, said
     champion = int(client.get_registered_model(GROUP).aliases["champion"])
-    crowned = [f"Version {champion} is the champion now" in text for text in said]
+    crowned = [f"Version {champion} is now the champion" in text for text in said]
     assert crowned.count(True) == 1
     for code, text, is_champion in zip(codes, said, crowned, strict=True):
         # Judged after it was made, or before: held against it, or asked to be judged again.
