@@ -121,7 +121,7 @@ def test_perfect_parts_and_scores_of_the_truth_are_told_and_drawn(predictions, t
     for words in ("perfect detector: ", "no box errors: ", "improve detector", "another objective"):
         assert words in text
     html = page.read_text()
-    for words in ("If a part were perfect", "The objective is at fault", "detector", "box"):
+    for words in ("Ceiling analysis", "Improve the objective function", "detector", "box"):
         assert words in html
 
 
@@ -229,14 +229,14 @@ def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predict
     ("arguments", "words"),
     [
         (["diagnose", "nowhere"], "nowhere: no such folder"),
-        (["diagnose", "predictions", "--human-error", "2"], "for 2 per cent write 0.02"),
-        (["diagnose", "predictions", "--human-error", "team=2"], "for 2 per cent write 0.02"),
-        (["diagnose", "predictions", "--human-error", "team=low"], "team=low: 'low' is no number"),
+        (["diagnose", "predictions", "--human-error", "2"], "for 2% write 0.02"),
+        (["diagnose", "predictions", "--human-error", "team=2"], "for 2% write 0.02"),
+        (["diagnose", "predictions", "--human-error", "team=low"], "team=low: 'low' is not a number"),
         (["diagnose", "predictions", "--human-error", "nan"], "errors are fractions from 0 to 1"),
         (["diagnose", "predictions", "--human-error", "=0.1"], "a name and an error, such as team"),
         (
             ["diagnose", "predictions", "--human-error", "0.1", "--human-error", "0.2"],
-            "'people' is named twice; give each level its own name",
+            "'people' occurs twice; each level needs its own name",
         ),
         (["diagnose", "predictions", "--human-error-on", "0.1"], "--human-error-on 0.1: a name"),
         (["diagnose", "predictions", "--desired-error", "7"], "--desired-error 7: errors are"),

@@ -159,7 +159,7 @@ def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_r
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"commit": None}, "no commit is on record"),
+        ({"commit": None}, "no commit is recorded"),
         ({"commit": "f" * 40}, "is not in this clone, which may be behind: `git fetch --all`"),
         ({"experiment": "letters_smal"}, "unknown experiment 'letters_smal'. Did you mean"),
     ],

@@ -100,7 +100,7 @@ def test_a_run_on_remote_data_takes_what_was_accepted_and_lists_the_rest(clone, 
     text = clone.run("foursplit", "repro", "--real", "--dry", **env)
     assert "fetch@california_housing will run" in text
     assert "fetch@mnist_usps" not in text
-    waiting = re.search(r"Left out, since a licence waits for you: (.*)", text)
+    waiting = re.search(r"Skipped, because a licence is not accepted: (.*)", text)
     assert {"mnist", "mnist_usps", "cats"} <= set(waiting[1].split(", "))
     accept = re.search(r"FOURSPLIT_ACCEPT=(\S+)", text)
     assert {"mnist", "usps", "course_catvnoncat"} <= set(accept[1].split(","))
