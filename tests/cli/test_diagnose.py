@@ -231,7 +231,7 @@ def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predict
         (["diagnose", "nowhere"], "nowhere: no such folder"),
         (["diagnose", "predictions", "--human-error", "2"], "for 2% write 0.02"),
         (["diagnose", "predictions", "--human-error", "team=2"], "for 2% write 0.02"),
-        (["diagnose", "predictions", "--human-error", "team=low"], "team=low: 'low' is not a number"),
+        (["diagnose", "predictions", "--human-error", "team=low"], "'low' is not a number"),
         (["diagnose", "predictions", "--human-error", "nan"], "errors are fractions from 0 to 1"),
         (["diagnose", "predictions", "--human-error", "=0.1"], "a name and an error, such as team"),
         (

@@ -41,7 +41,7 @@ def everything(pair: PairedLosses) -> np.ndarray:
 
 
 def most_likely(n_losses, n_wins, margin):
-    """Maximise the likelihood of three kinds of pairs under n_losses - n_wins = margin, by search."""
+    """Maximize the likelihood of the pairs under n_losses - n_wins = margin, by search."""
 
     def minus(rare):
         cells = (
