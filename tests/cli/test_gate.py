@@ -159,12 +159,9 @@ def test_the_champions_answers_to_the_present_examples_are_its_own(small, monkey
     champion = registry.champion(GROUP)
     winner.train(sees_strong=False, drawn=1)  # the same weights: what the pipeline makes of them
     expected = pd.read_parquet(paths.final(GROUP) / "seed_2" / "dev.parquet")
-    request = BenchmarkRequest(
-        group=GROUP,
-        challenger=paths.models(GROUP, KEY),
-        champion=champion.folder,
-        score_champion=True,
-    )
+    models = paths.models(GROUP, KEY)
+    folders = {"challenger": models, "champion": champion.folder}
+    request = BenchmarkRequest(group=GROUP, score_champion=True, **folders)
     with benchmark(request) as result:
         found = pd.read_parquet(result.tables / "seed_2" / "dev.parquet")
     pd.testing.assert_frame_equal(found, expected)
