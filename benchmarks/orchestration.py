@@ -26,9 +26,9 @@ from repro import ROOT, clean_environment, clone, cost, processor
 
 from foursplit.cli.commands.verify import compare, locks
 from foursplit.config.load import load
-from foursplit.runner.dvc_adapter.graph import Launch
+from foursplit.runner.dvc_adapter.graph import StageLaunch
 from foursplit.runner.job import Job
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.workers.pool import WorkerPool
 
 RESULT = ROOT / "benchmarks" / "results" / "orchestration.json"
 
@@ -68,7 +68,7 @@ def starts(folder: Path) -> dict[str, dict[str, float]]:
 
     found = {}
     os.environ.update(env)  # for the warm parents, whose children import the clone's code
-    parents = Parents(load(params), lambda _commands: [], folder / "warm.log")
+    parents = WorkerPool(load(params), lambda _commands: [], folder / "warm.log")
     for stage in STAGES:
         found[stage] = {
             "warm_s": median(_warm(folder, stage, env, parents) for _ in range(STARTS)),
@@ -79,10 +79,10 @@ def starts(folder: Path) -> dict[str, dict[str, float]]:
     return found
 
 
-def _warm(folder: Path, stage: str, env: dict[str, str], parents: Parents) -> float:
+def _warm(folder: Path, stage: str, env: dict[str, str], parents: WorkerPool) -> float:
     """Start a stage as `foursplit repro` does, and give what is not its work."""
     command = f"foursplit {stage}"
-    launch = Launch(
+    launch = StageLaunch(
         command=command, argv=["/bin/sh", "-c", command], folder=str(folder), environment=env
     )
     began = time.perf_counter()
@@ -90,7 +90,7 @@ def _warm(folder: Path, stage: str, env: dict[str, str], parents: Parents) -> fl
     job.begin(parents)
     while job.code is None:
         select.select([job.exit], [], [])
-        job.heard()
+        job.read_exit()
     seconds = time.perf_counter() - began
     return seconds - 2 * _work(job.close())
 

@@ -83,7 +83,7 @@ def write(number: int, epochs: int, pause_s: float, start: Any) -> None:
     training.start()
     training.join()
     params = load()
-    tracking.track(params, collect(params), lambda _: None)
+    tracking.sync_runs(params, collect(params), lambda _: None)
     sys.exit(training.exitcode)
 
 
@@ -94,8 +94,8 @@ def crowd(folder: Path, n: int, epochs: int, pause_s: float) -> dict[str, Any]:
     paths.root.cache_clear()
     project(folder, n)
     _import_all()
-    live_metrics.AFTER_S, live_metrics.EVERY_S = 0.0, 0.5
-    live_metrics.PATIENCE_S = 120.0  # the writers are more than the cores
+    live_metrics.START_AFTER_S, live_metrics.WRITE_INTERVAL_S = 0.0, 0.5
+    live_metrics.CLOSE_TIMEOUT_S = 120.0  # the writers are more than the cores
     start = FORK.Barrier(n)
     writers = [FORK.Process(target=write, args=(k, epochs, pause_s, start)) for k in range(n)]
     began = time.perf_counter()
@@ -117,7 +117,7 @@ def crowd(folder: Path, n: int, epochs: int, pause_s: float) -> dict[str, Any]:
 
 def _import_all() -> None:
     """Import what a first client imports on demand, and open nothing."""
-    store.failures()
+    store.error_types()
     for part in ("tracking", "model_registry"):
         importlib.import_module(f"mlflow.store.{part}.sqlalchemy_store")
 

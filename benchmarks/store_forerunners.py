@@ -46,7 +46,7 @@ COPIED = {
 
 def runs(n: int) -> None:
     """Copy the runs that are there, a day older each time, until there are `n`."""
-    connection = sqlite3.connect(store.database())
+    connection = sqlite3.connect(store.database_path())
     with connection:
         (there,) = connection.execute("SELECT count(*) FROM runs").fetchone()
         for table in COPIED:

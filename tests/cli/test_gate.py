@@ -52,7 +52,7 @@ def test_the_first_champion_must_be_better_than_the_baseline(small):
     assert registry.champion_number(GROUP) == 1
     assert report()["champion"] is None
     assert report()["promoted"]
-    tags = registry.find(GROUP, "champion").tags
+    tags = registry.load_version(GROUP, "champion").tags
     assert tags["foursplit.verdict"] == "PROMOTE"
     assert tags["foursplit.judged_against"] == "none"
     assert tags["foursplit.data.seen"] == "not in dvc.lock"
@@ -64,7 +64,11 @@ def test_without_store_the_verdict_is_equal_and_the_registry_is_unchanged(small)
 
     def registered():
         model = store.client().get_registered_model(GROUP)
-        return dict(model.tags), dict(model.aliases), registry.find(GROUP, "champion").number
+        return (
+            dict(model.tags),
+            dict(model.aliases),
+            registry.load_version(GROUP, "champion").number,
+        )
 
     before = registered()
     read = command.run_gate(GROUP, command.GateOptions(store=False))
@@ -105,7 +109,7 @@ def test_a_better_model_is_promoted_and_a_worse_one_rejected(small, tmp_path):
     assert report()["verdict"] == "REJECT"
     assert not report()["promoted"]
     assert registry.champion_number(GROUP) == 2
-    assert registry.find(GROUP, "challenger").number == 3
+    assert registry.load_version(GROUP, "challenger").number == 3
 
 
 def test_an_equal_model_is_held(small):
@@ -156,7 +160,7 @@ def test_the_champions_answers_to_the_present_examples_are_its_own(small, monkey
     monkeypatch.undo()
     monkeypatch.setenv("FOURSPLIT_ROOT", str(small))
     run(GROUP, "--promote", code=0)
-    champion = registry.champion(GROUP)
+    champion = registry.load_champion(GROUP)
     winner.train(sees_strong=False, drawn=1)  # the same weights: what the pipeline makes of them
     expected = pd.read_parquet(paths.final(GROUP) / "seed_2" / "dev.parquet")
     models = paths.models(GROUP, KEY)
@@ -171,7 +175,7 @@ def test_the_champions_answers_to_the_present_examples_are_its_own(small, monkey
 
 def test_a_champion_whose_code_is_gone_cannot_answer_and_the_challenger_is_held(small, monkeypatch):
     run(GROUP, "--promote", code=0)
-    for path in registry.champion(GROUP).folder.glob("seed_*/manifest.json"):
+    for path in registry.load_champion(GROUP).folder.glob("seed_*/manifest.json"):
         manifest = json.loads(path.read_text())
         path.write_text(json.dumps({**manifest, "code": "of another day"}))
     # As if it had been stored like this.
@@ -233,8 +237,10 @@ def test_force_promotes_and_keeps_why(small):
     winner.train(sees_strong=False)
     run(GROUP, "--force", "--why", "the law asks for it", code=0)
     assert registry.champion_number(GROUP) == 2
-    assert registry.find(GROUP, "champion").tags["foursplit.forced"] == "the law asks for it"
-    assert registry.find(GROUP, "champion").tags["foursplit.verdict"] == "REJECT"
+    assert (
+        registry.load_version(GROUP, "champion").tags["foursplit.forced"] == "the law asks for it"
+    )
+    assert registry.load_version(GROUP, "champion").tags["foursplit.verdict"] == "REJECT"
     assert report()["forced"] == "the law asks for it"
 
 
@@ -252,7 +258,7 @@ def test_a_force_without_a_reason_is_none(small, arguments, message):
 
 def test_a_tampered_champion_raises_unless_forced(small):
     run(GROUP, "--promote", code=0)
-    path = registry.champion(GROUP).folder / "seed_1" / "dev.parquet"
+    path = registry.load_champion(GROUP).folder / "seed_1" / "dev.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     winner.train(sees_strong=True)
     assert "dev.parquet: altered" in run(GROUP, "--promote", code=2)
@@ -341,7 +347,7 @@ def test_after_a_kill_the_champion_is_complete(small, rng):
     versions = store.client().search_model_versions(f"name='{GROUP}'")
     runs = {version.run_id for version in versions}
     assert len(runs) == len(versions)
-    assert all(registry.find(GROUP, str(version.version)) for version in versions)
+    assert all(registry.load_version(GROUP, str(version.version)) for version in versions)
 
 
 def test_a_file_that_is_no_database_is_refused(small):
@@ -368,14 +374,14 @@ def test_uncommitted_changes_are_evaluated_but_promoted_only_with_a_reason(commi
     with (committed / "params.yaml").open("a") as file:
         file.write("\n")
     run(GROUP, code=0)
-    assert registry.find(GROUP, "challenger").tags[registry.DIRTY] == "true"
+    assert registry.load_version(GROUP, "challenger").tags[registry.DIRTY] == "true"
     text = run(GROUP, "--promote", code=2)
     assert "params.yaml" in text
     assert "--force --why" in text
     assert registry.champion_number(GROUP) is None
     git(committed, "commit", "-qam", "as it is")
     run(GROUP, "--promote", code=0)
-    champion = registry.champion(GROUP)
+    champion = registry.load_champion(GROUP)
     assert champion.number == 1  # the same files; made again from what is committed now
     assert champion.tags[registry.DIRTY] == "false"
 
@@ -384,17 +390,17 @@ def test_a_reason_overrides_uncommitted_changes(committed):
     with (committed / "params.yaml").open("a") as file:
         file.write("\n")
     run(GROUP, "--force", "--why", "needed today", code=0)
-    assert registry.champion(GROUP).tags[registry.DIRTY] == "true"
+    assert registry.load_champion(GROUP).tags[registry.DIRTY] == "true"
 
 
 def test_new_lock_files_are_no_change_of_what_made_them(committed):
     (committed / "dvc.lock").write_text("schema: '2.0'\n")
     git(committed, "add", "dvc.lock")
     run(GROUP, "--promote", code=0)
-    assert registry.champion(GROUP).tags[registry.DIRTY] == "false"
+    assert registry.load_champion(GROUP).tags[registry.DIRTY] == "false"
 
 
 def test_if_git_refuses_the_folder_no_version_is_registered(committed, monkeypatch):
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert "safe.directory" in run(GROUP, code=2)
-    assert registry.names(store.client()) == []
+    assert registry.model_names(store.client()) == []

@@ -36,7 +36,7 @@ def run(*arguments, code):
 
 
 def judged(version, verdict, against=1, reasons=()):
-    registry.mark(
+    registry.set_tags(
         version,
         {
             registry.VERDICT: verdict,
@@ -50,7 +50,7 @@ def test_a_challenger_found_better_becomes_champion_and_the_time_is_kept(stored)
     judged(stored, "PROMOTE")
     assert "Version 2 is now the champion" in run(GROUP, code=0)
     assert registry.champion_number(GROUP) == 2
-    times = json.loads(registry.champion(GROUP).tags[registry.PROMOTED])
+    times = json.loads(registry.load_champion(GROUP).tags[registry.PROMOTED])
     assert len(times) == 1
     assert times[0].endswith("Z")
     assert "version 2 is already the champion" in run(GROUP, code=0)
@@ -77,7 +77,7 @@ def test_a_model_of_a_proposal_waits_for_its_merge(stored):
     main_commit = git("rev-parse", "HEAD")
     git("checkout", "-q", "-b", "proposal")
     git("commit", "-q", "--allow-empty", "-m", "proposed")
-    registry.mark(stored, {registry.COMMIT: git("rev-parse", "HEAD")})
+    registry.set_tags(stored, {registry.COMMIT: git("rev-parse", "HEAD")})
     git("checkout", "-q", main_commit)
     judged(stored, "PROMOTE")
     assert "Merge it first" in run(GROUP, code=2)
@@ -107,7 +107,7 @@ def test_there_is_a_way_back_for_a_reason(stored):
     assert "pass both" in run(GROUP, "--version", 1, code=2)
     assert "pass both" in run(GROUP, "--why", "slow", code=2)
     run(GROUP, "--version", 1, "--why", "customers complained", code=0)
-    champion = registry.champion(GROUP)
+    champion = registry.load_champion(GROUP)
     assert champion.number == 1
     assert champion.tags[registry.FORCED] == "customers complained"
     assert len(json.loads(champion.tags[registry.PROMOTED])) == 2
@@ -121,16 +121,16 @@ def test_a_version_or_a_group_that_is_not_there_is_refused_with_those_that_are(s
 
 
 def test_a_version_whose_files_were_altered_is_not_gone_to(stored):
-    path = registry.find(GROUP, "2").folder / "seed_1" / "model.skops"
+    path = registry.load_version(GROUP, "2").folder / "seed_1" / "model.skops"
     path.write_bytes(path.read_bytes() + b"x")
     judged_tags = {registry.VERDICT: "PROMOTE", registry.AGAINST: "1"}
-    registry.mark(stored, judged_tags)
+    registry.set_tags(stored, judged_tags)
     assert "altered since this version was stored" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
 
 
 def test_a_model_of_sources_that_no_commit_holds_needs_a_reason(stored):
-    registry.mark(stored, {registry.DIRTY: "true", registry.COMMIT: "c0ffee"})
+    registry.set_tags(stored, {registry.DIRTY: "true", registry.COMMIT: "c0ffee"})
     judged(stored, "PROMOTE")
     text = run(GROUP, code=2)
     assert "uncommitted changes on commit c0ffee" in text

@@ -18,7 +18,7 @@ from foursplit.cli.main import main
 from foursplit.config import paths
 from foursplit.history.past_runs import object_file
 from foursplit.reproduce import clone
-from foursplit.reproduce.recorded_inputs import Recorded
+from foursplit.reproduce.recorded_inputs import RecordedRun
 
 RUN = "0123456789abcdef0123456789abcdef"
 
@@ -41,7 +41,7 @@ def small(tmp_path, monkeypatch):
 def on_record(small, monkeypatch):
     """Have MLflow know the run; give a way to change what it has on record."""
     commit = small.git("rev-parse", "HEAD")
-    known = Recorded(
+    known = RecordedRun(
         name=RUN, kind="run", experiment=KEY, group="letters", commit=commit,
         hashes={
             "weights/seed_1": small.sha256(f"{MODELS}/seed_1/model.safetensors"),
@@ -51,7 +51,7 @@ def on_record(small, monkeypatch):
     )  # fmt: skip
 
     def change(**fields):
-        monkeypatch.setattr(door, "recorded", lambda _name: replace(known, **fields))
+        monkeypatch.setattr(door, "read_recorded", lambda _name: replace(known, **fields))
         return known
 
     change()
@@ -266,7 +266,7 @@ def test_dvc_itself_does_what_the_stand_in_does(small, monkeypatch):
     command = [sys.executable, "-m", "foursplit", "reproduce", f"{KEY}@HEAD"]
     before = small.objects()
     done = subprocess.run(
-        command, env={**clone.surroundings(small.root), **environment}, cwd=small.root,
+        command, env={**clone.clone_environment(small.root), **environment}, cwd=small.root,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -240,7 +240,7 @@ def test_mlflow_itself_serves_the_dev_tables_numbers_in_ci(small):
             post(port, rows(x[:, 1:], NAMES[1:]))
         assert caught.value.code == 400
         assert "alcohol" in caught.value.read().decode()
-    assert registry.find(GROUP, "champion").number == 1  # nothing left in the store
+    assert registry.load_version(GROUP, "champion").number == 1  # nothing left in the store
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from foursplit import plugins
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue, licences
-from foursplit.runner.targets import reading
+from foursplit.runner.targets import stages_reading
 
 PARAMS = load(ROOT / "params.yaml")
 
@@ -63,7 +63,7 @@ def test_the_committed_file_accepts_nothing_for_anybody():
 
 
 def test_what_is_not_accepted_is_left_out_with_all_that_reads_it_and_no_more(stages):
-    found = reading(PARAMS.real, "real", {"mnist_usps"})
+    found = stages_reading(PARAMS.real, "real", {"mnist_usps"})
     assert {address.rpartition(":")[2] for address in found} == {
         name for name in stages if "mnist_usps" in name
     }

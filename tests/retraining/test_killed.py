@@ -18,7 +18,7 @@ def champion(monkeypatch):
     def ask(runner):
         monkeypatch.setenv("FOURSPLIT_ROOT", str(runner.folder))
         monkeypatch.setenv("MLFLOW_TRACKING_URI", runner.env["MLFLOW_TRACKING_URI"])
-        found = registry.champion(GROUP)
+        found = registry.load_champion(GROUP)
         return None if found is None else found.number
 
     return ask
@@ -47,4 +47,4 @@ def test_killed_at_any_moment_the_champion_stays_and_the_next_completes_in_ci(wo
     runner.run(*command)
     assert champion(runner) == 2
     with pytest.raises(FoursplitError):
-        registry.find(GROUP, "3")  # nothing was stored twice
+        registry.load_version(GROUP, "3")  # nothing was stored twice

@@ -11,14 +11,14 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.io import artifacts
 from foursplit.runner import stage_outputs
-from foursplit.runner.dvc_adapter.cache import folder_md5, md5_of
-from foursplit.runner.removable_outputs import leaves
+from foursplit.runner.dvc_adapter.cache import file_md5, folder_md5
+from foursplit.runner.removable_outputs import list_files
 
 
 def make(root, params=PARAMS):
     """Write params.yaml, and all outputs that it asks for as if they had been committed."""
     parameters(root, params)
-    places = stage_outputs.every_place(load())
+    places = stage_outputs.all_output_paths(load())
     for place in places:
         fill(place, place.name)
         commit(place)
@@ -47,8 +47,8 @@ def fill(place, text):
 def commit(place, lock="pipelines/all/dvc.lock"):
     """Put an output into the cache and into a lock file; give its hash."""
     root, listing = paths.root(), {}
-    for name, leaf in leaves(place).items():
-        listing[name] = md5_of(leaf)
+    for name, leaf in list_files(place).items():
+        listing[name] = file_md5(leaf)
         _object(listing[name], leaf.read_bytes())
     md5 = listing.get("")
     if md5 is None:

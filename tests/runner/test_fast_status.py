@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.runner.dvc_adapter.fast_status import _looking_up
+from foursplit.runner.dvc_adapter.fast_status import _direct_lookup
 
 keys = st.one_of(
     st.sampled_from(["a", "b", "a_b", "a.b", "a*", "?", "[ab]", "1", "x y", "None"]),
@@ -35,7 +35,7 @@ def answer(get, tree, path):
 @given(tree=st.dictionaries(keys, trees, max_size=4), path=paths)
 def test_a_parameter_looked_up_is_the_parameter_dvc_searches(tree, path):
     # No key is empty: DVC's library refuses all of such a file.
-    assert answer(_looking_up(dpath.get), tree, path) == answer(dpath.get, tree, path)
+    assert answer(_direct_lookup(dpath.get), tree, path) == answer(dpath.get, tree, path)
 
 
 def test_what_is_spelled_out_is_looked_up_and_the_rest_searched():
@@ -43,7 +43,7 @@ def test_what_is_spelled_out_is_looked_up_and_the_rest_searched():
         raise LookupError("searched")
 
     tree = {"fit": {"lr": 0.1, 3: "three"}, "seeds": [1, 2]}
-    get = _looking_up(search)
+    get = _direct_lookup(search)
     assert get(tree, "fit.lr", ".") == 0.1
     assert get(tree, "fit", ".") is tree["fit"]
     for path in ("fit.*", "fit.3", "seeds.0", "fit.momentum", "fit.lr.more", ""):

@@ -14,7 +14,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import stage_outputs
-from foursplit.runner.remove_orphans import FOLDERS, lines, tidy
+from foursplit.runner.remove_orphans import FOLDERS, remove_orphans, report_lines
 
 KINDS = ("file", "folder", "link", "dangling", "up")
 
@@ -75,14 +75,14 @@ def every_command(root):
     """Call in turn all that can delete: looks, runs, and each stage by itself."""
     params = load()
     before = outputs.tree(root, but=(".foursplit",))
-    list(lines(tidy(params, dry=True), dry=True))
+    list(report_lines(remove_orphans(params, dry=True), dry=True))
     assert outputs.tree(root, but=(".foursplit",)) == before, "a look changed something"
-    list(lines(tidy(params)))
+    list(report_lines(remove_orphans(params)))
     for stage, key in STAGES.items():
-        with contextlib.suppress(FoursplitError), stage_outputs.started(stage, key, params):
-            for place in stage_outputs.places(stage, key, params):
+        with contextlib.suppress(FoursplitError), stage_outputs.tracked_outputs(stage, key, params):
+            for place in stage_outputs.output_paths(stage, key, params):
                 outputs.fill(place, "new")
-    list(lines(tidy(params)))
+    list(report_lines(remove_orphans(params)))
 
 
 @pytest.fixture
@@ -197,14 +197,14 @@ def test_a_link_is_neither_followed_nor_removed(root, outside, at, inner):
 
 def test_orphans_that_can_be_given_back_go(root):
     gone = with_orphans(root)
-    found = tidy(load(), dry=True)
+    found = remove_orphans(load(), dry=True)
     assert all(place.exists() for place in gone)
     assert found.orphans
     assert all(any(p.is_relative_to(o) for p in gone) for o in found.orphans)
-    assert tidy(load()).foreign == []
+    assert remove_orphans(load()).foreign == []
     assert not any(place.exists() for place in gone if not place.is_relative_to(root / "reports"))
     assert not (root / "data" / "models" / "gone").exists()
-    assert tidy(load()) == tidy(load())
+    assert remove_orphans(load()) == remove_orphans(load())
 
 
 @pytest.mark.parametrize("harm", ["edited", "added", "cache gone", "cache rotten", "no lock"])
@@ -226,7 +226,7 @@ def test_an_orphan_that_cannot_be_given_back_stays(root, harm):
             if path.read_bytes() == table.read_bytes():
                 path.unlink() if harm == "cache gone" else path.write_bytes(b"")
     before = outputs.tree(place)
-    found = tidy(load())
+    found = remove_orphans(load())
     assert outputs.tree(place) == before
     assert any(path.is_relative_to(root / "data" / "models" / "gone") for path in found.foreign)
 
@@ -235,7 +235,7 @@ def test_what_changes_the_reports_lock_is_said(root):
     outputs.make(root)
     (root / "data" / "final" / "board.pptx").write_text("slides")
     (root / "data" / "raw" / "survey.csv").write_text("a,b")
-    said = {line.split(":")[0]: line for line in lines(tidy(load()))}
+    said = {line.split(":")[0]: line for line in report_lines(remove_orphans(load()))}
     assert "clean clone" in said["data/final/board.pptx"]
     assert "clean clone" not in said["data/raw/survey.csv"]
 
@@ -244,6 +244,6 @@ def test_many_foreign_files_are_counted(root):
     outputs.make(root)
     for number in range(50):
         (root / "data" / "raw" / f"{number}.csv").write_text("a")
-    said = list(lines(tidy(load())))
+    said = list(report_lines(remove_orphans(load())))
     assert len(said) == 11
     assert "40" in said[-1]

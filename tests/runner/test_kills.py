@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from foursplit.runner import processes
-from foursplit.runner.job import LOST, describe_ending
+from foursplit.runner.job import WORKER_LOST, describe_ending
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -34,7 +34,7 @@ def parents_of(pid):
     """List the warm parents of a run."""
     return [
         child for child in processes.descendants(pid)
-        if "foursplit.runner.workers.server" in processes.command(child)
+        if "foursplit.runner.workers.server" in processes.command_line(child)
     ]  # fmt: skip
 
 
@@ -183,9 +183,9 @@ def test_a_stage_that_was_killed_says_so_on_screen_and_in_its_log(small):
         (137, "SIGKILL"),
         (139, "SIGSEGV"),
         (255, "code 255"),
-        (LOST, "killed"),
+        (WORKER_LOST, "killed"),
     ],
 )
 def test_how_a_command_ended_is_said_by_the_signals_name(code, word):
     assert word in describe_ending(code)
-    assert ("memory" in describe_ending(code)) == (code in (137, LOST))
+    assert ("memory" in describe_ending(code)) == (code in (137, WORKER_LOST))

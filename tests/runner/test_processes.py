@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from foursplit.runner import leftover_processes, processes
 from foursplit.runner.dvc_adapter import read_write_locks
-from foursplit.runner.dvc_adapter.read_write_locks import mend
+from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -63,16 +63,16 @@ def test_whatever_lies_there_is_mended_or_left_and_a_mended_one_is_whole(text):
         path = Path(folder) / ".dvc" / "tmp" / "rwlock"
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8", errors="surrogatepass")
-        mend(Path(folder))
+        remove_stale_entries(Path(folder))
         assert not path.exists() or read_write_locks._read(path) is not None
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"read": {"a"', "[]", "null", '{"write": {"a": 3}}'])
 def test_a_torn_record_is_removed(tmp_path, rwlock, text):
     rwlock.write_text(text)
-    assert len(mend(tmp_path)) == 1
+    assert len(remove_stale_entries(tmp_path)) == 1
     assert not rwlock.exists()
-    assert mend(tmp_path) == []
+    assert remove_stale_entries(tmp_path) == []
 
 
 def test_a_living_dvc_stays_and_all_others_go(tmp_path, rwlock, other, like_dvc):
@@ -88,27 +88,27 @@ def test_a_living_dvc_stays_and_all_others_go(tmp_path, rwlock, other, like_dvc)
             }
         )
     )
-    assert len(mend(tmp_path)) == len(gone)
+    assert len(remove_stale_entries(tmp_path)) == len(gone)
     assert json.loads(rwlock.read_text()) == {
         "read": {"/a": [entry(like_dvc.pid)]}, "write": {"/c": entry(like_dvc.pid)},
     }  # fmt: skip
-    assert mend(tmp_path) == []
+    assert remove_stale_entries(tmp_path) == []
 
 
 def test_a_dvc_that_started_after_the_record_was_written_is_another(tmp_path, rwlock, like_dvc):
     rwlock.write_text(json.dumps({"write": {"/a": entry(like_dvc.pid)}}))
     before = time.time() - 3600
     os.utime(rwlock, (before, before))
-    assert len(mend(tmp_path)) == 1
+    assert len(remove_stale_entries(tmp_path)) == 1
 
 
 def test_a_process_is_known_by_its_number_and_its_start(other):
     assert abs(processes.start_time(other.pid) - time.time()) < 5
-    assert processes.command(other.pid) == "sleep 60"
+    assert processes.command_line(other.pid) == "sleep 60"
     assert processes.describe(other.pid) == f"process {other.pid}: sleep 60"
     assert other.pid in processes.descendants(os.getpid())
     pid = dead()
-    assert (processes.start_ticks(pid), processes.start_time(pid), processes.command(pid)) == (
+    assert (processes.start_ticks(pid), processes.start_time(pid), processes.command_line(pid)) == (
         None,
         None,
         "",
@@ -116,7 +116,7 @@ def test_a_process_is_known_by_its_number_and_its_start(other):
 
 
 def test_what_a_killed_run_left_at_work_is_ended_with_all_it_started(tmp_path, like_dvc):
-    record = leftover_processes.Workers(tmp_path)
+    record = leftover_processes.WorkerRecord(tmp_path)
     with tempfile.TemporaryDirectory(
         prefix=leftover_processes.PREFIX, ignore_cleanup_errors=True
     ) as made:
@@ -126,25 +126,25 @@ def test_what_a_killed_run_left_at_work_is_ended_with_all_it_started(tmp_path, l
         record.add(like_dvc.pid, sockets)
         children = processes.descendants(like_dvc.pid)
         assert len(children) == 1  # the sleep of the shell
-        assert leftover_processes.end_old(tmp_path) == 2
+        assert leftover_processes.end_leftovers(tmp_path) == 2
         assert all(processes.start_ticks(pid) is None for pid in (like_dvc.pid, *children))
         assert not sockets.exists()
-    assert leftover_processes.end_old(tmp_path) == 0
+    assert leftover_processes.end_leftovers(tmp_path) == 0
 
 
 def test_another_process_with_its_number_is_left_alone(tmp_path, other):
-    record = leftover_processes.Workers(tmp_path)
+    record = leftover_processes.WorkerRecord(tmp_path)
     record.content["workers"] = [[other.pid, 1]]
     foreign = tmp_path / "folder"
     foreign.mkdir()
     (foreign / "file").write_text("x")
     record.add(dead(), foreign)
-    assert leftover_processes.end_old(tmp_path) == 0
+    assert leftover_processes.end_leftovers(tmp_path) == 0
     assert other.poll() is None
     assert (foreign / "file").exists()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"workers": [3, [1], null], "sockets": ["/"]}'])
 def test_a_torn_record_of_workers_harms_nobody(tmp_path, text):
-    (tmp_path / leftover_processes.NAME).write_text(text)
-    assert leftover_processes.end_old(tmp_path) == 0
+    (tmp_path / leftover_processes.FILE_NAME).write_text(text)
+    assert leftover_processes.end_leftovers(tmp_path) == 0

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foursplit.config.load import load
-from foursplit.runner.duration_estimates import training_seconds
-from foursplit.runner.queue import Queue, longest_ways
-from foursplit.runner.run_log import usual_seconds
+from foursplit.runner.duration_estimates import estimate_training_seconds
+from foursplit.runner.queue import StageQueue, critical_path_lengths
+from foursplit.runner.run_log import expected_seconds
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +24,7 @@ def queues(draw, failing=False):
     }
     threads = {name: draw(st.integers(1, 4)) for name in names}
     seconds = {name: draw(st.floats(0.1, 9.0)) for name in names}
-    queue = Queue(needs=needs, threads=threads, seconds=seconds, slots=draw(st.integers(1, 5)))
+    queue = StageQueue(needs=needs, threads=threads, seconds=seconds, slots=draw(st.integers(1, 5)))
     bad = draw(st.sets(st.sampled_from(names))) if failing else set()
     return queue, bad
 
@@ -32,8 +32,8 @@ def queues(draw, failing=False):
 def play(queue, bad=frozenset()):
     """Run a queue to its end, the stages that run longest ending last; give the order of starts."""
     order, clock, ends = [], 0.0, {}
-    while not queue.over:
-        for name in queue.urgent():
+    while not queue.is_done:
+        for name in queue.ready_by_priority():
             if queue.fits(name):
                 assert queue.needs[name] <= queue.done
                 queue.start(name)
@@ -74,7 +74,7 @@ def test_the_longest_way_is_that_of_a_plain_recursion(drawn):
         after = [other for other, needed in queue.needs.items() if name in needed]
         return queue.seconds[name] + max(map(way, after), default=0.0)
 
-    found = longest_ways(queue.needs, queue.seconds)
+    found = critical_path_lengths(queue.needs, queue.seconds)
     assert all(abs(found[name] - way(name)) < 1e-9 for name in queue.needs)
 
 
@@ -89,28 +89,28 @@ def test_the_time_left_is_no_more_than_the_time_it_takes(drawn):
 def test_one_slot_runs_the_longest_chain_first():
     # a -> c takes 1 + 9, b alone 5: a is urgent though b itself is longer.
     needs = {"a": frozenset(), "b": frozenset(), "c": frozenset({"a"})}
-    queue = Queue(needs=needs, threads=dict.fromkeys("abc", 1),
+    queue = StageQueue(needs=needs, threads=dict.fromkeys("abc", 1),
                   seconds={"a": 1.0, "b": 5.0, "c": 9.0}, slots=1)  # fmt: skip
     assert play(queue)[0] == ["a", "c", "b"]
 
 
 def test_a_stage_cut_off_starts_again():
-    queue = Queue(needs={"a": frozenset()}, threads={"a": 1}, seconds={"a": 1.0}, slots=1)
+    queue = StageQueue(needs={"a": frozenset()}, threads={"a": 1}, seconds={"a": 1.0}, slots=1)
     queue.start("a")
     queue.put_back("a")
-    assert queue.urgent() == ["a"]
-    assert not queue.over
+    assert queue.ready_by_priority() == ["a"]
+    assert not queue.is_done
 
 
 def test_before_anything_was_measured_the_training_with_most_epochs_starts_first():
     params = load(ROOT / "params.yaml")
-    guesses = training_seconds(params)
+    guesses = estimate_training_seconds(params)
     assert guesses["train@c2w3_signs_mlp"] > 5 * guesses["train@c4w2_mnist_lenet"]
     names = ["train@c4w2_mnist_lenet", "train@c2w3_signs_mlp", "train@m1w2_diabetes_linear_sklearn"]
-    queue = Queue(
+    queue = StageQueue(
         needs={name: frozenset() for name in names},
         threads=dict.fromkeys(names, 1),
-        seconds={name: usual_seconds(f"none:{name}", name, guesses) for name in names},
+        seconds={name: expected_seconds(f"none:{name}", name, guesses) for name in names},
         slots=2,
     )
-    assert queue.urgent()[0] == "train@c2w3_signs_mlp"
+    assert queue.ready_by_priority()[0] == "train@c2w3_signs_mlp"

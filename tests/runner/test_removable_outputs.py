@@ -14,8 +14,8 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
-from foursplit.runner.dvc_adapter.cache import Cache
-from foursplit.runner.removable_outputs import Output, secure
+from foursplit.runner.dvc_adapter.cache import DvcCache
+from foursplit.runner.removable_outputs import StageOutput, prepare_outputs
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="stages side by side need Linux")
 
@@ -124,7 +124,7 @@ def place(project, monkeypatch):
 
 
 def judged(place, md5=None, **rest):
-    return secure([Output(path=place, md5=md5)], **rest)
+    return prepare_outputs([StageOutput(path=place, md5=md5)], **rest)
 
 
 def test_what_the_lock_names_may_be_replaced(place):
@@ -159,7 +159,7 @@ def test_an_edit_of_equal_size_and_time_is_seen(place):
 @pytest.mark.parametrize("edited", [False, True])
 def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
     """It replaces its output once it is done: until then that lies in its place."""
-    with removable_outputs.noted_by_hand("train@k"):
+    with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "x")
     md5 = None
     if edited:
@@ -167,7 +167,7 @@ def test_a_stage_by_hand_that_fails_leaves_what_was_there(place, edited):
         (place / "diagnosis.json").write_text("edited")
     before = outputs.tree(place)
     for _ in range(2):
-        with contextlib.suppress(OSError), removable_outputs.noted_by_hand("train@k"):
+        with contextlib.suppress(OSError), removable_outputs.log_manual_writes("train@k"):
             assert len(judged(place, md5, copy=True)) == 1
             raise OSError
     (said,) = judged(place, md5, copy=True)
@@ -191,7 +191,7 @@ def test_two_copies_of_a_second_do_not_meet(place):
 def test_what_the_cache_lost_is_given_to_it_first(place, lost):
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
-    cache, before = Cache(), outputs.tree(place)
+    cache, before = DvcCache(), outputs.tree(place)
     objects = paths.root() / ".dvc" / "cache" / "files" / "md5"
     one = next(p for p in objects.rglob("*") if p.is_file() and p.read_bytes() == b"x")
     if lost == "object":
@@ -211,7 +211,7 @@ def test_what_the_cache_lost_is_given_to_it_first(place, lost):
 
 
 def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatch):
-    monkeypatch.setenv(artifacts.BOOK, str(removable_outputs.open_book("train@k", "run")))
+    monkeypatch.setenv(artifacts.BOOK, str(removable_outputs.open_write_log("train@k", "run")))
     outputs.fill(place / "seed_1", "x")
     monkeypatch.delenv(artifacts.BOOK)
     assert judged(place, partial=True) == []
@@ -220,13 +220,13 @@ def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatc
     with pytest.raises(FoursplitError, match=r"note\.txt") as refused:
         judged(place, partial=True)
     assert "diagnosis" not in str(refused.value)
-    removable_outputs.close_book("train@k", "run")
+    removable_outputs.remove_write_log("train@k", "run")
     with pytest.raises(FoursplitError):
         judged(place)
 
 
 def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
-    book = removable_outputs.open_book("train@k", "run")
+    book = removable_outputs.open_write_log("train@k", "run")
     monkeypatch.setenv(artifacts.BOOK, str(book))
     outputs.fill(place, "x")
     monkeypatch.delenv(artifacts.BOOK)
@@ -235,7 +235,7 @@ def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
 
 
 def test_what_a_person_trained_by_hand_is_set_aside(place):
-    with removable_outputs.noted_by_hand("train@k"):
+    with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "x")
     (said,) = judged(place)
     assert (paths.root() / said.rpartition(" ")[2] / "diagnosis.json").read_text() == json.dumps(
@@ -244,7 +244,7 @@ def test_what_a_person_trained_by_hand_is_set_aside(place):
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
     shutil.rmtree(place)
-    with removable_outputs.noted_by_hand("train@k"):
+    with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "y")
         outputs.fill(place / "seed_2", "y")
     assert len(judged(place, md5)) == 1
@@ -256,11 +256,11 @@ def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_set_aside(project
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):
         path.write_text("1")
         subprocess.run([*git, *command], cwd=project, check=True)
-    metric = Output(path=path, md5=None, cached=False)
-    assert secure([metric]) == []
+    metric = StageOutput(path=path, md5=None, cached=False)
+    assert prepare_outputs([metric]) == []
     assert path.is_file()
     path.write_text("2")
-    assert len(secure([metric])) == 1
+    assert len(prepare_outputs([metric])) == 1
     assert not path.exists()
 
 
@@ -271,7 +271,7 @@ def test_nothing_is_moved_where_one_file_is_refused(place):
     (place / "diagnosis.json").write_text("edited")
     outputs.fill(other, "other")
     with pytest.raises(FoursplitError, match="other"):
-        secure([Output(path=place, md5=md5), Output(path=other, md5=None)])
+        prepare_outputs([StageOutput(path=place, md5=md5), StageOutput(path=other, md5=None)])
     assert (place / "diagnosis.json").read_text() == "edited"
 
 
@@ -292,7 +292,7 @@ def test_links_into_dvcs_cache_are_dvcs(place):
     """`dvc config cache.type symlink` has outputs lie as links."""
     outputs.fill(place, "x")
     md5 = outputs.commit(place)
-    listing = Cache().listing(md5)
+    listing = DvcCache().listing(md5)
     for name, one in listing.items():
         (place / name).unlink()
         there = paths.root() / ".dvc" / "cache" / "files" / "md5" / one[:2] / one[2:]

@@ -9,7 +9,7 @@ from tests.runner import outputs
 
 from foursplit.config.load import load
 from foursplit.io.artifacts import PART
-from foursplit.runner.remove_orphans import tidy
+from foursplit.runner.remove_orphans import remove_orphans
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_orphans_go_and_the_rest_stays(data):
     for name in ("own/mine.csv", "curves/.gitkeep", "studies/.gitkeep"):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_text("")
-    found = tidy(load())
+    found = remove_orphans(load())
     assert found.foreign == []
     assert {str(path.relative_to(data)) for path in found.orphans} == {*orphans}
     assert not any((data / name).exists() for name in orphans)
@@ -59,16 +59,16 @@ def test_what_only_the_run_cache_names_is_ours_too(project, data):
     lock = project / "pipelines" / "all" / "dvc.lock"
     _, _, entry = lock.read_text().partition("outs:\n")
     lock.unlink()
-    assert [path.name for path in tidy(load(), dry=True).foreign] == ["gone"]
+    assert [path.name for path in remove_orphans(load(), dry=True).foreign] == ["gone"]
     place = project / ".dvc" / "cache" / "runs" / "ab" / "abc" / "abc"
     place.parent.mkdir(parents=True)
     text = "\n".join(line.removeprefix("    ") for line in entry.splitlines())
     place.write_text(f"cmd: foursplit train gone_key\nouts:\n{text}\n")
-    assert [path.name for path in tidy(load()).orphans] == ["gone_key"]
+    assert [path.name for path in remove_orphans(load()).orphans] == ["gone_key"]
 
 
 def test_a_fresh_project_has_nothing_to_tidy(project):
-    found = tidy(load())
+    found = remove_orphans(load())
     assert found.orphans == found.foreign == []
 
 
@@ -84,9 +84,9 @@ def test_what_a_killed_run_had_not_renamed_is_removed(project):
     ]
     for path in left:
         path.mkdir(parents=True)
-    found = tidy(params, dry=True)
+    found = remove_orphans(params, dry=True)
     assert all(path.exists() for path in left)
-    found = tidy(params)
+    found = remove_orphans(params)
     assert found.orphans == found.foreign == []
     assert not any(path.exists() for path in left)
 
@@ -96,7 +96,7 @@ def test_the_only_copy_of_a_folder_is_put_back(data):
     aside = data / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".seed_1.before{PART}"
     aside.mkdir(parents=True)
     (aside / "model").write_text("weights")
-    tidy(load())
+    remove_orphans(load())
     assert (aside.with_name("seed_1") / "model").read_text() == "weights"
 
 
@@ -105,7 +105,7 @@ def test_parts_of_others_stay(data, name):
     path = data / "raw" / name
     path.parent.mkdir(parents=True)
     path.write_text("half a download")
-    tidy(load())
+    remove_orphans(load())
     assert path.exists()
 
 
@@ -118,10 +118,10 @@ def test_what_another_run_is_writing_stays(project):
     folder.mkdir(parents=True)
     writer = {"write": {"x": {"pid": os.getpid(), "cmd": "dvc repro"}}, "read": {}}
     (folder / "rwlock").write_text(json.dumps(writer))
-    tidy(load())
+    remove_orphans(load())
     assert part.exists()
     (folder / "rwlock").write_text(json.dumps(writer)[:20])  # torn: nobody is there to write
-    tidy(load())
+    remove_orphans(load())
     assert not part.exists()
     assert by_hand.exists()
 
@@ -131,6 +131,6 @@ def test_a_writer_that_has_ended_and_was_not_waited_for_is_gone(data):
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
     part = data / "split" / "wine" / f".seen.{ended.pid}.1a2b{PART}"
     part.mkdir(parents=True)
-    tidy(load())
+    remove_orphans(load())
     assert not part.exists()
     ended.wait()

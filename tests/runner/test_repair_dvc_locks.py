@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.runner.repair_dvc_locks import heal
+from foursplit.runner.repair_dvc_locks import repair_locks
 
 
 @pytest.mark.parametrize("home", ["data", "real/data"])
@@ -13,24 +13,24 @@ def test_a_torn_lock_is_set_aside(project, home):
     folder = project / "pipelines" / home
     folder.mkdir(parents=True)
     (folder / "dvc.lock").write_text("schema: '2.0'\nstages:\n  fetch@wine:\n    cmd: [unfin")
-    assert heal() == [f"set aside pipelines/{home}/dvc.lock: torn"]
+    assert repair_locks() == [f"set aside pipelines/{home}/dvc.lock: torn"]
     assert not (folder / "dvc.lock").exists()
     assert (project / ".foursplit" / "torn" / "pipelines" / home / "dvc.lock").is_file()
 
 
 def test_a_lock_cut_off_at_the_end_of_a_line_is_torn(project):
     (project / "dvc.lock").write_text("schema: '2.0'\nstages:\n  report:\n")
-    assert heal() == ["set aside dvc.lock: torn"]
+    assert repair_locks() == ["set aside dvc.lock: torn"]
 
 
 def test_an_empty_lock_is_torn(project):
     (project / "dvc.lock").write_text("")
-    assert heal() == ["set aside dvc.lock: torn"]
+    assert repair_locks() == ["set aside dvc.lock: torn"]
 
 
 def test_a_whole_lock_stays(project):
     (project / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    assert heal() == []
+    assert repair_locks() == []
     assert (project / "dvc.lock").is_file()
 
 
@@ -54,7 +54,7 @@ def test_a_merge_conflict_is_said_and_left_as_it_is(project):
     with pytest.raises(
         FoursplitError, match=r"dvc\.lock: a merge conflict.*git checkout COMMIT --"
     ):
-        heal()
+        repair_locks()
     assert lock.read_text() == CONFLICT
     assert torn.exists()
 
@@ -79,8 +79,8 @@ def test_the_way_out_of_a_merge_conflict_works(project):
     commit("ours")
     git("merge", "other", check=False)
     with pytest.raises(FoursplitError) as refused:
-        heal()
+        repair_locks()
     (way,) = [part for part in str(refused.value).split("`") if part.startswith("git checkout")]
     git(*way.split()[1:])
-    assert heal() == []
+    assert repair_locks() == []
     assert "ours" in lock.read_text()

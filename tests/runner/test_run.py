@@ -87,13 +87,13 @@ def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(ca
     import dvc.output as output
 
     said, before = [], [*logging.getLogger("dvc").handlers]
-    with run._warnings(said.append):
-        output.logger.warning(run.EMPTY, "data/raw/coffee")
+    with run._redirect_dvc_warnings(said.append):
+        output.logger.warning(run.EMPTY_OUTPUT_MESSAGE, "data/raw/coffee")
         output.logger.warning("build cache entry not found for '%s'", "a.out")
     assert said == ["DVC: build cache entry not found for 'a.out'"]
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("dvc").handlers == before
-    assert run.EMPTY in inspect.getsource(output)  # as this DVC words it
+    assert run.EMPTY_OUTPUT_MESSAGE in inspect.getsource(output)  # as this DVC words it
 
 
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
@@ -369,7 +369,7 @@ def test_another_dvc_than_we_know_is_left_to_itself_with_a_word(small):
 
 def test_dvc_is_the_one_whose_inner_calls_were_read():
     # A new DVC?  Read what runner/dvc_adapter/graph.py and dvc_quick.py call, then set VERSION.
-    assert version("dvc") == graph.VERSION
+    assert version("dvc") == graph.SUPPORTED_VERSION
     import dvc.dependency.param
     import dvc.output
     import dvc.repo.reproduce

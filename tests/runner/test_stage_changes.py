@@ -2,7 +2,7 @@
 
 import pytest
 
-from foursplit.runner.stage_changes import Change, listings, parameters
+from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def test_a_change_is_one_sentence(change, sentence):
 def test_a_changed_block_is_told_value_by_value():
     before = {"rate": 0.1, "seeds": [1], "gone": 1, "deep": {"a": 1}}
     after = {"rate": 0.2, "seeds": [1], "deep": {"a": 2}}
-    assert [c.sentence() for c in parameters("fit", before, after)] == [
+    assert [c.sentence() for c in parameter_changes("fit", before, after)] == [
         "parameter fit.rate: 0.1 → 0.2",
         "parameter fit.gone: 1 → (none)",
         "parameter fit.deep.a: 1 → 2",
     ]
-    assert parameters("fit", after, after) == []
+    assert parameter_changes("fit", after, after) == []
 
 
 def test_two_listings_tell_which_files_differ():
     before, after = {"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9", "d": "4"}
-    assert listings(before, after) == ("b changed", "c is gone", "d is new")
+    assert listing_changes(before, after) == ("b changed", "c is gone", "d is new")

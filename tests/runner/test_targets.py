@@ -6,7 +6,7 @@ import pytest
 
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
-from foursplit.runner.targets import addresses, resolve, stages
+from foursplit.runner.targets import addresses, resolve_target, stages_of_target
 
 PROJECT = Path(__file__).parent.parent.parent
 PARAMS = load(PROJECT / "params.yaml")
@@ -28,40 +28,42 @@ PARAMS = load(PROJECT / "params.yaml")
     ],
 )
 def test_a_short_name_is_one_address(project, short, address):
-    assert resolve(PARAMS, short) == [address]
+    assert resolve_target(PARAMS, short) == [address]
 
 
 def test_a_kind_of_stage_is_all_of_its_kind(project):
-    assert resolve(PARAMS, "fetch") == [
+    assert resolve_target(PARAMS, "fetch") == [
         f"pipelines/data/dvc.yaml:fetch@{name}" for name in PARAMS.sources
     ]
 
 
 def test_learning_curves_are_targets_where_params_yaml_has_them(project):
     address = "pipelines/convolutional/dvc.yaml:learn@c4w2_digits_mlp"
-    assert resolve(PARAMS, "learn@c4w2_digits_mlp") == [address]
-    assert address in resolve(PARAMS, "learn")
-    assert len(resolve(PARAMS, "learn")) == sum(map(len, PARAMS.curves.values()))
-    assert address in stages(PARAMS, "c4w2_digits_mlp")
+    assert resolve_target(PARAMS, "learn@c4w2_digits_mlp") == [address]
+    assert address in resolve_target(PARAMS, "learn")
+    assert len(resolve_target(PARAMS, "learn")) == sum(map(len, PARAMS.curves.values()))
+    assert address in stages_of_target(PARAMS, "c4w2_digits_mlp")
     with pytest.raises(FoursplitError, match="unknown target 'learn@c4w2_digits_lenet'"):
-        resolve(PARAMS, "learn@c4w2_digits_lenet")
+        resolve_target(PARAMS, "learn@c4w2_digits_lenet")
 
 
 def test_a_course_is_that_of_the_pipeline_asked_for(project):
-    assert resolve(PARAMS, "convolutional") == ["pipelines/convolutional/dvc.yaml"]
-    assert resolve(PARAMS, "convolutional", "real") == ["pipelines/real/convolutional/dvc.yaml"]
-    assert resolve(PARAMS, "fetch", "real") == [
+    assert resolve_target(PARAMS, "convolutional") == ["pipelines/convolutional/dvc.yaml"]
+    assert resolve_target(PARAMS, "convolutional", "real") == [
+        "pipelines/real/convolutional/dvc.yaml"
+    ]
+    assert resolve_target(PARAMS, "fetch", "real") == [
         f"pipelines/real/data/dvc.yaml:fetch@{name}" for name in PARAMS.real.sources
     ]
 
 
 def test_the_reports_have_names_of_their_own():
-    assert resolve(PARAMS, "report") == ["report"]
-    assert resolve(PARAMS, "report_real") == ["pipelines/real/dvc.yaml:report_real"]
+    assert resolve_target(PARAMS, "report") == ["report"]
+    assert resolve_target(PARAMS, "report_real") == ["pipelines/real/dvc.yaml:report_real"]
 
 
 def test_an_experiments_name_explains_both_its_stages(project):
-    found = stages(PARAMS, "c2w3_wine_softmax")
+    found = stages_of_target(PARAMS, "c2w3_wine_softmax")
     assert [name.partition(":")[2] for name in found] == [
         "train@c2w3_wine_softmax", "evaluate@c2w3_wine_softmax",
     ]  # fmt: skip
@@ -70,7 +72,7 @@ def test_an_experiments_name_explains_both_its_stages(project):
 @pytest.mark.parametrize("name", ["lenet", "train@lenet", "digit"])
 def test_an_unknown_name_is_answered_with_the_known_ones(project, name):
     with pytest.raises(FoursplitError, match=f"unknown target '{name}'.* Valid: .*digits"):
-        resolve(PARAMS, name)
+        resolve_target(PARAMS, name)
 
 
 def test_every_address_is_one_that_dvc_knows():

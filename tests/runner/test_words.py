@@ -2,8 +2,8 @@
 
 import pytest
 
-from foursplit.runner.job import settled
-from foursplit.runner.progress_display import span
+from foursplit.runner.job import terminal_text
+from foursplit.runner.progress_display import format_duration
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from foursplit.runner.progress_display import span
     ],
 )
 def test_lines_drawn_anew_are_shown_once(written, seen):
-    assert settled(written) == seen
+    assert terminal_text(written) == seen
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ def test_lines_drawn_anew_are_shown_once(written, seen):
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.6, "60 s"), (100, "1 min 40 s"), (7300, "2.0 h")],
 )
 def test_times_are_written_as_people_say_them(seconds, said):
-    assert span(seconds) == said
+    assert format_duration(seconds) == said

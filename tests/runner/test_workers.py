@@ -13,8 +13,8 @@ import pytest
 from foursplit.config.load import load
 from foursplit.core import reproducible_env
 from foursplit.runner.workers.client import SOCKET
-from foursplit.runner.workers.preload import plan
-from foursplit.runner.workers.start import warm
+from foursplit.runner.workers.preload import preload_plan
+from foursplit.runner.workers.start import warm_worker
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm parent
 @pytest.fixture
 def run(project):
     """Give a function that runs a command as DVC would, under a warm parent."""
-    with warm(load()) as warmth:
+    with warm_worker(load()) as warmth:
         assert warmth
 
         def start(command, **rest):
@@ -67,7 +67,7 @@ def test_the_parents_libraries_are_not_imported_again(project, monkeypatch):
     env = {**os.environ, "FOURSPLIT_ROOT": str(project)}
     cold = [sys.executable, "-m", "foursplit", "stage", "validate", "wine"]
     subprocess.run([*cold[:3], "stage", "fetch", "wine"], env=env, check=True, capture_output=True)
-    with warm(load()) as warmth:
+    with warm_worker(load()) as warmth:
         command = [warmth["SHELL"], "-c", "foursplit stage validate wine"]
         subprocess.run(command, env={**env, **warmth}, check=True, capture_output=True)
         # From now on, importing it anew would fail.
@@ -126,7 +126,7 @@ def family(warmth):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_to_the_client_ends_the_stage(project, number):
     command = slow_training(project)
-    with warm(load()) as warmth:
+    with warm_worker(load()) as warmth:
         process = subprocess.Popen(
             [warmth["SHELL"], "-c", command], cwd=project, start_new_session=True,
             env={**os.environ, **warmth, "FOURSPLIT_ROOT": str(project),
@@ -148,7 +148,7 @@ def test_a_signal_to_the_client_ends_the_stage(project, number):
 
 def test_every_stage_of_the_pipelines_has_a_plan():
     params = load(PROJECT / "params.yaml")
-    commands = set(plan(params))
+    commands = set(preload_plan(params))
     assert {"foursplit stage report", "foursplit stage code"} <= commands
     learns = {f"foursplit stage learn {key}" for block in params.curves.values() for key in block}
     assert learns
@@ -159,7 +159,9 @@ def test_every_stage_of_the_pipelines_has_a_plan():
 
 
 def test_what_the_parents_import_leaves_cuda_alone_and_starts_no_thread():
-    modules = sorted({m for needed in plan(load(PROJECT / "params.yaml")).values() for m in needed})
+    modules = sorted(
+        {m for needed in preload_plan(load(PROJECT / "params.yaml")).values() for m in needed}
+    )
     code = (
         "import importlib, sys, warnings\nwarnings.simplefilter('ignore')\n"
         "for name in sys.argv[1:]: importlib.import_module(name)\n"

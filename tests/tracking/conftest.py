@@ -36,7 +36,7 @@ class World:
 
     def track(self):
         said = []
-        counts = tracking.track(self.params, collect(self.params), said.append)
+        counts = tracking.sync_runs(self.params, collect(self.params), said.append)
         return counts, said
 
     def runs(self):

@@ -50,7 +50,7 @@ def three(small):
 
 
 def champions(steps=()):
-    return told.champions(load(), GROUP, steps)
+    return told.list_champions(load(), GROUP, steps)
 
 
 def test_each_version_is_told_with_its_verdict_and_whom_it_was_judged_against(three):
@@ -101,7 +101,7 @@ def test_settings_of_training_come_from_the_run_of_the_same_weights(three):
 
 
 def versions_folder(number):
-    return registry.find(GROUP, str(number)).folder
+    return registry.load_version(GROUP, str(number)).folder
 
 
 def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
@@ -177,7 +177,7 @@ def test_history_shows_them_in_lines_page_and_json(three, tmp_path):
 
 
 def test_the_latest_versions_are_told_where_there_are_many(three):
-    (third,) = told.champions(load(), GROUP, (), most=1)
+    (third,) = told.list_champions(load(), GROUP, (), most=1)
     assert third.listed.number == 3
     assert third.moved is not None  # against one that is not told itself
     done = CliRunner().invoke(main, ["history", "--last", "1"])

@@ -29,7 +29,7 @@ def stored(project, monkeypatch):
     winner.train(sees_strong=True)
     registry.promote(register(), None, print)
     client = store.client()
-    where = store.experiment(client, "improving/wines", "note")
+    where = store.get_or_create_experiment(client, "improving/wines", "note")
     run = client.create_run(where)
     client.log_text(run.info.run_id, "words", "page.html")
     return project
@@ -75,7 +75,7 @@ def tree(folder):
 
 def addresses(path):
     with closing(sqlite3.connect(path)) as found:
-        asked = ("experiments", "artifact_location"), *database.PLACES
+        asked = ("experiments", "artifact_location"), *database.PATH_COLUMNS
         return {
             (table, number): value
             for table, column in asked
@@ -86,7 +86,7 @@ def addresses(path):
 def test_the_champion_is_found_beside_the_database_and_nothing_is_written_elsewhere(elsewhere):
     new, old = elsewhere
     before = tree(old)
-    version = registry.champion(GROUP)
+    version = registry.load_champion(GROUP)
     assert version.folder.is_relative_to(new / "mlruns")
     model = foursplit.load_model(f"models:/{GROUP}@champion")
     assert model.predict(winner.examples("dev").x).shape == (600, 3)
@@ -110,9 +110,9 @@ def test_it_is_said_once_and_a_copy_of_the_database_stays(elsewhere, capsys):
     store.client()
     told = capsys.readouterr().err
     assert str(old) in told
-    assert database.BACKUP in told
+    assert database.BACKUP_SUFFIX in told
     assert len(told.splitlines()) == 1
-    assert addresses(new / f"mlflow.db{database.BACKUP}") == before
+    assert addresses(new / f"mlflow.db{database.BACKUP_SUFFIX}") == before
     store.client()
     assert capsys.readouterr().err == ""
 
@@ -124,17 +124,17 @@ def test_a_database_without_its_files_is_told_how_to_get_them(stored, go_to, tmp
     go_to(new)
     before = tree(stored), addresses(new / "mlflow.db")
     with pytest.raises(FoursplitError, match=r"nothing is written into the other project.*cp -Rn"):
-        registry.champion(GROUP)
+        registry.load_champion(GROUP)
     assert (tree(stored), addresses(new / "mlflow.db")) == before
     shutil.copytree(stored / "mlruns", new / "mlruns")
-    assert registry.champion(GROUP).folder.is_relative_to(new / "mlruns")
+    assert registry.load_champion(GROUP).folder.is_relative_to(new / "mlruns")
 
 
 def test_a_database_that_cannot_be_written_says_so(elsewhere, monkeypatch):
     def refused(*_):
         raise sqlite3.OperationalError("attempt to write a readonly database")
 
-    monkeypatch.setattr(database, "_write", refused)
+    monkeypatch.setattr(database, "_update", refused)
     with pytest.raises(FoursplitError, match="Make it writable"):
         store.client()
 
@@ -142,7 +142,9 @@ def test_a_database_that_cannot_be_written_says_so(elsewhere, monkeypatch):
 def test_a_change_that_fails_half_way_changes_nothing(elsewhere, monkeypatch):
     new, _ = elsewhere
     before = addresses(new / "mlflow.db")
-    monkeypatch.setattr(database, "PLACES", (*database.PLACES, ("runs", "no_such_column")))
+    monkeypatch.setattr(
+        database, "PATH_COLUMNS", (*database.PATH_COLUMNS, ("runs", "no_such_column"))
+    )
     with pytest.raises(FoursplitError):
         store.client()
     monkeypatch.undo()
@@ -154,7 +156,7 @@ def test_a_store_that_is_reached_through_a_link_is_the_same_store(stored, go_to,
     link.symlink_to(stored)
     go_to(link)
     before = addresses(stored / "mlflow.db")
-    assert registry.champion(GROUP) is not None
+    assert registry.load_champion(GROUP) is not None
     assert addresses(stored / "mlflow.db") == before
 
 
@@ -178,10 +180,14 @@ def test_whoever_changes_addresses_in_the_database_gets_nothing_of_his_read(
     """A version's address, its run's too, or the experiment's as well: as if it were moved."""
     evil = tmp_path_factory.mktemp("evil") / "mlruns"
     shutil.copytree(stored / "mlruns", evil)
-    number = registry.champion(GROUP).number
+    number = registry.load_champion(GROUP).number
     weights = next(evil.rglob("seed_1/model.skops"))
     weights.write_bytes(b"evil")
-    changed = {"source": database.PLACES[1:], "both": database.PLACES, "all": database.PLACES}[name]
+    changed = {
+        "source": database.PATH_COLUMNS[1:],
+        "both": database.PATH_COLUMNS,
+        "all": database.PATH_COLUMNS,
+    }[name]
     places = [*changed, ("experiments", "artifact_location")] if name == "all" else changed
     with closing(sqlite3.connect(stored / "mlflow.db")) as opened:
         for table, column in places:
@@ -211,5 +217,5 @@ def test_another_programs_database_is_refused_and_left_alone(project, monkeypatc
 
 
 def test_what_is_recorded_of_a_version_stays_readable(elsewhere):
-    version = registry.champion(GROUP)
+    version = registry.load_champion(GROUP)
     assert json.loads(version.tags[registry.FILES])

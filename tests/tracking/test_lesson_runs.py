@@ -30,7 +30,7 @@ def studied(world, monkeypatch):
     (world.root / "params.yaml").write_text(json.dumps(content))
     world.params = load()
     # Drawing takes half a second, each time; test_study_pictures.py does it.
-    monkeypatch.setattr(lesson_pictures, "drawn", lambda _: Figure(figsize=(1, 1)))
+    monkeypatch.setattr(lesson_pictures, "plot_figure", lambda _: Figure(figsize=(1, 1)))
     write()
     return world
 
@@ -102,7 +102,7 @@ def test_a_half_written_run_is_replaced(studied, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(lesson_pictures, "save", stop)
+        patch.setattr(lesson_pictures, "save_figures", stop)
         with pytest.raises(KeyboardInterrupt):
             studied.track()
     half = studied.runs()[KEY]

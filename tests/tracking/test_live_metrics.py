@@ -20,8 +20,8 @@ ROWS = [
 @pytest.fixture
 def curves(world, monkeypatch):
     """Give a maker of listeners that open MLflow at once."""
-    monkeypatch.setattr(live_metrics, "AFTER_S", 0.0)
-    monkeypatch.setattr(live_metrics, "EVERY_S", 0.05)
+    monkeypatch.setattr(live_metrics, "START_AFTER_S", 0.0)
+    monkeypatch.setattr(live_metrics, "WRITE_INTERVAL_S", 0.05)
 
     def make(data=None):
         experiment = world.params.experiment("wines_soft")
@@ -38,7 +38,7 @@ def follow(listener, rows):
 
 
 def test_a_short_training_opens_nothing(world, curves, monkeypatch):
-    monkeypatch.setattr(live_metrics, "AFTER_S", 20.0)
+    monkeypatch.setattr(live_metrics, "START_AFTER_S", 20.0)
     listener = curves()
     follow(listener, ROWS)
     assert listener.thread is None

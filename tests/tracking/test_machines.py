@@ -34,7 +34,7 @@ def shared(tmp_path, empty_database, monkeypatch):
     """Give a store that foursplit takes for a server's: this way to name a file is not known."""
     shutil.copyfile(empty_database, tmp_path / "shared.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite+pysqlite:///{tmp_path}/shared.db")
-    monkeypatch.setenv(store.SHARED_FILES, str(tmp_path / "files"))
+    monkeypatch.setenv(store.ARTIFACT_ROOT, str(tmp_path / "files"))
     for name in ("ledger", "confusion", "residuals"):  # drawing takes half a second, each time
         monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     return tmp_path
@@ -62,7 +62,7 @@ def on(shared, monkeypatch):
 
 def track():
     params = load()
-    return tracking.track(params, collect(params), print)
+    return tracking.sync_runs(params, collect(params), print)
 
 
 def runs():
@@ -116,7 +116,7 @@ def test_what_another_machine_may_still_write_is_left_and_later_cleared(on, monk
     with on("other"):
         assert track().new == 2
         assert sorted(run.info.status for run in runs()) == ["FINISHED", "FINISHED", "RUNNING"]
-        monkeypatch.setattr(ownership, "PATIENCE_MS", -1)
+        monkeypatch.setattr(ownership, "LEASE_MS", -1)
         track()
         assert [run.info.status for run in runs()] == ["FINISHED", "FINISHED"]
 
@@ -139,12 +139,12 @@ def test_a_run_removed_as_the_second_one_does_not_stop_who_tags_it(on):
         track()
         client, run_id = store.client(), runs()[0].info.run_id
         client.delete_run(run_id)
-        ownership.tag(client, run_id, "foursplit.current", "true")
+        ownership.set_tag(client, run_id, "foursplit.current", "true")
 
 
 def live_curves(monkeypatch):
-    monkeypatch.setattr(live_metrics, "AFTER_S", 0.0)
-    monkeypatch.setattr(live_metrics, "EVERY_S", 0.05)
+    monkeypatch.setattr(live_metrics, "START_AFTER_S", 0.0)
+    monkeypatch.setattr(live_metrics, "WRITE_INTERVAL_S", 0.05)
     experiment = load().experiment("wines_soft")
     about = {"home": "improving", "key": "wines_soft", "experiment": experiment}
     return LiveCurves(**about, seed=1, data={"train.npy": "d1"})
@@ -157,7 +157,7 @@ def test_a_training_that_another_machine_shows_live_is_left_to_it(on, monkeypatc
         (watched,) = runs()
         assert track().new == 2
         assert store.client().get_run(watched.info.run_id).info.status == "RUNNING"
-        monkeypatch.setattr(ownership, "PATIENCE_MS", -1)  # no point of its curve for an hour
+        monkeypatch.setattr(ownership, "LEASE_MS", -1)  # no point of its curve for an hour
         track()
         assert store.client().get_run(watched.info.run_id).info.status == "KILLED"
 
@@ -235,7 +235,7 @@ def test_of_two_who_promote_at_once_the_second_is_told_so(on_with_winner, monkey
     with on("other"), pytest.raises(FoursplitError, match="run `foursplit gate` again"):
         registry.promote(second, None, print)
     tags = store.client().get_registered_model(GROUP).tags
-    assert not [name for name in tags if name.startswith(promotion_lock.NOTE)]
+    assert not [name for name in tags if name.startswith(promotion_lock.LOCK_TAG)]
 
 
 def test_who_was_killed_while_promoting_is_waited_for_no_longer_than_ten_minutes(
@@ -243,17 +243,17 @@ def test_who_was_killed_while_promoting_is_waited_for_no_longer_than_ten_minutes
 ):
     with on_with_winner("one"):
         version = register()
-        left = f"{promotion_lock.NOTE}another"
+        left = f"{promotion_lock.LOCK_TAG}another"
         client = store.client()
         client.set_registered_model_tag(
-            GROUP, left, str(ownership.now_ms() - promotion_lock.FRESH_MS)
+            GROUP, left, str(ownership.now_ms() - promotion_lock.LEASE_MS)
         )
         registry.promote(version, None, print)
         assert registry.champion_number(GROUP) == version.number
 
 
 def test_a_database_that_many_share_needs_a_place_for_files_that_they_share_too(on, monkeypatch):
-    monkeypatch.delenv(store.SHARED_FILES)
+    monkeypatch.delenv(store.ARTIFACT_ROOT)
     with (
         on("one"),
         pytest.raises(FoursplitError, match="MLFLOW_DEFAULT_ARTIFACT_ROOT .*s3://bucket"),
@@ -273,11 +273,11 @@ def test_a_write_that_collides_is_tried_again_and_another_error_is_not(on):
             raise error
         written.append(value)
 
-    store.again(write, 1)
+    store.retry(write, 1)
     assert written == [1]
     errors += [MlflowException("no such run", INVALID_PARAMETER_VALUE), None]
     with pytest.raises(MlflowException, match="no such run"):
-        store.again(write, 2)
+        store.retry(write, 2)
 
 
 def test_nobody_is_told_to_delete_what_others_use(on, shared):
@@ -313,4 +313,4 @@ def test_a_server_that_is_not_there_is_told_at_once_and_stops_no_training(on, mo
 )
 def test_a_password_is_never_shown(monkeypatch, uri, shown):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    assert store.shown() == shown
+    assert store.display_uri() == shown

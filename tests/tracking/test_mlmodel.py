@@ -37,7 +37,7 @@ def test_the_same_winner_is_written_with_the_same_bytes(path):
     before = path.read_bytes()
     mlmodel.write(path.parent, MANIFEST, ("alcohol", "ash"))
     assert path.read_bytes() == before
-    mlmodel.require(path)
+    mlmodel.require_own(path)
 
 
 def test_the_loader_that_it_names_is_ours_and_has_what_mlflow_asks_for(path):
@@ -86,7 +86,7 @@ def test_names_of_any_script_come_back(path):
     classes = ["rojo 🍷", 'so-called "white"', "a: b\n- c"]
     told = {**MANIFEST, "shape": {"inputs": [3], "classes": classes}}
     mlmodel.write(path.parent, told, names)
-    mlmodel.require(path)
+    mlmodel.require_own(path)
     assert signature(path).inputs.input_names() == list(names)
 
 
@@ -114,7 +114,7 @@ FLAVOR = ("flavors", "python_function")
 def test_what_may_lead_to_other_code_is_refused_by_its_place(path, keys, value, place):
     change(path, *keys, value=value)
     with pytest.raises(FoursplitError) as caught:
-        mlmodel.require(path)
+        mlmodel.require_own(path)
     assert place in str(caught.value)
     assert "refused" in str(caught.value)
 
@@ -132,7 +132,7 @@ def test_what_may_lead_to_other_code_is_refused_by_its_place(path, keys, value, 
 def test_what_is_no_json_of_ours_is_refused(path, text):
     path.write_text(text)
     with pytest.raises(FoursplitError, match="refused"):
-        mlmodel.require(path)
+        mlmodel.require_own(path)
 
 
 def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
@@ -142,4 +142,4 @@ def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
         mlmodel.LOADER
     )  # the naive check finds nothing
     with pytest.raises(FoursplitError, match="spelt otherwise"):
-        mlmodel.require(path)
+        mlmodel.require_own(path)

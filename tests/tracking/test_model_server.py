@@ -46,11 +46,11 @@ def app(inputs=(2,)):
         given = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
     metadata = Model(signature=ModelSignature(inputs=given))
     metadata.add_flavor("python_function", loader_module=pyfunc_model.__name__)
-    model = mlflow.pyfunc.PyFuncModel(metadata, pyfunc_model.Answers(Sums(inputs)))
+    model = mlflow.pyfunc.PyFuncModel(metadata, pyfunc_model.PyfuncModel(Sums(inputs)))
     return scoring_server.init(model)
 
 
-class Hasty(model_server.Patient):
+class Hasty(model_server.TimeoutProtocol):
     head_s = 1.0
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.tracking.runs.provenance import Locks
+from foursplit.tracking.runs.provenance import LockFiles
 
 CONFLICT = """schema: '2.0'
 stages:
@@ -21,11 +21,11 @@ def test_a_lock_that_cannot_be_read_is_named(project, text):
     path.parent.mkdir(parents=True)
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(FoursplitError, match=r"pipelines/data/dvc\.lock.*foursplit repro"):
-        Locks().digests("wine")
+        LockFiles().digests("wine")
 
 
 def test_an_empty_lock_has_no_stages(project):
     path = project / "pipelines" / "data" / "dvc.lock"
     path.parent.mkdir(parents=True)
     path.write_text("")
-    assert set(Locks().digests("wine").values()) == {"not in dvc.lock"}
+    assert set(LockFiles().digests("wine").values()) == {"not in dvc.lock"}

@@ -114,8 +114,8 @@ def test_loading_by_mlflow_leaves_the_version_readable(small):
     """MLflow writes a file of its own into the store's folder, each time."""
     version = register()
     load(URI)
-    assert (version.folder / version_files.NOTE).is_file()
-    assert registry.find(winner.GROUP, "champion").number == 1
+    assert (version.folder / version_files.MLFLOW_META).is_file()
+    assert registry.load_version(winner.GROUP, "champion").number == 1
     assert register().number == 1  # not taken for harmed, and stored anew
 
 
@@ -139,7 +139,7 @@ def harm(version, name, text):
     """Alter a file, and the hash that is kept of it too: as one who owns the database could."""
     (version.folder / name).write_text(text)
     files = {**version.files, name: artifacts.sha256_file(version.folder / name)}
-    registry.mark(version, {registry.FILES: json.dumps(files)})
+    registry.set_tags(version, {registry.FILES: json.dumps(files)})
 
 
 def test_a_tampered_mlmodel_is_refused(small):
@@ -173,7 +173,7 @@ def test_an_mlmodel_that_names_other_code_is_refused_even_if_the_hash_agrees(sma
         ("shim.py", "does not belong"),
         ("code/foursplit.py", "does not belong"),
         ("__pycache__/shim.cpython-311.pyc", "does not belong"),
-        (f"{version_files.NOTE}/shim.py", "does not belong"),
+        (f"{version_files.MLFLOW_META}/shim.py", "does not belong"),
     ],
 )
 def test_code_beside_the_model_is_refused_by_name_also_by_mlflows_way_in(small, name, message):
@@ -204,9 +204,9 @@ def test_a_copy_holds_what_answers_and_is_checked_after_it_is_made(small, tmp_pa
     version = register()
     to = tmp_path / "copy"
     to.mkdir()
-    version_files.copy(version.folder, version.files, to)
+    version_files.copy_model(version.folder, version.files, to)
     assert not list(to.rglob("*.parquet"))
     assert load(to.as_uri()).predict(dev()).shape == (600, 3)
     (version.folder / "seed_2" / "model.skops").write_bytes(b"other weights")
     with pytest.raises(FoursplitError, match=r"seed_2/model.skops: altered"):
-        version_files.copy(version.folder, version.files, to)
+        version_files.copy_model(version.folder, version.files, to)

@@ -9,7 +9,7 @@ from tests.promotion.winner import GROUP, KEY
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
-from foursplit.reproduce.recorded_inputs import recorded
+from foursplit.reproduce.recorded_inputs import read_recorded
 from foursplit.tracking import store
 from foursplit.tracking.registry import model_versions, registry
 from foursplit.tracking.runs.run_data import MODEL_HASH
@@ -24,18 +24,18 @@ def run_of(world, name="wines_soft seed 1"):
 
 
 def test_a_run_has_hashes_of_weights_data_and_numbers(world):
-    found = recorded(run_of(world))
+    found = read_recorded(run_of(world))
     assert (found.kind, found.experiment, found.group) == ("run", "wines_soft", "wines")
     assert found.made_with == {"device": "cpu", "kernels": "portable", "threads": "1"}
     assert found.hashes["weights/seed_1"] == "w1"
     assert found.hashes["data/train.npy"] == "d1"
     assert found.hashes["numbers/seed_1/dev"] == artifacts.fingerprint({"error": 0.25})
     assert "numbers/seed_1/test" not in found.hashes  # a winner's, whose test is sealed
-    assert not found.doubts
+    assert not found.warnings
 
 
 def test_a_run_outside_of_git_has_no_commit(world):
-    found = recorded(run_of(world))
+    found = read_recorded(run_of(world))
     assert found.commit is None
     assert not found.dirty
 
@@ -43,16 +43,16 @@ def test_a_run_outside_of_git_has_no_commit(world):
 def test_an_altered_tag_is_what_counts_and_is_doubted(world):
     run_id = run_of(world)
     store.client().set_tag(run_id, MODEL_HASH, "f" * 64)
-    found = recorded(run_id)
+    found = read_recorded(run_id)
     assert found.hashes["weights/seed_1"] == "f" * 64
-    (doubt,) = found.doubts
+    (doubt,) = found.warnings
     assert "it was altered" in doubt
 
 
 def test_older_runs_get_the_tag_by_which_they_are_found(world):
     run_id = run_of(world)
     store.client().delete_tag(run_id, MODEL_HASH)
-    assert recorded(run_id).hashes["weights/seed_1"] == "w1"
+    assert read_recorded(run_id).hashes["weights/seed_1"] == "w1"
     counts, _ = world.track()
     assert counts.new == 0
     assert store.client().get_run(run_id).data.tags[MODEL_HASH] == "w1"
@@ -64,19 +64,19 @@ def test_an_unknown_run_is_refused_with_some_that_are_there(world, name):
     with pytest.raises(
         FoursplitError, match=f"unknown run '{name}'(.|\n)*{run_id}  wines_soft seed 1"
     ):
-        recorded(name)
+        read_recorded(name)
 
 
 def test_a_store_without_runs_says_so(world):
     with pytest.raises(FoursplitError, match="Its latest runs: none"):
-        recorded("nope")
+        read_recorded("nope")
 
 
 def test_a_run_without_its_files_is_refused(world):
     run_id = run_of(world)
     next(world.root.glob(f"mlruns/**/{run_id}/artifacts/manifest.json")).unlink()
     with pytest.raises(FoursplitError, match="manifest.json is gone"):
-        recorded(run_id)
+        read_recorded(run_id)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def version(project, monkeypatch):
 
 
 def test_a_version_has_hashes_of_all_its_seeds(version):
-    found = recorded(f"models:/{GROUP}@challenger")
+    found = read_recorded(f"models:/{GROUP}@challenger")
     assert (found.kind, found.experiment, found.group) == ("version", KEY, GROUP)
     assert (found.commit, found.dirty) == ("c0ffee", True)
     of_seeds = {f"{kind}/seed_{seed}" for seed in (1, 2) for kind in ("manifest", "weights")}
@@ -106,9 +106,9 @@ def test_a_version_whose_files_or_tags_were_altered_is_doubted(version):
     files = json.loads(version.tags[registry.FILES])
     files["seed_1/model.skops"] = "f" * 64
     store.client().set_model_version_tag(GROUP, "1", registry.FILES, json.dumps(files))
-    found = recorded(f"models:/{GROUP}/1")
+    found = read_recorded(f"models:/{GROUP}/1")
     assert found.hashes["weights/seed_1"] == "f" * 64
-    (doubt,) = found.doubts
+    (doubt,) = found.warnings
     assert "model.skops is not the file that the version's tags speak of" in doubt
 
 
@@ -116,28 +116,28 @@ def test_a_version_that_is_not_there_is_refused_with_what_is(version):
     with pytest.raises(
         FoursplitError, match="unknown alias or version 'champion'. Valid: 1, challenger"
     ):
-        recorded(f"models:/{GROUP}@champion")
+        read_recorded(f"models:/{GROUP}@champion")
     with pytest.raises(
         FoursplitError, match="unknown registered model 'wins'. Did you mean 'wines'"
     ):
-        recorded("models:/wins/1")
+        read_recorded("models:/wins/1")
     with pytest.raises(FoursplitError, match="such as models:/c4w2_digits@champion"):
-        recorded("models:/wines")
+        read_recorded("models:/wines")
 
 
 def test_the_run_that_stores_a_version_is_no_model_to_make_again(version):
     run = store.client().get_model_version(GROUP, "1").run_id
     with pytest.raises(FoursplitError, match="name it as models:/GROUP/N"):
-        recorded(run)
+        read_recorded(run)
 
 
 def test_without_a_store_there_is_no_version_and_none_is_made(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    assert not model_versions.any_stored()
+    assert not model_versions.may_have_versions()
     assert not (project / "mlflow.db").exists()
 
 
 def test_a_store_without_versions_is_known_as_such(world):
-    assert not model_versions.any_stored()
+    assert not model_versions.may_have_versions()
     (world.root / "mlflow.db").write_bytes(b"no database" * 100)
-    assert model_versions.any_stored()  # MLflow is to say what is wrong with it
+    assert model_versions.may_have_versions()  # MLflow is to say what is wrong with it

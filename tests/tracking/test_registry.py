@@ -54,7 +54,7 @@ def test_the_same_winner_is_the_same_version_and_another_one_the_next(small):
     winner.train(sees_strong=True)  # as `dvc checkout` of the older commit does
     back = register()
     assert [v.number for v in (first, again, second, back)] == [1, 1, 2, 1]
-    assert registry.find(GROUP, "challenger").number == 1
+    assert registry.load_version(GROUP, "challenger").number == 1
     runs = store.client().search_runs([_experiment()])
     assert len(runs) == 2
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -204,7 +204,7 @@ def test_a_source_outside_the_store_is_refused(small, tmp_path_factory):
 
 def test_of_a_servers_artifacts_a_copy_is_checked_and_used(small, monkeypatch):
     version = champion()
-    monkeypatch.setattr(store, "artifacts", lambda: None)  # as with a server that has them
+    monkeypatch.setattr(store, "artifact_folder", lambda: None)  # as with a server that has them
     dev = winner.examples("dev")
     model = foursplit.load_model(f"models:/{GROUP}@champion")
     assert model.version.folder.is_relative_to(paths.state())
@@ -252,10 +252,10 @@ def test_killed_at_any_step_the_champion_stays_and_the_next_try_is_whole(small, 
             register()
     dev = winner.examples("dev")
     assert foursplit.load_model(f"models:/{GROUP}@champion").predict(dev.x).shape == (600, 3)
-    assert registry.find(GROUP, "challenger").number == 1
+    assert registry.load_version(GROUP, "challenger").number == 1
     version = register()
     assert version.number == 2
-    assert registry.find(GROUP, "challenger").number == 2
+    assert registry.load_version(GROUP, "challenger").number == 2
     runs = store.client().search_runs([_experiment()])
     assert len(runs) == 2  # the half one is gone
     assert {run.info.status for run in runs} == {"FINISHED"}

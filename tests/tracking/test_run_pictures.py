@@ -25,7 +25,7 @@ def bars(figure):
 
 
 def test_each_gap_joins_the_levels_on_both_sides():
-    found = bars(run_pictures.ledger(SUMMARY))
+    found = bars(run_pictures.plot_ledger(SUMMARY))
     assert len(found) == 9  # five levels, four gaps between them
     for place in (1, 3, 5, 7):
         (_, before), gap, (_, after) = found[place - 1 : place + 2]
@@ -35,7 +35,7 @@ def test_each_gap_joins_the_levels_on_both_sides():
 def test_without_a_human_level_the_ledger_starts_at_train():
     summary = {**SUMMARY, "human": None, "ledger": SUMMARY["ledger"][1:3]}
     summary["splits"] = {k: v for k, v in SUMMARY["splits"].items() if k != "test"}
-    figure = run_pictures.ledger(summary)
+    figure = run_pictures.plot_ledger(summary)
     names = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert names == ["train", "variance", "train-dev", "data\nmismatch", "dev"]
 
@@ -44,14 +44,14 @@ def test_a_ledger_of_zeros_can_be_drawn():
     zero = {split: {"value": 0.0} for split in ("train", "dev")}
     gap = {"gap": "variance_or_mismatch", "value": 0.0, "status": "immaterial"}
     summary = {**SUMMARY, "human": None, "splits": zero, "ledger": [gap]}
-    run_pictures.ledger(summary).savefig(io.BytesIO())
+    run_pictures.plot_ledger(summary).savefig(io.BytesIO())
 
 
 def test_every_class_has_its_row_even_one_that_dev_lacks():
     table = pd.DataFrame({"y": ["a", "a", "b"], "y_hat": ["a", "c", "b"]})
-    counted = run_pictures.counts(table, ["a", "b", "c"])
+    counted = run_pictures.confusion_counts(table, ["a", "b", "c"])
     np.testing.assert_array_equal(counted, [[1, 0, 1], [0, 1, 0], [0, 0, 0]])
-    figure = run_pictures.confusion(counted)
+    figure = run_pictures.plot_confusion(counted)
     assert figure.axes[0].get_title() == "dev: 1 of 3 wrong"
     assert len(figure.axes[0].texts) == 3  # no zeros
 
@@ -59,6 +59,6 @@ def test_every_class_has_its_row_even_one_that_dev_lacks():
 def test_every_example_has_its_residual():
     table = pd.DataFrame({"y": [1.0, 2.0, 3.0], "y_hat": [1.5, 2.0, 9.0]})
     table["is_error"] = [False, False, True]
-    near, wrong = run_pictures.residuals(table).axes[0].collections
+    near, wrong = run_pictures.plot_residuals(table).axes[0].collections
     assert near.get_offsets().tolist() == [[1.5, 0.5], [2.0, 0.0]]
     assert wrong.get_offsets().tolist() == [[9.0, 6.0]]

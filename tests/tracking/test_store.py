@@ -35,17 +35,17 @@ class Late:
 
 def test_an_experiment_that_another_process_created_meanwhile_is_taken(world):
     client = store.client()
-    first = store.experiment(client, "improving/wines", "note")
-    assert store.experiment(Late(client), "improving/wines", "note") == first
+    first = store.get_or_create_experiment(client, "improving/wines", "note")
+    assert store.get_or_create_experiment(Late(client), "improving/wines", "note") == first
 
 
 def test_a_deleted_experiment_is_restored(world):
     client = store.client()
-    made = store.experiment(client, "improving/wines", "note")
+    made = store.get_or_create_experiment(client, "improving/wines", "note")
     client.delete_experiment(made)
-    assert store.experiment(client, "improving/wines", "other note") == made
+    assert store.get_or_create_experiment(client, "improving/wines", "other note") == made
     found = client.get_experiment(made)
-    assert (found.lifecycle_stage, found.tags[store.NOTE]) == ("active", "other note")
+    assert (found.lifecycle_stage, found.tags[store.DESCRIPTION_TAG]) == ("active", "other note")
 
 
 @pytest.mark.parametrize("name", ["a?b", "100%20 b"])

@@ -18,12 +18,12 @@ DESTROYS = re.compile(r"delete it|remove|\brm\b|throw", re.IGNORECASE)
 
 
 def told(error):
-    with pytest.raises(FoursplitError) as refused, store_errors.explained():
+    with pytest.raises(FoursplitError) as refused, store_errors.explain_errors():
         raise error
     text = str(refused.value)
     assert not DESTROYS.search(text)
     assert "Traceback" not in text
-    assert text.startswith(f"{store.shown()}: ")
+    assert text.startswith(f"{store.display_uri()}: ")
     return text
 
 
@@ -65,7 +65,7 @@ def test_of_a_store_that_others_use_the_page_about_it_is_named(world, monkeypatc
 
 
 def test_an_error_of_the_system_stays_one(world):
-    with pytest.raises(OSError, match="No space"), store_errors.explained():
+    with pytest.raises(OSError, match="No space"), store_errors.explain_errors():
         raise OSError(errno.ENOSPC, "No space left on device")
 
 

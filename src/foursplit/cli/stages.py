@@ -158,12 +158,12 @@ def configure() -> "Params":
 def _command(name: str, stage: Stage) -> click.Command:
     def callback(key: str | None = None) -> None:
         from foursplit.io.progress import heading
-        from foursplit.runner.stage_outputs import started
+        from foursplit.runner.stage_outputs import tracked_outputs
 
         heading(name, key or "")
         params = configure()
         arguments = [] if key is None else [key]
-        with started(name, key or "", params):
+        with tracked_outputs(name, key or "", params):
             message = stage.run(*arguments)
         click.echo(f"  {printable(message)}")
 

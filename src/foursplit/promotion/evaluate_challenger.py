@@ -17,7 +17,7 @@ from foursplit.promotion.benchmark_models import (
 from foursplit.promotion.candidate import EvaluatedModel, describe_difference, is_same_model, read
 from foursplit.promotion.judge import Check, DifferentExamplesError, Judgement, Rules, judge
 from foursplit.promotion.latency import Latency
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Evaluation:
 
 
 def evaluate_challenger(
-    params: Params, name: str, winner: Entry, champion: Version | None
+    params: Params, name: str, winner: Entry, champion: StoredVersion | None
 ) -> Evaluation:
     """Compare the current winner of group `name` with the champion."""
     group = params.group(name)
@@ -108,7 +108,7 @@ def _with(judgement: Judgement, reason: Check) -> Judgement:
     return replace(judgement, reasons=(reason, *judgement.reasons))
 
 
-def _rescored(champion: Version, changes: str) -> Check:
+def _rescored(champion: StoredVersion, changes: str) -> Check:
     sentence = (
         f"The champion, version {champion.number}, was evaluated again on the current examples, "
         f"because they have changed ({changes})."
@@ -116,7 +116,9 @@ def _rescored(champion: Version, changes: str) -> Check:
     return Check(code="rescored", holds=True, sentence=sentence, numbers={})
 
 
-def _not_comparable(champion: Version, changes: str | None, error: FoursplitError | None) -> str:
+def _not_comparable(
+    champion: StoredVersion, changes: str | None, error: FoursplitError | None
+) -> str:
     reason = "" if error is None else f", and it cannot predict the current ones: {error}"
     return (
         f"The champion, version {champion.number}, was evaluated on different examples "

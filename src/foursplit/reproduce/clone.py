@@ -24,7 +24,7 @@ def clone(folder: Path, commit: str | None = None) -> None:
         config.write_text(OWN_CACHE, encoding="utf-8")
 
 
-def surroundings(folder: Path) -> dict[str, str]:
+def clone_environment(folder: Path) -> dict[str, str]:
     """Give the environment in which a clone's stages find its own code and reach nothing of ours.
 
     The user's MLflow server is left out: a long training would follow itself live there.

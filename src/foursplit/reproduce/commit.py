@@ -17,7 +17,7 @@ Stages = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RunLocation:
     """Where an experiment stands at a commit."""
 
     key: str
@@ -48,7 +48,7 @@ class Place:
         return f"pipelines/{home(self.pipeline, self.course)}/dvc.yaml:{stage}@{self.key}"
 
 
-def resolve(revision: str) -> str:
+def resolve_commit(revision: str) -> str:
     """Give the full hash of a commit; one that this clone lacks is refused with what brings it."""
     words = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     found = git.ask("rev-parse", *words)
@@ -65,9 +65,9 @@ def resolve(revision: str) -> str:
     )
 
 
-def find(commit: str, key: str) -> Place:
+def find_experiment(commit: str, key: str) -> RunLocation:
     """Find an experiment in params.yaml as it was at a commit."""
-    tree = _yaml(text(commit, "params.yaml"))
+    tree = _yaml(file_text(commit, "params.yaml"))
     known: list[str] = []
     sections: dict[Pipeline, Any] = {"": tree, REAL: tree.get(REAL) or {}}
     for of, section in sections.items():
@@ -75,21 +75,21 @@ def find(commit: str, key: str) -> Place:
             known += block
             if key in block:
                 found = block[key]
-                return Place(
+                return RunLocation(
                     key=key, commit=commit, group=found["group"], source=found["source"],
                     pipeline=of, course=course,
                 )  # fmt: skip
     raise unknown_name("experiment", key, known, f"params.yaml at {commit[:7]}")
 
 
-def locked(place: Place) -> dict[str, Mapping[str, Any]]:
+def locked_stages(place: RunLocation) -> dict[str, Mapping[str, Any]]:
     """Read what the commit's lock files say of the stages that lead to an experiment's tables."""
     wanted = [place.of_data(stage) for stage in ("fetch", "validate", "split")]
     wanted += [place.of_model(stage) for stage in ("train", "evaluate")]
     found = {}
     for address in wanted:
         file, _, name = address.partition(":")
-        stages = _stages(text(place.commit, file.replace("dvc.yaml", "dvc.lock")))
+        stages = _stages(file_text(place.commit, file.replace("dvc.yaml", "dvc.lock")))
         if name in stages:
             found[name.partition("@")[0]] = stages[name]
     return found
@@ -100,7 +100,7 @@ def _stages(content: str | None) -> Stages:
     return found
 
 
-def text(commit: str, path: str) -> str | None:
+def file_text(commit: str, path: str) -> str | None:
     """Give a file as it was at a commit; None where it was not."""
     return git.ask("show", f"{commit}:{path}")
 

@@ -11,7 +11,7 @@ SEALED = ("data/sealed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ComparedHash:
     """Something on record beside what came out; `found` is None where nothing did."""
 
     name: str
@@ -24,7 +24,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class ComparedInput:
     """What bytes depend on, then and now; `then` is None where nobody noted it."""
 
     name: str
@@ -36,42 +36,46 @@ class Input:
         return self.then is not None and self.then != self.now
 
 
-def compared(expected: Mapping[str, str], found: Mapping[str, str]) -> list[Compared]:
+def compare_hashes(expected: Mapping[str, str], found: Mapping[str, str]) -> list[ComparedHash]:
     """Set what is on record beside what came out, but for what is never made: answers on test."""
     return [
-        Compared(name=name, expected=digest, found=found.get(name))
+        ComparedHash(name=name, expected=digest, found=found.get(name))
         for name, digest in sorted(expected.items())
-        if name in found or not _unopened(name)
+        if name in found or not _is_unopened(name)
     ]
 
 
-def unopened(expected: Iterable[str], found: Mapping[str, str]) -> list[str]:
+def unopened_test_hashes(expected: Iterable[str], found: Mapping[str, str]) -> list[str]:
     """Name what is on record and was not made here, since test stays sealed."""
-    return sorted(name for name in expected if name not in found and _unopened(name))
+    return sorted(name for name in expected if name not in found and _is_unopened(name))
 
 
-def _unopened(name: str) -> bool:
+def _is_unopened(name: str) -> bool:
     return name in SEALED or (name.startswith("table/") and name.endswith("/test"))
 
 
-def inputs(
+def compare_inputs(
     then: Mapping[str, str],
     now: Mapping[str, str],
     pins: Sequence[Pin],
     noted: Mapping[str, tuple[str | None, str | None]],
-) -> list[Input]:
+) -> list[ComparedInput]:
     """List what bytes depend on: device and kernels, numeric pins, code and settings, platform."""
-    found = [Input(name=name, then=then.get(name), now=value) for name, value in now.items()]
-    found += [Input(name=pin.name, then=pin.pinned, now=pin.installed or "none") for pin in pins]
+    found = [
+        ComparedInput(name=name, then=then.get(name), now=value) for name, value in now.items()
+    ]
     found += [
-        Input(name=name, then=before or "not there", now=after or "not there")
+        ComparedInput(name=pin.name, then=pin.pinned, now=pin.installed or "none") for pin in pins
+    ]
+    found += [
+        ComparedInput(name=name, then=before or "not there", now=after or "not there")
         for name, (before, after) in noted.items()
     ]
     # Neither a run nor a version notes it.
-    return [*found, Input(name="platform", then=None, now=machine())]
+    return [*found, ComparedInput(name="platform", then=None, now=describe_machine())]
 
 
-def machine() -> str:
+def describe_machine() -> str:
     """Name what a platform's bytes may depend on."""
     python = platform.python_version()
     return f"{platform.system()} {platform.machine()}, Python {python}, {_processor()}"
@@ -86,17 +90,21 @@ def _processor() -> str:
         return platform.processor() or "processor not known"
 
 
-DEVICE = "another kind of device rounds in other ways"
+DEVICE_CAUSE = "another kind of device rounds in other ways"
 
 CAUSES: Mapping[str, str] = {
-    "device": DEVICE,
+    "device": DEVICE_CAUSE,
     "kernels": "the instruction sets of the kernels decide how sums are rounded",
     "threads": "the number of threads decides in which order sums are taken",
 }
 
 
-def causes(
-    rows: Sequence[Compared], given: Sequence[Input], doubts: Sequence[str], *, dirty: bool
+def likely_causes(
+    rows: Sequence[ComparedHash],
+    given: Sequence[ComparedInput],
+    doubts: Sequence[str],
+    *,
+    dirty: bool,
 ) -> list[str]:
     """Say what most likely made the difference, the likeliest first; nothing where all is equal."""
     differing = [row.name for row in rows if not row.equal]
@@ -119,7 +127,7 @@ def causes(
     return found or [_unexplained(differing, given)]
 
 
-def _unexplained(differing: Sequence[str], given: Sequence[Input]) -> str:
+def _unexplained(differing: Sequence[str], given: Sequence[ComparedInput]) -> str:
     if not any(name.startswith(("weights/", "models", "manifest/")) for name in differing):
         return (
             "the weights are equal and the answers are not: the record of the tables was altered, "
@@ -133,7 +141,7 @@ def _unexplained(differing: Sequence[str], given: Sequence[Input]) -> str:
     )
 
 
-def as_json(rows: Sequence[Compared], given: Sequence[Input]) -> dict[str, Any]:
+def as_json(rows: Sequence[ComparedHash], given: Sequence[ComparedInput]) -> dict[str, Any]:
     """Give rows and inputs for other programs."""
     return {
         "compared": [

@@ -10,11 +10,11 @@ from typing import Any
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.io import artifacts
 
-FOLDER = ".dir"
+FOLDER_SUFFIX = ".dir"
 """How the hash of a folder ends: its object is the list of its files."""
 
 
-def output(stage: Mapping[str, Any] | None, path: str) -> str | None:
+def output_hash(stage: Mapping[str, Any] | None, path: str) -> str | None:
     """Give the hash under which a lock file's entry knows an output; None where it knows none."""
     for one in (stage or {}).get("outs") or ():
         if one.get("path") == path:
@@ -23,9 +23,9 @@ def output(stage: Mapping[str, Any] | None, path: str) -> str | None:
     return None
 
 
-def files(version: str | None) -> dict[str, Path] | None:
+def cached_files(version: str | None) -> dict[str, Path] | None:
     """Give a folder's files by their path in it; None where the cache lacks one of them."""
-    if version is None or not version.endswith(FOLDER):
+    if version is None or not version.endswith(FOLDER_SUFFIX):
         return None
     cache = cache_folder()
     try:
@@ -36,9 +36,9 @@ def files(version: str | None) -> dict[str, Path] | None:
     return found if all(path.is_file() for path in found.values()) else None
 
 
-def restore(version: str | None, target: Path) -> bool:
+def restore_folder(version: str | None, target: Path) -> bool:
     """Copy a folder out of the cache; tell whether it was there and whole, to the byte."""
-    found = files(version)
+    found = cached_files(version)
     if found is None or any(_md5(path) != path.parent.name + path.name for path in found.values()):
         return False
     with artifacts.replacing_folder(target) as part:

@@ -9,12 +9,12 @@ from ruamel.yaml import YAML
 
 from foursplit.io import artifacts
 from foursplit.reproduce import recorded_hashes
-from foursplit.reproduce.commit import Place
-from foursplit.reproduce.recorded_inputs import made_with, named
+from foursplit.reproduce.commit import RunLocation
+from foursplit.reproduce.recorded_inputs import hash_name, training_environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class ReproducedRun:
     """What was made again, and with what."""
 
     hashes: Mapping[str, str]
@@ -22,22 +22,22 @@ class Made:
     stages: recorded_hashes.Stages
 
 
-def made(clone: Path, place: Place) -> Made:
+def read_outputs(clone: Path, place: RunLocation) -> ReproducedRun:
     """Read what the stages left in a clone."""
     hashes: dict[str, str] = {}
     known: dict[str, str] = {}
     for folder, manifest in _seeds(clone / place.models, "manifest.json"):
         hashes |= {f"data/{name}": digest for name, digest in manifest["data"].items()}
-        known = made_with(manifest)
+        known = training_environment(manifest)
         for path in (folder / "manifest.json", *folder.glob("model.*")):
-            hashes[named(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
+            hashes[hash_name(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
     for folder, summary in _seeds(clone / place.tables, "summary.json"):
         for path in folder.glob("*.parquet"):
-            hashes[named(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
+            hashes[hash_name(f"{folder.name}/{path.name}")] = artifacts.sha256_file(path)
         for split, numbers in summary["metrics"].items():
             hashes[f"numbers/{folder.name}/{split}"] = artifacts.fingerprint(numbers)
     stages = _stages(clone, place)
-    return Made(
+    return ReproducedRun(
         hashes=hashes | recorded_hashes.hashes(place, stages), made_with=known, stages=stages
     )
 
@@ -47,7 +47,7 @@ def _seeds(folder: Path, name: str) -> Iterator[tuple[Path, Any]]:
         yield path.parent, artifacts.read_json(path)
 
 
-def _stages(clone: Path, place: Place) -> dict[str, Mapping[str, Any]]:
+def _stages(clone: Path, place: RunLocation) -> dict[str, Mapping[str, Any]]:
     """Read the lock entries that the clone's stages have written."""
     found = {}
     for address in (place.of_data("split"), place.of_model("train"), place.of_model("evaluate")):

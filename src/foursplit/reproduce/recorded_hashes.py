@@ -7,60 +7,60 @@ from foursplit.core.errors import FoursplitError
 from foursplit.history.past_runs import list_past
 from foursplit.io import artifacts
 from foursplit.reproduce import commit, dvc_cache
-from foursplit.reproduce.commit import Place
-from foursplit.reproduce.recorded_inputs import Recorded, made_with, named
+from foursplit.reproduce.commit import RunLocation
+from foursplit.reproduce.recorded_inputs import RecordedRun, hash_name, training_environment
 
 Stages = Mapping[str, Mapping[str, Any]]
 """Lock entries by the kind of their stage: fetch, validate, split, train, evaluate."""
 
-MADE = ("split", "train", "evaluate")
+COMPARED_STAGES = ("split", "train", "evaluate")
 """The stages whose inputs are compared: what went into data, weights and tables."""
 
 
-def recorded(name: str) -> Recorded:
+def read_recorded(name: str) -> RecordedRun:
     """Read `<experiment>@<revision>`: what the lock files of that commit say of the experiment."""
     key, _, revision = name.partition("@")
-    place = commit.find(commit.resolve(revision), key)
-    stages = commit.locked(place)
+    place = commit.find_experiment(commit.resolve_commit(revision), key)
+    stages = commit.locked_stages(place)
     if "train" not in stages:
         raise FoursplitError(
             f"{name}: the lock files of commit {place.commit[:7]} know no train@{key}: it was not "
             "trained, or not committed, by then, so nothing says what must come out"
         )
-    files = dvc_cache.files(dvc_cache.output(stages["train"], place.models)) or {}
+    files = dvc_cache.cached_files(dvc_cache.output_hash(stages["train"], place.models)) or {}
     manifests = [path for name, path in files.items() if name.endswith("/manifest.json")]
     weights = {
-        named(name): artifacts.sha256_file(path)
+        hash_name(name): artifacts.sha256_file(path)
         for name, path in files.items()
         if "/model." in name
     }
-    return Recorded(
+    return RecordedRun(
         name=name, kind="commit", experiment=key, group=place.group, commit=place.commit,
         hashes={**weights, **hashes(place, stages)},
         # The committed lock files are the CPU's.
-        made_with=made_with(artifacts.read_json(manifests[0])) if manifests else {"device": "cpu"},
+        made_with=training_environment(artifacts.read_json(manifests[0])) if manifests else {"device": "cpu"},
     )  # fmt: skip
 
 
-def hashes(place: Place, stages: Stages) -> dict[str, str]:
+def hashes(place: RunLocation, stages: Stages) -> dict[str, str]:
     """Name DVC's hashes of data, models and tables, as far as the lock files have them."""
     split = f"{place.data}/split/{place.source}"
     found = {
-        "data/seen": dvc_cache.output(stages.get("split"), f"{split}/seen"),
-        "data/sealed": dvc_cache.output(stages.get("split"), f"{split}/sealed"),
-        "models": dvc_cache.output(stages.get("train"), place.models),
-        "tables": dvc_cache.output(stages.get("evaluate"), place.tables),
+        "data/seen": dvc_cache.output_hash(stages.get("split"), f"{split}/seen"),
+        "data/sealed": dvc_cache.output_hash(stages.get("split"), f"{split}/sealed"),
+        "models": dvc_cache.output_hash(stages.get("train"), place.models),
+        "tables": dvc_cache.output_hash(stages.get("evaluate"), place.tables),
     }
     return {name: digest for name, digest in found.items() if digest is not None}
 
 
-def inputs(then: Stages, now: Stages) -> dict[str, tuple[str | None, str | None]]:
+def changed_inputs(then: Stages, now: Stages) -> dict[str, tuple[str | None, str | None]]:
     """List the files and settings that the lock entries note otherwise, then and now.
 
     What an earlier one of the stages put out is left out: it is compared by itself.
     """
     found: dict[str, tuple[str | None, str | None]] = {}
-    for stage in MADE:
+    for stage in COMPARED_STAGES:
         if stage in then and stage in now:
             one, other = (_inputs(stages[stage]) for stages in (then, now))
             differing = (name for name in {**one, **other} if one.get(name) != other.get(name))
@@ -79,7 +79,7 @@ def _inputs(entry: Mapping[str, Any]) -> dict[str, str]:
     return found | {f"params.yaml: {name}": str(value) for name, value in params.items()}
 
 
-def holding(wanted: Recorded) -> str | None:
+def find_commit(wanted: RecordedRun) -> str | None:
     """Find a commit whose lock files name these very weights; None where none does.
 
     A run is tracked before its lock files are committed, so most runs come from a folder with
@@ -92,15 +92,17 @@ def holding(wanted: Recorded) -> str | None:
         if summary and summary["manifest"].get("model_hash") == wanted.hashes[name]:
             versions[run.version] = run.commit
     for revision in filter(None, (wanted.commit, "HEAD") if versions else ()):
-        if _names(revision, wanted, versions):
-            return commit.resolve(revision)
+        if _lock_names(revision, wanted, versions):
+            return commit.resolve_commit(revision)
     return next((sha for sha in versions.values() if sha is not None), None)
 
 
-def _names(revision: str, wanted: Recorded, versions: Collection[str]) -> bool:
+def _lock_names(revision: str, wanted: RecordedRun, versions: Collection[str]) -> bool:
     """Tell whether a commit's lock files name one of these folders of tables."""
     try:
-        place = commit.find(commit.resolve(revision), wanted.experiment)
+        place = commit.find_experiment(commit.resolve_commit(revision), wanted.experiment)
     except FoursplitError:
         return False
-    return dvc_cache.output(commit.locked(place).get("evaluate"), place.tables) in versions
+    return (
+        dvc_cache.output_hash(commit.locked_stages(place).get("evaluate"), place.tables) in versions
+    )

@@ -19,7 +19,7 @@ class Pin:
         return f"{self.name} {self.installed or 'not installed'} (pinned: {self.pinned})"
 
 
-def differing(content: str | None) -> list[Pin]:
+def unmet_pins(content: str | None) -> list[Pin]:
     """List the pins of a lock file that are not met here; nothing where there is no such file."""
     found = []
     for line in (content or "").splitlines():

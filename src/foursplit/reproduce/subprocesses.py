@@ -9,7 +9,7 @@ from pathlib import Path
 
 GRACE_S = 5.0  # for a command to end in order, before it is killed
 
-STOPS = (signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 """What ends us without being asked for by a person's Ctrl-C."""
 
 
@@ -30,7 +30,7 @@ def run(
     try:
         return process.wait()
     except BaseException:
-        with undisturbed():
+        with ignore_signals():
             _end(process)
         raise
 
@@ -50,9 +50,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stop_on_signals() -> Iterator[None]:
     """Let a closed terminal or a `kill` end us as Ctrl-C does, with all that is cleared up then."""
-    before = {sign: signal.signal(sign, _leave) for sign in STOPS}
+    before = {sign: signal.signal(sign, _interrupt) for sign in STOP_SIGNALS}
     try:
         yield
     finally:
@@ -61,9 +61,9 @@ def stoppable() -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def ignore_signals() -> Iterator[None]:
     """Clear up to the end, however often Ctrl-C is pressed."""
-    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, *STOPS)}
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, *STOP_SIGNALS)}
     try:
         yield
     finally:
@@ -71,5 +71,5 @@ def undisturbed() -> Iterator[None]:
             signal.signal(sign, handler)
 
 
-def _leave(_signal: int, _frame: object) -> None:
+def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt

@@ -14,18 +14,18 @@ from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import Pipeline
 from foursplit.core.errors import FoursplitError
 from foursplit.io import git
-from foursplit.runner.stage_changes import Change, parameters
+from foursplit.runner.stage_changes import Change, parameter_changes
 
-NONE = "0" * 40
+NO_COMMIT = "0" * 40
 """What a forge names as the commit before the first push of a branch."""
 
-BEFORE = "HEAD~1"
+PREVIOUS_COMMIT = "HEAD~1"
 
-WHOLE = re.compile(r"[0-9a-f]{40}")
+FULL_HASH = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class PastCommit:
     """The project at `commit`; everything is empty where there is no such commit."""
 
     commit: str | None
@@ -46,7 +46,7 @@ class Past:
     def finals(self, home: str) -> dict[str, Any]:
         """Give the hash of each group's final tables that the lock file of a course names."""
         path = paths.pipeline_file(home).with_name("dvc.lock")
-        return finals(self.file(str(path.relative_to(paths.root()))))
+        return final_hashes(self.file(str(path.relative_to(paths.root()))))
 
     def files(self) -> list[str]:
         """Name the tracked files that differ now, committed or not."""
@@ -62,40 +62,42 @@ class Past:
         before, now = _yaml(text), pipelines.tree(paths.params_file())
         if not isinstance(before, Mapping):
             return []
-        changes = [parameters(name, before.get(name), now.get(name)) for name in {**before, **now}]
+        changes = [
+            parameter_changes(name, before.get(name), now.get(name)) for name in {**before, **now}
+        ]
         return [change for part in changes for change in part]
 
 
-def past(commit: str | None) -> Past:
+def find_past_commit(commit: str | None) -> PastCommit:
     """Find a commit; without one named, the last before this, if there is any.
 
     What a forge names may have been rewritten since; then the last before stands in.
     """
-    if commit == NONE:
-        return Past(commit=None)
-    found = _commit(commit or BEFORE)
-    if found is None and commit is not None and WHOLE.fullmatch(commit):
+    if commit == NO_COMMIT:
+        return PastCommit(commit=None)
+    found = _resolve(commit or PREVIOUS_COMMIT)
+    if found is None and commit is not None and FULL_HASH.fullmatch(commit):
         click.echo(f"--since {commit}: no such commit here; comparing with the one before this")
-        found = _commit(BEFORE)
+        found = _resolve(PREVIOUS_COMMIT)
     elif found is None and commit is not None:
         raise FoursplitError(
             f"--since {commit}: no such commit here; a shallow clone lacks history: "
             "`git fetch --unshallow` brings it"
         )
-    return Past(commit=found)
+    return PastCommit(commit=found)
 
 
-def _commit(name: str) -> str | None:
+def _resolve(name: str) -> str | None:
     found = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     return found.strip() if found else None
 
 
-def head() -> str | None:
+def head_commit() -> str | None:
     """Name the commit that is checked out."""
-    return _commit("HEAD")
+    return _resolve("HEAD")
 
 
-def finals(text: str | None) -> dict[str, Any]:
+def final_hashes(text: str | None) -> dict[str, Any]:
     """Read from a lock file's text the hash of each group's final tables."""
     stages = (_yaml(text or "") or {}).get("stages") or {}
     return {

@@ -6,7 +6,7 @@ START_S = 1.0
 EPOCH_S = 0.02  # of a seed; data sets differ by far more, and the order is all that matters
 
 
-def training_seconds(params: Params) -> dict[str, float]:
+def estimate_training_seconds(params: Params) -> dict[str, float]:
     """Guess by title (`train@<key>`), from epochs and seeds; a fit of one's own is not guessed."""
     return {
         f"train@{key}": START_S + EPOCH_S * len(experiment.fit.seeds) * experiment.fit.max_epochs

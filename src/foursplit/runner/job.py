@@ -12,41 +12,41 @@ import time
 from pathlib import Path
 
 from foursplit.runner import processes
-from foursplit.runner.dvc_adapter.graph import Launch
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.dvc_adapter.graph import StageLaunch
+from foursplit.runner.workers.pool import WorkerPool
 
 CHUNK = 1 << 16
 
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # all but colours, which end in m
+CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]")  # all but colours, which end in m
 
-SIGNALLED = 128
+SIGNAL_EXIT_BASE = 128
 """A shell adds it to the number of the signal that has ended a command."""
 
-MEMORY = (
+OUT_OF_MEMORY_HINT = (
     ", often by the kernel because memory ran out (`dmesg` tells): free some, or let fewer stages "
     "run at once with --jobs"
 )
 
-LOST = -1
+WORKER_LOST = -1
 """In place of an exit code: the warm parent was killed, and the command with it."""
 
 
 def describe_ending(code: int) -> str:
     """Say how a command that failed has ended."""
-    if code == LOST:
-        return f"killed with the process that had started it{MEMORY}"
-    number = code - SIGNALLED
+    if code == WORKER_LOST:
+        return f"killed with the process that had started it{OUT_OF_MEMORY_HINT}"
+    number = code - SIGNAL_EXIT_BASE
     if number not in {*signal.Signals}:
         return f"exit code {code}"
     name = signal.Signals(number).name
-    return f"killed by {name} (exit code {code}){MEMORY if number == signal.SIGKILL else ''}"
+    return f"killed by {name} (exit code {code}){OUT_OF_MEMORY_HINT if number == signal.SIGKILL else ''}"
 
 
 class Job:
     """One stage that runs.  `exit` and `output` are what its runner waits for."""
 
     def __init__(
-        self, name: str, launches: list[Launch], log: Path, size: os.terminal_size | None
+        self, name: str, launches: list[StageLaunch], log: Path, size: os.terminal_size | None
     ) -> None:
         self.name, self.launches, self.log = name, launches, log
         self.began = time.monotonic()
@@ -68,7 +68,7 @@ class Job:
             os.set_blocking(self.output, False)
             termios.tcsetwinsize(self.stream, (size.lines, size.columns))
 
-    def begin(self, parents: Parents) -> None:
+    def begin(self, parents: WorkerPool) -> None:
         """Start the next command."""
         launch = self.launches.pop(0)
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123, no path of ours
@@ -88,7 +88,7 @@ class Job:
         parents.note(self.plain.pid, None)
         self.exit = os.pidfd_open(self.plain.pid)
 
-    def heard(self) -> bool:
+    def read_exit(self) -> bool:
         """Take what came over `exit`; True once this command has ended."""
         if self.plain is not None:
             code = self.plain.wait()
@@ -110,7 +110,7 @@ class Job:
                 self._end(int(value))
                 return True
         if not part:
-            self._end(LOST)
+            self._end(WORKER_LOST)
             return True
         return False
 
@@ -138,7 +138,7 @@ class Job:
 
     def last_line(self) -> str:
         """Give the line that the stage shows at the moment."""
-        lines = [line for line in settled(self.tail).splitlines() if line.strip()]
+        lines = [line for line in terminal_text(self.tail).splitlines() if line.strip()]
         return lines[-1].strip() if lines else ""
 
     def close(self) -> str:
@@ -149,26 +149,26 @@ class Job:
             os.close(self.stream)
         self.file.close()
         # As bytes: reading text would make a line's end of each return to its beginning.
-        return settled(self.log.read_bytes().decode(errors="replace"))
+        return terminal_text(self.log.read_bytes().decode(errors="replace"))
 
     def signal(self, number: int) -> None:
         """Pass a signal on to all that the command started."""
         self.told = bool(self.leader) or self.connection is not None
         if self.leader:
-            self.signalled = processes.group(self.leader)
+            self.signalled = processes.process_group(self.leader)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.leader, number)
         elif self.connection is not None:  # not forked yet: its parent hears that we left
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def signal_newcomers(self, number: int) -> None:
+    def signal_new_processes(self, number: int) -> None:
         """Pass the signal on to what the command has started since.
 
         A shell goes on with its next command if the one that it waited for ended well.
         """
         if not (self.leader and self.signalled):
             return
-        for pid in processes.group(self.leader) - self.signalled:
+        for pid in processes.process_group(self.leader) - self.signalled:
             self.signalled.add(pid)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
@@ -177,7 +177,7 @@ class Job:
         self.signal(signal.SIGKILL)
 
 
-def settled(text: str) -> str:
+def terminal_text(text: str) -> str:
     """Give the text as a terminal would show it in the end: of a line drawn anew, the last."""
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
-    return "\n".join(CONTROL.sub("", line).rstrip() for line in lines).strip("\n")
+    return "\n".join(CONTROL_SEQUENCE.sub("", line).rstrip() for line in lines).strip("\n")

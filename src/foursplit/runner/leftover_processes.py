@@ -18,29 +18,29 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.runner import processes
 
-NAME = "workers.json"
+FILE_NAME = "workers.json"
 
-PATIENCE_S = 10.0  # for a process to go after it was killed
+KILL_TIMEOUT_S = 10.0  # for a process to go after it was killed
 
-TICK_S = 0.02
+POLL_S = 0.02
 
 PREFIX = "foursplit-"
 """Of the folder that holds the sockets of a run."""
 
 
-class Workers:
+class WorkerRecord:
     """The record of one run, in a file that its end removes."""
 
     def __init__(self, state: Path) -> None:
-        self.path = state / NAME
+        self.path = state / FILE_NAME
         self.content: dict[str, Any] = {
-            "runner": _mark(os.getpid()), "workers": [], "sockets": [],
+            "runner": _process_id(os.getpid()), "workers": [], "sockets": [],
         }  # fmt: skip
         artifacts.write_json(self.path, self.content)
 
     def add(self, pid: int, sockets: Path | None = None) -> None:
         """Put a process on record, and the folder of its socket."""
-        self.content["workers"].append(_mark(pid))
+        self.content["workers"].append(_process_id(pid))
         if sockets is not None and str(sockets) not in self.content["sockets"]:
             self.content["sockets"].append(str(sockets))
         artifacts.write_json(self.path, self.content)
@@ -49,23 +49,23 @@ class Workers:
         self.path.unlink(missing_ok=True)
 
 
-def _mark(pid: int) -> list[int | None]:
+def _process_id(pid: int) -> list[int | None]:
     return [pid, processes.start_ticks(pid)]
 
 
-def runner(state: Path) -> str:
+def describe_active_run(state: Path) -> str:
     """Name the run that is at work, where it is known."""
-    pid = _pid(_read(state / NAME).get("runner"))
+    pid = _live_pid(_read(state / FILE_NAME).get("runner"))
     return processes.describe(pid) if pid else ""
 
 
-def end_old(state: Path) -> int:
+def end_leftovers(state: Path) -> int:
     """End what a run that was killed has left behind; return the number of processes.
 
     Only who keeps all other runs out may call it.
     """
-    content = _read(state / NAME)
-    alive = [pid for mark in content.get("workers", []) if (pid := _pid(mark))]
+    content = _read(state / FILE_NAME)
+    alive = [pid for mark in content.get("workers", []) if (pid := _live_pid(mark))]
     ended = {pid: processes.start_ticks(pid) for pid in alive}
     for pid in alive:
         ended |= {child: processes.start_ticks(child) for child in processes.descendants(pid)}
@@ -75,12 +75,12 @@ def end_old(state: Path) -> int:
     _wait(ended)
     for name in content.get("sockets", []):
         _remove_sockets(Path(name))
-    (state / NAME).unlink(missing_ok=True)
+    (state / FILE_NAME).unlink(missing_ok=True)
     return len(ended)
 
 
 def _wait(marks: dict[int, int | None]) -> None:
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + KILL_TIMEOUT_S
     while left := [
         pid for pid, when in marks.items() if when and processes.start_ticks(pid) == when
     ]:
@@ -90,10 +90,10 @@ def _wait(marks: dict[int, int | None]) -> None:
                 f"a run that was killed has left {named}, which does not end though it was killed "
                 "(it may wait for a disk). Once it is gone, run again."
             )
-        time.sleep(TICK_S)
+        time.sleep(POLL_S)
 
 
-def _pid(mark: Any) -> int | None:
+def _live_pid(mark: Any) -> int | None:
     """Return the number on record, if it is still that of the same process."""
     match mark:
         case [int(pid), int(when)] if processes.start_ticks(pid) == when:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 PROC = Path("/proc")
 
-WORDS = 100  # characters of a command line that are shown
+MAX_COMMAND_CHARS = 100  # characters of a command line that are shown
 
 
-def command(pid: int) -> str:
+def command_line(pid: int) -> str:
     """Return a process's command line; nothing where there is no such process, or it has ended."""
     try:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
@@ -42,13 +42,13 @@ def _stat(pid: int) -> list[str]:
 
 def describe(pid: int) -> str:
     """Describe a process for a person: its number and what it runs."""
-    words = command(pid)
+    words = command_line(pid)
     if not words:
         return f"process {pid}"
-    return f"process {pid}: {words if len(words) <= WORDS else words[:WORDS] + '…'}"
+    return f"process {pid}: {words if len(words) <= MAX_COMMAND_CHARS else words[:MAX_COMMAND_CHARS] + '…'}"
 
 
-def holder(path: Path) -> str:
+def lock_holder(path: Path) -> str:
     """Describe the process whose number a lock file holds; nothing where it holds none."""
     try:
         pid = int(path.read_text())
@@ -57,7 +57,7 @@ def holder(path: Path) -> str:
     return describe(pid)
 
 
-def group(leader: int) -> set[int]:
+def process_group(leader: int) -> set[int]:
     """List the processes of a process group."""
     numbers = {int(folder.name) for folder in PROC.iterdir() if folder.name.isdigit()}
     return {pid for pid in numbers if (fields := _stat(pid)) and int(fields[2]) == leader}

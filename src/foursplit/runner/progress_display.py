@@ -9,12 +9,12 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-LIVE_S = 0.2  # between two drawings on a terminal
-PLAIN_S = 15.0  # between two lines where the output is a file
+LIVE_INTERVAL_S = 0.2  # between two drawings on a terminal
+PLAIN_INTERVAL_S = 15.0  # between two lines where the output is a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Status:
     """How far a run is."""
 
     done: int
@@ -27,11 +27,11 @@ class Standing:
         """Say it in one line."""
         return (
             f"{self.done} of {self.total} done · {len(self.running)} run · {self.waiting} wait"
-            f" · about {span(self.seconds_left)} left"
+            f" · about {format_duration(self.seconds_left)} left"
         )
 
 
-class Screen:
+class Display:
     """A terminal that is drawn anew, or a file that grows."""
 
     def __init__(self, total: int) -> None:
@@ -68,25 +68,26 @@ class Screen:
         # One write: two stages' lines are never mixed.
         self.console.print(Group(heading, Text.from_ansi(said)) if said else heading)
 
-    def draw(self, look: Callable[[], Standing]) -> None:
+    def draw(self, look: Callable[[], Status]) -> None:
         """Show how the run stands, if it is time to."""
         now = time.monotonic()
-        if now - self.last < (PLAIN_S if self.live is None else LIVE_S):
+        if now - self.last < (PLAIN_INTERVAL_S if self.live is None else LIVE_INTERVAL_S):
             return
         self.last = now
         standing = look()
         if self.live is None:
             running = ", ".join(
-                f"{title} {span(seconds)}" for title, (seconds, _) in standing.running.items()
+                f"{title} {format_duration(seconds)}"
+                for title, (seconds, _) in standing.running.items()
             )
             self.say(f"{standing.summary()}: {running}")
         else:
             self.live.update(Group(*self._lines(standing)), refresh=True)
 
-    def _lines(self, standing: Standing) -> list[Text]:
+    def _lines(self, standing: Status) -> list[Text]:
         lines = []
         for title, (seconds, shown) in standing.running.items():
-            line = Text(f"  {title} {span(seconds)}", style="cyan")
+            line = Text(f"  {title} {format_duration(seconds)}", style="cyan")
             line.append(f"  {shown}", style="dim")
             lines.append(line)
         lines.append(Text(standing.summary(), style="bold"))
@@ -96,7 +97,7 @@ class Screen:
         return lines
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Write a time as people say it."""
     if seconds < 10:
         return f"{seconds:.1f} s"

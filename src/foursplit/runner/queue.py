@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True, kw_only=True)
-class Queue:
+class StageQueue:
     """Stages on their way from waiting to done.
 
     `needs` names what each stage waits for, `threads` how many each takes while it runs, and
@@ -25,19 +25,21 @@ class Queue:
     done: set[str] = field(init=False, default_factory=set)
     failed: set[str] = field(init=False, default_factory=set)
     skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: whose failure
-    way: dict[str, float] = field(init=False)  # seconds from a stage's start to the last end
+    critical_path: dict[str, float] = field(
+        init=False
+    )  # seconds from a stage's start to the last end
 
     def __post_init__(self) -> None:
         self.waiting = {name: set(needed) for name, needed in self.needs.items()}
         self.ready = {name for name, needed in self.waiting.items() if not needed}
         for name in self.ready:
             del self.waiting[name]
-        self.way = longest_ways(self.needs, self.seconds)
+        self.critical_path = critical_path_lengths(self.needs, self.seconds)
 
-    def urgent(self) -> list[str]:
+    def ready_by_priority(self) -> list[str]:
         """List the ready stages, the one with the longest way to the end first."""
         order = {name: place for place, name in enumerate(self.needs)}
-        return sorted(self.ready, key=lambda name: (-self.way[name], order[name]))
+        return sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
 
     def fits(self, name: str) -> bool:
         """Tell whether a stage's threads are free; one that needs more than all runs alone."""
@@ -88,7 +90,7 @@ class Queue:
         return False
 
     @property
-    def over(self) -> bool:
+    def is_done(self) -> bool:
         return not (self.ready or self.running or self.waiting)
 
     def seconds_left(self, elapsed: Mapping[str, float]) -> float:
@@ -97,11 +99,11 @@ class Queue:
         for name in (*self.ready, *self.waiting, *self.running):
             gone = min(elapsed.get(name, 0.0), self.seconds[name])
             work += (self.seconds[name] - gone) * min(self.threads[name], self.slots)
-            ways.append(self.way[name] - gone)
+            ways.append(self.critical_path[name] - gone)
         return max(work / self.slots, *ways)
 
 
-def longest_ways(
+def critical_path_lengths(
     needs: Mapping[str, Iterable[str]], seconds: Mapping[str, float]
 ) -> dict[str, float]:
     """Give each stage the time of the slowest chain that begins with it."""

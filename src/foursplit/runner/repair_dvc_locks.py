@@ -16,13 +16,13 @@ from voluptuous import Invalid
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 
-MARKS = (b"<<<<<<< ", b">>>>>>> ")
+CONFLICT_MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 """With which git begins and ends what it could not merge."""
 
 
-def heal() -> list[str]:
+def repair_locks() -> list[str]:
     """Mend what is torn; return what was done, a line each."""
-    require_merged()
+    require_no_conflicts()
     done = []
     for path in _torn_locks():
         _set_aside(path)
@@ -30,18 +30,18 @@ def heal() -> list[str]:
     return done
 
 
-def require_merged() -> None:
+def require_no_conflicts() -> None:
     """Refuse lock files in which git has marked a merge conflict."""
-    merging = [path for path in _torn_locks() if _is_merging(path)]
+    merging = [path for path in _torn_locks() if _has_conflict(path)]
     if merging:
-        raise FoursplitError(_merging(merging))
+        raise FoursplitError(_conflict_message(merging))
 
 
 def _torn_locks() -> list[Path]:
-    return [path for path in paths.locks() if path.is_file() and not _is_lock(path)]
+    return [path for path in paths.locks() if path.is_file() and not _is_valid_lock(path)]
 
 
-def _is_lock(path: Path) -> bool:
+def _is_valid_lock(path: Path) -> bool:
     try:
         content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         COMPILED_LOCKFILE_SCHEMA(content)
@@ -50,12 +50,12 @@ def _is_lock(path: Path) -> bool:
     return True
 
 
-def _is_merging(path: Path) -> bool:
+def _has_conflict(path: Path) -> bool:
     lines = path.read_bytes().splitlines()
-    return all(any(line.startswith(mark) for line in lines) for mark in MARKS)
+    return all(any(line.startswith(mark) for line in lines) for mark in CONFLICT_MARKERS)
 
 
-def _merging(merging: list[Path]) -> str:
+def _conflict_message(merging: list[Path]) -> str:
     """Say what is to be done about lock files with a merge conflict."""
     names = " ".join(map(_name, merging))
     unsolved = subprocess.run(

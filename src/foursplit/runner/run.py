@@ -13,35 +13,42 @@ from dataclasses import dataclass, field
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log
-from foursplit.runner.duration_estimates import training_seconds
-from foursplit.runner.dvc_adapter.graph import Busy, Graph, Step, failures
-from foursplit.runner.job import LOST, Job, describe_ending
-from foursplit.runner.progress_display import Screen, Standing, span
-from foursplit.runner.queue import Queue
+from foursplit.runner.duration_estimates import estimate_training_seconds
+from foursplit.runner.dvc_adapter.graph import (
+    DvcLockedError,
+    DvcPipeline,
+    PlannedStage,
+    dvc_error_types,
+)
+from foursplit.runner.job import WORKER_LOST, Job, describe_ending
+from foursplit.runner.progress_display import Display, Status, format_duration
+from foursplit.runner.queue import StageQueue
 from foursplit.runner.stage_changes import Change
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.workers.pool import WorkerPool
 
-TICK_S = 0.2  # between two looks when nothing happens
+POLL_S = 0.2  # between two looks when nothing happens
 
-WRITE_S = 10.0  # between two writings of lock files; what ends in between is in the run-cache
+LOCK_WRITE_INTERVAL_S = (
+    10.0  # between two writings of lock files; what ends in between is in the run-cache
+)
 
-PATIENCE_S = 1.0  # before asking again for what another DVC process holds
+RETRY_S = 1.0  # before asking again for what another DVC process holds
 
-WAIT_S = 300.0  # for another DVC process, before the stage or the run is given up
+MAX_WAIT_S = 300.0  # for another DVC process, before the stage or the run is given up
 
-KILLED_S = 1.5  # for what a second Ctrl-C has killed to go, before it is left alone
+KILL_GRACE_S = 1.5  # for what a second Ctrl-C has killed to go, before it is left alone
 
-LOSSES = 3  # times that a stage may lose its warm parent before it counts as failed
+MAX_WORKER_LOSSES = 3  # times that a stage may lose its warm parent before it counts as failed
 
-CHANGES = 4  # that are named where more were made while a stage ran
+MAX_SHOWN_CHANGES = 4  # that are named where more were made while a stage ran
 
-LINES = 40  # of a stage's words that are shown; its log has all
+MAX_LOG_LINES = 40  # of a stage's words that are shown; its log has all
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(slots=True, kw_only=True)
-class Outcome:
+class RunResult:
     """What became of each stage."""
 
     ran: list[str] = field(default_factory=list)
@@ -54,16 +61,21 @@ class Outcome:
     bookkeeping_s: float = 0.0  # of these, spent on DVC's books
 
 
-class Run:
+class PipelineRun:
     """One run of a plan.  Everything happens on one thread; only commands run side by side."""
 
     def __init__(
-        self, graph: Graph, steps: dict[str, Step], queue: Queue, parents: Parents, screen: Screen
+        self,
+        graph: DvcPipeline,
+        steps: dict[str, PlannedStage],
+        queue: StageQueue,
+        parents: WorkerPool,
+        screen: Display,
     ) -> None:
         self.graph, self.steps, self.queue = graph, steps, queue
         self.parents, self.screen = parents, screen
         self.force = False
-        self.outcome = Outcome()
+        self.outcome = RunResult()
         self.reasons: dict[str, list[Change]] = {}
         self.jobs: dict[str, Job] = {}
         self.reserved: dict[str, ExitStack] = {}
@@ -74,17 +86,17 @@ class Run:
         self.written = time.monotonic()
         self.selector = selectors.DefaultSelector()
 
-    def run(self, *, force: bool = False) -> Outcome:
+    def run(self, *, force: bool = False) -> RunResult:
         """Bring every stage of the plan up to date."""
         self.force = force
         began = time.monotonic()
         self.screen.open()
-        with self._signals(), _warnings(self.screen.say):
+        with self._handle_signals(), _redirect_dvc_warnings(self.screen.say):
             try:
                 while not self._over:
-                    self._hold(self._advance)
+                    self._with_dvc_lock(self._advance)
                     self._wait()
-                self._hold(self.graph.write)
+                self._with_dvc_lock(self.graph.write)
             finally:
                 for job in self.jobs.values():
                     job.kill()
@@ -98,15 +110,15 @@ class Run:
 
     @property
     def _over(self) -> bool:
-        return self.queue.over or self._stopped
+        return self.queue.is_done or self._stopped
 
     @property
     def _stopped(self) -> bool:
         """Say whether the run was told to end, and nothing runs that would."""
-        hopeless = self.killed and time.monotonic() - self.killed > KILLED_S
+        hopeless = self.killed and time.monotonic() - self.killed > KILL_GRACE_S
         return bool(self.outcome.interrupted and (hopeless or not self.jobs))
 
-    def _hold(self, work: Callable[[], None]) -> None:
+    def _with_dvc_lock(self, work: Callable[[], None]) -> None:
         """Work while DVC's lock is ours; wait for it where another command has it, not for good."""
         told, since = False, time.monotonic()
         while True:
@@ -116,11 +128,11 @@ class Run:
                     work()
                     self.outcome.bookkeeping_s += time.monotonic() - began
                 return
-            except Busy as busy:
+            except DvcLockedError as busy:
                 if self._stopped:
                     return  # what has ended is in the run-cache
-                if time.monotonic() - since > WAIT_S and not self._working:
-                    waited = f"waited {span(WAIT_S)}: {busy}"
+                if time.monotonic() - since > MAX_WAIT_S and not self._has_running_jobs:
+                    waited = f"waited {format_duration(MAX_WAIT_S)}: {busy}"
                     raise FoursplitError(f"{waited}. End it, and run again.") from busy
                 if not told:
                     self.screen.say(f"waiting: {busy}")
@@ -130,22 +142,22 @@ class Run:
     def _advance(self) -> None:
         """Keep what has ended, and start what may start."""
         for name in [name for name, job in self.jobs.items() if job.code is not None]:
-            self._ended(name)
+            self._handle_exit(name)
         moved = True
         while moved and not self.outcome.interrupted:
             moved = False
-            for name in self.queue.urgent():
-                moved = self._consider(name) or moved
+            for name in self.queue.ready_by_priority():
+                moved = self._try_stage(name) or moved
                 if self.selector.select(0):
                     moved = False
                     break
-        if self.graph.unwritten and time.monotonic() - self.written > WRITE_S:
+        if self.graph.unwritten_stages and time.monotonic() - self.written > LOCK_WRITE_INTERVAL_S:
             self.graph.write()
             self.written = time.monotonic()
 
-    def _consider(self, name: str) -> bool:
+    def _try_stage(self, name: str) -> bool:
         """Look at a stage that may start; True if that brought the run on."""
-        with self._blame(name):
+        with self._fail_on_error(name):
             if not self.steps[name].commands:
                 did = self.graph.do(name, force=self.force)
                 self.queue.finish(name)
@@ -167,8 +179,8 @@ class Run:
         stack = ExitStack()
         try:
             stack.enter_context(self.graph.reserve(name))
-        except Busy as busy:
-            return self._wait_for(name, busy)
+        except DvcLockedError as busy:
+            return self._retry_later(name, busy)
         self.reserved[name] = stack
         began = time.monotonic()
         for line in self.graph.clear(name):
@@ -179,24 +191,29 @@ class Run:
             self.queue.finish(name)
             self.outcome.restored.append(name)
             run_log.write(name, "restored", time.monotonic() - began, self.reasons[name])
-            self._show(name, "restored from the run-cache", "")
+            self._print_result(name, "restored from the run-cache", "")
             return True
         self.graph.begin(name)
         self.queue.start(name)
-        job = Job(name, self.graph.launches(name), run_log.log(name), self.screen.size)
+        job = Job(name, self.graph.launches(name), run_log.log_path(name), self.screen.size)
         self.jobs[name] = job
         self._begin(job)
         return True
 
-    def _wait_for(self, name: str, busy: Busy) -> bool:
+    def _retry_later(self, name: str, busy: DvcLockedError) -> bool:
         """Let a stage try again later, or fail it where it has waited too long; True if so."""
         now = time.monotonic()
         if name not in self.waits:
             self.screen.say(f"{self.steps[name].title} waits: {busy}")
-        if now - self.waits.setdefault(name, now) > WAIT_S:
-            self._fail(name, f"waited {span(WAIT_S)}: {busy}. End it, and run again", WAIT_S, "")
+        if now - self.waits.setdefault(name, now) > MAX_WAIT_S:
+            self._fail(
+                name,
+                f"waited {format_duration(MAX_WAIT_S)}: {busy}. End it, and run again",
+                MAX_WAIT_S,
+                "",
+            )
             return True
-        self.not_before[name] = now + PATIENCE_S
+        self.not_before[name] = now + RETRY_S
         return False
 
     def _begin(self, job: Job) -> None:
@@ -210,68 +227,68 @@ class Run:
 
     def _wait(self) -> None:
         """Sleep until something happens, and take note of it."""
-        for key, _ in self.selector.select(0 if self._can_move() else TICK_S):
+        for key, _ in self.selector.select(0 if self._has_ended_jobs() else POLL_S):
             job, what = key.data
             if job is None:
                 os.read(key.fd, 1024)
             elif what == "output":
                 job.read()
-            elif job.heard():
+            elif job.read_exit():
                 self.selector.unregister(key.fd)
                 if job.code == 0 and job.launches and not self.outcome.interrupted:
                     self._begin(job)
         if self.outcome.interrupted:
             for job in self.jobs.values():
-                job.signal_newcomers(self.outcome.interrupted)
-        self.screen.draw(self._standing)
+                job.signal_new_processes(self.outcome.interrupted)
+        self.screen.draw(self._status)
 
-    def _can_move(self) -> bool:
+    def _has_ended_jobs(self) -> bool:
         return any(job.code is not None for job in self.jobs.values())
 
     @property
-    def _working(self) -> bool:
+    def _has_running_jobs(self) -> bool:
         return any(job.code is None for job in self.jobs.values())
 
-    def _ended(self, name: str) -> None:
+    def _handle_exit(self, name: str) -> None:
         """Keep what a command that has ended wrote, or say how it failed."""
         job = self.jobs.pop(name)
         if job.output is not None:
             self.selector.unregister(job.output)
         said, seconds = job.close(), time.monotonic() - job.began
         self._release(name)
-        if job.code == LOST and not self.outcome.interrupted:
+        if job.code == WORKER_LOST and not self.outcome.interrupted:
             self.losses[name] = self.losses.get(name, 0) + 1
-            if self.losses[name] <= LOSSES:
+            if self.losses[name] <= MAX_WORKER_LOSSES:
                 self.screen.say(f"{self.steps[name].title}: its process was killed; starting again")
                 self.queue.put_back(name)
                 return
         if job.code == 0 and not job.launches:
-            with self._blame(name, seconds):
+            with self._fail_on_error(name, seconds):
                 changed = self.graph.finish(name)
                 if changed:
-                    self._fail(name, _moved(changed), seconds, said)
+                    self._fail(name, _changed_inputs_message(changed), seconds, said)
                     return
                 self.queue.finish(name)
                 self.outcome.ran.append(name)
                 run_log.write(name, "ran", seconds, self.reasons[name])
-                self._show(name, span(seconds), said)
+                self._print_result(name, format_duration(seconds), said)
             return
-        how = describe_ending(LOST if job.code is None else job.code)
+        how = describe_ending(WORKER_LOST if job.code is None else job.code)
         if not said:
-            run_log.log(name).write_text(how + "\n", encoding="utf-8")
+            run_log.log_path(name).write_text(how + "\n", encoding="utf-8")
         self._fail(name, how, seconds, said)
 
     @contextmanager
-    def _blame(self, name: str, seconds: float = 0.0) -> Iterator[None]:
+    def _fail_on_error(self, name: str, seconds: float = 0.0) -> Iterator[None]:
         """Let DVC's complaint about a stage, or ours, fail that stage, and no other."""
-        blamed: tuple[type[Exception], ...] = (*failures(), FoursplitError)
+        blamed: tuple[type[Exception], ...] = (*dvc_error_types(), FoursplitError)
         try:
             yield
         except blamed as error:
             causes = [str(error)]
             while (error := error.__cause__) is not None:  # type: ignore[assignment]
                 causes.append(str(error))
-            log = run_log.log(name)
+            log = run_log.log_path(name)
             log.parent.mkdir(parents=True, exist_ok=True)
             with log.open("a", encoding="utf-8") as file:
                 file.write("\n".join(causes) + "\n")
@@ -285,23 +302,26 @@ class Run:
         self.queue.fail(name)
         self.outcome.failed[name] = how
         run_log.write(name, "failed", seconds, self.reasons.get(name, []))
-        self._show(name, how, said, failed=True)
+        self._print_result(name, how, said, failed=True)
 
     def _release(self, name: str) -> None:
         if name in self.reserved:
             self.reserved.pop(name).close()
 
-    def _show(self, name: str, how: str, said: str, *, failed: bool = False) -> None:
+    def _print_result(self, name: str, how: str, said: str, *, failed: bool = False) -> None:
         number = len(self.queue.done) + len(self.queue.failed)
         lines = said.splitlines()
-        if len(lines) > LINES:
-            lines = [f"… {len(lines) - LINES} lines more in {run_log.log(name)}", *lines[-LINES:]]
+        if len(lines) > MAX_LOG_LINES:
+            lines = [
+                f"… {len(lines) - MAX_LOG_LINES} lines more in {run_log.log_path(name)}",
+                *lines[-MAX_LOG_LINES:],
+            ]
         self.screen.block(number, self.steps[name].title, how, "\n".join(lines), failed=failed)
 
-    def _standing(self) -> Standing:
+    def _status(self) -> Status:
         now = time.monotonic()
         elapsed = {name: now - job.began for name, job in self.jobs.items()}
-        return Standing(
+        return Status(
             done=len(self.queue.done),
             total=len(self.steps),
             waiting=len(self.queue.waiting) + len(self.queue.ready),
@@ -313,7 +333,7 @@ class Run:
         )
 
     @contextmanager
-    def _signals(self) -> Iterator[None]:
+    def _handle_signals(self) -> Iterator[None]:
         """Pass Ctrl-C and its like on to the stages, and wait for them; a second one kills."""
 
         def take(number: int, _frame: object) -> None:
@@ -344,24 +364,24 @@ class Run:
             os.close(waker)
 
 
-def _moved(changed: list[Change]) -> str:
+def _changed_inputs_message(changed: list[Change]) -> str:
     """Say why a stage that ended well counts for nothing."""
-    named = [change.sentence() for change in changed[:CHANGES]]
-    more = [f"{len(changed) - CHANGES} more"] if len(changed) > CHANGES else []
+    named = [change.sentence() for change in changed[:MAX_SHOWN_CHANGES]]
+    more = [f"{len(changed) - MAX_SHOWN_CHANGES} more"] if len(changed) > MAX_SHOWN_CHANGES else []
     return f"not recorded: while it ran, this changed: {'; '.join([*named, *more])}. Run again"
 
 
-EMPTY = "'%s' is empty."
+EMPTY_OUTPUT_MESSAGE = "'%s' is empty."
 """What DVC says of an output without a file: so is the raw folder of what is generated."""
 
 
 @contextmanager
-def _warnings(say: Callable[[str], None]) -> Iterator[None]:
+def _redirect_dvc_warnings(say: Callable[[str], None]) -> Iterator[None]:
     """Show DVC's warnings among our own lines, once, and not what is so by design."""
 
     class Handler(logging.Handler):
         def emit(self, entry: logging.LogRecord) -> None:
-            if entry.msg != EMPTY:
+            if entry.msg != EMPTY_OUTPUT_MESSAGE:
                 with contextlib.suppress(Exception):
                     say(f"DVC: {entry.getMessage()}")
 
@@ -374,16 +394,16 @@ def _warnings(say: Callable[[str], None]) -> Iterator[None]:
         logger.handlers = theirs
 
 
-def prepare(steps: dict[str, Step], params: Params, slots: int) -> Queue:
+def build_queue(steps: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
     """Lay out a plan; a command of ours takes as many threads as params.yaml gives it."""
-    threads, guesses = params.run.threads, training_seconds(params)
+    threads, guesses = params.run.threads, estimate_training_seconds(params)
     ours = {
         name: any(command.startswith("foursplit ") for command in step.commands)
         for name, step in steps.items()
     }
-    return Queue(
+    return StageQueue(
         needs={name: step.needs & steps.keys() for name, step in steps.items()},
         threads={name: threads if ours[name] else 1 for name in steps},
-        seconds={n: run_log.usual_seconds(n, step.title, guesses) for n, step in steps.items()},
+        seconds={n: run_log.expected_seconds(n, step.title, guesses) for n, step in steps.items()},
         slots=slots,
     )

@@ -16,32 +16,38 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.io.progress import HEADED
 from foursplit.runner import run_log, stage_outputs
-from foursplit.runner.dvc_adapter.graph import Busy, Graph, Step, failures, supported
-from foursplit.runner.leftover_processes import Workers
-from foursplit.runner.progress_display import Screen
-from foursplit.runner.repair_dvc_locks import heal
-from foursplit.runner.run import Outcome, Run, prepare
+from foursplit.runner.dvc_adapter.graph import (
+    DvcLockedError,
+    DvcPipeline,
+    PlannedStage,
+    dvc_error_types,
+    dvc_unsupported_reason,
+)
+from foursplit.runner.leftover_processes import WorkerRecord
+from foursplit.runner.progress_display import Display
+from foursplit.runner.repair_dvc_locks import repair_locks
+from foursplit.runner.run import PipelineRun, RunResult, build_queue
 from foursplit.runner.stage_changes import Change
-from foursplit.runner.workers.pool import Parents
+from foursplit.runner.workers.pool import WorkerPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RunTargets:
     """What a run is to bring up to date, in DVC's addresses."""
 
     addresses: Sequence[str] = ()  # none: the default pipeline
     left_out: frozenset[str] = frozenset()  # stages that must not run, though others read them
 
 
-def unsupported() -> str:
+def unsupported_reason() -> str:
     """Say why this machine cannot have it; nothing where it can."""
     if sys.platform != "linux":
         return f"side by side and warm needs Linux, and this is {sys.platform}"
-    return supported()
+    return dvc_unsupported_reason()
 
 
 def run(
-    params: Params, wanted: Wanted, *, jobs: int | None, force: bool, pull: bool = False
+    params: Params, wanted: RunTargets, *, jobs: int | None, force: bool, pull: bool = False
 ) -> bool:
     """Run what has to; True if anything changed.  Refuses in the end if a stage failed."""
     _set_environment()
@@ -49,7 +55,7 @@ def run(
     if pull:
         graph.pull(click.echo)
     slots = jobs or len(os.sched_getaffinity(0))
-    queue = prepare(steps, params, slots)
+    queue = build_queue(steps, params, slots)
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
 
@@ -59,9 +65,9 @@ def run(
         sure = [s for s in left if force or graph.changes(s.name)]
         return [command for step in sure for command in step.commands]
 
-    workers = Workers(paths.state())
-    parents = Parents(params, foresee, log, workers.add)
-    outcome = Run(graph, steps, queue, parents, Screen(len(steps))).run(force=force)
+    workers = WorkerRecord(paths.state())
+    parents = WorkerPool(params, foresee, log, workers.add)
+    outcome = PipelineRun(graph, steps, queue, parents, Display(len(steps))).run(force=force)
     workers.close()
     artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
     click.echo(_summary(outcome, steps))
@@ -84,21 +90,21 @@ def _set_environment() -> None:
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 
 
-def secure(params: Params, wanted: Wanted) -> list[str]:
+def prepare_outputs(params: Params, wanted: RunTargets) -> list[str]:
     """See to what lies where a run of DVC's own may write; say what was set aside."""
-    if supported():
-        return stage_outputs.secure_every(params)
+    if dvc_unsupported_reason():
+        return stage_outputs.prepare_all_outputs(params)
     graph, steps = _open(wanted)
     names = [name for name, step in steps.items() if step.commands]
     return [line for name in names for line in graph.secure(name)]
 
 
-def _open(wanted: Wanted, *, mend: bool = True) -> tuple[Graph, dict[str, Step]]:
+def _open(wanted: RunTargets, *, mend: bool = True) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
     try:
         return _plan(wanted)
-    except failures() as error:
+    except dvc_error_types() as error:
         # Reading each lock file to see whether it is torn takes longer than DVC's own complaint.
-        healed = heal() if mend else []
+        healed = repair_locks() if mend else []
         if not healed:
             raise FoursplitError(f"DVC: {error}") from error
         for line in healed:
@@ -106,8 +112,8 @@ def _open(wanted: Wanted, *, mend: bool = True) -> tuple[Graph, dict[str, Step]]
     return _plan(wanted)
 
 
-def _plan(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
-    graph = Graph(paths.root(), run_log.listings())
+def _plan(wanted: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
+    graph = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
         with graph.alone():
             steps = graph.plan(wanted.addresses or ["dvc.yaml"])
@@ -116,11 +122,11 @@ def _plan(wanted: Wanted) -> tuple[Graph, dict[str, Step]]:
             for name, step in steps.items()
             if name not in wanted.left_out
         }
-    except Busy as busy:
+    except DvcLockedError as busy:
         raise FoursplitError(f"{busy}; wait for it, or end it") from busy
 
 
-def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:
+def _summary(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
     parts = [
         f"{len(names)} {word}"
         for names, word in (
@@ -138,23 +144,23 @@ def _summary(outcome: Outcome, steps: dict[str, Step]) -> str:
     return f"{len(steps)} stages: {', '.join(parts)}"
 
 
-def _failures(outcome: Outcome, steps: dict[str, Step]) -> str:
+def _failures(outcome: RunResult, steps: dict[str, PlannedStage]) -> str:
     lines = [
         f"{len(outcome.failed)} stage(s) failed; what was finished is kept, run again to go on"
     ]
     for name, how in outcome.failed.items():
-        lines.append(f"  {steps[name].title}: {how}; log: {run_log.log(name)}")
+        lines.append(f"  {steps[name].title}: {how}; log: {run_log.log_path(name)}")
         waiting = [steps[other].title for other, cause in outcome.skipped.items() if cause == name]
         if waiting:
             lines.append(f"    not run because of it: {', '.join(waiting)}")
     return "\n".join(lines)
 
 
-def preview(wanted: Wanted, *, force: bool) -> None:
+def preview(wanted: RunTargets, *, force: bool) -> None:
     """Say what would run and why, and run nothing."""
     _set_environment()
     graph, steps = _open(wanted, mend=False)
-    found = foreseen(graph, steps, force=force)
+    found = forecast(graph, steps, force=force)
     for name, step in steps.items():
         for line in explain(step, found[name], steps):
             click.echo(line)
@@ -165,29 +171,31 @@ def preview(wanted: Wanted, *, force: bool) -> None:
     )
 
 
-Foreseen = tuple[list[Change], list[str]]
+Forecast = tuple[list[Change], list[str]]
 """What changed already, and which stages before it will or may run."""
 
 
-CODE = "code"
+CODE_STAGE = "code"
 """The stage whose outcome is known beforehand: it digests the code that is here."""
 
 
-def foreseen(graph: Graph, steps: dict[str, Step], *, force: bool = False) -> dict[str, Foreseen]:
+def forecast(
+    graph: DvcPipeline, steps: dict[str, PlannedStage], *, force: bool = False
+) -> dict[str, Forecast]:
     """Look at every stage of a plan as things stand now."""
-    found: dict[str, Foreseen] = {}
+    found: dict[str, Forecast] = {}
     with graph.alone():
         for name, step in steps.items():
             changes = [Change(kind="force")] if force else graph.changes(name, ahead=True)
             before = [
                 other for other in step.needs
-                if steps[other].title != CODE and other in found and any(found[other])
+                if steps[other].title != CODE_STAGE and other in found and any(found[other])
             ]  # fmt: skip
             found[name] = (changes, sorted(before))
     return found
 
 
-def explain(step: Step, found: Foreseen, steps: dict[str, Step]) -> list[str]:
+def explain(step: PlannedStage, found: Forecast, steps: dict[str, PlannedStage]) -> list[str]:
     """Say in lines whether a stage would run, and why."""
     changes, before = found
     if changes:

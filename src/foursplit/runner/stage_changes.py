@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["lock", "command", "dependency", "parameter", "output", "always", "force"]
+ChangeKind = Literal["lock", "command", "dependency", "parameter", "output", "always", "force"]
 
-SHOWN = 12  # characters of a hash that tell two apart
-FILES = 6  # of a folder that are named
+HASH_CHARS = 12  # characters of a hash that tell two apart
+MAX_FILES = 6  # of a folder that are named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One difference; `before` and `after` are parameter values, hashes or commands."""
 
-    kind: Kind
+    kind: ChangeKind
     name: str = ""  # path or parameter
     how: str = "modified"  # or deleted, new, not in cache, rewritten
     before: Any = None
@@ -35,7 +35,9 @@ class Change:
             case "parameter":
                 return f"parameter {self.name}: {_value(self.before)} → {_value(self.after)}"
             case "output":
-                return f"output {self.name} is {MISSING.get(self.how, 'not what the run wrote')}"
+                return (
+                    f"output {self.name} is {OUTPUT_STATES.get(self.how, 'not what the run wrote')}"
+                )
             case _:
                 return f"dependency {self.name}{self._content()}"
 
@@ -45,13 +47,13 @@ class Change:
         if self.how == "rewritten":
             return " was written, though it is the same again"
         if self.files:
-            more = len(self.files) - FILES
+            more = len(self.files) - MAX_FILES
             tail = f" and {more} more" if more > 0 else ""
-            return f": {', '.join(self.files[:FILES])}{tail}"
+            return f": {', '.join(self.files[:MAX_FILES])}{tail}"
         return f": {_hash(self.before)} → {_hash(self.after)}"
 
 
-MISSING = {"deleted": "missing", "not in cache": "not in DVC's cache", "new": "new"}
+OUTPUT_STATES = {"deleted": "missing", "not in cache": "not in DVC's cache", "new": "new"}
 
 
 def _value(value: Any) -> str:
@@ -59,21 +61,21 @@ def _value(value: Any) -> str:
 
 
 def _hash(value: Any) -> str:
-    return "(none)" if value is None else str(value)[:SHOWN]
+    return "(none)" if value is None else str(value)[:HASH_CHARS]
 
 
-def parameters(name: str, before: Any, after: Any) -> list[Change]:
+def parameter_changes(name: str, before: Any, after: Any) -> list[Change]:
     """Tell a changed block apart, value by value."""
     if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
         if before == after:
             return []
         return [Change(kind="parameter", name=name, before=before, after=after)]
     keys = dict.fromkeys([*before, *after])
-    parts = [parameters(f"{name}.{key}", before.get(key), after.get(key)) for key in keys]
+    parts = [parameter_changes(f"{name}.{key}", before.get(key), after.get(key)) for key in keys]
     return [change for part in parts for change in part]
 
 
-def listings(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+def listing_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
     """Name the files of a folder that differ between two listings of hashes."""
     found = []
     for name in sorted({*before, *after}):

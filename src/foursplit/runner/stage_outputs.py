@@ -45,7 +45,7 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
 }
 
 
-def _require(stage: str, key: str, params: Params) -> None:
+def _require_known_key(stage: str, key: str, params: Params) -> None:
     """Refuse a key that params.yaml does not have for this stage."""
     blocks: Mapping[str, Callable[[], object]] = {
         **dict.fromkeys(("fetch", "validate", "split"), lambda: params.source(key)),
@@ -59,31 +59,31 @@ def _require(stage: str, key: str, params: Params) -> None:
 
 
 @contextmanager
-def started(stage: str, key: str, params: Params) -> Iterator[None]:
+def tracked_outputs(stage: str, key: str, params: Params) -> Iterator[None]:
     """See to what lies where a stage will write, and have it note what it puts there.
 
     In a run nothing lies there: the runner, or DVC, has cleared the place.
     """
-    outputs = places(stage, key, params)
+    outputs = output_paths(stage, key, params)
     if any(os.path.lexists(path) for path in outputs):
-        for line in _secure(outputs, by=f"foursplit {stage}", copy=True):
+        for line in _prepare_outputs(outputs, by=f"foursplit {stage}", copy=True):
             click.echo(line)
     if os.environ.get(BOOK):
         yield
         return
-    from foursplit.runner.removable_outputs import noted_by_hand
+    from foursplit.runner.removable_outputs import log_manual_writes
 
-    with noted_by_hand(f"{stage}@{key}" if key else stage):
+    with log_manual_writes(f"{stage}@{key}" if key else stage):
         yield
 
 
-def places(stage: str, key: str, params: Params) -> list[Path]:
+def output_paths(stage: str, key: str, params: Params) -> list[Path]:
     """List the outputs of a stage; an unknown key is refused with those that there are."""
-    _require(stage, key, params)
+    _require_known_key(stage, key, params)
     return OUTPUTS[stage](key, params)
 
 
-def every_place(params: Params) -> list[Path]:
+def all_output_paths(params: Params) -> list[Path]:
     """List all outputs that params.yaml asks for."""
     found: list[Path] = []
     for of, section in params.sections().items():
@@ -98,25 +98,29 @@ def every_place(params: Params) -> list[Path]:
             for name in block
         ]
         keys += [(("fetch", "validate", "split"), name) for name in section.sources]
-        found += [p for stages, key in keys for stage in stages for p in places(stage, key, params)]
+        found += [
+            p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
+        ]
         found += _report(of)
     return [paths.code(), *found]
 
 
-def secure_every(params: Params) -> list[str]:
+def prepare_all_outputs(params: Params) -> list[str]:
     """See to all outputs, where DVC's graph cannot be asked which of them a run will write."""
-    return _secure(every_place(params), by="dvc repro")
+    return _prepare_outputs(all_output_paths(params), by="dvc repro")
 
 
-def _secure(outputs: list[Path], *, by: str, copy: bool = False) -> list[str]:
-    from foursplit.runner.dvc_adapter.cache import present_hashes
-    from foursplit.runner.removable_outputs import Output, secure
+def _prepare_outputs(outputs: list[Path], *, by: str, copy: bool = False) -> list[str]:
+    from foursplit.runner.dvc_adapter.cache import locked_hashes
+    from foursplit.runner.removable_outputs import StageOutput, prepare_outputs
 
     there = [path for path in outputs if os.path.lexists(path)]
-    hashes = present_hashes(there)
+    hashes = locked_hashes(there)
     in_git = [paths.metrics(), paths.metrics(REAL)]
-    found = [Output(path=path, md5=hashes.get(path), cached=path not in in_git) for path in there]
-    said = secure(found, by=by, copy=copy)
+    found = [
+        StageOutput(path=path, md5=hashes.get(path), cached=path not in in_git) for path in there
+    ]
+    said = prepare_outputs(found, by=by, copy=copy)
     for path in there:
         if path.is_symlink():  # DVC's, into its cache: a writer would refuse it
             path.unlink()

@@ -11,12 +11,12 @@ from foursplit.config.pipelines import REAL, Pipeline, home
 from foursplit.config.schema import Experiment, Group, Params, Section
 from foursplit.core.errors import unknown_name
 
-DATA = ("fetch", "validate", "split")
-EXPERIMENT = ("train", "evaluate")
-CURVE = ("learn",)
-STUDY = ("study",)
-GROUP = ("select", "final")
-KINDS = (*DATA, *EXPERIMENT, *CURVE, *STUDY, *GROUP)
+DATA_STAGES = ("fetch", "validate", "split")
+EXPERIMENT_STAGES = ("train", "evaluate")
+CURVE_STAGES = ("learn",)
+STUDY_STAGES = ("study",)
+GROUP_STAGES = ("select", "final")
+STAGE_NAMES = (*DATA_STAGES, *EXPERIMENT_STAGES, *CURVE_STAGES, *STUDY_STAGES, *GROUP_STAGES)
 
 T = TypeVar("T", Group, Experiment)
 
@@ -26,24 +26,28 @@ def addresses(params: Params) -> dict[str, str]:
     found: dict[str, str] = {}
     for of, section in params.sections().items():
         found |= _addresses(of, section)
-    found["code"] = f"{_file('code')}:code"
-    reports = {name: name for name in _stages(paths.root() / "dvc.yaml")}
+    found["code"] = f"{_pipeline_file('code')}:code"
+    reports = {name: name for name in _stage_names(paths.root() / "dvc.yaml")}
     real = paths.pipeline_file(REAL)
-    return {**found, **reports, **{name: f"{_file(REAL)}:{name}" for name in _stages(real)}}
+    return {
+        **found,
+        **reports,
+        **{name: f"{_pipeline_file(REAL)}:{name}" for name in _stage_names(real)},
+    }
 
 
 def _addresses(of: Pipeline, section: Section) -> dict[str, str]:
-    found = {f"{stage}@{key}": home(of, "data") for stage in DATA for key in section.sources}
+    found = {f"{stage}@{key}": home(of, "data") for stage in DATA_STAGES for key in section.sources}
     for stages, blocks in (
-        (EXPERIMENT, section.experiments), (CURVE, section.curves), (STUDY, section.studies),
-        (GROUP, section.groups),
+        (EXPERIMENT_STAGES, section.experiments), (CURVE_STAGES, section.curves), (STUDY_STAGES, section.studies),
+        (GROUP_STAGES, section.groups),
     ):  # fmt: skip
         for course, block in blocks.items():
             found |= {f"{stage}@{key}": home(of, course) for stage in stages for key in block}
-    return {name: f"{_file(folder)}:{name}" for name, folder in found.items()}
+    return {name: f"{_pipeline_file(folder)}:{name}" for name, folder in found.items()}
 
 
-def resolve(params: Params, target: str, of: Pipeline = "") -> list[str]:
+def resolve_target(params: Params, target: str, of: Pipeline = "") -> list[str]:
     """Turn a name as people write it into DVC's addresses; what DVC names itself stays.
 
     An experiment stands for its evaluation, a group for its final, a source for its split, a
@@ -56,8 +60,8 @@ def resolve(params: Params, target: str, of: Pipeline = "") -> list[str]:
         return [known[target]]
     courses = [*params.sections()[of].experiments, "data"]
     if target in courses:
-        return [_file(home(of, target))]
-    if target in KINDS:
+        return [_pipeline_file(home(of, target))]
+    if target in STAGE_NAMES:
         mine = _addresses(of, params.sections()[of])
         return [a for name, a in mine.items() if name.startswith(f"{target}@")]
     for stage in ("evaluate", "final", "split", "study"):
@@ -66,27 +70,29 @@ def resolve(params: Params, target: str, of: Pipeline = "") -> list[str]:
     keys = {name.partition("@")[2] for name in known if "@" in name}
     reports = {name for name in known if "@" not in name}
     raise unknown_name("target", target, {*known, *keys, *courses} if "@" in target else
-                  {*keys, *courses, *KINDS, *reports})  # fmt: skip
+                  {*keys, *courses, *STAGE_NAMES, *reports})  # fmt: skip
 
 
-def stages(params: Params, target: str) -> list[str]:
+def stages_of_target(params: Params, target: str) -> list[str]:
     """Name the stages that a name speaks of, to explain them: an experiment's are all of its."""
     known = addresses(params)
     found = [a for name, a in known.items() if name.partition("@")[2] == target]
-    return found or resolve(params, target)
+    return found or resolve_target(params, target)
 
 
-def reading(section: Section, of: Pipeline, sources: set[str]) -> set[str]:
+def stages_reading(section: Section, of: Pipeline, sources: set[str]) -> set[str]:
     """Give the addresses of all stages that read one of these sources."""
     part = Section(
         sources={name: rule for name, rule in section.sources.items() if name in sources},
-        groups=_of(section.groups, sources),
-        experiments=_of(section.experiments, sources),
+        groups=_only_reading(section.groups, sources),
+        experiments=_only_reading(section.experiments, sources),
     )
     return set(_addresses(of, part).values())
 
 
-def _of(courses: Mapping[str, Mapping[str, T]], sources: set[str]) -> dict[str, dict[str, T]]:
+def _only_reading(
+    courses: Mapping[str, Mapping[str, T]], sources: set[str]
+) -> dict[str, dict[str, T]]:
     """Keep what reads one of these sources."""
     return {
         course: {name: item for name, item in block.items() if item.source in sources}
@@ -94,11 +100,11 @@ def _of(courses: Mapping[str, Mapping[str, T]], sources: set[str]) -> dict[str, 
     }
 
 
-def _file(folder: str) -> str:
+def _pipeline_file(folder: str) -> str:
     return f"pipelines/{folder}/dvc.yaml"
 
 
-def _stages(path: Path) -> list[str]:
+def _stage_names(path: Path) -> list[str]:
     """List the stages of a dvc.yaml without templates; none where there is no such file."""
     if not path.is_file():
         return []

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.runner.removable_outputs import Rule, shown
-from foursplit.runner.remove_orphans import Found, judge
+from foursplit.runner.removable_outputs import RemovalRule, display_path
+from foursplit.runner.remove_orphans import OrphanReport, remove_orphan
 
 OWN = "data/own"
 
@@ -34,12 +34,12 @@ def for_curve(group: str, key: str) -> None:
 
 def for_all(places: Iterable[Path]) -> None:
     """Refuse where something lies that is not an output of ours, left from before."""
-    found, rule = Found(), Rule()
+    found, rule = OrphanReport(), RemovalRule()
     for place in places:
         if place.is_symlink() or place.exists():
-            judge(place, rule, found, dry=True)
+            remove_orphan(place, rule, found, dry=True)
     if found.foreign:
         raise FoursplitError(
-            f"{shown(found.foreign[0])}: exists already, and a run would write there: move it to "
+            f"{display_path(found.foreign[0])}: exists already, and a run would write there: move it to "
             f"{OWN}/, or choose another name"
         )

@@ -17,12 +17,12 @@ from foursplit.core.errors import FoursplitError
 
 SCHEME = "file:"
 
-BACKUP = ".before-move"
+BACKUP_SUFFIX = ".before-move"
 """How the copy is called that is made before paths are changed: `mlflow.db.before-move`."""
 
-MOST = 5  # tables that a refusal names
+MAX_SHOWN_TABLES = 5  # tables that a refusal names
 
-PLACES = (
+PATH_COLUMNS = (
     ("runs", "artifact_uri"),
     ("model_versions", "source"),
     ("model_versions", "storage_location"),
@@ -31,7 +31,7 @@ PLACES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stray:
+class MovedExperiment:
     """An experiment whose files are looked for in another folder than the database's own."""
 
     id: int
@@ -40,7 +40,7 @@ class Stray:
     store: Path  # the other folder of all files
 
 
-def require_mlflow(path: Path) -> None:
+def require_mlflow_database(path: Path) -> None:
     """Refuse another program's database: MLflow would add its tables to it."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
@@ -50,28 +50,28 @@ def require_mlflow(path: Path) -> None:
         return  # MLflow says what is wrong with it
     if tables and not {"experiments", "alembic_version"} & {*tables}:
         raise FoursplitError(
-            f"{path}: another program's database (its tables: {', '.join(tables[:MOST])}); nothing "
+            f"{path}: another program's database (its tables: {', '.join(tables[:MAX_SHOWN_TABLES])}); nothing "
             "was written to it. Name another file in MLFLOW_TRACKING_URI, or move this one aside"
         )
 
 
-def rebase(path: Path, folder: Path, say: Callable[[str], None]) -> None:
+def update_paths(path: Path, folder: Path, say: Callable[[str], None]) -> None:
     """Have the database at `path` name `folder`, where its files are, in place of another one.
 
     Refuses where the files of runs lie in the old place only: they would be lost to their runs.
     """
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            strays = list(_strays(database, folder))
+            strays = list(_moved_experiments(database, folder))
             if not strays:
                 return
-            left = list(_left_behind(database, strays))
+            left = list(_runs_left_behind(database, strays))
     except sqlite3.Error:
         return  # MLflow says what is wrong with it
     if left:
-        raise FoursplitError(_bring(path, folder, strays[0].store, left))
+        raise FoursplitError(_copy_files_message(path, folder, strays[0].store, left))
     try:
-        _write(path, strays)
+        _update(path, strays)
     except sqlite3.Error as error:
         raise FoursplitError(
             f"{path}: was moved or copied here from {strays[0].store.parent}, and the paths in it "
@@ -79,11 +79,11 @@ def rebase(path: Path, folder: Path, say: Callable[[str], None]) -> None:
         ) from error
     say(
         f"{path}: moved or copied here from {strays[0].store.parent}: its runs and versions now "
-        f"name the files beside it (a copy as it was: {path.name}{BACKUP})"
+        f"name the files beside it (a copy as it was: {path.name}{BACKUP_SUFFIX})"
     )
 
 
-def _strays(database: sqlite3.Connection, folder: Path) -> Iterator[Stray]:
+def _moved_experiments(database: sqlite3.Connection, folder: Path) -> Iterator[MovedExperiment]:
     rows = database.execute("SELECT experiment_id, name, artifact_location FROM experiments")
     for number, name, location in rows:
         place = _path(location)
@@ -92,7 +92,7 @@ def _strays(database: sqlite3.Connection, folder: Path) -> Iterator[Stray]:
         store = Path(str(place).removesuffix(f"/{name}"))
         if store.resolve() != folder.resolve():
             after = (folder / name).as_uri()
-            yield Stray(id=number, before=location, after=after, store=store)
+            yield MovedExperiment(id=number, before=location, after=after, store=store)
 
 
 def _path(location: str | None) -> Path | None:
@@ -101,7 +101,9 @@ def _path(location: str | None) -> Path | None:
     return Path(unquote(urlparse(location).path) if location.startswith(SCHEME) else location)
 
 
-def _left_behind(database: sqlite3.Connection, strays: Iterable[Stray]) -> Iterator[str]:
+def _runs_left_behind(
+    database: sqlite3.Connection, strays: Iterable[MovedExperiment]
+) -> Iterator[str]:
     """Name the runs whose files lie in the old place, and not beside the database."""
     for stray in strays:
         there, here = _path(stray.before), _path(stray.after)
@@ -115,7 +117,7 @@ def _left_behind(database: sqlite3.Connection, strays: Iterable[Stray]) -> Itera
                 yield run
 
 
-def _bring(path: Path, folder: Path, store: Path, left: list[str]) -> str:
+def _copy_files_message(path: Path, folder: Path, store: Path, left: list[str]) -> str:
     return (
         f"{path}: was copied from {store.parent} without the files of {len(left)} runs (such as "
         f"{left[0]}), and nothing is written into the other project. Copy them, and run "
@@ -123,17 +125,17 @@ def _bring(path: Path, folder: Path, store: Path, left: list[str]) -> str:
     )
 
 
-def _write(path: Path, strays: Iterable[Stray]) -> None:
+def _update(path: Path, strays: Iterable[MovedExperiment]) -> None:
     """Change all paths in one transaction, after a copy was made of what was."""
-    with _open(path) as database:
+    with _transaction(path) as database:
         known = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-        _copy(path)
+        _back_up(path)
         for stray in strays:
             database.execute(
                 "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
                 (stray.after, stray.id),
             )
-            for table, column in PLACES:
+            for table, column in PATH_COLUMNS:
                 if table in known:
                     start = f"{stray.before}/"
                     database.execute(
@@ -143,16 +145,16 @@ def _write(path: Path, strays: Iterable[Stray]) -> None:
                     )
 
 
-def _copy(path: Path) -> None:
+def _back_up(path: Path) -> None:
     with (
         closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as now,
-        closing(sqlite3.connect(path.with_name(f"{path.name}{BACKUP}"))) as copy,
+        closing(sqlite3.connect(path.with_name(f"{path.name}{BACKUP_SUFFIX}"))) as copy,
     ):
         now.backup(copy)
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
+def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
     """Give the database in one transaction that keeps other writers out."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")

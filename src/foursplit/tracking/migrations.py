@@ -12,7 +12,7 @@ PERCENT = "%"
 
 
 @cache
-def reachable() -> None:
+def link_migrations() -> None:
     """Let alembic find the migrations by a path without a per cent sign: a link.
 
     Alembic's configuration takes the sign for the begin of a name.  MLflow doubles it in a

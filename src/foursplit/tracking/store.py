@@ -18,56 +18,60 @@ from foursplit.config import paths
 from foursplit.core import redact, reproducible_env
 from foursplit.core.errors import FoursplitError
 from foursplit.tracking import migrations, server_health
-from foursplit.tracking.database import rebase, require_mlflow
+from foursplit.tracking.database import require_mlflow_database, update_paths
 
-FILE = "sqlite:///"
+SQLITE_SCHEME = "sqlite:///"
 
-SERVER = ("http://", "https://")
+SERVER_SCHEMES = ("http://", "https://")
 
-SHARED_FILES = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own name, which its client does not read
+ARTIFACT_ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own name, which its client does not read
 
-METRICS_A_CALL = 1000  # MLflow refuses more in one batch
+MAX_METRICS_PER_CALL = 1000  # MLflow refuses more in one batch
 
-TRIES = 8
+MAX_ATTEMPTS = 8
 
-COLLISIONS = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
+COLLISION_CODES = ("BAD_REQUEST", "TEMPORARILY_UNAVAILABLE")
 """What MLflow makes of a database's errors, and of hardly anything else."""
 
-OTHER = "Write postgresql+pg8000://… in place of it, and run `make team`"
+OTHER_DRIVER = "Write postgresql+pg8000://… in place of it, and run `make team`"
 
-DRIVERS = {"pg8000": "`make team` installs it", "psycopg": OTHER, "psycopg2": OTHER}
+DRIVERS = {"pg8000": "`make team` installs it", "psycopg": OTHER_DRIVER, "psycopg2": OTHER_DRIVER}
 """What brings the driver of a database."""
 
-NOTE = "mlflow.note.content"  # what MLflow's page shows as description
+DESCRIPTION_TAG = "mlflow.note.content"  # what MLflow's page shows as description
 
-SOON_S = 0.5  # a lock free by then is not worth a word
+SILENT_WAIT_S = 0.5  # a lock free by then is not worth a word
 
 
 def uri() -> str:
     """Name the store: the user's own where one is set, and otherwise `mlflow.db` in the root."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"{FILE}{paths.root() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE_SCHEME}{paths.root() / 'mlflow.db'}"
 
 
-def shown() -> str:
+def display_uri() -> str:
     """Name the store for people to read: without the password that it may hold."""
     return redact.address(uri())
 
 
-def database() -> Path | None:
+def database_path() -> Path | None:
     """Give the SQLite file of the store; None for a server or another database."""
     where = uri()
-    return Path(where.removeprefix(FILE)).absolute() if where.startswith(FILE) else None
+    return (
+        Path(where.removeprefix(SQLITE_SCHEME)).absolute()
+        if where.startswith(SQLITE_SCHEME)
+        else None
+    )
 
 
-def artifacts() -> Path | None:
+def artifact_folder() -> Path | None:
     """Give the folder of the artifacts, beside the database; None where a server decides."""
-    path = database()
+    path = database_path()
     return None if path is None else path.parent / "mlruns"
 
 
-def failures() -> tuple[type[Exception], ...]:
+def error_types() -> tuple[type[Exception], ...]:
     """List what opening and writing the store may raise, which is not for us to prevent."""
-    _quiet()
+    _disable_telemetry()
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -76,26 +80,26 @@ def failures() -> tuple[type[Exception], ...]:
 
 def client() -> Any:
     """Open the store, creating it where it is missing."""
-    _quiet()
-    path = database()
+    _disable_telemetry()
+    path = database_path()
     if path is not None:
-        _require_plain(path)
+        _require_plain_path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-    elif uri().startswith(SERVER):
-        server_health.require(uri(), shown())
+    elif uri().startswith(SERVER_SCHEMES):
+        server_health.require_server(uri(), display_uri())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
         if path is not None:
-            _ready(path)
+            _prepare_database(path)
         return _open(uri())
 
 
 @contextmanager
-def alone(say: Callable[[str], None]) -> Iterator[None]:
+def writer_lock(say: Callable[[str], None]) -> Iterator[None]:
     """Keep other writers of runs out; a process that dies lets them in."""
     lock = FileLock(_lock("tracking"))
     try:
-        lock.acquire(timeout=SOON_S)
+        lock.acquire(timeout=SILENT_WAIT_S)
     except Timeout:
         say("another process is writing to MLflow; waiting for it")
         lock.acquire()
@@ -107,28 +111,30 @@ def alone(say: Callable[[str], None]) -> Iterator[None]:
 
 def log_metrics(client: Any, run_id: str, metrics: list[Any]) -> None:
     """Write many metrics in as few calls as MLflow allows: 0.1 ms each in place of 6."""
-    for start in range(0, len(metrics), METRICS_A_CALL):
-        client.log_batch(run_id, metrics=metrics[start : start + METRICS_A_CALL])
+    for start in range(0, len(metrics), MAX_METRICS_PER_CALL):
+        client.log_batch(run_id, metrics=metrics[start : start + MAX_METRICS_PER_CALL])
 
 
-def experiment(client: Any, name: str, note: str) -> str:
+def get_or_create_experiment(client: Any, name: str, note: str) -> str:
     """Give the id of the MLflow experiment `name`, creating or restoring it."""
     found = client.get_experiment_by_name(name)
     if found is None:
         # The kind spares the person the page's question whether this is about language models.
-        tags = {NOTE: note, "mlflow.experimentKind": "custom_model_development"}
-        made = once(client.create_experiment, name, artifact_location=_files(name), tags=tags)
+        tags = {DESCRIPTION_TAG: note, "mlflow.experimentKind": "custom_model_development"}
+        made = create_if_missing(
+            client.create_experiment, name, artifact_location=_artifact_location(name), tags=tags
+        )
         if made is not None:
             return str(made)
         found = client.get_experiment_by_name(name)  # another machine was quicker
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
-    if note and found.tags.get(NOTE) != note:
-        again(client.set_experiment_tag, found.experiment_id, NOTE, note)
+    if note and found.tags.get(DESCRIPTION_TAG) != note:
+        retry(client.set_experiment_tag, found.experiment_id, DESCRIPTION_TAG, note)
     return found.experiment_id
 
 
-def once(create: Callable[..., Any], *what: Any, **how: Any) -> Any | None:
+def create_if_missing(create: Callable[..., Any], *what: Any, **how: Any) -> Any | None:
     """Create what may be there once only; None if another machine has made it meanwhile."""
     from mlflow.exceptions import MlflowException
 
@@ -140,7 +146,7 @@ def once(create: Callable[..., Any], *what: Any, **how: Any) -> Any | None:
         return None
 
 
-def again(write: Callable[..., None], *what: Any, **how: Any) -> None:
+def retry(write: Callable[..., None], *what: Any, **how: Any) -> None:
     """Write what another machine may be writing too, such as a tag: again, if it collides.
 
     MLflow looks whether a row is there and then adds it; if six do so at once in PostgreSQL, about
@@ -148,42 +154,42 @@ def again(write: Callable[..., None], *what: Any, **how: Any) -> None:
     """
     from mlflow.exceptions import MlflowException
 
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(MAX_ATTEMPTS)):
         try:
             write(*what, **how)
         except MlflowException as error:
-            if left == 0 or error.error_code not in COLLISIONS:
+            if left == 0 or error.error_code not in COLLISION_CODES:
                 raise
             time.sleep(random.uniform(0.05, 0.5))  # by chance, so that they do not meet again
         else:
             return
 
 
-def _files(name: str) -> str | None:
+def _artifact_location(name: str) -> str | None:
     """Say where an experiment's files go; None where a server decides."""
-    folder = artifacts()
+    folder = artifact_folder()
     if folder is not None:
         return (folder / name).as_uri()
-    if uri().startswith(SERVER):
+    if uri().startswith(SERVER_SCHEMES):
         return None
-    shared = os.environ.get(SHARED_FILES)
+    shared = os.environ.get(ARTIFACT_ROOT)
     if not shared:
         # MLflow would take ./mlruns: a folder of this machine, in a database that all share.
         raise FoursplitError(
-            f"{shown()}: a database holds no files. Set {SHARED_FILES} to where all its users "
+            f"{display_uri()}: a database holds no files. Set {ARTIFACT_ROOT} to where all its users "
             "keep them, such as s3://bucket/mlflow or a shared folder, or go through a server."
         )
     return f"{shared.rstrip('/')}/{name}"
 
 
-def _quiet() -> None:
+def _disable_telemetry() -> None:
     """Make sure that MLflow reports nothing to its makers, whoever called us."""
     if "mlflow" not in sys.modules:
         for name, value in reproducible_env.QUIET.items():
             os.environ.setdefault(name, value)
 
 
-def _require_plain(path: Path) -> None:
+def _require_plain_path(path: Path) -> None:
     """Refuse a path that reads otherwise in an address: SQLAlchemy would open another file."""
     if "?" in str(path) or unquote(str(path)) != str(path):
         raise FoursplitError(
@@ -192,26 +198,26 @@ def _require_plain(path: Path) -> None:
         )
 
 
-def _ready(path: Path) -> None:
+def _prepare_database(path: Path) -> None:
     """Create the database, or see to it that it is MLflow's and names the files beside it."""
     if not path.exists():
         _create(path)
         return
-    require_mlflow(path)
-    rebase(path, path.parent / "mlruns", lambda text: print(text, file=sys.stderr))  # noqa: T201
+    require_mlflow_database(path)
+    update_paths(path, path.parent / "mlruns", lambda text: print(text, file=sys.stderr))  # noqa: T201
 
 
 def _open(where: str) -> Any:
     from mlflow import MlflowClient
 
-    migrations.reachable()
+    migrations.link_migrations()
     _hide_passwords()
     try:
         return MlflowClient(tracking_uri=where, registry_uri=where)
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         way_out = DRIVERS.get(name, f"`pip install {name}` may bring it; see docs/team.md")
-        text = f"{shown()}: needs the package {name}, which is not installed. {way_out}"
+        text = f"{display_uri()}: needs the package {name}, which is not installed. {way_out}"
         raise FoursplitError(text) from error
 
 
@@ -238,12 +244,12 @@ def _create(path: Path) -> None:
     part = path.with_name(f"{path.name}.part")
     for left in path.parent.glob(f"{part.name}*"):
         left.unlink()  # with its journal, which SQLite would play back into the new file
-    _open(f"{FILE}{part}")
+    _open(f"{SQLITE_SCHEME}{part}")
     part.replace(path)
 
 
 def _lock(name: str) -> Path:
-    path = database()
+    path = database_path()
     if path is None:
         paths.state().mkdir(exist_ok=True)
         return paths.state() / f"mlflow.{name}.lock"

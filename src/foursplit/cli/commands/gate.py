@@ -21,7 +21,7 @@ from foursplit.promotion.evaluate_challenger import Evaluation, evaluate_challen
 from foursplit.promotion.judge import Judgement
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry, test_accesses
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.tracking.runs import provenance
 
 SCHEMA = "foursplit.gate/1"
@@ -44,8 +44,8 @@ class GateOptions:
 class _Comparison:
     """Challenger, champion and the result of their comparison."""
 
-    challenger: Version | None  # None: not registered
-    champion: Version | None  # None: there is none, or it cannot be read
+    challenger: StoredVersion | None  # None: not registered
+    champion: StoredVersion | None  # None: there is none, or it cannot be read
     champion_number: int | None
     evaluation: Evaluation
 
@@ -72,7 +72,7 @@ def run_gate(name: str, options: GateOptions) -> dict[str, Any]:
     if options.promote and options.reason is None:
         git.require_committed("--promote", ", or override this with --force --why TEXT")
     winner = _current_winner(params, name)
-    with store_errors.explained():
+    with store_errors.explain_errors():
         comparison = _compare(params, name, group, winner, options)
         report = _report(params, name, winner, comparison, options)
         _show(report)
@@ -91,7 +91,7 @@ def _current_winner(params: Params, name: str) -> Entry:
             f"{paths.selected(name)}: group {name!r} has no winner yet. "
             f"Run `foursplit repro {name}`."
         )
-    entry, locks = winners[0], provenance.Locks()
+    entry, locks = winners[0], provenance.LockFiles()
     for seed, summary in entry.summaries.items():
         path = paths.seed_folder(entry.models, seed) / "manifest.json"
         if summary["manifest"] != artifacts.read_json(path) or locks.is_stale(entry, seed):
@@ -111,7 +111,7 @@ def _compare(
     champion = None
     unreadable: Evaluation | None = None
     try:
-        champion = registry.champion(name)
+        champion = registry.load_champion(name)
     except FoursplitError as error:  # deleted or modified: only --force may replace it
         if options.reason is None:
             raise
@@ -125,7 +125,7 @@ def _compare(
     )
 
 
-def _register(name: str, group: Group, winner: Entry) -> Version:
+def _register(name: str, group: Group, winner: Entry) -> StoredVersion:
     return registry.register(
         *(name, winner.models, winner.tables, _tags(group, winner), click.echo),
         features=plugins.dataset(group.source).SOURCE.features,
@@ -135,7 +135,7 @@ def _register(name: str, group: Group, winner: Entry) -> Version:
 def _tags(group: Group, winner: Entry) -> dict[str, str]:
     """Return the provenance of a version: commit, data, experiment."""
     git_tags = provenance.git_tags()
-    data = provenance.Locks().digests(group.source)
+    data = provenance.LockFiles().digests(group.source)
     tags = {"foursplit.experiment": winner.key, "foursplit.metric": group.metric}
     tags |= {f"foursplit.data.{name}": digest for name, digest in data.items()}
     if git_tags:
@@ -184,14 +184,14 @@ def _count_test_accesses(
     test = artifacts.sha256_file(paths.split(source) / "sealed" / "test.parquet")
     models = {summary["manifest"]["model_hash"] for summary in winner.summaries.values()}
     if comparison.champion is not None and comparison.evaluation.opened:
-        models |= registry.weights(comparison.champion)
+        models |= registry.weight_hashes(comparison.champion)
     if store:
-        test_accesses.note(name, test, models)
+        test_accesses.record_accesses(name, test, models)
     local = models | {access["model"] for access in looks() if access["test"] == test}
     groups = (block.items() for section in params.sections().values()
              for block in section.groups.values())  # fmt: skip
     same_source = [other for block in groups for other, group in block if group.source == source]
-    return len(local.union(*(test_accesses.known(other, test) for other in same_source)))
+    return len(local.union(*(test_accesses.accessed_models(other, test) for other in same_source)))
 
 
 def _show(report: Mapping[str, Any]) -> None:
@@ -231,7 +231,7 @@ def _save(
     }
     if options.reason is not None:
         tags[registry.FORCED] = options.reason
-    registry.mark(version, tags)
+    registry.set_tags(version, tags)
     if report["promoted"]:
         registry.promote(version, comparison.champion_number, click.echo)
         uri = f"{registry.SCHEME}{name}@{registry.CHAMPION}"

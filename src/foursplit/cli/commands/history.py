@@ -61,7 +61,7 @@ def _champions(
     from foursplit.tracking import store
     from foursplit.tracking.registry import model_versions
 
-    if not model_versions.any_stored():
+    if not model_versions.may_have_versions():
         return {}
     os.environ.setdefault(MAX_RETRIES_VARIABLE, "1")  # by default MLflow retries for minutes
     from foursplit.tracking import store_errors
@@ -69,10 +69,12 @@ def _champions(
 
     try:
         steps = {history.group: history.steps for history in histories}
-        versions = champions.of_groups(params, steps, most)
-    except store.failures() as error:
+        versions = champions.champions_by_group(params, steps, most)
+    except store.error_types() as error:
         reason = store_errors.reason(error)
-        click.secho(f"no champions: MLflow cannot read {store.shown()}: {reason}", fg="yellow")
+        click.secho(
+            f"no champions: MLflow cannot read {store.display_uri()}: {reason}", fg="yellow"
+        )
         return {}
     return {group: [version.as_json() for version in block] for group, block in versions.items()}
 

@@ -11,14 +11,14 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.tracking.runs import provenance
 
 
 def promote(name: str, number: int | None, reason: str | None) -> int:
     """Promote the challenger, or version `number` for a `reason`; return the exit code."""
     load().group(name)
-    with store_errors.explained():
+    with store_errors.explain_errors():
         if number is None:
             return _promote_challenger(name)
         return _promote_version(name, number, str(reason))
@@ -26,7 +26,7 @@ def promote(name: str, number: int | None, reason: str | None) -> int:
 
 def _promote_challenger(name: str) -> int:
     """Promote the challenger if the gate's verdict was PROMOTE."""
-    version = registry.find(name, registry.CHALLENGER)
+    version = registry.load_version(name, registry.CHALLENGER)
     champion = registry.champion_number(name)
     if champion == version.number:
         click.echo(f"{name}: version {champion} is already the champion.")
@@ -47,7 +47,7 @@ def _promote_challenger(name: str) -> int:
     return 0
 
 
-def _require_committed(version: Version) -> None:
+def _require_committed(version: StoredVersion) -> None:
     """Raise if the version was trained from uncommitted changes: it cannot be reproduced."""
     if version.tags.get(registry.DIRTY) == "true":
         commit = version.tags.get(registry.COMMIT, "")
@@ -58,10 +58,10 @@ def _require_committed(version: Version) -> None:
         )
 
 
-def _require_merged(version: Version) -> None:
+def _require_merged(version: StoredVersion) -> None:
     """Raise if this branch does not contain the version's commit: it is not merged yet."""
     commit = version.tags.get(registry.COMMIT)
-    if commit is None or provenance.holds(commit):
+    if commit is None or provenance.is_ancestor(commit):
         return
     raise FoursplitError(
         f"{version.uri} was trained at commit {commit[:12]}, which is not in the history of the "
@@ -71,12 +71,12 @@ def _require_merged(version: Version) -> None:
 
 def _promote_version(name: str, number: int, reason: str) -> int:
     """Promote a version by its number, and store the reason."""
-    version = registry.find(name, str(number))
+    version = registry.load_version(name, str(number))
     champion = registry.champion_number(name)
     if champion == number:
         click.echo(f"{name}: version {number} is already the champion.")
         return 0
-    registry.mark(version, {registry.FORCED: reason})
+    registry.set_tags(version, {registry.FORCED: reason})
     registry.promote(version, champion, click.echo)
     _print_promoted(version)
     return 0
@@ -88,6 +88,6 @@ def _failed_checks(tags: Mapping[str, str]) -> list[str]:
     return [reason["sentence"] for reason in report.get("reasons", ()) if not reason["holds"]]
 
 
-def _print_promoted(version: Version) -> None:
+def _print_promoted(version: StoredVersion) -> None:
     uri = f"{registry.SCHEME}{version.group}@{registry.CHAMPION}"
     click.echo(f'Version {version.number} is now the champion: foursplit.load_model("{uri}")')

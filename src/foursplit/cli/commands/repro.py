@@ -26,13 +26,13 @@ from foursplit.data.download import catalogue, licences
 from foursplit.io import artifacts
 from foursplit.io.artifacts import BOOK
 from foursplit.runner import leftover_processes, run_pipeline
-from foursplit.runner.dvc_adapter.read_write_locks import mend
-from foursplit.runner.removable_outputs import close_book, open_book
-from foursplit.runner.remove_orphans import lines, tidy
-from foursplit.runner.repair_dvc_locks import heal
-from foursplit.runner.run_pipeline import Wanted
-from foursplit.runner.targets import reading, resolve
-from foursplit.runner.workers.start import warm
+from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
+from foursplit.runner.removable_outputs import open_write_log, remove_write_log
+from foursplit.runner.remove_orphans import remove_orphans, report_lines
+from foursplit.runner.repair_dvc_locks import repair_locks
+from foursplit.runner.run_pipeline import RunTargets
+from foursplit.runner.targets import resolve_target, stages_reading
+from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
 
 
@@ -80,15 +80,15 @@ def _offer_pipelines(params: Params) -> None:
         write_pipelines.write(params)
 
 
-def _run(params: Params, wanted: Wanted, options: ReproOptions, of: Pipeline) -> None:
+def _run(params: Params, wanted: RunTargets, options: ReproOptions, of: Pipeline) -> None:
     force, dry = options.force, options.dry
     with _run_lock():
         if not dry:
             _clean_up_after_a_kill()
-        for message in lines(tidy(params, dry=dry), dry=dry):
+        for message in report_lines(remove_orphans(params, dry=dry), dry=dry):
             click.echo(message)
         start = time.monotonic()
-        unsupported = "" if options.cold else run_pipeline.unsupported()
+        unsupported = "" if options.cold else run_pipeline.unsupported_reason()
         if unsupported:
             click.echo(f"{unsupported}: running plain dvc repro, one stage at a time")
         if options.cold or unsupported:
@@ -110,20 +110,24 @@ def _is_full(address: str) -> bool:
 
 def _resolve(
     params: Params, targets: Sequence[str], options: ReproOptions
-) -> tuple[Wanted, set[str]]:
+) -> tuple[RunTargets, set[str]]:
     """Return the stages to run, and the sources whose licence is not accepted yet."""
     of: Pipeline = REAL if options.real else ""
     if targets or not options.real:
-        addresses = [address for target in targets for address in resolve(params, target, of)]
-        return Wanted(addresses=addresses), set()
+        addresses = [
+            address for target in targets for address in resolve_target(params, target, of)
+        ]
+        return RunTargets(addresses=addresses), set()
     accepted = licences.accepted(params.run.accept_licences)
     waiting = {
         name
         for name in params.real.sources
         if licences.missing(plugins.dataset(name).SOURCE, accepted)
     }
-    blocked = reading(params.real, REAL, waiting)
-    return Wanted(addresses=[f"pipelines/{REAL}/dvc.yaml"], left_out=frozenset(blocked)), waiting
+    blocked = stages_reading(params.real, REAL, waiting)
+    return RunTargets(
+        addresses=[f"pipelines/{REAL}/dvc.yaml"], left_out=frozenset(blocked)
+    ), waiting
 
 
 def left_out(params: Params, waiting: set[str]) -> str:
@@ -160,7 +164,7 @@ def _run_lock() -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        process = leftover_processes.runner(paths.state())
+        process = leftover_processes.describe_active_run(paths.state())
         raise FoursplitError(
             f"another foursplit repro is running in {paths.root()}"
             f"{f' ({process})' if process else ''}; wait for it, or stop it"
@@ -173,29 +177,29 @@ def _run_lock() -> Iterator[None]:
 
 def _clean_up_after_a_kill() -> None:
     """End processes and repair locks that a killed run left behind."""
-    n_ended = leftover_processes.end_old(paths.state())
+    n_ended = leftover_processes.end_leftovers(paths.state())
     if n_ended:
         click.echo(f"ended {n_ended} process(es) of a killed run")
-    for message in mend(paths.root()):
+    for message in remove_stale_entries(paths.root()):
         click.echo(message)
 
 
-def _run_plain_dvc(params: Params, wanted: Wanted, options: ReproOptions) -> None:
+def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) -> None:
     """Run `dvc repro`; its stages use worker processes, except with `cold`."""
     runs: list[Sequence[str]] = [wanted.addresses]
     if wanted.left_out:
         # DVC runs all dependencies of a stage, so the report, which depends on all, runs alone.
-        accepted = reading(params.real, REAL, {*params.real.sources}) - wanted.left_out
+        accepted = stages_reading(params.real, REAL, {*params.real.sources}) - wanted.left_out
         runs = [sorted(accepted), ["--single-item", *wanted.addresses]]
     flags = ["--force"] * options.force + ["--dry"] * options.dry + ["--pull"] * options.pull
     workers: AbstractContextManager[Mapping[str, str]] = (
-        nullcontext({}) if options.cold or options.dry else warm(params)
+        nullcontext({}) if options.cold or options.dry else warm_worker(params)
     )
     log = {}
     if not options.dry:
-        for message in [*heal(), *run_pipeline.secure(params, wanted)]:
+        for message in [*repair_locks(), *run_pipeline.prepare_outputs(params, wanted)]:
             click.echo(message)
-        log = {BOOK: str(open_book("dvc repro", "run", fresh=False))}
+        log = {BOOK: str(open_write_log("dvc repro", "run", fresh=False))}
     before = _hash_inputs()
     with workers as extra:
         codes = (dvc(["repro", *flags, *targets], {**extra, **log}) for targets in runs)
@@ -206,7 +210,7 @@ def _run_plain_dvc(params: Params, wanted: Wanted, options: ReproOptions) -> Non
             f"The run failed with dvc's exit code {code}; see the lines above. Finished stages are "
             "kept. Run the command again to continue."
         )
-    close_book("dvc repro", "run")
+    remove_write_log("dvc repro", "run")
 
 
 def _hash_inputs() -> dict[str, str]:

@@ -23,9 +23,9 @@ from foursplit.reproduce import (
     requirements_diff,
     subprocesses,
 )
-from foursplit.reproduce.commit import Place
-from foursplit.reproduce.outputs import Made, made
-from foursplit.reproduce.recorded_inputs import Recorded, recorded
+from foursplit.reproduce.commit import RunLocation
+from foursplit.reproduce.outputs import ReproducedRun, read_outputs
+from foursplit.reproduce.recorded_inputs import RecordedRun, read_recorded
 from foursplit.reproduce.requirements_diff import Pin
 from foursplit.tracking import store_errors
 from foursplit.tracking.registry import registry
@@ -61,16 +61,16 @@ def reproduce(name: str, options: ReproduceOptions) -> int:
     _require_empty(options.keep)
     run = _require_code(_recorded(name), options)
     assert run.commit is not None
-    location = commit.find(commit.resolve(run.commit), run.experiment)
+    location = commit.find_experiment(commit.resolve_commit(run.commit), run.experiment)
     click.secho(f"{run.experiment} at commit {location.commit[:SHORT_HASH]}", bold=True)
     pins = _check_pins(location.commit, options)
-    locked = commit.locked(location)
+    locked = commit.locked_stages(location)
     start = time.monotonic()
-    with subprocesses.stoppable(), _folder(options.keep) as folder:
+    with subprocesses.stop_on_signals(), _folder(options.keep) as folder:
         click.echo(f"clean clone in {folder}")
         clone.clone(folder, location.commit)
         data_origin = _run_stages(folder, location, locked, _environment(folder, run))
-        outputs = made(folder, location)
+        outputs = read_outputs(folder, location)
     report = _report(run, location, pins, locked, outputs)
     report |= {"data_from": data_origin, "seconds": round(time.monotonic() - start, 1)}
     if options.keep is not None:
@@ -86,14 +86,14 @@ def _require_empty(keep: Path | None) -> None:
         raise FoursplitError(f"--keep {keep} already exists. Choose a new or an empty folder.")
 
 
-def _recorded(name: str) -> Recorded:
+def _recorded(name: str) -> RecordedRun:
     if not name.startswith(registry.SCHEME) and "@" in name:
-        return recorded_hashes.recorded(name)
-    with store_errors.explained():
-        return recorded(name)
+        return recorded_hashes.read_recorded(name)
+    with store_errors.explain_errors():
+        return read_recorded(name)
 
 
-def _require_code(run: Recorded, options: ReproduceOptions) -> Recorded:
+def _require_code(run: RecordedRun, options: ReproduceOptions) -> RecordedRun:
     """Raise if no commit has the code of the run, unless `options.anyway`."""
     if run.commit is None:
         raise FoursplitError(
@@ -102,7 +102,7 @@ def _require_code(run: Recorded, options: ReproduceOptions) -> Recorded:
         )
     if not run.dirty:
         return run
-    holder = recorded_hashes.holding(run)
+    holder = recorded_hashes.find_commit(run)
     if holder is not None:
         click.echo(
             f"The run was made from a dirty work tree on commit {run.commit[:SHORT_HASH]}; the "
@@ -121,7 +121,7 @@ def _require_code(run: Recorded, options: ReproduceOptions) -> Recorded:
 def _check_pins(sha: str, options: ReproduceOptions) -> _Pins:
     """Return the packages whose installed version differs from the pin of the commit."""
     numeric, every = (
-        requirements_diff.differing(commit.text(sha, name))
+        requirements_diff.unmet_pins(commit.file_text(sha, name))
         for name in (requirements_diff.NUMERIC, requirements_diff.ALL)
     )
     pins = _Pins(numeric=numeric, others=[pin for pin in every if pin not in numeric])
@@ -152,11 +152,11 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     try:
         yield Path(temporary.name).resolve()
     finally:
-        with subprocesses.undisturbed():
+        with subprocesses.ignore_signals():
             temporary.cleanup()
 
 
-def _environment(folder: Path, run: Recorded) -> dict[str, str]:
+def _environment(folder: Path, run: RecordedRun) -> dict[str, str]:
     """Return the environment variables, with the device type of the recorded run."""
     device = run.made_with.get("device", "")
     device_type = device.partition(":")[0]
@@ -164,7 +164,9 @@ def _environment(folder: Path, run: Recorded) -> dict[str, str]:
         from torch import cuda
 
         device_type = "gpu" if cuda.is_available() else "auto"
-    return clone.surroundings(folder) | ({ACCELERATOR_VARIABLE: device_type} if device_type else {})
+    return clone.clone_environment(folder) | (
+        {ACCELERATOR_VARIABLE: device_type} if device_type else {}
+    )
 
 
 CODE = "pipelines/code/dvc.yaml:code"
@@ -172,20 +174,25 @@ CODE = "pipelines/code/dvc.yaml:code"
 
 
 def _run_stages(
-    folder: Path, location: Place, locked: recorded_hashes.Stages, environment: Mapping[str, str]
+    folder: Path,
+    location: RunLocation,
+    locked: recorded_hashes.Stages,
+    environment: Mapping[str, str],
 ) -> str:
     """Run the stages in the clone, and return where the data came from."""
     raw, seen = (f"{location.data}/{name}" for name in
                  (f"raw/{location.source}", f"split/{location.source}/seen"))  # fmt: skip
     origin, first = "raw files, downloaded from the source", ["fetch"]
-    if dvc_cache.restore(dvc_cache.output(locked.get("fetch"), raw), folder / raw):
+    if dvc_cache.restore_folder(dvc_cache.output_hash(locked.get("fetch"), raw), folder / raw):
         origin, first = "raw files of this project's DVC cache", []
     click.echo(f"data: {origin}")
     if (folder / CODE.partition(":")[0]).is_file():  # a dependency of all stages
         _dvc([CODE], folder, environment)
     stages = [location.of_data(stage) for stage in (*first, "validate", "split")]
     if _dvc(stages, folder, environment):
-        if not dvc_cache.restore(dvc_cache.output(locked.get("split"), seen), folder / seen):
+        if not dvc_cache.restore_folder(
+            dvc_cache.output_hash(locked.get("split"), seen), folder / seen
+        ):
             raise FoursplitError(
                 f"{location.source}: the data stages failed at commit "
                 f"{location.commit[:SHORT_HASH]} (see the lines above), and its examples are "
@@ -207,10 +214,14 @@ def _dvc(stages: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
 
 
 def _report(
-    run: Recorded, location: Place, pins: _Pins, locked: recorded_hashes.Stages, outputs: Made
+    run: RecordedRun,
+    location: RunLocation,
+    pins: _Pins,
+    locked: recorded_hashes.Stages,
+    outputs: ReproducedRun,
 ) -> dict[str, Any]:
     """Return the report of the comparison."""
-    locked_inputs = recorded_hashes.inputs(locked, outputs.stages)
+    locked_inputs = recorded_hashes.changed_inputs(locked, outputs.stages)
     expected = dict(run.hashes)
     stale: list[str] = []
     if run.kind != "commit" and not run.dirty:
@@ -218,8 +229,8 @@ def _report(
         lock_hashes = recorded_hashes.hashes(location, locked)
         stale = sorted(locked_inputs)
         expected = expected if stale else {**lock_hashes, **expected}
-    rows = comparison.compared(expected, outputs.hashes)
-    inputs = comparison.inputs(
+    rows = comparison.compare_hashes(expected, outputs.hashes)
+    inputs = comparison.compare_inputs(
         run.made_with, outputs.made_with, pins.numeric, {} if stale else locked_inputs
     )
     return {
@@ -230,9 +241,9 @@ def _report(
         "commit": location.commit,
         "equal": all(row.equal for row in rows),
         **comparison.as_json(rows, inputs),
-        "not_made": comparison.unopened(expected, outputs.hashes),
+        "not_made": comparison.unopened_test_hashes(expected, outputs.hashes),
         "lock_left_behind_by": stale,
         "other_pins": [str(pin) for pin in pins.others],
-        "doubts": [*run.doubts],
-        "causes": comparison.causes(rows, inputs, run.doubts, dirty=run.dirty),
+        "doubts": [*run.warnings],
+        "causes": comparison.likely_causes(rows, inputs, run.warnings, dirty=run.dirty),
     }

@@ -21,7 +21,7 @@ from foursplit.io import artifacts, dvc_remote, git, push_branch
 from foursplit.reporting.pages.pull_request_comment import comment
 from foursplit.reporting.tables import metrics
 from foursplit.runner import changes_since, run_log
-from foursplit.runner.changes_since import Past
+from foursplit.runner.changes_since import PastCommit
 
 SCHEMA = "foursplit.retrain/1"
 
@@ -48,7 +48,7 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
         push_branch.require(options.branch)
     if options.promote:
         git.require_committed("--promote")
-    before = changes_since.past(options.since)
+    before = changes_since.find_past_commit(options.since)
     of: Pipeline = REAL if options.real else ""
     last = paths.state() / "last_run.json"
     last.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
     report = {
         "schema": SCHEMA,
         "since": before.commit,
-        "commit": changes_since.head(),
+        "commit": changes_since.head_commit(),
         "files": before.files(),
         "parameters": [
             {"name": change.name, "before": change.before, "after": change.after}
@@ -96,7 +96,9 @@ def _publish(report: dict[str, Any], options: RetrainOptions, of: Pipeline) -> N
     click.echo(f"Report: {folder / 'comment.md'}")
 
 
-def _changed(params: Params, before: Past, targets: Sequence[str], *, promote: bool) -> list[str]:
+def _changed(
+    params: Params, before: PastCommit, targets: Sequence[str], *, promote: bool
+) -> list[str]:
     """Return the groups whose final tables changed since the commit, and those in `targets`.
 
     With `promote`, also groups without a champion.
@@ -107,7 +109,7 @@ def _changed(params: Params, before: Past, targets: Sequence[str], *, promote: b
     for course, block in params.groups.items():
         address = home(params.pipeline, course)
         path = paths.pipeline_file(address).with_name("dvc.lock")
-        now = changes_since.finals(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        now = changes_since.final_hashes(path.read_text(encoding="utf-8")) if path.is_file() else {}
         then = before.finals(address)
         for name in block:
             has_changed = now.get(name) is not None and now[name] != then.get(name)
@@ -152,7 +154,7 @@ def _stage(name: str) -> dict[str, Any]:
 
 def _results(
     params: Params,
-    before: Past,
+    before: PastCommit,
     changed: Iterable[str],
     verdicts: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:

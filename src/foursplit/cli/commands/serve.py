@@ -11,7 +11,7 @@ from foursplit.io import local_server
 from foursplit.io.local_server import HOST, Server
 
 if TYPE_CHECKING:
-    from foursplit.tracking.registry.registry import Version
+    from foursplit.tracking.registry.registry import StoredVersion
 
 SERVER = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # for copying three small files
@@ -30,9 +30,9 @@ def serve(name: str, port: int) -> None:
     version = _find_version(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as temporary:
         folder = Path(temporary)
-        version_files.copy(version.folder, version.files, folder)
-        for seed in version_files.seeds(folder).values():
-            loaded_model.require_code(seed, version.uri, version)
+        version_files.copy_model(version.folder, version.files, folder)
+        for seed in version_files.seeds_by_number(folder).values():
+            loaded_model.require_same_code(seed, version.uri, version)
         _serve(version.uri, folder, port)
 
 
@@ -41,7 +41,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
 
     if not (folder / mlmodel.NAME).is_file():  # registered before versions had one
         mlmodel.write(folder, version_files.manifest(folder), features=())
-    run = pyfunc_model.run(folder)
+    run = pyfunc_model.runtime_config(folder)
     inherited = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
     env = {**inherited, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
     env[pyfunc_model.SERVED] = str(folder)
@@ -59,7 +59,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
             port=port,
             folder=folder,
             ready=f"{uri}: http://{HOST}:{port}/invocations (stop with Ctrl-C)\n"
-            f"Request body: {mlmodel.asked(folder)}",
+            f"Request body: {mlmodel.example_request(folder)}",
         )
     )
 
@@ -72,5 +72,5 @@ def _find_version(name: str) -> "Version":
     if not name.startswith(registry.SCHEME):
         alias = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
         uri = f"{registry.SCHEME}{name}{alias}"
-    with store_errors.explained():
-        return registry.find(*registry.parsed(uri))
+    with store_errors.explain_errors():
+        return registry.load_version(*registry.parse_uri(uri))

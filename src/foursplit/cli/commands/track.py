@@ -13,6 +13,6 @@ def track() -> None:
     from foursplit.tracking.runs import sync
 
     params = load()
-    with store_errors.explained():
-        counts = sync.track(params, [*collect(params), *collect(params.of(REAL))], click.echo)
+    with store_errors.explain_errors():
+        counts = sync.sync_runs(params, [*collect(params), *collect(params.of(REAL))], click.echo)
     click.echo(f"MLflow: {counts.new} new runs, {counts.kept} unchanged")

@@ -25,9 +25,9 @@ def ui(port: int) -> None:
     """Update MLflow, and serve its pages until Ctrl-C."""
     from foursplit.tracking import migrations, store
 
-    if store.uri().startswith(store.SERVER):  # it has its own pages
+    if store.uri().startswith(store.SERVER_SCHEMES):  # it has its own pages
         track()
-        click.echo(f"MLflow: {store.shown().rstrip('/')}/{PAGE}\n{HINT}")
+        click.echo(f"MLflow: {store.display_uri().rstrip('/')}/{PAGE}\n{HINT}")
         return
     migrations.require_plain_path()
     local_server.require_free(port, "foursplit ui")
@@ -48,7 +48,7 @@ def ui(port: int) -> None:
 def _command(port: int) -> list[str]:
     from foursplit.tracking import store
 
-    folder = store.artifacts()
+    folder = store.artifact_folder()
     destination = [] if folder is None else ["--artifacts-destination", folder.as_uri()]
     return [
         *(sys.executable, "-m", "mlflow", "ui", *destination),

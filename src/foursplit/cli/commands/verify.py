@@ -53,7 +53,7 @@ def _start(folder: Path, targets: Sequence[str], cores: set[int]) -> subprocess.
         return subprocess.Popen(
             [sys.executable, "-m", "dvc", "repro", *targets],
             cwd=folder,
-            env={**clone.surroundings(folder), "FOURSPLIT_ACCELERATOR": "cpu"},
+            env={**clone.clone_environment(folder), "FOURSPLIT_ACCELERATOR": "cpu"},
             stdout=log,
             stderr=subprocess.STDOUT,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),

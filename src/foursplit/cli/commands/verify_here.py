@@ -12,9 +12,9 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.runner.dvc_adapter import integrity
-from foursplit.runner.dvc_adapter.graph import failures
-from foursplit.runner.dvc_adapter.integrity import Output
-from foursplit.runner.repair_dvc_locks import require_merged
+from foursplit.runner.dvc_adapter.graph import dvc_error_types
+from foursplit.runner.dvc_adapter.integrity import LockedOutput
+from foursplit.runner.repair_dvc_locks import require_no_conflicts
 
 CACHE_OBJECT = re.compile(r"[0-9a-f]{30}(\.dir)?")
 """The name of a file in DVC's cache, below a folder of two digits; others are incomplete."""
@@ -33,9 +33,9 @@ class Report:
 def verify_here() -> None:
     """Read every output and every object of the cache; raise if one is damaged."""
     try:
-        outputs = integrity.outputs(paths.root())
-    except failures() as error:
-        require_merged()
+        outputs = integrity.locked_outputs(paths.root())
+    except dvc_error_types() as error:
+        require_no_conflicts()
         raise FoursplitError(f"DVC: {error}") from error
     report = Report()
     missing = [output for output in outputs if not output.path.exists()]
@@ -50,7 +50,7 @@ def verify_here() -> None:
         raise FoursplitError(_format(report))
 
 
-def _check_output(output: Output, report: Report) -> None:
+def _check_output(output: LockedOutput, report: Report) -> None:
     changed = integrity.changed_files(output.out)
     if not changed:
         return
@@ -66,32 +66,32 @@ def _check_output(output: Output, report: Report) -> None:
         )
 
 
-def _outputs_by_object(outputs: list[Output]) -> dict[str, Output]:
+def _outputs_by_object(outputs: list[LockedOutput]) -> dict[str, LockedOutput]:
     """Return the output of each cache object, including the files of folders."""
     cache, by_object = cache_folder(), {}
     for output in outputs:
         value = output.out.hash_info.value
         by_object[value] = output
-        if value.endswith(integrity.FOLDER):
+        if value.endswith(integrity.FOLDER_SUFFIX):
             files = integrity.read_listing(object_file(cache, value), value) or {}
             by_object |= dict.fromkeys(files.values(), output)
     return by_object
 
 
-def _check_cache(by_object: dict[str, Output], report: Report) -> int:
+def _check_cache(by_object: dict[str, LockedOutput], report: Report) -> int:
     """Read the objects of the cache; return their number."""
     count = 0
     for path in _cache_objects():
         count += 1
         name = path.parent.name + path.name
-        if integrity.is_whole(path, name):
+        if integrity.is_intact(path, name):
             continue
         report.remove.append(path)
         _check_object(path, by_object.get(name), report)
     return count
 
 
-def _check_object(path: Path, output: Output | None, report: Report) -> None:
+def _check_object(path: Path, output: LockedOutput | None, report: Report) -> None:
     owner = f"it belongs to {_name(output.path)}" if output else "no lock file refers to it"
     report.lines.append(f"{_name(path)}: damaged; {owner}")
     if output and output.is_run:

@@ -8,9 +8,9 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log, run_pipeline
-from foursplit.runner.dvc_adapter.graph import Busy, Graph, failures
-from foursplit.runner.progress_display import span
-from foursplit.runner.targets import stages
+from foursplit.runner.dvc_adapter.graph import DvcLockedError, DvcPipeline, dvc_error_types
+from foursplit.runner.progress_display import format_duration
+from foursplit.runner.targets import stages_of_target
 
 OUTCOMES = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
         "failed": "It last failed"}  # fmt: skip
@@ -18,21 +18,21 @@ OUTCOMES = {"ran": "It last ran", "restored": "It was last restored from the run
 
 def why(target: str) -> None:
     """Explain every stage that `target` names."""
-    unsupported = run_pipeline.unsupported()
+    unsupported = run_pipeline.unsupported_reason()
     if unsupported:
         raise FoursplitError(f"{unsupported}. Run `dvc status` to see what has changed.")
     os.chdir(paths.root())
     params = load()
-    addresses = stages(params, target)
-    graph = Graph(paths.root(), run_log.listings())
+    addresses = stages_of_target(params, target)
+    graph = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
         with graph.alone():
             steps = graph.plan(addresses)
             names = graph.named(addresses)
-        changes = run_pipeline.foreseen(graph, steps)
-    except Busy as busy:
+        changes = run_pipeline.forecast(graph, steps)
+    except DvcLockedError as busy:
         raise FoursplitError(f"{busy}; try again when it has finished") from busy
-    except failures() as error:
+    except dvc_error_types() as error:
         raise FoursplitError(f"DVC: {error}") from error
     for name in names:
         lines = run_pipeline.explain(steps[name], changes[name], steps)
@@ -48,5 +48,5 @@ def _last_run(name: str) -> list[str]:
     last = run_log.read(name)
     if last is None:
         return ["  No record of a run in this folder."]
-    lines = [f"  {OUTCOMES[last.how]} on {last.ended} ({span(last.seconds)}), because:"]
+    lines = [f"  {OUTCOMES[last.how]} on {last.ended} ({format_duration(last.seconds)}), because:"]
     return lines + [f"    {reason}" for reason in last.reasons]

@@ -7,7 +7,7 @@ import click
 from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.io import artifacts
-from foursplit.runner.progress_display import span
+from foursplit.runner.progress_display import format_duration
 
 
 def finish_run(params: Params, seconds: float, *, changed: bool) -> None:
@@ -27,7 +27,9 @@ def finish_run(params: Params, seconds: float, *, changed: bool) -> None:
     finally:  # results are shown even if MLflow fails
         if entries:
             show(entries)
-        click.echo(f"{span(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}")
+        click.echo(
+            f"{format_duration(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}"
+        )
     click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
 
 
@@ -46,6 +48,6 @@ def _state() -> dict[str, str]:
 
     root, files = paths.root(), [paths.params_file(), *paths.locks()]
     state = {str(p.relative_to(root)): artifacts.sha256_file(p) for p in files if p.is_file()}
-    database = store.database()
-    address = store.shown() if database is None or database.is_file() else "missing"
+    database = store.database_path()
+    address = store.display_uri() if database is None or database.is_file() else "missing"
     return {**state, "store": address}

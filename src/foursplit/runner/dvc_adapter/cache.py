@@ -21,13 +21,13 @@ from foursplit.config import paths
 from foursplit.history.past_runs import cache_folder, object_file
 from foursplit.io.artifacts import PART
 
-FOLDER = ".dir"
+FOLDER_SUFFIX = ".dir"
 
 Listing = Mapping[str, str]
 """The md5 of each file of an output by its path in it; of a single file, under an empty path."""
 
 
-def md5_of(path: Path) -> str:
+def file_md5(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, _hasher).hexdigest()
 
@@ -38,7 +38,7 @@ def _hasher() -> Any:
 
 def folder_md5(listing: Listing) -> str:
     """Hash a folder as DVC does: the md5 of the list of its files' md5s."""
-    return f"{hashlib.md5(_as_bytes(listing), usedforsecurity=False).hexdigest()}{FOLDER}"
+    return f"{hashlib.md5(_as_bytes(listing), usedforsecurity=False).hexdigest()}{FOLDER_SUFFIX}"
 
 
 def _as_bytes(listing: Listing) -> bytes:
@@ -46,7 +46,7 @@ def _as_bytes(listing: Listing) -> bytes:
     return json.dumps(listed, sort_keys=True).encode()
 
 
-class Cache:
+class DvcCache:
     """DVC's cache of this project."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Cache:
 
     def listing(self, md5: str | None) -> Listing | None:
         """Say what an output held; None where the cache does not know."""
-        if md5 is None or not md5.endswith(FOLDER):
+        if md5 is None or not md5.endswith(FOLDER_SUFFIX):
             return {"": md5} if md5 else None
         try:
             listed = json.loads(object_file(self.folder, md5).read_text(encoding="utf-8"))
@@ -91,51 +91,51 @@ class Cache:
             aside.unlink(missing_ok=True)
 
 
-class Locks:
+class RecordedOutputs:
     """What lock files, git's HEAD and DVC's run-cache say that stages wrote, by path and hash."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: DvcCache) -> None:
         self.cache = cache
         self._read: dict[int, dict[str, set[str]]] = {}
 
     def hashes(self, path: Path) -> set[str]:
         """Give the hashes of every output that is known to have been at `path`."""
         name = path.relative_to(paths.root()).as_posix()
-        return {md5 for found in self._naming(name) for md5 in found.get(name, ())}
+        return {md5 for found in self._outputs_naming(name) for md5 in found.get(name, ())}
 
     def below(self, path: Path) -> bool:
         """Tell whether an output is known below `path`."""
         name = f"{path.relative_to(paths.root()).as_posix()}/"
-        return any(o.startswith(name) for found in self._naming(name) for o in found)
+        return any(o.startswith(name) for found in self._outputs_naming(name) for o in found)
 
-    def _naming(self, name: str) -> Iterator[dict[str, set[str]]]:
+    def _outputs_naming(self, name: str) -> Iterator[dict[str, set[str]]]:
         """Parse those texts alone that name a path: to parse all takes a second."""
         for number, text in enumerate(self._texts):
             if f"path: {name}" in text:
                 if number not in self._read:
-                    self._read[number] = _outputs(text)
+                    self._read[number] = _output_hashes(text)
                 yield self._read[number]
 
     @cached_property
     def _texts(self) -> list[str]:
         files = [*paths.locks(), *self.cache.folder.glob("runs/*/*/*")]
         here = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
-        return [*here, *_committed()]
+        return [*here, *_committed_lock_texts()]
 
 
-def present_hashes(outputs: Iterable[Path]) -> dict[Path, str]:
+def locked_hashes(outputs: Iterable[Path]) -> dict[Path, str]:
     """Give the hashes that the lock files of the working tree name for outputs."""
     names = {path.relative_to(paths.root()).as_posix(): path for path in outputs}
     found: dict[Path, str] = {}
     for file in paths.locks():
         text = file.read_text("utf-8", "replace") if file.is_file() else ""
         if any(f"path: {name}" in text for name in names):
-            known = _outputs(text)
+            known = _output_hashes(text)
             found |= {names[name]: min(known[name]) for name in names.keys() & known.keys()}
     return found
 
 
-def _outputs(text: str) -> dict[str, set[str]]:
+def _output_hashes(text: str) -> dict[str, set[str]]:
     """List the outputs of a lock file, or of an entry of the run-cache; none where it is torn."""
     try:
         content = YAML(typ="safe").load(text)
@@ -152,14 +152,14 @@ def _outputs(text: str) -> dict[str, set[str]]:
     return found
 
 
-def _committed() -> list[str]:
+def _committed_lock_texts() -> list[str]:
     """Read the lock files of git's HEAD."""
-    listed = git("ls-tree", "-r", "-z", "--name-only", "HEAD")
+    listed = run_git("ls-tree", "-r", "-z", "--name-only", "HEAD")
     names = [name for name in (listed or "").split("\0") if name.endswith("dvc.lock")]
-    return [git("show", f"HEAD:./{name}") or "" for name in names]
+    return [run_git("show", f"HEAD:./{name}") or "" for name in names]
 
 
-def git(*arguments: str) -> str | None:
+def run_git(*arguments: str) -> str | None:
     """Ask git in the project; None where it has no answer."""
     try:
         done = subprocess.run(
@@ -170,15 +170,15 @@ def git(*arguments: str) -> str | None:
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
-def git_knows(path: Path) -> bool:
+def is_tracked(path: Path) -> bool:
     """Tell whether git tracks anything at or below `path`; also where git cannot say."""
     if not any((folder / ".git").exists() for folder in (paths.root(), *paths.root().parents)):
         return False
-    listed = git("ls-files", "-z", "--", str(path))
+    listed = run_git("ls-files", "-z", "--", str(path))
     return listed is None or bool(listed)
 
 
-def git_has(path: Path) -> bool:
+def is_committed(path: Path) -> bool:
     """Tell whether git's HEAD holds a file as it is."""
-    tracked = git("ls-files", "--error-unmatch", "--", str(path)) is not None
-    return tracked and git("diff", "--quiet", "HEAD", "--", str(path)) is not None
+    tracked = run_git("ls-files", "--error-unmatch", "--", str(path)) is not None
+    return tracked and run_git("diff", "--quiet", "HEAD", "--", str(path)) is not None

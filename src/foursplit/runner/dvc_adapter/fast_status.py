@@ -13,15 +13,15 @@ from typing import Any
 
 Stamp = tuple[int, int, int]
 
-SPELLED_OUT = re.compile(r"[A-Za-z_]\w*")
+PLAIN_KEY = re.compile(r"[A-Za-z_]\w*")
 """A part of a parameter's path that is no pattern, and that no number could be written as."""
 
-_parsed: dict[str, tuple[Stamp, Any]] = {}
+_parsed_files: dict[str, tuple[Stamp, Any]] = {}
 """Parameter files by path, good for as long as the file's stamp is the same."""
 
 
 @contextmanager
-def quick(is_made: Callable[[str], bool]) -> Iterator[None]:
+def patched_dvc(is_made: Callable[[str], bool]) -> Iterator[None]:
     """Answer DVC from memory what it asks twice; `is_made` tells what a stage may write.
 
     The paths of a running stage are locked once, when it starts (`Graph.reserve`), and nobody but
@@ -33,13 +33,13 @@ def quick(is_made: Callable[[str], bool]) -> Iterator[None]:
     import dvc.rwlock as rwlocks
     import dvc.utils.serialize as serialize
 
-    load = _remembering(serialize.load_path)
+    load = _cached_loader(serialize.load_path)
     ours: tuple[tuple[Any, str, Any], ...] = (
         (rwlocks, "rwlock", _no_lock),
         (param, "load_path", load),
-        (param.dpath, "get", _looking_up(param.dpath.get)),
+        (param.dpath, "get", _direct_lookup(param.dpath.get)),
         (serialize, "load_path", lambda *given, **rest: deepcopy(load(*given, **rest))),
-        (output, "build", _building_once(output.build, is_made)),
+        (output, "build", _cached_builder(output.build, is_made)),
     )
     theirs = [getattr(module, name) for module, name, _ in ours]
     try:
@@ -55,20 +55,20 @@ def _no_lock(*_arguments: Any, **_named: Any) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _remembering(load: Callable[..., Any]) -> Callable[..., Any]:
+def _cached_loader(load: Callable[..., Any]) -> Callable[..., Any]:
     def remembered(path: str, fs: Any, **rest: Any) -> Any:
         if fs is None or fs.protocol != "local" or rest:
             return load(path, fs, **rest)
         found = os.stat(path)  # noqa: PTH116, it may be text
         stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-        if path not in _parsed or _parsed[path][0] != stamp:
-            _parsed[path] = (stamp, load(path, fs))
-        return _parsed[path][1]
+        if path not in _parsed_files or _parsed_files[path][0] != stamp:
+            _parsed_files[path] = (stamp, load(path, fs))
+        return _parsed_files[path][1]
 
     return remembered
 
 
-def _looking_up(search: Callable[..., Any]) -> Callable[..., Any]:
+def _direct_lookup(search: Callable[..., Any]) -> Callable[..., Any]:
     """Follow a path that is spelled out; leave patterns, numbers and what is missing to `search`.
 
     DVC's library matches every path of the file against the one that is wanted, once for each
@@ -79,7 +79,7 @@ def _looking_up(search: Callable[..., Any]) -> Callable[..., Any]:
         parts = path.split(separator) if isinstance(path, str) else []
         found = tree
         for part in parts:
-            if not (isinstance(found, dict) and part in found and SPELLED_OUT.fullmatch(part)):
+            if not (isinstance(found, dict) and part in found and PLAIN_KEY.fullmatch(part)):
                 return search(tree, path, separator, **rest)
             found = found[part]
         return found if parts else search(tree, path, separator, **rest)
@@ -87,7 +87,9 @@ def _looking_up(search: Callable[..., Any]) -> Callable[..., Any]:
     return get
 
 
-def _building_once(build: Callable[..., Any], is_made: Callable[[str], bool]) -> Callable[..., Any]:
+def _cached_builder(
+    build: Callable[..., Any], is_made: Callable[[str], bool]
+) -> Callable[..., Any]:
     built: dict[tuple[str, str], Any] = {}
 
     def once(store: Any, path: str, fs: Any, name: str, **rest: Any) -> Any:

@@ -17,31 +17,31 @@ from typing import Any
 from foursplit.config import paths
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
-from foursplit.runner.dvc_adapter.fast_status import quick
-from foursplit.runner.dvc_adapter.integrity import Restoring
-from foursplit.runner.dvc_adapter.lock_text import as_yaml
-from foursplit.runner.dvc_adapter.remote import Remote
+from foursplit.runner.dvc_adapter.fast_status import patched_dvc
+from foursplit.runner.dvc_adapter.integrity import VerifiedRestore
+from foursplit.runner.dvc_adapter.lock_text import dump_lock
+from foursplit.runner.dvc_adapter.remote import DvcRemote
 from foursplit.runner.dvc_adapter.stage_inputs import (
-    Inputs,
-    code_ahead,
-    differences,
-    inputs,
+    StageInputs,
+    code_changes,
+    collect_inputs,
+    compare_inputs,
+    file_hashes,
     is_digests,
-    listing,
 )  # fmt: skip
-from foursplit.runner.processes import holder
-from foursplit.runner.stage_changes import Change, listings, parameters
+from foursplit.runner.processes import lock_holder
+from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 
-VERSION = "3.67.1"
+SUPPORTED_VERSION = "3.67.1"
 
-MANY_FILES = 2000  # a folder with more is not listed file by file
+MAX_LISTED_FILES = 2000  # a folder with more is not listed file by file
 
 Stage = Any
 """DVC's own object, untyped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class PlannedStage:
     """A stage of the plan as the runner sees it."""
 
     name: str  # DVC's address from the root, such as pipelines/data/dvc.yaml:fetch@wine
@@ -51,7 +51,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+class StageLaunch:
     """How DVC would start one command of a stage."""
 
     command: str
@@ -60,19 +60,19 @@ class Launch:
     environment: dict[str, str]
 
 
-class Busy(Exception):  # noqa: N818, it is no error: another DVC process is at work
+class DvcLockedError(Exception):  # noqa: N818, it is no error: another DVC process is at work
     """Another process holds what we need; its words say which."""
 
 
-def supported() -> str:
+def dvc_unsupported_reason() -> str:
     """Say why DVC's inner calls cannot be used here; nothing where they can."""
     found = version("dvc")
-    if found != VERSION:
-        return f"DVC is {found}, and its inner calls are known for {VERSION}"
+    if found != SUPPORTED_VERSION:
+        return f"DVC is {found}, and its inner calls are known for {SUPPORTED_VERSION}"
     return ""
 
 
-class Graph:
+class DvcPipeline:
     """DVC's view of the project: what there is, what changed, what was kept."""
 
     def __init__(self, root: Path, listed: Path) -> None:
@@ -88,11 +88,11 @@ class Graph:
         self.root, self.listed = root, listed
         self.repo: Any = Repo(str(root))
         self.stages: dict[str, Stage] = {}
-        self.unwritten: list[Stage] = []  # finished, not yet in their lock files
+        self.unwritten_stages: list[Stage] = []  # finished, not yet in their lock files
         self.made: dict[str, bool] = {}
-        self.begun: dict[str, Inputs] = {}  # what running stages read, when they started
-        self.remote: Remote | None = None
-        self.rule = removable_outputs.Rule()
+        self.begun: dict[str, StageInputs] = {}  # what running stages read, when they started
+        self.remote: DvcRemote | None = None
+        self.rule = removable_outputs.RemovalRule()
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -102,15 +102,17 @@ class Graph:
         try:
             self.repo.lock.lock()
         except LockError as error:
-            who = holder(Path(self.repo.lock.lockfile)) or "it is not known which"
-            raise Busy(f"another DVC command is at work in this project ({who})") from error
+            who = lock_holder(Path(self.repo.lock.lockfile)) or "it is not known which"
+            raise DvcLockedError(
+                f"another DVC command is at work in this project ({who})"
+            ) from error
         try:
-            with quick(self._is_made), self.repo.scm_context(quiet=True):
+            with patched_dvc(self._is_stage_output), self.repo.scm_context(quiet=True):
                 yield
         finally:
             self.repo.lock.unlock()
 
-    def _is_made(self, path: str) -> bool:
+    def _is_stage_output(self, path: str) -> bool:
         """Tell whether a stage of the plan writes at, below or above a path."""
         if path not in self.made:
             outputs = [out.fs_path for stage in self.stages.values() for out in stage.outs]
@@ -119,7 +121,7 @@ class Graph:
             )
         return self.made[path]
 
-    def plan(self, targets: Iterable[str]) -> dict[str, Step]:
+    def plan(self, targets: Iterable[str]) -> dict[str, PlannedStage]:
         """Give the stages that `targets` need, in an order in which they could run one by one."""
         self.made.clear()
         from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
@@ -130,7 +132,7 @@ class Graph:
         for stage in plan_repro(graph, stages):
             self.stages[stage.addressing] = stage
             _allow_links(stage)
-            steps[stage.addressing] = Step(
+            steps[stage.addressing] = PlannedStage(
                 name=stage.addressing,
                 title=getattr(stage, "name", None) or stage.addressing,
                 commands=_commands(stage),
@@ -154,13 +156,17 @@ class Graph:
             return [Change(kind="lock")]
         found = []
         if stage.changed_stage():
-            found.append(Change(kind="command", before=_command_of_before(stage), after=stage.cmd))
+            found.append(Change(kind="command", before=_recorded_command(stage), after=stage.cmd))
         if not stage.frozen:
             if stage.is_callback or stage.always_changed:
                 found.append(Change(kind="always"))
             for item in stage.deps:
                 is_code = ahead and is_digests(Path(item.fs_path))
-                found += code_ahead(item, self._kept) if is_code else self._dependency(item)
+                found += (
+                    code_changes(item, self._load_listing)
+                    if is_code
+                    else self._dependency_changes(item)
+                )
         for output in stage.outs:
             status = output.status()
             if status:
@@ -168,7 +174,7 @@ class Graph:
                 found.append(Change(kind="output", name=str(output), how=how))
         return found
 
-    def _dependency(self, item: Any) -> list[Change]:
+    def _dependency_changes(self, item: Any) -> list[Change]:
         status = item.status()
         if not status:
             return []
@@ -177,35 +183,35 @@ class Graph:
             if isinstance(how, str):  # the whole file
                 return [Change(kind="dependency", name=name, how=how)]
             before, after = item.hash_info.value or {}, item.read_params()
-            found = [parameters(key, before.get(key), after.get(key)) for key in how]
+            found = [parameter_changes(key, before.get(key), after.get(key)) for key in how]
             return [change for part in found for change in part]
         before = item.hash_info.value if item.hash_info else None
         if how == "deleted":
             return [Change(kind="dependency", name=name, how=how, before=before)]
-        built = _build(item)
+        built = _hash_now(item)
         after = built.hash_info.value
-        files = listings(self._kept(before), listing(item, built))
+        files = listing_changes(self._load_listing(before), file_hashes(item, built))
         return [
             Change(
                 kind="dependency", name=name, how=how, before=before, after=after,
-                files=files if self._kept(before) else (),
+                files=files if self._load_listing(before) else (),
             )
         ]  # fmt: skip
 
-    def _kept(self, value: str | None) -> Mapping[str, str]:
+    def _load_listing(self, value: str | None) -> Mapping[str, str]:
         """Recall what a folder held when a stage that read it ended."""
         path = self.listed / f"{value}.json"
         return artifacts.read_json(path) if value and path.is_file() else {}
 
-    def launches(self, name: str) -> list[Launch]:
+    def launches(self, name: str) -> list[StageLaunch]:
         """Say how to start a stage's commands, one after the other, which note what they write."""
         from dvc.stage.run import _make_cmd, get_executable, prepare_kwargs
 
         stage = self.stages[name]
         settings = prepare_kwargs(stage)
-        settings["env"][artifacts.BOOK] = str(removable_outputs.open_book(name, "run"))
+        settings["env"][artifacts.BOOK] = str(removable_outputs.open_write_log(name, "run"))
         return [
-            Launch(
+            StageLaunch(
                 command=command,
                 argv=_make_cmd(get_executable(), command),
                 folder=settings["cwd"],
@@ -218,13 +224,15 @@ class Graph:
         """See to it that a stage's outputs may be removed; say what was set aside for that."""
         stage = self.stages[name]
         outputs = [
-            removable_outputs.Output(path=Path(out.fs_path), md5=_hash(out), cached=out.use_cache)
+            removable_outputs.StageOutput(
+                path=Path(out.fs_path), md5=_hash(out), cached=out.use_cache
+            )
             for out in stage.outs
             if out.protocol == "local" and not out.persist
         ]
-        cut_off = removable_outputs.book(name, "run").exists()
+        cut_off = removable_outputs.write_log_path(name, "run").exists()
         title = getattr(stage, "name", None) or name
-        return removable_outputs.secure(outputs, partial=cut_off, by=title, rule=self.rule)
+        return removable_outputs.prepare_outputs(outputs, partial=cut_off, by=title, rule=self.rule)
 
     def clear(self, name: str) -> list[str]:
         """Remove a stage's outputs, as DVC does before it restores or runs it; say what was kept.
@@ -241,9 +249,9 @@ class Graph:
 
     def pull(self, say: Callable[[str], None]) -> None:
         """Have outputs brought from the remote from now on, where they are not here."""
-        self.remote = Remote(self.repo, say)
+        self.remote = DvcRemote(self.repo, say)
         with self.alone():
-            self.remote.bring_runs()
+            self.remote.pull_run_cache()
 
     def restore(self, name: str, say: Callable[[str], None]) -> bool:
         """Take a stage's outputs from the run-cache, if it ever ran on the same inputs.
@@ -255,17 +263,17 @@ class Graph:
         stage = self.stages[name]
         # Asked once: a question that found nothing has saved the present dependencies beside the
         # outputs of before, and a second one would take these for what the stage now gives.
-        source = self.remote if self.remote is not None and self.remote.able else None
-        restoring = Restoring(say)
+        source = self.remote if self.remote is not None and self.remote.enabled else None
+        restoring = VerifiedRestore(say)
         try:
-            with restoring.watching(stage.repo.stage_cache):
+            with restoring.removing_damaged(stage.repo.stage_cache):
                 if source is not None:
                     source.restore(stage)
                 else:
                     stage.repo.stage_cache.restore(stage)
         except RunCacheNotFoundError:
             return False
-        if not restoring.is_right():
+        if not restoring.is_valid():
             self.drop(name)
             return False
         return True
@@ -274,7 +282,7 @@ class Graph:
         """Hash what a stage reads, just before its commands start."""
         stage = self.stages[name]
         stage.save_deps()
-        self.begun[name] = inputs(stage, self._is_made)
+        self.begun[name] = collect_inputs(stage, self._is_stage_output)
 
     def finish(self, name: str) -> list[Change]:
         """Hash and cache what a stage wrote, and remember the run for the run-cache.
@@ -284,7 +292,7 @@ class Graph:
         stage, before = self.stages[name], self.begun.pop(name, None)
         stage.save_deps(allow_missing=before is not None)
         if before is not None:
-            changed = differences(before, inputs(stage, self._is_made))
+            changed = compare_inputs(before, collect_inputs(stage, self._is_stage_output))
             if changed:
                 return changed
         stage.save_outs()
@@ -292,19 +300,19 @@ class Graph:
         if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
             self.repo.stage_cache.save(stage)
         stage.commit()
-        self._list(stage)
-        self.unwritten.append(stage)
-        removable_outputs.close_book(name, "run")
-        removable_outputs.close_book(getattr(stage, "name", None) or name, "hand")
+        self._save_listings(stage)
+        self.unwritten_stages.append(stage)
+        removable_outputs.remove_write_log(name, "run")
+        removable_outputs.remove_write_log(getattr(stage, "name", None) or name, "hand")
         return []
 
-    def _list(self, stage: Stage) -> None:
+    def _save_listings(self, stage: Stage) -> None:
         for item in stage.deps:
             tree = getattr(item, "obj", None)
-            if tree is None or (item.hash_info.isdir and len(tree) > MANY_FILES):
+            if tree is None or (item.hash_info.isdir and len(tree) > MAX_LISTED_FILES):
                 continue
             path = self.listed / f"{item.hash_info.value}.json"
-            files = {} if path.exists() else listing(item, tree)
+            files = {} if path.exists() else file_hashes(item, tree)
             if files:
                 artifacts.write_json(path, files)
 
@@ -320,7 +328,7 @@ class Graph:
         from dvc.utils.serialize._yaml import parse_yaml_for_update
 
         by_file: dict[Path, list[Stage]] = {}
-        for stage in self.unwritten:
+        for stage in self.unwritten_stages:
             by_file.setdefault(Path(stage.dvcfile._lockfile.path), []).append(stage)
         for path, stages in by_file.items():
             text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -328,9 +336,9 @@ class Graph:
             content.setdefault("stages", {})
             for stage in stages:
                 content["stages"].update(to_lockfile(stage))
-            artifacts.write_text(path, as_yaml(content))
+            artifacts.write_text(path, dump_lock(content))
             self.repo.scm_context.track_file(os.path.relpath(path, self.root))
-        self.unwritten.clear()
+        self.unwritten_stages.clear()
 
     def reserve(self, name: str) -> AbstractContextManager[None]:
         """Tell other DVC processes what a stage reads and writes while it runs."""
@@ -350,12 +358,12 @@ class Graph:
             except LockError as error:
                 # All but its last words, which advise to remove a file of DVC's by hand.
                 words = str(error).partition("\n\n")[0].splitlines()
-                raise Busy(" ".join(line.strip() for line in words)) from error
+                raise DvcLockedError(" ".join(line.strip() for line in words)) from error
 
         return held()
 
 
-def failures() -> tuple[type[Exception], ...]:
+def dvc_error_types() -> tuple[type[Exception], ...]:
     """List what DVC's calls raise where a stage or its files are to blame."""
     from dvc.exceptions import DvcException
 
@@ -371,7 +379,10 @@ def _allow_links(stage: Stage) -> None:
     """Have no output behind a link put into .gitignore: to git it is outside, which DVC refuses."""
     for out in stage.outs:
         path = Path(out.fs_path)
-        if path.is_relative_to(paths.root()) and removable_outputs.linked(path.parent) is not None:
+        if (
+            path.is_relative_to(paths.root())
+            and removable_outputs.first_link(path.parent) is not None
+        ):
             out.ignore = lambda: None
 
 
@@ -381,13 +392,13 @@ def _commands(stage: Stage) -> tuple[str, ...]:
     return tuple(stage.cmd) if isinstance(stage.cmd, list) else tuple(stage.cmd.splitlines())
 
 
-def _command_of_before(stage: Stage) -> Any:
+def _recorded_command(stage: Stage) -> Any:
     """Give the command in a stage's lock entry; reads the whole lock file."""
     entries = stage.dvcfile.lockfile_contents.get("stages", {})
     return entries.get(stage.name, {}).get("cmd")
 
 
-def _build(item: Any) -> Any:
+def _hash_now(item: Any) -> Any:
     """Hash a file or folder as it is now; a folder's object lists its files."""
     store = item.cache if item.use_cache else item.local_cache
     _, _, built = item._build(

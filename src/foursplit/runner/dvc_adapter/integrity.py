@@ -12,84 +12,84 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foursplit.runner.stage_changes import listings
+from foursplit.runner.stage_changes import listing_changes
 
 Stage = Any
 """DVC's own object, untyped."""
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
-FOLDER = ".dir"
+FOLDER_SUFFIX = ".dir"
 """How the hash of a folder ends: its object is the list of its files."""
 
-HASH = "md5"  # DVC's older one, of texts, is left to DVC
+HASH_NAME = "md5"  # DVC's older one, of texts, is left to DVC
 
 
-def md5(path: Path) -> str:
+def file_md5(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def is_whole(path: Path, name: str) -> bool:
+def is_intact(path: Path, name: str) -> bool:
     """Return whether an object of the cache holds what its name says."""
-    return md5(path) == name.removesuffix(FOLDER)
+    return file_md5(path) == name.removesuffix(FOLDER_SUFFIX)
 
 
 def read_listing(path: Path, name: str) -> dict[str, str] | None:
     """Read which files a folder's object lists; None where it is not here, or damaged."""
-    if not path.is_file() or not is_whole(path, name):
+    if not path.is_file() or not is_intact(path, name):
         return None
-    return {one["relpath"]: one[HASH] for one in json.loads(path.read_bytes())}
+    return {one["relpath"]: one[HASH_NAME] for one in json.loads(path.read_bytes())}
 
 
 def damaged_objects(out: Any) -> Iterator[Path]:
     """List the objects of an output that are in the cache and are not what their names say."""
     value = out.hash_info.value if out.hash_info else None
-    if not value or out.hash_info.name != HASH or out.cache.fs.protocol != "local":
+    if not value or out.hash_info.name != HASH_NAME or out.cache.fs.protocol != "local":
         return
     path = Path(out.cache.oid_to_path(value))
     names = {value: path}
-    if value.endswith(FOLDER):
+    if value.endswith(FOLDER_SUFFIX):
         files = read_listing(path, value) or {}
         names |= {one: Path(out.cache.oid_to_path(one)) for one in files.values()}
     for name, place in names.items():
-        if place.is_file() and not is_whole(place, name):
+        if place.is_file() and not is_intact(place, name):
             yield place
 
 
 def changed_files(out: Any) -> tuple[str, ...]:
     """Return in which files an output here differs from its hash; nothing where it does not."""
     value, place = out.hash_info.value, Path(out.fs_path)
-    if out.hash_info.name != HASH:
+    if out.hash_info.name != HASH_NAME:
         return ()
-    if not value.endswith(FOLDER):
-        return () if place.is_file() and md5(place) == value else (f"{place.name} changed",)
+    if not value.endswith(FOLDER_SUFFIX):
+        return () if place.is_file() and file_md5(place) == value else (f"{place.name} changed",)
     files = {
-        Path(path).relative_to(place).as_posix(): md5(Path(path))
+        Path(path).relative_to(place).as_posix(): file_md5(Path(path))
         for path in out.dvcignore.find(out.fs, out.fs_path)
     }
     if folder_hash(files) == value:
         return ()
     known = read_listing(Path(out.cache.oid_to_path(value)), value)
-    return listings(known, files) if known is not None else ("some of its files changed",)
+    return listing_changes(known, files) if known is not None else ("some of its files changed",)
 
 
 def folder_hash(files: Mapping[str, str]) -> str:
     """Hash a folder as DVC does: the md5 of the list of its files' md5s."""
-    entries = [{HASH: files[name], "relpath": name} for name in sorted(files)]
+    entries = [{HASH_NAME: files[name], "relpath": name} for name in sorted(files)]
     text = json.dumps(entries, sort_keys=True).encode()
-    return hashlib.md5(text, usedforsecurity=False).hexdigest() + FOLDER
+    return hashlib.md5(text, usedforsecurity=False).hexdigest() + FOLDER_SUFFIX
 
 
-class Restoring:
+class VerifiedRestore:
     """What DVC takes from the cache while it restores a stage, checked before and after."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Echo) -> None:
         self.say = say
         self.taken: Stage = None  # DVC's object with the outputs that it restores
 
     @contextmanager
-    def watching(self, cache: Any) -> Iterator[None]:
+    def removing_damaged(self, cache: Any) -> Iterator[None]:
         """Remove damaged objects before DVC's run-cache looks whether all is there."""
         create = cache._create_stage
 
@@ -104,7 +104,7 @@ class Restoring:
         finally:
             del cache._create_stage  # of this object: its class has the real one
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether all that was restored is what its hash says."""
         wrong = [out for out in self.taken.outs if changed_files(out)]
         if wrong:
@@ -122,7 +122,7 @@ class Restoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class LockedOutput:
     """An output that a lock file names."""
 
     stage: str  # DVC's address
@@ -131,13 +131,13 @@ class Output:
     out: Any
 
 
-def outputs(root: Path) -> list[Output]:
+def locked_outputs(root: Path) -> list[LockedOutput]:
     """List every output with a hash."""
     from dvc.repo import Repo
 
     with Repo(str(root)) as repo:
         return [
-            Output(
+            LockedOutput(
                 stage=stage.addressing, path=Path(out.fs_path), is_run=bool(stage.cmd), out=out
             )
             for stage in repo.index.stages

@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 
-def as_yaml(content: Any) -> str:
+def dump_lock(content: Any) -> str:
     """Write as DVC does, which writes one stage at a time and so never meets an object twice.
 
     Marks of what several stages share would tell which of them happened to end together.

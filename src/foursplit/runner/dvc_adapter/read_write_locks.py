@@ -13,13 +13,13 @@ from typing import Any
 from foursplit.io import artifacts
 from foursplit.runner import processes
 
-OURS = "foursplit repro ("
+OWN_COMMAND_PREFIX = "foursplit repro ("
 """How the entries begin that our runs make; of these one is at work at a time."""
 
-SLACK_S = 2.0  # by which the two clocks may differ
+CLOCK_TOLERANCE_S = 2.0  # by which the two clocks may differ
 
 
-def mend(root: Path) -> list[str]:
+def remove_stale_entries(root: Path) -> list[str]:
     """Remove what no living process can have left; say what, a line each.
 
     Only who keeps all other runs of ours out may call it.
@@ -34,12 +34,12 @@ def mend(root: Path) -> list[str]:
 
     try:
         with make_lock(str(path.with_name("rwlock.lock")), tmp_dir=str(path.parent)):
-            return _mend(path, path.relative_to(root))
+            return _remove_stale_entries(path, path.relative_to(root))
     except LockError:
         return []  # another DVC writes it at this moment, and so it is not torn
 
 
-def _mend(path: Path, name: Path) -> list[str]:
+def _remove_stale_entries(path: Path, name: Path) -> list[str]:
     content = _read(path)
     if content is None:
         path.unlink(missing_ok=True)
@@ -84,17 +84,21 @@ def _entries(content: Any) -> Iterator[Any]:
 def _is_alive(entry: dict[str, Any], written: float, gone: set[str]) -> bool:
     """Return whether the process that left an entry still runs; put it into `gone` if not."""
     pid, command = entry["pid"], entry["cmd"]
-    alive = not command.startswith(OURS) and pid != os.getpid() and _may_be(pid, written)
+    alive = (
+        not command.startswith(OWN_COMMAND_PREFIX)
+        and pid != os.getpid()
+        and _may_be_writer(pid, written)
+    )
     if not alive:
         gone.add(f"process {pid} ({command})")
     return alive
 
 
-def _may_be(pid: int, written: float) -> bool:
+def _may_be_writer(pid: int, written: float) -> bool:
     """Return whether this may be the DVC that wrote an entry by then: its program, and its age."""
     if not processes.PROC.is_dir():
         return True  # nothing is known of it
-    started, words = processes.start_time(pid), processes.command(pid)
+    started, words = processes.start_time(pid), processes.command_line(pid)
     if started is None:
         return False
-    return ("dvc" in words or "foursplit" in words) and started <= written + SLACK_S
+    return ("dvc" in words or "foursplit" in words) and started <= written + CLOCK_TOLERANCE_S

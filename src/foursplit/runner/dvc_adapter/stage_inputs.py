@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.runner.dvc_adapter.integrity import folder_hash
-from foursplit.runner.stage_changes import Change, listings, parameters
+from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
 from foursplit.stages import code
 
 Stage = Any
@@ -23,7 +23,7 @@ Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class StageInputs:
     """Hashes, parameter values and listings by the name of the dependency."""
 
     hashes: Mapping[str, str | None]  # None: the file is missing
@@ -33,7 +33,7 @@ class Inputs:
     code: Mapping[str, Mapping[str, str]]  # digests of the code as it is now
 
 
-def inputs(stage: Stage, is_made: Callable[[str], bool]) -> Inputs:
+def collect_inputs(stage: Stage, is_made: Callable[[str], bool]) -> StageInputs:
     """Collect what `stage.save_deps` has just found."""
     hashes: dict[str, str | None] = {}
     values: dict[str, Mapping[str, Any]] = {}
@@ -46,12 +46,12 @@ def inputs(stage: Stage, is_made: Callable[[str], bool]) -> Inputs:
             values[name] = dict(item.hash_info.value)
             continue
         hashes[name] = item.hash_info.value if item.exists else None
-        listed[name] = listing(item, item.obj) if hashes[name] else {}
+        listed[name] = file_hashes(item, item.obj) if hashes[name] else {}
         if hashes[name] and item.protocol == "local" and code.is_digests(Path(item.fs_path)):
             digests[name] = code.present(Path(item.fs_path))
         if item.protocol == "local" and not is_made(item.fs_path):
             stamps |= _stamps(name, Path(item.fs_path), listed[name])
-    return Inputs(hashes=hashes, values=values, listed=listed, stamps=stamps, code=digests)
+    return StageInputs(hashes=hashes, values=values, listed=listed, stamps=stamps, code=digests)
 
 
 def _stamps(name: str, path: Path, files: Mapping[str, str]) -> dict[str, Stamp]:
@@ -67,29 +67,29 @@ def _stamps(name: str, path: Path, files: Mapping[str, str]) -> dict[str, Stamp]
     return found
 
 
-def differences(before: Inputs, after: Inputs) -> list[Change]:
+def compare_inputs(before: StageInputs, after: StageInputs) -> list[Change]:
     """List what changed between two looks at the same stage."""
     found = []
     for name, values in before.values.items():
         now = after.values.get(name, {})
         for key in dict.fromkeys([*values, *now]):
-            found += parameters(key, values.get(key), now.get(key))
+            found += parameter_changes(key, values.get(key), now.get(key))
     for name, value in before.hashes.items():
         now_value = after.hashes.get(name)
         if value != now_value:
             how = "modified" if now_value else "deleted"
-            files = listings(before.listed[name], after.listed[name]) if now_value else ()
+            files = listing_changes(before.listed[name], after.listed[name]) if now_value else ()
             found.append(
                 Change(
                     kind="dependency", name=name, how=how, before=value, after=now_value,
                     files=files,
                 )
             )  # fmt: skip
-    found += _edited(before, after)
-    return found or _rewritten(before, after)
+    found += _edited_code(before, after)
+    return found or _rewritten_files(before, after)
 
 
-def _rewritten(before: Inputs, after: Inputs) -> list[Change]:
+def _rewritten_files(before: StageInputs, after: StageInputs) -> list[Change]:
     """List files that were written meanwhile: a stage may have read them as they were between."""
     return [
         Change(kind="dependency", name=name, how="rewritten")
@@ -103,7 +103,7 @@ def is_digests(path: Path) -> bool:
     return code.is_digests(path)
 
 
-def code_ahead(item: Any, known: Callable[[str | None], Mapping[str, str]]) -> list[Change]:
+def code_changes(item: Any, known: Callable[[str | None], Mapping[str, str]]) -> list[Change]:
     """Compare the code of today with the digests that a stage's lock entry names."""
     path, before = Path(item.fs_path), item.hash_info.value if item.hash_info else None
     texts = code.texts(path)
@@ -112,22 +112,22 @@ def code_ahead(item: Any, known: Callable[[str | None], Mapping[str, str]]) -> l
     after = hashes.get(path.name) or folder_hash(hashes)
     if after == before:
         return []
-    files = listings(known(before), code.present(path)) if known(before) else ()
+    files = listing_changes(known(before), code.present(path)) if known(before) else ()
     return [
         Change(kind="dependency", name=str(item), before=before, after=after, files=files),
     ]
 
 
-def _edited(before: Inputs, after: Inputs) -> list[Change]:
+def _edited_code(before: StageInputs, after: StageInputs) -> list[Change]:
     """List code that is no longer what its digests say, which the stage `code` wrote earlier."""
     return [
-        Change(kind="dependency", name=name, files=listings(before.listed[name], digests))
+        Change(kind="dependency", name=name, files=listing_changes(before.listed[name], digests))
         for name, digests in after.code.items()
         if name in before.listed and digests != before.listed[name]
     ]
 
 
-def listing(item: Any, tree: Any) -> Mapping[str, str]:
+def file_hashes(item: Any, tree: Any) -> Mapping[str, str]:
     """Return the hash of each file of a folder, or the digests of code; else nothing."""
     path = Path(item.fs_path)
     if item.protocol == "local" and code.is_digests(path) and path.exists():

@@ -13,7 +13,7 @@ import socket
 import sys
 
 SOCKET = "FOURSPLIT_WARM"
-LOOK_S = 0.5  # between looks whether DVC is still there
+POLL_S = 0.5  # between looks whether DVC is still there
 
 
 def main() -> None:
@@ -21,17 +21,22 @@ def main() -> None:
     command = sys.argv[-1]
     connection = _connect()
     if connection is None:
-        _cold(command)
+        _exec_shell(command)
     assert connection is not None
     # Caught from here on, so that none is lost before the child is known.
     caught: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _frame: caught.append(number))
     here = os.getcwd()  # noqa: PTH109, importing pathlib takes longer than all of this
-    request = {"command": command, "cwd": here, "env": dict(os.environ), "limits": limits()}
-    answer = _ask(connection, request)
+    request = {
+        "command": command,
+        "cwd": here,
+        "env": dict(os.environ),
+        "limits": resource_limits(),
+    }
+    answer = _request_child(connection, request)
     if answer is None:
-        _cold(command)
+        _exec_shell(command)
     sys.exit(_wait(connection, int(answer or 0), caught))
 
 
@@ -47,11 +52,11 @@ def _connect() -> "socket.socket | None":
     return connection
 
 
-def _ask(connection: socket.socket, request: object) -> "str | None":
+def _request_child(connection: socket.socket, request: object) -> "str | None":
     """Send the request with our three streams; give the child's number, or None if declined."""
     try:
         send(connection, request, [0, 1, 2])
-        answer = _line(connection)
+        answer = _read_line(connection)
     except OSError:
         return None
     kind, _, value = answer.partition(" ")
@@ -65,7 +70,7 @@ def send(connection: socket.socket, request: object, streams: "list[int]") -> No
     connection.sendall(content)
 
 
-def _line(connection: socket.socket) -> str:
+def _read_line(connection: socket.socket) -> str:
     content = b""
     while not content.endswith(b"\n"):
         try:
@@ -83,22 +88,22 @@ def _wait(connection: socket.socket, child: int, caught: "list[int]") -> int:
     parent = os.getppid()
     while True:
         while caught:
-            _send(child, caught.pop(0))
+            _send_signal(child, caught.pop(0))
         if os.getppid() != parent:  # DVC is gone: nobody is left to take the result
-            _send(child, signal.SIGKILL)
-        ready, _, _ = select.select([connection], [], [], LOOK_S)
+            _send_signal(child, signal.SIGKILL)
+        ready, _, _ = select.select([connection], [], [], POLL_S)
         if ready:
-            answer = _line(connection)
+            answer = _read_line(connection)
             # No answer: the warm parent was killed, and its children with it.
             return int(answer.partition(" ")[2]) if answer else 128 + signal.SIGKILL
 
 
-def _send(child: int, number: int) -> None:
+def _send_signal(child: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, number)  # the child leads a group of its own
 
 
-def limits() -> "dict[str, tuple[int, int]]":
+def resource_limits() -> "dict[str, tuple[int, int]]":
     """Give this process's limits, which the command shall have too."""
     import resource
 
@@ -106,7 +111,7 @@ def limits() -> "dict[str, tuple[int, int]]":
     return {name: resource.getrlimit(getattr(resource, name)) for name in names}
 
 
-def _cold(command: str) -> None:
+def _exec_shell(command: str) -> None:
     """Become a plain shell, for this command and all that it starts."""
     os.environ["SHELL"] = "/bin/sh"
     os.environ.pop(SOCKET, None)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from foursplit.config.schema import Params
 from foursplit.runner.workers import client
-from foursplit.runner.workers.preload import Plan, families, plan
-from foursplit.runner.workers.start import end, greet, socket_folder, spawn
+from foursplit.runner.workers.preload import PreloadPlan, preload_plan, split_by_worker
+from foursplit.runner.workers.start import send_plan, socket_folder, spawn_worker, stop_worker
 
-Note = Callable[[int, Path | None], None]
+RecordProcess = Callable[[int, Path | None], None]
 """Puts a process on record, and the folder of its socket."""
 
-STARTS = 3  # of one parent in a run, before its commands run by themselves
+MAX_STARTS = 3  # of one parent in a run, before its commands run by themselves
 
 
-class Parents:
+class WorkerPool:
     """Two processes that import side by side, one for tables and one for models."""
 
     def __init__(
@@ -25,7 +25,7 @@ class Parents:
         params: Params,
         foresee: Callable[[Iterable[str]], list[str]],
         log: Path,
-        note: Note = lambda _pid, _folder: None,
+        note: RecordProcess = lambda _pid, _folder: None,
     ) -> None:
         """Take a look into the future, which is asked when the first command comes.
 
@@ -34,8 +34,8 @@ class Parents:
         """
         self.note = note
         self.params, self.log, self.foresee = params, log, foresee
-        self.plans = families(plan(params))
-        self.coming: list[str] | None = None
+        self.plans = split_by_worker(preload_plan(params))
+        self.upcoming: list[str] | None = None
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.starts = dict.fromkeys(self.plans, 0)
         self.stack = contextlib.ExitStack()
@@ -45,15 +45,15 @@ class Parents:
         self, command: str, argv: list[str], folder: str, env: dict[str, str], streams: list[int]
     ) -> socket.socket | None:
         """Request a command; the answer comes over the connection.  None: nobody is there."""
-        name = self._family(command)
+        name = self._worker_for(command)
         self._start_needed(name)
-        for _ in range(STARTS):
+        for _ in range(MAX_STARTS):
             if name not in self.running:
                 return None
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             request = {
                 "command": command, "argv": argv, "cwd": folder, "env": env,
-                "limits": client.limits(),
+                "limits": client.resource_limits(),
             }  # fmt: skip
             try:
                 connection.connect(str(self._socket(name)))
@@ -64,14 +64,14 @@ class Parents:
                 self._restart(name)
         return None
 
-    def _family(self, command: str) -> str:
+    def _worker_for(self, command: str) -> str:
         return next((name for name, part in self.plans.items() if command in part), "tables")
 
     def _start_needed(self, name: str) -> None:
         """Start the parent of this command, and that of commands to come: both import at once."""
-        if self.coming is None:
-            self.coming = self.foresee([c for part in self.plans.values() for c in part])
-        needed = {self._family(command) for command in self.coming}
+        if self.upcoming is None:
+            self.upcoming = self.foresee([c for part in self.plans.values() for c in part])
+        needed = {self._worker_for(command) for command in self.upcoming}
         for other in (name, *sorted(needed - {name})):
             if self.starts[other] == 0:
                 self._start(other)
@@ -80,17 +80,17 @@ class Parents:
         if self.folder is None:
             self.folder = self.stack.enter_context(socket_folder())
         self.starts[name] += 1
-        ahead = _libraries(self.plans[name], self.coming or ())
-        parent = spawn(self._socket(name), self.params, self.log)
+        ahead = _libraries(self.plans[name], self.upcoming or ())
+        parent = spawn_worker(self._socket(name), self.params, self.log)
         self.running[name] = parent  # before it answers: `kill` must find it if it never does
         self.note(parent.pid, self.folder)
-        if not greet(parent, self.plans[name], ahead):
-            end(self.running.pop(name))
+        if not send_plan(parent, self.plans[name], ahead):
+            stop_worker(self.running.pop(name))
 
     def _restart(self, name: str) -> None:
         """Put a new parent in the place of one that was killed."""
-        end(self.running.pop(name))
-        if self.starts[name] < STARTS:
+        stop_worker(self.running.pop(name))
+        if self.starts[name] < MAX_STARTS:
             self._start(name)
 
     def _socket(self, name: str) -> Path:
@@ -105,11 +105,11 @@ class Parents:
     def close(self) -> None:
         """End the parents and every command that still runs."""
         for parent in self.running.values():
-            end(parent)
+            stop_worker(parent)
         self.running.clear()
         self.stack.close()
 
 
-def _libraries(commands: Plan, coming: Iterable[str]) -> list[str]:
+def _libraries(commands: PreloadPlan, coming: Iterable[str]) -> list[str]:
     """List what the commands to come will need of this parent, in their order."""
     return list(dict.fromkeys(m for name in coming for m in commands.get(name, ())))

@@ -17,11 +17,11 @@ LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
 
 
-Plan = dict[str, list[str]]
+PreloadPlan = dict[str, list[str]]
 """Libraries of each stage command, in the order of import."""
 
 
-def plan(params: Params) -> Plan:
+def preload_plan(params: Params) -> PreloadPlan:
     """Give the libraries of each stage command, in the order of import."""
     needs: dict[str, tuple[str, ...]] = {
         "code": (),
@@ -60,9 +60,9 @@ def _studies_and_groups(section: Section) -> dict[str, tuple[str, ...]]:
     return needs
 
 
-def families(whole: Plan) -> dict[str, Plan]:
+def split_by_worker(whole: PreloadPlan) -> dict[str, PreloadPlan]:
     """Part the commands between two parents, whose imports then run side by side."""
-    parted: dict[str, Plan] = {"tables": {}, "models": {}}
+    parted: dict[str, PreloadPlan] = {"tables": {}, "models": {}}
     heavy = {*TORCH, *ESTIMATORS}
     for command, modules in whole.items():
         parted["models" if heavy & set(modules) else "tables"][command] = modules

@@ -34,12 +34,12 @@ def main() -> None:
     listener.listen(64)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Parent(task["plan"], task["ahead"], listener).serve()
+    ForkServer(task["plan"], task["ahead"], listener).serve()
     if os.getppid() != runner:  # it was killed, and removes nothing
-        _remove(Path(sys.argv[1]))
+        _remove_socket(Path(sys.argv[1]))
 
 
-def _remove(own: Path) -> None:
+def _remove_socket(own: Path) -> None:
     """Remove our socket, the client beside it, and the folder where nothing else lies in it."""
     for path in (own, own.with_name("sh")):
         path.unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def _remove(own: Path) -> None:
         own.parent.rmdir()
 
 
-class Parent:
+class ForkServer:
     """Holds the connections of the children that run."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Parent:
             watched = [sys.stdin.fileno(), self.listener, self.woken, *self.running.values()]
             ready, _, _ = select.select(watched, [], [], 0 if self.ahead else None)
             if not ready:
-                self._import_ahead()
+                self._import_next()
             if sys.stdin.fileno() in ready:
                 self._end()
                 return
@@ -77,7 +77,7 @@ class Parent:
                 os.read(self.woken, CHUNK)
             self._report()
             for connection in [c for c in self.running.values() if c in ready]:
-                self._abandon(connection)
+                self._kill_child_of(connection)
             if self.listener in ready:
                 self._accept()
 
@@ -97,7 +97,7 @@ class Parent:
         for stream in streams:
             os.close(stream)
 
-    def _import_ahead(self) -> None:
+    def _import_next(self) -> None:
         """Import one library while nobody waits."""
         # What fails here fails again where it is needed, and there it is answered.
         with contextlib.suppress(Exception):
@@ -128,7 +128,7 @@ class Parent:
         if child == 0:
             for other in (self.listener, *self.running.values()):
                 other.close()
-            _become(request, streams, self.frozen if warm else None, signals, connection)
+            _run_in_child(request, streams, self.frozen if warm else None, signals, connection)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         self.running[child] = connection
 
@@ -146,7 +146,7 @@ class Parent:
                 connection.sendall(f"exit {code if code >= 0 else 128 - code}\n".encode())
             connection.close()
 
-    def _abandon(self, connection: socket.socket) -> None:
+    def _kill_child_of(self, connection: socket.socket) -> None:
         """Kill the child of a client that is gone."""
         for child, other in self.running.items():
             if other is connection:
@@ -186,7 +186,7 @@ def _single_threaded() -> bool:
     return sum(name.read_text().strip() != "jemalloc_bg_thd" for name in names) == 1
 
 
-def _become(
+def _run_in_child(
     request: Any,
     streams: list[int],
     frozen: dict[str, str] | None,
@@ -205,7 +205,7 @@ def _become(
             os.dup2(stream, target)
         for stream in streams:
             os.close(stream)
-        _restore(signals)
+        _restore_signals(signals)
         os.chdir(request["cwd"])
         _set_limits(request["limits"])
         if frozen is None:
@@ -213,12 +213,12 @@ def _become(
                 signal.signal(number, signal.SIG_DFL)
             os.execvpe(request["argv"][0], request["argv"], request["env"])
         _set_environment(request["env"], frozen)
-        _renew_streams()
+        _reopen_streams()
         code = _run(request["command"].split())
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
-        _leave(code, connection)
+        _exit(code, connection)
 
 
 def _die_with_parent() -> None:
@@ -228,7 +228,7 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
 
 
-def _restore(signals: set[Any]) -> None:
+def _restore_signals(signals: set[Any]) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -253,7 +253,7 @@ def _set_limits(limits: dict[str, tuple[int, int]]) -> None:
             resource.setrlimit(number, (soft, hard))
 
 
-def _renew_streams() -> None:
+def _reopen_streams() -> None:
     """Open the text streams anew: whether they are terminals was decided for the parent's."""
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         buffering = 1 if number == 2 or os.isatty(number) else -1
@@ -282,7 +282,7 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _leave(code: int, connection: socket.socket) -> None:
+def _exit(code: int, connection: socket.socket) -> None:
     """End as an interpreter does: exit functions, flushed streams; but not the parent's frames.
 
     We say ourselves that we end: the parent may be importing, and would say so seconds later.

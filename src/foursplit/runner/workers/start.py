@@ -14,15 +14,15 @@ from pathlib import Path
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
 from foursplit.runner.workers import client
-from foursplit.runner.workers.preload import Plan, plan
+from foursplit.runner.workers.preload import PreloadPlan, preload_plan
 
 GRACE_S = 5.0  # for a parent to end its children
 
-KILLED_S = 1.0  # for one that was killed to go: it may wait for a disk, and then nothing helps
+KILL_GRACE_S = 1.0  # for one that was killed to go: it may wait for a disk, and then nothing helps
 
 
 @contextmanager
-def warm(params: Params) -> Iterator[dict[str, str]]:
+def warm_worker(params: Params) -> Iterator[dict[str, str]]:
     """Yield the environment that makes DVC's commands run as forks of one warm parent.
 
     Empty where that cannot be had: then every command runs by itself, as without us.
@@ -31,7 +31,7 @@ def warm(params: Params) -> Iterator[dict[str, str]]:
         yield {}
         return
     with socket_folder() as folder:
-        parent = start(folder / "socket", plan(params), (), params)
+        parent = start_worker(folder / "socket", preload_plan(params), (), params)
         if parent is None:
             yield {}
             return
@@ -41,7 +41,7 @@ def warm(params: Params) -> Iterator[dict[str, str]]:
                 "SHELL": str(_shell(folder / "sh")),
             }
         finally:
-            end(parent)
+            stop_worker(parent)
 
 
 @contextmanager
@@ -51,18 +51,20 @@ def socket_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def start(
-    socket: Path, commands: Plan, ahead: Sequence[str], params: Params
+def start_worker(
+    socket: Path, commands: PreloadPlan, ahead: Sequence[str], params: Params
 ) -> "subprocess.Popen[bytes] | None":
     """Start a parent that forks `commands` and imports `ahead` of them; None if it cannot be."""
-    parent = spawn(socket, params)
-    if greet(parent, commands, ahead):
+    parent = spawn_worker(socket, params)
+    if send_plan(parent, commands, ahead):
         return parent
-    end(parent)
+    stop_worker(parent)
     return None
 
 
-def spawn(socket: Path, params: Params, log: Path | None = None) -> "subprocess.Popen[bytes]":
+def spawn_worker(
+    socket: Path, params: Params, log: Path | None = None
+) -> "subprocess.Popen[bytes]":
     """Start the process of a parent, which waits for its plan.
 
     What its libraries have to say of themselves goes to `log`, or to our own standard error.
@@ -81,7 +83,9 @@ def spawn(socket: Path, params: Params, log: Path | None = None) -> "subprocess.
         )
 
 
-def greet(parent: "subprocess.Popen[bytes]", commands: Plan, ahead: Sequence[str]) -> bool:
+def send_plan(
+    parent: "subprocess.Popen[bytes]", commands: PreloadPlan, ahead: Sequence[str]
+) -> bool:
     """Hand a parent its plan; say whether it is ready."""
     assert parent.stdin is not None
     assert parent.stdout is not None
@@ -102,7 +106,7 @@ def _shell(path: Path) -> Path:
     return path
 
 
-def end(parent: "subprocess.Popen[bytes]") -> None:
+def stop_worker(parent: "subprocess.Popen[bytes]") -> None:
     """Let a parent kill its children and leave; kill it if it does not."""
     for pipe in (parent.stdin, parent.stdout):
         if pipe is not None:
@@ -112,4 +116,4 @@ def end(parent: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         parent.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            parent.wait(KILLED_S)
+            parent.wait(KILL_GRACE_S)

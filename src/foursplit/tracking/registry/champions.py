@@ -18,24 +18,28 @@ from foursplit.evaluation.human_level import human_level
 from foursplit.history.gap_history import CODE, DATA, Step
 from foursplit.tracking import store
 from foursplit.tracking.registry import model_versions, registry
-from foursplit.tracking.registry.model_versions import Listed
-from foursplit.tracking.registry.version_contents import Contents, Known, contents
+from foursplit.tracking.registry.model_versions import RegisteredVersion
+from foursplit.tracking.registry.version_contents import (
+    StoreSnapshot,
+    VersionContents,
+    read_contents,
+)
 
 PROMOTED_AT, REPORT = "foursplit.promoted_at", "foursplit.report"
 
-STAMP = "%Y-%m-%d %H:%M"  # UTC, as the runs of a history
+TIME_FORMAT = "%Y-%m-%d %H:%M"  # UTC, as the runs of a history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Champion:
     """A version that was champion, or a challenger that did not become it."""
 
-    listed: Listed
+    listed: RegisteredVersion
     was_champion: bool
     promoted_at: tuple[str, ...]
     judged_against: int | None
     report: Mapping[str, Any] | None  # of the gate, where it was kept
-    held: Contents
+    held: VersionContents
     splits: Mapping[str, Estimate]
     gaps: Mapping[str, ledger.Gap]
     # Against the champion that it was judged against; None where there was none:
@@ -47,7 +51,7 @@ class Champion:
         return {
             "version": self.listed.number,
             "aliases": [*self.listed.aliases],
-            "stored": f"{self.listed.stored:{STAMP}}",
+            "stored": f"{self.listed.stored:{TIME_FORMAT}}",
             "was_champion": self.was_champion,
             "promoted_at": [*self.promoted_at],
             "experiment": tags.get("foursplit.experiment"),
@@ -71,56 +75,56 @@ class Champion:
         }  # fmt: skip
 
 
-def champions(
+def list_champions(
     params: Params, group: str, steps: Sequence[Step], most: int | None = None
 ) -> list[Champion]:
     """List a group's versions, oldest first, at `most` the latest; `steps` are its history's."""
-    every = model_versions.listed(group)
+    every = model_versions.list_versions(group)
     found = every[-most:] if most else every
-    against = {version.number: _number(version.tags) for version in every}
+    against = {version.number: _judged_against(version.tags) for version in every}
     needed = {version.number for version in found} | {against[one.number] for one in found}
-    known, kept = Known(steps), _kept_report(group)
-    held = {one.number: contents(one, known) for one in every if one.number in needed}
+    known, kept = StoreSnapshot(steps), _last_report(group)
+    held = {one.number: read_contents(one, known) for one in every if one.number in needed}
     return [
         Champion(
             listed=version,
             was_champion=_was_champion(version, against.values()),
-            promoted_at=_stamps(version.tags.get(PROMOTED_AT)),
+            promoted_at=_promotion_times(version.tags.get(PROMOTED_AT)),
             judged_against=against[version.number],
             report=_json(version.tags.get(REPORT)) or kept.get(version.number),
             held=held[version.number],
-            **_errors(params, group, held[version.number]),
-            **_against(params, group, held.get(against[version.number] or 0),
+            **_errors_and_gaps(params, group, held[version.number]),
+            **_compare_with_champion(params, group, held.get(against[version.number] or 0),
                        held[version.number]),
         )
         for version in found
     ]  # fmt: skip
 
 
-def of_groups(
+def champions_by_group(
     params: Params, told: Mapping[str, Sequence[Step]], most: int | None = None
 ) -> dict[str, list[Champion]]:
     """Give the champions of the groups that have any."""
-    registered = {*registry.names(store.client())}
+    registered = {*registry.model_names(store.client())}
     return {
-        group: champions(params, group, steps, most)
+        group: list_champions(params, group, steps, most)
         for group, steps in told.items()
         if group in registered
     }
 
 
-def _was_champion(version: Listed, against: Iterable[int | None]) -> bool:
+def _was_champion(version: RegisteredVersion, against: Iterable[int | None]) -> bool:
     """Tell whether a version ever was in use; that others were judged against it says so too."""
     promoted = registry.CHAMPION in version.aliases or PROMOTED_AT in version.tags
     return promoted or version.number in against
 
 
-def _number(tags: Mapping[str, str]) -> int | None:
+def _judged_against(tags: Mapping[str, str]) -> int | None:
     given = tags.get("foursplit.judged_against", "")
     return int(given) if given.isdigit() else None
 
 
-def _stamps(given: str | None) -> tuple[str, ...]:
+def _promotion_times(given: str | None) -> tuple[str, ...]:
     found = _json(given)
     if isinstance(found, list):
         return tuple(map(str, found))
@@ -135,7 +139,7 @@ def _json(given: str | None) -> Any:
         return None
 
 
-def _kept_report(group: str) -> dict[int, Mapping[str, Any]]:
+def _last_report(group: str) -> dict[int, Mapping[str, Any]]:
     """Give what the gate wrote last of a group, by the challenger's version."""
     path = _reports(group) / "gate" / f"{group}.json"
     try:
@@ -149,11 +153,11 @@ def _reports(group: str) -> Path:
     return paths.reports(pipelines.of_group(paths.params_file(), group))
 
 
-def _errors(params: Params, group: str, held: Contents) -> dict[str, Any]:
+def _errors_and_gaps(params: Params, group: str, held: VersionContents) -> dict[str, Any]:
     """Estimate a version's errors and gaps, as far as its tables are still held."""
     if not held.models:
         return {"splits": {}, "gaps": {}}
-    given = _given(params, group)
+    given = _settings(params, group)
     errors = steps.estimates(held.models, given)
     block = params.group(group)
     human = human_level(block, plugins.dataset(block.source).SOURCE.reference)
@@ -162,13 +166,13 @@ def _errors(params: Params, group: str, held: Contents) -> dict[str, Any]:
     return {"splits": errors, "gaps": {gap.gap: gap for gap in found}}
 
 
-def _given(params: Params, group: str) -> steps.Settings:
+def _settings(params: Params, group: str) -> steps.Settings:
     block = params.group(group)
     return settings(block, plugins.dataset(block.source).SOURCE, params.strategy)
 
 
-def _against(
-    params: Params, group: str, before: Contents | None, after: Contents
+def _compare_with_champion(
+    params: Params, group: str, before: VersionContents | None, after: VersionContents
 ) -> dict[str, Any]:
     """Say what differs from the champion, and how the errors moved."""
     if before is None:
@@ -183,7 +187,7 @@ def _against(
             changed[mark] = ("before", "after")
     moved = None
     if before.models and after.models:
-        moved = movement(before.models, after.models, _given(params, group))
+        moved = movement(before.models, after.models, _settings(params, group))
     return {"changed": changed, "moved": moved}
 
 

@@ -14,7 +14,7 @@ from foursplit.core.examples import Examples
 from foursplit.evaluation.predict import predictor
 from foursplit.io import artifacts
 from foursplit.tracking.registry import registry, version_files
-from foursplit.tracking.registry.registry import Version
+from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
 
@@ -26,11 +26,13 @@ class LoadedModel:
     their mean is another one that nobody judged.  Name a `seed` to ask another.
     """
 
-    def __init__(self, folder: Path, run: Run, uri: str, version: Version | None = None) -> None:
+    def __init__(
+        self, folder: Path, run: Run, uri: str, version: StoredVersion | None = None
+    ) -> None:
         self.uri = uri
         self.version = version  # None: a folder by itself, which no registry was asked about
         self._run = run
-        self._folders = version_files.seeds(folder)
+        self._folders = version_files.seeds_by_number(folder)
         self.seeds = tuple(self._folders)
         self._loaded: dict[int, tuple[Manifest, Any]] = {}
         self.manifest = self._of(self.seeds[0])[0]
@@ -84,12 +86,12 @@ class LoadedModel:
 
     def _of(self, seed: int) -> tuple[Manifest, Any]:
         if seed not in self._loaded:
-            require_code(self._folders[seed], self.uri, self.version)
+            require_same_code(self._folders[seed], self.uri, self.version)
             self._loaded[seed] = predictor(self._folders[seed], self._run)
         return self._loaded[seed]
 
 
-def require_code(folder: Path, uri: str, version: Version | None = None) -> None:
+def require_same_code(folder: Path, uri: str, version: StoredVersion | None = None) -> None:
     """Refuse weights whose architecture is another by now, and say where theirs is to be found."""
     told = artifacts.read_json(folder / manifests.NAME)
     file = plugins.file("models", told["model"])
@@ -104,5 +106,5 @@ def require_code(folder: Path, uri: str, version: Version | None = None) -> None
 
 def load(uri: str) -> LoadedModel:
     """Load `models:/<group>@<alias>` or `models:/<group>/<version>`, its files checked."""
-    version = registry.find(*registry.parsed(uri))
+    version = registry.load_version(*registry.parse_uri(uri))
     return LoadedModel(version.folder, params().run, version.uri, version)

@@ -21,15 +21,15 @@ LOADER = "foursplit.tracking.registry.pyfunc_model"
 
 FLAVOR = "python_function"  # MLflow's word for models that any Python code may ask
 
-KNOWN = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
+ALLOWED_KEYS = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
 
-OF_FLAVOR = frozenset({"loader_module", "python_version"})
+FLAVOR_KEYS = frozenset({"loader_module", "python_version"})
 """Not among them: `code`, `data`, `model_code_path`, `python_model`, by which MLflow runs code."""
 
-PER_CLASS = frozenset({"classify", "classify_binary"})
+CLASS_TASKS = frozenset({"classify", "classify_binary"})
 """Tasks that answer with a probability for each class."""
 
-ONE = frozenset({"control", "regress"})
+SINGLE_OUTPUT_TASKS = frozenset({"control", "regress"})
 """Tasks that answer with a quantity."""
 
 
@@ -68,21 +68,21 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
     else:
         given = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
     answer = None
-    if task in PER_CLASS:
+    if task in CLASS_TASKS:
         answer = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
-    elif task in ONE:
+    elif task in SINGLE_OUTPUT_TASKS:
         answer = Schema([TensorSpec(np.dtype(np.float64), (-1,))])
     return ModelSignature(inputs=given, outputs=answer).to_dict()
 
 
-def require(path: Path) -> None:
+def require_own(path: Path) -> None:
     """Refuse a file by which MLflow would run other code than our loader."""
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
         told = json.loads(text)
     except ValueError as error:
         raise FoursplitError(f"{path}: not written by foursplit ({error}); refused") from error
-    for place, value in _strange(told):
+    for place, value in _unexpected(told):
         raise FoursplitError(
             f"{path}: {place}: {value!r} is not what foursplit writes, and may lead MLflow to "
             f"other code than {LOADER}; refused"
@@ -93,24 +93,24 @@ def require(path: Path) -> None:
         )
 
 
-def _strange(told: Any) -> list[tuple[str, Any]]:
+def _unexpected(told: Any) -> list[tuple[str, Any]]:
     """List what does not belong: its place, and what stands there."""
     if not isinstance(told, dict):
         return [("all of it", told)]
-    found = [(key, told[key]) for key in sorted(told.keys() - KNOWN)]
+    found = [(key, told[key]) for key in sorted(told.keys() - ALLOWED_KEYS)]
     flavors = told.get("flavors")
     if not isinstance(flavors, dict) or flavors.keys() != {FLAVOR}:
         return [*found, ("flavors", flavors)]
     flavor = flavors[FLAVOR]
     if not isinstance(flavor, dict):
         return [*found, (f"flavors.{FLAVOR}", flavor)]
-    found += [(f"flavors.{FLAVOR}.{k}", flavor[k]) for k in sorted(flavor.keys() - OF_FLAVOR)]
+    found += [(f"flavors.{FLAVOR}.{k}", flavor[k]) for k in sorted(flavor.keys() - FLAVOR_KEYS)]
     if flavor.get("loader_module") != LOADER:
         found.append((f"flavors.{FLAVOR}.loader_module", flavor.get("loader_module")))
     return found
 
 
-def asked(folder: Path) -> str:
+def example_request(folder: Path) -> str:
     """Say what a request to the version in `folder` must hold, as one line of JSON."""
     told = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
     if told[0]["type"] != "tensor":

@@ -22,7 +22,7 @@ MAX_BODY = 16 * 2**20  # bytes of a request
 MAX_READ = 16 * MAX_BODY  # bytes that are read and dropped before a client is cut off
 MAX_ERROR = 2000  # characters of an error's message: it never echoes a request whole
 MAX_CONNECTIONS = 256
-MAX_AT_ONCE = 2  # requests that are parsed and answered side by side; the others wait
+MAX_CONCURRENT = 2  # requests that are parsed and answered side by side; the others wait
 BODY_S = 30.0  # for a request's body to arrive
 HEAD_S = 10.0  # for a request's head to arrive
 ANSWER_S = 60  # for the model
@@ -44,7 +44,7 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 log = logging.getLogger("uvicorn.error")
 
 
-class NotTaken(Exception):  # noqa: N818, it is an answer, and no defect
+class RequestError(Exception):  # noqa: N818, it is an answer, and no defect
     """A request that is answered with `status` and a reason."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -58,7 +58,7 @@ class Guard:
     def __init__(self, app: App, *, body_s: float = BODY_S) -> None:
         self.app = app
         self.body_s = body_s
-        self.turns = asyncio.Semaphore(MAX_AT_ONCE)
+        self.turns = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or pass on what is none."""
@@ -66,13 +66,13 @@ class Guard:
             await self.app(scope, receive, send)
             return
         try:
-            wrong = _wrong_head(scope)
+            wrong = _check_head(scope)
             body = await self._body(receive, keep=wrong is None)
             if wrong is not None:
                 raise wrong
             _check_body(body)
             status, head, answer = await self._answer(scope, body)
-        except NotTaken as refused:
+        except RequestError as refused:
             status, head, answer = refused.status, [], str(refused).encode()
         if status >= 400:
             head, answer = [], _error(status, answer)
@@ -82,7 +82,7 @@ class Guard:
         try:
             return await asyncio.wait_for(_read(receive, keep=keep), self.body_s)
         except TimeoutError as error:
-            raise NotTaken(408, f"the body took more than {self.body_s:g} s") from error
+            raise RequestError(408, f"the body took more than {self.body_s:g} s") from error
 
     async def _answer(
         self, scope: Message, body: bytes
@@ -104,29 +104,33 @@ class Guard:
             async with self.turns:
                 await self.app(scope, receive, collect)
         except RecursionError as error:
-            raise NotTaken(400, "the JSON is nested too deeply") from error
+            raise RequestError(400, "the JSON is nested too deeply") from error
         except Exception as error:  # MLflow answers what it expects; this it did not
             log.exception("a request could not be answered")
-            raise NotTaken(500, f"{type(error).__name__}; the server's log says more") from error
+            raise RequestError(
+                500, f"{type(error).__name__}; the server's log says more"
+            ) from error
         return start["status"], [*start["headers"]], b"".join(parts)
 
 
-def _wrong_head(scope: Message) -> NotTaken | None:
+def _check_head(scope: Message) -> RequestError | None:
     """Say what keeps a request from being asked for this server, by one of its paths."""
-    host = _name(f"//{_header(scope, b'host')}")
+    host = _host_name(f"//{_header(scope, b'host')}")
     if host not in HOSTS:
-        return NotTaken(403, f"Host: {host!r} is not this server; ask 127.0.0.1 or localhost")
+        return RequestError(403, f"Host: {host!r} is not this server; ask 127.0.0.1 or localhost")
     origin = _header(scope, b"origin")
-    if origin and _name(origin) not in HOSTS:
-        return NotTaken(403, f"Origin: {origin!r}: pages of other sites may not ask this server")
+    if origin and _host_name(origin) not in HOSTS:
+        return RequestError(
+            403, f"Origin: {origin!r}: pages of other sites may not ask this server"
+        )
     method = PATHS.get(scope["path"])
     if method is None:
-        return NotTaken(404, f"no such path; there are {', '.join(PATHS)}")
+        return RequestError(404, f"no such path; there are {', '.join(PATHS)}")
     if scope["method"] != method:
-        return NotTaken(405, f"{scope['path']} takes {method} alone")
+        return RequestError(405, f"{scope['path']} takes {method} alone")
     kind = _header(scope, b"content-type").partition(";")[0].strip().lower()
     if method == "POST" and kind not in TYPES:
-        return NotTaken(415, f"Content-Type: {kind!r}; this server takes {' and '.join(TYPES)}")
+        return RequestError(415, f"Content-Type: {kind!r}; this server takes {' and '.join(TYPES)}")
     return None
 
 
@@ -135,7 +139,7 @@ def _header(scope: Message, name: bytes) -> str:
     return values[0].decode("latin-1") if len(values) == 1 else ""
 
 
-def _name(address: str) -> str:
+def _host_name(address: str) -> str:
     """Return the host of an address in small letters, without a port."""
     try:
         return urlsplit(address).hostname or ""
@@ -149,7 +153,7 @@ async def _read(receive: Receive, *, keep: bool) -> bytes:
     while more and size <= MAX_READ:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise NotTaken(400, "the client left before its request was whole")
+            raise RequestError(400, "the client left before its request was whole")
         part = message.get("body", b"")
         size += len(part)
         if keep and size <= MAX_BODY:
@@ -159,7 +163,7 @@ async def _read(receive: Receive, *, keep: bool) -> bytes:
         more = message.get("more_body", False)
     if keep and size > MAX_BODY:
         reason = f"a request may have {MAX_BODY:,} bytes; send fewer examples at a time"
-        raise NotTaken(413, reason)
+        raise RequestError(413, reason)
     return b"".join(parts)
 
 
@@ -168,7 +172,7 @@ def _check_body(body: bytes) -> None:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotTaken(400, f"the body is no UTF-8 at byte {error.start:,}") from error
+        raise RequestError(400, f"the body is no UTF-8 at byte {error.start:,}") from error
 
 
 def _error(status: int, answer: bytes) -> bytes:
@@ -192,7 +196,7 @@ async def _send(send: Send, status: int, head: list[tuple[bytes, bytes]], answer
     await send({"type": "http.response.body", "body": answer})
 
 
-class Patient(H11Protocol):
+class TimeoutProtocol(H11Protocol):
     """HTTP that closes a connection whose request does not arrive in time."""
 
     head_s = HEAD_S
@@ -233,7 +237,7 @@ class Patient(H11Protocol):
             self.timer = None
 
 
-def guarded(folder: str) -> Guard:
+def load_guarded(folder: str) -> Guard:
     """Load a version with MLflow, and return its server behind the guard."""
     import mlflow.pyfunc
     from mlflow.pyfunc import scoring_server
@@ -247,10 +251,10 @@ def main(host: str, port: int) -> None:
 
     os.environ["MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"] = str(ANSWER_S)
     uvicorn.run(
-        guarded(os.environ[pyfunc_model.SERVED]),
+        load_guarded(os.environ[pyfunc_model.SERVED]),
         host=host,
         port=port,
-        http=Patient,
+        http=TimeoutProtocol,
         ws="none",
         limit_concurrency=MAX_CONNECTIONS,
         log_level="warning",

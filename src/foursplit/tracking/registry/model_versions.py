@@ -14,7 +14,7 @@ from foursplit.tracking.registry import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class RegisteredVersion:
     """A version; `folder` is None where a server has its files, or they lie outside the store."""
 
     group: str
@@ -25,13 +25,13 @@ class Listed:
     folder: Path | None
 
 
-def any_stored() -> bool:
+def may_have_versions() -> bool:
     """Tell whether there may be a version, without MLflow, which takes seconds to import.
 
     A database that answers otherwise than we know counts as one that has versions: MLflow says
     what is wrong with it.
     """
-    path = store.database()
+    path = store.database_path()
     if path is None:
         return True  # a server
     if not path.is_file():
@@ -43,7 +43,7 @@ def any_stored() -> bool:
         return True
 
 
-def listed(group: str) -> list[Listed]:
+def list_versions(group: str) -> list[RegisteredVersion]:
     """List a registered group's versions, oldest first."""
     client = store.client()
     named: dict[int, list[str]] = {}
@@ -51,17 +51,17 @@ def listed(group: str) -> list[Listed]:
         named.setdefault(int(number), []).append(alias)
     found = client.search_model_versions(f"name='{group}'")
     return sorted(
-        (_listed(version, named.get(int(version.version), [])) for version in found),
+        (_registered_version(version, named.get(int(version.version), [])) for version in found),
         key=lambda version: version.number,
     )
 
 
-def find(group: str, which: str) -> Listed:
+def find_version(group: str, which: str) -> RegisteredVersion:
     """Find a version by number or alias; what is not there is refused with what is."""
-    known = registry.names(store.client())
+    known = registry.model_names(store.client())
     if group not in known:
-        raise unknown_name("registered model", group, known, store.shown())
-    found = listed(group)
+        raise unknown_name("registered model", group, known, store.display_uri())
+    found = list_versions(group)
     by_name = {str(version.number): version for version in found}
     by_name |= {alias: version for version in found for alias in version.aliases}
     if which not in by_name:
@@ -69,22 +69,22 @@ def find(group: str, which: str) -> Listed:
     return by_name[which]
 
 
-def _listed(version: Any, aliases: list[str]) -> Listed:
-    return Listed(
+def _registered_version(version: Any, aliases: list[str]) -> RegisteredVersion:
+    return RegisteredVersion(
         group=version.name,
         number=int(version.version),
         aliases=tuple(aliases),
         stored=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
         tags=dict(version.tags),
-        folder=_local(version.source),
+        folder=_local_folder(version.source),
     )
 
 
-def _local(source: str) -> Path | None:
+def _local_folder(source: str) -> Path | None:
     """Give the folder of a version's files where it lies in the project's own store."""
     from mlflow.utils.file_utils import local_file_uri_to_path
 
-    root = store.artifacts()
+    root = store.artifact_folder()
     if root is None:
         return None
     folder = Path(local_file_uri_to_path(source)).resolve()

@@ -15,20 +15,20 @@ from foursplit.core.errors import FoursplitError
 from foursplit.tracking import store
 from foursplit.tracking.runs import ownership
 
-NOTE = "foursplit.promoting."
+LOCK_TAG = "foursplit.promoting."
 
-FRESH_MS = 600_000  # who left an older note was killed: moving an alias takes a second
+LEASE_MS = 600_000  # who left an older note was killed: moving an alias takes a second
 
-TRIES = 10
+MAX_ATTEMPTS = 10
 
 
 @contextmanager
-def alone(client: Any, group: str) -> Iterator[None]:
+def promotion_lock(client: Any, group: str) -> Iterator[None]:
     """Keep out who promotes in `group` from elsewhere; our own folder's lock must be held."""
-    if store.database() is not None:
+    if store.database_path() is not None:
         yield  # a file's lock has kept all others out
         return
-    mine = NOTE + ownership.mine()
+    mine = LOCK_TAG + ownership.writer_id()
     try:
         _claim(client, group, mine)
         yield
@@ -37,15 +37,15 @@ def alone(client: Any, group: str) -> Iterator[None]:
 
 
 def _claim(client: Any, group: str, mine: str) -> None:
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         client.set_registered_model_tag(group, mine, str(ownership.now_ms()))
         tags = client.get_registered_model(group).tags
-        others = [name for name in tags if name.startswith(NOTE) and name != mine]
-        if not any(ownership.now_ms() - int(tags[name]) < FRESH_MS for name in others):
+        others = [name for name in tags if name.startswith(LOCK_TAG) and name != mine]
+        if not any(ownership.now_ms() - int(tags[name]) < LEASE_MS for name in others):
             return
         client.delete_registered_model_tag(group, mine)
         time.sleep(random.uniform(0.2, 1.0))  # by chance, so that two do not meet again
     raise FoursplitError(
         f"{group}: another machine is making a champion; run `foursplit gate` again, in "
-        f"{FRESH_MS // 60_000} minutes at the latest"
+        f"{LEASE_MS // 60_000} minutes at the latest"
     )

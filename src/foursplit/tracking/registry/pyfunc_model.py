@@ -17,7 +17,7 @@ SERVED = "FOURSPLIT_SERVED_MODEL"
 """Environment variable by which a server's process learns the folder of its model."""
 
 
-class Answers:
+class PyfuncModel:
     """A version as MLflow wants it: `predict` for a table with named columns, or an array."""
 
     def __init__(self, model: LoadedModel) -> None:
@@ -45,7 +45,7 @@ def _require_finite(answers: np.ndarray, uri: str) -> None:
         )
 
 
-def _load_pyfunc(path: str) -> Answers:
+def _load_pyfunc(path: str) -> PyfuncModel:
     """Load the version in the folder `path`, its files held against one another.
 
     MLflow does not say which version of which registry it is, so that nothing here knows the
@@ -53,10 +53,10 @@ def _load_pyfunc(path: str) -> Answers:
     """
     folder = Path(path)
     version_files.digests(folder)  # refuses pickles, links and whatever else does not belong
-    return Answers(LoadedModel(folder, run(folder), str(folder)))
+    return PyfuncModel(LoadedModel(folder, runtime_config(folder), str(folder)))
 
 
-def run(folder: Path) -> Run:
+def runtime_config(folder: Path) -> Run:
     """Read off a version how it was trained: a server may stand outside the project."""
     told = version_files.manifest(folder)
     return Run(

@@ -22,7 +22,7 @@ from foursplit.tracking import store
 from foursplit.tracking.registry import artifact_location, mlmodel, promotion_lock, version_files
 from foursplit.tracking.runs import ownership
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
@@ -50,7 +50,7 @@ SCHEME = "models:/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class StoredVersion:
     """A stored winner; `folder` has a `seed_<n>` folder a seed, checked byte for byte."""
 
     group: str
@@ -70,9 +70,9 @@ class Version:
 
 
 def register(
-    group: str, models: Path, tables: Path, tags: Mapping[str, str], say: Say,
+    group: str, models: Path, tables: Path, tags: Mapping[str, str], say: Echo,
     *, features: Sequence[str],
-) -> Version:  # fmt: skip
+) -> StoredVersion:  # fmt: skip
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
 
     Both have a `seed_<n>` folder a seed.  The same files again are the same version.  `features`
@@ -80,23 +80,23 @@ def register(
     """
     with tempfile.TemporaryDirectory(prefix="foursplit-gate-") as name:
         folder = Path(name)
-        _gather(folder, models, tables)
+        _copy_files(folder, models, tables)
         mlmodel.write(folder, version_files.manifest(folder), features)
         files = version_files.digests(folder)
         client = store.client()
-        with store.alone(say):
+        with store.writer_lock(say):
             _require_model(client, group)
-            found = _intact(client, group, files)
+            found = _find_intact(client, group, files)
             number = found or _store(client, group, folder, files, tags)
             if found is None:
-                number = _only(client, group, files, number)
+                number = _withdraw_duplicate(client, group, files, number)
             else:  # where it was made last: a proposal that was merged is the branch's own
-                _tag(client, group, found, tags)
-            store.again(client.set_registered_model_alias, group, CHALLENGER, str(number))
-    return _version(client, client.get_model_version(group, str(number)))
+                _set_tags(client, group, found, tags)
+            store.retry(client.set_registered_model_alias, group, CHALLENGER, str(number))
+    return _load_checked(client, client.get_model_version(group, str(number)))
 
 
-def _gather(folder: Path, models: Path, tables: Path) -> None:
+def _copy_files(folder: Path, models: Path, tables: Path) -> None:
     for seed in seed_folders(tables):
         trained, to = models / seed.name, folder / seed.name
         to.mkdir()
@@ -109,12 +109,12 @@ def _gather(folder: Path, models: Path, tables: Path) -> None:
 
 def _require_model(client: Any, group: str) -> None:
     """Create the registered model where it is missing."""
-    if not has(client, group):
+    if not has_versions(client, group):
         told = f"Winners of the comparison group `{group}`; see docs/gate.md."
-        store.once(client.create_registered_model, group, description=told)
+        store.create_if_missing(client.create_registered_model, group, description=told)
 
 
-def names(client: Any, group: str | None = None) -> list[str]:
+def model_names(client: Any, group: str | None = None) -> list[str]:
     """List the registered models: all, or that of `group` if its winner was ever stored."""
     where = f"name = '{group}'" if group else None
     found: list[str] = []
@@ -132,13 +132,13 @@ def _versions(client: Any, group: str) -> list[Any]:
     return sorted(found, key=lambda version: int(version.version))
 
 
-def _intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
+def _find_intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
     """Find the version that holds these very files; one whose files were harmed is none."""
     identity = _identity(files)
     for version in _versions(client, group):
         if version.tags.get(IDENTITY) == identity:
             try:
-                _version(client, version)
+                _load_checked(client, version)
             except FoursplitError:
                 continue
             return int(version.version)
@@ -155,8 +155,8 @@ def _store(
 ) -> int:
     """Write the files, then the version that speaks of them."""
     identity = _identity(files)
-    where = store.experiment(client, EXPERIMENT, NOTE)
-    _clear(client, where, group, identity)
+    where = store.get_or_create_experiment(client, EXPERIMENT, NOTE)
+    _delete_unfinished(client, where, group, identity)
     mine = {IDENTITY: identity, "foursplit.group": group, **ownership.tags()}
     run = client.create_run(where, tags=mine, run_name=f"{group} {identity[:8]}")
     client.log_artifacts(run.info.run_id, str(folder), FOLDER)
@@ -170,21 +170,21 @@ def _store(
     return int(made.version)
 
 
-def _clear(client: Any, where: str, group: str, identity: str) -> None:
+def _delete_unfinished(client: Any, where: str, group: str, identity: str) -> None:
     """Delete what was half stored when we were killed: runs that no version came of."""
     found = client.search_runs([where], f"tags.`{IDENTITY}` = '{identity}'")
     used = {version.run_id for version in _versions(client, group)}
     for run in found:
         of_group = run.data.tags.get("foursplit.group") == group
-        if run.info.run_id not in used and of_group and ownership.is_left(run):
+        if run.info.run_id not in used and of_group and ownership.is_abandoned(run):
             client.delete_run(run.info.run_id)
 
 
-def _only(client: Any, group: str, files: Mapping[str, str], made: int) -> int:
+def _withdraw_duplicate(client: Any, group: str, files: Mapping[str, str], made: int) -> int:
     """Withdraw a version that another machine has stored too meanwhile; the lowest number stays."""
-    if store.database() is not None:
+    if store.database_path() is not None:
         return made  # its lock has kept all others out
-    first = _intact(client, group, files)
+    first = _find_intact(client, group, files)
     if first is None or first >= made:
         return made
     run_id = client.get_model_version(group, str(made)).run_id
@@ -197,21 +197,21 @@ def _source(run: Any) -> str:
     return f"{run.info.artifact_uri}/{FOLDER}"
 
 
-def champion(group: str) -> Version | None:
+def load_champion(group: str) -> StoredVersion | None:
     """Give the champion; None where a group has none yet."""
     number = champion_number(group)
-    return None if number is None else find(group, str(number))
+    return None if number is None else load_version(group, str(number))
 
 
 def champion_number(group: str) -> int | None:
     """Name the champion's version without reading its files."""
     client = store.client()
-    return _aliases(client, group).get(CHAMPION) if has(client, group) else None
+    return _aliases(client, group).get(CHAMPION) if has_versions(client, group) else None
 
 
-def has(client: Any, group: str) -> bool:
+def has_versions(client: Any, group: str) -> bool:
     """Tell whether a group has a registered model."""
-    return "'" not in group and bool(names(client, group))
+    return "'" not in group and bool(model_names(client, group))
 
 
 def _aliases(client: Any, group: str) -> dict[str, int]:
@@ -219,25 +219,25 @@ def _aliases(client: Any, group: str) -> dict[str, int]:
     return {name: int(number) for name, number in found.items()}
 
 
-def find(group: str, which: str) -> Version:
+def load_version(group: str, which: str) -> StoredVersion:
     """Give a version by number or alias; what is not there is refused with what is."""
-    path = store.database()
+    path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
             f"{path}: no such file; `foursplit gate GROUP` stores a group's winner"
         )
     client = store.client()
-    if not has(client, group):
-        raise unknown_name("registered model", group, names(client), store.shown())
+    if not has_versions(client, group):
+        raise unknown_name("registered model", group, model_names(client), store.display_uri())
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(which, which))
     if number not in versions:
         raise unknown_name("alias or version", which, [*aliases, *versions], f"{SCHEME}{group}")
-    return _version(client, versions[number])
+    return _load_checked(client, versions[number])
 
 
-def parsed(uri: str) -> tuple[str, str]:
+def parse_uri(uri: str) -> tuple[str, str]:
     """Read `models:/<group>@<alias>` or `models:/<group>/<version>`."""
     group, mark, which = uri.removeprefix(SCHEME).partition("@")
     if not mark:
@@ -250,7 +250,7 @@ def parsed(uri: str) -> tuple[str, str]:
     return group, which
 
 
-def _version(client: Any, found: Any) -> Version:
+def _load_checked(client: Any, found: Any) -> StoredVersion:
     """Check where a version's files lie, and that they are those stored."""
     at = f"{SCHEME}{found.name}/{found.version}"
     tags = dict(found.tags)
@@ -260,42 +260,42 @@ def _version(client: Any, found: Any) -> Version:
         )
     run = client.get_run(found.run_id)
     if found.source != _source(run):
-        raise artifact_location.outside(found.source, at)
-    folder = artifact_location.local(found.source, at) or artifact_location.fetched(
+        raise artifact_location.outside_error(found.source, at)
+    folder = artifact_location.local_folder(found.source, at) or artifact_location.download(
         client, found, FOLDER
     )
-    version = Version(group=found.name, number=int(found.version), folder=folder, tags=tags)
-    version_files.require(folder, version.files)
+    version = StoredVersion(group=found.name, number=int(found.version), folder=folder, tags=tags)
+    version_files.require_unchanged(folder, version.files)
     return version
 
 
-def weights(version: Version) -> set[str]:
+def weight_hashes(version: StoredVersion) -> set[str]:
     """Give the sha256 of each seed's weights."""
     files: dict[str, str] = json.loads(version.tags[FILES])
     return {digest for name, digest in files.items() if Path(name).name in version_files.WEIGHTS}
 
 
-def mark(version: Version, tags: Mapping[str, str]) -> None:
+def set_tags(version: StoredVersion, tags: Mapping[str, str]) -> None:
     """Write what was decided of a version beside it."""
-    _tag(store.client(), version.group, version.number, tags)
+    _set_tags(store.client(), version.group, version.number, tags)
 
 
-def _tag(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
+def _set_tags(client: Any, group: str, number: int, tags: Mapping[str, str]) -> None:
     for name, value in tags.items():
-        store.again(client.set_model_version_tag, group, str(number), name, value)
+        store.retry(client.set_model_version_tag, group, str(number), name, value)
 
 
-def promote(version: Version, judged_against: int | None, say: Say) -> None:
+def promote(version: StoredVersion, judged_against: int | None, say: Echo) -> None:
     """Make a version the champion, unless another was made it since it was judged."""
     client = store.client()
-    with store.alone(say), promotion_lock.alone(client, version.group):
+    with store.writer_lock(say), promotion_lock.promotion_lock(client, version.group):
         now = _aliases(client, version.group).get(CHAMPION)
         if now not in (judged_against, version.number):
             raise FoursplitError(
                 f"{version.group}: version {now} was made champion while version {version.number} "
                 f"was judged against {judged_against or 'none'}; run `foursplit gate` again"
             )
-        store.again(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
+        store.retry(client.set_registered_model_alias, version.group, CHAMPION, str(version.number))
         # Only now: a time without the promotion would be a lie, the other way round a gap.
         since = [*json.loads(version.tags.get(PROMOTED, "[]")), f"{datetime.now(UTC):%FT%TZ}"]
-        mark(version, {PROMOTED: json.dumps(since)})
+        set_tags(version, {PROMOTED: json.dumps(since)})

@@ -14,17 +14,17 @@ from foursplit.tracking.registry import registry
 PREFIX = "foursplit.look."
 
 
-def note(group: str, test: str, models: Iterable[str]) -> None:
+def record_accesses(group: str, test: str, models: Iterable[str]) -> None:
     """Remember that `test` (its sha256) was opened for models (sha256 of their weights)."""
     client = store.client()
     tags = _tags(client, group)
     for model in models:
         name = PREFIX + artifacts.fingerprint([test, model])[:32]
         if name not in tags:
-            store.again(client.set_registered_model_tag, group, name, f"{test} {model}")
+            store.retry(client.set_registered_model_tag, group, name, f"{test} {model}")
 
 
-def known(group: str, test: str) -> set[str]:
+def accessed_models(group: str, test: str) -> set[str]:
     """Give the models that `test` was opened for."""
     looks = [
         text.split()
@@ -35,6 +35,6 @@ def known(group: str, test: str) -> set[str]:
 
 
 def _tags(client: Any, group: str) -> dict[str, str]:
-    if not registry.has(client, group):
+    if not registry.has_versions(client, group):
         return {}
     return dict(client.get_registered_model(group).tags)

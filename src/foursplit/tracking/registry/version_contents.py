@@ -15,15 +15,15 @@ from foursplit.history.gap_history import CODE, DATA, Step, Version
 from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
-from foursplit.tracking.registry.model_versions import Listed
-from foursplit.tracking.runs.run_data import MODEL_HASH, flat
+from foursplit.tracking.registry.model_versions import RegisteredVersion
+from foursplit.tracking.runs.run_data import MODEL_HASH, flatten
 
-JUDGED = ("dev", "test")
+STORED_SPLITS = ("dev", "test")
 """The tables that a version holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class VersionContents:
     """What is still known of a version; `whole` where its settings of training are, too."""
 
     settings: Mapping[str, str]
@@ -40,7 +40,7 @@ COLUMNS = ("example_id", "group_id", "domain", "loss", "weight", "is_error", "y"
 """Of a table, what an error and its change are measured from: others take longer to check."""
 
 
-class Known:
+class StoreSnapshot:
     """What else is known of a group's models: the runs of its history, and MLflow's."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
@@ -82,7 +82,7 @@ class Known:
         return [one.experiment_id for one in self._client.search_experiments()]
 
 
-def contents(version: Listed, known: Known) -> Contents:
+def read_contents(version: RegisteredVersion, known: StoreSnapshot) -> VersionContents:
     """Read a version's own files, joined with the run of the history that has the same dev tables.
 
     The run has what the registry does not keep: the tables of train and train-dev, and the
@@ -91,7 +91,7 @@ def contents(version: Listed, known: Known) -> Contents:
     files: dict[str, str] = _files(version)
     run = known.run(files)
     try:
-        models, manifest = _own(version, files)
+        models, manifest = _read_files(version, files)
         trouble = None
     except FoursplitError as refusal:
         models, manifest, trouble = (), {}, str(refusal)
@@ -100,14 +100,14 @@ def contents(version: Listed, known: Known) -> Contents:
         joined = (
             Model(tables={**m.tables, **tables.get(m.name, {})}, name=m.name) for m in run.models
         )
-        return Contents(
-            settings=_text(run.settings), marks=run.marks, models=tuple(joined), whole=True,
+        return VersionContents(
+            settings=_as_params(run.settings), marks=run.marks, models=tuple(joined), whole=True,
             trouble=trouble,
         )  # fmt: skip
     own: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
     fit = known.fit(manifest.get("model_hash"))
-    return Contents(
-        settings=_text(own) | (fit or {}),
+    return VersionContents(
+        settings=_as_params(own) | (fit or {}),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")},
         models=models,
         whole=fit is not None,
@@ -115,7 +115,7 @@ def contents(version: Listed, known: Known) -> Contents:
     )
 
 
-def _files(version: Listed) -> dict[str, str]:
+def _files(version: RegisteredVersion) -> dict[str, str]:
     try:
         found = json.loads(version.tags.get(registry.FILES, "{}"))
     except json.JSONDecodeError:
@@ -123,7 +123,9 @@ def _files(version: Listed) -> dict[str, str]:
     return found if isinstance(found, dict) else {}
 
 
-def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], dict[str, Any]]:
+def _read_files(
+    version: RegisteredVersion, files: Mapping[str, str]
+) -> tuple[tuple[Model, ...], dict[str, Any]]:
     """Read a version's tables and a manifest; what is not as it was stored is refused."""
     if version.folder is None:
         raise FoursplitError("its files lie outside of this project's store")
@@ -132,7 +134,7 @@ def _own(version: Listed, files: Mapping[str, str]) -> tuple[tuple[Model, ...], 
     for name, digest in sorted(files.items()):
         seed, _, file = name.partition("/")
         split = file.removesuffix(".parquet")
-        if file != "manifest.json" and split not in JUDGED:
+        if file != "manifest.json" and split not in STORED_SPLITS:
             continue  # weights are not read
         path = version.folder / name
         if not path.is_file():
@@ -154,6 +156,6 @@ def _table(path: Path, split: str) -> Table:
     return check(frame, split, str(path))
 
 
-def _text(settings: Mapping[str, Any]) -> dict[str, str]:
+def _as_params(settings: Mapping[str, Any]) -> dict[str, str]:
     """Spell settings as MLflow's runs do; what is not set may as well not stand there."""
-    return {name: value for name, value in flat(settings).items() if value != "null"}
+    return {name: value for name, value in flatten(settings).items() if value != "null"}

@@ -18,10 +18,12 @@ ALLOWED = re.compile(
     rf"{mlmodel.NAME}|seed_\d+/({'|'.join(map(re.escape, ('manifest.json', *WEIGHTS, *TABLES)))})"
 )
 
-NOTE = "registered_model_meta"
+MLFLOW_META = "registered_model_meta"
 """What MLflow leaves in the store itself whenever it loads a version from there: two names."""
 
-CODE = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle", ".pt", ".pth", ".bin"})
+EXECUTABLE_SUFFIXES = frozenset(
+    {".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle", ".pt", ".pth", ".bin"}
+)
 """Suffixes of formats that run code when they are read."""
 
 
@@ -32,14 +34,14 @@ def digests(folder: Path) -> dict[str, str]:
         if path.is_symlink():
             raise FoursplitError(f"{path}: a link, which may lead out of the store; refused")
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != NOTE:
+        if path.is_file() and name != MLFLOW_META:
             _require_allowed(name, path)
             found[name] = artifacts.sha256_file(path)
     return found
 
 
 def _require_allowed(name: str, path: Path) -> None:
-    if path.suffix in CODE:
+    if path.suffix in EXECUTABLE_SUFFIXES:
         raise FoursplitError(
             f"{path}: a pickle or its like, which runs code when it is read; refused"
         )
@@ -50,10 +52,10 @@ def _require_allowed(name: str, path: Path) -> None:
             f"{', '.join([mlmodel.NAME, *valid])}"
         )
     if name == mlmodel.NAME:
-        mlmodel.require(path)
+        mlmodel.require_own(path)
 
 
-def require(folder: Path, expected: Mapping[str, str]) -> None:
+def require_unchanged(folder: Path, expected: Mapping[str, str]) -> None:
     """Refuse a folder whose files are not byte for byte those that were stored."""
     if not folder.is_dir():
         raise FoursplitError(f"{folder}: no such folder: the files of this version are gone")
@@ -64,17 +66,17 @@ def require(folder: Path, expected: Mapping[str, str]) -> None:
         if name not in expected:
             raise FoursplitError(f"{folder / name}: was not there when this version was stored")
         if found[name] != expected[name]:
-            raise _altered(folder / name, found[name], expected[name])
+            raise _altered_error(folder / name, found[name], expected[name])
 
 
-def _altered(path: Path, found: str, expected: str) -> FoursplitError:
+def _altered_error(path: Path, found: str, expected: str) -> FoursplitError:
     return FoursplitError(
         f"{path}: altered since this version was stored: its sha256 is {found[:12]}…, not "
         f"{expected[:12]}…; refused"
     )
 
 
-def copy(folder: Path, expected: Mapping[str, str], to: Path) -> None:
+def copy_model(folder: Path, expected: Mapping[str, str], to: Path) -> None:
     """Copy what answers, so not the tables; the copy must be what was stored."""
     for name in expected:
         if Path(name).name not in TABLES:
@@ -83,10 +85,10 @@ def copy(folder: Path, expected: Mapping[str, str], to: Path) -> None:
             shutil.copyfile(folder / name, copied)
             found = artifacts.sha256_file(copied)
             if found != expected[name]:
-                raise _altered(folder / name, found, expected[name])
+                raise _altered_error(folder / name, found, expected[name])
 
 
-def seeds(folder: Path) -> dict[int, Path]:
+def seeds_by_number(folder: Path) -> dict[int, Path]:
     """Give the folders of a version's seeds by number, the lowest first."""
     named = [path for path in folder.glob("seed_*") if re.fullmatch(r"seed_\d+", path.name)]
     return dict(sorted((int(path.name.removeprefix("seed_")), path) for path in named))
@@ -94,7 +96,7 @@ def seeds(folder: Path) -> dict[int, Path]:
 
 def manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of a version's first seed, the one that answers."""
-    found = seeds(folder)
+    found = seeds_by_number(folder)
     if not found:
         raise FoursplitError(f"{folder}: no seed_<n> folder in it, so no model")
     told: dict[str, Any] = artifacts.read_json(next(iter(found.values())) / "manifest.json")

@@ -14,23 +14,23 @@ from foursplit.core.lesson_figures import pixels
 
 Content = Mapping[str, Any]
 
-HUES = ("#2563a8", "#bf4f12", "#0d7f74", "#7639ad", "#8a5a00", "#b3261e", "#6b7080", "#1a6b3c")
-SHAPES = "os^DvP"
+COLORS = ("#2563a8", "#bf4f12", "#0d7f74", "#7639ad", "#8a5a00", "#b3261e", "#6b7080", "#1a6b3c")
+MARKERS = "os^DvP"
 
-MOST = 1e100  # what diverges may be larger, and overflows in matplotlib's logarithmic axis
+MAX_DRAWN = 1e100  # what diverges may be larger, and overflows in matplotlib's logarithmic axis
 
-MOST_ROWS = 40  # of a table; a picture of more is not legible
+MAX_TABLE_ROWS = 40  # of a table; a picture of more is not legible
 
 
-def save(folder: Path, study: Content) -> None:
+def save_figures(folder: Path, study: Content) -> None:
     """Write a PNG a figure to `folder`, named by section and place; of a slider three."""
     for number, section in enumerate(study["sections"], start=1):
         for place, figure in enumerate(section["figures"], start=1):
-            for name, one in _plain(figure):
+            for name, one in _without_sliders(figure):
                 _write(folder / f"{number}_{place}{name}.png", one)
 
 
-def _plain(content: Content) -> Iterator[tuple[str, Content]]:
+def _without_sliders(content: Content) -> Iterator[tuple[str, Content]]:
     if content["kind"] != "slider":
         yield "", content
         return
@@ -46,10 +46,10 @@ def _write(path: Path, content: Content) -> None:
         zoom = content["zoom"]
         imsave(path, pixels(content).repeat(zoom, axis=0).repeat(zoom, axis=1))
     else:
-        drawn(content).savefig(path)
+        plot_figure(content).savefig(path)
 
 
-def drawn(content: Content) -> Figure:
+def plot_figure(content: Content) -> Figure:
     """Draw a figure of any kind but slider and picture."""
     figure = Figure(figsize=(7, 4.5), dpi=100, layout="constrained")
     if content["kind"] == "surface":
@@ -57,7 +57,7 @@ def drawn(content: Content) -> Figure:
         return figure
     axes = figure.add_subplot()
     axes.set_title(content["title"])
-    KINDS[content["kind"]](axes, content)
+    PLOTTERS[content["kind"]](axes, content)
     return figure
 
 
@@ -73,16 +73,16 @@ def _lines(axes: Axes, content: Content) -> None:
 
 
 def _contour(axes: Axes, content: Content) -> None:
-    grid = (content["x"], content["y"], heights(content["z"]))
-    found = axes.contour(*grid, levels=content["levels"], colors=HUES[6])
+    grid = (content["x"], content["y"], as_floats(content["z"]))
+    found = axes.contour(*grid, levels=content["levels"], colors=COLORS[6])
     axes.clabel(found, fontsize=8)
     _series(axes, content)
 
 
 def _regions(axes: Axes, content: Content) -> None:
-    x, y, z = content["x"], content["y"], heights(content["z"])
+    x, y, z = content["x"], content["y"], as_floats(content["z"])
     two = len(content["classes"]) == 2
-    colors: Any = "RdBu_r" if two else ListedColormap(HUES[: len(content["classes"])])
+    colors: Any = "RdBu_r" if two else ListedColormap(COLORS[: len(content["classes"])])
     top = 1.0 if two else len(content["classes"]) - 0.5
     axes.pcolormesh(
         x, y, z, cmap=colors, vmin=0.0 if two else -0.5, vmax=top, alpha=0.4, shading="nearest"
@@ -92,7 +92,7 @@ def _regions(axes: Axes, content: Content) -> None:
 
 def _table(axes: Axes, content: Content) -> None:
     axes.axis("off")
-    rows = [[_cell(cell) for cell in row] for row in content["rows"][:MOST_ROWS]]
+    rows = [[_cell(cell) for cell in row] for row in content["rows"][:MAX_TABLE_ROWS]]
     if rows:
         axes.table(cellText=rows, colLabels=content["columns"], loc="center")
 
@@ -104,24 +104,24 @@ def _cell(cell: Any) -> str:
 def _surface(figure: Figure, content: Content) -> None:
     axes: Any = figure.add_subplot(projection="3d")
     path = np.array(content["path"], dtype=np.float64).reshape(-1, 3)
-    z = heights(content["z"])
+    z = as_floats(content["z"])
     label = content["z_label"]
     if content["log_z"]:
-        z, path[:, 2] = (_by_log(values) for values in (z, path[:, 2]))
+        z, path[:, 2] = (_log10(values) for values in (z, path[:, 2]))
         label = f"log10 of {label}"
     x, y = np.meshgrid(content["x"], content["y"])
     axes.plot_surface(x, y, z, cmap="cividis", alpha=0.85)
-    axes.plot(*path.T, color=HUES[1], zorder=10)
+    axes.plot(*path.T, color=COLORS[1], zorder=10)
     axes.set(
         title=content["title"], xlabel=content["x_label"], ylabel=content["y_label"], zlabel=label
     )
 
 
-def _by_log(values: np.ndarray) -> np.ndarray:
+def _log10(values: np.ndarray) -> np.ndarray:
     return np.log10(values, where=values > 0, out=np.full(values.shape, np.nan))
 
 
-def heights(grid: Any) -> np.ndarray:
+def as_floats(grid: Any) -> np.ndarray:
     """Give a grid as numbers; what is missing is NaN."""
     return np.array(grid, dtype=np.float64)
 
@@ -129,19 +129,19 @@ def heights(grid: Any) -> np.ndarray:
 def _drawable(values: Any) -> np.ndarray:
     """Give a series as numbers; a gap where one is missing, or too large to be drawn."""
     found = np.array(values, dtype=np.float64)
-    return np.where(np.abs(found) < MOST, found, np.nan)
+    return np.where(np.abs(found) < MAX_DRAWN, found, np.nan)
 
 
 def _series(axes: Axes, content: Content) -> None:
     """Draw all series, and name what they are over."""
     for place, series in enumerate(content["series"]):
         number = place if series["group"] is None else series["group"]
-        color, name = HUES[number % len(HUES)], series["name"] or None
+        color, name = COLORS[number % len(COLORS)], series["name"] or None
         x, y = (_drawable(series[axis]) for axis in "xy")
         if series["mark"] == "bars":
             axes.bar(x, y, color=color, label=name, alpha=0.6)
         elif series["mark"] in ("points", "crosses"):
-            marker = "x" if series["mark"] == "crosses" else SHAPES[number % len(SHAPES)]
+            marker = "x" if series["mark"] == "crosses" else MARKERS[number % len(MARKERS)]
             axes.plot(x, y, marker, color=color, label=name, markersize=5)
         else:
             style = "--" if series["mark"] == "dashed" else "-"
@@ -151,7 +151,7 @@ def _series(axes: Axes, content: Content) -> None:
         axes.legend(frameon=False)
 
 
-KINDS: dict[str, Callable[[Axes, Content], None]] = {
+PLOTTERS: dict[str, Callable[[Axes, Content], None]] = {
     "lines": _lines,
     "contour": _contour,
     "regions": _regions,

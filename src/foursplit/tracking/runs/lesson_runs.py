@@ -12,18 +12,18 @@ from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.runs import lesson_pictures
 from foursplit.tracking.runs.queries import KEY
-from foursplit.tracking.runs.run_data import flat, named
+from foursplit.tracking.runs.run_data import flatten, metric_name
 
 EXPERIMENT = "studies"
 NOTE = "Lessons worked through on numbers; each run's page is among its artifacts."
 
-PAGE = "foursplit.page"
+PAGE_TAG = "foursplit.page"
 
 LAYOUT = 1  # raise it when what is logged changes: every run is then written anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class LessonRun:
     """A study as MLflow shows it."""
 
     name: str
@@ -35,35 +35,37 @@ class Told:
     content: Mapping[str, Any]
 
 
-def told(params: Params, git: Mapping[str, str]) -> Iterator[Told]:
+def collect_lesson_runs(params: Params, git: Mapping[str, str]) -> Iterator[LessonRun]:
     """Gather what each study shows that has run."""
     for course, block in params.studies.items():
         for name, settings in block.items():
             if paths.study(name).is_file():
-                yield _told(course, name, settings, git)
+                yield _lesson_run(course, name, settings, git)
 
 
-def write(client: Any, experiment_id: str, study: Told, marks: Mapping[str, str]) -> str:
+def write_run(client: Any, experiment_id: str, study: LessonRun, marks: Mapping[str, str]) -> str:
     """Write the run of `study`, with tags that are not its own as `marks`; give its id."""
     tags = {**study.tags, KEY: study.key, **marks}
     run = client.create_run(experiment_id, study.made_ms, tags, study.name)
-    _fill(client, run.info.run_id, study)
+    _log_contents(client, run.info.run_id, study)
     log_page(client, run.info.run_id, study.name, {})
     client.set_terminated(run.info.run_id, "FINISHED", study.made_ms)
     return str(run.info.run_id)
 
 
-def _told(course: str, name: str, settings: StudySettings, git: Mapping[str, str]) -> Told:
+def _lesson_run(
+    course: str, name: str, settings: StudySettings, git: Mapping[str, str]
+) -> LessonRun:
     content = artifacts.read_json(paths.study(name))
     args = dict(settings.args)
     key = artifacts.fingerprint({"layout": LAYOUT, "args": args, "content": content})
     numbers = content["numbers"].items()
-    return Told(
+    return LessonRun(
         name=name,
         key=key,
         made_ms=int(paths.study(name).stat().st_mtime * 1000),
-        params=flat({"lesson": settings.lesson, "args": args}),
-        metrics={named(n): float(value) for n, value in numbers if value is not None},
+        params=flatten({"lesson": settings.lesson, "args": args}),
+        metrics={metric_name(n): float(value) for n, value in numbers if value is not None},
         tags={
             "foursplit.course": course,
             "foursplit.lesson": settings.lesson,
@@ -82,7 +84,7 @@ def _page(name: str) -> Path:
     return paths.reports() / "studies" / f"{name}.html"
 
 
-def _fill(client: Any, run_id: str, study: Told) -> None:
+def _log_contents(client: Any, run_id: str, study: LessonRun) -> None:
     from mlflow.entities import Metric, Param
 
     params = [Param(name, value) for name, value in study.params.items()]
@@ -91,7 +93,7 @@ def _fill(client: Any, run_id: str, study: Told) -> None:
     store.log_metrics(client, run_id, metrics)
     with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
         (Path(folder) / "figures").mkdir()
-        lesson_pictures.save(Path(folder) / "figures", study.content)
+        lesson_pictures.save_figures(Path(folder) / "figures", study.content)
         client.log_artifacts(run_id, folder)
     client.log_artifact(run_id, str(paths.study(study.name)))
 
@@ -102,6 +104,6 @@ def log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> No
     if not page.is_file():
         return
     digest = artifacts.sha256_file(page)
-    if tags.get(PAGE) != digest:
+    if tags.get(PAGE_TAG) != digest:
         client.log_artifact(run_id, str(page))
-        client.set_tag(run_id, PAGE, digest)
+        client.set_tag(run_id, PAGE_TAG, digest)

@@ -15,18 +15,18 @@ from foursplit.core.errors import FoursplitError
 from foursplit.tracking import store, store_errors
 from foursplit.tracking.runs import ownership, queries
 from foursplit.tracking.runs.queries import LIVE
-from foursplit.tracking.runs.run_data import points, run_name, thinned
-from foursplit.tracking.runs.run_key import live_mark
+from foursplit.tracking.runs.run_data import curve_points, run_name, thin
+from foursplit.tracking.runs.run_key import live_key
 
-AFTER_S = (
+START_AFTER_S = (
     20.0  # a shorter training is over before anyone has opened the page; MLflow alone loads 4 s
 )
 
-EVERY_S = 3.0  # between two writes; the page itself looks every 30 s
+WRITE_INTERVAL_S = 3.0  # between two writes; the page itself looks every 30 s
 
-ROWS_A_WRITE = 50  # epochs may be shorter than a millisecond
+MAX_ROWS_PER_WRITE = 50  # epochs may be shorter than a millisecond
 
-PATIENCE_S = 10.0  # for the last rows when training has ended
+CLOSE_TIMEOUT_S = 10.0  # for the last rows when training has ended
 
 Row = Mapping[str, float]
 
@@ -39,7 +39,7 @@ class LiveCurves:
     ) -> None:
         self.experiment = f"{home}/{experiment.group}"
         self.name = run_name(key, seed)
-        self.mark = live_mark(key, experiment, seed, data)
+        self.mark = live_key(key, experiment, seed, data)
         self.start = time.monotonic()
         self.rows: SimpleQueue[Row] = SimpleQueue()
         self.ended = threading.Event()
@@ -47,7 +47,7 @@ class LiveCurves:
 
     def __call__(self, row: Row) -> None:
         self.rows.put(row)
-        if self.thread is None and time.monotonic() - self.start >= AFTER_S:
+        if self.thread is None and time.monotonic() - self.start >= START_AFTER_S:
             # A thread, so that a slow or locked store does not hold training up; as a daemon it
             # dies with an interrupted training and leaves the run to the next `foursplit track`.
             self.thread = threading.Thread(target=self._follow, name="live curves", daemon=True)
@@ -57,10 +57,10 @@ class LiveCurves:
         """Write the last rows; the run stays open until `foursplit track` completes it."""
         self.ended.set()
         if self.thread is not None:
-            self.thread.join(PATIENCE_S)
+            self.thread.join(CLOSE_TIMEOUT_S)
 
     def _follow(self) -> None:
-        failures: tuple[type[Exception], ...] = (*store.failures(), FoursplitError)
+        failures: tuple[type[Exception], ...] = (*store.error_types(), FoursplitError)
         try:
             with _lock(self.mark).acquire(timeout=0):
                 self._write()
@@ -76,16 +76,16 @@ class LiveCurves:
         run_id, last = self._open(client)
         over = False
         while not over:
-            over = self.ended.wait(EVERY_S)
+            over = self.ended.wait(WRITE_INTERVAL_S)
             rows = [row for row in self._waiting_rows() if row["epoch"] > last]
             now = int(time.time() * 1000)
-            found = points(thinned(rows, ROWS_A_WRITE))
+            found = curve_points(thin(rows, MAX_ROWS_PER_WRITE))
             store.log_metrics(client, run_id, [Metric(n, v, now, step) for n, v, step in found])
 
     def _open(self, client: Any) -> tuple[str, float]:
         """Open a run, or go on with that of an interrupted training; give its last epoch too."""
-        experiment_id = store.experiment(client, self.experiment, "")
-        for run in filter(ownership.is_mine, queries.followed(client, experiment_id, self.mark)):
+        experiment_id = store.get_or_create_experiment(client, self.experiment, "")
+        for run in filter(ownership.is_owned, queries.live_runs(client, experiment_id, self.mark)):
             client.update_run(run.info.run_id, status="RUNNING")
             history = client.get_metric_history(run.info.run_id, "curve/train_loss")
             return run.info.run_id, max((point.step for point in history), default=0)
@@ -103,16 +103,18 @@ class LiveCurves:
                 return found
 
 
-def is_under_way(client: Any, run: Any) -> bool:
+def is_training(client: Any, run: Any) -> bool:
     """Tell whether a live run is being trained now: here by its lock, elsewhere by its curve."""
-    if ownership.is_mine(run):
-        return is_followed(run.data.tags[LIVE])
+    if ownership.is_owned(run):
+        return is_training_here(run.data.tags[LIVE])
     curve = next(iter(run.data.metrics), None)
     points = client.get_metric_history(run.info.run_id, curve) if curve else []
-    return not ownership.is_old(max((p.timestamp for p in points), default=ownership.begun_ms(run)))
+    return not ownership.is_expired(
+        max((p.timestamp for p in points), default=ownership.started_ms(run))
+    )
 
 
-def is_followed(mark: str) -> bool:
+def is_training_here(mark: str) -> bool:
     """Tell whether a process here is training this now: it holds a lock, which dies with it."""
     lock = _lock(mark)
     try:

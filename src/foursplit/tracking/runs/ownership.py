@@ -17,21 +17,21 @@ from foursplit.config import paths
 from foursplit.io import artifacts
 from foursplit.tracking import store
 
-WRITER, BEGUN = "foursplit.writer", "foursplit.begun"
+WRITER, STARTED = "foursplit.writer", "foursplit.begun"
 
-PATIENCE_MS = 3_600_000  # a run is written in seconds, and clocks differ by less
+LEASE_MS = 3_600_000  # a run is written in seconds, and clocks differ by less
 
 
 def tags() -> dict[str, str]:
     """Mark what is begun here and now."""
-    return {WRITER: mine(), BEGUN: str(now_ms())}
+    return {WRITER: writer_id(), STARTED: str(now_ms())}
 
 
 def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def mine() -> str:
+def writer_id() -> str:
     """Name this project's folder on this machine: all its processes share one lock."""
     path = paths.state() / "writer"
     path.parent.mkdir(exist_ok=True)
@@ -43,61 +43,61 @@ def mine() -> str:
     return artifacts.fingerprint([drawn, platform.node(), str(path)])[:32]
 
 
-def is_mine(run: Any) -> bool:
+def is_owned(run: Any) -> bool:
     """Tell whether whoever wrote this run holds the lock that we hold, or is gone."""
     # A file has one lock for all, and runs from before they were marked have nobody to ask.
-    return store.database() is not None or run.data.tags.get(WRITER) in (None, mine())
+    return store.database_path() is not None or run.data.tags.get(WRITER) in (None, writer_id())
 
 
-def is_left(run: Any) -> bool:
+def is_abandoned(run: Any) -> bool:
     """Tell whether nobody writes this run any more; the lock of this folder must be held."""
-    return is_mine(run) or is_old(begun_ms(run))
+    return is_owned(run) or is_expired(started_ms(run))
 
 
-def is_old(at_ms: int) -> bool:
-    return now_ms() - at_ms > PATIENCE_MS
+def is_expired(at_ms: int) -> bool:
+    return now_ms() - at_ms > LEASE_MS
 
 
-def begun_ms(run: Any) -> int:
-    return int(run.data.tags.get(BEGUN, 0))
+def started_ms(run: Any) -> int:
+    return int(run.data.tags.get(STARTED, 0))
 
 
-def in_order(runs: Iterable[Any]) -> list[Any]:
+def sort_runs(runs: Iterable[Any]) -> list[Any]:
     """Sort equal runs, the one to keep first: the same order for whoever asks."""
-    return sorted(runs, key=lambda run: (begun_ms(run), run.info.run_id))
+    return sorted(runs, key=lambda run: (started_ms(run), run.info.run_id))
 
 
-def clear(client: Any, same: Sequence[Any]) -> Any | None:
+def remove_duplicates(client: Any, same: Sequence[Any]) -> Any | None:
     """Of equal runs leave the first that is finished, and what others still write; give it."""
-    finished = in_order(run for run in same if run.info.status == "FINISHED")
+    finished = sort_runs(run for run in same if run.info.status == "FINISHED")
     for run in same:
-        if run not in finished[:1] and (run in finished or is_left(run)):
+        if run not in finished[:1] and (run in finished or is_abandoned(run)):
             client.delete_run(run.info.run_id)  # written twice, or half: somebody was stopped
     return finished[0] if finished else None
 
 
-def keep_one(client: Any, experiment_id: str, tag: str, run_id: str) -> bool:
+def keep_single(client: Any, experiment_id: str, tag: str, run_id: str) -> bool:
     """Having finished a run, see to it that one of its `tag` remains; tell whether it is ours.
 
     Whoever finishes last sees all, and whoever sees several removes the same ones: so one stays,
     in whatever order they come.
     """
-    if store.database() is not None:
+    if store.database_path() is not None:
         return True  # its lock has kept all others out
     key = client.get_run(run_id).data.tags[tag]
     found = client.search_runs(
         [experiment_id], f"tags.`{tag}` = '{key}' and attributes.status = 'FINISHED'"
     )
-    first = clear(client, found)
+    first = remove_duplicates(client, found)
     return first is not None and first.info.run_id == run_id
 
 
-def tag(client: Any, run_id: str, name: str, value: str) -> None:
+def set_tag(client: Any, run_id: str, name: str, value: str) -> None:
     """Tag a run that another machine may have removed meanwhile as the second of its kind."""
     from mlflow.exceptions import MlflowException
 
     try:
-        store.again(client.set_tag, run_id, name, value)
+        store.retry(client.set_tag, run_id, name, value)
     except MlflowException:
         if client.get_run(run_id).info.lifecycle_stage != "deleted":
             raise

@@ -18,7 +18,7 @@ UNLOCKED = "not in dvc.lock"
 """Stands for a digest where a stage was run by hand, so that DVC knows no hash of its output."""
 
 
-class Locks:
+class LockFiles:
     """DVC's lock files, each read once."""
 
     def __init__(self) -> None:
@@ -35,8 +35,8 @@ class Locks:
     def is_stale(self, entry: Entry, seed: int) -> bool:
         """Tell whether params.yaml has changed since `entry` was trained."""
         experiment, manifest = entry.experiment, entry.summaries[seed]["manifest"]
-        trained = (manifest["model"], _plain(manifest["model_args"]))
-        if trained != (experiment.model, _plain(experiment.model_args)):
+        trained = (manifest["model"], _tuples_as_lists(manifest["model_args"]))
+        if trained != (experiment.model, _tuples_as_lists(experiment.model_args)):
             return True
         locked = self._stage(entry.home, f"train@{entry.key}").get("params", {})
         at = key(entry.pipeline, f"experiments.{entry.course}.{entry.key}.fit")
@@ -46,11 +46,11 @@ class Locks:
     def _stage(self, home: str, name: str) -> Mapping[str, Any]:
         if home not in self._stages:
             path = paths.pipeline_file(home).with_name("dvc.lock")
-            self._stages[home] = _lock(path).get("stages", {}) if path.is_file() else {}
+            self._stages[home] = _read_lock(path).get("stages", {}) if path.is_file() else {}
         return self._stages[home].get(name, {})
 
 
-def _lock(path: Path) -> Mapping[str, Any]:
+def _read_lock(path: Path) -> Mapping[str, Any]:
     try:
         return YAML(typ="safe").load(path) or {}
     except (YAMLError, UnicodeDecodeError) as error:
@@ -71,7 +71,7 @@ def git_tags() -> dict[str, str]:
     }
 
 
-def holds(commit: str) -> bool:
+def is_ancestor(commit: str) -> bool:
     """Tell whether what is checked out descends from a commit; without git it is not asked."""
     git.require_readable()
     if not git.is_repository():
@@ -79,8 +79,8 @@ def holds(commit: str) -> bool:
     return git.ask("merge-base", "--is-ancestor", commit, "HEAD") is not None
 
 
-def _plain(value: Any) -> Any:
+def _tuples_as_lists(value: Any) -> Any:
     """Make tuples lists, as JSON has made them on the other side."""
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: _tuples_as_lists(item) for name, item in value.items()}
+    return [_tuples_as_lists(item) for item in value] if isinstance(value, list | tuple) else value

@@ -18,14 +18,14 @@ from foursplit.evaluation.results import Entry
 from foursplit.io import artifacts
 from foursplit.tracking.runs import run_pictures
 
-WORST = 50  # dev examples; enough to read in one sitting, and a small page
+MAX_WORST = 50  # dev examples; enough to read in one sitting, and a small page
 
 SHEET_SEED = 1  # that of `foursplit sheet`, so that both draw the same examples
 
-LEFT_OUT = ("split", "weight", "is_error", "baseline_loss")
+EXCLUDED_COLUMNS = ("split", "weight", "is_error", "baseline_loss")
 
 
-def fill(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
+def write_files(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
     """Write a run's files to `folder`."""
     summary = entry.summaries[seed]
     models = paths.seed_folder(entry.models, seed)
@@ -34,14 +34,14 @@ def fill(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
     _write_settings(folder / "experiment.yaml", entry)
     (folder / "strategy").mkdir()
     artifacts.write_json(folder / "strategy" / "diagnosis.json", entry.diagnosis)
-    run_pictures.ledger(summary).savefig(folder / "strategy" / "ledger.png")
+    run_pictures.plot_ledger(summary).savefig(folder / "strategy" / "ledger.png")
     (folder / "dev").mkdir()
     classes = summary["manifest"]["shape"]["classes"]
     if not classes:
-        run_pictures.residuals(dev).savefig(folder / "dev" / "residuals.png")
+        run_pictures.plot_residuals(dev).savefig(folder / "dev" / "residuals.png")
         return
-    counts = run_pictures.counts(dev, classes)
-    run_pictures.confusion(counts).savefig(folder / "dev" / "confusion.png")
+    counts = run_pictures.confusion_counts(dev, classes)
+    run_pictures.plot_confusion(counts).savefig(folder / "dev" / "confusion.png")
     content = {"true": list(counts.index), "answered": list(counts.columns)}
     artifacts.write_json(
         folder / "dev" / "confusion.json", {**content, "counts": counts.to_numpy().tolist()}
@@ -52,16 +52,16 @@ def dev_table(entry: Entry, seed: int) -> pd.DataFrame:
     return prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
 
 
-def worst(dev: pd.DataFrame) -> pd.DataFrame:
+def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:
     """Pick the dev examples that the model got most wrong; only dev may be read like this."""
     order = [name for name in ("loss", "log_loss") if name in dev]
-    found = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(WORST)
-    kept = [c for c in dev.columns if c not in LEFT_OUT and not c.startswith("proba_")]
+    found = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(MAX_WORST)
+    kept = [c for c in dev.columns if c not in EXCLUDED_COLUMNS and not c.startswith("proba_")]
     # As objects: MLflow asks pandas 3 for its text columns in a way that is about to change.
     return found[kept].reset_index(drop=True).astype(object)
 
 
-def sheet(dev: pd.DataFrame) -> pd.DataFrame:
+def error_sheet(dev: pd.DataFrame) -> pd.DataFrame:
     """Draw the sheet of dev errors to read, as `foursplit sheet` does."""
     parted = eyeball.part(check(dev, "dev"))
     drawn = sheets.sheet(parted.eyeball, generator("sheet", SHEET_SEED))

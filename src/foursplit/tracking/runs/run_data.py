@@ -14,9 +14,9 @@ from foursplit.diagnosis.slices.slice_report import describe
 from foursplit.evaluation.results import Entry
 from foursplit.tracking.runs import run_key
 
-MOST_ROWS = 1000  # of a curve; MLflow's page draws 320 points of it
+MAX_CURVE_ROWS = 1000  # of a curve; MLflow's page draws 320 points of it
 
-MOST_FOUND = 10  # tags, and slices, that become metrics; the file has all
+MAX_FINDINGS = 10  # tags, and slices, that become metrics; the file has all
 
 MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, by which a run is found again
 
@@ -29,7 +29,7 @@ Point = tuple[str, float, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class SplitInput:
     """A split as a data set of the run."""
 
     split: Split
@@ -40,7 +40,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class RunData:
     """One run: an experiment with one seed."""
 
     experiment: str  # MLflow's: the comparison group, with its course
@@ -52,24 +52,26 @@ class Record:
     metrics: dict[str, float]
     curves: list[Point]
     tags: dict[str, str]
-    inputs: list[Input]
+    inputs: list[SplitInput]
 
 
-def record(entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str, str]) -> Record:
+def collect_run_data(
+    entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str, str]
+) -> RunData:
     """Gather what one run shows."""
     summary = entry.summaries[seed]
     manifest = summary["manifest"]
     key = run_key.run_key(entry, seed, digests)
     made = (paths.seed_folder(entry.models, seed) / "manifest.json").stat().st_mtime
-    return Record(
+    return RunData(
         experiment=f"{entry.home}/{entry.experiment.group}",
         name=run_name(entry.key, seed),
         key=key,
-        mark=run_key.live_mark(entry.key, entry.experiment, seed, manifest["data"]),
+        mark=run_key.live_key(entry.key, entry.experiment, seed, manifest["data"]),
         made_ms=int(made * 1000),
         params=_params(entry, manifest),
-        metrics={**_metrics(summary), **_analysis(entry.diagnosis)},
-        curves=points(entry.curves(seed)) + learning_points(entry.learning_curve),
+        metrics={**_metrics(summary), **_diagnosis_metrics(entry.diagnosis)},
+        curves=curve_points(entry.curves(seed)) + learning_points(entry.learning_curve),
         tags={"foursplit.key": key, **_tags(entry, seed), **git},
         inputs=_inputs(entry, summary, digests),
     )
@@ -79,11 +81,11 @@ def run_name(key: str, seed: int) -> str:
     return f"{key} seed {seed}"
 
 
-def points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
+def curve_points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
     """Turn rows of learning curves into metrics, an epoch a step."""
     return [
         (f"curve/{name}", value, int(row["epoch"]))
-        for row in thinned(rows, MOST_ROWS)
+        for row in thin(rows, MAX_CURVE_ROWS)
         for name, value in row.items()
         if name != "epoch"
     ]
@@ -102,7 +104,7 @@ def learning_points(learnt: Mapping[str, Any] | None) -> list[Point]:
     ]
 
 
-def thinned(rows: Sequence[T], most: int) -> Sequence[T]:
+def thin(rows: Sequence[T], most: int) -> Sequence[T]:
     """Leave every n-th row, and the last, so that no more than about `most` remain."""
     every = math.ceil(len(rows) / most)
     if every <= 1:
@@ -113,7 +115,7 @@ def thinned(rows: Sequence[T], most: int) -> Sequence[T]:
 def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
     experiment = entry.experiment
     fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
-    return flat(
+    return flatten(
         {
             "source": experiment.source,
             "lesson": experiment.lesson,
@@ -124,12 +126,12 @@ def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
     )
 
 
-def flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+def flatten(block: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Write nested values under dotted names, spelled as params.yaml spells them."""
     found: dict[str, str] = {}
     for name, value in block.items():
         if isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}.")
+            found |= flatten(value, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = _text(value)
     return found
@@ -158,14 +160,14 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def _analysis(told: Mapping[str, Any]) -> dict[str, float]:
+def _diagnosis_metrics(told: Mapping[str, Any]) -> dict[str, float]:
     """Give what the engine found beyond the ledger: of the experiment, all its seeds together."""
     found: dict[str, float | None] = {
-        f"strategy/tag/{named(tag['tag'])}/{name}": tag[name]
-        for tag in told["tags"]["tags"][:MOST_FOUND]
+        f"strategy/tag/{metric_name(tag['tag'])}/{name}": tag[name]
+        for tag in told["tags"]["tags"][:MAX_FINDINGS]
         for name in ("share", "ceiling")
     }
-    confirmed = [s for s in told["slices"]["slices"] if s["confirmed"]][:MOST_FOUND]
+    confirmed = [s for s in told["slices"]["slices"] if s["confirmed"]][:MAX_FINDINGS]
     for place, part in enumerate(confirmed, start=1):
         found[f"strategy/slice/{place}/error"] = part["blackbox"]["value"]
         found[f"strategy/slice/{place}/recoverable"] = part["recoverable"]
@@ -176,7 +178,7 @@ def _analysis(told: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def named(text: str) -> str:
+def metric_name(text: str) -> str:
     """Make a name of the characters that MLflow allows; others become an underscore."""
     return re.sub(r"[^\w\-. ]", "_", text)
 
@@ -196,9 +198,9 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "strategy.findings": ", ".join(finding["code"] for finding in told["findings"]),
         "strategy.worst_slice": describe(slices[0]["where"]) if slices else "none confirmed",
         **_more_data(entry.learning_curve),
-        "foursplit.winner": _truth(entry.winner),
-        "foursplit.beats_baseline": _truth(entry.beats_baseline),
-        "foursplit.meets_bounds": _truth(entry.meets_bounds),
+        "foursplit.winner": _bool_text(entry.winner),
+        "foursplit.beats_baseline": _bool_text(entry.beats_baseline),
+        "foursplit.meets_bounds": _bool_text(entry.meets_bounds),
         "foursplit.course": entry.course,
         "foursplit.lesson": entry.experiment.lesson,
         "foursplit.experiment": entry.key,
@@ -213,7 +215,7 @@ def _more_data(learnt: Mapping[str, Any] | None) -> dict[str, str]:
     return {"strategy.more_data": learnt["dev"]["verdict"]["sentence"]} if learnt else {}
 
 
-def _truth(value: bool) -> str:
+def _bool_text(value: bool) -> str:
     return "true" if value else "false"
 
 
@@ -227,7 +229,7 @@ def _note(entry: Entry, seed: int) -> str:
         f"{step['rank']}. {step['action']} – until {step['stop_rule']}" for step in told["next"]
     ]
     lines += ["", "| split | error | interval | examples |", "|---|---|---|---|"]
-    for split, error in _in_order(summary["splits"]):
+    for split, error in _ordered_splits(summary["splits"]):
         between = f"{error['lo']:.2%} to {error['hi']:.2%}"
         lines.append(f"| {TITLES[split]} | {error['value']:.2%} | {between} | {error['n']} |")
     page = paths.reports(entry.pipeline) / "experiments" / f"{entry.key}.html"
@@ -235,20 +237,22 @@ def _note(entry: Entry, seed: int) -> str:
     return "\n".join(lines)
 
 
-def _in_order(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
+def _ordered_splits(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
     """Give the splits as the data passes through them; JSON sorts them by name."""
     return [(split, splits[split]) for split in SPLITS if split in splits]
 
 
-def _inputs(entry: Entry, summary: Mapping[str, Any], digests: Mapping[str, str]) -> list[Input]:
+def _inputs(
+    entry: Entry, summary: Mapping[str, Any], digests: Mapping[str, str]
+) -> list[SplitInput]:
     """List the splits; MLflow knows a data set by name and digest, so each has its own name."""
     source = entry.experiment.source
     found = []
-    for split, error in _in_order(summary["splits"]):
+    for split, error in _ordered_splits(summary["splits"]):
         part = "sealed" if split == "test" else "seen"
         folder = (paths.split(source) / part).relative_to(paths.root())
         found.append(
-            Input(
+            SplitInput(
                 split=split,
                 name=f"{source}/{split}",
                 digest=digests[part],

@@ -30,7 +30,7 @@ def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
     )
 
 
-def live_mark(key: str, experiment: Experiment, seed: int, data: Mapping[str, str]) -> str:
+def live_key(key: str, experiment: Experiment, seed: int, data: Mapping[str, str]) -> str:
     """Hash what is known of a run before it is trained."""
     return fingerprint(
         {"experiment": [key, seed], "settings": _settings(experiment), "data": dict(data)}

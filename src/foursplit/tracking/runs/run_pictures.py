@@ -15,12 +15,12 @@ from foursplit.diagnosis.decomposition.verdict import NAMES
 
 LEVEL, WORSE, BETTER, PRIMARY = "#9aa3ad", "#d98c5f", "#6fa287", "#b3392f"
 
-MOST_NUMBERED = 20  # classes; the counts of more would not be legible
+MAX_NUMBERED = 20  # classes; the counts of more would not be legible
 
 
-def ledger(summary: Mapping[str, Any]) -> Figure:
+def plot_ledger(summary: Mapping[str, Any]) -> Figure:
     """Draw how human error becomes dev and test error, gap by gap."""
-    figure, axes = _blank(8, 4)
+    figure, axes = _new_figure(8, 4)
     errors = {split: error["value"] for split, error in summary["splits"].items()}
     if summary["human"]:
         errors["human"] = summary["human"]["error"]
@@ -28,15 +28,15 @@ def ledger(summary: Mapping[str, Any]) -> Figure:
     first = next(iter(ends.values()))[0]
     names = [_title(first)]
     axes.bar(0, errors[first], color=LEVEL)
-    _number(axes, 0, errors[first], f"{errors[first]:.1%}")
+    _annotate(axes, 0, errors[first], f"{errors[first]:.1%}")
     for gap in summary["ledger"]:
         low, high = (errors[end] for end in ends[gap["gap"]])
         place = len(names)
         names += [NAMES[gap["gap"]], _title(ends[gap["gap"]][1])]
         axes.bar(place, high - low, bottom=low, color=_color(gap))
-        _number(axes, place, max(low, high), f"{high - low:+.1%}")
+        _annotate(axes, place, max(low, high), f"{high - low:+.1%}")
         axes.bar(place + 1, high, color=LEVEL)
-        _number(axes, place + 1, high, f"{high:.1%}")
+        _annotate(axes, place + 1, high, f"{high:.1%}")
     axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set(ylabel="error", title=summary["verdict"]["sentence"].split(". ")[0])
@@ -44,21 +44,21 @@ def ledger(summary: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def counts(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+def confusion_counts(table: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """Count answers by true class: rows are the truth, columns the answer."""
     found = pd.crosstab(table["y"], table["y_hat"])
     return found.reindex(index=list(classes), columns=list(classes), fill_value=0)
 
 
-def confusion(counted: pd.DataFrame) -> Figure:
+def plot_confusion(counted: pd.DataFrame) -> Figure:
     """Draw the confusion matrix; only errors are coloured: the diagonal would outshine them."""
     side = min(3.5 + 0.35 * len(counted), 12)
-    figure, axes = _blank(side, side)
+    figure, axes = _new_figure(side, side)
     numbers = counted.to_numpy()
     wrong = numbers.astype(np.float64)
     np.fill_diagonal(wrong, 0)
     axes.imshow(wrong, cmap="Oranges", vmin=0, vmax=max(wrong.max(), 1))
-    numbered = len(counted) <= MOST_NUMBERED
+    numbered = len(counted) <= MAX_NUMBERED
     for row, column in np.argwhere(numbers > 0) if numbered else ():
         weight = "bold" if row == column else "normal"
         dark = wrong[row, column] > 0.6 * wrong.max() > 0
@@ -78,9 +78,9 @@ def confusion(counted: pd.DataFrame) -> Figure:
     return figure
 
 
-def residuals(table: pd.DataFrame) -> Figure:
+def plot_residuals(table: pd.DataFrame) -> Figure:
     """Draw each dev example's residual; those that count as wrong stand out."""
-    figure, axes = _blank(7, 4.5)
+    figure, axes = _new_figure(7, 4.5)
     for wrong, color, label in ((False, LEVEL, "near enough"), (True, PRIMARY, "counted as wrong")):
         rows = table[table["is_error"] == wrong]
         axes.scatter(
@@ -96,12 +96,12 @@ def residuals(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def _blank(width: float, height: float) -> tuple[Figure, Axes]:
+def _new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     return figure, figure.add_subplot()
 
 
-def _number(axes: Axes, place: int, height: float, text: str) -> None:
+def _annotate(axes: Axes, place: int, height: float, text: str) -> None:
     axes.annotate(
         text,
         (place, max(height, 0)),

@@ -23,14 +23,14 @@ from foursplit.tracking.runs import (
     run_artifacts,
 )
 from foursplit.tracking.runs.queries import CURRENT, KEY
-from foursplit.tracking.runs.run_data import MODEL_HASH, Point, Record, record
+from foursplit.tracking.runs.run_data import MODEL_HASH, Point, RunData, collect_run_data
 from foursplit.training import manifest
 
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class SyncCounts:
     """How many runs were written, and how many were there already."""
 
     new: int
@@ -39,42 +39,42 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    record: Record
+    record: RunData
     entry: Entry
     seed: int
 
 
-def track(params: Params, entries: Sequence[Entry], say: Say) -> Counts:
+def sync_runs(params: Params, entries: Sequence[Entry], say: Echo) -> SyncCounts:
     """Give MLflow a finished run for each evaluated model and each study; leave the others."""
     unread = git.trouble()
     if unread is not None:
         say(f"runs are written without their commit: git cannot read its repository: {unread}")
     jobs = list(_jobs(entries, say))
     client = store.client()
-    with store.alone(say):
-        n_studies, new_studies = _track_studies(client, params)
+    with store.writer_lock(say):
+        n_studies, new_studies = _sync_studies(client, params)
         ids = _experiments(client, params, jobs)
-        shown = queries.current(client, list(ids.values()))
-        new = sum(_settle(client, ids[job.record.experiment], job, shown) for job in jobs)
+        shown = queries.current_runs(client, list(ids.values()))
+        new = sum(_sync_run(client, ids[job.record.experiment], job, shown) for job in jobs)
         _close_interrupted(client, list(ids.values()))
-        _retire(client, shown, {job.record.key for job in jobs})
-    return Counts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
+        _mark_outdated(client, shown, {job.record.key for job in jobs})
+    return SyncCounts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
 
 
-def _track_studies(client: Any, params: Params) -> tuple[int, int]:
+def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
     """Write the studies' runs; give how many studies there are, and how many were new."""
-    told = list(lesson_runs.told(params, provenance.git_tags()))
+    told = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
     if not told:
         return 0, 0
-    experiment_id = store.experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
-    shown = queries.current(client, [experiment_id])
-    new = sum(_settle_study(client, experiment_id, study, shown) for study in told)
-    _retire(client, shown, {study.key for study in told})
+    experiment_id = store.get_or_create_experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
+    shown = queries.current_runs(client, [experiment_id])
+    new = sum(_sync_study(client, experiment_id, study, shown) for study in told)
+    _mark_outdated(client, shown, {study.key for study in told})
     return len(told), new
 
 
-def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
-    locks = provenance.Locks()
+def _jobs(entries: Sequence[Entry], say: Echo) -> Iterator[_Job]:
+    locks = provenance.LockFiles()
     made_at = provenance.git_tags()
     unlocked = set()
     for entry in entries:
@@ -89,7 +89,9 @@ def _jobs(entries: Sequence[Entry], say: Say) -> Iterator[_Job]:
             if not (paths.seed_folder(entry.models, seed) / manifest.NAME).is_file():
                 say(f"{entry.key}: not shown, for its training was begun anew and has not ended")
                 break
-            yield _Job(record=record(entry, seed, digests, made_at), entry=entry, seed=seed)
+            yield _Job(
+                record=collect_run_data(entry, seed, digests, made_at), entry=entry, seed=seed
+            )
     if unlocked:
         say(f"{', '.join(sorted(unlocked))}: {provenance.UNLOCKED}, so no digest of the data")
 
@@ -105,62 +107,64 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
                 f"{bound} at most {most:,.12g}" for bound, most in group.bounds.items()
             )
             note = f"Compared on `{group.source}` by {group.metric} on dev, to {group.direction}."
-            ids[name] = store.experiment(client, name, note + f" Bounds: {bounds}." * bool(bounds))
+            ids[name] = store.get_or_create_experiment(
+                client, name, note + f" Bounds: {bounds}." * bool(bounds)
+            )
     return ids
 
 
-def _settle(client: Any, experiment_id: str, job: _Job, shown: Sequence[Any]) -> bool:
+def _sync_run(client: Any, experiment_id: str, job: _Job, shown: Sequence[Any]) -> bool:
     """See to it that there is one finished run of `job`; tell whether it had to be written."""
-    there = _is_there(client, experiment_id, job.record.key, shown)
+    there = _find_finished(client, experiment_id, job.record.key, shown)
     if there is not None:
-        _name_weights(client, there, job.record)
+        _add_model_hash(client, there, job.record)
         return False
-    adopted = _adopt(client, experiment_id, job.record)
+    adopted = _find_live_run(client, experiment_id, job.record)
     if adopted is None:
         run_id = _create(client, experiment_id, job.record)
-        _fill(client, run_id, job, job.record.curves)
+        _log_contents(client, run_id, job, job.record.curves)
         ended = job.record.made_ms
     else:
         run, missing = adopted
         run_id = run.info.run_id
         client.update_run(run_id, name=job.record.name)
-        _fill(client, run_id, job, missing)
+        _log_contents(client, run_id, job, missing)
         ended = max(job.record.made_ms, run.info.start_time)
     client.set_terminated(run_id, "FINISHED", ended)
-    return ownership.keep_one(client, experiment_id, KEY, run_id)
+    return ownership.keep_single(client, experiment_id, KEY, run_id)
 
 
-def _name_weights(client: Any, run: Any, record: Record) -> None:
+def _add_model_hash(client: Any, run: Any, record: RunData) -> None:
     """Add to a run what older ones lack: it can be found by its weights."""
     if MODEL_HASH not in run.data.tags:
         client.set_tag(run.info.run_id, MODEL_HASH, record.tags[MODEL_HASH])
 
 
-def _settle_study(
-    client: Any, experiment_id: str, study: lesson_runs.Told, shown: Sequence[Any]
+def _sync_study(
+    client: Any, experiment_id: str, study: lesson_runs.LessonRun, shown: Sequence[Any]
 ) -> bool:
     """See to it that there is one finished run of `study`, with the page of today."""
-    run = _is_there(client, experiment_id, study.key, shown)
+    run = _find_finished(client, experiment_id, study.key, shown)
     if run is None:
         marks = {CURRENT: "true", **ownership.tags()}
-        run_id = lesson_runs.write(client, experiment_id, study, marks)
-        return ownership.keep_one(client, experiment_id, KEY, run_id)
+        run_id = lesson_runs.write_run(client, experiment_id, study, marks)
+        return ownership.keep_single(client, experiment_id, KEY, run_id)
     lesson_runs.log_page(client, run.info.run_id, study.name, run.data.tags)
     return False
 
 
-def _is_there(client: Any, experiment_id: str, key: str, shown: Sequence[Any]) -> Any | None:
+def _find_finished(client: Any, experiment_id: str, key: str, shown: Sequence[Any]) -> Any | None:
     """Give the one finished run of `key`, marked as shown; delete what was half written."""
     same = [run for run in shown if run.data.tags.get(KEY) == key]
     if not any(run.info.status == "FINISHED" for run in same):
-        same = queries.of_key(client, experiment_id, key)
-    found = ownership.clear(client, same)
+        same = queries.runs_with_key(client, experiment_id, key)
+    found = ownership.remove_duplicates(client, same)
     if found is not None and found.data.tags.get(CURRENT) != "true":
-        ownership.tag(client, found.info.run_id, CURRENT, "true")
+        ownership.set_tag(client, found.info.run_id, CURRENT, "true")
     return found
 
 
-def _create(client: Any, experiment_id: str, record: Record) -> str:
+def _create(client: Any, experiment_id: str, record: RunData) -> str:
     """Open a run dated by its model's files, so that a store built anew shows the same times."""
     run = client.create_run(
         experiment_id,
@@ -171,15 +175,17 @@ def _create(client: Any, experiment_id: str, record: Record) -> str:
     return run.info.run_id
 
 
-def _tags(record: Record) -> dict[str, str]:
+def _tags(record: RunData) -> dict[str, str]:
     return {**record.tags, CURRENT: "true"}
 
 
-def _adopt(client: Any, experiment_id: str, record: Record) -> tuple[Any, list[Point]] | None:
+def _find_live_run(
+    client: Any, experiment_id: str, record: RunData
+) -> tuple[Any, list[Point]] | None:
     """Find the run that followed this training live; give it with the points it lacks."""
     curves = {(name, step): value for name, value, step in record.curves}
-    for run in queries.followed(client, experiment_id, record.mark):
-        if not ownership.is_mine(run) or live_metrics.is_followed(record.mark):
+    for run in queries.live_runs(client, experiment_id, record.mark):
+        if not ownership.is_owned(run) or live_metrics.is_training_here(record.mark):
             continue
         seen = {
             (name, point.step): point.value
@@ -198,7 +204,7 @@ def _equal(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-6) or (math.isnan(one) and math.isnan(other))
 
 
-def _fill(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
+def _log_contents(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
     """Write everything but the end."""
     from mlflow.entities import Metric, Param, RunTag
 
@@ -212,16 +218,16 @@ def _fill(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
     metrics = [Metric(name, value, at, 0) for name, value in made.metrics.items()]
     metrics += [Metric(name, value, at, step) for name, value, step in curves]
     store.log_metrics(client, run_id, metrics)
-    store.again(client.log_inputs, run_id, datasets=_data_sets(made))
+    store.retry(client.log_inputs, run_id, datasets=_data_sets(made))
     dev = run_artifacts.dev_table(job.entry, job.seed)
     with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
-        run_artifacts.fill(Path(folder), job.entry, job.seed, dev)
+        run_artifacts.write_files(Path(folder), job.entry, job.seed, dev)
         client.log_artifacts(run_id, folder)
-    client.log_table(run_id, run_artifacts.worst(dev), "dev/worst.json")
-    client.log_table(run_id, run_artifacts.sheet(dev), "strategy/sheet.json")
+    client.log_table(run_id, run_artifacts.worst_examples(dev), "dev/worst.json")
+    client.log_table(run_id, run_artifacts.error_sheet(dev), "strategy/sheet.json")
 
 
-def _data_sets(record: Record) -> list[Any]:
+def _data_sets(record: RunData) -> list[Any]:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     return [
@@ -241,15 +247,15 @@ def _data_sets(record: Record) -> list[Any]:
 
 def _close_interrupted(client: Any, ids: Sequence[str]) -> None:
     """End the live runs whose training ended without a model that they could become."""
-    for run in queries.running(client, ids):
-        if not live_metrics.is_under_way(client, run):
+    for run in queries.unfinished_live_runs(client, ids):
+        if not live_metrics.is_training(client, run):
             now = client.get_run(run.info.run_id)
             if KEY not in now.data.tags:
                 client.set_terminated(run.info.run_id, "KILLED", int(time.time() * 1000))
 
 
-def _retire(client: Any, shown: Sequence[Any], keys: set[str]) -> None:
+def _mark_outdated(client: Any, shown: Sequence[Any], keys: set[str]) -> None:
     """Tell the forerunners of the runs that show what lies in data/ now."""
     for run in shown:
         if run.data.tags.get(KEY) not in keys:
-            ownership.tag(client, run.info.run_id, CURRENT, "false")
+            ownership.set_tag(client, run.info.run_id, CURRENT, "false")
