@@ -34,8 +34,8 @@ MADE = ("models", "predictions", "final", "selected", "studies", "curves", "spli
 """What `foursplit track`, `gate` and `history` read of data/."""
 
 TRAIN = """
-from foursplit.cli.main import _settle
-_settle()
+from foursplit.cli.stages import configure
+configure()
 from foursplit.stages import train
 from foursplit.tracking.runs.live_metrics import LiveCurves
 train.run("{key}", {live})
@@ -58,7 +58,7 @@ sys.stderr.write(json.dumps([seconds, cpu]))
 """
 
 CALLS = {
-    "gate": f"gate.gate('{GROUP}', gate.How())",
+    "gate": f"gate.gate('{GROUP}', gate.GateOptions())",
     "history_of_a_group": f"history.show('{GROUP}', 40, None)",
     "history": "history.show(None, 40, None)",
     "track": "from foursplit.cli.commands.track import track as door; door()",

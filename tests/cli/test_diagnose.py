@@ -72,7 +72,7 @@ def test_it_needs_neither_a_project_nor_dvc_nor_mlflow_nor_torch(predictions, tm
 def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     sheet = tmp_path / "sheet.csv"
     text = run("sheet", predictions, "--out", sheet, cwd=tmp_path)
-    assert "20 correct answers" in text
+    assert "20 correct predictions" in text
     filled = pd.read_csv(sheet, dtype=str, keep_default_na=False)
     filled["tags"] = np.where(filled["meta.hour"] == "evening", "dark", "odd; blurry")
     filled.to_csv(sheet, index=False)
@@ -82,9 +82,9 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     filled.to_csv(sheet, index=False)
     page = tmp_path / "d.html"
     text = run("diagnose", predictions, "--sheet", sheet, "--html", page, cwd=tmp_path)
-    assert "correct the wrong labels, on both dev and test" in text
-    assert "0 of 20 audited correct answers bear a wrong label" in page.read_text()
-    assert "exists already" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
+    assert "put wrong labels right, on dev and test alike" in text
+    assert "0 of 20 audited correct predictions have a wrong label" in page.read_text()
+    assert "already exists" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
 
 
 def test_the_lowest_of_several_human_levels_is_taken_and_all_are_told(predictions, tmp_path):
@@ -121,7 +121,7 @@ def test_perfect_parts_and_scores_of_the_truth_are_told_and_drawn(predictions, t
     for words in ("perfect detector: ", "no box errors: ", "improve detector", "another objective"):
         assert words in text
     html = page.read_text()
-    for words in ("If a part were perfect", "The objective is at fault", "detector", "box"):
+    for words in ("Ceiling analysis", "Improve the objective function", "detector", "box"):
         assert words in html
 
 
@@ -229,14 +229,14 @@ def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predict
     ("arguments", "words"),
     [
         (["diagnose", "nowhere"], "nowhere: no such folder"),
-        (["diagnose", "predictions", "--human-error", "2"], "for 2 per cent write 0.02"),
-        (["diagnose", "predictions", "--human-error", "team=2"], "for 2 per cent write 0.02"),
-        (["diagnose", "predictions", "--human-error", "team=low"], "team=low: 'low' is no number"),
+        (["diagnose", "predictions", "--human-error", "2"], "for 2% write 0.02"),
+        (["diagnose", "predictions", "--human-error", "team=2"], "for 2% write 0.02"),
+        (["diagnose", "predictions", "--human-error", "team=low"], "'low' is not a number"),
         (["diagnose", "predictions", "--human-error", "nan"], "errors are fractions from 0 to 1"),
         (["diagnose", "predictions", "--human-error", "=0.1"], "a name and an error, such as team"),
         (
             ["diagnose", "predictions", "--human-error", "0.1", "--human-error", "0.2"],
-            "'people' is named twice; give each level its own name",
+            "'people' occurs twice; each level needs its own name",
         ),
         (["diagnose", "predictions", "--human-error-on", "0.1"], "--human-error-on 0.1: a name"),
         (["diagnose", "predictions", "--desired-error", "7"], "--desired-error 7: errors are"),
@@ -283,7 +283,7 @@ def test_a_learning_curve_that_has_flattened_says_that_more_data_cannot_help(tmp
     assert "More data cannot help" in text
     (tmp_path / "curve.csv").write_text("n,error\n100,0.2\nx,0.1\n")
     text = run("curve", "curve.csv", "--train-error", "0", "--target", "0", cwd=tmp_path, code=2)
-    assert "column 'n', row 2: x is no size" in text
+    assert "column 'n', row 2: x is not a size" in text
 
 
 def test_a_learning_curve_may_bring_its_train_errors_and_its_sizes(tmp_path):
@@ -300,7 +300,7 @@ def test_a_learning_curve_may_bring_its_train_errors_and_its_sizes(tmp_path):
     assert "10,000" in text.splitlines()[3]
     assert "state a desired error" in run("curve", "curve.csv", cwd=tmp_path)
     pd.DataFrame(rows, columns=names).drop(columns="train_error").to_csv(tmp_path / "bare.csv")
-    assert "say --train-error" in run("curve", "bare.csv", cwd=tmp_path, code=2)
+    assert "Pass --train-error" in run("curve", "bare.csv", cwd=tmp_path, code=2)
 
 
 def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path):
@@ -314,7 +314,7 @@ def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path
                          proba_0=1 - proba, proba_1=proba)  # fmt: skip
     frame.to_csv(predictions / "dev.csv", index=False)
     text = run("sheet", predictions, "--labels", "--out", "labels.csv", cwd=tmp_path)
-    assert "others at random" in text
+    assert "random ones" in text
     found = pd.read_csv(tmp_path / "labels.csv", dtype=str)
     suspected = set(found.loc[found["why"] != "random", "example_id"])
     assert len(suspected & {f"dev-{n}" for n in range(30)}) >= 25

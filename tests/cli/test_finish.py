@@ -4,7 +4,7 @@ import pytest
 from tests.reporting.miniature import make_project
 
 from foursplit.cli.commands import track
-from foursplit.cli.render.finish import conclude
+from foursplit.cli.render.finish import finish_run
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
@@ -27,18 +27,18 @@ def test_a_store_that_refuses_takes_no_result_away(told, monkeypatch, capsys):
 
     monkeypatch.setattr(track, "track", refuse)
     with pytest.raises(FoursplitError, match="locked"):
-        conclude(load(), 61.0, changed=True)
+        finish_run(load(), 61.0, changed=True)
     said = capsys.readouterr().out
     assert "wines_good" in said
     assert "61 s. Report: " in said
     assert "MLflow" not in said
     monkeypatch.setattr(track, "track", lambda: told.append("tracked"))
-    conclude(load(), 1.0, changed=False)  # nothing changed since, and nothing was written yet
+    finish_run(load(), 1.0, changed=False)  # nothing changed since, and nothing was written yet
     assert told == ["tracked"]
 
 
 def test_runs_are_written_once_while_nothing_changes(told, capsys):
-    conclude(load(), 1.0, changed=True)
-    conclude(load(), 1.0, changed=False)
+    finish_run(load(), 1.0, changed=True)
+    finish_run(load(), 1.0, changed=False)
     assert told == ["tracked"]
     assert capsys.readouterr().out.count("Compare runs in MLflow") == 2

@@ -1,4 +1,4 @@
-"""`foursplit gate` as a person, or a CI job, types it."""
+"""The command `foursplit gate`."""
 
 import json
 import os
@@ -14,11 +14,11 @@ from tests.promotion import winner
 from tests.promotion.winner import GROUP, KEY
 
 import foursplit
-from foursplit.cli.commands import gate as door
+from foursplit.cli.commands import gate as command
 from foursplit.cli.main import main
 from foursplit.config import paths
 from foursplit.io import artifacts
-from foursplit.promotion.benchmark_models import Bout, side_by_side
+from foursplit.promotion.benchmark_models import BenchmarkRequest, benchmark
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
 
@@ -38,95 +38,99 @@ def run(*arguments, code):
     return done.output
 
 
-def told():
+def report():
     return json.loads((paths.reports() / "gate" / f"{GROUP}.json").read_text())
 
 
-def test_the_first_champion_must_beat_the_trivial_predictor(small):
+def test_the_first_champion_must_be_better_than_the_baseline(small):
     text = run(GROUP, code=0)
     assert f"{GROUP}: {KEY} (version 1) against no champion yet" in text
-    assert "--promote does it" in text
+    assert "Pass --promote" in text
     assert registry.champion_number(GROUP) is None
     text = run(GROUP, "--promote", code=0)
     assert f'foursplit.load_model("models:/{GROUP}@champion")' in text
     assert registry.champion_number(GROUP) == 1
-    assert told()["champion"] is None
-    assert told()["promoted"]
+    assert report()["champion"] is None
+    assert report()["promoted"]
     tags = registry.load_version(GROUP, "champion").tags
     assert tags["foursplit.verdict"] == "PROMOTE"
     assert tags["foursplit.judged_against"] == "none"
     assert tags["foursplit.data.seen"] == "not in dvc.lock"
 
 
-def test_who_may_only_read_gets_the_same_verdict_and_leaves_the_registry_as_it_is(small):
+def test_without_store_the_verdict_is_equal_and_the_registry_is_unchanged(small):
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True)
 
     def registered():
         model = store.client().get_registered_model(GROUP)
-        return dict(model.tags), dict(model.aliases), registry.load_version(GROUP, "champion").number
+        return (
+            dict(model.tags),
+            dict(model.aliases),
+            registry.load_version(GROUP, "champion").number,
+        )
 
     before = registered()
-    read = door.decide(GROUP, door.How(store=False))
+    read = command.run_gate(GROUP, command.GateOptions(store=False))
     assert registered() == before
     assert read["challenger"]["version"] is None
     assert not read["promoted"]
-    wrote = door.decide(GROUP, door.How())
+    wrote = command.run_gate(GROUP, command.GateOptions())
     assert registered() != before
     same = ("verdict", "champion", "needed", "looks_at_test")
     assert {name: read[name] for name in same} == {name: wrote[name] for name in same}
 
 
-def test_to_promote_and_only_to_read_exclude_each_other(small):
+def test_promote_and_read_only_exclude_each_other(small):
     done = CliRunner().invoke(main, ["retrain", "--promote", "--read-only"])
     assert done.exit_code == 2
     assert "drop one" in done.output
 
 
-def test_without_change_it_is_the_champion_already(small):
+def test_an_unchanged_winner_is_already_the_champion(small):
     run(GROUP, "--promote", code=0)
     text = run(GROUP, "--promote", code=0)
-    assert "Version 1 is the champion already." in text
-    assert [reason["code"] for reason in told()["reasons"]] == ["same_model"]
-    assert not told()["promoted"]
+    assert "Version 1 is already the champion." in text
+    assert [reason["code"] for reason in report()["reasons"]] == ["same_model"]
+    assert not report()["promoted"]
 
 
-def test_a_better_one_is_promoted_and_the_way_back_is_not(small, tmp_path):
+def test_a_better_model_is_promoted_and_a_worse_one_rejected(small, tmp_path):
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True)
     file = tmp_path / "verdict.json"
     text = run(GROUP, "--promote", "--json", file, code=0)
     assert f"{KEY} (version 2) against the champion {KEY} (version 1)" in text
     assert registry.champion_number(GROUP) == 2
-    assert json.loads(file.read_text()) == told()
-    assert told()["schema"] == "foursplit.gate/1"
+    assert json.loads(file.read_text()) == report()
+    assert report()["schema"] == "foursplit.gate/1"
     winner.train(sees_strong=False, trained_on=1)
     run(GROUP, "--promote", code=5)
-    assert told()["verdict"] == "REJECT"
-    assert not told()["promoted"]
+    assert report()["verdict"] == "REJECT"
+    assert not report()["promoted"]
     assert registry.champion_number(GROUP) == 2
     assert registry.load_version(GROUP, "challenger").number == 3
 
 
-def test_one_that_is_no_better_is_held(small):
+def test_an_equal_model_is_held(small):
     winner.train(sees_strong=True)
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True, trained_on=1)
     run(GROUP, "--promote", code=4)
-    assert told()["verdict"] == "HOLD"
+    assert report()["verdict"] == "HOLD"
     assert registry.champion_number(GROUP) == 1
 
 
-def test_no_promotion_unless_it_is_asked_for(small):
+def test_nothing_is_promoted_without_the_option(small):
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True)
     text = run(GROUP, "--no-promote", code=0)
-    assert "--promote does it" in text
+    assert "Pass --promote" in text
     assert registry.champion_number(GROUP) == 1
 
 
 def codes():
-    return [reason["code"] for reason in told()["reasons"]]
+    return [reason["code"] for reason in report()["reasons"]]
 
 
 def test_a_champion_judged_on_other_examples_answers_the_present_ones_first(small):
@@ -134,15 +138,15 @@ def test_a_champion_judged_on_other_examples_answers_the_present_ones_first(smal
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=True, drawn=1)
     text = run(GROUP, "--promote", code=0)
-    assert "The champion, version 1, answered the present examples for this" in text
-    assert "dev: 600 examples of 600 are gone, 600 new" in text
+    assert "The champion, version 1, was evaluated again on the current examples" in text
+    assert "dev: 600 of 600 examples removed, 600 added" in text
     assert codes()[0] == "rescored"
     assert registry.champion_number(GROUP) == 2
     # Two seeds of each of two models were asked the new test, and no other.
-    assert told()["looks_at_test"] == 4
+    assert report()["looks_at_test"] == 4
 
 
-def test_the_way_back_is_barred_on_new_examples_too(small):
+def test_a_worse_model_is_rejected_on_new_examples_too(small):
     winner.train(sees_strong=True)
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=False, drawn=1)
@@ -159,26 +163,26 @@ def test_the_champions_answers_to_the_present_examples_are_its_own(small, monkey
     champion = registry.load_champion(GROUP)
     winner.train(sees_strong=False, drawn=1)  # the same weights: what the pipeline makes of them
     expected = pd.read_parquet(paths.final(GROUP) / "seed_2" / "dev.parquet")
-    bout = Bout(
-        group=GROUP, challenger=paths.models(GROUP, KEY), champion=champion.folder, scored=True
-    )
-    with side_by_side(bout) as seen:
-        found = pd.read_parquet(seen.tables / "seed_2" / "dev.parquet")
+    models = paths.models(GROUP, KEY)
+    folders = {"challenger": models, "champion": champion.folder}
+    request = BenchmarkRequest(group=GROUP, score_champion=True, **folders)
+    with benchmark(request) as result:
+        found = pd.read_parquet(result.tables / "seed_2" / "dev.parquet")
     pd.testing.assert_frame_equal(found, expected)
-    assert seen.champion_ms > 0
-    assert seen.challenger_ms > 0
+    assert result.champion_ms > 0
+    assert result.challenger_ms > 0
 
 
 def test_a_champion_whose_code_is_gone_cannot_answer_and_the_challenger_is_held(small, monkeypatch):
     run(GROUP, "--promote", code=0)
     for path in registry.load_champion(GROUP).folder.glob("seed_*/manifest.json"):
-        told_there = json.loads(path.read_text())
-        path.write_text(json.dumps({**told_there, "code": "of another day"}))
+        manifest = json.loads(path.read_text())
+        path.write_text(json.dumps({**manifest, "code": "of another day"}))
     # As if it had been stored like this.
     monkeypatch.setattr(registry.version_files, "require_unchanged", lambda *_: None)
     winner.train(sees_strong=True, drawn=1)
     text = run(GROUP, "--promote", code=4)
-    assert "it cannot answer the present ones: the code of model 'logistic_sklearn' has" in text
+    assert "it cannot predict the current ones: the code of model 'logistic_sklearn' has" in text
     assert codes() == ["champion_not_scored"]
     assert registry.champion_number(GROUP) == 1
 
@@ -190,11 +194,11 @@ def test_a_model_too_slow_for_its_bound_is_rejected(small):
     settings["gate"] = {"latency_ms": {GROUP: 1e-6}}
     (small / "params.yaml").write_text(json.dumps(settings))
     text = run(GROUP, "--promote", code=5)
-    assert "at most 1e-06 ms are allowed" in text
+    assert "the bound is 1e-06 ms" in text
     settings["gate"] = {"latency_ms": {GROUP: 1e6}}
     (small / "params.yaml").write_text(json.dumps(settings))
     text = run(GROUP, "--promote", code=0)
-    latency = next(reason for reason in told()["reasons"] if reason["code"] == "latency")
+    latency = next(reason for reason in report()["reasons"] if reason["code"] == "latency")
     assert latency["numbers"].keys() == {"challenger_ms", "champion_ms", "most_ms"}
 
 
@@ -218,13 +222,13 @@ def test_the_champion_itself_scored_on_new_examples_is_stored_with_them(small):
 
 def test_looks_at_test_are_remembered_by_the_registry_when_the_folders_count_is_gone(small):
     run(GROUP, "--promote", code=0)
-    assert told()["looks_at_test"] == 2
+    assert report()["looks_at_test"] == 2
     winner.train(sees_strong=True)
     shutil.rmtree(paths.state(), ignore_errors=True)
     run(GROUP, "--promote", code=0)
-    assert told()["looks_at_test"] == 4
+    assert report()["looks_at_test"] == 4
     run(GROUP, code=0)
-    assert told()["looks_at_test"] == 4
+    assert report()["looks_at_test"] == 4
 
 
 def test_force_promotes_and_keeps_why(small):
@@ -233,9 +237,11 @@ def test_force_promotes_and_keeps_why(small):
     winner.train(sees_strong=False)
     run(GROUP, "--force", "--why", "the law asks for it", code=0)
     assert registry.champion_number(GROUP) == 2
-    assert registry.load_version(GROUP, "champion").tags["foursplit.forced"] == "the law asks for it"
+    assert (
+        registry.load_version(GROUP, "champion").tags["foursplit.forced"] == "the law asks for it"
+    )
     assert registry.load_version(GROUP, "champion").tags["foursplit.verdict"] == "REJECT"
-    assert told()["forced"] == "the law asks for it"
+    assert report()["forced"] == "the law asks for it"
 
 
 @pytest.mark.parametrize(
@@ -250,7 +256,7 @@ def test_a_force_without_a_reason_is_none(small, arguments, message):
     assert message in run(GROUP, *arguments, code=2)
 
 
-def test_a_tampered_champion_stops_the_gate_until_somebody_answers_for_it(small):
+def test_a_tampered_champion_raises_unless_forced(small):
     run(GROUP, "--promote", code=0)
     path = registry.load_champion(GROUP).folder / "seed_1" / "dev.parquet"
     path.write_bytes(path.read_bytes()[:-1] + b"x")
@@ -259,20 +265,20 @@ def test_a_tampered_champion_stops_the_gate_until_somebody_answers_for_it(small)
     assert registry.champion_number(GROUP) == 1
     run(GROUP, "--force", "--why", "disk failed", code=0)
     assert registry.champion_number(GROUP) == 2
-    assert [reason["code"] for reason in told()["reasons"]] == ["champion_unreadable"]
+    assert [reason["code"] for reason in report()["reasons"]] == ["champion_unreadable"]
 
 
 def test_an_unknown_group_or_one_without_a_winner_is_refused(small):
     assert "unknown group 'wins'. Did you mean 'wines'?" in run("wins", code=2)
     paths.selected(GROUP).unlink()
-    assert "has no winner yet; `foursplit repro wines` makes it" in run(GROUP, code=2)
+    assert "has no winner yet. Run `foursplit repro wines`" in run(GROUP, code=2)
 
 
 def test_tables_of_another_training_than_the_models_are_refused(small):
     path = paths.models(GROUP, KEY) / "seed_2" / "manifest.json"
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "model_hash": "another"}))
-    assert "not the tables of wines_logistic as it is now" in run(GROUP, code=2)
+    assert "made by an earlier version of wines_logistic" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) is None
 
 
@@ -281,10 +287,10 @@ def test_a_winner_of_other_settings_than_those_in_params_is_refused(small):
     new = text.replace('"model_args": {}', '"model_args": {"C": 0.5}')
     assert new != text
     (small / "params.yaml").write_text(new)
-    assert "`foursplit repro wines` makes it anew" in run(GROUP, code=2)
+    assert "Run `foursplit repro wines`" in run(GROUP, code=2)
 
 
-def test_looks_at_test_are_counted_by_test_and_model(small):
+def test_test_accesses_are_counted_by_test_and_model(small):
     hashes = [
         json.loads((folder / "manifest.json").read_text())["model_hash"]
         for folder in sorted(paths.models(GROUP, KEY).glob("seed_*"))
@@ -296,8 +302,8 @@ def test_looks_at_test_are_counted_by_test_and_model(small):
     seen += [{"group": GROUP, "test": "t0", "model": "of a test that is no more"}]
     paths.state().mkdir()
     (paths.state() / "looks.jsonl").write_text("".join(json.dumps(one) + "\n" for one in seen))
-    assert "this test was opened for so far: 4" in run(GROUP, code=0)
-    assert told()["looks_at_test"] == 4
+    assert "evaluated on this test set so far: 4" in run(GROUP, code=0)
+    assert report()["looks_at_test"] == 4
 
 
 @pytest.mark.parametrize("step", ["set_tags", "promote"])
@@ -311,14 +317,14 @@ def test_killed_before_the_alias_moves_the_old_champion_stays(small, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(registry, step, stop)
         with pytest.raises(KeyboardInterrupt):
-            door.gate(GROUP, door.How(promote=True))
+            command.gate(GROUP, command.GateOptions(promote=True))
     assert registry.champion_number(GROUP) == 1
     run(GROUP, "--promote", code=0)
     assert registry.champion_number(GROUP) == 2
 
 
 @pytest.mark.slow
-def test_killed_outright_there_is_a_whole_champion_all_the_same(small, rng):
+def test_after_a_kill_the_champion_is_complete(small, rng):
     run(GROUP, "--promote", code=0)
     dev = winner.examples("dev")
     command = [sys.executable, "-m", "foursplit", "gate", GROUP, "--promote"]
@@ -364,7 +370,7 @@ def committed(small, monkeypatch):
     return small
 
 
-def test_what_no_commit_holds_is_judged_and_made_champion_only_for_a_reason(committed):
+def test_uncommitted_changes_are_evaluated_but_promoted_only_with_a_reason(committed):
     with (committed / "params.yaml").open("a") as file:
         file.write("\n")
     run(GROUP, code=0)
@@ -380,7 +386,7 @@ def test_what_no_commit_holds_is_judged_and_made_champion_only_for_a_reason(comm
     assert champion.tags[registry.DIRTY] == "false"
 
 
-def test_a_reason_overrules_it(committed):
+def test_a_reason_overrides_uncommitted_changes(committed):
     with (committed / "params.yaml").open("a") as file:
         file.write("\n")
     run(GROUP, "--force", "--why", "needed today", code=0)
@@ -394,7 +400,7 @@ def test_new_lock_files_are_no_change_of_what_made_them(committed):
     assert registry.load_champion(GROUP).tags[registry.DIRTY] == "false"
 
 
-def test_in_a_folder_that_git_refuses_no_version_is_stored(committed, monkeypatch):
+def test_if_git_refuses_the_folder_no_version_is_registered(committed, monkeypatch):
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert "safe.directory" in run(GROUP, code=2)
     assert registry.model_names(store.client()) == []

@@ -1,4 +1,4 @@
-"""The command's doors: help, and errors that a person can act on."""
+"""The commands: help, and actionable error messages."""
 
 import os
 import resource
@@ -28,9 +28,9 @@ def run(project, *arguments, code, **rest):
     return done.stdout + done.stderr
 
 
-def test_help_lists_every_door(project):
+def test_help_lists_every_command_under_a_heading(project):
     text = run(project, "--help", code=0)
-    for door in (
+    for command in (
         "repro",
         "check",
         "table",
@@ -40,7 +40,9 @@ def test_help_lists_every_door(project):
         "pipeline",
         "stage",
     ):
-        assert f"  {door} " in text
+        assert f"  {command} " in text
+    assert "Promote and serve:" in text
+    assert "Other commands" not in text
     stages = run(project, "stage", "--help", code=0)
     assert all(f"  {name} " in stages for name in ("code", "fetch", "train", "learn", "report"))
 
@@ -61,7 +63,7 @@ def test_help_lists_every_door(project):
         (["stage", "learn", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
         (["new", "curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
         (["new", "curve", "lenet"], "unknown experiment 'lenet'"),
-        (["curve", "c4w2_digits_mlp"], "`foursplit repro learn@c4w2_digits_mlp` does it"),
+        (["curve", "c4w2_digits_mlp"], "Run `foursplit repro learn@c4w2_digits_mlp`"),
         (["curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
         (["stage", "select", "digits"], "unknown group 'digits'. Did you mean 'm2w2_digits'?"),
         (["stage", "final", "digits"], "c2w3_wine, c3w2_phone, c4w"),

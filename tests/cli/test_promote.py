@@ -48,12 +48,12 @@ def judged(version, verdict, against=1, reasons=()):
 
 def test_a_challenger_found_better_becomes_champion_and_the_time_is_kept(stored):
     judged(stored, "PROMOTE")
-    assert "Version 2 is the champion now" in run(GROUP, code=0)
+    assert "Version 2 is now the champion" in run(GROUP, code=0)
     assert registry.champion_number(GROUP) == 2
     times = json.loads(registry.load_champion(GROUP).tags[registry.PROMOTED])
     assert len(times) == 1
     assert times[0].endswith("Z")
-    assert "version 2 is the champion already" in run(GROUP, code=0)
+    assert "version 2 is already the champion" in run(GROUP, code=0)
 
 
 @pytest.mark.parametrize(("verdict", "code"), [("HOLD", 4), ("REJECT", 5)])
@@ -67,7 +67,7 @@ def test_one_that_was_not_found_better_stays_a_challenger_and_why_is_said(stored
 
 
 def test_one_that_nobody_judged_is_refused(stored):
-    assert "not judged yet; `foursplit gate wines` judges it" in run(GROUP, code=2)
+    assert "has no verdict yet. Run `foursplit gate wines`" in run(GROUP, code=2)
 
 
 def test_a_model_of_a_proposal_waits_for_its_merge(stored):
@@ -80,7 +80,7 @@ def test_a_model_of_a_proposal_waits_for_its_merge(stored):
     registry.set_tags(stored, {registry.COMMIT: git("rev-parse", "HEAD")})
     git("checkout", "-q", main_commit)
     judged(stored, "PROMOTE")
-    assert "merge it first" in run(GROUP, code=2)
+    assert "Merge it first" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
     git("merge", "-q", "--ff-only", "proposal")
     run(GROUP, code=0)
@@ -104,8 +104,8 @@ def test_a_verdict_against_a_former_champion_moves_nothing(stored):
 def test_there_is_a_way_back_for_a_reason(stored):
     judged(stored, "PROMOTE")
     run(GROUP, code=0)
-    assert "belong together" in run(GROUP, "--version", 1, code=2)
-    assert "belong together" in run(GROUP, "--why", "slow", code=2)
+    assert "pass both" in run(GROUP, "--version", 1, code=2)
+    assert "pass both" in run(GROUP, "--why", "slow", code=2)
     run(GROUP, "--version", 1, "--why", "customers complained", code=0)
     champion = registry.load_champion(GROUP)
     assert champion.number == 1
@@ -125,7 +125,7 @@ def test_a_version_whose_files_were_altered_is_not_gone_to(stored):
     path.write_bytes(path.read_bytes() + b"x")
     judged_tags = {registry.VERDICT: "PROMOTE", registry.AGAINST: "1"}
     registry.set_tags(stored, judged_tags)
-    assert "altered after this version was stored" in run(GROUP, code=2)
+    assert "altered since this version was stored" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
 
 
@@ -133,7 +133,7 @@ def test_a_model_of_sources_that_no_commit_holds_needs_a_reason(stored):
     registry.set_tags(stored, {registry.DIRTY: "true", registry.COMMIT: "c0ffee"})
     judged(stored, "PROMOTE")
     text = run(GROUP, code=2)
-    assert "made in a folder with changes since commit c0ffee" in text
+    assert "uncommitted changes on commit c0ffee" in text
     assert "--version 2 --why TEXT" in text
     assert registry.champion_number(GROUP) == 1
     run(GROUP, "--version", 2, "--why", "needed today", code=0)

@@ -67,7 +67,7 @@ def run(*arguments, code):
 def test_the_same_commit_gives_the_same_bytes(small, on_record, tmp_path):
     before = small.objects()
     text = run(RUN, "--json", tmp_path / "told.json", code=0)
-    assert "The same bytes: 6 of 6 hashes are equal" in text
+    assert "Reproduced: 6 of 6 hashes are equal" in text
     told = json.loads((tmp_path / "told.json").read_text())
     assert told["schema"] == "foursplit.reproduce/1"
     assert told["equal"]
@@ -89,24 +89,24 @@ def test_a_past_commit_is_made_by_its_own_code(small, on_record):
     (small.root / "model.py").write_text("other code")
     small.make(("train", "evaluate"))
     small.commit()
-    assert "The same bytes" in run(RUN, code=0)
-    assert "The same bytes" in run(f"{KEY}@HEAD~1", code=0)
-    assert "The same bytes" in run(f"{KEY}@main", code=0)
+    assert "Reproduced:" in run(RUN, code=0)
+    assert "Reproduced:" in run(f"{KEY}@HEAD~1", code=0)
+    assert "Reproduced:" in run(f"{KEY}@main", code=0)
 
 
 def test_an_altered_record_is_told(small, on_record):
     on_record(hashes={"weights/seed_1": "f" * 64}, warnings=("its record disagrees",))
     text = run(RUN, code=6)
-    assert "DIFFERS  weights/seed_1  ffffffffffff on record" in text
-    assert "Not the same bytes: 1 of 5 hashes differ" in text
+    assert "DIFFERS  weights/seed_1  ffffffffffff recorded" in text
+    assert "Not reproduced: 1 of 5 hashes differ" in text
     assert "  - its record disagrees" in text
 
 
 def test_without_a_known_cause_it_says_what_is_not_on_record(small, on_record):
     on_record(hashes={"weights/seed_1": "f" * 64})
     text = run(RUN, code=6)
-    assert "all recorded inputs are equal" in text
-    assert "Not on record, so not compared: platform" in text
+    assert "nothing that is on record went in otherwise" in text
+    assert "Not compared, because not recorded: platform" in text
 
 
 def test_another_device_is_named_as_the_cause(small, on_record):
@@ -129,7 +129,7 @@ def test_a_lock_file_of_other_inputs_is_no_record_of_a_run(small, on_record):
     assert "model.py" in text  # what the lock file was made with otherwise
     on_record(commit=commit, hashes={"data/train.npy": small.sha256(f"{SEEN}/train.npy")})
     text = run(RUN, code=0)
-    assert "the commit's lock file is of other inputs, so not compared: model.py" in text
+    assert "not compared, because the commit's lock file has other inputs: model.py" in text
 
 
 def test_a_seed_that_the_commit_does_not_train_differs(small, on_record):
@@ -141,26 +141,26 @@ def test_what_only_the_sealed_test_gives_is_not_compared(small, on_record):
     known = on_record()
     on_record(hashes={**known.hashes, "table/seed_1/test": "f" * 64})
     text = run(RUN, code=0)
-    assert "not made, since test stays sealed: table/seed_1/test" in text
+    assert "not reproduced, because test stays sealed: table/seed_1/test" in text
 
 
 def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_record):
     known = on_record()
     on_record(dirty=True, hashes={"weights/seed_1": "f" * 64})
     text = run(RUN, code=2)
-    assert "no commit here holds, so its code cannot be had again. --anyway makes" in text
+    assert "its exact code is not in git. Pass --anyway" in text
     text = run(RUN, "--anyway", code=6)
     assert "uncommitted changes" in text
     on_record(dirty=True, commit=known.commit)  # tracked before its lock files were committed
     text = run(RUN, code=0)
-    assert "name the same weights: that is made again" in text
+    assert "have the same weights. Reproducing that commit." in text
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"commit": None}, "no commit is on record"),
-        ({"commit": "f" * 40}, "is not in this clone, which may be outdated. Run `git fetch --all`"),
+        ({"commit": None}, "no commit is recorded"),
+        ({"commit": "f" * 40}, "is not in this clone, which may be behind: `git fetch --all`"),
         ({"experiment": "letters_smal"}, "unknown experiment 'letters_smal'. Did you mean"),
     ],
 )
@@ -204,7 +204,7 @@ def test_other_pins_that_decide_no_bytes_are_a_note(small, on_record):
     (small.root / "requirements.lock").write_text("-r requirements-numeric.lock\nclick==0.1\n")
     on_record(commit=small.commit())
     text = run(RUN, code=0)
-    assert "installed otherwise than pinned: click" in text
+    assert "installed versions differ from pins: click" in text
 
 
 def test_raw_files_that_are_gone_are_replaced_by_the_examples_that_the_cache_holds(
@@ -218,10 +218,10 @@ def test_raw_files_that_are_gone_are_replaced_by_the_examples_that_the_cache_hol
     assert raw["path"] == RAW
     object_file(small.cache, raw["md5"]).unlink()
     text = run(RUN, code=0)
-    assert "examples of this project's DVC cache, since they could not be made" in text
+    assert "examples of this project's DVC cache, because the data stages failed" in text
     seen = lock["stages"]["split@alphabet"]["outs"][0]
     object_file(small.cache, seen["md5"]).write_text("[]torn")
-    assert "cannot be made at commit" in run(RUN, code=2)
+    assert "the data stages failed at commit" in run(RUN, code=2)
 
 
 def test_a_file_of_the_cache_that_was_harmed_is_not_taken(small, on_record):
@@ -229,7 +229,7 @@ def test_a_file_of_the_cache_that_was_harmed_is_not_taken(small, on_record):
     (raw,) = lock["stages"]["fetch@alphabet"]["outs"]
     listed = json.loads(object_file(small.cache, raw["md5"]).read_text())
     object_file(small.cache, listed[0]["md5"]).write_text("harmed")
-    assert "raw files, as the source gives them" in run(RUN, code=0)
+    assert "raw files, downloaded from the source" in run(RUN, code=0)
 
 
 def test_a_failing_stage_is_refused_and_leaves_no_folder(small, on_record, tmp_path, monkeypatch):
@@ -244,9 +244,9 @@ def test_a_failing_stage_is_refused_and_leaves_no_folder(small, on_record, tmp_p
 def test_a_clone_is_kept_where_it_is_asked_for(small, on_record, tmp_path):
     kept = tmp_path / "kept"
     text = run(RUN, "--keep", kept, code=0)
-    assert f"Kept: {kept}" in text
+    assert f"Clone: {kept}" in text
     assert (kept / TABLES / "seed_1" / "dev.parquet").is_file()
-    assert "is there already" in run(RUN, "--keep", kept, code=2)
+    assert "already exists" in run(RUN, "--keep", kept, code=2)
 
 
 def test_a_clone_follows_no_training_on_the_users_server(small, on_record, monkeypatch):
@@ -271,7 +271,7 @@ def test_dvc_itself_does_what_the_stand_in_does(small, monkeypatch):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Running stage '{address('train')}'" in done.stdout
-    assert "The same bytes" in done.stdout
+    assert "Reproduced:" in done.stdout
     assert small.objects() == before
 
 

@@ -29,9 +29,9 @@ def test_without_more_it_ranks_every_group(small):
     text = run()
     for group in ("wines", "sugar", "figures"):
         assert f"{group}: " in text
-    assert "wines: 2 of 2 known runs, on 35 dev examples" in text
+    assert "wines: 2 of 2 recorded runs, on 35 dev examples" in text
     assert "wines_good wins" in text
-    assert "! breaks a bound, or its cost is not known" in text
+    assert "! violates a bound, or its cost is unknown" in text
 
 
 def test_a_rule_shows_both_ranks_and_goes_into_the_file(small, tmp_path):
@@ -72,7 +72,7 @@ def test_a_preference_is_answered(small, tmp_path):
 def test_a_group_that_a_rule_does_not_fit_is_named_and_passed_over(small):
     text = run("--metric", "squared_error")
     assert "sugar: 1 of 1" in text
-    assert "passed over: wines: task classify: unknown metric 'squared_error'" in text
+    assert "skipped: wines: task classify: unknown metric 'squared_error'" in text
 
 
 @pytest.mark.parametrize(

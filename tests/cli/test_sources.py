@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from foursplit.cli.commands.repro import by_acceptance
+from foursplit.cli.commands.repro import accepted_licences
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.data.download import catalogue
@@ -78,9 +78,9 @@ def test_what_was_accepted_is_named_with_its_licence(project, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_ROOT", str(project))
     paths.root.cache_clear()
     monkeypatch.delenv("FOURSPLIT_ACCEPT", raising=False)
-    assert by_acceptance(load()) == ""
+    assert accepted_licences(load()) == ""
     monkeypatch.setenv("FOURSPLIT_ACCEPT", "usps")
-    text = by_acceptance(load())
+    text = accepted_licences(load())
     assert text.startswith("Under licences that you accepted: usps (not stated)")
     assert "mnist" not in text
     paths.root.cache_clear()
@@ -100,7 +100,7 @@ def test_a_run_on_remote_data_takes_what_was_accepted_and_lists_the_rest(clone, 
     text = clone.run("foursplit", "repro", "--real", "--dry", **env)
     assert "fetch@california_housing will run" in text
     assert "fetch@mnist_usps" not in text
-    waiting = re.search(r"Left out, since a licence waits for you: (.*)", text)
+    waiting = re.search(r"Skipped, because a licence is not accepted: (.*)", text)
     assert {"mnist", "mnist_usps", "cats"} <= set(waiting[1].split(", "))
     accept = re.search(r"FOURSPLIT_ACCEPT=(\S+)", text)
     assert {"mnist", "usps", "course_catvnoncat"} <= set(accept[1].split(","))

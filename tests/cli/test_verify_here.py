@@ -50,7 +50,7 @@ def test_what_is_as_it_was_written_passes(project):
     (project.folder / "a.out").unlink()
     said = check(project)
     assert "1 outputs and 3 objects" in said
-    assert "1 outputs that a lock names are not here" in said
+    assert "1 outputs of the locks are missing" in said
 
 
 def test_every_bad_object_is_named_and_the_advice_mends_it(project):
@@ -69,8 +69,8 @@ def test_an_output_that_was_changed_in_place_is_named_and_the_advice_mends_it(pr
     (project.folder / "c.out" / "mine").write_text("x")
     spoil(project.folder / "a.out")
     said = check(project, code=2)
-    assert "c.out: not what c wrote: mine is new, two changed" in said
-    assert "a.out: not what a wrote" in said
+    assert "c.out differs from the output of c: mine is new, two changed" in said
+    assert "a.out differs from the output of a" in said
     follow(project, said)
     assert "2 outputs and 3 objects" in check(project)
 
@@ -90,7 +90,7 @@ def test_an_object_that_no_lock_names_can_go(project):
     (old,) = [path for path in cached(project) if path.read_text() == "start\n"]
     spoil(old)
     said = check(project, code=2)
-    assert "no lock file here names it" in said
+    assert "no lock file refers to it" in said
     follow(project, said)
     assert "2 outputs and 3 objects" in check(project)
 

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 import foursplit
-from foursplit.cli.main import ANYWHERE, STAGES, main
+from foursplit.cli.group import WITHOUT_PROJECT
+from foursplit.cli.main import main
+from foursplit.cli.stages import STAGES
 from foursplit.config import checkout, paths
 from foursplit.core.errors import FoursplitError
 
@@ -37,7 +39,7 @@ def files(folder):
 
 def every():
     stages = {name: ["report"] if name == "report" else ["wine"] for name in STAGES}
-    groups = ("new", "stage", "pipeline", *ANYWHERE)
+    groups = ("new", "stage", "pipeline", *WITHOUT_PROJECT)
     alone = {name: [] for name in main.commands if name not in groups}
     stages |= {"code": [], "report": []}
     inner = {f"stage {name}": ["stage", name, *words] for name, words in stages.items()}

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.cli.commands.decide import answered
+from foursplit.cli.commands.decide import answer_questions
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import analyse
 from foursplit.diagnosis.prediction_table import Model
@@ -26,7 +26,7 @@ def told(table, **settings):
 
 
 def asked(name, **block):
-    return answered({"dev_error": 0.1, name: block}, "q.yaml")[name]
+    return answer_questions({"dev_error": 0.1, name: block}, "q.yaml")[name]
 
 
 def first(n, wrong):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.cli.commands.decide import answered
+from foursplit.cli.commands.decide import answer_questions
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.decomposition import dev_size
@@ -79,7 +79,7 @@ def test_dev_and_test_are_of_the_target_and_train_takes_the_rest(name):
     found = deal(*sizes)
     assert (found.train, found.train_target) == (train, of_target)
     names = ("n_target", "n_source", "dev", "test")
-    answer = answered({"split": dict(zip(names, sizes, strict=True))}, "q.yaml")["split"]
+    answer = answer_questions({"split": dict(zip(names, sizes, strict=True))}, "q.yaml")["split"]
     assert answer["answer"] == ("no" if sizes[1] else "yes")  # shuffle?
     assert f"Train {train:,}" in answer["why"]
 
@@ -128,7 +128,7 @@ def test_g_mly_30_a_desired_two_per_cent_is_not_reached_by_more_data():
 
 def test_g_mly_39_five_thousand_beside_two_hundred_thousand_weigh_a_fortieth():
     block = {"start_weight": {"n_target": 5000, "n_source": 200_000}}
-    assert answered(block, "q.yaml")["start_weight"]["value"] == 1 / 40
+    assert answer_questions(block, "q.yaml")["start_weight"]["value"] == 1 / 40
 
 
 @pytest.mark.parametrize(
@@ -143,5 +143,5 @@ def test_g_mly_39_five_thousand_beside_two_hundred_thousand_weigh_a_fortieth():
 def test_synthesised_data_are_judged_by_what_they_are_made_from(made, sources, answer, code):
     # That fog looks real to people is needed, and not enough: its variety is still to be shown.
     block = {"factors": {"source": {"made": made, "sources": sources}}}
-    found = answered({"dev_error": 0.1, "synthesis": block}, "q.yaml")["synthesis"]
+    found = answer_questions({"dev_error": 0.1, "synthesis": block}, "q.yaml")["synthesis"]
     assert (found["answer"], found["code"]) == (answer, code)

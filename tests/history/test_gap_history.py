@@ -184,5 +184,5 @@ def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, mon
 def test_a_project_without_any_table_has_a_page_that_says_so(world):
     world.run(fit={"learning_rate": 0.1}, gone=True)
     html = page([world.history()], 0.95)
-    assert "There is no run to show" in html
+    assert "No runs." in html
     assert "wines_good, commit abcdef1" in html

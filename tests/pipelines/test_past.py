@@ -16,7 +16,7 @@ def test_a_tracked_run_is_made_again_and_an_altered_record_is_found_in_ci(clone)
         ((run,),) = database.execute(query, [KEY]).fetchall()
     told = clone.folder / ".foursplit" / "told.json"
     text = clone.run("foursplit", "reproduce", run, "--json", str(told))
-    assert "The same bytes" in text
+    assert "Reproduced:" in text
     names = {row["name"] for row in json.loads(told.read_text())["compared"]}
     assert {"data/train.npy", "models", "numbers/seed_1/dev", "tables", "weights/seed_1"} <= names
     assert clone.git_status() == set()

@@ -12,7 +12,7 @@ def test_two_clean_clones_give_the_same_bytes_in_ci(clone):
     text = clone.run(
         "foursplit", "verify", WINE, "pipelines/convolutional/dvc.yaml:train@c4w2_digits_dropout"
     )
-    assert "every lock entry is equal" in text
+    assert "all lock entries are equal" in text
     assert "note: differs" not in text
 
 

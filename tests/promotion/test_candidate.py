@@ -1,4 +1,4 @@
-"""Who is held against whom: the same model is known, and so are other examples."""
+"""Detection of the same model and of different examples."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from tests.promotion.winner import GROUP
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.promotion.candidate import difference, is_same, read
+from foursplit.promotion.candidate import describe_difference, is_same_model, read
 
 
 @pytest.fixture
@@ -19,23 +19,23 @@ def strong(project):
     return read(paths.final(GROUP), "loss")
 
 
-def changed(contender, split, **columns):
-    """Give a contender of whose first seed some columns are others."""
-    first = contender.models[0]
+def changed(model, split, **columns):
+    """Return a model whose first seed has other values in some columns."""
+    first = model.models[0]
     table = first.tables[split]
     other = replace(table, frame=table.frame.assign(**columns))
-    model = Model(tables={**first.tables, split: other}, name=first.name)
-    return replace(contender, models=(model, *contender.models[1:]))
+    changed_seed = Model(tables={**first.tables, split: other}, name=first.name)
+    return replace(model, models=(changed_seed, *model.models[1:]))
 
 
-def test_a_contender_knows_its_costs_and_the_order_of_rows_is_no_difference(strong):
+def test_a_model_knows_its_costs_and_the_order_of_rows_is_no_difference(strong):
     assert strong.costs["n_parameters"] > 0
     assert "flops" not in strong.costs  # scikit-learn's are not known
     table = strong.models[0].tables["dev"]
     turned = changed(strong, "dev", **{name: table.frame[name].to_numpy()[::-1]
                                        for name in table.frame})  # fmt: skip
-    assert difference(strong, turned) is None
-    assert is_same(strong, turned)
+    assert describe_difference(strong, turned) is None
+    assert is_same_model(strong, turned)
 
 
 @pytest.mark.parametrize(
@@ -44,26 +44,28 @@ def test_a_contender_knows_its_costs_and_the_order_of_rows_is_no_difference(stro
 @pytest.mark.parametrize("split", ["dev", "test"])
 def test_examples_under_the_same_ids_that_are_others_are_seen(strong, split, column, value):
     other = changed(strong, split, **{column: value})
-    assert difference(strong, other) == f"{split}: {column!r} is another for 600 examples of 600"
+    assert (
+        describe_difference(strong, other) == f"{split}: {column!r} differs for 600 of 600 examples"
+    )
 
 
 def test_equal_weights_that_answer_otherwise_are_another_model(strong):
     """The code that reads the weights may have changed: hashes alone would say the same."""
     other = changed(strong, "test", loss=1.0)
     assert other.weights == strong.weights
-    assert not is_same(strong, other)
+    assert not is_same_model(strong, other)
 
 
 def test_other_weights_are_another_model_whatever_they_answer(strong):
     manifests = tuple({**manifest, "model_hash": "x"} for manifest in strong.manifests)
-    assert not is_same(strong, replace(strong, manifests=manifests))
+    assert not is_same_model(strong, replace(strong, manifests=manifests))
 
 
 def test_on_other_examples_equal_weights_need_the_same_architecture(strong):
     other = changed(strong, "dev", weight=2.0)
-    assert is_same(strong, other)
+    assert is_same_model(strong, other)
     manifests = tuple({**manifest, "code": "x"} for manifest in other.manifests)
-    assert not is_same(strong, replace(other, manifests=manifests))
+    assert not is_same_model(strong, replace(other, manifests=manifests))
 
 
 def test_no_seeds_and_no_such_column_are_refused(strong, tmp_path):

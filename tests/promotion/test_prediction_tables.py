@@ -1,4 +1,4 @@
-"""What the gate reads is what the pipeline writes, with the baseline kept."""
+"""The gate reads the tables of the pipeline, with the baseline loss."""
 
 import pandas as pd
 import pytest
@@ -19,20 +19,20 @@ FRAME = pd.DataFrame(
 
 
 def test_the_metric_is_the_loss_and_the_tasks_own_stays_beside_the_baseline():
-    made = table(FRAME, "dev", "log_loss")
-    assert made.loss.tolist() == [0.1, 2.0]
-    assert made.frame["task_loss"].tolist() == [0.0, 1.0]
-    assert made.frame["baseline_loss"].tolist() == [1.0, 1.0]
-    assert made.frame["content_hash"].tolist() == ["x", "y"]
+    result = table(FRAME, "dev", "log_loss")
+    assert result.loss.tolist() == [0.1, 2.0]
+    assert result.frame["task_loss"].tolist() == [0.0, 1.0]
+    assert result.frame["baseline_loss"].tolist() == [1.0, 1.0]
+    assert result.frame["content_hash"].tolist() == ["x", "y"]
 
 
 def test_seeds_are_read_by_folder(tmp_path):
     for seed in ("seed_2", "seed_1"):
         (tmp_path / seed).mkdir()
         FRAME.to_parquet(tmp_path / seed / "dev.parquet")
-    found = read(tmp_path)
-    assert [model.name for model in found] == ["seed_1", "seed_2"]
-    assert [*found[0].tables] == ["dev"]
+    models = read(tmp_path)
+    assert [model.name for model in models] == ["seed_1", "seed_2"]
+    assert [*models[0].tables] == ["dev"]
 
 
 def test_no_seed_no_parquet_and_no_column_are_refused_by_name(tmp_path):
@@ -40,7 +40,7 @@ def test_no_seed_no_parquet_and_no_column_are_refused_by_name(tmp_path):
         read(tmp_path)
     (tmp_path / "seed_1").mkdir()
     (tmp_path / "seed_1/dev.parquet").write_text("no table")
-    with pytest.raises(FoursplitError, match=r"dev\.parquet: not readable as Parquet"):
+    with pytest.raises(FoursplitError, match=r"dev\.parquet: not a valid Parquet file"):
         read(tmp_path)
     with pytest.raises(FoursplitError, match="unknown column 'f1'"):
         table(FRAME, "dev", "f1")

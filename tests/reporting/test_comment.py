@@ -1,11 +1,11 @@
-"""The comment of a retraining: what it must say, and what must not get out of a name."""
+"""The pull-request comment of a retraining: its content, and escaping of names."""
 
 import copy
 import re
 
 import pytest
 
-from foursplit.reporting.pages.pull_request_comment import MOST, comment
+from foursplit.reporting.pages.pull_request_comment import MAX_LENGTH, comment
 
 GATE = {
     "verdict": "HOLD",
@@ -18,7 +18,7 @@ GATE = {
     ],
 }
 
-TOLD = {
+REPORT = {
     "since": "0123456789abcdef",
     "commit": "f" * 40,
     "files": ["params.yaml", "data/own/orders.csv"],
@@ -48,8 +48,8 @@ TOLD = {
 }  # fmt: skip
 
 
-def test_it_says_verdict_ledger_change_and_stages():
-    text = comment(TOLD)
+def test_it_has_verdict_errors_changes_and_stages():
+    text = comment(REPORT)
     assert "### Retrained: 1 group changed since `0123456789`" in text
     assert "| `orders` | `small` | **HOLD** | It is not better. |" in text
     assert (
@@ -59,14 +59,14 @@ def test_it_says_verdict_ledger_change_and_stages():
     assert "| `other` | 30.0% | 30.0% | 30.0% | sealed | – |" in text
     assert "| `experiments.own.small.fit.max_epochs` | `5` | `9` |" in text
     assert "2 files and 1 parameter changed" in text
-    assert "1 stage ran in 3 s; from the run-cache: 0; as before: 12" in text
+    assert "1 stage ran in 3 s; from the run-cache: 0; unchanged: 12" in text
     assert "- `train@small` (2.0 s): `parameter max_epochs: 5 → 9`, and 1 more" in text
-    assert "- To tell takes about 900 dev examples." in text
-    assert "- Models that this test was opened for so far: 3." in text
+    assert "- About 900 dev examples are needed to decide." in text
+    assert "- Models evaluated on this test set so far: 3." in text
 
 
-def test_bars_are_as_long_as_what_they_stand_for():
-    bars = [line for line in comment(TOLD).splitlines() if line.startswith("dev ")]
+def test_bar_lengths_are_proportional_to_errors():
+    bars = [line for line in comment(REPORT).splitlines() if line.startswith("dev ")]
     assert [line.split()[2] for line in bars] == ["░" * 29, "█" * 14]  # 30 are 21 %, of test
 
 
@@ -74,13 +74,13 @@ def test_bars_are_as_long_as_what_they_stand_for():
     "name",
     ["a`b`", "x | y", "<img src=x>", "@everyone", "[a](http://b)", "two\nlines", "```\n# big"],
 )
-def test_a_name_from_outside_stays_text(name):
-    """Whoever proposes a change chooses names and values: none may call people or draw."""
-    told = copy.deepcopy(TOLD)
-    told["parameters"][0]["after"] = name
-    told["files"].append(name)
-    told["groups"]["orders"]["gate"]["reasons"][1]["sentence"] = name
-    text = comment(told)
+def test_an_untrusted_name_stays_text(name):
+    """Contributors choose names and values: none may mention people or embed HTML."""
+    report = copy.deepcopy(REPORT)
+    report["parameters"][0]["after"] = name
+    report["files"].append(name)
+    report["groups"]["orders"]["gate"]["reasons"][1]["sentence"] = name
+    text = comment(report)
     outside = "".join(part for number, part in enumerate(text.split("`")) if number % 2 == 0)
     outside = re.sub(r"\\.", "", outside)  # a sign behind a backslash is only that sign
     for sign in ("<img", "@everyone", "[a]("):
@@ -89,19 +89,19 @@ def test_a_name_from_outside_stays_text(name):
     assert [row.count("|") for row in rows] == [4]
 
 
-def test_a_failure_is_told_in_place_of_verdicts():
-    text = comment({**TOLD, "groups": {}, "failure": "1 stage(s) failed\n  train@small: killed"})
+def test_a_failure_replaces_the_verdicts():
+    text = comment({**REPORT, "groups": {}, "failure": "1 stage(s) failed\n  train@small: killed"})
     assert text.startswith("### Retraining failed since")
     assert "train@small: killed" in text
 
 
-def test_without_a_change_it_says_so():
-    text = comment({**TOLD, "groups": {}, "since": None})
+def test_no_change_has_a_title_of_its_own():
+    text = comment({**REPORT, "groups": {}, "since": None})
     assert text.startswith("### Retrained: no model changed\n")
 
 
-def test_what_a_forge_would_refuse_as_too_long_is_cut_and_said():
-    many = {f"group_{n}": TOLD["groups"]["orders"] for n in range(200)}
-    text = comment({**TOLD, "groups": many})
-    assert len(text) <= MOST + 200
+def test_a_comment_too_long_for_github_is_cut_with_a_note():
+    many = {f"group_{n}": REPORT["groups"]["orders"] for n in range(200)}
+    text = comment({**REPORT, "groups": many})
+    assert len(text) <= MAX_LENGTH + 200
     assert "too long for a comment" in text

@@ -1,4 +1,4 @@
-"""The page of a diagnosis shows each block that has something to say, and no other."""
+"""The page of a diagnosis shows the sections that have content, and no others."""
 
 import numpy as np
 import pandas as pd
@@ -19,58 +19,61 @@ def table(split, rate, n=400, **columns):
     return prediction_table.check(pd.DataFrame({**frame, **columns}), split)
 
 
-def drawn(dev, **settings):
-    made = {"train": table("train", 0.02, **{"meta.hour": ["day"] * 400}), "dev": dev}
-    return page(analyse([Model(tables=made)], Settings(**settings)), "mine")
+def render_page(dev, **settings):
+    tables = {"train": table("train", 0.02, **{"meta.hour": ["day"] * 400}), "dev": dev}
+    return page(analyse([Model(tables=tables)], Settings(**settings)), "mine")
 
 
 def test_a_plain_diagnosis_has_no_empty_sections():
-    html = drawn(table("dev", 0.2))
-    for heading in ("If a part were perfect", "Where people still win", "By domain", "Labels"):
+    html = render_page(table("dev", 0.2))
+    for heading in (
+        "Ceiling analysis",
+        "Slices where humans are better",
+        "By domain",
+        "Label audit",
+    ):
         assert heading not in html
     assert (
-        "Two models that differ on 20.0% of the examples (assumed: half the errors shared)" in html
+        "two models that disagree on 20.0% of the examples, assumed: half the errors shared" in html
     )
     assert "http" not in html.replace("http://www.w3.org", "")
 
 
 @pytest.mark.parametrize(
-    ("columns", "words"),
+    ("columns", "texts"),
     [
-        ({"fixed.<b>": np.zeros(400)}, ["If a part were perfect", "&lt;b&gt;", "20.0% (16"]),
-        ({"fixed_type.box": np.zeros(400)}, ["Types of error", "box"]),
+        ({"fixed.<b>": np.zeros(400)}, ["Ceiling analysis", "&lt;b&gt;", "20.0% (16"]),
+        ({"fixed_type.box": np.zeros(400)}, ["Error types", "box"]),
         ({"score_truth": np.ones(400), "score_output": np.zeros(400)},
-         ["Of 80 errors the score puts the truth above", "The search is at fault"]),
-        ({"meta.hour": ["night"] * 400}, ["beside train", "hour = night", "100.0%"]),
+         ["of 80 errors the true answer scores higher", "Improve the search algorithm"]),
+        ({"meta.hour": ["night"] * 400}, ["Error drivers", "hour = night", "100.0%"]),
     ],
 )  # fmt: skip
-def test_what_a_column_tells_is_drawn_and_escaped(columns, words):
-    html = drawn(table("dev", 0.2, **columns))
-    for word in words:
-        assert word in html
+def test_optional_columns_add_sections_and_are_escaped(columns, texts):
+    html = render_page(table("dev", 0.2, **columns))
+    for text in texts:
+        assert text in html
     assert "<b>" not in html
 
 
-def test_levels_and_where_people_win_are_drawn():
+def test_human_levels_and_human_advantage_are_shown():
     people = (np.arange(400) >= 300) * 1.0
     sound = np.repeat(["fast", "usual"], [80, 320])
-    html = drawn(table("dev", 0.2, human_loss=people, **{"meta.sound": sound}))
-    assert "Where people still win" not in html  # people err in 25 %: within the noise
+    html = render_page(table("dev", 0.2, human_loss=people, **{"meta.sound": sound}))
+    assert "Slices where humans are better" not in html  # human error is 25%: within the noise
     dev = table("dev", 0.2, n=4000, human_loss=np.tile(people, 10)[::-1].copy(),
                 **{"meta.sound": np.repeat(["fast", "usual"], [800, 3200])})  # fmt: skip
-    html = drawn(dev, desired_error=0.1)
-    assert "Where people still win" in html
+    html = render_page(dev, desired_error=0.1)
+    assert "Slices where humans are better" in html
     assert "sound = fast" in html
     assert "Levels: people 25.0%, desired 10.0%." in html
 
 
-def test_mismatch_by_domain_is_parted_or_says_what_would_part_it():
+def test_mismatch_is_decomposed_or_the_page_says_what_to_measure():
     web = table("train_dev", 0.02, domain=["web"] * 400)
-    made = {"train_dev": web, "dev": table("dev", 0.2, domain=["phone"] * 400)}
-    html = page(analyse([Model(tables=made)], Settings()), "mine")
-    assert "From web to phone: to part the mismatch, label 500 web items by people" in html
-    known = Settings(human_on={"web": 0.01, "phone": 0.1})
-    html = page(analyse([Model(tables=made)], known), "mine")
-    assert (
-        "From web to phone the error changes by +18.0%: people&#39;s own changes by +9.0%" in html
-    )
+    tables = {"train_dev": web, "dev": table("dev", 0.2, domain=["phone"] * 400)}
+    html = page(analyse([Model(tables=tables)], Settings()), "mine")
+    assert "From web to phone: to decompose the mismatch, label 500 web items by people" in html
+    settings = Settings(human_on={"web": 0.01, "phone": 0.1})
+    html = page(analyse([Model(tables=tables)], settings), "mine")
+    assert "From web to phone the error changes by +18.0%: human error changes by +9.0%" in html

@@ -31,7 +31,7 @@ def test_a_zero_has_no_sign_and_all_else_has_one(value):
 
 
 def test_what_is_not_known_is_not_written_as_a_number():
-    assert count(None) == "not known"
+    assert count(None) == "unknown"
     assert count(21386) == "21,386"
 
 

@@ -1,4 +1,4 @@
-"""Pictures in the page."""
+"""Images embedded in a page."""
 
 import base64
 import io
@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foursplit.reporting.png import LONGEST, brightness, data_uri, png
+from foursplit.reporting.png import MAX_SIDE, brightness, data_uri, png
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (5, 7, 3), (1, 1, 1), (200, 150, 3)])
-def test_another_reader_sees_the_same_pixels(shape, rng):
+def test_pillow_decodes_the_same_pixels(shape, rng):
     # The largest takes 90,200 bytes, which is more than one stored block holds.
     pixels = rng.integers(256, size=shape, dtype=np.uint8)
     with Image.open(io.BytesIO(png(pixels))) as image:
@@ -27,8 +27,8 @@ def read(uri):
 
 
 def test_black_and_white_are_the_ends_of_the_range():
-    picture = np.array([[[0.0, 0.5, 1.0]]], np.float32)
-    assert read(data_uri(picture, 0.0, 1.0)).tolist() == [[0, 128, 255]]
+    image = np.array([[[0.0, 0.5, 1.0]]], np.float32)
+    assert read(data_uri(image, 0.0, 1.0)).tolist() == [[0, 128, 255]]
 
 
 def test_pixels_that_exceed_zero_to_one_are_scaled_to_their_own_range():
@@ -38,10 +38,10 @@ def test_pixels_that_exceed_zero_to_one_are_scaled_to_their_own_range():
     assert high > low
 
 
-def test_a_large_picture_is_thinned_to_fit_the_page():
-    assert max(read(data_uri(np.zeros((3, 500, 300)), 0.0, 1.0)).shape) <= LONGEST
+def test_a_large_image_is_subsampled():
+    assert max(read(data_uri(np.zeros((3, 500, 300)), 0.0, 1.0)).shape) <= MAX_SIDE
 
 
-def test_a_picture_of_two_channels_shows_its_first():
-    picture = np.stack([np.ones((2, 2)), np.zeros((2, 2))])
-    assert (read(data_uri(picture, 0.0, 1.0)) == 255).all()
+def test_a_image_of_two_channels_shows_its_first():
+    image = np.stack([np.ones((2, 2)), np.zeros((2, 2))])
+    assert (read(data_uri(image, 0.0, 1.0)) == 255).all()

@@ -98,11 +98,11 @@ def test_the_test_error_of_an_experiment_that_was_not_chosen_appears_nowhere(rep
 
 def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
     bad = "<img src=x onerror=alert(1)>"
-    declared = plugins.dataset("wine")
+    dataset = plugins.dataset("wine")
     hostile = dataclasses.replace(
-        declared.SOURCE, title=bad, cite=bad, target='y"><b>', reference=None
+        dataset.SOURCE, title=bad, cite=bad, target='y"><b>', reference=None
     )
-    monkeypatch.setattr(declared, "SOURCE", hostile)
+    monkeypatch.setattr(dataset, "SOURCE", hostile)
     params = copy.deepcopy(PARAMS)
     block = params["experiments"]["supervised"]
     block["wines_bad"]["lesson"] = bad
@@ -114,16 +114,16 @@ def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
         assert 'y"><b>' not in text
 
 
-def test_what_does_not_beat_the_trivial_predictor_or_breaks_a_bound_is_flagged(reported):
+def test_experiments_below_the_baseline_or_violating_a_bound_are_flagged(reported):
     index = (reported / "reports" / "index.html").read_text()
-    assert index.count("not shown to beat the trivial predictor on dev") == 1
+    assert index.count("not significantly better than the baseline on dev") == 1
     for text in (index, page(reported, "wines_bad")):
-        assert "not shown to beat the trivial predictor on dev" in text
-        assert "breaks a bound: n_parameters 120 exceeds 100" in text
-    assert "not shown to beat" not in page(reported, "wines_good")
+        assert "not significantly better than the baseline on dev" in text
+        assert "violates a bound: n_parameters 120 exceeds 100" in text
+    assert "not significantly better" not in page(reported, "wines_good")
 
 
-def test_a_learning_curve_stands_on_the_page_of_the_experiment_that_has_one(make):
+def test_a_learning_curve_is_on_the_page_of_its_experiment_only(make):
     names = {"group": "wines", "source": "wine", "task": "classify", "model": "linear"}
     curves = {"supervised": {"wines_good": names}}
     root = make("grown", params={**PARAMS, "curves": curves})
@@ -136,21 +136,21 @@ def test_a_learning_curve_stands_on_the_page_of_the_experiment_that_has_one(make
         for repeat in (1, 2)
     ]  # fmt: skip
     human = {"error": 0.02, "kind": "human", "where": "x"}
-    learnt = told(points, human, {"all": "source"}, load().strategy)
+    curve = told(points, human, {"all": "source"}, load().strategy)
     for key in ("wines_good", "wines_bad"):  # the second is not asked for any more
-        artifacts.write_json(paths.curves("wines") / f"{key}.json", learnt)
+        artifacts.write_json(paths.curves("wines") / f"{key}.json", curve)
     report.run()
     text = (root / "reports" / "experiments" / "wines_good.html").read_text()
     assert "Would more data help?" in text
-    assert escape(learnt["dev"]["verdict"]["sentence"]) in text
-    assert learnt["about"] in text
+    assert escape(curve["dev"]["verdict"]["sentence"]) in text
+    assert curve["about"] in text
     assert text.count('class="point train"') == text.count('class="point dev"') == 6
     assert "Would more data" not in (root / "reports/experiments/wines_bad.html").read_text()
 
 
-def test_a_model_without_epochs_says_so(reported):
-    assert "it has no epochs" in page(reported, "sugar_direct")
-    assert "it has no epochs" not in page(reported, "wines_good")
+def test_the_page_of_a_model_without_epochs_has_no_curves(reported):
+    assert "not trained in epochs" in page(reported, "sugar_direct")
+    assert "not trained in epochs" not in page(reported, "wines_good")
     assert not (reported / "reports" / "plots" / "curves" / "sugar_direct.csv").exists()
 
 
@@ -165,11 +165,11 @@ def test_pictures_are_in_the_page_and_tables_show_the_features(reported):
     assert "colour intensity" in page(reported, "wines_good")
 
 
-def test_the_data_card_tells_of_rows_set_aside_and_of_too_few_groups(reported):
+def test_the_data_card_shows_removed_duplicates_and_too_few_groups(reported):
     text = page(reported, "wines_good")
     assert "1 (1 of train)" in text
     assert "fewer than 30 groups" in text
-    assert "2 of 2 hold" in text
+    assert "2 of 2 passed" in text
     assert "fewer than 30 groups" not in page(reported, "sugar_direct")
 
 
@@ -180,7 +180,7 @@ def test_the_gaps_in_metrics_add_up_from_human_to_test(reported):
     assert "human" not in metrics["sugar_direct"]  # nobody measured one
 
 
-def test_metrics_say_how_sure_a_winners_test_error_is_and_nothing_of_a_losers(reported):
+def test_metrics_have_the_test_interval_of_the_winner_only(reported):
     metrics = json.loads((reported / "metrics.json").read_text())["supervised"]
     good = metrics["wines_good"]
     assert good["test_lo"] <= good["test"] <= good["test_hi"]
@@ -189,7 +189,7 @@ def test_metrics_say_how_sure_a_winners_test_error_is_and_nothing_of_a_losers(re
     assert not [name for name in metrics["wines_bad"] if "test" in name]
 
 
-def test_the_plots_have_the_columns_that_dvc_draws(reported):
+def test_the_plot_files_have_the_columns_of_dvc_plots(reported):
     plots = reported / "reports" / "plots"
     with (plots / "errors.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -218,7 +218,7 @@ def test_an_experiment_that_was_not_evaluated_is_named(make):
     assert re.search(r"Not evaluated yet: .*wines_new", index)
 
 
-def test_without_any_result_the_report_refuses(project):
+def test_without_results_the_report_raises(project):
     with pytest.raises(FoursplitError, match="dvc repro"):
         report.run()
     assert not (project / "reports").exists()

@@ -11,13 +11,13 @@ from tests.reporting import studied
 from tests.reporting.studied import FIGURES, X, Y, contour, read, regions
 
 from foursplit.core.lesson_figures import Series
-from foursplit.reporting.pages.lesson import CHARTS
+from foursplit.reporting.pages.lesson import PLOTS
 from foursplit.reporting.plots.contour import contour as draw_contour
 from foursplit.reporting.plots.lines import lines as draw_lines
 from foursplit.reporting.plots.plane import HEAD
 from foursplit.reporting.plots.regions import boxes
 from foursplit.reporting.plots.regions import regions as draw_regions
-from foursplit.reporting.plots.scale import scale, written
+from foursplit.reporting.plots.scale import format_tick, scale
 from foursplit.reporting.plots.series import SHAPES
 
 
@@ -29,26 +29,26 @@ def lines(*series, **changes):
     return tree(draw_lines(read(studied.lines(*series, **changes))))
 
 
-def polylines(drawn):
-    found = [e.get("points") for e in drawn.iter("polyline")]
-    return [[tuple(map(float, pair.split(","))) for pair in points.split()] for points in found]
+def polylines(plot):
+    result = [e.get("points") for e in plot.iter("polyline")]
+    return [[tuple(map(float, pair.split(","))) for pair in points.split()] for points in result]
 
 
-def marks(drawn):
+def marks(plot):
     """Give each mark's place in shares, from the left and from below, and its path."""
-    found = []
-    for svg in drawn.iter("svg"):
+    result = []
+    for svg in plot.iter("svg"):
         if (svg.get("x") or "").endswith("%"):
             right, down = float(svg.get("x").removesuffix("%")) / 100, float(svg.get("y")) - HEAD
-            found.append((right, 1 - down / 240, svg[0].get("d")))
-    return found
+            result.append((right, 1 - down / 240, svg[0].get("d")))
+    return result
 
 
-@pytest.mark.parametrize("figure", [f for f in FIGURES if type(f).__name__.lower() in CHARTS])
+@pytest.mark.parametrize("figure", [f for f in FIGURES if type(f).__name__.lower() in PLOTS])
 def test_every_chart_is_well_formed_and_says_what_it_shows(figure):
     content = read(figure)
-    drawn = tree(CHARTS[content["kind"]](content))
-    (label,) = [e.get("aria-label") for e in drawn.iter("svg") if e.get("role") == "img"]
+    plot = tree(PLOTS[content["kind"]](content))
+    (label,) = [e.get("aria-label") for e in plot.iter("svg") if e.get("role") == "img"]
     assert content["title"] in label
     assert content["x_label"] in label
 
@@ -74,8 +74,8 @@ def test_a_logarithmic_scale_within_a_decade_has_ticks():
 
 def test_a_logarithmic_scale_puts_the_geometric_mean_in_the_middle():
     assert scale([1, 10_000], log=True).share(100) == pytest.approx(0.5)
-    assert not scale([1, 10], log=True).has(0.0)
-    assert not scale([1, 10], log=True).has(None)
+    assert not scale([1, 10], log=True).is_valid(0.0)
+    assert not scale([1, 10], log=True).is_valid(None)
 
 
 @pytest.mark.parametrize(
@@ -84,26 +84,26 @@ def test_a_logarithmic_scale_puts_the_geometric_mean_in_the_middle():
      (2.5e-12, "2.5·10⁻¹²"), (-3e7, "−3·10⁷"), (-1e9, "−10⁹"), (0.001, "0.001")],
 )  # fmt: skip
 def test_ticks_are_plain_or_powers_of_ten(value, text):
-    assert written(value) == text
+    assert format_tick(value) == text
 
 
 def test_a_line_passes_through_its_points():
-    drawn = lines(Series(name="", x=[0, 5, 10], y=[0, 1, 4]))
-    assert polylines(drawn) == [[(0, 1000), (500, 750), (1000, 0)]]
+    plot = lines(Series(name="", x=[0, 5, 10], y=[0, 1, 4]))
+    assert polylines(plot) == [[(0, 1000), (500, 750), (1000, 0)]]
 
 
 def test_a_line_by_logarithm_is_straight_where_it_grows_by_a_factor():
-    drawn = lines(Series(name="", x=[0, 1, 2], y=[1, 10, 100]), log_y=True)
-    assert polylines(drawn) == [[(0, 1000), (500, 500), (1000, 0)]]
-    assert "y (logarithmic)" in ElementTree.tostring(drawn, encoding="unicode")
+    plot = lines(Series(name="", x=[0, 1, 2], y=[1, 10, 100]), log_y=True)
+    assert polylines(plot) == [[(0, 1000), (500, 500), (1000, 0)]]
+    assert "y (logarithmic)" in ElementTree.tostring(plot, encoding="unicode")
 
 
 def test_a_missing_value_parts_a_line_and_zero_parts_one_by_logarithm():
     nan = float("nan")
-    drawn = lines(Series(name="", x=[0, 1, 2, 3, 4], y=[1, 2, nan, 2, 1]))
-    assert [len(line) for line in polylines(drawn)] == [2, 2]
-    drawn = lines(Series(name="", x=[0, 1, 2, 3], y=[1, 0, 2, 1]), log_y=True)
-    alone, pair = polylines(drawn)
+    plot = lines(Series(name="", x=[0, 1, 2, 3, 4], y=[1, 2, nan, 2, 1]))
+    assert [len(line) for line in polylines(plot)] == [2, 2]
+    plot = lines(Series(name="", x=[0, 1, 2, 3], y=[1, 0, 2, 1]), log_y=True)
+    alone, pair = polylines(plot)
     assert alone[0] == alone[1]  # a dot
     assert len(pair) == 2
 
@@ -114,15 +114,15 @@ def test_nothing_but_gaps_is_an_empty_frame():
 
 def test_marks_land_on_their_values_and_those_beyond_the_axes_are_left_out():
     series = Series(name="", x=[0, 1, 2, 9], y=[0, 1, 9, 1], mark="points")
-    found = marks(lines(series, x_range=(0, 4), y_range=(0, 2)))
-    assert [place[:2] for place in found] == [(0, 0), (0.25, 0.5)]
+    result = marks(lines(series, x_range=(0, 4), y_range=(0, 2)))
+    assert [place[:2] for place in result] == [(0, 0), (0.25, 0.5)]
 
 
 def test_a_line_far_beyond_its_axis_is_cut_and_no_number_overflows():
-    drawn = lines(Series(name="", x=[0, 1], y=[0, 1e300]), y_range=(0, 1))
-    (line,) = polylines(drawn)
+    plot = lines(Series(name="", x=[0, 1], y=[0, 1e300]), y_range=(0, 1))
+    (line,) = polylines(plot)
     assert max(abs(value) for point in line for value in point) <= 50_000
-    assert [svg.get("class") for svg in drawn.iter("svg")].count("clip") == 1
+    assert [svg.get("class") for svg in plot.iter("svg")].count("clip") == 1
 
 
 def test_series_are_told_apart_by_shape_too():
@@ -131,28 +131,28 @@ def test_series_are_told_apart_by_shape_too():
 
 
 def test_a_group_keeps_its_hue_wherever_its_series_stands():
-    drawn = lines(Series(name="", x=[0], y=[0]), Series(name="", x=[0], y=[1], group=5))
-    assert [e.get("class") for e in drawn.iter("polyline")] == ["curve g0", "curve g5"]
+    plot = lines(Series(name="", x=[0], y=[0]), Series(name="", x=[0], y=[1], group=5))
+    assert [e.get("class") for e in plot.iter("polyline")] == ["curve g0", "curve g5"]
 
 
 def test_bars_stand_on_zero_side_by_side():
     one = Series(name="a", x=[1, 2], y=[4, -2], mark="bars")
     other = Series(name="b", x=[1, 2], y=[2, 2], mark="bars")
-    drawn = lines(one, other)
+    plot = lines(one, other)
     scale_y = scale([4, -2, 0])
     zero = 1000 * (1 - scale_y.share(0))
-    found = [
+    result = [
         tuple(float(rect.get(n)) for n in ("x", "y", "width", "height"))
-        for rect in drawn.iter("rect")
+        for rect in plot.iter("rect")
         if rect.get("height") != "10"  # the legend's
     ]
-    up, down, *_ = found
+    up, down, *_ = result
     assert up[1] + up[3] == pytest.approx(zero, abs=0.2)
     assert down[1] == pytest.approx(zero, abs=0.2)
     assert up[3] == pytest.approx(2 * down[3], abs=0.3)  # 4 and -2
-    beside = found[2]
+    beside = result[2]
     assert beside[0] == pytest.approx(up[0] + up[2], abs=0.2)
-    assert all(x >= 0 and x + width <= 1000 for x, _, width, _ in found)
+    assert all(x >= 0 and x + width <= 1000 for x, _, width, _ in result)
 
 
 def test_names_stand_in_the_legend_escaped_and_a_series_without_one_does_not():
@@ -162,8 +162,8 @@ def test_names_stand_in_the_legend_escaped_and_a_series_without_one_does_not():
 
 
 def test_a_contour_of_a_bowl_is_a_circle():
-    drawn = tree(draw_contour(read(contour([0.64]))))
-    (path,) = [e.get("d") for e in drawn.iter("path") if e.get("class") == "isoline"]
+    plot = tree(draw_contour(read(contour([0.64]))))
+    (path,) = [e.get("d") for e in plot.iter("path") if e.get("class") == "isoline"]
     numbers = np.array(re.findall(r"-?[\d.]+", path), dtype=float).reshape(-1, 2)
     # Back from shares of the frame to the plane: X from -2 to 2, Y from -1 to 1 and upwards.
     x, y = numbers[:, 0] / 250 - 2, 1 - numbers[:, 1] / 500
@@ -172,9 +172,9 @@ def test_a_contour_of_a_bowl_is_a_circle():
 
 
 def test_a_level_that_is_not_reached_draws_nothing_and_others_carry_their_number():
-    drawn = tree(draw_contour(read(contour([0.5, 2.0, 99.0]))))
-    assert len([e for e in drawn.iter("path") if e.get("class") == "isoline"]) == 2
-    words = [t.text for t in drawn.iter("text") if t.get("class") == "middle level"]
+    plot = tree(draw_contour(read(contour([0.5, 2.0, 99.0]))))
+    assert len([e for e in plot.iter("path") if e.get("class") == "isoline"]) == 2
+    words = [t.text for t in plot.iter("text") if t.get("class") == "middle level"]
     assert words == ["0.5", "2"] or words == ["0.5"]
 
 
@@ -192,21 +192,21 @@ def test_boxes_cover_the_plane_once_and_say_its_classes(rng):
 
 
 def test_one_class_everywhere_is_one_box():
-    drawn = tree(draw_regions(read(regions(np.zeros((len(Y), len(X)))))))
-    areas = [e for e in drawn.iter("rect") if "area" in e.get("class")]
+    plot = tree(draw_regions(read(regions(np.zeros((len(Y), len(X)))))))
+    areas = [e for e in plot.iter("rect") if "area" in e.get("class")]
     assert [(e.get("x"), e.get("width"), e.get("height")) for e in areas] == [
         ("0.0", "1000.0", "1000.0")
     ]
-    assert not [e for e in drawn.iter("path") if e.get("class") == "boundary"]
+    assert not [e for e in plot.iter("path") if e.get("class") == "boundary"]
 
 
 def test_a_probability_is_paler_the_less_sure_it_is_and_parted_at_one_half():
     z = np.tile(np.linspace(0, 1, len(X)), (len(Y), 1))
-    drawn = tree(draw_regions(read(regions(z))))
-    areas = [e for e in drawn.iter("rect") if "area" in e.get("class")]
+    plot = tree(draw_regions(read(regions(z))))
+    areas = [e for e in plot.iter("rect") if "area" in e.get("class")]
     shades = [float(e.get("fill-opacity")) for e in areas]
     assert shades == sorted(shades[:5], reverse=True) + sorted(shades[5:])
     assert [e.get("class") for e in areas] == ["area g0"] * 5 + ["area g1"] * 5
-    (path,) = [e.get("d") for e in drawn.iter("path") if e.get("class") == "boundary"]
+    (path,) = [e.get("d") for e in plot.iter("path") if e.get("class") == "boundary"]
     across = {float(pair.split()[0]) for pair in re.findall(r"[ML]([\d.]+ [\d.]+)", path)}
     assert across == {500.0}

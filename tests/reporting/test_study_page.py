@@ -47,7 +47,7 @@ def test_all_that_the_study_says_is_there_and_escaped(text):
         assert words in text
     assert "<b>seen" not in text
     assert "<dt>error</dt><dd>0.25</dd>" in text
-    assert "<dt>lost</dt><dd>no number</dd>" in text
+    assert "<dt>lost</dt><dd>undefined</dd>" in text
 
 
 def test_nothing_is_loaded_from_anywhere(text):

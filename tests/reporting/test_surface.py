@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.reporting.studied import HEIGHT, X, Y, read, surface
 
 from foursplit.reporting import render
-from foursplit.reporting.plots.surface import MOST, drawn, prepared, seen
-from foursplit.reporting.plots.surface import surface as draw
+from foursplit.reporting.plots.surface import MAX_POINTS, build_scene, draw, project
+from foursplit.reporting.plots.surface import surface as draw_surface
 from foursplit.reporting.plots.svg import joined
 
 SCRIPT = Path(render.__file__).parent / "templates" / "surface.js"
@@ -24,22 +24,22 @@ ANGLES = (st.floats(-180, 180), st.floats(0, 90))
 
 @given(st.tuples(PLACE, PLACE, PLACE), *ANGLES)
 def test_every_turn_of_the_box_stays_in_the_drawing(point, turn, tilt):
-    right, down, _ = seen(point, turn, tilt)
+    right, down, _ = project(point, turn, tilt)
     assert 0 <= right <= 1000
     assert 0 <= down <= 1000
 
 
 def test_from_above_it_is_a_map_and_from_the_side_a_profile():
-    right, down, near = seen((0.25, 0.5, 0.5), 0, 90)
+    right, down, near = project((0.25, 0.5, 0.5), 0, 90)
     assert (right, down) == pytest.approx((1000 * (0.5 + 0.25 / 1.5), 1000 * (0.5 - 0.5 / 1.62)))
-    assert near > seen((0.25, 0.5, -0.5), 0, 90)[2]  # what is higher is nearer
-    assert seen((0, 0.5, 0.1), 0, 0)[1] == pytest.approx(seen((0, -0.5, 0.1), 0, 0)[1])
-    assert seen((0, -0.5, 0), 0, 0)[2] > seen((0, 0.5, 0), 0, 0)[2]
+    assert near > project((0.25, 0.5, -0.5), 0, 90)[2]  # what is higher is nearer
+    assert project((0, 0.5, 0.1), 0, 0)[1] == pytest.approx(project((0, -0.5, 0.1), 0, 0)[1])
+    assert project((0, -0.5, 0), 0, 0)[2] > project((0, 0.5, 0), 0, 0)[2]
 
 
 def test_squares_are_painted_from_far_to_near():
-    scene = prepared(read(surface()))
-    tree = ElementTree.fromstring(f"<div>{joined(drawn(scene, 0, 0))}</div>")
+    scene = build_scene(read(surface()))
+    tree = ElementTree.fromstring(f"<div>{joined(draw(scene, 0, 0))}</div>")
     squares = [e for e in tree.iter("polygon") if e.get("class") != "floor"]
     assert len(squares) == (len(X) - 1) * (len(Y) - 1)
     # From the front a bowl's shades in the row of squares painted last are those at y = -1.
@@ -51,28 +51,28 @@ def test_squares_are_painted_from_far_to_near():
 def test_a_missing_height_is_a_hole_and_a_large_grid_is_thinned():
     z = HEIGHT.copy()
     z[5, 5] = np.nan
-    count = str(draw(read(surface(z)))).count("<polygon")
+    count = str(draw_surface(read(surface(z)))).count("<polygon")
     assert count == 1 + (len(X) - 1) * (len(Y) - 1) - 4
     content = {**read(surface()), "x": list(range(100)), "z": np.zeros((11, 100)).tolist()}
-    scene = prepared(content)
-    assert (len(scene["x"]), len(scene["y"])) == (MOST, 11)
+    scene = build_scene(content)
+    assert (len(scene["x"]), len(scene["y"])) == (MAX_POINTS, 11)
     assert (scene["x"][0], scene["x"][-1]) == (-0.5, 0.5)
 
 
 def test_heights_by_their_logarithm_are_evenly_spaced_by_factors():
     z = np.outer(np.ones(len(Y)), 10.0 ** np.arange(len(X)))
-    scene = prepared(read(surface(z, log_z=True)))
+    scene = build_scene(read(surface(z, log_z=True)))
     np.testing.assert_allclose(np.diff(scene["z"][0]), 1 / (len(X) - 1), atol=2e-4)
     assert scene["ends"][2] == ["1", "10²⁰"]
 
 
 def test_a_path_starts_and_ends_where_its_steps_do():
-    scene = prepared(read(surface(path=((-2, -1, 0.0), (2, 1, 5.0)))))
+    scene = build_scene(read(surface(path=((-2, -1, 0.0), (2, 1, 5.0)))))
     assert scene["path"] == [[-0.5, -0.5, -0.5], [0.5, 0.5, 0.5]]
 
 
 def test_no_name_ends_the_script_that_carries_the_numbers():
-    text = str(draw(read(surface())))
+    text = str(draw_surface(read(surface())))
     assert text.count("</script") == 1
     assert json.loads(text.split('json">')[1].split("</script")[0])["names"][2] == "</script>"
 
@@ -82,14 +82,14 @@ def test_no_name_ends_the_script_that_carries_the_numbers():
 def test_the_script_draws_what_python_draws(turn, tilt):
     z = HEIGHT + 0.3 * X[None, :] + 0.1 * Y[:, None]  # no two squares are equally far
     z[3, 3] = np.nan
-    scene = prepared(read(surface(z, path=((0, 0, 0), (1, 0.5, 1.25)))))
+    scene = build_scene(read(surface(z, path=((0, 0, 0), (1, 0.5, 1.25)))))
     code = (
         f"const d = require({json.dumps(str(SCRIPT))})({json.dumps(scene)}, {turn}, {tilt});"
         "console.log(JSON.stringify(d))"
     )
     made = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True)
     found = json.loads(made.stdout)
-    tree = ElementTree.fromstring(f"<div>{joined(drawn(scene, turn, tilt))}</div>")
+    tree = ElementTree.fromstring(f"<div>{joined(draw(scene, turn, tilt))}</div>")
     shapes = [e for e in tree.iter() if e.get("points")]
     assert [e.get("class") for e in shapes] == [one["kind"] for one in found["shapes"]]
     for e, one in zip(shapes, found["shapes"], strict=True):

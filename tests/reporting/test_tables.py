@@ -1,4 +1,4 @@
-"""Slices, confusions and the worst answers, counted from a prediction table."""
+"""Slices, confusion matrix and highest-loss examples of a prediction table."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from foursplit.core.dataset_spec import Source
 from foursplit.core.examples import Examples
 from foursplit.reporting.tables.confusion import confusion
 from foursplit.reporting.tables.slices import by_column
-from foursplit.reporting.tables.worst_examples import LEAST, MOST, hardest
+from foursplit.reporting.tables.worst_examples import MAX_EXAMPLES, MIN_EXAMPLES, worst_examples
 
 
 def prediction_table(rng, n=60):
@@ -42,17 +42,17 @@ def dev_examples(table, rng):
     )
 
 
-def test_the_slices_of_a_column_part_the_examples_and_the_error(rng):
+def test_the_slices_of_a_column_add_up_to_the_examples_and_the_error(rng):
     table = prediction_table(rng)
     writer, page = by_column(table)
     assert sum(s.n for s in writer.slices) == len(table)
     assert sum(s.share_of_error for s in writer.slices) == pytest.approx(1)
     weighted = sum(s.n * s.error for s in writer.slices) / len(table)
     assert weighted == pytest.approx(table["loss"].mean())
-    assert page.n_left_out == len(table) - len(page.slices)
+    assert page.n_hidden == len(table) - len(page.slices)
 
 
-def test_slices_of_a_faultless_model_hold_no_share_of_the_error(rng):
+def test_slices_of_a_perfect_model_have_no_share_of_the_error(rng):
     table = prediction_table(rng).assign(loss=0.0)
     assert all(s.share_of_error == 0 for s in by_column(table)[0].slices)
 
@@ -66,37 +66,37 @@ def test_weights_count_in_a_slice():
 
 def test_confusions_add_up_to_the_examples(rng):
     table = prediction_table(rng)
-    made = confusion(table, ["a", "b", "c"])
-    cells = [cell for row in made.rows for cell in row]
+    matrix = confusion(table, ["a", "b", "c"])
+    cells = [cell for row in matrix.rows for cell in row]
     assert sum(cell.n for cell in cells) == len(table)
-    assert sum(cell.n for cell in cells if not cell.right) == table["is_error"].sum()
-    counts = [n for _, _, n in made.pairs]
+    assert sum(cell.n for cell in cells if not cell.is_correct) == table["is_error"].sum()
+    counts = [n for _, _, n in matrix.pairs]
     assert counts == sorted(counts, reverse=True)
 
 
 def test_a_class_that_never_occurs_has_an_empty_row(rng):
-    made = confusion(prediction_table(rng), ["a", "b", "c", "never"])
-    assert [cell.share for cell in made.rows[3]] == [0, 0, 0, 0]
+    matrix = confusion(prediction_table(rng), ["a", "b", "c", "never"])
+    assert [cell.share for cell in matrix.rows[3]] == [0, 0, 0, 0]
 
 
-def test_the_worst_answers_come_worst_first_and_are_not_too_many(rng):
+def test_worst_examples_are_sorted_by_loss_and_limited(rng):
     table = prediction_table(rng)
-    found = hardest(table, dev_examples(table, rng), SOURCE)
-    losses = [float(example.loss) for example in found.examples]
+    result = worst_examples(table, dev_examples(table, rng), SOURCE)
+    losses = [float(example.loss) for example in result.examples]
     assert losses == sorted(losses, reverse=True)
-    assert len(found.examples) == min(MOST, table["is_error"].sum())
-    assert found.n_wrong == table["is_error"].sum()
+    assert len(result.examples) == min(MAX_EXAMPLES, table["is_error"].sum())
+    assert result.n_wrong == table["is_error"].sum()
 
 
-def test_a_faultless_model_still_shows_what_it_was_least_sure_of(rng):
+def test_a_perfect_model_still_shows_its_highest_losses(rng):
     table = prediction_table(rng).assign(is_error=False)
-    assert len(hardest(table, dev_examples(table, rng), SOURCE).examples) == LEAST
+    assert len(worst_examples(table, dev_examples(table, rng), SOURCE).examples) == MIN_EXAMPLES
 
 
-def test_inputs_are_joined_by_name_not_by_place(rng):
+def test_inputs_are_joined_by_example_id(rng):
     table = prediction_table(rng)
     dev = dev_examples(table, rng)
     order = rng.permutation(len(dev))
     shuffled = Examples(x=dev.x[order], rows=dev.rows.iloc[order])
-    first, second = (hardest(table, examples, SOURCE) for examples in (dev, shuffled))
+    first, second = (worst_examples(table, examples, SOURCE) for examples in (dev, shuffled))
     assert [e.inputs for e in first.examples] == [e.inputs for e in second.examples]

@@ -32,8 +32,8 @@ def test_what_is_not_a_terminal_gets_plain_text_with_whole_keys(entries, capsys)
     text = capsys.readouterr().out
     assert "\x1b" not in text
     assert "wines_good" in text
-    assert "! wines_bad: not shown to beat the trivial predictor on dev" in text
-    assert "! wines_bad: breaks a bound: n_parameters 120 exceeds 100" in text
+    assert "! wines_bad: not significantly better than the baseline on dev" in text
+    assert "! wines_bad: violates a bound: n_parameters 120 exceeds 100" in text
 
 
 def test_a_key_with_brackets_is_no_markup(entries):

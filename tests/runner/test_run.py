@@ -105,7 +105,7 @@ def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
     assert not (small.folder / "a.out").read_text().startswith("other")
     assert "4 stages: 4 ran" in small.repro()
     text = small.run("foursplit", "why", "d")
-    assert "d will not run: nothing it reads has changed\n  It last ran on " in text
+    assert "d will not run: none of its dependencies has changed\n  It last ran on " in text
     assert "    dependency b.out: " in text
     assert "    dependency c.out: one changed, two changed" in text
 
@@ -334,7 +334,7 @@ def test_a_second_run_and_a_plain_dvc_keep_out_of_a_running_one(small):
     )
     process = small.start("foursplit", "repro", "slow")
     wait_for((small.folder / "started").exists)
-    assert "another foursplit repro is at work" in small.repro(code=2)
+    assert "another foursplit repro is running" in small.repro(code=2)
     assert "is busy, it is being blocked by" in small.run("dvc", "repro", "slow", code=255)
     assert "Running stage 'other'" in small.run("dvc", "repro", "other")
     (small.folder / "go").touch()

@@ -117,4 +117,4 @@ def test_what_it_does_not_read_may_be_edited(project, wait_for):
 def test_dvcs_own_run_says_what_changed_meanwhile(project, wait_for):
     code, output = run(project, edited_parameter, wait_for, "--cold")
     assert code == 2, output
-    assert "params.yaml changed while `dvc repro` ran" in output
+    assert "params.yaml changed during `dvc repro`" in output

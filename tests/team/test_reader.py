@@ -52,11 +52,11 @@ def test_a_reader_gets_the_verdict_and_cannot_promote_in_ci(project, monkeypatch
         monkeypatch.setattr(subprocess, "run", winner.timed_here)
         winner.make(project)
         winner.train(sees_strong=False)
-        assert gate.decide(GROUP, gate.How(promote=True))["promoted"]
+        assert gate.run_gate(GROUP, gate.GateOptions(promote=True))["promoted"]
         winner.train(sees_strong=True)
 
         become(monkeypatch, "reader", "only-to-read-1")
-        read = gate.decide(GROUP, gate.How(store=False))
+        read = gate.run_gate(GROUP, gate.GateOptions(store=False))
         assert read["champion"]["version"] == 1
         for attempt in (
             lambda: store.client().set_registered_model_alias(GROUP, registry.CHAMPION, 1),
@@ -67,5 +67,5 @@ def test_a_reader_gets_the_verdict_and_cannot_promote_in_ci(project, monkeypatch
         assert registry.champion_number(GROUP) == 1
 
         become(monkeypatch, "admin", "the-admins-own-password")
-        wrote = gate.decide(GROUP, gate.How())
+        wrote = gate.run_gate(GROUP, gate.GateOptions())
         assert (read["verdict"], read["needed"]) == (wrote["verdict"], wrote["needed"])

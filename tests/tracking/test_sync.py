@@ -228,7 +228,7 @@ def test_a_lost_database_is_rebuilt_by_two_processes_at_once(world, start_track)
     answers = [process.communicate(timeout=100) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], answers
     texts = sorted(out.splitlines()[-1] for out, _ in answers)
-    assert texts == ["MLflow: 0 new runs, 2 as they were", "MLflow: 2 new runs, 0 as they were"]
+    assert texts == ["MLflow: 0 new runs, 2 unchanged", "MLflow: 2 new runs, 0 unchanged"]
     assert set(world.runs()) == {WINES, SUGAR}
 
 

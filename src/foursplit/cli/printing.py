@@ -1,4 +1,4 @@
-"""Printing that ends no command: signs a terminal lacks, and readers that have left."""
+"""Printing that cannot fail: unencodable characters are replaced, closed pipes are ignored."""
 
 import codecs
 import io
@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from typing import Any, TextIO
 
-SIGNS = {
+REPLACEMENTS = {
     "·": "-", "–": "-", "—": "-", "−": "-", "‐": "-", "→": "->", "←": "<-", "↑": "^", "↓": "v",
     "…": "...", "×": "x", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "±": "+-", "•": "*", "✓": "v",
     "‘": "'", "’": "'", "“": '"', "”": '"', "½": "1/2", "²": "2", "³": "3", "€": "EUR", "ß": "ss",
@@ -18,24 +18,24 @@ ERRORS, ASCII = "foursplit.replace", "foursplit-ascii"
 
 
 def prepare() -> None:
-    """Make both streams of this process print whatever they are given, and outlive their reader."""
+    """Make stdout and stderr accept every character, and survive a closed pipe."""
     codecs.register_error(ERRORS, _replace)
     try:
         codecs.lookup(ASCII)
     except LookupError:
-        codecs.register(_ascii)
+        codecs.register(_find_codec)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and stream.errors != ERRORS:
-            plain = codecs.lookup(stream.encoding).name == "ascii"
-            # By its true name click would take it for a mistake, and print UTF-8.
-            stream.reconfigure(encoding=ASCII if plain else None, errors=ERRORS)
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            # With the name "ascii", click assumes a wrong locale and prints UTF-8.
+            stream.reconfigure(encoding=ASCII if is_ascii else None, errors=ERRORS)
             if _is_pipe(stream):
-                setattr(sys, name, Lasting(stream))
+                setattr(sys, name, PipeStream(stream))
 
 
-class Lasting:
-    """A stream to a pipe: once nobody reads there, what is printed is dropped."""
+class PipeStream:
+    """A stream to a pipe; output after the reader has closed it is dropped."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -56,36 +56,36 @@ class Lasting:
         return getattr(self._stream, name)
 
     def _drop(self, n: int) -> int:
-        """Lead the stream nowhere: what it still holds must go somewhere at the end, too."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stream.fileno())
-        os.close(nowhere)
+        """Redirect the stream to /dev/null, so that its buffer can still be flushed at exit."""
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, self._stream.fileno())
+        os.close(devnull)
         return n
 
 
 def _is_pipe(stream: TextIO) -> bool:
     try:
         mode = os.fstat(stream.fileno()).st_mode
-    except (OSError, ValueError):  # no file at all, as in tests and notebooks
+    except (OSError, ValueError):  # not a file, as in tests and notebooks
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:
-    """Write in ASCII what the terminal has no sign for."""
+    """Replace characters that the terminal cannot encode by ASCII."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+    return "".join(map(_to_ascii, error.object[error.start : error.end])), error.end
 
 
-def _plain(sign: str) -> str:
-    if 0xDC80 <= ord(sign) <= 0xDCFF:  # a byte of a file's name that is no UTF-8
-        return f"\\x{ord(sign) - 0xDC00:02x}"
-    parts = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
-    return SIGNS.get(sign) or parts or "?"
+def _to_ascii(character: str) -> str:
+    if 0xDC80 <= ord(character) <= 0xDCFF:  # a byte of a file name that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    letters = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return REPLACEMENTS.get(character) or letters or "?"
 
 
-def _ascii(name: str) -> codecs.CodecInfo | None:
+def _find_codec(name: str) -> codecs.CodecInfo | None:
     if name.replace("_", "-") != ASCII:
         return None
     base = codecs.lookup("ascii")

@@ -1,10 +1,11 @@
-"""The commands that retrain, and let a retrained model through or not."""
+"""The commands that retrain models, compare them with the champion and promote them."""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
+from foursplit.cli.options import json_option, real_option
 from foursplit.core import reproducible_env
 
 
@@ -14,11 +15,11 @@ from foursplit.core import reproducible_env
     "--promote/--no-promote",
     default=False,
     show_default=True,
-    help="Make the winner champion if the verdict is PROMOTE.",
+    help="Promote the winner if the verdict is PROMOTE.",
 )
-@click.option("--force", is_flag=True, help="Make it champion whatever the verdict; needs --why.")
-@click.option("--why", metavar="TEXT", help="Why it is forced: kept beside the version.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all of it here.")
+@click.option("--force", is_flag=True, help="Promote the winner whatever the verdict; needs --why.")
+@click.option("--why", metavar="TEXT", help="Reason for --force; stored with the version.")
+@json_option
 @click.pass_context
 def gate(
     ctx: click.Context,
@@ -28,64 +29,65 @@ def gate(
     why: str | None,
     json_file: Path | None,
 ) -> None:
-    """Hold GROUP's present winner against its champion, on the same examples.
+    """Compare GROUP's current winner with its champion on the same examples.
 
     Exit code 0: PROMOTE (or forced), 4: HOLD, 5: REJECT.  Writes reports/gate/GROUP.json, and
-    stores the winner in MLflow's registry as the group's challenger.
+    registers the winner in MLflow as the group's challenger.
     """
     if force and not (why and why.strip()):
-        raise click.UsageError("--force needs --why TEXT: the reason is kept beside the version.")
+        raise click.UsageError("--force needs --why TEXT: the reason is stored with the version.")
     if why is not None and not force:
-        raise click.UsageError("--why says why a verdict is overruled: it needs --force.")
+        raise click.UsageError("--why is the reason for --force; pass both.")
     reproducible_env.settle_quiet()
-    from foursplit.cli.commands.gate import How
-    from foursplit.cli.commands.gate import gate as door
+    from foursplit.cli.commands.gate import GateOptions
+    from foursplit.cli.commands.gate import gate as command
 
-    how = How(promote=promote, why=why.strip() if why else None, json_file=json_file)
-    ctx.exit(door(group, how))
+    reason = why.strip() if why else None
+    ctx.exit(command(group, GateOptions(promote=promote, reason=reason, json_file=json_file)))
 
 
 @click.command()
 @click.argument("group")
-@click.option("--version", type=click.IntRange(min=1), help="Go to this one; needs --why.")
-@click.option("--why", metavar="TEXT", help="Why that version: kept beside it.")
+@click.option("--version", type=click.IntRange(min=1), help="Promote this version; needs --why.")
+@click.option("--why", metavar="TEXT", help="Reason for --version; stored with it.")
 @click.pass_context
 def promote(ctx: click.Context, group: str, version: int | None, why: str | None) -> None:
-    """Make GROUP's challenger champion if the gate's verdict was PROMOTE.
+    """Promote GROUP's challenger if its verdict was PROMOTE.
 
-    Reads the registry alone: no data, no model is opened.  With --version it goes to that version,
-    an older champion for example, whatever the gate said.  Exit codes are those of `gate`.
+    Reads only the registry, no data and no model.  With --version it promotes that version, for
+    example an older champion, whatever the verdict.  Exit codes are those of `gate`.
     """
     if (version is None) != (not (why and why.strip())):
         raise click.UsageError(
-            "--version and --why belong together: a choice of yours has a reason."
+            "--version needs --why TEXT, and --why needs --version N: pass both."
         )
     reproducible_env.settle_quiet()
-    from foursplit.cli.commands.promote import promote as door
+    from foursplit.cli.commands.promote import promote as command
 
-    ctx.exit(door(group, version, why.strip() if why else None))
+    ctx.exit(command(group, version, why.strip() if why else None))
 
 
 @click.command()
 @click.argument("targets", nargs=-1)
-@click.option("--since", metavar="COMMIT", help="Compare with this one; by default the one before.")
-@click.option("--promote", is_flag=True, help="Make champion what the gate finds better.")
-@click.option("--read-only", is_flag=True, help="Judge, and store nothing in the registry.")
-@click.option("--branch", metavar="NAME", help="Push new locks and metrics to it: foursplit/….")
-@click.option("--push", is_flag=True, help="Give DVC's remote what was computed.")
-@click.option("--real", is_flag=True, help="The pipeline on remote data, as far as accepted.")
-def retrain(targets: tuple[str, ...], **how: Any) -> None:
-    """Train what changed, hold each new winner against its champion, and say what came of it.
+@click.option(
+    "--since", metavar="COMMIT", help="Commit to compare with; by default the previous one."
+)
+@click.option("--promote", is_flag=True, help="Promote winners whose verdict is PROMOTE.")
+@click.option("--read-only", is_flag=True, help="Decide, but write nothing to the registry.")
+@click.option(
+    "--branch", metavar="NAME", help="Push new locks and metrics to this branch: foursplit/…."
+)
+@click.option("--push", is_flag=True, help="Upload the outputs to DVC's remote.")
+@real_option
+def retrain(targets: tuple[str, ...], **options: Any) -> None:
+    """Retrain what changed, and compare winners with champions.
 
-    TARGETS are those of `repro`.  Brings what DVC's remote has, if there is one; writes
-    reports/retrain/comment.md, for a pull request, and retrain.json.  A verdict is no failure: the
-    exit code is 0 if everything ran.
+    TARGETS are those of `repro`.  Downloads from DVC's remote, if there is one.  Writes
+    reports/retrain/comment.md, for a pull request, and retrain.json.  The exit code is 0 if
+    everything ran, whatever the verdicts.
     """
     reproducible_env.settle_quiet()
-    from foursplit.cli.commands.retrain import How
-    from foursplit.cli.commands.retrain import retrain as door
+    from foursplit.cli.commands.retrain import RetrainOptions
+    from foursplit.cli.commands.retrain import retrain as command
 
-    door(targets, How(**how))
-
-
-COMMANDS = (gate, promote, retrain)
+    command(targets, RetrainOptions(**options))

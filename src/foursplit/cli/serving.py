@@ -1,8 +1,27 @@
-"""The command that lets a registered model answer requests."""
+"""The commands for MLflow: write runs, open its pages, serve a registered model."""
 
 import click
 
 from foursplit.core import reproducible_env
+
+
+@click.command()
+def track() -> None:
+    """Write the outputs of the stages to MLflow; safe to repeat."""
+    from foursplit.cli.commands.track import track as command
+
+    reproducible_env.settle_quiet()
+    command()
+
+
+@click.command()
+@click.option("--port", default=5000, show_default=True, help="Port on 127.0.0.1.")
+def ui(port: int) -> None:
+    """Update MLflow, then open its pages on 127.0.0.1."""
+    from foursplit.cli.commands.ui import ui as command
+
+    reproducible_env.settle_quiet()
+    command(port)
 
 
 @click.command()
@@ -11,14 +30,12 @@ from foursplit.core import reproducible_env
     "--port", type=click.IntRange(1, 65535), default=5001, show_default=True, help="On 127.0.0.1."
 )
 def serve(name: str, port: int) -> None:
-    """Serve GROUP's champion, or the version named, on 127.0.0.1 until Ctrl-C.
+    """Serve GROUP's champion, or the given version, on 127.0.0.1.
 
-    Its files are checked first; requests are those of `mlflow models serve`: see docs/serving.md.
+    Runs until Ctrl-C, after verifying the files.  Requests have the format of `mlflow models
+    serve`: see docs/serving.md.
     """
-    from foursplit.cli.commands.serve import serve as door
+    from foursplit.cli.commands.serve import serve as command
 
     reproducible_env.settle_quiet()
-    door(name, port)
-
-
-COMMANDS = (serve,)
+    command(name, port)

@@ -1,4 +1,4 @@
-"""A winner as the gate sees it: the tables of all its seeds, what it costs, what it was made of."""
+"""A model under evaluation: the prediction tables, costs and manifests of all its seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,94 +12,99 @@ from foursplit.diagnosis.prediction_table import Model
 from foursplit.evaluation import dev_scores
 from foursplit.io import artifacts
 from foursplit.promotion import prediction_tables
-from foursplit.promotion.paired_evaluation import JUDGED
+from foursplit.promotion.paired_evaluation import EVALUATED_SPLITS
 
-WHOSE = ("y", "weight", "content_hash")
-"""Columns that belong to the example and not to the model's answer."""
+EXAMPLE_COLUMNS = ("y", "weight", "content_hash")
+"""Columns that describe the example, not the prediction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """A champion or a challenger; `manifests` are those of its seeds, in their order."""
+class EvaluatedModel:
+    """A champion or a challenger, with one manifest per seed."""
 
     models: tuple[Model, ...]
     manifests: tuple[dict[str, Any], ...]
 
     @property
     def costs(self) -> dict[str, float]:
-        """Give the largest of each cost over the seeds; without those that are not known."""
-        found = dev_scores.costs({"manifest": manifest} for manifest in self.manifests)
-        return {name: float(value) for name, value in found.items() if value is not None}
+        """Return the maximum of each known cost over the seeds."""
+        costs = dev_scores.costs({"manifest": manifest} for manifest in self.manifests)
+        return {name: float(value) for name, value in costs.items() if value is not None}
 
     @property
     def weights(self) -> dict[int, str]:
-        """Give the sha256 of each seed's weights."""
+        """Return the SHA-256 of each seed's weights."""
         return {manifest["seed"]: manifest["model_hash"] for manifest in self.manifests}
 
 
-def read(folder: Path, column: str, manifests: Sequence[dict[str, Any]] | None = None) -> Contender:
+def read(
+    folder: Path, column: str, manifests: Sequence[dict[str, Any]] | None = None
+) -> EvaluatedModel:
     """Read the tables below `folder`, a `seed_<n>` folder each, with `column` as the loss.
 
-    Manifests lie beside the tables, unless others are given.
+    The manifests are beside the tables, unless `manifests` is passed.
     """
     models = prediction_tables.read(folder, column)
     if manifests is None:
         manifests = [_manifest(folder / model.name) for model in models]
-    return Contender(models=tuple(models), manifests=tuple(manifests))
+    return EvaluatedModel(models=tuple(models), manifests=tuple(manifests))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    """Give a seed's manifest: a file of its own in the registry, part of the summary in data/."""
-    own = folder / "manifest.json"
-    found: dict[str, Any]
-    found = artifacts.read_json(own if own.is_file() else folder / "summary.json")
-    return found if own.is_file() else found["manifest"]
+    """Read a seed's manifest: a file in the registry, part of the summary in data/."""
+    file = folder / "manifest.json"
+    content: dict[str, Any]
+    content = artifacts.read_json(file if file.is_file() else folder / "summary.json")
+    return content if file.is_file() else content["manifest"]
 
 
-def difference(champion: Contender, challenger: Contender) -> str | None:
-    """Say where the two were scored on other examples or in other units; nothing where alike."""
-    for split in JUDGED:
-        first, second = (one.models[0].tables[split].by_name() for one in (champion, challenger))
-        told = _differs(first.frame, second.frame)
-        if told:
-            return f"{split}: {told}"
-    units = [one.manifests[0].get("shape") for one in (champion, challenger)]
-    if units[0] != units[1]:
-        return "train was another, and with it what a loss is measured in"
+def describe_difference(champion: EvaluatedModel, challenger: EvaluatedModel) -> str | None:
+    """Describe the first difference of examples or units; None if there is none."""
+    for split in EVALUATED_SPLITS:
+        first, second = (
+            model.models[0].tables[split].by_name() for model in (champion, challenger)
+        )
+        reason = _differs(first.frame, second.frame)
+        if reason:
+            return f"{split}: {reason}"
+    shapes = [model.manifests[0].get("shape") for model in (champion, challenger)]
+    if shapes[0] != shapes[1]:
+        return "train differs, and with it the unit of the loss"
     return None
 
 
 def _differs(first: pd.DataFrame, second: pd.DataFrame) -> str | None:
-    mine, others = (set(frame["example_id"]) for frame in (first, second))
-    if mine != others:
+    before, after = (set(frame["example_id"]) for frame in (first, second))
+    if before != after:
         return (
-            f"{len(mine - others):,} examples of {len(mine):,} are gone, {len(others - mine):,} new"
+            f"{len(before - after):,} of {len(before):,} examples removed, "
+            f"{len(after - before):,} added"
         )
-    for name in WHOSE:
+    for name in EXAMPLE_COLUMNS:
         if name in first and name in second:
             n = int(np.sum(first[name].to_numpy() != second[name].to_numpy()))
             if n:
-                return f"{name!r} is another for {n:,} examples of {len(mine):,}"
+                return f"{name!r} differs for {n:,} of {len(before):,} examples"
     return None
 
 
-def is_same(champion: Contender, challenger: Contender) -> bool:
-    """Tell whether the two are one model: the same weights that answer alike.
+def is_same_model(champion: EvaluatedModel, challenger: EvaluatedModel) -> bool:
+    """Return whether both are the same model: equal weights and equal predictions.
 
-    Weights alone do not say it, for the code that reads them may have changed.  Where the examples
-    are others, so that answers cannot be compared, the architecture's file and what the model knows
-    of its data must be the same.
+    Equal weights are not enough, because the code that reads them may have changed.  If the
+    examples differ, predictions cannot be compared: then the hash of the code and the data shape
+    must be equal.
     """
     if champion.weights != challenger.weights:
         return False
-    if difference(champion, challenger) is not None:
-        return _made_alike(champion.manifests) == _made_alike(challenger.manifests)
+    if describe_difference(champion, challenger) is not None:
+        return _code_and_shape(champion.manifests) == _code_and_shape(challenger.manifests)
     return all(
         np.array_equal(old.tables[split].by_name().loss, new.tables[split].by_name().loss)
         for old, new in zip(champion.models, challenger.models, strict=True)
-        for split in JUDGED
+        for split in EVALUATED_SPLITS
     )
 
 
-def _made_alike(manifests: Sequence[dict[str, Any]]) -> list[Any]:
+def _code_and_shape(manifests: Sequence[dict[str, Any]]) -> list[Any]:
     return [(manifest["code"], manifest.get("shape")) for manifest in manifests]

@@ -1,4 +1,4 @@
-"""Judge a winner against the champion: on the same examples, in the same units, on this machine."""
+"""Compare a winner with the champion: same examples, same units, same machine."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,61 +8,75 @@ from foursplit.config.schema import Group, Params
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.evaluation.results import Entry
-from foursplit.promotion.benchmark_models import Bout, ScoringError, Seen, side_by_side
-from foursplit.promotion.candidate import Contender, difference, is_same, read
-from foursplit.promotion.judge import DifferentExamplesError, Judgement, Reason, Rules, judge
+from foursplit.promotion.benchmark_models import (
+    BenchmarkRequest,
+    BenchmarkResult,
+    ScoringError,
+    benchmark,
+)
+from foursplit.promotion.candidate import EvaluatedModel, describe_difference, is_same_model, read
+from foursplit.promotion.judge import Check, DifferentExamplesError, Judgement, Rules, judge
 from foursplit.promotion.latency import Latency
 from foursplit.tracking.registry.registry import StoredVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A judgement, and whether the champion had to answer the present test for it."""
+class Evaluation:
+    """A judgement, and whether the champion was evaluated on the current test set for it."""
 
     judgement: Judgement
     opened: bool = False
 
 
-def judged(params: Params, name: str, present: Entry, champion: StoredVersion | None) -> Judged:
-    """Judge the present winner of group `name`."""
+def evaluate_challenger(
+    params: Params, name: str, winner: Entry, champion: StoredVersion | None
+) -> Evaluation:
+    """Compare the current winner of group `name` with the champion."""
     group = params.group(name)
     column = plugins.metrics(group.task).METRICS[group.metric]
-    now = read(present.tables, column)
-    before = None if champion is None else read(champion.folder, column)
-    if champion is not None and before is not None and is_same(before, now):
-        told = f"It is the same model as the champion, version {champion.number}: equal weights."
-        reason = Reason(code="same_model", holds=True, sentence=told, numbers={})
-        return Judged(judgement=Judgement(verdict="PROMOTE", reasons=(reason,), needed=None))
-    other = None if before is None else difference(before, now)
-    bout = Bout(
+    challenger = read(winner.tables, column)
+    opponent = None if champion is None else read(champion.folder, column)
+    if champion is not None and opponent is not None and is_same_model(opponent, challenger):
+        sentence = f"Same model as the champion, version {champion.number}: equal weights."
+        reason = Check(code="same_model", holds=True, sentence=sentence, numbers={})
+        return Evaluation(judgement=Judgement(verdict="PROMOTE", reasons=(reason,), needed=None))
+    changes = None if opponent is None else describe_difference(opponent, challenger)
+    request = BenchmarkRequest(
         group=name,
-        challenger=present.models,
+        challenger=winner.models,
         champion=None if champion is None else champion.folder,
-        scored=other is not None,
+        score_champion=changes is not None,
     )
     try:
-        with side_by_side(bout) as seen:
-            if champion is not None and before is not None and seen.tables is not None:
-                before = _present(before, seen.tables, column)
-            found = _compared(params, name, before, now, _latency(params, name, seen))
-    except ScoringError as refusal:
+        with benchmark(request) as result:
+            if champion is not None and opponent is not None and result.tables is not None:
+                opponent = _on_current_examples(opponent, result.tables, column)
+            judgement = _judge(params, name, opponent, challenger, _latency(params, name, result))
+    except ScoringError as error:
         assert champion is not None
-        return Judged(judgement=held("champion_not_scored", _why_not(champion, other, refusal)))
-    except DifferentExamplesError as refusal:
+        sentence = _not_comparable(champion, changes, error)
+        return Evaluation(judgement=hold("champion_not_scored", sentence))
+    except DifferentExamplesError as error:
         assert champion is not None
-        return Judged(judgement=held("other_examples", _why_not(champion, str(refusal), None)))
-    if champion is None or other is None:
-        return Judged(judgement=found)
-    return Judged(judgement=_with(found, _rescored(champion, other)), opened=True)
+        sentence = _not_comparable(champion, str(error), None)
+        return Evaluation(judgement=hold("other_examples", sentence))
+    if champion is None or changes is None:
+        return Evaluation(judgement=judgement)
+    return Evaluation(judgement=_with(judgement, _rescored(champion, changes)), opened=True)
 
 
-def _compared(
-    params: Params, name: str, before: Contender | None, now: Contender, latency: Latency
+def _judge(
+    params: Params,
+    name: str,
+    opponent: EvaluatedModel | None,
+    challenger: EvaluatedModel,
+    latency: Latency,
 ) -> Judgement:
     group = params.group(name)
     rng = generator("gate", params.strategy.seed, name)
-    models = before.models if before else None
-    return judge(models, now.models, now.costs, _rules(params, group), rng, latency)
+    champion = opponent.models if opponent else None
+    rules = _rules(params, group)
+    return judge(champion, challenger.models, challenger.costs, rules, rng, latency)
 
 
 def _rules(params: Params, group: Group) -> Rules:
@@ -76,39 +90,43 @@ def _rules(params: Params, group: Group) -> Rules:
     )
 
 
-def _latency(params: Params, name: str, seen: Seen) -> Latency:
+def _latency(params: Params, name: str, result: BenchmarkResult) -> Latency:
     return Latency(
-        challenger=seen.challenger_ms,
-        champion=seen.champion_ms,
+        challenger=result.challenger_ms,
+        champion=result.champion_ms,
         most=params.gate.latency_ms.get(name),
     )
 
 
-def _present(before: Contender, folder: Path, column: str) -> Contender:
-    """Give the champion with its answers to the present examples."""
-    return replace(before, models=read(folder, column, manifests=before.manifests).models)
+def _on_current_examples(champion: EvaluatedModel, folder: Path, column: str) -> EvaluatedModel:
+    """Return the champion with its predictions on the current examples."""
+    models = read(folder, column, manifests=champion.manifests).models
+    return replace(champion, models=models)
 
 
-def _with(judgement: Judgement, reason: Reason) -> Judgement:
+def _with(judgement: Judgement, reason: Check) -> Judgement:
     return replace(judgement, reasons=(reason, *judgement.reasons))
 
 
-def _rescored(champion: StoredVersion, other: str) -> Reason:
-    told = (
-        f"The champion, version {champion.number}, answered the present examples for this, since "
-        f"it was judged on others ({other})."
+def _rescored(champion: StoredVersion, changes: str) -> Check:
+    sentence = (
+        f"The champion, version {champion.number}, was evaluated again on the current examples, "
+        f"because they have changed ({changes})."
     )
-    return Reason(code="rescored", holds=True, sentence=told, numbers={})
+    return Check(code="rescored", holds=True, sentence=sentence, numbers={})
 
 
-def _why_not(champion: StoredVersion, other: str | None, refusal: FoursplitError | None) -> str:
-    because = "" if refusal is None else f", and it cannot answer the present ones: {refusal}"
+def _not_comparable(
+    champion: StoredVersion, changes: str | None, error: FoursplitError | None
+) -> str:
+    reason = "" if error is None else f", and it cannot predict the current ones: {error}"
     return (
-        f"The champion, version {champion.number}, was judged on other examples ({other}){because}"
+        f"The champion, version {champion.number}, was evaluated on different examples "
+        f"({changes}){reason}"
     )
 
 
-def held(code: str, sentence: str) -> Judgement:
-    """Give the verdict where nothing can be compared."""
-    reason = Reason(code=code, holds=False, sentence=sentence, numbers={})
+def hold(code: str, sentence: str) -> Judgement:
+    """Return HOLD because the models cannot be compared."""
+    reason = Check(code=code, holds=False, sentence=sentence, numbers={})
     return Judgement(verdict="HOLD", reasons=(reason,), needed=None)

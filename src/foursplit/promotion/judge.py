@@ -1,7 +1,7 @@
-"""Whether a challenger takes the champion's place: dev decides, test and rules may forbid.
+"""Decide whether a challenger replaces the champion: dev decides, test and rules can reject.
 
-Source: Ng (2018), Machine Learning Yearning, chapters 7-9 (dev large enough to tell; bounds and
-one number to better); Ng, DLS C3 W1 (dev and test on which all are judged alike).
+Source: Ng (2018), Machine Learning Yearning, chapters 7-9 (size of dev; satisficing metrics and
+one optimizing metric); Ng, DLS C3 W1 (dev and test on which all are judged alike).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,25 +11,25 @@ from math import inf
 import numpy as np
 
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.promotion import checks as say
+from foursplit.promotion import checks
 from foursplit.promotion.latency import Latency
 from foursplit.promotion.paired_evaluation import (
-    JUDGED,
+    EVALUATED_SPLITS,
     DifferentExamplesError,
-    Match,
-    baseline,
-    match,
-    own,
-    require,
+    PairedEvaluation,
+    baseline_models,
+    evaluate_pair,
+    require_tables,
+    with_task_loss,
 )
-from foursplit.promotion.required_examples import needed
-from foursplit.promotion.rules import Judgement, Reason, Rules, Verdict
-from foursplit.promotion.slices import Part, parts
+from foursplit.promotion.required_examples import required_examples
+from foursplit.promotion.rules import Check, Judgement, Rules, Verdict
+from foursplit.promotion.slices import SliceResult, evaluate_slices
 
-__all__ = ["DifferentExamplesError", "Judgement", "Reason", "Rules", "judge"]
+__all__ = ["Check", "DifferentExamplesError", "Judgement", "Rules", "judge"]
 
 FORBID = ("bounds", "latency", "no_leakage", "dev_not_worse", "test_not_worse", "no_slice_ruined")
-"""Reasons that reject a challenger where they do not hold; all others hold it back."""
+"""Checks that reject the challenger if they fail; the others put it on hold."""
 
 
 def judge(
@@ -40,53 +40,63 @@ def judge(
     rng: np.random.Generator,
     latency: Latency | None = None,
 ) -> Judgement:
-    """Judge a challenger, several seeds as several models, by tables of dev, test and train.
+    """Compare the challenger with the champion on dev and test; each seed is a model.
 
-    Without a champion the trivial baseline is to be beaten, which asks nothing of slices.  Raises
-    `DifferentExamplesError` where ids, answers, weights or groups of dev or test differ.
+    Without a champion the challenger is compared with the baseline, and slices are not checked.
+    Raises `DifferentExamplesError` if ids, labels, weights or groups of dev or test differ.
     """
-    require(challenger, "challenger")
-    first = champion is None
+    require_tables(challenger, "challenger")
+    is_first = champion is None
     if champion is None:
-        champion, challenger = baseline(challenger), own(challenger)
-        rules = replace(rules, direction="minimize")  # both are losses, whatever the metric is
-    require(champion, "champion")
-    dev, test = (match(split, champion, challenger, rules, rng) for split in JUDGED)
-    slices = [] if first else _slices((dev, test), rules)
-    whom = "the trivial baseline" if first else "the champion"
+        champion, challenger = baseline_models(challenger), with_task_loss(challenger)
+        rules = replace(rules, direction="minimize")  # both are losses, for every metric
+    require_tables(champion, "champion")
+    dev, test = (
+        evaluate_pair(split, champion, challenger, rules, rng) for split in EVALUATED_SPLITS
+    )
+    slices = [] if is_first else _slices((dev, test), rules)
+    opponent = "the baseline" if is_first else "the champion"
     reasons = [
-        say.bounds(costs, rules),
-        *([] if latency is None else [latency.reason()]),
-        say.leakage(challenger, rng),
-        say.not_worse("dev", dev, whom),
-        say.not_worse("test", test, whom),
-        say.ruined(slices, rules),
-        say.better(dev, whom),
-        *([] if first else [say.worth(dev, rules), say.safe(slices, rules)]),
+        checks.check_bounds(costs, rules),
+        *([] if latency is None else [latency.check()]),
+        checks.check_leakage(challenger, rng),
+        checks.non_inferiority("dev", dev, opponent),
+        checks.non_inferiority("test", test, opponent),
+        checks.harmed_slices(slices, rules),
+        checks.superiority(dev, opponent),
+        *(
+            []
+            if is_first
+            else [checks.minimum_gain(dev, rules), checks.slices_non_inferior(slices, rules)]
+        ),
     ]
-    return _judged(reasons, _lacking(dev, slices, rules, first=first))
+    return _verdict(reasons, _required_dev_examples(dev, slices, rules, is_first=is_first))
 
 
-def _judged(reasons: Sequence[Reason], lacking: int | None) -> Judgement:
+def _verdict(reasons: Sequence[Check], n_required: int | None) -> Judgement:
     failed = [reason.code for reason in reasons if not reason.holds]
     verdict: Verdict = "HOLD" if failed else "PROMOTE"
     if any(code in FORBID for code in failed):
         verdict = "REJECT"
-    helps = verdict == "HOLD" and "worth_it" not in failed
-    return Judgement(verdict=verdict, reasons=tuple(reasons), needed=lacking if helps else None)
+    more_data_helps = verdict == "HOLD" and "worth_it" not in failed
+    return Judgement(
+        verdict=verdict, reasons=tuple(reasons), needed=n_required if more_data_helps else None
+    )
 
 
-def _slices(pairs: Sequence[Match], rules: Rules) -> list[Part]:
+def _slices(pairs: Sequence[PairedEvaluation], rules: Rules) -> list[SliceResult]:
     return [
-        part
+        result
         for pair in pairs
-        for part in parts(pair.table, pair.losses, rules.slice_margin, rules.least)
+        for result in evaluate_slices(pair.table, pair.losses, rules.slice_margin, rules.least)
     ]
 
 
-def _lacking(dev: Match, slices: Sequence[Part], rules: Rules, *, first: bool) -> int | None:
-    """Give the dev examples that would decide, where there are fewer."""
-    of_dev = [part for part in slices if part.split == "dev"]
-    gain = abs(dev.found.delta) if first else rules.min_gain
-    found = needed(dev.losses, of_dev, gain, rules.slice_margin, 1 - rules.confidence)
-    return None if found == inf or found <= dev.found.n else int(found)
+def _required_dev_examples(
+    dev: PairedEvaluation, slices: Sequence[SliceResult], rules: Rules, *, is_first: bool
+) -> int | None:
+    """Return the dev examples needed to decide; None if dev has as many, or none suffice."""
+    dev_slices = [result for result in slices if result.split == "dev"]
+    gain = abs(dev.comparison.delta) if is_first else rules.min_gain
+    n = required_examples(dev.losses, dev_slices, gain, rules.slice_margin, 1 - rules.confidence)
+    return None if n == inf or n <= dev.comparison.n else int(n)

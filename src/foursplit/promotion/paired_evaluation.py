@@ -1,4 +1,4 @@
-"""Champion and challenger on the same examples of one split, seed by seed."""
+"""Paired comparison of champion and challenger on one split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from foursplit.diagnosis.prediction_table import Model, Table
 from foursplit.diagnosis.selection.model_selection import SIGNS
 from foursplit.diagnosis.stats.paired_comparison import Comparison, Seeds, align_rows, compare
 from foursplit.diagnosis.stats.seed_variance import mean_table
-from foursplit.promotion.paired_tests import Paired
+from foursplit.promotion.paired_tests import PairedLosses
 from foursplit.promotion.prediction_tables import BASELINE, TASK_LOSS
 from foursplit.promotion.rules import Rules
 
-JUDGED = ("dev", "test")
+EVALUATED_SPLITS = ("dev", "test")
 
 
 class DifferentExamplesError(FoursplitError):
@@ -22,60 +22,62 @@ class DifferentExamplesError(FoursplitError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Both models on one split: averaged over seeds, and seed by seed."""
+class PairedEvaluation:
+    """The paired comparison on one split, averaged over seeds and per seed."""
 
-    table: Table  # the challenger's, seeds averaged
-    found: Comparison
-    losses: Paired
+    table: Table  # of the challenger, averaged over seeds
+    comparison: Comparison
+    losses: PairedLosses
     alpha: float
 
     @property
-    def p_better(self) -> float:
-        """Give the chance of such a gain, or more, if there were none."""
-        return self.found.p_value / 2 if self.found.delta > 0 else 1 - self.found.p_value / 2
+    def p_superior(self) -> float:
+        """Return the one-sided p-value of a gain."""
+        half = self.comparison.p_value / 2
+        return half if self.comparison.delta > 0 else 1 - half
 
     @property
-    def better(self) -> bool:
-        return self.found.delta > 0 and self.p_better <= self.alpha
+    def is_better(self) -> bool:
+        return self.comparison.delta > 0 and self.p_superior <= self.alpha
 
     @property
-    def worse(self) -> bool:
-        return self.found.delta < 0 and self.found.p_value / 2 <= self.alpha
+    def is_worse(self) -> bool:
+        return self.comparison.delta < 0 and self.comparison.p_value / 2 <= self.alpha
 
     def numbers(self) -> dict[str, float]:
-        found = self.found
+        gain = self.comparison
         return {
-            "n": found.n, "gain": found.delta, "lo": found.lo, "hi": found.hi, "p": self.p_better
+            "n": gain.n, "gain": gain.delta, "lo": gain.lo, "hi": gain.hi, "p": self.p_superior
         }  # fmt: skip
 
 
-def require(models: Sequence[Model], who: str) -> None:
+def require_tables(models: Sequence[Model], role: str) -> None:
+    """Raise if a seed has no table of dev or test."""
     if not models:
-        raise FoursplitError(f"{who}: no seed with tables")
+        raise FoursplitError(f"{role}: no seed with tables")
     for model in models:
-        for split in JUDGED:
+        for split in EVALUATED_SPLITS:
             if split not in model.tables:
-                have = ", ".join(model.tables) or "none"
-                raise FoursplitError(f"{who} {model.name}: no table of {split!r}; it has {have}")
+                names = ", ".join(model.tables) or "none"
+                raise FoursplitError(f"{role} {model.name}: no table of {split!r}; it has {names}")
 
 
-def baseline(models: Sequence[Model]) -> list[Model]:
-    """Give the trivial predictor's tables on the challenger's examples."""
-    made = {}
-    for split in JUDGED:
+def baseline_models(models: Sequence[Model]) -> list[Model]:
+    """Return the baseline's tables on the challenger's examples."""
+    tables = {}
+    for split in EVALUATED_SPLITS:
         table = models[0].tables[split]
         if not table.has(BASELINE):
             raise FoursplitError(
-                f"{table.path or split}: no column {BASELINE!r}; a first champion must beat the "
-                "trivial baseline: read tables with foursplit.promotion.prediction_tables"
+                f"{table.path or split}: no column {BASELINE!r}; the first champion is compared "
+                "with the baseline. Read the tables with foursplit.promotion.prediction_tables."
             )
-        made[split] = _with_loss(table, BASELINE)
-    return [Model(tables=made, name="baseline")]
+        tables[split] = _with_loss(table, BASELINE)
+    return [Model(tables=tables, name="baseline")]
 
 
-def own(models: Sequence[Model]) -> list[Model]:
-    """Give tables in the baseline's unit, the task's own loss."""
+def with_task_loss(models: Sequence[Model]) -> list[Model]:
+    """Return the tables in the unit of the baseline, the loss of the task."""
     return [
         Model(tables={s: _with_loss(t, TASK_LOSS) for s, t in m.tables.items()}, name=m.name)
         for m in models
@@ -89,42 +91,46 @@ def _with_loss(table: Table, column: str) -> Table:
     return Table(split=table.split, frame=frame, path=table.path)
 
 
-def match(
+def evaluate_pair(
     split: str,
     champion: Sequence[Model],
     challenger: Sequence[Model],
     rules: Rules,
     rng: np.random.Generator,
-) -> Match:
-    """Compare on one split, in the order of the ids, so that the files' is no input."""
-    champion, challenger = (sorted(m, key=lambda one: one.name) for m in (champion, challenger))
+) -> PairedEvaluation:
+    """Compare on one split; rows are sorted by id, so their order in the files is irrelevant."""
+    champion, challenger = (
+        sorted(models, key=lambda model: model.name) for models in (champion, challenger)
+    )
     order = champion[0].tables[split].by_name()
     try:
-        old, new = (
-            [align_rows(model.tables[split], order) for model in models]
+        champion_tables, challenger_tables = (
+            [aligned(order, model.tables[split]) for model in models]
             for models in (champion, challenger)
         )
-    except FoursplitError as refusal:
-        raise DifferentExamplesError(f"{split}: {refusal}") from refusal
-    a, b = mean_table(old), mean_table(new)
-    seeds = _errors(champion, old), _errors(challenger, new)
+    except FoursplitError as error:
+        raise DifferentExamplesError(f"{split}: {error}") from error
+    before, after = mean_table(champion_tables), mean_table(challenger_tables)
+    seeds = _errors(champion, champion_tables), _errors(challenger, challenger_tables)
     sign = SIGNS[rules.direction]
-    first, second = (a, b) if sign > 0 else (b, a)
-    found = compare(
+    first, second = (before, after) if sign > 0 else (after, before)
+    comparison = compare(
         first,
         second,
         rng,
-        confidence=2 * rules.confidence - 1,  # each end of which is a one-sided bound
+        confidence=2 * rules.confidence - 1,  # each end is a one-sided bound
         seeds=seeds if sign > 0 else (seeds[1], seeds[0]),
     )
-    losses = Paired(
-        champion=np.stack([table.loss for table in old]) * sign,
-        challenger=np.stack([table.loss for table in new]) * sign,
-        weight=a.weight,
-        groups=a.groups,
+    losses = PairedLosses(
+        champion=np.stack([table.loss for table in champion_tables]) * sign,
+        challenger=np.stack([table.loss for table in challenger_tables]) * sign,
+        weight=before.weight,
+        groups=before.groups,
         same_seeds=seeds[0].keys() == seeds[1].keys(),
     )
-    return Match(table=b, found=found, losses=losses, alpha=1 - rules.confidence)
+    return PairedEvaluation(
+        table=after, comparison=comparison, losses=losses, alpha=1 - rules.confidence
+    )
 
 
 def _errors(models: Sequence[Model], tables: Sequence[Table]) -> Seeds:

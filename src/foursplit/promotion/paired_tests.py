@@ -1,6 +1,6 @@
-"""Two models on the same examples of one split: how sure it is that one is not much worse.
+"""Paired tests of two models on one split: non-inferiority and inferiority with a margin.
 
-`worse` is the challenger's mean loss less the champion's: above 0 where the challenger is worse.
+`difference` is the challenger's loss minus the champion's: above 0 the challenger is worse.
 
 Source: Tango (1998), "Equivalence test and confidence interval for the difference in proportions
 for the paired-sample design"; Agresti and Min (2005) on pseudo-pairs; Cochran (1977), Sampling
@@ -15,14 +15,14 @@ from typing import TypeAlias
 import numpy as np
 from scipy.special import ndtr, stdtr
 
-Several: TypeAlias = tuple[tuple[float, float], ...]  # variances with their degrees of freedom
+Variances: TypeAlias = tuple[tuple[float, float], ...]  # variances with their degrees of freedom
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paired:
-    """Losses of both, (seed, example) each, of which more is worse; seeds are paired if alike.
+class PairedLosses:
+    """Losses of both models, (seed, example) each; higher is worse.
 
-    `groups` numbers what is drawn as one.
+    `groups` numbers the sampling units.  With `same_seeds` the seeds are paired.
     """
 
     champion: np.ndarray
@@ -32,99 +32,99 @@ class Paired:
     same_seeds: bool
 
     @cached_property
-    def worse(self) -> np.ndarray:
-        """Give (example,) differences, seeds averaged."""
+    def difference(self) -> np.ndarray:
+        """Return the (example,) differences, averaged over seeds."""
         return np.asarray(self.challenger.mean(axis=0) - self.champion.mean(axis=0))
 
     @cached_property
-    def counted(self) -> bool:
-        """Say whether examples are independent, weigh alike and are right or wrong."""
-        once = len(self.champion) == len(self.challenger) == 1
-        apart = len(np.unique(self.groups)) == len(self.groups)
-        alike = bool((self.weight == self.weight[0]).all())
-        return once and apart and alike and bool(np.isin(self.worse, (-1.0, 0.0, 1.0)).all())
+    def is_binary(self) -> bool:
+        """Return whether examples are independent with equal weights and 0/1 losses of one seed."""
+        one_seed = len(self.champion) == len(self.challenger) == 1
+        independent = len(np.unique(self.groups)) == len(self.groups)
+        equal_weights = bool((self.weight == self.weight[0]).all())
+        is_zero_one = bool(np.isin(self.difference, (-1.0, 0.0, 1.0)).all())
+        return one_seed and independent and equal_weights and is_zero_one
 
     @cached_property
-    def step(self) -> float:
-        """Give the usual size of a difference where there is one: 1 for right and wrong."""
-        seen = self.worse[self.worse != 0]
-        return float(np.sqrt(np.mean(seen**2))) if len(seen) else 1.0
+    def typical_difference(self) -> float:
+        """Return the root mean square of the nonzero differences: 1 for 0/1 losses."""
+        nonzero = self.difference[self.difference != 0]
+        return float(np.sqrt(np.mean(nonzero**2))) if len(nonzero) else 1.0
 
-    def mean(self, inside: np.ndarray) -> float:
-        """Give how much worse the challenger is on the examples of a mask."""
-        return float(np.average(self.worse[inside], weights=self.weight[inside]))
+    def mean(self, mask: np.ndarray) -> float:
+        """Return the mean difference on the examples of a mask."""
+        return float(np.average(self.difference[mask], weights=self.weight[mask]))
 
 
-def distance(pair: Paired, inside: np.ndarray, margin: float) -> tuple[float, float]:
-    """Say by how many standard errors the challenger exceeds being worse by `margin`.
+def score_statistic(pair: PairedLosses, mask: np.ndarray, margin: float) -> tuple[float, float]:
+    """Return the test statistic of a difference against `margin`, and its degrees of freedom.
 
-    Returns it with its degrees of freedom.  Wrong answers are counted where they can be (Tango's
-    score, which knows that none seen of few is not none); else the groups' means, with one pair of
-    differences more than was seen, one each way.
+    For 0/1 losses it is Tango's score, which is valid without any discordant pair.  Otherwise it is
+    a t statistic of group means, with one pseudo-pair of differences added, one of each sign.
     """
-    if pair.counted:
-        here = pair.worse[inside]
-        lost, won = int((here > 0).sum()), int((here < 0).sum())
-        return score(lost, won, len(here), margin), inf
-    of_examples = spread(pair, inside)
-    parts = (of_examples, *seed_spread(pair, inside))
-    total = fsum(variance for variance, _ in parts)
-    if of_examples[1] < 1 or total == 0:
-        return 0.0, 1.0  # one group says nothing of others
-    degrees = total**2 / fsum(variance**2 / known for variance, known in parts)
-    return (pair.mean(inside) - margin) / sqrt(total), degrees
+    if pair.is_binary:
+        difference = pair.difference[mask]
+        n_losses, n_wins = int((difference > 0).sum()), int((difference < 0).sum())
+        return tango_score(n_losses, n_wins, len(difference), margin), inf
+    variance, group_df = group_variance(pair, mask)
+    variances = ((variance, group_df), *seed_variances(pair, mask))
+    total = fsum(variance for variance, _ in variances)
+    if group_df < 1 or total == 0:
+        return 0.0, 1.0  # one group has no variance estimate
+    degrees = total**2 / fsum(variance**2 / df for variance, df in variances)
+    return (pair.mean(mask) - margin) / sqrt(total), degrees
 
 
-def p_worse(pair: Paired, inside: np.ndarray, margin: float) -> float:
-    """Give the chance to look this much worse, or more, if worse by no more than `margin`."""
-    value, degrees = distance(pair, inside, margin)
-    return float(_below(-value, degrees))
+def p_inferior(pair: PairedLosses, mask: np.ndarray, margin: float) -> float:
+    """Return the p-value of the null hypothesis: worse by at most `margin`."""
+    value, degrees = score_statistic(pair, mask, margin)
+    return float(_cdf(-value, degrees))
 
 
-def p_safe(pair: Paired, inside: np.ndarray, margin: float) -> float:
-    """Give the chance to look this good, or better, if worse by `margin` or more."""
-    value, degrees = distance(pair, inside, margin)
-    return float(_below(value, degrees))
+def p_non_inferior(pair: PairedLosses, mask: np.ndarray, margin: float) -> float:
+    """Return the p-value of the null hypothesis: worse by `margin` or more."""
+    value, degrees = score_statistic(pair, mask, margin)
+    return float(_cdf(value, degrees))
 
 
-def _below(value: float, degrees: float) -> float:
+def _cdf(value: float, degrees: float) -> float:
     return float(ndtr(value) if degrees == inf else stdtr(degrees, value))
 
 
-def score(lost: int, won: int, n: int, margin: float) -> float:
-    """Give Tango's score of `lost` and `won` pairs of n against a difference of `margin`."""
+def tango_score(n_losses: int, n_wins: int, n: int, margin: float) -> float:
+    """Return Tango's score for `n_losses` and `n_wins` of n pairs and a difference of `margin`."""
     if margin >= 1:
-        return -inf  # right and wrong differ by 1 at most
-    variance = null_variance(lost / n, won / n, margin)
-    return (lost - won - n * margin) / sqrt(n * variance) if variance > 0 else 0.0
+        return -inf  # 0/1 losses differ by at most 1
+    variance = null_variance(n_losses / n, n_wins / n, margin)
+    return (n_losses - n_wins - n * margin) / sqrt(n * variance) if variance > 0 else 0.0
 
 
-def null_variance(lost: float, won: float, margin: float) -> float:
-    """Give one pair's variance under a difference of `margin`, from shares of pairs seen."""
-    b = (2 - lost + won) * margin - lost - won
-    c = won * margin * (1 - margin)
-    rare = (sqrt(b * b + 8 * c) - b) / 4  # most likely share won, where `margin` more are lost
-    return 2 * rare + margin * (1 - margin)
+def null_variance(loss_rate: float, win_rate: float, margin: float) -> float:
+    """Return the variance of a pair under a difference of `margin`, from observed rates."""
+    b = (2 - loss_rate + win_rate) * margin - loss_rate - win_rate
+    c = win_rate * margin * (1 - margin)
+    null_win_rate = (sqrt(b * b + 8 * c) - b) / 4  # maximum likelihood under the null hypothesis
+    return 2 * null_win_rate + margin * (1 - margin)
 
 
-def spread(pair: Paired, inside: np.ndarray) -> tuple[float, float]:
-    """Give the mean's variance over groups, with one pair of differences added to those seen."""
-    _, code = np.unique(pair.groups[inside], return_inverse=True)
-    weight = pair.weight[inside]
-    sums = np.bincount(code, weights=weight * pair.worse[inside])
+def group_variance(pair: PairedLosses, mask: np.ndarray) -> tuple[float, float]:
+    """Return the variance of the mean over groups, with one pseudo-pair, and its df."""
+    _, code = np.unique(pair.groups[mask], return_inverse=True)
+    weight = pair.weight[mask]
+    sums = np.bincount(code, weights=weight * pair.difference[mask])
     weights = np.bincount(code, weights=weight)
-    n, whole = len(sums), float(weights.sum())
+    n, total = len(sums), float(weights.sum())
     if n < 2:
         return 0.0, 0.0
-    residual = sums - sums.sum() / whole * weights
-    added = 2 * (pair.step * whole / n) ** 2
-    return float((n / (n - 1) * (residual @ residual) + added) / whole**2), float(n - 1)
+    residual = sums - sums.sum() / total * weights
+    pseudo = 2 * (pair.typical_difference * total / n) ** 2
+    return float((n / (n - 1) * (residual @ residual) + pseudo) / total**2), float(n - 1)
 
 
-def seed_spread(pair: Paired, inside: np.ndarray) -> Several:
-    """Give what training again would add, of paired seeds or of each model's; one seed: nothing."""
+def seed_variances(pair: PairedLosses, mask: np.ndarray) -> Variances:
+    """Return the variances between seeds, of pairs or of each model; none for one seed."""
     first, second = (
-        np.average(losses[:, inside], axis=1, weights=pair.weight[inside])
+        np.average(losses[:, mask], axis=1, weights=pair.weight[mask])
         for losses in (pair.champion, pair.challenger)
     )
     rows = [first - second] if pair.same_seeds else [first, second]

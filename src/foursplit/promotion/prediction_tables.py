@@ -1,4 +1,4 @@
-"""Prediction tables as the gate needs them: checked, with the baseline and what tells contents."""
+"""Prediction tables for the gate: validated, with baseline loss and content hash."""
 
 from pathlib import Path
 
@@ -12,30 +12,30 @@ BASELINE, TASK_LOSS, CONTENT = "baseline_loss", "task_loss", "content_hash"
 
 
 def table(frame: pd.DataFrame, split: str, column: str = "loss", path: str = "") -> Table:
-    """Check one split's rows, with the metric's `column` as the loss to judge by.
+    """Validate the rows of a split, with the metric's `column` as loss.
 
-    What the trivial baseline loses is kept beside what the model loses in the same unit, the
-    task's own, whatever the metric is.
+    The baseline's loss is kept with the model's loss in the same unit, the loss of the task, for
+    every metric.
     """
     if column not in frame:
         raise unknown_name("column", column, map(str, frame.columns), path or split)
-    made = check(frame.assign(loss=frame[column]), split, path)
-    kept = {name: frame[name].to_numpy() for name in (BASELINE, CONTENT) if name in frame}
-    if BASELINE in kept and "loss" in frame:
-        kept[TASK_LOSS] = frame["loss"].to_numpy()
-    return Table(split=split, frame=made.frame.assign(**kept), path=path)
+    result = check(frame.assign(loss=frame[column]), split, path)
+    extra = {name: frame[name].to_numpy() for name in (BASELINE, CONTENT) if name in frame}
+    if BASELINE in extra and "loss" in frame:
+        extra[TASK_LOSS] = frame["loss"].to_numpy()
+    return Table(split=split, frame=result.frame.assign(**extra), path=path)
 
 
 def read(folder: Path, column: str = "loss") -> list[Model]:
-    """Read a model's `seed_*` folders of Parquet tables, such as those of a comparison's winner."""
+    """Read the Parquet tables of a model, one `seed_*` folder per seed."""
     seeds = seed_folders(folder)
     if not seeds:
-        raise FoursplitError(f"{folder}: no folder seed_* with a model's tables")
+        raise FoursplitError(f"{folder}: no folder seed_* with prediction tables")
     return [_seed(path, column) for path in seeds]
 
 
 def _seed(folder: Path, column: str) -> Model:
-    found = {}
+    tables = {}
     for split in SPLITS:
         path = folder / f"{split}.parquet"
         if not path.is_file():
@@ -43,6 +43,6 @@ def _seed(folder: Path, column: str) -> Model:
         try:
             frame = pd.read_parquet(path)
         except (OSError, ValueError) as error:
-            raise FoursplitError(f"{path}: not readable as Parquet ({error})") from error
-        found[split] = table(frame, split, column, str(path))
-    return Model(tables=found, name=folder.name)
+            raise FoursplitError(f"{path}: not a valid Parquet file ({error})") from error
+        tables[split] = table(frame, split, column, str(path))
+    return Model(tables=tables, name=folder.name)

@@ -1,4 +1,4 @@
-"""What is asked of a challenger, and what is answered."""
+"""The rules for a challenger, the results of their checks, and the judgement."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,14 +12,14 @@ Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What is asked of a challenger; the first three as its comparison group says."""
+    """The rules for a challenger; the first three are those of its comparison group."""
 
-    min_gain: float  # a smaller difference is not worth a change
+    min_gain: float  # smaller differences do not matter
     direction: Literal["minimize", "maximize"] = "minimize"
-    bounds: Mapping[str, float] = field(default_factory=dict)  # at most
-    confidence: float = 0.95  # one-sided, of each statement
-    slice_margin: float = 0.05  # a slice that is worse by no more is safe
-    least: int = 20  # examples of a slice that is judged
+    bounds: Mapping[str, float] = field(default_factory=dict)  # upper limits
+    confidence: float = 0.95  # one-sided, of each check
+    slice_margin: float = 0.05  # non-inferiority margin of a slice
+    least: int = 20  # minimum examples of a slice
 
     def __post_init__(self) -> None:
         if self.direction not in SIGNS:
@@ -35,8 +35,8 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One thing asked, whether it holds, and the numbers that say so."""
+class Check:
+    """One check: whether it holds, a sentence and its numbers."""
 
     code: str
     holds: bool
@@ -46,13 +46,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The verdict and every reason; `needed` dev examples would decide what is on hold.
+    """The verdict and all checks; `needed` is the number of dev examples to decide a HOLD.
 
-    None where more examples are not what is lacking.
+    It is None if more examples would not help.
     """
 
     verdict: Verdict
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Check, ...]
     needed: int | None
 
     def as_json(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Parts of the data that a better mean may hide: each value of each column, judged on its own.
+"""Evaluate the challenger on slices: each value of each column.
 
-To say that every part is safe, each must be, and no correction is due (intersection and union,
-Berger 1982); to say that some part is ruined, the many looks are paid for (Holm 1979).
+A claim that all slices are non-inferior needs no correction (intersection-union test, Berger 1982);
+a claim that some slice is inferior is corrected for multiple testing (Holm 1979).
 """
 
 from collections.abc import Iterator
@@ -13,53 +13,55 @@ import pandas as pd
 from foursplit.diagnosis.error_analysis.leakage import HASHES
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.stats.categorical import coded, is_category
-from foursplit.promotion.paired_tests import Paired, p_safe, p_worse
+from foursplit.promotion.paired_tests import PairedLosses, p_inferior, p_non_inferior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A slice of one split, and what its examples say of the challenger there."""
+class SliceResult:
+    """The comparison on one slice of a split."""
 
     split: str
     name: str
-    inside: np.ndarray  # (example,) mask
+    mask: np.ndarray  # (example,)
     n: int
-    worse: float
-    p_safe: float  # small: not worse by the margin
-    p_worse: float  # small: worse by more than the margin
+    difference: float  # challenger minus champion; above 0 is worse
+    p_non_inferior: float  # small: not worse by the margin
+    p_inferior: float  # small: worse by more than the margin
 
 
-def parts(table: Table, pair: Paired, margin: float, least: int) -> list[Part]:
-    """Judge every slice of `least` examples or more; a slice of two names is one."""
+def evaluate_slices(
+    table: Table, pair: PairedLosses, margin: float, min_examples: int
+) -> list[SliceResult]:
+    """Evaluate every slice of at least `min_examples`; equal slices count once."""
     return [
-        Part(
+        SliceResult(
             split=table.split,
             name=name,
-            inside=inside,
-            n=int(inside.sum()),
-            worse=pair.mean(inside),
-            p_safe=p_safe(pair, inside, margin),
-            p_worse=p_worse(pair, inside, margin),
+            mask=mask,
+            n=int(mask.sum()),
+            difference=pair.mean(mask),
+            p_non_inferior=p_non_inferior(pair, mask, margin),
+            p_inferior=p_inferior(pair, mask, margin),
         )
-        for name, inside in masks(table, least)
+        for name, mask in slice_masks(table, min_examples)
     ]
 
 
-def masks(table: Table, least: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Give each slice's name and mask: the values of y for classes, then of each meta column."""
+def slice_masks(table: Table, min_examples: int) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield name and mask of each slice: the classes of y, then the values of each meta column."""
     seen = set()
-    for name in columns(table):
+    for name in slice_columns(table):
         code = coded(name, table.frame[name], table.frame[name])
         for number, label in enumerate(code.labels):
-            inside = code.first == number
-            key = inside.tobytes()
-            if least <= inside.sum() < len(inside) and key not in seen:
+            mask = code.first == number
+            key = mask.tobytes()
+            if min_examples <= mask.sum() < len(mask) and key not in seen:
                 seen.add(key)
-                yield f"{name} = {label}", inside
+                yield f"{name} = {label}", mask
 
 
-def columns(table: Table) -> list[str]:
-    """Name what is sliced by."""
+def slice_columns(table: Table) -> list[str]:
+    """Return the columns to slice by."""
     y = ["y"] if table.has("y_hat") and table.has("y") and _classes(table.frame["y"]) else []
     return [*y, *(name for name in table.meta if name not in HASHES)]
 
@@ -68,3 +70,15 @@ def _classes(values: pd.Series) -> bool:
     if not is_category(values):
         return False
     return not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all())
+
+
+def holm_rejections(ps: Sequence[float], alpha: float) -> np.ndarray:
+    """Return which null hypotheses are rejected, with family-wise error rate `alpha`.
+
+    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
+    """
+    order = np.argsort(ps, kind="stable")
+    holds = np.array([ps[k] > alpha / (len(ps) - rank) for rank, k in enumerate(order)], bool)
+    rejected = np.zeros(len(ps), bool)
+    rejected[order[: int(holds.argmax()) if holds.any() else len(ps)]] = True
+    return rejected

@@ -1,22 +1,22 @@
-"""Numbers as people read them: percent, signs, intervals, counts."""
+"""Format numbers for people: percent, signs, intervals, counts."""
 
 from typing import Any
 
 MINUS = "−"
-UNKNOWN = "not known"
+UNKNOWN = "unknown"
 
 
 def percent(value: float) -> str:
-    """Write a fraction in percent, to a tenth; to a hundredth where a tenth would show nothing."""
+    """Format a fraction in percent with one decimal, with two if it is below 0.1%."""
     digits = 2 if abs(value) < 0.001 and value else 1
     text = f"{value:.{digits}%}"
     if not text.strip("-0.%"):
-        return text.lstrip("-")  # a zero has no sign
+        return text.lstrip("-")  # no "-0.0%"
     return text.replace("-", MINUS)
 
 
 def signed(value: float) -> str:
-    """Write a difference of two fractions, with its sign."""
+    """Format a difference of two fractions with its sign."""
     text = percent(value)
     return f"+{text}" if value > 0 and text.strip("0.%") else text
 
@@ -29,18 +29,23 @@ def gap_interval(lo: float | None, hi: float | None) -> str:
     return UNKNOWN if lo is None or hi is None else f"{signed(lo)} to {signed(hi)}"
 
 
+def confidence_level(confidence: float) -> str:
+    """Format a confidence such as 0.95 as "95%"."""
+    return percent(confidence).replace(".0%", "%")
+
+
 def count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
 def quantity(value: float) -> str:
-    """Write a measurement to four digits, and a large one without a power of ten."""
+    """Format a value with four digits; large values get no exponent."""
     text = f"{value:.4g}"
     return (f"{value:.0f}" if "e+" in text and abs(value) < 1e9 else text).replace("-", MINUS)
 
 
 def setting(value: Any) -> str:
-    """Write a value of params.yaml as it stands there."""
+    """Format a value as params.yaml writes it."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(setting, value))}]"
     if isinstance(value, bool) or value is None:

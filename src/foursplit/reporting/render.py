@@ -1,4 +1,4 @@
-"""The templates' door: values are escaped, and a missing one is an error."""
+"""Render Jinja templates: values are escaped, and a missing value is an error."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +18,7 @@ def render(template: str, content: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Keep compiled templates: compiling one takes longer than filling it."""
+    """Return the cached environment; compiling a template takes longer than rendering it."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -27,35 +27,35 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for written in (
+    for function in (
         numbers.percent,
         numbers.signed,
         numbers.count,
         numbers.quantity,
         numbers.setting,
     ):
-        environment.filters[written.__name__] = written
-    environment.filters.update(breakable=breakable, opening=opening, prose=prose)
+        environment.filters[function.__name__] = function
+    environment.filters.update(breakable=breakable, capitalize_first=capitalize_first, prose=prose)
     environment.globals.update(SPLITS=SPLITS, TITLES=TITLES)
     return environment
 
 
 def breakable(name: str) -> Markup:
-    """Let a long name break after its underscores, and nowhere else."""
+    """Allow line breaks in a long name after its underscores only."""
     return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
-def opening(text: str) -> str:
-    """Let a text open a sentence; the rest keeps its capitals."""
+def capitalize_first(text: str) -> str:
+    """Capitalize the first letter; the rest keeps its case."""
     return text[:1].upper() + text[1:]
 
 
 def prose(text: str) -> Markup:
-    """Set what stands between backticks as code, and nothing else."""
+    """Format text between backticks as code."""
     pieces = [escape(piece) for piece in text.split("`")]
     if len(pieces) % 2 == 0:
-        return escape(text)  # a backtick alone
+        return escape(text)  # unpaired backtick
     return Markup().join(
-        Markup("<code>{}</code>").format(piece) if number % 2 else piece
-        for number, piece in enumerate(pieces)
+        Markup("<code>{}</code>").format(piece) if index % 2 else piece
+        for index, piece in enumerate(pieces)
     )

@@ -1,4 +1,4 @@
-"""The table that ends a run: where each experiment's error comes from, and what to try next."""
+"""The summary table of a run: errors, verdict and next step of every experiment."""
 
 from collections.abc import Sequence
 
@@ -12,52 +12,58 @@ from foursplit.evaluation.results import Entry
 from foursplit.reporting.numbers import percent
 from foursplit.reporting.tables import findings
 
-FULL = 120  # columns from which whole keys fit
-SPLIT = 100  # columns from which the next step has a column of its own
-PLAIN = 170  # columns of a file or pipe: every row on one line
+FULL_KEYS_WIDTH = 120  # columns from which whole keys fit
+TWO_COLUMNS_WIDTH = 100  # columns from which the next step has its own column
+FILE_WIDTH = 170  # columns of a file or pipe: every row on one line
 
 
 def show(entries: Sequence[Entry]) -> None:
-    """Print the table, and what its marks mean."""
+    """Print the table and the legend of its marks."""
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=PLAIN)
+        console = Console(highlight=False, width=FILE_WIDTH)
     console.print(table(entries, console.width))
     for note in notes(entries):
         console.print(Text(line(note), style="dim"))
 
 
-def table(entries: Sequence[Entry], width: int = SPLIT) -> Table:
-    """Lay the table out for a screen of `width` columns; figures are never cut."""
-    made = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
-    made.add_column("experiment", overflow="fold")
-    made.add_column("human", justify="right", no_wrap=True)
+def table(entries: Sequence[Entry], width: int = TWO_COLUMNS_WIDTH) -> Table:
+    """Build the table for a terminal of `width` columns; numbers are never truncated."""
+    result = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    result.add_column("experiment", overflow="fold")
+    result.add_column("human", justify="right", no_wrap=True)
     for split in SPLITS:
-        made.add_column(TITLES[split], justify="right", no_wrap=True)
-    if width >= SPLIT:
-        made.add_column("verdict", no_wrap=width >= FULL)
-        made.add_column("next step", overflow="fold")
+        result.add_column(TITLES[split], justify="right", no_wrap=True)
+    if width >= TWO_COLUMNS_WIDTH:
+        result.add_column("verdict", no_wrap=width >= FULL_KEYS_WIDTH)
+        result.add_column("next step", overflow="fold")
     else:
-        made.add_column("verdict, next step", overflow="fold")
+        result.add_column("verdict, next step", overflow="fold")
     for group in dict.fromkeys(entry.experiment.group for entry in entries):
-        made.add_row(Text(group, style="bold"))
+        result.add_row(Text(group, style="bold"))
         for entry in entries:
             if entry.experiment.group == group:
-                made.add_row(*_row(entry, width))
-    return made
+                result.add_row(*_row(entry, width))
+    return result
 
 
 def notes(entries: Sequence[Entry]) -> list[str]:
-    """Explain the marks, and say what is wrong with whom."""
-    lines = ["* chosen on dev: the one experiment of its group whose test error was measured"]
+    """Explain the marks, and name ties, violated bounds and experiments below the baseline."""
+    lines = [
+        "* winner on dev; sealed = test not opened; only the group's winner is evaluated on it"
+    ]
     if any(len(entry.summaries) > 1 for entry in entries):
-        lines.append("several seeds: errors are means; intervals hold what training again changes")
+        lines.append(
+            "several seeds: errors are means; intervals include the variance between seeds"
+        )
     for entry in entries:
         if entry.tied_with:
-            lines.append(f"* {entry.key}: tied with {entry.tied_with} on dev, and the cheaper")
+            lines.append(
+                f"* {entry.key}: tied with {entry.tied_with} on dev; selected as the cheaper one"
+            )
         if not entry.beats_baseline:
-            lines.append(f"! {entry.key}: not shown to beat the trivial predictor on dev")
-        lines += [f"! {entry.key}: breaks a bound: {bound}" for bound in entry.broken_bounds]
+            lines.append(f"! {entry.key}: not significantly better than the baseline on dev")
+        lines += [f"! {entry.key}: violates a bound: {bound}" for bound in entry.broken_bounds]
     return lines
 
 
@@ -65,19 +71,18 @@ def _row(entry: Entry, width: int) -> list[Text]:
     flagged = entry.broken_bounds or not entry.beats_baseline
     marks = f"{'*' if entry.winner else ' '}{'!' if flagged else ' '} "
     name = entry.key
-    if width < FULL:
-        # The group stands above, and most keys begin with its name.
+    if width < FULL_KEYS_WIDTH:
+        # The row above names the group, and most keys begin with it.
         name = name.removeprefix(f"{entry.experiment.group}_")
     verdict, step = findings.short_verdict(entry.diagnosis), findings.first_step(entry.diagnosis)
     style = "bold" if entry.winner else ""
     human = Text("-", style="dim") if entry.human is None else Text(percent(entry.human))
-    told = [verdict, step] if width >= SPLIT else [_stacked(verdict, step)]
-    told = [printable(one) for one in told]
+    conclusion = [verdict, step] if width >= TWO_COLUMNS_WIDTH else [_stacked(verdict, step)]
     return [
         Text(marks + name, style=style),
         human,
         *(_error(entry, split) for split in SPLITS),
-        *map(Text, told),
+        *(Text(printable(text)) for text in conclusion),
     ]
 
 

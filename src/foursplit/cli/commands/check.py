@@ -1,4 +1,4 @@
-"""Say what is wrong with params.yaml, and with the pipelines that read it, before anything runs."""
+"""`foursplit check`: validate params.yaml and the dvc.yaml files before anything runs."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from foursplit.stages import select
 
 
 def check(params: Params) -> None:
-    """Check what names alone can tell: metrics, bounds, and that the dvc.yaml files are current."""
+    """Check metrics and bounds, and that the dvc.yaml files are up to date."""
     for section in params.sections().values():
         for groups in section.groups.values():
             for name, group in groups.items():
@@ -20,21 +20,21 @@ def check(params: Params) -> None:
 
 
 def check_arguments(params: Params) -> None:
-    """Build the arguments of every model and study; this imports torch, and takes seconds."""
+    """Build the arguments of every model and lesson; this imports torch and takes seconds."""
     from foursplit.training.manifest import arguments
 
     for of, course, name, experiment in _experiments(params):
-        at = f"{key(of, 'experiments')}.{course}.{name}.model_args"
-        arguments(experiment.model, dict(experiment.model_args), at)
+        path = f"{key(of, 'experiments')}.{course}.{name}.model_args"
+        arguments(experiment.model, dict(experiment.model_args), path)
         plugins.task(experiment.task)
     for course, block in params.studies.items():
         for name, settings in block.items():
-            at = f"{STUDIES}.{course}.{name}.args"
-            parse(plugins.lesson(name).Args, settings.args, at)
+            path = f"{STUDIES}.{course}.{name}.args"
+            parse(plugins.lesson(name).Args, settings.args, path)
 
 
 def _experiments(params: Params) -> Iterator[tuple[Pipeline, str, str, Experiment]]:
-    """Go through the experiments of both pipelines."""
+    """Yield the experiments of both pipelines."""
     for of, section in params.sections().items():
         for course, block in section.experiments.items():
             for name, experiment in block.items():
@@ -42,11 +42,11 @@ def _experiments(params: Params) -> Iterator[tuple[Pipeline, str, str, Experimen
 
 
 def describe(params: Params) -> str:
-    lines = [
+    sections = [
         f"{len(s.sources)} sources, {sum(map(len, s.experiments.values()))} experiments, "
         f"{sum(map(len, s.groups.values()))} comparison groups, "
         f"{sum(map(len, s.curves.values()))} learning curves, "
         f"{sum(map(len, s.studies.values()))} studies"
         for s in params.sections().values()
     ]
-    return f"params.yaml is right: {lines[0]}; in the pipeline `real` {lines[1]}."
+    return f"params.yaml is valid: {sections[0]}; in the pipeline `real` {sections[1]}."

@@ -1,4 +1,4 @@
-"""Read a learning curve, and say whether more data would bring the dev error down enough."""
+"""`foursplit curve`: fit a learning curve, and state whether more data would help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,64 +17,64 @@ from foursplit.diagnosis.learning_curve.fit import Curve, Point, fit, read
 from foursplit.io import artifacts, tabular
 
 ERRORS = ("error", "dev_error")
-"""Names that the column of dev errors may have."""
+"""Accepted names of the column of dev errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    """Points and what is known beside them."""
+class _CurveInputs:
+    """Points of a learning curve, train error, target and settings of the fit."""
 
     points: Sequence[Point]
     train_error: float | None
     target: float | None
     resamples: int = 500
     confidence: float = 0.95
-    draws: tuple[object, ...] = ("curve", 1)  # names the random draws of the band
+    seed: tuple[object, ...] = ("curve", 1)  # of the bootstrap
 
 
 def curve(
-    what: str, train_error: float | None, target: float | None, json_file: Path | None
+    name: str, train_error: float | None, target: float | None, json_file: Path | None
 ) -> None:
-    """Fit the sizes and errors of a CSV file or an experiment, and say what the curve tells."""
-    given = _of_file(Path(what)) if _is_file(what) else _of_experiment(what)
-    known = given.train_error if train_error is None else train_error
-    if known is None:
+    """Fit the sizes and errors of a CSV file or an experiment, and print the conclusion."""
+    inputs = _from_file(Path(name)) if _is_file(name) else _from_experiment(name)
+    if train_error is None:
+        train_error = inputs.train_error
+    if train_error is None:
         raise FoursplitError(
-            f"{what}: no column 'train_error': say --train-error, at the largest size"
+            f"{name}: no column 'train_error'. Pass --train-error, the error at the largest size."
         )
-    wanted = given.target if target is None else target
-    fitted = fit(
-        given.points,
-        generator(*given.draws),
-        resamples=given.resamples,
-        confidence=given.confidence,
+    result = fit(
+        inputs.points,
+        generator(*inputs.seed),
+        resamples=inputs.resamples,
+        confidence=inputs.confidence,
     )
-    verdict = read(fitted, known, wanted)
+    verdict = read(result, train_error, inputs.target if target is None else target)
     if json_file is not None:
-        artifacts.write_json(json_file, {"curve": fitted.as_json(), "verdict": verdict.as_json()})
-    _show(fitted)
+        artifacts.write_json(json_file, {"curve": result.as_json(), "verdict": verdict.as_json()})
+    _show(result)
     click.echo(line(verdict.sentence))
 
 
-def _show(fitted: Curve) -> None:
-    for point in fitted.points:
-        value, lo, hi = fitted.at(point.n)
+def _show(result: Curve) -> None:
+    for point in result.points:
+        value, lo, hi = result.at(point.n)
         click.echo(
             f"{point.n:>12,}  {np.mean(point.errors):7.2%}  curve {value:.2%} [{lo:.2%}, {hi:.2%}]"
         )
-    for ahead in (2, 10):
-        value, lo, hi = fitted.at(ahead * fitted.largest)
+    for factor in (2, 10):
+        value, lo, hi = result.at(factor * result.largest)
         click.echo(
-            f"{ahead * fitted.largest:>12,}           curve {value:.2%} [{lo:.2%}, {hi:.2%}]"
+            f"{factor * result.largest:>12,}           curve {value:.2%} [{lo:.2%}, {hi:.2%}]"
         )
 
 
-def _is_file(what: str) -> bool:
-    return Path(what).suffix != "" or Path(what).is_file()
+def _is_file(name: str) -> bool:
+    return Path(name).suffix != "" or Path(name).is_file()
 
 
-def _of_experiment(key: str) -> _Given:
-    """Read what stage learn wrote; draws and target are those of its verdict."""
+def _from_experiment(key: str) -> _CurveInputs:
+    """Read the output of stage learn; seed and target are those of its verdict."""
     params = load()
     keys = [name for block in params.curves.values() for name in block]
     if key not in keys:
@@ -83,55 +83,57 @@ def _of_experiment(key: str) -> _Given:
         )
     folder = paths.curves(params.curve(key).group)
     if not (folder / f"{key}.csv").is_file():
-        raise FoursplitError(f"{key}: not measured yet; `foursplit repro learn@{key}` does it")
-    given = _of_file(folder / f"{key}.csv")
+        raise FoursplitError(
+            f"{key}: the learning curve has not run yet. Run `foursplit repro learn@{key}`."
+        )
+    inputs = _from_file(folder / f"{key}.csv")
     target = artifacts.read_json(folder / f"{key}.json")["target"]
     strategy = params.strategy
-    return _Given(
-        points=given.points,
-        train_error=given.train_error,
+    return _CurveInputs(
+        points=inputs.points,
+        train_error=inputs.train_error,
         target=target["error"] if target else None,
         resamples=strategy.resamples,
         confidence=strategy.confidence,
-        draws=("learn", strategy.seed, "dev"),
+        seed=("learn", strategy.seed, "dev"),
     )
 
 
-def _of_file(file: Path) -> _Given:
-    """Read columns `n` and `error` (or `dev_error`); repeats of a size are rows of their own.
+def _from_file(file: Path) -> _CurveInputs:
+    """Read columns `n` and `error` (or `dev_error`), one row per repeat.
 
-    Where there is a column `size`, it tells which rows are repeats, and n is their mean; the train
-    error, where there is a `train_error`, is its mean at the largest size.
+    A column `size` groups the repeats, and n is their mean.  The train error is the mean of
+    `train_error` at the largest size, if there is such a column.
     """
     frame = tabular.read_frame(file)
-    error = next((name for name in ERRORS if name in frame), ERRORS[0])
-    for name in ("n", error, *(["train_error"] if "train_error" in frame else [])):
+    error_column = next((name for name in ERRORS if name in frame), ERRORS[0])
+    for name in ("n", error_column, *(["train_error"] if "train_error" in frame else [])):
         frame[name] = _numbers(frame, name, file)
-    by = "size" if "size" in frame else "n"
-    frame[by] = tabular.typed(frame[[by]])[by]  # sizes in their order, 90 before 100
+    key = "size" if "size" in frame else "n"
+    frame[key] = tabular.typed(frame[[key]])[key]  # as numbers: 90 before 100
     points = [
-        Point(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error])))
-        for _, rows in frame.groupby(by)
+        Point(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error_column])))
+        for _, rows in frame.groupby(key)
     ]
-    train = None
+    train_error = None
     if "train_error" in frame:
-        largest = frame[by] == frame[by].iloc[int(frame["n"].argmax())]
-        train = float(frame["train_error"][largest].mean())
-    return _Given(points=points, train_error=train, target=None)
+        largest = frame[key] == frame[key].iloc[int(frame["n"].argmax())]
+        train_error = float(frame["train_error"][largest].mean())
+    return _CurveInputs(points=points, train_error=train_error, target=None)
 
 
 def _numbers(frame: pd.DataFrame, name: str, file: Path) -> "pd.Series[float]":
-    """Give a column of sizes or errors, refusing by row what is none."""
+    """Return a column of sizes or errors; raise with the row of an invalid value."""
     if name not in frame:
         raise FoursplitError(
             f"{file}: no column {name!r}; it has {', '.join(map(repr, frame.columns))}"
         )
     numbers = tabular.numbers(frame, name)
-    bad = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0) | (numbers == 0) & (name == "n"))
-    if len(bad):
-        row = int(bad[0])
+    invalid = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0) | (numbers == 0) & (name == "n"))
+    if len(invalid):
+        row = int(invalid[0])
         raise FoursplitError(
-            f"{file}: column {name!r}, row {row + 1}: {frame[name].iloc[row]} is no "
-            f"{'size' if name == 'n' else 'error from 0 to 1'}"
+            f"{file}: column {name!r}, row {row + 1}: {frame[name].iloc[row]} is not "
+            f"{'a size' if name == 'n' else 'an error from 0 to 1'}"
         )
     return numbers

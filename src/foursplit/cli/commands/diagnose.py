@@ -1,4 +1,4 @@
-"""Diagnose anybody's prediction tables: where the error is, how sure that is, what to try next."""
+"""`foursplit diagnose`: diagnose the prediction tables of any model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -29,76 +29,81 @@ def diagnose(
     json_file: Path | None,
     html_file: Path | None,
 ) -> None:
-    """Read, diagnose, tell; the files hold all of it."""
+    """Read the tables, diagnose them, and print a summary; the files have the full result."""
     with still_working(f"reading {folder}"):
         models = read(folder)
     if sheets:
-        models = [_tagged(models[0], sheets), *models[1:]]
+        models = [_add_annotations(models[0], sheets), *models[1:]]
     with still_working("comparing train and dev"):
         drift = _drift(models[0], settings)
     with still_working("diagnosing"):
-        told = analyse(models, settings, drift)
+        report = analyse(models, settings, drift)
     if json_file is not None:
-        artifacts.write_json(json_file, told)
+        artifacts.write_json(json_file, report)
     if html_file is not None:
         from foursplit.reporting.pages.diagnosis import page
 
-        artifacts.write_text(html_file, page(told, folder.name))
-    for one in lines(told):
-        click.echo(line(one))
+        artifacts.write_text(html_file, page(report, folder.name))
+    for text in lines(report):
+        click.echo(line(text))
 
 
-def known(
-    human: Sequence[str], human_on: Sequence[str], desired: float | None, *, same: bool, gain: float
+def parse_settings(
+    human: Sequence[str],
+    human_on: Sequence[str],
+    desired_error: float | None,
+    *,
+    same_distribution: bool,
+    min_gain: float,
 ) -> Settings:
-    """Read what the person who asks knows, off the command line."""
-    if desired is not None:
-        _fraction("--desired-error", desired, f"{desired:g}")
-    named = levels(human)
+    """Parse the options of the command line."""
+    if desired_error is not None:
+        _check_fraction("--desired-error", desired_error, f"{desired_error:g}")
+    levels = parse_levels(human)
     return Settings(
-        human_error=named[PEOPLE] if [*named] == [PEOPLE] else named or None,
-        human_on=levels(human_on, "--human-error-on", bare=False),
-        desired_error=desired,
-        same_distribution=same,
-        rule=Rule(min_gain=_fraction("--min-gain", gain, f"{gain:g}")),
+        human_error=levels[PEOPLE] if [*levels] == [PEOPLE] else levels or None,
+        human_on=parse_levels(human_on, "--human-error-on", needs_name=True),
+        desired_error=desired_error,
+        same_distribution=same_distribution,
+        rule=Rule(min_gain=_check_fraction("--min-gain", min_gain, f"{min_gain:g}")),
     )
 
 
-def levels(
-    texts: Sequence[str], option: str = "--human-error", *, bare: bool = True
+def parse_levels(
+    texts: Sequence[str], option: str = "--human-error", *, needs_name: bool = False
 ) -> dict[str, float]:
-    """Read levels such as `team=0.005`; one alone may be a bare number."""
-    found: dict[str, float] = {}
+    """Parse levels such as `team=0.005`; the name may be omitted unless `needs_name`."""
+    levels: dict[str, float] = {}
     for text in texts:
-        name, is_named, number = text.rpartition("=")
-        who = name.strip() if is_named else PEOPLE
-        if not who or not (is_named or bare):
-            raise FoursplitError(f"{option} {text}: a name and an error, such as team=0.005")
-        if who in found:
+        prefix, has_name, number = text.rpartition("=")
+        name = prefix.strip() if has_name else PEOPLE
+        if not name or (needs_name and not has_name):
+            raise FoursplitError(f"{option} {text}: write a name and an error, such as team=0.005")
+        if name in levels:
             raise FoursplitError(
-                f"{option} {text}: {who!r} is named twice; give each level its own name"
+                f"{option} {text}: {name!r} occurs twice; each level needs its own name"
             )
         try:
-            found[who] = _fraction(option, float(number), text)
+            levels[name] = _check_fraction(option, float(number), text)
         except ValueError as error:
             if isinstance(error, FoursplitError):
                 raise
-            raise FoursplitError(f"{option} {text}: {number!r} is no number") from error
-    return found
+            raise FoursplitError(f"{option} {text}: {number!r} is not a number") from error
+    return levels
 
 
-def _fraction(option: str, level: float, text: str) -> float:
+def _check_fraction(option: str, level: float, text: str) -> float:
     if not 0 <= level <= 1:
         raise FoursplitError(
             f"{option} {text}: errors are fractions from 0 to 1; "
-            f"for {level:g} per cent write {level / 100:g}"
+            f"for {level:g}% write {level / 100:g}"
         )
     return level
 
 
-def _tagged(model: Model, sheets: Sequence[Path]) -> Model:
+def _add_annotations(model: Model, sheets: Sequence[Path]) -> Model:
     if "dev" not in model.tables:
-        raise FoursplitError("--sheet: there is no table of dev to merge it with")
+        raise FoursplitError("--sheet: the tables have no dev to merge it with")
     dev = annotation_sheet.merge(
         model.tables["dev"], [annotation_sheet.read(path) for path in sheets]
     )
@@ -106,55 +111,57 @@ def _tagged(model: Model, sheets: Sequence[Path]) -> Model:
 
 
 def _drift(model: Model, settings: Settings) -> dict[str, Any] | None:
-    """Measure whether train and dev are alike, where that decides what their gap is called."""
+    """Compare the distributions of train and dev, if that decides the name of their gap."""
     train, dev = model.tables.get("train"), model.tables.get("dev")
-    asked = "train_dev" not in model.tables and not settings.same_distribution
-    if not asked or train is None or dev is None or not {*train.meta} & {*dev.meta}:
+    is_needed = "train_dev" not in model.tables and not settings.same_distribution
+    if not is_needed or train is None or dev is None or not {*train.meta} & {*dev.meta}:
         return None
     from foursplit.diagnosis.with_sklearn.drift import drift
 
     return drift(train, dev, generator("drift", settings.seed)).as_json()
 
 
-def lines(told: Mapping[str, Any]) -> list[str]:
-    """Say it on a terminal, in percent."""
-    said = []
-    for split, block in told["splits"].items():
-        said.append(f"{split:<10} {_error(block)}")
-    said.append("")
-    for row in told["ledger"]:
-        chance = "" if row["p_largest"] is None else f", largest in {row['p_largest']:.0%} of draws"
-        said.append(
-            f"{NAMES[row['gap']]:<21} {row['value']:+7.2%}{_interval(row)}  {row['status']}{chance}"
+def lines(report: Mapping[str, Any]) -> list[str]:
+    """Format the report for a terminal, in percent."""
+    result = []
+    for split, block in report["splits"].items():
+        result.append(f"{split:<10} {_error(block)}")
+    result.append("")
+    for row in report["ledger"]:
+        p_largest = row["p_largest"]
+        largest = "" if p_largest is None else f", P(largest) = {p_largest:.0%}"
+        result.append(
+            f"{NAMES[row['gap']]:<21} {row['value']:+7.2%}{_interval(row)}  "
+            f"{row['status']}{largest}"
         )
-    said += _parts(told["ceilings"])
-    said += ["", told["verdict"]["sentence"]]
-    if told["human"] and len(told["human"]["levels"]) > 1:
-        said.append(told["human"]["why"])
-    said += [f"{f['code']} {f['title']}" for f in told["findings"]]
-    said += ["", "Next:"]
-    for step in told["next"]:
+    result += _ceilings(report["ceilings"])
+    result += ["", report["verdict"]["sentence"]]
+    if report["human"] and len(report["human"]["levels"]) > 1:
+        result.append(report["human"]["why"])
+    result += [f"{f['code']} {f['title']}" for f in report["findings"]]
+    result += ["", "Next:"]
+    for step in report["next"]:
         gain = "" if step["gain"] is None else f" (at most {step['gain']:.2%})"
-        said.append(f"{step['rank']}. {step['action']}{gain}")
-        said.append(f"   confirm: {step['confirm_by']}; stop: {step['stop_rule']}")
-    return said
+        result.append(f"{step['rank']}. {step['action']}{gain}")
+        result.append(f"   confirm by: {step['confirm_by']}; stop when: {step['stop_rule']}")
+    return result
 
 
-def _parts(told: Mapping[str, Any]) -> list[str]:
-    """Say what perfect parts and mended types of error would give."""
-    said = [""] if told["parts"] or told["types"] else []
-    for part in told["parts"]:
-        one = part["cumulative"] or part["alone"]
+def _ceilings(ceilings: Mapping[str, Any]) -> list[str]:
+    """Format what perfect components and fixed error types would gain."""
+    result = [""] if ceilings["parts"] or ceilings["types"] else []
+    for part in ceilings["parts"]:
+        ceiling = part["cumulative"] or part["alone"]
         alone = "" if part["cumulative"] else ", alone"
-        lacking = f"; missing: {part['missing'][0]}" if part["missing"] else ""
-        said.append(f"perfect {part['component']}: {_off(one)}{alone}{lacking}")
-    return said + [f"no {one['type']} errors: {_off(one)}" for one in told["types"]]
+        missing = f"; missing: {part['missing'][0]}" if part["missing"] else ""
+        result.append(f"perfect {part['component']}: {_gain(ceiling)}{alone}{missing}")
+    return result + [f"no {row['type']} errors: {_gain(row)}" for row in ceilings["types"]]
 
 
-def _off(ceiling: Mapping[str, Any] | None) -> str:
+def _gain(ceiling: Mapping[str, Any] | None) -> str:
     if ceiling is None:
-        return "not known"
-    return f"{ceiling['value']:.2%} off dev error{_interval(ceiling)}"
+        return "unknown"
+    return f"{ceiling['value']:.2%} lower dev error{_interval(ceiling)}"
 
 
 def _error(block: Mapping[str, Any]) -> str:
@@ -167,5 +174,5 @@ def _error(block: Mapping[str, Any]) -> str:
 def _interval(block: Mapping[str, Any]) -> str:
     if block["lo"] is None:
         return ""
-    sign = "" if "n" in block else "+"  # an error has none, a gap has one
+    sign = "" if "n" in block else "+"  # only a gap has a sign
     return f"  [{block['lo']:{sign}.2%}, {block['hi']:{sign}.2%}]"

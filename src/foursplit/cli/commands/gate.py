@@ -1,4 +1,4 @@
-"""Hold a group's present winner against its champion, and promote it if it is better for sure."""
+"""`foursplit gate`: compare a group's current winner with its champion, and promote it."""
 
 import json
 from collections.abc import Mapping
@@ -17,215 +17,233 @@ from foursplit.core.terminal import line
 from foursplit.evaluation.final import looks
 from foursplit.evaluation.results import Entry, collect
 from foursplit.io import artifacts, git
-from foursplit.promotion.evaluate_challenger import Judged, held, judged
+from foursplit.promotion.evaluate_challenger import Evaluation, evaluate_challenger, hold
 from foursplit.promotion.judge import Judgement
 from foursplit.tracking import store_errors
-from foursplit.tracking.registry import registry
-from foursplit.tracking.registry import test_accesses as remembered
+from foursplit.tracking.registry import registry, test_accesses
 from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.tracking.runs import provenance
 
 SCHEMA = "foursplit.gate/1"
 
 CODES = {"PROMOTE": 0, "HOLD": 4, "REJECT": 5}
-"""The command's exit codes; 2 is a refusal, 3 a full disk, as everywhere."""
+"""Exit codes by verdict; as in every command, 2 is an error and 3 a full disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
-    """What the person asked for; with `why`, the winner is promoted whatever the verdict."""
+class GateOptions:
+    """Options of the command; with a `reason` the winner is promoted whatever the verdict."""
 
     promote: bool = False
-    store: bool = True  # False: the registry is read alone
-    why: str | None = None
+    store: bool = True  # False: the registry is only read
+    reason: str | None = None
     json_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bout:
-    """Who was held against whom, and what came of it."""
+class _Comparison:
+    """Challenger, champion and the result of their comparison."""
 
-    challenger: StoredVersion | None  # None: it was not stored
+    challenger: StoredVersion | None  # None: not registered
     champion: StoredVersion | None  # None: there is none, or it cannot be read
-    number: int | None  # the champion's
-    found: Judged
+    champion_number: int | None
+    evaluation: Evaluation
 
     @property
     def judgement(self) -> Judgement:
-        return self.found.judgement
+        return self.evaluation.judgement
 
     @property
     def is_champion(self) -> bool:
-        return self.challenger is not None and self.challenger.number == self.number
+        return self.challenger is not None and self.challenger.number == self.champion_number
 
 
-def gate(name: str, how: How) -> int:
-    """Store the winner of group `name` as challenger, judge it, tell; give the exit code."""
-    told = decide(name, how)
-    return 0 if how.why is not None else CODES[told["verdict"]]
+def gate(name: str, options: GateOptions) -> int:
+    """Run the gate for group `name`, and return the exit code."""
+    report = run_gate(name, options)
+    return 0 if options.reason is not None else CODES[report["verdict"]]
 
 
-def decide(name: str, how: How) -> dict[str, Any]:
-    """Do the same; give what was told."""
+def run_gate(name: str, options: GateOptions) -> dict[str, Any]:
+    """Register the winner as challenger, compare it with the champion, and return the report."""
     params = load()
     group = params.group(name)
-    git.require_readable()  # or a version would be stored that nobody can make again
-    if how.promote and how.why is None:
-        git.require_committed("--promote", ", or overrule this with --force --why TEXT")
-    present = _present(params, name)
+    git.require_readable()  # or the registered version could not be reproduced
+    if options.promote and options.reason is None:
+        git.require_committed("--promote", ", or override this with --force --why TEXT")
+    winner = _current_winner(params, name)
     with store_errors.explain_errors():
-        bout = _bout(params, name, group, present, how)
-        told = _told(params, name, present, bout, how)
-        _show(told)
-        _settle(name, bout, told, how)
-    return told
+        comparison = _compare(params, name, group, winner, options)
+        report = _report(params, name, winner, comparison, options)
+        _show(report)
+        _save(name, comparison, report, options)
+    return report
 
 
-def _present(params: Params, name: str) -> Entry:
-    """Find the winner; one that params.yaml, or its models, have left behind is refused."""
+def _current_winner(params: Params, name: str) -> Entry:
+    """Return the winner; raise if its tables are older than params.yaml or its models."""
     of = pipelines.of_group(paths.params_file(), name)
-    found = [e for e in collect(params.of(of)) if e.winner and e.experiment.group == name]
-    again = f"`foursplit repro {name}` makes it"
-    if not found:
-        raise FoursplitError(f"{paths.selected(name)}: group {name!r} has no winner yet; {again}")
-    entry, locks = found[0], provenance.LockFiles()
+    winners = [
+        entry for entry in collect(params.of(of)) if entry.winner and entry.experiment.group == name
+    ]
+    if not winners:
+        raise FoursplitError(
+            f"{paths.selected(name)}: group {name!r} has no winner yet. "
+            f"Run `foursplit repro {name}`."
+        )
+    entry, locks = winners[0], provenance.LockFiles()
     for seed, summary in entry.summaries.items():
         path = paths.seed_folder(entry.models, seed) / "manifest.json"
         if summary["manifest"] != artifacts.read_json(path) or locks.is_stale(entry, seed):
             folder = paths.seed_folder(entry.tables, seed)
             raise FoursplitError(
-                f"{folder}: not the tables of {entry.key} as it is now; {again} anew"
+                f"{folder}: the prediction tables were made by an earlier version of {entry.key}. "
+                f"Run `foursplit repro {name}`."
             )
     return entry
 
 
-def _bout(params: Params, name: str, group: Group, present: Entry, how: How) -> _Bout:
-    """Store the challenger if that is wanted, read the champion, judge."""
+def _compare(
+    params: Params, name: str, group: Group, winner: Entry, options: GateOptions
+) -> _Comparison:
+    """Register the challenger, if `options.store`, and compare it with the champion."""
     number = registry.champion_number(name)
     champion = None
-    trouble: Judged | None = None
+    unreadable: Evaluation | None = None
     try:
         champion = registry.load_champion(name)
-    except (
-        FoursplitError
-    ) as refusal:  # gone or altered: nothing to go on, unless somebody answers for it
-        if how.why is None:
+    except FoursplitError as error:  # deleted or modified: only --force may replace it
+        if options.reason is None:
             raise
-        told = f"The champion cannot be read: {refusal}"
-        trouble = Judged(judgement=held("champion_unreadable", told))
-    return _Bout(
-        challenger=_stored(name, group, present) if how.store else None,
+        sentence = f"The champion cannot be read: {error}"
+        unreadable = Evaluation(judgement=hold("champion_unreadable", sentence))
+    return _Comparison(
+        challenger=_register(name, group, winner) if options.store else None,
         champion=champion,
-        number=number,
-        found=trouble or judged(params, name, present, champion),
+        champion_number=number,
+        evaluation=unreadable or evaluate_challenger(params, name, winner, champion),
     )
 
 
-def _stored(name: str, group: Group, present: Entry) -> StoredVersion:
+def _register(name: str, group: Group, winner: Entry) -> StoredVersion:
     return registry.register(
-        *(name, present.models, present.tables, _tags(group, present), click.echo),
+        *(name, winner.models, winner.tables, _tags(group, winner), click.echo),
         features=plugins.dataset(group.source).SOURCE.features,
     )
 
 
-def _tags(group: Group, present: Entry) -> dict[str, str]:
-    """Say where a version comes from: commit, data, experiment."""
-    made_at = provenance.git_tags()
+def _tags(group: Group, winner: Entry) -> dict[str, str]:
+    """Return the provenance of a version: commit, data, experiment."""
+    git_tags = provenance.git_tags()
     data = provenance.LockFiles().digests(group.source)
-    found = {"foursplit.experiment": present.key, "foursplit.metric": group.metric}
-    found |= {f"foursplit.data.{part}": digest for part, digest in data.items()}
-    if made_at:
-        found[registry.COMMIT] = made_at["mlflow.source.git.commit"]
-        found[registry.DIRTY] = made_at["foursplit.git_dirty"]
-    return found
+    tags = {"foursplit.experiment": winner.key, "foursplit.metric": group.metric}
+    tags |= {f"foursplit.data.{name}": digest for name, digest in data.items()}
+    if git_tags:
+        tags[registry.COMMIT] = git_tags["mlflow.source.git.commit"]
+        tags[registry.DIRTY] = git_tags["foursplit.git_dirty"]
+    return tags
 
 
-def _told(params: Params, name: str, present: Entry, bout: _Bout, how: How) -> dict[str, Any]:
+def _report(
+    params: Params, name: str, winner: Entry, comparison: _Comparison, options: GateOptions
+) -> dict[str, Any]:
     champion = None
-    if bout.number is not None:
-        known = bout.champion.tags.get("foursplit.experiment") if bout.champion else None
-        champion = {"version": bout.number, "experiment": known}
-    number = None if bout.challenger is None else bout.challenger.number
+    if comparison.champion_number is not None:
+        tags = comparison.champion.tags if comparison.champion else {}
+        champion = {
+            "version": comparison.champion_number,
+            "experiment": tags.get("foursplit.experiment"),
+        }
+    challenger = comparison.challenger
     return {
-        **bout.judgement.as_json(),
+        **comparison.judgement.as_json(),
         "schema": SCHEMA,
         "group": name,
-        "challenger": {"version": number, "experiment": present.key},
+        "challenger": {
+            "version": None if challenger is None else challenger.number,
+            "experiment": winner.key,
+        },
         "champion": champion,
-        "forced": how.why,
-        "promoted": not bout.is_champion and _promotes(bout.judgement, how),
-        "looks_at_test": _looks(params, name, present, bout, store=how.store),
+        "forced": options.reason,
+        "promoted": not comparison.is_champion and _promotes(comparison.judgement, options),
+        "looks_at_test": _count_test_accesses(
+            params, name, winner, comparison, store=options.store
+        ),
     }
 
 
-def _promotes(judgement: Judgement, how: How) -> bool:
-    return (how.promote and judgement.verdict == "PROMOTE") or how.why is not None
+def _promotes(judgement: Judgement, options: GateOptions) -> bool:
+    return (options.promote and judgement.verdict == "PROMOTE") or options.reason is not None
 
 
-def _looks(params: Params, name: str, present: Entry, bout: _Bout, *, store: bool) -> int:
-    """Note who was asked the present test, and count all that ever were, in any group."""
+def _count_test_accesses(
+    params: Params, name: str, winner: Entry, comparison: _Comparison, *, store: bool
+) -> int:
+    """Record the models evaluated on the current test set; count them over all groups."""
     source = params.group(name).source
     test = artifacts.sha256_file(paths.split(source) / "sealed" / "test.parquet")
-    asked = {summary["manifest"]["model_hash"] for summary in present.summaries.values()}
-    if bout.champion is not None and bout.found.opened:
-        asked |= registry.weight_hashes(bout.champion)
+    models = {summary["manifest"]["model_hash"] for summary in winner.summaries.values()}
+    if comparison.champion is not None and comparison.evaluation.opened:
+        models |= registry.weight_hashes(comparison.champion)
     if store:
-        remembered.record_accesses(name, test, asked)
-    here = asked | {look["model"] for look in looks() if look["test"] == test}
-    every = (block.items() for section in params.sections().values()
+        test_accesses.record_accesses(name, test, models)
+    local = models | {access["model"] for access in looks() if access["test"] == test}
+    groups = (block.items() for section in params.sections().values()
              for block in section.groups.values())  # fmt: skip
-    alike = [other for block in every for other, group in block if group.source == source]
-    return len(here.union(*(remembered.accessed_models(other, test) for other in alike)))
+    same_source = [other for block in groups for other, group in block if group.source == source]
+    return len(local.union(*(test_accesses.accessed_models(other, test) for other in same_source)))
 
 
-def _show(told: Mapping[str, Any]) -> None:
-    one, other = told["challenger"], told["champion"]
-    against = "no champion yet"
-    if other is not None:
-        against = f"the champion {other['experiment'] or ''} (version {other['version']})"
-    stored = "not stored" if one["version"] is None else f"version {one['version']}"
-    click.echo(f"{told['group']}: {one['experiment']} ({stored}) against {against}")
-    click.echo(told["verdict"])
-    for reason in told["reasons"]:
+def _show(report: Mapping[str, Any]) -> None:
+    challenger, champion = report["challenger"], report["champion"]
+    opponent = "no champion yet"
+    if champion is not None:
+        opponent = f"the champion {champion['experiment'] or ''} (version {champion['version']})"
+    number = challenger["version"]
+    version = "not registered" if number is None else f"version {number}"
+    click.echo(f"{report['group']}: {challenger['experiment']} ({version}) against {opponent}")
+    click.echo(report["verdict"])
+    for reason in report["reasons"]:
         click.echo(line(f"  {'+' if reason['holds'] else '-'} {reason['sentence']}"))
-    if told["needed"] is not None:
-        click.echo(f"  To tell takes about {told['needed']:,} dev examples.")
-    n = told["looks_at_test"]
-    click.echo(f"Models that this test was opened for so far: {n}")
+    if report["needed"] is not None:
+        click.echo(f"  About {report['needed']:,} dev examples are needed to decide.")
+    click.echo(f"Models evaluated on this test set so far: {report['looks_at_test']}")
 
 
-def _settle(name: str, bout: _Bout, told: Mapping[str, Any], how: How) -> None:
-    """Write the verdict, and last of all move the alias."""
-    where = paths.reports(pipelines.of_group(paths.params_file(), name)) / "gate" / f"{name}.json"
-    for path in (where, how.json_file):
+def _save(
+    name: str, comparison: _Comparison, report: Mapping[str, Any], options: GateOptions
+) -> None:
+    """Write the report and the tags, and move the champion alias last."""
+    file = paths.reports(pipelines.of_group(paths.params_file(), name)) / "gate" / f"{name}.json"
+    for path in (file, options.json_file):
         if path is not None:
-            artifacts.write_json(path, told)
-    version = bout.challenger
+            artifacts.write_json(path, report)
+    version = comparison.challenger
     if version is None:
         return
-    if bout.is_champion:
-        click.echo(f"Version {version.number} is the champion already.")
+    if comparison.is_champion:
+        click.echo(f"Version {version.number} is already the champion.")
         return
     tags = {
-        registry.VERDICT: told["verdict"],
-        registry.AGAINST: str(bout.number or "none"),
-        registry.REPORT: _short(told),
+        registry.VERDICT: report["verdict"],
+        registry.AGAINST: str(comparison.champion_number or "none"),
+        registry.REPORT: _shortened(report),
     }
-    if how.why is not None:
-        tags[registry.FORCED] = how.why
+    if options.reason is not None:
+        tags[registry.FORCED] = options.reason
     registry.set_tags(version, tags)
-    if told["promoted"]:
-        registry.promote(version, bout.number, click.echo)
+    if report["promoted"]:
+        registry.promote(version, comparison.champion_number, click.echo)
         uri = f"{registry.SCHEME}{name}@{registry.CHAMPION}"
-        click.echo(f'Version {version.number} is the champion now: foursplit.load_model("{uri}")')
-    elif told["verdict"] == "PROMOTE":
-        click.echo("Nothing was promoted: --promote does it.")
+        click.echo(f'Version {version.number} is now the champion: foursplit.load_model("{uri}")')
+    elif report["verdict"] == "PROMOTE":
+        click.echo("Not promoted. Pass --promote to promote it.")
 
 
-def _short(told: Mapping[str, Any]) -> str:
-    """Give the report as a tag of the registry holds it: a very long one without its numbers."""
-    whole = json.dumps(told, sort_keys=True)
-    if len(whole) <= registry.TAG_LENGTH:
-        return whole
-    bare = [{**reason, "numbers": {}} for reason in told["reasons"]]
-    return json.dumps({**told, "reasons": bare}, sort_keys=True)
+def _shortened(report: Mapping[str, Any]) -> str:
+    """Return the report as a registry tag; a report that is too long loses its numbers."""
+    text = json.dumps(report, sort_keys=True)
+    if len(text) <= registry.TAG_LENGTH:
+        return text
+    reasons = [{**reason, "numbers": {}} for reason in report["reasons"]]
+    return json.dumps({**report, "reasons": reasons}, sort_keys=True)

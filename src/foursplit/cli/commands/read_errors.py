@@ -1,4 +1,4 @@
-"""Draw an experiment's dev errors into its source's sheet, and make a page to read them on."""
+"""`foursplit sheet EXPERIMENT`: sample dev errors into the error sheet, with a page to read."""
 
 from pathlib import Path
 
@@ -23,85 +23,87 @@ from foursplit.reporting.tables import examples
 
 
 def read_errors(key: str, seed: int) -> None:
-    """Add what `key` gets wrong to `data/tags/<source>.csv`; what is filled in there stays."""
+    """Add errors of `key` to `data/tags/<source>.csv`; annotated rows are kept."""
     experiment = load().experiment(key)
     folder = paths.predictions(experiment.group) / key
-    made = seed_folders(folder)
-    if not made:
-        raise FoursplitError(f"{key}: not evaluated yet; run `foursplit repro {key}`")
-    dev = prediction_tables.load(made[0], "dev")
+    seeds = seed_folders(folder)
+    if not seeds:
+        raise FoursplitError(f"{key} is not evaluated yet. Run `foursplit repro {key}`.")
+    dev = prediction_tables.load(seeds[0], "dev")
     table = check(dev, "dev")
-    parted = eyeball.part(table)
-    drawn = sheets.sheet(parted.eyeball, generator("sheet", seed))
+    split = eyeball.part(table)
+    sample = sheets.sheet(split.eyeball, generator("sheet", seed))
     path = paths.tags(experiment.source)
-    kept = _filled(path, table, drawn)
-    merged = pd.concat([kept, drawn[~drawn["example_id"].isin(kept["example_id"])]])
-    own = [str(name) for name in kept if name not in drawn]
+    annotated = _annotated_rows(path, table, sample)
+    merged = pd.concat([annotated, sample[~sample["example_id"].isin(annotated["example_id"])]])
+    extra = [str(name) for name in annotated if name not in sample]
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheets.write_with(merged.fillna(dict.fromkeys(own, "")), path, own)
+    sheets.write_with(merged.fillna(dict.fromkeys(extra, "")), path, extra)
     page = paths.reports() / "reading" / f"{key}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    artifacts.write_text(page, _page(key, experiment.source, dev, drawn))
-    wrong = int(drawn["is_error"].sum())
-    click.echo(line(parted.note))
-    click.echo(f"Read: {page} ({wrong} errors, {len(drawn) - wrong} correct answers)")
+    artifacts.write_text(page, _page(key, experiment.source, dev, sample))
+    n_errors = int(sample["is_error"].sum())
+    click.echo(line(split.note))
+    click.echo(f"Read: {page} ({n_errors} errors, {len(sample) - n_errors} correct predictions)")
     click.echo(
-        f"Fill in: {path}: tags (several parted by ;), label_audit (ok, wrong, ambiguous), "
-        f"comment; {len(kept)} rows were filled in before. Then: foursplit repro {key}"
+        f"Fill in: {path}: tags (separated by ;), label_audit (ok, wrong, ambiguous), "
+        f"comment; {len(annotated)} rows were annotated before. Then run `foursplit repro {key}`."
     )
 
 
-def _filled(path: Path, dev: Table, drawn: pd.DataFrame) -> pd.DataFrame:
-    """Keep the rows in which somebody wrote something, beside this model's answers to them.
+def _annotated_rows(path: Path, dev: Table, sample: pd.DataFrame) -> pd.DataFrame:
+    """Return the annotated rows of the sheet, with this model's predictions.
 
-    A reader's own columns are kept as they are; they stand behind ours.
+    Columns that a reader added are kept unchanged, after ours.
     """
     if not path.is_file():
-        return drawn.iloc[:0]
-    there = sheets.read(path)
-    own = [str(name) for name in there if name not in drawn]
-    there, own = _as_written(there, path, own)
-    said = sheets.read_by(there)
-    # What we once showed and do not show now is no word of a reader's.
-    words = [n for n in own if n not in sheets.SHOWN and not n.startswith(META)]
-    any_word = there[words].apply(lambda cells: cells.str.strip() != "").any(axis=1)
-    there = there[there["example_id"].isin(said) | any_word]
-    gone = there["example_id"][~there["example_id"].isin(dev.frame["example_id"])].tolist()
-    if gone:
+        return sample.iloc[:0]
+    sheet = sheets.read(path)
+    extra = [str(name) for name in sheet if name not in sample]
+    sheet, extra = _as_written(sheet, path, extra)
+    read_ids = sheets.read_by(sheet)
+    # Columns that an earlier version of ours wrote are no annotations.
+    comments = [n for n in extra if n not in sheets.SHOWN and not n.startswith(META)]
+    has_comment = sheet[comments].apply(lambda cells: cells.str.strip() != "").any(axis=1)
+    sheet = sheet[sheet["example_id"].isin(read_ids) | has_comment]
+    removed = sheet["example_id"][~sheet["example_id"].isin(dev.frame["example_id"])].tolist()
+    if removed:
         raise FoursplitError(
-            f"{path}: {len(gone)} row(s) that were filled in are of examples no longer on dev, "
-            f"such as {gone[0]!r}: take them out, or undo the change of data or split"
+            f"{path}: {len(removed)} annotated row(s) are examples that dev no longer has, such as "
+            f"{removed[0]!r}. Remove the rows, or undo the change of data or split."
         )
-    shown = [name for name in drawn if name not in sheets.FILLED]
-    kept = there[["example_id", *sheets.FILLED, *own]].merge(dev.frame[shown], on="example_id")
-    return kept[[*drawn, *own]]
+    columns = [name for name in sample if name not in sheets.FILLED]
+    rows = sheet[["example_id", *sheets.FILLED, *extra]].merge(dev.frame[columns], on="example_id")
+    return rows[[*sample, *extra]]
 
 
-def _as_written(there: pd.DataFrame, path: Path, own: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Return a reader's own columns as the file has them, with the blanks of their headings."""
+def _as_written(
+    sheet: pd.DataFrame, path: Path, extra: list[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns a reader added exactly as in the file, including spaces in headings."""
     heading = path.read_text("utf-8-sig", "replace").partition("\n")[0]
     cells = pd.read_csv(
         path, sep=max(",;\t", key=heading.count), dtype=str, keep_default_na=False,
         encoding="utf-8-sig", encoding_errors="replace",
     )  # fmt: skip
     headings = {str(name).strip(): str(name) for name in cells}
-    if len(cells) != len(there) or not {*own} <= {*headings}:
-        return there, own  # of another form: as it was read
-    written = [headings[name] for name in own]
+    if len(cells) != len(sheet) or not {*extra} <= {*headings}:
+        return sheet, extra  # another layout: as parsed
+    written = [headings[name] for name in extra]
     columns = {name: cells[name].to_numpy() for name in written}
-    return there.drop(columns=own).assign(**columns), written
+    return sheet.drop(columns=extra).assign(**columns), written
 
 
-def _page(key: str, name: str, dev: pd.DataFrame, drawn: pd.DataFrame) -> str:
-    declared = plugins.dataset(name).SOURCE
+def _page(key: str, name: str, dev: pd.DataFrame, sample: pd.DataFrame) -> str:
+    spec = plugins.dataset(name).SOURCE
     inputs = load_splits.load(name, "dev")
-    rows = dev.set_index("example_id").loc[drawn["example_id"]].reset_index()
+    rows = dev.set_index("example_id").loc[sample["example_id"]].reset_index()
     return render(
-        "reading.html",
+        "error_reading.html",
         {
             "key": key,
-            "source": declared,
-            "examples": examples.shown(rows, inputs, declared),
-            "features": examples.features(inputs, declared),
+            "source": spec,
+            "examples": examples.example_rows(rows, inputs, spec),
+            "features": examples.features(inputs, spec),
         },
     )

@@ -1,4 +1,4 @@
-"""Train a past model again from its commit, and say whether the same bytes come out."""
+"""`foursplit reproduce`: train a past model again from its commit, and compare the hashes."""
 
 import sys
 import tempfile
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from foursplit.cli.render.reproduction import SHOWN, show
+from foursplit.cli.render.reproduction import SHORT_HASH, show
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.reproduce import (
@@ -33,17 +33,17 @@ from foursplit.tracking.registry import registry
 SCHEMA = "foursplit.reproduce/1"
 
 EQUAL, DIFFERING = 0, 6
-"""The command's exit codes; 2 is a refusal, 3 a full disk, as everywhere."""
+"""Exit codes; as in every command, 2 is an error and 3 a full disk."""
 
 DVC = ("repro", "--single-item", "--force", "--no-run-cache", "--no-commit")
-"""Each stage by itself, from its inputs: nothing is taken from what was kept of earlier runs."""
+"""Run each stage alone, from its inputs, without any cache of earlier runs."""
 
-VARIABLE = "FOURSPLIT_ACCELERATOR"
+ACCELERATOR_VARIABLE = "FOURSPLIT_ACCELERATOR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
-    """What the person asked for; `anyway` goes on where the outcome cannot be held against us."""
+class ReproduceOptions:
+    """Options of the command; `anyway` ignores differences of code and packages."""
 
     anyway: bool = False
     keep: Path | None = None
@@ -56,34 +56,34 @@ class _Pins:
     others: list[Pin]
 
 
-def reproduce(name: str, how: How) -> int:
-    """Make the model that `name` names again in a clean clone, and compare; give the exit code."""
-    _require_empty(how.keep)
-    wanted = _with_its_code(_recorded(name), how)
-    assert wanted.commit is not None
-    place = commit.find_experiment(commit.resolve_commit(wanted.commit), wanted.experiment)
-    click.secho(f"{wanted.experiment} at commit {place.commit[:SHOWN]}", bold=True)
-    unmet = _pins(place.commit, how)
-    then = commit.locked_stages(place)
+def reproduce(name: str, options: ReproduceOptions) -> int:
+    """Reproduce the model `name` in a clean clone, compare, and return the exit code."""
+    _require_empty(options.keep)
+    run = _require_code(_recorded(name), options)
+    assert run.commit is not None
+    location = commit.find_experiment(commit.resolve_commit(run.commit), run.experiment)
+    click.secho(f"{run.experiment} at commit {location.commit[:SHORT_HASH]}", bold=True)
+    pins = _check_pins(location.commit, options)
+    locked = commit.locked_stages(location)
     start = time.monotonic()
-    with subprocesses.stop_on_signals(), _folder(how.keep) as folder:
-        click.echo(f"a clean clone, in {folder}")
-        clone.clone(folder, place.commit)
-        taken = _run(folder, place, then, _surroundings(folder, wanted))
-        found = read_outputs(folder, place)
-    told = _told(wanted, place, unmet, then, found)
-    told |= {"data_from": taken, "seconds": round(time.monotonic() - start, 1)}
-    if how.keep is not None:
-        told["folder"] = str(how.keep)
-    if how.json_file is not None:
-        artifacts.write_json(how.json_file, told)
-    show(told)
-    return EQUAL if told["equal"] else DIFFERING
+    with subprocesses.stop_on_signals(), _folder(options.keep) as folder:
+        click.echo(f"clean clone in {folder}")
+        clone.clone(folder, location.commit)
+        data_origin = _run_stages(folder, location, locked, _environment(folder, run))
+        outputs = read_outputs(folder, location)
+    report = _report(run, location, pins, locked, outputs)
+    report |= {"data_from": data_origin, "seconds": round(time.monotonic() - start, 1)}
+    if options.keep is not None:
+        report["folder"] = str(options.keep)
+    if options.json_file is not None:
+        artifacts.write_json(options.json_file, report)
+    show(report)
+    return EQUAL if report["equal"] else DIFFERING
 
 
 def _require_empty(keep: Path | None) -> None:
     if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise FoursplitError(f"--keep {keep}: is there already; name a folder that is new or empty")
+        raise FoursplitError(f"--keep {keep} already exists. Choose a new or an empty folder.")
 
 
 def _recorded(name: str) -> RecordedRun:
@@ -93,57 +93,57 @@ def _recorded(name: str) -> RecordedRun:
         return read_recorded(name)
 
 
-def _with_its_code(wanted: RecordedRun, how: How) -> RecordedRun:
-    """Refuse a model whose code no commit holds, unless the person goes on all the same."""
-    if wanted.commit is None:
+def _require_code(run: RecordedRun, options: ReproduceOptions) -> RecordedRun:
+    """Raise if no commit has the code of the run, unless `options.anyway`."""
+    if run.commit is None:
         raise FoursplitError(
-            f"{wanted.name}: no commit is on record (it was made outside of git), so nothing says "
-            f"which code made it; {wanted.experiment}@COMMIT makes what a commit holds"
+            f"{run.name}: no commit is recorded, because it ran outside of git. Pass "
+            f"{run.experiment}@COMMIT to reproduce a commit."
         )
-    if not wanted.dirty:
-        return wanted
-    holder = recorded_hashes.find_commit(wanted)
+    if not run.dirty:
+        return run
+    holder = recorded_hashes.find_commit(run)
     if holder is not None:
         click.echo(
-            f"made in a folder with changes since commit {wanted.commit[:SHOWN]}, but the lock "
-            f"files of commit {holder[:SHOWN]} name the same weights: that is made again"
+            f"The run was made from a dirty work tree on commit {run.commit[:SHORT_HASH]}; the "
+            f"lock files of commit {holder[:SHORT_HASH]} have the same weights. "
+            "Reproducing that commit."
         )
-        return replace(wanted, commit=holder, dirty=False)
-    if how.anyway:
-        return wanted
+        return replace(run, commit=holder, dirty=False)
+    if options.anyway:
+        return run
     raise FoursplitError(
-        f"{wanted.name}: made in a folder with changes since commit {wanted.commit[:SHOWN]} that "
-        "no commit here holds, so its code cannot be had again. --anyway makes what that commit "
-        "holds, which is likely to differ"
+        f"{run.name}: the run was made from a dirty work tree on commit {run.commit[:SHORT_HASH]}; "
+        "its exact code is not in git. Pass --anyway to reproduce the commit itself."
     )
 
 
-def _pins(sha: str, how: How) -> _Pins:
-    """Name the packages that are installed in another version than the commit pins."""
+def _check_pins(sha: str, options: ReproduceOptions) -> _Pins:
+    """Return the packages whose installed version differs from the pin of the commit."""
     numeric, every = (
         requirements_diff.unmet_pins(commit.file_text(sha, name))
         for name in (requirements_diff.NUMERIC, requirements_diff.ALL)
     )
-    found = _Pins(numeric=numeric, others=[pin for pin in every if pin not in numeric])
-    if found.others:
-        click.echo(f"installed otherwise than pinned: {'; '.join(map(str, found.others))}")
+    pins = _Pins(numeric=numeric, others=[pin for pin in every if pin not in numeric])
+    if pins.others:
+        click.echo(f"installed versions differ from pins: {'; '.join(map(str, pins.others))}")
     if not numeric:
-        return found
-    listed = "; ".join(map(str, numeric))
-    if not how.anyway:
+        return pins
+    names = "; ".join(map(str, numeric))
+    if not options.anyway:
         raise FoursplitError(
-            f"{requirements_diff.NUMERIC} at commit {sha[:SHOWN]}, whose packages decide bytes, "
-            f"pins others than are installed: {listed}. Install those (in a virtual environment "
-            "of their own), or go on with --anyway"
+            f"Installed versions differ from {requirements_diff.NUMERIC} at commit "
+            f"{sha[:SHORT_HASH]}, and these packages affect the bytes: {names}. Install the pinned "
+            "versions in a virtual environment, or pass --anyway."
         )
-    click.secho(f"bytes may differ, for what decides them is installed otherwise: {listed}",
+    click.secho(f"bytes may differ, because installed versions differ: {names}",
                 fg="yellow")  # fmt: skip
-    return found
+    return pins
 
 
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
-    """Give the folder to clone into: one that goes whatever happens, or the one to keep."""
+    """Yield the folder to clone into: a temporary one, or `keep`."""
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         yield keep.resolve()
@@ -156,83 +156,94 @@ def _folder(keep: Path | None) -> Iterator[Path]:
             temporary.cleanup()
 
 
-def _surroundings(folder: Path, wanted: RecordedRun) -> dict[str, str]:
-    """Ask for the kind of device that the model was trained on, as far as it is known."""
-    device = wanted.environment.get("device", "")
-    kind = device.partition(":")[0]
-    if kind == "gpu":
+def _environment(folder: Path, run: RecordedRun) -> dict[str, str]:
+    """Return the environment variables, with the device type of the recorded run."""
+    device = run.made_with.get("device", "")
+    device_type = device.partition(":")[0]
+    if device_type == "gpu":
         from torch import cuda
 
-        kind = "gpu" if cuda.is_available() else "auto"
-    return clone.clone_environment(folder) | ({VARIABLE: kind} if kind else {})
+        device_type = "gpu" if cuda.is_available() else "auto"
+    return clone.clone_environment(folder) | (
+        {ACCELERATOR_VARIABLE: device_type} if device_type else {}
+    )
 
 
 CODE = "pipelines/code/dvc.yaml:code"
-"""The stage that digests code."""
+"""The stage that writes the digests of the code."""
 
 
-def _run(
-    folder: Path, place: RunLocation, then: recorded_hashes.Stages, surroundings: Mapping[str, str]
+def _run_stages(
+    folder: Path,
+    location: RunLocation,
+    locked: recorded_hashes.Stages,
+    environment: Mapping[str, str],
 ) -> str:
-    """Make data, weights and tables in the clone; say where the data came from."""
-    raw, seen = (f"{place.data}/{name}" for name in
-                 (f"raw/{place.source}", f"split/{place.source}/seen"))  # fmt: skip
-    taken, first = "raw files, as the source gives them", ["fetch"]
-    if dvc_cache.restore_folder(dvc_cache.output_hash(then.get("fetch"), raw), folder / raw):
-        taken, first = "raw files of this project's DVC cache", []
-    click.echo(f"data: {taken}")
-    if (folder / CODE.partition(":")[0]).is_file():  # all stages depend on it
-        _dvc([CODE], folder, surroundings)
-    stages = [place.of_data(stage) for stage in (*first, "validate", "split")]
-    if _dvc(stages, folder, surroundings):
-        if not dvc_cache.restore_folder(dvc_cache.output_hash(then.get("split"), seen), folder / seen):
+    """Run the stages in the clone, and return where the data came from."""
+    raw, seen = (f"{location.data}/{name}" for name in
+                 (f"raw/{location.source}", f"split/{location.source}/seen"))  # fmt: skip
+    origin, first = "raw files, downloaded from the source", ["fetch"]
+    if dvc_cache.restore_folder(dvc_cache.output_hash(locked.get("fetch"), raw), folder / raw):
+        origin, first = "raw files of this project's DVC cache", []
+    click.echo(f"data: {origin}")
+    if (folder / CODE.partition(":")[0]).is_file():  # a dependency of all stages
+        _dvc([CODE], folder, environment)
+    stages = [location.of_data(stage) for stage in (*first, "validate", "split")]
+    if _dvc(stages, folder, environment):
+        if not dvc_cache.restore_folder(
+            dvc_cache.output_hash(locked.get("split"), seen), folder / seen
+        ):
             raise FoursplitError(
-                f"{place.source}: its examples cannot be made at commit {place.commit[:SHOWN]} "
-                "(the lines above say why), and this project's DVC cache does not hold them; "
-                "`dvc fetch` brings them where a remote has them"
+                f"{location.source}: the data stages failed at commit "
+                f"{location.commit[:SHORT_HASH]} (see the lines above), and its examples are "
+                "not in DVC's cache. Run `dvc fetch` if a remote has them."
             )
-        taken = "examples of this project's DVC cache, since they could not be made"
-        click.echo(f"data: {taken}")
-    stages = [place.of_model(stage) for stage in ("train", "evaluate")]
-    if _dvc(stages, folder, surroundings):
+        origin = "examples of this project's DVC cache, because the data stages failed"
+        click.echo(f"data: {origin}")
+    stages = [location.of_model(stage) for stage in ("train", "evaluate")]
+    if _dvc(stages, folder, environment):
         raise FoursplitError(
-            f"{place.key}: a stage failed at commit {place.commit[:SHOWN]}; the lines above say "
-            "where. --keep FOLDER leaves what there is to look at"
+            f"{location.key}: a stage failed at commit {location.commit[:SHORT_HASH]}; see the "
+            "lines above. Pass --keep FOLDER to inspect the clone."
         )
-    return taken
+    return origin
 
 
-def _dvc(stages: Sequence[str], folder: Path, surroundings: Mapping[str, str]) -> int:
-    return subprocesses.run([sys.executable, "-m", "dvc", *DVC, *stages], folder, surroundings)
+def _dvc(stages: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    return subprocesses.run([sys.executable, "-m", "dvc", *DVC, *stages], folder, environment)
 
 
-def _told(
-    wanted: RecordedRun, place: RunLocation, unmet: _Pins, then: recorded_hashes.Stages, found: ReproducedRun
+def _report(
+    run: RecordedRun,
+    location: RunLocation,
+    pins: _Pins,
+    locked: recorded_hashes.Stages,
+    outputs: ReproducedRun,
 ) -> dict[str, Any]:
-    """Put together what came out, for people and other programs."""
-    noted = recorded_hashes.changed_inputs(then, found.stages)
-    expected = dict(wanted.hashes)
+    """Return the report of the comparison."""
+    locked_inputs = recorded_hashes.changed_inputs(locked, outputs.stages)
+    expected = dict(run.hashes)
     stale: list[str] = []
-    if wanted.kind != "commit" and not wanted.dirty:
-        # A lock file that was left behind by its own commit says nothing of the run.
-        of_lock = recorded_hashes.hashes(place, then)
-        stale = sorted(noted)
-        expected = expected if stale else {**of_lock, **expected}
-    rows = comparison.compare_hashes(expected, found.hashes)
-    given = comparison.compare_inputs(
-        wanted.environment, found.environment, unmet.numeric, {} if stale else noted
+    if run.kind != "commit" and not run.dirty:
+        # A lock file with other inputs than its commit does not describe the run.
+        lock_hashes = recorded_hashes.hashes(location, locked)
+        stale = sorted(locked_inputs)
+        expected = expected if stale else {**lock_hashes, **expected}
+    rows = comparison.compare_hashes(expected, outputs.hashes)
+    inputs = comparison.compare_inputs(
+        run.made_with, outputs.made_with, pins.numeric, {} if stale else locked_inputs
     )
     return {
         "schema": SCHEMA,
-        "asked": wanted.name,
-        "kind": wanted.kind,
-        "experiment": wanted.experiment,
-        "commit": place.commit,
+        "asked": run.name,
+        "kind": run.kind,
+        "experiment": run.experiment,
+        "commit": location.commit,
         "equal": all(row.equal for row in rows),
-        **comparison.as_json(rows, given),
-        "not_made": comparison.unopened_test_hashes(expected, found.hashes),
+        **comparison.as_json(rows, inputs),
+        "not_made": comparison.unopened_test_hashes(expected, outputs.hashes),
         "lock_left_behind_by": stale,
-        "other_pins": [str(pin) for pin in unmet.others],
-        "doubts": [*wanted.warnings],
-        "causes": comparison.likely_causes(rows, given, wanted.warnings, dirty=wanted.dirty),
+        "other_pins": [str(pin) for pin in pins.others],
+        "doubts": [*run.warnings],
+        "causes": comparison.likely_causes(rows, inputs, run.warnings, dirty=run.dirty),
     }

@@ -1,6 +1,6 @@
-"""Retrain what a change touches, hold new winners against their champions, tell what came of it.
+"""`foursplit retrain`: retrain what changed, compare new winners with champions, write a comment.
 
-This is what continuous integration calls; it works alike at a desk.
+Continuous integration calls it; it works the same locally.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from foursplit.cli.commands import gate
-from foursplit.cli.commands import repro as run
+from foursplit.cli.commands.repro import ReproOptions, repro
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.pipelines import REAL, Pipeline, home
@@ -27,41 +27,40 @@ SCHEMA = "foursplit.retrain/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class How:
-    """What is asked for besides training."""
+class RetrainOptions:
+    """Options of the command."""
 
     since: str | None = None
     promote: bool = False
-    read_only: bool = False  # judge, and leave the registry as it is
+    read_only: bool = False  # decide, and write nothing to the registry
     branch: str | None = None
     push: bool = False
     real: bool = False
 
 
-def retrain(targets: Sequence[str], how: How) -> None:
-    """Bring `targets` up to date, gate the groups that changed, write the comment."""
+def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
+    """Update `targets`, run the gate for the groups that changed, and write the comment."""
     params = load()
-    if how.promote and how.read_only:
-        raise FoursplitError(
-            "--read-only leaves the registry as it is, and --promote does not: drop one"
-        )
+    if options.promote and options.read_only:
+        raise FoursplitError("--read-only and --promote exclude each other: pass only one.")
     git.require_readable()
-    if how.branch is not None:
-        push_branch.require(how.branch)
-    if how.promote:
+    if options.branch is not None:
+        push_branch.require(options.branch)
+    if options.promote:
         git.require_committed("--promote")
-    before = changes_since.find_past_commit(how.since)
-    of: Pipeline = REAL if how.real else ""
+    before = changes_since.find_past_commit(options.since)
+    of: Pipeline = REAL if options.real else ""
     last = paths.state() / "last_run.json"
     last.unlink(missing_ok=True)
     failure = None
     try:
-        run.repro(targets, run.How(real=how.real, pull=dvc_remote.configured() is not None))
-    except FoursplitError as refusal:  # the comment says so too
-        failure = refusal
-    changed = [] if failure else _changed(params.of(of), before, targets, promote=how.promote)
-    verdicts = {name: _verdict(name, how) for name in changed}
-    told = {
+        pull = dvc_remote.configured() is not None
+        repro(targets, ReproOptions(real=options.real, pull=pull))
+    except FoursplitError as error:  # the comment reports it, too
+        failure = error
+    changed = [] if failure else _changed(params.of(of), before, targets, promote=options.promote)
+    verdicts = {name: _verdict(name, options) for name in changed}
+    report = {
         "schema": SCHEMA,
         "since": before.commit,
         "commit": changes_since.head_commit(),
@@ -74,76 +73,82 @@ def retrain(targets: Sequence[str], how: How) -> None:
         "groups": _results(params.of(of), before, changed, verdicts),
         "failure": None if failure is None else str(failure),
     }
-    _publish(told, how, of)
+    _publish(report, options, of)
     if failure is not None:
         raise failure
 
 
-def _publish(told: dict[str, Any], how: How, of: Pipeline) -> None:
-    """Write the comment, last of all where others see it."""
-    if told["failure"] is None:
-        if how.push:
+def _publish(report: dict[str, Any], options: RetrainOptions, of: Pipeline) -> None:
+    """Push results and branch, and write the comment."""
+    if report["failure"] is None:
+        if options.push:
             dvc_remote.push(of, click.echo)
-        if how.branch is not None:
-            names = ", ".join(told["groups"]) or "no group changed"
-            commit = push_branch.push(how.branch, f"Retrain: {names}")
-            told["branch"] = {"name": how.branch, "commit": commit}
-            what = "no lock file changed" if commit is None else f"pushed as {commit[:12]}"
-            click.echo(f"Branch {how.branch}: {what}")
+        if options.branch is not None:
+            names = ", ".join(report["groups"]) or "no group changed"
+            commit = push_branch.push(options.branch, f"Retrain: {names}")
+            report["branch"] = {"name": options.branch, "commit": commit}
+            outcome = "no lock file changed" if commit is None else f"pushed as {commit[:12]}"
+            click.echo(f"Branch {options.branch}: {outcome}")
     folder = paths.reports() / "retrain"
     folder.mkdir(parents=True, exist_ok=True)
-    artifacts.write_json(folder / "retrain.json", told)
-    artifacts.write_text(folder / "comment.md", comment(told))
-    click.echo(f"What came of it: {folder / 'comment.md'}")
+    artifacts.write_json(folder / "retrain.json", report)
+    artifacts.write_text(folder / "comment.md", comment(report))
+    click.echo(f"Report: {folder / 'comment.md'}")
 
 
-def _changed(params: Params, before: PastCommit, targets: Sequence[str], *, promote: bool) -> list[str]:
-    """Name the groups whose final tables are others than at the commit, or that were asked for.
+def _changed(
+    params: Params, before: PastCommit, targets: Sequence[str], *, promote: bool
+) -> list[str]:
+    """Return the groups whose final tables changed since the commit, and those in `targets`.
 
-    With `promote` also those that have no champion yet.
+    With `promote`, also groups without a champion.
     """
     from foursplit.tracking.registry import registry
 
-    found = []
+    names = []
     for course, block in params.groups.items():
-        at = home(params.pipeline, course)
-        path = paths.pipeline_file(at).with_name("dvc.lock")
+        address = home(params.pipeline, course)
+        path = paths.pipeline_file(address).with_name("dvc.lock")
         now = changes_since.final_hashes(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        then = before.finals(at)
+        then = before.finals(address)
         for name in block:
-            is_new = now.get(name) is not None and now[name] != then.get(name)
-            first = promote and name in now and registry.champion_number(name) is None
-            if is_new or first or name in targets:
-                found.append(name)
-    return found
+            has_changed = now.get(name) is not None and now[name] != then.get(name)
+            needs_champion = promote and name in now and registry.champion_number(name) is None
+            if has_changed or needs_champion or name in targets:
+                names.append(name)
+    return names
 
 
-def _verdict(name: str, how: How) -> dict[str, Any]:
-    """Ask the gate; a group that it refuses keeps no other from being judged."""
+def _verdict(name: str, options: RetrainOptions) -> dict[str, Any]:
+    """Run the gate for a group; an error does not stop the other groups."""
     try:
-        return gate.decide(name, gate.How(promote=how.promote, store=not how.read_only))
-    except FoursplitError as refusal:
-        click.secho(f"{name}: {refusal}", err=True, fg="red")
-        return {"refused": str(refusal)}
+        return gate.run_gate(
+            name, gate.GateOptions(promote=options.promote, store=not options.read_only)
+        )
+    except FoursplitError as error:
+        click.secho(f"{name}: {error}", err=True, fg="red")
+        return {"refused": str(error)}
 
 
 def _stages(outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """Say of each stage that did anything how long it took, and why."""
+    """Return the stages that ran, with duration and reasons."""
     return {
         "ran": [_stage(name) for name in outcome.get("ran", ())],
         "restored": [_stage(name) for name in outcome.get("restored", ())],
-        "failed": [{**_stage(name), "how": how} for name, how in outcome.get("failed", {}).items()],
+        "failed": [
+            {**_stage(name), "how": error} for name, error in outcome.get("failed", {}).items()
+        ],
         "unchanged": len(outcome.get("unchanged", ())),
         "seconds": outcome.get("seconds", 0.0),
     }
 
 
 def _stage(name: str) -> dict[str, Any]:
-    kept = run_log.read(name)
+    record = run_log.read(name)
     return {
         "stage": name.rpartition(":")[2],
-        "seconds": kept.seconds if kept else None,
-        "reasons": list(kept.reasons) if kept else [],
+        "seconds": record.seconds if record else None,
+        "reasons": list(record.reasons) if record else [],
     }
 
 
@@ -153,10 +158,10 @@ def _results(
     changed: Iterable[str],
     verdicts: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Put each changed group's experiments before and after beside its verdict."""
+    """Return the verdict of each changed group, with its metrics before and after."""
     entries = collect(params)
     tree = metrics.tree(entries)
-    now = {key: found for course in tree.values() for key, found in course.items()}
+    now = {key: values for course in tree.values() for key, values in course.items()}
     then = before.metrics(params.pipeline)
     winners = {entry.experiment.group: entry.key for entry in entries if entry.winner}
     return {

@@ -1,4 +1,4 @@
-"""Let a registered model answer requests on this machine, as plain MLflow serves models."""
+"""`foursplit serve`: serve a registered model on this machine with MLflow's protocol."""
 
 import os
 import sys
@@ -14,23 +14,22 @@ if TYPE_CHECKING:
     from foursplit.tracking.registry.registry import StoredVersion
 
 SERVER = {
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # of copying three small files
-    "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",  # for copying three small files
+    "PYTHONWARNINGS": "ignore",  # of MLflow, about its dependencies
 }
 
 
 def serve(name: str, port: int) -> None:
     """Serve version `name` until Ctrl-C: `c4w2_digits`, `c4w2_digits@challenger`, `c4w2_digits/3`.
 
-    What is served is a copy whose every byte is one that was stored: what becomes of the store
-    meanwhile does not matter.
+    It serves a verified copy, so later changes of the store have no effect.
     """
     from foursplit.tracking.registry import loaded_model, version_files
 
     local_server.require_free(port, f"foursplit serve {name}")
-    version = _found(name)
-    with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as made:
-        folder = Path(made)
+    version = _find_version(name)
+    with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as temporary:
+        folder = Path(temporary)
         version_files.copy_model(version.folder, version.files, folder)
         for seed in version_files.seeds_by_number(folder).values():
             loaded_model.require_same_code(seed, version.uri, version)
@@ -40,11 +39,11 @@ def serve(name: str, port: int) -> None:
 def _serve(uri: str, folder: Path, port: int) -> None:
     from foursplit.tracking.registry import mlmodel, pyfunc_model, version_files
 
-    if not (folder / mlmodel.NAME).is_file():  # stored before versions had one
+    if not (folder / mlmodel.NAME).is_file():  # registered before versions had one
         mlmodel.write(folder, version_files.manifest(folder), features=())
     run = pyfunc_model.runtime_config(folder)
-    others = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
-    env = {**others, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
+    inherited = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
+    env = {**inherited, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
     env[pyfunc_model.SERVED] = str(folder)
     local_server.run(
         Server(
@@ -59,19 +58,19 @@ def _serve(uri: str, folder: Path, port: int) -> None:
             env=env,
             port=port,
             folder=folder,
-            ready=f"{uri}: http://{HOST}:{port}/invocations (Ctrl-C ends it)\n"
-            f"It takes JSON: {mlmodel.example_request(folder)}",
+            ready=f"{uri}: http://{HOST}:{port}/invocations (stop with Ctrl-C)\n"
+            f"Request body: {mlmodel.example_request(folder)}",
         )
     )
 
 
-def _found(name: str) -> "StoredVersion":
+def _find_version(name: str) -> "Version":
     from foursplit.tracking import store_errors
     from foursplit.tracking.registry import registry
 
     uri = name
     if not name.startswith(registry.SCHEME):
-        which = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
-        uri = f"{registry.SCHEME}{name}{which}"
+        alias = "" if set("@/") & set(name) else f"@{registry.CHAMPION}"
+        uri = f"{registry.SCHEME}{name}{alias}"
     with store_errors.explain_errors():
         return registry.load_version(*registry.parse_uri(uri))

@@ -1,4 +1,4 @@
-"""Write the sheet on which a person tags what went wrong on dev."""
+"""`foursplit sheet TABLES`: write a sheet of dev errors to annotate."""
 
 from pathlib import Path
 
@@ -15,42 +15,41 @@ from foursplit.io.progress import still_working
 
 
 def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
-    """Draw errors and some correct answers from the part of dev that may be looked at.
+    """Sample errors and some correct predictions from the eyeball half of dev.
 
-    Or, for `labels`, those labels that are suspected, and as many others at random.
+    With `labels`, sample suspected label errors and as many random labels.
     """
     if out.exists():
         raise FoursplitError(
-            f"{out}: exists already, perhaps with somebody's tags; name another file"
+            f"{out} already exists and may contain tags. Choose another file name."
         )
     with still_working(f"reading {folder}"):
         dev = read(folder)[0].tables.get("dev")
     if dev is None:
-        raise FoursplitError(f"{folder}: no table of dev, which is where errors are read")
+        raise FoursplitError(f"{folder}: no table of dev. Error analysis needs dev.")
     if labels:
-        _suspects(dev, out, seed)
+        _write_suspected_labels(dev, out, seed)
         return
-    parted = eyeball.part(dev)
-    drawn = sheets.sheet(parted.eyeball, generator("sheet", seed))
-    sheets.write(drawn, out)
-    wrong = int(drawn["is_error"].sum())
-    click.echo(line(parted.note))
+    split = eyeball.part(dev)
+    sample = sheets.sheet(split.eyeball, generator("sheet", seed))
+    sheets.write(sample, out)
+    n_errors = int(sample["is_error"].sum())
+    click.echo(line(split.note))
     click.echo(
-        f"{out}: {wrong} errors and {len(drawn) - wrong} correct answers. Fill in tags (several "
-        "parted by ;), label_audit (ok, wrong, ambiguous) and comment, then: "
-        f"foursplit diagnose {folder} --sheet {out}"
+        f"{out}: {n_errors} errors and {len(sample) - n_errors} correct predictions. Fill in tags "
+        "(separated by ;), label_audit (ok, wrong, ambiguous) and comment, then run "
+        f"`foursplit diagnose {folder} --sheet {out}`."
     )
 
 
-def _suspects(dev: Table, out: Path, seed: int) -> None:
+def _write_suspected_labels(dev: Table, out: Path, seed: int) -> None:
     from foursplit.diagnosis.with_sklearn.label_errors import RANDOM, suspects
 
-    found = suspects(dev, rng=generator("labels", seed))
-    drawn = found.assign(tags="", label_audit="", comment="")
-    sheets.write(drawn, out)
-    calm = int((found["why"] == RANDOM).sum())
+    labels = suspects(dev, rng=generator("labels", seed))
+    sheets.write(labels.assign(tags="", label_audit="", comment=""), out)
+    n_random = int((labels["why"] == RANDOM).sum())
     click.echo(
-        f"{out}: {len(found) - calm} suspected labels and {calm} others at random, for labels "
-        "are wrong under right answers too. Fill in label_audit (ok, wrong, ambiguous); nothing is "
-        "edited for you. Rates of wrong labels come from the random part alone."
+        f"{out}: {len(labels) - n_random} suspected labels and {n_random} random ones. Fill in "
+        "label_audit (ok, wrong, ambiguous). Labels are not edited automatically. The rate of "
+        "wrong labels is estimated from the random ones."
     )

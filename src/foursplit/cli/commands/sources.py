@@ -1,4 +1,4 @@
-"""List the remote data sets: what they are, on what terms, and whether they are here."""
+"""`foursplit sources`: list the public data sets with size, licence and state."""
 
 import json
 import os
@@ -16,32 +16,34 @@ from foursplit.data.download.fetch_files import downloads, in_mirror
 
 
 def sources(as_json: bool) -> None:
-    """Print a row for each data set of the catalogue."""
-    rows = listed()
+    """Print one row per data set of the catalogue."""
+    rows = list_datasets()
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
     _table(rows)
-    asked = {
+    waiting = {
         row["name"]: catalogue.entry(row["name"])
         for row in rows
         if row["state"] == "needs acceptance" and row["sources"]
     }
-    if asked:
-        click.echo("Waiting for you, and read by a source of this project:")
-        click.echo(licences.words(asked))
+    if waiting:
+        click.echo("Licence not accepted yet, but used by this project:")
+        click.echo(licences.words(waiting))
 
 
-def listed() -> list[dict[str, Any]]:
-    """Gather what is known of each data set."""
-    yes = licences.accepted(load().run.accept_licences)
+def list_datasets() -> list[dict[str, Any]]:
+    """Return the description and state of each data set."""
+    accepted = licences.accepted(load().run.accept_licences)
     readers = _readers()
     return [
-        _row(name, catalogue.entry(name), readers.get(name, []), yes) for name in catalogue.names()
+        _row(name, catalogue.entry(name), readers.get(name, []), accepted)
+        for name in catalogue.names()
     ]
 
 
-def _row(name: str, entry: Entry, readers: list[str], yes: frozenset[str]) -> dict[str, Any]:
+def _row(name: str, entry: Entry, readers: list[str], accepted: frozenset[str]) -> dict[str, Any]:
+    is_accepted = entry.terms == "free" or name in accepted
     return {
         "name": name,
         "about": entry.about,
@@ -49,8 +51,8 @@ def _row(name: str, entry: Entry, readers: list[str], yes: frozenset[str]) -> di
         "licence": entry.licence,
         "terms": entry.terms,
         "why": entry.why,
-        "accepted": entry.terms == "free" or name in yes,
-        "state": _state(name, entry, readers, accepted=entry.terms == "free" or name in yes),
+        "accepted": is_accepted,
+        "state": _state(name, entry, readers, accepted=is_accepted),
         "sources": readers,
         "home": entry.home,
         "cite": entry.cite,
@@ -58,7 +60,7 @@ def _row(name: str, entry: Entry, readers: list[str], yes: frozenset[str]) -> di
 
 
 def _state(name: str, entry: Entry, readers: list[str], *, accepted: bool) -> str:
-    """Say where a data set is: fetched by a source, in the mirror, or where it is published."""
+    """Return where a data set is: here, in the mirror, or remote."""
     if any((paths.raw(reader) / name).is_dir() for reader in readers):
         return "here"
     if not accepted:
@@ -72,15 +74,15 @@ def _state(name: str, entry: Entry, readers: list[str], *, accepted: bool) -> st
 
 
 def _readers() -> dict[str, list[str]]:
-    """Name the project's sources that read each data set."""
+    """Return the project's sources that read each data set."""
     params = load()
-    found: dict[str, list[str]] = {}
+    readers: dict[str, list[str]] = {}
     for section in params.sections().values():
         for name in section.sources:
             for file in plugins.dataset(name).SOURCE.files:
                 if isinstance(file, RemoteFiles):
-                    found.setdefault(file.entry, []).append(name)
-    return found
+                    readers.setdefault(file.entry, []).append(name)
+    return readers
 
 
 def _table(rows: list[dict[str, Any]]) -> None:
@@ -95,7 +97,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
     table.add_column("MB", justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
     table.add_column("licence", overflow="fold")
-    table.add_column("read by", overflow="fold")
+    table.add_column("used by", overflow="fold")
     for row in rows:
         style = "dim" if row["state"] == "needs acceptance" else ""
         table.add_row(

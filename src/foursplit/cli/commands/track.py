@@ -1,4 +1,4 @@
-"""Show MLflow what the stages have written."""
+"""`foursplit track`: write the outputs of the stages to MLflow."""
 
 import click
 
@@ -8,11 +8,11 @@ from foursplit.evaluation.results import collect
 
 
 def track() -> None:
-    """Write the runs that MLflow lacks."""
+    """Write the runs that are missing in MLflow."""
     from foursplit.tracking import store_errors
-    from foursplit.tracking.runs import sync as tracking
+    from foursplit.tracking.runs import sync
 
     params = load()
     with store_errors.explain_errors():
-        counts = tracking.sync_runs(params, [*collect(params), *collect(params.of(REAL))], click.echo)
-    click.echo(f"MLflow: {counts.new} new runs, {counts.kept} as they were")
+        counts = sync.sync_runs(params, [*collect(params), *collect(params.of(REAL))], click.echo)
+    click.echo(f"MLflow: {counts.new} new runs, {counts.kept} unchanged")

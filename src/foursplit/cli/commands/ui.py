@@ -1,4 +1,4 @@
-"""Open MLflow's page on this machine."""
+"""`foursplit ui`: open MLflow's pages on this machine."""
 
 import os
 import sys
@@ -12,27 +12,27 @@ from foursplit.io.local_server import HOST, Server
 
 PAGE = "#/experiments"
 
-HINT = """The first time, choose "Model training" at its top left: MLflow takes us for chatbots."""
-"""No address says it for all pages, and MLflow has no setting for it; the browser remembers it."""
+HINT = """The first time, choose "Model training" at the top left; MLflow starts with GenAI."""
+"""MLflow has neither an address nor a setting for it; the browser remembers the choice."""
 
 SERVER = {
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # for language models; more processes
-    "PYTHONWARNINGS": "ignore",  # of MLflow about the libraries it uses
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # for language models; starts more processes
+    "PYTHONWARNINGS": "ignore",  # of MLflow, about its dependencies
 }
 
 
 def ui(port: int) -> None:
-    """Write the runs that MLflow lacks, and serve its page until Ctrl-C."""
+    """Update MLflow, and serve its pages until Ctrl-C."""
     from foursplit.tracking import migrations, store
 
-    if store.uri().startswith(store.SERVER_SCHEMES):  # which has a page of its own
+    if store.uri().startswith(store.SERVER_SCHEMES):  # it has its own pages
         track()
         click.echo(f"MLflow: {store.display_uri().rstrip('/')}/{PAGE}\n{HINT}")
         return
     migrations.require_plain_path()
     local_server.require_free(port, "foursplit ui")
     track()
-    # A store's name may hold a password, and whoever lists processes sees their arguments.
+    # A store address may contain a password, and process arguments are public.
     stores = {"MLFLOW_BACKEND_STORE_URI": store.uri(), "MLFLOW_REGISTRY_STORE_URI": store.uri()}
     local_server.run(
         Server(
@@ -49,9 +49,9 @@ def _command(port: int) -> list[str]:
     from foursplit.tracking import store
 
     folder = store.artifact_folder()
-    served = [] if folder is None else ["--artifacts-destination", folder.as_uri()]
+    destination = [] if folder is None else ["--artifacts-destination", folder.as_uri()]
     return [
-        *(sys.executable, "-m", "mlflow", "ui", *served),
+        *(sys.executable, "-m", "mlflow", "ui", *destination),
         *("--host", HOST, "--port", str(port), "--workers", "1"),
         *("--uvicorn-opts", "--log-level warning"),
     ]

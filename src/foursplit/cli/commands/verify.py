@@ -1,4 +1,4 @@
-"""Show that the same commit gives the same bytes: two clean clones, every lock entry compared."""
+"""`foursplit verify`: run the pipeline in two clean clones, and compare every lock entry."""
 
 import os
 import subprocess
@@ -20,31 +20,31 @@ Locks = dict[str, Mapping[str, Any]]
 
 
 def verify(targets: Sequence[str]) -> None:
-    """Run `targets` (all stages where none is given) in two clones and compare their locks.
+    """Run `targets` (default: all stages) in two clones and compare their locks.
 
-    One clone gets a single core and the other all of them: bytes must not depend on it.
+    One clone gets one core, the other all cores: outputs must not depend on it.
     """
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="foursplit-verify-") as folder:
         clones = [Path(folder) / name for name in ("one_core", "all_cores")]
         runs = [
-            _start(one, targets, set(cores[:1]) if place == 0 else set(cores))
-            for place, one in enumerate(clones)
+            _start(path, targets, set(cores[:1]) if index == 0 else set(cores))
+            for index, path in enumerate(clones)
         ]
         codes = [run.wait() for run in runs]
-        for one, code in zip(clones, codes, strict=True):
+        for path, code in zip(clones, codes, strict=True):
             if code:
-                raise FoursplitError(f"{one.name}: the run failed:\n{_tail(one)}")
-        first, second = (locks(one) for one in clones)
-        touched = _ran(clones[0])
+                raise FoursplitError(f"{path.name}: the run failed:\n{_tail(path)}")
+        first, second = (locks(path) for path in clones)
+        n_stages = _count_stages(clones[0])
     differing = compare(first, second)
     if differing:
         raise FoursplitError(
             "the clones differ:\n" + "\n".join(f"  - {line}" for line in differing)
         )
-    click.echo(f"{touched} stages ran in each of two clean clones; every lock entry is equal.")
+    click.echo(f"{n_stages} stages ran in each of two clean clones; all lock entries are equal.")
     for line in compare(locks(paths.root()), second):
-        click.echo(f"  note: differs from the lock committed here: {line}")
+        click.echo(f"  note: differs from the committed lock: {line}")
 
 
 def _start(folder: Path, targets: Sequence[str], cores: set[int]) -> subprocess.Popen[bytes]:
@@ -64,39 +64,39 @@ def _tail(folder: Path, lines: int = 30) -> str:
     return "\n".join((folder / ".verify.log").read_text(errors="replace").splitlines()[-lines:])
 
 
-def _ran(folder: Path) -> int:
+def _count_stages(folder: Path) -> int:
     return (folder / ".verify.log").read_text(errors="replace").count("Running stage")
 
 
 def locks(root: Path) -> Locks:
-    """Read every dvc.lock below `root`; the order of stages in the file means nothing."""
-    found: Locks = {}
+    """Read every dvc.lock below `root`."""
+    entries: Locks = {}
     for path in sorted(root.glob("**/dvc.lock")):
-        if {".venv", ".foursplit"} & {*path.parts}:  # others' locks, and torn ones
+        if {".venv", ".foursplit"} & {*path.parts}:  # locks of other projects, and damaged ones
             continue
         content = YAML(typ="safe").load(path.read_text()) or {}
         for stage, entry in content.get("stages", {}).items():
-            found[f"{path.parent.relative_to(root)}:{stage}"] = entry
-    return found
+            entries[f"{path.parent.relative_to(root)}:{stage}"] = entry
+    return entries
 
 
 def compare(first: Locks, second: Locks) -> list[str]:
-    """Name every stage whose hashes, parameters or command differ."""
+    """List the stages whose hashes, parameters or command differ."""
     lines = []
     for stage in sorted({*first, *second}):
         if stage not in first or stage not in second:
             lines.append(f"{stage}: only in one")
         elif first[stage] != second[stage]:
-            lines.append(f"{stage}: {', '.join(_parts(first[stage], second[stage]))}")
+            lines.append(f"{stage}: {', '.join(_differences(first[stage], second[stage]))}")
     return lines
 
 
-def _parts(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    parts = []
-    for kind in ("cmd", "deps", "params", "outs"):
-        if one.get(kind) != other.get(kind):
-            mine = {str(e.get("path")): e for e in one.get(kind, []) if isinstance(e, dict)}
-            theirs = {str(e.get("path")): e for e in other.get(kind, []) if isinstance(e, dict)}
-            differing = [p for p in sorted({*mine, *theirs}) if mine.get(p) != theirs.get(p)]
-            parts.append(f"{kind} {' '.join(differing)}".strip())
-    return parts
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    differences = []
+    for section in ("cmd", "deps", "params", "outs"):
+        if one.get(section) != other.get(section):
+            before = {str(e.get("path")): e for e in one.get(section, []) if isinstance(e, dict)}
+            after = {str(e.get("path")): e for e in other.get(section, []) if isinstance(e, dict)}
+            differing = [p for p in sorted({*before, *after}) if before.get(p) != after.get(p)]
+            differences.append(f"{section} {' '.join(differing)}".strip())
+    return differences

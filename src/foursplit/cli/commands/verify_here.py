@@ -1,4 +1,4 @@
-"""Check all that lies here against the hashes that name it: outputs, and DVC's cache."""
+"""`foursplit verify --here`: verify the checksums of all outputs and of DVC's cache."""
 
 import re
 import shlex
@@ -16,107 +16,110 @@ from foursplit.runner.dvc_adapter.graph import dvc_error_types
 from foursplit.runner.dvc_adapter.integrity import LockedOutput
 from foursplit.runner.repair_dvc_locks import require_no_conflicts
 
-OBJECT = re.compile(r"[0-9a-f]{30}(\.dir)?")
-"""The name of a file in DVC's cache, below a folder of two more digits; others are unfinished."""
+CACHE_OBJECT = re.compile(r"[0-9a-f]{30}(\.dir)?")
+"""The name of a file in DVC's cache, below a folder of two digits; others are incomplete."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What is not as it should be, and what mends it."""
+    """Damaged files, and how to fix them."""
 
     lines: list[str] = field(default_factory=list)
     remove: list[Path] = field(default_factory=list)
-    run: list[str] = field(default_factory=list)  # stages
-    own: list[str] = field(default_factory=list)  # nobody but their owner has another copy
+    stages: list[str] = field(default_factory=list)  # to run again
+    added: list[str] = field(default_factory=list)  # advice on files of `dvc add`
 
 
-def here() -> None:
-    """Read every output and every object of the cache; refuse in the end if one is damaged."""
+def verify_here() -> None:
+    """Read every output and every object of the cache; raise if one is damaged."""
     try:
-        known = integrity.locked_outputs(paths.root())
+        outputs = integrity.locked_outputs(paths.root())
     except dvc_error_types() as error:
         require_no_conflicts()
         raise FoursplitError(f"DVC: {error}") from error
-    report, missing = Report(), [one for one in known if not one.path.exists()]
-    present = [one for one in known if one.path.exists()]
-    for one in present:
-        _output(one, report)
-    objects = _objects(_named(known), report)
-    click.echo(f"{len(present)} outputs and {objects} objects of DVC's cache were read.")
+    report = Report()
+    missing = [output for output in outputs if not output.path.exists()]
+    present = [output for output in outputs if output.path.exists()]
+    for output in present:
+        _check_output(output, report)
+    n_objects = _check_cache(_outputs_by_object(outputs), report)
+    click.echo(f"{len(present)} outputs and {n_objects} objects of DVC's cache were read.")
     if missing:
-        click.echo(f"{len(missing)} outputs that a lock names are not here; foursplit repro.")
+        click.echo(f"{len(missing)} outputs of the locks are missing. Run `foursplit repro`.")
     if report.lines:
-        raise FoursplitError(_words(report))
+        raise FoursplitError(_format(report))
 
 
-def _output(one: LockedOutput, report: Report) -> None:
-    changed = integrity.changed_files(one.out)
+def _check_output(output: LockedOutput, report: Report) -> None:
+    changed = integrity.changed_files(output.out)
     if not changed:
         return
-    name = _name(one.path)
-    report.lines.append(f"{name}: not what {one.stage} wrote: {', '.join(changed)}")
-    if one.is_run:
-        report.remove.append(one.path)
-        report.run.append(one.stage)
+    name = _name(output.path)
+    report.lines.append(f"{name} differs from the output of {output.stage}: {', '.join(changed)}")
+    if output.is_run:
+        report.remove.append(output.path)
+        report.stages.append(output.stage)
     else:
-        report.own.append(
-            f"{name} was added with `dvc add`: if the change is yours, `dvc commit {name}` records "
-            f"it; if not, bring it back from a copy of your own."
+        report.added.append(
+            f"{name} was added with `dvc add`. If you changed it, run `dvc commit {name}`; "
+            f"otherwise restore it from your own copy."
         )
 
 
-def _named(known: list[LockedOutput]) -> dict[str, LockedOutput]:
-    """Return the output that names an object, of whatever its folder lists too."""
-    cache, named = cache_folder(), {}
-    for one in known:
-        value = one.out.hash_info.value
-        named[value] = one
+def _outputs_by_object(outputs: list[LockedOutput]) -> dict[str, LockedOutput]:
+    """Return the output of each cache object, including the files of folders."""
+    cache, by_object = cache_folder(), {}
+    for output in outputs:
+        value = output.out.hash_info.value
+        by_object[value] = output
         if value.endswith(integrity.FOLDER_SUFFIX):
             files = integrity.read_listing(object_file(cache, value), value) or {}
-            named |= dict.fromkeys(files.values(), one)
-    return named
+            by_object |= dict.fromkeys(files.values(), output)
+    return by_object
 
 
-def _objects(named: dict[str, LockedOutput], report: Report) -> int:
-    """Read the cache's objects; return their number."""
+def _check_cache(by_object: dict[str, LockedOutput], report: Report) -> int:
+    """Read the objects of the cache; return their number."""
     count = 0
-    for path in _cached():
+    for path in _cache_objects():
         count += 1
         name = path.parent.name + path.name
         if integrity.is_intact(path, name):
             continue
         report.remove.append(path)
-        _object(path, named.get(name), report)
+        _check_object(path, by_object.get(name), report)
     return count
 
 
-def _object(path: Path, one: LockedOutput | None, report: Report) -> None:
-    part = f"it belongs to {_name(one.path)}" if one else "no lock file here names it"
-    report.lines.append(f"{_name(path)}: damaged; {part}")
-    if one and one.is_run:
-        report.run.append(one.stage)
-    elif one:
-        name = _name(one.path)
-        report.own.append(f"Then `dvc add {name}` makes another copy, if {name} itself is right.")
+def _check_object(path: Path, output: LockedOutput | None, report: Report) -> None:
+    owner = f"it belongs to {_name(output.path)}" if output else "no lock file refers to it"
+    report.lines.append(f"{_name(path)}: damaged; {owner}")
+    if output and output.is_run:
+        report.stages.append(output.stage)
+    elif output:
+        name = _name(output.path)
+        report.added.append(
+            f"Then run `dvc add {name}` to cache it again, if {name} itself is correct."
+        )
 
 
-def _cached() -> Iterator[Path]:
+def _cache_objects() -> Iterator[Path]:
     for folder in sorted((cache_folder() / "files" / "md5").glob("[0-9a-f][0-9a-f]")):
         for path in sorted(folder.iterdir()):
-            if OBJECT.fullmatch(path.name) and path.is_file():
+            if CACHE_OBJECT.fullmatch(path.name) and path.is_file():
                 yield path
 
 
-def _words(report: Report) -> str:
+def _format(report: Report) -> str:
     lines = [f"{len(report.lines)} damaged or changed:", *(f"  - {line}" for line in report.lines)]
     if report.remove:
         names = shlex.join(map(_name, dict.fromkeys(report.remove)))
-        lines.append("Keep a copy of what you edited yourself; then remove what is wrong:")
+        lines.append("Keep a copy of your own edits; then remove the damaged files:")
         lines.append(f"  rm -rf -- {names}")
-    if report.run:
-        lines.append("and have it made again:")
-        lines.append(f"  foursplit repro {shlex.join(dict.fromkeys(report.run))}")
-    return "\n".join([*lines, *report.own])
+    if report.stages:
+        lines.append("and run their stages again:")
+        lines.append(f"  foursplit repro {shlex.join(dict.fromkeys(report.stages))}")
+    return "\n".join([*lines, *report.added])
 
 
 def _name(path: Path) -> str:

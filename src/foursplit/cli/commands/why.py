@@ -1,4 +1,4 @@
-"""Say why a stage will run, or did, or will not."""
+"""`foursplit why`: explain why a stage will run, ran or will not run."""
 
 import os
 
@@ -12,39 +12,41 @@ from foursplit.runner.dvc_adapter.graph import DvcLockedError, DvcPipeline, dvc_
 from foursplit.runner.progress_display import format_duration
 from foursplit.runner.targets import stages_of_target
 
-PAST = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
+OUTCOMES = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
         "failed": "It last failed"}  # fmt: skip
 
 
 def why(target: str) -> None:
     """Explain every stage that `target` names."""
-    reason = run_pipeline.unsupported_reason()
-    if reason:
-        raise FoursplitError(f"{reason}: `dvc status` says what has changed")
+    unsupported = run_pipeline.unsupported_reason()
+    if unsupported:
+        raise FoursplitError(f"{unsupported}. Run `dvc status` to see what has changed.")
     os.chdir(paths.root())
     params = load()
-    wanted = stages_of_target(params, target)
-    pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
+    addresses = stages_of_target(params, target)
+    graph = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with pipeline.dvc_lock():
-            steps = pipeline.plan(wanted)
-            named = pipeline.stage_names(wanted)
-        found = run_pipeline.forecast(pipeline, steps)
+        with graph.alone():
+            steps = graph.plan(addresses)
+            names = graph.named(addresses)
+        changes = run_pipeline.forecast(graph, steps)
     except DvcLockedError as busy:
-        raise FoursplitError(f"{busy}; ask again when it is done") from busy
+        raise FoursplitError(f"{busy}; try again when it has finished") from busy
     except dvc_error_types() as error:
         raise FoursplitError(f"DVC: {error}") from error
-    for name in named:
-        lines = run_pipeline.explain(steps[name], found[name], steps)
-        for line in lines or [f"{steps[name].title} will not run: nothing it reads has changed"]:
-            click.echo(line)
-        for line in _past(name):
-            click.echo(line)
+    for name in names:
+        lines = run_pipeline.explain(steps[name], changes[name], steps)
+        for message in lines or [
+            f"{steps[name].title} will not run: none of its dependencies has changed"
+        ]:
+            click.echo(message)
+        for message in _last_run(name):
+            click.echo(message)
 
 
-def _past(name: str) -> list[str]:
+def _last_run(name: str) -> list[str]:
     last = run_log.read(name)
     if last is None:
         return ["  No record of a run in this folder."]
-    lines = [f"  {PAST[last.how]} on {last.ended} ({format_duration(last.seconds)}), because:"]
+    lines = [f"  {OUTCOMES[last.how]} on {last.ended} ({format_duration(last.seconds)}), because:"]
     return lines + [f"    {reason}" for reason in last.reasons]

@@ -1,4 +1,4 @@
-"""Champions over time as lines for a terminal: who, when, by which verdict, and what changed."""
+"""Format champions and challengers for a terminal: dates, verdicts and changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -6,53 +6,54 @@ from typing import Any
 from foursplit.core.splits import SPLITS, TITLES
 
 Champion = Mapping[str, Any]
-"""A version as `foursplit.tracking.registry.champions` gives it for other programs."""
+"""A registered version as JSON of `foursplit.tracking.registry.champions`."""
 
 
 def lines(champions: Sequence[Champion]) -> Iterator[str]:
-    """Tell a group's versions, a line each; nothing where there is none."""
+    """Yield lines for the versions of a group; none without versions."""
     if champions:
         yield "champions and challengers:"
         if champions[0]["version"] > 1:
-            yield f"  those before version {champions[0]['version']} are not shown (--last)"
-    for one in champions:
-        yield f"  version {one['version']}, {_role(one)}: {one['experiment']}{_errors(one)}"
-        yield f"    {_judged(one)}{_changed(one)}"
-        if one["trouble"]:
-            yield f"    its own tables were not read: {one['trouble']}"
+            yield f"  versions before {champions[0]['version']} are not shown (--last)"
+    for version in champions:
+        name = f"version {version['version']}, {_role(version)}"
+        yield f"  {name}: {version['experiment']}{_errors(version)}"
+        yield f"    {_verdict(version)}{_changes(version)}"
+        if version["trouble"]:
+            yield f"    its prediction tables could not be read: {version['trouble']}"
 
 
-def _role(one: Champion) -> str:
-    """Say what a version is or was, and since when as far as that was noted."""
-    if "champion" in one["aliases"]:
-        since = one["promoted_at"][-1] if one["promoted_at"] else ""
+def _role(version: Champion) -> str:
+    """Return the role of a version, with dates if they are recorded."""
+    if "champion" in version["aliases"]:
+        since = version["promoted_at"][-1] if version["promoted_at"] else ""
         return f"champion since {since}" if since else "the champion"
-    if one["was_champion"]:
-        times = ", ".join(one["promoted_at"])
+    if version["was_champion"]:
+        times = ", ".join(version["promoted_at"])
         return f"was champion (promoted {times})" if times else "was champion"
-    return f"challenger of {one['stored']}"
+    return f"challenger since {version['stored']}"
 
 
-def _errors(one: Champion) -> str:
-    told = [
+def _errors(version: Champion) -> str:
+    errors = [
         f"{TITLES[split]} {error['value']:.1%} ({error['lo']:.1%} to {error['hi']:.1%})"
         for split in SPLITS
-        if (error := one["splits"].get(split))
+        if (error := version["splits"].get(split))
     ]
-    return f", {', '.join(told)}" if told else ""
+    return f", {', '.join(errors)}" if errors else ""
 
 
-def _judged(one: Champion) -> str:
-    against = one["judged_against"]
-    whom = "the trivial predictor" if against is None else f"version {against}"
-    verdict = f"{one['verdict']} against {whom}" if one["verdict"] else "not judged"
-    return f"{verdict}; forced: {one['forced']}" if one["forced"] else verdict
+def _verdict(version: Champion) -> str:
+    against = version["judged_against"]
+    opponent = "the baseline" if against is None else f"version {against}"
+    verdict = f"{version['verdict']} against {opponent}" if version["verdict"] else "no verdict"
+    return f"{verdict}; forced: {version['forced']}" if version["forced"] else verdict
 
 
-def _changed(one: Champion) -> str:
-    if one["changed"] is None:
+def _changes(version: Champion) -> str:
+    if version["changed"] is None:
         return ""
-    unknown = " (settings of training not known)" * bool(one["not_known"])
-    dev = next((moved for moved in one["moved"] if moved["name"] == "dev"), None)
-    moved = f"; dev error {dev['change']:+.1%}" if dev else ""
-    return f"; changed: {', '.join(one['changed']) or 'no setting'}{unknown}{moved}"
+    unknown = " (training settings unknown)" * bool(version["not_known"])
+    change = next((row for row in version["moved"] if row["name"] == "dev"), None)
+    dev_change = f"; dev error {change['change']:+.1%}" if change else ""
+    return f"; changed: {', '.join(version['changed']) or 'no setting'}{unknown}{dev_change}"

@@ -1,51 +1,51 @@
-"""Show whether the same bytes came out: a line a hash, and why if not."""
+"""Print the result of `foursplit reproduce`: one line per hash, and likely causes."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-SHOWN = 12  # digits of a hash
+SHORT_HASH = 12  # digits of a hash
 
 
-def show(told: Mapping[str, Any]) -> None:
-    """Tell a person what `foursplit reproduce` found."""
-    for row in told["compared"]:
-        _row(row)
-    if told["not_made"]:
-        click.echo(f"  not made, since test stays sealed: {', '.join(told['not_made'])}")
-    if told["lock_left_behind_by"]:
+def show(report: Mapping[str, Any]) -> None:
+    """Print the report."""
+    for row in report["compared"]:
+        _show_row(row)
+    if report["not_made"]:
+        click.echo(f"  not reproduced, because test stays sealed: {', '.join(report['not_made'])}")
+    if report["lock_left_behind_by"]:
         click.echo(
-            "  the commit's lock file is of other inputs, so not compared: "
-            f"{', '.join(told['lock_left_behind_by'])}"
+            "  not compared, because the commit's lock file has other inputs: "
+            f"{', '.join(report['lock_left_behind_by'])}"
         )
-    if told["equal"]:
-        n, seconds = len(told["compared"]), told["seconds"]
-        click.secho(f"The same bytes: {n} of {n} hashes are equal ({seconds:.0f} s).", bold=True)
+    if report["equal"]:
+        n, seconds = len(report["compared"]), report["seconds"]
+        click.secho(f"Reproduced: {n} of {n} hashes are equal ({seconds:.0f} s).", bold=True)
     else:
-        _why(told)
-    for doubt in told["doubts"]:
-        click.secho(f"  note: {doubt}", fg="yellow")
-    if "folder" in told:
-        click.echo(f"Kept: {told['folder']}")
+        _show_causes(report)
+    for warning in report["doubts"]:
+        click.secho(f"  note: {warning}", fg="yellow")
+    if "folder" in report:
+        click.echo(f"Clone: {report['folder']}")
 
 
-def _row(row: Mapping[str, Any]) -> None:
-    now = (row["found"] or "nothing")[:SHOWN]
+def _show_row(row: Mapping[str, Any]) -> None:
+    actual = (row["found"] or "nothing")[:SHORT_HASH]
     if row["equal"]:
-        click.echo(f"  equal    {row['name']}  {now}")
+        click.echo(f"  equal    {row['name']}  {actual}")
     else:
-        then = row["expected"][:SHOWN]
-        click.secho(f"  DIFFERS  {row['name']}  {then} on record, {now} now", fg="red")
+        expected = row["expected"][:SHORT_HASH]
+        click.secho(f"  DIFFERS  {row['name']}  {expected} recorded, {actual} now", fg="red")
 
 
-def _why(told: Mapping[str, Any]) -> None:
-    rows = told["compared"]
+def _show_causes(report: Mapping[str, Any]) -> None:
+    rows = report["compared"]
     n = sum(not row["equal"] for row in rows)
-    click.secho(f"Not the same bytes: {n} of {len(rows)} hashes differ.", bold=True)
-    click.echo("Likely why:")
-    for cause in told["causes"]:
+    click.secho(f"Not reproduced: {n} of {len(rows)} hashes differ.", bold=True)
+    click.echo("Likely causes:")
+    for cause in report["causes"]:
         click.echo(f"  - {cause}")
-    unknown = [given["name"] for given in told["inputs"] if given["then"] is None]
+    unknown = [row["name"] for row in report["inputs"] if row["then"] is None]
     if unknown:
-        click.echo(f"Not on record, so not compared: {', '.join(unknown)}")
+        click.echo(f"Not compared, because not recorded: {', '.join(unknown)}")

@@ -1,4 +1,4 @@
-"""What is known of a data source: where it comes from, how it was parted, what holds of it."""
+"""The data card: provenance, splits, validation and licence of a data set."""
 
 from typing import Any
 
@@ -12,31 +12,31 @@ from foursplit.reporting.numbers import percent
 
 
 def card(name: str) -> dict[str, Any]:
-    """Gather the source's declaration, the split's report and the validation's result."""
-    declared: Source = plugins.dataset(name).SOURCE
+    """Collect the declaration of the data set, its split report and its validation result."""
+    spec: Source = plugins.dataset(name).SOURCE
     report = artifacts.read_json(paths.split(name) / "report.json")
     result = artifacts.read_json(paths.validation(name) / "result.json")
     page = paths.validation(name) / "index.html"
     return {
         "name": name,
-        "source": declared,
+        "source": spec,
         "report": report,
         "splits": [_split(split, report["splits"][split]) for split in SPLITS],
         "detectable": percent(report["splits"]["dev"]["detectable_gain"]),
         "detectable_gain": report["splits"]["dev"]["detectable_gain"],
-        "set_aside": _set_aside(report["set_aside"]),
-        "n_held": sum(bool(entry["success"]) for entry in result["expectations"]),
+        "removed_duplicates": _removed_duplicates(report["set_aside"]),
+        "n_passed": sum(bool(entry["success"]) for entry in result["expectations"]),
         "n_expectations": len(result["expectations"]),
-        # From the report's first page, which lies a folder deeper for the pipeline `real`.
-        "page": f"{to_root(name)}/{page.relative_to(paths.root()).as_posix()}",
-        "licence": catalogue.licence(declared),
-        "cite": catalogue.cite(declared),
-        "attributions": catalogue.attributions(declared),
+        # Relative to the index page, which is one folder deeper for the pipeline `real`.
+        "page": f"{path_to_root(name)}/{page.relative_to(paths.root()).as_posix()}",
+        "licence": catalogue.licence(spec),
+        "cite": catalogue.cite(spec),
+        "attributions": catalogue.attributions(spec),
     }
 
 
-def to_root(name: str) -> str:
-    """Give the way from the report's folder to the project's root."""
+def path_to_root(name: str) -> str:
+    """Return the relative path from the report's folder to the project's root."""
     return "../.." if pipelines.of_source(paths.params_file(), name) else ".."
 
 
@@ -51,13 +51,13 @@ def _split(split: Split, block: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _set_aside(rows: list[dict[str, str]]) -> str:
-    """Say how many rows were set aside, and from which splits."""
+def _removed_duplicates(rows: list[dict[str, str]]) -> str:
+    """Count the removed duplicates by split."""
     if not rows:
         return "none"
-    where = [
+    counts = [
         f"{sum(row['split'] == split for row in rows)} of {TITLES[split]}"
         for split in SPLITS
         if any(row["split"] == split for row in rows)
     ]
-    return f"{len(rows)} ({', '.join(where)})"
+    return f"{len(rows)} ({', '.join(counts)})"

@@ -1,38 +1,39 @@
-"""The page of a diagnosis: anybody's tables, drawn as the report draws ours."""
+"""The page of `foursplit diagnose`: the report of any model's prediction tables."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from foursplit.reporting.numbers import error_interval, percent
-from foursplit.reporting.pages.diagnosis_sections import blocks, levels
+from foursplit.reporting.pages.diagnosis_sections import human_levels, sections
 from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.render import render
 from foursplit.reporting.tables import gaps
 
 
-def page(told: Mapping[str, Any], name: str) -> str:
-    """Write a diagnosis as one file that opens offline."""
-    splits = {k: block for k, block in told["splits"].items() if k != "human"}
-    human = told["splits"].get("human")
+def page(diagnosis: Mapping[str, Any], name: str) -> str:
+    """Render a diagnosis as one HTML file that works offline."""
+    splits = {k: block for k, block in diagnosis["splits"].items() if k != "human"}
+    human = diagnosis["splits"].get("human")
     summary = {
         "splits": splits,
-        "human": {"error": human["value"], "kind": told["human"]["where"]} if human else None,
-        "ledger": told["ledger"],
+        "human": {"error": human["value"], "kind": diagnosis["human"]["where"]} if human else None,
+        "ledger": diagnosis["ledger"],
     }
     return render(
         "diagnosis.html",
         {
             "name": name,
-            "told": told,
+            "diagnosis": diagnosis,
             "waterfall": waterfall(summary) if splits else "",
             "errors": [
-                {"split": split, "error": percent(b["value"]), "n": b["n"], "groups": b["n_groups"],
-                 "interval": error_interval(b["lo"], b["hi"])}
-                for split, b in told["splits"].items()
+                {"split": split, "error": percent(block["value"]), "n": block["n"],
+                 "groups": block["n_groups"],
+                 "interval": error_interval(block["lo"], block["hi"])}
+                for split, block in diagnosis["splits"].items()
             ],
-            "gaps": gaps.rows(told["ledger"]),
-            **blocks(told),
-            "levels": levels(told["human"]),
-            "leaks": [row for row in told["leakage"]["overlaps"] if row["n"]],
+            "gaps": gaps.rows(diagnosis["ledger"]),
+            **sections(diagnosis),
+            "levels": human_levels(diagnosis["human"]),
+            "leaks": [row for row in diagnosis["leakage"]["overlaps"] if row["n"]],
         },
     )  # fmt: skip

@@ -1,40 +1,48 @@
-"""What a diagnosis found beyond the ledger, as the report and the page of a diagnosis show it."""
+"""Sections of a diagnosis below the error decomposition: tags, domains, ceilings, slices."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from foursplit.reporting.numbers import UNKNOWN, error_interval, gap_interval, percent, signed
-from foursplit.reporting.tables.found_slices import shown
+from foursplit.reporting.tables.slice_search import format_report
 
 
-def blocks(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the template `diagnosed.html` draws."""
+def sections(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of the template `diagnosis_sections.html`."""
     return {
-        "tags": told["tags"],
-        "table2d": _table2d(told["table2d"]),
-        "adjusted": [_adjusted(one) for one in told["table2d"].get("adjusted", [])],
-        "labels": _labels(told["labels"]),
-        "parts": _parts(told["ceilings"]),
-        "types": [{"name": t["type"], "gain": _gain(t)} for t in told["ceilings"]["types"]],
-        "search": _search(told["search"]),
-        "drivers": [_driver(row) for row in told["drivers"]["drivers"]],
-        "people_win": [_subset(row) for row in told["people_win"]["subsets"]],
-        "found": shown(told["slices"]),
-        "size": _size(told["sizes"]),
+        "tags": diagnosis["tags"],
+        "table2d": _error_matrix(diagnosis["table2d"]),
+        "adjusted": [
+            _mismatch_decomposition(row) for row in diagnosis["table2d"].get("adjusted", [])
+        ],
+        "labels": _label_audit(diagnosis["labels"]),
+        "components": _components(diagnosis["ceilings"]),
+        "types": [
+            {"name": row["type"], "gain": _gain(row)} for row in diagnosis["ceilings"]["types"]
+        ],
+        "search": _optimization_verification(diagnosis["search"]),
+        "drivers": [_driver(row) for row in diagnosis["drivers"]["drivers"]],
+        "human_advantage": [_human_advantage(row) for row in diagnosis["people_win"]["subsets"]],
+        "slice_search_report": format_report(diagnosis["slices"]),
+        "dev_size": _dev_size(diagnosis["sizes"]),
     }
 
 
-ROWS = {"human": "people", "trained_on": "trained on", "not_trained_on": "not trained on"}
+ROW_NAMES = {
+    "human": "humans",
+    "trained_on": "model, trained on",
+    "not_trained_on": "model, not trained on",
+}
 
 
-def _table2d(block: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Write each cell as an error with its interval, or as what would fill it."""
+def _error_matrix(block: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Format each cell as an error with its interval, or as what to measure for it."""
     if "cells" not in block:
         return None
     return {
         "columns": block["columns"],
         "rows": [
-            {"name": ROWS[name], "cells": [_cell(cell) for cell in cells]}
+            {"name": ROW_NAMES[name], "cells": [_cell(cell) for cell in cells]}
             for name, cells in zip(block["rows"], block["cells"], strict=True)
         ],
     }
@@ -47,54 +55,55 @@ def _cell(cell: Mapping[str, Any]) -> dict[str, str]:
     return {"error": percent(cell["value"]), "about": interval}
 
 
-def _labels(block: Mapping[str, Any]) -> list[str]:
-    """Say what the audit of labels found, a sentence each; nothing without an audit."""
+def _label_audit(block: Mapping[str, Any]) -> list[str]:
+    """Summarize the label audit, one sentence per result; empty without an audit."""
     if "not_applicable" in block:
         return []
-    said = [
+    sentences = [
         f"{block['wrong_of_errors']} of {block['errors_audited']} audited errors and "
-        f"{block['wrong_of_correct']} of {block['correct_audited']} audited correct answers bear "
-        "a wrong label."
+        f"{block['wrong_of_correct']} of {block['correct_audited']} audited correct "
+        "predictions have a wrong label."
     ]
     corrected = block["corrected"]
     if corrected["value"] is not None:
         interval = error_interval(corrected["lo"], corrected["hi"])
-        said.append(
-            f"By right labels the error would be {percent(corrected['value'])} ({interval})."
+        sentences.append(
+            f"With corrected labels the error would be {percent(corrected['value'])} ({interval})."
         )
     if block["insufficient"]:
-        said.append(f"Missing: {block['insufficient']}.")
+        sentences.append(f"Missing: {block['insufficient']}.")
     if block["decision"]:
-        said.append(block["decision"]["why"])
-    return said
+        sentences.append(block["decision"]["why"])
+    return sentences
 
 
-def _adjusted(one: Mapping[str, Any]) -> str:
-    """Say how much of a mismatch is harder for people too, or what would tell."""
-    between = f"From {one['general']} to {one['target']}"
-    if one["model_specific"] is None:
-        return f"{between}: to part the mismatch, {'; '.join(one['insufficient'])}."
-    own, interval = signed(one["model_specific"]), one["model_specific_interval"]
-    about = f" ({gap_interval(*interval)})" if interval else ""
-    note = f" {one['note']}" if one["note"] else ""
+def _mismatch_decomposition(row: Mapping[str, Any]) -> str:
+    """Decompose a data mismatch into human difficulty and model-specific error, if measured."""
+    domains = f"From {row['general']} to {row['target']}"
+    if row["model_specific"] is None:
+        return f"{domains}: to decompose the mismatch, {'; '.join(row['insufficient'])}."
+    specific, bounds = signed(row["model_specific"]), row["model_specific_interval"]
+    interval = f" ({gap_interval(*bounds)})" if bounds else ""
+    note = f" {row['note']}" if row["note"] else ""
     return (
-        f"{between} the error changes by {signed(one['mismatch'])}: people's own changes by "
-        f"{signed(one['intrinsic_difficulty'])}, and {own}{about} is the model's own.{note}"
+        f"{domains} the error changes by {signed(row['mismatch'])}: human error changes by "
+        f"{signed(row['intrinsic_difficulty'])}, and {specific}{interval} is specific to the "
+        f"model.{note}"
     )
 
 
-def _parts(block: Mapping[str, Any]) -> list[dict[str, str]]:
+def _components(block: Mapping[str, Any]) -> list[dict[str, str]]:
     shares = (block["attribution"] or {}).get("shares", {})
     return [
         {
-            "name": part["component"],
-            "walk": _gain(part["cumulative"]),
-            "alone": _gain(part["alone"]),
-            "shapley": _gain(part["shapley"]),
-            "due": percent(shares[part["component"]]) if part["component"] in shares else UNKNOWN,
-            "missing": "; ".join(part["missing"]),
+            "name": row["component"],
+            "cumulative": _gain(row["cumulative"]),
+            "alone": _gain(row["alone"]),
+            "shapley": _gain(row["shapley"]),
+            "share": percent(shares[row["component"]]) if row["component"] in shares else UNKNOWN,
+            "missing": "; ".join(row["missing"]),
         }
-        for part in block["parts"]
+        for row in block["parts"]
     ]
 
 
@@ -102,68 +111,74 @@ def _gain(ceiling: Mapping[str, Any] | None) -> str:
     if ceiling is None:
         return UNKNOWN
     lo, hi = ceiling["lo"], ceiling["hi"]
-    about = "" if lo is None else f" ({error_interval(lo, hi)})"
-    return f"{percent(ceiling['value'])}{about}"
+    interval = "" if lo is None else f" ({error_interval(lo, hi)})"
+    return f"{percent(ceiling['value'])}{interval}"
 
 
-def _search(block: Mapping[str, Any]) -> str:
+def _optimization_verification(block: Mapping[str, Any]) -> str:
+    """Conclude whether to improve the search or the objective.
+
+    Source: Ng (2018), Machine Learning Yearning, chapter 44.
+    """
     if "share" not in block:
         return ""
     share = block["share"]
     verdict = {
-        "search": "The search is at fault: improve it.",
-        "objective": "The objective is at fault: change what is scored.",
-        None: "That decides for neither: score more errors.",
+        "search": "Improve the search algorithm.",
+        "objective": "Improve the objective function.",
+        None: "This is inconclusive: score more errors.",
     }[block["work_on"]]
     return (
-        f"Of {block['n_scored']:,} errors the score puts the truth above the output in "
-        f"{percent(share['value'])} ({error_interval(share['lo'], share['hi'])}). {verdict}"
+        f"Optimization verification: in {percent(share['value'])} "
+        f"({error_interval(share['lo'], share['hi'])}) of {block['n_scored']:,} errors the true "
+        f"answer scores higher than the output. {verdict}"
     )
 
 
 def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "where": row["where"],
+        "slice": row["where"],
         "errors": percent(row["share_of_errors"]),
         "dev": percent(row["share_of_dev"]),
         "train": percent(row["share_of_train"]),
         "excess": f"{signed(row['excess'])} ({gap_interval(row['lo'], row['hi'])})",
-        "sure": row["sure"],
+        "significant": row["sure"],
     }
 
 
-def _size(block: Mapping[str, Any]) -> str:
-    """Say what dev can show of the gain that matters."""
+def _dev_size(block: Mapping[str, Any]) -> str:
+    """State the power of dev to detect the smallest gain that matters."""
     if block["not_applicable"]:
         return str(block["not_applicable"])
-    enough = "That is enough." if block["enough"] else f"It takes {block['dev']:,} examples."
+    enough = "Dev is large enough." if block["enough"] else f"{block['dev']:,} examples are needed."
     return (
-        f"Two models that differ on {percent(block['discordance'])} of the examples "
-        f"({block['discordance_from']}) and by {percent(block['delta'])} in error are told apart "
-        f"in {block['power']:.0%} of cases, and ranked rightly in {block['p_right_order']:.0%}. "
-        f"{enough} For a hundred errors read {block['eyeball']:,} examples."
+        f"A difference of {percent(block['delta'])} in error is detected with power "
+        f"{block['power']:.0%}; the better model ranks first with probability "
+        f"{block['p_right_order']:.0%} (two models that disagree on "
+        f"{percent(block['discordance'])} of the examples, {block['discordance_from']}). "
+        f"{enough} {block['eyeball']:,} examples contain about a hundred errors."
     )
 
 
-def _subset(row: Mapping[str, Any]) -> dict[str, Any]:
-    more = f"{signed(row['model'] - row['human'])} ({gap_interval(row['lo'], row['hi'])})"
+def _human_advantage(row: Mapping[str, Any]) -> dict[str, Any]:
+    difference = f"{signed(row['model'] - row['human'])} ({gap_interval(row['lo'], row['hi'])})"
     return {
-        "where": row["where"],
+        "slice": row["where"],
         "model": percent(row["model"]),
         "human": percent(row["human"]),
-        "more": more,
-        "gain": percent(row["recoverable"]),
-        "sure": row["sure"],
+        "difference": difference,
+        "recoverable": percent(row["recoverable"]),
+        "significant": row["sure"],
     }
 
 
-def levels(human: Mapping[str, Any] | None) -> str:
-    """Say which human level was taken, of those there are, and by whose the verdict would turn."""
+def human_levels(human: Mapping[str, Any] | None) -> str:
+    """State which human level is used, and which other levels would change the verdict."""
     if human is None or len(human["levels"]) < 2:
         return ""
     levels = ", ".join(f"{row['who']} {percent(row['value'])}" for row in human["levels"])
-    change = human["would_change_the_verdict"]
-    turn = (
-        f" By the level of {' or '.join(change)} bias would be judged otherwise." if change else ""
+    others = human["would_change_the_verdict"]
+    change = (
+        f" The level of {' or '.join(others)} would change the verdict on bias." if others else ""
     )
-    return f"Levels: {levels}. {human['why']}{turn}"
+    return f"Levels: {levels}. {human['why']}{change}"

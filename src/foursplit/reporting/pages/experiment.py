@@ -1,4 +1,4 @@
-"""The page of one experiment: where its error comes from, in figures, tables and examples."""
+"""The page of one experiment: error decomposition, curves, slices and examples."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,8 +16,8 @@ from foursplit.data import load_splits
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.evaluation import prediction_tables
 from foursplit.evaluation.results import Entry
-from foursplit.reporting.numbers import gap_interval, percent, signed
-from foursplit.reporting.pages.diagnosis_sections import blocks
+from foursplit.reporting.numbers import confidence_level, gap_interval, percent, signed
+from foursplit.reporting.pages.diagnosis_sections import sections
 from foursplit.reporting.plots.curves import curves
 from foursplit.reporting.plots.learning_curve import learning_curve
 from foursplit.reporting.plots.residuals import residuals
@@ -25,14 +25,14 @@ from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.render import render
 from foursplit.reporting.tables import gaps, measured_values, slices
 from foursplit.reporting.tables.confusion import Confusion, confusion
-from foursplit.reporting.tables.worst_examples import hardest
+from foursplit.reporting.tables.worst_examples import worst_examples
 
 
 def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float) -> str:
-    """Write the page; its curves, slices and examples are the first seed's."""
+    """Render the page; curves, slices and examples are those of the first seed."""
     source: Source = card["source"]
     seed = min(entry.summaries)
-    summary, told = entry.summaries[seed], entry.diagnosis
+    summary, diagnosis = entry.summaries[seed], entry.diagnosis
     dev = prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
     return render(
         "experiment.html",
@@ -42,43 +42,45 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
             "group": group,
             "card": card,
             "source": source,
-            "told": told,
+            "diagnosis": diagnosis,
             "manifest": entry.manifest,
             "fit": _fit(entry.experiment.fit),
             "seed": seed,
             "seeds": _seeds(entry),
-            "confidence": percent(confidence).replace(".0%", "%"),
+            "confidence": confidence_level(confidence),
             "errors": measured_values.by_split(entry),
             "beats_baseline": entry.beats_baseline,
             "baseline": _baseline(summary),
-            "trivial": _trivial(entry),
+            "baseline_prediction": _baseline_prediction(entry),
             "about_error": getattr(plugins.metrics(entry.experiment.task), "ABOUT", ""),
             "rates": _rates(summary["metrics"]["dev"]),
-            "waterfall": waterfall(told),
-            "gaps": gaps.rows(told["ledger"]),
-            "steps": _steps(told),
+            "waterfall": waterfall(diagnosis),
+            "gaps": gaps.rows(diagnosis["ledger"]),
+            "steps": _steps(diagnosis),
             "curves": _curves(entry, seed),
-            "learnt": entry.learning_curve,
-            "growth": learning_curve(entry.learning_curve) if entry.learning_curve else None,
+            "learning_curve": entry.learning_curve,
+            "learning_curve_plot": learning_curve(entry.learning_curve)
+            if entry.learning_curve
+            else None,
             "confusion": _confusion(dev, entry.manifest),
             "residuals": _residuals(dev, source, entry.manifest),
             "slices": slices.by_column(dev),
-            **blocks(told),
-            "hardest": hardest(dev, load_splits.load(entry.experiment.source, "dev"), source),
+            **sections(diagnosis),
+            "worst": worst_examples(dev, load_splits.load(entry.experiment.source, "dev"), source),
         },
     )
 
 
 def _fit(fit: GradientFit | DirectFit) -> dict[str, Any]:
-    """List the settings of the training, the augmentation in words."""
-    found = asdict(fit)
+    """Return the training settings; the augmentation is described in words."""
+    settings = asdict(fit)
     if isinstance(fit, GradientFit):
-        found["augment"] = fit.augment.named() if fit.augment else "nothing"
-    return found
+        settings["augment"] = fit.augment.named() if fit.augment else "nothing"
+    return settings
 
 
 def _seeds(entry: Entry) -> list[dict[str, Any]]:
-    """Give each seed's errors; nothing where there is one seed."""
+    """Return the errors of each seed; empty for a single seed."""
     if len(entry.summaries) < 2:
         return []
     return [
@@ -87,10 +89,10 @@ def _seeds(entry: Entry) -> list[dict[str, Any]]:
     ]
 
 
-def _steps(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _steps(diagnosis: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {**step, "about": "" if step["gain"] is None else NAMES.get(step["link"], "")}
-        for step in told["next"]
+        {**step, "gap": "" if step["gain"] is None else NAMES.get(step["link"], "")}
+        for step in diagnosis["next"]
     ]
 
 
@@ -98,24 +100,24 @@ def _baseline(summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "split": split,
-            "trivial": percent(block["error"]),
+            "baseline": percent(block["error"]),
             "model": percent(summary["splits"][split]["value"]),
             "gain": signed(block["gain"]["value"]),
             "interval": gap_interval(block["gain"]["lo"], block["gain"]["hi"]),
-            "beaten": block["beaten"],
+            "is_better": block["beaten"],
         }
         for split, block in summary["baseline"].items()
     ]
 
 
 def _rates(metrics: Mapping[str, float]) -> str:
-    """Write precision, recall and F1 on dev, where the task counts them."""
+    """Format precision, recall and F1 on dev, if the task measures them."""
     names = {"precision": "precision", "recall": "recall", "f1": "F1"}
     return ", ".join(f"{name} {metrics[key]:.3f}" for key, name in names.items() if key in metrics)
 
 
-def _trivial(entry: Entry) -> str:
-    """Say what the trivial predictor answers."""
+def _baseline_prediction(entry: Entry) -> str:
+    """Describe what the baseline predicts."""
     return plugins.metrics(entry.experiment.task).baseline(
         DataShape.from_json(entry.manifest["shape"])
     )
@@ -125,10 +127,10 @@ def _curves(entry: Entry, seed: int) -> list[tuple[str, Markup]]:
     rows = entry.curves(seed)
     if not rows:
         return []
-    found = [("Loss", curves(rows, "loss", ("train", "train_dev", "dev"), percent=False))]
+    plots = [("Loss", curves(rows, "loss", ("train", "train_dev", "dev"), percent=False))]
     if any("dev_error" in row for row in rows):
-        found.append(("Error", curves(rows, "error", ("train_dev", "dev"), percent=True)))
-    return found
+        plots.append(("Error", curves(rows, "error", ("train_dev", "dev"), percent=True)))
+    return plots
 
 
 def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | None:
@@ -139,5 +141,5 @@ def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | No
 def _residuals(dev: pd.DataFrame, source: Source, manifest: Mapping[str, Any]) -> Markup | None:
     if manifest["shape"]["classes"]:
         return None
-    label = f"Guess less truth over the truth of {source.target} on dev"
+    label = f"Prediction minus true value over the true value of {source.target} on dev"
     return residuals(dev["y"].tolist(), dev["y_hat"].tolist(), label)

@@ -1,4 +1,4 @@
-"""The page of how gaps moved from run to run."""
+"""The page of the gap history: how gaps changed from run to run."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,79 +9,82 @@ from foursplit.diagnosis.decomposition.gap_changes import Moved
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.history.gap_history import CODE, DATA, History, Step
-from foursplit.reporting.numbers import gap_interval, percent, setting, signed
-from foursplit.reporting.plots.history import history as chart
+from foursplit.reporting.numbers import confidence_level, percent, setting, signed
+from foursplit.reporting.plots.history import history as plot
 from foursplit.reporting.render import render
-from foursplit.reporting.tables import champions as crowned
+from foursplit.reporting.tables import champions as champion_table
+from foursplit.reporting.tables.changes import NO_CHANGE, format_change
 
 Champions = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Each group's stored versions, as for other programs."""
+"""The registered versions of each group, as JSON."""
 
 
-def page(told: Sequence[History], confidence: float, champions: Champions | None = None) -> str:
-    """Write the page: a section a group."""
-    stored = champions or {}
+def page(
+    histories: Sequence[History], confidence: float, champions: Champions | None = None
+) -> str:
+    """Render the page, one section per group."""
+    versions = champions or {}
     return render(
         "history.html",
         {
-            "confidence": percent(confidence).replace(".0%", "%"),
+            "confidence": confidence_level(confidence),
             "groups": [
                 {
-                    "name": one.group,
-                    "gone": one.gone,
-                    "n_earlier": one.n_earlier,
-                    "gaps": [NAMES[gap] for gap in _gaps(one)],
-                    "legend": [(gap, NAMES[gap]) for gap in _gaps(one)],
-                    "figure": _figure(one),
-                    "rows": [_row(number, step, _gaps(one), one.steps)
-                             for number, step in enumerate(one.steps, start=1)],
-                    "champions": crowned.rows(stored.get(one.group, ())),
-                    "first_told": crowned.first(stored.get(one.group, ())),
+                    "name": history.group,
+                    "gone": history.gone,
+                    "n_earlier": history.n_earlier,
+                    "gaps": [NAMES[gap] for gap in _gaps(history)],
+                    "legend": [(gap, NAMES[gap]) for gap in _gaps(history)],
+                    "figure": _figure(history),
+                    "rows": [_row(number, step, _gaps(history), history.steps)
+                             for number, step in enumerate(history.steps, start=1)],
+                    "champions": champion_table.rows(versions.get(history.group, ())),
+                    "first_version": champion_table.first_version(versions.get(history.group, ())),
                 }
-                for one in told
+                for history in histories
             ],
         },
     )  # fmt: skip
 
 
-def _gaps(told: History) -> list[str]:
-    """Name the gaps that any run has, in the ledger's order."""
-    return [gap for gap in LINKS if any(gap in step.version.gaps for step in told.steps)]
+def _gaps(history: History) -> list[str]:
+    """Return the names of the gaps that any run has, in ledger order."""
+    return [gap for gap in LINKS if any(gap in step.version.gaps for step in history.steps)]
 
 
-def _figure(told: History) -> Markup | str:
-    """Draw the gaps; nothing where no run is known."""
-    if not told.steps:
+def _figure(history: History) -> Markup | str:
+    """Plot the gaps; empty without runs."""
+    if not history.steps:
         return ""
     lines = {
         gap: [
             (number, step.version.gaps[gap])
-            for number, step in enumerate(told.steps, start=1)
+            for number, step in enumerate(history.steps, start=1)
             if gap in step.version.gaps
         ]
-        for gap in _gaps(told)
+        for gap in _gaps(history)
     }
-    return chart(lines, len(told.steps), f"Gaps of {told.group} over its runs")
+    return plot(lines, len(history.steps), f"Gaps of {history.group} over its runs")
 
 
 def _row(number: int, step: Step, gaps: Sequence[str], steps: Sequence[Step]) -> dict[str, Any]:
-    moved = {gap.name: gap for gap in step.movement.gaps} if step.movement else {}
-    parents = [s.version for s in steps]
+    changes = {gap.name: gap for gap in step.movement.gaps} if step.movement else {}
+    versions = [s.version for s in steps]
     return {
         "number": number,
         "key": step.version.key,
         "when": step.version.when,
-        "place": step.version.place,
+        "location": step.version.place,
         "dev": _dev(step),
-        "parent": parents.index(step.parent) + 1 if step.parent else None,
-        "changed": [_change(name, *pair) for name, pair in step.changed.items()],
+        "parent": versions.index(step.parent) + 1 if step.parent else None,
+        "changed": [_changed_setting(name, *pair) for name, pair in step.changed.items()],
         "sentence": step.sentence,
         "paired": step.movement.paired if step.movement else True,
         "gaps": [
             {
                 "value": signed(step.version.gaps[gap].value) if gap in step.version.gaps else "",
-                **_moved(moved.get(gap)),
-                "own": gap in step.own,
+                **_format_gap_change(changes.get(gap)),
+                "intended": gap in step.own,
             }
             for gap in gaps
         ],
@@ -89,25 +92,19 @@ def _row(number: int, step: Step, gaps: Sequence[str], steps: Sequence[Step]) ->
 
 
 def _dev(step: Step) -> dict[str, Any]:
-    found = {"value": percent(step.version.splits["dev"].value)}
-    moved = {one.name: one for one in step.movement.splits} if step.movement else {}
-    return {**found, **_moved(moved.get("dev")), "own": False}
+    error = {"value": percent(step.version.splits["dev"].value)}
+    changes = {change.name: change for change in step.movement.splits} if step.movement else {}
+    return {**error, **_format_gap_change(changes.get("dev")), "intended": False}
 
 
-def _moved(moved: Moved | None) -> dict[str, Any]:
-    """Write a change; nothing where there is none to write."""
-    if moved is None:
-        return {"change": "", "interval": "", "beyond_doubt": False, "better": False}
-    return {
-        "change": signed(moved.change),
-        "interval": gap_interval(moved.lo, moved.hi),
-        "beyond_doubt": moved.beyond_doubt,
-        "better": moved.change < 0,
-    }
+def _format_gap_change(gap: Moved | None) -> dict[str, Any]:
+    if gap is None:
+        return NO_CHANGE
+    return format_change(gap.change, gap.lo, gap.hi, significant=gap.beyond_doubt)
 
 
-def _change(name: str, before: Any, after: Any) -> str:
+def _changed_setting(name: str, before: Any, after: Any) -> str:
     if name in (DATA, CODE):
         return f"{name} changed"
-    shown = ["unset" if value is None else setting(value) for value in (before, after)]
-    return f"{name}: {shown[0]} → {shown[1]}"
+    old, new = ("unset" if value is None else setting(value) for value in (before, after))
+    return f"{name}: {old} → {new}"

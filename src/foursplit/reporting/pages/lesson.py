@@ -1,4 +1,4 @@
-"""A study's page: a lesson worked through on numbers, its figures drawn."""
+"""The page of a lesson: its text, results and figures."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from foursplit.reporting.render import render
 
 Content = Mapping[str, Any]
 
-CHARTS: dict[str, Callable[[Content], Markup]] = {
+PLOTS: dict[str, Callable[[Content], Markup]] = {
     "lines": lines,
     "contour": contour,
     "regions": regions,
@@ -28,51 +28,58 @@ CHARTS: dict[str, Callable[[Content], Markup]] = {
 }
 
 SCRIPTS = {"slider": "slider.js", "surface": "surface.js"}
-"""What a kind of figure needs in order to move."""
+"""Scripts of the interactive figures."""
 
 
 def studies(params: Params) -> list[dict[str, Any]]:
-    """Read what the studies of params.yaml wrote, in its order; what has not run is left out."""
+    """Read the results of the lessons in params.yaml; lessons that have not run are left out."""
     keys = [key for block in params.studies.values() for key in block]
     return [artifacts.read_json(paths.study(key)) for key in keys if paths.study(key).is_file()]
 
 
 def page(study: Content) -> str:
-    """Write the page."""
+    """Render the page."""
     sections = [
-        {**section, "figures": [figure(one) for one in section["figures"]]}
+        {**section, "figures": [figure(content) for content in section["figures"]]}
         for section in study["sections"]
     ]
     kinds = {
-        kind for section in study["sections"] for f in section["figures"] for kind in _kinds(f)
+        kind
+        for section in study["sections"]
+        for content in section["figures"]
+        for kind in _kinds(content)
     }
     scripts = [file for kind, file in SCRIPTS.items() if kind in kinds]
     return render("study.html", {"study": {**study, "sections": sections, "scripts": scripts}})
 
 
 def figure(content: Content) -> dict[str, Any]:
-    """Draw a figure of any kind; raises KeyError for one that is not of `core.figure`."""
+    """Draw a figure; raise KeyError for a kind that `core.lesson_figures` does not define."""
     kind = content["kind"]
     if kind == "slider":
         panes = zip(content["values"], content["figures"], strict=True)
-        return {**content, "panes": [(value, figure(one)) for value, one in panes]}
+        return {**content, "panes": [(value, figure(pane)) for value, pane in panes]}
     if kind == "table":
         return {**content, **_table(content)}
     if kind == "picture":
-        return {**content, **_picture(content)}
-    return {**content, "drawing": CHARTS[kind](content)}
+        return {**content, **_image(content)}
+    return {**content, "drawing": PLOTS[kind](content)}
 
 
 def _kinds(content: Content) -> set[str]:
-    inner = content["figures"] if content["kind"] == "slider" else []
-    return {content["kind"], *(one["kind"] for one in inner)}
+    panes = content["figures"] if content["kind"] == "slider" else []
+    return {content["kind"], *(pane["kind"] for pane in panes)}
 
 
 def _table(content: Content) -> dict[str, Any]:
-    """Write the cells, and say which columns are numbers: those without a text."""
+    """Format the cells; columns without text are numeric."""
     rows = content["rows"]
     columns = range(len(content["columns"]))
-    numeric = {n for n in columns if rows and not any(isinstance(row[n], str) for row in rows)}
+    numeric = {
+        column
+        for column in columns
+        if rows and not any(isinstance(row[column], str) for row in rows)
+    }
     return {"rows": [[_cell(cell) for cell in row] for row in rows], "numeric": numeric}
 
 
@@ -84,8 +91,8 @@ def _cell(cell: str | float | None) -> str:
     return quantity(cell) if isinstance(cell, float) else cell
 
 
-def _picture(content: Content) -> dict[str, Any]:
-    found: np.ndarray = pixels(content)
-    n_rows, n_columns, _ = found.shape
+def _image(content: Content) -> dict[str, Any]:
+    image: np.ndarray = pixels(content)
+    n_rows, n_columns, _ = image.shape
     zoom = content["zoom"]
-    return {"uri": uri(found), "width": zoom * n_columns, "height": zoom * n_rows}
+    return {"uri": uri(image), "width": zoom * n_columns, "height": zoom * n_rows}

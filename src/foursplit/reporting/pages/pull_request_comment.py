@@ -1,4 +1,4 @@
-"""What a retraining did, as Markdown for a pull request: changes, stages, ledgers, verdicts."""
+"""Markdown comment for a pull request: changes, stages, errors and verdicts of a retraining."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,44 +7,44 @@ from foursplit.core.splits import SPLITS, TITLES
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.reporting.numbers import percent, signed
 
-MOST = 60_000  # characters; GitHub takes 65,536
+MAX_LENGTH = 60_000  # characters; GitHub accepts 65,536
 
-ROWS = 20  # of a list that is shown whole
+MAX_ROWS = 20  # of a list
 
-WIDTH = 30  # characters of the longest bar
+BAR_WIDTH = 30  # characters of the longest bar
 
-VALUE = 80  # characters of a name or value
+VALUE_LENGTH = 80  # characters of a name or value
 
 
-def comment(told: Mapping[str, Any]) -> str:
-    """Write it all; what would make it too long is left out from the end, and that is said."""
-    parts = [
-        _head(told),
-        *(_group(name, group) for name, group in told["groups"].items()),
-        _changes(told),
-        _stages(told["stages"]),
+def comment(report: Mapping[str, Any]) -> str:
+    """Render the comment; sections beyond the length limit are cut, with a note."""
+    sections = [
+        _head(report),
+        *(_group(name, group) for name, group in report["groups"].items()),
+        _changes(report),
+        _stages(report["stages"]),
     ]
     text = ""
-    for part in filter(None, parts):
-        if len(text) + len(part) > MOST:
+    for section in filter(None, sections):
+        if len(text) + len(section) > MAX_LENGTH:
             return text + "\n_The rest is too long for a comment: see `retrain.json`._\n"
-        text += f"{part}\n"
+        text += f"{section}\n"
     return text
 
 
-def _head(told: Mapping[str, Any]) -> str:
-    groups = told["groups"]
-    between = f" since {_code(told['since'][:10])}" if told["since"] else ""
-    if told["failure"]:
-        return f"### Retraining failed{between}\n\n```\n{_fenced(told['failure'])}\n```\n"
+def _head(report: Mapping[str, Any]) -> str:
+    groups = report["groups"]
+    since = f" since {_code(report['since'][:10])}" if report["since"] else ""
+    if report["failure"]:
+        return f"### Retraining failed{since}\n\n```\n{_fenced(report['failure'])}\n```\n"
     if not groups:
-        return f"### Retrained: no model changed{between}\n"
-    lines = [f"### Retrained: {_counted(len(groups), 'group')} changed{between}", ""]
-    lines += ["| group | winner | verdict | why |", "|---|---|---|---|"]
+        return f"### Retrained: no model changed{since}\n"
+    lines = [f"### Retrained: {_count(len(groups), 'group')} changed{since}", ""]
+    lines += ["| group | winner | verdict | reason |", "|---|---|---|---|"]
     for name, group in groups.items():
-        verdict, why = _verdict(group["gate"])
-        lines.append(f"| {_code(name)} | {_code(group['winner'])} | {verdict} | {why} |")
-    pushed = told.get("branch")
+        verdict, reason = _verdict(group["gate"])
+        lines.append(f"| {_code(name)} | {_code(group['winner'])} | {verdict} | {reason} |")
+    pushed = report.get("branch")
     if pushed and pushed["commit"]:
         lines += ["", f"New lock files and metrics: branch {_code(pushed['name'])}, commit "
                   f"{_code(pushed['commit'][:10])}."]  # fmt: skip
@@ -52,32 +52,34 @@ def _head(told: Mapping[str, Any]) -> str:
 
 
 def _verdict(gate: Mapping[str, Any]) -> tuple[str, str]:
-    """Give the verdict and the first reason for it in a line."""
+    """Return the verdict and its first reason."""
     if "refused" in gate:
-        return "refused", _plain(gate["refused"])
+        return "refused", _escape(gate["refused"])
     failed = [reason for reason in gate["reasons"] if not reason["holds"]]
-    chosen = failed or [r for r in gate["reasons"] if r["code"] in ("dev_better", "same_model")]
-    why = _plain(chosen[0]["sentence"]) if chosen else ""
-    done = " and promoted" if gate["promoted"] else ""
-    return f"**{gate['verdict']}**{done}", why
+    decisive = failed or [
+        reason for reason in gate["reasons"] if reason["code"] in ("dev_better", "same_model")
+    ]
+    sentence = _escape(decisive[0]["sentence"]) if decisive else ""
+    promoted = " and promoted" if gate["promoted"] else ""
+    return f"**{gate['verdict']}**{promoted}", sentence
 
 
 def _group(name: str, group: Mapping[str, Any]) -> str:
     lines = [f"#### {_code(name)}", "", *_ledger(group), "", *_bars(group)]
     gate = group["gate"]
     if "refused" not in gate:
-        lines += ["<details><summary>The gate's reasons</summary>", ""]
-        lines += [f"- {'✔' if r['holds'] else '✘'} {_plain(r['sentence'])}"
+        lines += ["<details><summary>Checks of the gate</summary>", ""]
+        lines += [f"- {'✔' if r['holds'] else '✘'} {_escape(r['sentence'])}"
                   for r in gate["reasons"]]  # fmt: skip
         if gate["needed"] is not None:
-            lines.append(f"- To tell takes about {gate['needed']:,} dev examples.")
-        lines.append(f"- Models that this test was opened for so far: {gate['looks_at_test']}.")
+            lines.append(f"- About {gate['needed']:,} dev examples are needed to decide.")
+        lines.append(f"- Models evaluated on this test set so far: {gate['looks_at_test']}.")
         lines += ["", "</details>", ""]
     return "\n".join(lines)
 
 
 def _ledger(group: Mapping[str, Any]) -> list[str]:
-    """Make a table of errors before and after, with the largest gap after."""
+    """Build the table of errors before and after, with the largest gap after."""
     heads = ["experiment", *(TITLES[split] for split in SPLITS), "largest gap"]
     lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * len(SPLITS)}---|"]
     for key, pair in group["experiments"].items():
@@ -96,8 +98,8 @@ def _change(pair: Mapping[str, Any], split: str) -> str:
     return f"{percent(before)} → {percent(after)}"
 
 
-def _gap(found: Mapping[str, Any] | None) -> str:
-    gaps = (found or {}).get("gaps")
+def _gap(metrics: Mapping[str, Any] | None) -> str:
+    gaps = (metrics or {}).get("gaps")
     if not gaps:
         return "–"
     name = max(gaps, key=gaps.__getitem__)
@@ -105,93 +107,98 @@ def _gap(found: Mapping[str, Any] | None) -> str:
 
 
 def _bars(group: Mapping[str, Any]) -> list[str]:
-    """Draw the winner's errors before and after as bars of text, which every page shows."""
+    """Draw the winner's errors before and after as text bars."""
     pair = group["experiments"].get(group["winner"])
     if pair is None or pair["after"] is None:
         return []
-    shown = [split for split in SPLITS if pair["after"].get(split) is not None]
+    splits = [split for split in SPLITS if pair["after"].get(split) is not None]
     values = [pair[when][split] for when in ("before", "after") if pair[when]
-              for split in shown if pair[when].get(split) is not None]  # fmt: skip
+              for split in splits if pair[when].get(split) is not None]  # fmt: skip
     longest = max(values, default=0.0) or 1.0
     lines = ["```"]
-    for split in shown:
+    for split in splits:
         for when, block in (("before", "░"), ("after", "█")):
             value = (pair[when] or {}).get(split)
             if value is not None:
-                bar = block * max(round(WIDTH * value / longest), 0)
+                bar = block * max(round(BAR_WIDTH * value / longest), 0)
                 lines.append(f"{TITLES[split]:<9} {when:<6} {bar} {percent(value)}")
     return [*lines, "```", ""]
 
 
-def _changes(told: Mapping[str, Any]) -> str:
+def _changes(report: Mapping[str, Any]) -> str:
     lines = []
-    if told["parameters"]:
+    if report["parameters"]:
         lines += ["| parameter | before | after |", "|---|---|---|"]
         lines += [
-            f"| {_code(one['name'])} | {_code(one['before'])} | {_code(one['after'])} |"
-            for one in told["parameters"][:ROWS]
+            f"| {' | '.join(_code(parameter[key]) for key in ('name', 'before', 'after'))} |"
+            for parameter in report["parameters"][:MAX_ROWS]
         ]
-        lines += [*_more(told["parameters"]), ""]
-    if told["files"]:
-        lines += [f"- {_code(name)}" for name in told["files"][:ROWS]] + _more(told["files"])
+        lines += [*_more(report["parameters"]), ""]
+    if report["files"]:
+        lines += [f"- {_code(name)}" for name in report["files"][:MAX_ROWS]] + _more(
+            report["files"]
+        )
     if not lines:
         return ""
-    files, values = (len(told[name]) for name in ("files", "parameters"))
-    title = f"{_counted(files, 'file')} and {_counted(values, 'parameter')} changed"
-    return _folded(title, lines)
+    files, values = (len(report[name]) for name in ("files", "parameters"))
+    title = f"{_count(files, 'file')} and {_count(values, 'parameter')} changed"
+    return _details(title, lines)
 
 
 def _stages(stages: Mapping[str, Any]) -> str:
     ran, restored, failed = stages["ran"], stages["restored"], stages["failed"]
     title = (
-        f"{_counted(len(ran), 'stage')} ran in {stages['seconds']:.0f} s; from the run-cache: "
-        f"{len(restored)}; as before: {stages['unchanged']}"
+        f"{_count(len(ran), 'stage')} ran in {stages['seconds']:.0f} s; from the run-cache: "
+        f"{len(restored)}; unchanged: {stages['unchanged']}"
     )
     if failed:
         title += f"; failed: {len(failed)}"
     lines = [
-        *(f"- {_code(one['stage'])} failed: {_plain(one['how'])}" for one in failed),
-        *(f"- {_code(one['stage'])}{_seconds(one)}{_why(one['reasons'])}" for one in ran[:ROWS]),
+        *(f"- {_code(stage['stage'])} failed: {_escape(stage['how'])}" for stage in failed),
+        *(
+            f"- {_code(stage['stage'])}{_seconds(stage)}{_first_reason(stage['reasons'])}"
+            for stage in ran[:MAX_ROWS]
+        ),
         *_more(ran),
     ]
-    return _folded(title, lines) if lines else f"{title}.\n"
+    return _details(title, lines) if lines else f"{title}.\n"
 
 
 def _seconds(stage: Mapping[str, Any]) -> str:
     return "" if stage["seconds"] is None else f" ({stage['seconds']:.1f} s)"
 
 
-def _why(reasons: Sequence[str]) -> str:
-    """Give the first reason, and how many more there are."""
+def _first_reason(reasons: Sequence[str]) -> str:
+    """Return the first reason and the number of others."""
     if not reasons:
         return ""
     more = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
     return f": {_code(reasons[0])}{more}"
 
 
-def _folded(title: str, lines: Iterable[str]) -> str:
+def _details(title: str, lines: Iterable[str]) -> str:
     return "\n".join([f"<details><summary>{title}</summary>", "", *lines, "", "</details>", ""])
 
 
-def _more(listed: Sequence[Any]) -> list[str]:
-    return [f"- and {len(listed) - ROWS} more"] if len(listed) > ROWS else []
+def _more(rows: Sequence[Any]) -> list[str]:
+    return [f"- and {len(rows) - MAX_ROWS} more"] if len(rows) > MAX_ROWS else []
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _code(value: object) -> str:
-    """Show a name or value as it is: whoever chose it can neither link, call nor format with it."""
+    """Format a name or value as code: it cannot link, mention or format anything."""
     text = " ".join(str(value).split()).replace("`", "'").replace("|", "¦") or " "
-    return f"`{text[: VALUE - 1]}…`" if len(text) > VALUE else f"`{text}`"
+    return f"`{text[: VALUE_LENGTH - 1]}…`" if len(text) > VALUE_LENGTH else f"`{text}`"
 
 
-def _plain(text: str) -> str:
-    """Show a sentence of ours, in which names of others may stand, as text and nothing else."""
+def _escape(text: str) -> str:
+    """Escape Markdown in a sentence that may contain names chosen by users."""
     flat = " ".join(text.split()).replace("|", "¦").replace("`", "'")
-    for sign in "\\*_[]<>#@~":
-        flat = flat.replace(sign, f"\\{sign}" if sign != "@" else "＠")
+    for character in "\\*_[]<>#@~":
+        flat = flat.replace(character, f"\\{character}" if character != "@" else "＠")
     return flat
 
 

@@ -1,4 +1,4 @@
-"""Figure of a height from above: lines of equal height, with paths and points on them."""
+"""Contour plot, with paths and points on it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,69 +8,78 @@ from markupsafe import Markup
 
 from foursplit.reporting.plots.marching import Segment, segments
 from foursplit.reporting.plots.plane import HEAD, Plane, framed
-from foursplit.reporting.plots.scale import scale, written
-from foursplit.reporting.plots.series import legend, on_areas, on_top
+from foursplit.reporting.plots.scale import format_tick, scale
+from foursplit.reporting.plots.series import legend, lines_and_bars, markers
 from foursplit.reporting.plots.svg import across, element
 
 HEIGHT = 320  # pixels
-WEAKEST = 0.3  # opacity of the lowest line; the highest has 1
-EDGE = 0.08  # share of width and height, at the rim, where no number is written
-APART = (0.12, 0.055)  # shares of width and height that keep two numbers apart
+MIN_OPACITY = 0.3  # of the lowest line; the highest has 1
+LABEL_MARGIN = 0.08  # share of width and height at the border without labels
+LABEL_DISTANCE = (0.12, 0.055)  # minimum between two labels, as shares of width and height
 
 
 def contour(content: Mapping[str, Any]) -> Markup:
-    """Draw a figure of kind `contour`, as `core.figure` writes it."""
+    """Plot a figure of kind `contour` of `core.lesson_figures`."""
     x, y, z = content["x"], content["y"], heights(content["z"])
     plane = Plane(x=scale(x, ends=[x[0], x[-1]]), y=scale(y, ends=[y[0], y[-1]]), height=HEIGHT)
-    traced = [(level, segments(x, y, z, level)) for level in content["levels"]]
-    found = [(level, lines) for level, lines in traced if lines]
-    drawn = [
-        _level(plane, lines, level, WEAKEST + (1 - WEAKEST) * (place + 1) / len(found))
-        for place, (level, lines) in enumerate(found)
+    all_levels = [(level, segments(x, y, z, level)) for level in content["levels"]]
+    levels = [(level, lines) for level, lines in all_levels if lines]
+    isolines = [
+        _level(plane, lines, level, MIN_OPACITY + (1 - MIN_OPACITY) * (index + 1) / len(levels))
+        for index, (level, lines) in enumerate(levels)
     ]
     series = content["series"]
-    top = [*_numbers(plane, found), *on_top(plane, series)]
-    areas = [*drawn, *on_areas(plane, series)]
+    top = [*_labels(plane, levels), *markers(plane, series)]
+    areas = [*isolines, *lines_and_bars(plane, series)]
     return legend(series) + framed(plane, content, "contour", areas=areas, above=top)
 
 
 def heights(grid: Sequence[Sequence[float | None]]) -> np.ndarray:
-    """Give a grid as numbers; what is missing is NaN."""
+    """Convert a grid to an array; missing heights are NaN."""
     return np.array(grid, dtype=np.float64)
 
 
 def trace(plane: Plane, lines: Sequence[Segment]) -> str:
-    """Write segments as a path of the stretched drawing."""
+    """Format segments as an SVG path in viewBox units."""
     return "".join(
         "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*plane.at(*start), *plane.at(*end))
         for start, end in lines
     )
 
 
-def _level(plane: Plane, lines: Sequence[Segment], level: float, strength: float) -> Markup:
-    title = element("title", written(level))
+def _level(plane: Plane, lines: Sequence[Segment], level: float, opacity: float) -> Markup:
+    title = element("title", format_tick(level))
     return element(
-        "path", title, d=trace(plane, lines), class_="isoline", stroke_opacity=f"{strength:.2f}"
+        "path", title, d=trace(plane, lines), class_="isoline", stroke_opacity=f"{opacity:.2f}"
     )
 
 
-def _numbers(plane: Plane, found: Sequence[tuple[float, Sequence[Segment]]]) -> list[Markup]:
-    """Write each level where its line is highest, if there is room."""
-    parts: list[Markup] = []
-    taken: list[tuple[float, float]] = []
-    for level, lines in found:
+def _labels(plane: Plane, levels: Sequence[tuple[float, Sequence[Segment]]]) -> list[Markup]:
+    """Label each level at the top of its line, if there is room."""
+    elements: list[Markup] = []
+    occupied: list[tuple[float, float]] = []
+    for level, lines in levels:
         middles = [((a + c) / 2, (b + d) / 2) for (a, b), (c, d) in lines]
-        places = [(plane.x.share(a), plane.y.share(b)) for a, b in middles]
-        inside = [place for place in places if all(EDGE < share < 1 - EDGE for share in place)]
+        positions = [(plane.x.share(a), plane.y.share(b)) for a, b in middles]
+        inside = [
+            position
+            for position in positions
+            if all(LABEL_MARGIN < share < 1 - LABEL_MARGIN for share in position)
+        ]
         right, up = max(inside, key=lambda p: (round(p[1], 6), p[0]), default=(0.0, 0.0))
-        if inside and _is_free((right, up), taken):
-            taken.append((right, up))
+        if inside and _is_free((right, up), occupied):
+            occupied.append((right, up))
             y = f"{HEAD + plane.height * (1 - up):.1f}"
-            parts.append(
-                element("text", written(level), x=across(right), y=y, dy=4, class_="middle level")
+            elements.append(
+                element(
+                    "text", format_tick(level), x=across(right), y=y, dy=4, class_="middle level"
+                )
             )
-    return parts
+    return elements
 
 
-def _is_free(place: tuple[float, float], taken: Sequence[tuple[float, float]]) -> bool:
-    return not any(abs(place[0] - x) < APART[0] and abs(place[1] - y) < APART[1] for x, y in taken)
+def _is_free(position: tuple[float, float], occupied: Sequence[tuple[float, float]]) -> bool:
+    width, height = LABEL_DISTANCE
+    return not any(
+        abs(position[0] - x) < width and abs(position[1] - y) < height for x, y in occupied
+    )

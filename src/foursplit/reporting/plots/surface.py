@@ -1,7 +1,7 @@
-"""Figure of a height over a plane: squares painted from far to near, to be turned by hand.
+"""Surface plot of a height over a plane, painted from far to near, rotatable in the browser.
 
-`templates/surface.js` draws the same again from the numbers that the figure carries, seen from
-elsewhere; without it the figure stays as it is drawn here.
+`templates/surface.js` redraws it from the data embedded in the figure, seen from another angle.
+Without JavaScript the figure stays as drawn here.
 """
 
 import json
@@ -14,105 +14,107 @@ from markupsafe import Markup
 
 from foursplit.reporting.plots.contour import heights
 from foursplit.reporting.plots.plane import UNITS
-from foursplit.reporting.plots.scale import written
+from foursplit.reporting.plots.scale import format_tick
 from foursplit.reporting.plots.svg import across, element, joined
 
 HEIGHT = 380  # pixels
-TURN, TILT = 35, 28  # degrees from which it is first seen
-MOST = 25  # points along an axis: a page carries them all, and a phone redraws them at each move
+TURN, TILT = 35, 28  # initial view, in degrees
+MAX_POINTS = 25  # along an axis: a phone redraws all of them at each move
 SHADES = 12  # classes h0 to h11 of the style sheet
-TALL = 0.7  # height of the box, of whose floor the sides are 1
-WIDE, HIGH = 1.5, 1.62  # what the box may span, turned in any way, in width and height
+BOX_HEIGHT = 0.7  # of the box, whose floor has sides of 1
+MAX_WIDTH, MAX_HEIGHT = 1.5, 1.62  # of the box, in any rotation
 
 Point = tuple[float, float, float]
 
 
 def surface(content: Mapping[str, Any]) -> Markup:
-    """Draw a figure of kind `surface`, as `core.figure` writes it, with its numbers for turning."""
-    scene = prepared(content)
+    """Plot a figure of kind `surface` of `core.lesson_figures`, with its data for rotation."""
+    scene = build_scene(content)
     drawing = element(
-        "svg", joined(drawn(scene, TURN, TILT)), width="100%", height=HEIGHT, role="img",
+        "svg", joined(draw(scene, TURN, TILT)), width="100%", height=HEIGHT, role="img",
         aria_label=f"{content['title']}: {content['z_label']} over {content['x_label']} and "
         f"{content['y_label']}",
     )  # fmt: skip
-    # In a script element the text is not escaped, so that nothing in it may end the element.
-    numbers = json.dumps(scene, sort_keys=True, allow_nan=False).replace("<", "\\u003c")
-    data = element("script", Markup(numbers), type="application/json")
-    turning = [_knob("turn", "Turn", -180, 180, TURN), _knob("tilt", "Tilt", 0, 90, TILT)]
-    knobs = element("div", joined(turning), class_="knobs", hidden="hidden")
-    return element("div", joined([drawing, data, knobs]), class_="chart surface")
+    # Text in a script element is not escaped, so it must not contain "</script>".
+    scene_json = json.dumps(scene, sort_keys=True, allow_nan=False).replace("<", "\\u003c")
+    data = element("script", Markup(scene_json), type="application/json")
+    sliders = [_slider("turn", "Turn", -180, 180, TURN), _slider("tilt", "Tilt", 0, 90, TILT)]
+    controls = element("div", joined(sliders), class_="knobs", hidden="hidden")
+    return element("div", joined([drawing, data, controls]), class_="chart surface")
 
 
-def prepared(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Scale a surface to its box: sides from -0.5 to 0.5, at most `MOST` points along each.
+def build_scene(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Scale a surface to its box: sides from -0.5 to 0.5, at most `MAX_POINTS` along each.
 
-    Gives JSON-like content; heights without a number, or none above zero where they go by their
-    logarithm, are None.
+    Returns JSON content.  Missing heights, and on a logarithmic axis those that are not positive,
+    are None.
     """
-    x, y, z = _thinned(content)
+    x, y, z = _subsampled(content)
     path = np.array(content["path"], dtype=np.float64).reshape(-1, 3)
-    tall, walked = (_by_log(z), _by_log(path[:, 2])) if content["log_z"] else (z, path[:, 2])
-    known = tall[np.isfinite(tall)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    heights_, path_heights = (
+        (_log10(z), _log10(path[:, 2])) if content["log_z"] else (z, path[:, 2])
+    )
+    finite = heights_[np.isfinite(heights_)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     top = high if high > low else low + 1
     ends = [_ends(x), _ends(y), (low, top)]
-    steps = zip(path[:, 0], path[:, 1], walked, strict=True)
-    by_log = " (logarithmic)" if content["log_z"] else ""
-    logs = [False, False, content["log_z"]]
+    steps = zip(path[:, 0], path[:, 1], path_heights, strict=True)
+    suffix = " (logarithmic)" if content["log_z"] else ""
+    is_log = [False, False, content["log_z"]]
     values = [*ends[:2], (10**low, 10**top) if content["log_z"] else (low, top)]
     return {
-        "x": [_placed(v, *ends[0]) for v in x],
-        "y": [_placed(v, *ends[1]) for v in y],
-        "z": [[_placed(v, low, top) for v in row] for row in tall],
+        "x": [_scaled(v, *ends[0]) for v in x],
+        "y": [_scaled(v, *ends[1]) for v in y],
+        "z": [[_scaled(v, low, top) for v in row] for row in heights_],
         "path": [
-            [_placed(v, *end) for v, end in zip(step, ends, strict=True)]
+            [_scaled(v, *end) for v, end in zip(step, ends, strict=True)]
             for step in steps
             if np.isfinite(step).all()
         ],
-        "ends": [_ends_written(pair, log) for pair, log in zip(values, logs, strict=True)],
-        "names": [content["x_label"], content["y_label"], f"{content['z_label']}{by_log}"],
+        "ends": [_format_ends(pair, log) for pair, log in zip(values, is_log, strict=True)],
+        "names": [content["x_label"], content["y_label"], f"{content['z_label']}{suffix}"],
     }
 
 
-def drawn(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]:
-    """Draw a scene as seen from `turn` and `tilt`, in degrees: squares, the path, the axes."""
-    areas = [*_squares(scene, turn, tilt), *_path(scene, turn, tilt)]
+def draw(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]:
+    """Draw a scene seen from `turn` and `tilt`, in degrees: surface, path and axes."""
+    surfaces = [*_squares(scene, turn, tilt), *_path(scene, turn, tilt)]
     frame, texts = _axes(scene, turn, tilt)
     inner = element(
-        "svg", joined([*frame, *areas]), viewBox=f"0 0 {UNITS} {UNITS}",
+        "svg", joined([*frame, *surfaces]), viewBox=f"0 0 {UNITS} {UNITS}",
         preserveAspectRatio="none", width="100%", height=HEIGHT,
     )  # fmt: skip
     return [inner, *texts]
 
 
-def seen(point: Point, turn: float, tilt: float) -> Point:
-    """Project a point of the box: units from the left, units from the top, and how near it is."""
+def project(point: Point, turn: float, tilt: float) -> Point:
+    """Project a point of the box to (units from the left, units from the top, nearness)."""
     a, e = math.radians(turn), math.radians(tilt)
-    x, y, z = point[0], point[1], TALL * point[2]
+    x, y, z = point[0], point[1], BOX_HEIGHT * point[2]
     right = x * math.cos(a) + y * math.sin(a)
     away = y * math.cos(a) - x * math.sin(a)
     up = z * math.cos(e) + away * math.sin(e)
     near = z * math.sin(e) - away * math.cos(e)
-    return UNITS * (0.5 + right / WIDE), UNITS * (0.5 - up / HIGH), near
+    return UNITS * (0.5 + right / MAX_WIDTH), UNITS * (0.5 - up / MAX_HEIGHT), near
 
 
-def _thinned(content: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Leave evenly chosen rows and columns, the first and the last among them."""
+def _subsampled(content: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return evenly spaced rows and columns, including the first and the last."""
     z = heights(content["z"])
     rows, columns = (
-        np.unique(np.linspace(0, n - 1, min(n, MOST)).round().astype(int)) for n in z.shape
+        np.unique(np.linspace(0, n - 1, min(n, MAX_POINTS)).round().astype(int)) for n in z.shape
     )
     x, y = (np.array(content[name], dtype=np.float64) for name in ("x", "y"))
     return x[columns], y[rows], z[np.ix_(rows, columns)]
 
 
-def _ends_written(ends: Sequence[float], log: bool) -> list[str]:
-    """Write ends to three digits; what is a rounding error beside the other end is zero."""
-    least = 0.0 if log else 1e-12 * max(map(abs, ends))
-    return [written(float(f"{value:.3g}") if abs(value) > least else 0.0) for value in ends]
+def _format_ends(ends: Sequence[float], log: bool) -> list[str]:
+    """Format ends to three digits; a rounding error relative to the other end becomes zero."""
+    smallest = 0.0 if log else 1e-12 * max(map(abs, ends))
+    return [format_tick(float(f"{value:.3g}") if abs(value) > smallest else 0.0) for value in ends]
 
 
-def _by_log(values: np.ndarray) -> np.ndarray:
+def _log10(values: np.ndarray) -> np.ndarray:
     return np.log10(values, where=values > 0, out=np.full(values.shape, np.nan))
 
 
@@ -120,15 +122,15 @@ def _ends(values: np.ndarray) -> tuple[float, float]:
     return float(values[0]), float(values[-1])
 
 
-def _placed(value: float, low: float, high: float) -> float | None:
-    """Place a value between the ends of its side; four digits are less than a pixel."""
+def _scaled(value: float, low: float, high: float) -> float | None:
+    """Scale a value to its side of the box; four digits are less than a pixel."""
     return round(float((value - low) / (high - low) - 0.5), 4) if np.isfinite(value) else None
 
 
 def _squares(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]:
-    """Draw the grid's squares, the farthest first, so that near ones hide them."""
+    """Draw the squares of the grid from far to near, so that near ones hide far ones."""
     x, y, z = scene["x"], scene["y"], scene["z"]
-    found = []
+    squares = []
     for row in range(len(y) - 1):
         for column in range(len(x) - 1):
             corners = [
@@ -139,82 +141,94 @@ def _squares(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]
             ]  # fmt: skip
             if any(corner[2] is None for corner in corners):
                 continue
-            places = [seen(corner, turn, tilt) for corner in corners]
-            height = _total(corners) / 4 + 0.5
+            points = [project(corner, turn, tilt) for corner in corners]
+            height = _sum_z(corners) / 4 + 0.5
             shade = min(int(height * SHADES), SHADES - 1)
-            found.append((_total(places), shade, places))
-    found.sort(key=lambda square: square[0])
+            squares.append((_sum_z(points), shade, points))
+    squares.sort(key=lambda square: square[0])
     return [
-        element("polygon", points=_written(places), class_=f"h{shade}")
-        for _, shade, places in found
+        element("polygon", points=_format_points(points), class_=f"h{shade}")
+        for _, shade, points in squares
     ]
 
 
-def _total(corners: Sequence[Point]) -> float:
-    """Add what is third, in the script's order: `sum` rounds otherwise from Python 3.12 on."""
+def _sum_z(corners: Sequence[Point]) -> float:
+    """Add the heights in the order of surface.js; `sum` rounds differently from Python 3.12 on."""
     a, b, c, d = (corner[2] for corner in corners)
     return a + b + c + d
 
 
 def _path(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]:
-    places = [seen((x, y, z), turn, tilt) for x, y, z in scene["path"]]
-    if not places:
+    points = [project((x, y, z), turn, tilt) for x, y, z in scene["path"]]
+    if not points:
         return []
-    dots = _written(places)
-    end = _written([places[-1], places[-1]])
+    line = _format_points(points)
+    end = _format_points([points[-1], points[-1]])
     return [
-        element("polyline", points=dots, class_="way"),
+        element("polyline", points=line, class_="way"),
         element("polyline", points=end, class_="way end"),
     ]
 
 
 def _axes(scene: Mapping[str, Any], turn: float, tilt: float) -> tuple[list[Markup], list[Markup]]:
-    """Draw the floor and one upright edge; write names and ends along the nearest edges."""
+    """Draw the floor and a vertical edge; label the nearest edges with names and ends."""
     floor = [(x, y, -0.5) for x, y in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))]
-    nearest = max(floor, key=lambda corner: seen(corner, turn, tilt)[2])
-    leftmost = min(floor, key=lambda corner: seen(corner, turn, tilt)[0])
-    upright = [leftmost, (leftmost[0], leftmost[1], 0.5)]
+    nearest = max(floor, key=lambda corner: project(corner, turn, tilt)[2])
+    leftmost = min(floor, key=lambda corner: project(corner, turn, tilt)[0])
+    vertical = [leftmost, (leftmost[0], leftmost[1], 0.5)]
     edges: list[Sequence[Point]] = [
         [(-0.5, nearest[1], -0.5), (0.5, nearest[1], -0.5)],
         [(nearest[0], -0.5, -0.5), (nearest[0], 0.5, -0.5)],
-        upright,
+        vertical,
     ]
     frame = [
-        element("polygon", points=_written([seen(c, turn, tilt) for c in floor]), class_="floor"),
-        element("polyline", points=_written([seen(c, turn, tilt) for c in upright]), class_="edge"),
+        element(
+            "polygon",
+            points=_format_points([project(c, turn, tilt) for c in floor]),
+            class_="floor",
+        ),
+        element(
+            "polyline",
+            points=_format_points([project(c, turn, tilt) for c in vertical]),
+            class_="edge",
+        ),
     ]
     texts: list[Markup] = []
     for name, ends, edge in zip(scene["names"], scene["ends"], edges, strict=True):
-        texts += _along(name, ends, [seen(point, turn, tilt) for point in edge], edge is upright)
+        texts += _edge_labels(
+            name, ends, [project(point, turn, tilt) for point in edge], edge is vertical
+        )
     return frame, texts
 
 
-def _along(name: str, ends: Sequence[str], edge: Sequence[Point], is_upright: bool) -> list[Markup]:
-    """Write an edge's two ends on its outer side; its name between them, or on top of it."""
+def _edge_labels(
+    name: str, ends: Sequence[str], edge: Sequence[Point], is_vertical: bool
+) -> list[Markup]:
+    """Label the ends of an edge on its outer side, and its name between them or above it."""
     low, high = edge
     outside = -1 if (low[0] + high[0]) / 2 < UNITS / 2 else 1
-    kind = "end" if outside < 0 else "start"
-    words = [(0.9, ends[0], kind, 8 * outside, 12), (0.1, ends[1], kind, 8 * outside, 12)]
-    words += (
-        [(0.0, name, "axis start", -24, -10)]  # a long one has room there
-        if is_upright
-        else [(0.5, name, f"axis {kind}", 8 * outside, 12)]
+    anchor = "end" if outside < 0 else "start"
+    labels = [(0.9, ends[0], anchor, 8 * outside, 12), (0.1, ends[1], anchor, 8 * outside, 12)]
+    labels += (
+        [(0.0, name, "axis start", -24, -10)]  # with room for a long name
+        if is_vertical
+        else [(0.5, name, f"axis {anchor}", 8 * outside, 12)]
     )
     return [
         element(
             "text", text, x=across((share * low[0] + (1 - share) * high[0]) / UNITS),
             y=f"{HEIGHT * (share * low[1] + (1 - share) * high[1]) / UNITS:.1f}",
-            dx=dx, dy=dy, class_=shown,
+            dx=dx, dy=dy, class_=css_class,
         )
-        for share, text, shown, dx, dy in words
+        for share, text, css_class, dx, dy in labels
     ]  # fmt: skip
 
 
-def _written(places: Sequence[Point]) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
+def _format_points(points: Sequence[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
 
 
-def _knob(name: str, label: str, low: int, high: int, value: int) -> Markup:
-    knob = element("input", type="range", min=low, max=high, value=value, data_knob=name)
+def _slider(name: str, label: str, low: int, high: int, value: int) -> Markup:
+    slider = element("input", type="range", min=low, max=high, value=value, data_knob=name)
     # An input has no end tag in HTML.
-    return element("label", label + Markup(str(knob).replace("></input>", " />")))
+    return element("label", label + Markup(str(slider).replace("></input>", " />")))

@@ -1,4 +1,4 @@
-"""Figure of the ledger: from human level down to test, a bar for each gap."""
+"""Plot of the error decomposition: from human level to test, one bar per gap."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from foursplit.reporting.plots.svg import across, element, figure, joined, whisk
 from foursplit.reporting.tables.findings import ENDS
 
 LEVELS = {"human": "human"} | {str(split): title for split, title in TITLES.items()}
-ROW = 26  # pixels
+ROW_HEIGHT = 26  # pixels
 
 
 def waterfall(summary: dict[str, Any]) -> Markup:
-    """Draw every level that was measured, and between two levels the gap that parts them."""
+    """Plot every measured level, and the gap between each two levels."""
     levels = dict(summary["splits"])
     if summary["human"]:
         error = summary["human"]["error"]
         levels["human"] = {"value": error, "lo": error, "hi": error}
-    scale = axis(_reach(levels, summary["ledger"]))
+    scale = axis(_endpoints(levels, summary["ledger"]))
     gaps = {ENDS[block["gap"]][1]: block for block in summary["ledger"]}
     rows: list[Markup] = []
     y = 0.0
@@ -30,15 +30,15 @@ def waterfall(summary: dict[str, Any]) -> Markup:
             block = gaps[name]
             start = levels[ENDS[block["gap"]][0]]["value"]
             rows.append(_gap(scale, block, start, y))
-            y += ROW
+            y += ROW_HEIGHT
         rows.append(_level(scale, name, title, levels.get(name), y))
-        y += ROW
-    label = "Ledger of the error from human level to test"
+        y += ROW_HEIGHT
+    label = "Error decomposition from human level to test"
     return figure([*error_grid(scale, y), *rows], y + 22, label, "waterfall")
 
 
-def _reach(levels: dict[str, Any], ledger: list[dict[str, Any]]) -> list[float]:
-    """List every place that something is drawn at."""
+def _endpoints(levels: dict[str, Any], ledger: list[dict[str, Any]]) -> list[float]:
+    """Return all values that are drawn."""
     ends = [level[end] for level in levels.values() for end in ("lo", "hi")]
     for block in ledger:
         start = levels[ENDS[block["gap"]][0]]["value"]
@@ -47,10 +47,10 @@ def _reach(levels: dict[str, Any], ledger: list[dict[str, Any]]) -> list[float]:
 
 
 def _level(scale: Axis, name: str, title: str, level: dict[str, Any] | None, y: float) -> Markup:
-    middle = y + ROW / 2
+    middle = y + ROW_HEIGHT / 2
     label = element("text", title, x=0, y=middle + 4, dx=-10, class_="label level")
     if level is None:
-        missing = "sealed" if name == "test" else "not known"
+        missing = "sealed" if name == "test" else "unknown"
         return joined(
             [
                 label,
@@ -83,29 +83,29 @@ def _level(scale: Axis, name: str, title: str, level: dict[str, Any] | None, y: 
 
 
 def _gap(scale: Axis, block: dict[str, Any], start: float, y: float) -> Markup:
-    """Draw a bar from where the gap starts to where it ends."""
-    middle = y + ROW / 2
+    """Draw a bar from the start of the gap to its end."""
+    middle = y + ROW_HEIGHT / 2
     ends = sorted((scale.share(start), scale.share(start + block["value"])))
-    parts = [
+    elements = [
         element("text", NAMES[block["gap"]], x=0, y=middle + 4, dx=-10, class_="label"),
         element(
             "rect",
             x=across(ends[0]),
             width=across(ends[1] - ends[0]),
             y=y + 5,
-            height=ROW - 10,
+            height=ROW_HEIGHT - 10,
             class_=f"gap {block['status']} {'falls' if block['value'] < 0 else 'grows'}",
         ),
     ]
     right = ends[1]
     if block["lo"] is not None:
         low, high = (scale.share(start + block[end]) for end in ("lo", "hi"))
-        parts.append(whisker(low, high, middle, "whisker"))
+        elements.append(whisker(low, high, middle, "whisker"))
         right = max(right, high)
     value = signed(block["value"])
-    parts.append(
+    elements.append(
         element(
             "text", value, x=across(right), y=middle + 4, dx=9, class_=f"value {block['status']}"
         )
     )
-    return joined(parts)
+    return joined(elements)

@@ -1,35 +1,36 @@
-"""Rows of the table of champions: who was it when, by which verdict, and what it changed."""
+"""Rows of the champion table: versions, verdicts, errors and what each version changed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foursplit.core.splits import SPLITS, TITLES
-from foursplit.reporting.numbers import error_interval, gap_interval, percent, signed
+from foursplit.reporting.numbers import error_interval, percent
+from foursplit.reporting.tables.changes import format_change
 
-COMMIT = 7  # digits, as git shows
+SHORT_COMMIT = 7  # digits, as git abbreviates
 
 
 def rows(champions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Write a group's versions, oldest first."""
-    return [_row(one) for one in champions]
+    """Format the versions of a group, oldest first."""
+    return [_row(version) for version in champions]
 
 
-def first(champions: Sequence[Mapping[str, Any]]) -> int:
-    """Give the number of the oldest version that is told; 1 where none is left out."""
+def first_version(champions: Sequence[Mapping[str, Any]]) -> int:
+    """Return the number of the oldest version shown; 1 if none is left out."""
     return champions[0]["version"] if champions else 1
 
 
-def _row(one: Mapping[str, Any]) -> dict[str, Any]:
+def _row(version: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "number": one["version"],
-        "roles": _roles(one),
-        "key": one["experiment"] or "not known",
-        "stored": one["stored"],
-        "commit": (one["commit"] or "")[:COMMIT],
-        "dirty": one["git_dirty"],
-        "verdict": one["verdict"] or "not judged",
-        "against": _against(one),
-        "forced": one["forced"],
+        "number": version["version"],
+        "roles": _roles(version),
+        "key": version["experiment"] or "unknown",
+        "registered_at": version["stored"],
+        "commit": (version["commit"] or "")[:SHORT_COMMIT],
+        "dirty": version["git_dirty"],
+        "verdict": version["verdict"] or "not judged",
+        "compared_with": _compared_with(version),
+        "forced": version["forced"],
         "errors": [
             {
                 "split": TITLES[split],
@@ -37,62 +38,63 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
                 "interval": error_interval(error["lo"], error["hi"]),
             }
             for split in SPLITS
-            if (error := one["splits"].get(split))
+            if (error := version["splits"].get(split))
         ],
-        "trouble": one["trouble"],
-        "changed": _changed(one),
-        "moved": [_moved(moved) for moved in one["moved"] if moved["name"] in ("dev", "test")],
-        "paired": one["paired"],
-        "reasons": [
-            {"holds": reason.get("holds"), "sentence": str(reason.get("sentence", ""))}
-            for reason in (one["report"] or {}).get("reasons") or ()
+        "read_error": version["trouble"],
+        "changed": _changed(version),
+        "error_changes": [
+            _error_change(change)
+            for change in version["moved"]
+            if change["name"] in ("dev", "test")
+        ],
+        "paired": version["paired"],
+        "checks": [
+            {"passed": reason.get("holds"), "sentence": str(reason.get("sentence", ""))}
+            for reason in (version["report"] or {}).get("reasons") or ()
         ],
     }
 
 
-def _roles(one: Mapping[str, Any]) -> list[str]:
-    found = []
-    if "champion" in one["aliases"]:
-        found.append("champion")
-    elif one["was_champion"]:
-        found.append("was champion")
-    if "challenger" in one["aliases"]:
-        found.append("last challenger")
-    return [*found, *(f"promoted {_minute(stamp)}" for stamp in one["promoted_at"])]
+def _roles(version: Mapping[str, Any]) -> list[str]:
+    roles = []
+    if "champion" in version["aliases"]:
+        roles.append("champion")
+    elif version["was_champion"]:
+        roles.append("was champion")
+    if "challenger" in version["aliases"]:
+        roles.append("latest challenger")
+    return [*roles, *(f"promoted {_minute(stamp)}" for stamp in version["promoted_at"])]
 
 
 def _minute(stamp: str) -> str:
-    """Shorten an ISO time to the minute, as the other times of the page."""
+    """Shorten an ISO time to the minute."""
     return stamp[:16].replace("T", " ")
 
 
-def _against(one: Mapping[str, Any]) -> str:
-    if one["verdict"] is None:
+def _compared_with(version: Mapping[str, Any]) -> str:
+    if version["verdict"] is None:
         return ""
-    number = one["judged_against"]
-    return "the trivial predictor" if number is None else f"version {number}"
+    number = version["judged_against"]
+    return "the baseline" if number is None else f"version {number}"
 
 
-def _changed(one: Mapping[str, Any]) -> list[str]:
-    if one["changed"] is None:
+def _changed(version: Mapping[str, Any]) -> list[str]:
+    if version["changed"] is None:
         return []
-    found = [
-        f"{name} changed" if name in ("data", "code") else f"{name}: {_was(old)} → {_was(new)}"
-        for name, (old, new) in one["changed"].items()
+    changes = [
+        f"{name} changed"
+        if name in ("data", "code")
+        else f"{name}: {_setting(old)} → {_setting(new)}"
+        for name, (old, new) in version["changed"].items()
     ]
-    unknown = ["settings of training: not known"] if one["not_known"] else []
-    return [*found, *unknown] or ["no setting, data or code"]
+    unknown = ["training settings: unknown"] if version["not_known"] else []
+    return [*changes, *unknown] or ["no setting, data or code"]
 
 
-def _was(value: Any) -> str:
+def _setting(value: Any) -> str:
     return "unset" if value is None else str(value)
 
 
-def _moved(moved: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "split": TITLES[moved["name"]],
-        "change": signed(moved["change"]),
-        "interval": gap_interval(moved["lo"], moved["hi"]),
-        "beyond_doubt": moved["beyond_doubt"],
-        "better": moved["change"] < 0,
-    }
+def _error_change(row: Mapping[str, Any]) -> dict[str, Any]:
+    change = format_change(row["change"], row["lo"], row["hi"], significant=row["beyond_doubt"])
+    return {"split": TITLES[row["name"]], **change}

@@ -1,4 +1,4 @@
-"""Examples as a page shows them: truth, answer, how sure, and a picture where there is one."""
+"""Examples formatted for a page: true value, prediction, probabilities, image or features."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,70 +14,72 @@ from foursplit.reporting.numbers import percent, quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An example with the model's answer."""
+class ExampleRow:
+    """An example with its prediction, formatted."""
 
     example_id: str
-    truth: str
-    guess: str
-    sure: str  # probability of the guess; empty for a quantity
-    sure_of_truth: str
+    y: str
+    y_hat: str
+    probability: str  # of the predicted class; empty for regression
+    probability_of_y: str
     loss: str
-    wrong: bool
-    about: str  # its metadata
-    picture: str  # data URI; empty where the source has no pictures
-    inputs: tuple[str, ...]  # of the source's features
+    is_error: bool
+    metadata: str
+    image: str  # data URI; empty if the examples are no images
+    inputs: tuple[str, ...]  # values of the features
 
 
 def ranked_by(table: pd.DataFrame) -> str:
-    """Name the column that says how badly an example is answered."""
+    """Return the column by which examples are ranked."""
     return "log_loss" if "log_loss" in table else "loss"
 
 
 def features(dev: Examples, source: Source) -> tuple[str, ...]:
-    """Name the inputs that a page shows: those of a table, none of a picture."""
+    """Return the feature names of tabular inputs; images have none."""
     return source.features if dev.x.ndim == 2 else ()
 
 
-def shown(rows: pd.DataFrame, dev: Examples, source: Source) -> tuple[Shown, ...]:
-    """Show rows of a prediction table, in their order; `dev` holds the inputs."""
-    place = {name: number for number, name in enumerate(dev.rows["example_id"])}
-    ends = png.brightness(dev.x) if source.picture else None
-    named, by = features(dev, source), ranked_by(rows)
+def example_rows(
+    predictions: pd.DataFrame, dev: Examples, source: Source
+) -> tuple[ExampleRow, ...]:
+    """Format rows of a prediction table in their order; `dev` holds the inputs."""
+    position = {name: number for number, name in enumerate(dev.rows["example_id"])}
+    value_range = png.brightness(dev.x) if source.picture else None
+    names, loss_column = features(dev, source), ranked_by(predictions)
     return tuple(
-        _shown(row, by, dev.x[place[row["example_id"]]], named, ends)
-        for row in rows.to_dict("records")
+        _example_row(row, loss_column, dev.x[position[row["example_id"]]], names, value_range)
+        for row in predictions.to_dict("records")
     )
 
 
-def _shown(
+def _example_row(
     row: dict[Any, Any],
-    by: str,
+    loss_column: str,
     x: np.ndarray,
-    named: Sequence[str],
-    ends: tuple[float, float] | None,
-) -> Shown:
-    about = ", ".join(
+    names: Sequence[str],
+    value_range: tuple[float, float] | None,
+) -> ExampleRow:
+    metadata = ", ".join(
         f"{name.removeprefix(META)} {value}" for name, value in row.items() if name.startswith(META)
     )
-    return Shown(
+    return ExampleRow(
         example_id=row["example_id"],
-        truth=_answer(row["y"]),
-        guess=_answer(row["y_hat"]),
-        sure=_probability(row, row["y_hat"]),
-        sure_of_truth=_probability(row, row["y"]),
-        loss=quantity(row[by]),
-        wrong=bool(row["is_error"]),
-        about=about,
-        picture=png.data_uri(x, *ends) if ends else "",
-        inputs=tuple(quantity(float(value)) for value in x) if named else (),
+        y=_format_value(row["y"]),
+        y_hat=_format_value(row["y_hat"]),
+        probability=_probability(row, row["y_hat"]),
+        probability_of_y=_probability(row, row["y"]),
+        loss=quantity(row[loss_column]),
+        is_error=bool(row["is_error"]),
+        metadata=metadata,
+        image=png.data_uri(x, *value_range) if value_range else "",
+        inputs=tuple(quantity(float(value)) for value in x) if names else (),
     )
 
 
-def _answer(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else quantity(float(value))
 
 
-def _probability(row: dict[Any, Any], answer: Any) -> str:
-    value = row.get(f"proba_{answer}")
+def _probability(row: dict[Any, Any], label: Any) -> str:
+    value = row.get(f"proba_{label}")
     return "" if value is None else percent(float(value))

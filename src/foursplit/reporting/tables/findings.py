@@ -1,4 +1,4 @@
-"""What a diagnosis says, in the few words that fit a table."""
+"""Short forms of a diagnosis for tables: verdict and next step."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,21 +7,21 @@ from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
 from foursplit.diagnosis.decomposition.verdict import NAMES
 
 SHORT = {**NAMES, "avoidable_bias": "bias", "mismatch": "mismatch", "dev_overfit": "dev overfit"}
-"""Names of the gaps where there is no room."""
+"""Short names of the gaps, for narrow columns."""
 
 ENDS = {**LINKS, MERGED: ("train", "dev")}
-"""Each gap leads from the first to the second."""
+"""The two levels between which each gap lies."""
 
-NO_GAP = "no gap stands out"
+NO_GAP = "no large gap"
 NO_STEP = "none"
 
 
-def short_verdict(told: Mapping[str, Any]) -> str:
-    """Name the gaps worth work with their sizes."""
-    values = {block["gap"]: block["value"] for block in told["ledger"]}
-    primary = told["verdict"]["primary"]
+def short_verdict(diagnosis: Mapping[str, Any]) -> str:
+    """Return the primary gaps with their sizes."""
+    values = {block["gap"]: block["value"] for block in diagnosis["ledger"]}
+    primary = diagnosis["verdict"]["primary"]
     return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or NO_GAP
 
 
-def first_step(told: Mapping[str, Any]) -> str:
-    return str(told["next"][0]["action"]) if told["next"] else NO_STEP
+def first_step(diagnosis: Mapping[str, Any]) -> str:
+    return str(diagnosis["next"][0]["action"]) if diagnosis["next"] else NO_STEP

@@ -1,4 +1,4 @@
-"""The ledger's rows as a page shows them."""
+"""Rows of the gap table, formatted for a page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

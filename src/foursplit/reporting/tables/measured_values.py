@@ -1,4 +1,4 @@
-"""Errors of an experiment with their intervals: the mean over its seeds."""
+"""Errors of an experiment with confidence intervals, averaged over its seeds."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from foursplit.reporting.numbers import error_interval, percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """An error, how sure it is, and on how much it was measured."""
+class MeasuredError:
+    """An error, its confidence interval and its number of examples."""
 
     value: float
     lo: float
@@ -26,19 +26,19 @@ class Measured:
         return error_interval(self.lo, self.hi)
 
 
-def measured(entry: Entry, split: str) -> Measured | None:
-    """Give the error on `split`; None where it was not measured or is sealed.
+def measured_error(entry: Entry, split: str) -> MeasuredError | None:
+    """Return the error on `split`; None if it was not measured or is sealed.
 
-    Over several seeds the interval holds what training again would change.
+    With several seeds the interval includes the variance between seeds.
     """
     block = entry.diagnosis["splits"].get(split)
     if block is None:
         return None
-    return Measured(
+    return MeasuredError(
         value=block["value"], lo=block["lo"], hi=block["hi"], n=block["n"],
         n_groups=block["n_groups"],
     )  # fmt: skip
 
 
-def by_split(entry: Entry) -> dict[Split, Measured | None]:
-    return {split: measured(entry, split) for split in SPLITS}
+def by_split(entry: Entry) -> dict[Split, MeasuredError | None]:
+    return {split: measured_error(entry, split) for split in SPLITS}

@@ -1,4 +1,4 @@
-"""The numbers that `dvc metrics diff` compares: errors, gaps and size of every experiment."""
+"""Metrics for `dvc metrics diff`: errors, gaps and size of every experiment."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,37 +6,37 @@ from typing import Any
 from foursplit.evaluation.results import Entry
 
 DIGITS = 6
-MOST_TAGS = 5
+MAX_TAGS = 5
 
 
 def tree(entries: Sequence[Entry]) -> dict[str, Any]:
-    """Give course, experiment, numbers."""
+    """Return the metrics by course and experiment."""
     courses: dict[str, Any] = {}
     for entry in entries:
-        courses.setdefault(entry.course, {})[entry.key] = _numbers(entry)
+        courses.setdefault(entry.course, {})[entry.key] = _metrics(entry)
     return courses
 
 
-def _numbers(entry: Entry) -> dict[str, Any]:
-    measured = {"human": entry.human, **entry.errors()}
+def _metrics(entry: Entry) -> dict[str, Any]:
+    errors = {"human": entry.human, **entry.errors()}
     return {
-        **{name: round(value, DIGITS) for name, value in measured.items() if value is not None},
-        **_tested(entry),
+        **{name: round(value, DIGITS) for name, value in errors.items() if value is not None},
+        **_test_metrics(entry),
         "gaps": _gaps(entry),
         **_tags(entry),
         "n_parameters": entry.manifest["n_parameters"],
     }
 
 
-def _tested(entry: Entry) -> dict[str, float]:
-    """Give how sure a winner's test error is, and what the trivial predictor errs there."""
-    found = entry.diagnosis["splits"].get("test")
-    if not found:
+def _test_metrics(entry: Entry) -> dict[str, float]:
+    """Return the interval of a winner's test error, and the baseline's test error."""
+    error = entry.diagnosis["splits"].get("test")
+    if not error:
         return {}
-    # Learnt from train alone, so the same for every seed.
-    trivial = next(iter(entry.summaries.values()))["baseline"]["test"]["error"]
-    numbers = {"test_lo": found["lo"], "test_hi": found["hi"], "test_baseline": trivial}
-    counts = {"n_test": found["n"], "n_seeds": len(entry.summaries)}
+    # The baseline is fitted to train alone, so it is the same for every seed.
+    baseline = next(iter(entry.summaries.values()))["baseline"]["test"]["error"]
+    numbers = {"test_lo": error["lo"], "test_hi": error["hi"], "test_baseline": baseline}
+    counts = {"n_test": error["n"], "n_seeds": len(entry.summaries)}
     return {**{name: round(value, DIGITS) for name, value in numbers.items()}, **counts}
 
 
@@ -45,14 +45,14 @@ def _gaps(entry: Entry) -> dict[str, float]:
 
 
 def _tags(entry: Entry) -> dict[str, Any]:
-    """Give the largest tags; nothing where no error was read."""
-    tags = entry.diagnosis["tags"]["tags"][:MOST_TAGS]
+    """Return the largest tags; empty if no error was annotated."""
+    tags = entry.diagnosis["tags"]["tags"][:MAX_TAGS]
     if not tags:
         return {}
-    shown = ("share", "ceiling", "lift", "lift_lo", "lift_hi")
+    fields = ("share", "ceiling", "lift", "lift_lo", "lift_hi")
     return {
         "tags": {
-            tag["tag"]: {n: round(tag[n], DIGITS) for n in shown if tag[n] is not None}
+            tag["tag"]: {name: round(tag[name], DIGITS) for name in fields if tag[name] is not None}
             for tag in tags
         }
     }

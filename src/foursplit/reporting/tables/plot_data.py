@@ -11,20 +11,22 @@ CURVES = ("epoch", "train_loss", "train_dev_loss", "dev_loss", "train_dev_error"
 
 
 def errors(entries: Sequence[Entry]) -> str:
-    """Write one row an experiment: its error on dev."""
-    return _csv(("experiment", "error"), ((e.key, _short(e.error("dev"))) for e in entries))
+    """Return a CSV with one row per experiment: its error on dev."""
+    return _csv(
+        ("experiment", "error"), ((entry.key, _number(entry.error("dev"))) for entry in entries)
+    )
 
 
 def curves(entry: Entry) -> str | None:
-    """Write the first seed's curve where dev was measured; None for a model without epochs."""
+    """Return a CSV of the first seed's training curve; None for a model without epochs."""
     rows = [row for row in entry.curves(min(entry.summaries)) if "dev_error" in row]
     if not rows:
         return None
-    table = ([int(row["epoch"]), *(_short(row.get(name)) for name in CURVES[1:])] for row in rows)
+    table = ([int(row["epoch"]), *(_number(row.get(name)) for name in CURVES[1:])] for row in rows)
     return _csv(CURVES, table)
 
 
-def _short(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.9g}"
 
 

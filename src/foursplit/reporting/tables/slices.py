@@ -1,4 +1,4 @@
-"""Error by slice: where on dev the model is wrong more often than elsewhere."""
+"""Error by slice of dev: the values of each metadata column."""
 
 from dataclasses import dataclass
 
@@ -8,64 +8,64 @@ import pandas as pd
 from foursplit.core.examples import META
 from foursplit.reporting.numbers import percent
 
-MOST = 20  # values of a column that are shown: those with most of the error
-FEW = 30  # examples below which an error says little
+MAX_SLICES = 20  # of a column: those with the largest share of the error
+MIN_EXAMPLES = 30  # below which the error of a slice is imprecise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """The examples that share a value."""
+    """The examples with one value of a metadata column."""
 
     value: str
     n: int
     error: float
-    share_of_error: float  # of all the error on dev
+    share_of_error: float  # of the total error on dev
 
     @property
     def text(self) -> str:
         return percent(self.error)
 
     @property
-    def few(self) -> bool:
-        return self.n < FEW
+    def is_small(self) -> bool:
+        return self.n < MIN_EXAMPLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sliced:
-    """A metadata column and its slices, worst first."""
+class SlicedColumn:
+    """A metadata column and its slices, highest error first."""
 
-    column: str
+    name: str
     slices: tuple[Slice, ...]
-    n_left_out: int
+    n_hidden: int
 
     @property
-    def widest(self) -> float:
-        """Give the error that the longest bar stands for."""
+    def max_error(self) -> float:
+        """Return the error of the longest bar."""
         return max((s.error for s in self.slices), default=0.0) or 1.0
 
 
-def by_column(table: pd.DataFrame) -> list[Sliced]:
+def by_column(table: pd.DataFrame) -> list[SlicedColumn]:
     """Slice a prediction table by each of its metadata columns."""
     return [_slice(table, name) for name in table.columns if name.startswith(META)]
 
 
-def _slice(table: pd.DataFrame, column: str) -> Sliced:
-    lost = float((table["loss"] * table["weight"]).sum())
-    found = []
+def _slice(table: pd.DataFrame, column: str) -> SlicedColumn:
+    total = float((table["loss"] * table["weight"]).sum())
+    slices = []
     for value, rows in table.groupby(table[column].astype(str), sort=True):
         weights = rows["weight"].to_numpy(np.float64)
         losses = rows["loss"].to_numpy(np.float64)
-        found.append(
+        slices.append(
             Slice(
                 value=str(value),
                 n=len(rows),
                 error=float(np.average(losses, weights=weights)),
-                share_of_error=float((losses * weights).sum()) / lost if lost else 0.0,
+                share_of_error=float((losses * weights).sum()) / total if total else 0.0,
             )
         )
-    kept = sorted(found, key=lambda s: (-s.share_of_error, s.value))[:MOST]
-    return Sliced(
-        column=column.removeprefix(META),
-        slices=tuple(sorted(kept, key=lambda s: (-s.error, s.value))),
-        n_left_out=len(found) - len(kept),
+    largest = sorted(slices, key=lambda s: (-s.share_of_error, s.value))[:MAX_SLICES]
+    return SlicedColumn(
+        name=column.removeprefix(META),
+        slices=tuple(sorted(largest, key=lambda s: (-s.error, s.value))),
+        n_hidden=len(slices) - len(largest),
     )

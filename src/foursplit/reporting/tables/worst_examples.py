@@ -1,4 +1,4 @@
-"""The dev examples that the model answers worst: what a person should read first."""
+"""The dev examples with the highest loss, to read first."""
 
 from dataclasses import dataclass
 
@@ -6,37 +6,37 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import Source
 from foursplit.core.examples import Examples
-from foursplit.reporting.tables.examples import Shown, features, ranked_by, shown
+from foursplit.reporting.tables.examples import ExampleRow, example_rows, features, ranked_by
 
-MOST = 24
-LEAST = 8  # shown even where fewer answers are wrong: what is barely right tells something too
+MAX_EXAMPLES = 24
+MIN_EXAMPLES = 8  # shown even if fewer predictions are wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hardest:
-    """The worst answers, worst first."""
+class WorstExamples:
+    """The examples with the highest loss, highest first."""
 
     ranked_by: str
-    n_wrong: int  # among all of dev
-    n: int  # of dev
+    n_wrong: int  # predictions on dev
+    n: int  # examples of dev
     features: tuple[str, ...]
-    examples: tuple[Shown, ...]
+    examples: tuple[ExampleRow, ...]
 
     @property
-    def pictured(self) -> bool:
-        return any(example.picture for example in self.examples)
+    def has_images(self) -> bool:
+        return any(example.image for example in self.examples)
 
 
-def hardest(table: pd.DataFrame, dev: Examples, source: Source) -> Hardest:
-    """Pick the examples with the largest loss: log-loss where there are probabilities."""
-    by = ranked_by(table)
+def worst_examples(table: pd.DataFrame, dev: Examples, source: Source) -> WorstExamples:
+    """Return the examples with the highest loss: log loss if there are probabilities."""
+    loss_column = ranked_by(table)
     n_wrong = int(table["is_error"].sum())
-    worst = table.sort_values([by, "example_id"], ascending=[False, True], kind="stable")
-    chosen = worst.head(min(MOST, max(LEAST, n_wrong)))
-    return Hardest(
-        ranked_by=by.replace("_", "-"),
+    worst = table.sort_values([loss_column, "example_id"], ascending=[False, True], kind="stable")
+    rows = worst.head(min(MAX_EXAMPLES, max(MIN_EXAMPLES, n_wrong)))
+    return WorstExamples(
+        ranked_by=loss_column.replace("_", "-"),
         n_wrong=n_wrong,
         n=len(table),
         features=features(dev, source),
-        examples=shown(chosen, dev, source),
+        examples=example_rows(rows, dev, source),
     )

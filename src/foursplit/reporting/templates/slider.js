@@ -1,4 +1,4 @@
-// Shows one figure of several, as the slider says; without this file all of them are shown.
+// Shows the figure that the slider selects; without JavaScript all figures are shown.
 (function () {
   "use strict";
   Array.prototype.forEach.call(document.querySelectorAll("[data-slider]"), function (slider) {
@@ -8,13 +8,13 @@
       return child.hasAttribute("data-pane");
     });
     function show() {
-      var chosen = Number(input.value);
-      panes.forEach(function (pane, number) {
-        pane.hidden = number !== chosen;
+      var selected = Number(input.value);
+      panes.forEach(function (pane, index) {
+        pane.hidden = index !== selected;
         pane.querySelector("summary").hidden = true;
         pane.open = true;
       });
-      output.textContent = panes[chosen].getAttribute("data-pane");
+      output.textContent = panes[selected].getAttribute("data-pane");
       input.setAttribute("aria-valuetext", output.textContent);
     }
     control.hidden = false;

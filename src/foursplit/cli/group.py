@@ -1,0 +1,101 @@
+"""The click group of all commands: help in sections, checks before a command, one-line errors."""
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from foursplit.cli import printing
+from foursplit.config import checkout
+from foursplit.core.errors import FoursplitError, remedy
+from foursplit.core.terminal import printable
+
+WITHOUT_PROJECT = ("diagnose", "compare", "decide")
+"""Commands that read only their arguments and need no project."""
+
+OTHERS = "Other commands"
+
+
+class FoursplitGroup(click.Group):
+    """A group that keeps the order of its commands and prints every error as one message."""
+
+    def __init__(
+        self, *args: Any, sections: Mapping[str, Sequence[str]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections = sections or {}  # command names by heading of the help
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a command that first checks the code of the project; `--help` works anywhere."""
+        needs_project = (
+            not isinstance(cmd, click.Group) and (name or cmd.name) not in WITHOUT_PROJECT
+        )
+        if cmd.callback is not None and needs_project:
+            cmd.callback = _require_own_code(cmd.callback)
+        super().add_command(cmd, name)
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands under the headings of `sections`."""
+        if not self.sections:
+            super().format_commands(ctx, formatter)
+            return
+        width = max(map(len, self.commands))
+        for heading, names in self._all_sections():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [
+                        (
+                            name.ljust(width),
+                            self.commands[name].get_short_help_str(formatter.width - 6 - width),
+                        )
+                        for name in names
+                    ]
+                )
+
+    def _all_sections(self) -> Iterator[tuple[str, Sequence[str]]]:
+        yield from self.sections.items()
+        listed = {name for names in self.sections.values() for name in names}
+        others = [name for name in self.commands if name not in listed]
+        if others:
+            yield OTHERS, others
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message} Valid: {', '.join(self.commands)}.") from error
+
+    def invoke(self, ctx: click.Context) -> Any:
+        printing.prepare()
+        try:
+            return super().invoke(ctx)
+        except FoursplitError as error:
+            click.secho(f"foursplit: {printable(error)}", err=True, fg="red")
+            ctx.exit(2)
+        except BrokenPipeError:  # the reader has closed the pipe, for example `head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(128 + signal.SIGPIPE)
+        except OSError as error:
+            if error.errno is None:
+                raise
+            text = f"foursplit: {error.filename or 'output'}: {error.strerror}. {remedy(error)}"
+            click.secho(text.strip(), err=True, fg="red")
+            ctx.exit(3)
+
+
+def _require_own_code(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        checkout.require_own_code()
+        return callback(*args, **kwargs)
+
+    return checked

@@ -1,0 +1,117 @@
+"""The commands that run, check and explain the pipeline."""
+
+from typing import Any
+
+import click
+
+from foursplit.cli.group import FoursplitGroup
+from foursplit.cli.options import real_option
+from foursplit.cli.stages import configure
+from foursplit.core import reproducible_env
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Total threads of the running stages; the number of cores by default.",
+)
+@click.option("--force", is_flag=True, help="Run stages even if nothing changed.")
+@click.option("--dry", is_flag=True, help="Only show which stages would run, and why.")
+@click.option("--pull", is_flag=True, help="Download outputs that DVC's remote already has.")
+@click.option(
+    "--cold",
+    is_flag=True,
+    help="Run every stage with plain `dvc repro`, sequentially and in its own process.",
+)
+@real_option
+def repro(targets: tuple[str, ...], **options: Any) -> None:
+    """Run the pipeline in parallel, and print the summary table.
+
+    TARGETS are experiments, groups, sources, courses, stages (train@KEY, or train for all), or
+    DVC targets.  Without any, all stages run.
+    """
+    from foursplit.cli.commands.repro import ReproOptions
+    from foursplit.cli.commands.repro import repro as command
+
+    reproducible_env.settle_quiet()
+    command(targets, ReproOptions(**options))
+
+
+@click.command()
+@click.argument("stage")
+def why(stage: str) -> None:
+    """Explain why STAGE ran, will run or will not run: what changed."""
+    from foursplit.cli.commands.why import why as command
+
+    reproducible_env.settle_quiet()
+    command(stage)
+
+
+@click.command()
+def check() -> None:
+    """Validate params.yaml, including the arguments of every model."""
+    from foursplit.cli.commands import check as command
+
+    params = configure()
+    command.check(params)
+    command.check_arguments(params)
+    click.echo(command.describe(params))
+
+
+@click.command()
+@real_option
+def table(real: bool) -> None:
+    """Show the summary table: errors, verdict, next step."""
+    from foursplit.config.load import load
+    from foursplit.config.pipelines import REAL
+    from foursplit.evaluation.results import collect
+    from foursplit.reporting.terminal import show
+
+    reproducible_env.settle_quiet()
+    show(collect(load().of(REAL if real else "")))
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option(
+    "--here", is_flag=True, help="Check the outputs and DVC's cache in this folder; run nothing."
+)
+def verify(targets: tuple[str, ...], here: bool) -> None:
+    """Run TARGETS in two clean clones and compare every hash."""
+    reproducible_env.settle_quiet()
+    if here:
+        if targets:
+            raise click.UsageError("--here checks everything; leave out the targets.")
+        from foursplit.cli.commands.verify_here import verify_here
+
+        verify_here()
+        return
+    from foursplit.cli.commands.verify import verify as command
+
+    command(targets)
+
+
+@click.group(cls=FoursplitGroup)
+def pipeline() -> None:
+    """Write the dvc.yaml files from params.yaml."""
+
+
+@pipeline.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if a file is out of date.")
+def write(check: bool) -> None:
+    """Write dvc.yaml and pipelines/*/dvc.yaml from params.yaml."""
+    from foursplit.config import paths
+    from foursplit.config.load import load
+    from foursplit.scaffold import write_pipelines
+
+    params = load()
+    if check:
+        write_pipelines.check(params)
+        click.echo("The dvc.yaml files are up to date with params.yaml.")
+        return
+    for path in write_pipelines.write(params):
+        click.echo(f"wrote {path.relative_to(paths.root())}")
