@@ -83,6 +83,8 @@ def client() -> Any:
         path.parent.mkdir(parents=True, exist_ok=True)
     elif uri().startswith(SERVER):
         server_health.require(uri(), shown())
+    else:
+        server_health.require_database(uri(), shown())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
         if path is not None:
