@@ -169,6 +169,17 @@ def test_a_torn_table_counts_as_gone_until_it_is_whole_again(world):
     assert len(world.history().steps) == 1
 
 
+def test_a_table_that_the_cache_holds_damaged_is_refused(world):
+    """It may read well, and show an error that no run ever had."""
+    run = world.run(fit={"learning_rate": 0.1})
+    damaged = world.folder / "ab" / ("c" * 30)  # named as an object of DVC's cache
+    damaged.parent.mkdir()
+    damaged.write_bytes(run.files["dev.parquet"].read_bytes())
+    world.runs[0] = replace(run, files={**run.files, "dev.parquet": damaged})
+    with pytest.raises(FoursplitError, match=r"ab/c+: damaged in DVC's cache"):
+        world.history()
+
+
 def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, monkeypatch):
     world.run(fit={"learning_rate": 0.1})
     first = world.history().steps[0].as_json()

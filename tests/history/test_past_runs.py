@@ -9,6 +9,7 @@ import pytest
 from tests.history.miniature import COURSE, GROUP, lock_text, table
 
 from foursplit.config import paths
+from foursplit.core.errors import FoursplitError
 from foursplit.history.past_runs import cache_folder, list_past
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -140,6 +141,38 @@ def test_a_torn_list_a_torn_lock_and_a_torn_run_cache_entry_count_as_none(histor
     found = {run.version: run for run in list_past(GROUP)}
     assert found[version].gone == ("the list of its files",)
     assert found["f" * 32 + ".dir"].params == {}
+
+
+def test_a_file_that_the_cache_holds_damaged_is_refused_by_name(history):
+    version = history.evaluate("plain", {1: table({0})})
+    history.commit({"plain": version}, MONDAY)
+    history.evaluate("plain", {1: table({7})})
+    (old,) = [run for run in list_past(GROUP) if run.version == version]
+    for name in ("dev.parquet", "summary.json"):
+        assert old.file(name) == old.files[name]
+        other = old.files[name].read_bytes().replace(b"1", b"2", 1)
+        old.files[name].write_bytes(other)
+        with pytest.raises(FoursplitError, match=r"/md5/.*: damaged in DVC's cache"):
+            old.file(name)
+    with pytest.raises(FoursplitError, match="damaged"):
+        old.summary()
+
+
+def test_a_list_of_files_that_is_not_what_its_name_says_counts_as_none(history):
+    version = history.evaluate("plain", {1: table({0})})
+    history.commit({"plain": version}, MONDAY)
+    other = history.evaluate("plain", {1: table({7})})
+    objects = history.cache / "files" / "md5"
+    history.keep(version, (objects / other[:2] / other[2:]).read_bytes())
+    (old,) = [run for run in list_past(GROUP) if run.version == version]
+    assert (old.files, old.gone) == ({}, ("the list of its files",))
+
+
+def test_what_lies_in_data_is_a_persons_own_to_change(history):
+    history.evaluate("plain", {1: table({0})})
+    (present,) = list_past(GROUP)
+    present.files["summary.json"].write_text('{"edited": true}')
+    assert present.summary() == {"edited": True}
 
 
 def test_an_evaluation_under_way_is_no_run(history):

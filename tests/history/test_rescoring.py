@@ -7,6 +7,7 @@ from tests.history.miniature import GROUP, N, table
 from foursplit.config.schema import Group, Strategy
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.selection.example_weights import place, rule
+from foursplit.history.past_runs import list_past
 from foursplit.history.rescoring import flip, rescore
 
 STRATEGY = Strategy(
@@ -143,6 +144,19 @@ def test_what_is_gone_is_named_and_the_rest_ranked(history):
     (gone,) = found.gone
     assert (gone.label, gone.reason) == (f"plain@{commit[:7]}", "dev.parquet")
     assert [run.label for run in found.runs] == ["plain"]
+
+
+def test_a_table_that_the_cache_holds_damaged_is_never_ranked(history):
+    """A byte that rotted may leave a table that reads well, with another error in it."""
+    version = history.evaluate("plain", {1: table({0, 1})})
+    history.commit({"plain": version}, MONDAY)
+    history.evaluate("plain", {1: table({5})})
+    (old,) = [run for run in list_past(GROUP) if run.version == version]
+    table().to_parquet(old.files["dev.parquet"], index=False)  # no error at all
+    found = again()
+    assert [run.label for run in found.runs] == ["plain"]
+    (apart,) = found.apart
+    assert "damaged in DVC's cache" in apart.reason
 
 
 def test_where_a_summary_is_gone_the_cost_is_not_known_and_meets_no_bound(history):

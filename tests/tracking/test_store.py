@@ -2,8 +2,11 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
+import time
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -127,11 +130,43 @@ def test_a_driver_that_is_not_installed_is_named_with_what_brings_it(
     def refuse(**_):
         raise ModuleNotFoundError(f"No module named '{missing}'", name=missing)
 
+    monkeypatch.setattr(server_health, "require_database", lambda *_: None)
     monkeypatch.setattr(mlflow, "MlflowClient", refuse)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+pg8000://ann:Zq3s9X@db/mlflow")
     with pytest.raises(FoursplitError, match=way_out) as refused:
         store.client()
     assert "Zq3s9X" not in str(refused.value)
+
+
+def test_a_database_that_nobody_serves_is_refused_in_seconds(world, monkeypatch):
+    """MLflow would try ten times, which takes 100 s."""
+    monkeypatch.setattr(server_health, "PAUSE_S", 0.0)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"postgresql+pg8000://ann:Zq3s9X@127.0.0.1:{port}/m")
+    began = time.monotonic()
+    with pytest.raises(FoursplitError, match=r"\*\*\*@127.*no database answers there.*refused"):
+        store.client()
+    assert time.monotonic() - began < 5
+
+
+def test_a_database_behind_a_silent_address_is_refused_in_seconds(world, monkeypatch):
+    monkeypatch.setattr(server_health, "TIMEOUT_S", 0.2)
+    with socket.socket() as deaf, ExitStack() as others:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        place = deaf.getsockname()
+        for _ in range(2):  # who waits already: there is room for no more, and no answer
+            other = others.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(place)
+        uri = f"postgresql+pg8000://ann:Zq3s9X@127.0.0.1:{place[1]}/m"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        began = time.monotonic()
+        with pytest.raises(FoursplitError, match="no database answers there.*timed out"):
+            store.client()
+        assert time.monotonic() - began < 5
 
 
 def test_what_libraries_log_outside_of_a_project_ends_nothing(tmp_path, monkeypatch):

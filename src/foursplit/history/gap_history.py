@@ -21,7 +21,7 @@ from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human_level import human_level
 from foursplit.history.lock_files import Commits
-from foursplit.history.past_runs import PastRun, list_past
+from foursplit.history.past_runs import DamagedObjectError, PastRun, list_past
 from foursplit.io import artifacts
 from foursplit.io.disk_cache import recalled
 
@@ -174,8 +174,8 @@ def _errors(
 ) -> dict[str, Any] | None:
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
-        errors = estimates([_model(run) for run in runs], given)
-    except IncompleteRunError:
+        errors = steps.estimates([_model(run) for run in runs], given)
+    except (IncompleteRunError, DamagedObjectError):
         raise
     except FoursplitError:
         return None
@@ -195,8 +195,8 @@ def _held(run: PastRun) -> tuple[int | None, list[str]]:
 def _model(run: PastRun) -> Model:
     tables = {}
     for split in SPLITS:
-        path = run.files.get(f"{split}.parquet")
-        if path is not None:
+        if f"{split}.parquet" in run.files:
+            path = run.file(f"{split}.parquet")
             tables[split] = check(_frame(path), split, str(path))
     return Model(tables=tables, name=f"seed_{run.seed}")
 

@@ -8,6 +8,7 @@ Source: dvc.org/doc/user-guide/project-structure/internal-files (layout of the c
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -17,10 +18,20 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.config import paths
+from foursplit.core.errors import FoursplitError
 from foursplit.history.lock_files import Commits, Made, cached, committed
 from foursplit.io import artifacts
 
 UNFINISHED = ".part"
+
+FOLDER = ".dir"
+"""How the hash of a folder ends: its object is the list of its files."""
+
+OBJECT = re.compile(r"[0-9a-f]{32}(\.dir)?")
+
+
+class DamagedObjectError(FoursplitError):
+    """A file of DVC's cache whose content is not what its name says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +63,18 @@ class PastRun:
         return f"commit {self.commit[:7]}" if self.commit else "run-cache"
 
     def summary(self) -> dict[str, Any] | None:
-        """Return what `evaluate` concluded then; None where it is gone."""
-        path = self.files.get("summary.json")
-        found: dict[str, Any] | None = artifacts.read_json(path) if path else None
+        """Give what `evaluate` concluded then; None where it is gone."""
+        if "summary.json" not in self.files:
+            return None
+        found: dict[str, Any] = artifacts.read_json(self.file("summary.json"))
         return found
+
+    def file(self, name: str) -> Path:
+        """Give a file to read; refuse one that DVC's cache holds damaged."""
+        path = self.files[name]
+        if not self.present:
+            _require_whole(path)
+        return path
 
 
 def list_past(group: str, commits: Commits | None = None) -> list[PastRun]:
@@ -98,6 +117,20 @@ def object_file(cache: Path, md5: str) -> Path:
     return cache / "files" / "md5" / md5[:2] / md5[2:]
 
 
+def _require_whole(path: Path) -> None:
+    """Hold an object of the cache against its name, as nobody else does before it is read."""
+    name = path.parent.name + path.name
+    if OBJECT.fullmatch(name) and _md5(path.read_bytes()) != name.removesuffix(FOLDER):
+        raise DamagedObjectError(
+            f"{path}: damaged in DVC's cache: its content is not what its name says. Delete it, "
+            "and the run counts as gone; `foursplit verify --here` looks for more of them"
+        )
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 def _present(group: str, made: Mapping[tuple[str, str], Made]) -> Iterator[PastRun]:
     """Find the tables that lie in data/predictions, and what else is known of them."""
     folder = paths.predictions(group)
@@ -127,14 +160,14 @@ def folder_version(folder: Path, files: Sequence[Path]) -> str:
     """Hash a folder as DVC does: the md5 of the list of its files' md5s."""
     listed = [
         {
-            "md5": hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest(),
+            "md5": _md5(path.read_bytes()),
             "relpath": path.relative_to(folder).as_posix(),
         }
         for path in files
     ]
     listed.sort(key=lambda entry: entry["relpath"])
     text = json.dumps(listed, sort_keys=True)
-    return f"{hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()}.dir"
+    return f"{_md5(text.encode())}{FOLDER}"
 
 
 def _held(one: Made, cache: Path, present: bool) -> list[PastRun]:
@@ -144,9 +177,10 @@ def _held(one: Made, cache: Path, present: bool) -> list[PastRun]:
         present=present, params=one.params,
     )  # fmt: skip
     try:
-        listed = json.loads(object_file(cache, one.version).read_text(encoding="utf-8"))
-        md5 = {entry["relpath"]: entry["md5"] for entry in listed}
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or torn
+        path = object_file(cache, one.version)
+        _require_whole(path)
+        md5 = {entry["relpath"]: entry["md5"] for entry in json.loads(path.read_bytes())}
+    except (OSError, DamagedObjectError, ValueError, KeyError, TypeError):  # not there, or torn
         return [replace(run, gone=("the list of its files",))]
     runs = []
     for seed, named in _by_seed(md5).items():

@@ -293,7 +293,7 @@ def _read(
 def _stored(
     runs: tuple[PastRun, ...], reference: Table | None, old: Metric, new: Metric
 ) -> _Stored:
-    files = [run.files[DEV] for run in runs]
+    files = [run.file(DEV) for run in runs]
     tables = {
         column: [dev_scores.seed_table(path, column) for path in files]
         for column in dict.fromkeys((old.column, new.column))
