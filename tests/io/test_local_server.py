@@ -93,8 +93,8 @@ from pathlib import Path
 port, folder, *command = sys.argv[1:]
 local_server.GRACE_S = 0.5
 local_server.run(
-    Server(name="The server", command=command, env=os.environ, port=int(port), folder=Path(folder),
-           ready="READY")
+    Server(name="The server", command=command, env=os.environ, port=int(port),
+           folder=Path(folder), ready="READY")
 )
 """
 

@@ -30,8 +30,9 @@ def parts(
     groups allow; the first groups contain at least one example of every class.
     """
     domains, groups = metadata["domain"].to_numpy(), metadata["group_id"].to_numpy()
-    y = metadata["y"].to_numpy() if classes else np.zeros(len(metadata))
-    y = y.astype(np.int64)
+    y = np.zeros(len(metadata), dtype=np.int64)
+    if classes:
+        y = metadata["y"].to_numpy().astype(np.int64)
     pairs, group_codes = _factorize(domains, groups)
     positions = np.array([hash_position(salt, str(domain), str(group)) for domain, group in pairs])
     counts = np.zeros((len(pairs), y.max() + 1), dtype=np.int64)
