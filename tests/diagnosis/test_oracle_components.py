@@ -135,7 +135,10 @@ def test_a_part_that_gives_nothing_beyond_doubt_is_no_step():
         ({"fixed.": rate(0)}, "column 'fixed.': name each component once"),
         ({"fixed.a+": rate(0)}, "column 'fixed.a+': name each component once"),
         ({"fixed.a+a": rate(0)}, "column 'fixed.a+a': name each component once"),
-        ({"fixed.a+b": rate(0), "fixed.b+a": rate(0)}, "'fixed.b+a' has the same components as 'fixed.a+b'"),
+        (
+            {"fixed.a+b": rate(0), "fixed.b+a": rate(0)},
+            "'fixed.b+a' has the same components as 'fixed.a+b'",
+        ),
         ({"fixed.a": -rate(0.1)}, "column 'fixed.a', row 1: -1 is below 0"),
         ({"fixed_type.a": np.where(rate(0.1) > 0, np.nan, 0)}, "'fixed_type.a', row 1: nan is"),
     ],
