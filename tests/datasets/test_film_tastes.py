@@ -13,7 +13,7 @@ from foursplit.data import to_examples
 from foursplit.data.run_expectations import complaints, judge
 from foursplit.data.split_examples import part
 from foursplit_courses.datasets import film_tastes
-from foursplit_courses.datasets.film_tastes import SOURCE, TRUST
+from foursplit_courses.datasets.film_tastes import PRIOR_COUNT, SOURCE
 from foursplit_courses.models import als_matrix_factorization as als
 
 PARAMS = load(Path(__file__).parent.parent.parent / "params.yaml")

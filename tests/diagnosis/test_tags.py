@@ -13,6 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.error_analysis import tags
+from foursplit.diagnosis.stats.proportions import wilson_interval
 
 
 def dev(said, *, n=None, correct=(), loss=None, **more):
@@ -92,7 +93,7 @@ def test_two_families_of_tags_are_counted_apart():
     [(5, 2.2, 11.2), (8, 4.1, 15.0), (43, 33.7, 52.8), (61, 51.2, 70.0), (90, 82.6, 94.5)],
 )
 def test_the_interval_of_a_share_is_that_of_wilson(count, lo, hi):
-    found = tags.wilson(count / 100, 100, 0.95)
+    found = wilson_interval(count / 100, 100, 0.95)
     assert found == pytest.approx(proportion_confint(count, 100, method="wilson"))
     assert found == (pytest.approx(lo / 100, abs=5e-4), pytest.approx(hi / 100, abs=5e-4))
     report = tags.analyse(dev([("a",)] * count + [("b",)] * (100 - count)))

@@ -11,12 +11,16 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import assign, duplicates, store
-from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.stats.power import detectable_gain
+from foursplit.diagnosis.stats.proportions import wilson_interval
 from foursplit.io import artifacts
 
 MIN_GROUPS = 30  # fewer are too few for an interval
 MIN_DISTINCT_FRACTION = 0.5  # of the rows; below, a warning says that equal rows are one group
+
+
+TYPICAL_ERROR = 0.1
+"""The error at which the report of a split gives a half width: the usual example of the courses."""
 
 
 def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarray, np.ndarray]:
@@ -125,13 +129,13 @@ def describe(
 
 def _describe_split(rows: Any, n_all: int) -> dict[str, Any]:
     n = len(rows)
-    lowest, highest = wilson(TYPICAL_ERROR, n, confidence=0.95)
+    lowest, highest = wilson_interval(TYPICAL_ERROR, n, confidence=0.95)
     return {
         "n": n,
         "share": round(n / n_all, 6),
         "n_groups": int(rows["group_id"].nunique()),
         "domains": {str(k): int(v) for k, v in sorted(rows["domain"].value_counts().items())},
         # At an error of 10 %: the course's usual example.
-        "half_width_at_10_percent": round(resolution.half_width(n), 6),
-        "detectable_gain": round(resolution.detectable_gain(n), 6),
+        "half_width_at_10_percent": round((highest - lowest) / 2, 6),
+        "detectable_gain": round(detectable_gain(n), 6),
     }

@@ -174,7 +174,7 @@ def _errors(
 ) -> dict[str, Any] | None:
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
-        errors = steps.estimates([_model(run) for run in runs], given)
+        errors = estimates([_model(run) for run in runs], given)
     except (IncompleteRunError, DamagedObjectError):
         raise
     except FoursplitError:

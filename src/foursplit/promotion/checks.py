@@ -8,9 +8,10 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis.leakage import HASHES, leaks
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.selection.model_selection import Candidate, broken
+from foursplit.diagnosis.stats.multiple_testing import holm
 from foursplit.promotion.paired_evaluation import EVALUATED_SPLITS, PairedEvaluation
 from foursplit.promotion.rules import Check, Rules
-from foursplit.promotion.slices import SliceResult, holm_rejections
+from foursplit.promotion.slices import SliceResult
 
 
 def check_bounds(costs: Mapping[str, float], rules: Rules) -> Check:
@@ -93,7 +94,7 @@ def minimum_gain(dev: PairedEvaluation, rules: Rules) -> Check:
 
 
 def harmed_slices(slices: Sequence[SliceResult], rules: Rules) -> Check:
-    rejected = holm_rejections([s.p_inferior for s in slices], 1 - rules.confidence)
+    rejected = holm([s.p_inferior for s in slices], 1 - rules.confidence)
     harmed = [s for s, is_rejected in zip(slices, rejected, strict=True) if is_rejected]
     outcome = f"significantly worse by more than {rules.slice_margin:.4g}"
     return _slice_check("no_slice_ruined", harmed, slices, (outcome, f"none is {outcome}"))

@@ -105,7 +105,7 @@ def evaluate_pair(
     order = champion[0].tables[split].by_name()
     try:
         champion_tables, challenger_tables = (
-            [aligned(order, model.tables[split]) for model in models]
+            [align_rows(model.tables[split], order) for model in models]
             for models in (champion, challenger)
         )
     except FoursplitError as error:

@@ -70,15 +70,3 @@ def _classes(values: pd.Series) -> bool:
     if not is_category(values):
         return False
     return not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all())
-
-
-def holm_rejections(ps: Sequence[float], alpha: float) -> np.ndarray:
-    """Return which null hypotheses are rejected, with family-wise error rate `alpha`.
-
-    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
-    """
-    order = np.argsort(ps, kind="stable")
-    holds = np.array([ps[k] > alpha / (len(ps) - rank) for rank, k in enumerate(order)], bool)
-    rejected = np.zeros(len(ps), bool)
-    rejected[order[: int(holds.argmax()) if holds.any() else len(ps)]] = True
-    return rejected

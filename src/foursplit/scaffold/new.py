@@ -116,7 +116,7 @@ def new_curve(key: str) -> None:
 
 
 def _new_file(name: str, kind: plugins.Kind, taken: list[str]) -> Path:
-    require_name(name, "name")
+    check_name(name, "name")
     if name in taken:
         raise FoursplitError(f"name {name!r} is taken. Existing {kind}: {', '.join(sorted(taken))}")
     if keyword.iskeyword(name):

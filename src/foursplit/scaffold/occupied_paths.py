@@ -34,12 +34,12 @@ def require_free_for_learning_curve(group: str, key: str) -> None:
 
 def require_free(output_paths: Iterable[Path]) -> None:
     """Raise if a path exists, unless it is an output of an earlier run."""
-    found, rule = Found(), Rule()
+    report, rule = OrphanReport(), RemovalRule()
     for path in output_paths:
         if path.is_symlink() or path.exists():
-            judge(path, rule, found, dry=True)
-    if found.foreign:
+            remove_orphan(path, rule, report, dry=True)
+    if report.foreign:
         raise FoursplitError(
-            f"{shown(found.foreign[0])} exists already, and a run would write there. Move it to "
+            f"{display_path(report.foreign[0])} exists already, and a run would write there. Move it to "
             f"{OWN_FOLDER}/, or choose another name"
         )

@@ -51,7 +51,7 @@ def require_database(uri: str, shown: str) -> None:
     place = urlsplit(f"//{rest.rpartition('@')[2]}")
     if default is None or not place.hostname:
         return  # by a socket of this machine, or MLflow says what is wrong with it
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(MAX_ATTEMPTS)):
         try:
             socket.create_connection((place.hostname, place.port or default), TIMEOUT_S).close()
         except OSError as error:

@@ -85,10 +85,10 @@ def client() -> Any:
     if path is not None:
         _require_plain_path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-    elif uri().startswith(SERVER):
-        server_health.require(uri(), shown())
+    elif uri().startswith(SERVER_SCHEMES):
+        server_health.require_server(uri(), display_uri())
     else:
-        server_health.require_database(uri(), shown())
+        server_health.require_database(uri(), display_uri())
     # MLflow builds its tables in many steps: of six processes that did so at once, five crashed.
     with FileLock(_lock("creating")):
         if path is not None:

@@ -59,7 +59,7 @@ def repro(targets: Sequence[str], options: ReproOptions) -> None:
     wanted, waiting = _resolve(params, targets, options)
     of: Pipeline = REAL if options.real or any(map(_is_full, wanted.addresses)) else ""
     if waiting and len(waiting) == len(params.real.sources):
-        click.echo(left_out(params, waiting))
+        click.echo(skipped_stages(params, waiting))
         return
     try:
         _run(params, wanted, options, of)
@@ -67,7 +67,7 @@ def repro(targets: Sequence[str], options: ReproOptions) -> None:
         if of == REAL and not options.dry:
             click.echo(accepted_licences(params), nl=False)
         if waiting:
-            click.echo(left_out(params, waiting))
+            click.echo(skipped_stages(params, waiting))
 
 
 def _offer_pipelines(params: Params) -> None:
@@ -126,11 +126,11 @@ def _resolve(
     }
     blocked = stages_reading(params.real, REAL, waiting)
     return RunTargets(
-        addresses=[f"pipelines/{REAL}/dvc.yaml"], left_out=frozenset(blocked)
+        addresses=[f"pipelines/{REAL}/dvc.yaml"], skipped_stages=frozenset(blocked)
     ), waiting
 
 
-def left_out(params: Params, waiting: set[str]) -> str:
+def skipped_stages(params: Params, waiting: set[str]) -> str:
     """List the sources that did not run, their licences, and how to accept them."""
     accepted = licences.accepted(params.run.accept_licences)
     missing = [licences.missing(plugins.dataset(name).SOURCE, accepted) for name in sorted(waiting)]
@@ -187,9 +187,9 @@ def _clean_up_after_a_kill() -> None:
 def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) -> None:
     """Run `dvc repro`; its stages use worker processes, except with `cold`."""
     runs: list[Sequence[str]] = [wanted.addresses]
-    if wanted.left_out:
+    if wanted.skipped_stages:
         # DVC runs all dependencies of a stage, so the report, which depends on all, runs alone.
-        accepted = stages_reading(params.real, REAL, {*params.real.sources}) - wanted.left_out
+        accepted = stages_reading(params.real, REAL, {*params.real.sources}) - wanted.skipped_stages
         runs = [sorted(accepted), ["--single-item", *wanted.addresses]]
     flags = ["--force"] * options.force + ["--dry"] * options.dry + ["--pull"] * options.pull
     workers: AbstractContextManager[Mapping[str, str]] = (
@@ -199,7 +199,7 @@ def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) ->
     if not options.dry:
         for message in [*repair_locks(), *run_pipeline.prepare_outputs(params, wanted)]:
             click.echo(message)
-        log = {BOOK: str(open_write_log("dvc repro", "run", fresh=False))}
+        log = {BOOK: str(open_write_log("dvc repro", "run", truncate=False))}
     before = _hash_inputs()
     with workers as extra:
         codes = (dvc(["repro", *flags, *targets], {**extra, **log}) for targets in runs)

@@ -158,7 +158,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 def _environment(folder: Path, run: RecordedRun) -> dict[str, str]:
     """Return the environment variables, with the device type of the recorded run."""
-    device = run.made_with.get("device", "")
+    device = run.environment.get("device", "")
     device_type = device.partition(":")[0]
     if device_type == "gpu":
         from torch import cuda
@@ -231,7 +231,7 @@ def _report(
         expected = expected if stale else {**lock_hashes, **expected}
     rows = comparison.compare_hashes(expected, outputs.hashes)
     inputs = comparison.compare_inputs(
-        run.made_with, outputs.made_with, pins.numeric, {} if stale else locked_inputs
+        run.environment, outputs.environment, pins.numeric, {} if stale else locked_inputs
     )
     return {
         "schema": SCHEMA,

@@ -64,7 +64,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
     )
 
 
-def _find_version(name: str) -> "Version":
+def _find_version(name: str) -> "StoredVersion":
     from foursplit.tracking import store_errors
     from foursplit.tracking.registry import registry
 

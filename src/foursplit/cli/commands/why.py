@@ -26,9 +26,9 @@ def why(target: str) -> None:
     addresses = stages_of_target(params, target)
     graph = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with graph.alone():
+        with graph.dvc_lock():
             steps = graph.plan(addresses)
-            names = graph.named(addresses)
+            names = graph.stage_names(addresses)
         changes = run_pipeline.forecast(graph, steps)
     except DvcLockedError as busy:
         raise FoursplitError(f"{busy}; try again when it has finished") from busy

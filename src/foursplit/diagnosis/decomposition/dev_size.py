@@ -49,7 +49,7 @@ def of_tables(tables: Sequence[Table], rule: Rule) -> DevSize | NotApplicable:
     assumed to differ on as many as are wrong: two such models share half their errors.
     """
     first = tables[0]
-    losses = np.stack([first.loss, *(aligned(table, first) for table in tables[1:])])
+    losses = np.stack([first.loss, *(align_losses(table, first) for table in tables[1:])])
     if not np.isin(losses, (0.0, 1.0)).all():
         return NotApplicable(
             reason="Losses are quantities: compare two models to see what it takes."

@@ -13,9 +13,9 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
-from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.prediction_table import Table
 from foursplit.diagnosis.recommendations.finding import Finding
+from foursplit.diagnosis.stats.proportions import wilson_interval
 
 SHARE = 0.25  # of the dev error: from here on mislabels hide what to work on
 
@@ -202,7 +202,7 @@ def _interval(
     shares = ((error, n), (a, m_a), (c, m_c))
     down = up = 0.0
     for slope, (share, count) in zip(slopes, shares, strict=True):
-        ends = [slope * (end - share) for end in wilson(share, count, 0.95)]
+        ends = [slope * (end - share) for end in wilson_interval(share, count, 0.95)]
         down, up = down + min(ends) ** 2, up + max(ends) ** 2
     return max(0.0, value - float(np.sqrt(down))), min(1.0, value + float(np.sqrt(up)))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from foursplit.diagnosis.prediction_table import Table, tags
+from foursplit.diagnosis.stats.proportions import wilson_interval
 
 SHOWN = 50  # tags in the file; those left out are counted
 CROSSED = 10  # tags in the matrix of overlaps
@@ -109,19 +110,6 @@ class _Marks:
     def n_tags(self) -> np.ndarray:
         """Count each row's tags."""
         return np.bincount(self.row, minlength=len(self.part))
-
-
-def wilson(share: float, n: float | int, confidence: float) -> tuple[float, float]:
-    """Return the score interval of a proportion.
-
-    Source: Wilson (1927), Probable Inference, the Law of Succession, and Statistical Inference.
-    """
-    if n <= 0:
-        return 0.0, 1.0
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return float(min(max(0.0, middle - half), share)), float(max(min(1.0, middle + half), share))
 
 
 def families(table: Table) -> list[str]:
@@ -224,7 +212,7 @@ def _count(
     made = []
     for k, name in enumerate(marks.names):
         share = min(1.0, float(shares[k]))
-        lo, hi = wilson(share, marks.effective, confidence)
+        lo, hi = wilson_interval(share, marks.effective, confidence)
         made.append(
             Tag(
                 tag=name,

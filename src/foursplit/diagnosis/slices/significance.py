@@ -10,8 +10,8 @@ from math import exp, lgamma, sqrt
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from foursplit.diagnosis.error_analysis.tags import wilson
 from foursplit.diagnosis.slices.encoding import Dev
+from foursplit.diagnosis.stats.proportions import wilson_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ def side(dev: Dev, inside: np.ndarray, confidence: float) -> Side:
     value, n_effective = float(weighted_loss.sum() / weight.sum()), _n_effective(weight)
     standard_error = _standard_error(dev, (weighted_loss - value * weight) / weight.sum())
     if dev.plain or standard_error == 0:  # without any spread, the interval of a binary loss
-        lo, hi = wilson(min(value, 1.0), n_effective, confidence)
+        lo, hi = wilson_interval(min(value, 1.0), n_effective, confidence)
         lo, hi = min(lo, value), max(hi, value)
     else:
         half = standard_error * student_t(confidence, n_effective - 1)
