@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     parser.add_argument("--quick", action="store_true", help="one repeat: does it run at all?")
     given = parser.parse_args()
-    reproducible_env.settle(KERNELS, THREADS)
+    reproducible_env.configure_environment(KERNELS, THREADS)
     print(HEAD)
     rows = []
     for name, every in (("cart", 2), ("cart", 4), ("lander", 2), ("lander", 4)):
@@ -53,7 +53,7 @@ def race(name: str, every: int, repeats: int) -> dict[str, Any]:
     import numpy as np
     import torch
 
-    from foursplit_courses.envs.environments import world
+    from foursplit_courses.envs.environments import make_env
     from foursplit_courses.from_scratch.deep_q import Agent, DQNConfig
 
     torch.set_num_threads(THREADS)
@@ -61,7 +61,7 @@ def race(name: str, every: int, repeats: int) -> dict[str, Any]:
     found: dict[str, list[float]] = {"plain": [], "ours": []}
     for repeat in range(repeats):
         for who, kind in (("plain", plain_agent()), ("ours", Agent)):
-            game = world(name)
+            game = make_env(name)
             agent = kind(game.n_state, game.n_actions, settings, np.random.default_rng(repeat))
             found[who].append(speed(agent, game))
             late = settings.batch_size // every - 1  # until a batch is there

@@ -25,7 +25,7 @@ from published import PUBLISHED, estimate, rows
 from repro import ROOT, processor
 
 from foursplit import plugins
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.io import artifacts
 from foursplit.training.manifest import arguments
@@ -69,7 +69,7 @@ def accuracies(
     features = [name for name in declared.features if name not in recipe["leave_out"]]
     x = frame[features].to_numpy(np.float32)
     y = frame[declared.target].to_numpy(np.int64)
-    shape = DataShape(inputs=x.shape[1:], classes=declared.classes)
+    shape = DataSpec(inputs=x.shape[1:], classes=declared.classes)
     found = {"trivial": float((y[~train] == np.bincount(y[train]).argmax()).mean())}
     for name, block in recipe["models"].items():
         args = arguments(block["model"], dict(block["model_args"]), f"drawn.{name}")

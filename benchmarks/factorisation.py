@@ -30,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repro import ROOT, processor
 
 from foursplit import plugins
-from foursplit.config.schema import GradientFit
+from foursplit.config.schema import TrainerConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import Examples, shape_of
+from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
 from foursplit.io import artifacts
@@ -160,14 +160,14 @@ def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
     """Train the experiment's two towers on all but `late`, and score those."""
     columns = list(plugins.dataset("movielens_ids").SOURCE.features)
     x = frame[columns].to_numpy(np.float32)
-    train = Examples(x=x[~late], rows=frame[~late].rename(columns={"rating": "y"}))
+    train = Examples(x=x[~late], metadata=frame[~late].rename(columns={"rating": "y"}))
     y = frame["rating"].to_numpy(np.float64)
-    shape = shape_of(train, ())
-    fit = GradientFit(
+    shape = infer_data_spec(train, ())
+    fit = TrainerConfig(
         seeds=(1,), learning_rate=0.001, max_epochs=8, batch_size=256, weight_decay=0.001
     )
     args = two_towers.Args(n_user_inputs=N_USER_INPUTS, hidden=(64, 32), size=16)
-    net = network.seeded(lambda: two_towers.build(args, shape), 1)
+    net = network.build_with_seed(lambda: two_towers.build(args, shape), 1)
     pairs = [
         (network.as_tensor(x[part]), regress.targets(y[part], shape)) for part in (~late, late)
     ]
@@ -177,7 +177,9 @@ def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
             fit, seed=1, kind="cpu", state=Path(state) / "state",
         )  # fmt: skip
     with torch.no_grad():
-        guess = net.eval()(pairs[1][0])[:, 0].double().numpy() * shape.scale + shape.location
+        guess = (
+            net.eval()(pairs[1][0])[:, 0].double().numpy() * shape.target_std + shape.target_mean
+        )
     return scored(guess - y[late])
 
 

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue
-from foursplit.data.download.catalogue import Entry
-from foursplit.data.download.fetch_files import mirror
+from foursplit.data.download.catalogue import CatalogueEntry
+from foursplit.data.download.fetch_files import mirror_folder
 from foursplit.data.fetch import fetch
 from foursplit.io import artifacts
 
@@ -31,7 +31,7 @@ RESULT = ROOT / "benchmarks" / "results" / "fetching.json"
 Way = Callable[[Path], object]
 
 
-def plain_copy(entries: dict[str, Entry], place: Path) -> Way:
+def plain_copy(entries: dict[str, CatalogueEntry], place: Path) -> Way:
     """Copy each file, then hash the copy: what a careful shell script would do."""
 
     def way(into: Path) -> None:
@@ -45,7 +45,7 @@ def plain_copy(entries: dict[str, Entry], place: Path) -> Way:
     return way
 
 
-def plain_unpacking(entries: dict[str, Entry], place: Path) -> Way:
+def plain_unpacking(entries: dict[str, CatalogueEntry], place: Path) -> Way:
     """Hash each archive, unpack it, and hash what came out."""
 
     def way(into: Path) -> None:
@@ -62,10 +62,12 @@ def plain_unpacking(entries: dict[str, Entry], place: Path) -> Way:
     return way
 
 
-def ours(entries: dict[str, Entry], files: Callable[[str, Entry], RemoteFiles]) -> Way:
+def ours(
+    entries: dict[str, CatalogueEntry], files: Callable[[str, CatalogueEntry], RemoteFiles]
+) -> Way:
     """Fetch as the stage does: checked, and renamed into place."""
     declared = tuple(files(name, entry) for name, entry in entries.items())
-    source = Source(title="all", provenance="", files=declared, target="")
+    source = DatasetSpec(title="all", provenance="", files=declared, target="")
     return lambda into: fetch(source, into / "raw")
 
 
@@ -95,12 +97,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=7)
     repeats = parser.parse_args().repeats
-    place = mirror()
+    place = mirror_folder()
     if place is None:
         raise FoursplitError(
             "FOURSPLIT_MIRROR: set it to a folder with the data sets of the catalogue"
         )
-    known = {name: catalogue.entry(name) for name in catalogue.names()}
+    known = {name: catalogue.load_entry(name) for name in catalogue.entry_names()}
     singles = {name: entry for name, entry in known.items() if entry.files and not entry.packed}
     packed = {name: entry for name, entry in known.items() if entry.packed and not entry.files}
     copied = compare(

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.seeds import generator
-from foursplit.diagnosis.prediction_table import Model, check
-from foursplit.promotion.judge import Judgement, Rules, judge
+from foursplit.diagnosis.prediction_table import Model, validate
+from foursplit.promotion.judge import Judgement, Rules, decide_promotion
 
 RESULT = Path(__file__).parent / "results" / "gate.json"
 TRIALS = 1000
@@ -50,7 +50,7 @@ def both(truth: Truth, n: int, rng: np.random.Generator) -> tuple[Model, Model]:
     """Draw champion's and challenger's tables; dev and test have n examples each."""
     made = [_split(split, truth, n, rng) for split in ("train", "dev", "test")]
     return tuple(  # type: ignore[return-value]
-        Model(tables={s: check(f.assign(loss=f[who]), s) for s, f in made}, name="seed_1")
+        Model(tables={s: validate(f.assign(loss=f[who]), s) for s, f in made}, name="seed_1")
         for who in ("old", "new")
     )
 
@@ -80,7 +80,7 @@ def _split(split: str, truth: Truth, n: int, rng: np.random.Generator) -> tuple[
 
 def trial(truth: Truth, n: int, rng: np.random.Generator, rules: Rules = RULES) -> Judgement:
     champion, challenger = both(truth, n, rng)
-    return judge([champion], [challenger], {}, rules, rng)
+    return decide_promotion([champion], [challenger], {}, rules, rng)
 
 
 def advised(rules: Rules = RULES) -> int:

@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     given = parser.parse_args()
-    reproducible_env.settle(KERNELS, THREADS)
+    reproducible_env.configure_environment(KERNELS, THREADS)
     print(HEAD)
     runs = []
     for seed in given.seeds:
@@ -55,17 +55,17 @@ def land(seed: int) -> dict[str, Any]:
     """Train until solved."""
     import numpy as np
 
-    from foursplit.core.examples import DataShape
+    from foursplit.core.examples import DataSpec
     from foursplit.training.manifest import arguments
-    from foursplit.training.progress import following
+    from foursplit.training.progress import report_progress
     from foursplit_courses.models import deep_q
 
     args = replace(arguments("deep_q", settings(), KEY), n_episodes=EPISODES, stop_when_solved=True)
-    model = deep_q.build(args, DataShape(inputs=(3,)), seed)
+    model = deep_q.build(args, DataSpec(inputs=(3,)), seed)
     levels = np.zeros((N_LEVELS, 3), np.float32)
     levels[:, 0] = np.arange(N_LEVELS)
     start, busy = time.perf_counter(), time.process_time()
-    with following(model, seed):
+    with report_progress(model, seed):
         model.fit(levels, np.full(N_LEVELS, GOOD))
     last = model.returns[-deep_q.SOLVED_WINDOW :]
     return {

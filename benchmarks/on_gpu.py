@@ -30,7 +30,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
     parser.add_argument("--jobs", type=int, default=1, help="experiments trained side by side")
     given = parser.parse_args()
-    reproducible_env.settle(KERNELS, THREADS)
+    reproducible_env.configure_environment(KERNELS, THREADS)
     # A state of a training cut short would be gone on with.
     os.environ["FOURSPLIT_SAVE_EVERY_S"] = "1e9"
     import torch
@@ -52,13 +52,13 @@ def main() -> int:
 def here() -> Iterator[str]:
     """Name the experiments that learn by gradient steps and whose split lies here."""
     from foursplit.config.load import load
-    from foursplit.config.schema import GradientFit
+    from foursplit.config.schema import TrainerConfig
 
     for section in load().sections().values():
         for course in section.experiments.values():
             for key, experiment in course.items():
                 if examples(experiment.source).is_file() and isinstance(
-                    experiment.fit, GradientFit
+                    experiment.fit, TrainerConfig
                 ):
                     yield key
 
@@ -89,7 +89,7 @@ def trained(key: str) -> dict[str, Any]:
     return {
         "experiment": key,
         "mflops_a_step": round(flops / 1e6, 3),  # forward
-        "auto": "gpu" if device.gains(gpu["flops"], gpu["batch"]) else "cpu",
+        "auto": "gpu" if device.runs_faster_on_gpu(gpu["flops"], gpu["batch"]) else "cpu",
         "same_bytes": gpu["hash"] == again["hash"],
         "gpu_s": again["seconds"],  # the first also loads CUDA's libraries
         "cpu_s": cpu["seconds"],
@@ -106,7 +106,7 @@ def once(key: str, kind: str) -> dict[str, Any]:
 
     from foursplit.config.load import load
     from foursplit.evaluation import prediction_tables
-    from foursplit.evaluation.predict import predictor
+    from foursplit.evaluation.predict import load_predictor
     from foursplit.stages.train import prepare
     from foursplit.training import manifest as manifests
     from foursplit.training.train import train
@@ -120,8 +120,10 @@ def once(key: str, kind: str) -> dict[str, Any]:
         began = time.perf_counter()
         made = train(job, target, fit.seeds[0])
         seconds = time.perf_counter() - began
-        _, answer = predictor(target, params.run)
-        table = prediction_tables.table(dev, answer(dev), "dev", made.task, manifests.shape(made))
+        _, answer = load_predictor(target, params.run)
+        table = prediction_tables.build_table(
+            dev, answer(dev), "dev", made.task, manifests.shape(made)
+        )
     return {
         "flops": made.flops,
         "batch": min(fit.batch_size or n_train, n_train),

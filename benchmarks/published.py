@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repro import ROOT, processor
 
 from foursplit import plugins
-from foursplit.config.schema import GradientFit
-from foursplit.core.examples import DataShape
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
 from foursplit.io import artifacts
@@ -109,7 +109,7 @@ def converged(recipe: Mapping[str, Any], table: Table) -> Any:
 
 def _module(recipe: Mapping[str, Any], table: Table) -> Any:
     """Build the model at the course's start."""
-    shape = DataShape(inputs=table.x.shape[1:], classes=table.classes)
+    shape = DataSpec(inputs=table.x.shape[1:], classes=table.classes)
     args = arguments(recipe["model"], dict(recipe["model_args"]), "model_args")
     net = plugins.model(recipe["model"]).build(args, shape)
     net.double()
@@ -119,7 +119,7 @@ def _module(recipe: Mapping[str, Any], table: Table) -> Any:
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(start["scale"] * (drawn + start["shift"])))
         head.bias.fill_(start["bias"])
-    fit = GradientFit(
+    fit = TrainerConfig(
         seeds=(1,),
         learning_rate=recipe["learning_rate"] * OF_LOSS[recipe["task"]],
         max_epochs=recipe["iterations"],

@@ -19,13 +19,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
 from foursplit_courses.from_scratch.gaussian_density import fit_independent, select_threshold
 
 ENTRY = "course_server_anomaly_ex8"
-COURSE = Source(
+COURSE = DatasetSpec(
     title="Anomalies of the course",
     provenance="",
     files=(RemoteFiles(entry=ENTRY),),

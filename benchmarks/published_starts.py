@@ -25,7 +25,7 @@ from published import PUBLISHED
 from repro import ROOT, processor
 
 from foursplit import plugins
-from foursplit.core.examples import OFFICIAL, DataShape
+from foursplit.core.examples import OFFICIAL, DataSpec
 from foursplit.data import fetch
 from foursplit.io import artifacts
 from foursplit.models import mlp
@@ -43,7 +43,10 @@ def read(name: str) -> dict[str, Pair]:
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
         fetch.fetch(file.SOURCE, Path(folder) / "raw")
         found = file.read(Path(folder) / "raw")
-    kind, y = found.rows[OFFICIAL].to_numpy(), found.rows[file.SOURCE.target].to_numpy(np.float64)
+    kind, y = (
+        found.metadata[OFFICIAL].to_numpy(),
+        found.metadata[file.SOURCE.target].to_numpy(np.float64),
+    )
     x = np.ascontiguousarray(found.x.transpose(0, 2, 3, 1), dtype=np.float64)
     return {
         part: (torch.from_numpy(x[kind == part]),
@@ -52,7 +55,7 @@ def read(name: str) -> dict[str, Pair]:
     }  # fmt: skip
 
 
-def started(recipe: Mapping[str, Any], shape: DataShape, seed: int) -> torch.nn.Module:
+def started(recipe: Mapping[str, Any], shape: DataSpec, seed: int) -> torch.nn.Module:
     """Build the network with the course's first weights: normal draws, layer by layer."""
     args = mlp.Args(hidden=tuple(recipe["hidden"]), single_logit=True, standardize=False)
     net = mlp.build(args, shape).double()
@@ -70,7 +73,7 @@ def started(recipe: Mapping[str, Any], shape: DataShape, seed: int) -> torch.nn.
 def trained(recipe: Mapping[str, Any], parts: Mapping[str, Pair], seed: int) -> dict[str, float]:
     """Take the course's steps on all photos of train; give what it prints."""
     x, y = parts["train"]
-    net = started(recipe, DataShape(inputs=tuple(x.shape[1:]), classes=("no", "yes")), seed)
+    net = started(recipe, DataSpec(inputs=tuple(x.shape[1:]), classes=("no", "yes")), seed)
     steps = torch.optim.SGD(net.parameters(), lr=recipe["learning_rate"])
     costs = []
     for _ in range(recipe["iterations"]):

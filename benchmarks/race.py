@@ -14,13 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foursplit.config.schema import GradientFit
-from foursplit.core.examples import DataShape
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.models import mlp
 from foursplit.tasks import classify
 from foursplit.training import device, network
-from foursplit.training.batches import Batches, OneEpoch
+from foursplit.training.batches import Batches, EpochDataset
 from foursplit.training.callbacks import Curves, SaveState, SeedEachEpoch
 from foursplit_courses.models import lenet
 
@@ -41,12 +41,12 @@ class Case:
     n_epochs: int  # timed: one more goes before, to warm up
 
     @property
-    def shape(self) -> DataShape:
-        return DataShape(inputs=self.inputs, classes=CLASSES)
+    def shape(self) -> DataSpec:
+        return DataSpec(inputs=self.inputs, classes=CLASSES)
 
     @property
-    def fit(self) -> GradientFit:
-        return GradientFit(
+    def fit(self) -> TrainerConfig:
+        return TrainerConfig(
             seeds=(SEED,),
             learning_rate=1e-3,
             max_epochs=1 + self.n_epochs,
@@ -135,17 +135,19 @@ class TimedSeeds(SeedEachEpoch):
         self.clock.mark()
 
 
-def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: GradientFit, clock: Clock) -> None:
+def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:
     """Train as `network.fit` does, without the validation that the loop does not do either."""
     with tempfile.TemporaryDirectory() as folder:
         callbacks = (Curves(), TimedSeeds(SEED, clock), SaveState(Path(folder) / "state"))
         trainer = network.make_trainer(fit, clock.kind, callbacks)
         loader = Batches(x, y, size=fit.batch_size, seed=SEED, epoch=lambda: trainer.current_epoch)
-        shape = DataShape(inputs=tuple(x.shape[1:]), classes=CLASSES)
-        trainer.fit(network.EpochAtOnce(classify.module(net, fit, shape)), OneEpoch(loader))
+        shape = DataSpec(inputs=tuple(x.shape[1:]), classes=CLASSES)
+        trainer.fit(
+            network.EpochLevelModule(classify.module(net, fit, shape)), EpochDataset(loader)
+        )
 
 
-def by_hand(net: nn.Module, x: Tensor, y: Tensor, fit: GradientFit, clock: Clock) -> None:
+def by_hand(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:
     """Train with nothing but what the steps need: no curves, no means, no resume state."""
     optimizer = torch.optim.Adam(net.parameters(), lr=fit.learning_rate, fused=True)
     for epoch in range(fit.max_epochs):
@@ -213,8 +215,8 @@ def _run(
     way: Any, case: Case, kind: Literal["cpu", "gpu"], x: Tensor, y: Tensor
 ) -> tuple[float, list[Tensor]]:
     """Give the seconds that the timed epochs took, and the weights they ended with."""
-    net = network.seeded(lambda: case.build(case.args, case.shape), SEED)
-    network.learn_inputs(net.to(x.device), x)
+    net = network.build_with_seed(lambda: case.build(case.args, case.shape), SEED)
+    network.fit_input_statistics(net.to(x.device), x)
     gc.collect()  # what the last run left is not this run's to sweep
     clock = Clock(kind)
     way(net, x, y, case.fit, clock)

@@ -34,7 +34,7 @@ def asking() -> list[str]:
     """Name the data sets of the pipeline whose terms must be accepted by name."""
     files = [f for name in load().real.sources for f in plugins.dataset(name).SOURCE.files]
     names = {file.entry for file in files if isinstance(file, RemoteFiles)}
-    return sorted(name for name in names if catalogue.entry(name).terms == "ask")
+    return sorted(name for name in names if catalogue.load_entry(name).terms == "ask")
 
 
 def seconds(folder: Path, kind: str) -> dict[str, float]:

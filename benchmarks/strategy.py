@@ -22,9 +22,9 @@ from repro import ROOT, processor
 
 from foursplit.core.seeds import generator
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.decompose import decompose
-from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.slices import slice_report
 from foursplit.diagnosis.stats import bootstrap
@@ -36,7 +36,7 @@ DRAWS = 200  # of the plain bootstrap: its time for 2,000 is ten times that
 SLICELINE_ROWS, SLICELINE_COLUMNS = 50_000, 8
 
 
-def made(split: str, n: int, rate: float, n_columns: int = COLUMNS) -> Table:
+def made(split: str, n: int, rate: float, n_columns: int = COLUMNS) -> PredictionTable:
     """Make a table with one bad slice among random columns of words and two of numbers."""
     rng = generator("benchmark", split, n)
     columns: dict[str, Any] = {
@@ -46,7 +46,7 @@ def made(split: str, n: int, rate: float, n_columns: int = COLUMNS) -> Table:
     bad = (columns["meta.c0"] == 1) & (columns["meta.c1"] == 2)
     loss = (rng.random(n) < np.where(bad, 4 * rate, rate)).astype(float)
     names = np.char.add(f"{split}-", np.arange(n).astype(str))
-    return prediction_table.check(
+    return prediction_table.validate(
         pd.DataFrame({"example_id": names, "loss": loss, **columns}), split
     )
 
@@ -62,7 +62,7 @@ def timed(work: Any) -> tuple[float, Any]:
     return time.perf_counter() - start, found
 
 
-def plain(table: Table) -> None:
+def plain(table: PredictionTable) -> None:
     """Draw rows with replacement, as a book would have it."""
     rng = np.random.default_rng(1)
     for _ in range(DRAWS):
@@ -78,7 +78,7 @@ def beside_sliceline() -> dict[str, float]:
     words = [name for name in table.meta if name.startswith("meta.c")]
     finder = Slicefinder(alpha=0.95, k=5, max_l=2, min_sup=500, verbose=False)
     theirs, _ = timed(lambda: finder.fit(table.frame[words].to_numpy(), table.loss))
-    ours, found = timed(lambda: slice_report.find(table, np.random.default_rng(1)))
+    ours, found = timed(lambda: slice_report.find_slices(table, np.random.default_rng(1)))
     assert found.confirmed
     return {"rows": SLICELINE_ROWS, "columns": SLICELINE_COLUMNS,
             "sliceline_s": round(theirs, 2), "ours_s": round(ours, 2)}  # fmt: skip
@@ -88,7 +88,7 @@ def main() -> None:
     """Time both sizes and keep the figures."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     small = model(SMALL)
-    whole_s, told = timed(lambda: analyse([small], Settings(human_error=0.005)))
+    whole_s, told = timed(lambda: diagnose_as_json([small], Settings(human_error=0.005)))
     assert told["slices"]["n_confirmed"] > 0
     rows_s, _ = timed(lambda: plain(small.tables["dev"]))
     rng = np.random.default_rng(1)
@@ -113,7 +113,7 @@ def main() -> None:
     known = Settings(human_error=0.005)
     ledger_s, _ = timed(lambda: decompose([large], known, same_distribution=False))
     slices_s, found = timed(
-        lambda: slice_report.find(large.tables["dev"], np.random.default_rng(1))
+        lambda: slice_report.find_slices(large.tables["dev"], np.random.default_rng(1))
     )
     result["large"] = {
         "rows": 4 * LARGE, "columns": COLUMNS, "ledger_s": round(ledger_s, 2),

@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--device", choices=["cpu", "gpu"], help="one only (default: all here)")
     parser.add_argument("--quick", action="store_true", help="one repeat: does it run at all?")
     given = parser.parse_args()
-    reproducible_env.settle(KERNELS, THREADS)
+    reproducible_env.configure_environment(KERNELS, THREADS)
     warnings.filterwarnings("ignore", message=".*no `val_dataloader`")  # the loop has none either
     import torch
 
@@ -57,7 +57,7 @@ def measure(kind: Any, repeats: int) -> dict[str, Any]:
     cases = {**CASES, **(LARGE if kind == "gpu" else {})}
     rows = []
     for threads in dict.fromkeys([THREADS] if kind == "gpu" else [THREADS, cores]):
-        device.repeatable(threads)
+        device.set_deterministic(threads)
         for name, case in cases.items():
             row = race(case, kind, repeats if threads == THREADS else min(repeats, 3))
             rows.append({"case": name, "threads": threads, **row, **verdict(kind, row)})

@@ -26,7 +26,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from foursplit import plugins
 from foursplit.config.load import load
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.io import artifacts
 from foursplit.training import network
@@ -102,7 +102,7 @@ def to_train(repeats: int) -> list[dict[str, Any]]:
     """Time the experiments `m2w4_cancer_*` on all 569 rows of their table, by the same code."""
     x, y = load_breast_cancer(return_X_y=True)
     x = x.astype(np.float32)
-    shape = DataShape(inputs=x.shape[1:], classes=("malignant", "benign"))
+    shape = DataSpec(inputs=x.shape[1:], classes=("malignant", "benign"))
     rows = []
     for name in MODELS:
         key = f"m2w4_cancer_{name}"
@@ -111,7 +111,7 @@ def to_train(repeats: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _train(key: str, x: np.ndarray, y: np.ndarray, shape: DataShape) -> None:
+def _train(key: str, x: np.ndarray, y: np.ndarray, shape: DataSpec) -> None:
     experiment = load(ROOT / "params.yaml").experiment(key)
     file = plugins.model(experiment.model)
     args = arguments(experiment.model, dict(experiment.model_args), key)
@@ -122,7 +122,7 @@ def _train(key: str, x: np.ndarray, y: np.ndarray, shape: DataShape) -> None:
 
 
 def _train_network(
-    experiment: Any, net: Any, x: np.ndarray, y: np.ndarray, shape: DataShape
+    experiment: Any, net: Any, x: np.ndarray, y: np.ndarray, shape: DataSpec
 ) -> None:
     task = plugins.task(experiment.task)
     pair = (network.as_tensor(x), task.targets(y, shape))

@@ -38,7 +38,7 @@ def states(project, **env):
 
 def mirror_of(folder, name):
     """Make a mirror whose files have the right names, which is all that the list looks at."""
-    for file in catalogue.entry(name).files:
+    for file in catalogue.load_entry(name).files:
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
         (folder / file.path).write_bytes(b"")
     return str(folder)
@@ -46,7 +46,7 @@ def mirror_of(folder, name):
 
 def test_every_data_set_is_listed_with_size_licence_and_state(project):
     rows = {row["name"]: row for row in json.loads(run(project, "sources", "--json"))}
-    assert set(rows) == set(catalogue.names())
+    assert set(rows) == set(catalogue.entry_names())
     usps = rows["usps"]
     assert usps["state"] == "needs acceptance"
     assert usps["sources"] == ["mnist_usps"]

@@ -8,16 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.config.schema import SplitRule
-from foursplit.core.dataset_spec import Source
+from foursplit.config.schema import SplitConfig
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import assign, duplicates
-from foursplit.data.split_examples import describe, equal_rows, part, require_whole_groups
+from foursplit.data.split_examples import (
+    equal_row_warnings,
+    require_whole_groups,
+    split_examples,
+    split_report,
+)
 
 EVEN = {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}
-RULE = SplitRule(salt=1, source=EVEN)
-SHIFTED = SplitRule(
+RULE = SplitConfig(salt=1, source=EVEN)
+SHIFTED = SplitConfig(
     salt=1, source={"train": 0.8, "train_dev": 0.2}, target={"train": 0.2, "dev": 0.4, "test": 0.4}
 )
 GROUPS = st.lists(st.integers(0, 500).map(str), min_size=1, max_size=60)
@@ -69,7 +74,7 @@ def test_domains_go_where_they_are_declared():
 
 def test_another_salt_is_another_split():
     groups = [str(i) for i in range(200)]
-    other = SplitRule(salt=2, source=EVEN)
+    other = SplitConfig(salt=2, source=EVEN)
     assert assign_rows(groups).tolist() != assign_rows(groups, rule=other).tolist()
 
 
@@ -97,7 +102,7 @@ def examples(x, groups=None, domain="all"):
             "y": 0,
         }
     )
-    return Examples(x=x, rows=rows)
+    return Examples(x=x, metadata=rows)
 
 
 def source(**fields):
@@ -109,7 +114,7 @@ def source(**fields):
         "files": (),
         "target": "y",
     }
-    return Source(**declared, **fields)
+    return DatasetSpec(**declared, **fields)
 
 
 @given(st.integers(0, 2**32))
@@ -118,18 +123,18 @@ def test_exact_duplicates_are_never_in_two_splits(seed):
     x = rng.integers(0, 100, size=(150, 1)).astype(float)
     # Each row is its own group, so that equal rows land in different splits.
     data = examples(x, groups=[str(i) for i in range(150)])
-    splits, removed = part(
-        data, source(group="g"), SplitRule(salt=1, source=EVEN, near_duplicate=0)
+    splits, removed = split_examples(
+        data, source(group="g"), SplitConfig(salt=1, source=EVEN, near_duplicate=0)
     )
-    remaining = pd.DataFrame({"content": data.rows["content"], "split": splits})[~removed]
+    remaining = pd.DataFrame({"content": data.metadata["content"], "split": splits})[~removed]
     assert (remaining.groupby("content")["split"].nunique() == 1).all()
 
 
 def test_without_removal_duplicates_are_in_several_splits(rng):
     x = rng.integers(0, 12, size=(150, 1)).astype(float)
     data = examples(x, groups=[str(i) for i in range(150)])
-    splits = assign_rows(data.rows["group_id"].tolist())
-    table = pd.DataFrame({"content": data.rows["content"], "split": splits})
+    splits = assign_rows(data.metadata["group_id"].tolist())
+    table = pd.DataFrame({"content": data.metadata["content"], "split": splits})
     assert (table.groupby("content")["split"].nunique() > 1).any()
 
 
@@ -167,8 +172,8 @@ def test_a_group_in_two_splits_raises():
 
 def test_the_report_counts_splits_and_duplicates(rng):
     data = examples(rng.normal(size=(300, 2)))
-    splits, removed = part(data, source(row_is_unit="by design"), RULE)
-    report = describe(data, splits, removed, source(row_is_unit="by design"))
+    splits, removed = split_examples(data, source(row_is_unit="by design"), RULE)
+    report = split_report(data, splits, removed, source(row_is_unit="by design"))
     assert sum(entry["n"] for entry in report["splits"].values()) + len(report["set_aside"]) == 300
     assert report["splits"]["dev"]["detectable_gain"] > 0
 
@@ -176,25 +181,25 @@ def test_the_report_counts_splits_and_duplicates(rng):
 def test_equal_rows_that_leave_few_groups_give_a_warning(rng):
     few = examples(rng.integers(0, 3, (500, 2)))  # 9 distinct ones
     declared = source(row_is_unit="by design")
-    (warning,) = equal_rows(few, declared)
+    (warning,) = equal_row_warnings(few, declared)
     assert "500 rows of domain 'all'" in warning
     assert "9 distinct" in warning
     splits = np.resize(np.array(["train", "train_dev", "dev", "test"], dtype=object), 500)
-    report = describe(few, splits, np.zeros(500, bool), declared)
+    report = split_report(few, splits, np.zeros(500, bool), declared)
     assert report["few_groups"] == ["all"]
     assert report["equal_rows"] == [warning]
 
 
 def test_an_empty_split_names_equal_rows_as_the_cause():
     with pytest.raises(FoursplitError, match="is empty.*2 distinct inputs"):
-        part(examples([[0.0], [1.0]] * 50), source(row_is_unit="by design"), RULE)
+        split_examples(examples([[0.0], [1.0]] * 50), source(row_is_unit="by design"), RULE)
 
 
 def test_distinct_rows_or_a_declared_group_give_no_warning(rng):
     data = examples(rng.normal(size=(300, 2)))
     declared = source(row_is_unit="by design")
-    assert equal_rows(data, declared) == []
-    splits, removed = part(data, declared, RULE)
-    assert "equal_rows" not in describe(data, splits, removed, declared)
+    assert equal_row_warnings(data, declared) == []
+    splits, removed = split_examples(data, declared, RULE)
+    assert "equal_rows" not in split_report(data, splits, removed, declared)
     grouped = examples(np.zeros((50, 1)), groups=["a", "b"] * 25)
-    assert equal_rows(grouped, source(group="who")) == []
+    assert equal_row_warnings(grouped, source(group="who")) == []

@@ -6,7 +6,7 @@ import pytest
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.core.dataset_spec import BundledFile, OwnFile, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec, LocalFile
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import fetch, load_splits, load_test, run_expectations, store, to_examples
@@ -26,7 +26,7 @@ def flowers(**fields):
         "features": ("width",),
         **fields,
     }
-    return Source(**BASE, **declared)
+    return DatasetSpec(**BASE, **declared)
 
 
 def frame(**columns):
@@ -62,31 +62,31 @@ def frame(**columns):
 )
 def test_an_invalid_table_raises_with_column_and_row(columns, declared, message):
     with pytest.raises(FoursplitError, match=message):
-        to_examples.examples(frame(**columns), flowers(**declared))
+        to_examples.to_examples(frame(**columns), flowers(**declared))
 
 
 def test_a_repeated_column_raises():
     twice = pd.concat([frame(), frame()[["width"]]], axis=1)
     with pytest.raises(FoursplitError, match="'width' twice"):
-        to_examples.examples(twice, flowers())
+        to_examples.to_examples(twice, flowers())
 
 
 def test_a_table_without_rows_raises():
     with pytest.raises(FoursplitError, match="no rows"):
-        to_examples.examples(frame().iloc[:0], flowers())
+        to_examples.to_examples(frame().iloc[:0], flowers())
 
 
 def test_class_names_and_class_numbers_are_equivalent():
-    by_name = to_examples.examples(frame(kind=["a", "b", "a"]), flowers())
-    assert by_name.y.tolist() == to_examples.examples(frame(), flowers()).y.tolist() == [0, 1, 0]
+    by_name = to_examples.to_examples(frame(kind=["a", "b", "a"]), flowers())
+    assert by_name.y.tolist() == to_examples.to_examples(frame(), flowers()).y.tolist() == [0, 1, 0]
 
 
 def test_equal_rows_get_different_ids_and_one_group():
-    examples = to_examples.examples(frame(width=[1.0, 1.0, 2.0]), flowers())
-    ids = examples.rows["example_id"].tolist()
+    examples = to_examples.to_examples(frame(width=[1.0, 1.0, 2.0]), flowers())
+    ids = examples.metadata["example_id"].tolist()
     assert len(set(ids)) == 3
     assert ids[1] == f"{ids[0]}-2"
-    assert examples.rows["group_id"].tolist()[0] == examples.rows["group_id"].tolist()[1]
+    assert examples.metadata["group_id"].tolist()[0] == examples.metadata["group_id"].tolist()[1]
 
 
 def test_a_corrupted_raw_file_is_named_and_earlier_outputs_stay(project):
@@ -106,7 +106,7 @@ def test_a_missing_raw_file_is_named(project):
 
 
 def test_fetch_writes_nothing_if_a_checksum_is_wrong(project):
-    wrong = Source(
+    wrong = DatasetSpec(
         **BASE,
         target="y",
         files=(
@@ -123,12 +123,12 @@ def test_fetch_writes_nothing_if_a_checksum_is_wrong(project):
     [
         (BundledFile(package="no_such", path="x", sha256=""), "'no_such'.* is not installed"),
         (BundledFile(package="sklearn", path="x.csv", sha256=""), "no such file in this version"),
-        (OwnFile(path="data/own/x.csv"), "x.csv: no such file"),
+        (LocalFile(path="data/own/x.csv"), "x.csv: no such file"),
     ],
 )
 def test_a_missing_source_file_is_named(project, file, message):
     with pytest.raises(FoursplitError, match=message):
-        fetch.fetch(Source(**BASE, target="y", files=(file,)), project / "raw")
+        fetch.fetch(DatasetSpec(**BASE, target="y", files=(file,)), project / "raw")
 
 
 def test_every_failed_expectation_is_named_with_column_and_rows():
@@ -142,8 +142,8 @@ def test_every_failed_expectation_is_named_with_column_and_rows():
         gxe.ExpectColumnValuesToNotBeNull(column="weight"),
         gxe.ExpectTableRowCountToBeBetween(min_value=10),
     ]
-    result = run_expectations.judge(table, suite, "people")
-    lines = run_expectations.complaints(result)
+    result = run_expectations.run_expectations(table, suite, "people")
+    lines = run_expectations.failure_messages(result)
     assert not result["success"]
     assert len(lines) == 4
     by_column = {line.split(":")[0]: line for line in lines}
@@ -161,7 +161,7 @@ def test_the_result_is_reproducible_to_the_byte():
 
     def result():
         suite = [gxe.ExpectColumnValuesToBeBetween(column="age", max_value=120)]
-        return artifacts.fingerprint(run_expectations.judge(table, suite, "people"))
+        return artifacts.fingerprint(run_expectations.run_expectations(table, suite, "people"))
 
     assert result() == result()
 
@@ -195,8 +195,8 @@ def test_the_four_splits_can_be_loaded_and_hold_every_example_once(project):
     everything = store.load(paths.valid("wine"), "examples")
     splits = [load_splits.load("wine", name) for name in ("train", "train_dev", "dev")]
     splits.append(load_test.load("wine"))
-    ids = [name for split in splits for name in split.rows["example_id"]]
-    assert sorted(ids) == sorted(everything.rows["example_id"])
+    ids = [name for split in splits for name in split.metadata["example_id"]]
+    assert sorted(ids) == sorted(everything.metadata["example_id"])
     with pytest.raises(
         FoursplitError, match="unknown split 'test'. .*Valid: dev, train, train_dev"
     ):
@@ -207,7 +207,7 @@ def test_a_truncated_file_is_named(project):
     folder = project / "x"
     folder.mkdir()
     rows = pd.DataFrame({"y": [0.0, 1.0]})
-    store.save(folder, "examples", Examples(x=np.zeros((2, 1), np.float32), rows=rows))
+    store.save(folder, "examples", Examples(x=np.zeros((2, 1), np.float32), metadata=rows))
     path = folder / "examples.npy"
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(FoursplitError, match=r"examples: not readable"):

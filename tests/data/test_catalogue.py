@@ -11,7 +11,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.data.download import archive, catalogue
 from foursplit.io import artifacts
 
-ENTRIES = {name: catalogue.entry(name) for name in catalogue.names()}
+ENTRIES = {name: catalogue.load_entry(name) for name in catalogue.entry_names()}
 NO_MIRROR = "no mirror of the data sets: FOURSPLIT_MIRROR is not set"
 MIRROR = os.environ.get("FOURSPLIT_MIRROR", "")
 
@@ -52,7 +52,7 @@ def test_an_unclear_licence_is_never_free():
 
 def test_an_unknown_data_set_suggests_a_similar_name():
     with pytest.raises(FoursplitError, match="unknown data set 'mnits'. Did you mean 'mnist'?"):
-        catalogue.entry("mnits")
+        catalogue.load_entry("mnits")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_invalid_entry_raises_with_the_field(tmp_path, line, message):
     text = f"a:\n  about: a\n  licence: MIT\n{line}\n  cite: c\n  home: h\n  files: [{file}]\n"
     path.write_text(text)
     with pytest.raises(FoursplitError, match=re.escape(message)):
-        catalogue.entry("a", path)
+        catalogue.load_entry("a", path)
 
 
 def test_attribution_names_authors_licence_and_url():

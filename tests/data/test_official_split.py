@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.config.schema import SplitRule
-from foursplit.core.dataset_spec import Source
+from foursplit.config.schema import SplitConfig
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import to_examples
-from foursplit.data.split_examples import part
+from foursplit.data.split_examples import split_examples
 
-RULE = SplitRule(
+RULE = SplitConfig(
     salt=1, source={"train": 0.6, "train_dev": 0.2, "dev": 0.2}, protocol="official",
     near_duplicate=0,
 )  # fmt: skip
@@ -27,15 +27,15 @@ def published(n, seed, splits=("train", "test"), n_groups=None):
     frame["y"] = rng.normal(size=n)
     frame["official_split"] = rng.choice(list(splits), n)
     frame["patient"] = rng.integers(0, n_groups or n, n).astype(str)
-    source = Source(**DECLARED, group="patient" if n_groups else None)
-    return to_examples.examples(frame, source), source
+    source = DatasetSpec(**DECLARED, group="patient" if n_groups else None)
+    return to_examples.to_examples(frame, source), source
 
 
 @given(st.integers(0, 2**32), st.sampled_from([None, 300]))
 def test_the_test_split_is_the_official_one_and_loses_no_row(seed, n_groups):
     examples, source = published(400, seed, n_groups=n_groups)
-    splits, removed = part(examples, source, RULE)
-    official = examples.rows["official_split"].to_numpy() == "test"
+    splits, removed = split_examples(examples, source, RULE)
+    official = examples.metadata["official_split"].to_numpy() == "test"
     assert ((splits == "test") == official).all()
     assert not removed[official].any()
 
@@ -43,13 +43,13 @@ def test_the_test_split_is_the_official_one_and_loses_no_row(seed, n_groups):
 @given(st.integers(0, 2**32))
 def test_groups_that_the_official_split_divides_lose_their_train_rows(seed):
     examples, source = published(400, seed, n_groups=300)
-    splits, removed = part(examples, source, RULE)
-    remaining = pd.DataFrame({"group": examples.rows["group_id"], "split": splits})[~removed]
+    splits, removed = split_examples(examples, source, RULE)
+    remaining = pd.DataFrame({"group": examples.metadata["group_id"], "split": splits})[~removed]
     assert (remaining.groupby("group")["split"].nunique() == 1).all()
-    content = pd.DataFrame({"content": examples.rows["content"], "split": splits})[~removed]
+    content = pd.DataFrame({"content": examples.metadata["content"], "split": splits})[~removed]
     assert (content.groupby("content")["split"].nunique() == 1).all()
     # The naive way fails here: the official split itself divides groups.
-    naive = examples.rows.groupby("group_id")["official_split"].nunique()
+    naive = examples.metadata.groupby("group_id")["official_split"].nunique()
     assert (naive > 1).any()
 
 
@@ -58,29 +58,32 @@ def test_adding_rows_changes_no_assignment():
     more, _ = published(100, 4)
     grown = Examples(
         x=np.concatenate([examples.x, more.x]),
-        rows=pd.concat([examples.rows, more.rows], ignore_index=True),
+        metadata=pd.concat([examples.metadata, more.metadata], ignore_index=True),
     )
-    before, _ = part(examples, source, RULE)
-    after, _ = part(grown, source, RULE)
+    before, _ = split_examples(examples, source, RULE)
+    after, _ = split_examples(grown, source, RULE)
     assert after[:400].tolist() == before.tolist()
 
 
 def test_an_official_dev_split_is_kept_too():
     examples, source = published(400, 5, splits=("train", "dev", "test"))
-    rule = SplitRule(
+    rule = SplitConfig(
         salt=1, source={"train": 0.8, "train_dev": 0.2}, protocol="official", near_duplicate=0
     )
-    splits, _ = part(examples, source, rule)
+    splits, _ = split_examples(examples, source, rule)
     for name in ("dev", "test"):
-        assert ((splits == name) == (examples.rows["official_split"] == name)).all()
+        assert ((splits == name) == (examples.metadata["official_split"] == name)).all()
 
 
 def test_the_hash_protocol_ignores_the_official_split():
     examples, source = published(400, 6)
     shares = {"train": 0.5, "train_dev": 0.1, "dev": 0.2, "test": 0.2}
-    rule = SplitRule(salt=1, source=shares, near_duplicate=0)
-    without = Examples(x=examples.x, rows=examples.rows.drop(columns="official_split"))
-    assert part(examples, source, rule)[0].tolist() == part(without, source, rule)[0].tolist()
+    rule = SplitConfig(salt=1, source=shares, near_duplicate=0)
+    without = Examples(x=examples.x, metadata=examples.metadata.drop(columns="official_split"))
+    assert (
+        split_examples(examples, source, rule)[0].tolist()
+        == split_examples(without, source, rule)[0].tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,14 +95,14 @@ def test_the_hash_protocol_ignores_the_official_split():
 )
 def test_shares_for_an_official_test_split_raise(shares):
     with pytest.raises(FoursplitError, match="the official protocol brings its test"):
-        SplitRule(salt=1, **shares, protocol="official")
+        SplitConfig(salt=1, **shares, protocol="official")
 
 
 def test_a_source_without_an_official_split_raises():
     examples, source = published(50, 7)
-    examples = Examples(x=examples.x, rows=examples.rows.drop(columns="official_split"))
+    examples = Examples(x=examples.x, metadata=examples.metadata.drop(columns="official_split"))
     with pytest.raises(FoursplitError, match="returns no column 'official_split'"):
-        part(examples, source, RULE)
+        split_examples(examples, source, RULE)
 
 
 def test_an_unknown_official_split_raises():
@@ -107,4 +110,4 @@ def test_an_unknown_official_split_raises():
     with pytest.raises(
         FoursplitError, match=r"unknown official_split of a row 'valid'.* Valid: dev, te"
     ):
-        to_examples.examples(frame, Source(**DECLARED))
+        to_examples.to_examples(frame, DatasetSpec(**DECLARED))

@@ -33,7 +33,7 @@ def test_a_drawn_table_is_the_same_each_time(source):
     ],
 )
 def test_good_roasts_lie_inside_the_triangle(temperature, duration, good):
-    assert coffee.good(np.array([temperature]), np.array([duration]))[0] == good
+    assert coffee.is_good_roast(np.array([temperature]), np.array([duration]))[0] == good
 
 
 @given(st.floats(150, 285), st.floats(11.5, 15.5))
@@ -41,13 +41,13 @@ def test_a_good_roast_stays_good_when_it_is_a_little_nearer_to_the_middle(temper
     # The triangle is convex, so the way to a point inside leaves it nowhere.
     inside = (195.0, 12.8)
     half = (temperature + inside[0]) / 2, (duration + inside[1]) / 2
-    if coffee.good(np.array([temperature]), np.array([duration]))[0]:
-        assert coffee.good(np.array([half[0]]), np.array([half[1]]))[0]
+    if coffee.is_good_roast(np.array([temperature]), np.array([duration]))[0]:
+        assert coffee.is_good_roast(np.array([half[0]]), np.array([half[1]]))[0]
 
 
 def test_the_labels_are_the_rules():
     frame = coffee.read(Path("nowhere"))
-    truth = coffee.good(frame["temperature"].to_numpy(), frame["duration"].to_numpy())
+    truth = coffee.is_good_roast(frame["temperature"].to_numpy(), frame["duration"].to_numpy())
     np.testing.assert_array_equal(frame["roast"], truth)
 
 
@@ -72,4 +72,4 @@ def test_zeros_and_ones_are_scikit_learns(tmp_path):
     loaded = load_digits()
     chosen = loaded.target < 2
     np.testing.assert_array_equal(read.x[:, 0], loaded.images[chosen].astype(np.float32) / 16)
-    np.testing.assert_array_equal(read.rows["digit"], loaded.target[chosen])
+    np.testing.assert_array_equal(read.metadata["digit"], loaded.target[chosen])

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from foursplit.config.load import load
-from foursplit.core.examples import shape_of
+from foursplit.core.examples import infer_data_spec
 from foursplit.data import to_examples
-from foursplit.data.run_expectations import complaints, judge
-from foursplit.data.split_examples import part
+from foursplit.data.run_expectations import failure_messages, run_expectations
+from foursplit.data.split_examples import split_examples
 from foursplit_courses.datasets import film_tastes
 from foursplit_courses.datasets.film_tastes import PRIOR_COUNT, SOURCE
 from foursplit_courses.models import als_matrix_factorization as als
@@ -26,21 +26,21 @@ def frame():
 
 @cache
 def splits():
-    examples = to_examples.examples(frame(), SOURCE)
-    dealt, aside = part(examples, SOURCE, PARAMS.source("film_tastes").split)
+    examples = to_examples.to_examples(frame(), SOURCE)
+    dealt, aside = split_examples(examples, SOURCE, PARAMS.source("film_tastes").split)
     assert not aside.any()  # each pair of user and film is rated once
     return {name: examples.take(dealt == name) for name in ("train", "train_dev", "dev", "test")}
 
 
 def test_the_data_is_what_its_source_expects_and_the_same_each_time():
-    assert complaints(judge(frame(), film_tastes.suite(), "film_tastes")) == []
+    assert failure_messages(run_expectations(frame(), film_tastes.suite(), "film_tastes")) == []
     pd.testing.assert_frame_equal(film_tastes.read(Path("elsewhere")), frame())
 
 
 def test_whoever_knows_the_tastes_errs_as_the_reference_says():
     table, train = frame(), splits()["train"]
     late = table["domain"] == "fourth year"
-    spread = shape_of(train, ()).spread
+    spread = infer_data_spec(train, ()).target_iqr
     floor = np.abs(table["meant"] - table["rating"])[late].mean() / spread
     assert floor == pytest.approx(SOURCE.reference.error, abs=0.01)
 
@@ -55,7 +55,7 @@ def test_users_are_on_both_sides_of_train_dev_and_on_one_of_test():
     rows = splits()["dev"]
     new = np.isin(rows.x[:, 0], [*strangers])
     # `none` counts train and train-dev together: all of those are strangers to train.
-    assert new[rows.rows["meta.user_learnt"] == "none"].all()
+    assert new[rows.metadata["meta.user_learnt"] == "none"].all()
 
 
 def test_what_was_known_is_that_of_a_slow_plain_version():
@@ -75,7 +75,7 @@ def test_what_was_known_is_that_of_a_slow_plain_version():
 
 def test_features_learn_what_biases_cannot_and_help_no_stranger():
     data = splits()
-    shape = shape_of(data["train"], ())
+    shape = infer_data_spec(data["train"], ())
     made = {
         rank: als.build(als.Args(rank=rank, l2=3.0), shape, 1).fit(data["train"].x, data["train"].y)
         for rank in (0, 8)

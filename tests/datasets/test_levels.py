@@ -7,7 +7,7 @@ import pytest
 
 from foursplit import plugins
 from foursplit.data import to_examples
-from foursplit_courses.envs.environments import world
+from foursplit_courses.envs.environments import make_env
 from foursplit_courses.from_scratch.deep_q import rollout
 
 SOURCES = {"cart_levels": "cart", "lander_levels": "lander"}
@@ -31,14 +31,14 @@ def test_calm_levels_are_calm_and_windy_ones_windy(name):
 def test_levels_are_drawn_the_same_each_time_and_no_two_are_equal(name):
     file = plugins.dataset(name)
     assert file.read(Path()).equals(file.read(Path()))
-    examples = to_examples.examples(file.read(Path()), file.SOURCE)
-    assert examples.rows["content"].is_unique
+    examples = to_examples.to_examples(file.read(Path()), file.SOURCE)
+    assert examples.metadata["content"].is_unique
     np.testing.assert_array_equal(examples.x[:, 0], np.arange(len(examples)))  # float32 holds them
 
 
 @pytest.mark.parametrize(("name", "n"), [("cart_levels", 400), ("lander_levels", 60)])
 def test_chance_earns_what_the_source_says(name, n):
-    file, played, rng = plugins.dataset(name), world(SOURCES[name]), np.random.default_rng(8)
+    file, played, rng = plugins.dataset(name), make_env(SOURCES[name]), np.random.default_rng(8)
     calm = np.array([[seed, 0.0, 0.0] for seed in range(5000, 5000 + n)])
     returns = [
         rollout(lambda _state: int(rng.integers(played.n_actions)), played, level) for level in calm

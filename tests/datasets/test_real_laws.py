@@ -13,8 +13,8 @@ from foursplit import plugins
 from foursplit.config.load import load
 from foursplit.core.examples import OFFICIAL
 from foursplit.data import assign, fetch, to_examples, verify_checksums
-from foursplit.data.run_expectations import complaints, judge
-from foursplit.data.split_examples import part
+from foursplit.data.run_expectations import failure_messages, run_expectations
+from foursplit.data.split_examples import split_examples
 
 PARAMS = load(Path(__file__).parent.parent.parent / "params.yaml")
 SOURCES = sorted(PARAMS.real.sources)
@@ -39,20 +39,22 @@ def read(name):
 @cache
 def parted(name):
     """Give a source's examples, the split of each, and which are set aside."""
-    examples = to_examples.examples(read(name), plugins.dataset(name).SOURCE)
-    return examples, *part(examples, plugins.dataset(name).SOURCE, PARAMS.source(name).split)
+    examples = to_examples.to_examples(read(name), plugins.dataset(name).SOURCE)
+    return examples, *split_examples(
+        examples, plugins.dataset(name).SOURCE, PARAMS.source(name).split
+    )
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_data_is_what_its_source_expects(name):
-    table = to_examples.table(read(name))
-    assert complaints(judge(table, plugins.dataset(name).suite(), name)) == []
+    table = to_examples.checked_table(read(name))
+    assert failure_messages(run_expectations(table, plugins.dataset(name).suite(), name)) == []
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_growth_keeps_every_assignment(name):
     examples, splits, _ = parted(name)
-    rows, rule = examples.rows, PARAMS.source(name).split
+    rows, rule = examples.metadata, PARAMS.source(name).split
     before = np.random.default_rng(1).random(len(rows)) < 0.5  # what there was, once
     small = assign.assign(
         rows["group_id"][before].to_numpy(), rows["domain"][before].to_numpy(),
@@ -66,7 +68,7 @@ def test_growth_keeps_every_assignment(name):
 @pytest.mark.parametrize("name", SOURCES)
 def test_groups_never_part_and_duplicates_never_straddle(name):
     examples, splits, aside = parted(name)
-    kept = examples.rows.assign(split=splits)[~aside]
+    kept = examples.metadata.assign(split=splits)[~aside]
     for key in (["domain", "group_id"], ["content"]):
         assert (kept.groupby(key)["split"].nunique() == 1).all()
 
@@ -76,7 +78,7 @@ def test_domains_go_where_they_are_declared(name):
     examples, splits, _ = parted(name)
     roles, rule = plugins.dataset(name).SOURCE.domains, PARAMS.source(name).split
     shares = {"source": rule.source, "target": rule.target}
-    for domain, block in pd.Series(splits).groupby(examples.rows["domain"]):
+    for domain, block in pd.Series(splits).groupby(examples.metadata["domain"]):
         allowed = {split for split, share in shares[roles[domain]].items() if share > 0}
         allowed |= {"dev", "test"} if rule.official else set()
         assert set(block) <= allowed
@@ -90,12 +92,12 @@ def test_there_are_enough_groups_or_a_reason_to_take_rows(name):
         assert declared.row_is_unit
         return
     examples, _, _ = parted(name)
-    assert (examples.rows.groupby("domain")["group_id"].nunique() >= 30).all()
+    assert (examples.metadata.groupby("domain")["group_id"].nunique() >= 30).all()
 
 
 def test_neighbours_in_california_share_a_block_and_a_domain():
     examples, splits, _ = parted("california_housing")
-    rows = examples.rows
+    rows = examples.metadata
     assert (rows.groupby("group_id")["domain"].nunique() == 1).all()
     places = pd.DataFrame(examples.x[:, 7:9].round(2), columns=["longitude", "latitude"])
     places["split"] = splits
@@ -109,7 +111,11 @@ def test_a_table_without_californias_known_flaws_is_not_this_table():
     filled = table["bedrooms_missing"].idxmax()
     table.loc[filled, "bedrooms_missing"] = 0
     table["median_house_value"] = table["median_house_value"].clip(upper=500_000)
-    found = "\n".join(complaints(judge(table, plugins.dataset("california_housing").suite(), "x")))
+    found = "\n".join(
+        failure_messages(
+            run_expectations(table, plugins.dataset("california_housing").suite(), "x")
+        )
+    )
     assert "bedrooms_missing" in found
     assert "median_house_value" in found
 
@@ -122,7 +128,7 @@ def test_optdigits_holds_the_bundled_digits_as_its_test_part_and_mnist_none_of_t
     bundled = {picture.tobytes() for picture in load_digits().images.astype(np.uint8)}
     counts = np.rint(examples.x[:, 0] * 16).astype(np.uint8)
     held = np.array([picture.tobytes() in bundled for picture in counts])
-    shares = pd.Series(held).groupby(examples.rows["part"]).mean()
+    shares = pd.Series(held).groupby(examples.metadata["part"]).mean()
     assert shares["tes"] == 1
     assert shares["tra"] < 0.01
     assert shares["mnist"] == 0
@@ -137,11 +143,13 @@ def test_the_published_test_is_whole(name, n_test):
 
 
 def test_whoever_always_says_cat_is_right_on_two_thirds_of_the_test():
-    rows = read("cats").rows
+    rows = read("cats").metadata
     assert rows.groupby(OFFICIAL)["cat"].sum().to_dict() == {"train": 72, "test": 33}
 
 
 def test_one_sign_without_a_hand_is_known_and_a_second_would_be_found():
-    table = to_examples.table(read("signs")).copy()
+    table = to_examples.checked_table(read("signs")).copy()
     table.loc[table["no_hand"].idxmin(), "no_hand"] = 1
-    assert "no_hand" in "\n".join(complaints(judge(table, plugins.dataset("signs").suite(), "x")))
+    assert "no_hand" in "\n".join(
+        failure_messages(run_expectations(table, plugins.dataset("signs").suite(), "x"))
+    )

@@ -6,7 +6,7 @@ import pytest
 from tests.datasets import test_real_laws as laws
 
 from foursplit import plugins
-from foursplit.data.run_expectations import complaints, judge
+from foursplit.data.run_expectations import failure_messages, run_expectations
 from foursplit_courses.datasets import heart_hospitals, mushroom
 
 pytestmark = laws.pytestmark
@@ -14,12 +14,12 @@ pytestmark = laws.pytestmark
 
 def told(name, table):
     """Say what the suite of source `name` finds wrong with a table."""
-    return "\n".join(complaints(judge(table, plugins.dataset(name).suite(), "x")))
+    return "\n".join(failure_messages(run_expectations(table, plugins.dataset(name).suite(), "x")))
 
 
 def test_a_wine_tasted_twice_lies_in_one_split_where_rows_would_part_it():
     examples, splits, aside = laws.parted("wine_colours")
-    rows = examples.rows.assign(split=splits)
+    rows = examples.metadata.assign(split=splits)
     twins = rows[rows.duplicated(["domain", "content"], keep=False)]
     assert (twins.groupby(["domain", "content"])["split"].nunique() == 1).all()
     # The naive way fails here: dealt by row, half of the whites' twins would sit on both sides.
@@ -67,7 +67,7 @@ def test_what_is_filled_in_depends_on_no_other_patient(tmp_path):
 
 def test_mushrooms_of_two_habitats_that_look_alike_never_straddle():
     examples, splits, aside = laws.parted("mushroom")
-    rows = examples.rows
+    rows = examples.metadata
     alike = rows.groupby("content")["domain"].transform("nunique") > 1
     woods = rows["domain"] == "woods"
     assert (aside == (alike & woods)).all()
@@ -88,7 +88,7 @@ def test_each_letter_becomes_one_column_and_a_missing_root_none():
 
 def test_a_name_lies_in_one_split_though_languages_share_it():
     examples, splits, aside = laws.parted("names_by_language")
-    rows = examples.rows.assign(split=splits)[~aside]
+    rows = examples.metadata.assign(split=splits)[~aside]
     shared = rows.groupby("group_id").filter(lambda block: block["y"].nunique() > 1)
     assert len(shared) > 1000
     assert (shared.groupby("group_id")["split"].nunique() == 1).all()
@@ -100,8 +100,8 @@ def test_a_name_lies_in_one_split_though_languages_share_it():
 def test_the_sixth_speaker_is_never_learnt_from():
     examples, splits, _ = laws.parted("spoken_digits")
     learnt = np.isin(splits, ["train", "train_dev"])
-    assert set(examples.rows["domain"][~learnt]) == {"george"}
-    assert examples.rows["domain"][learnt].nunique() == 5
+    assert set(examples.metadata["domain"][~learnt]) == {"george"}
+    assert examples.metadata["domain"][learnt].nunique() == 5
 
 
 def test_the_past_of_a_series_ends_before_its_future_and_incidents_stay_whole():
@@ -118,7 +118,7 @@ def test_the_past_of_a_series_ends_before_its_future_and_incidents_stay_whole():
 
 def test_the_course_labels_nine_servers_and_train_none():
     examples, splits, _ = laws.parted("server_anomaly")
-    anomalous = examples.rows["y"] == 1
+    anomalous = examples.metadata["y"] == 1
     assert anomalous.sum() == 9
     assert np.isin(splits[anomalous], ["dev", "test"]).all()
 

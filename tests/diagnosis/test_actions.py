@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from foursplit.diagnosis.decomposition import verdict
 from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
-from foursplit.diagnosis.recommendations.actions import ACTIONS, Found, next_steps
+from foursplit.diagnosis.recommendations.actions import ACTIONS, Suggestion, next_steps
 
 GAPS = [*LINKS, MERGED]
 GAIN = st.floats(0, 1)
 FOUND = st.builds(
-    Found, action=st.text(), link=st.text(), gain=st.none() | GAIN, evidence=st.text(),
+    Suggestion, action=st.text(), link=st.text(), gain=st.none() | GAIN, evidence=st.text(),
     confirm_by=st.text(), stop_rule=st.text(),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.decompose import CODES
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
@@ -26,7 +26,7 @@ def table(split, errors, n=1000, **columns):
             **columns,
         }
     )
-    return prediction_table.check(frame, split)
+    return prediction_table.validate(frame, split)
 
 
 def model(n=1000, **errors):
@@ -34,7 +34,7 @@ def model(n=1000, **errors):
 
 
 def told(*models, **settings):
-    return analyse(list(models), Settings(**settings))
+    return diagnose_as_json(list(models), Settings(**settings))
 
 
 def test_the_file_is_json_and_has_what_it_promises():
@@ -156,7 +156,7 @@ def night(split, n, share, tenths):
     hour = np.where(np.arange(n) < share * n, "night", "day")
     wrong = (np.arange(n) % 10 < np.where(hour == "night", tenths[1], tenths[0])) * 1.0
     frame = {"example_id": [f"{split}{i}" for i in range(n)], "loss": wrong, "meta.hour": hour}
-    return prediction_table.check(pd.DataFrame(frame), split)
+    return prediction_table.validate(pd.DataFrame(frame), split)
 
 
 def with_night(dev):

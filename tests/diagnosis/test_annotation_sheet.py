@@ -12,7 +12,7 @@ from foursplit.diagnosis.error_analysis import annotation_sheet
 
 
 def dev(n=300, n_errors=150):
-    return prediction_table.check(
+    return prediction_table.validate(
         pd.DataFrame({
             "example_id": [f"e{k:04d}" for k in range(n)],
             "y": "cat",
@@ -148,7 +148,7 @@ def test_an_example_that_the_table_does_not_have_is_refused():
 def of_long_ids(n=40):
     y_hat = np.where(np.arange(n) % 3 == 0, "dog", "cat")
     ids = [str(1577134800018002000 + k) for k in range(n)]
-    return prediction_table.check(
+    return prediction_table.validate(
         pd.DataFrame({"example_id": ids, "y": "cat", "y_hat": y_hat}), "dev"
     )
 
@@ -237,7 +237,9 @@ def test_a_row_that_is_filled_in_and_names_no_example_is_refused(tmp_path):
 
 @pytest.mark.parametrize("written", ["1", "1.0", "001"])
 def test_ids_are_matched_however_a_program_writes_their_number(tmp_path, written):
-    table = prediction_table.check(pd.DataFrame({"example_id": ["001", "002"], "loss": 1.0}), "dev")
+    table = prediction_table.validate(
+        pd.DataFrame({"example_id": ["001", "002"], "loss": 1.0}), "dev"
+    )
     (tmp_path / "s.csv").write_text(f"example_id,tags\n{written},dog\n")
     found = annotation_sheet.merge(table, [annotation_sheet.read(tmp_path / "s.csv")])
     assert found.frame["tags"].tolist() == [("dog",), ()]

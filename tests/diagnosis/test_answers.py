@@ -12,7 +12,7 @@ from foursplit.diagnosis.planning import answers
 
 
 def gap(value, lo=None, hi=None):
-    return Gap(gap="test", value=value, lo=lo, hi=hi, draws=None)
+    return Gap(gap="test", value=value, lo=lo, hi=hi, replicates=None)
 
 
 @pytest.mark.parametrize(

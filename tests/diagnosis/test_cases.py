@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from foursplit.diagnosis.decomposition import ledger, verdict
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 
 CASES = json.loads((Path(__file__).parent.parent / "diagnosis_cases.json").read_text())
 KEYS = {"human": "h", "train": "t", "train_dev": "td", "dev": "d", "test": "e"}
 
 
-def judged(case, rule=Rule()):  # noqa: B008, frozen
+def judged(case, rule=VerdictThresholds()):  # noqa: B008, frozen
     errors = {
         name: ledger.fixed(case[key] / 100)  # the cases are in percent
         for name, key in KEYS.items()
         if case.get(key) is not None
     }
     found = ledger.gaps(errors, 0.95, same_distribution=case.get("same_distribution", False))
-    return verdict.judge(errors, found, rule)
+    return verdict.decide_verdict(errors, found, rule)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
@@ -43,7 +43,7 @@ def test_without_train_dev_the_gap_is_not_given_a_name():
 
 def test_small_errors_are_ranked_as_in_the_lecture_once_the_floors_are_lowered():
     # Human 0.5, train 0.7, dev 0.8: the lecture names bias first.
-    rule = Rule(floor=0.0005, share_of_dev=0.0)
+    rule = VerdictThresholds(floor=0.0005, share_of_dev=0.0)
     found = judged({"h": 0.5, "t": 0.7, "d": 0.8, "same_distribution": True}, rule)
     assert found.primary[0] == "avoidable_bias"
 

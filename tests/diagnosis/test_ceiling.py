@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.ceiling.bootstrap import Sampling, ceiling, error_types, mean
+from foursplit.diagnosis.ceiling.bootstrap import Sampling, ceiling, error_types, mean_loss
 
 QUICK = Sampling(resamples=200)
 
@@ -23,7 +23,7 @@ def f1_error(counts, weight):
 
 def test_the_ceiling_is_the_error_that_goes(rng):
     before, after = losses(0.30, 0.24)
-    found = ceiling(mean, before, after, np.arange(1000), rng)
+    found = ceiling(mean_loss, before, after, np.arange(1000), rng)
     assert (found.before, found.after) == (0.30, 0.24)
     assert found.value == pytest.approx(0.06)
     assert 0.03 < found.lo < 0.06 < found.hi < 0.09
@@ -32,7 +32,7 @@ def test_the_ceiling_is_the_error_that_goes(rng):
 def test_the_interval_is_that_of_a_paired_bootstrap(rng):
     before = rng.exponential(size=200)
     after = before * rng.random(200)
-    found = ceiling(mean, before, after, np.arange(200), rng, Sampling(resamples=4000))
+    found = ceiling(mean_loss, before, after, np.arange(200), rng, Sampling(resamples=4000))
     other = stats.bootstrap(
         (before - after,), np.mean, n_resamples=4000, method="percentile",
         rng=np.random.default_rng(2),
@@ -43,7 +43,7 @@ def test_the_interval_is_that_of_a_paired_bootstrap(rng):
 
 def test_an_unpaired_comparison_would_be_far_less_sure(rng):
     before, after = losses(0.30, 0.28)
-    found = ceiling(mean, before, after, np.arange(1000), rng)
+    found = ceiling(mean_loss, before, after, np.arange(1000), rng)
     unpaired = 1.96 * np.sqrt(0.3 * 0.7 / 1000 + 0.28 * 0.72 / 1000)
     assert found.lo > 0
     assert 0.02 - unpaired < 0
@@ -51,8 +51,10 @@ def test_an_unpaired_comparison_would_be_far_less_sure(rng):
 
 def test_rows_of_one_group_count_as_one(rng):
     before, after = rng.random(30), np.zeros(30)
-    once = ceiling(mean, before, after, np.arange(30), rng)
-    many = ceiling(mean, np.repeat(before, 10), np.repeat(after, 10), np.repeat(range(30), 10), rng)
+    once = ceiling(mean_loss, before, after, np.arange(30), rng)
+    many = ceiling(
+        mean_loss, np.repeat(before, 10), np.repeat(after, 10), np.repeat(range(30), 10), rng
+    )
     assert many.n_groups == 30
     assert many.hi - many.lo == pytest.approx(once.hi - once.lo, rel=0.15)
 
@@ -76,7 +78,7 @@ def test_a_mean_by_sums_is_a_mean_by_rows():
 
     one, other = (
         ceiling(metric, before, after, groups, np.random.default_rng(4), QUICK)
-        for metric in (mean, slow)
+        for metric in (mean_loss, slow)
     )
     assert one.lo == pytest.approx(other.lo)
     assert one.hi == pytest.approx(other.hi)
@@ -84,7 +86,7 @@ def test_a_mean_by_sums_is_a_mean_by_rows():
 
 def test_no_change_at_all_is_not_certainty(rng):
     same = losses(0.3, n=100)[0]
-    found = ceiling(mean, same, same, np.arange(100), rng)
+    found = ceiling(mean_loss, same, same, np.arange(100), rng)
     assert found.value == found.lo == 0
     assert found.hi == pytest.approx(0.03, abs=0.005)  # three in n
 
@@ -92,21 +94,21 @@ def test_no_change_at_all_is_not_certainty(rng):
 def test_very_many_groups_are_drawn_as_normal(rng):
     before = rng.exponential(size=25_000)
     after = before * rng.random(25_000)
-    found = ceiling(mean, before, after, np.arange(25_000), rng)
+    found = ceiling(mean_loss, before, after, np.arange(25_000), rng)
     half = 1.96 * np.std(before - after) / np.sqrt(25_000)
     assert found.hi - found.lo == pytest.approx(2 * half, rel=0.1)
 
 
 def test_one_group_gives_no_interval(rng):
-    found = ceiling(mean, np.ones(5), np.zeros(5), np.zeros(5, dtype=int), rng)
+    found = ceiling(mean_loss, np.ones(5), np.zeros(5), np.zeros(5, dtype=int), rng)
     assert (found.value, found.lo, found.hi) == (1.0, None, None)
 
 
 def test_the_order_of_rows_changes_nothing(rng):
     before, after, groups = rng.random(60), rng.random(60), np.repeat(np.arange(20), 3)
     order = rng.permutation(60)
-    one = ceiling(mean, before, after, groups, np.random.default_rng(1))
-    other = ceiling(mean, before[order], after[order], groups[order], np.random.default_rng(1))
+    one = ceiling(mean_loss, before, after, groups, np.random.default_rng(1))
+    other = ceiling(mean_loss, before[order], after[order], groups[order], np.random.default_rng(1))
     assert one.lo == pytest.approx(other.lo)
     assert one.value == pytest.approx(other.value)
 
@@ -121,4 +123,4 @@ def test_types_of_detection_errors_are_ranked_and_need_not_add_up(rng):
 
 def test_what_is_not_of_the_same_examples_is_refused(rng):
     with pytest.raises(FoursplitError, match="number of examples"):
-        ceiling(mean, np.ones(5), np.ones(4), np.arange(5), rng)
+        ceiling(mean_loss, np.ones(5), np.ones(4), np.arange(5), rng)

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition import dev_size
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats import power
@@ -17,7 +17,7 @@ from foursplit.diagnosis.stats import power
 
 def dev(loss, **columns):
     frame = {"example_id": [f"d{k}" for k in range(len(loss))], "loss": loss, **columns}
-    return prediction_table.check(pd.DataFrame(frame), "dev")
+    return prediction_table.validate(pd.DataFrame(frame), "dev")
 
 
 def rate(error, n):
@@ -25,14 +25,14 @@ def rate(error, n):
 
 
 def judged(*made, **rule):
-    return dev_size.of_tables(made, Rule(**rule)).as_json()
+    return dev_size.of_tables(made, VerdictThresholds(**rule)).as_json()
 
 
 def test_a_hundred_examples_cannot_see_a_gain_of_a_thousandth_and_the_file_says_how_many_can():
     # 10 % error, a gain of 0.1 points; half the errors shared, so they differ on 10 %.
     block = judged(dev(rate(0.1, 100)), min_gain=0.001)
     assert block["enough"] is False
-    assert block["dev"] == power.examples_needed(0.001, 0.1)
+    assert block["dev"] == power.required_examples(0.001, 0.1)
     assert block["delta_from"] == "min_gain"
     assert block["eyeball"] == 1000  # 100 errors at 10 %
 
@@ -81,9 +81,9 @@ def test_what_is_advised_would_be_enough(n, error, gain):
     if block["not_applicable"]:
         assert "leaves no gain" in block["not_applicable"]
         return
-    assert block["power"] == power.power_of(n, block["delta"], block["discordance"])
+    assert block["power"] == power.mcnemar_power(n, block["delta"], block["discordance"])
     # The formula aims at 80 %; the exact test has somewhat less.
-    assert power.power_of(block["dev"], block["delta"], block["discordance"]) > 0.7
+    assert power.mcnemar_power(block["dev"], block["delta"], block["discordance"]) > 0.7
 
 
 def test_quantities_and_errors_too_few_to_gain_from_are_told():
@@ -93,7 +93,9 @@ def test_quantities_and_errors_too_few_to_gain_from_are_told():
 
 def test_a_small_dev_is_a_finding_and_a_large_one_is_none():
     def codes(n):
-        told = analyse([Model(tables={"dev": dev(rate(0.1, n))})], Settings(human_error=0.1))
+        told = diagnose_as_json(
+            [Model(tables={"dev": dev(rate(0.1, n))})], Settings(human_error=0.1)
+        )
         return [f["code"] for f in told["findings"]], told
 
     few, told = codes(500)

@@ -7,10 +7,10 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.stats.multitest import multipletests
 
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 from foursplit.diagnosis.with_sklearn import feature_shifts
 from foursplit.diagnosis.with_sklearn.domain_classifier import domain_scores, weighted_auc
-from foursplit.diagnosis.with_sklearn.drift import Sampling, drift
+from foursplit.diagnosis.with_sklearn.drift import Sampling, detect_drift
 
 QUICK = Sampling(resamples=200, permutations=200)
 
@@ -23,12 +23,12 @@ def table(rng, n, split="dev", shift=0.0, night=0.3, **more):
         "meta.size": rng.normal(0, 1, n),
         "meta.hour": np.where(rng.random(n) < night, "night", "day"),
     }
-    return check(pd.DataFrame({**frame, **more}), split)
+    return validate(pd.DataFrame({**frame, **more}), split)
 
 
 @pytest.mark.parametrize("n", [400, 3000])
 def test_a_planted_shift_is_found_at_either_size(rng, n):
-    found = drift(table(rng, n, "train_dev"), table(rng, n, shift=1.5), rng, sampling=QUICK)
+    found = detect_drift(table(rng, n, "train_dev"), table(rng, n, shift=1.5), rng, sampling=QUICK)
     # Two normals 1.5 apart: no rule ranks better than the value itself.
     assert 0.78 < found.auc < stats.norm.cdf(1.5 / np.sqrt(2)) + 0.03
     assert found.alike is False
@@ -39,42 +39,48 @@ def test_a_planted_shift_is_found_at_either_size(rng, n):
 
 @pytest.mark.parametrize("n", [400, 3000])
 def test_equal_distributions_are_alike_at_either_size(rng, n):
-    found = drift(table(rng, n, "train_dev"), table(rng, n), rng, sampling=QUICK)
+    found = detect_drift(table(rng, n, "train_dev"), table(rng, n), rng, sampling=QUICK)
     assert found.alike is True
     assert found.lo < 0.55
     assert abs(found.auc - 0.5) < 0.05
 
 
 def test_a_shift_too_small_to_matter_is_no_drift_however_sure_it_is(rng):
-    found = drift(table(rng, 4000, "train_dev"), table(rng, 4000, shift=0.15), rng, sampling=QUICK)
+    found = detect_drift(
+        table(rng, 4000, "train_dev"), table(rng, 4000, shift=0.15), rng, sampling=QUICK
+    )
     assert min(shift.p_value for shift in found.shifts) < 0.01  # surely not equal
     assert found.alike is True
 
 
 @pytest.mark.parametrize("n", [25, 100])
 def test_few_examples_do_not_pass_for_alike(rng, n):
-    assert drift(table(rng, n, "train_dev"), table(rng, n), rng, sampling=QUICK).alike is None
+    assert (
+        detect_drift(table(rng, n, "train_dev"), table(rng, n), rng, sampling=QUICK).alike is None
+    )
 
 
 def test_a_moved_category_is_found(rng):
-    found = drift(table(rng, 600, "train_dev"), table(rng, 600, night=0.9), rng, sampling=QUICK)
+    found = detect_drift(
+        table(rng, 600, "train_dev"), table(rng, 600, night=0.9), rng, sampling=QUICK
+    )
     assert found.alike is False
     assert (found.shifts[0].column, found.shifts[0].kind) == ("meta.hour", "total variation")
     assert found.shifts[0].statistic == pytest.approx(0.6, abs=0.06)
 
 
 def test_a_table_with_one_column_is_enough(rng):
-    found = drift(
+    found = detect_drift(
         table(rng, 300, "train_dev"), table(rng, 300, shift=2.0), rng, ["meta.light"], QUICK
     )
     assert found.alike is False
 
 
 def test_without_columns_or_groups_it_says_what_to_give(rng):
-    bare = check(pd.DataFrame({"example_id": ["a", "b"], "loss": [0.0, 1.0]}), "dev")
-    assert "meta.*" in drift(bare, bare, rng).insufficient
+    bare = validate(pd.DataFrame({"example_id": ["a", "b"], "loss": [0.0, 1.0]}), "dev")
+    assert "meta.*" in detect_drift(bare, bare, rng).insufficient
     few = table(rng, 400, group_id=np.repeat(np.arange(4), 100).astype(str))
-    found = drift(table(rng, 400, "train_dev"), few, rng)
+    found = detect_drift(table(rng, 400, "train_dev"), few, rng)
     assert found.alike is None
     assert "groups" in found.insufficient
 
@@ -87,18 +93,20 @@ def test_a_group_is_no_evidence_of_drift_by_itself(rng):
         return table(rng, 800, split, group_id=groups, **{"meta.voice": voice})
 
     first, second = speakers("train_dev"), speakers("dev")
-    honest = drift(first, second, rng, ["meta.voice"], QUICK)
-    bare = [check(t.frame.drop(columns="group_id"), t.split) for t in (first, second)]
-    naive = drift(*bare, rng, ["meta.voice"], QUICK)
+    honest = detect_drift(first, second, rng, ["meta.voice"], QUICK)
+    bare = [validate(t.frame.drop(columns="group_id"), t.split) for t in (first, second)]
+    naive = detect_drift(*bare, rng, ["meta.voice"], QUICK)
     assert naive.alike is False
     assert honest.alike is not False
 
 
 def test_probabilities_of_examples_that_were_trained_on_are_no_drift(rng):
     sure, unsure = {"proba_0": np.full(300, 0.999)}, {"proba_0": rng.uniform(0.5, 1, 300)}
-    found = drift(table(rng, 300, "train", **sure), table(rng, 300, **unsure), rng, sampling=QUICK)
+    found = detect_drift(
+        table(rng, 300, "train", **sure), table(rng, 300, **unsure), rng, sampling=QUICK
+    )
     assert found.alike is not False
-    found = drift(
+    found = detect_drift(
         table(rng, 300, "train_dev", **sure), table(rng, 300, **unsure), rng, sampling=QUICK
     )
     assert found.alike is False
@@ -108,7 +116,7 @@ def test_the_order_of_rows_changes_nothing(rng):
     first, second = table(rng, 300, "train_dev"), table(rng, 300, shift=0.7)
     mixed = second.take(rng.permutation(300))
     one, other = (
-        drift(first, t, np.random.default_rng(3), sampling=QUICK) for t in (second, mixed)
+        detect_drift(first, t, np.random.default_rng(3), sampling=QUICK) for t in (second, mixed)
     )
     assert one.as_json() == other.as_json()
 
@@ -120,7 +128,7 @@ def test_missing_values_and_strange_types_are_survived(rng):
         more = {"meta.holes": holes, "meta.words": words, "meta.flag": rng.random(200) < 0.5}
         return table(rng, 200, split, **{"meta.empty": np.full(200, np.nan), **more})
 
-    found = drift(with_holes("train_dev"), with_holes("dev"), rng, sampling=QUICK)
+    found = detect_drift(with_holes("train_dev"), with_holes("dev"), rng, sampling=QUICK)
     assert len(found.shifts) == 7
     assert all(0 <= shift.statistic <= 1 for shift in found.shifts)
 
@@ -144,7 +152,9 @@ def test_no_group_is_scored_by_a_classifier_that_was_trained_on_it(rng):
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg(rng):
-    found = drift(table(rng, 200, "train_dev"), table(rng, 200, shift=0.2), rng, sampling=QUICK)
+    found = detect_drift(
+        table(rng, 200, "train_dev"), table(rng, 200, shift=0.2), rng, sampling=QUICK
+    )
     other = multipletests([shift.p_value for shift in found.shifts], method="fdr_bh")[1]
     assert [shift.q_value for shift in found.shifts] == pytest.approx(list(other))
 
@@ -156,7 +166,7 @@ def test_p_values_are_even_where_nothing_moved():
     for _ in range(200):
         frame = pd.DataFrame({"meta.x": rng.normal(size=60)})
         side, unit = np.repeat([0, 1], 30), np.arange(60)
-        member = feature_shifts.members(side, unit, rng, 99)
-        low += feature_shifts.shifts(frame, unit, member)[0].p_value <= 0.2
+        member = feature_shifts.permuted_membership(side, unit, rng, 99)
+        low += feature_shifts.feature_shifts(frame, unit, member)[0].p_value <= 0.2
     lo, hi = stats.binom(200, 0.2).interval(0.999)
     assert lo <= low <= hi

@@ -16,7 +16,7 @@ from foursplit.diagnosis.decomposition.error_matrix import (
     compute_error_matrix,
 )
 from foursplit.diagnosis.decomposition.ledger import fixed
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 
 RATE = st.floats(0, 1)
 
@@ -30,7 +30,7 @@ def split(name, **domains):
             part["human_loss"] = (np.arange(n) < round(n * human[0])).astype(float)
         parts.append(part.assign(domain=domain))
     frame = pd.concat(parts, ignore_index=True)
-    return check(frame.assign(example_id=[f"{name}{k}" for k in range(len(frame))]), name)
+    return validate(frame.assign(example_id=[f"{name}{k}" for k in range(len(frame))]), name)
 
 
 def filled(general, target):
@@ -96,7 +96,7 @@ def test_the_test_split_stays_shut(rng):
 
 
 def test_without_domains_it_asks_for_the_column(rng):
-    bare = check(pd.DataFrame({"example_id": ["a"], "loss": [1.0]}), "dev")
+    bare = validate(pd.DataFrame({"example_id": ["a"], "loss": [1.0]}), "dev")
     assert "domain" in compute_error_matrix({"dev": bare}, rng).missing
 
 
@@ -164,7 +164,7 @@ def test_intervals_hold_the_truth_ninety_five_times_of_a_hundred():
             u = rng.random(300)
             frame = pd.DataFrame({"loss": u < model, "human_loss": u < people}).astype(float)
             ids = [f"{name}{k}" for k in range(300)]
-            tables[name] = check(frame.assign(example_id=ids, domain=domain), name)
+            tables[name] = validate(frame.assign(example_id=ids, domain=domain), name)
         table = compute_error_matrix(tables, rng, resamples=400)
         lo, hi = adjusted_mismatch(table, "general", "target").specific_interval
         held += lo <= 0.10 <= hi
@@ -174,16 +174,16 @@ def test_intervals_hold_the_truth_ninety_five_times_of_a_hundred():
 def test_groups_and_row_order_count_as_everywhere(rng):
     dev = split("dev", target=(400, 0.30))
     groups = dev.frame.assign(group_id=[f"g{k // 20}" for k in range(400)])
-    grouped = compute_error_matrix({"dev": check(groups, "dev")}, rng).at(
+    grouped = compute_error_matrix({"dev": validate(groups, "dev")}, rng).at(
         "not_trained_on", "target"
     )
     alone = compute_error_matrix({"dev": dev}, rng).at("not_trained_on", "target")
     assert grouped.n_groups == 20
     assert grouped.hi - grouped.lo > 2 * (alone.hi - alone.lo)
-    mixed = check(groups.sample(frac=1, random_state=1), "dev")
+    mixed = validate(groups.sample(frac=1, random_state=1), "dev")
     one, other = (
         compute_error_matrix({"dev": t}, np.random.default_rng(1)).as_json()
-        for t in (check(groups, "dev"), mixed)
+        for t in (validate(groups, "dev"), mixed)
     )
     assert one["cells"][2][0] == pytest.approx(other["cells"][2][0])
 

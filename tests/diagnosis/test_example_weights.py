@@ -9,15 +9,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 from foursplit.diagnosis.selection.example_weights import (
-    factors,
-    place,
-    reweighted,
-    rule,
-    smallest_flip,
+    parse_condition,
+    parse_weight_rule,
+    reweight,
+    smallest_flip_weight,
+    weight_factors,
 )
-from foursplit.diagnosis.stats.paired_comparison import compare
+from foursplit.diagnosis.stats.paired_comparison import compare_models
 
 PLAIN = {
     "domain": ["phone", "web", "phone", "web"],
@@ -29,7 +29,7 @@ PLAIN = {
 
 def table(loss, **columns):
     frame = pd.DataFrame({"example_id": [f"e{i}" for i in range(len(loss))], "loss": loss})
-    return check(frame.assign(**columns), "dev")
+    return validate(frame.assign(**columns), "dev")
 
 
 def four(loss=(1.0, 0.0, 0.0, 1.0)):
@@ -37,7 +37,7 @@ def four(loss=(1.0, 0.0, 0.0, 1.0)):
 
 
 def by_rules(table, rules):
-    return reweighted(table, factors(table, rules))
+    return reweight(table, weight_factors(table, rules))
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,18 @@ def by_rules(table, rules):
     ],
 )
 def test_a_rule_weighs_the_examples_that_it_names(text, wanted):
-    assert factors(four(), [rule(text)]).tolist() == wanted
+    assert weight_factors(four(), [parse_weight_rule(text)]).tolist() == wanted
 
 
 def test_rules_multiply_where_they_meet():
-    found = by_rules(four(), [rule("domain=phone:10"), rule("y=7:3"), rule("tags=blurry:2")])
+    found = by_rules(
+        four(),
+        [
+            parse_weight_rule("domain=phone:10"),
+            parse_weight_rule("y=7:3"),
+            parse_weight_rule("tags=blurry:2"),
+        ],
+    )
     assert found.weight.tolist() == [60, 1, 30, 1]
     assert found.error == pytest.approx(61 / 92)
 
@@ -69,10 +76,10 @@ def test_ten_times_as_bad_turns_two_filters_round():
     a = table([1.0, 1.0, 1.0] + [0.0] * 97, tags=shown)
     b = table([0.0] * 95 + [1.0] * 5, tags=shown)
     assert a.error < b.error
-    heavier = [by_rules(t, [rule("tags=unfit:10")]).error for t in (a, b)]
+    heavier = [by_rules(t, [parse_weight_rule("tags=unfit:10")]).error for t in (a, b)]
     assert heavier == pytest.approx([21 / 118, 5 / 118])
     # 1 + 2v against 5: equal at 2.
-    found = smallest_flip(b, a, place("tags=unfit"), np.random.default_rng(1))
+    found = smallest_flip_weight(b, a, parse_condition("tags=unfit"), np.random.default_rng(1))
     assert (found.weight, found.proposed, found.n_on) == (pytest.approx(2.0), 2.1, 2)
     assert found.under.delta == pytest.approx((1 + 2 * 2.1 - 5) / (98 + 2 * 2.1))
     assert found.under.lo < 0 < found.under.hi
@@ -88,7 +95,7 @@ MARKS = st.lists(st.booleans(), min_size=8, max_size=8)
 @given(LOSS, WEIGHTS, st.floats(0.01, 1000))
 def test_to_scale_every_weight_changes_nothing(loss, weights, factor):
     one = table(loss, weight=weights)
-    assert reweighted(one, np.full(8, factor)).error == pytest.approx(one.error)
+    assert reweight(one, np.full(8, factor)).error == pytest.approx(one.error)
     assert by_rules(one, []).error == one.error
 
 
@@ -96,7 +103,7 @@ def test_to_scale_every_weight_changes_nothing(loss, weights, factor):
 def test_a_weight_of_one_changes_nothing(loss, marks):
     assume(any(marks))
     one = table(loss, tags=["hard" if mark else "" for mark in marks])
-    assert by_rules(one, [rule("tags=hard:1")]).error == one.error
+    assert by_rules(one, [parse_weight_rule("tags=hard:1")]).error == one.error
 
 
 def slow_error(table, hard, v):
@@ -114,7 +121,9 @@ def test_the_smallest_weight_is_that_of_plain_loops(preferred, other, weights, h
     assume(any(hard))
     columns = {"weight": weights, "tags": ["hard" if mark else "" for mark in hard]}
     a, b = table(preferred, **columns), table(other, **columns)
-    found = smallest_flip(a, b, place("tags=hard"), np.random.default_rng(1), resamples=100)
+    found = smallest_flip_weight(
+        a, b, parse_condition("tags=hard"), np.random.default_rng(1), resamples=100
+    )
 
     def better(v):
         return slow_error(b, hard, v) - slow_error(a, hard, v)
@@ -138,26 +147,28 @@ def test_the_interval_is_that_of_the_comparison_under_the_weight(rng):
     hard = ["hard" if i % 4 == 0 else "" for i in range(200)]
     a, b = (table((rng.random(200) < p).astype(float), tags=hard) for p in (0.2, 0.3))
     strong = table(np.where(np.arange(200) % 4 == 0, 0.0, 1.0) * (rng.random(200) < 0.5), tags=hard)
-    found = smallest_flip(strong, a, place("tags=hard"), np.random.default_rng(3))
+    found = smallest_flip_weight(strong, a, parse_condition("tags=hard"), np.random.default_rng(3))
     factor = np.where(np.array(hard) == "hard", found.proposed, 1.0)
-    pair = (reweighted(a, factor), reweighted(strong, factor))
-    assert found.under == compare(*pair, np.random.default_rng(3))
+    pair = (reweight(a, factor), reweight(strong, factor))
+    assert found.under == compare_models(*pair, np.random.default_rng(3))
     assert "already prefers the preferred to the other" in (
-        smallest_flip(a, b, place("tags=hard"), rng).sentence
+        smallest_flip_weight(a, b, parse_condition("tags=hard"), rng).sentence
     )
 
 
 def test_no_weight_helps_where_the_preferred_is_the_worse_one():
     tags = ["hard", "", "", ""]
     worse, better = table([1.0, 0, 0, 0], tags=tags), table([0.0, 0, 0, 0], tags=tags)
-    found = smallest_flip(worse, better, place("tags=hard"), np.random.default_rng(1))
+    found = smallest_flip_weight(
+        worse, better, parse_condition("tags=hard"), np.random.default_rng(1)
+    )
     assert (found.weight, found.most) == (None, None)
     assert "No weight on tags=hard" in found.sentence
     # Worse there by 1, better elsewhere by 1 of 2: below 1/2 it would be preferred.
-    less = smallest_flip(
+    less = smallest_flip_weight(
         table([2.0, 0.0, 0, 0], tags=tags),
         table([0.0, 1.0, 0, 0], tags=tags),
-        place("tags=hard"),
+        parse_condition("tags=hard"),
         np.random.default_rng(1),
     )
     assert (less.weight, less.most) == (None, pytest.approx(0.5))
@@ -166,8 +177,8 @@ def test_no_weight_helps_where_the_preferred_is_the_worse_one():
 
 def test_a_flip_can_be_written_as_json():
     tags = ["hard", "", "", ""]
-    found = smallest_flip(
-        table([0.0, 1, 1, 0], tags=tags), table([1.0, 0, 0, 0], tags=tags), place("tags=hard"),
+    found = smallest_flip_weight(
+        table([0.0, 1, 1, 0], tags=tags), table([1.0, 0, 0, 0], tags=tags), parse_condition("tags=hard"),
         np.random.default_rng(1),
     )  # fmt: skip
     assert json.loads(json.dumps(found.as_json()))["weight"] == pytest.approx(2.0)
@@ -188,13 +199,13 @@ def test_a_flip_can_be_written_as_json():
 )
 def test_a_rule_that_is_none_is_refused(text, says):
     with pytest.raises(FoursplitError, match=says):
-        rule(text)
+        parse_weight_rule(text)
 
 
 def test_an_unknown_column_or_value_is_refused_with_the_valid_ones():
     with pytest.raises(FoursplitError, match="column 'loss'.*domain, meta.hour, tags, y"):
-        factors(four(), [rule("loss=1:3")])
+        weight_factors(four(), [parse_weight_rule("loss=1:3")])
     with pytest.raises(FoursplitError, match="value 'phon'.*Did you mean 'phone'.*phone, web"):
-        factors(four(), [rule("domain=phon:3")])
+        weight_factors(four(), [parse_weight_rule("domain=phon:3")])
     with pytest.raises(FoursplitError, match="value 'bright'.*blurry, dark"):
-        factors(four(), [rule("tags=bright:3")])
+        weight_factors(four(), [parse_weight_rule("tags=bright:3")])

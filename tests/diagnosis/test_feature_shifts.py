@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from foursplit.diagnosis.with_sklearn.feature_shifts import members, shifts
+from foursplit.diagnosis.with_sklearn.feature_shifts import feature_shifts, permuted_membership
 
 
 def moved(first, second, permutations=200, seed=1):
     frame = pd.DataFrame({"meta.x": [*first, *second]})
     side = np.repeat([0, 1], [len(first), len(second)])
     unit = np.arange(len(frame))
-    member = members(side, unit, np.random.default_rng(seed), permutations)
-    return shifts(frame, unit, member)[0]
+    member = permuted_membership(side, unit, np.random.default_rng(seed), permutations)
+    return feature_shifts(frame, unit, member)[0]
 
 
 def test_a_category_moves_by_half_the_sum_of_differences_in_share():
@@ -41,7 +41,7 @@ def test_p_is_that_of_scipys_permutation_test(rng):
 def test_groups_are_dealt_whole():
     side = np.repeat([0, 1], 40)
     unit = np.repeat(np.arange(8), 10)
-    dealt = members(side, unit, np.random.default_rng(1), 50)
+    dealt = permuted_membership(side, unit, np.random.default_rng(1), 50)
     assert dealt.shape == (51, 8)
     assert list(dealt[0]) == [0] * 4 + [1] * 4
     assert (dealt.sum(axis=1) == 4).all()

@@ -6,11 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.diagnosis.decomposition.decompose import estimates
-from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
+from foursplit.diagnosis.decomposition.decompose import estimate_errors
+from foursplit.diagnosis.decomposition.gap_changes import (
+    GapChange,
+    GapChanges,
+    measure_gap_changes,
+    sentence,
+)
 from foursplit.diagnosis.decomposition.hyperparameter_gaps import HYPERPARAMETERS, changes, links
 from foursplit.diagnosis.decomposition.ledger import LINKS
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
 QUICK = Settings(resamples=400)
@@ -25,7 +30,7 @@ def model(errors, *, n=300, rng=None, hard=None, start=0):
         u = rng.random(n) if hard is None else hard[split]
         ids = [f"{split}{number}" for number in range(start, start + n)]
         frame = pd.DataFrame({"example_id": ids, "loss": (u < error).astype(float)})
-        tables[split] = check(frame, split)
+        tables[split] = validate(frame, split)
     return Model(tables=tables)
 
 
@@ -40,7 +45,7 @@ rates = st.fixed_dictionaries({split: st.floats(0, 1) for split in SPLITS})
 @given(rates, rates)
 def test_changes_of_gaps_add_up_to_the_change_of_dev_and_turn_round(one, other):
     a, b = model(one), model(other)
-    there, back = movement([a], [b], QUICK), movement([b], [a], QUICK)
+    there, back = measure_gap_changes([a], [b], QUICK), measure_gap_changes([b], [a], QUICK)
     dev = next(moved for moved in there.splits if moved.name == "dev")
     assert sum(gap.change for gap in there.gaps) == pytest.approx(dev.change, abs=1e-12)
     for forth, again in zip(there.gaps, back.gaps, strict=True):
@@ -52,7 +57,7 @@ def test_changes_of_gaps_add_up_to_the_change_of_dev_and_turn_round(one, other):
 
 def test_a_version_like_the_last_moved_nothing():
     a = model({"train": 0.1, "train_dev": 0.2, "dev": 0.3})
-    found = movement([a], [a], QUICK)
+    found = measure_gap_changes([a], [a], QUICK)
     assert found.paired
     assert all(gap.change == 0 for gap in found.gaps)
     assert found.moved() == []
@@ -62,10 +67,10 @@ def test_examples_that_both_find_hard_cancel_and_the_naive_way_sees_nothing():
     hard = hardness(np.random.default_rng(1))
     before = model({"train": 0.02, "train_dev": 0.05, "dev": 0.25}, hard=hard)
     after = model({"train": 0.02, "train_dev": 0.05, "dev": 0.18}, hard=hard)
-    found = movement([before], [after], QUICK)
+    found = measure_gap_changes([before], [after], QUICK)
     assert [gap.name for gap in found.moved()] == ["mismatch"]
     # Two intervals side by side, which overlap, would have said nothing.
-    one, two = estimates([before], QUICK), estimates([after], QUICK)
+    one, two = estimate_errors([before], QUICK), estimate_errors([after], QUICK)
     assert two["dev"].hi > one["dev"].lo
 
 
@@ -73,7 +78,7 @@ def test_other_examples_are_compared_as_independent():
     rng = np.random.default_rng(2)
     before = model({"train": 0.0, "dev": 0.30}, rng=rng)
     after = model({"train": 0.0, "dev": 0.27}, rng=rng, start=1000)
-    found = movement([before], [after], QUICK)
+    found = measure_gap_changes([before], [after], QUICK)
     assert not found.paired
     (dev,) = [moved for moved in found.splits if moved.name == "dev"]
     half = 1.96 * np.sqrt(dev.before * (1 - dev.before) / 300 + dev.after * (1 - dev.after) / 300)
@@ -85,8 +90,8 @@ def test_seeds_that_differ_widen_what_one_seed_would_claim():
     rates = {"train": 0.0, "train_dev": 0.05}
     before = [model({**rates, "dev": d}, hard=hard) for d in (0.24, 0.25, 0.26)]
     after = [model({**rates, "dev": d}, hard=hard) for d in (0.14, 0.26, 0.20)]
-    one = movement(before[:1], after[:1], QUICK)
-    all_seeds = movement(before, after, QUICK)
+    one = measure_gap_changes(before[:1], after[:1], QUICK)
+    all_seeds = measure_gap_changes(before, after, QUICK)
     assert [gap.name for gap in one.moved()] == ["mismatch"]
     assert all_seeds.moved() == []
 
@@ -106,7 +111,7 @@ def test_intervals_of_changes_hold_the_truth_about_as_often_as_they_say(correlat
             second = {
                 s: np.where(rng.random(300) < 0.3, rng.random(300), u) for s, u in first.items()
             }
-        found = movement([model(before, hard=first)], [model(after, hard=second)], QUICK)
+        found = measure_gap_changes([model(before, hard=first)], [model(after, hard=second)], QUICK)
         for gap in found.gaps:
             held[gap.name] += gap.lo <= truth[gap.name] <= gap.hi
     for name, count in held.items():
@@ -114,7 +119,7 @@ def test_intervals_of_changes_hold_the_truth_about_as_often_as_they_say(correlat
 
 
 def moved(name, change):
-    return Moved(name=name, before=0.2, after=0.2 + change, change=change,
+    return GapChange(name=name, before=0.2, after=0.2 + change, change=change,
                  lo=change - 0.01, hi=change + 0.01)  # fmt: skip
 
 
@@ -130,7 +135,7 @@ def moved(name, change):
 )
 def test_the_sentence_says_whether_the_change_kept_to_its_link(changed, own, undeclared, said):
     gaps = tuple(moved(name, changed.get(name, 0.0)) for name in LINKS)
-    found = Movement(splits=(), gaps=gaps, paired=True)
+    found = GapChanges(splits=(), gaps=gaps, paired=True)
     assert said in sentence(found, own, undeclared)
 
 

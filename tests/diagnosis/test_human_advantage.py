@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
-from foursplit.diagnosis.error_analysis.human_advantage import people_win
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.error_analysis.human_advantage import find_human_advantage
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
 QUICK = Sampling(resamples=300)
@@ -17,11 +17,11 @@ QUICK = Sampling(resamples=300)
 
 def dev(loss, human, **columns):
     frame = {"example_id": [f"d{k:05}" for k in range(len(loss))], "loss": loss}
-    return check(pd.DataFrame({**frame, "human_loss": human, **columns}), "dev")
+    return validate(pd.DataFrame({**frame, "human_loss": human, **columns}), "dev")
 
 
 def found(table):
-    return people_win(table, np.random.default_rng(1), QUICK)
+    return find_human_advantage(table, np.random.default_rng(1), QUICK)
 
 
 def test_a_subset_is_what_counting_says(rng):
@@ -79,8 +79,8 @@ def test_examples_that_no_annotator_saw_are_left_out_and_without_any_people_are_
     frame = {"example_id": [f"d{k:03}" for k in range(100)], "loss": np.tile([1.0, *[0.0] * 9], 10)}
 
     def told(columns):
-        table = check(pd.DataFrame({**frame, **columns}), "dev")
-        return analyse([Model(tables={"dev": table})], Settings(human_error=0.5))
+        table = validate(pd.DataFrame({**frame, **columns}), "dev")
+        return diagnose_as_json([Model(tables={"dev": table})], Settings(human_error=0.5))
 
     (subset,) = told(seen)["people_win"]["subsets"]
     assert (subset["n"], subset["model"]) == (60, pytest.approx(0.1))
@@ -97,8 +97,8 @@ def test_to_be_better_than_people_on_train_alone_is_no_reason_to_look_for_them()
         )
         for s, k in (("train", 0), ("dev", 200))
     }
-    model = Model(tables={s: check(frame, s) for s, frame in made.items()})
-    told = analyse([model], Settings(human_error=0.02))
+    model = Model(tables={s: validate(frame, s) for s, frame in made.items()})
+    told = diagnose_as_json([model], Settings(human_error=0.02))
     assert told["verdict"]["surpasses_human"]  # on train
     assert told["people_win"]["subsets"] == []
     assert not [step for step in told["next"] if step["link"].startswith("people")]

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.human_level import (
     choose_human_level,
     would_change_verdict,
 )
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import estimate
 
@@ -25,7 +25,7 @@ def measured(losses, weight, groups):
 def labelled(**columns):
     n = len(next(iter(columns.values())))
     frame = {"example_id": [f"d{k}" for k in range(n)], "loss": np.zeros(n)}
-    return check(pd.DataFrame({**frame, **columns}), "dev")
+    return validate(pd.DataFrame({**frame, **columns}), "dev")
 
 
 def choose(levels, desired=None, dev=None):
@@ -109,7 +109,7 @@ def test_given_levels_go_before_measured_ones_and_those_before_what_is_desired()
 def test_the_annotator_that_was_taken_stands_for_people_by_domain():
     n = 200
     tables = {
-        split: check(
+        split: validate(
             pd.DataFrame({
                 "example_id": [f"{split}{k}" for k in range(n)], "domain": domain,
                 "loss": (np.arange(n) < wrong) * 1.0,
@@ -121,8 +121,8 @@ def test_the_annotator_that_was_taken_stands_for_people_by_domain():
             ("train_dev", "web", 10, 4), ("dev", "phone", 40, 20),
         )
     }  # fmt: skip
-    given = analyse([Model(tables=tables)], Settings(human_error=0.01))
-    told = analyse([Model(tables=tables)], Settings())
+    given = diagnose_as_json([Model(tables=tables)], Settings(human_error=0.01))
+    told = diagnose_as_json([Model(tables=tables)], Settings())
     (parted,) = told["table2d"]["adjusted"]
     assert given["table2d"]["adjusted"] == [parted]  # the level for bias is another matter
     assert (parted["general"], parted["target"]) == ("web", "phone")
@@ -134,10 +134,12 @@ def test_the_annotator_that_was_taken_stands_for_people_by_domain():
 def test_whose_level_would_change_the_verdict_is_judged_as_the_gap_is(dev_wrong, change):
     # Train 2 % against 0.5 and 1.9 %: 1.5 points count where dev is at 2 %, not where it is at 40.
     tables = {
-        split: check(
+        split: validate(
             pd.DataFrame({"example_id": [f"{split}{k}" for k in range(1000)],
                           "loss": (np.arange(1000) < wrong) * 1.0}), split)
         for split, wrong in (("train", 20), ("dev", dev_wrong))
     }  # fmt: skip
-    told = analyse([Model(tables=tables)], Settings(human_error={"team": 0.005, "other": 0.019}))
+    told = diagnose_as_json(
+        [Model(tables=tables)], Settings(human_error={"team": 0.005, "other": 0.019})
+    )
     assert told["human"]["would_change_the_verdict"] == change

@@ -95,8 +95,8 @@ def test_plain_percentiles_of_few_groups_hold_it_too_rarely():
         rng = np.random.default_rng(seed)
         loss, group, truth = groups(6, 50)(rng)
         sums = np.bincount(group, weights=loss)
-        draws = bootstrap.resample(sums, np.bincount(group).astype(float), rng, 1000)
-        lo, hi = bootstrap.interval(draws, 0.95)
+        draws = bootstrap.bootstrap_replicates(sums, np.bincount(group).astype(float), rng, 1000)
+        lo, hi = bootstrap.percentile_interval(draws, 0.95)
         held += lo <= truth <= hi
     assert not within_band(held, 400)
 
@@ -127,11 +127,11 @@ def test_with_weights_too_the_normal_is_what_drawing_rows_gives():
     found = bootstrap.estimate(loss, weight, np.arange(n), rng, resamples=20_000, confidence=0.95)
     drawn = [rng.integers(0, n, n) for _ in range(1500)]
     means = np.array([np.average(loss[rows], weights=weight[rows]) for rows in drawn])
-    lo, hi = bootstrap.interval(means, 0.95)
+    lo, hi = bootstrap.percentile_interval(means, 0.95)
     assert (found.hi - found.lo) / (hi - lo) == pytest.approx(1, abs=0.08)
 
 
 def test_the_widening_is_that_of_students_t():
     for n in (20, 30, 100, 1000):
         exact = stats.t(n - 1).ppf(0.975) / stats.norm.ppf(0.975) * np.sqrt(n / (n - 1))
-        assert bootstrap.widening(n, 0.95) == pytest.approx(exact, rel=5e-4)
+        assert bootstrap.t_correction(n, 0.95) == pytest.approx(exact, rel=5e-4)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis import label_audit
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 
 
 def test_few_of_many_errors_are_left_alone():
@@ -83,7 +83,7 @@ def audited(said, n=100, n_errors=20, split="dev"):
     frame = pd.DataFrame({"example_id": [f"{split}{k}" for k in range(n)]})
     frame["loss"] = (np.arange(n) < n_errors).astype(float)
     frame["label_audit"] = [said.get(k) for k in range(n)]
-    return check(frame, split)
+    return validate(frame, split)
 
 
 def test_the_audit_of_a_table_is_counted():
@@ -107,7 +107,7 @@ def test_a_one_sided_audit_of_a_table_says_so():
 
 def test_without_an_audit_it_says_what_to_fill_in():
     assert "label_audit" in label_audit.audit(audited({})).insufficient
-    bare = check(pd.DataFrame({"example_id": ["a"], "loss": [1.0]}), "dev")
+    bare = validate(pd.DataFrame({"example_id": ["a"], "loss": [1.0]}), "dev")
     assert "label_audit" in label_audit.audit(bare).insufficient
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.diagnosis.analysis import analyse
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
 SHARES = {"train": (900, 0.02, 0.1), "train_dev": (600, 0.04, 0.1), "dev": (800, 0.15, 0.7)}
@@ -36,7 +36,9 @@ def made(split, *, grouped, graded):
 
 
 def diagnosed(frames):
-    return analyse([Model(tables={s: check(f, s) for s, f in frames.items()})], Settings())
+    return diagnose_as_json(
+        [Model(tables={s: validate(f, s) for s, f in frames.items()})], Settings()
+    )
 
 
 def flat(told, at=""):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis.error_analysis import leakage
-from foursplit.diagnosis.error_analysis.leakage import leaks
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.error_analysis.leakage import check_leakage
+from foursplit.diagnosis.prediction_table import validate
 
 
 def split(name, rng, n, error=0.2, **more):
@@ -19,7 +19,7 @@ def split(name, rng, n, error=0.2, **more):
         "meta.b": rng.choice(["x", "y"], n),
         **more,
     }
-    return check(pd.DataFrame(frame), name)
+    return validate(pd.DataFrame(frame), name)
 
 
 def copied(source, target, n):
@@ -30,12 +30,12 @@ def copied(source, target, n):
     frame = target.frame.copy()
     frame.loc[: n - 1, ["meta.a", "meta.b"]] = source.frame.loc[: n - 1, ["meta.a", "meta.b"]]
     frame.loc[: n - 1, "loss"] = 0.0
-    return check(frame.drop(columns="is_error"), target.split)
+    return validate(frame.drop(columns="is_error"), target.split)
 
 
 def test_planted_duplicates_are_counted(rng):
     train = split("train", rng, 300)
-    found = leaks({"train": train, "dev": copied(train, split("dev", rng, 100), 30)}, rng)
+    found = check_leakage({"train": train, "dev": copied(train, split("dev", rng, 100), 30)}, rng)
     overlap = found.overlaps[0]
     assert (overlap.first, overlap.second, overlap.by) == ("train", "dev", "content")
     assert (overlap.n, overlap.rate) == (30, 0.3)
@@ -45,7 +45,7 @@ def test_planted_duplicates_are_counted(rng):
 def test_the_error_without_leaks_is_the_higher_one(rng):
     train = split("train", rng, 1000)
     dev = copied(train, split("dev", rng, 1000, error=0.3), 500)
-    clean = leaks({"train": train, "dev": dev}, rng).splits[0]
+    clean = check_leakage({"train": train, "dev": dev}, rng).splits[0]
     assert clean.n_leaked == 500
     assert clean.error < 0.2  # half of it is known by heart
     assert clean.clean_error.lo < 0.3 < clean.clean_error.hi
@@ -54,7 +54,7 @@ def test_the_error_without_leaks_is_the_higher_one(rng):
 
 def test_every_pair_of_splits_is_compared(rng):
     tables = {s: split(s, rng, 50) for s in ("train", "train_dev", "dev", "test")}
-    found = leaks(tables, rng)
+    found = check_leakage(tables, rng)
     assert [(o.first, o.second) for o in found.overlaps] == [
         ("train", "train_dev"), ("train", "dev"), ("train", "test"),
         ("train_dev", "dev"), ("train_dev", "test"), ("dev", "test"),
@@ -66,7 +66,7 @@ def test_every_pair_of_splits_is_compared(rng):
 def test_groups_in_two_splits_are_found(rng):
     train = split("train", rng, 100, group_id=[f"p{k // 10}" for k in range(100)])
     dev = split("dev", rng, 50, group_id=[f"p{9 + k // 10}" for k in range(50)])
-    found = leaks({"train": train, "dev": dev}, rng)
+    found = check_leakage({"train": train, "dev": dev}, rng)
     by_group = next(o for o in found.overlaps if o.by == "group")
     assert (by_group.n, by_group.rate) == (10, 0.2)  # patient p9
     assert found.splits[0].clean_error.n_groups == 4
@@ -76,13 +76,13 @@ def test_a_group_is_one_within_its_domain_alone(rng):
     names = {"group_id": [f"block {k // 10}" for k in range(50)]}
     train = split("train", rng, 50, **names, domain=["palace"] * 50)
     dev = split("dev", rng, 50, **names, domain=["palace"] * 10 + ["flower"] * 40)
-    found = leaks({"train": train, "dev": dev}, rng)
+    found = check_leakage({"train": train, "dev": dev}, rng)
     assert next(o for o in found.overlaps if o.by == "group").n == 10
 
 
 def test_a_split_that_leaked_whole_has_no_clean_error(rng):
     train = split("train", rng, 40)
-    found = leaks({"train": train, "dev": copied(train, split("dev", rng, 40), 40)}, rng)
+    found = check_leakage({"train": train, "dev": copied(train, split("dev", rng, 40), 40)}, rng)
     assert found.splits[0].clean_error is None
 
 
@@ -90,7 +90,7 @@ def test_a_given_hash_is_believed_over_everything_else(rng):
     def hashed(name, start):
         return split(name, rng, 50, **{"meta.content_hash": [f"h{start + k}" for k in range(50)]})
 
-    found = leaks({"train": hashed("train", 0), "dev": hashed("dev", 45)}, rng)
+    found = check_leakage({"train": hashed("train", 0), "dev": hashed("dev", 45)}, rng)
     assert found.content == ("meta.content_hash",)
     assert found.overlaps[0].n == 5
 
@@ -102,15 +102,15 @@ def test_a_hash_outlives_the_check_of_a_table(rng):
         name: split(name, rng, 40, **same, content_hash=[f"{name}{k}" for k in range(40)])
         for name in ("train", "dev")
     }
-    assert leaks(frames, rng).content == ("content_hash",)
-    assert not leaks(frames, rng).found
+    assert check_leakage(frames, rng).content == ("content_hash",)
+    assert not check_leakage(frames, rng).found
 
 
 def test_alike_in_a_few_words_is_no_duplicate(rng):
     def poor(name):
-        return check(split(name, rng, 200).frame.drop(columns="meta.a"), name)
+        return validate(split(name, rng, 200).frame.drop(columns="meta.a"), name)
 
-    found = leaks({"train": poor("train"), "dev": poor("dev")}, rng)
+    found = check_leakage({"train": poor("train"), "dev": poor("dev")}, rng)
     assert not found.found
     assert any("content_hash" in lacking for lacking in found.insufficient)
 
@@ -120,9 +120,9 @@ def test_certain_answers_are_no_duplicates(rng):
     def sure(name):
         p = np.where(rng.random(300) < 1 / 3, 1.0, rng.random(300))
         frame = {"example_id": [f"{name}{k}" for k in range(300)], "loss": np.zeros(300)}
-        return check(pd.DataFrame({**frame, "proba_a": p, "proba_b": 1 - p}), name)
+        return validate(pd.DataFrame({**frame, "proba_a": p, "proba_b": 1 - p}), name)
 
-    assert not leaks({"train": sure("train"), "dev": sure("dev")}, rng).found
+    assert not check_leakage({"train": sure("train"), "dev": sure("dev")}, rng).found
 
 
 def test_equal_probabilities_of_the_same_input_are_found(rng):
@@ -130,9 +130,11 @@ def test_equal_probabilities_of_the_same_input_are_found(rng):
 
     def one(name, values):
         ids = [f"{name}{k}" for k in range(len(values))]
-        return check(pd.DataFrame({"example_id": ids, "loss": 0.0, "proba_a": values}), name)
+        return validate(pd.DataFrame({"example_id": ids, "loss": 0.0, "proba_a": values}), name)
 
-    found = leaks({"train": one("train", p), "dev": one("dev", np.r_[p[:7], rng.random(43)])}, rng)
+    found = check_leakage(
+        {"train": one("train", p), "dev": one("dev", np.r_[p[:7], rng.random(43)])}, rng
+    )
     assert found.overlaps[0].n == 7
 
 
@@ -140,7 +142,7 @@ def test_numbers_are_the_same_whatever_the_file_calls_them(rng):
     train = split("train", rng, 40, **{"meta.a": np.arange(40)})
     dev = split("dev", rng, 40, **{"meta.a": np.arange(40).astype(float)})
     frame = dev.frame.assign(**{"meta.b": train.frame["meta.b"]})
-    assert leaks({"train": train, "dev": check(frame, "dev")}, rng).overlaps[0].n == 40
+    assert check_leakage({"train": train, "dev": validate(frame, "dev")}, rng).overlaps[0].n == 40
 
 
 def test_contents_keep_all_their_bits():
@@ -156,13 +158,15 @@ def test_what_leaks_from_two_splits_is_counted_once_each(rng):
     dev = copied(train, split("dev", rng, 100), 10)
     last = ["meta.a", "meta.b"]
     dev.frame.loc[95:, last] = train_dev.frame.loc[95:, last]
-    found = leaks({"train": train, "train_dev": train_dev, "dev": dev}, rng)
+    found = check_leakage({"train": train, "train_dev": train_dev, "dev": dev}, rng)
     assert found.splits[-1].n_leaked == 10 + 5
 
 
 def test_without_columns_to_compare_it_says_what_to_give(rng):
-    bare = {s: check(pd.DataFrame({"example_id": [s], "loss": [0.0]}), s) for s in ("train", "dev")}
-    found = leaks(bare, rng)
+    bare = {
+        s: validate(pd.DataFrame({"example_id": [s], "loss": [0.0]}), s) for s in ("train", "dev")
+    }
+    found = check_leakage(bare, rng)
     assert len(found.insufficient) == 2
     assert not found.overlaps
 
@@ -171,6 +175,6 @@ def test_the_order_of_rows_changes_nothing(rng):
     train = split("train", rng, 300)
     dev = copied(train, split("dev", rng, 100), 30)
     mixed = {"dev": dev.take(rng.permutation(100)), "train": train.take(rng.permutation(300))}
-    one = leaks({"train": train, "dev": dev}, np.random.default_rng(1)).as_json()
-    assert leaks(mixed, np.random.default_rng(1)).as_json() == one
+    one = check_leakage({"train": train, "dev": dev}, np.random.default_rng(1)).as_json()
+    assert check_leakage(mixed, np.random.default_rng(1)).as_json() == one
     json.dumps(one)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.learning_curve.fit import Point, fit, read
+from foursplit.diagnosis.learning_curve.fit import CurvePoint, curve_verdict, fit_curve
 
 SIZES = (1000, 2000, 4000, 6000, 10_000)  # Machine Learning Yearning, chapter 32
 
@@ -20,16 +20,16 @@ def law(a, b, c, n):
 
 def exact(a, b, c, sizes=SIZES, repeats=3):
     """Give points that lie on the curve."""
-    return [Point(n, (law(a, b, c, n),) * repeats) for n in sizes]
+    return [CurvePoint(n, (law(a, b, c, n),) * repeats) for n in sizes]
 
 
 def noisy(rng, a, b, c, sd=0.004, repeats=5, sizes=SIZES):
     values = [(n, law(a, b, c, n) + rng.normal(0, sd, repeats)) for n in sizes]
-    return [Point(n, tuple(max(0.0, float(e)) for e in errors)) for n, errors in values]
+    return [CurvePoint(n, tuple(max(0.0, float(e)) for e in errors)) for n, errors in values]
 
 
 def fitted(points, seed=1, **how):
-    return fit(points, np.random.default_rng(seed), **how)
+    return fit_curve(points, np.random.default_rng(seed), **how)
 
 
 @given(st.floats(0, 0.3), st.floats(0.1, 10), st.floats(0.1, 1.5))
@@ -43,10 +43,10 @@ def test_errors_on_a_curve_give_that_curve(a, b, c):
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=8))
 @settings(max_examples=40, deadline=None)
 def test_no_part_of_a_curve_is_below_nothing_and_it_never_rises(errors):
-    points = [Point(1000 * 2**i, (error,)) for i, error in enumerate(errors)]
+    points = [CurvePoint(1000 * 2**i, (error,)) for i, error in enumerate(errors)]
     found = fitted(points, resamples=50)
     assert min(found.a, found.b, found.c) >= 0
-    assert found.draws.min() >= 0
+    assert found.replicates.min() >= 0
     bands = [found.at(n) for n in (100, 1000, 10_000, 10**6)]
     for value, lo, hi in bands:
         assert lo <= value <= hi
@@ -97,7 +97,8 @@ def test_a_size_of_unsure_errors_counts_for_less():
     def pulled(spreads):
         middles = [law(0.05, 2.0, 0.5, n) + 0.02 * (i in (1, 3)) for i, n in enumerate(SIZES)]
         points = [
-            Point(n, (m - s, m, m + s)) for n, m, s in zip(SIZES, middles, spreads, strict=True)
+            CurvePoint(n, (m - s, m, m + s))
+            for n, m, s in zip(SIZES, middles, spreads, strict=True)
         ]
         return fitted(points).at(10_000)[0] - law(0.05, 2.0, 0.5, 10_000)
 
@@ -132,15 +133,17 @@ def test_a_lower_target_needs_no_fewer_examples(one, other):
 def test_bias_is_not_cured_by_more_data():
     # Machine Learning Yearning, chapters 28-30: wanted 2 %, train 18 %, dev 19 % and level.
     errors = (0.21, 0.198, 0.193, 0.191, 0.19)
-    points = [Point(n, (e - 0.001, e, e + 0.001)) for n, e in zip(SIZES, errors, strict=True)]
-    found = read(fitted(points), 0.18, 0.02)
+    points = [CurvePoint(n, (e - 0.001, e, e + 0.001)) for n, e in zip(SIZES, errors, strict=True)]
+    found = curve_verdict(fitted(points), 0.18, 0.02)
     assert found.more_data_helps is False
     assert found.n_for_target is None
     assert found.sentence.startswith("More data cannot help: the train error of 18.0% is above")
 
 
 def test_variance_is_cured_by_more_data():
-    found = read(fitted(exact(0.02, 3.0, 0.5)), 0.01, 0.03)  # 0.02 + 3 / sqrt(90,000) = 0.03
+    found = curve_verdict(
+        fitted(exact(0.02, 3.0, 0.5)), 0.01, 0.03
+    )  # 0.02 + 3 / sqrt(90,000) = 0.03
     assert found.more_data_helps is True
     assert found.n_for_target == pytest.approx(90_000, rel=0.01)
     assert found.n_lo <= found.n_for_target <= found.n_hi
@@ -148,20 +151,20 @@ def test_variance_is_cured_by_more_data():
 
 
 def test_a_curve_that_falls_while_train_is_above_the_target_helps_in_part():
-    found = read(fitted(exact(0.0, 3.0, 0.3)), 0.04, 0.02)
+    found = curve_verdict(fitted(exact(0.0, 3.0, 0.3)), 0.04, 0.02)
     assert found.more_data_helps is None
     assert "cannot suffice" in found.sentence
 
 
 def test_a_curve_that_levels_off_above_the_target_asks_for_other_means():
-    found = read(fitted(exact(0.08, 3.0, 0.7)), 0.01, 0.03)
+    found = curve_verdict(fitted(exact(0.08, 3.0, 0.7)), 0.01, 0.03)
     assert found.more_data_helps is False
     assert "levels off at 8.0%" in found.sentence
 
 
 def test_a_curve_that_falls_too_slowly_is_not_said_to_level_off():
     # 1.1 n^-0.23 is 13 % at 10,000, 4.6 % at 100 times as many, and nothing in the end.
-    found = read(fitted(exact(0.0, 1.1, 0.23)), 0.0, 0.02)
+    found = curve_verdict(fitted(exact(0.0, 1.1, 0.23)), 0.0, 0.02)
     assert found.reading == "out_of_reach"
     assert found.more_data_helps is False
     assert "levels off" not in found.sentence
@@ -169,7 +172,7 @@ def test_a_curve_that_falls_too_slowly_is_not_said_to_level_off():
 
 
 def test_without_a_target_it_is_said_what_more_data_would_do_and_no_more():
-    found = read(fitted(exact(0.02, 3.0, 0.5)), 0.01, None)
+    found = curve_verdict(fitted(exact(0.02, 3.0, 0.5)), 0.01, None)
     # 0.02 + 3 / sqrt(10,000) = 5 %, and 0.02 + 3 / sqrt(100,000) = 2.9 %.
     assert "from 5.0% to 2.9%" in found.sentence
     assert (found.more_data_helps, found.n_for_target, found.p_reach) == (None, None, None)
@@ -177,20 +180,20 @@ def test_without_a_target_it_is_said_what_more_data_would_do_and_no_more():
 
 
 def test_the_sentence_speaks_of_the_split_that_was_measured():
-    found = read(fitted(exact(0.08, 3.0, 0.7)), 0.01, 0.03, "train-dev")
+    found = curve_verdict(fitted(exact(0.08, 3.0, 0.7)), 0.01, 0.03, "train-dev")
     assert "the train-dev error of" in found.sentence
     assert "mismatch" not in found.sentence  # train-dev is of train's own distribution
 
 
 def test_a_target_that_is_met_asks_for_nothing():
-    found = read(fitted(exact(0.02, 1.0, 0.5)), 0.01, 0.04)
+    found = curve_verdict(fitted(exact(0.02, 1.0, 0.5)), 0.01, 0.04)
     assert found.more_data_helps is False
     assert "more data is not needed" in found.sentence
     assert found.n_for_target <= 10_000
 
 
 def test_noise_enough_leaves_the_question_open(rng):
-    found = read(fitted(noisy(rng, 0.05, 2.0, 0.5, sd=0.01, repeats=3)), 0.01, 0.052)
+    found = curve_verdict(fitted(noisy(rng, 0.05, 2.0, 0.5, sd=0.01, repeats=3)), 0.01, 0.052)
     assert found.more_data_helps is None
     assert 0.05 < found.p_reach < 0.95
     assert "Undecided" in found.sentence
@@ -210,12 +213,12 @@ def test_three_sizes_measured_once_are_refused_for_any_three_lie_on_a_curve():
 @pytest.mark.parametrize("errors", [(), (-0.1,), (float("nan"),)])
 def test_an_error_that_is_missing_or_negative_is_refused(errors):
     with pytest.raises(FoursplitError, match="size 500"):
-        fitted([*exact(0.1, 1.0, 0.5), Point(500, errors)])
+        fitted([*exact(0.1, 1.0, 0.5), CurvePoint(500, errors)])
 
 
 def test_a_size_given_twice_is_refused():
     with pytest.raises(FoursplitError, match="twice"):
-        fitted([*exact(0.1, 1.0, 0.5), Point(1000, (0.1,))])
+        fitted([*exact(0.1, 1.0, 0.5), CurvePoint(1000, (0.1,))])
 
 
 def test_the_order_of_points_changes_nothing(rng):
@@ -225,6 +228,6 @@ def test_the_order_of_points_changes_nothing(rng):
 
 def test_a_curve_and_its_verdict_can_be_written_as_json(rng):
     found = fitted(noisy(rng, 0.05, 2.0, 0.5))
-    written = json.loads(json.dumps([found.as_json(), read(found, 0.01, 0.06).as_json()]))
+    written = json.loads(json.dumps([found.as_json(), curve_verdict(found, 0.01, 0.06).as_json()]))
     assert [row["n"] for row in written[0]["points"]] == [*SIZES]
     assert {"more_data_helps", "n_for_target", "sentence"} <= {*written[1]}

@@ -111,7 +111,7 @@ def test_a_gap_within_its_noise_is_not_material(rng):
     # 3 of 20 wrong against 2 of 20: a gap of 5 points that nobody should work on.
     errors = {"train": estimate([1] * 2 + [0] * 18), "dev": estimate([1] * 3 + [0] * 17, seed=2)}
     found = ledger.gaps(errors, 0.95, same_distribution=True)
-    assert verdict.judge(errors, found, verdict.Rule()).primary == ()
+    assert verdict.decide_verdict(errors, found, verdict.VerdictThresholds()).primary == ()
 
 
 def test_the_same_gap_is_material_once_there_is_data_enough():
@@ -120,7 +120,7 @@ def test_the_same_gap_is_material_once_there_is_data_enough():
         "dev": estimate([1] * 3000 + [0] * 17000, seed=2),
     }
     found = ledger.gaps(many, 0.95, same_distribution=True)
-    assert verdict.judge(many, found, verdict.Rule()).primary == ("variance",)
+    assert verdict.decide_verdict(many, found, verdict.VerdictThresholds()).primary == ("variance",)
 
 
 def test_the_chances_of_being_largest_add_up_to_one():
@@ -130,5 +130,5 @@ def test_the_chances_of_being_largest_add_up_to_one():
         "dev": estimate([1] * 6 + [0] * 14, seed=3),
     }
     found = ledger.gaps(errors, 0.95)
-    chances = verdict.judge(errors, found, verdict.Rule()).p_largest
+    chances = verdict.decide_verdict(errors, found, verdict.VerdictThresholds()).p_largest
     assert sum(chances.values()) == pytest.approx(1)

@@ -9,12 +9,12 @@ from scipy import stats
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 from foursplit.diagnosis.recommendations.actions import ACTIONS, next_steps
-from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
-from foursplit.diagnosis.stats.weighted_confusion import f1
+from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
+from foursplit.diagnosis.stats.weighted_confusion import f1_score
 
-TIES = Ties(above=0.05)
+TIES = TieRule(above=0.05)
 
 
 def candidates(**rows):
@@ -26,7 +26,7 @@ def candidates(**rows):
 
 def table(loss, **columns):
     frame = pd.DataFrame({"example_id": [f"e{i}" for i in range(len(loss))], "loss": loss})
-    return check(frame.assign(**columns), "dev")
+    return validate(frame.assign(**columns), "dev")
 
 
 def scored(key, loss, **costs):
@@ -43,7 +43,7 @@ def wrong(n, *places):
 
 def test_the_most_accurate_within_the_bound_wins():
     # Machine Learning Yearning, chapter 9: 90 % in 80 ms, 92 % in 95 ms, 95 % in 1,500 ms.
-    found = choose(
+    found = select_model(
         candidates(a=(0.90, 80), b=(0.92, 95), c=(0.95, 1500)), {"latency_ms": 100}, "maximize"
     )
     assert found["winner"] == "b"
@@ -55,24 +55,24 @@ def test_a_weighted_sum_of_both_would_choose_otherwise():
     naive = {"a": 90 - 0.5 * 80, "b": 92 - 0.5 * 95}
     assert max(naive, key=naive.__getitem__) == "a"
     rows = candidates(a=(0.90, 80), b=(0.92, 95))
-    assert choose(rows, {"latency_ms": 100}, "maximize")["winner"] == "b"
+    assert select_model(rows, {"latency_ms": 100}, "maximize")["winner"] == "b"
 
 
 def test_nobody_wins_where_nobody_meets_the_bounds():
-    found = choose(candidates(a=(0.1, 80)), {"latency_ms": 10}, "minimize")
+    found = select_model(candidates(a=(0.1, 80)), {"latency_ms": 10}, "minimize")
     assert found["winner"] is None
     assert found["ranking"][0]["broken"] == ["latency_ms 80 exceeds 10"]
 
 
 def test_a_cost_that_is_not_known_meets_no_bound():
     rows = [Candidate(key="a", metric=0.1, costs={"flops": None})]
-    found = choose(rows, {"flops": 10}, "minimize")
+    found = select_model(rows, {"flops": 10}, "minimize")
     assert found["winner"] is None
     assert "not known" in found["ranking"][0]["broken"][0]
 
 
 def test_ties_go_to_the_smaller_model():
-    found = choose(candidates(a=(0.1, 80), b=(0.1, 20)), {}, "minimize")
+    found = select_model(candidates(a=(0.1, 80), b=(0.1, 20)), {}, "minimize")
     assert found["winner"] == "b"
 
 
@@ -80,13 +80,13 @@ def test_a_lead_that_is_luck_goes_to_the_cheaper_model():
     # 10 against 12 errors of 500, on other examples: P(b better) is that of Beta(10.5, 12.5).
     a = scored("a", wrong(500, range(10)), n_parameters=900)
     b = scored("b", wrong(500, range(20, 32)), n_parameters=30)
-    found = choose([a, b], {}, "minimize", TIES)
+    found = select_model([a, b], {}, "minimize", TIES)
     assert (found["best"], found["winner"], found["tied"]) == ("a", "b", ["b", "a"])
     p = found["ranking"][1]["p_better_than_best"]
     assert p == pytest.approx(stats.beta(10.5, 12.5).sf(0.5), abs=0.04)
     assert found["ranking"][0]["p_better_than_best"] is None
     # Naively the best number wins, whatever it costs.
-    assert choose([a, b], {}, "minimize", Ties(above=0.0))["winner"] == "a"
+    assert select_model([a, b], {}, "minimize", TieRule(above=0.0))["winner"] == "a"
 
 
 def test_the_same_two_numbers_are_no_tie_where_the_errors_are_the_same_ones():
@@ -94,7 +94,7 @@ def test_the_same_two_numbers_are_no_tie_where_the_errors_are_the_same_ones():
     # and of errors alone, whose intervals overlap, would call 30 and 20 errors of 500 a tie.
     a = scored("a", wrong(500, range(20)), n_parameters=900)
     b = scored("b", wrong(500, range(30)), n_parameters=30)
-    found = choose([a, b], {}, "minimize", TIES)
+    found = select_model([a, b], {}, "minimize", TIES)
     assert (found["winner"], found["tied"]) == ("a", ["a"])
     assert stats.binomtest(20, 500).proportion_ci().high > 0.06
 
@@ -106,7 +106,7 @@ def test_where_more_is_better_the_tie_is_turned_with_it():
         scored("b", 1 - wrong(500, range(20, 32)), n_parameters=30),
         scored("c", 1 - wrong(500, range(40, 110)), n_parameters=1),
     ]
-    found = choose(rows, {}, "maximize", TIES)
+    found = select_model(rows, {}, "maximize", TIES)
     assert (found["best"], found["winner"], found["tied"]) == ("a", "b", ["b", "a"])
     assert found["ranking"][2]["p_better_than_best"] < 0.001
 
@@ -116,9 +116,9 @@ def test_among_ties_the_first_bounds_cost_decides():
         scored("small", wrong(400, range(10)), latency_ms=50, n_parameters=1),
         scored("fast", wrong(400, range(10, 21)), latency_ms=5, n_parameters=99),
     ]
-    assert choose(rows, {"latency_ms": 60}, "minimize", TIES)["winner"] == "fast"
-    assert choose(rows, {"n_parameters": 99}, "minimize", TIES)["winner"] == "small"
-    assert choose(rows, {}, "minimize", TIES)["winner"] == "small"
+    assert select_model(rows, {"latency_ms": 60}, "minimize", TIES)["winner"] == "fast"
+    assert select_model(rows, {"n_parameters": 99}, "minimize", TIES)["winner"] == "small"
+    assert select_model(rows, {}, "minimize", TIES)["winner"] == "small"
 
 
 def test_a_cost_that_is_not_known_counts_as_the_dearest():
@@ -126,7 +126,7 @@ def test_a_cost_that_is_not_known_counts_as_the_dearest():
         scored("unknown", wrong(400, range(10)), n_parameters=None),
         scored("known", wrong(400, range(10, 21)), n_parameters=10**9),
     ]
-    assert choose(rows, {}, "minimize", TIES)["winner"] == "known"
+    assert select_model(rows, {}, "minimize", TIES)["winner"] == "known"
 
 
 def test_each_bound_has_its_price_with_the_others_kept():
@@ -137,7 +137,7 @@ def test_each_bound_has_its_price_with_the_others_kept():
         Candidate(key=key, metric=errors[key], costs={"x": x, "y": y})
         for key, (x, y) in costs.items()
     ]
-    found = choose(rows, {"x": 10, "y": 10}, "minimize")
+    found = select_model(rows, {"x": 10, "y": 10}, "minimize")
     assert [(p["bound"], p["winner"], p["metric"]) for p in found["prices"]] == [
         ("x", "a", 0.20),
         ("y", "b", 0.25),
@@ -149,13 +149,13 @@ def test_each_bound_has_its_price_with_the_others_kept():
 def test_a_bound_whose_relaxing_would_bring_a_mere_tie_keeps_the_winner():
     now = scored("now", wrong(500, range(12)), x=5)
     dear = scored("dear", wrong(500, range(20, 30)), x=50)
-    (price,) = choose([now, dear], {"x": 10}, "minimize", TIES)["prices"]
+    (price,) = select_model([now, dear], {"x": 10}, "minimize", TIES)["prices"]
     assert (price["best"], price["metric"], price["winner"]) == ("dear", 0.02, "now")
     assert price["gain"] == pytest.approx(0.004)
 
 
 def test_where_nothing_meets_the_bounds_a_price_says_who_would():
-    found = choose(candidates(a=(0.1, 80)), {"latency_ms": 10}, "minimize")
+    found = select_model(candidates(a=(0.1, 80)), {"latency_ms": 10}, "minimize")
     assert found["prices"] == [
         {"bound": "latency_ms", "winner": "a", "best": "a", "metric": 0.1, "gain": None}
     ]
@@ -172,7 +172,7 @@ def test_four_candidates_of_a_phone():
             ("D", 0.98, 9, 9),
         ]
     ]
-    found = choose(rows, {"seconds": 10, "megabytes": 10}, "maximize")
+    found = select_model(rows, {"seconds": 10, "megabytes": 10}, "maximize")
     assert found["winner"] == "D"
     assert [(p["winner"], p["gain"]) for p in found["prices"]] == [
         ("B", pytest.approx(0.01)),
@@ -185,7 +185,7 @@ def test_a_wake_word_misses_least_within_one_false_alarm_a_day():
         Candidate(key=key, metric=missed, costs={"alarms_a_day": alarms})
         for key, missed, alarms in [("eager", 0.01, 7), ("fair", 0.04, 1), ("shy", 0.2, 0)]
     ]
-    assert choose(rows, {"alarms_a_day": 1}, "minimize")["winner"] == "fair"
+    assert select_model(rows, {"alarms_a_day": 1}, "minimize")["winner"] == "fair"
 
 
 def test_the_mean_over_four_markets_is_one_number():
@@ -197,7 +197,7 @@ def test_the_mean_over_four_markets_is_one_number():
         Candidate(key=key, metric=float(np.mean(errors)) / 100, costs={})
         for key, errors in markets.items()
     ]
-    found = choose(rows, {}, "minimize")
+    found = select_model(rows, {}, "minimize")
     assert [row["key"] for row in found["ranking"]] == ["C", "E", "D", "A", "B", "F"]
     assert [row["metric"] for row in found["ranking"]] == pytest.approx(
         [0.035, 0.0375, 0.055, 0.06, 0.065, 0.095]
@@ -210,9 +210,9 @@ def test_f1_chooses_where_the_mean_would_choose_a_useless_model():
 
     def chosen(mean):
         rows = [Candidate(key=k, metric=mean(p, r), costs={}) for k, (p, r) in rates.items()]
-        return choose(rows, {}, "maximize")["winner"]
+        return select_model(rows, {}, "maximize")["winner"]
 
-    assert chosen(f1) == "first"
+    assert chosen(f1_score) == "first"
     assert chosen(lambda p, r: (p + r) / 2) == "third"
 
 
@@ -233,7 +233,7 @@ def drawn(losses, costs):
 @settings(max_examples=40, deadline=None)
 def test_laws_of_choice(losses, costs, limit):
     rows, bounds = drawn(losses, costs), {"n_parameters": limit}
-    found = choose(rows, bounds, "minimize", TIES)
+    found = select_model(rows, bounds, "minimize", TIES)
     able = [c for c in rows if c.costs["n_parameters"] <= limit]
     if not able:
         assert found["winner"] is None
@@ -253,7 +253,9 @@ def test_laws_of_choice(losses, costs, limit):
 def test_the_order_of_candidates_changes_nothing(losses, costs, limit, random):
     rows, bounds = drawn(losses, costs), {"n_parameters": limit}
     shuffled = random.sample(rows, len(rows))
-    assert choose(shuffled, bounds, "minimize", TIES) == choose(rows, bounds, "minimize", TIES)
+    assert select_model(shuffled, bounds, "minimize", TIES) == select_model(
+        rows, bounds, "minimize", TIES
+    )
 
 
 @given(LOSSES, st.lists(COSTS, min_size=5, max_size=5), st.floats(0, 1))
@@ -261,7 +263,7 @@ def test_the_order_of_candidates_changes_nothing(losses, costs, limit, random):
 def test_a_candidate_that_breaks_a_bound_changes_nothing_of_the_choice(losses, costs, metric):
     rows, bounds = drawn(losses, costs), {"n_parameters": 6}
     outside = Candidate(key="x", metric=metric, costs={"n_parameters": 7}, table=rows[0].table)
-    one, other = (choose(c, bounds, "minimize", TIES) for c in (rows, [*rows, outside]))
+    one, other = (select_model(c, bounds, "minimize", TIES) for c in (rows, [*rows, outside]))
     for name in ("winner", "best", "tied"):
         assert other[name] == one[name]
     assert [row for row in other["ranking"] if row["key"] != "x"] == one["ranking"]
@@ -270,12 +272,12 @@ def test_a_candidate_that_breaks_a_bound_changes_nothing_of_the_choice(losses, c
 def test_candidates_of_other_examples_are_no_candidates():
     rows = [scored("a", wrong(50, range(9)), x=1), scored("b", wrong(60, range(9)), x=1)]
     with pytest.raises(FoursplitError, match="hold different examples"):
-        choose(rows, {}, "minimize", TIES)
+        select_model(rows, {}, "minimize", TIES)
 
 
 def test_an_unknown_direction_is_refused():
     with pytest.raises(FoursplitError, match="direction 'up'.*maximize, minimize"):
-        choose([], {}, "up")
+        select_model([], {}, "up")
 
 
 def test_every_gap_has_an_action_and_a_rule_to_stop():

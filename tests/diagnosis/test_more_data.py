@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from foursplit.diagnosis.learning_curve.fit import Point, fit, read
-from foursplit.diagnosis.learning_curve.more_data import corrected, more_data
+from foursplit.diagnosis.learning_curve.fit import CurvePoint, curve_verdict, fit_curve
+from foursplit.diagnosis.learning_curve.more_data import correct_steps, more_data_step
 from foursplit.diagnosis.recommendations.actions import next_steps
 
 SIZES = (1000, 2000, 4000, 6000, 10_000)
 
 
 def verdict(a, b, c, *, train, target):
-    points = [Point(n, (a + b * n**-c,) * 3) for n in SIZES]
-    return read(fit(points, np.random.default_rng(1), resamples=50), train, target)
+    points = [CurvePoint(n, (a + b * n**-c,) * 3) for n in SIZES]
+    return curve_verdict(fit_curve(points, np.random.default_rng(1), resamples=50), train, target)
 
 
 REACHES = verdict(0.02, 3.0, 0.5, train=0.01, target=0.03)
@@ -37,20 +37,20 @@ STANDS = verdict(0.08, 3.0, 0.9, train=0.01, target=None)
 )
 def test_each_reading_has_its_step(found, reading, words):
     assert found.reading == reading
-    step = more_data(found)
+    step = more_data_step(found)
     assert words.replace("90,000", f"{found.n_for_target or 0:,}") in step.action
     assert step.link == "variance"
 
 
 def test_a_step_that_gets_data_gains_what_ten_times_as_much_takes_off():
     # 0.02 + 3 / sqrt(n): 5 % at 10,000, 2.95 % at 100,000.
-    assert more_data(REACHES).gain == pytest.approx(0.0205, abs=2e-4)
-    assert more_data(FLAT).gain is None
-    assert more_data(BIAS).gain is None
+    assert more_data_step(REACHES).gain == pytest.approx(0.0205, abs=2e-4)
+    assert more_data_step(FLAT).gain is None
+    assert more_data_step(BIAS).gain is None
 
 
 def test_nothing_follows_from_a_target_that_is_met():
-    assert more_data(MET) is None
+    assert more_data_step(MET) is None
 
 
 def steps():
@@ -59,9 +59,9 @@ def steps():
 
 
 def test_the_curve_changes_the_words_for_variance_and_nothing_else():
-    before, after = steps(), corrected(steps(), FLAT)
+    before, after = steps(), correct_steps(steps(), FLAT)
     assert [step["rank"] for step in after] == [1, 2, 3]
-    assert after[0]["action"] == more_data(FLAT).action
+    assert after[0]["action"] == more_data_step(FLAT).action
     assert (after[0]["gain"], after[0]["link"]) == (0.06, "variance")
     assert after[0]["evidence"] == "learning_curve"
     assert after[1:] == before[1:]
@@ -70,5 +70,5 @@ def test_the_curve_changes_the_words_for_variance_and_nothing_else():
 
 def test_no_step_for_variance_is_made_where_none_was_ranked():
     only = next_steps(["mismatch"], [], {"mismatch": 0.04})
-    assert corrected(only, FLAT) == only
-    assert corrected(steps(), MET) == steps()
+    assert correct_steps(only, FLAT) == only
+    assert correct_steps(steps(), MET) == steps()

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.ceiling.optimization_verification import (
-    of_table,
     search_or_objective,
+    verify_table,
 )
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
 
@@ -48,16 +48,16 @@ def scored(truth, output, n=1000, **more):
     rest = np.full(n - k, np.nan)
     frame = {"example_id": [f"d{i}" for i in range(n)], "loss": (np.arange(n) < k) * 1.0, **more}
     frame |= {"score_truth": np.r_[truth, rest], "score_output": np.r_[output, rest]}
-    return check(pd.DataFrame(frame), "dev")
+    return validate(pd.DataFrame(frame), "dev")
 
 
 def test_the_table_says_whether_search_or_objective_is_at_fault(rng):
     # Machine Learning Yearning, chapter 44, as columns: 95 of 100 errors are the objective's.
     table = scored(np.r_[np.full(5, -1.0), np.full(95, -3.0)], np.full(100, -2.0))
-    block = of_table(table, rng)
+    block = verify_table(table, rng)
     assert (block["n_errors"], block["n_scored"], block["work_on"]) == (100, 100, "objective")
     assert block["gain_of_first"] == pytest.approx(0.005)  # 5 of 1,000
-    told = analyse([Model(tables={"dev": table})], Settings(human_error=0.1))
+    told = diagnose_as_json([Model(tables={"dev": table})], Settings(human_error=0.1))
     step = next(s for s in told["next"] if s["link"] == "search")
     assert step["gain"] == pytest.approx(0.095)
     assert "another objective" in step["action"]
@@ -66,14 +66,14 @@ def test_the_table_says_whether_search_or_objective_is_at_fault(rng):
 def test_a_heavier_error_weighs_more(rng):
     # One of two errors is the search's; it weighs three times as much.
     weight = np.r_[3.0, np.ones(9)]
-    block = of_table(scored([1.0, -1.0], [0.0, 0.0], n=10, weight=weight), rng)
+    block = verify_table(scored([1.0, -1.0], [0.0, 0.0], n=10, weight=weight), rng)
     assert block["share"]["value"] == pytest.approx(0.75)
     assert block["gain_of_first"] == pytest.approx(3 / 12)
 
 
 def test_where_neither_is_sure_the_step_is_to_score_more(rng):
     table = scored(np.r_[np.full(6, 1.0), np.full(6, -1.0)], np.zeros(12))
-    told = analyse([Model(tables={"dev": table})], Settings())
+    told = diagnose_as_json([Model(tables={"dev": table})], Settings())
     step = next(s for s in told["next"] if s["link"] == "search")
     assert step["gain"] is None
     assert "score the truth" in step["action"]
@@ -82,12 +82,12 @@ def test_where_neither_is_sure_the_step_is_to_score_more(rng):
 def test_errors_without_scores_are_left_out_and_counted(rng):
     table = scored(np.r_[np.full(40, 1.0), np.full(10, np.nan)],
                    np.r_[np.zeros(40), np.full(10, np.nan)])  # fmt: skip
-    block = of_table(table, rng)
+    block = verify_table(table, rng)
     assert (block["n_errors"], block["n_scored"]) == (50, 40)
     assert block["work_on"] == "search"
     assert (
         "None of the 5 errors"
-        in of_table(scored([np.nan] * 5, [np.nan] * 5), rng)["not_applicable"]
+        in verify_table(scored([np.nan] * 5, [np.nan] * 5), rng)["not_applicable"]
     )
 
 
@@ -98,4 +98,4 @@ def test_one_score_without_the_other_is_refused():
         scored([1.0, np.nan], [0.0, 0.0])
     bare = pd.DataFrame({"example_id": ["a"], "loss": [1.0], "score_truth": [1.0]})
     with pytest.raises(FoursplitError, match="'score_truth' needs 'score_output' beside it"):
-        check(bare, "dev")
+        validate(bare, "dev")

@@ -8,9 +8,9 @@ import pytest
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.ceiling import oracle_components
-from foursplit.diagnosis.ceiling.bootstrap import Mean, Sampling, ceiling, mean
+from foursplit.diagnosis.ceiling.bootstrap import MeanLoss, Sampling, ceiling, mean_loss
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
@@ -25,7 +25,7 @@ def rate(error, n=1000):
 def dev(loss, **columns):
     names = {name.replace("__", "+"): losses for name, losses in columns.items()}
     frame = {"example_id": [f"d{k}" for k in range(len(loss))], "loss": loss, **names}
-    return prediction_table.check(pd.DataFrame(frame), "dev")
+    return prediction_table.validate(pd.DataFrame(frame), "dev")
 
 
 def fixed(loss, **columns):
@@ -37,11 +37,11 @@ def fixed(loss, **columns):
 
 
 def found(table):
-    return oracle_components.of_table(table, np.random.default_rng(1), QUICK)
+    return oracle_components.table_ceilings(table, np.random.default_rng(1), QUICK)
 
 
 def told(table, **settings):
-    return analyse([Model(tables={"dev": table})], Settings(**settings))
+    return diagnose_as_json([Model(tables={"dev": table})], Settings(**settings))
 
 
 def test_the_walk_follows_the_order_of_the_columns():
@@ -98,10 +98,10 @@ def test_a_weighted_mean_by_sums_is_that_of_rows_written_out(rng):
     # A row of weight 3 in a group is three rows of weight 1 in it.
     before, after, groups = rng.random(60), rng.random(60), np.repeat(np.arange(20), 3)
     weight = rng.integers(1, 4, 60)
-    one = ceiling(Mean(weight=weight.astype(float)), before, after, groups,
+    one = ceiling(MeanLoss(weight=weight.astype(float)), before, after, groups,
                   np.random.default_rng(4), QUICK)  # fmt: skip
     times = [np.repeat(x, weight) for x in (before, after, groups)]
-    other = ceiling(mean, *times, np.random.default_rng(4), QUICK)
+    other = ceiling(mean_loss, *times, np.random.default_rng(4), QUICK)
     assert (one.value, one.lo, one.hi) == pytest.approx((other.value, other.lo, other.hi))
 
 

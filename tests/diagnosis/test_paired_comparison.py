@@ -12,19 +12,19 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import Table, check
+from foursplit.diagnosis.prediction_table import PredictionTable, validate
 from foursplit.diagnosis.stats.bootstrap import estimate
-from foursplit.diagnosis.stats.paired_comparison import compare, mcnemar_p
+from foursplit.diagnosis.stats.paired_comparison import compare_models, mcnemar_p_value
 
 COUNT = st.integers(0, 60)
 
 
-def table(loss, **columns) -> Table:
+def table(loss, **columns) -> PredictionTable:
     frame = pd.DataFrame({"example_id": [f"e{i}" for i in range(len(loss))], "loss": loss})
-    return check(frame.assign(**columns), "dev")
+    return validate(frame.assign(**columns), "dev")
 
 
-def pair(both, won, lost, neither, **columns) -> tuple[Table, Table]:
+def pair(both, won, lost, neither, **columns) -> tuple[PredictionTable, PredictionTable]:
     """Give tables in which both err, A alone errs (B wins), B alone errs, and nobody errs."""
     a = [1.0] * both + [1.0] * won + [0.0] * (lost + neither)
     b = [1.0] * both + [0.0] * won + [1.0] * lost + [0.0] * neither
@@ -32,7 +32,7 @@ def pair(both, won, lost, neither, **columns) -> tuple[Table, Table]:
 
 
 def compared(a, b, seed=1, **how):
-    return compare(a, b, np.random.default_rng(seed), **how)
+    return compare_models(a, b, np.random.default_rng(seed), **how)
 
 
 def test_a_case_worked_by_hand():
@@ -57,7 +57,7 @@ def test_five_examples_for_one_and_none_for_the_other_may_be_chance():
 
 @given(COUNT, COUNT)
 def test_p_is_that_of_scipy_and_of_statsmodels(won, lost):
-    p = mcnemar_p(won, lost)
+    p = mcnemar_p_value(won, lost)
     if won + lost:
         assert p == pytest.approx(stats.binomtest(won, won + lost).pvalue, rel=1e-9)
     assert p == pytest.approx(mcnemar([[3, won], [lost, 4]], exact=True).pvalue, rel=1e-9)
@@ -69,7 +69,7 @@ def test_p_is_that_of_scipy_and_of_statsmodels(won, lost):
 )
 def test_p_stays_exact_for_millions_of_pairs(won, lost):
     wanted = 2 * stats.binom(won + lost, 0.5).cdf(min(won, lost))
-    assert mcnemar_p(won, lost) == pytest.approx(wanted, rel=1e-5)
+    assert mcnemar_p_value(won, lost) == pytest.approx(wanted, rel=1e-5)
 
 
 @given(COUNT, COUNT, COUNT, COUNT)

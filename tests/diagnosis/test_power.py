@@ -35,7 +35,7 @@ def exact(n, delta, discordance, alpha=0.05):
     ],
 )
 def test_the_formula_gives_the_table(delta, times, wanted):
-    assert power.examples_needed(delta, delta * times) == wanted
+    assert power.required_examples(delta, delta * times) == wanted
 
 
 @given(st.floats(0.01, 0.2), st.floats(1.2, 5))
@@ -43,14 +43,14 @@ def test_the_formula_gives_the_table(delta, times, wanted):
 def test_so_many_examples_have_nearly_the_power_asked_for(delta, times):
     # The exact test is cautious, so it has a little less than the formula says.
     discordance = min(1.0, delta * times)
-    n = power.examples_needed(delta, discordance)
-    assert 0.7 < power.power_of(n, delta, discordance) < 0.9
+    n = power.required_examples(delta, discordance)
+    assert 0.7 < power.mcnemar_power(n, delta, discordance) < 0.9
 
 
 @given(st.floats(0.0001, 1.0))
 def test_never_so_few_are_advised_that_the_exact_test_cannot_reject(discordance):
     # Five pairs all won have p = 2/32; six have 2/64.
-    assert power.examples_needed(discordance, discordance) * discordance >= 6 - 1e-9
+    assert power.required_examples(discordance, discordance) * discordance >= 6 - 1e-9
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,10 @@ def test_never_so_few_are_advised_that_the_exact_test_cannot_reject(discordance)
 )
 def test_power_is_the_sum_over_all_outcomes(n, delta, discordance):
     wanted, strict = exact(n, delta, discordance)
-    assert power.power_of(n, delta, discordance) == pytest.approx(wanted, abs=1e-9)
-    assert power.p_right_order(n, delta, discordance, ties=0.0) == pytest.approx(strict, abs=1e-9)
+    assert power.mcnemar_power(n, delta, discordance) == pytest.approx(wanted, abs=1e-9)
+    assert power.prob_correct_ranking(n, delta, discordance, ties=0.0) == pytest.approx(
+        strict, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("discordance", [0.3, 0.5, 0.99, 1.0])
@@ -68,8 +70,10 @@ def test_power_is_the_sum_over_all_outcomes(n, delta, discordance):
 def test_beyond_the_sum_the_normal_agrees_with_it(delta, discordance):
     n = 7000  # 2,100 to 7,000 pairs: all are beyond the sum
     wanted, strict = exact(n, delta, discordance)
-    assert power.power_of(n, delta, discordance) == pytest.approx(wanted, abs=0.003)
-    assert power.p_right_order(n, delta, discordance, ties=0.0) == pytest.approx(strict, abs=0.003)
+    assert power.mcnemar_power(n, delta, discordance) == pytest.approx(wanted, abs=0.003)
+    assert power.prob_correct_ranking(n, delta, discordance, ties=0.0) == pytest.approx(
+        strict, abs=0.003
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,43 +91,45 @@ def test_ten_thousand_examples_rank_a_gain_of_a_thousandth_but_do_not_prove_it(
 ):
     # The book's rule of thumb is true of the right order, and not of significance.
     assert exact(10_000, 0.001, discordance)[0] == pytest.approx(shown, abs=0.01)
-    assert power.power_of(10_000, 0.001, discordance) == pytest.approx(shown, abs=0.01)
-    assert power.p_right_order(10_000, 0.001, discordance) == pytest.approx(ordered, abs=0.005)
+    assert power.mcnemar_power(10_000, 0.001, discordance) == pytest.approx(shown, abs=0.01)
+    assert power.prob_correct_ranking(10_000, 0.001, discordance) == pytest.approx(
+        ordered, abs=0.005
+    )
 
 
 @pytest.mark.parametrize(("discordance", "leads"), [(0.0011, 0.10), (0.02, 0.37)])
 def test_a_hundred_examples_mostly_tie(discordance, leads):
-    assert power.power_of(100, 0.001, discordance) < 0.001
-    strict = power.p_right_order(100, 0.001, discordance, ties=0.0)
+    assert power.mcnemar_power(100, 0.001, discordance) < 0.001
+    strict = power.prob_correct_ranking(100, 0.001, discordance, ties=0.0)
     assert strict == pytest.approx(leads, abs=0.01)
-    assert 0.5 < power.p_right_order(100, 0.001, discordance) < 0.56
+    assert 0.5 < power.prob_correct_ranking(100, 0.001, discordance) < 0.56
 
 
 @given(st.integers(1, 300), SHARE)
 @settings(max_examples=30, deadline=None)
 def test_equal_models_are_told_apart_no_more_often_than_allowed(n, discordance):
-    assert power.power_of(n, 0.0, discordance) <= 0.05 + 1e-9
-    assert power.p_right_order(n, 0.0, discordance) == pytest.approx(0.5, abs=1e-9)
+    assert power.mcnemar_power(n, 0.0, discordance) <= 0.05 + 1e-9
+    assert power.prob_correct_ranking(n, 0.0, discordance) == pytest.approx(0.5, abs=1e-9)
 
 
 @given(st.integers(1, 200), SHARE, st.floats(0, 1))
 @settings(max_examples=30, deadline=None)
 def test_more_examples_and_larger_gains_rank_better(n, discordance, part):
-    low = power.p_right_order(n, part * discordance / 2, discordance)
-    assert low <= power.p_right_order(n, part * discordance, discordance) + 1e-9
-    assert low <= power.p_right_order(2 * n, part * discordance / 2, discordance) + 1e-9
+    low = power.prob_correct_ranking(n, part * discordance / 2, discordance)
+    assert low <= power.prob_correct_ranking(n, part * discordance, discordance) + 1e-9
+    assert low <= power.prob_correct_ranking(2 * n, part * discordance / 2, discordance) + 1e-9
 
 
 def test_models_that_never_differ_tie():
-    assert power.p_right_order(10, 0.0, 0.0) == 0.5
-    assert power.power_of(10, 0.0, 0.0) == 0.0
+    assert power.prob_correct_ranking(10, 0.0, 0.0) == 0.5
+    assert power.mcnemar_power(10, 0.0, 0.0) == 0.0
 
 
 def test_a_gain_above_the_discordance_is_refused():
     with pytest.raises(FoursplitError, match="delta 0.2, discordance 0.1"):
-        power.power_of(100, 0.2, 0.1)
+        power.mcnemar_power(100, 0.2, 0.1)
     with pytest.raises(FoursplitError, match="gain of zero"):
-        power.examples_needed(0.0, 0.1)
+        power.required_examples(0.0, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -154,13 +160,13 @@ def test_without_errors_there_is_nothing_to_read():
 
 
 def test_the_book_parts_five_thousand_at_one_in_five_into_500_and_4500():
-    found = power.advise(0.2, 5000, 0.01, 0.02)
+    found = power.recommend_sizes(0.2, 5000, 0.01, 0.02)
     assert (found.eyeball, found.n - found.eyeball) == (500, 4500)
 
 
 def test_a_hundred_examples_cannot_see_a_gain_of_a_thousandth():
     # 90.0 against 90.1 % (chapter 7): ten thousand have a good chance of ranking them.
-    few, many = (power.advise(0.1, n, 0.001, 0.002) for n in (100, 10_000))
+    few, many = (power.recommend_sizes(0.1, n, 0.001, 0.002) for n in (100, 10_000))
     assert few.power < 0.001
     assert few.dev == many.dev == 15_696
     assert many.p_right_order > 0.98
@@ -174,8 +180,8 @@ def test_a_hundred_examples_cannot_see_a_gain_of_a_thousandth():
 )
 @settings(max_examples=40, deadline=None)
 def test_no_size_is_advised_beyond_what_is_needed(error, n, delta, discordance):
-    found = power.advise(error, n, delta, discordance)
-    assert found.dev == power.examples_needed(delta, max(delta, discordance))
+    found = power.recommend_sizes(error, n, delta, discordance)
+    assert found.dev == power.required_examples(delta, max(delta, discordance))
     assert 1 <= found.eyeball <= max(n, found.dev)
     assert 1 <= found.train_dev <= max(n, found.dev)
     if error > 0:
@@ -186,19 +192,19 @@ def test_no_size_is_advised_beyond_what_is_needed(error, n, delta, discordance):
 
 def test_a_train_dev_set_is_large_enough_to_see_a_gap_worth_work():
     # At 10 % error a gap of 1 point counts: 1.96^2 * 0.09 / 0.01^2 = 3457.3.
-    found = power.advise(0.1, 100_000, 0.001, 0.01)
+    found = power.recommend_sizes(0.1, 100_000, 0.001, 0.01)
     assert found.train_dev == 3458
     assert power.half_width(0.1, found.train_dev) <= 0.01 < power.half_width(0.1, 3457)
 
 
 def test_a_dev_set_without_errors_still_gets_advice():
-    assert power.advise(0.0, 50, 0.01, 0.0).dev == power.examples_needed(0.01, 0.01)
+    assert power.recommend_sizes(0.0, 50, 0.01, 0.0).dev == power.required_examples(0.01, 0.01)
 
 
 @pytest.mark.parametrize("n", [50, 500, 5000])
 def test_the_detectable_gain_needs_that_many_examples(n):
     gain = power.detectable_gain(n)
-    assert power.examples_needed(gain, 2 * gain) == pytest.approx(n, rel=1e-6)
+    assert power.required_examples(gain, 2 * gain) == pytest.approx(n, rel=1e-6)
 
 
 def test_a_detectable_gain_is_detected_in_four_of_five_trials(rng):

@@ -29,9 +29,9 @@ def folder(tmp_path):
 def test_a_csv_and_a_parquet_file_say_the_same(folder, tmp_path):
     made = frame(group_id=[1, 1, 2], tags=["x; y", None, "x"], **{"meta.hour": [1, 2, 3]})
     made.to_parquet(tmp_path / "dev.parquet")
-    one = read_tables.read_table(tmp_path / "dev.parquet")
+    one = read_tables.read_file(tmp_path / "dev.parquet")
     made.to_csv(tmp_path / "dev.csv", index=False)
-    other = read_tables.read_table(tmp_path / "dev.csv")
+    other = read_tables.read_file(tmp_path / "dev.csv")
     pd.testing.assert_frame_equal(one.frame, other.frame)
     assert list(one.frame["tags"]) == [("x", "y"), (), ("x",)]
     assert list(one.groups) == [0, 0, 1]
@@ -39,7 +39,7 @@ def test_a_csv_and_a_parquet_file_say_the_same(folder, tmp_path):
 
 
 def test_the_loss_of_classes_follows_from_the_answers():
-    made = prediction_table.check(
+    made = prediction_table.validate(
         pd.DataFrame({"example_id": [1, 2], "y": ["cat", "dog"], "y_hat": ["cat", "cat"]}), "dev"
     )
     assert list(made.loss) == [0, 1]
@@ -48,7 +48,7 @@ def test_the_loss_of_classes_follows_from_the_answers():
 
 
 def test_weights_weigh():
-    assert prediction_table.check(frame(weight=[1, 1, 2]), "dev").error == pytest.approx(0.5)
+    assert prediction_table.validate(frame(weight=[1, 1, 2]), "dev").error == pytest.approx(0.5)
 
 
 BAD = {
@@ -74,7 +74,7 @@ BAD = {
 def test_a_bad_table_is_refused_by_file_column_and_row(folder, case):
     content, words = BAD[case]
     with pytest.raises(FoursplitError) as refused:
-        read_tables.read(folder(dev=content))
+        read_tables.read_folder(folder(dev=content))
     assert words in str(refused.value)
     assert "dev.parquet" in str(refused.value)
     assert "np." not in str(refused.value)
@@ -82,36 +82,36 @@ def test_a_bad_table_is_refused_by_file_column_and_row(folder, case):
 
 def test_quantities_need_a_loss_of_their_own():
     with pytest.raises(FoursplitError, match="holds quantities.* give 'loss'"):
-        prediction_table.check(
+        prediction_table.validate(
             pd.DataFrame({"example_id": [1, 2], "y": [0.5, 1.5], "y_hat": [0.5, 1.0]}), "dev"
         )
 
 
 def test_an_unknown_split_is_answered_with_the_known_ones(folder):
     with pytest.raises(FoursplitError, match="unknown split 'validation'.*Valid: dev, test, train"):
-        read_tables.read(folder(validation=frame()))
+        read_tables.read_folder(folder(validation=frame()))
 
 
 def test_what_is_no_table_is_said_to_be_none(folder, tmp_path):
     (tmp_path / "dev.csv").write_bytes(bytes(range(128, 256)))
     with pytest.raises(FoursplitError, match=r"dev\.csv: not readable as CSV"):
-        read_tables.read(tmp_path)
+        read_tables.read_folder(tmp_path)
     (tmp_path / "dev.csv").rename(tmp_path / "dev.parquet")
     with pytest.raises(FoursplitError, match=r"dev\.parquet: not readable as Parquet"):
-        read_tables.read(tmp_path)
+        read_tables.read_folder(tmp_path)
     (tmp_path / "dev.parquet").unlink()
     (tmp_path / "dev.csv").write_text("")
     with pytest.raises(FoursplitError, match=r"dev\.csv: not readable as CSV"):
-        read_tables.read(tmp_path)
+        read_tables.read_folder(tmp_path)
 
 
 def test_an_empty_folder_and_none_at_all_are_told_apart(tmp_path):
     with pytest.raises(
         FoursplitError, match="no table; it may have train.parquet or .csv, train_dev"
     ):
-        read_tables.read(tmp_path)
+        read_tables.read_folder(tmp_path)
     with pytest.raises(FoursplitError, match="no such folder"):
-        read_tables.read(tmp_path / "none")
+        read_tables.read_folder(tmp_path / "none")
 
 
 def test_an_example_in_two_splits_is_refused(folder):
@@ -119,19 +119,21 @@ def test_an_example_in_two_splits_is_refused(folder):
     with pytest.raises(
         FoursplitError, match=r"row 2: 'b' is in 'train' too .*belongs to one split"
     ):
-        read_tables.read(made)
+        read_tables.read_folder(made)
 
 
 def test_one_split_in_two_files_is_refused(folder):
     made = folder(dev=frame())
     (made / "dev.csv").write_text("example_id,loss\n1,0\n")
     with pytest.raises(FoursplitError, match="split 'dev' is in dev.csv too"):
-        read_tables.read(made)
+        read_tables.read_folder(made)
 
 
 def test_ten_thousand_tags_are_read():
     many = ";".join(f"t{n}" for n in range(10_000))
-    assert len(prediction_table.check(frame(tags=[many, "", ""]), "dev").frame["tags"][0]) == 10_000
+    assert (
+        len(prediction_table.validate(frame(tags=[many, "", ""]), "dev").frame["tags"][0]) == 10_000
+    )
 
 
 @pytest.mark.parametrize("column", ["loss", "weight", "human_loss", "score"])
@@ -140,4 +142,4 @@ def test_the_index_of_a_frame_is_no_row_number(column):
     made[column] = [1.0, np.nan, 1.0]
     made.index = [7, 8, 9]
     with pytest.raises(FoursplitError, match="row 2"):
-        prediction_table.check(made, "dev")
+        prediction_table.validate(made, "dev")

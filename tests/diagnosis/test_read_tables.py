@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import read_tables
-from foursplit.diagnosis.analysis import analyse
-from foursplit.diagnosis.error_analysis.leakage import leaks
+from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.error_analysis.leakage import check_leakage
 from foursplit.diagnosis.settings import Settings
 
 N = 60
@@ -72,7 +72,7 @@ def tables(rng):
 
 
 def diagnosis(folder):
-    return analyse(read_tables.read(folder), Settings(resamples=50))
+    return diagnose_as_json(read_tables.read_folder(folder), Settings(resamples=50))
 
 
 def test_the_same_tables_say_the_same_however_they_are_written(tmp_path, rng, capsys):
@@ -103,7 +103,7 @@ def test_how_labels_are_written_never_changes_the_error(tmp_path_factory, y, y_h
         })
         for k, split in enumerate(("train", "dev"))
     }  # fmt: skip
-    found = read_tables.read(written(tmp_path_factory.mktemp("labels"), frames, how))[0]
+    found = read_tables.read_folder(written(tmp_path_factory.mktemp("labels"), frames, how))[0]
     for k, split in enumerate(("train", "dev")):
         assert found.tables[split].error == pytest.approx((truth[k] != guess[k]).mean())
 
@@ -114,7 +114,7 @@ def test_true_is_one_and_false_is_nought(tmp_path_factory, names, n):
     frame = pd.DataFrame({"y": (["True", "False"] * 4)[: 2 * n], "y_hat": ["1", "0"] * n})
     frame = frame.assign(example_id=range(len(frame)))
     frame.loc[len(frame)] = [names[0], names[0], len(frame)]
-    found = read_tables.read(written(tmp_path_factory.mktemp("truths"), {"dev": frame}))
+    found = read_tables.read_folder(written(tmp_path_factory.mktemp("truths"), {"dev": frame}))
     assert found[0].tables["dev"].error == 0
 
 
@@ -131,8 +131,10 @@ def test_a_leak_is_seen_however_the_two_files_write_it(tmp_path, rng, how, colum
         })
         for split, way in (("train", first), ("dev", second))
     }  # fmt: skip
-    found = read_tables.read(written(tmp_path, frames, how))[0].tables
-    assert [overlap.n for overlap in leaks(found, rng, resamples=10).overlaps if overlap.n] == [N]
+    found = read_tables.read_folder(written(tmp_path, frames, how))[0].tables
+    assert [
+        overlap.n for overlap in check_leakage(found, rng, resamples=10).overlaps if overlap.n
+    ] == [N]
 
 
 @pytest.mark.parametrize("how", ["csv", "parquet"])
@@ -143,18 +145,18 @@ def test_an_example_of_two_splits_is_seen_however_its_id_is_written(tmp_path, ho
         for split, way in (("train", "int"), ("dev", second))
     }
     with pytest.raises(FoursplitError, match="belongs to one split"):
-        read_tables.read(written(tmp_path, frames, how))
+        read_tables.read_folder(written(tmp_path, frames, how))
 
 
 def test_two_ways_within_one_file_are_two_examples(tmp_path):
     frame = pd.DataFrame({"example_id": ["1", "01", "2"], "loss": [0, 1, 0]})
-    found = read_tables.read(written(tmp_path, {"dev": frame}))[0].tables["dev"]
+    found = read_tables.read_folder(written(tmp_path, {"dev": frame}))[0].tables["dev"]
     assert found.frame["example_id"].tolist() == ["1", "01", "2"]
 
 
 def test_a_name_with_noughts_stays_as_it_is(tmp_path):
     frame = pd.DataFrame({"example_id": ["001", "002"], "y": ["07", "08"], "y_hat": ["07", "07"]})
-    found = read_tables.read(written(tmp_path, {"dev": frame}))[0].tables["dev"].frame
+    found = read_tables.read_folder(written(tmp_path, {"dev": frame}))[0].tables["dev"].frame
     assert found["example_id"].tolist() == ["001", "002"]
     assert found["y"].tolist() == ["07", "08"]
 
@@ -163,7 +165,7 @@ def test_a_name_with_noughts_stays_as_it_is(tmp_path):
 def test_a_name_that_has_lost_digits_is_refused(tmp_path, values):
     frame = pd.DataFrame({"example_id": ["a", "b"], "loss": 0.0, "group_id": values})
     with pytest.raises(FoursplitError, match="column 'group_id', row 1.*has lost digits"):
-        read_tables.read(written(tmp_path, {"dev": frame}, "parquet"))
+        read_tables.read_folder(written(tmp_path, {"dev": frame}, "parquet"))
 
 
 def of_classes(y, y_hat, **more):
@@ -190,7 +192,7 @@ STRANGERS = {
 @pytest.mark.parametrize("how", ["csv", "parquet"])
 def test_what_cannot_mean_each_other_is_refused(tmp_path, case, how):
     with pytest.raises(FoursplitError):
-        read_tables.read(written(tmp_path, {"dev": STRANGERS[case]}, how))
+        read_tables.read_folder(written(tmp_path, {"dev": STRANGERS[case]}, how))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_what_cannot_mean_each_other_is_refused(tmp_path, case, how):
     ],
 )
 def test_a_bad_model_is_no_stranger(tmp_path, frame):
-    assert read_tables.read(written(tmp_path, {"dev": frame}))
+    assert read_tables.read_folder(written(tmp_path, {"dev": frame}))
 
 
 @pytest.mark.parametrize("decimals", [1, 2, 3, 4])
@@ -220,13 +222,13 @@ def test_rounded_probabilities_are_taken_whatever_the_number_of_classes(rng, dec
 @pytest.mark.parametrize(("yes", "no"), [("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("TRUE", "False")])
 def test_a_spreadsheets_truths_are_taken(tmp_path, yes, no):
     frame = pd.DataFrame({"example_id": [1, 2], "loss": [1, 0], "is_error": [yes, no]})
-    found = read_tables.read(written(tmp_path, {"dev": frame}))[0].tables["dev"]
+    found = read_tables.read_folder(written(tmp_path, {"dev": frame}))[0].tables["dev"]
     assert found.is_error.tolist() == [True, False]
 
 
 def test_losses_that_may_be_per_cent_are_asked_about(tmp_path, capsys):
     frame = pd.DataFrame({"example_id": [1, 2], "loss": [3.5, 87.0], "is_error": [False, True]})
-    read_tables.read(written(tmp_path, {"dev": frame}))
+    read_tables.read_folder(written(tmp_path, {"dev": frame}))
     assert "per cent" in capsys.readouterr().err
 
 
@@ -235,7 +237,7 @@ def test_files_of_systems_and_columns_that_are_only_shown_are_passed_over(tmp_pa
     folder = written(tmp_path, {"dev": frame})
     for name in (".DS_Store", "._dev.csv", "~$dev.csv", "dev.csv.part", "README"):
         (folder / name).write_bytes(b"\0\1")
-    assert [*read_tables.read(folder)[0].tables["dev"].frame.columns] == [
+    assert [*read_tables.read_folder(folder)[0].tables["dev"].frame.columns] == [
         "example_id", "loss", "weight", "is_error",
     ]  # fmt: skip
 
@@ -244,7 +246,7 @@ def test_files_of_systems_and_columns_that_are_only_shown_are_passed_over(tmp_pa
 def test_a_missing_group_is_refused_by_row(tmp_path, missing):
     (tmp_path / "dev.csv").write_text(f"example_id,loss,group_id\n1,0,g\n2,0,{missing}\n")
     with pytest.raises(FoursplitError, match="column 'group_id', row 2 is missing"):
-        read_tables.read(tmp_path)
+        read_tables.read_folder(tmp_path)
 
 
 def test_models_of_two_folders_are_compared_by_the_same_ids(tmp_path):
@@ -252,29 +254,31 @@ def test_models_of_two_folders_are_compared_by_the_same_ids(tmp_path):
     first = written(tmp_path / "a", {"dev": whole})
     second = written(tmp_path / "b", {"dev": whole.astype({"example_id": float})})
     third = written(tmp_path / "c", {"dev": whole.assign(example_id=["001", "002", "003"])})
-    found = read_tables.read_together([first, second, third])
+    found = read_tables.read_folders([first, second, third])
     ids = [models[0].tables["dev"].frame["example_id"].tolist() for models in found]
     assert ids[0] == ids[1] == ids[2]
 
 
 def test_an_answer_that_no_label_is_gets_a_note(tmp_path, capsys):
     frame = of_classes(["cat", "dog", "bird"] * 5, ["cat", "dog", "a bird"] * 5)
-    read_tables.read(written(tmp_path / "one", {"dev": frame}))
+    read_tables.read_folder(written(tmp_path / "one", {"dev": frame}))
     said = capsys.readouterr().err
     assert "'a bird'" in said
     assert "5 rows" in said
-    read_tables.read(written(tmp_path / "two", {"dev": frame.assign(y_hat=frame["y"])}))
+    read_tables.read_folder(written(tmp_path / "two", {"dev": frame.assign(y_hat=frame["y"])}))
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("names", [["NA", "EU"], ["None", "null"]])
 def test_what_spells_a_missing_value_may_name_a_class(tmp_path, names):
     frame = of_classes(names * 5, [names[0]] * 10)
-    found = read_tables.read(written(tmp_path, {"dev": frame}))[0].tables["dev"]
+    found = read_tables.read_folder(written(tmp_path, {"dev": frame}))[0].tables["dev"]
     assert found.error == 0.5
     assert set(found.frame["y"]) == set(names)
 
 
 def test_a_label_missing_among_numbers_is_refused_by_row(tmp_path):
     with pytest.raises(FoursplitError, match="column 'y', row 2 is missing"):
-        read_tables.read(written(tmp_path, {"dev": of_classes(["1", "NaN", "0"], [1, 0, 0])}))
+        read_tables.read_folder(
+            written(tmp_path, {"dev": of_classes(["1", "NaN", "0"], [1, 0, 0])})
+        )

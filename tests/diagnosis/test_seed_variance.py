@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 from foursplit.diagnosis.stats import seed_variance
 from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.paired_comparison import align_rows
@@ -15,7 +15,7 @@ from foursplit.diagnosis.stats.seed_variance import align_losses, t_draws
 
 def table(loss, names=None):
     names = names or [f"d{k}" for k in range(len(loss))]
-    return check(pd.DataFrame({"example_id": names, "loss": loss}), "dev")
+    return validate(pd.DataFrame({"example_id": names, "loss": loss}), "dev")
 
 
 def test_losses_are_averaged_by_example_whatever_their_order():
@@ -30,11 +30,11 @@ def test_variances_of_data_and_of_seeds_add_up(rng):
     one = estimate((np.arange(1000) < 100) * 1.0, np.ones(1000), np.arange(1000), rng,
                    resamples=200_000, confidence=0.95)  # fmt: skip
     errors = [0.09, 0.10, 0.11, 0.12, 0.08, 0.10, 0.10, 0.10]
-    wide = seed_variance.with_seed_variance(one, errors, rng, 0.95)
+    wide = seed_variance.add_seed_variance(one, errors, rng, 0.95)
     k = len(errors)
-    wanted = np.var(one.draws) + np.var(errors, ddof=1) / k * (k - 1) / (k - 3)
-    assert np.var(wide.draws) == pytest.approx(wanted, rel=0.02)
-    assert seed_variance.with_seed_variance(one, errors[:1], rng, 0.95) is one
+    wanted = np.var(one.replicates) + np.var(errors, ddof=1) / k * (k - 1) / (k - 3)
+    assert np.var(wide.replicates) == pytest.approx(wanted, rel=0.02)
+    assert seed_variance.add_seed_variance(one, errors[:1], rng, 0.95) is one
 
 
 def test_the_interval_holds_the_error_of_training_again_as_often_as_it_says():
@@ -45,7 +45,7 @@ def test_the_interval_holds_the_error_of_training_again_as_often_as_it_says():
         losses = (rng.random((4, 800)) < rates[:, None]) * 1.0
         one = estimate(losses.mean(axis=0), np.ones(800), np.arange(800), rng,
                        resamples=200, confidence=0.95)  # fmt: skip
-        wide = seed_variance.with_seed_variance(one, list(losses.mean(axis=1)), rng, 0.95)
+        wide = seed_variance.add_seed_variance(one, list(losses.mean(axis=1)), rng, 0.95)
         held += wide.lo <= 0.2 <= wide.hi
         naive += one.lo <= 0.2 <= one.hi
     least = stats.binom(250, 0.95).ppf(0.0005)

@@ -28,7 +28,7 @@ def dev(n, seed, *, base=0.1, planted=0.0, n_columns=5, graded=False, group=None
         frame["loss"] *= rng.exponential(size=n)
     if group:
         frame["group_id"] = np.arange(n) // group
-    return prediction_table.check(frame, "dev"), inside
+    return prediction_table.validate(frame, "dev"), inside
 
 
 PLANTED = {"a": "v0", "b": "v1"}
@@ -41,7 +41,7 @@ def named(report, where):
 @pytest.mark.parametrize("graded", [False, True])
 def test_a_planted_slice_is_found_confirmed_and_priced(graded, rng):
     table, inside = dev(20_000, 1, planted=0.3, graded=graded)
-    report = slice_report.find(table, rng)
+    report = slice_report.find_slices(table, rng)
     found = named(report, PLANTED)
     # A twenty-fifth of dev errs 0.3 more often (at a mean loss of 1 an error): 0.012 of the error.
     assert found.confirmed
@@ -54,7 +54,7 @@ def test_a_planted_slice_is_found_confirmed_and_priced(graded, rng):
 
 def test_a_small_dev_is_halved_and_each_half_judges_the_other(rng):
     table, inside = dev(1500, 2, planted=0.5)
-    report = slice_report.find(table, rng)
+    report = slice_report.find_slices(table, rng)
     assert "halves" in report.method
     found = named(report, PLANTED)
     assert found.confirmed
@@ -63,7 +63,7 @@ def test_a_small_dev_is_halved_and_each_half_judges_the_other(rng):
 
 
 def test_what_is_confirmed_comes_first_and_then_what_gives_back_most(rng):
-    report = slice_report.find(dev(3000, 3, planted=0.3)[0], rng)
+    report = slice_report.find_slices(dev(3000, 3, planted=0.3)[0], rng)
     flags = [s.confirmed for s in report.slices]
     assert True in flags
     assert flags == sorted(flags, reverse=True)
@@ -75,7 +75,7 @@ def test_what_is_confirmed_comes_first_and_then_what_gives_back_most(rng):
 def confirmed_on_noise(n_sets, **how):
     rng = np.random.default_rng(7)
     return sum(
-        bool(slice_report.find(dev(1500, seed, base=0.15, **how)[0], rng).confirmed)
+        bool(slice_report.find_slices(dev(1500, seed, base=0.15, **how)[0], rng).confirmed)
         for seed in range(n_sets)
     )
 
@@ -102,9 +102,13 @@ def test_a_bad_patient_is_no_bad_slice(rng):
             **{f"meta.{name}": draw.integers(0, 5, 40)[patient] for name in "abcd"},
         })  # fmt: skip
 
-    grouped = [slice_report.find(prediction_table.check(once(k), "dev"), rng) for k in range(30)]
+    grouped = [
+        slice_report.find_slices(prediction_table.validate(once(k), "dev"), rng) for k in range(30)
+    ]
     apart = [
-        slice_report.find(prediction_table.check(once(k).drop(columns="group_id"), "dev"), rng)
+        slice_report.find_slices(
+            prediction_table.validate(once(k).drop(columns="group_id"), "dev"), rng
+        )
         for k in range(30)
     ]
     assert sum(bool(report.confirmed) for report in grouped) <= 6
@@ -114,7 +118,9 @@ def test_a_bad_patient_is_no_bad_slice(rng):
 def test_the_data_that_were_searched_overstate(rng):
     # Nothing but noise: error is 0.2 everywhere, though the worst slices found look worse by far.
     found = [
-        s for seed in range(10) for s in slice_report.find(dev(1500, seed, base=0.2)[0], rng).slices
+        s
+        for seed in range(10)
+        for s in slice_report.find_slices(dev(1500, seed, base=0.2)[0], rng).slices
     ]
     assert np.mean([s.found.value for s in found]) > 0.25
     assert np.mean([s.judged.value for s in found]) == pytest.approx(0.2, abs=0.03)
@@ -124,8 +130,8 @@ def test_the_data_that_were_searched_overstate(rng):
 def test_the_best_slice_is_that_of_the_sliceline_package(seed):
     table, _ = dev(3000, seed, planted=0.4)
     frame = table.frame.drop(columns="meta.size")
-    table = prediction_table.Table(split="dev", frame=frame)
-    keys, complete = search.search(dev_of(table))
+    table = prediction_table.PredictionTable(split="dev", frame=frame)
+    keys, complete = search.search_slices(dev_of(table))
     finder = Slicefinder(alpha=search.SIZE, k=1, max_l=3, min_sup=20, verbose=False)
     finder.fit(frame[table.meta].to_numpy(), table.loss)
     theirs = {
@@ -145,7 +151,7 @@ def dev_of(table):
 def test_no_slice_that_was_pruned_scores_higher(weighted, rng):
     table, _ = dev(600, 5, base=0.3, n_columns=4, graded=True)
     if weighted:
-        table = prediction_table.Table(
+        table = prediction_table.PredictionTable(
             split="dev", frame=table.frame.assign(weight=rng.uniform(1, 3, 600))
         )
     coded = dev_of(table)
@@ -163,19 +169,19 @@ def test_no_slice_that_was_pruned_scores_higher(weighted, rng):
             small = 600 / coded.weight[inside].sum() - 1
             scores[key] = 0.95 * worse - 0.05 * small
     best = max(scores, key=scores.__getitem__)
-    found, complete = search.search(coded)
+    found, complete = search.search_slices(coded)
     assert complete
     assert found[0] == best
 
 
 def test_slices_of_nearly_the_same_rows_are_one(rng):
     table, _ = dev(20_000, 1, planted=0.4)
-    twin = prediction_table.Table(
+    twin = prediction_table.PredictionTable(
         split="dev", frame=table.frame.assign(**{"meta.aa": table.frame["meta.a"]})
     )
-    report = slice_report.find(twin, rng)
+    report = slice_report.find_slices(twin, rng)
     # A slice by a or by its copy, never by both or each in turn.
-    assert len(report.confirmed) == len(slice_report.find(table, rng).confirmed)
+    assert len(report.confirmed) == len(slice_report.find_slices(table, rng).confirmed)
 
 
 def test_one_column_is_enough(rng):
@@ -184,7 +190,7 @@ def test_one_column_is_enough(rng):
         **{"meta.light": np.where(np.arange(8000) % 8 == 0, "night", "day")}
     )
     frame.loc[frame["meta.light"] == "night", "loss"] = 0.5
-    report = slice_report.find(prediction_table.check(frame, "dev"), rng)
+    report = slice_report.find_slices(prediction_table.validate(frame, "dev"), rng)
     assert [s.where for s in report.confirmed] == [{"light": "night"}]
 
 
@@ -195,7 +201,7 @@ def test_quantities_are_binned_and_what_is_missing_is_a_value(rng):
     loss[:1000] = 1.0
     frame = pd.DataFrame({"example_id": np.arange(20_000), "loss": loss, "meta.age": values})
     order = rng.permutation(20_000)
-    report = slice_report.find(prediction_table.check(frame.iloc[order], "dev"), rng)
+    report = slice_report.find_slices(prediction_table.validate(frame.iloc[order], "dev"), rng)
     labels = [s.where["age"] for s in report.confirmed]
     assert labels[0] == "missing"
     assert labels[1].endswith("or more")
@@ -208,7 +214,7 @@ def test_the_order_of_rows_changes_nothing(random):
     order = list(range(1200))
     random.shuffle(order)
     first, second = (
-        slice_report.find(t, np.random.default_rng(3)).slices
+        slice_report.find_slices(t, np.random.default_rng(3)).slices
         for t in (table, table.take(np.array(order)))
     )
     assert [s.where for s in first] == [s.where for s in second]
@@ -219,21 +225,23 @@ def test_the_order_of_rows_changes_nothing(random):
 def test_a_searched_part_that_tears_a_group_is_refused(rng):
     table, _ = dev(1000, 1, group=10)
     with pytest.raises(FoursplitError, match="group '0' is on both sides"):
-        slice_report.find(table, rng, searched=np.arange(1000) % 2 == 0)
+        slice_report.find_slices(table, rng, searched=np.arange(1000) % 2 == 0)
 
 
 def test_where_there_is_nothing_to_slice_the_report_says_so(rng):
     table, _ = dev(100, 1)
-    bare = prediction_table.Table(
+    bare = prediction_table.PredictionTable(
         split="dev", frame=table.frame[["example_id", "loss", "weight", "is_error"]]
     )
-    assert "'meta.'" in slice_report.find(bare, rng).not_applicable
-    right = prediction_table.Table(split="dev", frame=table.frame.assign(loss=0.0, is_error=False))
-    assert "no error" in slice_report.find(right, rng).not_applicable
+    assert "'meta.'" in slice_report.find_slices(bare, rng).not_applicable
+    right = prediction_table.PredictionTable(
+        split="dev", frame=table.frame.assign(loss=0.0, is_error=False)
+    )
+    assert "no error" in slice_report.find_slices(right, rng).not_applicable
 
 
 def test_the_report_is_json(rng):
-    block = slice_report.find(dev(3000, 3, planted=0.3)[0], rng).as_json()
+    block = slice_report.find_slices(dev(3000, 3, planted=0.3)[0], rng).as_json()
     assert json.loads(json.dumps(block, allow_nan=False)) == block
     assert set(block["slices"][0]["blackbox"]) == {"value", "lo", "hi", "n", "n_groups"}
 
@@ -249,12 +257,12 @@ def test_zeros_and_ones_are_tested_as_fisher_does(n_in, n_out, wrong_in, wrong_o
 
 @pytest.mark.parametrize("degrees", [1.0, 2.0, 5.5, 30.0, 1000.0])
 def test_quantiles_are_those_of_student(degrees):
-    assert significance.student_t(0.95, degrees) == pytest.approx(stats.t.ppf(0.975, degrees))
+    assert significance.t_quantile(0.95, degrees) == pytest.approx(stats.t.ppf(0.975, degrees))
 
 
 def test_the_p_of_a_slice_by_groups_is_that_of_student(rng):
     # Equal weights, one row a group: influences as in a two-sample test under the null hypothesis.
-    table = prediction_table.check(
+    table = prediction_table.validate(
         pd.DataFrame(
             {
                 "example_id": [f"e{k}" for k in range(60)],
@@ -269,4 +277,4 @@ def test_the_p_of_a_slice_by_groups_is_that_of_student(rng):
     loss = table.loss
     influence = np.where(inside, (loss - loss.mean()) / 20, -(loss - loss.mean()) / 40)
     t = (loss[inside].mean() - loss[~inside].mean()) / np.sqrt((influence**2).sum() * 60 / 59)
-    assert significance.p_value(encoded, inside) == pytest.approx(stats.t(19).sf(t))
+    assert significance.slice_p_value(encoded, inside) == pytest.approx(stats.t(19).sf(t))

@@ -7,7 +7,7 @@ import pytest
 from foursplit import plugins
 from foursplit.cli.commands.diagnose import lines
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
@@ -22,7 +22,7 @@ def table(split, y, y_hat=None, **columns):
         "y": y,
         "y_hat": y if y_hat is None else y_hat,
     }
-    return prediction_table.check(pd.DataFrame({**frame, **columns}), split)
+    return prediction_table.validate(pd.DataFrame({**frame, **columns}), split)
 
 
 def of(names, n=N):
@@ -30,7 +30,7 @@ def of(names, n=N):
 
 
 def told(*made):
-    return analyse([Model(tables={t.split: t for t in made})], Settings(resamples=50))
+    return diagnose_as_json([Model(tables={t.split: t for t in made})], Settings(resamples=50))
 
 
 @pytest.mark.parametrize("names", [["cat", "dog", "<bird>"], [0, 1, 2], [False, True]])
@@ -60,7 +60,7 @@ def test_a_model_that_learns_no_labels_lacks_no_class():
     made = table("train", of(["normal"])), table("dev", of(["normal", "odd"]))
     tables = {t.split: t for t in made}
     asked = Settings(resamples=50, learns_labels=False)
-    found = analyse([Model(tables=tables)], asked)
+    found = diagnose_as_json([Model(tables=tables)], asked)
     assert "unseen_classes" not in found
     assert not [step for step in found["next"] if step["link"] == "classes"]
     assert plugins.metrics("detect_anomalies").LEARNS_LABELS is False

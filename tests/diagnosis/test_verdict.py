@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foursplit.diagnosis.decomposition import ledger, verdict
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 
 POINTS = st.integers(0, 10_000)  # hundredths of a per cent
 NAMES = ("human", "train", "train_dev", "dev", "test")
 
 
-def judged(points, rule=Rule()):  # noqa: B008, frozen
+def judged(points, rule=VerdictThresholds()):  # noqa: B008, frozen
     errors = {name: ledger.fixed(p / 10_000) for name, p in zip(NAMES, points, strict=True)}
-    return verdict.judge(errors, ledger.gaps(errors, 0.95), rule)
+    return verdict.decide_verdict(errors, ledger.gaps(errors, 0.95), rule)
 
 
 @given(st.tuples(*[POINTS] * 5))
@@ -45,7 +45,7 @@ def test_a_test_error_that_grows_alone_brings_overfitting_no_less_to_the_fore(po
 @given(st.tuples(*[POINTS] * 5), st.floats(0, 0.5), st.floats(0, 0.5))
 def test_to_ask_for_more_gain_leaves_no_more_to_do(points, one, other):
     low, high = sorted((one, other))
-    few, many = (judged(points, Rule(min_gain=gain)).status for gain in (high, low))
+    few, many = (judged(points, VerdictThresholds(min_gain=gain)).status for gain in (high, low))
     counts = [{g for g, s in status.items() if s != "immaterial"} for status in (few, many)]
     assert counts[0] <= counts[1]
 
@@ -55,6 +55,6 @@ def test_to_ask_for_more_gain_leaves_no_more_to_do(points, one, other):
 )
 def test_any_ends_that_are_known_give_a_verdict(names):
     errors = {name: ledger.fixed(0.1) for name in names}
-    found = verdict.judge(errors, ledger.gaps(errors, 0.95), Rule())
+    found = verdict.decide_verdict(errors, ledger.gaps(errors, 0.95), VerdictThresholds())
     assert found.primary == ()
     assert found.sentence.endswith(".")

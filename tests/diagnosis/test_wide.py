@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table, read_tables
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import META, MOST_SEARCHED, Model
 from foursplit.diagnosis.settings import Settings
-from foursplit.io.progress import still_working
+from foursplit.io.progress import report_elapsed
 
 
 def wide(split, n_columns, n=200, constant=0):
@@ -27,10 +27,10 @@ def wide(split, n_columns, n=200, constant=0):
 
 
 def test_the_first_columns_that_part_the_examples_are_searched_and_named():
-    made = {s: prediction_table.check(wide(s, 300, constant=7), s) for s in ("train", "dev")}
+    made = {s: prediction_table.validate(wide(s, 300, constant=7), s) for s in ("train", "dev")}
     assert made["dev"].searched == [f"{META}c{k:04d}" for k in range(7, 7 + MOST_SEARCHED)]
     assert len(made["dev"].meta) == 300
-    told = analyse([Model(tables=made)], Settings(resamples=50))
+    told = diagnose_as_json([Model(tables=made)], Settings(resamples=50))
     (said,) = [f["title"] for f in told["findings"] if f["code"] == "ST012"]
     assert "300 columns" in said
     assert f"{META}c0007" in said
@@ -39,9 +39,9 @@ def test_the_first_columns_that_part_the_examples_are_searched_and_named():
 
 
 def test_as_many_columns_as_fit_are_all_searched():
-    dev = prediction_table.check(wide("dev", MOST_SEARCHED, constant=3), "dev")
+    dev = prediction_table.validate(wide("dev", MOST_SEARCHED, constant=3), "dev")
     assert dev.searched == dev.meta
-    told = analyse([Model(tables={"dev": dev})], Settings(resamples=50))
+    told = diagnose_as_json([Model(tables={"dev": dev})], Settings(resamples=50))
     assert not [f for f in told["findings"] if f["code"] == "ST012"]
 
 
@@ -50,14 +50,14 @@ def test_three_thousand_columns_take_seconds(tmp_path):
     for split in ("train", "dev"):
         wide(split, 3000, n=2000).to_csv(tmp_path / f"{split}.csv", index=False)
     began = time.process_time()  # the machine may have other work
-    analyse(read_tables.read(tmp_path), Settings())
+    diagnose_as_json(read_tables.read_folder(tmp_path), Settings())
     assert time.process_time() - began < 20
 
 
 def test_long_work_says_that_it_goes_on(capsys):
-    with still_working("counting", interval_s=0.01):
+    with report_elapsed("counting", interval_s=0.01):
         time.sleep(0.1)
     assert "counting" in capsys.readouterr().err
-    with still_working("counting"):
+    with report_elapsed("counting"):
         pass
     assert capsys.readouterr().err == ""

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet, label_audit, tags
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
@@ -18,11 +18,11 @@ def dev(n, wrong, **columns):
     """Give n dev examples of which the first are wrong; a column's rest is empty."""
     frame = {"example_id": [f"d{k}" for k in range(n)], "loss": (np.arange(n) < wrong) * 1.0}
     padded = {name: [*values, *[None] * (n - len(values))] for name, values in columns.items()}
-    return prediction_table.check(pd.DataFrame({**frame, **padded}), "dev")
+    return prediction_table.validate(pd.DataFrame({**frame, **padded}), "dev")
 
 
 def told(table, **settings):
-    return analyse([Model(tables={"dev": table})], Settings(**settings))
+    return diagnose_as_json([Model(tables={"dev": table})], Settings(**settings))
 
 
 PEOPLE = {
@@ -95,7 +95,7 @@ def test_e4_mly_26_errors_on_train_are_tagged_as_those_on_dev():
     # Four clips: loud noise in three, fast speech in one, far from the microphone in two.
     said = ["noise", "noise;fast", "far", "noise;far"]
     frame = {"example_id": list("abcd"), "loss": np.ones(4), "tags": said}
-    report = tags.analyse(prediction_table.check(pd.DataFrame(frame), "train"))
+    report = tags.count_tags(prediction_table.validate(pd.DataFrame(frame), "train"))
     assert {tag.tag: tag.share for tag in report.tags} == {"noise": 0.75, "far": 0.5, "fast": 0.25}
 
 
@@ -156,8 +156,10 @@ def test_f_mly_16_an_audit_of_errors_alone_is_biased_and_right_ones_are_asked_fo
 
 def test_f_c3_w2_dev_and_test_are_mended_by_the_same_process():
     test = pd.DataFrame({"example_id": ["t1", "t2"], "loss": [0.0, 1.0]})
-    made = Model(tables={"dev": audited(1000, 20, 6), "test": prediction_table.check(test, "test")})
-    assert "ST031" in [f["code"] for f in analyse([made], Settings())["findings"]]
+    made = Model(
+        tables={"dev": audited(1000, 20, 6), "test": prediction_table.validate(test, "test")}
+    )
+    assert "ST031" in [f["code"] for f in diagnose_as_json([made], Settings())["findings"]]
 
 
 def test_a_tag_that_correct_answers_bear_as_often_is_no_step_whatever_its_ceiling():
@@ -171,8 +173,8 @@ def test_a_tag_that_correct_answers_bear_as_often_is_no_step_whatever_its_ceilin
             "label_audit": ["ok"] * 200 + [None] * 300,
         }
     )
-    found = analyse(
-        [Model(tables={"dev": prediction_table.check(frame, "dev")})], Settings(resamples=200)
+    found = diagnose_as_json(
+        [Model(tables={"dev": prediction_table.validate(frame, "dev")})], Settings(resamples=200)
     )
     links = [step["link"] for step in found["next"]]
     assert "tag:cat" in links

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
@@ -23,7 +23,7 @@ def table(split, percent, n=N, **columns):
     """Give n examples of which so many per cent are wrong."""
     wrong = (np.arange(n) < round(n * percent / 100)).astype(float)
     names = np.char.add(f"{split}-", np.arange(n).astype(str))
-    return prediction_table.check(
+    return prediction_table.validate(
         pd.DataFrame({"example_id": names, "loss": wrong, **columns}), split
     )
 
@@ -32,7 +32,7 @@ def told(case, n=N, **settings):
     """Diagnose tables with these errors; `h` is people's, in percent as in the sources."""
     model = Model(tables={s: table(s, case[k], n) for s, k in KEYS.items() if k in case})
     human = {"human_error": case["h"] / 100} if "h" in case else {}
-    return analyse([model], Settings(**human, **settings))
+    return diagnose_as_json([model], Settings(**human, **settings))
 
 
 LADDER = {
@@ -79,7 +79,7 @@ def test_a14_mly_20_bias_by_a_desired_error_is_not_mended_by_data():
     ],
 )
 def test_small_errors_are_ranked_as_in_the_lecture_once_the_floors_are_lowered(case, first):
-    low = told(case, n=200_000, rule=Rule(floor=0.0005, share_of_dev=0.0), **ALIKE)
+    low = told(case, n=200_000, rule=VerdictThresholds(floor=0.0005, share_of_dev=0.0), **ALIKE)
     assert low["verdict"]["primary"][0] == first
     usual = told(case, **ALIKE)
     assert usual["verdict"]["primary"] == []
@@ -133,7 +133,9 @@ def test_a31_mly_35_people_passed_on_the_whole_still_lead_on_fast_speech():
     said = np.repeat([name for name, *_ in parts], [n for _, n, *_ in parts])
     frame = pd.DataFrame({"loss": model * 1.0, "human_loss": people * 1.0, "meta.speech": said})
     frame["example_id"] = frame.index.astype(str)
-    found = analyse([Model(tables={"dev": prediction_table.check(frame, "dev")})], Settings())
+    found = diagnose_as_json(
+        [Model(tables={"dev": prediction_table.validate(frame, "dev")})], Settings()
+    )
     assert found["splits"]["dev"]["value"] == pytest.approx(0.08, abs=0.001)
     assert found["human"]["levels"][0]["value"] == pytest.approx(0.10, abs=0.001)
     assert found["verdict"]["surpasses_human"]

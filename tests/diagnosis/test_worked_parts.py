@@ -9,7 +9,7 @@ import pytest
 
 from foursplit.cli.commands.decide import answer_questions
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
@@ -18,11 +18,11 @@ def dev(n, wrong, **columns):
     """Give n dev examples of which the first are wrong; names take __ for a dot and _and_ for +."""
     frame = {"example_id": [f"d{k}" for k in range(n)], "loss": (np.arange(n) < wrong) * 1.0}
     named = {k.replace("__", ".").replace("_and_", "+"): v for k, v in columns.items()}
-    return prediction_table.check(pd.DataFrame({**frame, **named}), "dev")
+    return prediction_table.validate(pd.DataFrame({**frame, **named}), "dev")
 
 
 def told(table, **settings):
-    return analyse([Model(tables={"dev": table})], Settings(**settings))
+    return diagnose_as_json([Model(tables={"dev": table})], Settings(**settings))
 
 
 def asked(name, **block):

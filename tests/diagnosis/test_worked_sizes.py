@@ -13,16 +13,16 @@ from foursplit.cli.commands.decide import answer_questions
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.decomposition import dev_size
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.error_analysis import eyeball
 from foursplit.diagnosis.learning_curve import fit
-from foursplit.diagnosis.planning.split_allocation import deal, proportional
+from foursplit.diagnosis.planning.split_allocation import allocate_proportionally, allocate_splits
 from foursplit.diagnosis.stats import power
 
 
 def dev(n, wrong):
     frame = {"example_id": [f"d{k}" for k in range(n)], "loss": (np.arange(n) < wrong) * 1.0}
-    return prediction_table.check(pd.DataFrame(frame), "dev")
+    return prediction_table.validate(pd.DataFrame(frame), "dev")
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def dev(n, wrong):
                            pytest.param(10_000, True, id="G MLY 7: 10,000")],
 )  # fmt: skip
 def test_ninety_against_ninety_point_one_per_cent(n, good_chance):
-    block = dev_size.of_tables([dev(n, n // 10)], Rule(min_gain=0.001)).as_json()
+    block = dev_size.of_tables([dev(n, n // 10)], VerdictThresholds(min_gain=0.001)).as_json()
     # With half the errors shared ten thousand put the better first in six of ten; with nearly all
     # shared, as two versions of a model do, nearly always.
     assert block["p_right_order"] > 0.6 or not good_chance
-    assert (power.p_right_order(n, 0.001, 0.002) > 0.98) is good_chance
+    assert (power.prob_correct_ranking(n, 0.001, 0.002) > 0.98) is good_chance
     assert not block["enough"]  # ranking is one thing, and proof another
 
 
@@ -47,8 +47,8 @@ def test_ninety_against_ninety_point_one_per_cent(n, good_chance):
 )
 def test_an_eyeball_set_of_a_hundred_errors(wrong, n, read):
     table = dev(n, wrong)
-    assert dev_size.of_tables([table], Rule()).eyeball == read
-    parted = eyeball.part(table)
+    assert dev_size.of_tables([table], VerdictThresholds()).eyeball == read
+    parted = eyeball.split_dev(table)
     assert int(parted.eyeball.is_error.sum()) == pytest.approx(100, abs=12)
     assert len(parted.eyeball) + len(parted.blackbox) == n
     assert len(parted.eyeball) == pytest.approx(read, rel=0.15)
@@ -76,7 +76,7 @@ DEALT = {
 @pytest.mark.parametrize("name", DEALT)
 def test_dev_and_test_are_of_the_target_and_train_takes_the_rest(name):
     sizes, train, of_target = DEALT[name]
-    found = deal(*sizes)
+    found = allocate_splits(*sizes)
     assert (found.train, found.train_target) == (train, of_target)
     names = ("n_target", "n_source", "dev", "test")
     answer = answer_questions({"split": dict(zip(names, sizes, strict=True))}, "q.yaml")["split"]
@@ -86,29 +86,38 @@ def test_dev_and_test_are_of_the_target_and_train_takes_the_rest(name):
 
 def test_g_c3_w2_shuffled_2381_of_2500_in_dev_would_be_from_the_web():
     # 200 of 210 thousand are: 95.2 %.
-    assert deal(10_000, 200_000, 2500, 2500).shuffled_dev == {"source": 2381, "target": 119}
+    assert allocate_splits(10_000, 200_000, 2500, 2500).shuffled_dev == {
+        "source": 2381,
+        "target": 119,
+    }
 
 
 def test_g_c3_w1_quiz_q5_pictures_by_citizens_may_be_learnt_from_and_never_judge():
-    before, after = deal(10**7, 0, 250_000, 250_000), deal(10**7, 10**6, 250_000, 250_000)
+    before, after = (
+        allocate_splits(10**7, 0, 250_000, 250_000),
+        allocate_splits(10**7, 10**6, 250_000, 250_000),
+    )
     assert after.train - before.train == 10**6
     assert (after.dev, after.test) == (before.dev, before.test)
 
 
 def test_more_than_there_is_cannot_be_dealt():
     with pytest.raises(FoursplitError, match="need 30 target examples; there are 20"):
-        deal(20, 1000, 15, 15)
+        allocate_splits(20, 1000, 15, 15)
 
 
 def test_g_mly_32_ten_of_a_hundred_keep_eight_and_two():
-    assert proportional(10, {"negative": 80, "positive": 20}) == {"negative": 8, "positive": 2}
+    assert allocate_proportionally(10, {"negative": 80, "positive": 20}) == {
+        "negative": 8,
+        "positive": 2,
+    }
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=6), st.floats(0, 1))
 def test_every_place_is_given_and_no_kind_gets_more_than_its_share_rounded_up(counts, part):
     kinds = {str(k): count for k, count in enumerate(counts)}
     n = int(part * sum(counts))
-    found = proportional(n, kinds)
+    found = allocate_proportionally(n, kinds)
     assert sum(found.values()) == n
     for kind, count in kinds.items():
         exact = n * count / sum(counts) if n else 0
@@ -119,10 +128,10 @@ def test_every_place_is_given_and_no_kind_gets_more_than_its_share_rounded_up(co
 def test_g_mly_30_a_desired_two_per_cent_is_not_reached_by_more_data():
     # Train 18 and dev 19 % at 10,000 hours: bias.
     sizes = (1000, 2000, 4000, 6000, 10_000)
-    points = [fit.Point(n, (0.18 + 100 / n, 0.18 + 101 / n)) for n in sizes]
-    fitted = fit.fit(points, np.random.default_rng(1))
+    points = [fit.CurvePoint(n, (0.18 + 100 / n, 0.18 + 101 / n)) for n in sizes]
+    fitted = fit.fit_curve(points, np.random.default_rng(1))
     assert fitted.at(10_000)[0] == pytest.approx(0.19, abs=0.001)
-    verdict = fit.read(fitted, train_error=0.18, target=0.02)
+    verdict = fit.curve_verdict(fitted, train_error=0.18, target=0.02)
     assert verdict.more_data_helps is False
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit_courses.envs.environments import WORLDS, world
+from foursplit_courses.envs.environments import ENVS, make_env
 from foursplit_courses.envs.lander import Lander, _game
 from foursplit_courses.from_scratch.deep_q import Env
 
@@ -52,9 +52,9 @@ def test_it_is_gymnasiums_game_as_its_own_constructor_sets_it():
         assert ours[1:] == (reward, ended)
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", ENVS)
 def test_every_world_keeps_its_promises(name):
-    made = world(name)
+    made = make_env(name)
     assert isinstance(made, Env)
     state = made.reset(np.array([1.0, 0.0, 0.0]))
     for _ in range(5):
@@ -67,4 +67,4 @@ def test_every_world_keeps_its_promises(name):
 
 def test_an_unknown_world_is_refused_with_those_there_are():
     with pytest.raises(FoursplitError, match=r"(?s)cat.*cart.*lander"):
-        world("cat")
+        make_env("cat")

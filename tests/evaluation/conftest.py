@@ -4,12 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.config.schema import DirectFit, Experiment, GradientFit, LearningCurve, Run
-from foursplit.core.examples import Examples, shape_of
+from foursplit.config.schema import (
+    EstimatorConfig,
+    Experiment,
+    LearningCurve,
+    RuntimeConfig,
+    TrainerConfig,
+)
+from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.training.train import Job
 
 N = {"train": 120, "train_dev": 60, "dev": 60}
-NETWORK = GradientFit(seeds=(1,), learning_rate=0.05, max_epochs=6, batch_size=16)
+NETWORK = TrainerConfig(seeds=(1,), learning_rate=0.05, max_epochs=6, batch_size=16)
 SETTINGS = LearningCurve(
     group="g", source="s", task="t", model="m", sizes=3, repeats=2, smallest=0.2
 )
@@ -22,7 +28,7 @@ def blobs(rng, n, *, n_classes=3, per_group=1, apart=1.2):
     group = [f"g{number // per_group}" for number in range(n)]
     rows = {"example_id": [f"e{i}" for i in range(n)], "group_id": group, "domain": "all", "y": y}
     rows["content"] = rows["example_id"]
-    return Examples(x=x.astype(np.float32), rows=pd.DataFrame(rows))
+    return Examples(x=x.astype(np.float32), metadata=pd.DataFrame(rows))
 
 
 def line(rng, n):
@@ -30,7 +36,7 @@ def line(rng, n):
     y = x @ [3.0, -2.0, 1.0, 0.0] + rng.normal(size=n) + 50
     rows = {"example_id": [f"e{i}" for i in range(n)], "domain": "all", "y": y}
     rows["group_id"] = rows["content"] = rows["example_id"]
-    return Examples(x=x.astype(np.float32), rows=pd.DataFrame(rows))
+    return Examples(x=x.astype(np.float32), metadata=pd.DataFrame(rows))
 
 
 @pytest.fixture
@@ -48,9 +54,9 @@ def job(project, rng):
                 lesson="own", source="wine", task=task, model=model, model_args=args or {},
                 fit=fit, group="g",
             ),
-            run=Run(accelerator="cpu", threads=1, kernels="portable"),
+            run=RuntimeConfig(accelerator="cpu", threads=1, kernels="portable"),
             splits=splits,
-            shape=shape_of(splits["train"], classes),
+            shape=infer_data_spec(splits["train"], classes),
             data={"train.npy": "1"},
         )  # fmt: skip
 
@@ -59,7 +65,7 @@ def job(project, rng):
 
 @pytest.fixture
 def direct():
-    return DirectFit(seeds=(1,))
+    return EstimatorConfig(seeds=(1,))
 
 
 class Silent:

@@ -7,25 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape, Examples
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.metrics.control import columns
+from foursplit.evaluation.metrics.control import score_columns
 from foursplit.tasks import control
 
-SHAPE = DataShape(inputs=(3,))
+SHAPE = DataSpec(inputs=(3,))
 POINTS = st.floats(-500, 500)
 
 
 def rows(n, **extra):
     names = [f"e{number}" for number in range(n)]
     frame = {"example_id": names, "group_id": names, "content": names, "domain": "calm", "y": 200.0}
-    return Examples(x=np.zeros((n, 3), np.float32), rows=pd.DataFrame({**frame, **extra}))
+    return Examples(x=np.zeros((n, 3), np.float32), metadata=pd.DataFrame({**frame, **extra}))
 
 
 def test_a_table_by_hand():
     # Chance -100, good 200: 300 points from one to the other. 50 is half of the way.
     examples = rows(4, **{"meta.chance_return": -100.0})
-    table = prediction_tables.table(
+    table = prediction_tables.build_table(
         examples, np.array([-100.0, 50, 200, 260]), "dev", "control", SHAPE
     )
     assert table["loss"].tolist() == [1.0, 0.5, 0.0, 0.0]
@@ -37,7 +37,7 @@ def test_a_table_by_hand():
 @given(st.lists(POINTS, min_size=1), POINTS, st.floats(1, 500))
 def test_no_loss_is_below_zero_and_more_points_never_cost(returns, chance, width):
     known = np.tile([chance + width, chance], (len(returns), 1))
-    table = columns(np.sort(returns), known, SHAPE)
+    table = score_columns(np.sort(returns), known, SHAPE)
     assert (table["loss"] >= 0).all()
     assert (np.diff(table["loss"]) <= 1e-12).all()
     assert ((table["loss"] > 0) <= table["is_error"]).all()
@@ -47,7 +47,9 @@ def test_no_loss_is_below_zero_and_more_points_never_cost(returns, chance, width
 def test_the_games_unit_does_not_matter(earned, chance, width, scale, offset):
     def loss(of):
         points = [of(earned), of(chance + width), of(chance)]
-        return float(columns(np.array(points[:1]), np.array([points[1:]]), SHAPE)["loss"].iloc[0])
+        return float(
+            score_columns(np.array(points[:1]), np.array([points[1:]]), SHAPE)["loss"].iloc[0]
+        )
 
     assert loss(lambda r: scale * r + offset) == pytest.approx(
         loss(lambda r: r), rel=1e-6, abs=1e-6
@@ -56,13 +58,13 @@ def test_the_games_unit_does_not_matter(earned, chance, width, scale, offset):
 
 def test_a_source_that_does_not_say_what_chance_earns_is_refused():
     with pytest.raises(ValueError, match=r"meta\.chance_return"):
-        prediction_tables.table(rows(2), np.zeros(2), "dev", "control", SHAPE)
+        prediction_tables.build_table(rows(2), np.zeros(2), "dev", "control", SHAPE)
 
 
 def test_a_good_return_that_chance_earns_too_is_refused():
     examples = rows(2, **{"meta.chance_return": [0.0, 200.0]})
     with pytest.raises(ValueError, match="example 1 must be above 200"):
-        prediction_tables.table(examples, np.zeros(2), "dev", "control", SHAPE)
+        prediction_tables.build_table(examples, np.zeros(2), "dev", "control", SHAPE)
 
 
 def test_a_network_without_a_fit_of_its_own_is_refused():

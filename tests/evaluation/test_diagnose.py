@@ -5,37 +5,42 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from foursplit.config.schema import Group, Strategy
-from foursplit.core.dataset_spec import Reference
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
+from foursplit.core.dataset_spec import ReferenceLevel
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.diagnose import diagnose
 from foursplit_courses.datasets.wine import SOURCE
 
-STRATEGY = Strategy(
+STRATEGY = DiagnosisConfig(
     resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
 )
 
 
 def model():
     frame = pd.DataFrame({"example_id": [f"d{k}" for k in range(40)], "loss": [1.0] * 4 + [0] * 36})
-    return Model(tables={"dev": prediction_table.check(frame, "dev")})
+    return Model(tables={"dev": prediction_table.validate(frame, "dev")})
 
 
 @pytest.mark.parametrize(
     ("reference", "desired", "kind", "where"),
     [
-        (Reference(error=0.02, kind="human", where="a study"), None, "human", "a study"),
-        (Reference(error=0.02, kind="best known", where="a paper"), None, "best known", "a paper"),
+        (ReferenceLevel(error=0.02, kind="human", citation="a study"), None, "human", "a study"),
+        (
+            ReferenceLevel(error=0.02, kind="best known", citation="a paper"),
+            None,
+            "best known",
+            "a paper",
+        ),
         (None, 0.02, "desired", "params.yaml"),
     ],
 )
 def test_the_human_level_of_every_diagnosis_has_one_shape(reference, desired, kind, where):
-    group = Group(source="wine", task="classify", metric="error", desired_error=desired)
+    group = ComparisonGroup(source="wine", task="classify", metric="error", desired_error=desired)
     experiment = diagnose([model()], group, replace(SOURCE, reference=reference), STRATEGY)
-    tables = analyse([model()], Settings(human_error=0.02, resamples=50))
+    tables = diagnose_as_json([model()], Settings(human_error=0.02, resamples=50))
     assert set(experiment["human"]) == set(tables["human"])
     assert set(experiment["human"]["levels"][0]) == set(tables["human"]["levels"][0])
     assert experiment["human"]["error"] == experiment["splits"]["human"]["value"] == 0.02
@@ -43,7 +48,9 @@ def test_the_human_level_of_every_diagnosis_has_one_shape(reference, desired, ki
 
 
 def test_without_any_level_there_is_none_in_either():
-    group = Group(source="wine", task="classify", metric="error")
+    group = ComparisonGroup(source="wine", task="classify", metric="error")
     source = replace(SOURCE, reference=None)
     experiment = diagnose([model()], group, source, STRATEGY)
-    assert experiment["human"] is analyse([model()], Settings(resamples=50))["human"] is None
+    assert (
+        experiment["human"] is diagnose_as_json([model()], Settings(resamples=50))["human"] is None
+    )

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from foursplit.config.schema import Strategy
-from foursplit.diagnosis.learning_curve.fit import FARTHEST
-from foursplit.diagnosis.learning_curve.more_data import of_variance
-from foursplit.evaluation.learning_curve import by_size, told
-from foursplit.evaluation.learning_curve_runs import Measured
+from foursplit.config.schema import DiagnosisConfig
+from foursplit.diagnosis.learning_curve.fit import MAX_EXTRAPOLATION
+from foursplit.diagnosis.learning_curve.more_data import variance_verdict
+from foursplit.evaluation.learning_curve import by_size, learning_curve_summary
+from foursplit.evaluation.learning_curve_runs import CurveMeasurement
 
-STRATEGY = Strategy(
+STRATEGY = DiagnosisConfig(
     resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1
 )
 HUMAN = {"error": 0.022, "kind": "human", "where": "x"}
@@ -20,7 +20,7 @@ ONE, TWO = {"all": "source"}, {"web": "source", "phone": "target"}
 def points(dev=0.08, train_dev=0.02):
     """Give points that fall towards another error on train-dev than on dev."""
     return [
-        Measured(
+        CurveMeasurement(
             size=size, n=n, repeat=repeat, train_error=0.01,
             train_dev_error=train_dev + 3 * n**-0.7, dev_error=dev + 3 * n**-0.7,
         )
@@ -31,7 +31,7 @@ def points(dev=0.08, train_dev=0.02):
 
 def test_repeats_of_a_size_are_one_point_and_unequal_groups_their_mean():
     made = [
-        Measured(
+        CurveMeasurement(
             size=1, n=n, repeat=1, train_error=0.0, train_dev_error=0.0, dev_error=error
         )
         for n, error in ((10, 0.5), (13, 0.4))
@@ -42,7 +42,7 @@ def test_repeats_of_a_size_are_one_point_and_unequal_groups_their_mean():
 
 def test_sizes_that_differ_stay_apart_when_their_means_are_rounded():
     made = [
-        Measured(
+        CurveMeasurement(
             size=size, n=n, repeat=1, train_error=0.0, train_dev_error=0.0, dev_error=0.1
         )
         for size, counts in enumerate(((3, 4), (4, 5)), start=1)
@@ -52,7 +52,7 @@ def test_sizes_that_differ_stay_apart_when_their_means_are_rounded():
 
 
 def test_the_line_goes_from_the_smallest_size_to_ten_times_the_largest():
-    line = told(points(), HUMAN, ONE, STRATEGY)["dev"]["line"]
+    line = learning_curve_summary(points(), HUMAN, ONE, STRATEGY)["dev"]["line"]
     assert (line[0]["n"], line[-1]["n"]) == (1000, 80_000)
     assert line[0]["value"] == pytest.approx(0.08 + 3 * 1000**-0.7, rel=1e-3)
     assert 8000 in [row["n"] for row in line]  # where what was measured ends
@@ -60,32 +60,34 @@ def test_the_line_goes_from_the_smallest_size_to_ten_times_the_largest():
 
 
 def test_where_dev_is_of_another_domain_train_dev_has_a_curve_of_its_own():
-    found = told(points(), HUMAN, TWO, STRATEGY)
+    found = learning_curve_summary(points(), HUMAN, TWO, STRATEGY)
     assert found["shifted"]
     assert "Train is of web, dev of phone" in found["about"]
     assert "nothing of what more of the second" in found["about"]
     assert found["dev"]["verdict"]["reading"] == "out_of_reach"
     assert found["train_dev"]["verdict"]["reading"] == "reaches"
-    assert of_variance(found).reading == "reaches"  # variance lies between train and train-dev
+    assert variance_verdict(found).reading == "reaches"  # variance lies between train and train-dev
 
 
 def test_where_all_is_of_one_domain_dev_alone_is_read():
-    found = told(points(), HUMAN, ONE, STRATEGY)
+    found = learning_curve_summary(points(), HUMAN, ONE, STRATEGY)
     assert not found["shifted"]
     assert "train_dev" not in found
-    assert of_variance(found).reading == "out_of_reach"
+    assert variance_verdict(found).reading == "out_of_reach"
 
 
 def test_without_a_level_to_reach_no_verdict_is_made_up():
-    found = told(points(), None, ONE, STRATEGY)
+    found = learning_curve_summary(points(), None, ONE, STRATEGY)
     assert found["target"] is None
     assert found["dev"]["verdict"]["reading"] == "no_target"
 
 
 def test_the_same_points_give_the_same_json_and_numbers_of_six_digits():
-    first, again = (json.dumps(told(points(), HUMAN, TWO, STRATEGY)) for _ in range(2))
-    assert first == again
-    assert told(points(), HUMAN, ONE, STRATEGY)["dev"]["curve"]["a"] == pytest.approx(
-        0.08, abs=1e-3
+    first, again = (
+        json.dumps(learning_curve_summary(points(), HUMAN, TWO, STRATEGY)) for _ in range(2)
     )
-    assert FARTHEST >= 10  # the line is drawn no farther than a fit is believed
+    assert first == again
+    assert learning_curve_summary(points(), HUMAN, ONE, STRATEGY)["dev"]["curve"][
+        "a"
+    ] == pytest.approx(0.08, abs=1e-3)
+    assert MAX_EXTRAPOLATION >= 10  # the line is drawn no farther than a fit is believed

@@ -9,13 +9,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.evaluation.conftest import NETWORK, SETTINGS, blobs, line
 
-from foursplit.config.schema import GradientFit
+from foursplit.config.schema import TrainerConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.seeds import derive
+from foursplit.core.seeds import derive_seed
 from foursplit.data import nested_subsets
 from foursplit.evaluation import learning_curve_runs
-from foursplit.evaluation.learning_curve_runs import as_csv, measure, n_models, same_steps
-from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.learning_curve_runs import (
+    as_csv,
+    n_models,
+    run_learning_curve,
+    same_steps,
+)
+from foursplit.evaluation.predict import load_predictor
 from foursplit.training import train as training
 
 ARGS = {"hidden": (8,), "dropout": 0.0}
@@ -23,15 +28,15 @@ ARGS = {"hidden": (8,), "dropout": 0.0}
 
 def test_the_same_job_gives_the_same_bytes(job, follower):
     made = job(args=ARGS)
-    first, seconds = measure(made, SETTINGS, follower, "curves.own.small")
-    again, _ = measure(made, SETTINGS, follower, "curves.own.small")
+    first, seconds = run_learning_curve(made, SETTINGS, follower, "curves.own.small")
+    again, _ = run_learning_curve(made, SETTINGS, follower, "curves.own.small")
     assert as_csv(first) == as_csv(again)
     assert len(seconds) == len(first) == n_models(made, SETTINGS) == 5
     assert "seconds" not in as_csv(first)
 
 
 def test_each_size_is_drawn_as_often_as_asked_and_the_last_is_all_of_train(job, follower):
-    points, _ = measure(job(args=ARGS), SETTINGS, follower, "x")
+    points, _ = run_learning_curve(job(args=ARGS), SETTINGS, follower, "x")
     # 120 in three sizes from a fifth on: 24, 120 / sqrt(5) = 53.67 and 120.
     assert [(p.size, p.n, p.repeat) for p in points] == [
         (1, 24, 1), (1, 24, 2), (2, 54, 1), (2, 54, 2), (3, 120, 1),
@@ -47,11 +52,11 @@ def test_a_smaller_part_really_trains_on_fewer_examples_each_held_by_the_next(
     original = training.train
 
     def watched(small, folder, seed, listeners=()):
-        seen.append(small.splits["train"].rows["example_id"].tolist())
+        seen.append(small.splits["train"].metadata["example_id"].tolist())
         return original(small, folder, seed, listeners)
 
     monkeypatch.setattr(learning_curve_runs, "train", watched)
-    measure(job(args=ARGS), SETTINGS, follower, "x")
+    run_learning_curve(job(args=ARGS), SETTINGS, follower, "x")
     first, second, third, fourth, whole = map(set, seen)
     assert first < third < whole
     assert second < fourth < whole
@@ -61,10 +66,10 @@ def test_a_smaller_part_really_trains_on_fewer_examples_each_held_by_the_next(
 
 def test_the_last_point_is_the_experiments_own_model(job, follower, tmp_path):
     made = job(args=ARGS, fit=replace(NETWORK, seeds=(4, 9)))
-    points, _ = measure(made, SETTINGS, follower, "x")
+    points, _ = run_learning_curve(made, SETTINGS, follower, "x")
     for point, seed in zip(points[-2:], (4, 9), strict=True):
         training.train(made, tmp_path / f"m{seed}", seed)
-        _, answer = predictor(tmp_path / f"m{seed}", made.run)
+        _, answer = load_predictor(tmp_path / f"m{seed}", made.run)
         for split in ("train", "train_dev", "dev"):
             examples = made.splits[split]
             wrong = answer(examples).argmax(axis=1) != examples.y
@@ -75,9 +80,11 @@ def test_a_classifier_of_scikit_learns_errs_as_one_fitted_by_hand_on_those_rows(
     job, follower, direct
 ):
     made = job("logistic_sklearn", "classify_binary", fit=direct, make=blobs, n_classes=2)
-    points, _ = measure(made, SETTINGS, follower, "x")
+    points, _ = run_learning_curve(made, SETTINGS, follower, "x")
     train, dev = made.splits["train"], made.splits["dev"]
-    drawn = nested_subsets.parts(train.rows, [24, 54, 120], derive("learn", 1, 1), classes=True)
+    drawn = nested_subsets.nested_subsets(
+        train.metadata, [24, 54, 120], derive_seed("learn", 1, 1), classes=True
+    )
     found = {p.size: p for p in points if p.repeat == 1}
     for size, chosen in enumerate(drawn, start=1):
         model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=5000, tol=1e-8))
@@ -90,10 +97,12 @@ def test_a_classifier_of_scikit_learns_errs_as_one_fitted_by_hand_on_those_rows(
 
 def test_a_regressions_error_has_one_unit_for_all_sizes(job, follower, direct):
     made = job("linear_sklearn", "regress", fit=direct, make=line)
-    points, _ = measure(made, SETTINGS, follower, "x")
+    points, _ = run_learning_curve(made, SETTINGS, follower, "x")
     train, dev = made.splits["train"], made.splits["dev"]
     lower, upper = np.quantile(train.y, [0.25, 0.75])  # of all of train
-    drawn = nested_subsets.parts(train.rows, [24, 54], derive("learn", 1, 1), classes=False)
+    drawn = nested_subsets.nested_subsets(
+        train.metadata, [24, 54], derive_seed("learn", 1, 1), classes=False
+    )
     found = {p.size: p for p in points if p.repeat == 1}
     for size, chosen in enumerate(drawn, start=1):
         guess = LinearRegression().fit(train.x[chosen], train.y[chosen]).predict(dev.x)
@@ -102,14 +111,14 @@ def test_a_regressions_error_has_one_unit_for_all_sizes(job, follower, direct):
 
 
 def test_a_network_on_a_quantity_grows_too(job, follower):
-    fit = GradientFit(
+    fit = TrainerConfig(
         seeds=(1,), learning_rate=0.1, max_epochs=60, batch_size=None, optimizer="sgd"
     )
     made = job("linear", "regress", fit=fit, args={"degree": 1}, make=line)
-    points, _ = measure(made, SETTINGS, follower, "x")
+    points, _ = run_learning_curve(made, SETTINGS, follower, "x")
     guess = LinearRegression().fit(made.splits["train"].x, made.splits["train"].y)
     dev = made.splits["dev"]
-    best = np.abs(guess.predict(dev.x) - dev.y).mean() / made.shape.spread
+    best = np.abs(guess.predict(dev.x) - dev.y).mean() / made.shape.target_iqr
     assert points[-1].dev_error == pytest.approx(best, rel=0.02)
 
 
@@ -123,16 +132,16 @@ def test_a_network_on_a_quantity_grows_too(job, follower):
     ],
 )  # fmt: skip
 def test_every_part_takes_as_many_steps_as_the_whole(batch, n, epochs):
-    fit = GradientFit(seeds=(1,), learning_rate=0.1, max_epochs=6, batch_size=batch)
+    fit = TrainerConfig(seeds=(1,), learning_rate=0.1, max_epochs=6, batch_size=batch)
     assert same_steps(fit, 100, n).max_epochs == epochs
 
 
 def test_as_many_epochs_would_leave_the_smallest_part_untrained(job, follower, monkeypatch):
     fit = replace(NETWORK, learning_rate=0.003, max_epochs=8, batch_size=4)
     made, settings = job(args=ARGS, fit=fit, apart=4.0), replace(SETTINGS, smallest=0.1)
-    points, _ = measure(made, settings, follower, "x")
+    points, _ = run_learning_curve(made, settings, follower, "x")
     monkeypatch.setattr(learning_curve_runs, "same_steps", lambda fit, *_: fit)
-    naive, _ = measure(replace(made, data={"another": "2"}), settings, follower, "x")
+    naive, _ = run_learning_curve(replace(made, data={"another": "2"}), settings, follower, "x")
 
     def smallest(found):
         return np.mean([point.train_error for point in found if point.size == 1])
@@ -144,7 +153,7 @@ def test_as_many_epochs_would_leave_the_smallest_part_untrained(job, follower, m
 
 def test_what_an_interrupted_run_had_measured_is_not_trained_again(job, follower, monkeypatch):
     made = job(args=ARGS)
-    whole, _ = measure(made, SETTINGS, follower, "x")
+    whole, _ = run_learning_curve(made, SETTINGS, follower, "x")
     original, calls = learning_curve_runs.train, []
 
     def cut(*given):
@@ -155,8 +164,8 @@ def test_what_an_interrupted_run_had_measured_is_not_trained_again(job, follower
 
     monkeypatch.setattr(learning_curve_runs, "train", cut)
     with pytest.raises(KeyboardInterrupt):
-        measure(made, SETTINGS, follower, "x")
-    resumed, seconds = measure(made, SETTINGS, follower, "x")
+        run_learning_curve(made, SETTINGS, follower, "x")
+    resumed, seconds = run_learning_curve(made, SETTINGS, follower, "x")
     assert len(calls) == 3 + 3  # two were kept, the third was cut off
     assert as_csv(resumed) == as_csv(whole)
     assert len(seconds) == 5
@@ -168,7 +177,7 @@ def test_more_sizes_than_groups_are_refused(job, follower):
     with pytest.raises(
         FoursplitError, match=r"curves.own.small.sizes: 5 sizes .* in 4 groups, two of"
     ):
-        measure(made, settings, follower, "curves.own.small")
+        run_learning_curve(made, settings, follower, "curves.own.small")
 
 
 def test_a_smallest_part_without_room_for_every_class_is_refused(job, follower):
@@ -176,19 +185,19 @@ def test_a_smallest_part_without_room_for_every_class_is_refused(job, follower):
     with pytest.raises(
         FoursplitError, match=r"x.smallest: 0.01 of train is 1 of 120 .* 1 of 3 classes"
     ):
-        measure(job(args=ARGS), settings, follower, "x")
+        run_learning_curve(job(args=ARGS), settings, follower, "x")
 
 
 def test_training_that_diverges_is_refused_by_name(job, follower):
-    fit = GradientFit(
+    fit = TrainerConfig(
         seeds=(1,), learning_rate=1e6, max_epochs=60, batch_size=None, optimizer="sgd"
     )
     made = job("linear", "regress", fit=fit, args={"degree": 1}, make=line)
     with pytest.raises(FoursplitError, match="training on 24 examples gave errors of .*diverged"):
-        measure(made, SETTINGS, follower, "x")
+        run_learning_curve(made, SETTINGS, follower, "x")
 
 
 def test_groups_stay_whole_and_their_examples_are_counted(job, follower):
     made = job(args=ARGS, per_group=3)
-    points, _ = measure(made, SETTINGS, follower, "x")
+    points, _ = run_learning_curve(made, SETTINGS, follower, "x")
     assert [p.n for p in points] == [24, 24, 54, 54, 120]  # multiples of 3, each

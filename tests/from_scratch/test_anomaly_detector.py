@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit_courses.from_scratch.kmeans_estimator import KMeansEstimator
 from foursplit_courses.models import (
     gaussian_density,
@@ -17,7 +17,7 @@ from foursplit_courses.models import (
     mixture_density,
 )
 
-SHAPE = DataShape(inputs=(2,))
+SHAPE = DataSpec(inputs=(2,))
 
 
 def clusters(k, seed=1):

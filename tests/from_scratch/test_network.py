@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from torch import nn
 from torch.nn import functional as F
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.evaluation.metrics import classify
 from foursplit.io import artifacts
 from foursplit.models import mlp
@@ -148,22 +148,22 @@ def test_layers_without_activation_collapse_into_one(rng):
 def test_the_forward_pass_gives_the_stored_digit_networks_answers(activation, tmp_path):
     # The net goes through its file as the pipeline's does; digits are the bundled ones.
     x, y = digits()
-    shape = DataShape(inputs=(1, 8, 8), classes=tuple("0123456789"))
+    shape = DataSpec(inputs=(1, 8, 8), classes=tuple("0123456789"))
     args = mlp.Args(hidden=(25, 15), activation=activation)
-    net = network.seeded(lambda: mlp.build(args, shape), 1)
+    net = network.build_with_seed(lambda: mlp.build(args, shape), 1)
     a_few_steps(net, x, y)
     artifacts.write_tensors(tmp_path / "model.safetensors", net.state_dict())
     stored = mlp.build(args, shape)
     stored.load_state_dict(artifacts.read_tensors(tmp_path / "model.safetensors"))
     with torch.no_grad():
-        theirs = classify.answer(stored.eval()(network.as_tensor(x)).numpy(), shape)
+        theirs = classify.postprocess(stored.eval()(network.as_tensor(x)).numpy(), shape)
     ours = softmax(forward(from_torch(stored), x.reshape(len(x), -1).astype(np.float64)))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     assert theirs.max() > 0.5  # it has learnt something, so 1e-6 says something
 
 
 def a_few_steps(net, x, y):
-    network.learn_inputs(net, network.as_tensor(x))
+    network.fit_input_statistics(net, network.as_tensor(x))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     for _ in range(60):
         optimizer.zero_grad()

@@ -24,7 +24,7 @@ def world(tmp_path, monkeypatch):
     paths.root.cache_clear()
     make_project(tmp_path / "project")
     made: list[PastRun] = []
-    monkeypatch.setattr(told, "list_past", lambda _group, _commits: made)
+    monkeypatch.setattr(told, "list_past_runs", lambda _group, _commits: made)
     yield World(made, tmp_path)
     paths.root.cache_clear()
 
@@ -186,9 +186,9 @@ def test_what_is_remembered_holds_for_this_code_alone_and_may_be_torn(world, mon
     for path in (paths.state() / "past").rglob("*.json"):
         path.write_text('{"splits": {"de')
     assert world.history().steps[0].as_json() == first
-    monkeypatch.setattr(told, "estimates", lambda *_given: {})
+    monkeypatch.setattr(told, "estimate_errors", lambda *_given: {})
     assert world.history().steps[0].as_json() == first
-    monkeypatch.setattr(disk_cache, "code", lambda: "another")
+    monkeypatch.setattr(disk_cache, "code_hash", lambda: "another")
     assert world.history().steps[0].as_json()["splits"] == {}
 
 

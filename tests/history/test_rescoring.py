@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 from tests.history.miniature import GROUP, N, table
 
-from foursplit.config.schema import Group, Strategy
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.selection.example_weights import place, rule
-from foursplit.history.past_runs import list_past
-from foursplit.history.rescoring import flip, rescore
+from foursplit.diagnosis.selection.example_weights import parse_condition, parse_weight_rule
+from foursplit.history.past_runs import list_past_runs
+from foursplit.history.rescoring import rescore, weight_to_flip
 
-STRATEGY = Strategy(
+STRATEGY = DiagnosisConfig(
     resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
 )
-LETTERS = Group(source="digits", task="classify", metric="error")
+LETTERS = ComparisonGroup(source="digits", task="classify", metric="error")
 MONDAY, TUESDAY = "2024-01-01T10:00:00+0000", "2024-01-02T10:00:00+0000"
 
 
 def again(*rules, group=LETTERS, strategy=STRATEGY, metric=""):
-    return rescore(GROUP, group, strategy, [rule(text) for text in rules], metric)
+    return rescore(GROUP, group, strategy, [parse_weight_rule(text) for text in rules], metric)
 
 
 def ranks(found):
@@ -151,7 +151,7 @@ def test_a_table_that_the_cache_holds_damaged_is_never_ranked(history):
     version = history.evaluate("plain", {1: table({0, 1})})
     history.commit({"plain": version}, MONDAY)
     history.evaluate("plain", {1: table({5})})
-    (old,) = [run for run in list_past(GROUP) if run.version == version]
+    (old,) = [run for run in list_past_runs(GROUP) if run.version == version]
     table().to_parquet(old.files["dev.parquet"], index=False)  # no error at all
     found = again()
     assert [run.label for run in found.runs] == ["plain"]
@@ -164,7 +164,9 @@ def test_where_a_summary_is_gone_the_cost_is_not_known_and_meets_no_bound(histor
     history.commit({"plain": old}, MONDAY)
     history.evaluate("plain", {1: table({1, 2})})
     history.forget(old, "seed_1/summary.json")
-    bounded = Group(source="digits", task="classify", metric="error", bounds={"n_parameters": 50})
+    bounded = ComparisonGroup(
+        source="digits", task="classify", metric="error", bounds={"n_parameters": 50}
+    )
     found = again(group=bounded)
     assert [bool(run.broken) for run in found.runs] == [True, False]
     assert found.new_choice["winner"] == "plain"
@@ -184,7 +186,7 @@ def test_seeds_are_averaged_example_by_example_and_widen_the_interval(history):
 def test_ties_go_to_the_cheaper_run_under_either_metric(history):
     history.evaluate("large", {1: table({0, 1})}, n_parameters=99)
     history.evaluate("small", {1: table({2, 3, 4})}, n_parameters=9)
-    tied = Strategy(**{f: getattr(STRATEGY, f) for f in STRATEGY.__slots__} | {"tie": 0.05})
+    tied = DiagnosisConfig(**{f: getattr(STRATEGY, f) for f in STRATEGY.__slots__} | {"tie": 0.05})
     assert again().new_choice["winner"] == "large"
     assert again(strategy=tied).new_choice["winner"] == "small"
 
@@ -192,24 +194,24 @@ def test_ties_go_to_the_cheaper_run_under_either_metric(history):
 def test_the_weight_that_makes_the_metric_prefer_what_users_prefer(history):
     history.evaluate("web", {1: table(WEB)})
     history.evaluate("phone", {1: table(PHONE)})
-    turned = flip(again(), "web", "phone", place("domain=phone"), STRATEGY)
+    turned = weight_to_flip(again(), "web", "phone", parse_condition("domain=phone"), STRATEGY)
     # 3 against 2v.
     assert (turned.weight, turned.proposed) == (pytest.approx(1.5), 1.6)
     assert "the metric prefers web" in turned.sentence
     assert ranks(again("domain=phone:1.6"))["web"] == (2, 1)
     assert ranks(again("domain=phone:1.4"))["web"] == (2, 2)
     with pytest.raises(FoursplitError, match="run 'wep'.*Did you mean 'web'"):
-        flip(again(), "wep", "phone", place("domain=phone"), STRATEGY)
+        weight_to_flip(again(), "wep", "phone", parse_condition("domain=phone"), STRATEGY)
 
 
 def test_where_more_is_better_the_flip_is_turned_too(history):
     # Here the loss counts as a gain: `phone`, with fewer, is the one that needs weight.
-    more = Group(source="digits", task="classify", metric="error", direction="maximize")
+    more = ComparisonGroup(source="digits", task="classify", metric="error", direction="maximize")
     history.evaluate("web", {1: table(WEB)})
     history.evaluate("phone", {1: table(PHONE)})
     found = again(group=more)
     assert found.new_choice["winner"] == "web"
-    turned = flip(found, "phone", "web", place("domain=phone"), STRATEGY)
+    turned = weight_to_flip(found, "phone", "web", parse_condition("domain=phone"), STRATEGY)
     assert turned.weight == pytest.approx(1.5)
     assert ranks(again("domain=phone:1.6", group=more))["phone"] == (2, 1)
 
@@ -233,4 +235,4 @@ def test_intervals_of_equal_tables_are_equal(history):
     for key in "ab":
         history.evaluate(key, {1: table({1, 5})})
     one, other = again().runs
-    assert np.array_equal(one.new.draws, other.new.draws)
+    assert np.array_equal(one.new.replicates, other.new.replicates)

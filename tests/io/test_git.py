@@ -34,7 +34,7 @@ def call(*arguments):
 def refused(repository, monkeypatch):
     """Have git take the folder for another user's, as in a container."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    if git.ask("rev-parse", "HEAD") is not None:
+    if git.query("rev-parse", "HEAD") is not None:
         pytest.skip("this git does not know how to be tested for it")
     return repository
 
@@ -42,12 +42,12 @@ def refused(repository, monkeypatch):
 def test_a_folder_of_another_user_is_refused_in_gits_words(refused):
     with pytest.raises(git.GitError, match=r"git config --global --add safe\.directory"):
         git.require_readable()
-    assert git.ask("rev-parse", "HEAD") is None
+    assert git.query("rev-parse", "HEAD") is None
 
 
 def test_a_repository_whose_own_place_is_gone_is_no_missing_repository(project):
     (project / ".git").write_text("gitdir: /nowhere/worktrees/one\n")
-    assert "/nowhere/worktrees/one" in git.trouble()
+    assert "/nowhere/worktrees/one" in git.unreadable_reason()
 
 
 def test_without_a_repository_nothing_is_wrong(project, monkeypatch):
@@ -75,9 +75,9 @@ def test_without_a_repository_nothing_is_wrong(project, monkeypatch):
     ],
 )
 def test_what_results_rest_on_must_be_committed(repository, file, counts):
-    assert git.changed_sources() == []
+    assert git.changed_inputs() == []
     (repository / file).write_text("other\n")
-    assert git.changed_sources() == ([file] if counts else [])
+    assert git.changed_inputs() == ([file] if counts else [])
     if counts:
         with pytest.raises(FoursplitError, match=rf"it: {file}: .*Commit"):
             git.require_committed("it")
@@ -89,7 +89,7 @@ def test_a_source_that_is_deleted_or_staged_counts(repository):
     (repository / "src" / "code.py").unlink()
     (repository / "src" / "other.py").write_text("1\n")
     call("add", "src/other.py")
-    assert git.changed_sources() == ["src/code.py", "src/other.py"]
+    assert git.changed_inputs() == ["src/code.py", "src/other.py"]
 
 
 def test_many_are_counted(repository):
@@ -101,10 +101,10 @@ def test_many_are_counted(repository):
 
 def test_a_hooks_variables_do_not_lead_back_from_another_folder(repository, monkeypatch):
     monkeypatch.setenv("GIT_DIR", "/nowhere")
-    assert git.require("rev-parse", "HEAD", folder=repository)
+    assert git.check_output("rev-parse", "HEAD", folder=repository)
 
 
 def test_a_password_in_a_remotes_address_is_not_shown(repository):
     with pytest.raises(git.GitError) as error:
-        git.require("clone", "ftp-nonsense://ann:s3cret@localhost/x", str(repository / "to"))
+        git.check_output("clone", "ftp-nonsense://ann:s3cret@localhost/x", str(repository / "to"))
     assert "s3cret" not in str(error.value)

@@ -15,7 +15,7 @@ import pytest
 
 from foursplit.core.errors import FoursplitError
 from foursplit.io import local_server
-from foursplit.io.local_server import Server
+from foursplit.io.local_server import ServerCommand
 
 # A server whose child does not listen to SIGTERM, as one in the middle of a request.
 STUBBORN = """
@@ -31,7 +31,9 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))):
 
 def server(code, *arguments, port):
     command = [sys.executable, "-c", code, str(port), *map(str, arguments)]
-    return Server(name="The server", command=command, env=os.environ, port=port, ready="READY")
+    return ServerCommand(
+        name="The server", command=command, env=os.environ, port=port, ready_message="READY"
+    )
 
 
 @pytest.fixture
@@ -88,13 +90,13 @@ def test_a_server_that_never_answers_is_refused(port):
 OWNER = """
 import os, sys
 from foursplit.io import local_server
-from foursplit.io.local_server import Server
+from foursplit.io.local_server import ServerCommand
 from pathlib import Path
 port, folder, *command = sys.argv[1:]
 local_server.GRACE_S = 0.5
 local_server.run(
-    Server(name="The server", command=command, env=os.environ, port=int(port),
-           folder=Path(folder), ready="READY")
+    ServerCommand(name="The server", command=command, env=os.environ, port=int(port),
+           folder=Path(folder), ready_message="READY")
 )
 """
 
@@ -171,7 +173,7 @@ def test_nothing_outlives_its_terminal(owned, port):
 def test_under_nohup_the_end_of_the_terminal_ends_nothing():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        assert signal.SIGHUP not in local_server.signals()
+        assert signal.SIGHUP not in local_server.termination_signals()
     finally:
         signal.signal(signal.SIGHUP, before)
-    assert signal.SIGHUP in local_server.signals()
+    assert signal.SIGHUP in local_server.termination_signals()

@@ -68,7 +68,7 @@ def test_nothing_new_is_no_commit(repository):
 )
 def test_a_branch_that_somebody_may_work_on_is_refused(repository, name):
     with pytest.raises(FoursplitError, match="--branch"):
-        push_branch.require(name)
+        push_branch.require_pushable(name)
 
 
 def test_a_push_that_fails_is_told_in_gits_words(repository):
@@ -88,9 +88,9 @@ def test_results_of_sources_that_the_branch_will_not_hold_are_not_published(repo
     git(project, "add", "-A")
     git(project, "commit", "-qm", "more")
     (project / "dvc.lock").write_text("schema: '3'\n")
-    push_branch.require("foursplit/retrained")
+    push_branch.require_pushable("foursplit/retrained")
     (project / name).write_text("edited: 1\n")
-    for refused in (push_branch.require, lambda to: push_branch.push(to, "Retrain")):
+    for refused in (push_branch.require_pushable, lambda to: push_branch.push(to, "Retrain")):
         with pytest.raises(FoursplitError, match=rf"{name}: .*Commit") as error:
             refused("foursplit/retrained")
         assert "or stash" in str(error.value)
@@ -106,7 +106,7 @@ def test_in_a_folder_that_git_refuses_its_reason_is_given(repository, monkeypatc
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(FoursplitError, match=r"safe\.directory"):
-        push_branch.require("foursplit/retrained")
+        push_branch.require_pushable("foursplit/retrained")
 
 
 @pytest.mark.parametrize("flags", [["--branch", "foursplit/retrained"], ["--promote"]])

@@ -39,9 +39,9 @@ def test_what_pandas_writes_is_read_cell_by_cell(
     frame = pd.DataFrame(rows, columns=heading)
     folder = tmp_path_factory.mktemp("tables")
     text = frame.to_csv(index=False, sep=separator, quoting=1, lineterminator="\n")
-    found = read(folder, text.encode(encoding), say=[].append)
+    found = read(folder, text.encode(encoding), notify=[].append)
     assert found.fillna("").to_numpy().tolist() == frame.to_numpy().tolist()
-    packed = read(folder, gzip.compress(text.encode(encoding)), "t.csv.gz", say=[].append)
+    packed = read(folder, gzip.compress(text.encode(encoding)), "t.csv.gz", notify=[].append)
     pd.testing.assert_frame_equal(packed, found)
 
 
@@ -51,17 +51,17 @@ def test_the_heading_says_what_parts_cells_and_not_what_is_in_them(tmp_path, sep
     rows = [["name", f"price{other}EUR"], ["a", "1,5" if separator != "," else "1.5"]]
     found = read(tmp_path, "\n".join(separator.join(row) for row in rows))
     assert [*found.columns] == rows[0]
-    assert tabular.numbers(found, rows[0][1]).tolist() == [1.5]
+    assert tabular.to_float(found, rows[0][1]).tolist() == [1.5]
 
 
 def test_a_decimal_comma_counts_only_where_commas_do_not_part_cells(tmp_path):
-    assert tabular.numbers(read(tmp_path, 'a,b\n"1,5",2\n'), "a").isna().all()
-    assert tabular.typed(read(tmp_path, "a;b\n1,5;2\n"))["a"].tolist() == [1.5]
+    assert tabular.to_float(read(tmp_path, 'a,b\n"1,5",2\n'), "a").isna().all()
+    assert tabular.infer_types(read(tmp_path, "a;b\n1,5;2\n"))["a"].tolist() == [1.5]
 
 
 def test_windows_text_is_read_and_said(tmp_path):
     said = []
-    found = read(tmp_path, "a,b\nMüller,€\n".encode("cp1252"), say=said.append)
+    found = read(tmp_path, "a,b\nMüller,€\n".encode("cp1252"), notify=said.append)
     assert found.to_numpy().tolist() == [["Müller", "€"]]
     assert "line 2" in said[0]
 
@@ -86,7 +86,7 @@ def test_what_spreadsheets_leave_behind_is_no_row_and_no_column(tmp_path):
     found = read(tmp_path, "sep=;\r\na;b;;\r\n1;2;;\r\n\r\n;;;\r\n;;;\r\n")
     assert found.to_numpy().tolist() == [["1", "2"]]
     assert [*found.columns] == ["a", "b"]
-    assert read(tmp_path, "a,b\n1\n", fill_short=True)["b"].isna().all()
+    assert read(tmp_path, "a,b\n1\n", pad_short_rows=True)["b"].isna().all()
 
 
 def test_a_column_without_a_name_is_named_by_its_place(tmp_path):
@@ -112,7 +112,7 @@ def test_a_doubled_heading_is_refused_by_name(tmp_path, name):
 
 def test_words_stay_words_and_numbers_have_gaps(tmp_path):
     text = "word,number,whole,truth,id\nNA,NA,1,True,15771348000180020401\nNone,1.5,2,false,1\n"
-    found = tabular.typed(read(tmp_path, text))
+    found = tabular.infer_types(read(tmp_path, text))
     assert found["word"].tolist() == ["NA", "None"]
     assert found["number"].isna().tolist() == [True, False]
     assert found["whole"].dtype == "int64"
@@ -125,14 +125,14 @@ def test_words_stay_words_and_numbers_have_gaps(tmp_path):
 def test_a_number_comes_back_to_its_last_digit(tmp_path_factory, values):
     path = tmp_path_factory.mktemp("numbers") / "n.csv"
     pd.DataFrame({"x": values, "y": 1}).to_csv(path, index=False)
-    assert tabular.numbers(tabular.read_frame(path), "x").tolist() == values
+    assert tabular.to_float(tabular.read_frame(path), "x").tolist() == values
 
 
 @pytest.mark.parametrize("value", ["1_000", "0x1F", "1.234,5", "one", "١x"])
 def test_what_a_person_would_not_call_a_number_is_none(tmp_path, value):
     path = tmp_path / "n.csv"
     path.write_text(f'x,y\n"{value}",1\n')
-    assert tabular.numbers(tabular.read_frame(path), "x").isna().all()
+    assert tabular.to_float(tabular.read_frame(path), "x").isna().all()
 
 
 def test_an_index_with_a_name_is_a_column(tmp_path):

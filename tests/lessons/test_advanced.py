@@ -57,7 +57,7 @@ def test_arguments_that_make_no_sense_are_refused(study, given, said):
 
 def test_the_studies_retell_the_rules_of_the_sources(rng):
     t, d = rng.uniform(*coffee.TEMPERATURES, 2000), rng.uniform(*coffee.DURATIONS, 2000)
-    np.testing.assert_array_equal(neurons_and_layers.good(t, d), coffee.good(t, d))
+    np.testing.assert_array_equal(neurons_and_layers.good(t, d), coffee.is_good_roast(t, d))
     np.testing.assert_array_equal(bias_and_variance_in_networks.CENTRES, six_blobs.CENTERS)
     assert bias_and_variance_in_networks.SPREAD == six_blobs.STD
 

@@ -9,8 +9,8 @@ import torch
 
 from foursplit import plugins
 from foursplit.config.load import load
-from foursplit.config.schema import DirectFit, GradientFit
-from foursplit.core.examples import DataShape, Examples
+from foursplit.config.schema import EstimatorConfig, TrainerConfig
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.io import artifacts
 from foursplit.plugins import dataset as source_module
 from foursplit.training import custom_estimator, estimator, network
@@ -24,8 +24,8 @@ EXPERIMENTS = {
     for block in section.experiments.values()
     for key, experiment in block.items()
 }
-NETWORKS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, GradientFit)]
-ESTIMATORS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, DirectFit)]
+NETWORKS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, TrainerConfig)]
+ESTIMATORS = [k for k, e in EXPERIMENTS.items() if isinstance(e.fit, EstimatorConfig)]
 
 INPUTS = {
     "cats": (3, 64, 64), "digits": (1, 8, 8), "fashion_mnist": (1, 28, 28), "mnist": (1, 28, 28),
@@ -39,7 +39,7 @@ INPUTS = {
 def shape_for(experiment):
     source = source_module(experiment.source).SOURCE
     inputs = INPUTS.get(experiment.source) or (len(source.features),)
-    return DataShape(inputs=inputs, classes=source.classes)
+    return DataSpec(inputs=inputs, classes=source.classes)
 
 
 def built(key, seed=0):
@@ -48,7 +48,7 @@ def built(key, seed=0):
     shape = shape_for(experiment)
     file = plugins.model(experiment.model)
     args = arguments(experiment.model, dict(experiment.model_args), key)
-    net = network.seeded(lambda: file.build(args, shape), seed)
+    net = network.build_with_seed(lambda: file.build(args, shape), seed)
     task = plugins.task(experiment.task)
     return task, task.module(net, experiment.fit, shape), shape
 
@@ -75,7 +75,7 @@ def test_untrained_loss_is_that_of_a_guess(key):
 
     def check():
         x, y = batch(task, shape, 256)
-        network.learn_inputs(module.net, x)
+        network.fit_input_statistics(module.net, x)
         module.eval()
         with torch.no_grad():
             loss = float(module.loss(x, y))
@@ -91,7 +91,7 @@ def test_one_batch_can_be_learnt_by_heart(key):
 
     def check():
         x, y = batch(task, shape, 8)
-        network.learn_inputs(module.net, x)
+        network.fit_input_statistics(module.net, x)
         module.train()
         steps = torch.optim.Adam(module.net.parameters(), lr=0.01)
         for _ in range(500):
@@ -111,7 +111,7 @@ def test_every_parameter_moves(key):
 
     def check():
         x, y = batch(task, shape, 64)
-        network.learn_inputs(module.net, x)
+        network.fit_input_statistics(module.net, x)
         before = {name: p.detach().clone() for name, p in module.net.named_parameters()}
         steps = module.configure_optimizers()
         for _ in range(3):  # a zero weight above lets nothing through to those below at first
@@ -130,7 +130,7 @@ def trained(key, seed, folder):
     rows = batch(task, shape, 80)
     watched = {"train_dev": batch(task, shape, 20, 2), "dev": batch(task, shape, 20, 3)}
     fit = EXPERIMENTS[key].fit
-    short = GradientFit(
+    short = TrainerConfig(
         seeds=(seed,),
         learning_rate=fit.learning_rate,
         max_epochs=2,
@@ -183,14 +183,14 @@ def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, t
     contents = []
     for name in ("one", "two"):
         model = file.build(args, shape, 1)
-        if custom_estimator.is_own(model):
-            rows = Examples(x=x, rows=pd.DataFrame({"y": y}))
+        if custom_estimator.is_custom(model):
+            rows = Examples(x=x, metadata=pd.DataFrame({"y": y}))
             custom_estimator.save(tmp_path / name, custom_estimator.fit(model, rows, rows))
         else:
             estimator.save(tmp_path / name, estimator.fit(model, x, y))
         contents.append((tmp_path / name).read_bytes())
     assert contents[0] == contents[1]
-    if custom_estimator.is_own(model):
+    if custom_estimator.is_custom(model):
         loaded = custom_estimator.load(tmp_path / "one", file.build(args, shape, 1))
         np.testing.assert_array_equal(
             custom_estimator.predict(loaded, x), custom_estimator.predict(model, x)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from foursplit.core.examples import DataShape
-from foursplit.training.progress import following
+from foursplit.core.examples import DataSpec
+from foursplit.training.progress import report_progress
 from foursplit_courses.from_scratch.deep_q import DQNConfig
 from foursplit_courses.models.deep_q import Args, build, short
 
-SHAPE = DataShape(inputs=(3,))
+SHAPE = DataSpec(inputs=(3,))
 LEARNING = DQNConfig(buffer_size=2000, epsilon_decay=0.9)
 
 
@@ -97,7 +97,7 @@ def test_a_short_training_differs_in_its_episodes_alone():
 def test_it_tells_how_far_it_is(capsys, monkeypatch):
     monkeypatch.setattr("foursplit.training.progress.EVERY_S", 0.0)
     model = build_agent(seed=4)
-    with following(model, 4):
+    with report_progress(model, 4):
         model.fit(calm_levels(5), np.full(5, 195.0))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 8
@@ -116,4 +116,4 @@ def test_a_bad_argument_is_refused_by_name(name, value):
 
 def test_other_inputs_than_levels_are_refused():
     with pytest.raises(ValueError, match=r"\(8,\) must be \(3,\)"):
-        build(Args(environment="cart", n_episodes=8), DataShape(inputs=(8,)), 1)
+        build(Args(environment="cart", n_episodes=8), DataSpec(inputs=(8,)), 1)

@@ -6,24 +6,24 @@ import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from foursplit.config.schema import GradientFit
+from foursplit.config.schema import TrainerConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.layers.polynomial import Polynomial, count_terms
-from foursplit.layers.standardize import Standardise, learning_inputs
+from foursplit.layers.standardize import Standardize, adapting_inputs
 from foursplit.models import linear, logistic, mlp
 from foursplit.tasks import regress
 from foursplit.training import flop_count, network
 from foursplit_courses.models import convnet, lenet
 
-DIGITS = DataShape(inputs=(1, 8, 8), classes=tuple("0123456789"))
+DIGITS = DataSpec(inputs=(1, 8, 8), classes=tuple("0123456789"))
 
 
 def test_gradient_descent_reaches_the_least_squares_solution(rng, tmp_path):
     x = rng.normal(size=(120, 4)).astype(np.float32) * [1, 10, 0.1, 5] + 3
     y = x @ [1.0, -0.2, 8.0, 0.1] + rng.normal(size=120)
-    shape = DataShape(inputs=(4,), location=float(y.mean()), scale=float(y.std()))
-    fit = GradientFit(
+    shape = DataSpec(inputs=(4,), target_mean=float(y.mean()), target_std=float(y.std()))
+    fit = TrainerConfig(
         seeds=(1,), learning_rate=0.1, max_epochs=400, batch_size=None, optimizer="sgd"
     )
     module = regress.module(linear.build(linear.Args(), shape), fit, shape)
@@ -33,9 +33,9 @@ def test_gradient_descent_reaches_the_least_squares_solution(rng, tmp_path):
         module, pair, {"train_dev": pair, "dev": pair}, fit, seed=1, kind="cpu", state=state
     )
     with torch.no_grad():
-        result = module.net(pair[0]).numpy()[:, 0] * shape.scale + shape.location
+        result = module.net(pair[0]).numpy()[:, 0] * shape.target_std + shape.target_mean
     solved = LinearRegression().fit(x, y).predict(x)
-    np.testing.assert_allclose(result, solved, atol=1e-3 * shape.scale)
+    np.testing.assert_allclose(result, solved, atol=1e-3 * shape.target_std)
 
 
 def test_polynomial_features_are_those_of_scikit_learn(rng):
@@ -49,17 +49,17 @@ def test_polynomial_features_are_those_of_scikit_learn(rng):
 def test_standardise_is_scikit_learns_scaler(rng):
     x = rng.normal(size=(50, 3)).astype(np.float32) * [1, 20, 0.3] + [5, 0, -2]
     x = x.astype(np.float32)
-    layer = Standardise((3,))
-    with learning_inputs(layer):
+    layer = Standardize((3,))
+    with adapting_inputs(layer):
         layer(torch.from_numpy(x))
     ours = layer(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(ours, StandardScaler().fit_transform(x), atol=1e-4)
 
 
 def test_a_constant_input_is_not_divided_by_zero():
-    layer = Standardise((2,))
+    layer = Standardize((2,))
     x = torch.tensor([[1.0, 7.0], [3.0, 7.0]])
-    with learning_inputs(layer):
+    with adapting_inputs(layer):
         layer(x)
     assert layer(x).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
 
@@ -72,8 +72,8 @@ def test_scaling_pictures_by_pixel_would_blow_up_a_shade_never_seen(rng):
     shaded = train[:5].clone()
     shaded[:, :, 0, 0] = 0.3
     naive = (shaded[:, :, 0, 0] - train[:, :, 0, 0].mean()) / train[:, :, 0, 0].std()
-    layer = Standardise((1, 8, 8))
-    with learning_inputs(layer):
+    layer = Standardize((1, 8, 8))
+    with adapting_inputs(layer):
         layer(train)
     assert naive.min() > 50
     assert layer(shaded).abs().max() < 3
@@ -113,7 +113,7 @@ def test_an_impossible_argument_is_refused(file, wrong, message):
         file.Args(**wrong)
 
 
-PHOTOS = DataShape(inputs=(3, 64, 64), classes=tuple("012345"))
+PHOTOS = DataSpec(inputs=(3, 64, 64), classes=tuple("012345"))
 
 
 def test_the_small_convnets_parameters_are_those_counted_by_hand():
@@ -128,7 +128,7 @@ def test_the_small_convnet_refuses_pictures_that_pooling_would_use_up():
 
 
 def test_without_hidden_layers_and_scaling_an_mlp_of_log_odds_is_logistic_regression(rng):
-    two = DataShape(inputs=(3, 4, 4), classes=("no", "yes"))
+    two = DataSpec(inputs=(3, 4, 4), classes=("no", "yes"))
     net = mlp.build(mlp.Args(hidden=(), single_logit=True, standardize=False), two)
     line = logistic.build(logistic.Args(standardize=False), two)
     line.load_state_dict(net.state_dict())
@@ -139,6 +139,6 @@ def test_without_hidden_layers_and_scaling_an_mlp_of_log_odds_is_logistic_regres
 
 def test_lecuns_weights_have_the_variance_of_one_over_the_inputs():
     args = mlp.Args(hidden=(400,), weight_init="lecun", single_logit=True, standardize=False)
-    dense = network.seeded(lambda: mlp.build(args, PHOTOS), 1)[1]
+    dense = network.build_with_seed(lambda: mlp.build(args, PHOTOS), 1)[1]
     # 4.9 million draws: the deviation is known to a thousandth.
     assert float(dense.weight.detach().std()) == pytest.approx(12288**-0.5, rel=3e-3)

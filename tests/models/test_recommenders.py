@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from foursplit.core.examples import DataShape
-from foursplit.layers.seen_ids import MOST, Known
-from foursplit.layers.standardize import learning_inputs
+from foursplit.core.examples import DataSpec
+from foursplit.layers.seen_ids import MAX_ID, SeenIds
+from foursplit.layers.standardize import adapting_inputs
 from foursplit.training import network
 from foursplit_courses.from_scratch.factorization import Factors, predict
 from foursplit_courses.models import als_matrix_factorization, matrix_factorization, two_towers
 
-SHAPE = DataShape(inputs=(5,))
+SHAPE = DataSpec(inputs=(5,))
 
 
 def rated(rng, n=60, n_users=6, n_items=8):
@@ -27,10 +27,10 @@ def rated(rng, n=60, n_users=6, n_items=8):
 def factorising(x, n_users=9, n_items=9):
     """Give a network with drawn biases that has seen the numbers of `x`."""
     args = matrix_factorization.Args(n_users=n_users, n_items=n_items, rank=3)
-    net = network.seeded(lambda: matrix_factorization.build(args, SHAPE), 1)
+    net = network.build_with_seed(lambda: matrix_factorization.build(args, SHAPE), 1)
     for side in (net.users, net.items):
         torch.nn.init.normal_(side.bias.weight)
-    network.learn_inputs(net, torch.from_numpy(x))
+    network.fit_input_statistics(net, torch.from_numpy(x))
     return net.eval()
 
 
@@ -92,17 +92,17 @@ def test_what_was_seen_is_stored_with_the_weights(rng):
 
 
 def test_numbers_are_exact_up_to_those_that_single_precision_holds():
-    layer = Known(MOST)
-    last = torch.tensor([MOST - 1, MOST - 2], dtype=torch.float32)
-    with learning_inputs(layer):
+    layer = SeenIds(MAX_ID)
+    last = torch.tensor([MAX_ID - 1, MAX_ID - 2], dtype=torch.float32)
+    with adapting_inputs(layer):
         layer(last[:1])
     rows, known = layer(last)
-    assert rows.tolist() == [MOST - 1, MOST - 2]
+    assert rows.tolist() == [MAX_ID - 1, MAX_ID - 2]
     assert known[:, 0].tolist() == [1, 0]
     # The naive way fails here: one number farther, two users are one.
-    assert np.float32(MOST) == np.float32(MOST + 1)
-    with pytest.raises(ValueError, match=f"n_items: {MOST + 1} must be from 1 to {MOST}"):
-        matrix_factorization.Args(n_users=1, n_items=MOST + 1)
+    assert np.float32(MAX_ID) == np.float32(MAX_ID + 1)
+    with pytest.raises(ValueError, match=f"n_items: {MAX_ID + 1} must be from 1 to {MAX_ID}"):
+        matrix_factorization.Args(n_users=1, n_items=MAX_ID + 1)
 
 
 def test_biases_alone_are_the_ridge_regression_on_who_and_what(rng):
@@ -136,7 +136,7 @@ def test_a_row_by_nobody_teaches_nothing(rng):
 
 def towers(hidden=(6,), embedding_dim=4):
     args = two_towers.Args(n_user_inputs=1, hidden=hidden, embedding_dim=embedding_dim)
-    net = network.seeded(lambda: two_towers.build(args, SHAPE), 3)
+    net = network.build_with_seed(lambda: two_towers.build(args, SHAPE), 3)
     torch.nn.init.constant_(net.stretch, 2.5)
     torch.nn.init.constant_(net.shift, 0.5)
     return net
@@ -146,7 +146,7 @@ def towers(hidden=(6,), embedding_dim=4):
 def test_towers_meet_in_the_cosine_of_their_vectors(seed):
     x, _ = rated(np.random.default_rng(seed))
     net = towers()
-    network.learn_inputs(net, torch.from_numpy(x))
+    network.fit_input_statistics(net, torch.from_numpy(x))
     result = answers(net.eval(), x)
     with torch.no_grad():
         user = net.user_tower(torch.from_numpy(x[:, 2:3])).double().numpy()
@@ -161,7 +161,7 @@ def test_towers_meet_in_the_cosine_of_their_vectors(seed):
 def test_numbers_are_neither_scaled_nor_seen_by_the_towers(rng):
     x, _ = rated(rng)
     net = towers()
-    network.learn_inputs(net, torch.from_numpy(x))
+    network.fit_input_statistics(net, torch.from_numpy(x))
     other = x.copy()
     other[:, :2] = rng.integers(0, 1000, (len(x), 2))
     assert answers(net.eval(), other).tolist() == answers(net, x).tolist()
@@ -176,7 +176,7 @@ def test_what_is_wrong_is_named():
         matrix_factorization.Args(n_users=1, n_items=1, rank=0)
     with pytest.raises(ValueError, match="inputs: 1 must be at least 2"):
         matrix_factorization.build(
-            matrix_factorization.Args(n_users=1, n_items=1), DataShape(inputs=(1,))
+            matrix_factorization.Args(n_users=1, n_items=1), DataSpec(inputs=(1,))
         )
     with pytest.raises(ValueError, match=r"l2: 0\.0 must be above 0"):
         als_matrix_factorization.Args(l2=0.0)

@@ -6,8 +6,8 @@ import xgboost
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import log_loss
 
-from foursplit.core.examples import DataShape
-from foursplit.core.seeds import derive
+from foursplit.core.examples import DataSpec
+from foursplit.core.seeds import derive_seed
 from foursplit_courses import array_trees
 from foursplit_courses.models import (
     boosted_trees,
@@ -17,9 +17,9 @@ from foursplit_courses.models import (
 )
 
 MODELS = (boosted_trees, decision_tree, random_forest_sklearn, decision_tree_sklearn)
-TWO = DataShape(inputs=(2, 3), classes=("no", "yes"))
-THREE = DataShape(inputs=(2, 3), classes=("a", "b", "c"))
-AMOUNT = DataShape(inputs=(2, 3))
+TWO = DataSpec(inputs=(2, 3), classes=("no", "yes"))
+THREE = DataSpec(inputs=(2, 3), classes=("a", "b", "c"))
+AMOUNT = DataSpec(inputs=(2, 3))
 
 
 def rows(rng, shape, n=150):
@@ -77,7 +77,9 @@ def test_a_kept_forest_answers_as_scikit_learns(shape, rng):
     own = fitted(random_forest_sklearn, shape, x, y, n_estimators=20)
     sklearn_class = RandomForestClassifier if shape.classes else RandomForestRegressor
     more = {"criterion": "entropy"} if shape.classes else {}
-    other = sklearn_class(20, max_features="sqrt", random_state=derive("forest", 1) % 2**32, **more)
+    other = sklearn_class(
+        20, max_features="sqrt", random_state=derive_seed("forest", 1) % 2**32, **more
+    )
     other.fit(x.reshape(len(x), -1), y)
     flat = fresh.reshape(len(fresh), -1)
     if shape.classes:

@@ -51,8 +51,8 @@ def test_no_stage_depends_on_what_was_accepted(stages):
 
 
 def test_every_remote_source_depends_on_the_catalogue_it_is_listed_in(stages):
-    path = catalogue.files()[0].relative_to(ROOT)
-    listed = {n: catalogue.entries(plugins.dataset(n).SOURCE) for n in PARAMS.real.sources}
+    path = catalogue.catalogue_files()[0].relative_to(ROOT)
+    listed = {n: catalogue.entries_of(plugins.dataset(n).SOURCE) for n in PARAMS.real.sources}
     for name, entries in listed.items():
         assert bool(entries) == (path in declared(stages[f"fetch@{name}"])), name
     assert [name for name, entries in listed.items() if not entries] == ["lander_levels"]  # a game

@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from foursplit.diagnosis.prediction_table import Model, Table, check
+from foursplit.diagnosis.prediction_table import Model, PredictionTable, validate
 
 
-def table(loss, split="dev", prefix=None, **columns) -> Table:
+def table(loss, split="dev", prefix=None, **columns) -> PredictionTable:
     names = [f"{prefix or split}{i}" for i in range(len(loss))]
     frame = pd.DataFrame({"example_id": names, "loss": np.asarray(loss, float)})
-    made = check(frame.assign(**columns), split)
+    made = validate(frame.assign(**columns), split)
     extra = {k: v for k, v in columns.items() if k in ("baseline_loss", "content_hash")}
-    return Table(split=split, frame=made.frame.assign(**extra))
+    return PredictionTable(split=split, frame=made.frame.assign(**extra))
 
 
 def losses(both, won, lost, neither):

@@ -11,8 +11,8 @@ from tests.promotion.drawn import losses, pair, table
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.stats.power import examples_needed
-from foursplit.promotion.judge import FORBID, DifferentExamplesError, Rules, judge
+from foursplit.diagnosis.stats.power import required_examples
+from foursplit.promotion.judge import FORBID, DifferentExamplesError, Rules, decide_promotion
 
 RULES = Rules(min_gain=0.01)
 WON = (50, 60, 10, 880)  # both err, the challenger alone is right, it alone errs, none errs
@@ -21,7 +21,7 @@ WON = (50, 60, 10, 880)  # both err, the challenger alone is right, it alone err
 def decide(models, rules=RULES, costs=None, seed=1):
     old, new = models
     champion = None if old is None else [old]
-    return judge(champion, [new], costs or {}, rules, np.random.default_rng(seed))
+    return decide_promotion(champion, [new], costs or {}, rules, np.random.default_rng(seed))
 
 
 def failed(judgement):
@@ -45,7 +45,7 @@ def test_an_insignificant_gain_is_held_with_the_required_size():
     judgement = decide(pair((40, 6, 4, 150)))
     assert (judgement.verdict, failed(judgement)) == ("HOLD", ["dev_better"])
     assert judgement.reasons[5].numbers["p"] == pytest.approx(0.377, abs=1e-3)
-    assert judgement.needed == examples_needed(0.01, 10 / 200, power=0.8, alpha=0.1)
+    assert judgement.needed == required_examples(0.01, 10 / 200, power=0.8, alpha=0.1)
 
 
 def test_one_sided_five_percent_is_the_limit_by_hand():
@@ -179,7 +179,7 @@ def test_a_missing_table_is_named():
     ):
         decide((old, Model(tables=tables, name="seed_1")))
     with pytest.raises(FoursplitError, match="champion: no seed with tables"):
-        judge([], [new], {}, RULES, np.random.default_rng(1))
+        decide_promotion([], [new], {}, RULES, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize(
@@ -211,8 +211,10 @@ def test_one_lucky_seed_of_three_is_not_significant():
         ]  # fmt: skip
 
     steady, lucky = fewer([70, 70, 70]), fewer([10, 100, 100])
-    assert judge(old, steady, {}, RULES, rng).verdict == "PROMOTE"
-    assert judge(old, lucky, {}, RULES, rng).verdict == "HOLD"  # the mean is the same, 7 %
+    assert decide_promotion(old, steady, {}, RULES, rng).verdict == "PROMOTE"
+    assert (
+        decide_promotion(old, lucky, {}, RULES, rng).verdict == "HOLD"
+    )  # the mean is the same, 7 %
 
 
 COUNTS = st.tuples(*[st.integers(1, 60)] * 3, st.integers(60, 200))

@@ -16,11 +16,11 @@ import pytest
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.examples import Examples, shape_of
+from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.core.splits import SPLITS
 from foursplit.data import store as examples_on_disk
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.models import logistic_sklearn
 from foursplit.promotion.benchmark_models import work
@@ -94,7 +94,7 @@ def examples(split, *, drawn=0):
     names = [f"{split}-{drawn}-{number}" for number in range(n)]
     band = np.where(np.arange(n) % 5 < 2, "low", "high")
     rows = {"example_id": names, "group_id": names, "content": names, "domain": "all", "y": y}
-    return Examples(x=x.astype(np.float32), rows=pd.DataFrame({**rows, "meta.band": band}))
+    return Examples(x=x.astype(np.float32), metadata=pd.DataFrame({**rows, "meta.band": band}))
 
 
 def train(*, sees_strong, drawn=0, trained_on=0):
@@ -104,19 +104,21 @@ def train(*, sees_strong, drawn=0, trained_on=0):
     """
     experiment = load().experiment(KEY)
     splits = {s: examples(s, drawn=trained_on if s == "train" else drawn) for s in SPLITS}
-    shape = shape_of(splits["train"], plugins.dataset("wine").SOURCE.classes)
+    shape = infer_data_spec(splits["train"], plugins.dataset("wine").SOURCE.classes)
     _deal(splits)
     for folder in (paths.models(GROUP, KEY), paths.final(GROUP)):
         shutil.rmtree(folder, ignore_errors=True)
     for seed in SEEDS:
         trained = paths.seed_folder(paths.models(GROUP, KEY), seed)
         _fit(trained, experiment, seed, splits["train"], shape, sees_strong=sees_strong)
-        made, answer = predictor(trained, load().run)
+        made, answer = load_predictor(trained, load().run)
         part = paths.seed_folder(paths.final(GROUP), seed)
         part.mkdir(parents=True)
         for split, found in splits.items():
             prediction_tables.save(
-                part, split, prediction_tables.table(found, answer(found), split, "classify", shape)
+                part,
+                split,
+                prediction_tables.build_table(found, answer(found), split, "classify", shape),
             )
         artifacts.write_json(part / "summary.json", {"manifest": asdict(made)})
     for folder in (paths.predictions(GROUP) / KEY, paths.final(GROUP)):

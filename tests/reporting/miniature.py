@@ -8,12 +8,12 @@ import pandas as pd
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import build
-from foursplit.core.examples import Examples, shape_of
+from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import store
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.diagnose import checked, diagnose
-from foursplit.evaluation.summary import summarise
+from foursplit.evaluation.diagnose import diagnose, validate_tables
+from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
 
 N = {"train": 40, "train_dev": 32, "dev": 35, "test": 30}
@@ -132,18 +132,20 @@ def _examples(source, split, rng):
     y = rng.integers(len(source.classes), size=n) if source.classes else rng.normal(150, 50, n)
     names = [f"{source.target}-{split}-{number}" for number in range(n)]
     rows = {"example_id": names, "group_id": names, "content": names, "domain": "all", "y": y}
-    return Examples(x=x, rows=pd.DataFrame({**rows, "meta.band": rng.choice(["low", "high"], n)}))
+    return Examples(
+        x=x, metadata=pd.DataFrame({**rows, "meta.band": rng.choice(["low", "high"], n)})
+    )
 
 
 def _experiment(params, key, group, examples, winner):
     declared = plugins.dataset(group.source).SOURCE
     experiment = params.experiment(key)
-    shape = shape_of(examples["train"], declared.classes)
+    shape = infer_data_spec(examples["train"], declared.classes)
     seen_models, four_models = [], []
     for seed in experiment.fit.seeds:
         rng = np.random.default_rng(seed)
         made = {
-            split: prediction_tables.table(
+            split: prediction_tables.build_table(
                 examples[split], _answers(examples[split].y, shape, SKILL[key], rng), split,
                 group.task, shape,
             )
@@ -194,8 +196,8 @@ def _write(folder, seed, made, manifest, group, params):
     part.mkdir(parents=True)
     for split, table in made.items():
         prediction_tables.save(part, split, table)
-    model = checked(made, group.source)
-    summary = summarise(made, model, group, plugins.dataset(group.source).SOURCE, params.strategy)
+    model = validate_tables(made, group.source)
+    summary = summarize(made, model, group, plugins.dataset(group.source).SOURCE, params.strategy)
     artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
     return model
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.config.schema import Group
-from foursplit.diagnosis.selection.model_selection import Candidate, choose
+from foursplit.config.schema import ComparisonGroup
+from foursplit.diagnosis.selection.model_selection import Candidate, select_model
 from foursplit.reporting.plots.axis import log_axis
 from foursplit.reporting.plots.candidates import HEIGHT
 from foursplit.reporting.tables import choice
 
-GROUP = Group(
+GROUP = ComparisonGroup(
     source="digits", task="classify", metric="error", bounds={"n_parameters": 1000, "flops": 50}
 )
 
@@ -81,14 +81,14 @@ def test_the_costs_of_bounds_are_those_of_the_selection():
         Candidate(key="now", metric=0.3, costs={"n_parameters": 5, "flops": 5}),
         Candidate(key="large", metric=0.2, costs={"n_parameters": 5000, "flops": 5}),
     ]
-    result = choose(rows, GROUP.bounds, "minimize")
+    result = select_model(rows, GROUP.bounds, "minimize")
     assert choice.bound_costs(result, GROUP) == [
         "Without the bound on parameters large would be best, by 10.0%, and win."
     ]
-    assert choice.bound_costs(choose(rows[:1], GROUP.bounds, "minimize"), GROUP) == [
+    assert choice.bound_costs(select_model(rows[:1], GROUP.bounds, "minimize"), GROUP) == [
         "Relaxing any one of the bounds would gain nothing."
     ]
-    infeasible = choose(rows[1:], GROUP.bounds, "minimize")
+    infeasible = select_model(rows[1:], GROUP.bounds, "minimize")
     assert choice.bound_costs(infeasible, GROUP) == [
         "Without the bound on parameters large would win."
     ]

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.settings import Settings
 from foursplit.reporting.pages.diagnosis import page
 
 
@@ -16,12 +16,12 @@ def table(split, rate, n=400, **columns):
         "example_id": [f"{split}{k}" for k in range(n)],
         "loss": (np.arange(n) < rate * n) * 1.0,
     }
-    return prediction_table.check(pd.DataFrame({**frame, **columns}), split)
+    return prediction_table.validate(pd.DataFrame({**frame, **columns}), split)
 
 
 def render_page(dev, **settings):
     tables = {"train": table("train", 0.02, **{"meta.hour": ["day"] * 400}), "dev": dev}
-    return page(analyse([Model(tables=tables)], Settings(**settings)), "mine")
+    return page(diagnose_as_json([Model(tables=tables)], Settings(**settings)), "mine")
 
 
 def test_a_plain_diagnosis_has_no_empty_sections():
@@ -72,8 +72,8 @@ def test_human_levels_and_human_advantage_are_shown():
 def test_mismatch_is_decomposed_or_the_page_says_what_to_measure():
     web = table("train_dev", 0.02, domain=["web"] * 400)
     tables = {"train_dev": web, "dev": table("dev", 0.2, domain=["phone"] * 400)}
-    html = page(analyse([Model(tables=tables)], Settings()), "mine")
+    html = page(diagnose_as_json([Model(tables=tables)], Settings()), "mine")
     assert "From web to phone: to decompose the mismatch, label 500 web items by people" in html
     settings = Settings(human_on={"web": 0.01, "phone": 0.1})
-    html = page(analyse([Model(tables=tables)], settings), "mine")
+    html = page(diagnose_as_json([Model(tables=tables)], settings), "mine")
     assert "From web to phone the error changes by +18.0%: human error changes by +9.0%" in html

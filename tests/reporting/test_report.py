@@ -17,8 +17,8 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
-from foursplit.evaluation.learning_curve import told
-from foursplit.evaluation.learning_curve_runs import Measured
+from foursplit.evaluation.learning_curve import learning_curve_summary
+from foursplit.evaluation.learning_curve_runs import CurveMeasurement
 from foursplit.io import artifacts
 from foursplit.stages import report
 
@@ -128,7 +128,7 @@ def test_a_learning_curve_is_on_the_page_of_its_experiment_only(make):
     curves = {"supervised": {"wines_good": names}}
     root = make("grown", params={**PARAMS, "curves": curves})
     points = [
-        Measured(
+        CurveMeasurement(
             size=size, n=n, repeat=repeat, train_error=0.01, train_dev_error=0.1,
             dev_error=0.08 + 3 / n + 0.001 * repeat,
         )
@@ -136,7 +136,7 @@ def test_a_learning_curve_is_on_the_page_of_its_experiment_only(make):
         for repeat in (1, 2)
     ]  # fmt: skip
     human = {"error": 0.02, "kind": "human", "where": "x"}
-    curve = told(points, human, {"all": "source"}, load().strategy)
+    curve = learning_curve_summary(points, human, {"all": "source"}, load().strategy)
     for key in ("wines_good", "wines_bad"):  # the second is not asked for any more
         artifacts.write_json(paths.curves("wines") / f"{key}.json", curve)
     report.run()

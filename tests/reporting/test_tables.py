@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import Examples
 from foursplit.reporting.tables.confusion import confusion
 from foursplit.reporting.tables.slices import by_column
@@ -31,14 +31,14 @@ def prediction_table(rng, n=60):
     )
 
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="t", provenance="p", licence="l", cite="c", files=(), target="y", features=("width",)
 )
 
 
 def dev_examples(table, rng):
     return Examples(
-        x=rng.random((len(table), 1)).astype(np.float32), rows=table[["example_id"]].copy()
+        x=rng.random((len(table), 1)).astype(np.float32), metadata=table[["example_id"]].copy()
     )
 
 
@@ -97,6 +97,6 @@ def test_inputs_are_joined_by_example_id(rng):
     table = prediction_table(rng)
     dev = dev_examples(table, rng)
     order = rng.permutation(len(dev))
-    shuffled = Examples(x=dev.x[order], rows=dev.rows.iloc[order])
+    shuffled = Examples(x=dev.x[order], metadata=dev.metadata.iloc[order])
     first, second = (worst_examples(table, examples, SOURCE) for examples in (dev, shuffled))
     assert [e.inputs for e in first.examples] == [e.inputs for e in second.examples]

@@ -69,15 +69,15 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import OwnFile, Source
+from foursplit.core.dataset_spec import DatasetSpec, LocalFile
 
 FEATURES = ("weather", "distance", "load")
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Orders",
     provenance="drawn for a test",
     licence="yours",
-    files=(OwnFile(path="data/own/orders.csv"),),
+    files=(LocalFile(path="data/own/orders.csv"),),
     target="late",
     classes=("in time", "late"),
     features=FEATURES,
@@ -105,7 +105,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 
 
@@ -148,7 +148,7 @@ class Centroids:
         self.means, self.scale = arrays["means"], arrays["scale"]
 
 
-def build(args: Args, _shape: DataShape, seed: int) -> Any:
+def build(args: Args, _shape: DataSpec, seed: int) -> Any:
     """Give a model that has seen nothing."""
     return Centroids(args, seed)
 '''

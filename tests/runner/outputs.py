@@ -38,7 +38,7 @@ def fill(place, text):
     if place.suffix:
         artifacts.write_text(place, text)
         return
-    with artifacts.replacing_folder(place) as part:
+    with artifacts.atomic_directory(place) as part:
         (part / "seed_1").mkdir()
         (part / "seed_1" / "table.csv").write_text(text)
         (part / "diagnosis.json").write_text(json.dumps(text))

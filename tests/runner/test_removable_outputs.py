@@ -119,7 +119,7 @@ def test_a_link_in_place_of_an_output_stays(small, more):
 
 @pytest.fixture
 def place(project, monkeypatch):
-    monkeypatch.delenv(artifacts.BOOK, raising=False)
+    monkeypatch.delenv(artifacts.OUTPUT_LOG_VARIABLE, raising=False)
     return project / "data" / "models" / "g" / "k"
 
 
@@ -211,9 +211,11 @@ def test_what_the_cache_lost_is_given_to_it_first(place, lost):
 
 
 def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatch):
-    monkeypatch.setenv(artifacts.BOOK, str(removable_outputs.open_write_log("train@k", "run")))
+    monkeypatch.setenv(
+        artifacts.OUTPUT_LOG_VARIABLE, str(removable_outputs.open_write_log("train@k", "run"))
+    )
     outputs.fill(place / "seed_1", "x")
-    monkeypatch.delenv(artifacts.BOOK)
+    monkeypatch.delenv(artifacts.OUTPUT_LOG_VARIABLE)
     assert judged(place, partial=True) == []
     assert (place / "seed_1").is_dir()
     (place / "note.txt").write_text("mine")
@@ -227,9 +229,9 @@ def test_what_a_run_was_writing_when_it_was_cut_off_is_its_own(place, monkeypatc
 
 def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
     book = removable_outputs.open_write_log("train@k", "run")
-    monkeypatch.setenv(artifacts.BOOK, str(book))
+    monkeypatch.setenv(artifacts.OUTPUT_LOG_VARIABLE, str(book))
     outputs.fill(place, "x")
-    monkeypatch.delenv(artifacts.BOOK)
+    monkeypatch.delenv(artifacts.OUTPUT_LOG_VARIABLE)
     book.write_text(book.read_text() + '["/x", 1\n7\n[1]\n\xff')
     assert judged(place) == []
 

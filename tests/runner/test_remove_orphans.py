@@ -8,7 +8,7 @@ import pytest
 from tests.runner import outputs
 
 from foursplit.config.load import load
-from foursplit.io.artifacts import PART
+from foursplit.io.artifacts import PARTIAL_SUFFIX
 from foursplit.runner.remove_orphans import remove_orphans
 
 
@@ -76,11 +76,16 @@ def test_what_a_killed_run_had_not_renamed_is_removed(project):
     params = load()
     names = ("seen.4000001.1a2b", "seed_1.4000001.x_9", "index.html.4000001.x", "a.4000001.b")
     remaining = [
-        project / "data" / "split" / "wine" / f".{names[0]}{PART}",
-        project / "data" / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".{names[1]}{PART}",
-        project / "data" / "real" / "predictions" / "g" / f".{names[3]}{PART}",
-        project / "reports" / f".{names[2]}{PART}",
-        project / f".metrics.json.4000001.x{PART}",
+        project / "data" / "split" / "wine" / f".{names[0]}{PARTIAL_SUFFIX}",
+        project
+        / "data"
+        / "models"
+        / "c2w3_wine"
+        / "c2w3_wine_softmax"
+        / f".{names[1]}{PARTIAL_SUFFIX}",
+        project / "data" / "real" / "predictions" / "g" / f".{names[3]}{PARTIAL_SUFFIX}",
+        project / "reports" / f".{names[2]}{PARTIAL_SUFFIX}",
+        project / f".metrics.json.4000001.x{PARTIAL_SUFFIX}",
     ]
     for path in remaining:
         path.mkdir(parents=True)
@@ -93,7 +98,7 @@ def test_what_a_killed_run_had_not_renamed_is_removed(project):
 
 def test_the_only_copy_of_a_folder_is_put_back(data):
     """A kill between two renames leaves the folder of before aside, and nothing in its place."""
-    aside = data / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".seed_1.before{PART}"
+    aside = data / "models" / "c2w3_wine" / "c2w3_wine_softmax" / f".seed_1.before{PARTIAL_SUFFIX}"
     aside.mkdir(parents=True)
     (aside / "model").write_text("weights")
     remove_orphans(load())
@@ -110,8 +115,8 @@ def test_parts_of_others_stay(data, name):
 
 
 def test_what_another_run_is_writing_stays(project):
-    part = project / "data" / "split" / "wine" / f".seen.4000001.1a2b{PART}"
-    by_hand = part.with_name(f".seen.{os.getppid()}.1a2b{PART}")
+    part = project / "data" / "split" / "wine" / f".seen.4000001.1a2b{PARTIAL_SUFFIX}"
+    by_hand = part.with_name(f".seen.{os.getppid()}.1a2b{PARTIAL_SUFFIX}")
     for path in (part, by_hand):
         path.mkdir(parents=True)
     folder = project / ".dvc" / "tmp"
@@ -129,7 +134,7 @@ def test_what_another_run_is_writing_stays(project):
 def test_a_writer_that_has_ended_and_was_not_waited_for_is_gone(data):
     ended = subprocess.Popen(["true"])
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
-    part = data / "split" / "wine" / f".seen.{ended.pid}.1a2b{PART}"
+    part = data / "split" / "wine" / f".seen.{ended.pid}.1a2b{PARTIAL_SUFFIX}"
     part.mkdir(parents=True)
     remove_orphans(load())
     assert not part.exists()

@@ -175,18 +175,18 @@ def test_what_the_parents_import_leaves_cuda_alone_and_starts_no_thread():
 
 
 def test_the_settled_variables_are_those_that_decide_bytes():
-    assert "OMP_NUM_THREADS" in reproducible_env.SETTLED
-    assert "ATEN_CPU_CAPABILITY" in reproducible_env.SETTLED
-    assert not reproducible_env.SETTLED & set(reproducible_env.QUIET)
+    assert "OMP_NUM_THREADS" in reproducible_env.DETERMINING_VARIABLES
+    assert "ATEN_CPU_CAPABILITY" in reproducible_env.DETERMINING_VARIABLES
+    assert not reproducible_env.DETERMINING_VARIABLES & set(reproducible_env.QUIET)
 
 
 def test_settling_again_under_the_same_settings_changes_nothing(monkeypatch):
-    for name in reproducible_env.SETTLED:
+    for name in reproducible_env.DETERMINING_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     wanted = reproducible_env.settings("portable", 1)
     for name, value in wanted.items():
         monkeypatch.setenv(name, value)
-    reproducible_env.settle(
+    reproducible_env.configure_environment(
         "portable", 1
     )  # NumPy is imported here: a difference would start us anew
     assert json.dumps({n: os.environ[n] for n in sorted(wanted)}) == json.dumps(

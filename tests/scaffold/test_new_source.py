@@ -62,7 +62,7 @@ def write_csv(folder, columns, name="data.csv"):
 
 def generated(folder, path, target):
     """Write a source for a CSV file and import it; return module, schema and code."""
-    schema = infer_schema.columns(tabular.read_frame(path), target, str(path))
+    schema = infer_schema.infer_schema(tabular.read_frame(path), target, str(path))
     text = dataset_file.render("mine", schema, path.name)
     file = folder / "mine.py"
     file.write_text(text, encoding="utf-8")
@@ -156,12 +156,14 @@ def test_great_expectations_takes_every_heading_and_value_in_ci(folder, monkeypa
     except FoursplitError:
         return
     frame = module.read(folder)
-    result = run_expectations.judge(to_examples.table(frame), module.suite(), "mine")
+    result = run_expectations.run_expectations(
+        to_examples.checked_table(frame), module.suite(), "mine"
+    )
     absent = {name for name in (*module.FEATURES, module.TARGET) if frame[name].isna().any()}
     failed = {entry["column"] for entry in result["expectations"] if not entry["success"]}
-    assert failed == absent, run_expectations.complaints(result)
+    assert failed == absent, run_expectations.failure_messages(result)
     if not absent:
-        examples = to_examples.examples(frame, module.SOURCE)
+        examples = to_examples.to_examples(frame, module.SOURCE)
         assert examples.x.shape == (len(frame), len(module.FEATURES))
     assert not (folder / "RAN").exists()
 

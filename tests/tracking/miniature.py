@@ -118,7 +118,7 @@ def _manifest(key, experiment, classes):
         "model": experiment.model,
         "model_args": dict(experiment.model_args),
         "seed": 1,
-        "shape": {"classes": list(classes), "spread": 10.0},
+        "shape": {"classes": list(classes), "target_iqr": 10.0},
         "device": "cpu",
         "threads": 1,
         "kernels": "portable",

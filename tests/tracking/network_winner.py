@@ -6,18 +6,18 @@ import torch
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import Run
-from foursplit.core.examples import DataShape, Examples
+from foursplit.config.schema import RuntimeConfig
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.training.manifest import Manifest, arguments, code_hash, save
 
 GROUP, KEY = "pictures", "pictures_lenet"
 
-SHAPE = DataShape(inputs=(1, 8, 8), classes=("bird", "cat", "dog"))
+SHAPE = DataSpec(inputs=(1, 8, 8), classes=("bird", "cat", "dog"))
 
-RUN = Run(accelerator="cpu", threads=1, kernels="portable")
+RUN = RuntimeConfig(accelerator="cpu", threads=1, kernels="portable")
 
 
 ARGS = {"channels": [4, 8], "hidden": [16, 8]}
@@ -28,7 +28,7 @@ def examples(shape=SHAPE, n=40):
     x = np.random.default_rng(n).uniform(0, 16, (n, *shape.inputs)).astype(np.float32)
     names = [f"picture-{number}" for number in range(n)]
     rows = {"example_id": names, "group_id": names, "domain": "all", "y": np.arange(n) % 3}
-    return Examples(x=x, rows=pd.DataFrame({**rows, "content": names}))
+    return Examples(x=x, metadata=pd.DataFrame({**rows, "content": names}))
 
 
 def train(model="lenet", model_args=ARGS, shape=SHAPE):
@@ -51,11 +51,13 @@ def train(model="lenet", model_args=ARGS, shape=SHAPE):
             n_parameters=1, flops=None, n_bytes=weights.stat().st_size,
         ),
     )  # fmt: skip
-    _, answer = predictor(trained, RUN)
+    _, answer = load_predictor(trained, RUN)
     part = paths.seed_folder(paths.final(GROUP), 1)
     part.mkdir(parents=True)
     found = examples(shape)
     for split in ("dev", "test"):
         prediction_tables.save(
-            part, split, prediction_tables.table(found, answer(found), split, "classify", shape)
+            part,
+            split,
+            prediction_tables.build_table(found, answer(found), split, "classify", shape),
         )

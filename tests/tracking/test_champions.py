@@ -15,7 +15,7 @@ from foursplit.cli.main import main
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.history import gap_history as past
-from foursplit.history.gap_history import Step, Version
+from foursplit.history.gap_history import HistoryStep, RunVersion
 from foursplit.history.past_runs import PastRun
 from foursplit.io import artifacts
 from foursplit.tracking import store
@@ -73,7 +73,7 @@ def test_errors_come_from_the_stored_tables_with_intervals(three):
     assert moved["dev"].change == pytest.approx(
         third.splits["dev"].value - second.splits["dev"].value
     )
-    assert moved["dev"].beyond_doubt
+    assert moved["dev"].is_significant
 
 
 def test_data_and_settings_that_changed_are_named(three):
@@ -120,12 +120,12 @@ def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
         )
         for part in sorted(folder.glob("seed_*"))
     )  # fmt: skip
-    version = Version(
+    version = RunVersion(
         key=KEY, version="v", when="2026-01-01 00:00", place="commit abc", runs=runs,
         settings={"model": "logistic_sklearn", "fit.tolerance": 0.5}, splits={}, gaps={},
         marks={past.DATA: {"train.npy": "1"}, past.CODE: "c"},
     )  # fmt: skip
-    step = Step(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
+    step = HistoryStep(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
     _, second, _ = champions([step])
     assert list(second.splits) == ["train", "dev", "test"]
     assert second.contents.settings["fit.tolerance"] == "0.5"

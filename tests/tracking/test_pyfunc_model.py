@@ -13,7 +13,7 @@ import foursplit
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.io import artifacts
 from foursplit.tracking.registry import mlmodel, registry, version_files
 
@@ -100,7 +100,7 @@ def test_pictures_are_one_array_and_get_the_dev_tables_probabilities(small):
 
 def test_how_an_array_lies_in_memory_changes_no_bit(small):
     """A table's columns lie one after the other, and of them another product is made."""
-    shape = DataShape(inputs=(13,), classes=("bird", "cat", "dog"))
+    shape = DataSpec(inputs=(13,), classes=("bird", "cat", "dog"))
     network_winner.train("mlp", {"hidden": []}, shape)
     version = register(network_winner.GROUP, network_winner.KEY, NAMES)
     x = network_winner.examples(shape).x[:5]

@@ -15,7 +15,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
-from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry, version_files
@@ -83,7 +83,7 @@ def test_a_loaded_model_answers_as_the_pipeline_does_with_its_first_seed(small):
     answers = {}
     for seed in winner.SEEDS:
         folder = paths.seed_folder(paths.models(GROUP, KEY), seed)
-        answers[seed] = predictor(folder, load().run)[1](dev)
+        answers[seed] = load_predictor(folder, load().run)[1](dev)
     assert np.array_equal(model.predict(dev.x), answers[1])
     assert np.array_equal(model.predict(dev.x, seed=2), answers[2])
     assert not np.array_equal(answers[1], answers[2])

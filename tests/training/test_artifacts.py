@@ -13,7 +13,7 @@ from foursplit.training import estimator
 def test_a_file_that_fails_half_way_stays_what_it_was(tmp_path):
     path = tmp_path / "a.json"
     artifacts.write_json(path, {"a": 1})
-    with pytest.raises(RuntimeError), artifacts.replacing(path) as part:
+    with pytest.raises(RuntimeError), artifacts.atomic_write(path) as part:
         part.write_text("half")
         raise RuntimeError
     assert artifacts.read_json(path) == {"a": 1}
@@ -21,9 +21,9 @@ def test_a_file_that_fails_half_way_stays_what_it_was(tmp_path):
 
 
 def test_a_folder_that_fails_half_way_stays_what_it_was(tmp_path):
-    with artifacts.replacing_folder(tmp_path / "f") as part:
+    with artifacts.atomic_directory(tmp_path / "f") as part:
         (part / "x").write_text("whole")
-    with pytest.raises(RuntimeError), artifacts.replacing_folder(tmp_path / "f") as part:
+    with pytest.raises(RuntimeError), artifacts.atomic_directory(tmp_path / "f") as part:
         (part / "x").write_text("half")
         raise RuntimeError
     assert (tmp_path / "f" / "x").read_text() == "whole"
@@ -32,7 +32,7 @@ def test_a_folder_that_fails_half_way_stays_what_it_was(tmp_path):
 
 def test_an_interruption_between_the_two_renames_loses_nothing(tmp_path, monkeypatch):
     path = tmp_path / "f"
-    with artifacts.replacing_folder(path) as part:
+    with artifacts.atomic_directory(path) as part:
         (part / "x").write_text("old")
     rename = Path.replace
 
@@ -42,7 +42,7 @@ def test_an_interruption_between_the_two_renames_loses_nothing(tmp_path, monkeyp
         return rename(self, target)
 
     monkeypatch.setattr(Path, "replace", cut)
-    with pytest.raises(KeyboardInterrupt), artifacts.replacing_folder(path) as part:
+    with pytest.raises(KeyboardInterrupt), artifacts.atomic_directory(path) as part:
         (part / "x").write_text("new")
     assert (path / "x").read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
@@ -50,10 +50,10 @@ def test_an_interruption_between_the_two_renames_loses_nothing(tmp_path, monkeyp
 
 def test_a_kill_between_the_two_renames_is_undone(tmp_path):
     # What a kill -9 leaves there: the old folder aside, and nothing in its place.
-    before = tmp_path / f".f.before{artifacts.PART}"
+    before = tmp_path / f".f.before{artifacts.PARTIAL_SUFFIX}"
     before.mkdir()
     (before / "x").write_text("old")
-    artifacts.recover(tmp_path / "f")
+    artifacts.recover_directory(tmp_path / "f")
     assert (tmp_path / "f" / "x").read_text() == "old"
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from foursplit.config.schema import GradientFit
-from foursplit.core.examples import DataShape
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.examples import DataSpec
 from foursplit.models import mlp
 from foursplit.tasks import classify
 from foursplit.training import network
 from foursplit.training.batches import Batches
-from foursplit.training.checkpoint import PlainCheckpoints, usable
+from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 
-SHAPE = DataShape(inputs=(6,), classes=("a", "b", "c"))
-FIT = GradientFit(seeds=(1,), learning_rate=0.01, max_epochs=12, batch_size=16)
+SHAPE = DataSpec(inputs=(6,), classes=("a", "b", "c"))
+FIT = TrainerConfig(seeds=(1,), learning_rate=0.01, max_epochs=12, batch_size=16)
 
 
 class Stop(Exception):  # noqa: N818, a test's own signal
@@ -30,7 +30,7 @@ def train(state, *, stop_after=None):
             raise Stop
 
     args = mlp.Args(hidden=(16,), dropout=0.3)
-    net = network.seeded(lambda: mlp.build(args, SHAPE), 1)
+    net = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     rng = np.random.default_rng(4)
     pairs = [classify.random_batch(SHAPE, n, rng) for n in (100, 30, 30)]
     module = classify.module(net, FIT, SHAPE)
@@ -64,7 +64,7 @@ def test_resuming_really_skips_what_was_done(tmp_path, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_SAVE_EVERY_S", "0")
     with pytest.raises(Stop):
         train(tmp_path / "state", stop_after=8)
-    assert usable(tmp_path / "state")
+    assert is_complete(tmp_path / "state")
     seen = []
     original = Batches.__iter__
 
@@ -93,11 +93,11 @@ def test_a_checkpoint_comes_back_as_it_went(tmp_path):
         "epoch": 3,
         "nested": {0: {"step": torch.tensor(4.0), "betas": (0.9, 0.999)}, "list": [1, None, "x"]},
     }
-    plain = PlainCheckpoints()
+    plain = SafetensorsCheckpointIO()
     plain.save_checkpoint(checkpoint, tmp_path / "c")
     assert plain.load_checkpoint(tmp_path / "c") == checkpoint
     shutil.rmtree(tmp_path / "c")
-    assert not usable(tmp_path / "c")
+    assert not is_complete(tmp_path / "c")
 
 
 def test_batches_cover_every_example_once_an_epoch():

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from foursplit.config.load import load
-from foursplit.config.schema import GradientFit
+from foursplit.config.schema import TrainerConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape, Examples
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.evaluation import predict
 from foursplit.training import device, manifest, network
 from foursplit.training.train import Job, train
@@ -18,23 +18,23 @@ from foursplit.training.train import Job, train
 
 def test_the_environment_has_the_last_word(monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "cpu")
-    assert device.resolve("auto", gains=True) == "cpu"
+    assert device.resolve("auto", prefer_gpu=True) == "cpu"
 
 
 def test_auto_uses_a_gpu_where_there_is_one_and_the_work_gains_by_it(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert device.resolve("auto", gains=True) == "gpu"
-    assert device.resolve("auto", gains=False) == "cpu"
-    assert device.resolve("gpu", gains=False) == "gpu"
+    assert device.resolve("auto", prefer_gpu=True) == "gpu"
+    assert device.resolve("auto", prefer_gpu=False) == "cpu"
+    assert device.resolve("gpu", prefer_gpu=False) == "gpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert device.resolve("auto", gains=True) == "cpu"
+    assert device.resolve("auto", prefer_gpu=True) == "cpu"
 
 
 def test_a_step_gains_by_its_operations():
     """LeNet on 64 pictures of 8x8 pixels, then on 128 of 28x28."""
-    assert not device.gains(133_200, 64)
-    assert device.gains(2_499_280, 128)
+    assert not device.runs_faster_on_gpu(133_200, 64)
+    assert device.runs_faster_on_gpu(2_499_280, 128)
 
 
 def test_training_on_a_gpu_starts_where_steps_are_large(project, monkeypatch):
@@ -67,26 +67,26 @@ def test_a_model_answers_on_the_kind_of_device_that_trained_it(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     moved = []
     monkeypatch.setattr(torch.nn.Module, "to", lambda self, to: moved.append(str(to)) or self)
-    predict.predictor(folder, load().run)
+    predict.load_predictor(folder, load().run)
     assert moved == [on]
 
 
 def job(side, batch):
     """Give LeNet a few random pictures of `side` pixels squared."""
     params = load()
-    fit = GradientFit(seeds=(1,), learning_rate=0.01, max_epochs=1, batch_size=batch)
+    fit = TrainerConfig(seeds=(1,), learning_rate=0.01, max_epochs=1, batch_size=batch)
     rng = np.random.default_rng(3)
     n = batch + 2
     examples = Examples(
         x=rng.random((n, 1, side, side), dtype=np.float32),
-        rows=pd.DataFrame({"y": np.arange(n) % 2}),
+        metadata=pd.DataFrame({"y": np.arange(n) % 2}),
     )
     return Job(
         key="two_classes",
         experiment=replace(params.experiment("c4w2_digits_lenet"), fit=fit),
         run=params.run,
         splits={"train": examples, "train_dev": examples, "dev": examples},
-        shape=DataShape(inputs=(1, side, side), classes=("a", "b")),
+        shape=DataSpec(inputs=(1, side, side), classes=("a", "b")),
         data={},
     )
 
@@ -95,10 +95,10 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.delenv(device.VARIABLE, raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(FoursplitError, match="torch finds no GPU. Use auto or cpu"):
-        device.resolve("gpu", gains=True)
+        device.resolve("gpu", prefer_gpu=True)
 
 
 def test_an_unknown_device_is_refused(monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "tpu")
     with pytest.raises(FoursplitError, match="'tpu' must be auto, cpu or gpu"):
-        device.resolve("auto", gains=True)
+        device.resolve("auto", prefer_gpu=True)

@@ -114,7 +114,7 @@ def rescore(
     """
     from foursplit.cli.commands.rescore import rescore as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(group, weights, metric, (prefer, over, on), json_file)
 
 

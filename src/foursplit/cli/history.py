@@ -22,7 +22,7 @@ def history(group: str | None, last: int, json_file: Path | None) -> None:
     """
     from foursplit.cli.commands.history import show
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     show(group, last, json_file)
 
 
@@ -45,7 +45,7 @@ def reproduce(
     models:/GROUP/2), or EXPERIMENT@COMMIT.  Exit code 0: all hashes are equal, 6: some differ, with
     likely causes.
     """
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     from foursplit.cli.commands.reproduce import ReproduceOptions
     from foursplit.cli.commands.reproduce import reproduce as command
 

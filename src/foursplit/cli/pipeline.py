@@ -37,7 +37,7 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
     from foursplit.cli.commands.repro import ReproOptions
     from foursplit.cli.commands.repro import repro as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(targets, ReproOptions(**options))
 
 
@@ -47,7 +47,7 @@ def why(stage: str) -> None:
     """Explain why STAGE ran, will run or will not run: what changed."""
     from foursplit.cli.commands.why import why as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(stage)
 
 
@@ -71,7 +71,7 @@ def table(real: bool) -> None:
     from foursplit.evaluation.results import collect
     from foursplit.reporting.terminal import show
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     show(collect(load().of(REAL if real else "")))
 
 
@@ -82,7 +82,7 @@ def table(real: bool) -> None:
 )
 def verify(targets: tuple[str, ...], here: bool) -> None:
     """Run TARGETS in two clean clones and compare every hash."""
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     if here:
         if targets:
             raise click.UsageError("--here checks everything; leave out the targets.")

@@ -38,7 +38,7 @@ def gate(
         raise click.UsageError("--force needs --why TEXT: the reason is stored with the version.")
     if why is not None and not force:
         raise click.UsageError("--why is the reason for --force; pass both.")
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     from foursplit.cli.commands.gate import GateOptions
     from foursplit.cli.commands.gate import gate as command
 
@@ -61,7 +61,7 @@ def promote(ctx: click.Context, group: str, version: int | None, why: str | None
         raise click.UsageError(
             "--version needs --why TEXT, and --why needs --version N: pass both."
         )
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     from foursplit.cli.commands.promote import promote as command
 
     ctx.exit(command(group, version, why.strip() if why else None))
@@ -86,7 +86,7 @@ def retrain(targets: tuple[str, ...], **options: Any) -> None:
     reports/retrain/comment.md, for a pull request, and retrain.json.  The exit code is 0 if
     everything ran, whatever the verdicts.
     """
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     from foursplit.cli.commands.retrain import RetrainOptions
     from foursplit.cli.commands.retrain import retrain as command
 

@@ -21,7 +21,7 @@ def new_source(name: str, csv: Path, target: str) -> None:
     """Add a CSV file as source NAME, with a linear model as first experiment."""
     from foursplit.scaffold.new import new_source as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(name, csv, target)
 
 
@@ -32,7 +32,7 @@ def new_model(name: str, group: str | None) -> None:
     """Add an architecture NAME, and an experiment that compares it."""
     from foursplit.scaffold.new import new_model as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(name, group)
 
 
@@ -42,7 +42,7 @@ def new_curve(experiment: str) -> None:
     """Add a learning curve of EXPERIMENT: its block in params.yaml."""
     from foursplit.scaffold.new import new_curve as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(experiment)
 
 

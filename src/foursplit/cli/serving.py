@@ -10,7 +10,7 @@ def track() -> None:
     """Write the outputs of the stages to MLflow; safe to repeat."""
     from foursplit.cli.commands.track import track as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command()
 
 
@@ -20,7 +20,7 @@ def ui(port: int) -> None:
     """Update MLflow, then open its pages on 127.0.0.1."""
     from foursplit.cli.commands.ui import ui as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(port)
 
 
@@ -37,5 +37,5 @@ def serve(name: str, port: int) -> None:
     """
     from foursplit.cli.commands.serve import serve as command
 
-    reproducible_env.settle_quiet()
+    reproducible_env.silence_libraries()
     command(name, port)

@@ -151,16 +151,16 @@ def configure() -> "Params":
     from foursplit.config.load import load
 
     params = load()
-    reproducible_env.settle(params.run.kernels, params.run.threads)
+    reproducible_env.configure_environment(params.run.kernels, params.run.threads)
     return params
 
 
 def _command(name: str, stage: Stage) -> click.Command:
     def callback(key: str | None = None) -> None:
-        from foursplit.io.progress import heading
+        from foursplit.io.progress import print_stage_heading
         from foursplit.runner.stage_outputs import tracked_outputs
 
-        heading(name, key or "")
+        print_stage_heading(name, key or "")
         params = configure()
         arguments = [] if key is None else [key]
         with tracked_outputs(name, key or "", params):

@@ -15,11 +15,11 @@ from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import REAL
 from foursplit.config.schema import (
     FORBID_UNKNOWN,
+    ComparisonGroup,
     Experiment,
-    Group,
     LearningCurve,
     Params,
-    Section,
+    PipelineConfig,
 )
 from foursplit.config.validation_errors import describe
 from foursplit.core.errors import FoursplitError, unknown_name
@@ -90,7 +90,9 @@ def _blocks(courses: Mapping[str, Mapping[str, T]], at: str) -> Iterator[tuple[s
             yield course, name, block, f"{at}.{course}.{name}"
 
 
-def _check_group(section: Section, course: str, name: str, group: Group, at: str) -> None:
+def _check_group(
+    section: PipelineConfig, course: str, name: str, group: ComparisonGroup, at: str
+) -> None:
     if course in (REAL, "data"):
         raise FoursplitError(
             f"{at}: {course!r} is not a valid course name: pipelines/{course} is reserved"
@@ -101,7 +103,9 @@ def _check_group(section: Section, course: str, name: str, group: Group, at: str
         raise FoursplitError(f"{at}: no experiment of course {course!r} belongs to this group")
 
 
-def _check_experiment(section: Section, course: str, experiment: Experiment, at: str) -> None:
+def _check_experiment(
+    section: PipelineConfig, course: str, experiment: Experiment, at: str
+) -> None:
     _check_member("model", experiment.model, plugins.names("models"), at)
     _check_member("group", experiment.group, section.groups.get(course, {}), at)
     group = section.groups[course][experiment.group]

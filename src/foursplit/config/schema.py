@@ -68,7 +68,7 @@ Seeds = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1), AfterValidato
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class Run:
+class RuntimeConfig:
     """How the machine is used."""
 
     accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where it is faster
@@ -78,7 +78,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class Strategy:
+class DiagnosisConfig:
     """The thresholds of the diagnosis: which gaps count, and at what confidence."""
 
     resamples: Annotated[int, Field(ge=100)]  # bootstrap replicates
@@ -91,7 +91,7 @@ class Strategy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class SplitRule:
+class SplitConfig:
     """How rows are allocated to the four splits."""
 
     salt: int  # another salt, another split
@@ -128,15 +128,15 @@ class SplitRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class SourceSettings:
+class DatasetConfig:
     """What the user decides about a data set; its own file declares the rest."""
 
     origin: str  # DVC fetches the raw data again when this file changes
-    split: SplitRule
+    split: SplitConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class Group:
+class ComparisonGroup:
     """Experiments that are compared: one metric to optimize, and bounds to satisfy."""
 
     source: str
@@ -149,7 +149,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class GateSettings:
+class GateConfig:
     """What a promotion requires besides the group's metric; no stage reads it."""
 
     slice_margin: NonNegativeFloat = 0.05  # largest increase of a slice's loss
@@ -173,7 +173,7 @@ class Augment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class GradientFit:
+class TrainerConfig:
     """How a network is trained."""
 
     seeds: Seeds
@@ -187,7 +187,7 @@ class GradientFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class DirectFit:
+class EstimatorConfig:
     """How a model with a fit() of its own is trained: its settings are its arguments."""
 
     seeds: Seeds
@@ -195,8 +195,10 @@ class DirectFit:
 
 def _fit_class(fit: object) -> str:
     """Return the class of a `fit` block: one with only seeds is for models with their own fit()."""
-    is_estimator = set(fit) <= {"seeds"} if isinstance(fit, Mapping) else isinstance(fit, DirectFit)
-    return (DirectFit if is_estimator else GradientFit).__name__
+    is_estimator = (
+        set(fit) <= {"seeds"} if isinstance(fit, Mapping) else isinstance(fit, EstimatorConfig)
+    )
+    return (EstimatorConfig if is_estimator else TrainerConfig).__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
@@ -209,8 +211,8 @@ class Experiment:
     model: str
     model_args: Mapping[str, Any]
     fit: Annotated[
-        Annotated[GradientFit, Tag(GradientFit.__name__)]
-        | Annotated[DirectFit, Tag(DirectFit.__name__)],
+        Annotated[TrainerConfig, Tag(TrainerConfig.__name__)]
+        | Annotated[EstimatorConfig, Tag(EstimatorConfig.__name__)],
         Discriminator(_fit_class),
     ]
     group: str
@@ -244,7 +246,7 @@ class LearningCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class StudySettings:
+class LessonConfig:
     """A lesson with computed figures; its key is the name of a file in `lessons/`."""
 
     lesson: str
@@ -261,17 +263,17 @@ def _find(kind: str, name: str, items: Mapping[str, T]) -> T:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class Section:
+class PipelineConfig:
     """One pipeline: its data sets, comparison groups and experiments."""
 
-    sources: Mapping[Name, SourceSettings]
-    groups: Mapping[Name, Mapping[Name, Group]]  # course, group
+    sources: Mapping[Name, DatasetConfig]
+    groups: Mapping[Name, Mapping[Name, ComparisonGroup]]  # course, group
     experiments: Mapping[Name, Mapping[Name, Experiment]]  # course, key
     curves: Mapping[Name, Mapping[Name, LearningCurve]] = field(default_factory=dict)
-    studies: Mapping[Name, Mapping[Name, StudySettings]] = field(default_factory=dict)
+    studies: Mapping[Name, Mapping[Name, LessonConfig]] = field(default_factory=dict)
 
 
-BLOCKS = tuple(block.name for block in fields(Section))
+BLOCKS = tuple(block.name for block in fields(PipelineConfig))
 
 
 def _without_studies(block: object) -> object:
@@ -280,21 +282,23 @@ def _without_studies(block: object) -> object:
     return block
 
 
-def _no_real() -> Section:
-    return Section(sources={}, groups={}, experiments={})
+def _no_real() -> PipelineConfig:
+    return PipelineConfig(sources={}, groups={}, experiments={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class Params(Section):
+class Params(PipelineConfig):
     """The whole of params.yaml: the default pipeline's blocks, and `real` with the other's.
 
     Names are searched in both pipelines.
     """
 
-    run: Run
-    strategy: Strategy
-    real: Annotated[Section, BeforeValidator(_without_studies)] = field(default_factory=_no_real)
-    gate: GateSettings = field(default_factory=GateSettings)
+    run: RuntimeConfig
+    strategy: DiagnosisConfig
+    real: Annotated[PipelineConfig, BeforeValidator(_without_studies)] = field(
+        default_factory=_no_real
+    )
+    gate: GateConfig = field(default_factory=GateConfig)
     pipeline: Pipeline = field(default="", init=False)  # set by `of`; no key of the file
 
     def of(self, pipeline: Pipeline) -> "Params":
@@ -305,7 +309,7 @@ class Params(Section):
         object.__setattr__(params, "pipeline", pipeline)
         return params
 
-    def sections(self) -> dict[Pipeline, Section]:
+    def sections(self) -> dict[Pipeline, PipelineConfig]:
         return {"": self, "real": self.real}
 
     def _blocks(self, kind: str) -> list[Any]:
@@ -315,19 +319,19 @@ class Params(Section):
         blocks = [block for courses in self._blocks(kind) for block in courses.values()]
         return {name: item for block in blocks for name, item in block.items()}
 
-    def source(self, name: str) -> SourceSettings:
+    def source(self, name: str) -> DatasetConfig:
         return _find("source", name, {k: v for b in self._blocks("sources") for k, v in b.items()})
 
     def experiment(self, key: str) -> Experiment:
         return _find("experiment", key, self._courses("experiments"))
 
-    def group(self, name: str) -> Group:
+    def group(self, name: str) -> ComparisonGroup:
         return _find("group", name, self._courses("groups"))
 
     def curve(self, key: str) -> LearningCurve:
         return _find("learning curve", key, self._courses("curves"))
 
-    def study(self, key: str) -> StudySettings:
+    def study(self, key: str) -> LessonConfig:
         return _find("study", key, self._courses("studies"))
 
     def home(self, key_or_group: str) -> str:

@@ -27,7 +27,7 @@ class BundledFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnFile:
+class LocalFile:
     """A file of the user's, in this project; DVC watches it, so no hash is pinned."""
 
     path: str  # from the project's root
@@ -50,21 +50,21 @@ class RemoteFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class ReferenceLevel:
     """The error that the ledger measures avoidable bias against."""
 
     error: float  # a fraction
     kind: Literal["human", "best known"]
-    where: str  # who measured it, and how
+    citation: str  # who measured it, and how
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class DatasetSpec:
     """Where a data set comes from, what its columns mean, and how its rows hang together."""
 
     title: str
     provenance: str
-    files: tuple[BundledFile | OwnFile | RemoteFiles, ...]
+    files: tuple[BundledFile | LocalFile | RemoteFiles, ...]
     target: str  # the column to predict
     licence: str = ""  # of files that are not in the catalogue, which knows its own
     cite: str = ""  # the same
@@ -75,7 +75,7 @@ class Source:
     row_is_unit: str = ""  # why, where `group` is None
     domains: Mapping[str, Role] = field(default_factory=lambda: {"all": "source"})
     slices: tuple[str, ...] = ()  # metadata columns worth slicing on
-    reference: Reference | None = None
+    reference: ReferenceLevel | None = None
     picture: bool = False  # x is (channel, row, column): show examples as pictures
 
     @property

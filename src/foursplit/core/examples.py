@@ -20,40 +20,42 @@ PUBLISHED = ("train", "dev", "test")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """Inputs and what is known of each: rows of `rows` belong to rows of `x`.
+    """Inputs and what is known of each: a row of `metadata` for each row of `x`.
 
-    `rows` has `example_id`, `group_id`, `domain`, `y` (class number, or quantity), `meta.*`, and
+    `metadata` has `example_id`, `group_id`, `domain`, `y` (class number or quantity), `meta.*`, and
     `official_split` where the data set was published with one.
     """
 
     x: np.ndarray  # (example, …), float32
-    rows: "pd.DataFrame"
+    metadata: "pd.DataFrame"
 
     def __post_init__(self) -> None:
-        assert len(self.x) == len(self.rows), (len(self.x), len(self.rows))
+        assert len(self.x) == len(self.metadata), (len(self.x), len(self.metadata))
 
     def __len__(self) -> int:
         return len(self.x)
 
     @property
     def y(self) -> np.ndarray:
-        return self.rows["y"].to_numpy()
+        return self.metadata["y"].to_numpy()
 
     def take(self, chosen: np.ndarray) -> "Examples":
         """Return the rows that `chosen` (a mask or positions) names."""
-        return Examples(x=self.x[chosen], rows=self.rows.iloc[chosen].reset_index(drop=True))
+        return Examples(
+            x=self.x[chosen], metadata=self.metadata.iloc[chosen].reset_index(drop=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataShape:
+class DataSpec:
     """What a model must know of the data: taken from train, and from nothing else."""
 
     inputs: tuple[int, ...]  # axes of one example
     classes: tuple[str, ...] = ()  # empty: a quantity is predicted
-    location: float = 0.0  # mean of the target in train
-    scale: float = 1.0  # its standard deviation
-    spread: float = 1.0  # its interquartile range: the unit of a regression's loss
-    majority: int = 0  # the class most frequent in train
+    target_mean: float = 0.0  # mean of the target in train
+    target_std: float = 1.0  # its standard deviation
+    target_iqr: float = 1.0  # its interquartile range: the unit of a regression's loss
+    majority_class: int = 0  # the class most frequent in train
 
     @property
     def n_classes(self) -> int:
@@ -67,21 +69,21 @@ class DataShape:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, block: dict[str, Any]) -> "DataShape":
+    def from_json(cls, block: dict[str, Any]) -> "DataSpec":
         lists = {"inputs": tuple(block["inputs"]), "classes": tuple(block["classes"])}
         return cls(**{**block, **lists})
 
 
-def shape_of(train: Examples, classes: tuple[str, ...]) -> DataShape:
+def infer_data_spec(train: Examples, classes: tuple[str, ...]) -> DataSpec:
     """Read off `train` what a model may know."""
     inputs, y = train.x.shape[1:], train.y
     if classes:
         counts = np.bincount(y.astype(np.int64), minlength=len(classes))
-        return DataShape(inputs=inputs, classes=classes, majority=int(counts.argmax()))
+        return DataSpec(inputs=inputs, classes=classes, majority_class=int(counts.argmax()))
     lower, upper = np.quantile(y, [0.25, 0.75])
-    return DataShape(
+    return DataSpec(
         inputs=inputs,
-        location=float(y.mean()),
-        scale=float(y.std()) or 1.0,
-        spread=float(upper - lower) or 1.0,
+        target_mean=float(y.mean()),
+        target_std=float(y.std()) or 1.0,
+        target_iqr=float(upper - lower) or 1.0,
     )

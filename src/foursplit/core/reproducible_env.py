@@ -50,13 +50,13 @@ def settings(kernels: str, threads: int) -> dict[str, str]:
     }
 
 
-SETTLED = frozenset(
+DETERMINING_VARIABLES = frozenset(
     name for kernels in KERNELS for name in settings(kernels, threads=1) if name not in QUIET
 )
 """The variables that decide bytes, whatever their value."""
 
 
-def settle(kernels: str, threads: int) -> None:
+def configure_environment(kernels: str, threads: int) -> None:
     """Set the environment before numeric libraries read it.
 
     A child of the warm parent finds them imported: where they were imported under other settings,
@@ -64,14 +64,14 @@ def settle(kernels: str, threads: int) -> None:
     """
     wanted = settings(kernels, threads)
     late = any(name in sys.modules for name in ("numpy", "torch", "sklearn"))
-    differs = any(os.environ.get(name) != wanted.get(name) for name in SETTLED)
-    for name in SETTLED:
+    differs = any(os.environ.get(name) != wanted.get(name) for name in DETERMINING_VARIABLES)
+    for name in DETERMINING_VARIABLES:
         os.environ.pop(name, None)
     os.environ.update(wanted)
     if late and differs:
         os.execv(sys.executable, [sys.executable, "-m", "foursplit", *sys.argv[1:]])
 
 
-def settle_quiet() -> None:
+def silence_libraries() -> None:
     """Set what keeps libraries from phoning home, for commands that compute nothing."""
     os.environ.update(QUIET)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from foursplit.config.schema import SplitRule
+from foursplit.config.schema import SplitConfig
 from foursplit.core.dataset_spec import Role
 from foursplit.core.errors import FoursplitError
 from foursplit.core.splits import SPLITS
@@ -27,7 +27,7 @@ def hash_position(salt: int, domain: str, group: str) -> float:
 
 
 def assign(
-    groups: np.ndarray, domains: np.ndarray, roles: Mapping[str, Role], rule: SplitRule
+    groups: np.ndarray, domains: np.ndarray, roles: Mapping[str, Role], rule: SplitConfig
 ) -> np.ndarray:
     """Return the split of every row, from its domain's shares and its group's hash."""
     _check_roles(roles, rule)
@@ -54,7 +54,7 @@ def _pick(position: float, shares: Mapping[str, float]) -> str:
     return next(split for split in reversed(SPLIT_ORDER) if shares.get(split, 0.0) > 0)
 
 
-def _check_roles(roles: Mapping[str, Role], rule: SplitRule) -> None:
+def _check_roles(roles: Mapping[str, Role], rule: SplitConfig) -> None:
     shifted = "target" in roles.values()
     if shifted and not rule.target:
         raise FoursplitError(

@@ -4,17 +4,17 @@ import importlib.util
 from pathlib import Path
 
 from foursplit.config import paths
-from foursplit.core.dataset_spec import BundledFile, OwnFile, RemoteFiles, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec, LocalFile, RemoteFiles
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download.fetch_files import FetchedFiles, fetch_files
 from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts, hashing_copy
 
 
-def fetch(source: Source, into: Path, retry_policy: RetryPolicy | None = None) -> FetchedFiles:
+def fetch(source: DatasetSpec, into: Path, retry_policy: RetryPolicy | None = None) -> FetchedFiles:
     """Copy the files of `source` to the folder `into`, which changes only if all are valid."""
     fetched = FetchedFiles(0, 0)
-    with artifacts.replacing_folder(into) as folder:
+    with artifacts.atomic_directory(into) as folder:
         for file in source.files:
             if isinstance(file, RemoteFiles):
                 fetched += fetch_files(file, folder, retry_policy or RetryPolicy())
@@ -23,7 +23,7 @@ def fetch(source: Source, into: Path, retry_policy: RetryPolicy | None = None) -
     return fetched
 
 
-def _copy(file: BundledFile | OwnFile, target: Path) -> FetchedFiles:
+def _copy(file: BundledFile | LocalFile, target: Path) -> FetchedFiles:
     origin = _locate(file)
     actual = hashing_copy.copy_and_hash(origin, target)
     if isinstance(file, BundledFile) and actual != file.sha256:
@@ -34,8 +34,8 @@ def _copy(file: BundledFile | OwnFile, target: Path) -> FetchedFiles:
     return FetchedFiles(1, target.stat().st_size)
 
 
-def _locate(file: BundledFile | OwnFile) -> Path:
-    if isinstance(file, OwnFile):
+def _locate(file: BundledFile | LocalFile) -> Path:
+    if isinstance(file, LocalFile):
         path = paths.root() / file.path
         if not path.is_file():
             raise FoursplitError(f"{path}: no such file, but the source lists it in `files`.")

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def sizes(n_examples: int, n_sizes: int, min_fraction: float) -> list[int]:
+def train_sizes(n_examples: int, n_sizes: int, min_fraction: float) -> list[int]:
     """Return `n_sizes` sizes in a geometric sequence from `min_fraction` of all examples to all."""
     fractions = min_fraction ** np.linspace(1, 0, n_sizes)
     return [max(1, round(n_examples * fraction)) for fraction in fractions.tolist()]
 
 
-def parts(
+def nested_subsets(
     metadata: "pd.DataFrame", n_examples: Sequence[int], salt: int, *, classes: bool
 ) -> list[np.ndarray]:
     """Return sorted row indices of each nested subset; groups are never split.

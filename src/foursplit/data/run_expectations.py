@@ -7,7 +7,7 @@ import pandas as pd
 MAX_ROWS_SHOWN = 5
 
 
-def judge(frame: pd.DataFrame, suite: list[Any], name: str) -> dict[str, Any]:
+def run_expectations(frame: pd.DataFrame, suite: list[Any], name: str) -> dict[str, Any]:
     """Run every expectation; the result has no time and no random id, so its bytes repeat.
 
     Returns `{"success", "n_rows", "expectations": [{"expectation", "column", "arguments",
@@ -82,7 +82,7 @@ def _exception(result: Any) -> str:
     return str(message or "")
 
 
-def complaints(result: dict[str, Any]) -> list[str]:
+def failure_messages(result: dict[str, Any]) -> list[str]:
     """Return one line per failed expectation, with its column and rows."""
     lines = []
     for entry in result["expectations"]:

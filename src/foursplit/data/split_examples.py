@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.config.schema import SplitRule
-from foursplit.core.dataset_spec import Source
+from foursplit.config.schema import SplitConfig
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
@@ -23,9 +23,11 @@ TYPICAL_ERROR = 0.1
 """The error at which the report of a split gives a half width: the usual example of the courses."""
 
 
-def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarray, np.ndarray]:
+def split_examples(
+    examples: Examples, source: DatasetSpec, rule: SplitConfig
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the split of every row, and a mask of the duplicates to remove."""
-    rows = examples.rows
+    rows = examples.metadata
     splits = assign.assign(
         rows["group_id"].to_numpy(), rows["domain"].to_numpy(), source.domains, rule
     )
@@ -36,23 +38,23 @@ def part(examples: Examples, source: Source, rule: SplitRule) -> tuple[np.ndarra
     # The official split may split a group: as with a duplicate, the evaluation split keeps it.
     divided = duplicates.mark_exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
     removed = exact | near | divided
-    assign.require_non_empty(splits[~removed], "; ".join(equal_rows(examples, source)))
+    assign.require_non_empty(splits[~removed], "; ".join(equal_row_warnings(examples, source)))
     require_whole_groups(examples.take(~removed), splits[~removed])
     return splits, removed
 
 
-def _official_split(examples: Examples, source: Source) -> np.ndarray:
-    if OFFICIAL not in examples.rows.columns:
+def _official_split(examples: Examples, source: DatasetSpec) -> np.ndarray:
+    if OFFICIAL not in examples.metadata.columns:
         raise FoursplitError(
             f"split.protocol is official, but read() of {source.title!r} returns no column "
             f"{OFFICIAL!r} ({', '.join(PUBLISHED)}). Add it, or use `protocol: hash`."
         )
-    return examples.rows[OFFICIAL].to_numpy(object)
+    return examples.metadata[OFFICIAL].to_numpy(object)
 
 
 def require_whole_groups(examples: Examples, splits: np.ndarray) -> None:
     """Raise if a group is in two splits."""
-    rows = examples.rows
+    rows = examples.metadata
     split_of: dict[tuple[str, str], str] = {}
     pairs = zip(rows["domain"].tolist(), rows["group_id"].tolist(), splits.tolist(), strict=True)
     for domain, group, split in pairs:
@@ -64,7 +66,7 @@ def require_whole_groups(examples: Examples, splits: np.ndarray) -> None:
             )
 
 
-def equal_rows(examples: Examples, source: Source) -> list[str]:
+def equal_row_warnings(examples: Examples, source: DatasetSpec) -> list[str]:
     """Return a warning for each domain in which equal inputs leave few groups.
 
     Without a group column, rows with equal inputs are one group: split, they would be in train and
@@ -73,7 +75,7 @@ def equal_rows(examples: Examples, source: Source) -> list[str]:
     if source.group:
         return []
     warnings = []
-    for name, block in examples.rows.groupby("domain"):
+    for name, block in examples.metadata.groupby("domain"):
         n, n_groups = len(block), int(block["group_id"].nunique())
         if n_groups < min(n, max(MIN_GROUPS, MIN_DISTINCT_FRACTION * n)):
             warnings.append(
@@ -84,20 +86,20 @@ def equal_rows(examples: Examples, source: Source) -> list[str]:
     return warnings
 
 
-def write(folder: Path, examples: Examples, splits: np.ndarray, removed: np.ndarray) -> None:
+def write_splits(folder: Path, examples: Examples, splits: np.ndarray, removed: np.ndarray) -> None:
     """Write the four splits to `folder`/seen and `folder`/sealed."""
-    with artifacts.replacing_folder(folder / "seen") as seen:
+    with artifacts.atomic_directory(folder / "seen") as seen:
         for split in SEEN:
             store.save(seen, split, examples.take((splits == split) & ~removed))
-    with artifacts.replacing_folder(folder / "sealed") as sealed:
+    with artifacts.atomic_directory(folder / "sealed") as sealed:
         store.save(sealed, "test", examples.take((splits == "test") & ~removed))
 
 
-def describe(
-    examples: Examples, splits: np.ndarray, removed: np.ndarray, source: Source
+def split_report(
+    examples: Examples, splits: np.ndarray, removed: np.ndarray, source: DatasetSpec
 ) -> dict[str, Any]:
     """Return the split report: counts, shares, duplicates removed, and detectable differences."""
-    rows = examples.rows
+    rows = examples.metadata
     remaining = rows[~removed]
     few = sorted(
         str(name)
@@ -115,7 +117,9 @@ def describe(
         "shifted": source.shifted,
         "few_groups": few,
         # Only if there is a warning.
-        **({"equal_rows": equal} if few and (equal := equal_rows(examples, source)) else {}),
+        **(
+            {"equal_rows": equal} if few and (equal := equal_row_warnings(examples, source)) else {}
+        ),
         "splits": {
             split: _describe_split(remaining[splits[~removed] == split], len(rows))
             for split in SPLITS

@@ -20,14 +20,14 @@ def save(folder: Path, name: str, examples: Examples) -> None:
             raise
         # NumPy reports how many bytes are missing, and not the reason.
         raise OSError(errno.ENOSPC, f"could not be written ({error})", str(path)) from error
-    examples.rows.to_parquet(folder / f"{name}.parquet", index=False)
+    examples.metadata.to_parquet(folder / f"{name}.parquet", index=False)
 
 
 def load(folder: Path, name: str) -> Examples:
     """Load examples that `save` wrote."""
     try:
         x = np.load(folder / f"{name}.npy", allow_pickle=False)
-        return Examples(x=x, rows=pd.read_parquet(folder / f"{name}.parquet"))
+        return Examples(x=x, metadata=pd.read_parquet(folder / f"{name}.parquet"))
     except FileNotFoundError as error:
         raise FoursplitError(
             f"{error.filename}: no such file. Run `dvc repro` to create it."

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.examples import META, OFFICIAL, PUBLISHED, Examples
 
 
-def table(data: pd.DataFrame | Examples) -> pd.DataFrame:
+def checked_table(data: pd.DataFrame | Examples) -> pd.DataFrame:
     """Return the table that the suite validates; raise if it is empty or repeats a column."""
-    frame = data.rows if isinstance(data, Examples) else data
+    frame = data.metadata if isinstance(data, Examples) else data
     repeated = frame.columns[frame.columns.duplicated()]
     if len(repeated):
         raise FoursplitError(
@@ -24,9 +24,9 @@ def table(data: pd.DataFrame | Examples) -> pd.DataFrame:
     return frame
 
 
-def examples(data: pd.DataFrame | Examples, source: Source) -> Examples:
+def to_examples(data: pd.DataFrame | Examples, source: DatasetSpec) -> Examples:
     """Return inputs, target, group, domain and slicing columns under the project's names."""
-    frame = table(data).reset_index(drop=True)
+    frame = checked_table(data).reset_index(drop=True)
     _require_columns(frame, source)
     x = data.x if isinstance(data, Examples) else _inputs(frame, source)
     with np.errstate(over="ignore"):  # values too large for float32 are reported below, by row
@@ -46,10 +46,10 @@ def examples(data: pd.DataFrame | Examples, source: Source) -> Examples:
         rows[OFFICIAL] = _official(frame[OFFICIAL], source)
     for name in source.slices:
         rows[META + name] = frame[name].to_numpy()
-    return Examples(x=x, rows=rows)
+    return Examples(x=x, metadata=rows)
 
 
-def _require_columns(frame: pd.DataFrame, source: Source) -> None:
+def _require_columns(frame: pd.DataFrame, source: DatasetSpec) -> None:
     required = [source.target, *source.features, *source.slices]
     required += [source.group] if source.group else []
     for name in required:
@@ -57,7 +57,7 @@ def _require_columns(frame: pd.DataFrame, source: Source) -> None:
             raise unknown_name("column", name, map(str, frame.columns), source.title)
 
 
-def _raise_if(bad: Any, column: str, problem: str, source: Source, remedy: str) -> None:
+def _raise_if(bad: Any, column: str, problem: str, source: DatasetSpec, remedy: str) -> None:
     """Raise for the first row where `bad` is true; rows count from 1, as in `diagnose`."""
     rows = np.flatnonzero(np.asarray(bad))
     if len(rows):
@@ -70,7 +70,7 @@ def _raise_if(bad: Any, column: str, problem: str, source: Source, remedy: str) 
 FIX = "drop or fill it in the source's read()"
 
 
-def _inputs(frame: pd.DataFrame, source: Source) -> np.ndarray:
+def _inputs(frame: pd.DataFrame, source: DatasetSpec) -> np.ndarray:
     """Return the features; raise if a column that is not numeric holds anything but numbers."""
     for name in source.features:
         if not pd.api.types.is_numeric_dtype(frame[name]):
@@ -78,7 +78,7 @@ def _inputs(frame: pd.DataFrame, source: Source) -> np.ndarray:
     return frame[list(source.features)].to_numpy()
 
 
-def _numbers(values: pd.Series, name: str, source: Source) -> np.ndarray:
+def _numbers(values: pd.Series, name: str, source: DatasetSpec) -> np.ndarray:
     """Return a column as float64; raise if a value is missing, infinite or not a number."""
     _raise_if(values.isna(), name, "the value is missing", source, FIX)
     parsed = pd.to_numeric(values, errors="coerce")
@@ -90,7 +90,7 @@ def _numbers(values: pd.Series, name: str, source: Source) -> np.ndarray:
     return numbers
 
 
-def _require_finite(x: np.ndarray, source: Source) -> None:
+def _require_finite(x: np.ndarray, source: DatasetSpec) -> None:
     bad = ~np.isfinite(x)
     if bad.any():
         row, *index = map(int, np.argwhere(bad)[0])
@@ -101,7 +101,7 @@ def _require_finite(x: np.ndarray, source: Source) -> None:
         )
 
 
-def _groups(values: pd.Series, source: Source) -> pd.Series:
+def _groups(values: pd.Series, source: DatasetSpec) -> pd.Series:
     """Return the group of each row; raise if one is missing."""
     remedy = f"{FIX}, e.g. with a separate group for each such row"
     _raise_if(values.isna(), str(values.name), "the group is missing", source, remedy)
@@ -118,7 +118,7 @@ def _example_ids(content: list[str]) -> list[str]:
     return ids
 
 
-def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
+def _domains(frame: pd.DataFrame, source: DatasetSpec) -> list[str]:
     if "domain" not in frame.columns:
         return [next(iter(source.domains))] * len(frame)
     _raise_if(frame["domain"].isna(), "domain", "the domain is missing", source, FIX)
@@ -129,7 +129,7 @@ def _domains(frame: pd.DataFrame, source: Source) -> list[str]:
     return domains
 
 
-def _official(values: pd.Series, source: Source) -> np.ndarray:
+def _official(values: pd.Series, source: DatasetSpec) -> np.ndarray:
     """Return the official split of each row; raise if one is missing or unknown."""
     _raise_if(values.isna(), OFFICIAL, "the split is missing", source, FIX)
     for value in sorted(set(values.astype(str))):
@@ -138,7 +138,7 @@ def _official(values: pd.Series, source: Source) -> np.ndarray:
     return values.astype(str).to_numpy(object)
 
 
-def _target(values: pd.Series, source: Source) -> np.ndarray:
+def _target(values: pd.Series, source: DatasetSpec) -> np.ndarray:
     _raise_if(values.isna(), source.target, "the target is missing", source, FIX)
     if not source.classes:
         return _numbers(values, source.target, source)
@@ -150,7 +150,7 @@ def _target(values: pd.Series, source: Source) -> np.ndarray:
     return codes
 
 
-def _codes(values: pd.Series, source: Source) -> np.ndarray:
+def _codes(values: pd.Series, source: DatasetSpec) -> np.ndarray:
     """Return class numbers, -1 for an unknown class; a target may hold names or numbers."""
     if pd.api.types.is_numeric_dtype(values):
         numbers = values.to_numpy(np.float64)

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Any
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.data.download import catalogue
 
 STYLE = """
@@ -17,7 +17,7 @@ border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}
 """
 
 
-def page(source: Source, result: dict[str, Any]) -> str:
+def render_page(source: DatasetSpec, result: dict[str, Any]) -> str:
     """Return the page: the source, then each expectation, failed ones first."""
     entries = sorted(result["expectations"], key=lambda entry: entry["success"])
     failed = sum(not entry["success"] for entry in entries)
@@ -26,8 +26,8 @@ def page(source: Source, result: dict[str, Any]) -> str:
         if failed
         else f"<p class=ok>All {len(entries)} expectations pass on {result['n_rows']:,} rows.</p>"
     )
-    facts = {"Provenance": source.provenance, "Licence": catalogue.licence(source)}
-    facts["Cite"] = catalogue.cite(source)
+    facts = {"Provenance": source.provenance, "Licence": catalogue.licences(source)}
+    facts["Cite"] = catalogue.citations(source)
     about = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
     rows = "\n".join(map(_row, entries))
     return f"""<!doctype html><html lang=en><meta charset=utf-8>

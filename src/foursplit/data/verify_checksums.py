@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from foursplit.core.dataset_spec import UNPACKED, OwnFile, RemoteFiles, Source
+from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, LocalFile, RemoteFiles
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue
 from foursplit.io import artifacts, hashing_copy
 
 
-def check(source: Source, folder: Path) -> None:
+def check(source: DatasetSpec, folder: Path) -> None:
     """Raise if a raw file is missing or its sha256 differs from the declared one."""
     for file in source.files:
         if isinstance(file, RemoteFiles):
@@ -16,7 +16,7 @@ def check(source: Source, folder: Path) -> None:
             continue
         path = folder / file.name
         _require_exists(path)
-        if not isinstance(file, OwnFile):
+        if not isinstance(file, LocalFile):
             _require_equal(path, artifacts.sha256_file(path), file.sha256)
 
 

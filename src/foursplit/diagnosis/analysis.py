@@ -17,7 +17,7 @@ from foursplit.diagnosis.error_analysis import human_advantage, label_audit, lea
 from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.unseen_classes import unseen_classes
 from foursplit.diagnosis.not_applicable import NotApplicable
-from foursplit.diagnosis.prediction_table import HUMAN, Model, Table
+from foursplit.diagnosis.prediction_table import HUMAN, Model, PredictionTable
 from foursplit.diagnosis.recommendations.findings import findings
 from foursplit.diagnosis.recommendations.rules import recommend
 from foursplit.diagnosis.result import Diagnosis, Drivers, ErrorMatrixSection, HumanAdvantage, Tags
@@ -28,7 +28,7 @@ from foursplit.diagnosis.slices.slice_report import SliceReport
 NO_DEV = "No dev table."
 
 
-def analyse(
+def diagnose_as_json(
     models: Sequence[Model], settings: Settings, drift: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return the diagnosis as diagnosis.json holds it."""
@@ -60,7 +60,7 @@ def diagnose(
         search=_search(dev, settings),
         dev_size=_dev_size(models, settings),
         human_advantage=_human_advantage(dev, settings, parts),
-        leakage=leakage.leaks(tables, rng, confidence=settings.confidence),
+        leakage=leakage.check_leakage(tables, rng, confidence=settings.confidence),
         unseen_classes=tuple(new),
         drift=drift,
         drivers=_drivers(tables, settings, suspected=_is_mismatch_suspected(parts, matrix, drift)),
@@ -74,8 +74,8 @@ def diagnose(
 
 
 def _with_human_loss(
-    tables: Mapping[str, Table], human: HumanLevelChoice | None
-) -> Mapping[str, Table]:
+    tables: Mapping[str, PredictionTable], human: HumanLevelChoice | None
+) -> Mapping[str, PredictionTable]:
     """Add the best annotator's losses as `human_loss` to the tables that have no such column."""
     levels = () if human is None else human.levels
     annotators = [level for level in levels if level.where.startswith(HUMAN)]
@@ -83,7 +83,9 @@ def _with_human_loss(
         return tables
     column = min(annotators, key=lambda level: level.error.value).column
     return {
-        split: Table(split=split, path=t.path, frame=t.frame.assign(human_loss=t.frame[column]))
+        split: PredictionTable(
+            split=split, path=t.path, frame=t.frame.assign(human_loss=t.frame[column])
+        )
         if t.has(column) and not t.has("human_loss")
         else t
         for split, t in tables.items()
@@ -94,45 +96,45 @@ def _sampling(settings: Settings) -> Sampling:
     return Sampling(resamples=settings.resamples, confidence=settings.confidence)
 
 
-def _tags(dev: Table | None, settings: Settings) -> Tags | NotApplicable:
+def _tags(dev: PredictionTable | None, settings: Settings) -> Tags | NotApplicable:
     """Count tags; those such as kind:pharma and cue:misspelling are also counted by family."""
     if dev is None:
         return NotApplicable(reason=NO_DEV, empty={"tags": []})
     return Tags(
-        report=tags.analyse(dev, confidence=settings.confidence),
+        report=tags.count_tags(dev, confidence=settings.confidence),
         families={
-            family: tags.analyse(dev, confidence=settings.confidence, family=family)
+            family: tags.count_tags(dev, confidence=settings.confidence, family=family)
             for family in tags.families(dev)
         },
     )
 
 
-def _slices(dev: Table | None, settings: Settings) -> SliceReport:
+def _slices(dev: PredictionTable | None, settings: Settings) -> SliceReport:
     if dev is None:
         return SliceReport(not_applicable=NO_DEV)
     rng = generator("slices", settings.seed)
-    return slice_report.find(dev, rng, confidence=settings.confidence)
+    return slice_report.find_slices(dev, rng, confidence=settings.confidence)
 
 
-def _labels(dev: Table | None) -> Audit | NotApplicable:
+def _labels(dev: PredictionTable | None) -> Audit | NotApplicable:
     if dev is None or not dev.has("label_audit"):
         return NotApplicable(reason="No label was audited: fill in label_audit on a sheet.")
     return label_audit.audit(dev)
 
 
-def _ceilings(dev: Table | None, settings: Settings) -> dict[str, Any]:
+def _ceilings(dev: PredictionTable | None, settings: Settings) -> dict[str, Any]:
     if dev is None:
         empty: dict[str, Any] = {"parts": [], "types": [], "attribution": None}
         return NotApplicable(reason=NO_DEV, empty=empty).as_json()
     rng = generator("ceilings", settings.seed)
-    return oracle_components.of_table(dev, rng, _sampling(settings))
+    return oracle_components.table_ceilings(dev, rng, _sampling(settings))
 
 
-def _search(dev: Table | None, settings: Settings) -> dict[str, Any]:
+def _search(dev: PredictionTable | None, settings: Settings) -> dict[str, Any]:
     if dev is None:
         return NotApplicable(reason=NO_DEV).as_json()
     rng = generator("search", settings.seed)
-    return optimization_verification.of_table(dev, rng, _sampling(settings))
+    return optimization_verification.verify_table(dev, rng, _sampling(settings))
 
 
 def _dev_size(models: Sequence[Model], settings: Settings) -> DevSize | NotApplicable:
@@ -141,7 +143,9 @@ def _dev_size(models: Sequence[Model], settings: Settings) -> DevSize | NotAppli
     return dev_size.of_tables([model.tables["dev"] for model in models], settings.rule)
 
 
-def _human_advantage(dev: Table | None, settings: Settings, parts: Decomposition) -> HumanAdvantage:
+def _human_advantage(
+    dev: PredictionTable | None, settings: Settings, parts: Decomposition
+) -> HumanAdvantage:
     """Find the subsets on which people are better, once the model is better on dev as a whole.
 
     Being better on train is not enough: train may be memorized.
@@ -153,11 +157,13 @@ def _human_advantage(dev: Table | None, settings: Settings, parts: Decomposition
         why = "Give dev a column human_loss, to find where people are still better."
         return HumanAdvantage(missing="human_loss", not_applicable=why)
     rng = generator("people", settings.seed)
-    return HumanAdvantage(subsets=tuple(human_advantage.people_win(dev, rng, _sampling(settings))))
+    return HumanAdvantage(
+        subsets=tuple(human_advantage.find_human_advantage(dev, rng, _sampling(settings)))
+    )
 
 
 def _error_matrix(
-    tables: Mapping[str, Table], settings: Settings
+    tables: Mapping[str, PredictionTable], settings: Settings
 ) -> ErrorMatrixSection | NotApplicable:
     domains = {d for t in tables.values() if t.has("domain") for d in t.frame["domain"].unique()}
     if len(domains) < 2:
@@ -185,10 +191,14 @@ def _is_mismatch_suspected(
     return by_verdict or drift is not None or isinstance(matrix, ErrorMatrixSection)
 
 
-def _drivers(tables: Mapping[str, Table], settings: Settings, *, suspected: bool) -> Drivers:
+def _drivers(
+    tables: Mapping[str, PredictionTable], settings: Settings, *, suspected: bool
+) -> Drivers:
     if not suspected:
         return Drivers(not_applicable="Nothing says that dev differs from train.")
     if not {"train", "dev"} <= {*tables}:
         return Drivers(not_applicable="It takes tables of train and of dev.")
     rng = generator("drivers", settings.seed)
-    return Drivers(drivers=tuple(mismatch_drivers.drivers(tables["train"], tables["dev"], rng)))
+    return Drivers(
+        drivers=tuple(mismatch_drivers.find_drivers(tables["train"], tables["dev"], rng))
+    )

@@ -58,10 +58,10 @@ def numbers(
 ) -> pd.Series:  # fmt: skip
     """Read a column of numbers; with `gaps`, some may be missing."""
     values = frame[name]
-    empty = tabular.missing(values) & gaps
+    empty = tabular.missing_mask(values) & gaps
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         refuse(values.isna() & (not gaps), name, "is missing", at, frame)
-        found = tabular.numbers(frame, name)
+        found = tabular.to_float(frame, name)
         refuse(found.isna() & ~empty, name, "is no number", at, frame)
         values = found
     values, shown = values.astype(np.float64), values.to_frame(name)
@@ -237,18 +237,18 @@ def _unspelt(frame: pd.DataFrame, name: str, at: str) -> pd.Series:
     """Blank out what spells a missing name in a file of text; among domains NA is a word."""
     _refuse_rounded(frame, name, at)
     values = frame[name]
-    if name == "domain" or not tabular.is_text(frame):
+    if name == "domain" or not tabular.has_text_cells(frame):
         return values
-    return values.mask(tabular.missing(values))
+    return values.mask(tabular.missing_mask(values))
 
 
 def _answers(frame: pd.DataFrame, name: str) -> pd.Series:
     """Read labels of a file of text: quantities as such; among numbers NA is a missing one."""
     values = frame[name]
-    if not tabular.is_text(frame):
+    if not tabular.has_text_cells(frame):
         return values
-    found = tabular.numbers(frame, name)
-    absent = tabular.missing(values)
+    found = tabular.to_float(frame, name)
+    absent = tabular.missing_mask(values)
     if found[~absent].isna().any() or absent.all():
         return values
     return found if _is_quantity(found) else values.mask(absent)
@@ -268,9 +268,9 @@ def _refuse_rounded(frame: pd.DataFrame, name: str, at: str) -> None:
 
 def _typed(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series]:
     """Read columns as numbers where their cells are; of text alone, which a CSV file is."""
-    if not tabular.is_text(frame) or not names:
+    if not tabular.has_text_cells(frame) or not names:
         return {}
-    found = tabular.typed(frame[list(names)])
+    found = tabular.infer_types(frame[list(names)])
     return {name: found[name] for name in names}
 
 

@@ -12,14 +12,14 @@ import pandas as pd
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.cell_values import text
-from foursplit.diagnosis.prediction_table import PROBA, Table
+from foursplit.diagnosis.prediction_table import PROBA, PredictionTable
 
 ALL_WRONG = 20  # examples without one right answer, from which chance is no explanation
 HUNDRED = 100.0
 LARGE = 10.0  # a loss that a fraction never is, nor a residual often
 REMEDY = "write both by the same names; if they are right as they are, give a column 'loss'"
 
-Tables = Mapping[str, Table]
+Tables = Mapping[str, PredictionTable]
 Say = Callable[[str], None]
 
 
@@ -84,7 +84,7 @@ def _shift(y: pd.Series, y_hat: pd.Series, error: float) -> str:
     return ""
 
 
-def _refuse_per_cent(table: Table, say: Say, *, is_flagged: bool) -> None:
+def _refuse_per_cent(table: PredictionTable, say: Say, *, is_flagged: bool) -> None:
     """Raise for losses of 0 and 100; ask about others that look like per cent beside `is_error`."""
     loss = table.loss
     at = table.path or table.split
@@ -134,7 +134,7 @@ def _refuse_unlikely(tables: Tables, say: Say) -> None:
         )
 
 
-def _most_likely(table: Table) -> np.ndarray:
+def _most_likely(table: PredictionTable) -> np.ndarray:
     """Check for each row whether no class is likelier than the answer; ties are in its favour."""
     proba = table.frame[[PROBA + name for name in table.classes]].to_numpy(np.float64)
     place = {_plain(name): n for n, name in enumerate(table.classes)}

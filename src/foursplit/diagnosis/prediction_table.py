@@ -27,7 +27,7 @@ TAG_SEPARATOR = ";"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class PredictionTable:
     """The scored examples of one split.
 
     `frame` has, in this order of need: `example_id` (text, unique), `loss` (0 or more), `weight`
@@ -99,12 +99,12 @@ class Table:
     def has(self, column: str) -> bool:
         return column in self.frame
 
-    def take(self, chosen: np.ndarray) -> "Table":
+    def take(self, chosen: np.ndarray) -> "PredictionTable":
         """Keep the examples that `chosen` (a mask or positions) names."""
         kept = self.frame.iloc[chosen if chosen.dtype != bool else np.flatnonzero(chosen)]
-        return Table(split=self.split, frame=kept.reset_index(drop=True), path=self.path)
+        return PredictionTable(split=self.split, frame=kept.reset_index(drop=True), path=self.path)
 
-    def by_name(self) -> "Table":
+    def by_name(self) -> "PredictionTable":
         """Put rows in an order of their own, so that the file's is no input."""
         return self.take(np.argsort(self.frame["example_id"].to_numpy(str), kind="stable"))
 
@@ -118,18 +118,18 @@ def _parts(values: pd.Series) -> bool:
 class Model:
     """One model's tables by split; several seeds of a model are several of these."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, PredictionTable]
     name: str = ""
 
 
-def check(frame: pd.DataFrame, split: str, path: str = "") -> Table:
+def validate(frame: pd.DataFrame, split: str, path: str = "") -> PredictionTable:
     """Hold a table's columns against what they must be, and fill in what follows from them."""
     at = path or f"table {split!r}"
     require_columns(frame, at)
-    return checked(same_types({at: frame})[at], split, path)
+    return validate_typed(same_types({at: frame})[at], split, path)
 
 
-def checked(frame: pd.DataFrame, split: str, path: str = "") -> Table:
+def validate_typed(frame: pd.DataFrame, split: str, path: str = "") -> PredictionTable:
     """Check a table whose columns are of one type already (see `cells.same_types`)."""
     at = path or f"table {split!r}"
     if split not in SPLITS:
@@ -147,7 +147,9 @@ def checked(frame: pd.DataFrame, split: str, path: str = "") -> Table:
     _copy_words(frame, made, at)
     more = pd.DataFrame(_optional_numbers(frame, made, at), index=made.index)
     meta = [name for name in frame.columns if str(name).startswith(META)]
-    return Table(split=split, frame=pd.concat([made, more, frame[meta]], axis=1), path=path)
+    return PredictionTable(
+        split=split, frame=pd.concat([made, more, frame[meta]], axis=1), path=path
+    )
 
 
 def _copy_words(frame: pd.DataFrame, made: pd.DataFrame, at: str) -> None:

@@ -9,17 +9,23 @@ import pandas as pd
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.cell_values import same_types
 from foursplit.diagnosis.label_checks import refuse_strangers
-from foursplit.diagnosis.prediction_table import SPLITS, Model, Table, checked, require_columns
+from foursplit.diagnosis.prediction_table import (
+    SPLITS,
+    Model,
+    PredictionTable,
+    require_columns,
+    validate_typed,
+)
 from foursplit.io import tabular
 from foursplit.io.seed_folders import seed_folders
 
 
-def read(folder: Path) -> list[Model]:
+def read_folder(folder: Path) -> list[Model]:
     """Read a folder of tables, or one of `seed_*` folders, which are one model's seeds."""
-    return read_together([folder])[0]
+    return read_folders([folder])[0]
 
 
-def read_together(folders: Sequence[Path]) -> list[list[Model]]:
+def read_folders(folders: Sequence[Path]) -> list[list[Model]]:
     """Read several models' folders, or single files, so that ids and labels compare among them."""
     files = [_folders(folder) for folder in folders]
     paths = {path for found in files for splits in found.values() for path in splits.values()}
@@ -27,7 +33,7 @@ def read_together(folders: Sequence[Path]) -> list[list[Model]]:
     return [[_model(folder, splits, frames) for folder, splits in found.items()] for found in files]
 
 
-def read_table(path: Path) -> Table:
+def read_file(path: Path) -> PredictionTable:
     """Read and check one file, named after its split."""
     frames = _frames([path])
     return _table(path, frames)
@@ -66,8 +72,8 @@ def _frames(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
     return same_types(frames)
 
 
-def _table(path: Path, frames: Mapping[str, pd.DataFrame]) -> Table:
-    return checked(frames[str(path)], tabular.stem(path), str(path))
+def _table(path: Path, frames: Mapping[str, pd.DataFrame]) -> PredictionTable:
+    return validate_typed(frames[str(path)], tabular.stem(path), str(path))
 
 
 def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.DataFrame]) -> Model:
@@ -75,11 +81,11 @@ def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.Data
     _refuse_shared_ids(tables.values())
     judged = [split for split, path in files.items() if "loss" not in frames[str(path)]]
     flagged = [split for split, path in files.items() if "is_error" in frames[str(path)]]
-    refuse_strangers(tables, judged, flagged, tabular.to_stderr)
+    refuse_strangers(tables, judged, flagged, tabular.print_note)
     return Model(tables=tables, name=folder.name)
 
 
-def _refuse_shared_ids(tables: Iterable[Table]) -> None:
+def _refuse_shared_ids(tables: Iterable[PredictionTable]) -> None:
     """Raise for an example that stands in two splits: what was learnt cannot be judged on."""
     tables = list(tables)
     everything = pd.concat([table.frame["example_id"] for table in tables], ignore_index=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from foursplit.diagnosis.decomposition.human_level import GIVEN
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Settings:
     people: bool = True  # False: no human level exists for such answers
     learns_labels: bool = True  # False: training sees no label, as in anomaly detection
     same_distribution: bool = False  # of train and dev
-    rule: Rule = field(default_factory=Rule)
+    rule: VerdictThresholds = field(default_factory=VerdictThresholds)
     resamples: int = 2000
     confidence: float = 0.95
     seed: int = 1

@@ -6,19 +6,19 @@ from statistics import fmean
 from typing import Any
 
 from foursplit.core.errors import FoursplitError, unknown_name
-from foursplit.diagnosis.prediction_table import Table, check
+from foursplit.diagnosis.prediction_table import PredictionTable, validate
 from foursplit.diagnosis.stats.seed_variance import mean_table
 
 COSTS = ("n_parameters", "flops", "n_bytes")
 """What a bound may be on, as each model's manifest tells."""
 
 
-def dev_table(files: Sequence[Path], column: str) -> Table:
+def dev_table(files: Sequence[Path], column: str) -> PredictionTable:
     """Read one model's dev tables, a file a seed, with `column` as the loss, and average them."""
     return mean_table([seed_table(path, column) for path in files])
 
 
-def seed_table(path: Path, column: str) -> Table:
+def seed_table(path: Path, column: str) -> PredictionTable:
     """Read Parquet whatever the file is called: a cache names files by content."""
     import pandas as pd
 
@@ -29,7 +29,7 @@ def seed_table(path: Path, column: str) -> Table:
         raise FoursplitError(f"{path}: not readable as Parquet ({reason})") from error
     if column not in frame:
         raise unknown_name("column", column, map(str, frame.columns), str(path))
-    return check(frame.assign(loss=frame[column]), "dev", str(path))
+    return validate(frame.assign(loss=frame[column]), "dev", str(path))
 
 
 def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:

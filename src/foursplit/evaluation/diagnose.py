@@ -7,21 +7,21 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import Group, Strategy
-from foursplit.core.dataset_spec import Source
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.splits import Split
 from foursplit.diagnosis import analysis
 from foursplit.diagnosis.decomposition.human_level import GIVEN
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.error_analysis import annotation_sheet
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.human_level import human_level
 
 
-def checked(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -> Model:
+def validate_tables(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -> Model:
     """Validate one seed's tables, and merge the annotations of dev's errors."""
-    checked_tables = {str(split): check(frame, split) for split, frame in tables.items()}
+    checked_tables = {str(split): validate(frame, split) for split, frame in tables.items()}
     path = paths.tags(source)
     if path.is_file():
         sheet = annotation_sheet.read(path)
@@ -30,23 +30,23 @@ def checked(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -
 
 
 def diagnose(
-    models: Sequence[Model], group: Group, source: Source, strategy: Strategy
+    models: Sequence[Model], group: ComparisonGroup, source: DatasetSpec, strategy: DiagnosisConfig
 ) -> dict[str, Any]:
     """Return the diagnosis of an experiment as its file holds it; `models` are its seeds."""
-    return analysis.analyse(models, settings(group, source, strategy))
+    return analysis.diagnose_as_json(models, settings(group, source, strategy))
 
 
-def settings(group: Group, source: Source, strategy: Strategy) -> Settings:
+def settings(group: ComparisonGroup, source: DatasetSpec, strategy: DiagnosisConfig) -> Settings:
     """Return the settings that params.yaml and the data set declare."""
     human, metrics = human_level(group, source.reference), plugins.metrics(group.task)
     return Settings(
         human_error=human["error"] if human else None,
         human_kind=human["kind"] if human else "human",
         human_where=human["where"] if human else GIVEN,
-        people=getattr(metrics, "PEOPLE", True),
+        people=getattr(metrics, "HAS_HUMAN_LEVEL", True),
         learns_labels=getattr(metrics, "LEARNS_LABELS", True),
         same_distribution=not source.shifted,
-        rule=Rule(
+        rule=VerdictThresholds(
             floor=strategy.floor,
             share_of_dev=strategy.share_of_dev,
             co_primary=strategy.co_primary,

@@ -6,40 +6,40 @@ from pathlib import Path
 import pandas as pd
 
 from foursplit.config import paths
-from foursplit.config.schema import Run
+from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.splits import SEEN, Split
 from foursplit.data import load_splits, load_test
-from foursplit.evaluation.predict import predictor
-from foursplit.evaluation.prediction_tables import table
+from foursplit.evaluation.predict import load_predictor
+from foursplit.evaluation.prediction_tables import build_table
 from foursplit.io import artifacts
 from foursplit.training import manifest as manifests
 
 LOOKS = "looks.jsonl"
 
 
-def four_tables(
-    group: str, source: str, folder: Path, run: Run, scored_by: DataShape | None = None
+def score_all_splits(
+    group: str, source: str, folder: Path, run: RuntimeConfig, scored_by: DataSpec | None = None
 ) -> dict[Split, pd.DataFrame]:
     """Return the tables of the model in `folder`, test among them, and count the look.
 
     A model trained on other data is `scored_by` the shape of the present: what a loss is measured
     in, and the trivial predictor beside it, come from train, and two models need the same.
     """
-    manifest, answer = predictor(folder, run)
+    manifest, answer = load_predictor(folder, run)
     shape = scored_by or manifests.shape(manifest)
     _require_like(manifests.shape(manifest), shape, folder)
     splits = {split: load_splits.load(source, split) for split in SEEN}
     _count(group, source, manifest.model_hash)
     splits["test"] = load_test.load(source)
     return {
-        split: table(examples, answer(examples), split, manifest.task, shape)
+        split: build_table(examples, answer(examples), split, manifest.task, shape)
         for split, examples in splits.items()
     }
 
 
-def _require_like(trained: DataShape, present: DataShape, folder: Path) -> None:
+def _require_like(trained: DataSpec, present: DataSpec, folder: Path) -> None:
     """Raise for data that the model was never made for: other inputs, or other classes."""
     for name in ("inputs", "classes"):
         was, now = getattr(trained, name), getattr(present, name)
@@ -53,14 +53,14 @@ def _count(group: str, source: str, model_hash: str) -> None:
     """Note a look at test outside the graph; the same look again is no new one."""
     test = paths.split(source) / "sealed" / "test.parquet"
     look = {"group": group, "test": artifacts.sha256_file(test), "model": model_hash}
-    if look in looks():
+    if look in test_accesses():
         return
     paths.state().mkdir(exist_ok=True)
     with (paths.state() / LOOKS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(look, sort_keys=True) + "\n")
 
 
-def looks() -> list[dict[str, str]]:
+def test_accesses() -> list[dict[str, str]]:
     """List the distinct looks at test from this folder; an incomplete last line is ignored."""
     path = paths.state() / LOOKS
     if not path.exists():

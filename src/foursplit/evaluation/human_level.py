@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from foursplit.config.schema import Group
-from foursplit.core.dataset_spec import Reference
+from foursplit.config.schema import ComparisonGroup
+from foursplit.core.dataset_spec import ReferenceLevel
 
 
-def human_level(group: Group, reference: Reference | None) -> dict[str, Any] | None:
+def human_level(group: ComparisonGroup, reference: ReferenceLevel | None) -> dict[str, Any] | None:
     """Return its error (a fraction), its kind, and who says so; None where nobody does."""
     if reference is not None:
-        return {"error": reference.error, "kind": reference.kind, "where": reference.where}
+        return {"error": reference.error, "kind": reference.kind, "where": reference.citation}
     if group.desired_error is not None:
         return {"error": group.desired_error, "kind": "desired", "where": "params.yaml"}
     return None

@@ -5,22 +5,28 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.config.schema import Strategy
+from foursplit.config.schema import DiagnosisConfig
 from foursplit.core.dataset_spec import Role
 from foursplit.core.seeds import generator
 from foursplit.core.splits import TITLES, Split
-from foursplit.diagnosis.learning_curve.fit import AHEAD, Curve, Point, fit, read
-from foursplit.evaluation.learning_curve_runs import Measured
+from foursplit.diagnosis.learning_curve.fit import (
+    DATA_MULTIPLE,
+    CurvePoint,
+    FittedCurve,
+    curve_verdict,
+    fit_curve,
+)
+from foursplit.evaluation.learning_curve_runs import CurveMeasurement
 
 LINE = 21  # points of the line as drawn, on each side of the largest size
 DIGITS = 6  # kept: beyond, sums may differ from one processor to the next
 
 
-def told(
-    points: Sequence[Measured],
+def learning_curve_summary(
+    points: Sequence[CurveMeasurement],
     human: Mapping[str, Any] | None,
     domains: Mapping[str, Role],
-    strategy: Strategy,
+    strategy: DiagnosisConfig,
 ) -> dict[str, Any]:
     """Fit the errors on dev and, where dev is of another domain than train, on train-dev too.
 
@@ -44,13 +50,13 @@ def told(
     )
 
 
-def by_size(points: Sequence[Measured], split: Split) -> list[Point]:
+def by_size(points: Sequence[CurveMeasurement], split: Split) -> list[CurvePoint]:
     """Gather the repeats of each size; where whole groups made them unequal, n is their mean."""
-    rows: dict[int, list[Measured]] = {}
+    rows: dict[int, list[CurveMeasurement]] = {}
     for point in points:
         rows.setdefault(point.size, []).append(point)
     return [
-        Point(
+        CurvePoint(
             # Up from a half: to the even neighbour, two sizes could become the same.
             n=int(np.mean([point.n for point in same]) + 0.5),
             errors=tuple(float(getattr(point, f"{split}_error")) for point in same),
@@ -60,27 +66,27 @@ def by_size(points: Sequence[Measured], split: Split) -> list[Point]:
 
 
 def _read(
-    points: Sequence[Point],
-    train: Sequence[Point],
+    points: Sequence[CurvePoint],
+    train: Sequence[CurvePoint],
     split: Split,
     target: float | None,
-    strategy: Strategy,
+    strategy: DiagnosisConfig,
 ) -> dict[str, Any]:
-    fitted = fit(
+    fitted = fit_curve(
         points,
         generator("learn", strategy.seed, split),
         resamples=strategy.resamples,
         confidence=strategy.confidence,
     )
-    verdict = read(fitted, float(np.mean(train[-1].errors)), target, TITLES[split])
+    verdict = curve_verdict(fitted, float(np.mean(train[-1].errors)), target, TITLES[split])
     return {"curve": fitted.as_json(), "line": _line(fitted), "verdict": verdict.as_json()}
 
 
-def _line(fitted: Curve) -> list[dict[str, float]]:
+def _line(fitted: FittedCurve) -> list[dict[str, float]]:
     smallest = min(point.n for point in fitted.points)
     names = ("n", "value", "lo", "hi")
     known = np.geomspace(smallest, fitted.largest, LINE).tolist()
-    ahead = np.geomspace(fitted.largest, AHEAD * fitted.largest, LINE).tolist()
+    ahead = np.geomspace(fitted.largest, DATA_MULTIPLE * fitted.largest, LINE).tolist()
     return [dict(zip(names, (n, *fitted.at(n)), strict=True)) for n in known + ahead[1:]]
 
 

@@ -17,15 +17,15 @@ from typing import Protocol
 import numpy as np
 
 from foursplit import plugins
-from foursplit.config.schema import DirectFit, GradientFit, LearningCurve
+from foursplit.config.schema import EstimatorConfig, LearningCurve, TrainerConfig
 from foursplit.core import code_digest
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape, Examples, shape_of
-from foursplit.core.seeds import derive
+from foursplit.core.examples import DataSpec, Examples, infer_data_spec
+from foursplit.core.seeds import derive_seed
 from foursplit.core.splits import Split
 from foursplit.data import nested_subsets
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.training.callbacks import Row
 from foursplit.training.train import Job, resume_path, train
@@ -34,7 +34,7 @@ SEEDS = 2**32  # as many as scikit-learn knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class CurveMeasurement:
     """One point of the curve: training size and errors (fractions)."""
 
     size: int  # 1 is the smallest
@@ -45,7 +45,7 @@ class Measured:
     dev_error: float
 
 
-class Follower(Protocol):
+class ProgressCallback(Protocol):
     """Callback that receives progress."""
 
     def begin(self, n: int, max_epochs: int) -> None: ...
@@ -61,9 +61,9 @@ class _Part:
     chosen: np.ndarray  # positions in train
 
 
-def measure(
-    job: Job, settings: LearningCurve, follower: Follower, at: str
-) -> tuple[list[Measured], list[float]]:
+def run_learning_curve(
+    job: Job, settings: LearningCurve, follower: ProgressCallback, at: str
+) -> tuple[list[CurveMeasurement], list[float]]:
     """Return the points, smallest first, and the seconds that each took.
 
     A part is drawn `repeats` times, with other examples and other first weights; the whole is
@@ -80,14 +80,14 @@ def measure(
         artifacts.write_json(kept, rows)
     kept.unlink(missing_ok=True)
     seconds = [float(row.pop("seconds")) for row in rows]
-    return [Measured(**row) for row in rows], seconds
+    return [CurveMeasurement(**row) for row in rows], seconds
 
 
-def as_csv(points: Sequence[Measured]) -> str:
+def as_csv(points: Sequence[CurveMeasurement]) -> str:
     """Write a row a model."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(Measured)]
+    names = [field.name for field in fields(CurveMeasurement)]
     writer.writerow(names)
     for point in points:
         values = [getattr(point, name) for name in names]
@@ -99,7 +99,7 @@ def n_models(job: Job, settings: LearningCurve) -> int:
     return (settings.sizes - 1) * settings.repeats + len(job.experiment.fit.seeds)
 
 
-def same_steps(fit: GradientFit, n_all: int, n: int) -> GradientFit:
+def same_steps(fit: TrainerConfig, n_all: int, n: int) -> TrainerConfig:
     """Return as many epochs of `n` examples as make up the steps that `fit` takes on `n_all`."""
     steps, fewer = (-(-count // min(fit.batch_size or count, count)) for count in (n_all, n))
     return replace(fit, max_epochs=-(-fit.max_epochs * steps // fewer))
@@ -108,10 +108,10 @@ def same_steps(fit: GradientFit, n_all: int, n: int) -> GradientFit:
 def _kept(job: Job, settings: LearningCurve) -> Path:
     """Name the file with the points so far: another for any other input, code or device."""
     kind = "cpu"
-    if isinstance(job.experiment.fit, GradientFit):
+    if isinstance(job.experiment.fit, TrainerConfig):
         from foursplit.training import device
 
-        kind = device.name(device.resolve(job.run.accelerator, gains=True))
+        kind = device.name(device.resolve(job.run.accelerator, prefer_gpu=True))
     learn = code_digest.closure(["foursplit.stages.learn"], plugins.folders())
     return resume_path(job, 0, f"{kind} {settings}", learn).with_suffix(".json")
 
@@ -119,11 +119,13 @@ def _kept(job: Job, settings: LearningCurve) -> Path:
 def _parts(job: Job, settings: LearningCurve, at: str) -> Iterator[_Part]:
     """List what to train: the repeats of each size but the last, then the whole by each seed."""
     whole, seeds = job.splits["train"], job.experiment.fit.seeds
-    wanted = nested_subsets.sizes(len(whole), settings.sizes, settings.smallest)
+    wanted = nested_subsets.train_sizes(len(whole), settings.sizes, settings.smallest)
     by_size: list[list[_Part]] = [[] for _ in wanted]
     for repeat in range(1, settings.repeats + 1):
-        salt = derive("learn", seeds[0], repeat)
-        drawn = nested_subsets.parts(whole.rows, wanted, salt, classes=bool(job.shape.classes))
+        salt = derive_seed("learn", seeds[0], repeat)
+        drawn = nested_subsets.nested_subsets(
+            whole.metadata, wanted, salt, classes=bool(job.shape.classes)
+        )
         _check(whole, drawn, at, settings, classes=bool(job.shape.classes))
         for size, chosen in enumerate(drawn[:-1], start=1):
             seed = salt % SEEDS
@@ -142,7 +144,7 @@ def _check(
 ) -> None:
     """Raise for parts that are the same, and a smallest part that lacks a class."""
     lengths = [len(chosen) for chosen in drawn]
-    n_groups = len(whole.rows[["domain", "group_id"]].drop_duplicates())
+    n_groups = len(whole.metadata[["domain", "group_id"]].drop_duplicates())
     if len(set(lengths)) < len(lengths):
         raise FoursplitError(
             f"{at}.sizes: {settings.sizes} sizes from the share {settings.smallest} on would be "
@@ -157,11 +159,11 @@ def _check(
         )
 
 
-def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
+def _measured(job: Job, part: _Part, follower: ProgressCallback) -> CurveMeasurement:
     examples = job.splits["train"].take(part.chosen)
     shape = _shape(examples, job.shape)
     fit = job.experiment.fit
-    if isinstance(fit, GradientFit):
+    if isinstance(fit, TrainerConfig):
         fit = same_steps(fit, len(job.splits["train"]), len(examples))
     small = replace(
         job,
@@ -171,10 +173,10 @@ def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
         # What marks the state of this training among all others'.
         data={**job.data, "part": artifacts.sha256_bytes(part.chosen.astype("<i8").tobytes())},
     )
-    follower.begin(len(examples), 0 if isinstance(fit, DirectFit) else fit.max_epochs)
+    follower.begin(len(examples), 0 if isinstance(fit, EstimatorConfig) else fit.max_epochs)
     with TemporaryDirectory(prefix="foursplit-learn-") as folder:
         train(small, Path(folder) / "model", part.seed, (follower,))
-        _, answer = predictor(Path(folder) / "model", job.run)
+        _, answer = load_predictor(Path(folder) / "model", job.run)
         errors = {
             split: _error(examples, answer(examples), split, small)
             for split, examples in small.splits.items()
@@ -184,7 +186,7 @@ def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
             f"{job.key}: training on {len(examples)} examples gave errors of {errors}: it "
             "diverged; a smaller fit.learning_rate helps."
         )
-    return Measured(
+    return CurveMeasurement(
         size=part.size,
         n=len(examples),
         repeat=part.repeat,
@@ -194,12 +196,12 @@ def _measured(job: Job, part: _Part, follower: Follower) -> Measured:
     )
 
 
-def _shape(part: Examples, whole: DataShape) -> DataShape:
+def _shape(part: Examples, whole: DataSpec) -> DataSpec:
     """Return the shape of a subset; the unit of the error stays that of all of train."""
-    return replace(shape_of(part, whole.classes), spread=whole.spread)
+    return replace(infer_data_spec(part, whole.classes), target_iqr=whole.target_iqr)
 
 
 def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> float:
     """Return the mean loss, as the ledger has it."""
-    table = prediction_tables.table(examples, answers, split, job.experiment.task, job.shape)
+    table = prediction_tables.build_table(examples, answers, split, job.experiment.task, job.shape)
     return float(np.average(table["loss"], weights=table["weight"]))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from foursplit import plugins
-from foursplit.config.schema import Run
+from foursplit.config.schema import RuntimeConfig
 from foursplit.core.examples import Examples
 from foursplit.io import artifacts
 from foursplit.training import manifest as manifests
@@ -15,7 +15,7 @@ from foursplit.training.manifest import Manifest
 BATCH = 4096  # examples at once
 
 
-def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
+def load_predictor(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
     """Load the model in `folder`; give its manifest and a function from examples to predictions."""
     manifest = manifests.load(folder)
     if manifest.engine == "estimator":
@@ -26,7 +26,7 @@ def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
     if manifest.engine == "own":
         from foursplit.training import custom_estimator, device
 
-        device.repeatable(run.threads)
+        device.set_deterministic(run.threads)
         file = plugins.model(manifest.model)
         args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
         fresh = file.build(args, manifests.shape(manifest), manifest.seed)
@@ -34,15 +34,15 @@ def predictor(folder: Path, run: Run) -> tuple[Manifest, Any]:
         return manifest, lambda examples: custom_estimator.predict(model, examples.x)
     net, device = _network(folder, manifest, run)
     shape, score = manifests.shape(manifest), plugins.metrics(manifest.task)
-    return manifest, lambda examples: score.answer(_outputs(net, device, examples), shape)
+    return manifest, lambda examples: score.postprocess(_outputs(net, device, examples), shape)
 
 
-def _network(folder: Path, manifest: Manifest, run: Run) -> tuple[Any, Any]:
+def _network(folder: Path, manifest: Manifest, run: RuntimeConfig) -> tuple[Any, Any]:
     from foursplit.training import device
 
     file = plugins.model(manifest.model)
-    kind = device.resolve(run.accelerator, gains=manifest.device.startswith("gpu"))
-    device.repeatable(run.threads)
+    kind = device.resolve(run.accelerator, prefer_gpu=manifest.device.startswith("gpu"))
+    device.set_deterministic(run.threads)
     args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
     net = file.build(args, manifests.shape(manifest))
     net.load_state_dict(artifacts.read_tensors(folder / manifest.weights))

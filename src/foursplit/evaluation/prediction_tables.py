@@ -7,20 +7,20 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import META, DataShape, Examples
+from foursplit.core.examples import META, DataSpec, Examples
 from foursplit.core.splits import Split
 from foursplit.io import artifacts
 
 
-def table(
-    examples: Examples, answers: np.ndarray, split: Split, task: str, shape: DataShape
+def build_table(
+    examples: Examples, answers: np.ndarray, split: Split, task: str, shape: DataSpec
 ) -> pd.DataFrame:
     """Join what is known of each example with how well it was answered."""
-    rows = examples.rows
+    rows = examples.metadata
     score = plugins.metrics(task)
     # Where the target alone does not say what an answer is worth, the task takes more of the row.
     truth = score.truth(examples) if hasattr(score, "truth") else examples.y
-    scored = score.columns(answers, truth, shape)
+    scored = score.score_columns(answers, truth, shape)
     known = pd.DataFrame(
         {
             "example_id": rows["example_id"],
@@ -35,7 +35,7 @@ def table(
 
 
 def save(folder: Path, split: Split, content: pd.DataFrame) -> None:
-    with artifacts.replacing(folder / f"{split}.parquet") as part:
+    with artifacts.atomic_write(folder / f"{split}.parquet") as part:
         content.to_parquet(part, index=False)
 
 

@@ -9,13 +9,13 @@ from foursplit.config import paths
 from foursplit.config.pipelines import Pipeline, home
 from foursplit.config.schema import Experiment, Params
 from foursplit.core.splits import SPLITS
-from foursplit.diagnosis.learning_curve.more_data import corrected, of_variance
+from foursplit.diagnosis.learning_curve.more_data import correct_steps, variance_verdict
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders, seed_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ExperimentResult:
     """An experiment with its results; a winner's include test."""
 
     key: str
@@ -80,7 +80,7 @@ class Entry:
         return [{name: float(value) for name, value in row.items() if value} for row in rows]
 
 
-def collect(params: Params) -> list[Entry]:
+def collect(params: Params) -> list[ExperimentResult]:
     """Gather what one pipeline has evaluated so far, winners with their test error."""
     entries = []
     for course, block in params.experiments.items():
@@ -94,7 +94,7 @@ def collect(params: Params) -> list[Entry]:
 
 def _entry(
     of: Pipeline, course: str, key: str, experiment: Experiment, *, learns: bool
-) -> Entry | None:
+) -> ExperimentResult | None:
     evaluated = paths.predictions(experiment.group) / key
     if not paths.diagnosis(evaluated).is_file():
         return None
@@ -109,8 +109,8 @@ def _entry(
     curve = artifacts.read_json(learnt) if learns and learnt.is_file() else None
     diagnosis = artifacts.read_json(paths.diagnosis(folder))
     if curve is not None:
-        diagnosis["next"] = corrected(diagnosis["next"], of_variance(curve))
-    return Entry(
+        diagnosis["next"] = correct_steps(diagnosis["next"], variance_verdict(curve))
+    return ExperimentResult(
         key=key,
         course=course,
         pipeline=of,

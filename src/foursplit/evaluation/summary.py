@@ -7,22 +7,26 @@ import numpy as np
 import pandas as pd
 
 from foursplit import plugins
-from foursplit.config.schema import Group, Strategy
-from foursplit.core.dataset_spec import Source
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.seeds import generator
 from foursplit.core.splits import Split
 from foursplit.diagnosis.decomposition.decompose import decompose
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.stats.bootstrap import estimate
-from foursplit.diagnosis.stats.weighted_confusion import confusion
+from foursplit.diagnosis.stats.weighted_confusion import weighted_confusion
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human_level import human_level
 
 Tables = Mapping[Split, pd.DataFrame]
 
 
-def summarise(
-    tables: Tables, model: Model, group: Group, source: Source, strategy: Strategy
+def summarize(
+    tables: Tables,
+    model: Model,
+    group: ComparisonGroup,
+    source: DatasetSpec,
+    strategy: DiagnosisConfig,
 ) -> dict[str, Any]:
     """Describe what the tables of one seed show; `model` holds the same tables, checked."""
     parts = decompose(
@@ -55,11 +59,11 @@ def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, flo
     if columns is None or not table[columns[0]].any():
         return {}
     truth, flagged = (table[name].to_numpy(bool) for name in columns)
-    counted = confusion(truth, flagged, positive=True)
+    counted = weighted_confusion(truth, flagged, positive=True)
     return {"precision": counted.precision, "recall": counted.recall, "f1": counted.f1}
 
 
-def _against_baseline(table: pd.DataFrame, strategy: Strategy) -> dict[str, Any]:
+def _against_baseline(table: pd.DataFrame, strategy: DiagnosisConfig) -> dict[str, Any]:
     """Compare with the baseline on the same examples."""
     weight = table["weight"].to_numpy(np.float64)
     gain = estimate(

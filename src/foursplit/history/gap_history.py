@@ -13,17 +13,22 @@ from foursplit import plugins
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
-from foursplit.diagnosis.decomposition.decompose import estimates
-from foursplit.diagnosis.decomposition.gap_changes import Moved, Movement, movement, sentence
-from foursplit.diagnosis.prediction_table import Model, check
+from foursplit.diagnosis.decomposition.decompose import estimate_errors
+from foursplit.diagnosis.decomposition.gap_changes import (
+    GapChange,
+    GapChanges,
+    measure_gap_changes,
+    sentence,
+)
+from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human_level import human_level
-from foursplit.history.lock_files import Commits
-from foursplit.history.past_runs import DamagedObjectError, PastRun, list_past
+from foursplit.history.lock_files import LockHistory
+from foursplit.history.past_runs import DamagedObjectError, PastRun, list_past_runs
 from foursplit.io import artifacts
-from foursplit.io.disk_cache import recalled
+from foursplit.io.disk_cache import cached_result
 
 MOST = 40  # runs of a group that are listed: the latest
 
@@ -37,7 +42,7 @@ NO_DRAWS = np.empty(0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
+class RunVersion:
     """One run of an experiment, all its seeds; errors and gaps without their draws."""
 
     key: str
@@ -62,14 +67,14 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class HistoryStep:
     """A run beside the one that it differs least from."""
 
-    version: Version
-    parent: Version | None  # None: the first
+    version: RunVersion
+    parent: RunVersion | None  # None: the first
     changed: Mapping[str, tuple[Any, Any]]
     own: tuple[str, ...]  # gaps that the change was meant for
-    movement: Movement | None
+    movement: GapChanges | None
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
@@ -95,7 +100,7 @@ class History:
     """The runs of a group, oldest first, and those whose tables are gone."""
 
     group: str
-    steps: tuple[Step, ...]
+    steps: tuple[HistoryStep, ...]
     gone: tuple[str, ...]
     n_earlier: int  # runs before the oldest that is listed
 
@@ -104,11 +109,13 @@ class IncompleteRunError(FoursplitError):
     """A table of the past that cannot be read."""
 
 
-def history(params: Params, name: str, most: int = MOST, commits: Commits | None = None) -> History:
+def history(
+    params: Params, name: str, most: int = MOST, commits: LockHistory | None = None
+) -> History:
     """Follow the gaps of a group's experiments from run to run."""
     gone: list[str] = []
-    versions: dict[str, Version] = {}
-    for runs in _by_version(list_past(name, commits)):
+    versions: dict[str, RunVersion] = {}
+    for runs in _by_version(list_past_runs(name, commits)):
         read = _read(params, name, runs)
         if read is None:
             gone.append(f"{runs[0].key}, {runs[0].place}")
@@ -131,7 +138,7 @@ def history(params: Params, name: str, most: int = MOST, commits: Commits | None
 
 def histories(params: Params, names: Iterable[str], most: int = MOST) -> list[History]:
     """Follow several groups, asking git once for all."""
-    commits = Commits()
+    commits = LockHistory()
     return [history(params, name, most, commits) for name in names]
 
 
@@ -143,7 +150,7 @@ def _by_version(runs: Iterable[PastRun]) -> list[list[PastRun]]:
     return list(found.values())
 
 
-def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None:
+def _read(params: Params, group: str, runs: Sequence[PastRun]) -> RunVersion | None:
     """Read a run's tables; None where one of them is gone."""
     first = runs[0]
     summary = first.summary()
@@ -154,18 +161,18 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> Version | None
     human = human_level(block, source.reference)
     depends = [first.version, [_held(run) for run in runs], asdict(given), human]
     try:
-        result = recalled("errors", depends, lambda: _errors(runs, given, human))
+        result = cached_result("errors", depends, lambda: _errors(runs, given, human))
     except IncompleteRunError:
         result = None  # not cached: an incomplete run may be fetched again
     if result is None:
         return None
     manifest = summary["manifest"]
-    return Version(
+    return RunVersion(
         key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
         place=first.place, settings=_settings(params, first, manifest),
         marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
-        splits={n: Estimate(**row, draws=NO_DRAWS) for n, row in result["splits"].items()},
-        gaps={n: ledger.Gap(gap=n, **row, draws=None) for n, row in result["gaps"].items()},
+        splits={n: Estimate(**row, replicates=NO_DRAWS) for n, row in result["splits"].items()},
+        gaps={n: ledger.Gap(gap=n, **row, replicates=None) for n, row in result["gaps"].items()},
     )  # fmt: skip
 
 
@@ -174,7 +181,7 @@ def _errors(
 ) -> dict[str, Any] | None:
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
-        errors = estimates([_model(run) for run in runs], given)
+        errors = estimate_errors([_model(run) for run in runs], given)
     except (IncompleteRunError, DamagedObjectError):
         raise
     except FoursplitError:
@@ -197,7 +204,7 @@ def _model(run: PastRun) -> Model:
     for split in SPLITS:
         if f"{split}.parquet" in run.files:
             path = run.file(f"{split}.parquet")
-            tables[split] = check(_frame(path), split, str(path))
+            tables[split] = validate(_frame(path), split, str(path))
     return Model(tables=tables, name=f"seed_{run.seed}")
 
 
@@ -230,9 +237,9 @@ def _flat(block: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
-def _distinct(versions: Iterable[Version]) -> list[Version]:
+def _distinct(versions: Iterable[RunVersion]) -> list[RunVersion]:
     """Leave out runs that other code made with the very same errors: nothing changed but text."""
-    found: dict[str, Version] = {}
+    found: dict[str, RunVersion] = {}
     for version in versions:
         errors = {split: error.value for split, error in version.splits.items()}
         mark = artifacts.fingerprint([version.key, version.settings, version.marks[DATA], errors])
@@ -241,38 +248,38 @@ def _distinct(versions: Iterable[Version]) -> list[Version]:
     return list(found.values())
 
 
-def _fuller(known: Version | None, later: Version) -> Version:
+def _fuller(known: RunVersion | None, later: RunVersion) -> RunVersion:
     """Keep one of two runs of the same settings, data and code: the latest with the most seeds."""
     if known is None or len(later.runs) >= len(known.runs):
         return later if known is None else replace(later, when=known.when)
     return known
 
 
-def _step(version: Version, earlier: Sequence[Version], given: Settings) -> Step:
+def _step(version: RunVersion, earlier: Sequence[RunVersion], given: Settings) -> HistoryStep:
     """Compare a run with the earlier one that it differs least from, the latest of those."""
     if not earlier:
-        return Step(version=version, parent=None, changed={}, own=(), movement=None,
+        return HistoryStep(version=version, parent=None, changed={}, own=(), movement=None,
                     sentence="The first run.")  # fmt: skip
     parent = min(reversed(earlier), key=lambda v: (len(_changed(v, version)), v.key != version.key))
     changed = _changed(parent, version)
     own, undeclared = hyperparameter_gaps.links(changed)
     moved = _movement(parent, version, given)
-    return Step(
+    return HistoryStep(
         version=version, parent=parent, changed=changed, own=own, movement=moved,
         sentence=sentence(moved, own, undeclared),
     )  # fmt: skip
 
 
-def _movement(before: Version, after: Version, given: Settings) -> Movement:
+def _movement(before: RunVersion, after: RunVersion, given: Settings) -> GapChanges:
     def make() -> dict[str, Any]:
-        return asdict(movement(before.models, after.models, given))
+        return asdict(measure_gap_changes(before.models, after.models, given))
 
-    result = recalled("movements", [before.tables, after.tables, asdict(given)], make)
-    splits, gaps = (tuple(Moved(**row) for row in result[of]) for of in ("splits", "gaps"))
-    return Movement(splits=splits, gaps=gaps, paired=result["paired"])
+    result = cached_result("movements", [before.tables, after.tables, asdict(given)], make)
+    splits, gaps = (tuple(GapChange(**row) for row in result[of]) for of in ("splits", "gaps"))
+    return GapChanges(splits=splits, gaps=gaps, paired=result["paired"])
 
 
-def _changed(before: Version, after: Version) -> dict[str, tuple[Any, Any]]:
+def _changed(before: RunVersion, after: RunVersion) -> dict[str, tuple[Any, Any]]:
     """List what differs; data and code by their names alone, for a hash says nothing."""
     found = hyperparameter_gaps.changes(before.settings, after.settings)
     if before.marks[DATA] != after.marks[DATA]:

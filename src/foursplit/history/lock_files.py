@@ -13,13 +13,13 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths
 from foursplit.io import git
-from foursplit.io.disk_cache import recalled
+from foursplit.io.disk_cache import cached_result
 
 LOCKS = "pipelines/**/dvc.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class RecordedTables:
     """A folder of tables that a lock file or the run-cache names."""
 
     key: str
@@ -29,7 +29,7 @@ class Made:
     params: dict[str, Any]
 
 
-class Commits:
+class LockHistory:
     """The lock files that any commit of any branch wrote, asked of git once."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Commits:
         self.texts = _blobs([blob for _, _, blob in self.changes])
 
 
-def committed(group: str, commits: Commits) -> Iterator[Made]:
+def tables_in_commits(group: str, commits: LockHistory) -> Iterator[RecordedTables]:
     """Read every lock file of git's history, oldest first, where it names tables not seen yet.
 
     Lock files are told apart by git's own hash and searched as text; YAML, which takes a hundred
@@ -55,10 +55,10 @@ def committed(group: str, commits: Commits) -> Iterator[Made]:
             continue
         seen |= new
         # What git names by its content never changes.
-        noted = recalled("locks", blob, partial(_noted, text))
+        noted = cached_result("locks", blob, partial(_noted, text))
         for key, version in sorted(new):
             params = {**noted.get(f"train@{key}", {}), **noted.get(f"evaluate@{key}", {})}
-            yield Made(key=key, version=version, commit=commit, when=when, params=params)
+            yield RecordedTables(key=key, version=version, commit=commit, when=when, params=params)
 
 
 def _noted(text: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _noted(text: str) -> dict[str, Any]:
 def _lock_changes() -> list[tuple[str, datetime, str]]:
     """List (commit, time, blob) of every lock file that any commit of any branch wrote."""
     git.require_readable()
-    log = git.ask(
+    log = git.query(
         "log", "--all", "--full-history", "-m", "--reverse", "--date-order", "--raw",
         "--no-abbrev", "--no-renames", "--format=commit %H %ct", "--", f":(glob){LOCKS}",
     )  # fmt: skip
@@ -96,7 +96,7 @@ def _blobs(names: Sequence[str]) -> dict[str, str]:
     wanted = list(dict.fromkeys(names))
     if not wanted:
         return {}
-    output = git.ask_bytes("cat-file", "--batch", given="\n".join(wanted).encode()) or b""
+    output = git.query_bytes("cat-file", "--batch", stdin="\n".join(wanted).encode()) or b""
     found, at = {}, 0
     while at < len(output):
         end = output.index(b"\n", at)
@@ -110,7 +110,7 @@ def _blobs(names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def cached(group: str, cache: Path) -> list[Made]:
+def tables_in_run_cache(group: str, cache: Path) -> list[RecordedTables]:
     """Read the runs that DVC keeps to restore, oldest first.
 
     An entry of `evaluate` names the models that it scored; the entry of `train` that made them
@@ -136,7 +136,9 @@ def cached(group: str, cache: Path) -> list[Made]:
         train = trained.get(_md5(entry.get("deps"), models))
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         params = _params(train, entry)
-        found.append(Made(key=key, version=version, commit=None, when=when, params=params))
+        found.append(
+            RecordedTables(key=key, version=version, commit=None, when=when, params=params)
+        )
     return sorted(found, key=lambda one: (one.when, one.key))
 
 

@@ -19,7 +19,12 @@ from typing import Any
 
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.history.lock_files import Commits, Made, cached, committed
+from foursplit.history.lock_files import (
+    LockHistory,
+    RecordedTables,
+    tables_in_commits,
+    tables_in_run_cache,
+)
 from foursplit.io import artifacts
 
 UNFINISHED = ".part"
@@ -77,14 +82,17 @@ class PastRun:
         return path
 
 
-def list_past(group: str, commits: Commits | None = None) -> list[PastRun]:
+def list_past_runs(group: str, commits: LockHistory | None = None) -> list[PastRun]:
     """List every run of the group's experiments that is known of, oldest first, each once.
 
     A run that was committed stands at its first commit, on whatever branch; the present one too.
     """
     cache = cache_folder()
-    made: dict[tuple[str, str], Made] = {}
-    for one in (*committed(group, commits or Commits()), *cached(group, cache)):
+    made: dict[tuple[str, str], RecordedTables] = {}
+    for one in (
+        *tables_in_commits(group, commits or LockHistory()),
+        *tables_in_run_cache(group, cache),
+    ):
         known = made.setdefault((one.key, one.version), one)
         if one.params and not known.params:
             made[one.key, one.version] = replace(known, params=one.params)
@@ -131,7 +139,7 @@ def _md5(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def _present(group: str, made: Mapping[tuple[str, str], Made]) -> Iterator[PastRun]:
+def _present(group: str, made: Mapping[tuple[str, str], RecordedTables]) -> Iterator[PastRun]:
     """Find the tables that lie in data/predictions, and what else is known of them."""
     folder = paths.predictions(group)
     for experiment in sorted(path for path in folder.glob("*") if path.is_dir()):
@@ -170,7 +178,7 @@ def folder_version(folder: Path, files: Sequence[Path]) -> str:
     return f"{_md5(text.encode())}{FOLDER}"
 
 
-def _held(one: Made, cache: Path, present: bool) -> list[PastRun]:
+def _held(one: RecordedTables, cache: Path, present: bool) -> list[PastRun]:
     """Look in the cache for the files of a folder of tables, parted by seed."""
     run = PastRun(
         key=one.key, seed=None, version=one.version, commit=one.commit, when=one.when,

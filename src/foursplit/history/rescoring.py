@@ -10,24 +10,24 @@ from typing import Any
 import numpy as np
 
 from foursplit import plugins
-from foursplit.config.schema import Group, Strategy
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import generator
-from foursplit.diagnosis.prediction_table import Table
+from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.selection.example_weights import (
-    Flip,
-    Place,
-    Rule,
-    factors,
-    reweighted,
-    smallest_flip,
+    Condition,
+    WeightFlip,
+    WeightRule,
+    reweight,
+    smallest_flip_weight,
+    weight_factors,
 )
-from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
+from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 from foursplit.diagnosis.stats.paired_comparison import align_rows
-from foursplit.diagnosis.stats.seed_variance import mean_table, with_seed_variance
+from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
 from foursplit.evaluation import dev_scores
-from foursplit.history.past_runs import PastRun, list_past
+from foursplit.history.past_runs import PastRun, list_past_runs
 
 DEV = "dev.parquet"
 
@@ -39,14 +39,14 @@ class Metric:
     name: str
     column: str
     direction: str
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[WeightRule, ...] = ()
 
     def __str__(self) -> str:
         return " ".join([self.name, *(f"×{rule}" for rule in self.rules)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
+class RankedRun:
     """A run with its rank and value before and after; `also` names where it is known from else."""
 
     label: str
@@ -66,7 +66,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Apart:
+class ExcludedRun:
     """A run that cannot be ranked with the others, and why."""
 
     label: str
@@ -83,12 +83,12 @@ class Rescored:
     old: Metric
     new: Metric
     n_examples: int
-    runs: tuple[Ranked, ...]  # by the new rank
-    apart: tuple[Apart, ...]
-    gone: tuple[Apart, ...]
+    runs: tuple[RankedRun, ...]  # by the new rank
+    apart: tuple[ExcludedRun, ...]
+    gone: tuple[ExcludedRun, ...]
     old_choice: dict[str, Any]  # as `choose` gives it
     new_choice: dict[str, Any]
-    tables: dict[str, Table]  # each ranked run's examples under the new metric
+    tables: dict[str, PredictionTable]  # each ranked run's examples under the new metric
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -107,8 +107,12 @@ class Rescored:
                 )
             },
             "runs": [run.as_json() for run in self.runs],
-            "apart": [{n: getattr(a, n) for n in Apart.__dataclass_fields__} for a in self.apart],
-            "gone": [{n: getattr(a, n) for n in Apart.__dataclass_fields__} for a in self.gone],
+            "apart": [
+                {n: getattr(a, n) for n in ExcludedRun.__dataclass_fields__} for a in self.apart
+            ],
+            "gone": [
+                {n: getattr(a, n) for n in ExcludedRun.__dataclass_fields__} for a in self.gone
+            ],
         }
 
 
@@ -118,8 +122,8 @@ class _Stored:
 
     label: str
     runs: tuple[PastRun, ...]
-    old: tuple[Table, ...]
-    new: tuple[Table, ...]
+    old: tuple[PredictionTable, ...]
+    new: tuple[PredictionTable, ...]
     also: tuple[str, ...] = ()
 
     def is_like(self, other: "_Stored") -> bool:
@@ -131,12 +135,16 @@ class _Stored:
 
 
 def rescore(
-    name: str, group: Group, strategy: Strategy, rules: Sequence[Rule] = (), metric: str = ""
+    name: str,
+    group: ComparisonGroup,
+    strategy: DiagnosisConfig,
+    rules: Sequence[WeightRule] = (),
+    metric: str = "",
 ) -> Rescored:
     """Score every stored run by the group's metric, and by `metric` under the rules' weights."""
     old = _metric(group, group.metric, ())
     new = _metric(group, metric or group.metric, tuple(rules))
-    versions = _versions(list_past(name))
+    versions = _versions(list_past_runs(name))
     if not versions:
         raise FoursplitError(f"No run of group {name!r} is recorded. Run `foursplit repro`.")
     gone = [_apart(runs, _missing(runs)) for runs in versions if _missing(runs)]
@@ -148,9 +156,9 @@ def rescore(
         )
     reference = stored[0].old[0]
     before = _Scores(stored, "old", np.ones(len(reference)), group, old, strategy)
-    after = _Scores(stored, "new", factors(reference, rules), group, new, strategy)
+    after = _Scores(stored, "new", weight_factors(reference, rules), group, new, strategy)
     ranked = [
-        Ranked(
+        RankedRun(
             label=one.label,
             place=one.runs[0].place,
             when=_day(one.runs[0]),
@@ -178,7 +186,9 @@ def rescore(
     )
 
 
-def flip(found: Rescored, prefer: str, over: str, on: Place, strategy: Strategy) -> Flip:
+def weight_to_flip(
+    found: Rescored, prefer: str, over: str, on: Condition, strategy: DiagnosisConfig
+) -> WeightFlip:
     """Find the smallest weight of some examples at which `prefer` ranks above `over`."""
     for label in (prefer, over):
         if label not in found.tables:
@@ -187,12 +197,12 @@ def flip(found: Rescored, prefer: str, over: str, on: Place, strategy: Strategy)
     if found.new.direction == "maximize":
         preferred, other = _negative(preferred), _negative(other)
     rng = generator("flip", strategy.seed, prefer, over)
-    return smallest_flip(
+    return smallest_flip_weight(
         preferred, other, on, rng, names=(prefer, over), resamples=strategy.resamples
     )
 
 
-def _negative(table: Table) -> Table:
+def _negative(table: PredictionTable) -> PredictionTable:
     return replace(table, frame=table.frame.assign(loss=-table.loss))
 
 
@@ -204,13 +214,12 @@ class _Scores:
         stored: Sequence[_Stored],
         which: str,
         factor: np.ndarray,
-        group: Group,
+        group: ComparisonGroup,
         metric: Metric,
-        strategy: Strategy,
+        strategy: DiagnosisConfig,
     ) -> None:
         seeds = {
-            one.label: [reweighted(table, factor) for table in getattr(one, which)]
-            for one in stored
+            one.label: [reweight(table, factor) for table in getattr(one, which)] for one in stored
         }
         self.tables = {label: mean_table(tables) for label, tables in seeds.items()}
         self.values = {
@@ -226,24 +235,26 @@ class _Scores:
             )
             for one in stored
         ]
-        ties = Ties(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
-        self.choice = choose(candidates, group.bounds, metric.direction, ties)
+        ties = TieRule(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
+        self.choice = select_model(candidates, group.bounds, metric.direction, ties)
         self.broken = {row["key"]: tuple(row["broken"]) for row in self.choice["ranking"]}
         sign = -1 if metric.direction == "maximize" else 1
         ordered = sorted(self.values, key=lambda label: (sign * self.values[label].value, label))
         self.ranks = {label: number for number, label in enumerate(ordered, 1)}
 
 
-def _estimate(mean: Table, seeds: Sequence[Table], strategy: Strategy) -> Estimate:
+def _estimate(
+    mean: PredictionTable, seeds: Sequence[PredictionTable], strategy: DiagnosisConfig
+) -> Estimate:
     rng = generator("diagnose", strategy.seed, "dev")  # the stream of `evaluate`: its intervals
     found = estimate(
         mean.loss, mean.weight, mean.groups, rng,
         resamples=strategy.resamples, confidence=strategy.confidence,
     )  # fmt: skip
-    return with_seed_variance(found, [table.error for table in seeds], rng, strategy.confidence)
+    return add_seed_variance(found, [table.error for table in seeds], rng, strategy.confidence)
 
 
-def _metric(group: Group, name: str, rules: tuple[Rule, ...]) -> Metric:
+def _metric(group: ComparisonGroup, name: str, rules: tuple[WeightRule, ...]) -> Metric:
     known = plugins.metrics(group.task)
     names = {column: metric for metric, column in known.METRICS.items()}
     metric = names.get(name, name)
@@ -271,10 +282,10 @@ def _missing(runs: Sequence[PastRun]) -> str:
 
 def _read(
     versions: Sequence[tuple[PastRun, ...]], old: Metric, new: Metric
-) -> tuple[list[_Stored], list[Apart]]:
+) -> tuple[list[_Stored], list[ExcludedRun]]:
     """Read the tables in the order of the first one's examples; what does not fit stands apart."""
     stored: list[_Stored] = []
-    apart: list[Apart] = []
+    apart: list[ExcludedRun] = []
     for runs in versions:
         try:
             one = _stored(runs, stored[0].old[0] if stored else None, old, new)
@@ -291,7 +302,7 @@ def _read(
 
 
 def _stored(
-    runs: tuple[PastRun, ...], reference: Table | None, old: Metric, new: Metric
+    runs: tuple[PastRun, ...], reference: PredictionTable | None, old: Metric, new: Metric
 ) -> _Stored:
     files = [run.file(DEV) for run in runs]
     tables = {
@@ -307,7 +318,7 @@ def _stored(
     return _Stored(label=_label(runs), runs=runs, old=fitted[old.column], new=fitted[new.column])
 
 
-def _refuse_other_examples(first: Table, table: Table) -> None:
+def _refuse_other_examples(first: PredictionTable, table: PredictionTable) -> None:
     known, here = ({*t.frame["example_id"]} for t in (first, table))
     if known != here:
         raise FoursplitError(
@@ -322,9 +333,9 @@ def _costs(one: _Stored) -> dict[str, int | float | None]:
     return dev_scores.costs(summaries) if len(summaries) == len(one.runs) else {}
 
 
-def _apart(runs: Sequence[PastRun], reason: str) -> Apart:
+def _apart(runs: Sequence[PastRun], reason: str) -> ExcludedRun:
     first = runs[0]
-    return Apart(label=_label(runs), place=first.place, when=_day(first), reason=reason)
+    return ExcludedRun(label=_label(runs), place=first.place, when=_day(first), reason=reason)
 
 
 def _label(runs: Sequence[PastRun]) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 from foursplit.core.errors import FoursplitError
 
-PART = ".foursplit.part"
+PARTIAL_SUFFIX = ".foursplit.part"
 """Suffix of an incomplete file or folder; its name begins with a dot."""
 
-BOOK = "FOURSPLIT_BOOK"
+OUTPUT_LOG_VARIABLE = "FOURSPLIT_BOOK"
 """Environment: the file in which a stage records its outputs until DVC has them."""
 
 
@@ -34,14 +34,14 @@ def fingerprint(value: Any) -> str:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary file next to `path`; it replaces `path` if the block succeeds."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise FoursplitError(
             f"{path}: cannot write a file here, because it is a link, a folder or a device"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=PART, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=PARTIAL_SUFFIX, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -54,13 +54,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing_folder(path: Path) -> Iterator[Path]:
+def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty folder next to `path`; it replaces `path` if the block succeeds."""
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise FoursplitError(f"{path}: cannot write a folder here, because it is a link or a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Hidden and in the parent: the same disk, and never inside a folder that DVC hashes.
-    temporary = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PART, dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=_prefix(path), suffix=PARTIAL_SUFFIX, dir=path.parent))
     try:
         yield temporary
         temporary.chmod(0o755)
@@ -71,37 +71,37 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        recover(path)
+        recover_directory(path)
     shutil.rmtree(_backup(path), ignore_errors=True)
     _record(path)
 
 
 def _backup(path: Path) -> Path:
-    return path.with_name(f".{path.name}.before{PART}")
+    return path.with_name(f".{path.name}.before{PARTIAL_SUFFIX}")
 
 
 def _prefix(path: Path) -> str:
     return f".{path.name}.{os.getpid()}."
 
 
-def writer(name: str) -> int | None:
+def writer_pid(name: str) -> int | None:
     """Return the id of the process that writes the incomplete file or folder `name`."""
-    number = name.removesuffix(PART).rpartition(".")[0].rpartition(".")[2]
+    number = name.removesuffix(PARTIAL_SUFFIX).rpartition(".")[0].rpartition(".")[2]
     return int(number) if number.isdecimal() else None
 
 
-def before(name: str) -> str | None:
+def backed_up_name(name: str) -> str | None:
     """Return the original name of a backup folder; None for another name."""
-    end = f".before{PART}"
+    end = f".before{PARTIAL_SUFFIX}"
     return name[1 : -len(end)] if name.endswith(end) else None
 
 
-def is_part(name: str) -> bool:
+def is_partial(name: str) -> bool:
     """Check whether a name is that of an incomplete file or folder."""
-    return name.startswith(".") and name.endswith(PART)
+    return name.startswith(".") and name.endswith(PARTIAL_SUFFIX)
 
 
-def stamp(path: Path) -> list[int]:
+def size_and_mtime(path: Path) -> list[int]:
     """Return the size and modification time of a file."""
     stat = path.lstat()
     return [stat.st_size, stat.st_mtime_ns]
@@ -109,24 +109,24 @@ def stamp(path: Path) -> list[int]:
 
 def _record(path: Path) -> None:
     """Append the written files to the output log of the running stage, if there is one."""
-    log = os.environ.get(BOOK)
+    log = os.environ.get(OUTPUT_LOG_VARIABLE)
     path = path.absolute()
-    if not log or any(is_part(name) or name == ".foursplit" for name in path.parts):
+    if not log or any(is_partial(name) or name == ".foursplit" for name in path.parts):
         return
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
-    lines = [json.dumps([str(file), *stamp(file)]) for file in files]
+    lines = [json.dumps([str(file), *size_and_mtime(file)]) for file in files]
     with Path(log).open("a", encoding="utf-8") as out:
         out.write("".join(f"{line}\n" for line in lines))
 
 
-def recover(path: Path) -> None:
+def recover_directory(path: Path) -> None:
     """Restore a folder whose replacement was interrupted between its two renames."""
     if not path.exists() and _backup(path).exists():
         _backup(path).replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -154,7 +154,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Any]) -> None:
     from safetensors.torch import save
 
     content = save({name: tensors[name].contiguous() for name in sorted(tensors)})
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)  # by Python, whose error names a full disk
 
 

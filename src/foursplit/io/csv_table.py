@@ -48,9 +48,9 @@ def parse_numbers(frame: pd.DataFrame, name: str, file: str) -> pd.Series:
 
 def numbers_and_missing(frame: pd.DataFrame, name: str) -> tuple[pd.Series, np.ndarray]:
     """Return a column as float64 with NaN for other values, and a mask of the missing values."""
-    values = tabular.numbers(frame, name)
+    values = tabular.to_float(frame, name)
     absent = values.isna().to_numpy()  # saves a pass over the cells if all are numbers
-    return values, absent & tabular.missing(frame[name]) if absent.any() else absent
+    return values, absent & tabular.missing_mask(frame[name]) if absent.any() else absent
 
 
 def require_finite(frame: pd.DataFrame, name: str, values: pd.Series, file: str) -> None:

@@ -12,12 +12,12 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 
-def recalled(name: str, inputs: Any, compute: Callable[[], Any]) -> Any:
+def cached_result(name: str, inputs: Any, compute: Callable[[], Any]) -> Any:
     """Return the JSON value of `compute()`, from a file if it was computed for the same inputs.
 
     `inputs` must contain everything that the result depends on, except the project's own code.
     """
-    path = folder() / name / f"{artifacts.fingerprint([inputs, code()])[:32]}.json"
+    path = cache_folder() / name / f"{artifacts.fingerprint([inputs, code_hash()])[:32]}.json"
     with suppress(FoursplitError):  # missing or truncated
         return artifacts.read_json(path)
     result = compute()
@@ -30,12 +30,12 @@ def recalled(name: str, inputs: Any, compute: Callable[[], Any]) -> Any:
     return result
 
 
-def folder() -> Path:
+def cache_folder() -> Path:
     return paths.state() / "past"
 
 
 @cache
-def code() -> str:
+def code_hash() -> str:
     """Return the hash of the code that reads past tables: packages and the random streams."""
     package = Path(__file__).parent.parent
     files = [package / "core" / "seeds.py"]

@@ -13,7 +13,7 @@ from foursplit.core import reproducible_env
 Report = Callable[[str], None]
 
 
-def configured() -> str | None:
+def default_remote() -> str | None:
     """Return the name of the default remote; None if there is none."""
     process = _dvc("config", "core.remote")
     return process.stdout.strip() or None if process.returncode == 0 else None
@@ -21,7 +21,7 @@ def configured() -> str | None:
 
 def push(pipeline: Pipeline, report: Report) -> bool:
     """Push the outputs in the lock files and the run cache; return whether it succeeded."""
-    remote = configured()
+    remote = default_remote()
     if remote is None:
         return False
     files = [str(path.with_name("dvc.yaml").relative_to(paths.root())) for path in _locks(pipeline)]

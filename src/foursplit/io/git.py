@@ -34,7 +34,7 @@ def run(
     stdin: bytes | None = None,
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run git in the project's root or in `folder`; raise GitError if git is not installed."""
-    base = os.environ if folder is None else without_hook()
+    base = os.environ if folder is None else environment_without_git()
     try:
         return subprocess.run(
             ["git", *arguments],
@@ -48,34 +48,34 @@ def run(
         raise GitError("git is not installed or not on PATH; install git") from error
 
 
-def without_hook() -> dict[str, str]:
+def environment_without_git() -> dict[str, str]:
     """Return the environment without GIT_* variables, which a git hook sets for its own folder."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
 
-def ask(*arguments: str) -> str | None:
+def query(*arguments: str) -> str | None:
     """Return git's output; None if it fails or is not installed."""
-    output = ask_bytes(*arguments)
+    output = query_bytes(*arguments)
     return None if output is None else output.decode("utf-8", "replace")
 
 
-def ask_bytes(*arguments: str, given: bytes | None = None) -> bytes | None:
+def query_bytes(*arguments: str, stdin: bytes | None = None) -> bytes | None:
     """Return git's output as bytes; None if it fails or is not installed."""
     try:
-        process = run(*arguments, stdin=given)
+        process = run(*arguments, stdin=stdin)
     except GitError:
         return None
     return process.stdout if process.returncode == 0 else None
 
 
-def require(
+def check_output(
     *arguments: str, folder: Path | None = None, env: Mapping[str, str] | None = None
 ) -> str:
     """Return git's output; raise GitError if it fails."""
-    return require_bytes(*arguments, folder=folder, env=env).decode("utf-8", "replace").strip()
+    return check_output_bytes(*arguments, folder=folder, env=env).decode("utf-8", "replace").strip()
 
 
-def require_bytes(
+def check_output_bytes(
     *arguments: str,
     folder: Path | None = None,
     env: Mapping[str, str] | None = None,
@@ -90,7 +90,7 @@ def require_bytes(
     return process.stdout
 
 
-def trouble() -> str | None:
+def unreadable_reason() -> str | None:
     """Return why git cannot read the repository; None if it can, or if there is none.
 
     An example is a folder that belongs to another user, as in many containers.
@@ -105,28 +105,30 @@ def trouble() -> str | None:
 
 def require_readable() -> None:
     """Raise GitError if there is a repository that git cannot read."""
-    reason = trouble()
+    reason = unreadable_reason()
     if reason is not None:
         raise GitError(f"{paths.root()}: git cannot read its repository: {reason}")
 
 
 def is_repository() -> bool:
     """Check whether the project is in a repository that git can read."""
-    return ask("rev-parse", "--git-dir") is not None
+    return query("rev-parse", "--git-dir") is not None
 
 
-def changed_sources() -> list[str]:
+def changed_inputs() -> list[str]:
     """Return the input files of results that differ from the checked-out commit."""
-    if ask("rev-parse", "--verify", "--quiet", "HEAD") is None:
+    if query("rev-parse", "--verify", "--quiet", "HEAD") is None:
         return []
-    tracked = require("diff", "--name-only", "--no-renames", "-z", "HEAD", "--", *INPUTS, *RESULTS)
+    tracked = check_output(
+        "diff", "--name-only", "--no-renames", "-z", "HEAD", "--", *INPUTS, *RESULTS
+    )
     untracked = ("ls-files", "--others", "--exclude-standard", "-z", "--", *UNTRACKED, *RESULTS)
-    return sorted({*filter(None, f"{tracked}\0{require(*untracked)}".split("\0"))})
+    return sorted({*filter(None, f"{tracked}\0{check_output(*untracked)}".split("\0"))})
 
 
 def require_committed(action: str, alternative: str = "") -> None:
     """Raise if inputs of results are not committed, so that `action` could not be reproduced."""
-    files = changed_sources()
+    files = changed_inputs()
     if files:
         shown = ", ".join(files[:MAX_LISTED]) + (
             f" and {len(files) - MAX_LISTED} more" * (len(files) > MAX_LISTED)

@@ -24,18 +24,18 @@ GRACE_S = 5.0  # until it ends, before it is killed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class ServerCommand:
     """Command of a server, and the message to print once it answers."""
 
     name: str
     command: Sequence[str]
     env: Mapping[str, str]
     port: int
-    ready: str
+    ready_message: str
     folder: Path | None = None  # temporary folder that it reads, removed after it
 
 
-def require_free(port: int, command: str) -> None:
+def require_free_port(port: int, command: str) -> None:
     """Raise if a port is in use; the message has a `command` with another port."""
     with socket.socket() as probe:
         # Like the server: a port that was in use a moment ago is free.
@@ -49,9 +49,9 @@ def require_free(port: int, command: str) -> None:
             ) from error
 
 
-def run(server: Server) -> None:
+def run(server: ServerCommand) -> None:
     """Serve until Ctrl-C, SIGTERM, or the end of the terminal or of this process."""
-    old_handlers = {number: signal.signal(number, _interrupt) for number in signals()}
+    old_handlers = {number: signal.signal(number, _interrupt) for number in termination_signals()}
     process = subprocess.Popen(
         [sys.executable, "-IS", server_guard.__file__, str(server.folder or "-"), *server.command],
         env=dict(server.env),
@@ -61,7 +61,7 @@ def run(server: Server) -> None:
     )
     try:
         _wait(process, server)
-        click.echo(server.ready)
+        click.echo(server.ready_message)
         code = process.wait()
         raise FoursplitError(
             f"{server.name} ended by itself (exit code {code}). See the lines above."
@@ -79,13 +79,13 @@ def run(server: Server) -> None:
             signal.signal(number, handler)
 
 
-def signals() -> list[signal.Signals]:
+def termination_signals() -> list[signal.Signals]:
     """Return the signals that end a server; under `nohup` without SIGHUP."""
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return [signal.SIGTERM, signal.SIGINT, *([] if ignored else [signal.SIGHUP])]
 
 
-def _wait(process: "subprocess.Popen[bytes]", server: Server) -> None:
+def _wait(process: "subprocess.Popen[bytes]", server: ServerCommand) -> None:
     """Wait until the server answers."""
     end = time.monotonic() + START_TIMEOUT_S
     while process.poll() is None and time.monotonic() < end:

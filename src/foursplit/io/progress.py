@@ -8,18 +8,18 @@ from contextlib import contextmanager
 
 import click
 
-HEADED = "FOURSPLIT_HEADED"
+HEADINGS_VARIABLE = "FOURSPLIT_HEADED"
 """Environment: set by `foursplit repro`, which prints the headings itself."""
 
 
-def heading(stage: str, key: str) -> None:
+def print_stage_heading(stage: str, key: str) -> None:
     """Print the name of the stage that starts."""
-    if HEADED not in os.environ:
+    if HEADINGS_VARIABLE not in os.environ:
         click.secho(f"{stage} {key}".rstrip(), bold=True)
 
 
 @contextmanager
-def still_working(task: str, interval_s: float = 5.0) -> Iterator[None]:
+def report_elapsed(task: str, interval_s: float = 5.0) -> Iterator[None]:
     """Print the elapsed time to stderr at regular intervals."""
     done = threading.Event()
     start = time.monotonic()

@@ -22,14 +22,14 @@ DEFAULT_AUTHOR = {
 }
 
 
-def require(branch: str) -> None:
+def require_pushable(branch: str) -> None:
     """Raise for a branch without the prefix, an invalid name, or uncommitted inputs."""
     if not branch.startswith(BRANCH_PREFIX) or branch == BRANCH_PREFIX:
         raise FoursplitError(
             f"--branch {branch}: must begin with {BRANCH_PREFIX!r}, because the branch is "
             f"overwritten. Use e.g. {BRANCH_PREFIX}retrained"
         )
-    if git.ask("check-ref-format", f"refs/heads/{branch}") is None:
+    if git.query("check-ref-format", f"refs/heads/{branch}") is None:
         raise FoursplitError(f"--branch {branch}: not a valid git branch name")
     require_committed(branch)
 
@@ -46,16 +46,16 @@ def push(branch: str, message: str, remote: str = "origin") -> str | None:
     files = [str(p.relative_to(paths.root())) for p in (*paths.locks(), *_metrics()) if p.is_file()]
     with tempfile.TemporaryDirectory(prefix="foursplit-branch-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-        git.require("read-tree", "HEAD", env=index)
-        git.require("add", "--", *files, env=index)
-        tree = git.require("write-tree", env=index)
-    if tree == git.require("rev-parse", "HEAD^{tree}"):
+        git.check_output("read-tree", "HEAD", env=index)
+        git.check_output("add", "--", *files, env=index)
+        tree = git.check_output("write-tree", env=index)
+    if tree == git.check_output("rev-parse", "HEAD^{tree}"):
         return None
-    has_author = git.ask("config", "user.email") is not None
+    has_author = git.query("config", "user.email") is not None
     has_author = has_author or "GIT_AUTHOR_EMAIL" in os.environ
     author = {} if has_author else DEFAULT_AUTHOR
-    commit = git.require("commit-tree", tree, "-p", "HEAD", "-m", message, env=author)
-    git.require("push", "--quiet", "--force", remote, f"{commit}:refs/heads/{branch}")
+    commit = git.check_output("commit-tree", tree, "-p", "HEAD", "-m", message, env=author)
+    git.check_output("push", "--quiet", "--force", remote, f"{commit}:refs/heads/{branch}")
     return commit
 
 

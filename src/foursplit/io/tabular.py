@@ -41,7 +41,7 @@ COMMA_NUMBER = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 Notify = Callable[[str], None]
 
 
-def to_stderr(line: str) -> None:
+def print_note(line: str) -> None:
     """Print a note to stderr."""
     print(line, file=sys.stderr)  # noqa: T201
 
@@ -69,17 +69,19 @@ def is_table(path: Path) -> bool:
     return readable and not is_hidden(path) and path.is_file()
 
 
-def read_frame(path: Path, *, say: Notify = to_stderr, fill_short: bool = False) -> "pd.DataFrame":
+def read_frame(
+    path: Path, *, notify: Notify = print_note, pad_short_rows: bool = False
+) -> "pd.DataFrame":
     """Load a table; a cell of a CSV file is text, and an empty one is missing.
 
     Separator (comma, semicolon, tab), encoding (UTF-8, UTF-16, Windows-1252 with a note) and gzip
     are detected. Empty rows at the end are dropped. Raises for a row of another length than the
-    header; `fill_short` pads shorter rows instead.
+    header; `pad_short_rows` pads shorter rows instead.
     """
     file_format = COLUMNAR_FORMATS.get(suffix(path), "CSV")
     try:
         if file_format == "CSV":
-            return _read_text(path, say, fill_short=fill_short)
+            return _read_text(path, notify, fill_short=pad_short_rows)
         return _read_columnar(path, file_format)
     except FoursplitError:
         raise
@@ -242,12 +244,12 @@ def _require_unique(names: Iterable[str], path: Path) -> None:
         )
 
 
-def is_text(frame: "pd.DataFrame") -> bool:
+def has_text_cells(frame: "pd.DataFrame") -> bool:
     """Check whether a frame was read from a text file, which declares no types."""
     return DECIMAL_COMMA in frame.attrs
 
 
-def missing(values: "pd.Series") -> "np.ndarray":
+def missing_mask(values: "pd.Series") -> "np.ndarray":
     """Return a mask of missing cells in a column of numbers: empty, blank, or NA, nan, null, ..."""
     import numpy as np
 
@@ -258,7 +260,7 @@ def missing(values: "pd.Series") -> "np.ndarray":
     return empty | np.array(blank, dtype=bool)
 
 
-def numbers(frame: "pd.DataFrame", name: str) -> "pd.Series":
+def to_float(frame: "pd.DataFrame", name: str) -> "pd.Series":
     """Return a column as float64; NaN for a cell that is missing or not a number.
 
     A decimal comma is read as such unless the comma is the file's separator.
@@ -315,7 +317,7 @@ def _number(value: object, *, comma: bool) -> float:
         return float("nan")
 
 
-def typed(frame: "pd.DataFrame") -> "pd.DataFrame":
+def infer_types(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return a frame with inferred types: numbers and booleans are parsed, other columns are text.
 
     Whole numbers without missing cells become int64; with more digits than int64 holds they stay
@@ -335,10 +337,10 @@ def _typed(frame: "pd.DataFrame", name: str) -> "pd.Series":
         return values
     if (fast := _all_numbers(values)) is not None:
         return _whole(values, fast)
-    absent = missing(values)
+    absent = missing_mask(values)
     if not absent.any() and values.map(str).str.strip().str.lower().isin(("true", "false")).all():
         return values.map(str).str.strip().str.lower() == "true"
-    parsed = numbers(frame, name)
+    parsed = to_float(frame, name)
     is_number = parsed.notna().to_numpy() | absent
     return _whole(values, parsed) if is_number.all() and not absent.all() else values
 

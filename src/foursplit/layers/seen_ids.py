@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-MOST = 2**24
+MAX_ID = 2**24
 """Ids from here on are not exact in float32, the type of inputs."""
 
 
-class Known(nn.Module):
+class SeenIds(nn.Module):
     """Map ids to rows of an embedding, and to a mask: 1 if the id occurs in train, else 0.
 
     A row that was never trained holds its random initial values, which the mask must zero.
@@ -19,7 +19,7 @@ class Known(nn.Module):
     def __init__(self, n: int) -> None:
         super().__init__()
         self.register_buffer("seen", torch.zeros(n))
-        self.learning = False
+        self.adapting = False
 
     def forward(
         self, numbers: Float[Tensor, " batch"]
@@ -27,7 +27,7 @@ class Known(nn.Module):
         whole = numbers.round().long()
         inside = (whole >= 0) & (whole < len(self.seen))
         rows = torch.where(inside, whole, torch.zeros_like(whole))
-        if self.learning:
+        if self.adapting:
             self.seen.zero_()
             self.seen[rows[inside]] = 1.0
         return rows, (inside * self.seen[rows])[:, None]

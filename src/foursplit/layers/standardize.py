@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from foursplit.layers.seen_ids import Known
+from foursplit.layers.seen_ids import SeenIds
 
 
-class Standardise(nn.Module):
+class Standardize(nn.Module):
     """Shift and scale each input; an input that is constant in train is only shifted.
 
     Pictures are standardized per channel, not per pixel: a corner that is nearly always white in
@@ -29,10 +29,10 @@ class Standardise(nn.Module):
         self.axes = (0, *range(2, len(inputs) + 1))  # all but the channel, or the input
         self.register_buffer("mean", torch.zeros(measured))
         self.register_buffer("scale", torch.ones(measured))
-        self.learning = False
+        self.adapting = False
 
     def forward(self, x: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch ..."]:
-        if self.learning:
+        if self.adapting:
             self.mean.copy_(x.mean(dim=self.axes, keepdim=True)[0])
             spread = x.std(dim=self.axes, correction=0, keepdim=True)[0]
             self.scale.copy_(torch.where(spread > 1e-6, spread, torch.ones_like(spread)))
@@ -40,14 +40,14 @@ class Standardise(nn.Module):
 
 
 @contextmanager
-def learning_inputs(net: nn.Module) -> Iterator[None]:
-    """Let each Standardise and Known layer of `net` measure the inputs that pass through it."""
-    layers = [layer for layer in net.modules() if isinstance(layer, Standardise | Known)]
+def adapting_inputs(net: nn.Module) -> Iterator[None]:
+    """Let each Standardize and SeenIds layer of `net` measure the inputs that pass through it."""
+    layers = [layer for layer in net.modules() if isinstance(layer, Standardize | SeenIds)]
     for layer in layers:
-        layer.learning = True
+        layer.adapting = True
     try:
         with torch.no_grad():
             yield
     finally:
         for layer in layers:
-            layer.learning = False
+            layer.adapting = False

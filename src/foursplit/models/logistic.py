@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from foursplit.core.examples import DataShape
-from foursplit.layers.standardize import Standardise
+from foursplit.core.examples import DataSpec
+from foursplit.layers.standardize import Standardize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +18,10 @@ class Args:
     standardize: bool = True  # false: raw inputs, as in DLS course 1
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map (batch, input) to (batch, 1) logits."""
     head = nn.Linear(shape.n_inputs, 1)
     nn.init.zeros_(head.weight)  # the course's start; the cost is convex
     nn.init.zeros_(head.bias)
-    preprocessing = [Standardise(shape.inputs)] if args.standardize else []
+    preprocessing = [Standardize(shape.inputs)] if args.standardize else []
     return nn.Sequential(*preprocessing, nn.Flatten(), head)

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Args:
             raise ValueError(f"C: {self.C} must be above 0")
 
 
-def build(args: Args, _shape: DataShape, _seed: int) -> Any:
+def build(args: Args, _shape: DataSpec, _seed: int) -> Any:
     """Return an estimator with fit(x, y) and predict_proba(x)."""
     model = LogisticRegression(C=args.C, max_iter=1000)
     return make_pipeline(StandardScaler(), model)

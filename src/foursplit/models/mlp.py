@@ -12,8 +12,8 @@ from typing import Literal
 
 from torch import nn
 
-from foursplit.core.examples import DataShape
-from foursplit.layers.standardize import Standardise
+from foursplit.core.examples import DataSpec
+from foursplit.layers.standardize import Standardize
 
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
@@ -36,12 +36,12 @@ class Args:
             raise ValueError(f"hidden: {self.hidden} must be counts of at least 1")
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map a batch of examples to (batch, class) logits, or (batch, 1).
 
     The single output is the logit of the second class, or a quantity in standard deviations.
     """
-    layers: list[nn.Module] = [Standardise(shape.inputs)] if args.standardize else []
+    layers: list[nn.Module] = [Standardize(shape.inputs)] if args.standardize else []
     layers += [nn.Flatten()]
     for n_in, n_out in pairwise((shape.n_inputs, *args.hidden)):
         linear = nn.Linear(n_in, n_out)

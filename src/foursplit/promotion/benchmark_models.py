@@ -89,7 +89,7 @@ def main() -> None:
     from foursplit.core import reproducible_env
 
     params = load()
-    reproducible_env.settle(params.run.kernels, params.run.threads)
+    reproducible_env.configure_environment(params.run.kernels, params.run.threads)
     job = json.loads(sys.stdin.read())
     result = work(params, job)
     print(json.dumps(result))  # noqa: T201, the parent process reads it
@@ -119,9 +119,9 @@ def work(params: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 def _predictor(folder: Path, run: Any) -> Any:
     """Return the prediction function of the first seed."""
-    from foursplit.evaluation.predict import predictor
+    from foursplit.evaluation.predict import load_predictor
 
-    return predictor(seed_folders(folder)[0], run)[1]
+    return load_predictor(seed_folders(folder)[0], run)[1]
 
 
 def _first_example(source: str) -> Any:
@@ -136,14 +136,14 @@ def _first_example(source: str) -> Any:
 def _score(job: dict[str, Any], source: str, run: Any) -> None:
     """Write the champion's four tables on the current examples, in the challenger's units."""
     from foursplit.evaluation import prediction_tables
-    from foursplit.evaluation.final import four_tables
+    from foursplit.evaluation.final import score_all_splits
     from foursplit.training import manifest as manifests
 
     shape = manifests.shape(manifests.load(seed_folders(Path(job["challenger"]))[0]))
     for trained in seed_folders(Path(job["champion"])):
         folder = Path(job["tables"]) / trained.name
         folder.mkdir()
-        for split, table in four_tables(job["group"], source, trained, run, shape).items():
+        for split, table in score_all_splits(job["group"], source, trained, run, shape).items():
             prediction_tables.save(folder, split, table)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.error_analysis.leakage import HASHES, leaks
+from foursplit.diagnosis.error_analysis.leakage import HASHES
+from foursplit.diagnosis.error_analysis.leakage import check_leakage as find_leakage
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.selection.model_selection import Candidate, broken
+from foursplit.diagnosis.selection.model_selection import Candidate, violated_constraints
 from foursplit.diagnosis.stats.multiple_testing import holm
 from foursplit.promotion.paired_evaluation import EVALUATED_SPLITS, PairedEvaluation
 from foursplit.promotion.rules import Check, Rules
@@ -15,7 +16,9 @@ from foursplit.promotion.slices import SliceResult
 
 
 def check_bounds(costs: Mapping[str, float], rules: Rules) -> Check:
-    violations = broken(Candidate(key="challenger", metric=0.0, costs=costs), rules.bounds)
+    violations = violated_constraints(
+        Candidate(key="challenger", metric=0.0, costs=costs), rules.bounds
+    )
     text = "; ".join(violations) if violations else "every bound is met"
     values = {name: float(costs[name]) for name in rules.bounds if costs.get(name) is not None}
     return Check(
@@ -33,7 +36,7 @@ def check_leakage(challenger: Sequence[Model], rng: np.random.Generator) -> Chec
         raise FoursplitError(
             "challenger: no table of 'train', so leakage into dev and test cannot be checked"
         )
-    report = leaks({s: tables[s] for s in ("train", *EVALUATED_SPLITS)}, rng, resamples=100)
+    report = find_leakage({s: tables[s] for s in ("train", *EVALUATED_SPLITS)}, rng, resamples=100)
     has_hashes = report.content[:1] and report.content[0] in HASHES
     shared = [
         o for o in report.overlaps

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from foursplit import plugins
-from foursplit.config.schema import Group, Params
+from foursplit.config.schema import ComparisonGroup, Params
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.promotion.benchmark_models import (
     BenchmarkRequest,
     BenchmarkResult,
@@ -15,7 +15,13 @@ from foursplit.promotion.benchmark_models import (
     benchmark,
 )
 from foursplit.promotion.candidate import EvaluatedModel, describe_difference, is_same_model, read
-from foursplit.promotion.judge import Check, DifferentExamplesError, Judgement, Rules, judge
+from foursplit.promotion.judge import (
+    Check,
+    DifferentExamplesError,
+    Judgement,
+    Rules,
+    decide_promotion,
+)
 from foursplit.promotion.latency import Latency
 from foursplit.tracking.registry.registry import StoredVersion
 
@@ -29,7 +35,7 @@ class Evaluation:
 
 
 def evaluate_challenger(
-    params: Params, name: str, winner: Entry, champion: StoredVersion | None
+    params: Params, name: str, winner: ExperimentResult, champion: StoredVersion | None
 ) -> Evaluation:
     """Compare the current winner of group `name` with the champion."""
     group = params.group(name)
@@ -76,10 +82,10 @@ def _judge(
     rng = generator("gate", params.strategy.seed, name)
     champion = opponent.models if opponent else None
     rules = _rules(params, group)
-    return judge(champion, challenger.models, challenger.costs, rules, rng, latency)
+    return decide_promotion(champion, challenger.models, challenger.costs, rules, rng, latency)
 
 
-def _rules(params: Params, group: Group) -> Rules:
+def _rules(params: Params, group: ComparisonGroup) -> Rules:
     return Rules(
         min_gain=group.min_gain,
         direction=group.direction,

@@ -26,13 +26,13 @@ from foursplit.promotion.required_examples import required_examples
 from foursplit.promotion.rules import Check, Judgement, Rules, Verdict
 from foursplit.promotion.slices import SliceResult, evaluate_slices
 
-__all__ = ["Check", "DifferentExamplesError", "Judgement", "Rules", "judge"]
+__all__ = ["Check", "DifferentExamplesError", "Judgement", "Rules", "decide_promotion"]
 
 FORBID = ("bounds", "latency", "no_leakage", "dev_not_worse", "test_not_worse", "no_slice_ruined")
 """Checks that reject the challenger if they fail; the others put it on hold."""
 
 
-def judge(
+def decide_promotion(
     champion: Sequence[Model] | None,
     challenger: Sequence[Model],
     costs: Mapping[str, float],

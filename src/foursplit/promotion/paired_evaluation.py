@@ -6,9 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.selection.model_selection import SIGNS
-from foursplit.diagnosis.stats.paired_comparison import Comparison, Seeds, align_rows, compare
+from foursplit.diagnosis.stats.paired_comparison import (
+    Comparison,
+    SeedErrors,
+    align_rows,
+    compare_models,
+)
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.promotion.paired_tests import PairedLosses
 from foursplit.promotion.prediction_tables import BASELINE, TASK_LOSS
@@ -25,7 +30,7 @@ class DifferentExamplesError(FoursplitError):
 class PairedEvaluation:
     """The paired comparison on one split, averaged over seeds and per seed."""
 
-    table: Table  # of the challenger, averaged over seeds
+    table: PredictionTable  # of the challenger, averaged over seeds
     comparison: Comparison
     losses: PairedLosses
     alpha: float
@@ -84,11 +89,11 @@ def with_task_loss(models: Sequence[Model]) -> list[Model]:
     ]
 
 
-def _with_loss(table: Table, column: str) -> Table:
+def _with_loss(table: PredictionTable, column: str) -> PredictionTable:
     if not table.has(column):
         return table
     frame = table.frame.assign(loss=table.frame[column].astype(np.float64))
-    return Table(split=table.split, frame=frame, path=table.path)
+    return PredictionTable(split=table.split, frame=frame, path=table.path)
 
 
 def evaluate_pair(
@@ -114,7 +119,7 @@ def evaluate_pair(
     seeds = _errors(champion, champion_tables), _errors(challenger, challenger_tables)
     sign = SIGNS[rules.direction]
     first, second = (before, after) if sign > 0 else (after, before)
-    comparison = compare(
+    comparison = compare_models(
         first,
         second,
         rng,
@@ -133,7 +138,7 @@ def evaluate_pair(
     )
 
 
-def _errors(models: Sequence[Model], tables: Sequence[Table]) -> Seeds:
+def _errors(models: Sequence[Model], tables: Sequence[PredictionTable]) -> SeedErrors:
     names = [model.name for model in models]
     keys = names if len({*names}) == len(names) else range(len(names))
     return {key: table.error for key, table in zip(keys, tables, strict=True)}

@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 
 from foursplit.core.errors import FoursplitError, unknown_name
-from foursplit.diagnosis.prediction_table import SPLITS, Model, Table, check
+from foursplit.diagnosis.prediction_table import SPLITS, Model, PredictionTable, validate
 from foursplit.io.seed_folders import seed_folders
 
 BASELINE, TASK_LOSS, CONTENT = "baseline_loss", "task_loss", "content_hash"
 
 
-def table(frame: pd.DataFrame, split: str, column: str = "loss", path: str = "") -> Table:
+def table(frame: pd.DataFrame, split: str, column: str = "loss", path: str = "") -> PredictionTable:
     """Validate the rows of a split, with the metric's `column` as loss.
 
     The baseline's loss is kept with the model's loss in the same unit, the loss of the task, for
@@ -19,11 +19,11 @@ def table(frame: pd.DataFrame, split: str, column: str = "loss", path: str = "")
     """
     if column not in frame:
         raise unknown_name("column", column, map(str, frame.columns), path or split)
-    result = check(frame.assign(loss=frame[column]), split, path)
+    result = validate(frame.assign(loss=frame[column]), split, path)
     extra = {name: frame[name].to_numpy() for name in (BASELINE, CONTENT) if name in frame}
     if BASELINE in extra and "loss" in frame:
         extra[TASK_LOSS] = frame["loss"].to_numpy()
-    return Table(split=split, frame=result.frame.assign(**extra), path=path)
+    return PredictionTable(split=split, frame=result.frame.assign(**extra), path=path)
 
 
 def read(folder: Path, column: str = "loss") -> list[Model]:

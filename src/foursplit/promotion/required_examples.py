@@ -5,7 +5,8 @@ from math import ceil, fsum, inf, sqrt
 
 import numpy as np
 
-from foursplit.diagnosis.stats.power import NORMAL, examples_needed
+from foursplit.diagnosis.stats.power import NORMAL
+from foursplit.diagnosis.stats.power import required_examples as examples_for_gain
 from foursplit.promotion.paired_tests import (
     PairedLosses,
     group_variance,
@@ -43,7 +44,7 @@ def examples_for_mean(pair: PairedLosses, min_gain: float, alpha: float, beta: f
     if pair.is_binary:
         min_gain = min(min_gain, 1.0)  # 0/1 losses differ by at most 1
         discordance = max(min_gain, float(np.mean(pair.difference != 0)))
-        return examples_needed(min_gain, discordance, power=1 - beta, alpha=2 * alpha)
+        return examples_for_gain(min_gain, discordance, power=1 - beta, alpha=2 * alpha)
     everything = np.ones(n, bool)
     target_variance = (min_gain / (NORMAL.inv_cdf(1 - alpha) + NORMAL.inv_cdf(1 - beta))) ** 2
     available = target_variance - fsum(variance for variance, _ in seed_variances(pair, everything))

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from foursplit.diagnosis.error_analysis.leakage import HASHES
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.categorical import coded, is_category
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.categorical import encode_pair, is_categorical
 from foursplit.promotion.paired_tests import PairedLosses, p_inferior, p_non_inferior
 
 
@@ -30,7 +30,7 @@ class SliceResult:
 
 
 def evaluate_slices(
-    table: Table, pair: PairedLosses, margin: float, min_examples: int
+    table: PredictionTable, pair: PairedLosses, margin: float, min_examples: int
 ) -> list[SliceResult]:
     """Evaluate every slice of at least `min_examples`; equal slices count once."""
     return [
@@ -47,11 +47,11 @@ def evaluate_slices(
     ]
 
 
-def slice_masks(table: Table, min_examples: int) -> Iterator[tuple[str, np.ndarray]]:
+def slice_masks(table: PredictionTable, min_examples: int) -> Iterator[tuple[str, np.ndarray]]:
     """Yield name and mask of each slice: the classes of y, then the values of each meta column."""
     seen = set()
     for name in slice_columns(table):
-        code = coded(name, table.frame[name], table.frame[name])
+        code = encode_pair(name, table.frame[name], table.frame[name])
         for number, label in enumerate(code.labels):
             mask = code.first == number
             key = mask.tobytes()
@@ -60,13 +60,13 @@ def slice_masks(table: Table, min_examples: int) -> Iterator[tuple[str, np.ndarr
                 yield f"{name} = {label}", mask
 
 
-def slice_columns(table: Table) -> list[str]:
+def slice_columns(table: PredictionTable) -> list[str]:
     """Return the columns to slice by."""
     y = ["y"] if table.has("y_hat") and table.has("y") and _classes(table.frame["y"]) else []
     return [*y, *(name for name in table.meta if name not in HASHES)]
 
 
 def _classes(values: pd.Series) -> bool:
-    if not is_category(values):
+    if not is_categorical(values):
         return False
     return not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all())

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from foursplit.core.splits import SPLITS, TITLES
 from foursplit.core.terminal import line, printable
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import percent
 from foursplit.reporting.tables import findings
 
@@ -17,7 +17,7 @@ TWO_COLUMNS_WIDTH = 100  # columns from which the next step has its own column
 FILE_WIDTH = 170  # columns of a file or pipe: every row on one line
 
 
-def show(entries: Sequence[Entry]) -> None:
+def show(entries: Sequence[ExperimentResult]) -> None:
     """Print the table and the legend of its marks."""
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal:
@@ -27,7 +27,7 @@ def show(entries: Sequence[Entry]) -> None:
         console.print(Text(line(note), style="dim"))
 
 
-def table(entries: Sequence[Entry], width: int = TWO_COLUMNS_WIDTH) -> Table:
+def table(entries: Sequence[ExperimentResult], width: int = TWO_COLUMNS_WIDTH) -> Table:
     """Build the table for a terminal of `width` columns; numbers are never truncated."""
     result = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     result.add_column("experiment", overflow="fold")
@@ -47,7 +47,7 @@ def table(entries: Sequence[Entry], width: int = TWO_COLUMNS_WIDTH) -> Table:
     return result
 
 
-def notes(entries: Sequence[Entry]) -> list[str]:
+def notes(entries: Sequence[ExperimentResult]) -> list[str]:
     """Explain the marks, and name ties, violated bounds and experiments below the baseline."""
     lines = [
         "* winner on dev; sealed = test not opened; only the group's winner is evaluated on it"
@@ -67,7 +67,7 @@ def notes(entries: Sequence[Entry]) -> list[str]:
     return lines
 
 
-def _row(entry: Entry, width: int) -> list[Text]:
+def _row(entry: ExperimentResult, width: int) -> list[Text]:
     flagged = entry.broken_bounds or not entry.beats_baseline
     marks = f"{'*' if entry.winner else ' '}{'!' if flagged else ' '} "
     name = entry.key
@@ -90,7 +90,7 @@ def _stacked(verdict: str, step: str) -> str:
     return verdict if step == findings.NO_STEP else f"{verdict}\n{step}"
 
 
-def _error(entry: Entry, split: str) -> Text:
+def _error(entry: ExperimentResult, split: str) -> Text:
     value = entry.error(split)
     if value is not None:
         return Text(percent(value))

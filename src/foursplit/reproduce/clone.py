@@ -16,9 +16,9 @@ def clone(folder: Path, commit: str | None = None) -> None:
     """Clone this project's repository to `folder`, at `commit`, by default at HEAD."""
     options = [] if commit is None else ["--no-checkout"]
     arguments = ("clone", "--quiet", "--no-hardlinks", *options, str(paths.root()), str(folder))
-    git.require(*arguments, folder=paths.root())
+    git.check_output(*arguments, folder=paths.root())
     if commit is not None:
-        git.require("checkout", "--quiet", "--detach", commit, folder=folder)
+        git.check_output("checkout", "--quiet", "--detach", commit, folder=folder)
     config = folder / ".dvc" / "config.local"
     if config.parent.is_dir():
         config.write_text(OWN_CACHE, encoding="utf-8")
@@ -38,4 +38,4 @@ def clone_environment(folder: Path) -> dict[str, str]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
         **reproducible_env.QUIET,
     }
-    return {**git.without_hook(), **overrides}
+    return {**git.environment_without_git(), **overrides}

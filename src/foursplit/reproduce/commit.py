@@ -51,13 +51,13 @@ class RunLocation:
 def resolve_commit(revision: str) -> str:
     """Return the full hash of a commit; raise with the command to fetch it if it is missing."""
     arguments = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    output = git.ask("rev-parse", *arguments)
+    output = git.query("rev-parse", *arguments)
     if output is not None:
         return output.strip()
     git.require_readable()
     if not git.is_repository():
         raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be reproduced")
-    shallow = (git.ask("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    shallow = (git.query("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
     reason = "which is shallow, without the whole history" if shallow else "which may be outdated"
     raise FoursplitError(f"commit {revision!r} is not in this clone, {reason}. Run `{fetch}`")
@@ -100,7 +100,7 @@ def _stages(content: str | None) -> Stages:
 
 def file_text(commit: str, path: str) -> str | None:
     """Return a file's text at a commit; None if it did not exist."""
-    return git.ask("show", f"{commit}:{path}")
+    return git.query("show", f"{commit}:{path}")
 
 
 def _yaml(content: str | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def restore_folder(version: str | None, target: Path) -> bool:
     paths = cached_files(version)
     if paths is None or any(_md5(path) != path.parent.name + path.name for path in paths.values()):
         return False
-    with artifacts.replacing_folder(target) as folder:
+    with artifacts.atomic_directory(target) as folder:
         for name, path in paths.items():
             copy = folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from foursplit.core.errors import FoursplitError
-from foursplit.history.past_runs import list_past
+from foursplit.history.past_runs import list_past_runs
 from foursplit.io import artifacts
 from foursplit.reproduce import commit, dvc_cache
 from foursplit.reproduce.commit import RunLocation
@@ -96,7 +96,7 @@ def find_commit(run: RecordedRun) -> str | None:
     whose changes were committed later.  Try the recorded commit, HEAD, then the first match.
     """
     versions: dict[str, str | None] = {}
-    for past_run in list_past(run.group):
+    for past_run in list_past_runs(run.group):
         name = f"weights/seed_{past_run.seed}"
         summary = past_run.summary() if name in run.hashes else None
         if summary and summary["manifest"].get("model_hash") == run.hashes[name]:

@@ -32,7 +32,7 @@ class PastCommit:
 
     def file(self, name: str) -> str | None:
         """Return a file's text at the commit; None if it did not exist."""
-        return None if self.commit is None else git.ask("show", f"{self.commit}:{name}")
+        return None if self.commit is None else git.query("show", f"{self.commit}:{name}")
 
     def metrics(self, pipeline: Pipeline) -> dict[str, dict[str, Any]]:
         """Return the metrics of a pipeline's report, by experiment."""
@@ -52,7 +52,7 @@ class PastCommit:
         """List the tracked files that differ now, committed or not."""
         if self.commit is None:
             return []
-        return (git.ask("diff", "--name-only", self.commit) or "").splitlines()
+        return (git.query("diff", "--name-only", self.commit) or "").splitlines()
 
     def parameters(self) -> list[Change]:
         """List the values of params.yaml that differ now."""
@@ -89,7 +89,7 @@ def find_past_commit(commit: str | None) -> PastCommit:
 
 
 def _resolve(name: str) -> str | None:
-    output = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    output = git.query("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     return output.strip() if output else None
 
 

@@ -1,6 +1,6 @@
 """Estimated durations of trainings before one was measured: long ones should start first."""
 
-from foursplit.config.schema import GradientFit, Params
+from foursplit.config.schema import Params, TrainerConfig
 
 START_S = 1.0
 EPOCH_S = 0.02  # per seed; data sets differ far more, but only the order matters
@@ -13,5 +13,5 @@ def estimate_training_seconds(params: Params) -> dict[str, float]:
         for section in params.sections().values()
         for block in section.experiments.values()
         for key, experiment in block.items()
-        if isinstance(experiment.fit, GradientFit)
+        if isinstance(experiment.fit, TrainerConfig)
     }

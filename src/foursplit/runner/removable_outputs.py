@@ -17,7 +17,7 @@ from pathlib import Path
 
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.io.artifacts import BOOK, is_part, stamp
+from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE, is_partial, size_and_mtime
 from foursplit.runner.dvc_adapter.cache import (
     DvcCache,
     Listing,
@@ -61,7 +61,7 @@ class WriteLogs:
         )
 
     def _is_logged(self, path: Path, writer: str) -> bool:
-        return tuple(stamp(path)) in self._stamps.get((writer, str(path)), ())
+        return tuple(size_and_mtime(path)) in self._stamps.get((writer, str(path)), ())
 
     @cached_property
     def _stamps(self) -> dict[tuple[str, str], set[tuple[int, int]]]:
@@ -100,11 +100,11 @@ def remove_write_log(stage: str, writer: str) -> None:
 @contextmanager
 def log_manual_writes(stage: str) -> Iterator[None]:
     """Log the files written by a stage that a person started."""
-    os.environ[BOOK] = str(open_write_log(stage, "hand", truncate=False))
+    os.environ[OUTPUT_LOG_VARIABLE] = str(open_write_log(stage, "hand", truncate=False))
     try:
         yield
     finally:
-        os.environ.pop(BOOK, None)
+        os.environ.pop(OUTPUT_LOG_VARIABLE, None)
 
 
 def first_link(path: Path) -> Path | None:
@@ -124,9 +124,9 @@ def list_files(path: Path) -> dict[str, Path]:
     for folder, folders, files in os.walk(path, onerror=_raise):
         parent = Path(folder)
         names = [*files, *(name for name in folders if (parent / name).is_symlink())]
-        folders[:] = [name for name in folders if not is_part(name)]
+        folders[:] = [name for name in folders if not is_partial(name)]
         result |= {(parent / name).relative_to(path).as_posix(): parent / name for name in names}
-    return {name: file for name, file in result.items() if not is_part(file.name)}
+    return {name: file for name, file in result.items() if not is_partial(file.name)}
 
 
 def _raise(error: OSError) -> None:

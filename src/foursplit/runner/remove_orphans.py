@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import REAL
-from foursplit.config.schema import Params, Section
+from foursplit.config.schema import Params, PipelineConfig
 from foursplit.io import artifacts
 from foursplit.runner.dvc_adapter.cache import is_tracked
 from foursplit.runner.removable_outputs import REMEDY, RemovalRule, delete, display_path, first_link
@@ -82,7 +82,7 @@ def _folder_dependencies() -> list[Path]:
 
 
 def _unknown_paths(
-    pipeline: pipelines.Pipeline, section: Section, params: Params
+    pipeline: pipelines.Pipeline, section: PipelineConfig, params: Params
 ) -> Iterator[Path]:
     """List the paths in output folders that are no output."""
     data, groups = (
@@ -152,12 +152,12 @@ def _is_empty_folder(path: Path) -> bool:
 
 def _remove_partial_files() -> None:
     for path in sorted(_partial_files()):
-        writer = artifacts.writer(path.name)
+        writer = artifacts.writer_pid(path.name)
         if writer is not None and _is_running(writer):
             continue
-        target_name = artifacts.before(path.name)
+        target_name = artifacts.backed_up_name(path.name)
         if target_name is not None and not os.path.lexists(path.with_name(target_name)):
-            artifacts.recover(path.with_name(target_name))
+            artifacts.recover_directory(path.with_name(target_name))
         else:
             delete(path)
 
@@ -184,7 +184,7 @@ def _walk(folder: str, depth: int) -> Iterator[str]:
         return
     with os.scandir(folder) as entries:
         for entry in entries:
-            if artifacts.is_part(entry.name) and not entry.is_symlink():
+            if artifacts.is_partial(entry.name) and not entry.is_symlink():
                 yield entry.path
             elif depth and entry.is_dir(follow_symlinks=False):
                 yield from _walk(entry.path, depth - 1)

@@ -17,7 +17,7 @@ from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
-from foursplit.io.progress import HEADED
+from foursplit.io.progress import HEADINGS_VARIABLE
 from foursplit.runner import run_log, stage_outputs
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
@@ -90,7 +90,7 @@ def _set_environment() -> None:
     os.chdir(paths.root())
     os.environ.update(reproducible_env.QUIET)
     os.environ["PYTHONIOENCODING"] = "utf-8"  # stages write to logs
-    os.environ[HEADED] = "1"
+    os.environ[HEADINGS_VARIABLE] = "1"
     folder = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
 

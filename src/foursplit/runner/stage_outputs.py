@@ -13,7 +13,7 @@ import click
 from foursplit.config import paths
 from foursplit.config.pipelines import REAL, Pipeline
 from foursplit.config.schema import Params
-from foursplit.io.artifacts import BOOK
+from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 
 
 def _report(pipeline: Pipeline) -> list[Path]:
@@ -68,7 +68,7 @@ def tracked_outputs(stage: str, key: str, params: Params) -> Iterator[None]:
     if any(os.path.lexists(path) for path in outputs):
         for line in _prepare_outputs(outputs, by=f"foursplit {stage}", copy=True):
             click.echo(line)
-    if os.environ.get(BOOK):
+    if os.environ.get(OUTPUT_LOG_VARIABLE):
         yield
         return
     from foursplit.runner.removable_outputs import log_manual_writes

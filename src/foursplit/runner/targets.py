@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from foursplit.config import paths
 from foursplit.config.pipelines import REAL, Pipeline, home
-from foursplit.config.schema import Experiment, Group, Params, Section
+from foursplit.config.schema import ComparisonGroup, Experiment, Params, PipelineConfig
 from foursplit.core.errors import unknown_name
 
 DATA_STAGES = ("fetch", "validate", "split")
@@ -18,7 +18,7 @@ STUDY_STAGES = ("study",)
 GROUP_STAGES = ("select", "final")
 STAGE_NAMES = (*DATA_STAGES, *EXPERIMENT_STAGES, *CURVE_STAGES, *STUDY_STAGES, *GROUP_STAGES)
 
-T = TypeVar("T", Group, Experiment)
+T = TypeVar("T", ComparisonGroup, Experiment)
 
 
 def addresses(params: Params) -> dict[str, str]:
@@ -36,7 +36,7 @@ def addresses(params: Params) -> dict[str, str]:
     }
 
 
-def _addresses(pipeline: Pipeline, section: Section) -> dict[str, str]:
+def _addresses(pipeline: Pipeline, section: PipelineConfig) -> dict[str, str]:
     folders = {
         f"{stage}@{key}": home(pipeline, "data") for stage in DATA_STAGES for key in section.sources
     }
@@ -84,9 +84,9 @@ def stages_of_target(params: Params, target: str) -> list[str]:
     return matching or resolve_target(params, target)
 
 
-def stages_reading(section: Section, pipeline: Pipeline, sources: set[str]) -> set[str]:
+def stages_reading(section: PipelineConfig, pipeline: Pipeline, sources: set[str]) -> set[str]:
     """Return the addresses of all stages that read one of these sources."""
-    reduced = Section(
+    reduced = PipelineConfig(
         sources={name: rule for name, rule in section.sources.items() if name in sources},
         groups=_only_reading(section.groups, sources),
         experiments=_only_reading(section.experiments, sources),

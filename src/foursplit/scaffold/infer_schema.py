@@ -68,7 +68,7 @@ def _column(frame: pd.DataFrame, name: str, at: str) -> _Column:
     return column
 
 
-def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Schema:
+def infer_schema(frame: pd.DataFrame, target: str, at: str = "the file") -> Schema:
     """Infer the use of each column of a frame from `tabular.read_frame`."""
     renamed = _rename_reserved(frame.columns)
     frame, target = _rename(frame, renamed, at), renamed.get(target, target)
@@ -98,7 +98,7 @@ def columns(frame: pd.DataFrame, target: str, at: str = "the file") -> Schema:
     )
 
 
-def task(schema: Schema) -> str:
+def infer_task(schema: Schema) -> str:
     if not schema.classes:
         return "regress"
     return "classify_binary" if len(schema.classes) == 2 else "classify"

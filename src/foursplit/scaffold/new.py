@@ -33,8 +33,8 @@ def new_source(name: str, csv: Path, target: str) -> None:
     if target not in frame.columns:
         raise unknown_name("column", target, map(str, frame.columns), str(csv))
     csv_path = _project_path(csv)
-    schema = infer_schema.columns(frame, target, str(csv))
-    task = infer_schema.task(schema)
+    schema = infer_schema.infer_schema(frame, target, str(csv))
+    task = infer_schema.infer_task(schema)
     text = dataset_file.render(name, schema, csv_path)
     block = infer_schema.baseline_experiment(task)
     occupied_paths.require_free_for_source(name, csv_path)
@@ -116,7 +116,7 @@ def new_curve(key: str) -> None:
 
 
 def _new_file(name: str, kind: plugins.Kind, taken: list[str]) -> Path:
-    check_name(name, "name")
+    check_name(name)
     if name in taken:
         raise FoursplitError(f"name {name!r} is taken. Existing {kind}: {', '.join(sorted(taken))}")
     if keyword.iskeyword(name):
@@ -155,7 +155,7 @@ def _add(blocks: Mapping[str, Mapping[str, Any]]) -> None:
             if hasattr(block, "fa"):
                 block.fa.set_block_style()  # else a block that was empty stays in braces
         block.update(entries)
-    with artifacts.replacing(path) as temporary, temporary.open("w") as file:
+    with artifacts.atomic_write(path) as temporary, temporary.open("w") as file:
         yaml.dump(tree, file)
 
 

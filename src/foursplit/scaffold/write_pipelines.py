@@ -7,7 +7,7 @@ from typing import Any
 
 from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import REAL, Pipeline
-from foursplit.config.schema import Params, Section
+from foursplit.config.schema import Params, PipelineConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
@@ -44,7 +44,7 @@ def check(params: Params) -> None:
     without any file is an error.
     """
     root = paths.root()
-    outdated = outgrown(params)
+    outdated = files_to_write(params)
     if outdated:
         names = ", ".join(str(path.relative_to(root)) for path in outdated)
         raise FoursplitError(f"{names}: out of date with params.yaml. Run `{COMMAND}`")
@@ -54,7 +54,7 @@ def check(params: Params) -> None:
         )
 
 
-def outgrown(params: Params) -> list[Path]:
+def files_to_write(params: Params) -> list[Path]:
     """Return the files to write before a run: stale ones, or missing ones if kept by hand."""
     if is_managed():
         return stale_files(params)
@@ -102,7 +102,7 @@ REPORT_BLOCKS = ("curves", "experiments", "groups", "sources", "strategy", "stud
 """Blocks of params.yaml that the report reads."""
 
 
-def _pipeline_files(pipeline: Pipeline, section: Section) -> dict[Path, str]:
+def _pipeline_files(pipeline: Pipeline, section: PipelineConfig) -> dict[Path, str]:
     home = pipelines.home(pipeline, "data")
     folders = _template_paths(pipeline, home)
     texts = {paths.pipeline_file(home): _fill("data.yaml", **folders)}

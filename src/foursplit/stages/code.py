@@ -23,7 +23,7 @@ ENVIRONMENT = "foursplit.core.reproducible_env"
 def run() -> str:
     """Write `data/code`: `<kind>/<name>.json` with the digest of each file that is imported."""
     n = 0
-    with artifacts.replacing_folder(paths.code()) as folder:
+    with artifacts.atomic_directory(paths.code()) as folder:
         for kind, name in names():
             artifacts.write_json(folder / kind / f"{name}.json", digests(kind, name))
             n += 1

@@ -9,8 +9,8 @@ from foursplit.config.load import load
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
 from foursplit.evaluation import diagnose, prediction_tables
-from foursplit.evaluation.predict import predictor
-from foursplit.evaluation.summary import summarise
+from foursplit.evaluation.predict import load_predictor
+from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders
 from foursplit.training import manifest as manifests
@@ -24,11 +24,11 @@ def run(key: str) -> str:
     declared = plugins.dataset(experiment.source).SOURCE
     splits = {split: load_splits.load(experiment.source, split) for split in SEEN}
     models, beaten = [], True
-    with artifacts.replacing_folder(paths.predictions(experiment.group) / key) as folder:
+    with artifacts.atomic_directory(paths.predictions(experiment.group) / key) as folder:
         for trained in seed_folders(paths.models(experiment.group, key)):
-            manifest, answer = predictor(trained, params.run)
+            manifest, answer = load_predictor(trained, params.run)
             tables = {
-                split: prediction_tables.table(
+                split: prediction_tables.build_table(
                     examples, answer(examples), split, manifest.task, manifests.shape(manifest)
                 )
                 for split, examples in splits.items()
@@ -37,8 +37,8 @@ def run(key: str) -> str:
             seed_folder.mkdir()
             for split, table in tables.items():
                 prediction_tables.save(seed_folder, split, table)
-            models.append(diagnose.checked(tables, experiment.source, trained.name))
-            summary = summarise(tables, models[-1], group, declared, params.strategy)
+            models.append(diagnose.validate_tables(tables, experiment.source, trained.name))
+            summary = summarize(tables, models[-1], group, declared, params.strategy)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
             artifacts.write_json(
                 seed_folder / "summary.json", {**summary, "manifest": asdict(manifest)}

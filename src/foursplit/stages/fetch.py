@@ -12,7 +12,7 @@ def run(name: str) -> str:
     params = load()
     params.source(name)  # an unknown name is refused here
     declared = plugins.dataset(name).SOURCE
-    licences.require(name, declared, licences.accepted(params.run.accept_licences))
+    licences.require_accepted(name, declared, licences.accepted_entries(params.run.accept_licences))
     found = fetch(declared, paths.raw(name))
     files = f"{found.n:,} file{'s'[: found.n != 1]}"
     return f"{files}, {found.bytes / 1e3:,.0f} kB, sha256 as declared"

@@ -7,8 +7,8 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SPLITS, TITLES
 from foursplit.evaluation import diagnose, prediction_tables
-from foursplit.evaluation.final import four_tables
-from foursplit.evaluation.summary import summarise
+from foursplit.evaluation.final import score_all_splits
+from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders
 from foursplit.training import manifest as manifests
@@ -21,15 +21,15 @@ def run(name: str) -> str:
     winner = artifacts.read_json(paths.selected(name))["winner"]
     declared = plugins.dataset(group.source).SOURCE
     models = []
-    with artifacts.replacing_folder(paths.final(name)) as folder:
+    with artifacts.atomic_directory(paths.final(name)) as folder:
         for trained in seed_folders(paths.models(name, winner)):
-            tables = four_tables(name, group.source, trained, params.run)
+            tables = score_all_splits(name, group.source, trained, params.run)
             seed_folder = folder / trained.name
             seed_folder.mkdir()
             for split, table in tables.items():
                 prediction_tables.save(seed_folder, split, table)
-            models.append(diagnose.checked(tables, group.source, trained.name))
-            summary = summarise(tables, models[-1], group, declared, params.strategy)
+            models.append(diagnose.validate_tables(tables, group.source, trained.name))
+            summary = summarize(tables, models[-1], group, declared, params.strategy)
             manifest = asdict(manifests.load(trained))
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
         diagnosis = diagnose.diagnose(models, group, declared, params.strategy)

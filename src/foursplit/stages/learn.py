@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.examples import shape_of
+from foursplit.core.examples import infer_data_spec
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
 from foursplit.evaluation import learning_curve, learning_curve_runs
 from foursplit.evaluation.human_level import human_level
 from foursplit.io import artifacts
-from foursplit.training.progress import Growth
+from foursplit.training.progress import LearningCurveProgress
 from foursplit.training.train import Job
 
 
@@ -27,15 +27,17 @@ def run(key: str) -> str:
         experiment=experiment,
         run=params.run,
         splits=splits,
-        shape=shape_of(splits["train"], declared.classes),
+        shape=infer_data_spec(splits["train"], declared.classes),
         data={path.name: artifacts.sha256_file(path) for path in sorted(seen.iterdir())},
     )
-    progress = Growth(learning_curve_runs.n_models(job, settings))
+    progress = LearningCurveProgress(learning_curve_runs.n_models(job, settings))
     at = f"curves.{params.home(key)}.{key}"
-    points, seconds = learning_curve_runs.measure(job, settings, progress, at)
+    points, seconds = learning_curve_runs.run_learning_curve(job, settings, progress, at)
     progress.close()
     human = human_level(params.group(experiment.group), declared.reference)
-    summary = learning_curve.told(points, human, declared.domains, params.strategy)
+    summary = learning_curve.learning_curve_summary(
+        points, human, declared.domains, params.strategy
+    )
     folder = paths.curves(experiment.group)
     artifacts.write_text(folder / f"{key}.csv", learning_curve_runs.as_csv(points))
     artifacts.write_json(folder / f"{key}.json", {"experiment": key, **summary})
@@ -45,7 +47,7 @@ def run(key: str) -> str:
 
 
 def _write_seconds(
-    key: str, points: Sequence[learning_curve_runs.Measured], seconds: Sequence[float]
+    key: str, points: Sequence[learning_curve_runs.CurveMeasurement], seconds: Sequence[float]
 ) -> None:
     """Write the training time of each model outside the DVC graph: it varies."""
     rows = [

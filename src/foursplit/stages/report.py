@@ -23,14 +23,14 @@ def run(pipeline: str | None = None) -> str:
             "nothing to report: no experiment has been evaluated; run `dvc repro`."
         )
     cards = {name: card(name) for name in dict.fromkeys(e.experiment.source for e in entries)}
-    with artifacts.replacing_folder(reports / "experiments") as folder:
+    with artifacts.atomic_directory(reports / "experiments") as folder:
         for entry in entries:
             group = params.group(entry.experiment.group)
             text = experiment.page(
                 entry, group, cards[entry.experiment.source], params.strategy.confidence
             )
             (folder / f"{entry.key}.html").write_text(text, encoding="utf-8")
-    with artifacts.replacing_folder(reports / "plots") as folder:
+    with artifacts.atomic_directory(reports / "plots") as folder:
         (folder / "curves").mkdir()
         (folder / "errors.csv").write_text(plot_data.errors(entries), encoding="utf-8")
         for entry in entries:
@@ -39,7 +39,7 @@ def run(pipeline: str | None = None) -> str:
                 (folder / "curves" / f"{entry.key}.csv").write_text(curve, encoding="utf-8")
     studies = lesson.studies(params)
     if not params.pipeline:  # an output of the default pipeline's report, be there a study or none
-        with artifacts.replacing_folder(reports / "studies") as folder:
+        with artifacts.atomic_directory(reports / "studies") as folder:
             for study in studies:
                 page = folder / f"{study['key']}.html"
                 page.write_text(lesson.page(study), encoding="utf-8")

@@ -6,9 +6,9 @@ from typing import Any
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.config.schema import Group
+from foursplit.config.schema import ComparisonGroup
 from foursplit.core.errors import FoursplitError, unknown_name
-from foursplit.diagnosis.selection.model_selection import Candidate, Ties, choose
+from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
 from foursplit.evaluation import dev_scores
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders, seed_number
@@ -21,8 +21,8 @@ def run(name: str) -> str:
     check(name, group)
     folders = [paths.predictions(name) / key for key in params.members(name)]
     candidates = [candidate(folder, group) for folder in folders]
-    ties = Ties(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
-    chosen = choose(candidates, group.bounds, group.direction, ties)
+    ties = TieRule(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
+    chosen = select_model(candidates, group.bounds, group.direction, ties)
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
     if chosen["winner"] is None:
         lines = [f"  - {row['key']}: {'; '.join(row['broken'])}" for row in chosen["ranking"]]
@@ -32,7 +32,7 @@ def run(name: str) -> str:
     return sentence(chosen, group)
 
 
-def check(name: str, group: Group) -> None:
+def check(name: str, group: ComparisonGroup) -> None:
     """Refuse a metric or a bound that nobody measures."""
     metrics = plugins.metrics(group.task).METRICS
     if group.metric not in metrics:
@@ -42,7 +42,7 @@ def check(name: str, group: Group) -> None:
             raise unknown_name("bound", bound, dev_scores.COSTS, f"group {name}")
 
 
-def candidate(folder: Path, group: Group) -> Candidate:
+def candidate(folder: Path, group: ComparisonGroup) -> Candidate:
     """Collect a model's metric on dev (mean over seeds), example by example too, and its costs."""
     seeds = seed_folders(folder)
     found = [artifacts.read_json(seed / "summary.json") for seed in seeds]
@@ -59,7 +59,7 @@ def candidate(folder: Path, group: Group) -> Candidate:
     )
 
 
-def sentence(chosen: dict[str, Any], group: Group) -> str:
+def sentence(chosen: dict[str, Any], group: ComparisonGroup) -> str:
     """Say who won and by what: the number, or as the cheapest of those tied with it."""
     rows = {row["key"]: row for row in chosen["ranking"]}
     winner, best = rows[chosen["winner"]], rows[chosen["best"]]

@@ -5,7 +5,12 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SPLITS, TITLES
 from foursplit.data import store
-from foursplit.data.split_examples import describe, equal_rows, part, write
+from foursplit.data.split_examples import (
+    equal_row_warnings,
+    split_examples,
+    split_report,
+    write_splits,
+)
 from foursplit.io import artifacts
 
 
@@ -13,10 +18,10 @@ def run(name: str) -> str:
     """Write `data/split/<name>` with seen/, sealed/ and report.json."""
     rule = load().source(name).split
     examples, meta = store.load(paths.valid(name), "examples"), plugins.dataset(name).SOURCE
-    splits, aside = part(examples, meta, rule)
-    report = describe(examples, splits, aside, meta)
-    write(paths.split(name), examples, splits, aside)
+    splits, aside = split_examples(examples, meta, rule)
+    report = split_report(examples, splits, aside, meta)
+    write_splits(paths.split(name), examples, splits, aside)
     artifacts.write_json(paths.split(name) / "report.json", report)
     counts = " · ".join(f"{TITLES[s]} {report['splits'][s]['n']:,}" for s in SPLITS)
-    said = [f"{counts} · set aside {int(aside.sum())}", *equal_rows(examples, meta)]
+    said = [f"{counts} · set aside {int(aside.sum())}", *equal_row_warnings(examples, meta)]
     return "\n".join(said)

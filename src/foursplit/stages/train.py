@@ -6,8 +6,8 @@ from typing import Protocol
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.config.schema import GradientFit, Params
-from foursplit.core.examples import shape_of
+from foursplit.config.schema import Params, TrainerConfig
+from foursplit.core.examples import infer_data_spec
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
 from foursplit.io import artifacts
@@ -40,7 +40,7 @@ def run(key: str, live: Live | None = None) -> str:
         if cached is not None:
             manifest, n_cached = cached, n_cached + 1
             continue
-        if isinstance(experiment.fit, GradientFit):
+        if isinstance(experiment.fit, TrainerConfig):
             listeners: list[Listener] = [Progress(seed, experiment.fit.max_epochs)]
             if live:
                 about = {"home": params.home(key), "key": key, "experiment": experiment}
@@ -69,7 +69,7 @@ def prepare(key: str, params: Params) -> Job:
         experiment=experiment,
         run=params.run,
         splits=splits,
-        shape=shape_of(splits["train"], plugins.dataset(experiment.source).SOURCE.classes),
+        shape=infer_data_spec(splits["train"], plugins.dataset(experiment.source).SOURCE.classes),
         data={
             name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
         },

@@ -5,8 +5,8 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.data import store, to_examples
-from foursplit.data.run_expectations import complaints, judge
-from foursplit.data.validation_page import page
+from foursplit.data.run_expectations import failure_messages, run_expectations
+from foursplit.data.validation_page import render_page
 from foursplit.data.verify_checksums import check
 from foursplit.io import artifacts
 
@@ -17,19 +17,19 @@ def run(name: str) -> str:
     module = plugins.dataset(name)
     check(module.SOURCE, paths.raw(name))
     read = module.read(paths.raw(name))
-    result = judge(to_examples.table(read), module.suite(), name)
+    result = run_expectations(to_examples.checked_table(read), module.suite(), name)
     # Written before the verdict: whoever has to mend the data needs it most when it failed.
-    with artifacts.replacing_folder(paths.validation(name)) as folder:
+    with artifacts.atomic_directory(paths.validation(name)) as folder:
         artifacts.write_json(folder / "result.json", result)
-        artifacts.write_text(folder / "index.html", page(module.SOURCE, result))
+        artifacts.write_text(folder / "index.html", render_page(module.SOURCE, result))
     if not result["success"]:
-        found = complaints(result)
+        found = failure_messages(result)
         raise FoursplitError(
             f"source {name!r}: {len(found)} of {len(result['expectations'])} expectations failed:\n"
             + "\n".join(f"  - {line}" for line in found)
             + f"\nThe page: {paths.validation(name) / 'index.html'}"
         )
-    examples = to_examples.examples(read, module.SOURCE)
-    with artifacts.replacing_folder(paths.valid(name)) as folder:
+    examples = to_examples.to_examples(read, module.SOURCE)
+    with artifacts.atomic_directory(paths.valid(name)) as folder:
         store.save(folder, "examples", examples)
     return f"{len(examples):,} examples met {len(result['expectations'])} expectations"

@@ -12,9 +12,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foursplit.config.schema import GradientFit
-from foursplit.core.examples import DataShape
-from foursplit.training.metric_accumulator import Watch
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.examples import DataSpec
+from foursplit.training.metric_accumulator import MetricAccumulator
 from foursplit.training.optimizer import optimizer
 
 Inputs = Float[Tensor, "batch ..."]
@@ -30,10 +30,10 @@ CONTRACTS = (
 class Classify(L.LightningModule):
     """Train any `net` that maps a batch to (batch, class) logits by cross-entropy, in nats."""
 
-    def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
+    def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.metrics = Watch()
+        self.metrics = MetricAccumulator()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch n_classes"]:
         return self.net(x)
@@ -61,21 +61,21 @@ class Classify(L.LightningModule):
         return optimizer(self.net, self.fit)
 
 
-def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> Classify:
+def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> Classify:
     return Classify(net, fit, shape)
 
 
-def targets(y: np.ndarray, _shape: DataShape) -> Tensor:
+def targets(y: np.ndarray, _shape: DataSpec) -> Tensor:
     """Return the class numbers as a tensor."""
     return torch.from_numpy(y.astype(np.int64))
 
 
-def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Draw a batch like the data's, for the contract tests."""
     x = torch.from_numpy(rng.normal(size=(n, *shape.inputs)).astype(np.float32))
     return x, torch.from_numpy(rng.integers(0, shape.n_classes, n))
 
 
-def initial_loss(shape: DataShape) -> float:
+def initial_loss(shape: DataSpec) -> float:
     """Return the loss of a uniform guess."""
     return log(shape.n_classes)

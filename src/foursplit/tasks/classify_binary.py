@@ -12,9 +12,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foursplit.config.schema import GradientFit
-from foursplit.core.examples import DataShape
-from foursplit.training.metric_accumulator import Watch
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.examples import DataSpec
+from foursplit.training.metric_accumulator import MetricAccumulator
 from foursplit.training.optimizer import optimizer
 
 Inputs = Float[Tensor, "batch ..."]
@@ -30,10 +30,10 @@ CONTRACTS = (
 class ClassifyBinary(L.LightningModule):
     """Train any `net` that maps a batch to (batch, 1) logits by the logistic loss, in nats."""
 
-    def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
+    def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.metrics = Watch()
+        self.metrics = MetricAccumulator()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
         return self.net(x)
@@ -60,23 +60,23 @@ class ClassifyBinary(L.LightningModule):
         return optimizer(self.net, self.fit)
 
 
-def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> ClassifyBinary:
+def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> ClassifyBinary:
     if shape.n_classes != 2:
         raise ValueError(f"classes: {shape.classes} must be two for task classify_binary")
     return ClassifyBinary(net, fit, shape)
 
 
-def targets(y: np.ndarray, _shape: DataShape) -> Tensor:
+def targets(y: np.ndarray, _shape: DataSpec) -> Tensor:
     """Return the class numbers, (example, 1), 0 or 1."""
     return torch.from_numpy(y.astype(np.float32))[:, None]
 
 
-def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Draw a batch like the data's, for the contract tests."""
     x = torch.from_numpy(rng.normal(size=(n, *shape.inputs)).astype(np.float32))
     return x, torch.from_numpy(rng.integers(0, 2, (n, 1)).astype(np.float32))
 
 
-def initial_loss(_shape: DataShape) -> float:
+def initial_loss(_shape: DataSpec) -> float:
     """Return the loss of a uniform guess."""
     return log(2)

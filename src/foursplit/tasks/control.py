@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 CONTRACTS = ()
 """None: the contract tests are for models fitted to examples."""
@@ -26,9 +26,7 @@ def module(*_: Any) -> None:
     )
 
 
-def random_rows(
-    shape: DataShape, n: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def random_rows(shape: DataSpec, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw calm levels with the returns that count as good, for the contract tests."""
     x = np.zeros((n, *shape.inputs), np.float32)
     x[:, 0] = rng.permutation(10_000)[:n]

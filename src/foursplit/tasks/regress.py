@@ -10,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foursplit.config.schema import GradientFit
-from foursplit.core.examples import DataShape
-from foursplit.training.metric_accumulator import Watch
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.examples import DataSpec
+from foursplit.training.metric_accumulator import MetricAccumulator
 from foursplit.training.optimizer import optimizer
 
 Inputs = Float[Tensor, "batch ..."]
@@ -28,10 +28,10 @@ CONTRACTS = (
 class Regress(L.LightningModule):
     """Train any `net` that maps a batch to (batch, 1), the target less its mean, in deviations."""
 
-    def __init__(self, net: nn.Module, fit: GradientFit, shape: DataShape) -> None:
+    def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
         super().__init__()
         self.net, self.fit, self.shape = net, fit, shape
-        self.metrics = Watch()
+        self.metrics = MetricAccumulator()
 
     def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
         return self.net(x)
@@ -51,7 +51,7 @@ class Regress(L.LightningModule):
         x, y = batch
         y_hat = self(x)
         # In interquartile ranges, as the tables have it.
-        error = (y_hat - y).abs().mean() * (self.shape.scale / self.shape.spread)
+        error = (y_hat - y).abs().mean() * (self.shape.target_std / self.shape.target_iqr)
         self.metrics.add_validation(
             dataloader_idx, loss=F.mse_loss(y_hat, y), error=error, n=len(y)
         )
@@ -60,22 +60,24 @@ class Regress(L.LightningModule):
         return optimizer(self.net, self.fit)
 
 
-def module(net: nn.Module, fit: GradientFit, shape: DataShape) -> Regress:
+def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> Regress:
     return Regress(net, fit, shape)
 
 
-def targets(y: np.ndarray, shape: DataShape) -> Tensor:
+def targets(y: np.ndarray, shape: DataSpec) -> Tensor:
     """Return the standardized target, (example, 1)."""
-    return torch.from_numpy(((y - shape.location) / shape.scale).astype(np.float32))[:, None]
+    return torch.from_numpy(((y - shape.target_mean) / shape.target_std).astype(np.float32))[
+        :, None
+    ]
 
 
-def random_batch(shape: DataShape, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Draw a batch like the data's, for the contract tests."""
     x = torch.from_numpy(rng.normal(size=(n, *shape.inputs)).astype(np.float32))
     y = rng.normal(size=(n, 1))
     return x, torch.from_numpy(((y - y.mean()) / y.std()).astype(np.float32))
 
 
-def initial_loss(_shape: DataShape) -> float:
+def initial_loss(_shape: DataSpec) -> float:
     """Return the loss of predicting the mean: the variance of the target, here 1."""
     return 1.0

@@ -46,7 +46,7 @@ class Batches:
             yield (x if self.change is None else self.change(x, rng)), self.y[chosen]
 
 
-class OneEpoch:
+class EpochDataset:
     """Hand over an epoch's batches in one go: a loader of a single item."""
 
     def __init__(self, batches: Batches) -> None:

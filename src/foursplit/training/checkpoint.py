@@ -13,13 +13,13 @@ import torch
 from lightning_fabric.plugins import CheckpointIO
 from torch import Tensor
 
-from foursplit.core.seeds import derive
+from foursplit.core.seeds import derive_seed
 from foursplit.io import artifacts
 
 TENSORS, REST = "state.safetensors", "state.json"
 
 
-class PlainCheckpoints(CheckpointIO):
+class SafetensorsCheckpointIO(CheckpointIO):
     """Save and load Lightning checkpoints as folders of safetensors and JSON."""
 
     def save_checkpoint(
@@ -27,7 +27,7 @@ class PlainCheckpoints(CheckpointIO):
     ) -> None:
         tensors: dict[str, Tensor] = {}
         rest = _to_json(checkpoint, tensors)
-        with artifacts.replacing_folder(Path(path)) as folder:
+        with artifacts.atomic_directory(Path(path)) as folder:
             artifacts.write_tensors(folder / TENSORS, tensors)
             (folder / REST).write_text(json.dumps(rest))
 
@@ -70,15 +70,15 @@ def _from_json(value: Any, tensors: dict[str, Tensor]) -> Any:
     return {_from_json(k, tensors): _from_json(v, tensors) for k, v in value["dict"]}
 
 
-def usable(path: Path) -> bool:
+def is_complete(path: Path) -> bool:
     """Return whether the folder holds a complete checkpoint."""
-    artifacts.recover(path)
+    artifacts.recover_directory(path)
     return (path / TENSORS).is_file() and (path / REST).is_file()
 
 
 def seed_epoch(seed: int, epoch: int) -> None:
     """Set torch's generators from seed and epoch alone."""
-    number = derive("epoch", seed, epoch)
+    number = derive_seed("epoch", seed, epoch)
     # torch.manual_seed formats stack traces for devices that are not there: half a millisecond.
     torch.default_generator.manual_seed(number)
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]

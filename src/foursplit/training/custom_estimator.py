@@ -21,7 +21,7 @@ from foursplit.core.examples import Examples
 from foursplit.io import artifacts
 
 
-def is_own(model: Any) -> bool:
+def is_custom(model: Any) -> bool:
     """Return whether a model is a custom one and not from scikit-learn."""
     return hasattr(model, "arrays")
 
@@ -46,7 +46,7 @@ def save(path: Path, model: Any) -> None:
     from safetensors.numpy import save as dump
 
     arrays = {name: np.ascontiguousarray(value) for name, value in sorted(model.arrays().items())}
-    with artifacts.replacing(path) as file:
+    with artifacts.atomic_write(path) as file:
         file.write_bytes(dump(arrays))
 
 

@@ -9,7 +9,7 @@ from foursplit.core.errors import FoursplitError
 
 VARIABLE = "FOURSPLIT_ACCELERATOR"
 
-GAINS_FLOPS = 10_000_000
+MIN_GPU_FLOPS = 10_000_000
 """Operations forward in a step from which on a GPU is the faster of the two.
 
 Below, starting its kernels mostly takes longer than one core takes to compute (for 47 of the 51
@@ -17,12 +17,12 @@ networks that `benchmarks/on_gpu.py` timed there).
 """
 
 
-def gains(flops: int, n_examples: int) -> bool:
+def runs_faster_on_gpu(flops: int, n_examples: int) -> bool:
     """Return whether steps of `n_examples`, each of `flops` forward, are faster on a GPU."""
-    return flops * n_examples >= GAINS_FLOPS
+    return flops * n_examples >= MIN_GPU_FLOPS
 
 
-def resolve(accelerator: str, *, gains: bool) -> Literal["cpu", "gpu"]:
+def resolve(accelerator: str, *, prefer_gpu: bool) -> Literal["cpu", "gpu"]:
     """Turn auto, cpu or gpu into what is used here; the environment variable takes precedence.
 
     `auto` means a GPU where there is one and the work `gains` by it.
@@ -36,7 +36,7 @@ def resolve(accelerator: str, *, gains: bool) -> Literal["cpu", "gpu"]:
             f"CUDA build of torch (this one is {torch.__version__})."
         )
     if requested == "auto":
-        return "gpu" if gains and torch.cuda.is_available() else "cpu"
+        return "gpu" if prefer_gpu and torch.cuda.is_available() else "cpu"
     return "gpu" if requested == "gpu" else "cpu"
 
 
@@ -49,7 +49,7 @@ def name(kind: Literal["cpu", "gpu"]) -> str:
     return f"gpu: {torch.cuda.get_device_name()}" if kind == "gpu" else "cpu"
 
 
-def repeatable(threads: int) -> None:
+def set_deterministic(threads: int) -> None:
     """Ask torch for the same bits each time: a fixed thread count, no kernel that races."""
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)

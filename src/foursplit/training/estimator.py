@@ -34,7 +34,7 @@ def save(path: Path, model: Any) -> None:
     """Write the same estimator as the same bytes."""
     from skops.io import dumps
 
-    with artifacts.replacing(path) as file:
+    with artifacts.atomic_write(path) as file:
         file.write_bytes(_repeatable(dumps(model)))
 
 

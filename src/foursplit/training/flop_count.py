@@ -4,10 +4,10 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 
-def flops(net: nn.Module, shape: DataShape) -> int:
+def flops(net: nn.Module, shape: DataSpec) -> int:
     """Count the floating-point operations of one example forward.
 
     Matrix products and convolutions only, a multiplication and an addition as two operations.

@@ -8,7 +8,7 @@ from foursplit import plugins
 from foursplit.config.load import parse
 from foursplit.core import code_digest
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.io import artifacts
 
 NAME = "manifest.json"
@@ -24,7 +24,7 @@ class Manifest:
     model_args: dict[str, Any]
     engine: Literal["network", "estimator", "own"]
     seed: int
-    shape: dict[str, Any]  # DataShape
+    shape: dict[str, Any]  # DataSpec
     device: str  # kind of device on which these bytes come out again
     threads: int
     kernels: str
@@ -70,5 +70,5 @@ def arguments(model: str, inputs: Any, at: str) -> Any:
     return parse(plugins.model(model).Args, inputs, at)
 
 
-def shape(manifest: Manifest) -> DataShape:
-    return DataShape.from_json(manifest.shape)
+def shape(manifest: Manifest) -> DataSpec:
+    return DataSpec.from_json(manifest.shape)

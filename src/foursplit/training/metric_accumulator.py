@@ -6,11 +6,11 @@ from torch import Tensor
 
 from foursplit.core.splits import Split
 
-WATCHED: tuple[Split, ...] = ("train_dev", "dev")
+VALIDATION_SPLITS: tuple[Split, ...] = ("train_dev", "dev")
 """The splits evaluated in training, in the order of the validation loaders."""
 
 
-class Watch:
+class MetricAccumulator:
     """Collect means; `compute_and_reset` returns them weighted by their number of examples.
 
     Adding computes nothing: a step of a small network is over in the time that a sum takes to
@@ -29,7 +29,7 @@ class Watch:
 
     def add_validation(self, loader: int, *, n: int, **means: Tensor) -> None:
         """Add means over `n` examples of the split of validation loader `loader`."""
-        self.add(WATCHED[loader], n=n, **means)
+        self.add(VALIDATION_SPLITS[loader], n=n, **means)
 
     def compute_and_reset(self) -> dict[str, float]:
         """Return `<split>_<name>` means since the last call."""

@@ -15,16 +15,16 @@ import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import Tensor, nn
 
-from foursplit.config.schema import GradientFit
-from foursplit.core.seeds import derive
+from foursplit.config.schema import TrainerConfig
+from foursplit.core.seeds import derive_seed
 from foursplit.core.splits import Split
-from foursplit.layers.standardize import learning_inputs
+from foursplit.layers.standardize import adapting_inputs
 from foursplit.training.augment import Augmenter
-from foursplit.training.batches import Batches, OneEpoch
+from foursplit.training.batches import Batches, EpochDataset
 from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEachEpoch
-from foursplit.training.checkpoint import PlainCheckpoints, usable
+from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 from foursplit.training.device import torch_device
-from foursplit.training.metric_accumulator import WATCHED
+from foursplit.training.metric_accumulator import VALIDATION_SPLITS
 
 Pair = tuple[Tensor, Tensor]
 """Inputs and targets, row by row."""
@@ -33,16 +33,16 @@ MAX_POINTS = 60  # of a curve: more cannot be seen, and each costs two passes
 EVALUATION_BATCH = 4096  # examples measured at once
 
 
-def seeded(build: Callable[[], nn.Module], seed: int) -> nn.Module:
+def build_with_seed(build: Callable[[], nn.Module], seed: int) -> nn.Module:
     """Build a network whose first weights depend on `seed` alone."""
-    torch.manual_seed(derive("weights", seed))
+    torch.manual_seed(derive_seed("weights", seed))
     return build()
 
 
-def learn_inputs(net: nn.Module, x: Tensor) -> None:
+def fit_input_statistics(net: nn.Module, x: Tensor) -> None:
     """Let the network measure its inputs' means and deviations on train."""
     net.eval()
-    with learning_inputs(net):
+    with adapting_inputs(net):
         net(x)
     net.train()
 
@@ -50,8 +50,8 @@ def learn_inputs(net: nn.Module, x: Tensor) -> None:
 def fit(  # noqa: PLR0913, one call a training run; all but three by name
     module: Any,
     train: Pair,
-    watched: Mapping[Split, Pair],
-    fit: GradientFit,
+    validation: Mapping[Split, Pair],
+    fit: TrainerConfig,
     *,
     seed: int,
     kind: Literal["cpu", "gpu"],
@@ -64,9 +64,9 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     is needed to go on; it is gone when training is complete.
     """
     device = torch_device(kind)
-    on_device = {name: (x.to(device), y.to(device)) for name, (x, y) in watched.items()}
+    on_device = {name: (x.to(device), y.to(device)) for name, (x, y) in validation.items()}
     x, y = (part.to(device) for part in train)
-    learn_inputs(module.net.to(device), x)
+    fit_input_statistics(module.net.to(device), x)
     curves = Curves(listeners)
     trainer = make_trainer(fit, kind, (curves, SeedEachEpoch(seed), SaveState(state, _every_s())))
     loader = Batches(
@@ -75,10 +75,10 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     )  # fmt: skip
     try:
         trainer.fit(
-            EpochAtOnce(module),
-            OneEpoch(loader),
-            [Batches(*on_device[name], size=EVALUATION_BATCH) for name in WATCHED],
-            ckpt_path=state if usable(state) else None,
+            EpochLevelModule(module),
+            EpochDataset(loader),
+            [Batches(*on_device[name], size=EVALUATION_BATCH) for name in VALIDATION_SPLITS],
+            ckpt_path=state if is_complete(state) else None,
         )
     except SIGTERMException as ended:
         # Lightning's own says 0, as if all were done.
@@ -88,7 +88,7 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     return curves.rows
 
 
-class EpochAtOnce(L.LightningModule):
+class EpochLevelModule(L.LightningModule):
     """Take all steps of an epoch in one call of Lightning's, and leave the rest to `task`.
 
     Lightning runs some forty hooks around each call, which can cost more than a small network's
@@ -122,7 +122,7 @@ class EpochAtOnce(L.LightningModule):
 
 
 def make_trainer(
-    fit: GradientFit, kind: Literal["cpu", "gpu"], callbacks: tuple[L.Callback, ...]
+    fit: TrainerConfig, kind: Literal["cpu", "gpu"], callbacks: tuple[L.Callback, ...]
 ) -> L.Trainer:
     """Configure Lightning: nothing written, nothing printed, nothing in the way of a small step."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -137,7 +137,7 @@ def make_trainer(
         check_val_every_n_epoch=max(1, fit.max_epochs // MAX_POINTS),
         num_sanity_val_steps=0,
         callbacks=list(callbacks),
-        plugins=[PlainCheckpoints()],
+        plugins=[SafetensorsCheckpointIO()],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

@@ -7,10 +7,10 @@ W2 (momentum); Kingma and Ba (2015), Adam.
 import torch
 from torch import nn
 
-from foursplit.config.schema import GradientFit
+from foursplit.config.schema import TrainerConfig
 
 
-def optimizer(net: nn.Module, fit: GradientFit) -> torch.optim.Optimizer:
+def optimizer(net: nn.Module, fit: TrainerConfig) -> torch.optim.Optimizer:
     """Build it; `weight_decay` adds itself times the weight to each weight's gradient."""
     weights = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]

@@ -39,7 +39,7 @@ class Line:
 
 
 @contextmanager
-def following(model: Any, seed: int) -> Iterator[None]:
+def report_progress(model: Any, seed: int) -> Iterator[None]:
     """Write how far a model with a fit of its own is, if it tells."""
     line = Line()
 
@@ -76,7 +76,7 @@ class Progress:
         self.line.close()
 
 
-class Growth:
+class LearningCurveProgress:
     """Say how far the training of many models is, one after the other."""
 
     def __init__(self, n_models: int) -> None:

@@ -7,7 +7,7 @@ stopped at its last seed would train all of them again.
 import shutil
 from pathlib import Path
 
-from foursplit.config.schema import GradientFit
+from foursplit.config.schema import TrainerConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.training import manifest
@@ -19,21 +19,21 @@ def save(job: Job, folder: Path, seed: int) -> None:
     """Copy the outputs of one seed; nothing if the code has changed since training began."""
     if code(job.experiment) != job.code:
         return
-    with artifacts.replacing_folder(_path(job, seed)) as temporary:
+    with artifacts.atomic_directory(_path(job, seed)) as temporary:
         shutil.copytree(folder, temporary, dirs_exist_ok=True)
 
 
 def load(job: Job, folder: Path, seed: int) -> Manifest | None:
     """Write `folder` with the cached outputs of the same job; None if there are none."""
     path = _path(job, seed)
-    artifacts.recover(path)
+    artifacts.recover_directory(path)
     try:
         cached = manifest.load(path)
     except FoursplitError:
         return None
     if cached.device != _device(job, cached):
         return None
-    with artifacts.replacing_folder(folder) as temporary:
+    with artifacts.atomic_directory(folder) as temporary:
         shutil.copytree(path, temporary, dirs_exist_ok=True)
     return cached
 
@@ -51,7 +51,7 @@ def _path(job: Job, seed: int) -> Path:
 def _device(job: Job, cached: Manifest) -> str:
     """Return the device that the job would be trained on now."""
     fit = job.experiment.fit
-    if not isinstance(fit, GradientFit) or cached.flops is None:
+    if not isinstance(fit, TrainerConfig) or cached.flops is None:
         return "cpu"
     from foursplit.training import device
 

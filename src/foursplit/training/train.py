@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import DirectFit, Experiment, GradientFit, Run
+from foursplit.config.schema import EstimatorConfig, Experiment, RuntimeConfig, TrainerConfig
 from foursplit.core import code_digest
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape, Examples
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.splits import Split
 from foursplit.io import artifacts
 from foursplit.training import manifest
@@ -37,9 +37,9 @@ class Job:
 
     key: str
     experiment: Experiment
-    run: Run
+    run: RuntimeConfig
     splits: Mapping[Split, Examples]  # train, train_dev, dev
-    shape: DataShape
+    shape: DataSpec
     data: dict[str, str]  # sha256 of the train split's files
     code: Mapping[str, str] = field(init=False)  # digests, as they were before any training
     model_code: str = field(init=False)  # digest of the model's alone
@@ -52,8 +52,8 @@ class Job:
 def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
     """Write `folder` with weights, curves.csv and manifest.json, atomically."""
     fit = job.experiment.fit
-    with artifacts.replacing_folder(folder) as output:
-        if isinstance(fit, DirectFit):
+    with artifacts.atomic_directory(folder) as output:
+        if isinstance(fit, EstimatorConfig):
             result = _fit_estimator(job, output, seed)
         else:
             result = _fit_network(job, fit, output, seed, listeners)
@@ -67,15 +67,15 @@ def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = (
 
 
 def _fit_network(
-    job: Job, fit: GradientFit, folder: Path, seed: int, listeners: tuple[Listener, ...]
+    job: Job, fit: TrainerConfig, folder: Path, seed: int, listeners: tuple[Listener, ...]
 ) -> Manifest:
     import torch
 
     from foursplit.training import device, flop_count, network
 
     file, args = _model(job)
-    device.repeatable(job.run.threads)
-    net = network.seeded(lambda: file.build(args, job.shape), seed)
+    device.set_deterministic(job.run.threads)
+    net = network.build_with_seed(lambda: file.build(args, job.shape), seed)
     if not isinstance(net, torch.nn.Module):
         raise FoursplitError(
             f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
@@ -112,13 +112,13 @@ def _fit_network(
     )
 
 
-def kind_of(job: Job, fit: GradientFit, flops: int) -> Literal["cpu", "gpu"]:
+def kind_of(job: Job, fit: TrainerConfig, flops: int) -> Literal["cpu", "gpu"]:
     """Return the kind of device for a network of `flops` per example, forward."""
     from foursplit.training import device
 
     n_train = len(job.splits["train"])
-    on_gpu = device.gains(flops, min(fit.batch_size or n_train, n_train))
-    return device.resolve(job.run.accelerator, gains=on_gpu)
+    on_gpu = device.runs_faster_on_gpu(flops, min(fit.batch_size or n_train, n_train))
+    return device.resolve(job.run.accelerator, prefer_gpu=on_gpu)
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
@@ -131,10 +131,10 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
             f"{job.key}.fit: model {job.experiment.model!r} learns by gradient steps: give "
             "learning_rate, batch_size and max_epochs besides seeds."
         )
-    if custom_estimator.is_own(model):
-        device.repeatable(job.run.threads)  # some of ours compute with torch
+    if custom_estimator.is_custom(model):
+        device.set_deterministic(job.run.threads)  # some of ours compute with torch
         path = folder / "model.safetensors"
-        with progress.following(model, seed):
+        with progress.report_progress(model, seed):
             custom_estimator.save(
                 path, custom_estimator.fit(model, job.splits["train"], job.splits["dev"])
             )

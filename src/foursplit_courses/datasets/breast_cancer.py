@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Reference, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec, ReferenceLevel
 
 MEASURES = (
     "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity",
@@ -13,7 +13,7 @@ MEASURES = (
 )  # fmt: skip
 FEATURES = tuple(f"{kind}_{name}" for kind in ("mean", "error", "worst") for name in MEASURES)
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Breast cancer Wisconsin (diagnostic)",
     provenance="569 fine-needle samples read by one digital microscope; carried by scikit-learn.",
     licence="CC BY 4.0",
@@ -31,10 +31,10 @@ SOURCE = Source(
     features=FEATURES,
     row_is_unit="one row is one patient's sample; the published file carries no second sample",
     slices=("size_band", "texture_band"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.025,
         kind="best known",
-        where="97.5 % by ten-fold cross-validation with three features (Mangasarian, Street and "
+        citation="97.5 % by ten-fold cross-validation with three features (Mangasarian, Street and "
         "Wolberg 1995, Operations Research 43(4), 570-577); no human reading of these features "
         "is published",
     ),

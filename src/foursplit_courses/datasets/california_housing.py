@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FEATURES = (
     "median_income", "housing_median_age", "rooms_per_household", "bedrooms_per_room",
@@ -17,7 +17,7 @@ CAP = 500_001  # dollars; the census wrote this for every median above 500,000
 USUAL_BEDROOMS = 0.2  # of the rooms, where the number is missing; fixed, so that no row tells it
 N_MISSING = 207
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="California housing, inland and coast",
     provenance=(
         "20,640 districts (block groups) of the 1990 US census. 207 have no number of bedrooms, "

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 
 PARTS = {"train": 209, "test": 50}
 N_CATS = {"train": 72, "test": 33}
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Cats or not",
     provenance=(
         "259 photos of 64 by 64 pixels, 209 for learning and 50 for the test, as the course deals "
@@ -56,7 +56,7 @@ def read(raw: Path) -> Examples:
     # Fixed limits, so that no photo's band depends on the others.
     rows["brightness_band"] = _band(brightness, [0, 0.35, 0.5, 1], ["dark", "middle", "bright"])
     rows["colour_band"] = _band(colour, [-1, 0.1, 0.2, 1], ["greyish", "muted", "colourful"])
-    return Examples(x=x, rows=rows)  # (example, colour, row, column)
+    return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 
 
 def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel
 from foursplit.core.seeds import generator
 
 N_ROASTS = 200
@@ -15,7 +15,7 @@ TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # drawn evenly; degrees 
 COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0
 FEATURES = ("temperature", "duration")
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Coffee roasting",
     provenance=(
         "200 roasts drawn evenly over 150 to 285 degrees and 11.5 to 15.5 minutes by NumPy's "
@@ -31,11 +31,13 @@ SOURCE = Source(
     features=FEATURES,
     row_is_unit="one row is one roast, drawn apart from the others",
     slices=("temperature_band", "duration_band"),
-    reference=Reference(error=0.0, kind="best known", where="the rule that made the labels"),
+    reference=ReferenceLevel(
+        error=0.0, kind="best known", citation="the rule that made the labels"
+    ),
 )
 
 
-def good(temperature: np.ndarray, duration: np.ndarray) -> np.ndarray:
+def is_good_roast(temperature: np.ndarray, duration: np.ndarray) -> np.ndarray:
     """Say which roasts lie inside the triangle; degrees Celsius and minutes."""
     share = (temperature - COOLEST) / (HOTTEST - COOLEST)
     burnt_from = LONGEST - share * (LONGEST - SHORTEST)
@@ -48,7 +50,7 @@ def read(_raw: Path) -> pd.DataFrame:
     temperature = rng.uniform(*TEMPERATURES, N_ROASTS)
     duration = rng.uniform(*DURATIONS, N_ROASTS)
     frame = pd.DataFrame({"temperature": temperature, "duration": duration})
-    frame["roast"] = good(temperature, duration).astype(np.int64)
+    frame["roast"] = is_good_roast(temperature, duration).astype(np.int64)
     bands = pd.cut(frame["temperature"], [0, COOLEST, HOTTEST, 400], labels=["cool", "fit", "hot"])
     frame["temperature_band"] = bands.astype(str)
     bands = pd.cut(frame["duration"], [0, SHORTEST, LONGEST, 60], labels=["short", "fit", "long"])

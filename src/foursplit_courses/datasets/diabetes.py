@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 
 FEATURES = (
     "age", "sex", "bmi", "blood_pressure", "cholesterol", "ldl", "hdl", "cholesterol_hdl_ratio",
     "log_triglycerides", "glucose",
 )  # fmt: skip
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Diabetes progression",
     provenance=(
         "442 patients of one study; carried by scikit-learn in original units. The target is a "

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Reference, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec, ReferenceLevel
 from foursplit.core.examples import Examples
-from foursplit.core.seeds import derive, generator
+from foursplit.core.seeds import derive_seed, generator
 
 SIDE = 8  # pixels
 WHITE = 16.0  # brightest pixel: counts of ink in a 4 by 4 block of the scanned bitmap
@@ -22,7 +22,7 @@ MAX_BLUR = 0.6  # standard deviation in pixels
 MAX_SHADE = 0.4  # share of the light lost at the darkest edge
 NOISE = 0.06  # standard deviation, as a share of white
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Digits, and digits as a phone sees them",
     provenance=(
         "1,797 digits by 13 writers: the test part of UCI's optdigits, carried by scikit-learn. "
@@ -44,10 +44,10 @@ SOURCE = Source(
     row_is_unit="the file does not say who wrote which digit",
     domains={"original": "source", "phone": "target"},
     slices=("digit", "ink_band", "turn_band", "shade_band"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.02,
         kind="best known",
-        where="nearest neighbour on these 1,797 originals, trained on the 3,823 of the other 30 "
+        citation="nearest neighbour on these 1,797 originals, trained on the 3,823 of the other 30 "
         "writers (Alpaydin and Kaynak 1998; measured again for this project); nobody has "
         "measured people on 8 by 8 pixels, or anyone on the phone's pictures",
     ),
@@ -80,12 +80,12 @@ def read(raw: Path) -> Examples:
     rows["ink_band"] = np.where(ink < np.median(ink), "thin", "bold")
     rows["turn_band"] = np.where(rows["turn"].abs() > MAX_TURN / 2, "over 10 degrees", "up to 10")
     rows["shade_band"] = np.where(rows["shade"] > MAX_SHADE / 2, "strong", "weak")
-    return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
+    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _goes_to_phone(picture: np.ndarray) -> bool:
     """Draw by content, so that a digit keeps its domain whatever is added to the file."""
-    return derive("digits: phone or original", picture.tobytes().hex()) % 2 == 1
+    return derive_seed("digits: phone or original", picture.tobytes().hex()) % 2 == 1
 
 
 def _photograph(picture: np.ndarray) -> tuple[np.ndarray, float, float]:

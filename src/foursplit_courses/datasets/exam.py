@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FILE = "ex2data1.txt"
 N_APPLICANTS, N_ADMITTED = 100, 60
 FEATURES = ("first_exam", "second_exam")
 EQUAL = 10  # marks apart; nearer than this, the two exams say the same
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Admission by two exams",
     provenance=(
         "100 applicants with the marks of two exams, 0 to 100, and whether they were admitted (60 "

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
 
@@ -16,7 +16,7 @@ CLASSES = (
     "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
 )  # fmt: skip
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Fashion-MNIST",
     provenance=(
         "70,000 garments of a shop's catalogue, one picture each, grey and turned to light on "
@@ -28,10 +28,10 @@ SOURCE = Source(
     classes=CLASSES,
     row_is_unit="one picture a garment; no number says which garments are of one make",
     slices=("garment", "brightness_band", "fill_band"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.165,
         kind="human",
-        where="people who are no experts, three labels each on 1,000 of the test pictures "
+        citation="people who are no experts, three labels each on 1,000 of the test pictures "
         "(Xiao, Rasul and Vollgraf 2017: table of results in the data set's repository)",
     ),
     picture=True,
@@ -61,7 +61,7 @@ def read(raw: Path) -> Examples:
     # Fixed limits, so that no picture's band depends on the others.
     rows["brightness_band"] = _band(brightness, [0, 0.4, 0.6, 1], ["dark", "middle", "bright"])
     rows["fill_band"] = _band(filled, [0, 0.35, 0.6, 1], ["under 35 %", "35 to 60 %", "over 60 %"])
-    return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
+    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel
 from foursplit.core.seeds import generator
 from foursplit_courses.transforms.lagged_features import lagged_sums
 
@@ -28,7 +28,7 @@ PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a
 USER_FEATURES = ("user_mean", "log_user_count", *(f"likes_{name}" for name in GENRES))
 FILM_FEATURES = ("film_mean", "log_film_count", "film_age", *(f"is_{name}" for name in GENRES))
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Film tastes, three years and the fourth",
     provenance=(
         "Generated: 280 users and 220 films with drawn tastes, some 10,000 ratings of half a star "
@@ -49,10 +49,10 @@ SOURCE = Source(
     group="unit",
     domains={"first three years": "source", "fourth year": "target"},
     slices=("user_learnt", "film_learnt", "user_history", "film_history", "first_genre"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.24,
         kind="best known",
-        where="the drawn tastes themselves asked for each rating: what noise and rounding leave",
+        citation="the drawn tastes themselves asked for each rating: what noise and rounding leave",
     ),
 )
 

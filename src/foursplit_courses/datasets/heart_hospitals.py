@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 COLUMNS = (
     "age", "sex", "chest_pain", "resting_pressure", "cholesterol", "sugar_above_120",
@@ -37,7 +37,7 @@ FEATURES = (
     "pressure_missing", "cholesterol_missing", "exercise_missing", "vessels_missing",
 )  # fmt: skip
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Heart disease, four hospitals",
     provenance=(
         "920 patients sent to angiography: Cleveland 303, Budapest 294, Zurich and Basel 123, "

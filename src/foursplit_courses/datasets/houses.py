@@ -5,13 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FILE = "ex1data2.txt"
 N_HOUSES = 47
 FEATURES = ("area", "bedrooms")
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Houses in Portland",
     provenance=(
         "47 houses with living area in square feet, number of bedrooms and price in dollars: an "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 from foursplit.core.seeds import generator
 
 N_CALM, N_WINDY = 600, 400
@@ -21,7 +21,7 @@ STRONG = 10.0
 GOOD = 200.0  # points: what the field and the course call solved, as a mean of 100 episodes
 CHANCE = -184.0  # points: the mean of 2,000 calm episodes of actions by chance (+-5)
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Levels of a lunar landing",
     provenance=(
         "600 calm and 400 windy levels of Gymnasium's LunarLander-v3, drawn from a seed: wind "

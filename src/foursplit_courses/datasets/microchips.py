@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FILE = "ex2data2.txt"
 N_CHIPS, N_ACCEPTED = 118, 58
 FEATURES = ("first_test", "second_test")
 NEAR = 0.5  # of the centre, in the tests' own scale
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Microchips by two tests",
     provenance=(
         "118 microchips with the results of two tests, about -1 to 1, and whether they passed (58 "

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
 
@@ -14,7 +14,7 @@ SIDE = 28  # pixels
 PARTS = {"train": 60_000, "test": 10_000}
 FILES = {"train": "train", "test": "t10k"}  # as the published files are called
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="MNIST",
     provenance=(
         "70,000 digits from forms that census staff and students filled in, centred by their mass "
@@ -26,10 +26,10 @@ SOURCE = Source(
     classes=tuple("0123456789"),
     row_is_unit="the files do not say who wrote which digit; the published parts share no writer",
     slices=("digit", "ink_band", "lean_band"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.002,
         kind="human",
-        where="digits of this kind, read by people (Simard, LeCun and Denker 1993, Efficient "
+        citation="digits of this kind, read by people (Simard, LeCun and Denker 1993, Efficient "
         "pattern recognition using a new transformation distance: about 0.2 %; recalled)",
     ),
     picture=True,
@@ -61,7 +61,7 @@ def read(raw: Path) -> Examples:
     rows["lean_band"] = _band(
         lean, [-np.inf, -0.1, 0.2, 0.5, np.inf], ["left", "upright", "right", "far right"]
     )
-    return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
+    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _lean(x: np.ndarray) -> np.ndarray:

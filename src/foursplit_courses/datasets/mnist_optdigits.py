@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
 from foursplit_courses.transforms.area_resize import area_resize
@@ -16,7 +16,7 @@ INK = 16  # the most a pixel of optdigits counts: its block of 4 by 4 is all ink
 N_MNIST = 60_000
 PARTS = {"tra": 3_823, "tes": 1_797}  # of 30 writers, and of 13 others
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Digits from forms, and from coarser scans",
     provenance=(
         "MNIST's 60,000 training pictures, and the 5,620 of optdigits (forms that 43 people "
@@ -38,10 +38,10 @@ SOURCE = Source(
     row_is_unit="neither set says who wrote which digit",
     domains={"mnist": "source", "optdigits": "target"},
     slices=("digit", "ink_band", "part"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.02,
         kind="best known",
-        where="nearest neighbour on optdigits' own test part, trained on its 3,823 others "
+        citation="nearest neighbour on optdigits' own test part, trained on its 3,823 others "
         "(Alpaydin and Kaynak 1998): what the target's own labels can give; nobody has measured "
         "people on 8 by 8 pixels",
     ),
@@ -77,7 +77,7 @@ def read(raw: Path) -> Examples:
     # Fixed limits, so that no picture's band depends on the others.
     bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
     rows["ink_band"] = np.asarray(bands).astype(str)
-    return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
+    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _table(path: Path) -> np.ndarray:

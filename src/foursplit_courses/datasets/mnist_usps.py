@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
 from foursplit_courses.transforms.area_resize import area_resize
@@ -15,7 +15,7 @@ from foursplit_courses.transforms.area_resize import area_resize
 SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
 N_MNIST, N_USPS = 60_000, 9_298
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Digits from forms, and from envelopes",
     provenance=(
         "MNIST's 60,000 training pictures (forms filled in by census staff and students) and "
@@ -36,10 +36,10 @@ SOURCE = Source(
     row_is_unit="neither set says who wrote which digit",
     domains={"mnist": "source", "usps": "target"},
     slices=("digit", "ink_band", "part"),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.025,
         kind="human",
-        where="USPS's test part, read by people (Bromley and Säckinger 1991, Neural-network and "
+        citation="USPS's test part, read by people (Bromley and Säckinger 1991, Neural-network and "
         "k-nearest-neighbor classifiers, technical report, AT&T Bell Laboratories; recalled)",
     ),
     picture=True,
@@ -71,7 +71,7 @@ def read(raw: Path) -> Examples:
     # Fixed limits, so that no picture's band depends on the others.
     bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
     rows["ink_band"] = np.asarray(bands).astype(str)
-    return Examples(x=x[:, None], rows=rows)  # (example, 1, row, column)
+    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _zip_codes(path: Path) -> np.ndarray:

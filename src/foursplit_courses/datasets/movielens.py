@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit_courses.transforms import lagged_features as known
 
 GENRES = (
@@ -24,7 +24,7 @@ PRIOR_COUNT = 5.0  # ratings that the mean of all stands for, beside a user's or
 USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_SINCE_2016, N_USERS, N_FILMS = 100_836, 21_319, 610, 9_724
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Film ratings, before and since 2016",
     provenance=(
         "100,836 ratings of 9,724 films by 610 users from 1996 to 2018, half a star to five; "

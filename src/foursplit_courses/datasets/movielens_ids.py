@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit_courses.transforms.lagged_features import lagged_sums
 
 GENRES = (
@@ -24,7 +24,7 @@ PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a
 USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_USERS, N_FILMS = 100_836, 610, 9_724
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Film ratings with users and films by number, before and since 2016",
     provenance=(
         "100,836 ratings of 9,724 films by 610 users from 1996 to 2018, half a star to five; "

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 VALUES = {
     "cap_shape": "bcfksx", "cap_surface": "fgsy", "cap_colour": "bcegnpruwy", "bruises": "ft",
@@ -28,7 +28,7 @@ FEATURES = tuple(
 )
 N_ROWS, N_NO_ROOT = 8_124, 2_480
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Mushrooms, woods and elsewhere",
     provenance=(
         "8,124 descriptions of 23 species of gilled mushrooms, written out from a field guide of "

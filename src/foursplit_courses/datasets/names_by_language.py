@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.examples import Examples
 
 PER_LANGUAGE = {
@@ -22,7 +22,7 @@ N_SHARED = 1_181  # rows whose plain spelling several languages hold
 SYMBOLS = "." + "abcdefghijklmnopqrstuvwxyz"  # the dot: an edge, and whatever is no letter
 N_PAIRS = len(SYMBOLS) ** 2
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Surnames of 18 languages",
     provenance=(
         "20,050 surnames; 9,384 are Russian, 73 Vietnamese. 2,038 repeat a name of their own "
@@ -60,7 +60,7 @@ def read(raw: Path) -> Examples:
     bands = pd.cut(length, [0, 4, 8, 99], labels=["to 4 letters", "5 to 8", "9 and more"])
     rows["length_band"] = np.asarray(bands).astype(str)
     rows["length"] = length
-    return Examples(x=np.stack([bigram_counts(name) for name in rows["spelling"]]), rows=rows)
+    return Examples(x=np.stack([bigram_counts(name) for name in rows["spelling"]]), metadata=rows)
 
 
 def normalize_spelling(name: str) -> str:

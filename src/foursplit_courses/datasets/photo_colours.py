@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 
 TILE = 4  # pixels: colours are means over tiles, as a photo of a sixteenth of the size has them
 BLOCK = 8  # tiles: neighbours are alike, so a block of them goes to one split
 FEATURES = ("red", "green", "blue")
 LUMA = (0.299, 0.587, 0.114)  # weights of the channels in lightness (ITU-R BT.601)
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Colours of two photos",
     provenance=(
         "scikit-learn's two sample photos: the Summer Palace in Beijing (the palette is found for "

@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FILE = "ex1data1.txt"
 N_CITIES = 97
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Food trucks: profit by population",
     provenance=(
         "97 cities, population and profit of a food truck there, both in ten thousands; an "

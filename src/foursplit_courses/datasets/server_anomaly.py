@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FEATURES = ("latency", "throughput")  # milliseconds, megabytes a second
 N_EACH, N_ANOMALIES = 307, 9
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Servers of the course",
     provenance=(
         "307 measurements without labels, which the course takes for usual, and 307 with labels, "

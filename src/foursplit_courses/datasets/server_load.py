@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.seeds import generator
 
 FEATURES = ("latency", "throughput", "cpu")  # logarithms of milliseconds and of megabytes a second,
@@ -21,7 +21,7 @@ FAILING = 0.03  # share of the measurements
 KINDS = {"stalled": 0.5, "refusing": 0.3, "overloaded": 0.2}  # shares of the failures
 GROWTH = 0.25  # of the load, from the first period to the second
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Servers under load, generated",
     provenance=(
         "7,200 measurements of 60 generated servers in two periods, three in a hundred of a server "

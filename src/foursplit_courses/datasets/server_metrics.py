@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 WINDOW = 24  # values, five minutes apart: two hours
 WARM_UP_WINDOWS = 12  # spans: a day, before which nothing is known of a series
@@ -15,7 +15,7 @@ PAST = 0.6  # of each series is learnt from
 N_SERIES, N_VALUES, N_LABELLED = 20, 112_517, 10_425  # values inside a labelled window
 FEATURES = ("mean", "least", "most", "spread", "step", "largest_jump", "slope")
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Server metrics, past and future",
     provenance=(
         "20 series of the Numenta benchmark (CPU, network, disk, requests, latency, a machine's "

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import UNPACKED, RemoteFiles, Source
+from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import jpeg
 
@@ -14,7 +14,7 @@ SIDE = 64  # pixels
 PARTS = {"train": 864, "val": 216, "test": 120}
 PUBLISHED_AS = {"train": "train", "val": "train", "test": "test"}
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="SIGNS",
     provenance=(
         "1,200 photos of hands before a white wall, showing 0 to 5; 1,080 for learning and 120 "
@@ -60,7 +60,7 @@ def read(raw: Path) -> Examples:
     # Fixed limits, so that no photo's band depends on the others.
     rows["brightness_band"] = _band(brightness, [0, 0.7, 0.725, 1], ["dark", "middle", "bright"])
     rows["hand_band"] = _band(hand, [-1, 0.15, 0.25, 1], ["small", "middle", "large"])
-    return Examples(x=x, rows=rows)  # (example, colour, row, column)
+    return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 
 
 def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:

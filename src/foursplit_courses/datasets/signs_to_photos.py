@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import UNPACKED, RemoteFiles, Source
+from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import jpeg
@@ -19,7 +19,7 @@ N_SIGNS, N_PHOTOS = 1_200, 1_237
 SITTING = 10  # shots numbered one after the other: the same hand before the same wall
 CAMERA, TIME = 272, 306  # EXIF tags
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Hand signs, and those of other people",
     provenance=(
         "SIGNS' 1,200 photos and, of the Sign Language Digits, the 1,237 that show 0 to 5: some "
@@ -63,7 +63,7 @@ def read(raw: Path) -> Examples:
     # Fixed limits, so that no photo's band depends on the others.
     bands = pd.cut(brightness, [0, 0.5, 0.6, 0.7, 1], labels=["dark", "dim", "light", "bright"])
     rows["brightness_band"] = np.asarray(bands).astype(str)
-    return Examples(x=x, rows=rows)  # (example, colour, row, column)
+    return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 
 
 def identify_students(paths: list[Path]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Reference, Source
+from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel
 from foursplit.core.seeds import generator
 
 N_POINTS = 800
@@ -14,7 +14,7 @@ CENTERS = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=
 STD = 0.4  # standard deviation of each blob, the same in all directions
 FEATURES = ("across", "up")
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Six blobs",
     provenance=(
         "800 points drawn by NumPy's generator from a fixed seed: six normal blobs of standard "
@@ -29,10 +29,10 @@ SOURCE = Source(
     features=FEATURES,
     row_is_unit="one row is one point, drawn apart from the others",
     slices=("place",),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.0776,
         kind="best known",
-        where="nearest centre, the Bayes-optimal rule for equal round blobs: wrong on 7.76 % of "
+        citation="nearest centre, the Bayes-optimal rule for equal round blobs: wrong on 7.76 % of "
         "6 million points drawn for this (standard error 0.01 %)",
     ),
 )

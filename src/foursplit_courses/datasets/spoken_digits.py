@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import UNPACKED, RemoteFiles, Source
+from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.examples import Examples
 
 SAMPLE_RATE = 8_000  # values a second
@@ -23,7 +23,7 @@ ACCENTS = {
 }  # fmt: skip
 EACH = 500  # recordings a speaker: 50 a digit
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Spoken digits, five speakers and a sixth",
     provenance=(
         "3,000 recordings of the digits in English, 0.14 to 2.28 seconds at 8 kHz, 500 by each of "
@@ -61,7 +61,7 @@ def read(raw: Path) -> Examples:
     table = pd.DataFrame(rows)
     bands = pd.cut(table["seconds"], [0, 0.35, 0.5, 9], labels=["short", "usual", "long"])
     table["duration_band"] = np.asarray(bands).astype(str)
-    return Examples(x=np.stack(pictures)[:, None], rows=table)  # (example, 1, band, frame)
+    return Examples(x=np.stack(pictures)[:, None], metadata=table)  # (example, 1, band, frame)
 
 
 def _sound(path: Path) -> tuple[np.ndarray, int]:

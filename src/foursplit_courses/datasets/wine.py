@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Reference, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec, ReferenceLevel
 
 FEATURES = (
     "alcohol", "malic_acid", "ash", "alkalinity_of_ash", "magnesium", "phenols", "flavanoids",
     "nonflavanoid_phenols", "proanthocyanins", "colour_intensity", "hue", "od280_od315", "proline",
 )  # fmt: skip
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Wine",
     provenance="178 wines of three varieties, one chemical analysis each; carried by scikit-learn.",
     licence="CC BY 4.0",
@@ -29,10 +29,10 @@ SOURCE = Source(
     features=FEATURES,
     row_is_unit="one row is one wine",
     slices=("alcohol_band",),
-    reference=Reference(
+    reference=ReferenceLevel(
         error=0.0,
         kind="best known",
-        where="regularised discriminant analysis, leave one out (Aeberhard, Coomans and de Vel "
+        citation="regularised discriminant analysis, leave one out (Aeberhard, Coomans and de Vel "
         "1992, technical report 92-02, James Cook University); no human taster is published",
     ),
 )

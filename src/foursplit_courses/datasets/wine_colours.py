@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FEATURES = (
     "fixed_acidity", "volatile_acidity", "citric_acid", "residual_sugar", "chlorides",
@@ -15,7 +15,7 @@ FEATURES = (
 N_RED, N_WHITE = 1_599, 4_898
 N_TWINS = 240 + 937  # rows of red and of white that repeat an earlier one
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Wine quality, red and white",
     provenance=(
         "1,599 red and 4,898 white vinhos verdes of northern Portugal, eleven measurements each; "

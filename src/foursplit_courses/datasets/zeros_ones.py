@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import BundledFile, Source
+from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 from foursplit.core.examples import Examples
 
 SIDE = 8  # pixels
 WHITE = 16.0  # brightest pixel: counts of ink in a 4 by 4 block of the scanned bitmap
 N_ZEROS, N_ONES = 178, 182
 
-SOURCE = Source(
+SOURCE = DatasetSpec(
     title="Zeros and ones",
     provenance=(
         "The 178 zeros and 182 ones among 1,797 digits by 13 writers: the test part of UCI's "
@@ -47,7 +47,7 @@ def read(raw: Path) -> Examples:
     ink = x.mean(axis=(1, 2, 3))
     rows = pd.DataFrame({"digit": digits, "ink": ink, "darkest": x.max(axis=(1, 2, 3))})
     rows["ink_band"] = np.where(ink < np.median(ink), "thin", "bold")
-    return Examples(x=x, rows=rows)
+    return Examples(x=x, metadata=rows)
 
 
 def suite() -> list[Any]:

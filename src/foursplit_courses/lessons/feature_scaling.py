@@ -20,7 +20,7 @@ from foursplit.core.lesson_figures import (
     Surface,
     Table,
 )
-from foursplit.core.seeds import derive, generator
+from foursplit.core.seeds import derive_seed, generator
 from foursplit_courses.from_scratch import features, linear, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
@@ -97,7 +97,7 @@ def run(args: Args) -> Study:
 def _fits(args: Args, scaled: synthetic_data.Dataset) -> dict[str, Parameters]:
     """Fit the same line in four ways."""
     sklearn_fit = LinearRegression().fit(*scaled)
-    sgd_fit = SGDRegressor(max_iter=1000, random_state=derive("sgd", args.seed) % 2**32).fit(
+    sgd_fit = SGDRegressor(max_iter=1000, random_state=derive_seed("sgd", args.seed) % 2**32).fit(
         *scaled
     )
     return {

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
-from foursplit.core.seeds import derive, generator
+from foursplit.core.seeds import derive_seed, generator
 from foursplit_courses.from_scratch import features, linear, synthetic_data
 
 INPUTS = ("sepal length", "sepal width", "petal length", "petal width")  # cm
@@ -156,7 +156,7 @@ def _classification(
 
 
 def _clusters(args: Args, x: np.ndarray, species: np.ndarray) -> tuple[Section, dict[str, float]]:
-    seed = derive("kinds of learning", args.seed) % 2**32
+    seed = derive_seed("kinds of learning", args.seed) % 2**32
     clustering = KMeans(n_clusters=3, n_init=10, random_state=seed).fit_predict(x)
     rand = float(adjusted_rand_score(species, clustering))
     pca = PCA(n_components=2).fit(x)

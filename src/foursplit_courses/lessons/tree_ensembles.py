@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from foursplit.core.lesson_figures import Lines, Section, Series, Study
-from foursplit.core.seeds import derive, generator
+from foursplit.core.seeds import derive_seed, generator
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
@@ -134,7 +134,7 @@ def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, floa
     for name, features in methods.items():
         model = RandomForestClassifier(
             args.n_estimators_forest, max_features=features, criterion="entropy",
-            random_state=derive("forest", args.seed) % 2**32,
+            random_state=derive_seed("forest", args.seed) % 2**32,
         ).fit(*train)  # fmt: skip
         each = np.stack([tree.predict_proba(out[0])[:, 1] for tree in model.estimators_])
         average = np.cumsum(each, axis=0) / sizes[:, None]

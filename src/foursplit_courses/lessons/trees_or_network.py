@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from foursplit.core.lesson_figures import Regions, Section, Series, Slider, Study, Table
-from foursplit.core.seeds import derive, generator
+from foursplit.core.seeds import derive_seed, generator
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
@@ -167,7 +167,7 @@ class _Network:
             early_stopping=True,
             validation_fraction=0.2,
             n_iter_no_change=args.early_stopping_rounds,
-            random_state=derive("network", args.seed) % 2**32,
+            random_state=derive_seed("network", args.seed) % 2**32,
         )
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> "_Network":
@@ -190,7 +190,7 @@ def _models(args: Args) -> dict[str, Callable[[], Any]]:
         "forest": lambda: RandomForestClassifier(
             args.n_estimators_forest,
             min_samples_split=10,
-            random_state=derive("forest", args.seed) % 2**32,
+            random_state=derive_seed("forest", args.seed) % 2**32,
         ),
         "boosted": lambda: _Boosted(args),
         "network": lambda: _Network(args),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.factorization import (
     L2,
@@ -113,6 +113,6 @@ def _clip_to_unknown(ids: np.ndarray, n: int) -> np.ndarray:
     return np.where((ids >= 0) & (ids < n - 1), ids, n - 1)
 
 
-def build(args: Args, _shape: DataShape, seed: int) -> ALSMatrixFactorization:
+def build(args: Args, _shape: DataSpec, seed: int) -> ALSMatrixFactorization:
     """Return a model with fit(x, y) and predict(x) in the unit of the target."""
     return ALSMatrixFactorization(args, seed)

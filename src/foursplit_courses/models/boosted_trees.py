@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from foursplit.core.examples import DataShape
-from foursplit.core.seeds import derive, generator
+from foursplit.core.examples import DataSpec
+from foursplit.core.seeds import derive_seed, generator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class BoostedTrees:
             "eta": self.args.learning_rate,
             "max_depth": self.args.max_depth,
             "nthread": 1,  # sums of gradients depend on the number of threads
-            "seed": derive("boosted_trees", self.seed) % 2**31,
+            "seed": derive_seed("boosted_trees", self.seed) % 2**31,
             **({"num_class": self.n_classes} if self.n_classes > 2 else {}),
         }
 
@@ -145,7 +145,7 @@ def _rows(x: np.ndarray) -> np.ndarray:
     return x.reshape(len(x), -1).astype(np.float32)
 
 
-def build(args: Args, shape: DataShape, seed: int) -> BoostedTrees:
+def build(args: Args, shape: DataSpec, seed: int) -> BoostedTrees:
     """Return a model with fit(x, y), and predict_proba(x) (classes) or predict(x)."""
     if not shape.classes:
         return BoostedRegressor(args, 0, seed)

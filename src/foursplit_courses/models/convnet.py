@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataShape
-from foursplit.layers.standardize import Standardise
+from foursplit.core.examples import DataSpec
+from foursplit.layers.standardize import Standardize
 
 KERNELS = (4, 2)  # as in the course, which pads to keep the size
 POOLS = (8, 4)
@@ -27,7 +27,7 @@ class Args:
             raise ValueError(f"channels {self.channels} must be at least 1")
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map (batch, channel, row, column) pictures to (batch, class) logits."""
     depth, height, width = shape.inputs
     if min(height, width) < TOTAL_STRIDE:
@@ -41,7 +41,7 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
     return nn.Sequential(
-        Standardise(shape.inputs),
+        Standardize(shape.inputs),
         _same_padding(KERNELS[0]),
         nn.Conv2d(depth, first, KERNELS[0]),
         nn.ReLU(),

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit_courses.from_scratch import tree
 from foursplit_courses.from_scratch.impurity import Criterion
 
@@ -84,7 +84,7 @@ def _rows(x: np.ndarray) -> np.ndarray:
     return x.reshape(len(x), -1).astype(np.float64)
 
 
-def build(args: Args, shape: DataShape, _seed: int) -> DecisionTree:
+def build(args: Args, shape: DataSpec, _seed: int) -> DecisionTree:
     """Return a model with fit(x, y), and predict_proba(x) (classes) or predict(x)."""
     model_class = TreeClassifier if shape.classes else TreeRegressor
     return model_class(args, shape.n_classes)

@@ -8,8 +8,8 @@ from typing import Literal
 
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from foursplit.core.examples import DataShape
-from foursplit.core.seeds import derive
+from foursplit.core.examples import DataSpec
+from foursplit.core.seeds import derive_seed
 from foursplit_courses import array_trees
 
 
@@ -30,13 +30,13 @@ class Args:
                 raise ValueError(f"{name}: {getattr(self, name)} must be at least {minimum}")
 
 
-def build(args: Args, shape: DataShape, seed: int) -> array_trees.ArrayTreeEnsemble:
+def build(args: Args, shape: DataSpec, seed: int) -> array_trees.ArrayTreeEnsemble:
     """Return a model with fit(x, y), and predict_proba(x) or predict(x); `seed` breaks ties."""
     params = {
         "max_depth": args.max_depth,
         "min_samples_split": args.min_samples_split,
         "min_samples_leaf": args.min_samples_leaf,
-        "random_state": derive("tree", seed) % 2**32,
+        "random_state": derive_seed("tree", seed) % 2**32,
     }
     if shape.classes:
         classifier = DecisionTreeClassifier(criterion=args.criterion, **params)

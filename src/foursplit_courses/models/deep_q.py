@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
-from foursplit_courses.envs.environments import SEED, TURBULENCE, WIND, world
+from foursplit_courses.envs.environments import SEED, TURBULENCE, WIND, make_env
 from foursplit_courses.from_scratch import deep_q
 from foursplit_courses.from_scratch.deep_q import SOLVED_WINDOW, DQNConfig
 
@@ -47,7 +47,7 @@ class DeepQ:
     """Learns from (level, 3) rows of seed, wind and turbulence; predicts returns."""
 
     def __init__(self, args: Args, seed: int) -> None:
-        self.args, self.env = args, world(args.environment)
+        self.args, self.env = args, make_env(args.environment)
         self.rng = generator("deep_q", args.environment, seed)
         self.agent = deep_q.Agent(self.env.n_state, self.env.n_actions, args.learning, self.rng)
         self.returns: list[float] = []
@@ -98,7 +98,7 @@ class DeepQ:
         return self.agent.weights.size
 
 
-def build(args: Args, shape: DataShape, seed: int) -> DeepQ:
+def build(args: Args, shape: DataSpec, seed: int) -> DeepQ:
     """Build an agent for levels of seed, wind and turbulence."""
     expected = (max(SEED, WIND, TURBULENCE) + 1,)
     if shape.inputs != expected:

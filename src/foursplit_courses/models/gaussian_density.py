@@ -5,7 +5,7 @@ Source: Ng, MLS C3 W1 (a Gaussian for each feature) and ML 2011 (the multivariat
 
 from dataclasses import dataclass
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit_courses.from_scratch import gaussian_density
 from foursplit_courses.from_scratch.anomaly_detector import AnomalyDetector, as_mixture
 
@@ -17,7 +17,7 @@ class Args:
     multivariate: bool = False  # true: full covariance, which detects unusual combinations
 
 
-def build(args: Args, _shape: DataShape, _seed: int) -> AnomalyDetector:
+def build(args: Args, _shape: DataSpec, _seed: int) -> AnomalyDetector:
     """Return a detector; its threshold is chosen on dev."""
     fit_density = (
         gaussian_density.fit_multivariate if args.multivariate else gaussian_density.fit_independent

@@ -5,7 +5,7 @@ Source: Ng, MLS C3 W1.
 
 from dataclasses import dataclass
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import kmeans
 from foursplit_courses.from_scratch.kmeans_estimator import KMeansEstimator
@@ -25,7 +25,7 @@ class Args:
                 raise ValueError(f"{name}: {value} must be at least 1")
 
 
-def build(args: Args, _shape: DataShape, seed: int) -> KMeansEstimator:
+def build(args: Args, _shape: DataSpec, seed: int) -> KMeansEstimator:
     """Return a k-means estimator, the best of `n_init` runs."""
     return KMeansEstimator(
         lambda x: (

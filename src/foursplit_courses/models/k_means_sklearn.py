@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
-from foursplit.core.examples import DataShape
-from foursplit.core.seeds import derive
+from foursplit.core.examples import DataSpec
+from foursplit.core.seeds import derive_seed
 from foursplit_courses.from_scratch.kmeans_estimator import KMeansEstimator
 
 
@@ -27,11 +27,11 @@ class Args:
                 raise ValueError(f"{name}: {value} must be at least 1")
 
 
-def build(args: Args, _shape: DataShape, seed: int) -> KMeansEstimator:
+def build(args: Args, _shape: DataSpec, seed: int) -> KMeansEstimator:
     """Return an estimator that predicts as ours does; scikit-learn's `predict` lacks distances."""
 
     def find_centroids(x: np.ndarray) -> np.ndarray:
-        random_state = derive("k-means of scikit-learn", seed) % 2**32
+        random_state = derive_seed("k-means of scikit-learn", seed) % 2**32
         model = KMeans(args.n_clusters, n_init=args.n_init, random_state=random_state)
         centroids: np.ndarray = model.fit(x).cluster_centers_
         return centroids

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from foursplit.core.examples import DataShape
-from foursplit.layers.standardize import Standardise
+from foursplit.core.examples import DataSpec
+from foursplit.layers.standardize import Standardize
 
 KERNEL = 5  # as in the paper; padded by 2 to keep the size of small pictures
 
@@ -26,7 +26,7 @@ class Args:
             raise ValueError(f"channels {self.channels}, hidden {self.hidden} must be at least 1")
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map (batch, channel, row, column) pictures to (batch, class) logits."""
     depth, height, width = shape.inputs
     first, second = args.channels
@@ -36,7 +36,7 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)
     return nn.Sequential(
-        Standardise(shape.inputs),
+        Standardize(shape.inputs),
         nn.Conv2d(depth, first, KERNEL, padding=KERNEL // 2),
         nn.ReLU(),
         nn.MaxPool2d(2),  # (batch, first, height / 2, width / 2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit_courses.from_scratch.gaussian_density import select_threshold
 
 
@@ -24,7 +24,7 @@ class Args:
             raise ValueError(f"C: {self.C} must be above 0")
 
 
-def build(args: Args, _shape: DataShape, _seed: int) -> "F1ThresholdClassifier":
+def build(args: Args, _shape: DataSpec, _seed: int) -> "F1ThresholdClassifier":
     """Return a classifier with fit, tune and predict."""
     return F1ThresholdClassifier(args)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.layers.polynomial import Polynomial, count_terms
-from foursplit.layers.standardize import Standardise
+from foursplit.layers.standardize import Standardize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Args:
             raise ValueError(f"degree: {self.degree} must be at least 1")
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map (batch, input) to (batch, 1) logits."""
     n_terms = count_terms(shape.n_inputs, args.degree)
     head = nn.Linear(n_terms, 1)
@@ -32,8 +32,8 @@ def build(args: Args, shape: DataShape) -> nn.Module:
     # Standardized before the products, to keep them small, and after, so that one learning rate
     # suits all; the course does neither, and penalizes the weights of unscaled products.
     return nn.Sequential(
-        Standardise((shape.n_inputs,)),
+        Standardize((shape.n_inputs,)),
         Polynomial(shape.n_inputs, args.degree),
-        Standardise((n_terms,)),
+        Standardize((n_terms,)),
         head,
     )

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from foursplit.core.examples import DataShape
-from foursplit.layers.seen_ids import MOST, Known
+from foursplit.core.examples import DataSpec
+from foursplit.layers.seen_ids import MAX_ID, SeenIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Args:
     def __post_init__(self) -> None:
         for name in ("n_users", "n_items"):
             value = getattr(self, name)
-            if not 1 <= value <= MOST:
-                raise ValueError(f"{name}: {value} must be from 1 to {MOST}: inputs are float32")
+            if not 1 <= value <= MAX_ID:
+                raise ValueError(f"{name}: {value} must be from 1 to {MAX_ID}: inputs are float32")
         if self.rank < 1:
             raise ValueError(
                 f"rank: {self.rank} must be at least 1; use als_matrix_factorization for rank 0"
@@ -41,7 +41,7 @@ class Side(nn.Module):
 
     def __init__(self, n: int, rank: int) -> None:
         super().__init__()
-        self.known = Known(n)
+        self.known = SeenIds(n)
         self.features, self.bias = nn.Embedding(n, rank), nn.Embedding(n, 1)
         nn.init.normal_(self.features.weight, std=0.1)  # zeros on both sides have zero gradients
         nn.init.zeros_(self.bias.weight)
@@ -68,7 +68,7 @@ class MatrixFactorization(nn.Module):
         return user_bias + item_bias + interaction
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map (batch, input), ids first, to (batch, 1), in standard deviations of the target."""
     if shape.n_inputs < 2:
         raise ValueError(f"inputs: {shape.n_inputs} must be at least 2, the user and item ids")

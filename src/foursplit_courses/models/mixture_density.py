@@ -5,7 +5,7 @@ Source: Ng, CS229 lecture notes 7b and 8; Dempster, Laird and Rubin (1977).
 
 from dataclasses import dataclass
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import mixture
 from foursplit_courses.from_scratch.anomaly_detector import AnomalyDetector
@@ -25,7 +25,7 @@ class Args:
             raise ValueError(f"ridge: {self.ridge} must be 0 or more")
 
 
-def build(args: Args, _shape: DataShape, seed: int) -> AnomalyDetector:
+def build(args: Args, _shape: DataSpec, seed: int) -> AnomalyDetector:
     """Return a detector; its threshold is chosen on dev."""
     return AnomalyDetector(
         lambda x: mixture.fit(

@@ -8,8 +8,8 @@ from typing import Literal
 
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from foursplit.core.examples import DataShape
-from foursplit.core.seeds import derive
+from foursplit.core.examples import DataSpec
+from foursplit.core.seeds import derive_seed
 from foursplit_courses import array_trees
 
 
@@ -36,14 +36,14 @@ class Args:
             )
 
 
-def build(args: Args, shape: DataShape, seed: int) -> array_trees.ArrayTreeEnsemble:
+def build(args: Args, shape: DataSpec, seed: int) -> array_trees.ArrayTreeEnsemble:
     """Return a model with fit(x, y), and predict_proba(x) or predict(x)."""
     params = {
         "n_estimators": args.n_estimators,
         "max_depth": args.max_depth,
         "min_samples_split": args.min_samples_split,
         "max_features": args.max_features,
-        "random_state": derive("forest", seed) % 2**32,
+        "random_state": derive_seed("forest", seed) % 2**32,
     }
     if shape.classes:
         classifier = RandomForestClassifier(criterion=args.criterion, **params)

@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from foursplit.core.examples import DataShape
-from foursplit.layers.standardize import Standardise
+from foursplit.core.examples import DataSpec
+from foursplit.layers.standardize import Standardize
 
 N_IDS = 2  # columns before the features: user and item
 
@@ -67,7 +67,7 @@ class TwoTowers(nn.Module):
 
 def tower(args: Args, n_inputs: int) -> nn.Sequential:
     """Build one side: dense layers with ReLU, and a last layer of `embedding_dim` units."""
-    layers: list[nn.Module] = [Standardise((n_inputs,))]
+    layers: list[nn.Module] = [Standardize((n_inputs,))]
     widths = (n_inputs, *args.hidden)
     for n_in, n_out in pairwise(widths):
         layers += [nn.Linear(n_in, n_out), nn.ReLU()]
@@ -80,7 +80,7 @@ def normalize(vector: Float[Tensor, "row size"]) -> Float[Tensor, "row size"]:
     return nn.functional.normalize(vector, dim=1)
 
 
-def build(args: Args, shape: DataShape) -> nn.Module:
+def build(args: Args, shape: DataSpec) -> nn.Module:
     """Map (batch, input) to (batch, 1), in standard deviations of the target."""
     n_item_inputs = shape.n_inputs - N_IDS - args.n_user_inputs
     if n_item_inputs < 1:

@@ -8,7 +8,7 @@ import pytest
 from tests.data.download import server as http
 from tests.data.download.server import Server
 
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.errors import FoursplitError
 from foursplit.data import fetch, verify_checksums
 from foursplit.data.download import catalogue, licences
@@ -19,7 +19,7 @@ CONTENT = b"published bytes" * 1000
 QUICK = RetryPolicy(attempts=2, connect_timeout_s=1, read_timeout_s=1, initial_backoff_s=0.001)
 
 BASE = {"title": "t", "provenance": "p", "target": "y"}
-SOURCE = Source(**BASE, files=(RemoteFiles(entry="letters"),))
+SOURCE = DatasetSpec(**BASE, files=(RemoteFiles(entry="letters"),))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def write_entry(path, server_url, packed=None, only_in_mirrors="it was made"):
 def entry(project, server, tmp_path, monkeypatch):
     path = tmp_path / "catalogue.yaml"
     write_entry(path, server.url)
-    monkeypatch.setattr(catalogue, "files", lambda: [path])
+    monkeypatch.setattr(catalogue, "catalogue_files", lambda: [path])
     monkeypatch.delenv("FOURSPLIT_MIRROR", raising=False)
     return path
 
@@ -156,10 +156,10 @@ def test_changed_raw_files_raise(entry, mirror, server, project, change):
 
 def test_only_the_declared_files_are_fetched(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
-    one = Source(**BASE, files=(RemoteFiles(entry="letters", only=("one.bin",)),))
+    one = DatasetSpec(**BASE, files=(RemoteFiles(entry="letters", only=("one.bin",)),))
     assert fetch.fetch(one, project / "raw", QUICK).n == 1
     assert [p.name for p in (project / "raw" / "letters").iterdir()] == ["one.bin"]
-    wrong = Source(**BASE, files=(RemoteFiles(entry="letters", only=("two.bin",)),))
+    wrong = DatasetSpec(**BASE, files=(RemoteFiles(entry="letters", only=("two.bin",)),))
     with pytest.raises(FoursplitError, match=r"unknown file 'two.bin'.* Valid: one.bin"):
         fetch.fetch(wrong, project / "raw", QUICK)
 
@@ -167,14 +167,14 @@ def test_only_the_declared_files_are_fetched(entry, mirror, server, project):
 def test_a_licence_that_must_be_accepted_stops_the_source_with_the_words_to_say(entry, monkeypatch):
     monkeypatch.delenv(licences.ACCEPT, raising=False)
     with pytest.raises(FoursplitError, match="not stated") as raised:
-        licences.require("mine", SOURCE, licences.accepted(()))
+        licences.require_accepted("mine", SOURCE, licences.accepted_entries(()))
     assert "FOURSPLIT_ACCEPT=letters" in str(raised.value)
     assert "run.accept_licences: [letters]" in str(raised.value)
-    licences.require("mine", SOURCE, licences.accepted(("letters",)))
+    licences.require_accepted("mine", SOURCE, licences.accepted_entries(("letters",)))
     monkeypatch.setenv(licences.ACCEPT, "letters, ")
-    licences.require("mine", SOURCE, licences.accepted(()))
+    licences.require_accepted("mine", SOURCE, licences.accepted_entries(()))
     monkeypatch.setenv(licences.ACCEPT, "leters")
     with pytest.raises(
         FoursplitError, match="FOURSPLIT_ACCEPT: unknown data set 'leters'. Did you mean"
     ):
-        licences.accepted(())
+        licences.accepted_entries(())

@@ -8,19 +8,19 @@ import click
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
-from foursplit.diagnosis.prediction_table import Model, Table
-from foursplit.diagnosis.read_tables import read_together
-from foursplit.diagnosis.stats.paired_comparison import compare as compare_tables
+from foursplit.diagnosis.prediction_table import Model, PredictionTable
+from foursplit.diagnosis.read_tables import read_folders
+from foursplit.diagnosis.stats.paired_comparison import compare_models as compare_tables
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.io import artifacts
-from foursplit.io.progress import still_working
+from foursplit.io.progress import report_elapsed
 
 
 def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
     """Print the conclusion with its figures."""
     paths = (first, second)
-    with still_working(f"reading {first} and {second}"):
-        models = read_together(paths)
+    with report_elapsed(f"reading {first} and {second}"):
+        models = read_folders(paths)
     (a, errors_a), (b, errors_b) = map(_table, paths, models, (split, split))
     comparison = compare_tables(a, b, generator("compare", 1), seeds=(errors_a, errors_b))
     report = {"a": str(first), "b": str(second), "split": split, **comparison.as_json()}
@@ -40,7 +40,9 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
         )
 
 
-def _table(path: Path, models: Sequence[Model], split: str) -> tuple[Table, dict[str, float]]:
+def _table(
+    path: Path, models: Sequence[Model], split: str
+) -> tuple[PredictionTable, dict[str, float]]:
     """Return the table averaged over seeds, and the error of each seed if there are several."""
     first_tables = models[0].tables
     if path.is_file():

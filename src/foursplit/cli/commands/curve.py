@@ -13,7 +13,7 @@ from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
-from foursplit.diagnosis.learning_curve.fit import Curve, Point, fit, read
+from foursplit.diagnosis.learning_curve.fit import CurvePoint, FittedCurve, curve_verdict, fit_curve
 from foursplit.io import artifacts, tabular
 
 ERRORS = ("error", "dev_error")
@@ -24,7 +24,7 @@ ERRORS = ("error", "dev_error")
 class _CurveInputs:
     """Points of a learning curve, train error, target and settings of the fit."""
 
-    points: Sequence[Point]
+    points: Sequence[CurvePoint]
     train_error: float | None
     target: float | None
     resamples: int = 500
@@ -43,20 +43,20 @@ def curve(
         raise FoursplitError(
             f"{name}: no column 'train_error'. Pass --train-error, the error at the largest size."
         )
-    result = fit(
+    result = fit_curve(
         inputs.points,
         generator(*inputs.seed),
         resamples=inputs.resamples,
         confidence=inputs.confidence,
     )
-    verdict = read(result, train_error, inputs.target if target is None else target)
+    verdict = curve_verdict(result, train_error, inputs.target if target is None else target)
     if json_file is not None:
         artifacts.write_json(json_file, {"curve": result.as_json(), "verdict": verdict.as_json()})
     _show(result)
     click.echo(line(verdict.sentence))
 
 
-def _show(result: Curve) -> None:
+def _show(result: FittedCurve) -> None:
     for point in result.points:
         value, lo, hi = result.at(point.n)
         click.echo(
@@ -110,9 +110,9 @@ def _from_file(file: Path) -> _CurveInputs:
     for name in ("n", error_column, *(["train_error"] if "train_error" in frame else [])):
         frame[name] = _numbers(frame, name, file)
     key = "size" if "size" in frame else "n"
-    frame[key] = tabular.typed(frame[[key]])[key]  # as numbers: 90 before 100
+    frame[key] = tabular.infer_types(frame[[key]])[key]  # as numbers: 90 before 100
     points = [
-        Point(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error_column])))
+        CurvePoint(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error_column])))
         for _, rows in frame.groupby(key)
     ]
     train_error = None
@@ -128,7 +128,7 @@ def _numbers(frame: pd.DataFrame, name: str, file: Path) -> "pd.Series[float]":
         raise FoursplitError(
             f"{file}: no column {name!r}; it has {', '.join(map(repr, frame.columns))}"
         )
-    numbers = tabular.numbers(frame, name)
+    numbers = tabular.to_float(frame, name)
     invalid = np.flatnonzero(~np.isfinite(numbers) | (numbers < 0) | (numbers == 0) & (name == "n"))
     if len(invalid):
         row = int(invalid[0])

@@ -12,7 +12,7 @@ from foursplit.config.load import parse
 from foursplit.core import bounded_yaml
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.terminal import line
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.planning.questions import SECTIONS, Context, Difference
 from foursplit.io import artifacts
 
@@ -55,7 +55,9 @@ def answer_questions(content: Mapping[str, Any], at: str) -> dict[str, dict[str,
     )
     if not blocks:
         raise FoursplitError(f"{at}: no questions found. Valid sections: {', '.join(SECTIONS)}")
-    context = Context(dev_error=options.dev_error, rule=Rule(min_gain=options.min_gain))
+    context = Context(
+        dev_error=options.dev_error, rule=VerdictThresholds(min_gain=options.min_gain)
+    )
     questions = {
         name: _build(SECTIONS[name], block, f"{at}: {name}") for name, block in blocks.items()
     }
@@ -65,7 +67,7 @@ def answer_questions(content: Mapping[str, Any], at: str) -> dict[str, dict[str,
             answer = question.answer(context)
         except FoursplitError as error:
             raise FoursplitError(f"{at}: {name}: {error}") from error
-        texts = {"question": question.asks, "answer": ANSWERS[answer.recommended]}
+        texts = {"question": question.question, "answer": ANSWERS[answer.recommended]}
         answers[name] = {**texts, **answer.as_json()}
     return answers
 

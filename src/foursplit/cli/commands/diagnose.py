@@ -10,15 +10,15 @@ import click
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
-from foursplit.diagnosis.analysis import analyse
+from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.human_level import PEOPLE
-from foursplit.diagnosis.decomposition.verdict import NAMES, Rule
+from foursplit.diagnosis.decomposition.verdict import NAMES, VerdictThresholds
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.read_tables import read
-from foursplit.diagnosis.steps import Settings
+from foursplit.diagnosis.read_tables import read_folder
+from foursplit.diagnosis.settings import Settings
 from foursplit.io import artifacts
-from foursplit.io.progress import still_working
+from foursplit.io.progress import report_elapsed
 
 
 def diagnose(
@@ -30,14 +30,14 @@ def diagnose(
     html_file: Path | None,
 ) -> None:
     """Read the tables, diagnose them, and print a summary; the files have the full result."""
-    with still_working(f"reading {folder}"):
-        models = read(folder)
+    with report_elapsed(f"reading {folder}"):
+        models = read_folder(folder)
     if sheets:
         models = [_add_annotations(models[0], sheets), *models[1:]]
-    with still_working("comparing train and dev"):
+    with report_elapsed("comparing train and dev"):
         drift = _drift(models[0], settings)
-    with still_working("diagnosing"):
-        report = analyse(models, settings, drift)
+    with report_elapsed("diagnosing"):
+        report = diagnose_as_json(models, settings, drift)
     if json_file is not None:
         artifacts.write_json(json_file, report)
     if html_file is not None:
@@ -65,7 +65,7 @@ def parse_settings(
         human_on=parse_levels(human_on, "--human-error-on", needs_name=True),
         desired_error=desired_error,
         same_distribution=same_distribution,
-        rule=Rule(min_gain=_check_fraction("--min-gain", min_gain, f"{min_gain:g}")),
+        rule=VerdictThresholds(min_gain=_check_fraction("--min-gain", min_gain, f"{min_gain:g}")),
     )
 
 
@@ -116,9 +116,9 @@ def _drift(model: Model, settings: Settings) -> dict[str, Any] | None:
     is_needed = "train_dev" not in model.tables and not settings.same_distribution
     if not is_needed or train is None or dev is None or not {*train.meta} & {*dev.meta}:
         return None
-    from foursplit.diagnosis.with_sklearn.drift import drift
+    from foursplit.diagnosis.with_sklearn.drift import detect_drift
 
-    return drift(train, dev, generator("drift", settings.seed)).as_json()
+    return detect_drift(train, dev, generator("drift", settings.seed)).as_json()
 
 
 def lines(report: Mapping[str, Any]) -> list[str]:

@@ -11,11 +11,11 @@ import click
 from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.load import load
-from foursplit.config.schema import Group, Params
+from foursplit.config.schema import ComparisonGroup, Params
 from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line
-from foursplit.evaluation.final import looks
-from foursplit.evaluation.results import Entry, collect
+from foursplit.evaluation import final
+from foursplit.evaluation.results import ExperimentResult, collect
 from foursplit.io import artifacts, git
 from foursplit.promotion.evaluate_challenger import Evaluation, evaluate_challenger, hold
 from foursplit.promotion.judge import Judgement
@@ -80,7 +80,7 @@ def run_gate(name: str, options: GateOptions) -> dict[str, Any]:
     return report
 
 
-def _current_winner(params: Params, name: str) -> Entry:
+def _current_winner(params: Params, name: str) -> ExperimentResult:
     """Return the winner; raise if its tables are older than params.yaml or its models."""
     of = pipelines.of_group(paths.params_file(), name)
     winners = [
@@ -104,7 +104,11 @@ def _current_winner(params: Params, name: str) -> Entry:
 
 
 def _compare(
-    params: Params, name: str, group: Group, winner: Entry, options: GateOptions
+    params: Params,
+    name: str,
+    group: ComparisonGroup,
+    winner: ExperimentResult,
+    options: GateOptions,
 ) -> _Comparison:
     """Register the challenger, if `options.store`, and compare it with the champion."""
     number = registry.champion_number(name)
@@ -125,14 +129,14 @@ def _compare(
     )
 
 
-def _register(name: str, group: Group, winner: Entry) -> StoredVersion:
+def _register(name: str, group: ComparisonGroup, winner: ExperimentResult) -> StoredVersion:
     return registry.register(
         *(name, winner.models, winner.tables, _tags(group, winner), click.echo),
         features=plugins.dataset(group.source).SOURCE.features,
     )
 
 
-def _tags(group: Group, winner: Entry) -> dict[str, str]:
+def _tags(group: ComparisonGroup, winner: ExperimentResult) -> dict[str, str]:
     """Return the provenance of a version: commit, data, experiment."""
     git_tags = provenance.git_tags()
     data = provenance.LockFiles().digests(group.source)
@@ -145,7 +149,11 @@ def _tags(group: Group, winner: Entry) -> dict[str, str]:
 
 
 def _report(
-    params: Params, name: str, winner: Entry, comparison: _Comparison, options: GateOptions
+    params: Params,
+    name: str,
+    winner: ExperimentResult,
+    comparison: _Comparison,
+    options: GateOptions,
 ) -> dict[str, Any]:
     champion = None
     if comparison.champion_number is not None:
@@ -177,7 +185,7 @@ def _promotes(judgement: Judgement, options: GateOptions) -> bool:
 
 
 def _count_test_accesses(
-    params: Params, name: str, winner: Entry, comparison: _Comparison, *, store: bool
+    params: Params, name: str, winner: ExperimentResult, comparison: _Comparison, *, store: bool
 ) -> int:
     """Record the models evaluated on the current test set; count them over all groups."""
     source = params.group(name).source
@@ -187,7 +195,7 @@ def _count_test_accesses(
         models |= registry.weight_hashes(comparison.champion)
     if store:
         test_accesses.record_accesses(name, test, models)
-    local = models | {access["model"] for access in looks() if access["test"] == test}
+    local = models | {access["model"] for access in final.test_accesses() if access["test"] == test}
     groups = (block.items() for section in params.sections().values()
              for block in section.groups.values())  # fmt: skip
     same_source = [other for block in groups for other, group in block if group.source == source]

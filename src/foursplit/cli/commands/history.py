@@ -14,7 +14,7 @@ from foursplit.config.load import load
 from foursplit.config.schema import Params
 from foursplit.core.terminal import line
 from foursplit.diagnosis.decomposition.verdict import NAMES
-from foursplit.history.gap_history import History, Step, histories
+from foursplit.history.gap_history import History, HistoryStep, histories
 from foursplit.io import artifacts
 from foursplit.reporting.pages.history import page
 
@@ -79,7 +79,7 @@ def _champions(
     return {group: [version.as_json() for version in block] for group, block in versions.items()}
 
 
-def _format_step(step: Step) -> str:
+def _format_step(step: HistoryStep) -> str:
     version = step.version
     dev = f"{version.key}: dev {version.splits['dev'].value:.1%}"
     if step.parent is None or step.movement is None:
@@ -87,7 +87,7 @@ def _format_step(step: Step) -> str:
     changed = ", ".join(step.changed) or "nothing"
     changes = [f"{NAMES[gap.name]} {gap.change:+.1%}" for gap in step.movement.moved()]
     error = next(change for change in step.movement.splits if change.name == "dev")
-    significance = "significant" if error.beyond_doubt else "not significant"
+    significance = "significant" if error.is_significant else "not significant"
     gaps = f" ({', '.join(changes)})" if changes else ""
     return (
         f"{dev}, {error.change:+.1%} ({significance}); changed from {step.parent.key}: {changed}. "

@@ -14,7 +14,7 @@ from foursplit.core.terminal import line
 from foursplit.data import load_splits
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
-from foursplit.diagnosis.prediction_table import META, Table, check
+from foursplit.diagnosis.prediction_table import META, PredictionTable, validate
 from foursplit.evaluation import prediction_tables
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders
@@ -30,8 +30,8 @@ def read_errors(key: str, seed: int) -> None:
     if not seeds:
         raise FoursplitError(f"{key} is not evaluated yet. Run `foursplit repro {key}`.")
     dev = prediction_tables.load(seeds[0], "dev")
-    table = check(dev, "dev")
-    split = eyeball.part(table)
+    table = validate(dev, "dev")
+    split = eyeball.split_dev(table)
     sample = sheets.sheet(split.eyeball, generator("sheet", seed))
     path = paths.tags(experiment.source)
     annotated = _annotated_rows(path, table, sample)
@@ -51,7 +51,7 @@ def read_errors(key: str, seed: int) -> None:
     )
 
 
-def _annotated_rows(path: Path, dev: Table, sample: pd.DataFrame) -> pd.DataFrame:
+def _annotated_rows(path: Path, dev: PredictionTable, sample: pd.DataFrame) -> pd.DataFrame:
     """Return the annotated rows of the sheet, with this model's predictions.
 
     Columns that a reader added are kept unchanged, after ours.

@@ -24,7 +24,7 @@ from foursplit.core import reproducible_env
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue, licences
 from foursplit.io import artifacts
-from foursplit.io.artifacts import BOOK
+from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 from foursplit.runner import leftover_processes, run_pipeline
 from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
 from foursplit.runner.removable_outputs import open_write_log, remove_write_log
@@ -72,7 +72,7 @@ def repro(targets: Sequence[str], options: ReproOptions) -> None:
 
 def _offer_pipelines(params: Params) -> None:
     """Ask whether to update dvc.yaml files older than params.yaml; only on a terminal."""
-    stale = write_pipelines.outgrown(params)
+    stale = write_pipelines.files_to_write(params)
     if not stale or not sys.stdin.isatty():
         return
     names = ", ".join(str(path.relative_to(paths.root())) for path in stale)
@@ -118,11 +118,11 @@ def _resolve(
             address for target in targets for address in resolve_target(params, target, of)
         ]
         return RunTargets(addresses=addresses), set()
-    accepted = licences.accepted(params.run.accept_licences)
+    accepted = licences.accepted_entries(params.run.accept_licences)
     waiting = {
         name
         for name in params.real.sources
-        if licences.missing(plugins.dataset(name).SOURCE, accepted)
+        if licences.unaccepted_entries(plugins.dataset(name).SOURCE, accepted)
     }
     blocked = stages_reading(params.real, REAL, waiting)
     return RunTargets(
@@ -132,22 +132,25 @@ def _resolve(
 
 def skipped_stages(params: Params, waiting: set[str]) -> str:
     """List the sources that did not run, their licences, and how to accept them."""
-    accepted = licences.accepted(params.run.accept_licences)
-    missing = [licences.missing(plugins.dataset(name).SOURCE, accepted) for name in sorted(waiting)]
+    accepted = licences.accepted_entries(params.run.accept_licences)
+    missing = [
+        licences.unaccepted_entries(plugins.dataset(name).SOURCE, accepted)
+        for name in sorted(waiting)
+    ]
     entries = {name: entry for block in missing for name, entry in block.items()}
     return (
         f"Skipped, because a licence is not accepted: {', '.join(sorted(waiting))}\n"
-        f"{licences.words(entries)}"
+        f"{licences.acceptance_instructions(entries)}"
     )
 
 
 def accepted_licences(params: Params) -> str:
     """List the data sets used under licences that the user accepted."""
-    accepted = licences.accepted(params.run.accept_licences)
+    accepted = licences.accepted_entries(params.run.accept_licences)
     used = {
         name: entry
         for key in params.real.sources
-        for name, entry in catalogue.entries(plugins.dataset(key).SOURCE).items()
+        for name, entry in catalogue.entries_of(plugins.dataset(key).SOURCE).items()
         if entry.terms == "ask" and name in accepted
     }
     if not used:
@@ -199,7 +202,7 @@ def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) ->
     if not options.dry:
         for message in [*repair_locks(), *run_pipeline.prepare_outputs(params, wanted)]:
             click.echo(message)
-        log = {BOOK: str(open_write_log("dvc repro", "run", truncate=False))}
+        log = {OUTPUT_LOG_VARIABLE: str(open_write_log("dvc repro", "run", truncate=False))}
     before = _hash_inputs()
     with workers as extra:
         codes = (dvc(["repro", *flags, *targets], {**extra, **log}) for targets in runs)

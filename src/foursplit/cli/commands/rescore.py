@@ -9,10 +9,14 @@ import click
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line, printable
-from foursplit.diagnosis.selection.example_weights import Flip, place, rule
+from foursplit.diagnosis.selection.example_weights import (
+    WeightFlip,
+    parse_condition,
+    parse_weight_rule,
+)
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.history import rescoring
-from foursplit.history.rescoring import Apart, Metric, Rescored, flip
+from foursplit.history.rescoring import ExcludedRun, Metric, Rescored, weight_to_flip
 from foursplit.io import artifacts
 from foursplit.reporting.numbers import percent, quantity
 
@@ -33,8 +37,8 @@ def rescore(
         raise FoursplitError(
             "--prefer KEY, --over KEY and --on COLUMN=VALUE must be passed together."
         )
-    rules = [rule(text) for text in weights]
-    condition = place(on) if on else None
+    rules = [parse_weight_rule(text) for text in weights]
+    condition = parse_condition(on) if on else None
     all_groups = {
         name: block for groups in params.groups.values() for name, block in groups.items()
     }
@@ -47,7 +51,7 @@ def rescore(
                 name, params.group(name), params.strategy, rules, metric or ""
             )
             weight = (
-                flip(result, str(prefer), str(over), condition, params.strategy)
+                weight_to_flip(result, str(prefer), str(over), condition, params.strategy)
                 if condition
                 else None
             )
@@ -64,7 +68,7 @@ def rescore(
         artifacts.write_json(json_file, {"schema": SCHEMA, "groups": reports})
 
 
-def _show(result: Rescored, weight: Flip | None) -> None:
+def _show(result: Rescored, weight: WeightFlip | None) -> None:
     n_runs = len(result.runs) + len(result.apart) + len(result.gone)
     click.secho(result.group, bold=True, nl=False)
     click.echo(
@@ -111,7 +115,7 @@ def _tied(choice: dict[str, Any]) -> str:
     return f", tied with {choice['best']} and cheaper"
 
 
-def _list(title: str, runs: Iterable[Apart]) -> None:
+def _list(title: str, runs: Iterable[ExcludedRun]) -> None:
     """List runs; runs of one commit with the same reason share a line."""
     lines: dict[tuple[str, str, str], list[str]] = {}
     for run in runs:

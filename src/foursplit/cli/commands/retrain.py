@@ -45,7 +45,7 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
         raise FoursplitError("--read-only and --promote exclude each other: pass only one.")
     git.require_readable()
     if options.branch is not None:
-        push_branch.require(options.branch)
+        push_branch.require_pushable(options.branch)
     if options.promote:
         git.require_committed("--promote")
     before = changes_since.find_past_commit(options.since)
@@ -54,7 +54,7 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
     last.unlink(missing_ok=True)
     failure = None
     try:
-        pull = dvc_remote.configured() is not None
+        pull = dvc_remote.default_remote() is not None
         repro(targets, ReproOptions(real=options.real, pull=pull))
     except FoursplitError as error:  # the comment reports it, too
         failure = error

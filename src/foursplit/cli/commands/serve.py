@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from foursplit.core import reproducible_env
 from foursplit.io import local_server
-from foursplit.io.local_server import HOST, Server
+from foursplit.io.local_server import HOST, ServerCommand
 
 if TYPE_CHECKING:
     from foursplit.tracking.registry.registry import StoredVersion
@@ -26,7 +26,7 @@ def serve(name: str, port: int) -> None:
     """
     from foursplit.tracking.registry import loaded_model, version_files
 
-    local_server.require_free(port, f"foursplit serve {name}")
+    local_server.require_free_port(port, f"foursplit serve {name}")
     version = _find_version(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-serve-") as temporary:
         folder = Path(temporary)
@@ -42,11 +42,13 @@ def _serve(uri: str, folder: Path, port: int) -> None:
     if not (folder / mlmodel.NAME).is_file():  # registered before versions had one
         mlmodel.write(folder, version_files.manifest(folder), features=())
     run = pyfunc_model.runtime_config(folder)
-    inherited = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
+    inherited = {
+        k: v for k, v in os.environ.items() if k not in reproducible_env.DETERMINING_VARIABLES
+    }
     env = {**inherited, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
     env[pyfunc_model.SERVED] = str(folder)
     local_server.run(
-        Server(
+        ServerCommand(
             name="The model's server",
             command=[
                 sys.executable,
@@ -58,7 +60,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
             env=env,
             port=port,
             folder=folder,
-            ready=f"{uri}: http://{HOST}:{port}/invocations (stop with Ctrl-C)\n"
+            ready_message=f"{uri}: http://{HOST}:{port}/invocations (stop with Ctrl-C)\n"
             f"Request body: {mlmodel.example_request(folder)}",
         )
     )

@@ -9,9 +9,9 @@ from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.read_tables import read
-from foursplit.io.progress import still_working
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.read_tables import read_folder
+from foursplit.io.progress import report_elapsed
 
 
 def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
@@ -23,14 +23,14 @@ def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
         raise FoursplitError(
             f"{out} already exists and may contain tags. Choose another file name."
         )
-    with still_working(f"reading {folder}"):
-        dev = read(folder)[0].tables.get("dev")
+    with report_elapsed(f"reading {folder}"):
+        dev = read_folder(folder)[0].tables.get("dev")
     if dev is None:
         raise FoursplitError(f"{folder}: no table of dev. Error analysis needs dev.")
     if labels:
         _write_suspected_labels(dev, out, seed)
         return
-    split = eyeball.part(dev)
+    split = eyeball.split_dev(dev)
     sample = sheets.sheet(split.eyeball, generator("sheet", seed))
     sheets.write(sample, out)
     n_errors = int(sample["is_error"].sum())
@@ -42,10 +42,10 @@ def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
     )
 
 
-def _write_suspected_labels(dev: Table, out: Path, seed: int) -> None:
-    from foursplit.diagnosis.with_sklearn.label_errors import RANDOM, suspects
+def _write_suspected_labels(dev: PredictionTable, out: Path, seed: int) -> None:
+    from foursplit.diagnosis.with_sklearn.label_errors import RANDOM, suspected_labels
 
-    labels = suspects(dev, rng=generator("labels", seed))
+    labels = suspected_labels(dev, rng=generator("labels", seed))
     sheets.write(labels.assign(tags="", label_audit="", comment=""), out)
     n_random = int((labels["why"] == RANDOM).sum())
     click.echo(

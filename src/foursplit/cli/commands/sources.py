@@ -11,8 +11,8 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.dataset_spec import RemoteFiles
 from foursplit.data.download import catalogue, licences
-from foursplit.data.download.catalogue import Entry
-from foursplit.data.download.fetch_files import downloads, in_mirror
+from foursplit.data.download.catalogue import CatalogueEntry
+from foursplit.data.download.fetch_files import downloads_folder, find_in_mirror
 
 
 def sources(as_json: bool) -> None:
@@ -23,26 +23,28 @@ def sources(as_json: bool) -> None:
         return
     _table(rows)
     waiting = {
-        row["name"]: catalogue.entry(row["name"])
+        row["name"]: catalogue.load_entry(row["name"])
         for row in rows
         if row["state"] == "needs acceptance" and row["sources"]
     }
     if waiting:
         click.echo("Licence not accepted yet, but used by this project:")
-        click.echo(licences.words(waiting))
+        click.echo(licences.acceptance_instructions(waiting))
 
 
 def list_datasets() -> list[dict[str, Any]]:
     """Return the description and state of each data set."""
-    accepted = licences.accepted(load().run.accept_licences)
+    accepted = licences.accepted_entries(load().run.accept_licences)
     readers = _readers()
     return [
-        _row(name, catalogue.entry(name), readers.get(name, []), accepted)
-        for name in catalogue.names()
+        _row(name, catalogue.load_entry(name), readers.get(name, []), accepted)
+        for name in catalogue.entry_names()
     ]
 
 
-def _row(name: str, entry: Entry, readers: list[str], accepted: frozenset[str]) -> dict[str, Any]:
+def _row(
+    name: str, entry: CatalogueEntry, readers: list[str], accepted: frozenset[str]
+) -> dict[str, Any]:
     is_accepted = entry.terms == "free" or name in accepted
     return {
         "name": name,
@@ -59,16 +61,16 @@ def _row(name: str, entry: Entry, readers: list[str], accepted: frozenset[str]) 
     }
 
 
-def _state(name: str, entry: Entry, readers: list[str], *, accepted: bool) -> str:
+def _state(name: str, entry: CatalogueEntry, readers: list[str], *, accepted: bool) -> str:
     """Return where a data set is: here, in the mirror, or remote."""
     if any((paths.raw(reader) / name).is_dir() for reader in readers):
         return "here"
     if not accepted:
         return "needs acceptance"
     files = [file.path for file in entry.files] + ([entry.packed.path] if entry.packed else [])
-    if all(in_mirror(path) for path in files):
+    if all(find_in_mirror(path) for path in files):
         return "mirror"
-    if entry.files and all((downloads() / file.sha256).is_file() for file in entry.files):
+    if entry.files and all((downloads_folder() / file.sha256).is_file() for file in entry.files):
         return "here"
     return "remote"
 

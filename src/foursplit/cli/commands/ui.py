@@ -8,7 +8,7 @@ import click
 from foursplit.cli.commands.track import track
 from foursplit.core import reproducible_env
 from foursplit.io import local_server
-from foursplit.io.local_server import HOST, Server
+from foursplit.io.local_server import HOST, ServerCommand
 
 PAGE = "#/experiments"
 
@@ -30,17 +30,17 @@ def ui(port: int) -> None:
         click.echo(f"MLflow: {store.display_uri().rstrip('/')}/{PAGE}\n{HINT}")
         return
     migrations.require_plain_path()
-    local_server.require_free(port, "foursplit ui")
+    local_server.require_free_port(port, "foursplit ui")
     track()
     # A store address may contain a password, and process arguments are public.
     stores = {"MLFLOW_BACKEND_STORE_URI": store.uri(), "MLFLOW_REGISTRY_STORE_URI": store.uri()}
     local_server.run(
-        Server(
+        ServerCommand(
             name="MLflow's server",
             command=_command(port),
             env={**os.environ, **reproducible_env.QUIET, **SERVER, **stores},
             port=port,
-            ready=f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)\n{HINT}",
+            ready_message=f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)\n{HINT}",
         )
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foursplit import plugins
-from foursplit.core.dataset_spec import RemoteFiles, Source
+from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.errors import FoursplitError, unknown_name
 
 CATALOGUE_PATH = "datasets/catalogue.yaml"
@@ -67,7 +67,7 @@ class PublishedHumanLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class CatalogueEntry:
     """One data set: its files, licence, terms and citation."""
 
     about: str
@@ -101,25 +101,25 @@ def _tree(path: Path, _stamp: tuple[int, int]) -> Mapping[str, Any]:
     return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
 
 
-def files() -> list[Path]:
+def catalogue_files() -> list[Path]:
     """Return the paths of all catalogues, the project's own first."""
     return plugins.resources(CATALOGUE_PATH)
 
 
-def names(path: Path | None = None) -> list[str]:
+def entry_names(path: Path | None = None) -> list[str]:
     """Return the names of the data sets in one catalogue or in all."""
-    catalogues = files() if path is None else [path]
+    catalogues = catalogue_files() if path is None else [path]
     return list(dict.fromkeys(name for file in catalogues for name in _content(file)))
 
 
-def entry(name: str, path: Path | None = None) -> Entry:
+def load_entry(name: str, path: Path | None = None) -> CatalogueEntry:
     """Load one data set's entry; raise FoursplitError for an unknown name or field."""
     from foursplit.config.load import parse
 
-    for file in files() if path is None else [path]:
+    for file in catalogue_files() if path is None else [path]:
         if name in _content(file):
-            return parse(Entry, _content(file)[name], f"{file.name}: {name}")
-    raise unknown_name("data set", name, names(path), Path(CATALOGUE_PATH).name)
+            return parse(CatalogueEntry, _content(file)[name], f"{file.name}: {name}")
+    raise unknown_name("data set", name, entry_names(path), Path(CATALOGUE_PATH).name)
 
 
 def _content(path: Path) -> Mapping[str, Any]:
@@ -127,15 +127,15 @@ def _content(path: Path) -> Mapping[str, Any]:
     return _tree(path, (stat.st_mtime_ns, stat.st_size))
 
 
-def entries(source: Source) -> dict[str, Entry]:
+def entries_of(source: DatasetSpec) -> dict[str, CatalogueEntry]:
     """Return the catalogue entries of a source by name; empty for bundled or local files."""
     entry_names = [file.entry for file in source.files if isinstance(file, RemoteFiles)]
-    return {name: entry(name) for name in dict.fromkeys(entry_names)}
+    return {name: load_entry(name) for name in dict.fromkeys(entry_names)}
 
 
 def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedArchive | None]:
     """Return the single files of an entry that a source reads, and its archive or None."""
-    loaded = entry(files.entry)
+    loaded = load_entry(files.entry)
     if not files.only:
         return loaded.files, loaded.packed
     by_name = {Path(file.path).name: file for file in loaded.files}
@@ -145,22 +145,22 @@ def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedAr
     return tuple(by_name[name] for name in files.only), None
 
 
-def licence(source: Source) -> str:
+def licences(source: DatasetSpec) -> str:
     """Return the licences of a source's data sets."""
-    texts = [f"{name}: {one.licence}" for name, one in entries(source).items()]
+    texts = [f"{name}: {one.licence}" for name, one in entries_of(source).items()]
     return "; ".join([source.licence, *texts] if source.licence else texts)
 
 
-def cite(source: Source) -> str:
+def citations(source: DatasetSpec) -> str:
     """Return the citations for a source's data."""
-    citations = [one.cite for one in entries(source).values()]
+    citations = [one.cite for one in entries_of(source).values()]
     return "; ".join([source.cite, *citations] if source.cite else citations)
 
 
-def attributions(source: Source) -> list[str]:
+def attributions(source: DatasetSpec) -> list[str]:
     """Return the attributions that the licences of a source's data sets require."""
     return [
         f"{name}: {one.cite.rstrip('.')}. {one.licence}. {one.home}"
-        for name, one in entries(source).items()
+        for name, one in entries_of(source).items()
         if one.attribute
     ]

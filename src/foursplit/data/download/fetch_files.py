@@ -18,7 +18,7 @@ MIRROR_VARIABLE = "FOURSPLIT_MIRROR"
 """Environment: a folder with files under the catalogue's paths."""
 
 
-def mirror() -> Path | None:
+def mirror_folder() -> Path | None:
     """Return the mirror folder, None if none is set; raise if it does not exist."""
     value = os.environ.get(MIRROR_VARIABLE, "")
     if not value:
@@ -29,14 +29,14 @@ def mirror() -> Path | None:
     return folder
 
 
-def in_mirror(path: str) -> Path | None:
+def find_in_mirror(path: str) -> Path | None:
     """Return the mirror's file of this catalogue path; None if there is none."""
-    folder = mirror()
+    folder = mirror_folder()
     file = folder / path if folder else None
     return file if file is not None and file.is_file() else None
 
 
-def downloads() -> Path:
+def downloads_folder() -> Path:
     """Return the folder of downloaded files, which several sources may share."""
     return paths.state() / "downloads"
 
@@ -69,12 +69,12 @@ def fetch_files(files: RemoteFiles, into: Path, retry_policy: RetryPolicy) -> Fe
 
 
 def _fetch_file(entry: str, file: RemoteFile, target: Path, retry_policy: RetryPolicy) -> None:
-    origin = in_mirror(file.path)
+    origin = find_in_mirror(file.path)
     if origin is None:
         if not file.url:
             raise _unavailable(entry, file.path, "it is not published in this form")
         try:
-            origin = download(file, downloads(), retry_policy)
+            origin = download(file, downloads_folder(), retry_policy)
         except FoursplitError as error:
             raise _unavailable(entry, file.path, str(error)) from error
     _copy(origin, target, file.sha256)
@@ -91,7 +91,7 @@ def _fetch_packed(
     entry: str, packed: PackedArchive, folder: Path, retry_policy: RetryPolicy
 ) -> None:
     """Unpack the mirror's archive, or export the same files from their repository."""
-    origin = in_mirror(packed.path)
+    origin = find_in_mirror(packed.path)
     if origin is not None:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packed.") as temporary:
             copied = Path(temporary) / "archive"  # the verified copy is the one unpacked
@@ -119,7 +119,7 @@ def _fetch_packed(
 
 def _unavailable(entry: str, path: str, reason: str) -> FoursplitError:
     """Return an error that says where the file was searched and how to provide it."""
-    folder = mirror()
+    folder = mirror_folder()
     missing = f"no mirror is set ({MIRROR_VARIABLE})"
     if folder is not None:
         missing = f"the mirror {folder} has no {path}"

@@ -3,16 +3,16 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.data.download import catalogue
-from foursplit.data.download.catalogue import Entry
+from foursplit.data.download.catalogue import CatalogueEntry
 
 ACCEPT = "FOURSPLIT_ACCEPT"
 """Environment: data sets accepted for one run, separated by commas."""
 
 
-def accepted(in_params: Iterable[str]) -> frozenset[str]:
+def accepted_entries(in_params: Iterable[str]) -> frozenset[str]:
     """Return the data sets accepted in params.yaml and for this run."""
     for_this_run = [name.strip() for name in os.environ.get(ACCEPT, "").split(",")]
     by_origin = {
@@ -21,21 +21,23 @@ def accepted(in_params: Iterable[str]) -> frozenset[str]:
     }
     for origin, names in by_origin.items():
         for name in names:
-            if name not in catalogue.names():
-                raise unknown_name("data set", name, catalogue.names(), origin)
+            if name not in catalogue.entry_names():
+                raise unknown_name("data set", name, catalogue.entry_names(), origin)
     return frozenset(name for names in by_origin.values() for name in names)
 
 
-def missing(source: Source, accepted_names: frozenset[str]) -> dict[str, Entry]:
+def unaccepted_entries(
+    source: DatasetSpec, accepted_names: frozenset[str]
+) -> dict[str, CatalogueEntry]:
     """Return the data sets of a source whose licence is not accepted yet."""
     return {
         name: entry
-        for name, entry in catalogue.entries(source).items()
+        for name, entry in catalogue.entries_of(source).items()
         if entry.terms == "ask" and name not in accepted_names
     }
 
 
-def words(entries: Mapping[str, Entry]) -> str:
+def acceptance_instructions(entries: Mapping[str, CatalogueEntry]) -> str:
     """Return the licences to accept, and how to accept them."""
     lines = [f"  {name}: {entry.licence} ({entry.why})" for name, entry in entries.items()]
     names = ",".join(entries)
@@ -49,9 +51,9 @@ def words(entries: Mapping[str, Entry]) -> str:
     )
 
 
-def require(name: str, source: Source, accepted_names: frozenset[str]) -> None:
+def require_accepted(name: str, source: DatasetSpec, accepted_names: frozenset[str]) -> None:
     """Raise if a licence of the source is not accepted."""
-    unaccepted = missing(source, accepted_names)
+    unaccepted = unaccepted_entries(source, accepted_names)
     if unaccepted:
-        instructions = words(unaccepted)
+        instructions = acceptance_instructions(unaccepted)
         raise FoursplitError(f"source {name!r} waits for you to accept a licence:\n{instructions}")

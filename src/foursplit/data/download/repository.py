@@ -57,7 +57,9 @@ def _fetch(folder: Path, repository: Repository, retry_policy: RetryPolicy) -> N
 
 def _git(folder: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
     """Return git's output; the user's environment may hold a proxy or certificates for it."""
-    return git.require_bytes(*arguments, folder=folder, env={**os.environ, **GIT_ENV}, stdin=stdin)
+    return git.check_output_bytes(
+        *arguments, folder=folder, env={**os.environ, **GIT_ENV}, stdin=stdin
+    )
 
 
 def _list_blobs(folder: Path, repository: Repository) -> dict[str, str]:

@@ -12,7 +12,12 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
-from foursplit.diagnosis.stats.bootstrap import MAX_CELLS, MIN_NORMAL_GROUPS, interval, widening
+from foursplit.diagnosis.stats.bootstrap import (
+    MAX_CELLS,
+    MIN_NORMAL_GROUPS,
+    percentile_interval,
+    t_correction,
+)
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 """Maps (example, ...) losses and (example,) weights to an error: lower is better."""
@@ -28,7 +33,7 @@ class Sampling:
     confidence: float = 0.95
 
 
-USUAL = Sampling()
+DEFAULT_SAMPLING = Sampling()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,46 +53,48 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drawn:
+class BootstrapReplicates:
     """A metric of several systems on the same examples and on the same bootstrap replicates."""
 
     values: np.ndarray  # (system,)
-    draws: np.ndarray  # (replicate, system)
+    replicates: np.ndarray  # (replicate, system)
     n: int
     n_groups: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mean:
+class MeanLoss:
     """The weighted mean loss; its replicates are computed from sums over groups."""
 
     weight: np.ndarray | None = None  # (example,)
 
     def __call__(self, losses: np.ndarray, times: np.ndarray) -> float:
-        return float(np.average(losses, weights=self.of_each(len(losses)) * times))
+        return float(np.average(losses, weights=self.example_weights(len(losses)) * times))
 
-    def of_each(self, n: int) -> np.ndarray:
+    def example_weights(self, n: int) -> np.ndarray:
         return np.ones(n) if self.weight is None else self.weight
 
 
-mean = Mean()
+mean_loss = MeanLoss()
 
 
 def ceiling(
     metric: Metric, prediction_losses: np.ndarray, fixed_losses: np.ndarray, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = USUAL,
+    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING,
 ) -> Ceiling:  # fmt: skip
     """Return the reduction in error if a component's outputs are replaced by the truth.
 
     Both use the same bootstrap replicates, so shared variation cancels.
     """
-    bootstrapped = draw(metric, [prediction_losses, fixed_losses], groups, rng, sampling)
-    return combine(bootstrapped, np.array([1.0, -1.0]), (0, 1), sampling)
+    bootstrapped = bootstrap_metrics(
+        metric, [prediction_losses, fixed_losses], groups, rng, sampling
+    )
+    return contrast(bootstrapped, np.array([1.0, -1.0]), (0, 1), sampling)
 
 
 def error_types(
     losses: np.ndarray, fixed: Mapping[str, np.ndarray], groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = USUAL, metric: Metric = mean,
+    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING, metric: Metric = mean_loss,
 ) -> dict[str, Ceiling]:  # fmt: skip
     """Return each error type's ceiling, largest first; ceilings do not add up.
 
@@ -95,19 +102,21 @@ def error_types(
     Detection Errors.
     """
     names = sorted(fixed)
-    bootstrapped = draw(metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling)
+    bootstrapped = bootstrap_metrics(
+        metric, [losses, *(fixed[name] for name in names)], groups, rng, sampling
+    )
     ceilings = {}
     for k, name in enumerate(names, start=1):
         step = np.zeros(len(names) + 1)
         step[[0, k]] = 1.0, -1.0
-        ceilings[name] = combine(bootstrapped, step, (0, k), sampling)
+        ceilings[name] = contrast(bootstrapped, step, (0, k), sampling)
     return dict(sorted(ceilings.items(), key=lambda pair: -pair[1].value))
 
 
-def draw(
+def bootstrap_metrics(
     metric: Metric, systems: Sequence[np.ndarray], groups: np.ndarray, rng: np.random.Generator,
     sampling: Sampling,
-) -> Drawn:  # fmt: skip
+) -> BootstrapReplicates:  # fmt: skip
     """Return the metric of each system, and its bootstrap replicates over groups."""
     systems = [np.asarray(losses, dtype=np.float64) for losses in systems]
     sizes = {len(groups), *(len(losses) for losses in systems)}
@@ -119,17 +128,19 @@ def draw(
     ones = np.ones(len(code))
     values = np.array([metric(losses, ones) for losses in systems])
     n, blocks = len(group_names), []
-    if isinstance(metric, Mean) and n >= MIN_NORMAL_GROUPS:
+    if isinstance(metric, MeanLoss) and n >= MIN_NORMAL_GROUPS:
         replicates = _normal(
-            values, systems, code, metric.of_each(len(code)), rng, sampling.resamples
+            values, systems, code, metric.example_weights(len(code)), rng, sampling.resamples
         )
-        return Drawn(values=values, draws=replicates, n=len(code), n_groups=n)
+        return BootstrapReplicates(values=values, replicates=replicates, n=len(code), n_groups=n)
     block_size = max(1, MAX_CELLS // n)
     for start in range(0, sampling.resamples, block_size):
         size = min(block_size, sampling.resamples - start)
         counts = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
         blocks.append(_metrics(metric, systems, code, counts))
-    return Drawn(values=values, draws=np.concatenate(blocks), n=len(code), n_groups=n)
+    return BootstrapReplicates(
+        values=values, replicates=np.concatenate(blocks), n=len(code), n_groups=n
+    )
 
 
 def _normal(
@@ -146,9 +157,9 @@ def _metrics(
     metric: Metric, systems: Sequence[np.ndarray], code: np.ndarray, counts: np.ndarray
 ) -> np.ndarray:
     """Return (replicate, system) metrics; means are computed from the groups' sums."""
-    if not isinstance(metric, Mean):
+    if not isinstance(metric, MeanLoss):
         return np.array([[metric(losses, count[code]) for losses in systems] for count in counts])
-    sizes, sums = _sums(systems, code, metric.of_each(len(code)))
+    sizes, sums = _sums(systems, code, metric.example_weights(len(code)))
     return np.asarray((counts @ sums) / (counts @ sizes)[:, None])
 
 
@@ -160,19 +171,22 @@ def _sums(
     return np.bincount(code, weights=weight), np.stack(sums, axis=1)
 
 
-def combine(
-    bootstrapped: Drawn, weights: np.ndarray, ends: tuple[int, int], sampling: Sampling
+def contrast(
+    bootstrapped: BootstrapReplicates,
+    weights: np.ndarray,
+    ends: tuple[int, int],
+    sampling: Sampling,
 ) -> Ceiling:
     """Return a linear contrast of the systems' metrics; `ends` are the systems before and after."""
     value = float(bootstrapped.values @ weights)
     lo = hi = None
     if bootstrapped.n_groups >= MIN_GROUPS:
-        replicates = bootstrapped.draws @ weights
+        replicates = bootstrapped.replicates @ weights
         # With few groups percentiles are too narrow.
-        widened = value + (replicates - value) * widening(
+        widened = value + (replicates - value) * t_correction(
             bootstrapped.n_groups, sampling.confidence
         )
-        lo, hi = interval(widened, sampling.confidence)
+        lo, hi = percentile_interval(widened, sampling.confidence)
         if np.ptp(replicates) < SLACK and abs(value) < SLACK:  # no observed change is no certainty
             hi = 1 - (1 - sampling.confidence) ** (1 / bootstrapped.n_groups)
         lo, hi = min(lo, value), max(hi, value)

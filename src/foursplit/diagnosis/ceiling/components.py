@@ -14,21 +14,21 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import (
-    USUAL,
+    DEFAULT_SAMPLING,
+    BootstrapReplicates,
     Ceiling,
-    Drawn,
     Metric,
     Sampling,
-    combine,
-    draw,
-    mean,
+    bootstrap_metrics,
+    contrast,
+    mean_loss,
 )
 
 MAX_COMPONENTS = 8  # components with Shapley values: nine would need 512 runs of the system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
+class ComponentCeiling:
     """The gain of one perfect component; None where it was not measured."""
 
     component: str
@@ -64,10 +64,10 @@ class Attribution:
         return {"counts": dict(self.counts), "shares": dict(self.shares)}
 
 
-def components(
+def component_ceilings(
     losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str], groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = USUAL, metric: Metric = mean,
-) -> list[Component]:  # fmt: skip
+    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING, metric: Metric = mean_loss,
+) -> list[ComponentCeiling]:  # fmt: skip
     """Return each component's gain, alone, cumulatively and as a Shapley value.
 
     `losses` maps sets of perfect components to (example,) losses; the empty set is required.
@@ -76,7 +76,7 @@ def components(
     _check_sets(losses, [frozenset()])
     sets = sorted(losses, key=lambda fixed: (len(fixed), sorted(fixed)))
     position = {fixed: k for k, fixed in enumerate(sets)}
-    bootstrapped = draw(metric, [losses[s] for s in sets], groups, rng, sampling)
+    bootstrapped = bootstrap_metrics(metric, [losses[s] for s in sets], groups, rng, sampling)
     is_small = len(order) <= MAX_COMPONENTS
     missing_sets = [s for s in _subsets(order) if s not in losses] if is_small else []
     result = []
@@ -85,13 +85,13 @@ def components(
         missing_prefixes = [s for s in (before, prefix) if s not in losses]
         shapley_weights = None if missing_sets or not is_small else _shapley(name, order, position)
         result.append(
-            Component(
+            ComponentCeiling(
                 component=name,
                 alone=_step(bootstrapped, position, frozenset(), frozenset({name}), sampling),
                 cumulative=_step(bootstrapped, position, before, prefix, sampling),
                 shapley=None
                 if shapley_weights is None
-                else combine(
+                else contrast(
                     bootstrapped,
                     shapley_weights,
                     (position[frozenset()], position[frozenset(order)]),
@@ -105,7 +105,9 @@ def components(
     return result
 
 
-def attribute(losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str]) -> Attribution:
+def attribute_errors(
+    losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str]
+) -> Attribution:
     """Attribute each error to the first component that fixes it if perfect, else to the last."""
     _check_sets(losses, [frozenset(), *(frozenset({name}) for name in order[:-1])])
     is_error = losses[frozenset()] > 0
@@ -122,14 +124,14 @@ def attribute(losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str])
 
 
 def _step(
-    bootstrapped: Drawn, position: Mapping[frozenset[str], int], before: frozenset[str],
+    bootstrapped: BootstrapReplicates, position: Mapping[frozenset[str], int], before: frozenset[str],
     after: frozenset[str], sampling: Sampling,
 ) -> Ceiling | None:  # fmt: skip
     if before not in position or after not in position:
         return None
     weights = np.zeros(len(position))
     weights[[position[before], position[after]]] = 1.0, -1.0
-    return combine(bootstrapped, weights, (position[before], position[after]), sampling)
+    return contrast(bootstrapped, weights, (position[before], position[after]), sampling)
 
 
 def _shapley(name: str, order: Sequence[str], position: Mapping[frozenset[str], int]) -> np.ndarray:

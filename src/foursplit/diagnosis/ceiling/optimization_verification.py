@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.ceiling.bootstrap import USUAL, Sampling
-from foursplit.diagnosis.prediction_table import SCORES, Table
+from foursplit.diagnosis.ceiling.bootstrap import DEFAULT_SAMPLING, Sampling
+from foursplit.diagnosis.prediction_table import SCORES, PredictionTable
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blame:
+class VerificationResult:
     """The share of errors with the first of two causes, search and objective."""
 
     kinds: tuple[str, str]
@@ -30,8 +30,8 @@ class Blame:
 
 def search_or_objective(
     truth_score: np.ndarray, output_score: np.ndarray, error: float, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = USUAL,
-) -> Blame:  # fmt: skip
+    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING,
+) -> VerificationResult:  # fmt: skip
     """Attribute an error to the search if the truth scores above the output, else to the objective.
 
     The scores are those of errors only; `error` is the error rate of these errors.
@@ -40,7 +40,9 @@ def search_or_objective(
     return _blame(share, error, ("search", "objective"))
 
 
-def of_table(table: Table, rng: np.random.Generator, sampling: Sampling = USUAL) -> dict[str, Any]:
+def verify_table(
+    table: PredictionTable, rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING
+) -> dict[str, Any]:
     """Attribute the errors of a table by its columns `score_truth` and `score_output`.
 
     Errors without scores are ignored, so the scored ones must be a representative sample.  In
@@ -76,8 +78,8 @@ def _share_above(
     )  # fmt: skip
 
 
-def _blame(share: Estimate, error: float, causes: tuple[str, str]) -> Blame:
-    return Blame(
+def _blame(share: Estimate, error: float, causes: tuple[str, str]) -> VerificationResult:
+    return VerificationResult(
         share=share,
         gain_of_first=share.value * error,
         gain_of_second=(1 - share.value) * error,

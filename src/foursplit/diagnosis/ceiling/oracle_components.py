@@ -11,14 +11,20 @@ from typing import Any
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.ceiling.bootstrap import Mean, Sampling, error_types
-from foursplit.diagnosis.ceiling.components import Component, attribute, components
-from foursplit.diagnosis.prediction_table import FIXED, FIXED_TYPE, Table
+from foursplit.diagnosis.ceiling.bootstrap import MeanLoss, Sampling, error_types
+from foursplit.diagnosis.ceiling.components import (
+    ComponentCeiling,
+    attribute_errors,
+    component_ceilings,
+)
+from foursplit.diagnosis.prediction_table import FIXED, FIXED_TYPE, PredictionTable
 
 SEPARATOR = "+"  # joins components that are perfect together
 
 
-def of_table(table: Table, rng: np.random.Generator, sampling: Sampling) -> dict[str, Any]:
+def table_ceilings(
+    table: PredictionTable, rng: np.random.Generator, sampling: Sampling
+) -> dict[str, Any]:
     """Return ceilings by component and error type, and the component each error is due to."""
     table = table.by_name() if table.starting(FIXED) or table.starting(FIXED_TYPE) else table
     order, losses = _pipeline(table)
@@ -26,8 +32,8 @@ def of_table(table: Table, rng: np.random.Generator, sampling: Sampling) -> dict
     if not order and not types:
         why = f"No column {FIXED}<part> or {FIXED_TYPE}<type> with losses."
         return {"parts": [], "types": [], "attribution": None, "not_applicable": why}
-    metric = Mean(weight=table.weight)
-    parts = components(losses, order, table.groups, rng, sampling, metric) if order else []
+    metric = MeanLoss(weight=table.weight)
+    parts = component_ceilings(losses, order, table.groups, rng, sampling, metric) if order else []
     type_ceilings = (
         error_types(table.loss, types, table.groups, rng, sampling, metric) if types else {}
     )
@@ -41,7 +47,7 @@ def of_table(table: Table, rng: np.random.Generator, sampling: Sampling) -> dict
     }
 
 
-def _pipeline(table: Table) -> tuple[list[str], dict[frozenset[str], np.ndarray]]:
+def _pipeline(table: PredictionTable) -> tuple[list[str], dict[frozenset[str], np.ndarray]]:
     """Return the components in order, and the losses by set of perfect components."""
     order: dict[str, None] = {}
     columns: dict[frozenset[str], str] = {frozenset(): "loss"}
@@ -61,12 +67,12 @@ def _pipeline(table: Table) -> tuple[list[str], dict[frozenset[str], np.ndarray]
     return list(order), {parts: _loss(table, column) for parts, column in columns.items()}
 
 
-def _loss(table: Table, column: str) -> np.ndarray:
+def _loss(table: PredictionTable, column: str) -> np.ndarray:
     return table.frame[column].to_numpy(np.float64)
 
 
 def _attribution(
-    table: Table, losses: Mapping[frozenset[str], np.ndarray], order: list[str]
+    table: PredictionTable, losses: Mapping[frozenset[str], np.ndarray], order: list[str]
 ) -> tuple[dict[str, Any] | None, str]:
     """Return the attribution of errors, or the reason why there is none."""
     missing = [FIXED + name for name in order[:-1] if frozenset({name}) not in losses]
@@ -76,9 +82,9 @@ def _attribution(
         return None, f"columns missing: {', '.join(missing)}"
     if not np.array_equal(table.is_error, table.loss > 0):
         return None, "is_error differs from loss > 0, and oracle columns hold losses only"
-    return attribute(losses, order).as_json(), ""
+    return attribute_errors(losses, order).as_json(), ""
 
 
-def _named(part: Component) -> dict[str, Any]:
+def _named(part: ComponentCeiling) -> dict[str, Any]:
     """Return a component as JSON, with the names of missing columns."""
     return {**part.as_json(), "missing": [FIXED + SEPARATOR.join(names) for names in part.missing]}

@@ -14,12 +14,12 @@ from foursplit.diagnosis.decomposition.human_level import (
     would_change_verdict,
 )
 from foursplit.diagnosis.decomposition.ledger import Gap
-from foursplit.diagnosis.decomposition.verdict import Rule, Verdict
-from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.decomposition.verdict import Verdict, VerdictThresholds
+from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
-from foursplit.diagnosis.stats.seed_variance import mean_table, with_seed_variance
+from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
 
 FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
 MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
@@ -60,13 +60,13 @@ class Decomposition:
         }
 
 
-def merge_seeds(models: Sequence[Model]) -> dict[str, Table]:
+def merge_seeds(models: Sequence[Model]) -> dict[str, PredictionTable]:
     """Return one table for each split: its losses are means over the seeds."""
     shared = [split for split in models[0].tables if all(split in m.tables for m in models)]
     return {split: mean_table([m.tables[split] for m in models]) for split in shared}
 
 
-def estimates(models: Sequence[Model], settings: Settings) -> dict[str, Estimate]:
+def estimate_errors(models: Sequence[Model], settings: Settings) -> dict[str, Estimate]:
     """Estimate the error on each split, with the variance over seeds where there are several."""
     errors = {}
     for split, table in merge_seeds(models).items():
@@ -76,7 +76,7 @@ def estimates(models: Sequence[Model], settings: Settings) -> dict[str, Estimate
             resamples=settings.resamples, confidence=settings.confidence,
         )  # fmt: skip
         by_seed = [model.tables[split].error for model in models]
-        errors[split] = with_seed_variance(error, by_seed, rng, settings.confidence)
+        errors[split] = add_seed_variance(error, by_seed, rng, settings.confidence)
     return errors
 
 
@@ -87,11 +87,11 @@ def decompose(
 
     `same_distribution`: train and dev come from one distribution, so their gap is variance.
     """
-    measured = estimates(models, settings)
+    measured = estimate_errors(models, settings)
     human = _human_level(merge_seeds(models), measured, settings)
     errors = ({"human": human.taken.error} if human else {}) | measured
     gaps = ledger.gaps(errors, settings.confidence, same_distribution=same_distribution)
-    judged = verdict.judge(errors, gaps, settings.rule)
+    judged = verdict.decide_verdict(errors, gaps, settings.rule)
     if not settings.people:
         insufficient = [name for name in judged.insufficient if name != verdict.NO_LEVEL]
         judged = replace(judged, insufficient=tuple(insufficient))
@@ -105,7 +105,7 @@ def decompose(
 
 
 def _human_level(
-    tables: Mapping[str, Table], errors: Mapping[str, Estimate], settings: Settings
+    tables: Mapping[str, PredictionTable], errors: Mapping[str, Estimate], settings: Settings
 ) -> HumanLevelChoice | None:
     """Choose the level that bias is measured from; name those that would change the verdict."""
 
@@ -124,7 +124,7 @@ def _human_level(
         return choice
     # The threshold follows from dev, as it does for the gap itself.
     limit = settings.rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
-    rule = Rule(floor=limit, share_of_dev=0.0)
+    rule = VerdictThresholds(floor=limit, share_of_dev=0.0)
     taken = choice.taken.error.value
     change = [
         level.who

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.not_applicable import NotApplicable
-from foursplit.diagnosis.prediction_table import Table
+from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.stats.bootstrap import standard_error
-from foursplit.diagnosis.stats.power import advise
+from foursplit.diagnosis.stats.power import recommend_sizes
 from foursplit.diagnosis.stats.seed_variance import align_losses
 
 POWER = 0.8  # of cases in which a gain should show: the custom of the field
@@ -42,7 +42,9 @@ class DevSize:
         return {**asdict(self), "not_applicable": None}
 
 
-def of_tables(tables: Sequence[Table], rule: Rule) -> DevSize | NotApplicable:
+def of_tables(
+    tables: Sequence[PredictionTable], rule: VerdictThresholds
+) -> DevSize | NotApplicable:
     """Assess the size of dev; `tables` are those of one model's seeds, on the same examples.
 
     Two models are assumed to differ on as many examples as two seeds do.  With one seed they are
@@ -62,7 +64,7 @@ def of_tables(tables: Sequence[Table], rule: Rule) -> DevSize | NotApplicable:
     measured = _discordance(losses, first.weight)
     discordance = min(1.0, max(delta, error if measured is None else measured))
     effect = _design_effect(first, error)
-    advice = advise(error, max(1, int(len(first) / effect)), delta, discordance)
+    advice = recommend_sizes(error, max(1, int(len(first) / effect)), delta, discordance)
     return DevSize(
         n=len(first),
         delta=delta,
@@ -88,7 +90,7 @@ def _discordance(losses: np.ndarray, weight: np.ndarray) -> float | None:
     return float(np.average(2 * wrong * (k - wrong) / (k * (k - 1)), weights=weight))
 
 
-def _design_effect(table: Table, error: float) -> float:
+def _design_effect(table: PredictionTable, error: float) -> float:
     """Return the design effect: how many rows carry as much information as an independent one."""
     n = len(table)
     grouped = int(table.groups.max()) + 1

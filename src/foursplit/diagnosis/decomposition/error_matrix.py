@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from foursplit.diagnosis.decomposition.ledger import fixed
-from foursplit.diagnosis.decomposition.verdict import SLACK, Rule
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, interval
+from foursplit.diagnosis.decomposition.verdict import SLACK, VerdictThresholds
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, percentile_interval
 
 ROWS = ("human", "trained_on", "not_trained_on")
 
@@ -100,7 +100,7 @@ class AdjustedMismatch:
 
 
 def compute_error_matrix(
-    tables: Mapping[str, Table],
+    tables: Mapping[str, PredictionTable],
     rng: np.random.Generator,
     human: Mapping[str, float] | None = None,
     *,
@@ -128,7 +128,7 @@ def compute_error_matrix(
     return ErrorMatrix(domains=domains, cells=cells, excess=excess, missing=missing)
 
 
-def pairs(tables: Mapping[str, Table]) -> list[tuple[str, str]]:
+def pairs(tables: Mapping[str, PredictionTable]) -> list[tuple[str, str]]:
     """Name, for each domain of dev that is not the training data's main one, the two to compare.
 
     The main one is the domain with the most weight in train-dev, or in train without it.
@@ -144,7 +144,7 @@ def pairs(tables: Mapping[str, Table]) -> list[tuple[str, str]]:
     return [(general, target) for target in ordered[:MAX_DOMAINS] if target != general]
 
 
-def _sizes(table: Table) -> dict[str, float]:
+def _sizes(table: PredictionTable) -> dict[str, float]:
     return {str(k): float(v) for k, v in
             table.frame.groupby("domain", sort=True)["weight"].sum().items()}  # fmt: skip
 
@@ -155,7 +155,7 @@ def adjusted_mismatch(
     target: str,
     *,
     confidence: float = 0.95,
-    rule: Rule | None = None,
+    rule: VerdictThresholds | None = None,
 ) -> AdjustedMismatch:
     """Decompose the mismatch from `general` to `target`.
 
@@ -167,7 +167,7 @@ def adjusted_mismatch(
     low, high = table.at("not_trained_on", general), table.at("not_trained_on", target)
     easy, hard = table.at("human", general), table.at("human", target)
     mismatch = None if low is None or high is None else high.value - low.value
-    note = _at_human_level(table, general, target, rule or Rule())
+    note = _at_human_level(table, general, target, rule or VerdictThresholds())
     intrinsic = None if easy is None or hard is None else hard.value - easy.value
     both = intrinsic is not None and mismatch is not None
     specific = mismatch - intrinsic if both else None  # type: ignore[operator]
@@ -202,12 +202,12 @@ def _between(
 ) -> tuple[float, float] | None:
     if value is None or not any(end.n for end in (*plus, *minus)):
         return None
-    draws = sum(end.draws for end in plus) - sum(end.draws for end in minus)
-    lo, hi = interval(np.atleast_1d(draws), confidence)
+    draws = sum(end.replicates for end in plus) - sum(end.replicates for end in minus)
+    lo, hi = percentile_interval(np.atleast_1d(draws), confidence)
     return min(lo, value), max(hi, value)
 
 
-def _at_human_level(table: ErrorMatrix, general: str, target: str, rule: Rule) -> str:
+def _at_human_level(table: ErrorMatrix, general: str, target: str, rule: VerdictThresholds) -> str:
     """Report where the target's column has no gap left though the other has."""
     left, right = _largest(table, general), _largest(table, target)
     reached = table.value("not_trained_on", target)
@@ -231,7 +231,7 @@ def _largest(table: ErrorMatrix, domain: str) -> float | None:
     return max(steps)
 
 
-def _pool(tables: Mapping[str, Table], splits: tuple[str, ...]) -> pd.DataFrame:
+def _pool(tables: Mapping[str, PredictionTable], splits: tuple[str, ...]) -> pd.DataFrame:
     """Stack what has domains; a group keeps its name over splits, a lone row is its own group."""
     names = ["domain", "loss", "weight", "human_loss", "group"]
     parts = []

@@ -10,16 +10,16 @@ from math import hypot
 from typing import Any
 
 from foursplit.core.seeds import generator
-from foursplit.diagnosis.decomposition.decompose import estimates, merge_seeds
+from foursplit.diagnosis.decomposition.decompose import estimate_errors, merge_seeds
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.decomposition.verdict import NAMES
-from foursplit.diagnosis.prediction_table import Model, Table
+from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.settings import Settings
-from foursplit.diagnosis.stats.paired_comparison import compare
+from foursplit.diagnosis.stats.paired_comparison import compare_models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class GapChange:
     """An error or a gap before and after; a change below 0 is an improvement."""
 
     name: str
@@ -30,29 +30,31 @@ class Moved:
     hi: float
 
     @property
-    def beyond_doubt(self) -> bool:
+    def is_significant(self) -> bool:
         return self.lo > 0 or self.hi < 0
 
     def as_json(self) -> dict[str, Any]:
         return {
             "name": self.name, "before": self.before, "after": self.after, "change": self.change,
-            "lo": self.lo, "hi": self.hi, "beyond_doubt": self.beyond_doubt,
+            "lo": self.lo, "hi": self.hi, "beyond_doubt": self.is_significant,
         }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class GapChanges:
     """Changes of errors and gaps; `paired`: both versions were scored on the same examples."""
 
-    splits: tuple[Moved, ...]
-    gaps: tuple[Moved, ...]
+    splits: tuple[GapChange, ...]
+    gaps: tuple[GapChange, ...]
     paired: bool
 
-    def moved(self) -> list[Moved]:
-        return [gap for gap in self.gaps if gap.beyond_doubt]
+    def moved(self) -> list[GapChange]:
+        return [gap for gap in self.gaps if gap.is_significant]
 
 
-def movement(before: Sequence[Model], after: Sequence[Model], settings: Settings) -> Movement:
+def measure_gap_changes(
+    before: Sequence[Model], after: Sequence[Model], settings: Settings
+) -> GapChanges:
     """Measure how errors and gaps changed between two versions of a model, each with its seeds.
 
     On the same examples, the difficulty of each example cancels.  Otherwise the two errors are
@@ -64,15 +66,15 @@ def movement(before: Sequence[Model], after: Sequence[Model], settings: Settings
     if paired:
         found = [_paired(s, before, after, first[s], second[s], settings) for s in shared]
     else:
-        one, two = estimates(before, settings), estimates(after, settings)
+        one, two = estimate_errors(before, settings), estimate_errors(after, settings)
         found = [
             _between(s, two[s].value, one[s].value, _ends(two[s]), _ends(one[s])) for s in shared
         ]
     by_split = {moved.name: moved for moved in found}
-    return Movement(splits=tuple(found), gaps=tuple(_gaps(by_split)), paired=paired)
+    return GapChanges(splits=tuple(found), gaps=tuple(_gaps(by_split)), paired=paired)
 
 
-def _same_examples(one: Table, other: Table) -> bool:
+def _same_examples(one: PredictionTable, other: PredictionTable) -> bool:
     return set(one.frame["example_id"]) == set(other.frame["example_id"])
 
 
@@ -80,17 +82,17 @@ def _paired(
     split: str,
     before: Sequence[Model],
     after: Sequence[Model],
-    first: Table,
-    second: Table,
+    first: PredictionTable,
+    second: PredictionTable,
     settings: Settings,
-) -> Moved:
+) -> GapChange:
     """Compare mean losses over the seeds example by example; add the variance over seeds."""
-    result = compare(
+    result = compare_models(
         second, first, generator("movement", settings.seed, split),
         resamples=settings.resamples, confidence=settings.confidence,
         seeds=(_by_seed(after, split), _by_seed(before, split)),
     )  # fmt: skip
-    return Moved(  # `compare` gives A less B: after less before
+    return GapChange(  # `compare` gives A less B: after less before
         name=split, before=result.error_b, after=result.error_a,
         change=result.error_a - result.error_b, lo=result.lo, hi=result.hi,
     )  # fmt: skip
@@ -106,17 +108,17 @@ def _ends(estimate: Any) -> tuple[float, float]:
 
 def _between(
     name: str, after: float, before: float, ends: tuple[float, float], others: tuple[float, float]
-) -> Moved:
+) -> GapChange:
     """Subtract two independent errors, and combine the halves of their intervals."""
     change = after - before
-    return Moved(
+    return GapChange(
         name=name, before=before, after=after, change=change,
         lo=change - hypot(after - ends[0], others[1] - before),
         hi=change + hypot(ends[1] - after, before - others[0]),
     )  # fmt: skip
 
 
-def _gaps(splits: Mapping[str, Moved]) -> list[Moved]:
+def _gaps(splits: Mapping[str, GapChange]) -> list[GapChange]:
     """Return each gap's change: that of its upper end less that of its lower; human level stays."""
     found = []
     for gap, (low, high) in LINKS.items():
@@ -128,7 +130,7 @@ def _gaps(splits: Mapping[str, Moved]) -> list[Moved]:
             continue
         change = upper.change - lower.change
         found.append(
-            Moved(
+            GapChange(
                 name=gap,
                 before=upper.before - lower.before,
                 after=upper.after - lower.after,
@@ -140,14 +142,14 @@ def _gaps(splits: Mapping[str, Moved]) -> list[Moved]:
     return found
 
 
-def _renamed(moved: Moved, name: str) -> Moved:
-    return Moved(
+def _renamed(moved: GapChange, name: str) -> GapChange:
+    return GapChange(
         name=name, before=moved.before, after=moved.after, change=moved.change,
         lo=moved.lo, hi=moved.hi,
     )  # fmt: skip
 
 
-def sentence(found: Movement, own: Sequence[str], undeclared: Sequence[str] = ()) -> str:
+def sentence(found: GapChanges, own: Sequence[str], undeclared: Sequence[str] = ()) -> str:
     """Check whether the gaps that moved are those that the change was meant for."""
     moved = [gap.name for gap in found.moved()]
     if not moved:

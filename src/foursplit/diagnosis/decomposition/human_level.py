@@ -12,8 +12,8 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import fixed
-from foursplit.diagnosis.decomposition.verdict import SLACK, Rule
-from foursplit.diagnosis.prediction_table import HUMAN, Table
+from foursplit.diagnosis.decomposition.verdict import SLACK, VerdictThresholds
+from foursplit.diagnosis.prediction_table import HUMAN, PredictionTable
 from foursplit.diagnosis.stats.bootstrap import Estimate
 
 PEOPLE = "people"  # a level without a name
@@ -76,7 +76,7 @@ class HumanLevelChoice:
 def choose_human_level(
     given: Mapping[str, float] | float | None,
     desired: float | None,
-    dev: Table | None,
+    dev: PredictionTable | None,
     measure: Measure,
     *,
     kind: str = "human",
@@ -114,7 +114,7 @@ def _desired(error: float | None) -> list[HumanLevel]:
     return [HumanLevel(who=DESIRED, kind=DESIRED, where=DESIRED, error=fixed(error))]
 
 
-def _measured(dev: Table | None, measure: Measure) -> list[HumanLevel]:
+def _measured(dev: PredictionTable | None, measure: Measure) -> list[HumanLevel]:
     """Measure human error on dev: all people together, and each annotator on what he labelled."""
     if dev is None:
         return []
@@ -145,7 +145,9 @@ def _why(taken: HumanLevel, candidates: list[HumanLevel]) -> str:
     return why
 
 
-def would_change_verdict(one: float, other: float, error: float, rule: Rule | None = None) -> bool:
+def would_change_verdict(
+    one: float, other: float, error: float, rule: VerdictThresholds | None = None
+) -> bool:
     """Check whether avoidable bias counts by one human level and not by the other."""
-    limit = (rule or Rule()).threshold(error) + SLACK
+    limit = (rule or VerdictThresholds()).threshold(error) + SLACK
     return (error - one > limit) != (error - other > limit)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.diagnosis.stats.bootstrap import Estimate, interval
+from foursplit.diagnosis.stats.bootstrap import Estimate, percentile_interval
 
 LINKS = {
     "avoidable_bias": ("human", "train"),
@@ -31,12 +31,12 @@ class Gap:
     value: float
     lo: float | None
     hi: float | None
-    draws: np.ndarray | None
+    replicates: np.ndarray | None
 
 
 def fixed(value: float) -> Estimate:
     """Take a bare number, such as a published human level, as known exactly."""
-    return Estimate(value=value, lo=value, hi=value, n=0, n_groups=0, draws=np.array([value]))
+    return Estimate(value=value, lo=value, hi=value, n=0, n_groups=0, replicates=np.array([value]))
 
 
 def gaps(
@@ -63,8 +63,8 @@ def _between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap
     value = high.value - low.value
     sampled = [end for end in (low, high) if end.n]
     if not sampled:
-        return Gap(gap=name, value=value, lo=None, hi=None, draws=None)
+        return Gap(gap=name, value=value, lo=None, hi=None, replicates=None)
     # The splits are independent samples, so their draws may be paired in any order.
-    draws = high.draws - low.draws
-    lo, hi = interval(draws, confidence)
-    return Gap(gap=name, value=value, lo=min(lo, value), hi=max(hi, value), draws=draws)
+    draws = high.replicates - low.replicates
+    lo, hi = percentile_interval(draws, confidence)
+    return Gap(gap=name, value=value, lo=min(lo, value), hi=max(hi, value), replicates=draws)

@@ -16,7 +16,7 @@ SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class VerdictThresholds:
     """Thresholds above which a gap counts."""
 
     floor: float = 0.005  # error; no smaller gap counts
@@ -53,7 +53,9 @@ NAMES = {
 }
 
 
-def judge(errors: Mapping[str, Estimate], gaps: Sequence[Gap], rule: Rule) -> Verdict:
+def decide_verdict(
+    errors: Mapping[str, Estimate], gaps: Sequence[Gap], rule: VerdictThresholds
+) -> Verdict:
     """Apply the thresholds to the gaps."""
     insufficient = [] if "human" in errors else [NO_LEVEL]
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
@@ -95,11 +97,11 @@ def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
 
 def _p_largest(gaps: Sequence[Gap]) -> dict[str, float | None]:
     """Return the share of draws in which each gap is the largest of all."""
-    sampled = [g for g in gaps if g.draws is not None]
-    sizes = {len(g.draws) for g in sampled if g.draws is not None}
+    sampled = [g for g in gaps if g.replicates is not None]
+    sizes = {len(g.replicates) for g in sampled if g.replicates is not None}
     if len(sampled) < len(gaps) or len(sizes) != 1:
         return {g.gap: None for g in gaps}
-    table = np.stack([g.draws for g in sampled if g.draws is not None])
+    table = np.stack([g.replicates for g in sampled if g.replicates is not None])
     winners = np.bincount(table.argmax(axis=0), minlength=len(sampled)) / table.shape[1]
     return {g.gap: float(share) for g, share in zip(sampled, winners, strict=True)}
 

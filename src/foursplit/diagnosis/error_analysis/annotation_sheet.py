@@ -13,9 +13,9 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.cell_values import TRUTHS, identifiers, refuse
 from foursplit.diagnosis.error_analysis import eyeball as parts
-from foursplit.diagnosis.prediction_table import AUDITS, TAG_SEPARATOR, Table, tags
+from foursplit.diagnosis.prediction_table import AUDITS, TAG_SEPARATOR, PredictionTable, tags
 from foursplit.io import tabular
-from foursplit.io.artifacts import replacing
+from foursplit.io.artifacts import atomic_write
 
 SHOWN = ("example_id", "is_error", "y", "y_hat", "loss", "domain")
 FILLED = ("tags", "label_audit", "comment")  # by the reader
@@ -37,7 +37,7 @@ SEED = 1  # of a sheet for which nobody named another
 
 
 def sheet(
-    eyeball: Table, rng: np.random.Generator, n_errors: int = 100, n_correct: int = 20
+    eyeball: PredictionTable, rng: np.random.Generator, n_errors: int = 100, n_correct: int = 20
 ) -> pd.DataFrame:
     """Draw errors to read, then correct answers to hold them against, each in random order.
 
@@ -60,7 +60,7 @@ def _draw(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
 def write(frame: pd.DataFrame, path: Path) -> None:
     """Write a sheet as CSV in which no cell is a formula, and no id becomes a number or a date."""
     safe = pd.DataFrame({name: _escaped(frame[name]) for name in frame.columns})
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         # The mark at the front tells spreadsheets that the text is UTF-8.  Unquoted, a carriage
         # return would end the row.
         safe.to_csv(part, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
@@ -83,7 +83,7 @@ def read(path: Path) -> pd.DataFrame:
     A spreadsheet may have saved it: with semicolons, words of another language for true and false,
     and empty rows.  What is only shown is not checked.
     """
-    frame = tabular.read_frame(path, fill_short=True).fillna("")
+    frame = tabular.read_frame(path, pad_short_rows=True).fillna("")
     if "example_id" not in frame:
         columns = ", ".join(repr(str(name)) for name in frame.columns[:20])
         raise FoursplitError(f"{path}: no column 'example_id'; it has {columns}")
@@ -120,13 +120,13 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         if known.notna().all():
             frame["is_error"] = known.astype(bool)
     if "loss" in frame:
-        loss = tabular.numbers(frame, "loss")
+        loss = tabular.to_float(frame, "loss")
         if loss.notna().all():
             frame["loss"] = loss
     return frame
 
 
-def merge(table: Table, sheets: Sequence[pd.DataFrame]) -> Table:
+def merge(table: PredictionTable, sheets: Sequence[pd.DataFrame]) -> PredictionTable:
     """Put tags and audits beside the examples, and say in `read` which ones were read.
 
     An example counts as read once anything is filled in: one that bears no tag gets an audit,
@@ -158,10 +158,10 @@ def merge(table: Table, sheets: Sequence[pd.DataFrame]) -> Table:
     frame["tags"] = pd.Series(united, dtype=object)
     frame["label_audit"] = pd.Series(audits, dtype=object)
     frame["read"] = seen
-    return Table(split=table.split, frame=frame, path=table.path)
+    return PredictionTable(split=table.split, frame=frame, path=table.path)
 
 
-def _found_again(table: Table, filled: pd.DataFrame, number: int) -> pd.DataFrame:
+def _found_again(table: PredictionTable, filled: pd.DataFrame, number: int) -> pd.DataFrame:
     """Return a sheet its ids back where a spreadsheet has cut their last digits off.
 
     That takes the rows as they were drawn: each is held against the row that was drawn there.
@@ -171,7 +171,7 @@ def _found_again(table: Table, filled: pd.DataFrame, number: int) -> pd.DataFram
     lost |= ids.str.fullmatch(LOST.pattern) & ids.duplicated(keep=False)
     if not lost.any():
         return filled
-    drawn = sheet(parts.part(table).eyeball, generator("sheet", SEED))
+    drawn = sheet(parts.split_dev(table).eyeball, generator("sheet", SEED))
     if len(drawn) == len(filled) and _is_alike(drawn, filled):
         return filled.assign(example_id=drawn["example_id"])
     row = int(np.flatnonzero(lost)[0])
@@ -211,7 +211,7 @@ def read_by(filled: pd.DataFrame) -> set[str]:
 def write_with(frame: pd.DataFrame, path: Path, own: Sequence[str]) -> None:
     """Write a sheet with columns of a reader's `own`, whose cells stay as they are."""
     safe = {name: frame[name] if name in own else _escaped(frame[name]) for name in frame.columns}
-    with replacing(path) as part:
+    with atomic_write(path) as part:
         pd.DataFrame(safe).to_csv(
             part, index=False, encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC
         )

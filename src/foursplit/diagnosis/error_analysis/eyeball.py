@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.errors import FoursplitError
-from foursplit.core.seeds import derive
-from foursplit.diagnosis.decomposition.verdict import Rule
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.bootstrap import estimate, interval
+from foursplit.core.seeds import derive_seed
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.bootstrap import estimate, percentile_interval
 
 READ_ERRORS = 100  # a very good sense of where the errors come from; the book's figure
 LEAST_ERRORS = 50  # below which a split leaves too few to read
@@ -22,15 +22,15 @@ SALT = "eyeball"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parted:
+class EyeballSplit:
     """Dev split in two, or all of it to read where errors are few.
 
     `share` is the hash, from 0 to 1, up to which a group is read.  Kept and given back to
     :func:`part`, it leaves every example where it was when dev grows.
     """
 
-    eyeball: Table
-    blackbox: Table | None
+    eyeball: PredictionTable
+    blackbox: PredictionTable | None
     note: str
     share: float
 
@@ -56,13 +56,13 @@ class Staleness:
         }
 
 
-def part(
-    table: Table,
+def split_dev(
+    table: PredictionTable,
     *,
     salt: str = SALT,
     n_errors: int = READ_ERRORS,
     share: float | None = None,
-) -> Parted:
+) -> EyeballSplit:
     """Split `table` by group, so that about `n_errors` are read and at most 30 % of dev.
 
     With the `share` of an earlier split nothing is sized: new examples fall on either side and
@@ -80,20 +80,22 @@ def part(
     if not read.any() or read.all():
         return _all(table, "The groups are too large to split")
     eyeball, blackbox = table.take(read), table.take(~read)
-    return Parted(eyeball=eyeball, blackbox=blackbox, note=_note(eyeball, n_errors), share=share)
+    return EyeballSplit(
+        eyeball=eyeball, blackbox=blackbox, note=_note(eyeball, n_errors), share=share
+    )
 
 
-def group_hashes(table: Table, salt: str) -> np.ndarray:
+def group_hashes(table: PredictionTable, salt: str) -> np.ndarray:
     """Return each group, in the order of `table.groups`, a number from 0 to 1 that is its own."""
     names = table.frame["group_id" if table.has("group_id") else "example_id"].to_numpy(object)
     # `groups` numbers them in the order in which they first stand.
     unique = names if not table.has("group_id") else pd.unique(names)
-    key = f"{derive(salt):016x}"[-16:]  # SipHash: keyed, and quick enough for 10 million names
+    key = f"{derive_seed(salt):016x}"[-16:]  # SipHash: keyed, and quick enough for 10 million names
     hashed = pd.util.hash_array(unique, hash_key=key, categorize=False)
     return (hashed >> np.uint64(11)).astype(np.float64) / 2**53  # 53 bits: exact as a float
 
 
-def share_for(table: Table, hashes: np.ndarray, n_errors: int) -> float:
+def share_for(table: PredictionTable, hashes: np.ndarray, n_errors: int) -> float:
     """Find the hash up to which groups hold some `n_errors` errors, but at most 30 % of dev."""
     wanted = -(-n_errors * len(table) // int(table.is_error.sum()))  # ceil(n_errors / error), exact
     order = np.argsort(hashes, kind="stable")
@@ -103,12 +105,12 @@ def share_for(table: Table, hashes: np.ndarray, n_errors: int) -> float:
     return float(hashes[order[last]]) if last >= 0 else 0.0
 
 
-def _all(table: Table, why: str) -> Parted:
+def _all(table: PredictionTable, why: str) -> EyeballSplit:
     note = f"{why}: all of it may be read, and nothing is left for evaluation."
-    return Parted(eyeball=table, blackbox=None, note=note, share=1.0)
+    return EyeballSplit(eyeball=table, blackbox=None, note=note, share=1.0)
 
 
-def _note(eyeball: Table, n_errors: int) -> str:
+def _note(eyeball: PredictionTable, n_errors: int) -> str:
     found = int(eyeball.is_error.sum())
     text = f"{len(eyeball):,} examples with {found:,} errors may be read."
     if found < n_errors / 2:
@@ -116,13 +118,13 @@ def _note(eyeball: Table, n_errors: int) -> str:
     return text
 
 
-def stale(
-    parted: Parted,
+def measure_staleness(
+    parted: EyeballSplit,
     rng: np.random.Generator,
     *,
     resamples: int = 2000,
     confidence: float = 0.95,
-    rule: Rule | None = None,
+    rule: VerdictThresholds | None = None,
 ) -> Staleness:
     """Compare both sets: the Eyeball set is stale once its error is much lower."""
     if parted.blackbox is None:
@@ -133,7 +135,7 @@ def stale(
     )
     value = judged.value - looked.value
     # The parts share no group, so they are independent and their draws may be paired in any order.
-    lo, hi = interval(judged.draws - looked.draws, confidence)
+    lo, hi = percentile_interval(judged.replicates - looked.replicates, confidence)
     lo, hi = min(lo, value), max(hi, value)
-    limit = (rule or Rule()).threshold(judged.value)
+    limit = (rule or VerdictThresholds()).threshold(judged.value)
     return Staleness(value=value, lo=lo, hi=hi, material=bool(value > limit and lo > 0))

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
-from foursplit.diagnosis.prediction_table import META, Table
+from foursplit.diagnosis.prediction_table import META, PredictionTable
 from foursplit.diagnosis.stats.bootstrap import estimate
-from foursplit.diagnosis.stats.categorical import Coded, coded
+from foursplit.diagnosis.stats.categorical import EncodedPair, encode_pair
 
 LEAST = 20  # groups of examples with a value: fewer tell nothing of it
 MOST = 10
@@ -43,7 +43,9 @@ class Subset:
         return {**asdict(self), "where": self.where}
 
 
-def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list[Subset]:
+def find_human_advantage(
+    dev: PredictionTable, rng: np.random.Generator, sampling: Sampling
+) -> list[Subset]:
     """List the values of `domain` and meta columns where people win, most to gain first."""
     dev = dev.by_name()
     more = dev.loss - dev.frame["human_loss"].to_numpy(np.float64)
@@ -52,7 +54,7 @@ def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list
     found: list[tuple[float, str, str, np.ndarray]] = []
     tried = 0
     for name in [*(["domain"] if dev.has("domain") else []), *dev.searched]:
-        column = coded(name, dev.frame[name], dev.frame[name])
+        column = encode_pair(name, dev.frame[name], dev.frame[name])
         gains, enough = _gains(dev, more, column)
         tried += int(enough.sum())
         kept = np.flatnonzero(enough & (gains > 0))
@@ -65,7 +67,9 @@ def people_win(dev: Table, rng: np.random.Generator, sampling: Sampling) -> list
     ]
 
 
-def _gains(dev: Table, more: np.ndarray, column: Coded) -> tuple[np.ndarray, np.ndarray]:
+def _gains(
+    dev: PredictionTable, more: np.ndarray, column: EncodedPair
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the error that each value costs beyond people, and which values have enough groups."""
     n = len(column.labels)
     lost = np.bincount(column.first, weights=more * dev.weight, minlength=n)
@@ -74,7 +78,7 @@ def _gains(dev: Table, more: np.ndarray, column: Coded) -> tuple[np.ndarray, np.
 
 
 def _subset(
-    dev: Table, more: np.ndarray, here: np.ndarray, named: tuple[str, str], z: float,
+    dev: PredictionTable, more: np.ndarray, here: np.ndarray, named: tuple[str, str], z: float,
     how: tuple[np.random.Generator, Sampling],
 ) -> Subset:  # fmt: skip
     """Compare model and people on the same examples."""
@@ -93,5 +97,5 @@ def _subset(
         lo=found.lo,
         hi=found.hi,
         recoverable=found.value * float(weight.sum() / dev.weight.sum()),
-        sure=found.value > z * float(np.std(found.draws)),
+        sure=found.value > z * float(np.std(found.replicates)),
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
-from foursplit.diagnosis.prediction_table import Table
+from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.stats.proportions import wilson_interval
 
@@ -124,7 +124,7 @@ def worth_fixing(noise: float, dev_error: float, gap_of_two_best: float | None =
     return Decision(fix=fix, why=why, noise=noise, share_of_error=share)
 
 
-def audit(table: Table, gap_of_two_best: float | None = None) -> Audit:
+def audit(table: PredictionTable, gap_of_two_best: float | None = None) -> Audit:
     """Read a table's `label_audit`; on each side the audited examples must be a random sample.
 
     A list of suspects is no random draw: audit the random part by itself for these numbers.
@@ -158,7 +158,7 @@ def audit(table: Table, gap_of_two_best: float | None = None) -> Audit:
     )
 
 
-def same_treatment(dev: Table, test: Table) -> Finding | None:
+def same_treatment(dev: PredictionTable, test: PredictionTable) -> Finding | None:
     """Describe where dev's labels were looked at again and test's were not: the two part ways."""
     if not _audited(dev) or _audited(test):
         return None
@@ -171,7 +171,7 @@ def same_treatment(dev: Table, test: Table) -> Finding | None:
     )
 
 
-def _audited(table: Table) -> bool:
+def _audited(table: PredictionTable) -> bool:
     return table.has("label_audit") and bool(table.frame["label_audit"].notna().any())
 
 

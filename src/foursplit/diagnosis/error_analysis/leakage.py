@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.diagnosis.prediction_table import META, PROBA, SPLITS, Table
+from foursplit.diagnosis.prediction_table import META, PROBA, SPLITS, PredictionTable
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 
 HASHES = ("content_hash", META + "content_hash")
@@ -41,7 +41,7 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clean:
+class CleanError:
     """A split's error with and without what leaked into it from earlier splits."""
 
     split: str
@@ -64,7 +64,7 @@ class Leakage:
     """Every pair of splits, and every split that is judged on."""
 
     overlaps: tuple[Overlap, ...]
-    splits: tuple[Clean, ...]
+    splits: tuple[CleanError, ...]
     content: tuple[str, ...]  # columns that identify examples
     insufficient: tuple[str, ...]
 
@@ -81,8 +81,8 @@ class Leakage:
         }
 
 
-def leaks(
-    tables: Mapping[str, Table],
+def check_leakage(
+    tables: Mapping[str, PredictionTable],
     rng: np.random.Generator,
     *,
     resamples: int = 2000,
@@ -103,7 +103,7 @@ def leaks(
                 )
             )  # fmt: skip
     splits = [
-        Clean(
+        CleanError(
             split=split,
             n_leaked=int(leaked[split].sum()),
             error=tables[split].error,
@@ -117,7 +117,7 @@ def leaks(
 
 
 def _keys(
-    tables: Mapping[str, Table], named: list[str]
+    tables: Mapping[str, PredictionTable], named: list[str]
 ) -> tuple[tuple[str, ...], dict[str, pd.Series], tuple[str, ...]]:
     """Return each split's contents as numbers, or say why they tell nothing."""
     frames = [tables[split].frame for split in named]
@@ -161,7 +161,10 @@ def _rare(key: pd.Series, others: list[pd.Series]) -> pd.Series:
 
 
 def _shared(
-    first: Table, second: Table, keys: Mapping[str, pd.Series], names: tuple[str, str]
+    first: PredictionTable,
+    second: PredictionTable,
+    keys: Mapping[str, pd.Series],
+    names: tuple[str, str],
 ) -> dict[str, np.ndarray]:
     """Describe of each example of the later split whether the earlier one has its like."""
     found = {}
@@ -175,14 +178,18 @@ def _shared(
     return found
 
 
-def _groups(table: Table, *, within: bool) -> pd.Series:
+def _groups(table: PredictionTable, *, within: bool) -> pd.Series:
     """Name groups; they are dealt by domain, so that one name in two domains is two groups."""
     names = table.frame["group_id"].astype(str)
     return table.frame["domain"].astype(str) + "/" + names if within else names
 
 
 def _error(
-    table: Table, kept: np.ndarray, rng: np.random.Generator, resamples: int, confidence: float
+    table: PredictionTable,
+    kept: np.ndarray,
+    rng: np.random.Generator,
+    resamples: int,
+    confidence: float,
 ) -> Estimate | None:
     if not kept.any():
         return None

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.diagnosis.prediction_table import Table, tags
+from foursplit.diagnosis.prediction_table import PredictionTable, tags
 from foursplit.diagnosis.stats.proportions import wilson_interval
 
 SHOWN = 50  # tags in the file; those left out are counted
@@ -112,13 +112,15 @@ class _Marks:
         return np.bincount(self.row, minlength=len(self.part))
 
 
-def families(table: Table) -> list[str]:
+def families(table: PredictionTable) -> list[str]:
     """Name the families of the tags that were given, where there are any."""
     given = {tag for value in table.frame["tags"] for tag in value} if table.has("tags") else set()
     return sorted({tag.partition(FAMILY)[0] for tag in given if FAMILY in tag})
 
 
-def analyse(table: Table, *, confidence: float = 0.95, family: str | None = None) -> TagReport:
+def count_tags(
+    table: PredictionTable, *, confidence: float = 0.95, family: str | None = None
+) -> TagReport:
     """Count the tags of the errors that were read.
 
     Tags such as `cue:misspelling` and `kind:pharma` answer two questions: name a `family` to
@@ -150,7 +152,7 @@ def analyse(table: Table, *, confidence: float = 0.95, family: str | None = None
     )
 
 
-def _read(table: Table) -> np.ndarray:
+def _read(table: PredictionTable) -> np.ndarray:
     if table.has("read"):
         return table.frame["read"].to_numpy(bool)
     done = np.zeros(len(table), dtype=bool)
@@ -161,7 +163,7 @@ def _read(table: Table) -> np.ndarray:
     return done
 
 
-def _method(table: Table) -> tuple[bool, str]:
+def _method(table: PredictionTable) -> tuple[bool, str]:
     """Describe what a share is a share of: errors, or their loss where that differs."""
     of_errors = table.loss[table.is_error]
     equal = len(table) > 0 and bool((table.weight == table.weight[0]).all())
@@ -170,7 +172,7 @@ def _method(table: Table) -> tuple[bool, str]:
     return False, "share of loss times weight; Wilson on the effective number, a group counted once"
 
 
-def _marks(table: Table, rows: np.ndarray, family: str | None, plain: bool) -> _Marks:
+def _marks(table: PredictionTable, rows: np.ndarray, family: str | None, plain: bool) -> _Marks:
     said = [_of_family(value, family) for value in table.frame["tags"].iloc[rows]]
     names = sorted({tag for each in said for tag in each})
     number = {tag: k for k, tag in enumerate(names)}
@@ -197,7 +199,7 @@ def _of_family(value: Any, family: str | None) -> tuple[str, ...]:
 
 
 def _count(
-    table: Table, marks: _Marks, right: np.ndarray, family: str | None, confidence: float
+    table: PredictionTable, marks: _Marks, right: np.ndarray, family: str | None, confidence: float
 ) -> list[Tag]:
     part = marks.part[marks.row]
     per_row = marks.n_tags[marks.row]
@@ -242,7 +244,7 @@ class _Lift:
 
 
 def _lifts(
-    table: Table, marks: _Marks, right: np.ndarray, family: str | None, confidence: float
+    table: PredictionTable, marks: _Marks, right: np.ndarray, family: str | None, confidence: float
 ) -> list[_Lift]:
     """Compare counts with counts: a correct answer has no loss to weigh it by."""
     if len(right) == 0:

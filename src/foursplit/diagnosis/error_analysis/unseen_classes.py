@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from foursplit.diagnosis.cell_values import text
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.recommendations.actions import Found
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.recommendations.actions import Suggestion
 from foursplit.diagnosis.recommendations.finding import Finding
 
 NAMED = 5  # classes that a sentence names; the file has all
@@ -35,7 +35,7 @@ class UnseenClasses:
         return {**asdict(self), "classes": dict(self.classes)}
 
 
-def unseen_classes(tables: Mapping[str, Table]) -> list[UnseenClasses]:
+def unseen_classes(tables: Mapping[str, PredictionTable]) -> list[UnseenClasses]:
     """List, for each split, the classes that train never had; none where `y` names no classes."""
     if "train" not in tables or not all(_has_classes(table) for table in tables.values()):
         return []
@@ -47,7 +47,7 @@ def unseen_classes(tables: Mapping[str, Table]) -> list[UnseenClasses]:
     return [result for result in results if result.n]
 
 
-def _has_classes(table: Table) -> bool:
+def _has_classes(table: PredictionTable) -> bool:
     """Check whether `y` names classes: text, or numbers whose loss is 1 wherever y_hat differs."""
     if not table.has("y"):
         return False
@@ -60,7 +60,7 @@ def _has_classes(table: Table) -> bool:
     return bool((table.loss == wrong).all())
 
 
-def _unseen(table: Table, classes: set[str]) -> UnseenClasses:
+def _unseen(table: PredictionTable, classes: set[str]) -> UnseenClasses:
     y = text(table.frame["y"])
     new = (y.notna() & ~y.isin(classes)).to_numpy(bool)
     counts = sorted(Counter(y[new]).items(), key=lambda count: (-count[1], count[0]))
@@ -91,10 +91,10 @@ def findings(unseen_classes: Sequence[UnseenClasses]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def suggestions(unseen_classes: Sequence[UnseenClasses], dev_error: float) -> list[Found]:
+def suggestions(unseen_classes: Sequence[UnseenClasses], dev_error: float) -> list[Suggestion]:
     """Suggest adding examples of the classes that dev has and train never had."""
     return [
-        Found(
+        Suggestion(
             action=f"add examples of {_named(new.classes)} to train, which has none",
             link="classes",
             gain=new.share_of_error * dev_error,

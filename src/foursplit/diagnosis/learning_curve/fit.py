@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.stats.bootstrap import interval, widening
+from foursplit.diagnosis.stats.bootstrap import percentile_interval, t_correction
 
 Sizes = Float64[np.ndarray, " replicate"]
 Errors = Float64[np.ndarray, "replicate size"]
@@ -23,14 +23,14 @@ PerCandidate = Float64[np.ndarray, "replicate candidate"]
 
 MIN_EXPONENT = 0.01  # a slower curve is a line
 MAX_EXPONENT = 3.0  # a faster curve is flat at the next size
-FARTHEST = 100  # times the largest measured size; beyond it the fit is not used
-AHEAD = 10  # times the data: the step over which a curve is called flat or not
-FLAT = 0.1  # share of the distance to the target that this step must cover
+MAX_EXTRAPOLATION = 100  # times the largest measured size; beyond it the fit is not used
+DATA_MULTIPLE = 10  # times the data: the step over which a curve is called flat or not
+MIN_PROGRESS = 0.1  # share of the distance to the target that this step must cover
 PRIOR_REPEATS = 8  # weight of the variance common to all sizes, in repeats: a size has 3 to 10
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """The errors of models trained on different samples of `n` examples."""
 
     n: int
@@ -38,14 +38,14 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """Error a + b n^-c after training on n examples; `draws` are replicates of (a, b, c)."""
+class FittedCurve:
+    """Error a + b n^-c after training on n examples; `replicates` are bootstrap replicates of them."""
 
     a: float
     b: float
     c: float
-    points: tuple[Point, ...]
-    draws: Parameters
+    points: tuple[CurvePoint, ...]
+    replicates: Parameters
     confidence: float
 
     @property
@@ -55,8 +55,8 @@ class Curve:
     def at(self, n: int | float) -> tuple[float, float, float]:
         """Return the error at n examples, with its interval."""
         value = self.a + self.b * float(n) ** -self.c
-        a, b, c = self.draws.T
-        lo, hi = interval(a + b * float(n) ** -c, self.confidence)
+        a, b, c = self.replicates.T
+        lo, hi = percentile_interval(a + b * float(n) ** -c, self.confidence)
         return value, min(lo, value), max(hi, value)
 
     def examples_for(self, target: float) -> int | None:
@@ -65,15 +65,15 @@ class Curve:
 
     def range_for(self, target: float) -> tuple[int | None, int | None, float]:
         """Return the interval of that number, and the share of replicates that reach the target."""
-        sizes = _reach(self.draws, target)
+        sizes = _reach(self.replicates, target)
         tail = (1 - self.confidence) / 2
         # No interpolation: some replicates never reach the target.
         lo, hi = np.quantile(sizes, [tail, 1 - tail], method="inverted_cdf")
-        reached = float(np.mean(sizes <= FARTHEST * self.largest))
+        reached = float(np.mean(sizes <= MAX_EXTRAPOLATION * self.largest))
         return self._count(lo), self._count(hi), reached
 
     def _count(self, size: float) -> int | None:
-        return int(max(1, ceil(size))) if size <= FARTHEST * self.largest else None
+        return int(max(1, ceil(size))) if size <= MAX_EXTRAPOLATION * self.largest else None
 
     def as_json(self) -> dict[str, Any]:
         names = ("value", "lo", "hi")
@@ -83,7 +83,7 @@ class Curve:
 
 
 Reading = Literal["met", "bias", "partial", "reaches", "out_of_reach", "open", "no_target"]
-"""The reading of a curve; `more_data` has the next step for each."""
+"""The reading of a curve; `more_data_step` has the next step for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +114,14 @@ HELPS: dict[Reading, bool | None] = {
 }  # fmt: skip
 
 
-def read(dev: Curve, train_error: float, target: float | None, split: str = "dev") -> CurveVerdict:
+def curve_verdict(
+    dev: FittedCurve, train_error: float, target: float | None, split: str = "dev"
+) -> CurveVerdict:
     """Return what a curve of dev errors says of the target; `train_error` is at the largest size.
 
     Without a target, only the effect of more data is stated.  `split` names the errors' split.
     """
-    now, later = dev.at(dev.largest)[0], dev.at(AHEAD * dev.largest)[0]
+    now, later = dev.at(dev.largest)[0], dev.at(DATA_MULTIPLE * dev.largest)[0]
     if target is None:
         needed, lo, hi, reached = None, None, None, None
         reading: Reading = "no_target"
@@ -145,24 +147,24 @@ def read(dev: Curve, train_error: float, target: float | None, split: str = "dev
     )
 
 
-def _without_target(dev: Curve, now: float, later: float, split: str) -> str:
-    _, lo, hi = dev.at(AHEAD * dev.largest)
+def _without_target(dev: FittedCurve, now: float, later: float, split: str) -> str:
+    _, lo, hi = dev.at(DATA_MULTIPLE * dev.largest)
     return (
-        f"{AHEAD} times the data would take the {split} error from {now:.1%} to {later:.1%} "
+        f"{DATA_MULTIPLE} times the data would take the {split} error from {now:.1%} to {later:.1%} "
         f"({lo:.1%} to {hi:.1%}). State a desired error to see whether that is enough."
     )
 
 
 def _judge(
-    dev: Curve, train: float, target: float, reached: float, split: str
+    dev: FittedCurve, train: float, target: float, reached: float, split: str
 ) -> tuple[Reading, str]:
-    now, later, floor = dev.at(dev.largest)[0], dev.at(AHEAD * dev.largest)[0], dev.a
-    target_text, step = f"the target of {target:.1%}", f"{AHEAD} times the data"
+    now, later, floor = dev.at(dev.largest)[0], dev.at(DATA_MULTIPLE * dev.largest)[0], dev.a
+    target_text, step = f"the target of {target:.1%}", f"{DATA_MULTIPLE} times the data"
     gap_names = "variance or mismatch" if split == "dev" else "variance"
     if now <= target:
         sentence = f"The {split} error of {now:.1%} meets {target_text}: more data is not needed."
         return "met", sentence
-    if train > target and now - later < FLAT * (now - target):
+    if train > target and now - later < MIN_PROGRESS * (now - target):
         return "bias", (
             f"More data cannot help: the train error of {train:.1%} is above {target_text}, and "
             f"{step} would change the {split} error from {now:.1%} to {later:.1%}. "
@@ -182,10 +184,8 @@ def _judge(
         if floor >= target:
             course = f"levels off at {floor:.1%}, above {target_text}"
         else:
-            leftover = dev.at(FARTHEST * dev.largest)[0]
-            course = (
-                f"falls so slowly that {FARTHEST} times the data would leave it at {leftover:.1%}"
-            )
+            leftover = dev.at(MAX_EXTRAPOLATION * dev.largest)[0]
+            course = f"falls so slowly that {MAX_EXTRAPOLATION} times the data would leave it at {leftover:.1%}"
         return "out_of_reach", (
             f"More data alone is not enough: the {split} error of {now:.1%} {course}. Train meets "
             f"{target_text}: reduce {gap_names} by other means."
@@ -196,13 +196,13 @@ def _judge(
     )
 
 
-def fit(
-    points: Sequence[Point],
+def fit_curve(
+    points: Sequence[CurvePoint],
     rng: np.random.Generator,
     *,
     resamples: int = 500,
     confidence: float = 0.95,
-) -> Curve:
+) -> FittedCurve:
     """Fit e(n) = a + b n^-c by non-negative least squares.
 
     Sizes are weighted by the precision of their mean.  The band resamples residuals of repeats from
@@ -225,7 +225,7 @@ def fit(
         center = best[0] + best[1] * n ** -best[2]
         dof = len(n) - 3  # three parameters were fitted
         residuals = (means - center - np.mean(means - center)) * np.sqrt(len(n) / dof)
-    residuals = residuals * widening(dof + 1, confidence) * np.sqrt(dof / (dof + 1))  # t over z
+    residuals = residuals * t_correction(dof + 1, confidence) * np.sqrt(dof / (dof + 1))  # t over z
     mean_residuals = [
         residuals[rng.integers(0, len(residuals), (resamples, i))].mean(axis=1)
         for i in n_repeats.tolist()
@@ -233,10 +233,10 @@ def fit(
     errors = center + np.stack(mean_residuals, axis=1) * np.sqrt(variance)
     replicates = _least_squares(np.maximum(errors, 0.0), n_repeats / variance, n)
     a, b, c = best.tolist()
-    return Curve(a=a, b=b, c=c, points=points, draws=replicates, confidence=confidence)
+    return FittedCurve(a=a, b=b, c=c, points=points, replicates=replicates, confidence=confidence)
 
 
-def _check(points: tuple[Point, ...]) -> None:
+def _check(points: tuple[CurvePoint, ...]) -> None:
     sizes = [point.n for point in points]
     for point in points:
         is_valid = all(np.isfinite(error) and error >= 0 for error in point.errors)
@@ -258,7 +258,7 @@ def _check(points: tuple[Point, ...]) -> None:
         )
 
 
-def _variances(points: tuple[Point, ...]) -> np.ndarray:
+def _variances(points: tuple[CurvePoint, ...]) -> np.ndarray:
     """Return the variance of one error at each size, shrunk towards their common variance."""
     dof = np.array([len(point.errors) - 1 for point in points])
     squares = np.array([np.var(point.errors) * len(point.errors) for point in points])
@@ -268,7 +268,7 @@ def _variances(points: tuple[Point, ...]) -> np.ndarray:
     return (squares + PRIOR_REPEATS * common) / (dof + PRIOR_REPEATS)
 
 
-def _off_their_mean(points: tuple[Point, ...], variance: np.ndarray) -> np.ndarray:
+def _off_their_mean(points: tuple[CurvePoint, ...], variance: np.ndarray) -> np.ndarray:
     """Return all repeats' residuals from the mean of their size, scaled to unit variance."""
     with_variance = [(point.errors, one) for point, one in zip(points, variance, strict=True)]
     scaled = [(np.array(e) - np.mean(e)) / np.sqrt(one) for e, one in with_variance if len(e) > 1]

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foursplit.diagnosis.decomposition.ledger import MERGED
-from foursplit.diagnosis.learning_curve.fit import AHEAD, FLAT, CurveVerdict
-from foursplit.diagnosis.recommendations.actions import Found
+from foursplit.diagnosis.learning_curve.fit import DATA_MULTIPLE, MIN_PROGRESS, CurveVerdict
+from foursplit.diagnosis.recommendations.actions import Suggestion
 
 LINK = "variance"  # more data from train's distribution reduces only this gap
 EVIDENCE = "learning_curve"
 
 
-def of_variance(results: Mapping[str, Any]) -> CurveVerdict:
+def variance_verdict(results: Mapping[str, Any]) -> CurveVerdict:
     """Return the verdict on variance from the learning-curve results of an experiment.
 
     It is that of train-dev if there is one (dev is from another domain), else that of dev.
@@ -22,7 +22,7 @@ def of_variance(results: Mapping[str, Any]) -> CurveVerdict:
     return CurveVerdict(**results.get("train_dev", results["dev"])["verdict"])
 
 
-def more_data(verdict: CurveVerdict) -> Found | None:
+def more_data_step(verdict: CurveVerdict) -> Suggestion | None:
     """Return the step that a curve recommends instead of "more data"; None if the target is met.
 
     Its gain is the reduction in dev error with ten times the data; None for steps other than more
@@ -32,12 +32,14 @@ def more_data(verdict: CurveVerdict) -> Found | None:
     return make_step(verdict) if make_step else None
 
 
-def corrected(steps: Sequence[Mapping[str, Any]], verdict: CurveVerdict) -> list[dict[str, Any]]:
+def correct_steps(
+    steps: Sequence[Mapping[str, Any]], verdict: CurveVerdict
+) -> list[dict[str, Any]]:
     """Return the ranked `steps` with the curve's step for variance; rank and gain are kept.
 
     The gain stays that of the gap: no step can gain more than closing it.
     """
-    curve_step = more_data(verdict)
+    curve_step = more_data_step(verdict)
     if curve_step is None:
         return [dict(step) for step in steps]
     replaced = {
@@ -51,29 +53,29 @@ def corrected(steps: Sequence[Mapping[str, Any]], verdict: CurveVerdict) -> list
     ]  # fmt: skip
 
 
-def _more_data_step(verdict: CurveVerdict) -> Found:
+def _more_data_step(verdict: CurveVerdict) -> Suggestion:
     needed = verdict.n_for_target
     count = f"about {needed:,} examples in all" if needed else "many times as many examples"
     return _data_step(verdict, f"more training data: {count} should reach the target")
 
 
-def _insufficient_data_step(verdict: CurveVerdict) -> Found:
+def _insufficient_data_step(verdict: CurveVerdict) -> Suggestion:
     action = (
         f"more training data, which helps ({_effect(verdict)}) but cannot suffice; fit train better"
     )
     return _data_step(verdict, action)
 
 
-def _step_without_target(verdict: CurveVerdict) -> Found:
-    if verdict.now - verdict.later < FLAT * verdict.now:
+def _step_without_target(verdict: CurveVerdict) -> Suggestion:
+    if verdict.now - verdict.later < MIN_PROGRESS * verdict.now:
         return _regularization(
             f"regularisation, not more data, which helps little ({_effect(verdict)})"
         )
     return _data_step(verdict, f"more training data ({_effect(verdict)}), or regularisation")
 
 
-def _fit_better_step(verdict: CurveVerdict) -> Found:
-    return Found(
+def _fit_better_step(verdict: CurveVerdict) -> Suggestion:
+    return Suggestion(
         action=f"fit train better: more data cannot help ({_effect(verdict)})",
         link=LINK,
         gain=None,
@@ -83,15 +85,15 @@ def _fit_better_step(verdict: CurveVerdict) -> Found:
     )
 
 
-def _regularization_step(verdict: CurveVerdict) -> Found:
+def _regularization_step(verdict: CurveVerdict) -> Suggestion:
     action = (
         f"regularisation or other inputs: more data cannot reach the target ({_effect(verdict)})"
     )
     return _regularization(action)
 
 
-def _more_points_step(verdict: CurveVerdict) -> Found:
-    return Found(
+def _more_points_step(verdict: CurveVerdict) -> Suggestion:
+    return Suggestion(
         action=f"more points of the learning curve, which is undecided ({_effect(verdict)})",
         link=LINK,
         gain=None,
@@ -101,8 +103,8 @@ def _more_points_step(verdict: CurveVerdict) -> Found:
     )
 
 
-def _data_step(verdict: CurveVerdict, action: str) -> Found:
-    return Found(
+def _data_step(verdict: CurveVerdict, action: str) -> Suggestion:
+    return Suggestion(
         action=action,
         link=LINK,
         gain=max(0.0, verdict.now - verdict.later),
@@ -112,8 +114,8 @@ def _data_step(verdict: CurveVerdict, action: str) -> Found:
     )
 
 
-def _regularization(action: str) -> Found:
-    return Found(
+def _regularization(action: str) -> Suggestion:
+    return Suggestion(
         action=action,
         link=LINK,
         gain=None,
@@ -124,7 +126,7 @@ def _regularization(action: str) -> Found:
 
 
 def _effect(verdict: CurveVerdict) -> str:
-    return f"{AHEAD} times as much: {verdict.now:.1%} to {verdict.later:.1%}"
+    return f"{DATA_MULTIPLE} times as much: {verdict.now:.1%} to {verdict.later:.1%}"
 
 
 _STEPS = {

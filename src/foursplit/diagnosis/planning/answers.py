@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.ledger import Gap, gaps
-from foursplit.diagnosis.decomposition.verdict import SLACK, Rule
+from foursplit.diagnosis.decomposition.verdict import SLACK, VerdictThresholds
 from foursplit.diagnosis.stats.bootstrap import Estimate
 
 MAX_REUSE = 100  # times that a source may be reused; 1 h of noise for 1,000 h of speech is 1,000
@@ -42,7 +42,7 @@ def synthesis(
     factors: Mapping[str, tuple[Number, Number]],
     left_out: Gap | None,
     dev_error: float,
-    rule: Rule | None = None,
+    rule: VerdictThresholds | None = None,
 ) -> Answer:
     """Decide whether synthetic data has enough variety, however realistic it looks to people.
 
@@ -111,7 +111,9 @@ def start_weight(n_target: int, n_source: int) -> Answer:
     return Answer(code="ST063", recommended=beta < 1, why=why, value=min(1.0, beta))
 
 
-def consistent(gain_of_feature: Gap | None, dev_error: float, rule: Rule | None = None) -> Answer:
+def consistent(
+    gain_of_feature: Gap | None, dev_error: float, rule: VerdictThresholds | None = None
+) -> Answer:
     """Decide whether two sources can be pooled: the same input must have the same answer.
 
     `gain_of_feature` is the error without less that with a feature that names the source.
@@ -132,7 +134,7 @@ def consistent(gain_of_feature: Gap | None, dev_error: float, rule: Rule | None 
                   why="Knowing the source gives no relevant gain: pool the data.")  # fmt: skip
 
 
-def use_source(gain: Gap | None, dev_error: float, rule: Rule | None = None) -> Answer:
+def use_source(gain: Gap | None, dev_error: float, rule: VerdictThresholds | None = None) -> Answer:
     """Decide whether to add a source of data, by its gain on target dev."""
     if gain is None:
         return Answer(code="ST060", recommended=None, why="No comparison was made.",
@@ -190,7 +192,7 @@ def end_to_end(
     crossing: Number | None,
     n_obtainable: Number | None,
     component_sizes: Mapping[str, int] | None = None,
-    rule: Rule | None = None,
+    rule: VerdictThresholds | None = None,
 ) -> Answer:
     """Decide whether one end-to-end network should replace a pipeline.
 
@@ -221,7 +223,7 @@ def end_to_end(
 def flawed_pipeline(
     parts: Mapping[str, tuple[Estimate, Estimate | None]],
     system: tuple[Estimate, Estimate | None],
-    rule: Rule | None = None,
+    rule: VerdictThresholds | None = None,
 ) -> Answer:
     """Decide whether to redesign: each component is at human level, but the whole is not.
 
@@ -234,7 +236,7 @@ def flawed_pipeline(
         return Answer(
             code="ST050", recommended=None, why=why, missing=missing_facts or ("the components",)
         )
-    rule = rule or Rule()
+    rule = rule or VerdictThresholds()
     gap = {n: _human_gap(e, human) for n, (e, human) in pairs.items() if human}
     above = [n for n in gap if _material(gap[n], pairs[n][0].value, rule)]
     undecided = [n for n in gap if n not in above and _may_matter(gap[n], pairs[n][0].value, rule)]
@@ -264,15 +266,15 @@ def _checklist(code: str, checks: Mapping[str, bool | None], advice: str) -> Ans
     return Answer(code=code, recommended=True, why=f"All conditions are met. {advice}")
 
 
-def _material(gap: Gap, dev_error: float, rule: Rule | None) -> bool:
-    limit = (rule or Rule()).threshold(dev_error)
+def _material(gap: Gap, dev_error: float, rule: VerdictThresholds | None) -> bool:
+    limit = (rule or VerdictThresholds()).threshold(dev_error)
     return gap.value > limit + SLACK and (gap.lo is None or gap.lo > 0)
 
 
-def _may_matter(gap: Gap, dev_error: float, rule: Rule | None) -> bool:
+def _may_matter(gap: Gap, dev_error: float, rule: VerdictThresholds | None) -> bool:
     """Return whether the interval of the gap includes relevant values."""
     upper_end = gap.value if gap.hi is None else gap.hi
-    return upper_end > (rule or Rule()).threshold(dev_error) + SLACK
+    return upper_end > (rule or VerdictThresholds()).threshold(dev_error) + SLACK
 
 
 def _human_gap(error: Estimate, human: Estimate) -> Gap:

@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Literal
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.decomposition.ledger import Gap, fixed
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.planning import answers
 from foursplit.diagnosis.planning.answers import Answer
-from foursplit.diagnosis.planning.split_allocation import deal
-from foursplit.diagnosis.stats.bootstrap import Estimate, interval, posterior
-from foursplit.diagnosis.stats.power import advise, examples_needed
+from foursplit.diagnosis.planning.split_allocation import allocate_splits
+from foursplit.diagnosis.stats.bootstrap import Estimate, jeffreys_posterior, percentile_interval
+from foursplit.diagnosis.stats.power import recommend_sizes, required_examples
 
 CONFIDENCE, N_REPLICATES = 0.95, 4000
 POWER = 0.8
@@ -27,7 +27,7 @@ class Context:
     """Values that all sections of a file share."""
 
     dev_error: float | None
-    rule: Rule
+    rule: VerdictThresholds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +51,11 @@ class Difference:
             )
 
     def gap(self) -> Gap:
-        return Gap(gap="difference", value=self.value, lo=self.lo, hi=self.hi, draws=None)
+        return Gap(gap="difference", value=self.value, lo=self.lo, hi=self.hi, replicates=None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factor:
+class SynthesisFactor:
     """The amount synthesised of one factor, and its distinct sources (in one unit)."""
 
     made: float
@@ -69,7 +69,7 @@ class Factor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ComponentErrors:
     """A component's error and that of humans at its task, on `n` examples each or exact."""
 
     error: float
@@ -89,18 +89,20 @@ class Part:
     def _of(self, error: float, name: str) -> Estimate:
         if self.n is None:
             return fixed(error)
-        replicates = posterior(error * self.n, self.n, generator("decide", 1, name), N_REPLICATES)
-        lo, hi = interval(replicates, CONFIDENCE)
+        replicates = jeffreys_posterior(
+            error * self.n, self.n, generator("decide", 1, name), N_REPLICATES
+        )
+        lo, hi = percentile_interval(replicates, CONFIDENCE)
         return Estimate(value=error, lo=min(lo, error), hi=max(hi, error), n=self.n,
-                        n_groups=self.n, draws=replicates)  # fmt: skip
+                        n_groups=self.n, replicates=replicates)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Synthesis:
     """Synthetic data: `left_out` is the error on held-out sources less that on used ones."""
 
-    asks: ClassVar[str] = "Train on the synthesised data?"
-    factors: Mapping[str, Factor] = field(default_factory=dict)
+    question: ClassVar[str] = "Train on the synthesised data?"
+    factors: Mapping[str, SynthesisFactor] = field(default_factory=dict)
     left_out: Difference | None = None
 
     def answer(self, context: Context) -> Answer:
@@ -112,7 +114,7 @@ class Synthesis:
 class Transfer:
     """The amounts of data of both tasks, and what the tasks share."""
 
-    asks: ClassVar[str] = "Start from a network trained on another task?"
+    question: ClassVar[str] = "Start from a network trained on another task?"
     n_source: int
     n_target: int
     same_input: bool | None = None
@@ -130,7 +132,7 @@ class Transfer:
 class MultiTask:
     """Several tasks on one input: their data, and the output layer."""
 
-    asks: ClassVar[str] = "Train one network for several tasks?"
+    question: ClassVar[str] = "Train one network for several tasks?"
     n_per_task: Mapping[str, int]
     output: Literal["softmax", "sigmoid"]
     shared_input: bool | None = None
@@ -149,7 +151,7 @@ class MultiTask:
 class EndToEnd:
     """The error of one network less the pipeline's, trained on the same pairs."""
 
-    asks: ClassVar[str] = "Replace the pipeline by one network from input to answer?"
+    question: ClassVar[str] = "Replace the pipeline by one network from input to answer?"
     direct_less_pipeline: Difference | None = None
     crossing: float | None = None  # pairs at which the learning curves cross
     n_obtainable: float | None = None  # pairs that can be obtained
@@ -163,10 +165,10 @@ class EndToEnd:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UseSource:
+class UseSourceDomain:
     """More data from another source: `gain` is the reduction in error on target dev."""
 
-    asks: ClassVar[str] = "Add the source of data?"
+    question: ClassVar[str] = "Add the source of data?"
     gain: Difference | None = None
 
     def answer(self, context: Context) -> Answer:
@@ -177,7 +179,7 @@ class UseSource:
 class Consistent:
     """Two sources: the reduction in error from a feature that names the source."""
 
-    asks: ClassVar[str] = "Pool the sources as they are?"
+    question: ClassVar[str] = "Pool the sources as they are?"
     gain_of_feature: Difference | None = None
 
     def answer(self, context: Context) -> Answer:
@@ -185,10 +187,10 @@ class Consistent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartWeight:
+class SourceWeight:
     """Many source examples and few target examples."""
 
-    asks: ClassVar[str] = "Start with a lower weight for source examples?"
+    question: ClassVar[str] = "Start with a lower weight for source examples?"
     n_target: int
     n_source: int
 
@@ -197,17 +199,17 @@ class StartWeight:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Split:
+class SplitPlan:
     """Target and source examples, and the sizes of dev and test."""
 
-    asks: ClassVar[str] = "Shuffle all data together before the split?"
+    question: ClassVar[str] = "Shuffle all data together before the split?"
     n_target: int
     dev: int
     test: int
     n_source: int = 0
 
     def answer(self, _context: Context) -> Answer:
-        allocation = deal(self.n_target, self.n_source, self.dev, self.test)
+        allocation = allocate_splits(self.n_target, self.n_source, self.dev, self.test)
         plan = (
             f"Train {allocation.train:,} (target: {allocation.train_target:,}), "
             f"dev {allocation.dev:,}, test {allocation.test:,}."
@@ -230,9 +232,9 @@ class Split:
 class FlawedPipeline:
     """Errors of components and of the system, each with that of humans at its task."""
 
-    asks: ClassVar[str] = "Redesign the pipeline?"
-    parts: Mapping[str, Part]
-    system: Part | None
+    question: ClassVar[str] = "Redesign the pipeline?"
+    parts: Mapping[str, ComponentErrors]
+    system: ComponentErrors | None
 
     def answer(self, context: Context) -> Answer:
         if self.system is None:
@@ -247,7 +249,7 @@ class FlawedPipeline:
 class DevSize:
     """`discordance`: the share of examples that exactly one of two candidates answers correctly."""
 
-    asks: ClassVar[str] = "Is dev large enough to detect the gain?"
+    question: ClassVar[str] = "Is dev large enough to detect the gain?"
     error: float
     n: int
     gain: float
@@ -269,8 +271,8 @@ class DevSize:
         # Default: as if the two shared half their errors.
         is_assumed = self.discordance is None
         discordance = max(self.error, self.gain) if self.discordance is None else self.discordance
-        sizes = advise(self.error, self.n, self.gain, discordance)
-        n_needed = examples_needed(self.gain, discordance, power=POWER)
+        sizes = recommend_sizes(self.error, self.n, self.gain, discordance)
+        n_needed = required_examples(self.gain, discordance, power=POWER)
         why = (
             f"With {self.n:,} dev examples a gain of {self.gain:.2%} is detected with power "
             f"{sizes.power:.0%}; the better model ranks first with probability "
@@ -288,10 +290,10 @@ SECTIONS: Mapping[str, Any] = {
     "transfer": Transfer,
     "multi_task": MultiTask,
     "end_to_end": EndToEnd,
-    "use_source": UseSource,
+    "use_source": UseSourceDomain,
     "consistent": Consistent,
-    "start_weight": StartWeight,
-    "split": Split,
+    "start_weight": SourceWeight,
+    "split": SplitPlan,
     "flawed_pipeline": FlawedPipeline,
     "dev_size": DevSize,
 }

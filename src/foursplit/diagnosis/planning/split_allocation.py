@@ -12,7 +12,7 @@ from foursplit.core.errors import FoursplitError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deal:
+class SplitAllocation:
     """The number of examples of each split, and dev's domains if all data were shuffled."""
 
     train: int
@@ -25,7 +25,7 @@ class Deal:
         return {**asdict(self), "shuffled_dev": dict(self.shuffled_dev)}
 
 
-def deal(n_target: int, n_source: int, n_dev: int, n_test: int) -> Deal:
+def allocate_splits(n_target: int, n_source: int, n_dev: int, n_test: int) -> SplitAllocation:
     """Allocate target examples to dev and test, and all others to train.
 
     Data from other sources is used for training, never for evaluation.
@@ -42,16 +42,16 @@ def deal(n_target: int, n_source: int, n_dev: int, n_test: int) -> Deal:
             f"{n_target}"
         )
     counts = {"source": n_source, "target": n_target}
-    return Deal(
+    return SplitAllocation(
         train=n_source + n_left,
         train_target=n_left,
         dev=n_dev,
         test=n_test,
-        shuffled_dev=proportional(n_dev, counts),
+        shuffled_dev=allocate_proportionally(n_dev, counts),
     )
 
 
-def proportional(n: int, counts: Mapping[str, int]) -> dict[str, int]:
+def allocate_proportionally(n: int, counts: Mapping[str, int]) -> dict[str, int]:
     """Return n split in proportion to `counts`, as integers that add up to n.
 
     The largest remainders are rounded up, so small samples keep a skewed set's shares.

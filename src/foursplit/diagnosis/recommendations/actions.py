@@ -61,7 +61,7 @@ ACTIONS: Mapping[str, Action] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Suggestion:
     """A step that something other than a gap suggests: a tag, a slice, labels."""
 
     action: str
@@ -76,7 +76,7 @@ def next_steps(
     primary: Sequence[str],
     insufficient: Sequence[str],
     gains: Mapping[str, float],
-    suggestions: Sequence[Found] = (),
+    suggestions: Sequence[Suggestion] = (),
 ) -> list[dict[str, Any]]:
     """Rank steps by the most they can gain; then list what has to be measured.
 
@@ -93,10 +93,10 @@ def next_steps(
     return [{"rank": rank, **asdict(step)} for rank, step in enumerate(ranked, start=1)]
 
 
-def _for_gap(name: str, gain: float | None) -> Found:
+def _for_gap(name: str, gain: float | None) -> Suggestion:
     action = ACTIONS.get(name) or _measure(name)
     evidence = "verdict.insufficient" if gain is None else f"ledger.{name}"
-    return Found(link=name, gain=gain, evidence=evidence, **asdict(action))
+    return Suggestion(link=name, gain=gain, evidence=evidence, **asdict(action))
 
 
 def _measure(name: str) -> Action:

@@ -8,12 +8,12 @@ from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.error_analysis import eyeball, label_audit, unseen_classes
 from foursplit.diagnosis.error_analysis.leakage import Leakage
 from foursplit.diagnosis.not_applicable import NotApplicable
-from foursplit.diagnosis.prediction_table import Table
+from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection
 
 
-def findings(tables: Mapping[str, Table], diagnosis: Diagnosis) -> list[Finding]:
+def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> list[Finding]:
     """List the findings, each with a stable code."""
     return [
         *decompose.findings(diagnosis.decomposition),
@@ -38,17 +38,19 @@ def _leaks(leakage: Leakage) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _one_sided_audit(tables: Mapping[str, Table]) -> list[Finding]:
+def _one_sided_audit(tables: Mapping[str, PredictionTable]) -> list[Finding]:
     if not {"dev", "test"} <= {*tables}:
         return []
     finding = label_audit.same_treatment(tables["dev"], tables["test"])
     return [finding] if finding else []
 
 
-def _stale_eyeball(tables: Mapping[str, Table]) -> list[Finding]:
+def _stale_eyeball(tables: Mapping[str, PredictionTable]) -> list[Finding]:
     if "dev" not in tables or not tables["dev"].has("read"):
         return []
-    if not eyeball.stale(eyeball.part(tables["dev"]), generator("stale", 1)).material:
+    if not eyeball.measure_staleness(
+        eyeball.split_dev(tables["dev"]), generator("stale", 1)
+    ).material:
         return []
     return [
         Finding(
@@ -58,7 +60,7 @@ def _stale_eyeball(tables: Mapping[str, Table]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _columns_left_out(tables: Mapping[str, Table]) -> list[Finding]:
+def _columns_left_out(tables: Mapping[str, PredictionTable]) -> list[Finding]:
     """Name the columns that were searched, where there are too many to search all."""
     dev = tables.get("dev")
     if dev is None or len(dev.meta) == len(dev.searched):

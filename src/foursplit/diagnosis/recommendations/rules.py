@@ -8,7 +8,7 @@ from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
-from foursplit.diagnosis.recommendations.actions import Found, next_steps
+from foursplit.diagnosis.recommendations.actions import Suggestion, next_steps
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
 from foursplit.diagnosis.slices import slice_report
 from foursplit.diagnosis.slices.slice_report import SliceReport
@@ -28,7 +28,7 @@ def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, An
     )
 
 
-def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Found]:
+def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Suggestion]:
     """List the steps that other sections than the gaps suggest."""
     parts = diagnosis.decomposition
     dev_error = parts.errors["dev"].value if "dev" in parts.errors else 0.0
@@ -46,7 +46,7 @@ def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Found]:
     return steps
 
 
-def _tags(tags: Tags | NotApplicable) -> list[Found]:
+def _tags(tags: Tags | NotApplicable) -> list[Suggestion]:
     """Suggest the largest tags, except those that correct answers have as often.
 
     A ceiling is what would go if all examples with the tag were right.  It does not say that
@@ -61,7 +61,7 @@ def _tags(tags: Tags | NotApplicable) -> list[Found]:
     doubtful = ", ".join(repr(tag.tag) for tag in largest if tag.stands_out is False)
     if doubtful:
         steps.append(
-            Found(
+            Suggestion(
                 action=f"read more examples before working on tag {doubtful}: correct answers "
                 "may have it as often",
                 link="tags",
@@ -74,8 +74,8 @@ def _tags(tags: Tags | NotApplicable) -> list[Found]:
     return steps
 
 
-def _of_tag(number: int, tag: Tag) -> Found:
-    return Found(
+def _of_tag(number: int, tag: Tag) -> Suggestion:
+    return Suggestion(
         action=f"work on the errors tagged {tag.tag!r}",
         link=f"tag:{tag.tag}",
         gain=tag.ceiling,
@@ -85,12 +85,12 @@ def _of_tag(number: int, tag: Tag) -> Found:
     )
 
 
-def _slices(report: SliceReport) -> list[Found]:
+def _slices(report: SliceReport) -> list[Suggestion]:
     confirmed = [(number, s) for number, s in enumerate(report.slices) if s.confirmed]
     return [
-        Found(
-            action=f"collect or synthesize examples with {slice_report.describe(found.where)}",
-            link=f"slice:{slice_report.describe(found.where)}",
+        Suggestion(
+            action=f"collect or synthesize examples with {slice_report.describe_slice(found.where)}",
+            link=f"slice:{slice_report.describe_slice(found.where)}",
             gain=found.recoverable,
             evidence=f"slices.{number}",
             confirm_by="add such examples to train, and score the slice and the rest again",
@@ -100,11 +100,11 @@ def _slices(report: SliceReport) -> list[Found]:
     ]
 
 
-def _labels(audit: Audit | NotApplicable) -> list[Found]:
+def _labels(audit: Audit | NotApplicable) -> list[Suggestion]:
     if isinstance(audit, NotApplicable) or audit.decision is None or not audit.decision.fix:
         return []
     return [
-        Found(
+        Suggestion(
             action="correct the wrong labels, on both dev and test",
             link="labels",
             gain=audit.decision.noise,
@@ -115,7 +115,7 @@ def _labels(audit: Audit | NotApplicable) -> list[Found]:
     ]
 
 
-def _components(ceilings: Mapping[str, Any], dev_error: float) -> list[Found]:
+def _components(ceilings: Mapping[str, Any], dev_error: float) -> list[Suggestion]:
     """Suggest the components and error types whose ceilings are significantly above 0."""
     components = [
         (f"component:{c['component']}", f"ceilings.parts.{number}", c["cumulative"] or c["alone"])
@@ -133,7 +133,7 @@ def _components(ceilings: Mapping[str, Any], dev_error: float) -> list[Found]:
 
 def _ceilings(
     named: Sequence[tuple[str, str, Mapping[str, Any] | None]], action: str, dev_error: float
-) -> list[Found]:
+) -> list[Suggestion]:
     significant = [
         (link, evidence, ceiling)
         for link, evidence, ceiling in named
@@ -141,7 +141,7 @@ def _ceilings(
     ]
     significant.sort(key=lambda item: -item[2]["value"])
     return [
-        Found(
+        Suggestion(
             action=action.format(name=link.partition(":")[2]),
             link=link,
             gain=ceiling["value"],
@@ -154,13 +154,13 @@ def _ceilings(
     ]
 
 
-def _search(search: Mapping[str, Any]) -> list[Found]:
+def _search(search: Mapping[str, Any]) -> list[Suggestion]:
     if "share" not in search:
         return []
     action, confirm, stop = SEARCH[search["work_on"]]
     gains = {"search": search["gain_of_first"], "objective": search["gain_of_second"]}
     return [
-        Found(
+        Suggestion(
             action=action,
             link="search",
             gain=gains.get(search["work_on"]),
@@ -191,11 +191,11 @@ SEARCH = {
 """For the culprit of a search: action, how to confirm it, and when to stop."""
 
 
-def _drivers(diagnosis: Diagnosis) -> list[Found]:
+def _drivers(diagnosis: Diagnosis) -> list[Suggestion]:
     """Suggest the value that train lacks most, where mismatch is the gap to work on."""
     parts = diagnosis.decomposition
     primary = [gap for gap in ("mismatch", MERGED) if gap in parts.verdict.primary]
-    slices = {slice_report.describe(s.where) for s in diagnosis.slices.confirmed}
+    slices = {slice_report.describe_slice(s.where) for s in diagnosis.slices.confirmed}
     candidates = [
         (number, driver)
         for number, driver in enumerate(diagnosis.drivers.drivers)
@@ -206,7 +206,7 @@ def _drivers(diagnosis: Diagnosis) -> list[Found]:
     number, driver = candidates[0]
     share = driver.share_of_errors
     return [
-        Found(
+        Suggestion(
             action=f"collect or synthesize examples with {driver.where}: "
             f"{driver.share_of_train:.0%} of train, {driver.share_of_dev:.0%} of dev, "
             f"{share:.0%} of dev error",
@@ -220,7 +220,7 @@ def _drivers(diagnosis: Diagnosis) -> list[Found]:
     ]
 
 
-def _human_labels(diagnosis: Diagnosis) -> list[Found]:
+def _human_labels(diagnosis: Diagnosis) -> list[Suggestion]:
     """Ask for human error by domain, where a mismatch counts and cannot be decomposed."""
     matrix = diagnosis.error_matrix
     primary = diagnosis.decomposition.verdict.primary
@@ -228,7 +228,7 @@ def _human_labels(diagnosis: Diagnosis) -> list[Found]:
         return []
     missing = (what for pair in matrix.adjusted for what in pair.insufficient)
     return [
-        Found(
+        Suggestion(
             action=f"{what}, to separate human difficulty from the model's own part",
             link="mismatch",
             gain=None,
@@ -241,11 +241,11 @@ def _human_labels(diagnosis: Diagnosis) -> list[Found]:
     ]
 
 
-def _human_advantage(advantage: HumanAdvantage) -> list[Found]:
+def _human_advantage(advantage: HumanAdvantage) -> list[Suggestion]:
     """Where the model is better than people, suggest the subsets on which it is not yet."""
     if advantage.missing:
         return [
-            Found(
+            Suggestion(
                 action="find examples on which people are still right and the model is wrong",
                 link="people",
                 gain=None,
@@ -255,7 +255,7 @@ def _human_advantage(advantage: HumanAdvantage) -> list[Found]:
             )
         ]
     return [
-        Found(
+        Suggestion(
             action=f"learn from people on {subset.where}: their error there is "
             f"{subset.human:.1%}, the model's {subset.model:.1%}",
             link=f"people:{subset.where}",

@@ -13,17 +13,19 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.errors import FoursplitError, unknown_name
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.paired_comparison import Comparison, align_rows, compare
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.paired_comparison import Comparison, align_rows, compare_models
 
-FORM = "COLUMN=VALUE:WEIGHT, such as domain=phone:10, tags=blurry:5, y=7:3 or meta.hour=night:2"
-FIXED = ("domain", "group_id", "label_audit", "tags", "y")
+RULE_FORMAT = (
+    "COLUMN=VALUE:WEIGHT, such as domain=phone:10, tags=blurry:5, y=7:3 or meta.hour=night:2"
+)
+RULE_COLUMNS = ("domain", "group_id", "label_audit", "tags", "y")
 """Columns besides `meta.*` that describe an example and not a prediction: weights that depend on
 predictions would give each model its own metric."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Condition:
     """The examples with one value in a column."""
 
     column: str
@@ -32,9 +34,9 @@ class Place:
     def __str__(self) -> str:
         return f"{self.column}={self.value}"
 
-    def mask(self, table: Table) -> np.ndarray:
+    def mask(self, table: PredictionTable) -> np.ndarray:
         """Return which examples match; raise if none does."""
-        valid = [name for name in (*FIXED, *table.meta) if table.has(name)]
+        valid = [name for name in (*RULE_COLUMNS, *table.meta) if table.has(name)]
         if self.column not in valid:
             raise unknown_name("column", self.column, valid, f"rule {str(self)!r}")
         values = table.frame[self.column]
@@ -50,39 +52,41 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class WeightRule:
     """The weight of the examples that match a condition; all others weigh 1."""
 
-    place: Place
+    place: Condition
     weight: float
 
     def __str__(self) -> str:
         return f"{self.place}:{self.weight:g}"
 
 
-def place(text: str) -> Place:
+def parse_condition(text: str) -> Condition:
     """Read COLUMN=VALUE."""
     column, equals, value = text.partition("=")
     if not (equals and column.strip() and value.strip()):
         raise FoursplitError(f"condition {text!r} must be COLUMN=VALUE, such as meta.hour=night")
-    return Place(column=column.strip(), value=value.strip())
+    return Condition(column=column.strip(), value=value.strip())
 
 
-def rule(text: str) -> Rule:
+def parse_weight_rule(text: str) -> WeightRule:
     """Read COLUMN=VALUE:WEIGHT; the last colon separates, so the value may hold others."""
     condition, colon, number = text.rpartition(":")
     if not colon or "=" not in condition:
-        raise FoursplitError(f"rule {text!r} must be {FORM}")
+        raise FoursplitError(f"rule {text!r} must be {RULE_FORMAT}")
     try:
         weight = float(number)
     except ValueError as error:
-        raise FoursplitError(f"rule {text!r}: weight {number!r} is not a number; {FORM}") from error
+        raise FoursplitError(
+            f"rule {text!r}: weight {number!r} is not a number; {RULE_FORMAT}"
+        ) from error
     if not (isfinite(weight) and weight > 0):
         raise FoursplitError(f"rule {text!r}: weight {number} must be above 0")
-    return Rule(place=place(condition), weight=weight)
+    return WeightRule(place=parse_condition(condition), weight=weight)
 
 
-def factors(table: Table, rules: Sequence[Rule]) -> np.ndarray:
+def weight_factors(table: PredictionTable, rules: Sequence[WeightRule]) -> np.ndarray:
     """Return (example,) factors: the product of the weights of all matching rules."""
     product = np.ones(len(table))
     for one in rules:
@@ -90,12 +94,12 @@ def factors(table: Table, rules: Sequence[Rule]) -> np.ndarray:
     return product
 
 
-def reweighted(table: Table, factor: np.ndarray) -> Table:
+def reweight(table: PredictionTable, factor: np.ndarray) -> PredictionTable:
     return replace(table, frame=table.frame.assign(weight=table.weight * factor))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
+class WeightFlip:
     """The weight of some examples at which the metric agrees with the users' preference.
 
     At `weight` both models have equal metrics, and above it the preferred one is better; None if no
@@ -118,15 +122,15 @@ class Flip:
         return {**told, "under": self.under.as_json() if self.under else None}
 
 
-def smallest_flip(
-    preferred: Table,
-    other: Table,
-    on: Place,
+def smallest_flip_weight(
+    preferred: PredictionTable,
+    other: PredictionTable,
+    on: Condition,
     rng: np.random.Generator,
     *,
     names: tuple[str, str] = ("the preferred", "the other"),
     resamples: int = 2000,
-) -> Flip:
+) -> WeightFlip:
     """Return the smallest weight on `on` at which `preferred` has the lower mean loss.
 
     Let d be the weighted loss of the other model less that of the preferred one.  With v the weight
@@ -143,12 +147,12 @@ def smallest_flip(
         weight = max(1.0, -others / matching)
         proposed = _next_larger(weight)
         factor = np.where(mask, proposed, 1.0)
-        under = compare(
-            reweighted(other, factor), reweighted(preferred, factor), rng, resamples=resamples
+        under = compare_models(
+            reweight(other, factor), reweight(preferred, factor), rng, resamples=resamples
         )
     elif not prefers_already and matching < -slack and others > slack:
         upper_bound = others / -matching
-    flip = Flip(
+    flip = WeightFlip(
         on=str(on),
         n_on=int(mask.sum()),
         prefers_already=prefers_already,
@@ -167,7 +171,7 @@ def _next_larger(weight: float) -> float:
     return float(f"{(floor(weight / step + 1e-9) + 1) * step:.12g}")
 
 
-def _sentence(flip: Flip, names: tuple[str, str]) -> str:
+def _sentence(flip: WeightFlip, names: tuple[str, str]) -> str:
     preferred, other = names
     if flip.prefers_already:
         return f"The metric already prefers {preferred} to {other}, at weight 1 on {flip.on}."

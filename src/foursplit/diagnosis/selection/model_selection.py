@@ -14,8 +14,8 @@ from typing import Any
 
 from foursplit.core.errors import unknown_name
 from foursplit.core.seeds import generator
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.paired_comparison import compare
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.paired_comparison import compare_models
 
 SIGNS = {"minimize": 1, "maximize": -1}
 
@@ -31,12 +31,12 @@ class Candidate:
     key: str
     metric: float
     costs: Mapping[str, int | float | None]  # None: not measured for this model
-    table: Table | None = None
+    table: PredictionTable | None = None
     seeds: Mapping[int, float] = field(default_factory=dict)  # metric by seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ties:
+class TieRule:
     """A candidate is tied with the best if its probability of being better exceeds `above`."""
 
     above: float = 0.0  # 0: never; the best metric wins
@@ -44,7 +44,7 @@ class Ties:
     seed: int = 1
 
 
-NEVER = Ties()
+NO_TIES = TieRule()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class _Decision:
 class _Ranker:
     """Ranks by metric and by cost, and caches comparisons of pairs."""
 
-    def __init__(self, sign: int, cost: str, ties: Ties) -> None:
+    def __init__(self, sign: int, cost: str, ties: TieRule) -> None:
         self.sign, self.cost, self.ties = sign, cost, ties
         self._p_better: dict[tuple[str, str], float | None] = {}
 
@@ -79,7 +79,7 @@ class _Ranker:
             rng = generator("choice", self.ties.seed, best.key, c.key)
             first, second = (best, c) if self.sign > 0 else (c, best)
             assert first.table is not None and second.table is not None  # noqa: PT018, checked above
-            comparison = compare(
+            comparison = compare_models(
                 first.table, second.table, rng,
                 resamples=self.ties.resamples, seeds=(first.seeds, second.seeds),
             )  # fmt: skip
@@ -100,7 +100,7 @@ class _Ranker:
         return p_better is not None and p_better > self.ties.above
 
 
-def broken(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]:
+def violated_constraints(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]:
     """Return messages on violated bounds; an unknown cost violates its bound."""
     messages = []
     for name, limit in bounds.items():
@@ -112,11 +112,11 @@ def broken(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]
     return messages
 
 
-def choose(
+def select_model(
     candidates: Sequence[Candidate],
     bounds: Mapping[str, int | float],
     direction: str,
-    ties: Ties = NEVER,
+    ties: TieRule = NO_TIES,
 ) -> dict[str, Any]:
     """Return the ranking and the winner, which is None if no candidate meets every bound.
 
@@ -128,9 +128,9 @@ def choose(
         raise unknown_name("direction", direction, SIGNS)
     ranker = _Ranker(SIGNS[direction], next(iter(bounds), "n_parameters"), ties)
     by_metric = sorted(candidates, key=ranker.by_metric)
-    feasible = [c for c in by_metric if not broken(c, bounds)]
+    feasible = [c for c in by_metric if not violated_constraints(c, bounds)]
     decision = ranker.decide(feasible)
-    ranked = [*feasible, *(c for c in by_metric if broken(c, bounds))]
+    ranked = [*feasible, *(c for c in by_metric if violated_constraints(c, bounds))]
     return {
         "winner": decision.winner.key if decision else None,
         "best": decision.best.key if decision else None,
@@ -144,8 +144,8 @@ def choose(
                 "key": c.key,
                 "metric": c.metric,
                 "costs": dict(c.costs),
-                "meets_bounds": not broken(c, bounds),
-                "broken": broken(c, bounds),
+                "meets_bounds": not violated_constraints(c, bounds),
+                "broken": violated_constraints(c, bounds),
                 "p_better_than_best": ranker.p_better(c, decision.best) if decision else None,
             }
             for c in ranked
@@ -166,7 +166,7 @@ def _relaxed_bound(
     tied with it.  `gain` is 0 or more; None if no model meets the bounds, now or then.
     """
     others = {name: limit for name, limit in bounds.items() if name != bound}
-    relaxed = ranker.decide([c for c in candidates if not broken(c, others)])
+    relaxed = ranker.decide([c for c in candidates if not violated_constraints(c, others)])
     if relaxed is None:
         return {"bound": bound, "winner": None, "best": None, "metric": None, "gain": None}
     return {

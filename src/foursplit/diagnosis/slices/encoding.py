@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.diagnosis.prediction_table import META, Table
+from foursplit.diagnosis.prediction_table import META, PredictionTable
 
-LEAST_SHARE = 0.005  # of the rows; a rarer value is no slice
+MIN_SHARE = 0.005  # of the rows; a rarer value is no slice
 N_BINS = 10
 
-Key = tuple[tuple[int, int], ...]  # (column, code), ascending
+SliceKey = tuple[tuple[int, int], ...]  # (column, code), ascending
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dev:
+class EncodedDev:
     """Dev with integer codes for the columns to slice by."""
 
     names: list[str]  # of the columns
@@ -29,8 +29,8 @@ class Dev:
     grouped: bool  # False: each row is its own group
     plain: bool  # losses of 0 and 1 on independent rows of equal weight
 
-    def take(self, rows: np.ndarray) -> "Dev":
-        return Dev(
+    def take(self, rows: np.ndarray) -> "EncodedDev":
+        return EncodedDev(
             names=self.names,
             labels=self.labels,
             codes=np.compress(rows, self.codes, axis=1),
@@ -47,26 +47,26 @@ class Dev:
         return np.bincount(self.groups, self.weight) if self.grouped else self.weight
 
     @cached_property
-    def group_lost(self) -> np.ndarray:
+    def group_weighted_loss(self) -> np.ndarray:
         """Return the weighted loss of each group."""
         lost = self.weight * self.loss
         return np.bincount(self.groups, lost) if self.grouped else lost
 
-    def inside(self, key: Key) -> np.ndarray:
+    def inside(self, key: SliceKey) -> np.ndarray:
         """Return which rows are in the slice."""
         return np.logical_and.reduce([self.codes[column] == code for column, code in key])
 
-    def where(self, key: Key) -> dict[str, str]:
+    def where(self, key: SliceKey) -> dict[str, str]:
         return {self.names[column]: self.labels[column][code - 1] for column, code in key}
 
 
-def encode(table: Table) -> Dev:
+def encode(table: PredictionTable) -> EncodedDev:
     """Encode the meta columns; losses are not used, so later tests stay independent."""
-    min_rows = max(1, int(LEAST_SHARE * len(table)))
+    min_rows = max(1, int(MIN_SHARE * len(table)))
     columns = [(name, *_codes(table.frame[name], min_rows)) for name in sorted(table.searched)]
     grouped = int(table.groups.max()) + 1 < len(table)
     plain = not grouped and bool(np.isin(table.loss, (0.0, 1.0)).all())
-    return Dev(
+    return EncodedDev(
         names=[name.removeprefix(META) for name, _, _ in columns],
         labels=[labels for _, labels, _ in columns],
         codes=np.stack([codes for _, _, codes in columns]),

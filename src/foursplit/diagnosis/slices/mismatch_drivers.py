@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
-from foursplit.diagnosis.prediction_table import META, Table
-from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, interval
-from foursplit.diagnosis.stats.categorical import Coded, coded
+from foursplit.diagnosis.prediction_table import META, PredictionTable
+from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, percentile_interval
+from foursplit.diagnosis.stats.categorical import EncodedPair, encode_pair
 
 DEFAULT_SAMPLING = Sampling(resamples=500)
 MAX_DRIVERS = 10
@@ -41,9 +41,9 @@ class Driver:
         return {**asdict(self), "excess": self.excess, "where": self.where}
 
 
-def drivers(
-    train: Table,
-    dev: Table,
+def find_drivers(
+    train: PredictionTable,
+    dev: PredictionTable,
     rng: np.random.Generator,
     sampling: Sampling = DEFAULT_SAMPLING,
     most: int = MAX_DRIVERS,
@@ -59,7 +59,7 @@ def drivers(
     error_mass = errors.loss * errors.weight
     candidates, n_tested = [], 0
     for name in [name for name in dev.searched if train.has(name) and len(errors)]:
-        column = coded(name, dev.frame[name], train.frame[name])
+        column = encode_pair(name, dev.frame[name], train.frame[name])
         error_shares = _shares(column.first[is_wrong], error_mass, column)
         excess = error_shares - _shares(column.second, train.weight, column)
         is_frequent = np.bincount(column.first[is_wrong], minlength=len(excess)) >= MIN_ERRORS
@@ -73,7 +73,9 @@ def drivers(
         error_share = _estimate(errors, column.first[is_wrong] == code, error_mass, rng, sampling)
         dev_share = _estimate(dev, column.first == code, dev.weight, rng, sampling)
         train_share = _estimate(train, column.second == code, train.weight, rng, sampling)
-        lo, hi = interval(error_share.draws - train_share.draws, sampling.confidence)
+        lo, hi = percentile_interval(
+            error_share.replicates - train_share.replicates, sampling.confidence
+        )
         results.append(
             Driver(
                 column=column.name,
@@ -90,16 +92,16 @@ def drivers(
 
 
 def _exceeds(more: Estimate, less: Estimate, z: float) -> bool:
-    return more.value - less.value > z * float(np.std(more.draws - less.draws))
+    return more.value - less.value > z * float(np.std(more.replicates - less.replicates))
 
 
-def _shares(code: np.ndarray, weight: np.ndarray, column: Coded) -> np.ndarray:
+def _shares(code: np.ndarray, weight: np.ndarray, column: EncodedPair) -> np.ndarray:
     """Return each value's share of the weight."""
     return np.bincount(code, weights=weight, minlength=len(column.labels)) / weight.sum()
 
 
 def _estimate(
-    table: Table, is_value: np.ndarray, weight: np.ndarray, rng: np.random.Generator,
+    table: PredictionTable, is_value: np.ndarray, weight: np.ndarray, rng: np.random.Generator,
     sampling: Sampling,
 ) -> Estimate:  # fmt: skip
     return estimate(

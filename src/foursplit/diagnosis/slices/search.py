@@ -6,7 +6,7 @@ Debugging, for the score and the bounds that prune.
 
 import numpy as np
 
-from foursplit.diagnosis.slices.encoding import LEAST_SHARE, Dev, Key
+from foursplit.diagnosis.slices.encoding import MIN_SHARE, EncodedDev, SliceKey
 
 MAX_SLICES = 20  # slices that are tested: each further one makes the others harder to confirm
 ERROR_WEIGHT = 0.95  # weight of a slice's error against its size in the score; the paper's
@@ -17,7 +17,7 @@ MAX_PAIRS, MAX_READS = 500, 1_000_000_000  # pairs that are extended, and values
 POOL_SIZE = 400  # candidates compared with each other
 
 
-def search(dev: Dev) -> tuple[list[Key], bool]:
+def search_slices(dev: EncodedDev) -> tuple[list[SliceKey], bool]:
     """Return the slices with the highest scores, and whether the search was exhaustive."""
     if not dev.loss.any():
         return [], True
@@ -31,10 +31,10 @@ def search(dev: Dev) -> tuple[list[Key], bool]:
 class _Search:
     """Search by number of predicates; an upper bound on narrower slices prunes it."""
 
-    def __init__(self, dev: Dev) -> None:
+    def __init__(self, dev: EncodedDev) -> None:
         self.dev = dev
         self.n = len(dev.loss)
-        self.min_rows = max(MIN_ROWS, int(np.ceil(LEAST_SHARE * self.n)))
+        self.min_rows = max(MIN_ROWS, int(np.ceil(MIN_SHARE * self.n)))
         self.weight = dev.weight if (dev.weight != dev.weight[0]).any() else None
         self.total = float(dev.weight.sum())
         self.min_weight = self.min_rows * float(dev.weight.min())
@@ -45,8 +45,10 @@ class _Search:
         self.error = float(self.bad_loss.sum()) / self.total
         self.codes, self.bad_codes = dev.codes, dev.codes[:, self.bad]
         self.sizes = [len(labels) + 1 for labels in dev.labels]
-        self.pool: list[tuple[float, Key]] = []
-        self.open_pairs: list[tuple[float, Key, int]] = []  # pairs to extend: bound, pair, rows
+        self.pool: list[tuple[float, SliceKey]] = []
+        self.open_pairs: list[
+            tuple[float, SliceKey, int]
+        ] = []  # pairs to extend: bound, pair, rows
 
     def score(self, weight: np.ndarray, loss: np.ndarray) -> np.ndarray:
         """Return SliceLine's score: relative excess error less a penalty for small size."""
@@ -103,7 +105,7 @@ class _Search:
         promising[promising] = self.bound(weight[promising], loss[promising]) > 0
         return promising
 
-    def _add(self, score: float, key: Key) -> None:
+    def _add(self, score: float, key: SliceKey) -> None:
         if score > 0:
             self.pool.append((round(score, 9), key))
 
@@ -155,7 +157,7 @@ class _Search:
             self._extend(pair)
         return True
 
-    def _extend(self, pair: Key) -> None:
+    def _extend(self, pair: SliceKey) -> None:
         (a, first), (b, second) = pair
         rows = np.flatnonzero((self.codes[a] == first) & (self.codes[b] == second))
         bad = np.flatnonzero((self.bad_codes[a] == first) & (self.bad_codes[b] == second))
@@ -172,13 +174,13 @@ class _Search:
             for k, score in zip(np.flatnonzero(promising), scores, strict=True):
                 self._add(float(score), tuple(sorted((*pair, (column, int(k))))))
 
-    def select(self) -> list[Key]:
+    def select(self) -> list[SliceKey]:
         """Return the highest scores, without near duplicates and subsets of a better slice.
 
         A narrower slice is kept only if it scores higher than every wider one that contains it.
         """
         ordered = sorted(set(self.pool), key=lambda s: (-s[0], len(s[1]), s[1]))
-        chosen: list[tuple[Key, np.ndarray, int]] = []
+        chosen: list[tuple[SliceKey, np.ndarray, int]] = []
         for _, key in ordered[: POOL_SIZE * 3]:
             if len(chosen) == MAX_SLICES:
                 break

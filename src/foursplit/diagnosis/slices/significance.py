@@ -10,12 +10,12 @@ from math import exp, lgamma, sqrt
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from foursplit.diagnosis.slices.encoding import Dev
+from foursplit.diagnosis.slices.encoding import EncodedDev
 from foursplit.diagnosis.stats.proportions import wilson_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class SliceError:
     """A slice's error on one part of dev, with its interval."""
 
     value: float
@@ -28,7 +28,7 @@ class Side:
         return {name: getattr(self, name) for name in ("value", "lo", "hi", "n", "n_groups")}
 
 
-def side(dev: Dev, inside: np.ndarray, confidence: float) -> Side:
+def slice_error(dev: EncodedDev, inside: np.ndarray, confidence: float) -> SliceError:
     """Return the slice's own error with its interval."""
     n = int(inside.sum())
     weight, weighted_loss = _by_group(dev, inside)
@@ -38,20 +38,23 @@ def side(dev: Dev, inside: np.ndarray, confidence: float) -> Side:
         lo, hi = wilson_interval(min(value, 1.0), n_effective, confidence)
         lo, hi = min(lo, value), max(hi, value)
     else:
-        half = standard_error * student_t(confidence, n_effective - 1)
+        half = standard_error * t_quantile(confidence, n_effective - 1)
         lo, hi = max(0.0, value - half), value + half
-    return Side(value=value, lo=lo, hi=hi, n=n, n_groups=int(np.count_nonzero(weight)))
+    return SliceError(value=value, lo=lo, hi=hi, n=n, n_groups=int(np.count_nonzero(weight)))
 
 
-def rest(dev: Dev, inside: np.ndarray) -> float:
+def complement_error(dev: EncodedDev, inside: np.ndarray) -> float:
     """Return the error of all rows outside the slice."""
     weight, weighted_loss = dev.weight[inside].sum(), (dev.weight[inside] * dev.loss[inside]).sum()
     return max(
-        0.0, float((dev.group_lost.sum() - weighted_loss) / (dev.group_weight.sum() - weight))
+        0.0,
+        float((dev.group_weighted_loss.sum() - weighted_loss) / (dev.group_weight.sum() - weight)),
     )
 
 
-def recoverable(dev: Dev, inside: np.ndarray, confidence: float) -> tuple[float, float, float]:
+def recoverable_error(
+    dev: EncodedDev, inside: np.ndarray, confidence: float
+) -> tuple[float, float, float]:
     """Return |slice| / n times (its mean - the others' mean), with its interval."""
     if dev.plain:
         n = np.array([inside.sum(), (~inside).sum()], dtype=np.float64)
@@ -65,12 +68,12 @@ def recoverable(dev: Dev, inside: np.ndarray, confidence: float) -> tuple[float,
         standard_error = _standard_error(dev, _influence(weight, weighted_loss, means))
         share = float(weight[0].sum() / weight.sum())
         n_effective = min(_n_effective(weight[0]), _n_effective(weight[1]))
-    half = standard_error * student_t(confidence, n_effective - 1)
+    half = standard_error * t_quantile(confidence, n_effective - 1)
     difference = float(means[0] - means[1])
     return share * difference, share * (difference - half), share * (difference + half)
 
 
-def p_value(dev: Dev, inside: np.ndarray) -> float:
+def slice_p_value(dev: EncodedDev, inside: np.ndarray) -> float:
     """Return the one-sided p-value of a slice error that exceeds the others'.
 
     Losses of 0 and 1 on independent rows: Fisher's exact test.  Otherwise a score test by group:
@@ -94,7 +97,7 @@ def p_value(dev: Dev, inside: np.ndarray) -> float:
     return float(stdtr(dof, -t))
 
 
-def _by_group(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _by_group(dev: EncodedDev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights and weighted losses of the rows inside, by group."""
     weight, loss = dev.weight[inside], dev.loss[inside]
     if not dev.grouped:
@@ -104,7 +107,7 @@ def _by_group(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.bincount(groups, weight, size), np.bincount(groups, weight * loss, size)
 
 
-def _sides(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _sides(dev: EncodedDev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (side, group) weights and weighted losses: the slice, then all others."""
     if not dev.grouped:
         weight = np.stack([np.where(inside, dev.weight, 0.0), np.where(inside, 0.0, dev.weight)])
@@ -112,7 +115,7 @@ def _sides(dev: Dev, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weight, weighted_loss = _by_group(dev, inside)
     outside = (
         np.maximum(dev.group_weight - weight, 0.0),
-        np.maximum(dev.group_lost - weighted_loss, 0.0),
+        np.maximum(dev.group_weighted_loss - weighted_loss, 0.0),
     )
     return np.stack([weight, outside[0]]), np.stack([weighted_loss, outside[1]])
 
@@ -123,7 +126,7 @@ def _influence(weight: np.ndarray, weighted_loss: np.ndarray, means: np.ndarray)
     return centered[0] - centered[1]
 
 
-def _standard_error(dev: Dev, influence: np.ndarray) -> float:
+def _standard_error(dev: EncodedDev, influence: np.ndarray) -> float:
     """Return the standard error of a sum of influences, one a group."""
     n = int(np.count_nonzero(dev.group_weight))
     return sqrt(float(influence @ influence) * n / max(1, n - 1))
@@ -134,7 +137,7 @@ def _n_effective(weight: np.ndarray) -> float:
     return float(weight.sum() ** 2 / (weight @ weight))
 
 
-def student_t(confidence: float, dof: int | float) -> float:
+def t_quantile(confidence: float, dof: int | float) -> float:
     """Return the quantile of Student's t for a two-sided interval."""
     return float(stdtrit(max(1.0, dof), 0.5 + confidence / 2))
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.error_analysis.eyeball import SALT, group_hashes, share_for
-from foursplit.diagnosis.prediction_table import META, Table
+from foursplit.diagnosis.prediction_table import META, PredictionTable
 from foursplit.diagnosis.slices import significance
-from foursplit.diagnosis.slices.encoding import Dev, Key, encode
-from foursplit.diagnosis.slices.search import search
-from foursplit.diagnosis.slices.significance import Side
+from foursplit.diagnosis.slices.encoding import EncodedDev, SliceKey, encode
+from foursplit.diagnosis.slices.search import search_slices
+from foursplit.diagnosis.slices.significance import SliceError
 from foursplit.diagnosis.stats.multiple_testing import benjamini_hochberg
 
 MAX_FALSE_DISCOVERIES = 0.10  # expected share of false discoveries among confirmed slices
@@ -30,8 +30,8 @@ class Slice:
     """Examples that share up to three values, with their error where found and where tested."""
 
     where: dict[str, str]
-    found: Side  # biased upwards: the slice was selected for it
-    judged: Side | None  # None: the tested part has no such example, or no other
+    found: SliceError  # biased upwards: the slice was selected for it
+    judged: SliceError | None  # None: the tested part has no such example, or no other
     rest: float | None  # error of all other examples there
     recoverable: float | None  # dev error that would vanish at the rest's error
     recoverable_lo: float | None
@@ -82,8 +82,8 @@ class SliceReport:
         }
 
 
-def find(
-    table: Table,
+def find_slices(
+    table: PredictionTable,
     rng: np.random.Generator,
     *,
     searched: np.ndarray | None = None,
@@ -125,7 +125,7 @@ def find(
     )
 
 
-def describe(where: Mapping[str, str]) -> str:
+def describe_slice(where: Mapping[str, str]) -> str:
     """Return a slice's conditions in one line."""
     return " and ".join(f"{name} = {value}" for name, value in where.items())
 
@@ -135,7 +135,7 @@ def _rank(one: Slice) -> tuple[bool, float, str]:
     return not one.confirmed, -round(float(recoverable), 12), str(one.where)
 
 
-def _check_groups(table: Table, searched: np.ndarray) -> None:
+def _check_groups(table: PredictionTable, searched: np.ndarray) -> None:
     searched_share = np.bincount(table.groups, weights=searched) / np.bincount(table.groups)
     split_groups = np.flatnonzero((searched_share > 0) & (searched_share < 1))
     if len(split_groups):
@@ -147,7 +147,7 @@ def _check_groups(table: Table, searched: np.ndarray) -> None:
         )
 
 
-def _searched_rows(table: Table) -> np.ndarray | None:
+def _searched_rows(table: PredictionTable) -> np.ndarray | None:
     """Return the rows to search, or None if dev has too few errors."""
     if not table.is_error.any():
         return None
@@ -157,7 +157,7 @@ def _searched_rows(table: Table) -> np.ndarray | None:
 
 
 def _search_and_test(
-    dev: Dev, folds: Sequence[tuple[np.ndarray, np.ndarray]], confidence: float, false: float
+    dev: EncodedDev, folds: Sequence[tuple[np.ndarray, np.ndarray]], confidence: float, false: float
 ) -> tuple[list[Slice], bool]:
     """Search and test in each fold, and merge the results.
 
@@ -165,13 +165,13 @@ def _search_and_test(
     `false` under any dependence between the folds.  A slice found on both halves is estimated on
     all of dev.
     """
-    by_key: dict[Key, tuple[float, float, Side, Dev]] = {}
+    by_key: dict[SliceKey, tuple[float, float, SliceError, EncodedDev]] = {}
     complete = True
     for searched, tested in folds:
         searched_dev, tested_dev = dev.take(searched), dev.take(tested)
-        keys, is_complete = search(searched_dev)
+        keys, is_complete = search_slices(searched_dev)
         complete = complete and is_complete
-        tests = [significance.p_value(tested_dev, tested_dev.inside(key)) for key in keys]
+        tests = [significance.slice_p_value(tested_dev, tested_dev.inside(key)) for key in keys]
         for key, p, q in zip(keys, tests, benjamini_hochberg(tests).tolist(), strict=True):
             p, q = min(1.0, p * len(folds)), min(1.0, q * len(folds))
             if key in by_key:
@@ -180,7 +180,7 @@ def _search_and_test(
                 by_key[key] = (
                     p,
                     q,
-                    significance.side(searched_dev, searched_dev.inside(key), confidence),
+                    significance.slice_error(searched_dev, searched_dev.inside(key), confidence),
                     tested_dev,
                 )
     return [
@@ -190,9 +190,9 @@ def _search_and_test(
 
 
 def _slice(
-    key: Key,
-    tested_dev: Dev,
-    found: Side,
+    key: SliceKey,
+    tested_dev: EncodedDev,
+    found: SliceError,
     p_and_q: tuple[float, float],
     confidence: float,
     false: float,
@@ -201,15 +201,15 @@ def _slice(
     p, q = p_and_q
     is_testable = bool(inside.any() and not inside.all())
     recoverable = (
-        significance.recoverable(tested_dev, inside, confidence)
+        significance.recoverable_error(tested_dev, inside, confidence)
         if is_testable
         else (None, None, None)
     )
     return Slice(
         where=tested_dev.where(key),
         found=found,
-        judged=significance.side(tested_dev, inside, confidence) if is_testable else None,
-        rest=significance.rest(tested_dev, inside) if is_testable else None,
+        judged=significance.slice_error(tested_dev, inside, confidence) if is_testable else None,
+        rest=significance.complement_error(tested_dev, inside) if is_testable else None,
         recoverable=recoverable[0],
         recoverable_lo=recoverable[1],
         recoverable_hi=recoverable[2],

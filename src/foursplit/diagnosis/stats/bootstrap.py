@@ -20,14 +20,14 @@ MIN_NORMAL_GROUPS = 20_000  # from it on the mean is normal, and resampling is w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A mean error with its interval, which is read from `draws`."""
+    """A mean error with its interval, which is read from `replicates`."""
 
     value: float
     lo: float
     hi: float
     n: int
     n_groups: int
-    draws: np.ndarray
+    replicates: np.ndarray
 
     def as_json(self) -> dict[str, float | int]:
         return {
@@ -60,13 +60,15 @@ def estimate(
     sums = np.bincount(code, weights=weight * loss)
     weights = np.bincount(code, weights=weight)
     if is_binary or not sums.any():
-        replicates = posterior(float(sums.sum() / weight[0]), len(group_names), rng, resamples)
+        replicates = jeffreys_posterior(
+            float(sums.sum() / weight[0]), len(group_names), rng, resamples
+        )
     elif len(group_names) == 1:  # one group has no information on others
         replicates = rng.uniform(0.0, max(1.0, float(loss.max())), resamples)
     elif MIN_BOOTSTRAP_GROUPS <= len(group_names) < MIN_NORMAL_GROUPS:
         order = np.lexsort((weights, sums))  # sorted, so that the order of rows changes nothing
-        replicates = resample(sums[order], weights[order], rng, resamples)
-        replicates = value + (replicates - value) * widening(len(group_names), confidence)
+        replicates = bootstrap_replicates(sums[order], weights[order], rng, resamples)
+        replicates = value + (replicates - value) * t_correction(len(group_names), confidence)
     else:
         replicates = value + standard_error(sums, weights) * _deviates(
             len(group_names), rng, resamples
@@ -84,16 +86,18 @@ def estimate(
         hi=max(hi, value),
         n=len(loss),
         n_groups=len(group_names),
-        draws=replicates,
+        replicates=replicates,
     )
 
 
-def posterior(errors: float, n: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
+def jeffreys_posterior(
+    errors: float, n: int, rng: np.random.Generator, resamples: int
+) -> np.ndarray:
     """Draw error rates from the posterior of `errors` in n trials under Jeffreys' prior."""
     return rng.beta(errors + 0.5, n - errors + 0.5, resamples)
 
 
-def widening(n_groups: int, confidence: float) -> float:
+def t_correction(n_groups: int, confidence: float) -> float:
     """Return the ratio of the width of a t interval to that of the bootstrap's percentiles.
 
     The bootstrap divides by n instead of n - 1, and has normal tails although the spread is
@@ -125,10 +129,10 @@ def _read_interval(
         return 0.0, float(np.quantile(replicates, confidence))
     if all_wrong:
         return float(np.quantile(replicates, 1 - confidence)), 1.0
-    return interval(replicates, confidence)
+    return percentile_interval(replicates, confidence)
 
 
-def resample(
+def bootstrap_replicates(
     sums: Float64[np.ndarray, " n_groups"],
     weights: Float64[np.ndarray, " n_groups"],
     rng: np.random.Generator,
@@ -144,7 +148,7 @@ def resample(
     return np.concatenate(blocks)
 
 
-def interval(replicates: np.ndarray, confidence: float) -> tuple[float, float]:
+def percentile_interval(replicates: np.ndarray, confidence: float) -> tuple[float, float]:
     """Return the percentile interval of replicates."""
     tail = (1 - confidence) / 2
     lo, hi = np.quantile(replicates, [tail, 1 - tail])

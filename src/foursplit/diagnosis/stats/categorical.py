@@ -12,7 +12,7 @@ MAX_LEVELS = 20  # distinct values up to which a numeric column is categorical
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coded:
+class EncodedPair:
     """The integer codes of a column that two tables share."""
 
     name: str
@@ -21,13 +21,13 @@ class Coded:
     second: np.ndarray
 
 
-def is_category(values: pd.Series) -> bool:
+def is_categorical(values: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
         return True
     return values.nunique() <= MAX_LEVELS
 
 
-def category(values: pd.Series) -> np.ndarray:
+def category_codes(values: pd.Series) -> np.ndarray:
     """Return integer codes, most frequent value first; rare values share one, missing is -1."""
     text = values.astype(str).where(values.notna())
     rank = {value: k for k, value in enumerate(text.value_counts(sort=True).index)}
@@ -35,10 +35,10 @@ def category(values: pd.Series) -> np.ndarray:
     return np.minimum(code, MAX_CATEGORIES)
 
 
-def coded(name: str, first: pd.Series, second: pd.Series) -> Coded:
+def encode_pair(name: str, first: pd.Series, second: pd.Series) -> EncodedPair:
     """Encode both columns with shared labels; quantities by the quartiles of the second column."""
     values = pd.concat([first, second], ignore_index=True)
-    if not is_category(values):
+    if not is_categorical(values):
         edges = np.unique(second.quantile([0.25, 0.5, 0.75]).to_numpy(np.float64))
         bounds = ["", *(f"{edge:.4g}" for edge in edges), ""]
         names = np.array([f"{a} to {b}".strip() for a, b in pairwise(bounds)], dtype=object)
@@ -49,4 +49,4 @@ def coded(name: str, first: pd.Series, second: pd.Series) -> Coded:
     label_codes, labels = pd.factorize(np.array(text, dtype=object), sort=True)  # 1 and "1" are one
     code = np.asarray(label_codes[raw_codes])
     n = len(first)
-    return Coded(name=name, labels=list(labels), first=code[:n], second=code[n:])
+    return EncodedPair(name=name, labels=list(labels), first=code[:n], second=code[n:])

@@ -15,16 +15,16 @@ import pandas as pd
 from scipy.special import bdtr
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import Table
+from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.stats.bootstrap import (
     MIN_BOOTSTRAP_GROUPS,
     MIN_NORMAL_GROUPS,
-    interval,
-    resample,
+    bootstrap_replicates,
+    percentile_interval,
     standard_error,
-    widening,
+    t_correction,
 )
-from foursplit.diagnosis.stats.power import NORMAL, examples_needed
+from foursplit.diagnosis.stats.power import NORMAL, required_examples
 from foursplit.diagnosis.stats.seed_variance import t_draws
 
 MCNEMAR, BOOTSTRAP = "mcnemar exact", "paired bootstrap"
@@ -58,7 +58,7 @@ class Comparison:
         return asdict(self)
 
 
-Seeds = Mapping[Any, float]
+SeedErrors = Mapping[Any, float]
 """A model's error from each of its seeds."""
 
 
@@ -70,14 +70,14 @@ class _TestResult:
     n_needed: int | None
 
 
-def compare(
-    a: Table,
-    b: Table,
+def compare_models(
+    a: PredictionTable,
+    b: PredictionTable,
     rng: np.random.Generator,
     *,
     resamples: int = 2000,
     confidence: float = 0.95,
-    seeds: tuple[Seeds, Seeds] = ({}, {}),
+    seeds: tuple[SeedErrors, SeedErrors] = ({}, {}),
 ) -> Comparison:
     """Compare two models on the examples of `a`; `b` must hold the same, in any order.
 
@@ -96,7 +96,7 @@ def compare(
     else:
         result = _bootstrap(a, gain, delta, rng, resamples, confidence)
     result = _add_seed_noise(result, delta, seeds, rng)
-    lo, hi = interval(result.replicates, confidence)
+    lo, hi = percentile_interval(result.replicates, confidence)
     p_b_better = float(np.mean(result.replicates > 0) + np.mean(result.replicates == 0) / 2)
     return Comparison(
         n=len(a),
@@ -116,10 +116,13 @@ def compare(
 
 
 def _add_seed_noise(
-    result: _TestResult, delta: float, seeds: tuple[Seeds, Seeds], rng: np.random.Generator
+    result: _TestResult,
+    delta: float,
+    seeds: tuple[SeedErrors, SeedErrors],
+    rng: np.random.Generator,
 ) -> _TestResult:
     """Add the variance of retraining; with one seed the result is unchanged."""
-    noise = seed_noise(*seeds, rng, len(result.replicates))
+    noise = seed_deviations(*seeds, rng, len(result.replicates))
     if not noise.any():
         return result
     replicates = result.replicates + noise
@@ -133,7 +136,7 @@ def _add_seed_noise(
     )
 
 
-def seed_noise(a: Seeds, b: Seeds, rng: np.random.Generator, n: int) -> np.ndarray:
+def seed_deviations(a: SeedErrors, b: SeedErrors, rng: np.random.Generator, n: int) -> np.ndarray:
     """Draw deviations of the mean difference of two models over seeds.
 
     Models with equal seeds are paired.
@@ -143,7 +146,7 @@ def seed_noise(a: Seeds, b: Seeds, rng: np.random.Generator, n: int) -> np.ndarr
     return np.asarray(sum((t_draws(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
 
 
-def align_rows(table: Table, like: Table) -> Table:
+def align_rows(table: PredictionTable, like: PredictionTable) -> PredictionTable:
     """Return `table` with its rows in the order of `like`; raise unless both hold the same rows."""
     a, b = like, table
     ids, others = pd.Index(a.frame["example_id"]), pd.Index(b.frame["example_id"])
@@ -177,7 +180,9 @@ def _labels_differ(a: pd.Series, b: pd.Series) -> np.ndarray:
     return np.asarray(labels[0] != labels[1], bool)
 
 
-def _check_same_examples(only_a: pd.Index, only_b: pd.Index, a: Table, b: Table) -> None:
+def _check_same_examples(
+    only_a: pd.Index, only_b: pd.Index, a: PredictionTable, b: PredictionTable
+) -> None:
     messages = [
         f"{len(only):,} only in {table.path or name} (such as {only[0]!r})"
         for only, table, name in ((only_a, a, "A"), (only_b, b, "B"))
@@ -202,13 +207,16 @@ def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _Tes
     """Test on the examples that exactly one model answers correctly."""
     n, n_wins, n_losses = len(gain), int((gain > 0).sum()), int((gain < 0).sum())
     n_needed = (
-        examples_needed(abs(n_wins - n_losses) / n, (n_wins + n_losses) / n)
+        required_examples(abs(n_wins - n_losses) / n, (n_wins + n_losses) / n)
         if n_wins != n_losses
         else None
     )
     replicates = _posterior(n_wins, n_losses, n, rng, resamples)
     return _TestResult(
-        replicates=replicates, p_value=mcnemar_p(n_wins, n_losses), test=MCNEMAR, n_needed=n_needed
+        replicates=replicates,
+        p_value=mcnemar_p_value(n_wins, n_losses),
+        test=MCNEMAR,
+        n_needed=n_needed,
     )
 
 
@@ -229,13 +237,13 @@ def _posterior(
     return (probabilities[:, 0] - probabilities[:, 1]) * (1 if n_wins >= n_losses else -1)
 
 
-def mcnemar_p(n_wins: int, n_losses: int) -> float:
+def mcnemar_p_value(n_wins: int, n_losses: int) -> float:
     """Return the exact two-sided p of McNemar's test."""
     return min(1.0, 2 * float(bdtr(min(n_wins, n_losses), n_wins + n_losses, 0.5)))
 
 
 def _bootstrap(
-    a: Table,
+    a: PredictionTable,
     gain: np.ndarray,
     delta: float,
     rng: np.random.Generator,
@@ -278,8 +286,8 @@ def _bootstrap_differences(
     """Draw mean differences: Student's t for few groups, normal for very many."""
     n, value = len(sums), float(sums.sum() / weights.sum())
     if MIN_BOOTSTRAP_GROUPS <= n < MIN_NORMAL_GROUPS:
-        replicates = resample(sums, weights, rng, resamples)
-        return value + (replicates - value) * widening(n, confidence)
+        replicates = bootstrap_replicates(sums, weights, rng, resamples)
+        return value + (replicates - value) * t_correction(n, confidence)
     noise = (
         rng.standard_t(n - 1, resamples)
         if n < MIN_BOOTSTRAP_GROUPS
@@ -288,7 +296,9 @@ def _bootstrap_differences(
     return value + standard_error(sums, weights) * noise
 
 
-def _sentence(a: Table, b: Table, result: _TestResult, p_b_better: float, alpha: float) -> str:
+def _sentence(
+    a: PredictionTable, b: PredictionTable, result: _TestResult, p_b_better: float, alpha: float
+) -> str:
     if not np.any(a.loss != b.loss):
         return f"A and B have equal losses on all {len(a):,} examples."
     p_text = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"

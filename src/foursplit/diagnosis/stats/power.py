@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import bdtr, bdtrc, bdtrik, gammaln, xlog1py, xlogy
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.decomposition.verdict import Rule
+from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 
 NORMAL = NormalDist()
 
@@ -24,7 +24,7 @@ MAX_EXACT_PAIRS = 2_000  # discordant pairs; for more, the normal formula is wit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class RecommendedSizes:
     """Recommended numbers of examples, and what `n` dev examples show of the gain `delta`."""
 
     n: int
@@ -39,7 +39,7 @@ class Sizes:
         return asdict(self)
 
 
-def examples_needed(
+def required_examples(
     delta: float, discordance: float, *, power: float = 0.8, alpha: float = 0.05
 ) -> int:
     """Return the number of examples on which McNemar's two-sided test has the given power.
@@ -72,7 +72,7 @@ def detectable_gain(
     return high
 
 
-def power_of(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -> float:
+def mcnemar_power(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -> float:
     """Return the power of McNemar's exact two-sided test on n examples."""
     _check(delta, discordance)
     if n * discordance > MAX_EXACT_PAIRS:
@@ -85,7 +85,7 @@ def power_of(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -
     return min(1.0, float(chances @ np.where(is_possible, tails, 0.0)))
 
 
-def p_right_order(n: int, delta: float, discordance: float, *, ties: float = 0.5) -> float:
+def prob_correct_ranking(n: int, delta: float, discordance: float, *, ties: float = 0.5) -> float:
     """Return the probability that the better model scores better on n examples.
 
     A tie counts `ties`: one half, like a coin toss, or 0 to require a strict lead.
@@ -121,26 +121,26 @@ def eyeball_size(error: float) -> int:
     return ceil(READ_ERRORS / error - 1e-9)
 
 
-def advise(error: float, n: int, delta: float, discordance: float) -> Sizes:
+def recommend_sizes(error: float, n: int, delta: float, discordance: float) -> RecommendedSizes:
     """Return recommended sizes for a dev set of `n` examples with this error.
 
     Dev: enough to show a gain of `delta`.  Eyeball: a subset of dev, at most all of it.  Train-dev:
     enough to see a relevant gap, and no more than dev, which is as noisy.
     """
     discordance = max(delta, discordance)  # a gain needs at least as much
-    dev = examples_needed(delta, discordance)
+    dev = required_examples(delta, discordance)
     most = max(n, dev)
     rate = max(error, 0.5 / (n + 1))  # no observed error is no error rate of zero
-    worth = Rule(min_gain=delta).threshold(error)
+    worth = VerdictThresholds(min_gain=delta).threshold(error)
     train_dev = ceil((half_width(rate, 1) / worth) ** 2 - 1e-9)
-    return Sizes(
+    return RecommendedSizes(
         n=n,
         delta=delta,
         dev=dev,
         eyeball=min(eyeball_size(rate), most),
         train_dev=min(max(1, train_dev), most),
-        power=power_of(n, delta, discordance),
-        p_right_order=p_right_order(n, delta, discordance),
+        power=mcnemar_power(n, delta, discordance),
+        p_right_order=prob_correct_ranking(n, delta, discordance),
     )
 
 

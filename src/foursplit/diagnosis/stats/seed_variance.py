@@ -10,21 +10,21 @@ from math import sqrt
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import Table
-from foursplit.diagnosis.stats.bootstrap import Estimate, interval
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.bootstrap import Estimate, percentile_interval
 
 
-def mean_table(tables: Sequence[Table]) -> Table:
+def mean_table(tables: Sequence[PredictionTable]) -> PredictionTable:
     """Return a table of the mean loss of each example over several seeds."""
     first = tables[0]
     if len(tables) == 1:
         return first
     losses = [first.loss, *(align_losses(other, first) for other in tables[1:])]
     frame = first.frame.assign(loss=np.mean(losses, axis=0))
-    return Table(split=first.split, frame=frame, path=first.path)
+    return PredictionTable(split=first.split, frame=frame, path=first.path)
 
 
-def align_losses(table: Table, like: Table) -> np.ndarray:
+def align_losses(table: PredictionTable, like: PredictionTable) -> np.ndarray:
     """Return the losses of `table` in the order of the examples of `like`."""
     by_id = table.frame.set_index("example_id")["loss"]
     ids = like.frame["example_id"]
@@ -44,19 +44,19 @@ def t_draws(errors: Sequence[float], rng: np.random.Generator, n: int) -> np.nda
     return rng.standard_t(n_seeds - 1, n) * float(np.std(errors, ddof=1)) / sqrt(n_seeds)
 
 
-def with_seed_variance(
+def add_seed_variance(
     found: Estimate, errors: Sequence[float], rng: np.random.Generator, confidence: float
 ) -> Estimate:
     """Return an estimate widened by the variance over seeds; with one seed, unchanged."""
     if len(errors) < 2:
         return found
-    replicates = np.maximum(found.draws + t_draws(errors, rng, len(found.draws)), 0.0)
-    lo, hi = interval(replicates, confidence)
+    replicates = np.maximum(found.replicates + t_draws(errors, rng, len(found.replicates)), 0.0)
+    lo, hi = percentile_interval(replicates, confidence)
     return Estimate(
         value=found.value,
         lo=min(lo, found.value),
         hi=max(hi, found.value),
         n=found.n,
         n_groups=found.n_groups,
-        draws=replicates,
+        replicates=replicates,
     )

@@ -12,7 +12,7 @@ from foursplit.core.errors import FoursplitError, unknown_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confusion:
+class WeightedConfusion:
     """Summed weights of the four outcomes of one class against all others."""
 
     true_positive: float
@@ -37,10 +37,10 @@ class Confusion:
 
     @property
     def f1(self) -> float:
-        return f1(self.precision, self.recall)
+        return f1_score(self.precision, self.recall)
 
 
-def f1(precision: float, recall: float) -> float:
+def f1_score(precision: float, recall: float) -> float:
     """Return the harmonic mean of precision and recall."""
     for name, value in (("precision", precision), ("recall", recall)):
         if not 0 <= value <= 1:
@@ -48,9 +48,9 @@ def f1(precision: float, recall: float) -> float:
     return _ratio(2 * precision * recall, precision + recall)
 
 
-def confusion(
+def weighted_confusion(
     y: np.ndarray, y_hat: np.ndarray, positive: object, weight: np.ndarray | None = None
-) -> Confusion:
+) -> WeightedConfusion:
     """Return the weighted outcomes of (example,) labels `y` and predictions `y_hat`."""
     y, y_hat = np.asarray(y), np.asarray(y_hat)
     if len(y) != len(y_hat):
@@ -60,7 +60,7 @@ def confusion(
         raise unknown_name("class", positive, map(str, classes))
     weights = np.ones(len(y)) if weight is None else np.asarray(weight, np.float64)
     is_labeled_positive, is_predicted_positive = y == positive, y_hat == positive
-    return Confusion(
+    return WeightedConfusion(
         true_positive=float(weights[is_labeled_positive & is_predicted_positive].sum()),
         false_positive=float(weights[~is_labeled_positive & is_predicted_positive].sum()),
         false_negative=float(weights[is_labeled_positive & ~is_predicted_positive].sum()),

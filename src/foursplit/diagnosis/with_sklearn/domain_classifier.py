@@ -6,7 +6,7 @@ Source: Lopez-Paz and Oquab (2017), Revisiting Classifier Two-Sample Tests.
 import numpy as np
 import pandas as pd
 
-from foursplit.diagnosis.stats.categorical import category, is_category
+from foursplit.diagnosis.stats.categorical import category_codes, is_categorical
 
 FOLDS = 5
 
@@ -22,10 +22,10 @@ def domain_scores(
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    is_categorical = [is_category(frame[name]) for name in frame]
+    is_categorical = [is_categorical(frame[name]) for name in frame]
     x = np.stack(
         [
-            category(frame[name]) if categorical else frame[name].to_numpy(np.float64)
+            category_codes(frame[name]) if categorical else frame[name].to_numpy(np.float64)
             for name, categorical in zip(frame, is_categorical, strict=True)
         ],
         axis=1,

@@ -11,10 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.diagnosis.prediction_table import META, PROBA, Table
-from foursplit.diagnosis.stats.bootstrap import interval
+from foursplit.diagnosis.prediction_table import META, PROBA, PredictionTable
+from foursplit.diagnosis.stats.bootstrap import percentile_interval
 from foursplit.diagnosis.with_sklearn.domain_classifier import domain_scores, weighted_auc
-from foursplit.diagnosis.with_sklearn.feature_shifts import Shift, members, p_value, shifts
+from foursplit.diagnosis.with_sklearn.feature_shifts import (
+    FeatureShift,
+    feature_shifts,
+    permutation_p_value,
+    permuted_membership,
+)
 
 MAX_EQUAL_AUC = 0.6  # AUC: six of ten pairs ranked correctly; above it the tables differ
 
@@ -46,7 +51,7 @@ class Drift:
     hi: float | None
     p_value: float | None  # of exactly equal distributions: with much data it is always small
     alike: bool | None  # None: undecided
-    shifts: tuple[Shift, ...]
+    shifts: tuple[FeatureShift, ...]
     n: tuple[int, int]  # examples compared
     insufficient: str = ""
 
@@ -55,9 +60,9 @@ class Drift:
         return {**asdict(self), "n": list(self.n), "shifts": shifts}
 
 
-def drift(
-    first: Table,
-    second: Table,
+def detect_drift(
+    first: PredictionTable,
+    second: PredictionTable,
     rng: np.random.Generator,
     columns: Sequence[str] | None = None,
     sampling: Sampling = DEFAULT_SAMPLING,
@@ -77,13 +82,13 @@ def drift(
     side = np.repeat([0, 1], n)
     group = _groups(tables)
     unit = pd.factorize(group * 2 + side)[0]  # what is drawn: a group within its own table
-    member = members(side, unit, rng, sampling.permutations)
+    member = permuted_membership(side, unit, rng, sampling.permutations)
     score = domain_scores(frame, side, group, rng)
     verdict = _judge(score, unit, member, rng, sampling)
-    return Drift(**verdict, shifts=shifts(frame, unit, member), n=n)
+    return Drift(**verdict, shifts=feature_shifts(frame, unit, member), n=n)
 
 
-def _columns(first: Table, second: Table) -> list[str]:
+def _columns(first: PredictionTable, second: PredictionTable) -> list[str]:
     """Return meta columns, and probabilities unless the model was trained on one of the tables.
 
     On trained examples the model is more confident even if the distributions are equal.
@@ -95,7 +100,7 @@ def _columns(first: Table, second: Table) -> list[str]:
     return [name for name in shared if name not in not_searched]
 
 
-def _subsample(table: Table, rng: np.random.Generator) -> Table:
+def _subsample(table: PredictionTable, rng: np.random.Generator) -> PredictionTable:
     """Return a random subset of whole groups with about MAX_EXAMPLES examples."""
     table = table.by_name()
     if len(table) <= MAX_EXAMPLES:
@@ -106,7 +111,7 @@ def _subsample(table: Table, rng: np.random.Generator) -> Table:
     return table.take(np.isin(table.groups, chosen))
 
 
-def _groups(tables: Sequence[Table]) -> np.ndarray:
+def _groups(tables: Sequence[PredictionTable]) -> np.ndarray:
     """Return group codes over both tables; a group in both tables has one code."""
     names = [
         "group " + t.frame["group_id"]
@@ -134,7 +139,7 @@ def _judge(
             units = np.flatnonzero(unit_side == one_side)
             weight[units] = rng.multinomial(len(units), np.full(len(units), 1 / len(units)))
         replicates[replicate] = weighted_auc(ranks, side, weight[unit])
-    lo, hi = interval(replicates, sampling.confidence)
+    lo, hi = percentile_interval(replicates, sampling.confidence)
     # A classifier that learnt nothing gives 0.5 in every replicate, which is no certainty: the
     # interval has at least the spread of the rank sum of as many units without a difference.
     n_high, n_low = int(unit_side.sum()), int((1 - unit_side).sum())
@@ -145,7 +150,13 @@ def _judge(
     null = np.array([weighted_auc(ranks, permuted[unit], ones) for permuted in member[1:]])
     proven = hi < MAX_EQUAL_AUC and min(n_high, n_low) >= MIN_GROUPS_FOR_EQUALITY
     alike = False if lo > MAX_EQUAL_AUC else True if proven else None
-    return {"auc": value, "lo": lo, "hi": hi, "p_value": p_value(value, null), "alike": alike}
+    return {
+        "auc": value,
+        "lo": lo,
+        "hi": hi,
+        "p_value": permutation_p_value(value, null),
+        "alike": alike,
+    }
 
 
 def _insufficient(n: tuple[int, int], remedy: str) -> Drift:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.diagnosis.stats.categorical import category, is_category
+from foursplit.diagnosis.stats.categorical import category_codes, is_categorical
 from foursplit.diagnosis.stats.multiple_testing import benjamini_hochberg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
+class FeatureShift:
     """The shift of one column."""
 
     column: str
@@ -27,7 +27,7 @@ class Shift:
         return asdict(self)
 
 
-def members(
+def permuted_membership(
     side: np.ndarray, unit: np.ndarray, rng: np.random.Generator, permutations: int
 ) -> np.ndarray:
     """Return (permutation, unit) flags of the second table: the observed ones first, then permuted.
@@ -39,14 +39,18 @@ def members(
     return np.stack([unit_side, *(rng.permutation(unit_side) for _ in range(permutations))])
 
 
-def shifts(frame: pd.DataFrame, unit: np.ndarray, member: np.ndarray) -> tuple[Shift, ...]:
+def feature_shifts(
+    frame: pd.DataFrame, unit: np.ndarray, member: np.ndarray
+) -> tuple[FeatureShift, ...]:
     """Test each column, smallest p-value first."""
     results = [(str(name), *_statistics(frame[name], unit, member)) for name in frame]
-    p = np.array([p_value(float(statistics[0]), statistics[1:]) for _, _, statistics in results])
+    p = np.array(
+        [permutation_p_value(float(statistics[0]), statistics[1:]) for _, _, statistics in results]
+    )
     order = np.lexsort((np.array([-statistics[0] for _, _, statistics in results]), p))
     q = benjamini_hochberg(p)
     return tuple(
-        Shift(
+        FeatureShift(
             column=results[k][0], kind=results[k][1], statistic=float(results[k][2][0]),
             p_value=float(p[k]), q_value=float(q[k]),
         )
@@ -57,8 +61,8 @@ def shifts(frame: pd.DataFrame, unit: np.ndarray, member: np.ndarray) -> tuple[S
 def _statistics(values: pd.Series, unit: np.ndarray, member: np.ndarray) -> tuple[str, np.ndarray]:
     """Return a column's (permutation,) statistics, the observed one first."""
     n = member.shape[1]
-    if is_category(values):
-        code = category(values) + 1
+    if is_categorical(values):
+        code = category_codes(values) + 1
         counts = np.zeros((n, int(code.max()) + 1))
         np.add.at(counts, (unit, code), 1.0)
         high, low = member @ counts, (1 - member) @ counts  # (permutation, level)
@@ -73,6 +77,6 @@ def _statistics(values: pd.Series, unit: np.ndarray, member: np.ndarray) -> tupl
     return "standardised difference", np.abs(means[1] - means[0]) / spread
 
 
-def p_value(real: float, null: np.ndarray) -> float:
+def permutation_p_value(real: float, null: np.ndarray) -> float:
     """Return the share of permutations, observed one included, with as large a statistic."""
     return float((1 + (null >= real - 1e-12).sum()) / (1 + len(null)))

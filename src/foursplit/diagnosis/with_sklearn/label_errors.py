@@ -12,7 +12,7 @@ import pandas as pd
 
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.label_checks import tolerance
-from foursplit.diagnosis.prediction_table import PROBA, Table
+from foursplit.diagnosis.prediction_table import PROBA, PredictionTable
 
 SUSPECTED, RANDOM = "suspected", "random"
 
@@ -21,8 +21,8 @@ COLUMNS = ["example_id", "y", "y_hat", "quality", "why"]
 Ranking = Literal["self_confidence", "normalized_margin"]
 
 
-def suspects(
-    table: Table,
+def suspected_labels(
+    table: PredictionTable,
     n: int = 50,
     *,
     rng: np.random.Generator,
@@ -74,7 +74,7 @@ def _confident_learning(
     return np.asarray(is_suspect, dtype=bool), np.asarray(quality, dtype=np.float64)
 
 
-def _proba(table: Table, frame: pd.DataFrame) -> np.ndarray:
+def _proba(table: PredictionTable, frame: pd.DataFrame) -> np.ndarray:
     location = table.path or table.split
     if len(table.classes) < 2:
         raise FoursplitError(
@@ -91,7 +91,7 @@ def _proba(table: Table, frame: pd.DataFrame) -> np.ndarray:
     return np.asarray(proba / total)
 
 
-def _codes(table: Table, frame: pd.DataFrame, classes: list[str]) -> np.ndarray:
+def _codes(table: PredictionTable, frame: pd.DataFrame, classes: list[str]) -> np.ndarray:
     """Return the codes of labels in the order of the probability columns; 1.0 is class 1."""
     location = table.path or table.split
     if "y" not in frame:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,14 +17,14 @@ DIRECTION = "minimize"
 TINY = 1e-15  # a probability of 0 for what happened would make the mean infinite
 
 
-def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
+def postprocess(outputs: np.ndarray, _shape: DataSpec) -> np.ndarray:
     """Turn (example, class) logits into probabilities."""
     shifted = outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True)
     powers = np.exp(shifted)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def columns(proba: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame":
+def score_columns(proba: np.ndarray, y: np.ndarray, shape: DataSpec) -> "pd.DataFrame":
     """Score (example, class) probabilities against class numbers."""
     import pandas as pd
 
@@ -40,7 +40,7 @@ def columns(proba: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame
             "y": names[y],
             "y_hat": names[y_hat],
             "log_loss": -np.log(np.maximum(proba[np.arange(len(y)), y], TINY)),
-            "baseline_loss": (y != shape.majority).astype(np.float64),
+            "baseline_loss": (y != shape.majority_class).astype(np.float64),
         }
     )
     for number, name in enumerate(shape.classes):
@@ -48,5 +48,5 @@ def columns(proba: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame
     return table
 
 
-def baseline(shape: DataShape) -> str:
-    return f"always {shape.classes[shape.majority]!r}, the class most frequent in train"
+def baseline(shape: DataSpec) -> str:
+    return f"always {shape.classes[shape.majority_class]!r}, the class most frequent in train"

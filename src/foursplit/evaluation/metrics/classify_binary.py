@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
-from foursplit.evaluation.metrics.classify import DIRECTION, METRICS, baseline, columns
+from foursplit.core.examples import DataSpec
+from foursplit.evaluation.metrics.classify import DIRECTION, METRICS, baseline, score_columns
 
-__all__ = ["DIRECTION", "METRICS", "answer", "baseline", "columns"]
+__all__ = ["DIRECTION", "METRICS", "baseline", "postprocess", "score_columns"]
 
 
-def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
+def postprocess(outputs: np.ndarray, _shape: DataSpec) -> np.ndarray:
     """Turn (example, 1) log-odds of the second class into (example, class) probabilities."""
     odds = outputs[:, 0].astype(np.float64)
     second = 0.5 * (1 + np.tanh(odds / 2))  # the sigmoid, without overflow

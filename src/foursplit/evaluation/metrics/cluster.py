@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,16 +38,16 @@ ABOUT = (
 """What error means here, where the word alone would mislead."""
 
 
-PEOPLE = False
+HAS_HUMAN_LEVEL = False
 """Whether people's level is a thing that such answers have."""
 
 
-def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
+def postprocess(outputs: np.ndarray, _shape: DataSpec) -> np.ndarray:
     """Return (example, 3) answers as they are."""
     return outputs
 
 
-def columns(answers: np.ndarray, y: np.ndarray, _shape: DataShape) -> "pd.DataFrame":
+def score_columns(answers: np.ndarray, y: np.ndarray, _shape: DataSpec) -> "pd.DataFrame":
     """Score (example, 3): own share, share of one cluster, and the target's mean in the cluster."""
     import pandas as pd
 
@@ -65,5 +65,5 @@ def columns(answers: np.ndarray, y: np.ndarray, _shape: DataShape) -> "pd.DataFr
     )
 
 
-def baseline(_shape: DataShape) -> str:
+def baseline(_shape: DataSpec) -> str:
     return "one cluster, the mean of train"

@@ -3,14 +3,14 @@
 The loss is 1 - (R - R_chance) / (R_good - R_chance), and 0 for what is better than good: a return
 beyond the goal makes up for no crash.  R_chance is what actions by chance earn, as measured by the
 source; both it and the good return are the same for calm and windy levels, so that errors of all
-splits are in one unit.  There is no `answer()`: no network's output is an answer here.
+splits are in one unit.  There is no `postprocess()`: no network's output is an answer here.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foursplit.core.examples import META, DataShape, Examples
+from foursplit.core.examples import META, DataSpec, Examples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,16 +26,16 @@ CHANCE = META + "chance_return"
 
 def truth(examples: Examples) -> np.ndarray:
     """Return (example, 2) returns: the good one, and that of actions by chance."""
-    if CHANCE not in examples.rows:
+    if CHANCE not in examples.metadata:
         raise ValueError(
             f"column {CHANCE!r} is missing: a source for task 'control' lists 'chance_return' "
             "among its slices, the mean return of actions by chance"
         )
-    found: np.ndarray = examples.rows[["y", CHANCE]].to_numpy(np.float64)
+    found: np.ndarray = examples.metadata[["y", CHANCE]].to_numpy(np.float64)
     return found
 
 
-def columns(returns: np.ndarray, known: np.ndarray, _shape: DataShape) -> "pd.DataFrame":
+def score_columns(returns: np.ndarray, known: np.ndarray, _shape: DataSpec) -> "pd.DataFrame":
     """Score (example,) returns against (example, 2) good returns and returns by chance."""
     import pandas as pd
 
@@ -61,5 +61,5 @@ def columns(returns: np.ndarray, known: np.ndarray, _shape: DataShape) -> "pd.Da
     )
 
 
-def baseline(_shape: DataShape) -> str:
+def baseline(_shape: DataSpec) -> str:
     return "actions by chance, whose mean return on calm levels is the loss's 1"

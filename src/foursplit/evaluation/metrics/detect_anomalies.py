@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +39,12 @@ ABOUT = (
 """What error means here, where the word alone would mislead."""
 
 
-def answer(outputs: np.ndarray, _shape: DataShape) -> np.ndarray:
+def postprocess(outputs: np.ndarray, _shape: DataSpec) -> np.ndarray:
     """Turn (example, 1) log-odds of an anomaly into (example,) margins."""
     return outputs[:, 0].astype(np.float64)
 
 
-def columns(answers: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame":
+def score_columns(answers: np.ndarray, y: np.ndarray, shape: DataSpec) -> "pd.DataFrame":
     """Score (example,) margins, above 0 flagged, or a classifier's (example, 2) probabilities."""
     import pandas as pd
 
@@ -75,5 +75,5 @@ def weights(truth: np.ndarray) -> np.ndarray:
     return np.where(truth, 0.5 / share, 0.5 / (1 - share))
 
 
-def baseline(_shape: DataShape) -> str:
+def baseline(_shape: DataSpec) -> str:
     return "never flags anything"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from foursplit.core.examples import DataShape
+from foursplit.core.examples import DataSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,17 +17,17 @@ DIRECTION = "minimize"
 TOLERANCE = 0.5  # interquartile ranges: an answer farther off than half of one counts as wrong
 
 
-def answer(outputs: np.ndarray, shape: DataShape) -> np.ndarray:
+def postprocess(outputs: np.ndarray, shape: DataSpec) -> np.ndarray:
     """Turn (example, 1) standardised outputs into (example,) quantities in their unit."""
-    return outputs[:, 0].astype(np.float64) * shape.scale + shape.location
+    return outputs[:, 0].astype(np.float64) * shape.target_std + shape.target_mean
 
 
-def columns(guess: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame":
+def score_columns(guess: np.ndarray, y: np.ndarray, shape: DataSpec) -> "pd.DataFrame":
     """Score (example,) quantities against the truth."""
     import pandas as pd
 
     residual = guess - y
-    loss = np.abs(residual) / shape.spread
+    loss = np.abs(residual) / shape.target_iqr
     return pd.DataFrame(
         {
             "loss": loss,
@@ -37,10 +37,10 @@ def columns(guess: np.ndarray, y: np.ndarray, shape: DataShape) -> "pd.DataFrame
             "y_hat": guess,
             "absolute_error": np.abs(residual),
             "squared_error": residual**2,
-            "baseline_loss": np.abs(shape.location - y) / shape.spread,
+            "baseline_loss": np.abs(shape.target_mean - y) / shape.target_iqr,
         }
     )
 
 
-def baseline(shape: DataShape) -> str:
-    return f"always {shape.location:.4g}, the mean of train"
+def baseline(shape: DataSpec) -> str:
+    return f"always {shape.target_mean:.4g}, the mean of train"

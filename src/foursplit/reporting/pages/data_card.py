@@ -4,7 +4,7 @@ from typing import Any
 
 from foursplit import plugins
 from foursplit.config import paths, pipelines
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.splits import SPLITS, TITLES, Split
 from foursplit.data.download import catalogue
 from foursplit.io import artifacts
@@ -13,7 +13,7 @@ from foursplit.reporting.numbers import percent
 
 def card(name: str) -> dict[str, Any]:
     """Collect the declaration of the data set, its split report and its validation result."""
-    spec: Source = plugins.dataset(name).SOURCE
+    spec: DatasetSpec = plugins.dataset(name).SOURCE
     report = artifacts.read_json(paths.split(name) / "report.json")
     result = artifacts.read_json(paths.validation(name) / "result.json")
     page = paths.validation(name) / "index.html"
@@ -29,8 +29,8 @@ def card(name: str) -> dict[str, Any]:
         "n_expectations": len(result["expectations"]),
         # Relative to the index page, which is one folder deeper for the pipeline `real`.
         "page": f"{path_to_root(name)}/{page.relative_to(paths.root()).as_posix()}",
-        "licence": catalogue.licence(spec),
-        "cite": catalogue.cite(spec),
+        "licence": catalogue.licences(spec),
+        "cite": catalogue.citations(spec),
         "attributions": catalogue.attributions(spec),
     }
 

@@ -9,13 +9,13 @@ from markupsafe import Markup
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import DirectFit, GradientFit, Group
-from foursplit.core.dataset_spec import Source
-from foursplit.core.examples import DataShape
+from foursplit.config.schema import ComparisonGroup, EstimatorConfig, TrainerConfig
+from foursplit.core.dataset_spec import DatasetSpec
+from foursplit.core.examples import DataSpec
 from foursplit.data import load_splits
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import confidence_level, gap_interval, percent, signed
 from foursplit.reporting.pages.diagnosis_sections import sections
 from foursplit.reporting.plots.curves import curves
@@ -28,9 +28,11 @@ from foursplit.reporting.tables.confusion import Confusion, confusion
 from foursplit.reporting.tables.worst_examples import worst_examples
 
 
-def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float) -> str:
+def page(
+    entry: ExperimentResult, group: ComparisonGroup, card: Mapping[str, Any], confidence: float
+) -> str:
     """Render the page; curves, slices and examples are those of the first seed."""
-    source: Source = card["source"]
+    source: DatasetSpec = card["source"]
     seed = min(entry.summaries)
     summary, diagnosis = entry.summaries[seed], entry.diagnosis
     dev = prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
@@ -71,15 +73,15 @@ def page(entry: Entry, group: Group, card: Mapping[str, Any], confidence: float)
     )
 
 
-def _fit(fit: GradientFit | DirectFit) -> dict[str, Any]:
+def _fit(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
     """Return the training settings; the augmentation is described in words."""
     settings = asdict(fit)
-    if isinstance(fit, GradientFit):
+    if isinstance(fit, TrainerConfig):
         settings["augment"] = fit.augment.named() if fit.augment else "nothing"
     return settings
 
 
-def _seeds(entry: Entry) -> list[dict[str, Any]]:
+def _seeds(entry: ExperimentResult) -> list[dict[str, Any]]:
     """Return the errors of each seed; empty for a single seed."""
     if len(entry.summaries) < 2:
         return []
@@ -116,14 +118,14 @@ def _rates(metrics: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {metrics[key]:.3f}" for key, name in names.items() if key in metrics)
 
 
-def _baseline_prediction(entry: Entry) -> str:
+def _baseline_prediction(entry: ExperimentResult) -> str:
     """Describe what the baseline predicts."""
     return plugins.metrics(entry.experiment.task).baseline(
-        DataShape.from_json(entry.manifest["shape"])
+        DataSpec.from_json(entry.manifest["shape"])
     )
 
 
-def _curves(entry: Entry, seed: int) -> list[tuple[str, Markup]]:
+def _curves(entry: ExperimentResult, seed: int) -> list[tuple[str, Markup]]:
     rows = entry.curves(seed)
     if not rows:
         return []
@@ -138,7 +140,9 @@ def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | No
     return confusion(dev, classes) if classes else None
 
 
-def _residuals(dev: pd.DataFrame, source: Source, manifest: Mapping[str, Any]) -> Markup | None:
+def _residuals(
+    dev: pd.DataFrame, source: DatasetSpec, manifest: Mapping[str, Any]
+) -> Markup | None:
     if manifest["shape"]["classes"]:
         return None
     label = f"Prediction minus true value over the true value of {source.target} on dev"

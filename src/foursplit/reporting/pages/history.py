@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from foursplit.diagnosis.decomposition.gap_changes import Moved
+from foursplit.diagnosis.decomposition.gap_changes import GapChange
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.decomposition.verdict import NAMES
-from foursplit.history.gap_history import CODE, DATA, History, Step
+from foursplit.history.gap_history import CODE, DATA, History, HistoryStep
 from foursplit.reporting.numbers import confidence_level, percent, setting, signed
 from foursplit.reporting.plots.history import history as plot
 from foursplit.reporting.render import render
@@ -67,7 +67,9 @@ def _figure(history: History) -> Markup | str:
     return plot(lines, len(history.steps), f"Gaps of {history.group} over its runs")
 
 
-def _row(number: int, step: Step, gaps: Sequence[str], steps: Sequence[Step]) -> dict[str, Any]:
+def _row(
+    number: int, step: HistoryStep, gaps: Sequence[str], steps: Sequence[HistoryStep]
+) -> dict[str, Any]:
     changes = {gap.name: gap for gap in step.movement.gaps} if step.movement else {}
     versions = [s.version for s in steps]
     return {
@@ -91,16 +93,16 @@ def _row(number: int, step: Step, gaps: Sequence[str], steps: Sequence[Step]) ->
     }
 
 
-def _dev(step: Step) -> dict[str, Any]:
+def _dev(step: HistoryStep) -> dict[str, Any]:
     error = {"value": percent(step.version.splits["dev"].value)}
     changes = {change.name: change for change in step.movement.splits} if step.movement else {}
     return {**error, **_format_gap_change(changes.get("dev")), "intended": False}
 
 
-def _format_gap_change(gap: Moved | None) -> dict[str, Any]:
+def _format_gap_change(gap: GapChange | None) -> dict[str, Any]:
     if gap is None:
         return NO_CHANGE
-    return format_change(gap.change, gap.lo, gap.hi, significant=gap.beyond_doubt)
+    return format_change(gap.change, gap.lo, gap.hi, significant=gap.is_significant)
 
 
 def _changed_setting(name: str, before: Any, after: Any) -> str:

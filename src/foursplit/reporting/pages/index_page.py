@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foursplit.config.schema import Group, Params
+from foursplit.config.schema import ComparisonGroup, Params
 from foursplit.core.splits import TITLES, Split
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import confidence_level
 from foursplit.reporting.plots.comparison import comparison
 from foursplit.reporting.render import render
@@ -14,7 +14,7 @@ from foursplit.reporting.tables import choice, findings, measured_values
 
 def page(
     params: Params,
-    entries: Sequence[Entry],
+    entries: Sequence[ExperimentResult],
     cards: Mapping[str, Any],
     studies: Sequence[Mapping[str, Any]] = (),
 ) -> str:
@@ -47,7 +47,7 @@ def _attributions(cards: Mapping[str, Any]) -> list[str]:
 
 
 def _group(
-    name: str, group: Group, members: Sequence[Entry], cards: Mapping[str, Any]
+    name: str, group: ComparisonGroup, members: Sequence[ExperimentResult], cards: Mapping[str, Any]
 ) -> dict[str, Any]:
     selection = choice.read_selection(name)
     rank = {row["key"]: index for index, row in enumerate(selection["ranking"])}
@@ -74,7 +74,9 @@ def _group(
 
 
 def _row(
-    entry: Entry, errors: Mapping[Split, measured_values.MeasuredError | None], metric: float | None
+    entry: ExperimentResult,
+    errors: Mapping[Split, measured_values.MeasuredError | None],
+    metric: float | None,
 ) -> dict[str, Any]:
     return {
         "key": entry.key,

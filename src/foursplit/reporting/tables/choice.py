@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from foursplit.config import paths
-from foursplit.config.schema import Group
+from foursplit.config.schema import ComparisonGroup
 from foursplit.io import artifacts
 from foursplit.reporting.numbers import count, percent, quantity
 from foursplit.reporting.plots.candidates import Point, candidates
@@ -33,12 +33,12 @@ def read_selection(name: str) -> dict[str, Any]:
     return artifacts.read_json(path) if path.is_file() else NO_SELECTION
 
 
-def metric_format(group: Group) -> Callable[[float], str]:
+def metric_format(group: ComparisonGroup) -> Callable[[float], str]:
     """Return the function that formats values of the group's metric."""
     return percent if group.metric == "error" else quantity
 
 
-def reason(choice: Mapping[str, Any], group: Group) -> str:
+def reason(choice: Mapping[str, Any], group: ComparisonGroup) -> str:
     """State why the winner won: the best metric, or the lowest cost among tied candidates."""
     feasible = [row for row in choice["ranking"] if row["meets_bounds"]]
     if not choice["ranking"]:
@@ -61,7 +61,7 @@ def reason(choice: Mapping[str, Any], group: Group) -> str:
 
 
 def _cheapest_of_tied(
-    winner: Mapping[str, Any], best: Mapping[str, Any], n_tied: int, group: Group
+    winner: Mapping[str, Any], best: Mapping[str, Any], n_tied: int, group: ComparisonGroup
 ) -> str:
     format_metric, cost = metric_format(group), next(iter(group.bounds), "n_parameters")
     winner_cost, best_cost = winner["costs"][cost], best["costs"][cost]
@@ -74,7 +74,7 @@ def _cheapest_of_tied(
     )
 
 
-def _leads(winner: Mapping[str, Any], second: Mapping[str, Any], group: Group) -> str:
+def _leads(winner: Mapping[str, Any], second: Mapping[str, Any], group: ComparisonGroup) -> str:
     difference = metric_format(group)(abs(second["metric"] - winner["metric"]))
     p_second_better = second["p_better_than_best"]
     probability = (
@@ -87,7 +87,7 @@ def _leads(winner: Mapping[str, Any], second: Mapping[str, Any], group: Group) -
     )
 
 
-def bound_costs(choice: Mapping[str, Any], group: Group) -> list[str]:
+def bound_costs(choice: Mapping[str, Any], group: ComparisonGroup) -> list[str]:
     """State what relaxing each bound alone would gain, and which candidate would win."""
     lines = [_bound_cost(row, choice["winner"], group) for row in choice["prices"]]
     lines = [line for line in lines if line]
@@ -97,7 +97,7 @@ def bound_costs(choice: Mapping[str, Any], group: Group) -> list[str]:
     return lines
 
 
-def _bound_cost(row: Mapping[str, Any], winner: str | None, group: Group) -> str:
+def _bound_cost(row: Mapping[str, Any], winner: str | None, group: ComparisonGroup) -> str:
     without = f"Without the bound on {COSTS.get(row['bound'], row['bound'])}"
     if row["winner"] is None or row["gain"] == 0:
         return ""
@@ -110,13 +110,15 @@ def _bound_cost(row: Mapping[str, Any], winner: str | None, group: Group) -> str
     return f"{text}; {row['winner']}, tied with it and cheaper, would {outcome}."
 
 
-def figures(choice: Mapping[str, Any], group: Group, name: str) -> list[Figure]:
+def figures(choice: Mapping[str, Any], group: ComparisonGroup, name: str) -> list[Figure]:
     """Plot the candidates over each bounded cost; without bounds over the parameters."""
     plots = (_figure(cost, choice, group, name) for cost in group.bounds or ("n_parameters",))
     return [figure for figure in plots if figure is not None]
 
 
-def _figure(cost: str, choice: Mapping[str, Any], group: Group, name: str) -> Figure | None:
+def _figure(
+    cost: str, choice: Mapping[str, Any], group: ComparisonGroup, name: str
+) -> Figure | None:
     rows: Sequence[Mapping[str, Any]] = choice["ranking"]
     plotted = [row for row in rows if row["costs"].get(cost) is not None]
     if len(plotted) < 2:
@@ -145,7 +147,7 @@ def _figure(cost: str, choice: Mapping[str, Any], group: Group, name: str) -> Fi
     )
 
 
-def _tick(group: Group) -> Callable[[float], str]:
+def _tick(group: ComparisonGroup) -> Callable[[float], str]:
     """Return the function that formats tick values of the metric without rounding them."""
     return (lambda value: f"{100 * value:.4g}%") if group.metric == "error" else quantity
 

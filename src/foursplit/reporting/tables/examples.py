@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import META, Examples
 from foursplit.reporting import png
 from foursplit.reporting.numbers import percent, quantity
@@ -34,16 +34,16 @@ def ranked_by(table: pd.DataFrame) -> str:
     return "log_loss" if "log_loss" in table else "loss"
 
 
-def features(dev: Examples, source: Source) -> tuple[str, ...]:
+def features(dev: Examples, source: DatasetSpec) -> tuple[str, ...]:
     """Return the feature names of tabular inputs; images have none."""
     return source.features if dev.x.ndim == 2 else ()
 
 
 def example_rows(
-    predictions: pd.DataFrame, dev: Examples, source: Source
+    predictions: pd.DataFrame, dev: Examples, source: DatasetSpec
 ) -> tuple[ExampleRow, ...]:
     """Format rows of a prediction table in their order; `dev` holds the inputs."""
-    position = {name: number for number, name in enumerate(dev.rows["example_id"])}
+    position = {name: number for number, name in enumerate(dev.metadata["example_id"])}
     value_range = png.brightness(dev.x) if source.picture else None
     names, loss_column = features(dev, source), ranked_by(predictions)
     return tuple(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from foursplit.core.splits import SPLITS, Split
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import error_interval, percent
 
 
@@ -26,7 +26,7 @@ class MeasuredError:
         return error_interval(self.lo, self.hi)
 
 
-def measured_error(entry: Entry, split: str) -> MeasuredError | None:
+def measured_error(entry: ExperimentResult, split: str) -> MeasuredError | None:
     """Return the error on `split`; None if it was not measured or is sealed.
 
     With several seeds the interval includes the variance between seeds.
@@ -40,5 +40,5 @@ def measured_error(entry: Entry, split: str) -> MeasuredError | None:
     )  # fmt: skip
 
 
-def by_split(entry: Entry) -> dict[Split, MeasuredError | None]:
+def by_split(entry: ExperimentResult) -> dict[Split, MeasuredError | None]:
     return {split: measured_error(entry, split) for split in SPLITS}

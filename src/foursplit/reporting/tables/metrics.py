@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 
 DIGITS = 6
 MAX_TAGS = 5
 
 
-def tree(entries: Sequence[Entry]) -> dict[str, Any]:
+def tree(entries: Sequence[ExperimentResult]) -> dict[str, Any]:
     """Return the metrics by course and experiment."""
     courses: dict[str, Any] = {}
     for entry in entries:
@@ -17,7 +17,7 @@ def tree(entries: Sequence[Entry]) -> dict[str, Any]:
     return courses
 
 
-def _metrics(entry: Entry) -> dict[str, Any]:
+def _metrics(entry: ExperimentResult) -> dict[str, Any]:
     errors = {"human": entry.human, **entry.errors()}
     return {
         **{name: round(value, DIGITS) for name, value in errors.items() if value is not None},
@@ -28,7 +28,7 @@ def _metrics(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _test_metrics(entry: Entry) -> dict[str, float]:
+def _test_metrics(entry: ExperimentResult) -> dict[str, float]:
     """Return the interval of a winner's test error, and the baseline's test error."""
     error = entry.diagnosis["splits"].get("test")
     if not error:
@@ -40,11 +40,11 @@ def _test_metrics(entry: Entry) -> dict[str, float]:
     return {**{name: round(value, DIGITS) for name, value in numbers.items()}, **counts}
 
 
-def _gaps(entry: Entry) -> dict[str, float]:
+def _gaps(entry: ExperimentResult) -> dict[str, float]:
     return {row["gap"]: round(row["value"], DIGITS) for row in entry.diagnosis["ledger"]}
 
 
-def _tags(entry: Entry) -> dict[str, Any]:
+def _tags(entry: ExperimentResult) -> dict[str, Any]:
     """Return the largest tags; empty if no error was annotated."""
     tags = entry.diagnosis["tags"]["tags"][:MAX_TAGS]
     if not tags:

@@ -5,19 +5,19 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 
 CURVES = ("epoch", "train_loss", "train_dev_loss", "dev_loss", "train_dev_error", "dev_error")
 
 
-def errors(entries: Sequence[Entry]) -> str:
+def errors(entries: Sequence[ExperimentResult]) -> str:
     """Return a CSV with one row per experiment: its error on dev."""
     return _csv(
         ("experiment", "error"), ((entry.key, _number(entry.error("dev"))) for entry in entries)
     )
 
 
-def curves(entry: Entry) -> str | None:
+def curves(entry: ExperimentResult) -> str | None:
     """Return a CSV of the first seed's training curve; None for a model without epochs."""
     rows = [row for row in entry.curves(min(entry.summaries)) if "dev_error" in row]
     if not rows:

@@ -15,7 +15,7 @@ def format_report(report: Mapping[str, Any]) -> dict[str, Any]:
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     confirmation = row["blackbox"]
     return {
-        "slice": slice_report.describe(row["where"]),
+        "slice": slice_report.describe_slice(row["where"]),
         "search_error": percent(row["eyeball"]["value"]),
         "confirmation_error": (
             "no example" if confirmation is None else percent(confirmation["value"])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from foursplit.core.dataset_spec import Source
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import Examples
 from foursplit.reporting.tables.examples import ExampleRow, example_rows, features, ranked_by
 
@@ -27,7 +27,7 @@ class WorstExamples:
         return any(example.image for example in self.examples)
 
 
-def worst_examples(table: pd.DataFrame, dev: Examples, source: Source) -> WorstExamples:
+def worst_examples(table: pd.DataFrame, dev: Examples, source: DatasetSpec) -> WorstExamples:
     """Return the examples with the highest loss: log loss if there are probabilities."""
     loss_column = ranked_by(table)
     n_wrong = int(table["is_error"].sum())

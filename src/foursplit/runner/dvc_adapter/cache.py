@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths
 from foursplit.history.past_runs import cache_folder, object_file
-from foursplit.io.artifacts import PART
+from foursplit.io.artifacts import PARTIAL_SUFFIX
 
 FOLDER_SUFFIX = ".dir"
 
@@ -84,7 +84,7 @@ class DvcCache:
     def _write(self, md5: str, write: Any) -> None:
         target = object_file(self.folder, md5)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{os.getpid()}{PART}")
+        partial = target.with_name(f".{target.name}.{os.getpid()}{PARTIAL_SUFFIX}")
         try:
             write(partial)
             partial.chmod(0o444)

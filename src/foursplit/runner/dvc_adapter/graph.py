@@ -217,7 +217,9 @@ class DvcPipeline:
 
         stage = self.stages[name]
         settings = prepare_kwargs(stage)
-        settings["env"][artifacts.BOOK] = str(removable_outputs.open_write_log(name, "run"))
+        settings["env"][artifacts.OUTPUT_LOG_VARIABLE] = str(
+            removable_outputs.open_write_log(name, "run")
+        )
         return [
             StageLaunch(
                 command=command,

@@ -4,7 +4,7 @@ A missing library is imported in every child, a needless one once; neither chang
 """
 
 from foursplit.config.pipelines import REAL
-from foursplit.config.schema import DirectFit, Params, Section
+from foursplit.config.schema import EstimatorConfig, Params, PipelineConfig
 
 BASE = (
     "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
@@ -32,7 +32,7 @@ def preload_plan(params: Params) -> PreloadPlan:
     return {f"foursplit stage {command}": list(modules) for command, modules in needs.items()}
 
 
-def _section(section: Section) -> dict[str, tuple[str, ...]]:
+def _section(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
     needs: dict[str, tuple[str, ...]] = {}
     for source in section.sources:
         needs[f"fetch {source}"] = BASE
@@ -40,7 +40,7 @@ def _section(section: Section) -> dict[str, tuple[str, ...]]:
         needs[f"split {source}"] = BASE
     for course, block in section.experiments.items():
         for key, experiment in block.items():
-            direct = isinstance(experiment.fit, DirectFit)
+            direct = isinstance(experiment.fit, EstimatorConfig)
             engine = ESTIMATORS if direct else ()
             needs[f"train {key}"] = (*BASE, *TORCH, *LIGHTNING, *engine)
             if key in section.curves.get(course, {}):
@@ -49,7 +49,7 @@ def _section(section: Section) -> dict[str, tuple[str, ...]]:
     return needs | _studies_and_groups(section)
 
 
-def _studies_and_groups(section: Section) -> dict[str, tuple[str, ...]]:
+def _studies_and_groups(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
     needs: dict[str, tuple[str, ...]] = {}
     for studies in section.studies.values():
         needs |= {f"study {study}": BASE for study in studies}

@@ -235,12 +235,12 @@ def _restore_signals(signals: set[Any]) -> None:
 
 
 def _set_environment(environment: dict[str, str], frozen: dict[str, str]) -> None:
-    from foursplit.core.reproducible_env import SETTLED
+    from foursplit.core.reproducible_env import DETERMINING_VARIABLES
 
     os.environ.clear()
     os.environ.update(environment)
     # Numeric libraries read these on import, in the server: keep the values in force.
-    os.environ.update({name: frozen[name] for name in frozen if name in SETTLED})
+    os.environ.update({name: frozen[name] for name in frozen if name in DETERMINING_VARIABLES})
 
 
 def _set_limits(limits: dict[str, tuple[int, int]]) -> None:

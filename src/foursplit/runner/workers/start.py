@@ -70,7 +70,9 @@ def spawn_worker(
     Messages of its libraries go to `log`, or to standard error.
     """
     settings = reproducible_env.settings(params.run.kernels, params.run.threads)
-    inherited = {k: v for k, v in os.environ.items() if k not in reproducible_env.SETTLED}
+    inherited = {
+        k: v for k, v in os.environ.items() if k not in reproducible_env.DETERMINING_VARIABLES
+    }
     with contextlib.ExitStack() as stack:
         errors = None if log is None else stack.enter_context(log.open("ab"))
         return subprocess.Popen(

@@ -34,6 +34,6 @@ def local_folder(source: str, uri: str) -> Path | None:
 def download(client: Any, version: Any, folder: str) -> Path:
     """Download a version's files, the `folder` of its run, from a server atomically."""
     target = paths.state() / "registry" / version.name / str(version.version)
-    with artifacts.replacing_folder(target) as partial:
+    with artifacts.atomic_directory(target) as partial:
         client.download_artifacts(version.run_id, folder, str(partial))
     return target / folder

@@ -9,13 +9,14 @@ from typing import Any
 from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.schema import Params
-from foursplit.diagnosis import steps
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
-from foursplit.diagnosis.decomposition.gap_changes import Movement, movement
+from foursplit.diagnosis.decomposition.decompose import estimate_errors
+from foursplit.diagnosis.decomposition.gap_changes import GapChanges, measure_gap_changes
+from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.evaluation.diagnose import settings
 from foursplit.evaluation.human_level import human_level
-from foursplit.history.gap_history import CODE, DATA, Step
+from foursplit.history.gap_history import CODE, DATA, HistoryStep
 from foursplit.tracking import store
 from foursplit.tracking.registry import model_versions, registry
 from foursplit.tracking.registry.model_versions import RegisteredVersion
@@ -44,7 +45,7 @@ class Champion:
     gaps: Mapping[str, ledger.Gap]
     # Compared with the champion that it was judged against; None without one:
     setting_changes: Mapping[str, tuple[Any, Any]] | None
-    gap_changes: Movement | None
+    gap_changes: GapChanges | None
 
     def as_json(self) -> dict[str, Any]:
         tags, changes = self.version.tags, self.gap_changes
@@ -76,7 +77,7 @@ class Champion:
 
 
 def list_champions(
-    params: Params, group: str, steps: Sequence[Step], max_versions: int | None = None
+    params: Params, group: str, steps: Sequence[HistoryStep], max_versions: int | None = None
 ) -> list[Champion]:
     """List a group's latest `max_versions`, oldest first; `steps` are its history."""
     versions = model_versions.list_versions(group)
@@ -110,7 +111,7 @@ def list_champions(
 
 
 def champions_by_group(
-    params: Params, histories: Mapping[str, Sequence[Step]], max_versions: int | None = None
+    params: Params, histories: Mapping[str, Sequence[HistoryStep]], max_versions: int | None = None
 ) -> dict[str, list[Champion]]:
     """Return the champions of each group that has any."""
     registered = {*registry.model_names(store.client())}
@@ -166,7 +167,7 @@ def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> d
     if not contents.models:
         return {"splits": {}, "gaps": {}}
     settings = _settings(params, group)
-    errors = steps.estimates(contents.models, settings)
+    errors = estimate_errors(contents.models, settings)
     block = params.group(group)
     human = human_level(block, plugins.dataset(block.source).SOURCE.reference)
     errors_by_name = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
@@ -176,7 +177,7 @@ def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> d
     return {"splits": errors, "gaps": {gap.gap: gap for gap in gaps}}
 
 
-def _settings(params: Params, group: str) -> steps.Settings:
+def _settings(params: Params, group: str) -> Settings:
     block = params.group(group)
     return settings(block, plugins.dataset(block.source).SOURCE, params.strategy)
 
@@ -197,7 +198,7 @@ def _compare_with_champion(
             setting_changes[name] = ("before", "after")
     gap_changes = None
     if before.models and after.models:
-        gap_changes = movement(before.models, after.models, _settings(params, group))
+        gap_changes = measure_gap_changes(before.models, after.models, _settings(params, group))
     return {"setting_changes": setting_changes, "gap_changes": gap_changes}
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.config.load import load as params
-from foursplit.config.schema import Run
+from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
-from foursplit.evaluation.predict import predictor
+from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.tracking.registry import registry, version_files
 from foursplit.tracking.registry.registry import StoredVersion
@@ -27,7 +27,7 @@ class LoadedModel:
     """
 
     def __init__(
-        self, folder: Path, run: Run, uri: str, version: StoredVersion | None = None
+        self, folder: Path, run: RuntimeConfig, uri: str, version: StoredVersion | None = None
     ) -> None:
         self.uri = uri
         self.version = version  # None: a folder outside of a registry
@@ -68,7 +68,7 @@ class LoadedModel:
                 "at least 1"
             )
         self._require_finite(inputs, x)
-        return Examples(x=inputs, rows=pd.DataFrame(index=range(len(inputs))))
+        return Examples(x=inputs, metadata=pd.DataFrame(index=range(len(inputs))))
 
     def _require_finite(self, inputs: np.ndarray, x: Any) -> None:
         """Raise for values that are missing or not finite: a tree would predict with certainty."""
@@ -87,7 +87,7 @@ class LoadedModel:
     def _of(self, seed: int) -> tuple[Manifest, Any]:
         if seed not in self._loaded:
             require_same_code(self._folders[seed], self.uri, self.version)
-            self._loaded[seed] = predictor(self._folders[seed], self._run)
+            self._loaded[seed] = load_predictor(self._folders[seed], self._run)
         return self._loaded[seed]
 
 

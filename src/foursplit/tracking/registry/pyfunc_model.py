@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.config.schema import Run
+from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.tracking.registry import version_files
 from foursplit.tracking.registry.loaded_model import LoadedModel
@@ -56,10 +56,10 @@ def _load_pyfunc(path: str) -> PyfuncModel:
     return PyfuncModel(LoadedModel(folder, runtime_config(folder), str(folder)))
 
 
-def runtime_config(folder: Path) -> Run:
+def runtime_config(folder: Path) -> RuntimeConfig:
     """Return the runtime settings of a version's training: a server may run outside the project."""
     manifest = version_files.manifest(folder)
-    return Run(
+    return RuntimeConfig(
         accelerator="cpu" if manifest["device"] == "cpu" else "auto",
         threads=manifest["threads"],
         kernels=manifest["kernels"],

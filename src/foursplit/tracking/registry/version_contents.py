@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.prediction_table import Model, Table, check
-from foursplit.history.gap_history import CODE, DATA, Step, Version
+from foursplit.diagnosis.prediction_table import Model, PredictionTable, validate
+from foursplit.history.gap_history import CODE, DATA, HistoryStep, RunVersion
 from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
@@ -43,10 +43,10 @@ COLUMNS = ("example_id", "group_id", "domain", "loss", "weight", "is_error", "y"
 class StoreSnapshot:
     """The runs of a group in its history and in MLflow, to look up versions."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[HistoryStep]) -> None:
         self._steps = steps
 
-    def run(self, files: Mapping[str, str]) -> Version | None:
+    def run(self, files: Mapping[str, str]) -> RunVersion | None:
         """Find the run of the history with the same dev tables, byte for byte."""
         dev_hashes = {
             name: digest for name, digest in files.items() if name.endswith("/dev.parquet")
@@ -54,7 +54,7 @@ class StoreSnapshot:
         return self._by_dev.get(frozenset(dev_hashes.items()))
 
     @cached_property
-    def _by_dev(self) -> dict[frozenset[tuple[str, str]], Version]:
+    def _by_dev(self) -> dict[frozenset[tuple[str, str]], RunVersion]:
         return {
             frozenset(
                 (f"seed_{run.seed}/dev.parquet", artifacts.sha256_file(run.files["dev.parquet"]))
@@ -133,7 +133,7 @@ def _read_files(
     """Read a version's tables and a manifest; raise if a file has changed."""
     if version.folder is None:
         raise FoursplitError("its files are outside of this project's store")
-    tables_by_seed: dict[str, dict[str, Table]] = {}
+    tables_by_seed: dict[str, dict[str, PredictionTable]] = {}
     manifest: dict[str, Any] = {}
     for name, digest in sorted(files.items()):
         seed, _, file = name.partition("/")
@@ -154,12 +154,12 @@ def _read_files(
     ), manifest
 
 
-def _table(path: Path, split: str) -> Table:
+def _table(path: Path, split: str) -> PredictionTable:
     from pyarrow.parquet import read_schema
 
     columns = {*read_schema(path).names}
     frame = pd.read_parquet(path, columns=[name for name in COLUMNS if name in columns])
-    return check(frame, split, str(path))
+    return validate(frame, split, str(path))
 
 
 def _as_params(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.config import paths
-from foursplit.config.schema import Params, StudySettings
+from foursplit.config.schema import LessonConfig, Params
 from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.runs import lesson_pictures
@@ -56,7 +56,7 @@ def write_run(
 
 
 def _lesson_run(
-    course: str, name: str, settings: StudySettings, git: Mapping[str, str]
+    course: str, name: str, settings: LessonConfig, git: Mapping[str, str]
 ) -> LessonRun:
     content = artifacts.read_json(paths.study(name))
     args = dict(settings.args)

@@ -11,7 +11,7 @@ from foursplit.config import paths
 from foursplit.config.load import parse
 from foursplit.config.pipelines import home, key, of_source
 from foursplit.core.errors import FoursplitError
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
 
 UNLOCKED = "not in dvc.lock"
@@ -32,7 +32,7 @@ class LockFiles:
         digests = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
         return {name: digests.get(name, UNLOCKED) for name in ("seen", "sealed")}
 
-    def is_stale(self, entry: Entry, seed: int) -> bool:
+    def is_stale(self, entry: ExperimentResult, seed: int) -> bool:
         """Return whether params.yaml has changed since `entry` was trained."""
         experiment, manifest = entry.experiment, entry.summaries[seed]["manifest"]
         trained = (manifest["model"], _tuples_as_lists(manifest["model_args"]))
@@ -62,12 +62,12 @@ def _read_lock(path: Path) -> Mapping[str, Any]:
 
 def git_tags() -> dict[str, str]:
     """Return tags with the commit that is checked out, and whether its sources were changed."""
-    commit = git.ask("rev-parse", "--verify", "--quiet", "HEAD")
+    commit = git.query("rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return {}
     return {
         "mlflow.source.git.commit": commit.strip(),
-        "foursplit.git_dirty": str(bool(git.changed_sources())).lower(),
+        "foursplit.git_dirty": str(bool(git.changed_inputs())).lower(),
     }
 
 
@@ -76,7 +76,7 @@ def is_ancestor(commit: str) -> bool:
     git.require_readable()
     if not git.is_repository():
         return True
-    return git.ask("merge-base", "--is-ancestor", commit, "HEAD") is not None
+    return git.query("merge-base", "--is-ancestor", commit, "HEAD") is not None
 
 
 def _tuples_as_lists(value: Any) -> Any:

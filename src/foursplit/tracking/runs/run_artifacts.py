@@ -12,9 +12,9 @@ from foursplit.config import paths
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
-from foursplit.diagnosis.prediction_table import check
+from foursplit.diagnosis.prediction_table import validate
 from foursplit.evaluation import prediction_tables
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import artifacts
 from foursplit.tracking.runs import run_pictures
 
@@ -25,7 +25,7 @@ SHEET_SEED = 1  # as `foursplit sheet`, so that both sample the same examples
 EXCLUDED_COLUMNS = ("split", "weight", "is_error", "baseline_loss")
 
 
-def write_files(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> None:
+def write_files(folder: Path, entry: ExperimentResult, seed: int, dev: pd.DataFrame) -> None:
     """Write a run's files to `folder`."""
     summary = entry.summaries[seed]
     models = paths.seed_folder(entry.models, seed)
@@ -48,7 +48,7 @@ def write_files(folder: Path, entry: Entry, seed: int, dev: pd.DataFrame) -> Non
     )
 
 
-def dev_table(entry: Entry, seed: int) -> pd.DataFrame:
+def dev_table(entry: ExperimentResult, seed: int) -> pd.DataFrame:
     return prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
 
 
@@ -63,12 +63,12 @@ def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:
 
 def error_sheet(dev: pd.DataFrame) -> pd.DataFrame:
     """Sample the sheet of dev errors, as `foursplit sheet` does."""
-    split = eyeball.part(check(dev, "dev"))
+    split = eyeball.split_dev(validate(dev, "dev"))
     sheet = sheets.sheet(split.eyeball, generator("sheet", SHEET_SEED))
     return sheet.drop(columns=list(sheets.FILLED)).astype(object)
 
 
-def _write_settings(path: Path, entry: Entry) -> None:
+def _write_settings(path: Path, entry: ExperimentResult) -> None:
     """Write the experiment's block of params.yaml, with defaults."""
     block: dict[str, Any] = asdict(entry.experiment)
     block["fit"]["seeds"] = list(block["fit"]["seeds"])

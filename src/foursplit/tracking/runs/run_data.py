@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from foursplit.config import paths
 from foursplit.core.splits import SPLITS, TITLES, Split
-from foursplit.diagnosis.slices.slice_report import describe
-from foursplit.evaluation.results import Entry
+from foursplit.diagnosis.slices.slice_report import describe_slice
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.tracking.runs import run_key
 
 MAX_CURVE_ROWS = 1000  # of a curve; MLflow's page plots 320 points
@@ -56,7 +56,7 @@ class RunData:
 
 
 def collect_run_data(
-    entry: Entry, seed: int, digests: Mapping[str, str], git: Mapping[str, str]
+    entry: ExperimentResult, seed: int, digests: Mapping[str, str], git: Mapping[str, str]
 ) -> RunData:
     """Collect the contents of one run."""
     summary = entry.summaries[seed]
@@ -112,7 +112,7 @@ def thin(rows: Sequence[T], max_rows: int) -> Sequence[T]:
     return [row for n, row in enumerate(rows, start=1) if n % step == 0 or n == len(rows)]
 
 
-def _params(entry: Entry, manifest: Mapping[str, Any]) -> dict[str, str]:
+def _params(entry: ExperimentResult, manifest: Mapping[str, Any]) -> dict[str, str]:
     experiment = entry.experiment
     fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
     return flatten(
@@ -189,7 +189,7 @@ def _interval(name: str, estimate: Mapping[str, Any]) -> dict[str, float | None]
     return {name: estimate["value"], f"{name}_lo": estimate["lo"], f"{name}_hi": estimate["hi"]}
 
 
-def _tags(entry: Entry, seed: int) -> dict[str, str]:
+def _tags(entry: ExperimentResult, seed: int) -> dict[str, str]:
     diagnosis, steps = entry.diagnosis, entry.diagnosis["next"]
     slices = [s for s in diagnosis["slices"]["slices"] if s["confirmed"]]
     return {
@@ -198,7 +198,7 @@ def _tags(entry: Entry, seed: int) -> dict[str, str]:
         "strategy.verdict": diagnosis["verdict"]["sentence"],
         "strategy.next": steps[0]["action"] if steps else "nothing",
         "strategy.findings": ", ".join(finding["code"] for finding in diagnosis["findings"]),
-        "strategy.worst_slice": describe(slices[0]["where"]) if slices else "none confirmed",
+        "strategy.worst_slice": describe_slice(slices[0]["where"]) if slices else "none confirmed",
         **_more_data(entry.learning_curve),
         "foursplit.winner": _bool_text(entry.winner),
         "foursplit.beats_baseline": _bool_text(entry.beats_baseline),
@@ -221,7 +221,7 @@ def _bool_text(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _note(entry: Entry, seed: int) -> str:
+def _note(entry: ExperimentResult, seed: int) -> str:
     summary, diagnosis = entry.summaries[seed], entry.diagnosis
     lines = [f"**{diagnosis['verdict']['sentence']}**", ""]
     if not summary["baseline"]["dev"]["beaten"]:
@@ -246,7 +246,7 @@ def _ordered_splits(splits: Mapping[str, Any]) -> list[tuple[Split, Any]]:
 
 
 def _inputs(
-    entry: Entry, summary: Mapping[str, Any], digests: Mapping[str, str]
+    entry: ExperimentResult, summary: Mapping[str, Any], digests: Mapping[str, str]
 ) -> list[SplitInput]:
     """List the splits; MLflow identifies a dataset by name and digest, so each has its own name."""
     source = entry.experiment.source

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from foursplit.config.schema import Experiment
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.io.artifacts import fingerprint
 
 LAYOUT = 2  # increase it when the logged contents change: all runs are then written again
 
 
-def run_key(entry: Entry, seed: int, digests: Mapping[str, str]) -> str:
+def run_key(entry: ExperimentResult, seed: int, digests: Mapping[str, str]) -> str:
     """Hash the contents of a run: equal keys, equal runs."""
     summary = entry.summaries[seed]
     return fingerprint(

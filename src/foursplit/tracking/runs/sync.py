@@ -11,7 +11,7 @@ from typing import Any
 
 from foursplit.config import paths
 from foursplit.config.schema import Params
-from foursplit.evaluation.results import Entry
+from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
 from foursplit.tracking import store
 from foursplit.tracking.runs import (
@@ -40,13 +40,13 @@ class SyncCounts:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
     record: RunData
-    entry: Entry
+    entry: ExperimentResult
     seed: int
 
 
-def sync_runs(params: Params, entries: Sequence[Entry], echo: Echo) -> SyncCounts:
+def sync_runs(params: Params, entries: Sequence[ExperimentResult], echo: Echo) -> SyncCounts:
     """Write a run for each evaluated model and each study that MLflow lacks."""
-    unread = git.trouble()
+    unread = git.unreadable_reason()
     if unread is not None:
         echo(f"runs are written without their commit: git cannot read its repository: {unread}")
     jobs = list(_jobs(entries, echo))
@@ -73,7 +73,7 @@ def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
     return len(lesson_runs_here), new
 
 
-def _jobs(entries: Sequence[Entry], echo: Echo) -> Iterator[_Job]:
+def _jobs(entries: Sequence[ExperimentResult], echo: Echo) -> Iterator[_Job]:
     locks = provenance.LockFiles()
     made_at = provenance.git_tags()
     unlocked = set()
