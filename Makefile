@@ -6,14 +6,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Stages call `foursplit` by name.
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: repro repro-real test test-slow check verify docs ui team team-dev torch-cpu lock lock-team lock-hashes clean
+.PHONY: repro repro-full test test-slow check verify docs ui team team-dev torch-cpu lock lock-team lock-hashes clean
 
 repro: $(VENV)/ready
 	foursplit repro
 
 # The same on remote data, from FOURSPLIT_MIRROR or the network; what waits for a licence is listed.
-repro-real: $(VENV)/ready
-	foursplit repro --real
+repro-full: $(VENV)/ready
+	foursplit repro --full
 
 test: $(VENV)/ready
 	pytest -n auto -m "not slow"

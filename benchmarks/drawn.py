@@ -65,7 +65,7 @@ def accuracies(
     recipe: Mapping[str, Any], frame: pd.DataFrame, train: np.ndarray
 ) -> dict[str, float]:
     """Train every model on the marked rows and judge it on the others; "trivial" among them."""
-    declared = plugins.dataset(recipe["source"]).SOURCE
+    declared = plugins.dataset(recipe["dataset"]).SPEC
     features = [name for name in declared.features if name not in recipe["leave_out"]]
     x = frame[features].to_numpy(np.float32)
     y = frame[declared.target].to_numpy(np.int64)
@@ -108,7 +108,7 @@ def summary(values: Sequence[float], train: float) -> dict[str, float]:
 
 def main() -> None:
     published = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
-    found = {name: measured(r, rows(r["source"])) for name, r in published["drawn"].items()}
+    found = {name: measured(r, rows(r["dataset"])) for name, r in published["drawn"].items()}
     artifacts.write_json(RESULT, {"device": processor(), "tables": found})
     print(json.dumps(found, indent=1))
 

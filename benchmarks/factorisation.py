@@ -63,7 +63,7 @@ def read() -> pd.DataFrame | None:
     file = plugins.dataset("movielens_ids")
     with tempfile.TemporaryDirectory(prefix="foursplit-factorisation-") as folder:
         try:
-            fetch.fetch(file.SOURCE, Path(folder) / "raw")
+            fetch.fetch(file.SPEC, Path(folder) / "raw")
         except FoursplitError as error:
             print(f"Skipped: MovieLens cannot be had here.\n{error}")
             return None
@@ -158,7 +158,7 @@ def held_out(frame: pd.DataFrame, late: np.ndarray, dense: bool) -> dict[str, An
 
 def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
     """Train the experiment's two towers on all but `late`, and score those."""
-    columns = list(plugins.dataset("movielens_ids").SOURCE.features)
+    columns = list(plugins.dataset("movielens_ids").SPEC.features)
     x = frame[columns].to_numpy(np.float32)
     train = Examples(x=x[~late], metadata=frame[~late].rename(columns={"rating": "y"}))
     y = frame["rating"].to_numpy(np.float64)

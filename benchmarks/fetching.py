@@ -67,8 +67,8 @@ def ours(
 ) -> Way:
     """Fetch as the stage does: checked, and renamed into place."""
     declared = tuple(files(name, entry) for name, entry in entries.items())
-    source = DatasetSpec(title="all", provenance="", files=declared, target="")
-    return lambda into: fetch(source, into / "raw")
+    dataset = DatasetSpec(title="all", provenance="", files=declared, target="")
+    return lambda into: fetch(dataset, into / "raw")
 
 
 def seconds(way: Way) -> float:

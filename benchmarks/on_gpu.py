@@ -57,7 +57,7 @@ def here() -> Iterator[str]:
     for section in load().sections().values():
         for course in section.experiments.values():
             for key, experiment in course.items():
-                if examples(experiment.source).is_file() and isinstance(
+                if examples(experiment.dataset).is_file() and isinstance(
                     experiment.fit, TrainerConfig
                 ):
                     yield key
@@ -68,13 +68,13 @@ def work(key: str) -> int:
     from foursplit.config.load import load
 
     experiment = load().experiment(key)
-    return int(examples(experiment.source).stat().st_size * experiment.fit.max_epochs)
+    return int(examples(experiment.dataset).stat().st_size * experiment.fit.max_epochs)
 
 
-def examples(source: str) -> Path:
+def examples(dataset: str) -> Path:
     from foursplit.config import paths
 
-    return paths.split(source) / "seen" / "train.npy"
+    return paths.split(dataset) / "seen" / "train.npy"
 
 
 def trained(key: str) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def keep(path: Path, rows: list[dict[str, Any]], seconds: float, jobs: int) -> N
         "cpu_cores": os.cpu_count(),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "kernels": KERNELS,
+        "instruction_set": KERNELS,
         "threads": THREADS,
         "side_by_side": jobs,
         "seconds": round(seconds, 1),

@@ -1,4 +1,4 @@
-"""What the courses print for their small tables, made again with this project's sources and models.
+"""What the courses print for their small tables, made again with this project's datasets and models.
 
 The courses' figures are of the training set, and of runs that stop before they have converged.
 So they are made here: on all rows, with the course's start, rate and number of steps.  Beside each
@@ -43,7 +43,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """All rows of a source, in double precision: as many digits as the course prints."""
+    """All rows of a dataset, in double precision: as many digits as the course prints."""
 
     x: np.ndarray  # (example, input)
     y: np.ndarray  # (example,)
@@ -54,8 +54,8 @@ class Table:
 
 
 def read(name: str) -> Table:
-    """Fetch a source's files and read its columns."""
-    declared, frame = plugins.dataset(name).SOURCE, rows(name)
+    """Fetch a dataset's files and read its columns."""
+    declared, frame = plugins.dataset(name).SPEC, rows(name)
     return Table(
         x=frame[list(declared.features)].to_numpy(np.float64, copy=True),
         y=frame[declared.target].to_numpy(np.float64, copy=True),
@@ -64,10 +64,10 @@ def read(name: str) -> Table:
 
 
 def rows(name: str) -> Any:
-    """Fetch a source's files and give its table as the source reads it."""
+    """Fetch a dataset's files and give its table as the dataset reads it."""
     file = plugins.dataset(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
-        fetch.fetch(file.SOURCE, Path(folder) / "raw")
+        fetch.fetch(file.SPEC, Path(folder) / "raw")
         return file.read(Path(folder) / "raw")
 
 
@@ -229,7 +229,7 @@ def main() -> None:
     published = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
     found: dict[str, Any] = {}
     for name, recipe in published["recipes"].items():
-        table = read(recipe["source"])
+        table = read(recipe["dataset"])
         out = held_out(recipe, table, published["folds"])
         found[name] = {**reproduce(recipe, table), "held_out": out}
     found |= published_anomalies.tables(published["anomalies"])

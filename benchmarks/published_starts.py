@@ -41,11 +41,11 @@ def read(name: str) -> dict[str, Pair]:
     """
     file = plugins.dataset(name)
     with tempfile.TemporaryDirectory(prefix="foursplit-published-") as folder:
-        fetch.fetch(file.SOURCE, Path(folder) / "raw")
+        fetch.fetch(file.SPEC, Path(folder) / "raw")
         found = file.read(Path(folder) / "raw")
     kind, y = (
         found.metadata[OFFICIAL].to_numpy(),
-        found.metadata[file.SOURCE.target].to_numpy(np.float64),
+        found.metadata[file.SPEC.target].to_numpy(np.float64),
     )
     x = np.ascontiguousarray(found.x.transpose(0, 2, 3, 1), dtype=np.float64)
     return {
@@ -113,7 +113,7 @@ def main() -> None:
     content = yaml.safe_load(PUBLISHED.read_text(encoding="utf-8"))
     found: dict[str, Any] = {}
     for name, recipe in content["starts"].items():
-        parts = read(recipe["source"])
+        parts = read(recipe["dataset"])
         found[name] = figures(recipe, parts, content["other_starts"])
         print(name, json.dumps(found[name]), flush=True)
     told = {"device": processor(), "cores": len(os.sched_getaffinity(0)), "tables": found}

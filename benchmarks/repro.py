@@ -79,7 +79,7 @@ def once() -> dict[str, Any]:
             for _ in range(AGAIN)
         ]  # fmt: skip
         return {
-            "stages": sum(not name.startswith("pipelines/real") for name in locks(cold)),
+            "stages": sum(not name.startswith("pipelines/full") for name in locks(cold)),
             "dvc_repro_s": cold_s,
             "foursplit_repro_s": warm_s,
             "idle_dvc_cpu_s": median(dvc for dvc, _ in idle),

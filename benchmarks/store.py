@@ -30,7 +30,7 @@ GROUP, KEY, LIVE_EPOCHS, LIVE_ROUNDS = "c4w2_digits", "c4w2_digits_lenet", 1800,
 
 RUNS, VERSIONS, TIMES = 5000, 50, 3
 
-MADE = ("models", "predictions", "final", "selected", "studies", "curves", "split")
+MADE = ("models", "predictions", "final", "selected", "lessons", "curves", "split")
 """What `foursplit track`, `gate` and `history` read of data/."""
 
 TRAIN = """

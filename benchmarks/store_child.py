@@ -10,7 +10,7 @@ import json, sys, time
 from foursplit.core import environment
 from foursplit.config.load import load
 params = load()
-environment.settle(params.run.kernels, params.run.threads)
+environment.settle(params.run.instruction_set, params.run.threads)
 from foursplit.promotion import benchmark_models
 job = json.loads(sys.stdin.read())
 benchmark_models.work(params, job)

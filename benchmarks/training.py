@@ -68,7 +68,7 @@ def measure(kind: Any, repeats: int) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "lightning": L.__version__,
-        "kernels": KERNELS,
+        "instruction_set": KERNELS,
         "cases": rows,
     }
 

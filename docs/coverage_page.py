@@ -72,7 +72,7 @@ def parse(text: str) -> tuple[Exercise, ...]:
 
 def experiment_keys(params: Mapping[str, Any]) -> frozenset[str]:
     """List the experiments that `params.yaml` defines, over all courses of both pipelines."""
-    sections = (params, params.get("real") or {"experiments": {}})
+    sections = (params, params.get("full") or {"experiments": {}})
     courses = [block for section in sections for block in section["experiments"].values()]
     return frozenset(key for block in courses for key in block or {})
 

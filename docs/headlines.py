@@ -12,7 +12,7 @@ HEAD = """\
 # Headline figures
 
 What the courses and papers print, and what this project measures. Written by `make docs` from
-[published.yaml](published.yaml) (theirs, with its sources), `metrics.real.json` and
+[published.yaml](published.yaml) (theirs, with its sources), `metrics.full.json` and
 `published.json` and `drawn.json` in `benchmarks/results/` (ours): edit none of this page. *Met*
 compares means; the interval, of 95 %, says how much of that may be chance.
 """
@@ -65,7 +65,7 @@ class OnTest:
 class Measured:
     """What benchmarks kept, where they have run."""
 
-    took: Mapping[str, Any] | None = None  # benchmarks/real.py: the clock, of which no metric is
+    took: Mapping[str, Any] | None = None  # benchmarks/full.py: the clock, of which no metric is
     begun: Mapping[str, Any] | None = None  # benchmarks/published_starts.py
     drawn: Mapping[str, Any] | None = None  # benchmarks/drawn.py
 
@@ -75,12 +75,12 @@ def page(root: Path) -> str:
     figures = parse((root / "docs/published.yaml").read_text(encoding="utf-8"))
     path = root / "benchmarks/results/published.json"
     made = json.loads(path.read_text(encoding="utf-8"))
-    metrics = json.loads((root / "metrics.real.json").read_text(encoding="utf-8"))
+    metrics = json.loads((root / "metrics.full.json").read_text(encoding="utf-8"))
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
-    tested = winners(params.get("real") or {"experiments": {}}, metrics)
+    tested = winners(params.get("full") or {"experiments": {}}, metrics)
     benchmarks = {
         name: _kept(root / f"benchmarks/results/{file}.json")
-        for name, file in (("took", "real"), ("begun", "published_starts"), ("drawn", "drawn"))
+        for name, file in (("took", "full"), ("begun", "published_starts"), ("drawn", "drawn"))
     }
     return render(figures, tested, made, Measured(**benchmarks))
 
@@ -184,12 +184,12 @@ def render(
 
 def _clock(took: Mapping[str, Any] | None) -> str:
     if took is None:
-        return "How long it takes has not been measured yet (`benchmarks/real.py`)."
+        return "How long it takes has not been measured yet (`benchmarks/full.py`)."
     return (
         f"Seconds are of training all seeds, {took['cores']} cores of {took['device']}, stages "
         f"side by side. From a mirror, fetch to final: all {took['stages']} stages of "
-        f"`foursplit repro --real` in {took['seconds'] / 60:.1f} minutes, of them "
-        f"{took['fetch_s']:.0f} s of fetching (`benchmarks/real.py`). Accepted by name for "
+        f"`foursplit repro --full` in {took['seconds'] / 60:.1f} minutes, of them "
+        f"{took['fetch_s']:.0f} s of fetching (`benchmarks/full.py`). Accepted by name for "
         f"it: {', '.join(took['accepted'])}."
     )
 

@@ -23,7 +23,7 @@ def pages(root: Path) -> dict[Path, str]:
     return {
         root / "docs/coverage.md": coverage(root),
         root / "docs/headlines.md": headlines.page(root),
-        root / "docs/strategy.md": strategy(root),
+        root / "docs/iterations.md": iterations_page(root),
         root / "README.md": readme(root),
     }
 
@@ -40,9 +40,9 @@ def readme(root: Path) -> str:
     return fill(text, "benchmark", results.benchmark(root))
 
 
-def strategy(root: Path) -> str:
+def iterations_page(root: Path) -> str:
     """Fill the study's tables with what pipeline and history say."""
-    text = (root / "docs/strategy.md").read_text(encoding="utf-8")
+    text = (root / "docs/iterations.md").read_text(encoding="utf-8")
     text = fill(text, "iterations", study.iterations(root))
     text = fill(text, "tags", study.tags(root))
     return fill(text, "moved", study.moved(root))

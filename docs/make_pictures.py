@@ -29,8 +29,8 @@ SPLITS = ("train", "train_dev", "dev", "test")
 GAPS = ("avoidable_bias", "variance", "mismatch", "dev_overfit")
 ROWS = (
     "human_error",
-    *(f"strategy/{split}/error" for split in SPLITS),
-    *(f"strategy/gap/{gap}" for gap in GAPS),
+    *(f"diagnosis/{split}/error" for split in SPLITS),
+    *(f"diagnosis/gap/{gap}" for gap in GAPS),
 )
 
 WIDTH = 1250  # of the window; more would be shrunk on the README's page

@@ -71,7 +71,7 @@ def pipeline(root: Path) -> str:
 
 def engine(root: Path) -> str:
     """Say what a diagnosis costs."""
-    path = root / "benchmarks" / "results" / "strategy.json"
+    path = root / "benchmarks" / "results" / "diagnosis.json"
     told = json.loads(path.read_text(encoding="utf-8"))
     small, large, interval = told["small"], told["large"], told["interval"]
     return (
@@ -80,7 +80,7 @@ def engine(root: Path) -> str:
         f"ledger takes {large['ledger_s']:.1f} s and the slices of {large['rows_sliced']:,} dev "
         f"rows {large['slices_s']:.0f} s, in {large['peak_gb']:.1f} GB. An interval of "
         f"{interval['rows']:,} 0/1 losses takes {1000 * interval['ours_s']:.0f} ms, where drawing "
-        f"rows takes {interval['rows_drawn_s']:.1f} s (`benchmarks/strategy.py`)."
+        f"rows takes {interval['rows_drawn_s']:.1f} s (`benchmarks/diagnosis.py`)."
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables of docs/strategy.md, from what the pipeline and `foursplit history --json` wrote."""
+"""The tables of docs/iterations.md, from what the pipeline and `foursplit history --json` wrote."""
 
 import json
 from pathlib import Path

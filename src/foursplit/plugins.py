@@ -34,7 +34,7 @@ OF_FRAMEWORK = {"metrics": "evaluation.metrics"}
 
 
 def dataset(name: str) -> ModuleType:
-    """Load the file of a data set; it has SOURCE, read() and suite()."""
+    """Load the file of a data set; it has SPEC, read() and suite()."""
     return load("datasets", name)
 
 

@@ -54,7 +54,7 @@ def test_mean_interval_and_range_worked_by_hand():
 
 def test_the_label_gives_itself_away_and_shuffled_labels_do_not():
     rng = np.random.default_rng(1)
-    names = list(drawn.plugins.dataset("heart_hospitals").SOURCE.features)
+    names = list(drawn.plugins.dataset("heart_hospitals").SPEC.features)
     frame = pd.DataFrame(rng.normal(size=(300, len(names))), columns=names)
     frame["disease"] = rng.integers(0, 2, 300)
     train = np.arange(300) < 240

@@ -127,7 +127,7 @@ def test_a_constant_answer_worked_by_hand():
 def test_the_kept_figures_are_what_the_run_gives_in_ci(name, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_ACCEPT", "course_portland_houses,course_exam_microchips")
     kept = json.loads(published.RESULT.read_text(encoding="utf-8"))["tables"][name]
-    made = published.reproduce(RECIPES[name], published.read(RECIPES[name]["source"]))
+    made = published.reproduce(RECIPES[name], published.read(RECIPES[name]["dataset"]))
     for way in ("course", "converged", "trivial"):
         assert made[way] == pytest.approx(kept[way], rel=1e-5)
 

@@ -48,7 +48,7 @@ def test_it_says_where_the_error_is_and_what_to_try(predictions, tmp_path):
     assert "Work on data mismatch" in text
     assert "collect or synthesize examples with hour = evening" in text
     told = json.loads(file.read_text())
-    assert told["schema"] == "foursplit.strategy/1"
+    assert told["schema"] == "foursplit.diagnosis/2"
     assert told["slices"]["slices"][0]["where"] == {"hour": "evening"}
     assert told["slices"]["slices"][0]["confirmed"]
     html = page.read_text()
@@ -242,7 +242,7 @@ def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predict
         (["diagnose", "predictions", "--desired-error", "7"], "--desired-error 7: errors are"),
         (["diagnose", "predictions", "--min-gain", "1.5"], "--min-gain 1.5: errors are"),
         (["diagnose", "predictions", "--sheet", "none.csv"], "none.csv"),
-        (["sheet", "nowhere", "--out", "x.csv"], "nowhere: no such folder"),
+        (["error-sheet", "nowhere", "--out", "x.csv"], "nowhere: no such folder"),
     ],
 )
 def test_what_is_wrong_is_named(predictions, tmp_path, monkeypatch, arguments, words):

@@ -81,16 +81,16 @@ def test_a_refusal_shows_escapes_and_sends_none(tmp_path, columns):
     pd.DataFrame(columns).to_csv(path, index=False)
     assert said("diagnose", tmp_path).exit_code == 2
     assert said("compare", path, path).exit_code == 2
-    assert said("curve", path).exit_code == 2
+    assert said("learning-curve", path).exit_code == 2
 
 
 def test_a_file_of_questions_shows_escapes_and_sends_none(tmp_path):
     path = tmp_path / "questions.yaml"
     for content in ({f"x{ATTACK}": 1}, {"synthesis": {f"x{ATTACK}": 1}}, {"split": ATTACK}):
         path.write_text(json.dumps(content))
-        assert said("decide", path).exit_code == 2
-    path.write_text(said("decide", "--example").output.replace("name: ", 'name: "\\x1b[2J" # '))
-    said("decide", path)
+        assert said("advise", path).exit_code == 2
+    path.write_text(said("advise", "--example").output.replace("name: ", 'name: "\\x1b[2J" # '))
+    said("advise", path)
 
 
 def test_a_new_source_shows_escapes_and_sends_none(project):
@@ -101,4 +101,4 @@ def test_a_new_source_shows_escapes_and_sends_none(project):
     frame.loc[::2, f"y{ATTACK}"] = f"b{ATTACK}"
     frame.to_csv(path, index=False)
     for target in (f"y{ATTACK}", f"name{ATTACK}", f"no{ATTACK}"):
-        said("new", "source", "mine", "--csv", path, "--target", target)
+        said("new", "dataset", "mine", "--csv", path, "--target", target)

@@ -235,7 +235,7 @@ def test_force_promotes_and_keeps_why(small):
     winner.train(sees_strong=True)
     run(GROUP, "--promote", code=0)
     winner.train(sees_strong=False)
-    run(GROUP, "--force", "--why", "the law asks for it", code=0)
+    run(GROUP, "--force", "--reason", "the law asks for it", code=0)
     assert registry.champion_number(GROUP) == 2
     assert (
         registry.load_version(GROUP, "champion").tags["foursplit.forced"] == "the law asks for it"
@@ -247,9 +247,9 @@ def test_force_promotes_and_keeps_why(small):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--force"], "--force needs --why"),
-        (["--force", "--why", " "], "--force needs --why"),
-        (["--why", "x"], "it needs --force"),
+        (["--force"], "--force needs --reason"),
+        (["--force", "--reason", " "], "--force needs --reason"),
+        (["--reason", "x"], "it needs --force"),
     ],
 )
 def test_a_force_without_a_reason_is_none(small, arguments, message):
@@ -263,7 +263,7 @@ def test_a_tampered_champion_raises_unless_forced(small):
     winner.train(sees_strong=True)
     assert "dev.parquet: altered" in run(GROUP, "--promote", code=2)
     assert registry.champion_number(GROUP) == 1
-    run(GROUP, "--force", "--why", "disk failed", code=0)
+    run(GROUP, "--force", "--reason", "disk failed", code=0)
     assert registry.champion_number(GROUP) == 2
     assert [reason["code"] for reason in report()["reasons"]] == ["champion_unreadable"]
 
@@ -343,7 +343,7 @@ def test_after_a_kill_the_champion_is_complete(small, rng):
         model = foursplit.load_model(f"models:/{GROUP}@champion")
         assert model.predict(dev.x).shape == (600, 3)
     winner.train(sees_strong=False, trained_on=kill + 1)
-    run(GROUP, "--force", "--why", "the end of the test", code=0)
+    run(GROUP, "--force", "--reason", "the end of the test", code=0)
     versions = store.client().search_model_versions(f"name='{GROUP}'")
     runs = {version.run_id for version in versions}
     assert len(runs) == len(versions)
@@ -377,7 +377,7 @@ def test_uncommitted_changes_are_evaluated_but_promoted_only_with_a_reason(commi
     assert registry.load_version(GROUP, "challenger").tags[registry.DIRTY] == "true"
     text = run(GROUP, "--promote", code=2)
     assert "params.yaml" in text
-    assert "--force --why" in text
+    assert "--force --reason" in text
     assert registry.champion_number(GROUP) is None
     git(committed, "commit", "-qam", "as it is")
     run(GROUP, "--promote", code=0)
@@ -389,7 +389,7 @@ def test_uncommitted_changes_are_evaluated_but_promoted_only_with_a_reason(commi
 def test_a_reason_overrides_uncommitted_changes(committed):
     with (committed / "params.yaml").open("a") as file:
         file.write("\n")
-    run(GROUP, "--force", "--why", "needed today", code=0)
+    run(GROUP, "--force", "--reason", "needed today", code=0)
     assert registry.load_champion(GROUP).tags[registry.DIRTY] == "true"
 
 

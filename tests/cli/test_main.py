@@ -44,7 +44,9 @@ def test_help_lists_every_command_under_a_heading(project):
     assert "Promote and serve:" in text
     assert "Other commands" not in text
     stages = run(project, "stage", "--help", code=0)
-    assert all(f"  {name} " in stages for name in ("code", "fetch", "train", "learn", "report"))
+    assert all(
+        f"  {name} " in stages for name in ("code", "fetch", "train", "learning_curve", "report")
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,27 +54,30 @@ def test_help_lists_every_command_under_a_heading(project):
     [
         (
             ["stage", "fetch", "wines"],
-            "unknown source 'wines'. Did you mean 'wine'? Valid: breast_cancer",
+            "unknown dataset 'wines'. Did you mean 'wine'? Valid: breast_cancer",
         ),
         (["stage", "train", "lenet"], "unknown experiment 'lenet'"),
         (["stage", "evaluate", "lenet"], "c2w3_wine_softmax, c3w2_phone_blurred"),
         (
-            ["stage", "learn", "c2w3_wine_softmax"],
+            ["stage", "learning_curve", "c2w3_wine_softmax"],
             "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2",
         ),
-        (["stage", "learn", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
-        (["new", "curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
-        (["new", "curve", "lenet"], "unknown experiment 'lenet'"),
-        (["curve", "c4w2_digits_mlp"], "Run `foursplit repro learn@c4w2_digits_mlp`"),
-        (["curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
+        (["stage", "learning_curve", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
+        (["new", "learning-curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
+        (["new", "learning-curve", "lenet"], "unknown experiment 'lenet'"),
+        (
+            ["learning-curve", "c4w2_digits_mlp"],
+            "Run `foursplit repro learning_curve@c4w2_digits_mlp`",
+        ),
+        (["learning-curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
         (["stage", "select", "digits"], "unknown group 'digits'. Did you mean 'm2w2_digits'?"),
         (["stage", "final", "digits"], "c2w3_wine, c3w2_phone, c4w"),
         (["stage", "trian", "x"], "No such command 'trian'"),
         (["stage", "train"], "Missing argument 'EXPERIMENT'"),
         (["new", "model", "My Model"], "use small letters"),
         (["new", "model", "lenet"], "name 'lenet' is taken"),
-        (["new", "source", "wine", "--csv", "x.csv", "--target", "y"], "name 'wine' is taken"),
-        (["new", "source", "mine", "--csv", "x.csv", "--target", "y"], "x.csv"),
+        (["new", "dataset", "wine", "--csv", "x.csv", "--target", "y"], "name 'wine' is taken"),
+        (["new", "dataset", "mine", "--csv", "x.csv", "--target", "y"], "x.csv"),
         (["stage", "train", "c4w2_digits_lenet"], "no such file; `dvc repro` makes it"),
     ],
 )
@@ -82,17 +87,19 @@ def test_a_wrong_word_is_answered_with_the_right_ones(project, arguments, messag
 
 def test_a_project_without_a_package_of_its_own_is_told_how_to_name_one(project):
     (project / "pyproject.toml").unlink()
-    new = ["new", "source", "mine", "--csv", "x.csv", "--target", "y"]
+    new = ["new", "dataset", "mine", "--csv", "x.csv", "--target", "y"]
     assert "[tool.foursplit]" in run(project, *new, code=2)
 
 
 def test_a_learning_curve_is_asked_for_by_one_block(project):
     before = (project / "params.yaml").read_text().splitlines()
-    text = run(project, "new", "curve", "c2w3_wine_softmax", code=0)
+    text = run(project, "new", "learning-curve", "c2w3_wine_softmax", code=0)
     assert "added curves.improving.c2w3_wine_softmax" in text
     after = (project / "params.yaml").read_text().splitlines()
     assert [line for line in before if line not in after] == ["  improving: {}"]
-    assert "already in params.yaml" in run(project, "new", "curve", "c2w3_wine_softmax", code=2)
+    assert "already in params.yaml" in run(
+        project, "new", "learning-curve", "c2w3_wine_softmax", code=2
+    )
 
 
 @pytest.fixture
@@ -107,8 +114,8 @@ def pipelines(project):
     ("before", "after", "file"),
     [
         ("\n  improving: {}\n", "\n", "pipelines/improving/dvc.yaml"),
-        ("studies:\n  supervised:", "studies:\n  supervised: {}\n  improving:", "improving/dvc"),
-        ("studies:\n  supervised:", "studies:\n  improving:", "supervised/dvc.yaml, "),
+        ("lessons:\n  supervised:", "lessons:\n  supervised: {}\n  improving:", "improving/dvc"),
+        ("lessons:\n  supervised:", "lessons:\n  improving:", "supervised/dvc.yaml, "),
     ],
 )
 def test_what_params_yaml_asks_for_is_written_by_one_command(
@@ -125,12 +132,12 @@ def test_what_params_yaml_asks_for_is_written_by_one_command(
     assert run(project, "pipeline", "write", "--check", code=0)
 
 
-def test_an_impossible_argument_of_a_study_is_refused_by_name(project):
+def test_an_impossible_argument_of_a_lesson_is_refused_by_name(project):
     path = project / "params.yaml"
     path.write_text(path.read_text().replace("too_large: 0.8", "too_large: 0.5"))
     shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
     said = run(project, "check", code=2)
-    assert "studies.supervised.gradient_descent.args: too_large: 0.5 must be above" in said
+    assert "lessons.supervised.gradient_descent.args: too_large: 0.5 must be above" in said
 
 
 def test_a_wrong_parameter_stops_every_stage(project):
@@ -180,7 +187,7 @@ def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
 
 def test_who_reads_the_first_line_alone_ends_it_quietly(project):
     made = subprocess.run(
-        f"{sys.executable} -m foursplit decide --example | head -1",
+        f"{sys.executable} -m foursplit advise --example | head -1",
         shell=True, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert made.stdout.count("\n") == 1

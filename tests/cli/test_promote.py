@@ -105,8 +105,8 @@ def test_there_is_a_way_back_for_a_reason(stored):
     judged(stored, "PROMOTE")
     run(GROUP, code=0)
     assert "pass both" in run(GROUP, "--version", 1, code=2)
-    assert "pass both" in run(GROUP, "--why", "slow", code=2)
-    run(GROUP, "--version", 1, "--why", "customers complained", code=0)
+    assert "pass both" in run(GROUP, "--reason", "slow", code=2)
+    run(GROUP, "--version", 1, "--reason", "customers complained", code=0)
     champion = registry.load_champion(GROUP)
     assert champion.number == 1
     assert champion.tags[registry.FORCED] == "customers complained"
@@ -114,7 +114,7 @@ def test_there_is_a_way_back_for_a_reason(stored):
 
 
 def test_a_version_or_a_group_that_is_not_there_is_refused_with_those_that_are(stored):
-    text = run(GROUP, "--version", 7, "--why", "x", code=2)
+    text = run(GROUP, "--version", 7, "--reason", "x", code=2)
     assert "unknown alias or version '7'" in text
     assert "challenger, champion" in text
     assert "Did you mean 'wines'?" in run("wine", code=2)
@@ -134,7 +134,7 @@ def test_a_model_of_sources_that_no_commit_holds_needs_a_reason(stored):
     judged(stored, "PROMOTE")
     text = run(GROUP, code=2)
     assert "uncommitted changes on commit c0ffee" in text
-    assert "--version 2 --why TEXT" in text
+    assert "--version 2 --reason TEXT" in text
     assert registry.champion_number(GROUP) == 1
-    run(GROUP, "--version", 2, "--why", "needed today", code=0)
+    run(GROUP, "--version", 2, "--reason", "needed today", code=0)
     assert registry.champion_number(GROUP) == 2

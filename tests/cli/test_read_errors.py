@@ -1,4 +1,4 @@
-"""The sheet of an experiment: drawn into the source's file, read on a page, never overwritten."""
+"""The sheet of an experiment: drawn into the dataset's file, read on a page, never overwritten."""
 
 import random
 import string

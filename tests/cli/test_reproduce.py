@@ -47,7 +47,7 @@ def on_record(small, monkeypatch):
             "weights/seed_1": small.sha256(f"{MODELS}/seed_1/model.safetensors"),
             "data/train.npy": small.sha256(f"{SEEN}/train.npy"),
         },
-        environment={"device": "cpu", "threads": "1", "kernels": "portable"},
+        environment={"device": "cpu", "threads": "1", "instruction_set": "portable"},
     )  # fmt: skip
 
     def change(**fields):
@@ -148,8 +148,8 @@ def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_r
     known = on_record()
     on_record(dirty=True, hashes={"weights/seed_1": "f" * 64})
     text = run(RUN, code=2)
-    assert "its exact code is not in git. Pass --anyway" in text
-    text = run(RUN, "--anyway", code=6)
+    assert "its exact code is not in git. Pass --ignore-differences" in text
+    text = run(RUN, "--ignore-differences", code=6)
     assert "uncommitted changes" in text
     on_record(dirty=True, commit=known.commit)  # tracked before its lock files were committed
     text = run(RUN, code=0)
@@ -197,7 +197,7 @@ def test_other_numeric_pins_are_refused_before_anything_runs(small, on_record):
     assert "(pinned: 0.1)" in text
     assert "no-such-package not installed (pinned: 3)" in text
     assert small.asked == []
-    assert "bytes may differ" in run(RUN, "--anyway", code=0)
+    assert "bytes may differ" in run(RUN, "--ignore-differences", code=0)
 
 
 def test_other_pins_that_decide_no_bytes_are_a_note(small, on_record):
@@ -229,7 +229,7 @@ def test_a_file_of_the_cache_that_was_harmed_is_not_taken(small, on_record):
     (raw,) = lock["stages"]["fetch@alphabet"]["outs"]
     listed = json.loads(object_file(small.cache, raw["md5"]).read_text())
     object_file(small.cache, listed[0]["md5"]).write_text("harmed")
-    assert "raw files, downloaded from the source" in run(RUN, code=0)
+    assert "raw files, downloaded from the dataset" in run(RUN, code=0)
 
 
 def test_a_failing_stage_is_refused_and_leaves_no_folder(small, on_record, tmp_path, monkeypatch):
@@ -243,10 +243,10 @@ def test_a_failing_stage_is_refused_and_leaves_no_folder(small, on_record, tmp_p
 
 def test_a_clone_is_kept_where_it_is_asked_for(small, on_record, tmp_path):
     kept = tmp_path / "kept"
-    text = run(RUN, "--keep", kept, code=0)
+    text = run(RUN, "--keep-clone", kept, code=0)
     assert f"Clone: {kept}" in text
     assert (kept / TABLES / "seed_1" / "dev.parquet").is_file()
-    assert "already exists" in run(RUN, "--keep", kept, code=2)
+    assert "already exists" in run(RUN, "--keep-clone", kept, code=2)
 
 
 def test_a_clone_follows_no_training_on_the_users_server(small, on_record, monkeypatch):

@@ -61,7 +61,7 @@ def test_todays_numbers_are_those_of_evaluate(small, tmp_path):
 def test_a_preference_is_answered(small, tmp_path):
     file = tmp_path / "r.json"
     text = run(
-        "wines", "--prefer", "wines_bad", "--over", "wines_good", "--on", "meta.band=low",
+        "wines", "--preferred", "wines_bad", "--rejected", "wines_good", "--where", "meta.band=low",
         "--json", file,
     )  # fmt: skip
     told = json.loads(file.read_text())["groups"][0]["preference"]
@@ -82,7 +82,7 @@ def test_a_group_that_a_rule_does_not_fit_is_named_and_passed_over(small):
         (["wines", "--weight", "domain=all"], "must be COLUMN=VALUE:WEIGHT"),
         (["wines", "--weight", "colour=red:3"], "unknown column 'colour'"),
         (["wines", "--metric", "f1"], "unknown metric 'f1'"),
-        (["wines", "--prefer", "wines_bad"], "--prefer KEY, --over KEY and --on"),
+        (["wines", "--preferred", "wines_bad"], "--preferred KEY, --rejected KEY and --on"),
         (["--metric", "f1"], "figures: task classify: unknown metric 'f1'"),
     ],
 )

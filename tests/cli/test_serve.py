@@ -31,7 +31,7 @@ from foursplit.tracking.registry import mlmodel, pyfunc_model, registry, version
 
 ROOT = Path(__file__).resolve().parents[2]
 
-NAMES = plugins.dataset("wine").SOURCE.features
+NAMES = plugins.dataset("wine").SPEC.features
 
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", (ROOT / "docs/serving.md").read_text(), re.DOTALL)
 

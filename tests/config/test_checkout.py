@@ -64,7 +64,7 @@ def test_new_refuses_it_too(copied):
     assert "has code of its own" in done.output
 
 
-@pytest.mark.parametrize("words", [["--help"], ["repro", "--help"], ["decide", "--example"]])
+@pytest.mark.parametrize("words", [["--help"], ["repro", "--help"], ["advise", "--example"]])
 def test_help_and_what_reads_no_project_go_on(copied, words):
     assert CliRunner().invoke(main, words).exit_code == 0
 

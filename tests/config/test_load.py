@@ -10,9 +10,9 @@ from foursplit.core.errors import FoursplitError
 
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
 CURVE = "curves.convolutional.c4w2_digits_mlp"
-BLOCK = {"group": "g", "source": "wine", "task": "classify", "model": "mlp"}
-DESCENT = "studies.supervised.gradient_descent"
-STUDY = {"lesson": "MLS C1 W1"}
+BLOCK = {"group": "g", "dataset": "wine", "task": "classify", "model": "mlp"}
+DESCENT = "lessons.supervised.gradient_descent"
+LESSON = {"week": "MLS C1 W1"}
 LENET = "experiments.convolutional.c4w2_digits_lenet"
 
 
@@ -51,7 +51,7 @@ def test_the_project_parameters_are_valid():
             "fast",
             r"fit\.learning_rate: 'fast' must be a valid number",
         ),
-        ("strategy.tie", 0.5, r"strategy\.tie: 0.5 must be less than 0.5"),
+        ("diagnosis.tie", 0.5, r"diagnosis\.tie: 0.5 must be less than 0.5"),
         (f"{LENET}.fit.max_epochs", 0, r"fit\.max_epochs: 0 must be greater than 0"),
         (f"{LENET}.fit.seeds", [], r"fit\.seeds: \[\] must have at least 1 item"),
         (f"{LENET}.fit.seeds", [1, 1], r"fit\.seeds: \[1, 1\] must be all different"),
@@ -65,26 +65,30 @@ def test_the_project_parameters_are_valid():
         ),
         (f"{LENET}.model_args", {"chanels": [1, 2]}, r"model_args: unknown.*'channels'.*hidden"),
         (f"{LENET}.group", "c4w2_digit", r"unknown group 'c4w2_digit'"),
-        (f"{LENET}.source", "wine", r"'wine', but group 'c4w2_digits' compares on 'digits'"),
+        (f"{LENET}.dataset", "wine", r"'wine', but group 'c4w2_digits' compares on 'digits'"),
         (f"{LENET}.fit", None, r"c4w2_digits_lenet: missing fit"),
         (f"{LENET}.modell", "x", r"unknown parameter 'modell'"),
         ("groups.convolutional.c4w2_digits.task", "clasify", r"unknown task 'clasify'.*'classify'"),
         ("groups.convolutional.c4w2_digits.metrik", "x", r"unknown parameter 'metrik'"),
         (
-            "sources.digits.split.source",
+            "datasets.digits.split.source",
             {"train": 0.7, "train_dev": 0.2},
-            r"split\.source: \{.*\} must be shares adding to 1",
+            r"split\.dataset: \{.*\} must be shares adding to 1",
         ),
-        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"source\.dev: -0.2 must be"),
-        ("sources.digits.split.source", {"train": 1.2, "dev": -0.2}, r"source\.train: 1.2 must be"),
-        ("sources.digits.split.source", {"tran": 1.0}, r"unknown split 'tran'.* mean 'train'"),
-        ("sources.wine.split.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
-        ("sources.digits.split.target", {"dev": 1.0}, r"missing: \['test'\]"),
-        ("sources.iris", {"origin": "x", "split": {}}, r"missing salt"),
+        ("datasets.digits.split.source", {"train": 1.2, "dev": -0.2}, r"source\.dev: -0.2 must be"),
+        (
+            "datasets.digits.split.source",
+            {"train": 1.2, "dev": -0.2},
+            r"source\.train: 1.2 must be",
+        ),
+        ("datasets.digits.split.source", {"tran": 1.0}, r"unknown split 'tran'.* mean 'train'"),
+        ("datasets.wine.split.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
+        ("datasets.digits.split.target", {"dev": 1.0}, r"missing: \['test'\]"),
+        ("datasets.iris", {"origin": "x", "split": {}}, r"missing salt"),
         ("run.accelerator", "tpu", r"run\.accelerator: 'tpu' must be 'auto', 'cpu' or 'gpu'"),
         ("run.threads", 0, r"run\.threads: 0 must be greater than 0"),
-        ("run.kernels", "avx9", r"run\.kernels: 'avx9' must be 'portable' or 'native'"),
-        ("strategy.confidence", 95, r"strategy\.confidence: 95 must be less than 1"),
+        ("run.instruction_set", "avx9", r"run\.kernels: 'avx9' must be 'portable' or 'native'"),
+        ("diagnosis.confidence", 95, r"diagnosis\.confidence: 95 must be less than 1"),
         (f"{CURVE}.sizes", 2, r"c4w2_digits_mlp\.sizes: 2 must be greater than or equal to 3"),
         (f"{CURVE}.repeats", 0, r"repeats: 0 must be greater than 0"),
         (f"{CURVE}.smallest", 1.0, r"smallest: 1.0 must be less than 1"),
@@ -92,18 +96,18 @@ def test_the_project_parameters_are_valid():
         (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
         (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
         ("curves.own", {"gone": {**BLOCK}}, r"curves.own: unknown experiment 'gone'"),
-        ("studies.own", {"gradient_descent": {}}, r"studies.own.gradient_descent: missing lesson"),
-        ("studies.ownd", {}, r"studies: unknown course 'ownd'.* Valid: .*supervised"),
-        ("studies.advanced", {"gradient_decent": STUDY}, r"Did you mean 'gradient_descent'"),
-        ("studies.advanced", {"gradient_descent": STUDY}, r"the name is taken in studies"),
+        ("lessons.own", {"gradient_descent": {}}, r"lessons.own.gradient_descent: missing week"),
+        ("lessons.ownd", {}, r"lessons: unknown course 'ownd'.* Valid: .*supervised"),
+        ("lessons.advanced", {"gradient_decent": LESSON}, r"Did you mean 'gradient_descent'"),
+        ("lessons.advanced", {"gradient_descent": LESSON}, r"the name is taken in lessons"),
         (f"{DESCENT}.args.n_stps", 3, r"descent.args: unknown parameter 'n_stps'.*'n_steps'"),
         (f"{DESCENT}.args", 3, r"gradient_descent\.args: 3 must be a block"),
-        (f"{DESCENT}.lesson", None, r"gradient_descent: missing lesson"),
+        (f"{DESCENT}.week", None, r"gradient_descent: missing week"),
         (f"{DESCENT}.arg", {}, r"unknown parameter 'arg'. Did you mean 'args'"),
-        ("real.studies", {}, r"real: unknown parameter 'studies'"),
+        ("full.lessons", {}, r"full: unknown parameter 'lessons'"),
         ("run", None, r"params.yaml: missing run"),
         ("run", 3, r"run: 3 must be a block of names and values"),
-        ("pipeline", "real", r"params.yaml: unknown parameter 'pipeline'"),
+        ("pipeline", "full", r"params.yaml: unknown parameter 'pipeline'"),
         ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, gate, groups"),
     ],
 )
@@ -118,14 +122,14 @@ EVIL = ["/home/me", "..", "k1; touch X", "$(id)", "a/b", "A", "1a", "_a", "a-b",
 
 @pytest.mark.parametrize("name", EVIL)
 @pytest.mark.parametrize("path", [
-    "sources", "groups", "groups.convolutional", "experiments", "experiments.convolutional",
-    "curves", "curves.convolutional", "studies", "studies.supervised",
-    "real.sources", "real.groups", "real.groups.convolutional", "real.experiments",
-    "real.experiments.convolutional", "real.curves",
+    "datasets", "groups", "groups.convolutional", "experiments", "experiments.convolutional",
+    "curves", "curves.convolutional", "lessons", "lessons.supervised",
+    "full.datasets", "full.groups", "full.groups.convolutional", "full.experiments",
+    "full.experiments.convolutional", "full.curves",
 ])  # fmt: skip
 def test_an_invalid_file_name_is_refused_in_every_block(path, name):
     content = tree()
-    content["real"].setdefault("curves", {})
+    content["full"].setdefault("curves", {})
     block = content
     for step in path.split("."):
         block = block[step]
@@ -148,11 +152,11 @@ def test_three_sizes_must_be_repeated():
     assert build(content).curve("c4w2_digits_mlp").sizes == 4
 
 
-def test_an_unknown_source_is_refused():
+def test_an_unknown_dataset_is_refused():
     content = tree()
-    content["sources"]["iris"] = content["sources"]["wine"]
+    content["datasets"]["iris"] = content["datasets"]["wine"]
     with pytest.raises(
-        FoursplitError, match=r"unknown source 'iris'.*Valid: breast_cancer, .*diabetes"
+        FoursplitError, match=r"unknown dataset 'iris'.*Valid: breast_cancer, .*diabetes"
     ):
         build(content)
 
@@ -168,49 +172,49 @@ def test_a_name_is_unique_across_courses():
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("sources", "wine"), ("groups", "c2w3_wine"), ("experiments", "c2w3_wine_softmax")],
+    [("datasets", "wine"), ("groups", "c2w3_wine"), ("experiments", "c2w3_wine_softmax")],
 )
 def test_a_name_is_unique_across_pipelines(kind, name):
     content = tree()
-    if kind == "sources":
-        content["real"]["sources"][name] = content["sources"][name]
+    if kind == "datasets":
+        content["full"]["datasets"][name] = content["datasets"][name]
     else:
-        content["real"][kind]["improving"] = {name: content[kind]["improving"][name]}
-    with pytest.raises(FoursplitError, match=rf"real.{kind}.*{name}: the name is taken in {kind}"):
+        content["full"][kind]["improving"] = {name: content[kind]["improving"][name]}
+    with pytest.raises(FoursplitError, match=rf"full.{kind}.*{name}: the name is taken in {kind}"):
         build(content)
 
 
 def test_the_real_section_is_checked_like_the_others():
     content = tree()
-    content["real"]["experiments"]["convolutional"]["c4w2_mnist_usps_lenet"]["fit"][
+    content["full"]["experiments"]["convolutional"]["c4w2_mnist_usps_lenet"]["fit"][
         "max_epochs"
     ] = 0
-    path = "real.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
+    path = "full.experiments.convolutional.c4w2_mnist_usps_lenet.fit"
     with pytest.raises(FoursplitError, match=f"{path}.*max_epochs: 0 must be greater than 0"):
         build(content)
     content = tree()
-    content["real"]["experiment"] = {}
-    with pytest.raises(FoursplitError, match="real: unknown parameter 'experiment'. Did you mean"):
+    content["full"]["experiment"] = {}
+    with pytest.raises(FoursplitError, match="full: unknown parameter 'experiment'. Did you mean"):
         build(content)
 
 
 def test_the_real_section_is_optional():
     content = tree()
-    del content["real"]
-    assert build(content).real.experiments == {}
+    del content["full"]
+    assert build(content).full.experiments == {}
 
 
 def test_pipelines_are_independent():
     params = load(PARAMS)
-    assert params.experiment("c4w2_mnist_usps_lenet").source == "mnist_usps"
-    assert params.home("c4w2_mnist_usps_lenet") == "real/convolutional"
+    assert params.experiment("c4w2_mnist_usps_lenet").dataset == "mnist_usps"
+    assert params.home("c4w2_mnist_usps_lenet") == "full/convolutional"
     assert params.home("c4w2_digits_lenet") == "convolutional"
-    real = params.of("real")
-    assert real.home("c4w2_mnist_usps_lenet") == "real/convolutional"
+    full = params.of("full")
+    assert full.home("c4w2_mnist_usps_lenet") == "full/convolutional"
     with pytest.raises(FoursplitError, match="unknown experiment 'c4w2_digits_lenet'"):
-        real.experiment("c4w2_digits_lenet")
-    with pytest.raises(FoursplitError, match="unknown source 'mnist_usps'"):
-        params.of("").source("mnist_usps")
+        full.experiment("c4w2_digits_lenet")
+    with pytest.raises(FoursplitError, match="unknown dataset 'mnist_usps'"):
+        params.of("").dataset("mnist_usps")
 
 
 @pytest.mark.parametrize("text", ["run: [", "run: {a: 1}\nrun: {a: 2}\n", "\x00", "- 1\n- 2\n"])
@@ -232,10 +236,10 @@ def test_a_number_in_scientific_notation_is_a_number():
 
 def test_every_error_is_listed():
     content = tree()
-    content["run"].update(threads=0, kernels="avx9")
-    del content["strategy"]["seed"]
+    content["run"].update(threads=0, instruction_set="avx9")
+    del content["diagnosis"]["seed"]
     with pytest.raises(FoursplitError) as caught:
         build(content)
     assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {
-        "strategy", "run.threads", "run.kernels",
+        "diagnosis", "run.threads", "run.instruction_set",
     }  # fmt: skip

@@ -11,13 +11,13 @@ from foursplit.cli.main import main
 ROOT = Path(__file__).resolve().parents[2]
 
 COMMANDS = [
-    ["repro"], ["repro", "--dry"], ["repro", "--cold"], ["repro", "--force", "c4w2_digits"],
+    ["repro"], ["repro", "--dry"], ["repro", "--plain-dvc"], ["repro", "--force", "c4w2_digits"],
     ["check"], ["why", "wine"], ["stage", "fetch", "wine"], ["stage", "validate", "wine"],
     ["stage", "split", "wine"], ["stage", "train", "k1; touch PWNED"],
-    ["stage", "evaluate", "c4w2_digits_lenet"], ["stage", "learn", "c4w2_digits_mlp"],
+    ["stage", "evaluate", "c4w2_digits_lenet"], ["stage", "learning_curve", "c4w2_digits_mlp"],
     ["stage", "select", "c4w2_digits"], ["stage", "final", "c4w2_digits"],
-    ["stage", "study", "gradient_descent"], ["stage", "report"], ["stage", "code"],
-    ["sheet", "c4w2_digits_mlp"], ["track"], ["table"], ["retrain"], ["new", "model", "mine"],
+    ["stage", "lesson", "gradient_descent"], ["stage", "report"], ["stage", "code"],
+    ["error-sheet", "c4w2_digits_mlp"], ["track"], ["summary"], ["retrain"], ["new", "model", "mine"],
     ["history"], ["pipeline", "write"],
 ]  # fmt: skip
 

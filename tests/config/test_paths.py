@@ -6,12 +6,12 @@ from foursplit.config import paths
 def test_files_of_remote_data_lie_apart(project):
     data = project / "data"
     assert paths.raw("wine") == data / "raw" / "wine"
-    assert paths.raw("mnist_usps") == data / "real" / "raw" / "mnist_usps"
-    assert paths.split("mnist_usps") == data / "real" / "split" / "mnist_usps"
-    assert paths.models("c4w2_mnist_usps", "k") == data / "real/models/c4w2_mnist_usps/k"
+    assert paths.raw("mnist_usps") == data / "full" / "raw" / "mnist_usps"
+    assert paths.split("mnist_usps") == data / "full" / "split" / "mnist_usps"
+    assert paths.models("c4w2_mnist_usps", "k") == data / "full/models/c4w2_mnist_usps/k"
     assert paths.selected("c4w2_digits") == data / "selected" / "c4w2_digits.json"
-    assert paths.reports("real") == project / "reports" / "real"
-    assert paths.metrics("real").name == "metrics.real.json"
+    assert paths.reports("full") == project / "reports" / "full"
+    assert paths.metrics("full").name == "metrics.full.json"
 
 
 def test_a_name_that_moves_to_the_other_pipeline_is_found_there(project):
@@ -20,11 +20,11 @@ def test_a_name_that_moves_to_the_other_pipeline_is_found_there(project):
     assert "    mnist_usps:\n      origin" in text
     path.write_text(text.replace("    mnist_usps:\n      origin", "    other:\n      origin"))
     assert paths.raw("mnist_usps") == project / "data" / "raw" / "mnist_usps"
-    assert paths.raw("other") == project / "data" / "real" / "raw" / "other"
+    assert paths.raw("other") == project / "data" / "full" / "raw" / "other"
 
 
 def test_every_lock_file_is_known(project):
-    for name in ("dvc.lock", "pipelines/data/dvc.lock", "pipelines/real/data/dvc.lock"):
+    for name in ("dvc.lock", "pipelines/data/dvc.lock", "pipelines/full/data/dvc.lock"):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text("")
     assert len(paths.locks()) == 3

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from foursplit.core.lesson_figures import Lines, Picture, Section, Series, Slider, Study, pixels
+from foursplit.core.lesson_figures import Lesson, Lines, Picture, Section, Series, Slider, pixels
 
 
 def written(figure):
-    study = Study(title="t", lead="l", sections=(Section(heading="h", figures=(figure,)),))
-    return json.loads(json.dumps(study.as_json(), allow_nan=False))["sections"][0]["figures"][0]
+    lesson = Lesson(title="t", lead="l", sections=(Section(heading="h", figures=(figure,)),))
+    return json.loads(json.dumps(lesson.as_json(), allow_nan=False))["sections"][0]["figures"][0]
 
 
 def lines(x, y, **changes):

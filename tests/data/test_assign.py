@@ -105,7 +105,7 @@ def examples(x, groups=None, domain="all"):
     return Examples(x=x, metadata=rows)
 
 
-def source(**fields):
+def dataset(**fields):
     declared = {
         "title": "t",
         "provenance": "",
@@ -124,7 +124,7 @@ def test_exact_duplicates_are_never_in_two_splits(seed):
     # Each row is its own group, so that equal rows land in different splits.
     data = examples(x, groups=[str(i) for i in range(150)])
     splits, removed = split_examples(
-        data, source(group="g"), SplitConfig(salt=1, source=EVEN, near_duplicate=0)
+        data, source(group="g"), SplitConfig(salt=1, source=EVEN, near_duplicate_distance=0)
     )
     remaining = pd.DataFrame({"content": data.metadata["content"], "split": splits})[~removed]
     assert (remaining.groupby("content")["split"].nunique() == 1).all()
@@ -172,15 +172,15 @@ def test_a_group_in_two_splits_raises():
 
 def test_the_report_counts_splits_and_duplicates(rng):
     data = examples(rng.normal(size=(300, 2)))
-    splits, removed = split_examples(data, source(row_is_unit="by design"), RULE)
-    report = split_report(data, splits, removed, source(row_is_unit="by design"))
+    splits, removed = split_examples(data, dataset(row_is_unit="by design"), RULE)
+    report = split_report(data, splits, removed, dataset(row_is_unit="by design"))
     assert sum(entry["n"] for entry in report["splits"].values()) + len(report["set_aside"]) == 300
     assert report["splits"]["dev"]["detectable_gain"] > 0
 
 
 def test_equal_rows_that_leave_few_groups_give_a_warning(rng):
     few = examples(rng.integers(0, 3, (500, 2)))  # 9 distinct ones
-    declared = source(row_is_unit="by design")
+    declared = dataset(row_is_unit="by design")
     (warning,) = equal_row_warnings(few, declared)
     assert "500 rows of domain 'all'" in warning
     assert "9 distinct" in warning
@@ -192,14 +192,14 @@ def test_equal_rows_that_leave_few_groups_give_a_warning(rng):
 
 def test_an_empty_split_names_equal_rows_as_the_cause():
     with pytest.raises(FoursplitError, match="is empty.*2 distinct inputs"):
-        split_examples(examples([[0.0], [1.0]] * 50), source(row_is_unit="by design"), RULE)
+        split_examples(examples([[0.0], [1.0]] * 50), dataset(row_is_unit="by design"), RULE)
 
 
 def test_distinct_rows_or_a_declared_group_give_no_warning(rng):
     data = examples(rng.normal(size=(300, 2)))
-    declared = source(row_is_unit="by design")
+    declared = dataset(row_is_unit="by design")
     assert equal_row_warnings(data, declared) == []
     splits, removed = split_examples(data, declared, RULE)
     assert "equal_rows" not in split_report(data, splits, removed, declared)
     grouped = examples(np.zeros((50, 1)), groups=["a", "b"] * 25)
-    assert equal_row_warnings(grouped, source(group="who")) == []
+    assert equal_row_warnings(grouped, dataset(group="who")) == []

@@ -183,8 +183,8 @@ def test_a_failed_expectation_stops_the_stage_and_leaves_result_and_page(project
 
 
 @pytest.mark.parametrize("stage", [fetch_stage, validate_stage, split_stage])
-def test_an_unknown_source_is_named_with_the_valid_ones(project, stage):
-    with pytest.raises(FoursplitError, match=r"unknown source 'wines'. Did you mean 'wine'"):
+def test_an_unknown_dataset_is_named_with_the_valid_ones(project, stage):
+    with pytest.raises(FoursplitError, match=r"unknown dataset 'wines'. Did you mean 'wine'"):
         stage.run("wines")
 
 

@@ -73,7 +73,7 @@ def test_an_invalid_entry_raises_with_the_field(tmp_path, line, message):
 
 
 def test_attribution_names_authors_licence_and_url():
-    declared = plugins.dataset("mnist_usps").SOURCE
+    declared = plugins.dataset("mnist_usps").SPEC
     (attribution,) = catalogue.attributions(declared)
     for text in ("LeCun", "CC BY-SA 3.0", "https://"):
         assert text in attribution

@@ -15,7 +15,7 @@ from foursplit.data.split_examples import split_examples
 
 RULE = SplitConfig(
     salt=1, source={"train": 0.6, "train_dev": 0.2, "dev": 0.2}, protocol="official",
-    near_duplicate=0,
+    near_duplicate_distance=0,
 )  # fmt: skip
 DECLARED = {"title": "t", "provenance": "", "files": (), "target": "y", "features": ("a", "b")}
 
@@ -27,14 +27,14 @@ def published(n, seed, splits=("train", "test"), n_groups=None):
     frame["y"] = rng.normal(size=n)
     frame["official_split"] = rng.choice(list(splits), n)
     frame["patient"] = rng.integers(0, n_groups or n, n).astype(str)
-    source = DatasetSpec(**DECLARED, group="patient" if n_groups else None)
-    return to_examples.to_examples(frame, source), source
+    dataset = DatasetSpec(**DECLARED, group="patient" if n_groups else None)
+    return to_examples.to_examples(frame, dataset), dataset
 
 
 @given(st.integers(0, 2**32), st.sampled_from([None, 300]))
 def test_the_test_split_is_the_official_one_and_loses_no_row(seed, n_groups):
-    examples, source = published(400, seed, n_groups=n_groups)
-    splits, removed = split_examples(examples, source, RULE)
+    examples, dataset = published(400, seed, n_groups=n_groups)
+    splits, removed = split_examples(examples, dataset, RULE)
     official = examples.metadata["official_split"].to_numpy() == "test"
     assert ((splits == "test") == official).all()
     assert not removed[official].any()
@@ -42,8 +42,8 @@ def test_the_test_split_is_the_official_one_and_loses_no_row(seed, n_groups):
 
 @given(st.integers(0, 2**32))
 def test_groups_that_the_official_split_divides_lose_their_train_rows(seed):
-    examples, source = published(400, seed, n_groups=300)
-    splits, removed = split_examples(examples, source, RULE)
+    examples, dataset = published(400, seed, n_groups=300)
+    splits, removed = split_examples(examples, dataset, RULE)
     remaining = pd.DataFrame({"group": examples.metadata["group_id"], "split": splits})[~removed]
     assert (remaining.groupby("group")["split"].nunique() == 1).all()
     content = pd.DataFrame({"content": examples.metadata["content"], "split": splits})[~removed]
@@ -54,35 +54,38 @@ def test_groups_that_the_official_split_divides_lose_their_train_rows(seed):
 
 
 def test_adding_rows_changes_no_assignment():
-    examples, source = published(400, 3)
+    examples, dataset = published(400, 3)
     more, _ = published(100, 4)
     grown = Examples(
         x=np.concatenate([examples.x, more.x]),
         metadata=pd.concat([examples.metadata, more.metadata], ignore_index=True),
     )
-    before, _ = split_examples(examples, source, RULE)
-    after, _ = split_examples(grown, source, RULE)
+    before, _ = split_examples(examples, dataset, RULE)
+    after, _ = split_examples(grown, dataset, RULE)
     assert after[:400].tolist() == before.tolist()
 
 
 def test_an_official_dev_split_is_kept_too():
-    examples, source = published(400, 5, splits=("train", "dev", "test"))
+    examples, dataset = published(400, 5, splits=("train", "dev", "test"))
     rule = SplitConfig(
-        salt=1, source={"train": 0.8, "train_dev": 0.2}, protocol="official", near_duplicate=0
+        salt=1,
+        source={"train": 0.8, "train_dev": 0.2},
+        protocol="official",
+        near_duplicate_distance=0,
     )
-    splits, _ = split_examples(examples, source, rule)
+    splits, _ = split_examples(examples, dataset, rule)
     for name in ("dev", "test"):
         assert ((splits == name) == (examples.metadata["official_split"] == name)).all()
 
 
 def test_the_hash_protocol_ignores_the_official_split():
-    examples, source = published(400, 6)
+    examples, dataset = published(400, 6)
     shares = {"train": 0.5, "train_dev": 0.1, "dev": 0.2, "test": 0.2}
-    rule = SplitConfig(salt=1, source=shares, near_duplicate=0)
+    rule = SplitConfig(salt=1, source=shares, near_duplicate_distance=0)
     without = Examples(x=examples.x, metadata=examples.metadata.drop(columns="official_split"))
     assert (
-        split_examples(examples, source, rule)[0].tolist()
-        == split_examples(without, source, rule)[0].tolist()
+        split_examples(examples, dataset, rule)[0].tolist()
+        == split_examples(without, dataset, rule)[0].tolist()
     )
 
 
@@ -98,11 +101,11 @@ def test_shares_for_an_official_test_split_raise(shares):
         SplitConfig(salt=1, **shares, protocol="official")
 
 
-def test_a_source_without_an_official_split_raises():
-    examples, source = published(50, 7)
+def test_a_dataset_without_an_official_split_raises():
+    examples, dataset = published(50, 7)
     examples = Examples(x=examples.x, metadata=examples.metadata.drop(columns="official_split"))
     with pytest.raises(FoursplitError, match="returns no column 'official_split'"):
-        split_examples(examples, source, RULE)
+        split_examples(examples, dataset, RULE)
 
 
 def test_an_unknown_official_split_raises():

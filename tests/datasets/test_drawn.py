@@ -1,4 +1,4 @@
-"""Sources drawn from a seed: the rule behind them, the same rows each time, and the least error."""
+"""Data sets drawn from a seed: the rule behind them, the same rows each time, and the least error."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from foursplit_courses.datasets import coffee, six_blobs, zeros_ones
 
 
 @pytest.mark.parametrize("source", [coffee, six_blobs])
-def test_a_drawn_table_is_the_same_each_time(source):
-    first, again = source.read(Path("nowhere")), source.read(Path("nowhere"))
+def test_a_drawn_table_is_the_same_each_time(dataset):
+    first, again = dataset.read(Path("nowhere")), dataset.read(Path("nowhere"))
     assert first.equals(again)
-    assert set(source.SOURCE.slices) <= set(first.columns)
+    assert set(dataset.SPEC.slices) <= set(first.columns)
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_the_nearest_centre_is_the_likeliest_blob():
     np.testing.assert_array_equal(six_blobs.nearest_blob(points), density.argmax(axis=0))
 
 
-def test_the_least_error_is_the_one_that_the_source_declares():
+def test_the_least_error_is_the_one_that_the_dataset_declares():
     points, blob = six_blobs.sample(600_000, generator("test blobs: least error"))
     wrong = six_blobs.nearest_blob(points) != blob
     # Four deviations of the mean of 600,000 draws.
     slack = 4 * (wrong.std() / len(wrong) ** 0.5) + 0.0001
-    assert wrong.mean() == pytest.approx(six_blobs.SOURCE.reference.error, abs=slack)
+    assert wrong.mean() == pytest.approx(six_blobs.SPEC.reference.error, abs=slack)
 
 
 def test_zeros_and_ones_are_scikit_learns(tmp_path):
-    fetch(zeros_ones.SOURCE, tmp_path / "raw")
+    fetch(zeros_ones.SPEC, tmp_path / "raw")
     read = zeros_ones.read(tmp_path / "raw")
     loaded = load_digits()
     chosen = loaded.target < 2

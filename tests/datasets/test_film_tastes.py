@@ -13,7 +13,7 @@ from foursplit.data import to_examples
 from foursplit.data.run_expectations import failure_messages, run_expectations
 from foursplit.data.split_examples import split_examples
 from foursplit_courses.datasets import film_tastes
-from foursplit_courses.datasets.film_tastes import PRIOR_COUNT, SOURCE
+from foursplit_courses.datasets.film_tastes import PRIOR_COUNT, SPEC
 from foursplit_courses.models import als_matrix_factorization as als
 
 PARAMS = load(Path(__file__).parent.parent.parent / "params.yaml")
@@ -26,8 +26,8 @@ def frame():
 
 @cache
 def splits():
-    examples = to_examples.to_examples(frame(), SOURCE)
-    dealt, aside = split_examples(examples, SOURCE, PARAMS.source("film_tastes").split)
+    examples = to_examples.to_examples(frame(), SPEC)
+    dealt, aside = split_examples(examples, SPEC, PARAMS.dataset("film_tastes").split)
     assert not aside.any()  # each pair of user and film is rated once
     return {name: examples.take(dealt == name) for name in ("train", "train_dev", "dev", "test")}
 
@@ -42,7 +42,7 @@ def test_whoever_knows_the_tastes_errs_as_the_reference_says():
     late = table["domain"] == "fourth year"
     spread = infer_data_spec(train, ()).target_iqr
     floor = np.abs(table["meant"] - table["rating"])[late].mean() / spread
-    assert floor == pytest.approx(SOURCE.reference.error, abs=0.01)
+    assert floor == pytest.approx(SPEC.reference.error, abs=0.01)
 
 
 def test_users_are_on_both_sides_of_train_dev_and_on_one_of_test():

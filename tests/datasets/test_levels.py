@@ -22,7 +22,7 @@ def test_calm_levels_are_calm_and_windy_ones_windy(name):
     assert rows.loc[~calm, "wind"].between(*file.WIND).all()
     assert calm.sum() == file.N_CALM
     assert (~calm).sum() == file.N_WINDY
-    for band in ("wind_band", file.SOURCE.slices[1]):
+    for band in ("wind_band", file.SPEC.slices[1]):
         assert ((rows[band] == "none") == calm).all()
         assert rows.loc[~calm, band].value_counts(normalize=True).between(0.4, 0.6).all()
 
@@ -31,13 +31,13 @@ def test_calm_levels_are_calm_and_windy_ones_windy(name):
 def test_levels_are_drawn_the_same_each_time_and_no_two_are_equal(name):
     file = plugins.dataset(name)
     assert file.read(Path()).equals(file.read(Path()))
-    examples = to_examples.to_examples(file.read(Path()), file.SOURCE)
+    examples = to_examples.to_examples(file.read(Path()), file.SPEC)
     assert examples.metadata["content"].is_unique
     np.testing.assert_array_equal(examples.x[:, 0], np.arange(len(examples)))  # float32 holds them
 
 
 @pytest.mark.parametrize(("name", "n"), [("cart_levels", 400), ("lander_levels", 60)])
-def test_chance_earns_what_the_source_says(name, n):
+def test_chance_earns_what_the_dataset_says(name, n):
     file, played, rng = plugins.dataset(name), make_env(SOURCES[name]), np.random.default_rng(8)
     calm = np.array([[seed, 0.0, 0.0] for seed in range(5000, 5000 + n)])
     returns = [

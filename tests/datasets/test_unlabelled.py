@@ -1,4 +1,4 @@
-"""The photos' colours and the generated servers are what their sources say."""
+"""The photos' colours and the generated servers are what their datasets say."""
 
 from importlib.util import find_spec
 from pathlib import Path

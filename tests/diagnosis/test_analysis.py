@@ -40,7 +40,7 @@ def told(*models, **settings):
 def test_the_file_is_json_and_has_what_it_promises():
     found = told(model(train=10, train_dev=15, dev=100, test=110), human_error=0.0)
     found = json.loads(json.dumps(found, allow_nan=False))
-    assert found["schema"] == "foursplit.strategy/1"
+    assert found["schema"] == "foursplit.diagnosis/2"
     assert set(found["splits"]["dev"]) == {"value", "lo", "hi", "n", "n_groups"}
     assert [row["gap"] for row in found["ledger"]] == [
         "avoidable_bias", "variance", "mismatch", "dev_overfit",
@@ -110,7 +110,7 @@ def test_any_of_the_splits_will_do(splits):
 @given(st.lists(st.integers(0, 200), min_size=4, max_size=4), st.floats(0, 1))
 def test_the_gaps_add_up(errors, human):
     made = model(n=200, **dict(zip(prediction_table.SPLITS, errors, strict=True)))
-    found = told(made, human_error=human, resamples=200)
+    found = told(made, human_error=human, n_resamples=200)
     total = sum(row["value"] for row in found["ledger"])
     assert total == pytest.approx(errors[3] / 200 - human, abs=1e-12)
 

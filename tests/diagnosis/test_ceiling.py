@@ -7,7 +7,7 @@ from scipy import stats
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import Sampling, ceiling, error_types, mean_loss
 
-QUICK = Sampling(resamples=200)
+QUICK = Sampling(n_resamples=200)
 
 
 def losses(*rates, n=1000):
@@ -32,7 +32,7 @@ def test_the_ceiling_is_the_error_that_goes(rng):
 def test_the_interval_is_that_of_a_paired_bootstrap(rng):
     before = rng.exponential(size=200)
     after = before * rng.random(200)
-    found = ceiling(mean_loss, before, after, np.arange(200), rng, Sampling(resamples=4000))
+    found = ceiling(mean_loss, before, after, np.arange(200), rng, Sampling(n_resamples=4000))
     other = stats.bootstrap(
         (before - after,), np.mean, n_resamples=4000, method="percentile",
         rng=np.random.default_rng(2),

@@ -11,7 +11,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import Sampling, mean_loss
 from foursplit.diagnosis.ceiling.components import attribute_errors, component_ceilings
 
-QUICK = Sampling(resamples=200)
+QUICK = Sampling(n_resamples=200)
 
 
 def losses(*rates, n=1000):

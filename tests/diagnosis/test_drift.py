@@ -12,7 +12,7 @@ from foursplit.diagnosis.with_sklearn import feature_shifts
 from foursplit.diagnosis.with_sklearn.domain_classifier import domain_scores, weighted_auc
 from foursplit.diagnosis.with_sklearn.drift import Sampling, detect_drift
 
-QUICK = Sampling(resamples=200, permutations=200)
+QUICK = Sampling(n_resamples=200, permutations=200)
 
 
 def table(rng, n, split="dev", shift=0.0, night=0.3, **more):

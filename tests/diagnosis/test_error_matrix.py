@@ -165,7 +165,7 @@ def test_intervals_hold_the_truth_ninety_five_times_of_a_hundred():
             frame = pd.DataFrame({"loss": u < model, "human_loss": u < people}).astype(float)
             ids = [f"{name}{k}" for k in range(300)]
             tables[name] = validate(frame.assign(example_id=ids, domain=domain), name)
-        table = compute_error_matrix(tables, rng, resamples=400)
+        table = compute_error_matrix(tables, rng, n_resamples=400)
         lo, hi = adjusted_mismatch(table, "general", "target").specific_interval
         held += lo <= 0.10 <= hi
     assert held >= 132  # 142 expected; a 99.9 % band reaches down to 132

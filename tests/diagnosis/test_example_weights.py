@@ -122,7 +122,7 @@ def test_the_smallest_weight_is_that_of_plain_loops(preferred, other, weights, h
     columns = {"weight": weights, "tags": ["hard" if mark else "" for mark in hard]}
     a, b = table(preferred, **columns), table(other, **columns)
     found = smallest_flip_weight(
-        a, b, parse_condition("tags=hard"), np.random.default_rng(1), resamples=100
+        a, b, parse_condition("tags=hard"), np.random.default_rng(1), n_resamples=100
     )
 
     def better(v):

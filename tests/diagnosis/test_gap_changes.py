@@ -18,7 +18,7 @@ from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
-QUICK = Settings(resamples=400)
+QUICK = Settings(n_resamples=400)
 SPLITS = ("train", "train_dev", "dev")
 
 

@@ -12,7 +12,7 @@ from foursplit.diagnosis.error_analysis.human_advantage import find_human_advant
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
-QUICK = Sampling(resamples=300)
+QUICK = Sampling(n_resamples=300)
 
 
 def dev(loss, human, **columns):

@@ -18,7 +18,7 @@ from foursplit.diagnosis.stats.bootstrap import estimate
 
 
 def measured(losses, weight, groups):
-    return estimate(losses, weight, groups, np.random.default_rng(1), resamples=500,
+    return estimate(losses, weight, groups, np.random.default_rng(1), n_resamples=500,
                     confidence=0.95)  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def coverage(make, simulated):
         rng = np.random.default_rng(seed)
         loss, group, truth = make(rng)
         found = bootstrap.estimate(
-            loss, np.ones(len(loss)), group, rng, resamples=2000, confidence=0.95
+            loss, np.ones(len(loss)), group, rng, n_resamples=2000, confidence=0.95
         )
         held += found.lo - 1e-12 <= truth <= found.hi + 1e-12
     return held
@@ -104,7 +104,7 @@ def test_plain_percentiles_of_few_groups_hold_it_too_rarely():
 def test_one_group_says_nothing_of_others():
     found = bootstrap.estimate(
         np.array([0.0, 1.0, 0.0, 0.0]), np.ones(4), np.zeros(4, dtype=int),
-        np.random.default_rng(1), resamples=4000, confidence=0.95,
+        np.random.default_rng(1), n_resamples=4000, confidence=0.95,
     )  # fmt: skip
     assert found.hi - found.lo > 0.9
 
@@ -114,7 +114,7 @@ def test_at_a_hundred_thousand_groups_the_normal_is_the_full_bootstrap():
     rng = np.random.default_rng(3)
     loss = rng.gamma(1.0, size=100_000)
     found = bootstrap.estimate(
-        loss, np.ones(len(loss)), np.arange(len(loss)), rng, resamples=40_000, confidence=0.95
+        loss, np.ones(len(loss)), np.arange(len(loss)), rng, n_resamples=40_000, confidence=0.95
     )
     exact = 2 * stats.norm.ppf(0.975) * loss.std() / np.sqrt(len(loss))
     assert (found.hi - found.lo) / exact == pytest.approx(1, abs=0.02)
@@ -124,7 +124,7 @@ def test_with_weights_too_the_normal_is_what_drawing_rows_gives():
     rng = np.random.default_rng(4)
     n = bootstrap.MANY
     loss, weight = rng.gamma(1.0, size=n), rng.uniform(0.2, 3.0, n)
-    found = bootstrap.estimate(loss, weight, np.arange(n), rng, resamples=20_000, confidence=0.95)
+    found = bootstrap.estimate(loss, weight, np.arange(n), rng, n_resamples=20_000, confidence=0.95)
     drawn = [rng.integers(0, n, n) for _ in range(1500)]
     means = np.array([np.average(loss[rows], weights=weight[rows]) for rows in drawn])
     lo, hi = bootstrap.percentile_interval(means, 0.95)

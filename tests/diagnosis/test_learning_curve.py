@@ -35,7 +35,7 @@ def fitted(points, seed=1, **how):
 @given(st.floats(0, 0.3), st.floats(0.1, 10), st.floats(0.1, 1.5))
 @settings(max_examples=40, deadline=None)
 def test_errors_on_a_curve_give_that_curve(a, b, c):
-    found = fitted(exact(a, b, c), resamples=20)
+    found = fitted(exact(a, b, c), n_resamples=20)
     for n in (500, *SIZES, 30_000):
         assert found.at(n)[0] == pytest.approx(law(a, b, c, n), rel=1e-3, abs=1e-6)
 
@@ -44,7 +44,7 @@ def test_errors_on_a_curve_give_that_curve(a, b, c):
 @settings(max_examples=40, deadline=None)
 def test_no_part_of_a_curve_is_below_nothing_and_it_never_rises(errors):
     points = [CurvePoint(1000 * 2**i, (error,)) for i, error in enumerate(errors)]
-    found = fitted(points, resamples=50)
+    found = fitted(points, n_resamples=50)
     assert min(found.a, found.b, found.c) >= 0
     assert found.replicates.min() >= 0
     bands = [found.at(n) for n in (100, 1000, 10_000, 10**6)]
@@ -75,7 +75,7 @@ def test_the_band_holds_the_true_curve_about_as_often_as_it_says(rng, repeats):
     held = 0
     for seed in range(60):
         found = fitted(
-            noisy(rng, 0.05, 2.0, 0.5, repeats=repeats, sizes=sizes), seed, resamples=200
+            noisy(rng, 0.05, 2.0, 0.5, repeats=repeats, sizes=sizes), seed, n_resamples=200
         )
         _, lo, hi = found.at(8000)
         held += lo <= law(0.05, 2.0, 0.5, 8000) <= hi
@@ -124,7 +124,7 @@ def test_what_lies_below_the_floor_or_too_far_is_not_reached():
 @given(st.floats(0.053, 0.2), st.floats(0.053, 0.2))
 @settings(max_examples=20, deadline=None)
 def test_a_lower_target_needs_no_fewer_examples(one, other):
-    found = fitted(exact(0.05, 2.0, 0.5), resamples=10)
+    found = fitted(exact(0.05, 2.0, 0.5), n_resamples=10)
     few, many = (found.examples_for(t) for t in (max(one, other), min(one, other)))
     assert few is not None
     assert many is None or many >= few

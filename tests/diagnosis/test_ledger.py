@@ -41,7 +41,7 @@ def estimate(loss, groups=None, weight=None, seed=1):
         np.ones(len(loss)) if weight is None else np.asarray(weight, dtype=np.float64),
         np.arange(len(loss)).astype(str) if groups is None else np.asarray(groups),
         np.random.default_rng(seed),
-        resamples=4000,
+        n_resamples=4000,
         confidence=0.95,
     )
 

@@ -8,7 +8,7 @@ from foursplit.diagnosis.ceiling.bootstrap import Sampling
 from foursplit.diagnosis.prediction_table import validate
 from foursplit.diagnosis.slices.mismatch_drivers import find_drivers
 
-QUICK = Sampling(resamples=200)
+QUICK = Sampling(n_resamples=200)
 
 
 def table(rng, n, split="dev", shift=0.0, night=0.3, **more):

@@ -12,7 +12,7 @@ SIZES = (1000, 2000, 4000, 6000, 10_000)
 
 def verdict(a, b, c, *, train, target):
     points = [CurvePoint(n, (a + b * n**-c,) * 3) for n in SIZES]
-    return curve_verdict(fit_curve(points, np.random.default_rng(1), resamples=50), train, target)
+    return curve_verdict(fit_curve(points, np.random.default_rng(1), n_resamples=50), train, target)
 
 
 REACHES = verdict(0.02, 3.0, 0.5, train=0.01, target=0.03)

@@ -14,7 +14,7 @@ from foursplit.diagnosis.ceiling.bootstrap import MeanLoss, Sampling, ceiling, m
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
-QUICK = Sampling(resamples=200)
+QUICK = Sampling(n_resamples=200)
 
 
 def rate(error, n=1000):

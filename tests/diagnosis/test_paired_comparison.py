@@ -76,7 +76,7 @@ def test_p_stays_exact_for_millions_of_pairs(won, lost):
 @settings(max_examples=40, deadline=None)
 def test_to_swap_the_models_turns_the_sign_and_keeps_p(both, won, lost, neither):
     a, b = pair(both, won, lost, neither + 1)
-    one, other = compared(a, b, resamples=200), compared(b, a, resamples=200)
+    one, other = compared(a, b, n_resamples=200), compared(b, a, n_resamples=200)
     assert other.delta == -one.delta
     assert other.p_value == one.p_value
     assert other.n_needed == one.n_needed
@@ -98,7 +98,7 @@ def test_to_swap_the_models_mirrors_the_bootstrap(rng, n_groups):
 
 
 def test_the_chance_that_b_is_better_is_jeffreys():
-    found = compared(*pair(5, 14, 8, 500), resamples=20_000)
+    found = compared(*pair(5, 14, 8, 500), n_resamples=20_000)
     assert found.p_b_better == pytest.approx(stats.beta(14.5, 8.5).sf(0.5), abs=0.01)
 
 
@@ -113,7 +113,7 @@ def test_overlapping_intervals_do_not_decide_a_difference():
     a, b = pair(240, 24, 0, 1736)
     rng = np.random.default_rng(3)
     alone = [
-        estimate(t.loss, t.weight, t.groups, rng, resamples=2000, confidence=0.95) for t in (a, b)
+        estimate(t.loss, t.weight, t.groups, rng, n_resamples=2000, confidence=0.95) for t in (a, b)
     ]
     assert alone[1].hi > alone[0].lo
     assert alone[1].hi > alone[0].value
@@ -150,7 +150,7 @@ def test_a_gap_from_2_1_to_7_percent_of_many_is_beyond_chance():
 def test_real_losses_get_the_interval_of_a_slow_plain_bootstrap(rng):
     a = rng.exponential(size=300)
     b = a * rng.uniform(0.6, 1.3, 300)
-    found = compared(table(a), table(b), resamples=3000)
+    found = compared(table(a), table(b), n_resamples=3000)
     slow = np.random.default_rng(9)
     means = np.array([np.mean((a - b)[slow.integers(0, 300, 300)]) for _ in range(4000)])
     lo, hi = np.quantile(means, [0.025, 0.975])
@@ -165,7 +165,7 @@ def test_real_losses_get_the_interval_of_a_slow_plain_bootstrap(rng):
 def test_the_p_of_the_bootstrap_is_that_of_the_paired_t_test(rng):
     a = rng.normal(5, 1, 150)
     b = a - rng.normal(0.06, 0.5, 150)
-    found = compared(table(a), table(b), resamples=20_000)
+    found = compared(table(a), table(b), n_resamples=20_000)
     assert found.p_value == pytest.approx(stats.ttest_rel(a, b).pvalue, abs=0.01)
 
 
@@ -231,7 +231,7 @@ def test_equal_models_are_called_different_one_time_in_twenty(rng, groups):
     wrong = 0
     for seed in range(150):
         a, b = (table((rng.random(120) < 0.3).astype(float), **columns) for _ in range(2))
-        wrong += compared(a, b, seed=seed, resamples=300).p_value < 0.05
+        wrong += compared(a, b, seed=seed, n_resamples=300).p_value < 0.05
     assert wrong <= stats.binom(150, 0.05).ppf(0.999)
 
 
@@ -240,7 +240,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(rng):
     for seed in range(150):
         outcome = rng.choice(3, 150, p=[0.12, 0.06, 0.82])
         won, lost = (outcome == 0).astype(float), (outcome == 1).astype(float)
-        found = compared(table(won), table(lost), seed=seed, resamples=300)
+        found = compared(table(won), table(lost), seed=seed, n_resamples=300)
         held += found.lo <= 0.06 <= found.hi
     lo, hi = stats.binom(150, 0.95).interval(0.999)
     assert lo <= held <= hi
@@ -250,7 +250,7 @@ def test_the_many_and_the_few_groups_join_without_a_step(rng):
     # 19 groups take Student's t, 20 and 2,000 are drawn, 20,000 take the normal: all agree with t.
     for n in (19, 20, 2_000, 20_000):
         gain = rng.normal(0.1, 1, n)
-        found = compared(table(5 + gain), table(np.full(n, 5.0) + 0 * gain), resamples=2000)
+        found = compared(table(5 + gain), table(np.full(n, 5.0) + 0 * gain), n_resamples=2000)
         half = stats.t(n - 1).ppf(0.975) * np.std(gain, ddof=1) / np.sqrt(n)
         assert (found.hi - found.lo) / 2 == pytest.approx(half, rel=0.1)
 
@@ -265,8 +265,8 @@ def test_what_training_again_would_change_is_in_the_comparison_of_seeds():
         losses = (rng.random((2, k, n)) < rates[:, :, None]).astype(float)
         a, b = (table(losses[m].mean(axis=0)) for m in range(2))
         errors = tuple({s: float(losses[m, s].mean()) for s in range(k)} for m in range(2))
-        naive += compared(a, b, resamples=300).p_value < 0.05
-        aware += compared(a, b, resamples=300, seeds=errors).p_value < 0.05
+        naive += compared(a, b, n_resamples=300).p_value < 0.05
+        aware += compared(a, b, n_resamples=300, seeds=errors).p_value < 0.05
     assert naive / times > 0.3
     assert aware / times < 0.05 + 3 * (0.05 * 0.95 / times) ** 0.5
 

@@ -72,7 +72,7 @@ def tables(rng):
 
 
 def diagnosis(folder):
-    return diagnose_as_json(read_tables.read_folder(folder), Settings(resamples=50))
+    return diagnose_as_json(read_tables.read_folder(folder), Settings(n_resamples=50))
 
 
 def test_the_same_tables_say_the_same_however_they_are_written(tmp_path, rng, capsys):
@@ -133,7 +133,7 @@ def test_a_leak_is_seen_however_the_two_files_write_it(tmp_path, rng, how, colum
     }  # fmt: skip
     found = read_tables.read_folder(written(tmp_path, frames, how))[0].tables
     assert [
-        overlap.n for overlap in check_leakage(found, rng, resamples=10).overlaps if overlap.n
+        overlap.n for overlap in check_leakage(found, rng, n_resamples=10).overlaps if overlap.n
     ] == [N]
 
 

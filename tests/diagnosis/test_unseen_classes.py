@@ -30,7 +30,7 @@ def of(names, n=N):
 
 
 def told(*made):
-    return diagnose_as_json([Model(tables={t.split: t for t in made})], Settings(resamples=50))
+    return diagnose_as_json([Model(tables={t.split: t for t in made})], Settings(n_resamples=50))
 
 
 @pytest.mark.parametrize("names", [["cat", "dog", "<bird>"], [0, 1, 2], [False, True]])
@@ -59,7 +59,7 @@ def test_a_model_that_learns_no_labels_lacks_no_class():
     """An anomaly detector is trained on what is normal: to add anomalies there is no advice."""
     made = table("train", of(["normal"])), table("dev", of(["normal", "odd"]))
     tables = {t.split: t for t in made}
-    asked = Settings(resamples=50, learns_labels=False)
+    asked = Settings(n_resamples=50, learns_labels=False)
     found = diagnose_as_json([Model(tables=tables)], asked)
     assert "unseen_classes" not in found
     assert not [step for step in found["next"] if step["link"] == "classes"]

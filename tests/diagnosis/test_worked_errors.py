@@ -174,7 +174,7 @@ def test_a_tag_that_correct_answers_bear_as_often_is_no_step_whatever_its_ceilin
         }
     )
     found = diagnose_as_json(
-        [Model(tables={"dev": prediction_table.validate(frame, "dev")})], Settings(resamples=200)
+        [Model(tables={"dev": prediction_table.validate(frame, "dev")})], Settings(n_resamples=200)
     )
     links = [step["link"] for step in found["next"]]
     assert "tag:cat" in links

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.cli.commands.decide import answer_questions
+from foursplit.cli.commands.advise import answer_questions
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model

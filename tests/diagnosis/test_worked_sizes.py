@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.cli.commands.decide import answer_questions
+from foursplit.cli.commands.advise import answer_questions
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.decomposition import dev_size

@@ -181,7 +181,7 @@ def measured(folder):
     blocks = [
         f"<!-- begin {name} -->\n<!-- end {name} -->" for name in ("iterations", "tags", "moved")
     ]
-    (folder / "docs" / "strategy.md").write_text("\n".join(blocks))
+    (folder / "docs" / "iterations.md").write_text("\n".join(blocks))
     (folder / "docs" / "studies").mkdir()
     steps = [{"key": key, "place": "present", "parent": None, "sentence": "The first."}
              for key in study.TRIED]  # fmt: skip
@@ -221,11 +221,11 @@ def measured(folder):
         "large": {"rows": 10**7, "rows_sliced": 10**6, "ledger_s": 1, "slices_s": 9, "peak_gb": 2},
         "interval": {"rows": 100_000, "ours_s": 0.006, "rows_drawn_s": 3.0},
     }
-    (results / "strategy.json").write_text(json.dumps(engine))
+    (results / "diagnosis.json").write_text(json.dumps(engine))
     made = {"device": "d", "folds": {"n_folds": 10, "repeats": 5}, "tables": {}}
     (results / "published.json").write_text(json.dumps(made))
     (results / "drawn.json").write_text('{"tables": {}}')
-    (folder / "metrics.real.json").write_text("{}")
+    (folder / "metrics.full.json").write_text("{}")
     (folder / "docs" / "published.yaml").write_text("figures: []")
 
 
@@ -236,7 +236,7 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     )
     with pytest.raises(
         SystemExit,
-        match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/strategy\.md, README\.md",
+        match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/iterations\.md, README\.md",
     ):
         make_docs.main(["--check"], project)
     assert not (project / "docs/coverage.md").exists()

@@ -1,4 +1,4 @@
-"""The study of docs/strategy.md stands on the numbers that the pipeline wrote last."""
+"""The study of docs/iterations.md stands on the numbers that the pipeline wrote last."""
 
 import json
 from pathlib import Path

@@ -17,7 +17,7 @@ from foursplit.training.train import Job
 N = {"train": 120, "train_dev": 60, "dev": 60}
 NETWORK = TrainerConfig(seeds=(1,), learning_rate=0.05, max_epochs=6, batch_size=16)
 SETTINGS = LearningCurve(
-    group="g", source="s", task="t", model="m", sizes=3, repeats=2, smallest=0.2
+    group="g", dataset="s", task="t", model="m", sizes=3, repeats=2, smallest=0.2
 )
 
 
@@ -51,10 +51,10 @@ def job(project, rng):
         return Job(
             key="small",
             experiment=Experiment(
-                lesson="own", source="wine", task=task, model=model, model_args=args or {},
+                week="own", dataset="wine", task=task, model=model, model_args=args or {},
                 fit=fit, group="g",
             ),
-            run=RuntimeConfig(accelerator="cpu", threads=1, kernels="portable"),
+            run=RuntimeConfig(accelerator="cpu", threads=1, instruction_set="portable"),
             splits=splits,
             shape=infer_data_spec(splits["train"], classes),
             data={"train.npy": "1"},

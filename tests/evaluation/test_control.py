@@ -30,7 +30,7 @@ def test_a_table_by_hand():
     )
     assert table["loss"].tolist() == [1.0, 0.5, 0.0, 0.0]
     assert table["is_error"].tolist() == [True, True, False, False]
-    assert table["shortfall"].tolist() == [300.0, 150.0, 0.0, 0.0]
+    assert table["mean_return_gap"].tolist() == [300.0, 150.0, 0.0, 0.0]
     assert table["y_hat"].tolist() == [-100.0, 50.0, 200.0, 260.0]
 
 
@@ -56,7 +56,7 @@ def test_the_games_unit_does_not_matter(earned, chance, width, scale, offset):
     )
 
 
-def test_a_source_that_does_not_say_what_chance_earns_is_refused():
+def test_a_dataset_that_does_not_say_what_chance_earns_is_refused():
     with pytest.raises(ValueError, match=r"meta\.chance_return"):
         prediction_tables.build_table(rows(2), np.zeros(2), "dev", "control", SHAPE)
 

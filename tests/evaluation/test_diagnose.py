@@ -12,10 +12,10 @@ from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.diagnose import diagnose
-from foursplit_courses.datasets.wine import SOURCE
+from foursplit_courses.datasets.wine import SPEC
 
-STRATEGY = DiagnosisConfig(
-    resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
+DIAGNOSIS = DiagnosisConfig(
+    n_resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
 )
 
 
@@ -27,7 +27,7 @@ def model():
 @pytest.mark.parametrize(
     ("reference", "desired", "kind", "where"),
     [
-        (ReferenceLevel(error=0.02, kind="human", citation="a study"), None, "human", "a study"),
+        (ReferenceLevel(error=0.02, kind="human", citation="a lesson"), None, "human", "a lesson"),
         (
             ReferenceLevel(error=0.02, kind="best known", citation="a paper"),
             None,
@@ -38,9 +38,9 @@ def model():
     ],
 )
 def test_the_human_level_of_every_diagnosis_has_one_shape(reference, desired, kind, where):
-    group = ComparisonGroup(source="wine", task="classify", metric="error", desired_error=desired)
-    experiment = diagnose([model()], group, replace(SOURCE, reference=reference), STRATEGY)
-    tables = diagnose_as_json([model()], Settings(human_error=0.02, resamples=50))
+    group = ComparisonGroup(dataset="wine", task="classify", metric="error", desired_error=desired)
+    experiment = diagnose([model()], group, replace(SPEC, reference=reference), DIAGNOSIS)
+    tables = diagnose_as_json([model()], Settings(human_error=0.02, n_resamples=50))
     assert set(experiment["human"]) == set(tables["human"])
     assert set(experiment["human"]["levels"][0]) == set(tables["human"]["levels"][0])
     assert experiment["human"]["error"] == experiment["splits"]["human"]["value"] == 0.02
@@ -48,9 +48,11 @@ def test_the_human_level_of_every_diagnosis_has_one_shape(reference, desired, ki
 
 
 def test_without_any_level_there_is_none_in_either():
-    group = ComparisonGroup(source="wine", task="classify", metric="error")
-    source = replace(SOURCE, reference=None)
-    experiment = diagnose([model()], group, source, STRATEGY)
+    group = ComparisonGroup(dataset="wine", task="classify", metric="error")
+    dataset = replace(SPEC, reference=None)
+    experiment = diagnose([model()], group, dataset, DIAGNOSIS)
     assert (
-        experiment["human"] is diagnose_as_json([model()], Settings(resamples=50))["human"] is None
+        experiment["human"]
+        is diagnose_as_json([model()], Settings(n_resamples=50))["human"]
+        is None
     )

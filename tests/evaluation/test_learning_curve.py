@@ -10,8 +10,8 @@ from foursplit.diagnosis.learning_curve.more_data import variance_verdict
 from foursplit.evaluation.learning_curve import by_size, learning_curve_summary
 from foursplit.evaluation.learning_curve_runs import CurveMeasurement
 
-STRATEGY = DiagnosisConfig(
-    resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1
+DIAGNOSIS = DiagnosisConfig(
+    n_resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1
 )
 HUMAN = {"error": 0.022, "kind": "human", "where": "x"}
 ONE, TWO = {"all": "source"}, {"web": "source", "phone": "target"}
@@ -52,7 +52,7 @@ def test_sizes_that_differ_stay_apart_when_their_means_are_rounded():
 
 
 def test_the_line_goes_from_the_smallest_size_to_ten_times_the_largest():
-    line = learning_curve_summary(points(), HUMAN, ONE, STRATEGY)["dev"]["line"]
+    line = learning_curve_summary(points(), HUMAN, ONE, DIAGNOSIS)["dev"]["line"]
     assert (line[0]["n"], line[-1]["n"]) == (1000, 80_000)
     assert line[0]["value"] == pytest.approx(0.08 + 3 * 1000**-0.7, rel=1e-3)
     assert 8000 in [row["n"] for row in line]  # where what was measured ends
@@ -60,7 +60,7 @@ def test_the_line_goes_from_the_smallest_size_to_ten_times_the_largest():
 
 
 def test_where_dev_is_of_another_domain_train_dev_has_a_curve_of_its_own():
-    found = learning_curve_summary(points(), HUMAN, TWO, STRATEGY)
+    found = learning_curve_summary(points(), HUMAN, TWO, DIAGNOSIS)
     assert found["shifted"]
     assert "Train is of web, dev of phone" in found["about"]
     assert "nothing of what more of the second" in found["about"]
@@ -70,24 +70,24 @@ def test_where_dev_is_of_another_domain_train_dev_has_a_curve_of_its_own():
 
 
 def test_where_all_is_of_one_domain_dev_alone_is_read():
-    found = learning_curve_summary(points(), HUMAN, ONE, STRATEGY)
+    found = learning_curve_summary(points(), HUMAN, ONE, DIAGNOSIS)
     assert not found["shifted"]
     assert "train_dev" not in found
     assert variance_verdict(found).reading == "out_of_reach"
 
 
 def test_without_a_level_to_reach_no_verdict_is_made_up():
-    found = learning_curve_summary(points(), None, ONE, STRATEGY)
+    found = learning_curve_summary(points(), None, ONE, DIAGNOSIS)
     assert found["target"] is None
     assert found["dev"]["verdict"]["reading"] == "no_target"
 
 
 def test_the_same_points_give_the_same_json_and_numbers_of_six_digits():
     first, again = (
-        json.dumps(learning_curve_summary(points(), HUMAN, TWO, STRATEGY)) for _ in range(2)
+        json.dumps(learning_curve_summary(points(), HUMAN, TWO, DIAGNOSIS)) for _ in range(2)
     )
     assert first == again
-    assert learning_curve_summary(points(), HUMAN, ONE, STRATEGY)["dev"]["curve"][
+    assert learning_curve_summary(points(), HUMAN, ONE, DIAGNOSIS)["dev"]["learning-curve"][
         "a"
     ] == pytest.approx(0.08, abs=1e-3)
     assert MAX_EXTRAPOLATION >= 10  # the line is drawn no farther than a fit is believed

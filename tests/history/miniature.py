@@ -31,7 +31,7 @@ def table(wrong=(), n=N, first=0, **columns):
 
 
 def summary(n_parameters=10):
-    return {"manifest": {"n_parameters": n_parameters, "flops": None, "n_bytes": 1}}
+    return {"manifest": {"n_parameters": n_parameters, "flops": None, "size_bytes": 1}}
 
 
 class History:

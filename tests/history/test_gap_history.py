@@ -37,17 +37,17 @@ class World:
 
     def run(self, *, fit, worse=0, seed=1, code="c", data="d", key="wines_good", gone=False):
         number = len(self.runs)
-        source = paths.predictions("wines") / "wines_good" / f"seed_{seed}"
+        dataset = paths.predictions("wines") / "wines_good" / f"seed_{seed}"
         files = {}
         for split in ("train", "train_dev", "dev"):
-            table = pd.read_parquet(source / f"{split}.parquet")
+            table = pd.read_parquet(dataset / f"{split}.parquet")
             if split == "dev":
                 right = table.index[~table["is_error"]][:worse]
                 table.loc[right, ["loss", "is_error"]] = [1.0, True]
                 table.loc[right, "y_hat"] = "other"
             files[f"{split}.parquet"] = self.folder / f"{number}-{split}.parquet"
             table.to_parquet(files[f"{split}.parquet"])
-        summary = artifacts.read_json(source / "summary.json")
+        summary = artifacts.read_json(dataset / "summary.json")
         summary["manifest"] |= {"code": code, "data": data, "model_args": {}}
         files["summary.json"] = self.folder / f"{number}.json"
         artifacts.write_json(files["summary.json"], summary)
@@ -142,8 +142,8 @@ def test_a_second_look_reads_no_table_and_says_the_same(world, monkeypatch):
     assert [step.as_json() for step in again.steps] == [step.as_json() for step in first.steps]
     assert page([again], 0.95) == page([first], 0.95)
 
-    strategy = replace(world.params.strategy, confidence=0.5)
-    world.params = replace(world.params, strategy=strategy)  # nothing of it was worked out yet
+    config = replace(world.params.diagnosis, confidence=0.5)
+    world.params = replace(world.params, diagnosis=config)  # nothing of it was worked out yet
     assert world.history().steps == ()
 
 

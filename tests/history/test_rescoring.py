@@ -10,15 +10,15 @@ from foursplit.diagnosis.selection.example_weights import parse_condition, parse
 from foursplit.history.past_runs import list_past_runs
 from foursplit.history.rescoring import rescore, weight_to_flip
 
-STRATEGY = DiagnosisConfig(
-    resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
+DIAGNOSIS = DiagnosisConfig(
+    n_resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
 )
-LETTERS = ComparisonGroup(source="digits", task="classify", metric="error")
+LETTERS = ComparisonGroup(dataset="digits", task="classify", metric="error")
 MONDAY, TUESDAY = "2024-01-01T10:00:00+0000", "2024-01-02T10:00:00+0000"
 
 
-def again(*rules, group=LETTERS, strategy=STRATEGY, metric=""):
-    return rescore(GROUP, group, strategy, [parse_weight_rule(text) for text in rules], metric)
+def again(*rules, group=LETTERS, config=DIAGNOSIS, metric=""):
+    return rescore(GROUP, group, config, [parse_weight_rule(text) for text in rules], metric)
 
 
 def ranks(found):
@@ -165,7 +165,7 @@ def test_where_a_summary_is_gone_the_cost_is_not_known_and_meets_no_bound(histor
     history.evaluate("plain", {1: table({1, 2})})
     history.forget(old, "seed_1/summary.json")
     bounded = ComparisonGroup(
-        source="digits", task="classify", metric="error", bounds={"n_parameters": 50}
+        dataset="digits", task="classify", metric="error", bounds={"n_parameters": 50}
     )
     found = again(group=bounded)
     assert [bool(run.broken) for run in found.runs] == [True, False]
@@ -186,32 +186,34 @@ def test_seeds_are_averaged_example_by_example_and_widen_the_interval(history):
 def test_ties_go_to_the_cheaper_run_under_either_metric(history):
     history.evaluate("large", {1: table({0, 1})}, n_parameters=99)
     history.evaluate("small", {1: table({2, 3, 4})}, n_parameters=9)
-    tied = DiagnosisConfig(**{f: getattr(STRATEGY, f) for f in STRATEGY.__slots__} | {"tie": 0.05})
+    tied = DiagnosisConfig(
+        **{f: getattr(DIAGNOSIS, f) for f in DIAGNOSIS.__slots__} | {"tie": 0.05}
+    )
     assert again().new_choice["winner"] == "large"
-    assert again(strategy=tied).new_choice["winner"] == "small"
+    assert again(config=tied).new_choice["winner"] == "small"
 
 
 def test_the_weight_that_makes_the_metric_prefer_what_users_prefer(history):
     history.evaluate("web", {1: table(WEB)})
     history.evaluate("phone", {1: table(PHONE)})
-    turned = weight_to_flip(again(), "web", "phone", parse_condition("domain=phone"), STRATEGY)
+    turned = weight_to_flip(again(), "web", "phone", parse_condition("domain=phone"), DIAGNOSIS)
     # 3 against 2v.
     assert (turned.weight, turned.proposed) == (pytest.approx(1.5), 1.6)
     assert "the metric prefers web" in turned.sentence
     assert ranks(again("domain=phone:1.6"))["web"] == (2, 1)
     assert ranks(again("domain=phone:1.4"))["web"] == (2, 2)
     with pytest.raises(FoursplitError, match="run 'wep'.*Did you mean 'web'"):
-        weight_to_flip(again(), "wep", "phone", parse_condition("domain=phone"), STRATEGY)
+        weight_to_flip(again(), "wep", "phone", parse_condition("domain=phone"), DIAGNOSIS)
 
 
 def test_where_more_is_better_the_flip_is_turned_too(history):
     # Here the loss counts as a gain: `phone`, with fewer, is the one that needs weight.
-    more = ComparisonGroup(source="digits", task="classify", metric="error", direction="maximize")
+    more = ComparisonGroup(dataset="digits", task="classify", metric="error", direction="maximize")
     history.evaluate("web", {1: table(WEB)})
     history.evaluate("phone", {1: table(PHONE)})
     found = again(group=more)
     assert found.new_choice["winner"] == "web"
-    turned = weight_to_flip(found, "phone", "web", parse_condition("domain=phone"), STRATEGY)
+    turned = weight_to_flip(found, "phone", "web", parse_condition("domain=phone"), DIAGNOSIS)
     assert turned.weight == pytest.approx(1.5)
     assert ranks(again("domain=phone:1.6", group=more))["phone"] == (2, 1)
 

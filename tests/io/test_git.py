@@ -85,7 +85,7 @@ def test_what_results_rest_on_must_be_committed(repository, file, counts):
         git.require_committed("it")
 
 
-def test_a_source_that_is_deleted_or_staged_counts(repository):
+def test_a_dataset_that_is_deleted_or_staged_counts(repository):
     (repository / "src" / "code.py").unlink()
     (repository / "src" / "other.py").write_text("1\n")
     call("add", "src/other.py")

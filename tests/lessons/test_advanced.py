@@ -1,4 +1,4 @@
-"""What the studies of course advanced compute, against oracles and the sources they retell."""
+"""What the lessons of course advanced compute, against oracles and the sources they retell."""
 
 import dataclasses
 import json
@@ -29,18 +29,18 @@ SMALL = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("study", SMALL, ids=lambda study: study.__name__.rpartition(".")[2])
-def test_a_study_repeats_itself_and_measures_numbers(study):
-    args = study.Args(**SMALL[study])
-    first = study.run(args)
-    assert first.as_json() == study.run(args).as_json()
+@pytest.mark.parametrize("lesson", SMALL, ids=lambda lesson: lesson.__name__.rpartition(".")[2])
+def test_a_lesson_repeats_itself_and_measures_numbers(lesson):
+    args = lesson.Args(**SMALL[lesson])
+    first = lesson.run(args)
+    assert first.as_json() == lesson.run(args).as_json()
     assert json.dumps(first.as_json(), allow_nan=False)
     assert first.numbers
     assert all(np.isfinite(value) for value in first.numbers.values())
 
 
 @pytest.mark.parametrize(
-    ("study", "given", "said"),
+    ("lesson", "given", "said"),
     [
         (neurons_and_layers, {"roasts": 0}, "roasts: 0 must be at least 1"),
         (softmax, {"std": 0.0}, "std: 0.0 must be above 0"),
@@ -50,12 +50,12 @@ def test_a_study_repeats_itself_and_measures_numbers(study):
         (data_centric, {"n_train": 1500}, "must be at most 1797 together"),
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(study, given, said):
+def test_arguments_that_make_no_sense_are_refused(lesson, given, said):
     with pytest.raises(ValueError, match=said):
-        study.Args(**given)
+        lesson.Args(**given)
 
 
-def test_the_studies_retell_the_rules_of_the_sources(rng):
+def test_the_lessons_retell_the_rules_of_the_sources(rng):
     t, d = rng.uniform(*coffee.TEMPERATURES, 2000), rng.uniform(*coffee.DURATIONS, 2000)
     np.testing.assert_array_equal(neurons_and_layers.good(t, d), coffee.is_good_roast(t, d))
     np.testing.assert_array_equal(bias_and_variance_in_networks.CENTRES, six_blobs.CENTERS)
@@ -123,15 +123,15 @@ def test_every_candidate_stays_within_the_baselines_multiplications():
     ],
 )
 def test_the_loop_asks_for_bias_first_and_then_for_variance(train, cross, weight_decay, n, message):
-    study = bias_and_variance_in_networks
-    errors = study.Errors(train=train, cross_validation=cross, new=cross, best=0.078)
-    plan = study.Plan(hidden=(1,), weight_decay=weight_decay, n_train=n)
-    verdict, next_plan = study.advise(errors, plan, study.Args())
+    lesson = bias_and_variance_in_networks
+    errors = lesson.Errors(train=train, cross_validation=cross, new=cross, best=0.078)
+    plan = lesson.Plan(hidden=(1,), weight_decay=weight_decay, n_train=n)
+    verdict, next_plan = lesson.advise(errors, plan, lesson.Args())
     assert verdict == message
     assert next_plan != plan
 
 
-def test_where_the_naive_loss_becomes_infinite_is_where_the_study_says():
+def test_where_the_naive_loss_becomes_infinite_is_where_the_lesson_says():
     found = softmax.run(softmax.Args(steps=1)).numbers["naive_loss_infinite_from_gap"]
     label = np.array([1])
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""What the studies of clusters and anomalies show is so."""
+"""What the lessons of clusters and anomalies show is so."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ PARAMS = load()
 
 def ran(file, **change):
     name = file.__name__.rpartition(".")[2]
-    args = parse(file.Args, PARAMS.study(name).args, name)
+    args = parse(file.Args, PARAMS.lesson(name).args, name)
     return file.run(dataclasses.replace(args, **change))
 
 
@@ -49,27 +49,27 @@ def test_as_many_colours_as_the_photo_has_lose_nothing():
     np.testing.assert_array_equal(made.pixels, photo)
 
 
-def test_the_compression_study_runs_on_few_pixels():
-    study = ran(image_compression, side=16, n_colors=(2, 4))
-    assert study.numbers["bits_4"] == 4 * 24 + 16 * 16 * 2
-    slider = study.sections[0].figures[0]
+def test_the_compression_lesson_runs_on_few_pixels():
+    lesson = ran(image_compression, side=16, n_colors=(2, 4))
+    assert lesson.numbers["bits_4"] == 4 * 24 + 16 * 16 * 2
+    slider = lesson.sections[0].figures[0]
     assert isinstance(slider, Slider)
     assert slider.values == ("2", "4", "all")
 
 
 def test_the_way_of_the_centroids_falls_and_ends():
-    study = ran(k_means)
-    falls = study.sections[0].figures[1].series[0].y
+    lesson = ran(k_means)
+    falls = lesson.sections[0].figures[1].series[0].y
     assert np.diff(falls).max() <= 0
-    assert study.numbers["share_spread"] > study.numbers["share_random"]
+    assert lesson.numbers["share_spread"] > lesson.numbers["share_random"]
     # The elbow: inertia falls with every cluster more, on points it was not fitted to as well.
-    own = study.sections[2].figures[0].series[0].y
+    own = lesson.sections[2].figures[0].series[0].y
     assert np.diff(own).max() < 0
 
 
 def test_the_slider_shows_true_steps():
-    study = ran(k_means)
-    last = study.sections[0].figures[0].figures[-1]
+    lesson = ran(k_means)
+    last = lesson.sections[0].figures[0].figures[-1]
     points = [s for s in last.series if s.name.startswith("cluster")]
     (ends,) = [s for s in last.series if s.name == "centroids"]
     x = np.concatenate([np.stack([s.x, s.y], axis=1) for s in points])
@@ -93,12 +93,12 @@ def test_half_of_the_anomalies_stay_within_both_ranges():
 
 
 def test_what_is_new_is_found_by_the_density_alone():
-    study = ran(anomaly_or_supervised, positives=(4, 60), n_repeats=3)
-    new = {way: study.numbers[f"{way}_new_60"] for way in ("density", "logistic", "trees")}
+    lesson = ran(anomaly_or_supervised, positives=(4, 60), n_repeats=3)
+    new = {way: lesson.numbers[f"{way}_new_60"] for way in ("density", "logistic", "trees")}
     assert new["density"] > max(new["logistic"], new["trees"]) + 0.2
     # What is like the past is learnt by a classifier once enough of it is known.
-    assert study.numbers["trees_same_60"] > study.numbers["trees_same_4"]
-    assert study.numbers["trees_same_60"] > study.numbers["density_same_60"]
+    assert lesson.numbers["trees_same_60"] > lesson.numbers["trees_same_4"]
+    assert lesson.numbers["trees_same_60"] > lesson.numbers["density_same_60"]
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ def test_a_page_repeats_to_the_byte_and_its_table_is_its_numbers():
 
 
 def test_replay_is_what_it_learns_by():
-    study = run(Args(n_episodes=150, seeds=(1,), held_out=10))
+    lesson = run(Args(n_episodes=150, seeds=(1,), held_out=10))
     whole, without = (
-        study.numbers[f"held_out_{name}"] for name in ("replay_and_target_network", "no_replay")
+        lesson.numbers[f"held_out_{name}"] for name in ("replay_and_target_network", "no_replay")
     )
     assert whole > 3 * without
-    final = [float(np.asarray(series.y)[-1]) for series in study.sections[0].figures[0].series]
+    final = [float(np.asarray(series.y)[-1]) for series in lesson.sections[0].figures[0].series]
     assert final[0] > 150
 
 

@@ -1,4 +1,4 @@
-"""The study of descent gives the figures that the course prints, and others where asked."""
+"""The lesson of descent gives the figures that the course prints, and others where asked."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from tests.conftest import PROJECT
 from foursplit.config.load import parse
 from foursplit_courses.lessons.gradient_descent import Args, run
 
-BLOCK = YAML(typ="safe").load(PROJECT / "params.yaml")["studies"]["supervised"]["gradient_descent"]
+BLOCK = YAML(typ="safe").load(PROJECT / "params.yaml")["lessons"]["supervised"]["gradient_descent"]
 
 
 def args(**changes):

@@ -25,9 +25,9 @@ def test_the_slider_shows_the_table_of_its_discount():
 
 
 def test_a_rover_that_never_turns_says_so():
-    study = run(Args(rewards=(1.0, 0.0, 0.0, 0.0, 0.0, 40.0)))
-    assert np.isnan(study.numbers["turning_discount"])
-    assert "never left" in study.lead
+    lesson = run(Args(rewards=(1.0, 0.0, 0.0, 0.0, 0.0, 40.0)))
+    assert np.isnan(lesson.numbers["turning_discount"])
+    assert "never left" in lesson.lead
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The study of recommenders says what its numbers say, and the same each time."""
+"""The lesson of recommenders says what its numbers say, and the same each time."""
 
 import json
 
@@ -10,30 +10,30 @@ from foursplit_courses.lessons.recommenders import Args, run
 
 
 @pytest.fixture(scope="module")
-def study():
+def lesson():
     return run(Args())
 
 
-def figures(study):
-    return {figure.title: figure for section in study.sections for figure in section.figures}
+def figures(lesson):
+    return {figure.title: figure for section in lesson.sections for figure in section.figures}
 
 
-def test_the_same_seed_gives_the_same_page_and_another_seed_another(study):
-    page = json.dumps(study.as_json())
+def test_the_same_seed_gives_the_same_page_and_another_seed_another(lesson):
+    page = json.dumps(lesson.as_json())
     assert page == json.dumps(run(Args()).as_json())
     assert page != json.dumps(run(Args(seed=2)).as_json())
 
 
-def test_the_cost_falls_by_either_way_and_further_where_a_side_is_solved(study):
-    stepped, solved = figures(study)["Cost on the ratings that are learnt from"].series
+def test_the_cost_falls_by_either_way_and_further_where_a_side_is_solved(lesson):
+    stepped, solved = figures(lesson)["Cost on the ratings that are learnt from"].series
     assert (np.diff(stepped.y) < 0).all()
     assert (np.diff(solved.y) < 0).all()
     assert solved.y[5] < stepped.y[60]
 
 
-def test_a_free_model_overfits_and_a_held_back_one_learns_too_little(study):
+def test_a_free_model_overfits_and_a_held_back_one_learns_too_little(lesson):
     lines = {
-        s.name: s.y for s in figures(study)["Error over the penalty, by number of features"].series
+        s.name: s.y for s in figures(lesson)["Error over the penalty, by number of features"].series
     }
     held, train = lines["8 features, held out"], lines["8 features, train"]
     best = int(np.argmin(held))
@@ -42,8 +42,8 @@ def test_a_free_model_overfits_and_a_held_back_one_learns_too_little(study):
     assert held[0] - train[0] > 3 * (held[-1] - train[-1])
 
 
-def test_nobody_beats_the_tastes_and_ratings_help(study):
-    for figure in figures(study).values():
+def test_nobody_beats_the_tastes_and_ratings_help(lesson):
+    for figure in figures(lesson).values():
         if isinstance(figure, Lines) and figure.title.startswith("Error "):
             lines = {series.name: np.array(series.y) for series in figure.series}
             if "noise floor" not in lines:

@@ -21,7 +21,7 @@ from foursplit_courses.lessons import (
     regularisation,
 )
 
-BLOCKS = yaml.safe_load((PROJECT / "params.yaml").read_text())["studies"]["supervised"]
+BLOCKS = yaml.safe_load((PROJECT / "params.yaml").read_text())["lessons"]["supervised"]
 FILES = {
     file.__name__.rpartition(".")[2]: file
     for file in (

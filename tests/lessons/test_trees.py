@@ -26,18 +26,18 @@ def test_the_same_arguments_give_the_same_page(file):
 
 
 def test_the_page_prints_the_ten_mushrooms_gains():
-    study = decision_tree.run(SHORT[decision_tree])
-    found = [study.numbers[f"gain_{name}"] for name in ("brown_cap", "tapering_stalk", "solitary")]
+    lesson = decision_tree.run(SHORT[decision_tree])
+    found = [lesson.numbers[f"gain_{name}"] for name in ("brown_cap", "tapering_stalk", "solitary")]
     assert found == pytest.approx([0.034851554559677034, 0.12451124978365313, 0.2780719051126377])
-    (tree,) = (f for f in study.sections[1].figures if f.title == "The whole tree")
+    (tree,) = (f for f in lesson.sections[1].figures if f.title == "The whole tree")
     assert isinstance(tree, Table)
     assert [row[3] for row in tree.rows[:2]] == ["solitary?", "brown cap?"]
     assert sum(row[1] for row in tree.rows if str(row[3]).startswith("nothing")) == 10
 
 
 def test_a_slider_has_a_figure_for_each_depth():
-    study = decision_tree.run(SHORT[decision_tree])
-    sliders = [f for s in study.sections for f in s.figures if isinstance(f, Slider)]
+    lesson = decision_tree.run(SHORT[decision_tree])
+    sliders = [f for s in lesson.sections for f in s.figures if isinstance(f, Slider)]
     assert [slider.values for slider in sliders] == [("1", "2", "5")] * 2
 
 

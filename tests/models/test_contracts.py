@@ -12,7 +12,7 @@ from foursplit.config.load import load
 from foursplit.config.schema import EstimatorConfig, TrainerConfig
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.io import artifacts
-from foursplit.plugins import dataset as source_module
+from foursplit.plugins import dataset as dataset_module
 from foursplit.training import custom_estimator, estimator, network
 from foursplit.training.manifest import arguments
 
@@ -33,13 +33,13 @@ INPUTS = {
     "signs": (3, 64, 64), "signs_to_photos": (3, 64, 64), "spoken_digits": (1, 32, 32),
     "zeros_ones": (1, 8, 8),
 }  # fmt: skip
-"""Axes of one example where the source has no list of features."""
+"""Axes of one example where the dataset has no list of features."""
 
 
 def shape_for(experiment):
-    source = source_module(experiment.source).SOURCE
-    inputs = INPUTS.get(experiment.source) or (len(source.features),)
-    return DataSpec(inputs=inputs, classes=source.classes)
+    dataset = dataset_module(experiment.dataset).SPEC
+    inputs = INPUTS.get(experiment.dataset) or (len(dataset.features),)
+    return DataSpec(inputs=inputs, classes=dataset.classes)
 
 
 def built(key, seed=0):

@@ -15,17 +15,17 @@ from foursplit.core import code_digest
 from foursplit.stages import code
 
 PARAMS = load(ROOT / "params.yaml")
-PIPELINES = {"report": PARAMS, "report_real": PARAMS.of("real")}
+PIPELINES = {"report": PARAMS, "report_full": PARAMS.of("full")}
 CODE = Path("data") / "code"
 
 
 def expected(params):
     """List a pipeline's stages with the name in params.yaml that each is of."""
     names = {
-        ("fetch", "validate", "split"): [*params.sources],
+        ("fetch", "validate", "split"): [*params.datasets],
         ("train", "evaluate"): [key for block in params.experiments.values() for key in block],
-        ("learn",): [key for block in params.curves.values() for key in block],
-        ("study",): [key for block in params.studies.values() for key in block],
+        ("learning_curve",): [key for block in params.curves.values() for key in block],
+        ("lesson",): [key for block in params.lessons.values() for key in block],
         ("select", "final"): [key for block in params.groups.values() for key in block],
     }
     return {f"{s}@{key}": key for stages, keys in names.items() for s in stages for key in keys}
@@ -46,17 +46,21 @@ def by_name(stage, key):
     """List the kind and name of each file that a stage finds by a name in params.yaml."""
     if stage in ("fetch", "validate", "split"):
         return {("datasets", key)}
-    if stage == "study":
+    if stage == "lesson":
         return {("lessons", key)}
-    if stage in ("train", "evaluate", "learn"):
+    if stage in ("train", "evaluate", "learning_curve"):
         of = PARAMS.experiment(key)
-        kinds = {"train": ["tasks"], "evaluate": ["metrics"], "learn": ["tasks", "metrics"]}
-        found = {("datasets", of.source), ("models", of.model)}
+        kinds = {
+            "train": ["tasks"],
+            "evaluate": ["metrics"],
+            "learning_curve": ["tasks", "metrics"],
+        }
+        found = {("datasets", of.dataset), ("models", of.model)}
         return found | {(folder, of.task) for folder in kinds[stage]}
     group = PARAMS.group(key)
     found = {("metrics", group.task)}
     # Which model won is not known here: its code's digest is in its manifest, a dependency.
-    return found if stage == "select" else {*found, ("datasets", group.source)}
+    return found if stage == "select" else {*found, ("datasets", group.dataset)}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +110,7 @@ def rerun(repo, stages, closures, edited):
 
 
 def default(stages, names):
-    return {name for name in names if "real" not in Path(stages[name].dvcfile.relpath).parts}
+    return {name for name in names if "full" not in Path(stages[name].dvcfile.relpath).parts}
 
 
 def test_an_edit_of_lenet_reruns_lenet_and_what_depends_on_it(repo, stages, closures):

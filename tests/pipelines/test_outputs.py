@@ -16,10 +16,10 @@ def test_the_list_of_outputs_is_that_of_the_pipeline_files(stages, monkeypatch):
     found = 0
     for name, stage in stages.items():
         kind, _, key = name.partition("@")
-        kind, key = ("report", "real") if name == "report_real" else (kind, key)
+        kind, key = ("report", "full") if name == "report_full" else (kind, key)
         outputs = {Path(out.fs_path) for out in stage.outs}
         assert {*stage_outputs.output_paths(kind, key, params)} == outputs, name
         found += len(outputs)
     assert len(stage_outputs.all_output_paths(params)) == found
     tops = {path.relative_to(ROOT).parts[0] for path in stage_outputs.all_output_paths(params)}
-    assert tops == {"data", "reports", "metrics.json", "metrics.real.json"}
+    assert tops == {"data", "reports", "metrics.json", "metrics.full.json"}

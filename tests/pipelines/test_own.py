@@ -25,7 +25,7 @@ def test_your_own_data_and_model_in_ci(clone, rng):
     clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "data")
 
     clone.run(
-        "foursplit", "new", "source", "churn", "--csv", "data/own/churn.csv", "--target", "left"
+        "foursplit", "new", "dataset", "churn", "--csv", "data/own/churn.csv", "--target", "left"
     )
     sheet = "data/tags/churn.csv"  # empty: nobody has read an error yet
     assert clone.git_status() == {"params.yaml", "src/foursplit_courses/datasets/churn.py", sheet}

@@ -34,12 +34,12 @@ N = {"train": 120, "train_dev": 60, "dev": 600, "test": 600}
 WEAK, STRONG = slice(0, 3), slice(3, 6)  # inputs that tell the three classes a little, and well
 
 PARAMS = {
-    "run": {"accelerator": "cpu", "threads": 1, "kernels": "portable"},
-    "strategy": {
-        "resamples": 100, "confidence": 0.95, "floor": 0.005, "share_of_dev": 0.1,
+    "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
+    "diagnosis": {
+        "n_resamples": 100, "confidence": 0.95, "floor": 0.005, "share_of_dev": 0.1,
         "co_primary": 0.5, "seed": 1,
     },
-    "sources": {
+    "datasets": {
         "wine": {
             "origin": "x",
             "split": {
@@ -49,12 +49,12 @@ PARAMS = {
         }
     },
     "groups": {
-        "supervised": {GROUP: {"source": "wine", "task": "classify", "metric": "error"}}
+        "supervised": {GROUP: {"dataset": "wine", "task": "classify", "metric": "error"}}
     },
     "experiments": {
         "supervised": {
             KEY: {
-                "lesson": "C2 W3", "source": "wine", "task": "classify", "model_args": {},
+                "week": "C2 W3", "dataset": "wine", "task": "classify", "model_args": {},
                 "model": "logistic_sklearn", "group": GROUP, "fit": {"seeds": [*SEEDS]},
             }
         }
@@ -85,10 +85,10 @@ def make(root):
 def examples(split, *, drawn=0):
     """Draw examples of three classes; another number `drawn` gives other ones."""
     rng = np.random.default_rng([drawn, len(split)])
-    source = plugins.dataset("wine").SOURCE
+    dataset = plugins.dataset("wine").SPEC
     n = N[split]
-    y = np.arange(n) % len(source.classes)
-    x = rng.normal(size=(n, len(source.features)))
+    y = np.arange(n) % len(dataset.classes)
+    x = rng.normal(size=(n, len(dataset.features)))
     x[:, WEAK] += 1.0 * np.eye(3)[y]
     x[:, STRONG] += 4.0 * np.eye(3)[y]
     names = [f"{split}-{drawn}-{number}" for number in range(n)]
@@ -104,7 +104,7 @@ def train(*, sees_strong, drawn=0, trained_on=0):
     """
     experiment = load().experiment(KEY)
     splits = {s: examples(s, drawn=trained_on if s == "train" else drawn) for s in SPLITS}
-    shape = infer_data_spec(splits["train"], plugins.dataset("wine").SOURCE.classes)
+    shape = infer_data_spec(splits["train"], plugins.dataset("wine").SPEC.classes)
     _deal(splits)
     for folder in (paths.models(GROUP, KEY), paths.final(GROUP)):
         shutil.rmtree(folder, ignore_errors=True)
@@ -149,10 +149,10 @@ def _fit(folder, experiment, seed, found, shape, *, sees_strong):
         manifest.Manifest(
             experiment=KEY, task=experiment.task, model=experiment.model, model_args={},
             engine="estimator", seed=seed, shape=shape.as_json(), device="cpu", threads=1,
-            kernels="portable", code=manifest.code_hash(experiment.model),
+            instruction_set="portable", code=manifest.code_hash(experiment.model),
             data={"train.npy": artifacts.sha256_bytes(x.tobytes())},
             model_hash=artifacts.sha256_file(path),
-            n_parameters=estimator.count_parameters(path), flops=None, n_bytes=path.stat().st_size,
+            n_parameters=estimator.count_parameters(path), flops=None, size_bytes=path.stat().st_size,
         ),
     )  # fmt: skip
 

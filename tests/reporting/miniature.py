@@ -20,15 +20,15 @@ N = {"train": 40, "train_dev": 32, "dev": 35, "test": 30}
 FIT = {"seeds": [1], "learning_rate": 0.1, "max_epochs": 3, "batch_size": None}
 
 
-def experiment(source, task, group, *, model="linear", args=None, fit=None):
-    names = {"lesson": "C3 W1", "source": source, "task": task, "model": model, "group": group}
+def experiment(dataset, task, group, *, model="linear", args=None, fit=None):
+    names = {"week": "C3 W1", "dataset": dataset, "task": task, "model": model, "group": group}
     return {**names, "model_args": args or {}, "fit": fit or FIT}
 
 
 PARAMS = {
-    "run": {"accelerator": "cpu", "threads": 1, "kernels": "portable"},
-    "strategy": {
-        "resamples": 100,
+    "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
+    "diagnosis": {
+        "n_resamples": 100,
         "confidence": 0.95,
         "floor": 0.005,
         "share_of_dev": 0.1,
@@ -36,7 +36,7 @@ PARAMS = {
         "seed": 1,
         "tie": 0.05,
     },
-    "sources": {
+    "datasets": {
         name: {
             "origin": "x",
             "split": {
@@ -49,13 +49,13 @@ PARAMS = {
     "groups": {
         "supervised": {
             "wines": {
-                "source": "wine",
+                "dataset": "wine",
                 "task": "classify",
                 "metric": "error",
                 "bounds": {"n_parameters": 100},
             },
-            "sugar": {"source": "diabetes", "task": "regress", "metric": "error"},
-            "figures": {"source": "digits", "task": "classify", "metric": "log_loss"},
+            "sugar": {"dataset": "diabetes", "task": "regress", "metric": "error"},
+            "figures": {"dataset": "digits", "task": "classify", "metric": "log_loss"},
         }
     },
     "experiments": {
@@ -82,17 +82,17 @@ def make_project(root, params=PARAMS, winners=("wines_good", "sugar_direct", "fi
     (root / "dvc.yaml").write_text("stages: {}\n")
     paths.root.cache_clear()
     parsed = build(params)
-    examples = {name: _source(name) for name in parsed.sources}
+    examples = {name: _dataset(name) for name in parsed.datasets}
     for name, group in parsed.groups["supervised"].items():
         for key in parsed.members(name):
-            _experiment(parsed, key, group, examples[group.source], key in winners)
+            _experiment(parsed, key, group, examples[group.dataset], key in winners)
         _selected(name, parsed.members(name), winners)
 
 
-def _source(name):
-    """Write a source's seen splits and reports; give all four."""
-    source, rng = plugins.dataset(name).SOURCE, np.random.default_rng(len(name))
-    made = {split: _examples(source, split, rng) for split in SPLITS}
+def _dataset(name):
+    """Write a dataset's seen splits and reports; give all four."""
+    dataset, rng = plugins.dataset(name).SPEC, np.random.default_rng(len(name))
+    made = {split: _examples(dataset, split, rng) for split in SPLITS}
     seen = paths.split(name) / "seen"
     seen.mkdir(parents=True)
     for split in SEEN:
@@ -109,7 +109,7 @@ def _source(name):
         for split, n in N.items()
     }
     report = {
-        "title": source.title,
+        "title": dataset.title,
         "n_examples": 137,
         "unit": "row",
         "domains": {"all": {"role": "source", "n": 137}},
@@ -125,12 +125,12 @@ def _source(name):
     return made
 
 
-def _examples(source, split, rng):
+def _examples(dataset, split, rng):
     n = N[split]
-    shape = (1, 4, 4) if source.picture else (len(source.features),)
+    shape = (1, 4, 4) if dataset.picture else (len(dataset.features),)
     x = rng.random((n, *shape)).astype(np.float32)
-    y = rng.integers(len(source.classes), size=n) if source.classes else rng.normal(150, 50, n)
-    names = [f"{source.target}-{split}-{number}" for number in range(n)]
+    y = rng.integers(len(dataset.classes), size=n) if dataset.classes else rng.normal(150, 50, n)
+    names = [f"{dataset.target}-{split}-{number}" for number in range(n)]
     rows = {"example_id": names, "group_id": names, "content": names, "domain": "all", "y": y}
     return Examples(
         x=x, metadata=pd.DataFrame({**rows, "meta.band": rng.choice(["low", "high"], n)})
@@ -138,7 +138,7 @@ def _examples(source, split, rng):
 
 
 def _experiment(params, key, group, examples, winner):
-    declared = plugins.dataset(group.source).SOURCE
+    declared = plugins.dataset(group.dataset).SPEC
     experiment = params.experiment(key)
     shape = infer_data_spec(examples["train"], declared.classes)
     seen_models, four_models = [], []
@@ -158,10 +158,10 @@ def _experiment(params, key, group, examples, winner):
             "shape": shape.as_json(),
             "device": "cpu",
             "threads": 1,
-            "kernels": "portable",
+            "instruction_set": "portable",
             "n_parameters": 120 if key == "wines_bad" else 42,
             "flops": None if experiment.model.endswith("sklearn") else 78,
-            "n_bytes": 500,
+            "size_bytes": 500,
         }
         seen = {split: made[split] for split in SEEN}
         evaluated = paths.predictions(experiment.group) / key
@@ -177,7 +177,7 @@ def _experiment(params, key, group, examples, winner):
 
 
 def _diagnose(folder, models, group, params):
-    told = diagnose(models, group, plugins.dataset(group.source).SOURCE, params.strategy)
+    told = diagnose(models, group, plugins.dataset(group.dataset).SPEC, params.diagnosis)
     artifacts.write_json(paths.diagnosis(folder), told)
 
 
@@ -196,8 +196,8 @@ def _write(folder, seed, made, manifest, group, params):
     part.mkdir(parents=True)
     for split, table in made.items():
         prediction_tables.save(part, split, table)
-    model = validate_tables(made, group.source)
-    summary = summarize(made, model, group, plugins.dataset(group.source).SOURCE, params.strategy)
+    model = validate_tables(made, group.dataset)
+    summary = summarize(made, model, group, plugins.dataset(group.dataset).SPEC, params.diagnosis)
     artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})
     return model
 

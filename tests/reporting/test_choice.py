@@ -15,7 +15,7 @@ from foursplit.reporting.plots.candidates import HEIGHT
 from foursplit.reporting.tables import choice
 
 GROUP = ComparisonGroup(
-    source="digits", task="classify", metric="error", bounds={"n_parameters": 1000, "flops": 50}
+    dataset="digits", task="classify", metric="error", bounds={"n_parameters": 1000, "flops": 50}
 )
 
 

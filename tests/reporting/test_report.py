@@ -100,12 +100,12 @@ def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
     bad = "<img src=x onerror=alert(1)>"
     dataset = plugins.dataset("wine")
     hostile = dataclasses.replace(
-        dataset.SOURCE, title=bad, cite=bad, target='y"><b>', reference=None
+        dataset.SPEC, title=bad, cite=bad, target='y"><b>', reference=None
     )
-    monkeypatch.setattr(dataset, "SOURCE", hostile)
+    monkeypatch.setattr(dataset, "DATASET", hostile)
     params = copy.deepcopy(PARAMS)
     block = params["experiments"]["supervised"]
-    block["wines_bad"]["lesson"] = bad
+    block["wines_bad"]["week"] = bad
     root = make("hostile", params=params)
     report.run()
     assert any("&lt;img" in text for text in pages(root).values())
@@ -124,7 +124,7 @@ def test_experiments_below_the_baseline_or_violating_a_bound_are_flagged(reporte
 
 
 def test_a_learning_curve_is_on_the_page_of_its_experiment_only(make):
-    names = {"group": "wines", "source": "wine", "task": "classify", "model": "linear"}
+    names = {"group": "wines", "dataset": "wine", "task": "classify", "model": "linear"}
     curves = {"supervised": {"wines_good": names}}
     root = make("grown", params={**PARAMS, "curves": curves})
     points = [
@@ -136,7 +136,7 @@ def test_a_learning_curve_is_on_the_page_of_its_experiment_only(make):
         for repeat in (1, 2)
     ]  # fmt: skip
     human = {"error": 0.02, "kind": "human", "where": "x"}
-    curve = learning_curve_summary(points, human, {"all": "source"}, load().strategy)
+    curve = learning_curve_summary(points, human, {"all": "source"}, load().diagnosis)
     for key in ("wines_good", "wines_bad"):  # the second is not asked for any more
         artifacts.write_json(paths.curves("wines") / f"{key}.json", curve)
     report.run()

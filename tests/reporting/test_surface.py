@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.reporting.studied import HEIGHT, X, Y, read, surface
+from tests.reporting.lesson_miniature import HEIGHT, X, Y, read, surface
 
 from foursplit.reporting import render
 from foursplit.reporting.plots.surface import MAX_POINTS, build_scene, draw, project

@@ -31,7 +31,7 @@ def prediction_table(rng, n=60):
     )
 
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="t", provenance="p", licence="l", cite="c", files=(), target="y", features=("width",)
 )
 
@@ -81,7 +81,7 @@ def test_a_class_that_never_occurs_has_an_empty_row(rng):
 
 def test_worst_examples_are_sorted_by_loss_and_limited(rng):
     table = prediction_table(rng)
-    result = worst_examples(table, dev_examples(table, rng), SOURCE)
+    result = worst_examples(table, dev_examples(table, rng), SPEC)
     losses = [float(example.loss) for example in result.examples]
     assert losses == sorted(losses, reverse=True)
     assert len(result.examples) == min(MAX_EXAMPLES, table["is_error"].sum())
@@ -90,7 +90,7 @@ def test_worst_examples_are_sorted_by_loss_and_limited(rng):
 
 def test_a_perfect_model_still_shows_its_highest_losses(rng):
     table = prediction_table(rng).assign(is_error=False)
-    assert len(worst_examples(table, dev_examples(table, rng), SOURCE).examples) == MIN_EXAMPLES
+    assert len(worst_examples(table, dev_examples(table, rng), SPEC).examples) == MIN_EXAMPLES
 
 
 def test_inputs_are_joined_by_example_id(rng):
@@ -98,5 +98,5 @@ def test_inputs_are_joined_by_example_id(rng):
     dev = dev_examples(table, rng)
     order = rng.permutation(len(dev))
     shuffled = Examples(x=dev.x[order], metadata=dev.metadata.iloc[order])
-    first, second = (worst_examples(table, examples, SOURCE) for examples in (dev, shuffled))
+    first, second = (worst_examples(table, examples, SPEC) for examples in (dev, shuffled))
     assert [e.inputs for e in first.examples] == [e.inputs for e in second.examples]

@@ -13,17 +13,17 @@ from tests.reproduce import stage
 
 from foursplit.config import paths
 
-KEY, GROUP, SOURCE, COURSE = "letters_small", "letters", "alphabet", "reading"
+KEY, GROUP, DATASET, COURSE = "letters_small", "letters", "alphabet", "reading"
 
 MODELS, TABLES = f"data/models/{GROUP}/{KEY}", f"data/predictions/{GROUP}/{KEY}"
-RAW, SEEN = f"data/raw/{SOURCE}", f"data/split/{SOURCE}/seen"
+RAW, SEEN = f"data/raw/{DATASET}", f"data/split/{DATASET}/seen"
 
 DATA, MODEL = "pipelines/data", f"pipelines/{COURSE}"
 
 FLOW = {  # of each stage: what it reads, and what it writes
     "fetch": (["origin.txt"], [RAW]),
-    "validate": ([RAW], [f"data/valid/{SOURCE}"]),
-    "split": ([f"data/valid/{SOURCE}"], [SEEN, f"data/split/{SOURCE}/sealed"]),
+    "validate": ([RAW], [f"data/valid/{DATASET}"]),
+    "split": ([f"data/valid/{DATASET}"], [SEEN, f"data/split/{DATASET}/sealed"]),
     "train": (["model.py", SEEN], [MODELS]),
     "evaluate": ([MODELS, SEEN], [TABLES]),
 }
@@ -35,7 +35,7 @@ def address(name):
     """Name a stage as DVC does."""
     if name in ("train", "evaluate"):
         return f"{MODEL}/dvc.yaml:{name}@{KEY}"
-    return f"{DATA}/dvc.yaml:{name}@{SOURCE}"
+    return f"{DATA}/dvc.yaml:{name}@{DATASET}"
 
 
 def read_lock(path):
@@ -49,7 +49,7 @@ class Miniature:
         self.root = root
         self.asked = []  # what the clone's DVC was asked for
         self.environment = {}
-        experiment = {"group": GROUP, "source": SOURCE, "fit": {"rate": 0.5}}
+        experiment = {"group": GROUP, "dataset": DATASET, "fit": {"rate": 0.5}}
         (root / "params.yaml").write_text(json.dumps({"experiments": {COURSE: {KEY: experiment}}}))
         (root / "dvc.yaml").write_text("stages: {}\n")
         (root / ".gitignore").write_text(IGNORED)
@@ -70,7 +70,7 @@ class Miniature:
             stages = {}
             for name in names:
                 reads, writes = FLOW[name]
-                key = KEY if home == MODEL else SOURCE
+                key = KEY if home == MODEL else DATASET
                 stages[name] = {
                     "foreach": {key: {}},
                     "do": {

@@ -28,7 +28,7 @@ def run(name, root):
         weights = seen + (Path(root) / "model.py").read_text()
         _write(models / "model.safetensors", weights)
         manifest = {"seed": 1, "model_hash": _sha256(weights), "device": "cpu", "threads": 1}
-        manifest |= {"kernels": "portable", "data": {"train.npy": _sha256(seen)}}
+        manifest |= {"instruction_set": "portable", "data": {"train.npy": _sha256(seen)}}
         _write(models / "manifest.json", json.dumps(manifest))
     else:
         manifest = json.loads((models / "manifest.json").read_text())

@@ -26,26 +26,26 @@ GROUP, KEY = "orders", "orders_centroids"
 WHO = ("-c", "user.name=dev", "-c", "user.email=dev@localhost", "-c", "init.defaultBranch=main")
 
 PARAMS = {
-    "run": {"accelerator": "cpu", "threads": 1, "kernels": "portable"},
-    "strategy": {
-        "resamples": 200, "confidence": 0.95, "floor": 0.005, "share_of_dev": 0.1,
+    "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
+    "diagnosis": {
+        "n_resamples": 200, "confidence": 0.95, "floor": 0.005, "share_of_dev": 0.1,
         "co_primary": 0.5, "seed": 1,
     },
-    "sources": {
+    "datasets": {
         GROUP: {
             "origin": "data/own/orders.csv",
             "split": {
                 "salt": 1,
                 "source": {"train": 0.3, "train_dev": 0.1, "dev": 0.3, "test": 0.3},
-                "near_duplicate": 0.0,
+                "near_duplicate_distance": 0.0,
             },
         }
     },
-    "groups": {"own": {GROUP: {"source": GROUP, "task": "classify_binary", "metric": "error"}}},
+    "groups": {"own": {GROUP: {"dataset": GROUP, "task": "classify_binary", "metric": "error"}}},
     "experiments": {
         "own": {
             KEY: {
-                "lesson": "own", "source": GROUP, "task": "classify_binary",
+                "week": "own", "dataset": GROUP, "task": "classify_binary",
                 "model": "centroids", "model_args": {"columns": [1], "share": 0.9},
                 "fit": {"seeds": [1]}, "group": GROUP,
             }
@@ -54,12 +54,12 @@ PARAMS = {
     "curves": {
         "own": {
             KEY: {
-                "group": GROUP, "source": GROUP, "task": "classify_binary", "model": "centroids",
+                "group": GROUP, "dataset": GROUP, "task": "classify_binary", "model": "centroids",
                 "sizes": 3, "repeats": 2, "smallest": 0.1,
             }
         }
     },
-    "studies": {},
+    "lessons": {},
 }  # fmt: skip
 
 SOURCE = '''"""Orders that came late or in time."""
@@ -73,7 +73,7 @@ from foursplit.core.dataset_spec import DatasetSpec, LocalFile
 
 FEATURES = ("weather", "distance", "load")
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Orders",
     provenance="drawn for a test",
     licence="yours",
@@ -200,10 +200,10 @@ class World:
                 shutil.rmtree(path)
         for path in self.dev.glob("**/dvc.lock"):
             path.unlink()
-        for name in ("metrics.json", "metrics.real.json"):
+        for name in ("metrics.json", "metrics.full.json"):
             (self.dev / name).unlink(missing_ok=True)
-        sources = self.dev / "src/foursplit_courses/datasets"
-        (sources / "orders.py").write_text(SOURCE)
+        datasets = self.dev / "src/foursplit_courses/datasets"
+        (datasets / "orders.py").write_text(SOURCE)
         self.model.write_text(MODEL.replace("SCALE", PLAIN))
         (self.dev / "data/tags/orders.csv").write_text("example_id,tags,label_audit,comment\n")
         (self.dev / "data/own").mkdir(parents=True, exist_ok=True)

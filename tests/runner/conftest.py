@@ -70,7 +70,7 @@ def small(tmp_path) -> Small:
         (project.folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")
     text = (PROJECT / "params.yaml").read_text()
     before, _, rest = text.partition("\n# Learning curves")
-    # Nothing here goes through curves and studies, and a map without its stage is refused.
+    # Nothing here goes through curves and lessons, and a map without its stage is refused.
     (project.folder / "params.yaml").write_text(
         before + "\n# Remote data" + rest.partition("\n# Remote data")[2]
     )

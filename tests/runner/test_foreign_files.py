@@ -24,8 +24,8 @@ STAGES = {
 }  # fmt: skip
 
 PLACES = [
-    *(f"data/{name}" for name in FOLDERS), *(f"data/real/{name}" for name in FOLDERS),
-    "data", "data/own", "data/tags", "reports", "reports/experiments", "reports/studies",
+    *(f"data/{name}" for name in FOLDERS), *(f"data/full/{name}" for name in FOLDERS),
+    "data", "data/own", "data/tags", "reports", "reports/experiments", "reports/lessons",
     "data/raw/wine", "data/raw/wine/seed_1", "data/valid/wine", "data/split/wine",
     "data/split/wine/seen", "data/models/wines", "data/models/wines/wines_good",
     "data/models/wines/wines_good/seed_1", "data/predictions/wines/wines_bad",
@@ -106,14 +106,14 @@ def root(tmp_path, monkeypatch):
 
 
 def with_orphans(root):
-    """Give a project that lately had one group and one source more."""
+    """Give a project that lately had one group and one dataset more."""
     params = copy.deepcopy(PARAMS)
-    params["sources"]["mushroom"] = copy.deepcopy(params["sources"]["wine"])
-    group = {"source": "mushroom", "task": "classify", "metric": "error"}
+    params["datasets"]["mushroom"] = copy.deepcopy(params["datasets"]["wine"])
+    group = {"dataset": "mushroom", "task": "classify", "metric": "error"}
     params["groups"]["supervised"]["gone"] = group
     experiment = copy.deepcopy(params["experiments"]["supervised"]["wines_good"])
     params["experiments"]["supervised"]["gone_key"] = {
-        **experiment, "source": "mushroom", "group": "gone",
+        **experiment, "dataset": "mushroom", "group": "gone",
     }  # fmt: skip
     every = outputs.make(root, params)
     remaining = outputs.make(root)

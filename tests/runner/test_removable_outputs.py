@@ -40,7 +40,7 @@ def test_a_note_in_an_output_is_refused_by_every_way_to_run(small):
     small.write(FOLDER).repro()
     note = small.folder / "c.out" / "note.txt"
     note.write_text("mine")
-    for more in ([], ["--force"], ["--cold"]):
+    for more in ([], ["--force"], ["--plain-dvc"]):
         output = small.repro(*more, code=2)
         assert "c.out/note.txt" in output
         assert note.read_text() == "mine"
@@ -54,7 +54,7 @@ def test_a_note_in_an_output_is_refused_by_every_way_to_run(small):
 @pytest.mark.slow
 def test_an_edited_output_is_set_aside_and_said(small):
     small.write(FOLDER).repro()
-    for more in ([], ["--cold"]):
+    for more in ([], ["--plain-dvc"]):
         for name in ("d.out", "c.out/one"):
             path = small.folder / name
             path.unlink()
@@ -63,7 +63,7 @@ def test_an_edited_output_is_set_aside_and_said(small):
         assert "d.out: " in output
         assert "set_aside" in output
         assert (small.folder / "d.out").read_text() == "start\n"
-    texts = ["edited ['--cold']", "edited []"]
+    texts = ["edited ['--plain-dvc']", "edited []"]
     existing = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
     assert aside(small.folder) == existing
     small.repro("--force")
@@ -104,7 +104,7 @@ def test_a_stage_that_failed_half_way_runs_again(small):
 
 @linux
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [[], ["--cold"]])
+@pytest.mark.parametrize("more", [[], ["--plain-dvc"]])
 def test_a_link_in_place_of_an_output_stays(small, more):
     small.write(FOLDER).repro()
     other = small.folder.parent / "disk"

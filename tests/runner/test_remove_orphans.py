@@ -27,21 +27,21 @@ def test_orphans_go_and_the_rest_stays(data):
     foreign = [
         "raw/wine", "models/c4w2_digits/c4w2_digits_lenet", "predictions/c4w2_digits/x",
         "final/c4w2_digits", "selected/c4w2_digits.json", "curves/c4w2_digits/c4w2_digits_mlp.csv",
-        "curves/c4w2_digits/c4w2_digits_mlp.json", "studies/gradient_descent.json",
-        "real/raw/mnist_usps", "real/models/c4w2_mnist_usps/c4w2_mnist_usps_lenet",
+        "curves/c4w2_digits/c4w2_digits_mlp.json", "lessons/gradient_descent.json",
+        "full/raw/mnist_usps", "full/models/c4w2_mnist_usps/c4w2_mnist_usps_lenet",
     ]  # fmt: skip
     orphans = [
         "raw/iris", "models/c4w2_digits/c4w2_digits_old", "models/gone/gone_key", "final/gone",
-        "curves/gone/gone_key.csv", "selected/gone.json", "studies/gradient_ascent.json",
+        "curves/gone/gone_key.csv", "selected/gone.json", "lessons/gradient_ascent.json",
         "split/iris/seen", "split/iris/report.json", "predictions/c4w2_digits/c4w2_digits_old",
-        "curves/c4w2_digits/c4w2_digits_lenet.json", "real/raw/usps_mnist", "real/split/wine/seen",
-        "real/models/c4w2_mnist_usps/c4w2_mnist_usps_old",
+        "curves/c4w2_digits/c4w2_digits_lenet.json", "full/raw/usps_mnist", "full/split/wine/seen",
+        "full/models/c4w2_mnist_usps/c4w2_mnist_usps_old",
     ]  # fmt: skip
     made(*(data / name for name in [*foreign, *orphans]))
     (data / "predictions" / "c4w2_digits" / "x").rename(
         data / "predictions" / "c4w2_digits" / "c4w2_digits_mlp"
     )
-    for name in ("own/mine.csv", "curves/.gitkeep", "studies/.gitkeep"):
+    for name in ("own/mine.csv", "curves/.gitkeep", "lessons/.gitkeep"):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_text("")
     report = remove_orphans(load())
@@ -83,7 +83,7 @@ def test_what_a_killed_run_had_not_renamed_is_removed(project):
         / "c2w3_wine"
         / "c2w3_wine_softmax"
         / f".{names[1]}{PARTIAL_SUFFIX}",
-        project / "data" / "real" / "predictions" / "g" / f".{names[3]}{PARTIAL_SUFFIX}",
+        project / "data" / "full" / "predictions" / "g" / f".{names[3]}{PARTIAL_SUFFIX}",
         project / "reports" / f".{names[2]}{PARTIAL_SUFFIX}",
         project / f".metrics.json.4000001.x{PARTIAL_SUFFIX}",
     ]

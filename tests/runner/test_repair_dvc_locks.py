@@ -8,7 +8,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.runner.repair_dvc_locks import repair_locks
 
 
-@pytest.mark.parametrize("home", ["data", "real/data"])
+@pytest.mark.parametrize("home", ["data", "full/data"])
 def test_a_torn_lock_is_set_aside(project, home):
     folder = project / "pipelines" / home
     folder.mkdir(parents=True)

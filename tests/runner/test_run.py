@@ -23,7 +23,7 @@ DIAMOND = """
   c:
     cmd: [mkdir -p c.out, cp a.out c.out/one, cp a.out c.out/two]
     deps: [a.out]
-    params: [run.threads, strategy]
+    params: [run.threads, diagnosis]
     outs: [c.out]
   d:
     cmd: "cat b.out c.out/one > d.out && echo '{\\"x\\": 1}' > m.json"
@@ -51,7 +51,7 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     fit = "experiments.improving.c2w3_wine_softmax.fit"
     stages = "".join(
         f"  {name}: {{cmd: cp start.txt {name}.out, outs: [{name}.out], "
-        f"params: [strategy, {fit}]}}\n"
+        f"params: [diagnosis, {fit}]}}\n"
         for name in "abc"
     )
     small.write(stages)
@@ -61,12 +61,12 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
     assert "3 stages: 3 ran" in small.repro("--force")
     assert lock.read_text() == dvc_locks
 
-    body, marked = "strategy:\n", dvc_locks  # as older locks have it
-    first = marked.index(body) + len("strategy:")
+    body, marked = "diagnosis:\n", dvc_locks  # as older locks have it
+    first = marked.index(body) + len("diagnosis:")
     block = marked[first : marked.index("    outs:", first)]
     marked = marked[:first] + " &id001" + block + marked[first + len(block) :]
     second = marked.index(body, first + len(block))
-    marked = marked[:second] + "strategy: *id001\n" + marked[second + len("strategy:" + block) :]
+    marked = marked[:second] + "diagnosis: *id001\n" + marked[second + len("diagnosis:" + block) :]
     lock.write_text(marked)
     assert "3 stages: 3 unchanged" in small.repro()
     assert "3 stages: 3 ran" in small.repro("--force")
@@ -116,7 +116,7 @@ def test_a_changed_parameter_or_command_is_told_from_what_to_what(small):
     path.write_text(path.read_text().replace("floor: 0.005", "floor: 0.006"))
     small.write(DIAMOND.replace("echo b", "echo B"))
     text = small.repro("--dry")
-    assert "c will run:\n  parameter strategy.floor: 0.005 → 0.006" in text
+    assert "c will run:\n  parameter diagnosis.floor: 0.005 → 0.006" in text
     assert "command: cat a.out > b.out && echo b >> b.out → cat a.out > b.out && echo B" in text
 
 

@@ -12,7 +12,7 @@ STAGES = """
   a:
     cmd: [cat start.txt code/one.py > a.out, touch started, "until [ -e go ]; do sleep 0.02; done"]
     deps: [start.txt, code]
-    params: [strategy.floor]
+    params: [diagnosis.floor]
     outs: [a.out]
   after: {cmd: cp a.out after.out, deps: [a.out], outs: [after.out]}
   beside: {cmd: "until [ -e go ]; do sleep 0.02; done; echo 1 > beside.out", outs: [beside.out]}
@@ -53,7 +53,7 @@ def there_and_back(folder):
 
 
 EDITS = {
-    edited_input: "start.txt", edited_parameter: "strategy.floor: 0.005 → 0.006",
+    edited_input: "start.txt", edited_parameter: "diagnosis.floor: 0.005 → 0.006",
     edited_code: "one.py changed", new_file_of_code: "two.py is new", deleted_input: "start.txt",
     there_and_back: "code/one.py",
 }  # fmt: skip
@@ -115,6 +115,6 @@ def test_what_it_does_not_read_may_be_edited(project, wait_for):
 
 
 def test_dvcs_own_run_says_what_changed_meanwhile(project, wait_for):
-    code, output = run(project, edited_parameter, wait_for, "--cold")
+    code, output = run(project, edited_parameter, wait_for, "--plain-dvc")
     assert code == 2, output
     assert "params.yaml changed during `dvc repro`" in output

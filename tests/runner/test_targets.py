@@ -22,8 +22,8 @@ PARAMS = load(PROJECT / "params.yaml")
         ("convolutional", "pipelines/convolutional/dvc.yaml"),
         ("data", "pipelines/data/dvc.yaml"),
         ("pipelines/own/dvc.yaml", "pipelines/own/dvc.yaml"),
-        ("mnist_usps", "pipelines/real/data/dvc.yaml:split@mnist_usps"),
-        ("c4w2_mnist_usps", "pipelines/real/convolutional/dvc.yaml:final@c4w2_mnist_usps"),
+        ("mnist_usps", "pipelines/full/data/dvc.yaml:split@mnist_usps"),
+        ("c4w2_mnist_usps", "pipelines/full/convolutional/dvc.yaml:final@c4w2_mnist_usps"),
         ("pipelines/data/dvc.yaml:fetch", "pipelines/data/dvc.yaml:fetch"),
     ],
 )
@@ -33,33 +33,33 @@ def test_a_short_name_is_one_address(project, short, address):
 
 def test_a_kind_of_stage_is_all_of_its_kind(project):
     assert resolve_target(PARAMS, "fetch") == [
-        f"pipelines/data/dvc.yaml:fetch@{name}" for name in PARAMS.sources
+        f"pipelines/data/dvc.yaml:fetch@{name}" for name in PARAMS.datasets
     ]
 
 
 def test_learning_curves_are_targets_where_params_yaml_has_them(project):
-    address = "pipelines/convolutional/dvc.yaml:learn@c4w2_digits_mlp"
-    assert resolve_target(PARAMS, "learn@c4w2_digits_mlp") == [address]
-    assert address in resolve_target(PARAMS, "learn")
-    assert len(resolve_target(PARAMS, "learn")) == sum(map(len, PARAMS.curves.values()))
+    address = "pipelines/convolutional/dvc.yaml:learning_curve@c4w2_digits_mlp"
+    assert resolve_target(PARAMS, "learning_curve@c4w2_digits_mlp") == [address]
+    assert address in resolve_target(PARAMS, "learning_curve")
+    assert len(resolve_target(PARAMS, "learning_curve")) == sum(map(len, PARAMS.curves.values()))
     assert address in stages_of_target(PARAMS, "c4w2_digits_mlp")
-    with pytest.raises(FoursplitError, match="unknown target 'learn@c4w2_digits_lenet'"):
-        resolve_target(PARAMS, "learn@c4w2_digits_lenet")
+    with pytest.raises(FoursplitError, match="unknown target 'learning_curve@c4w2_digits_lenet'"):
+        resolve_target(PARAMS, "learning_curve@c4w2_digits_lenet")
 
 
 def test_a_course_is_that_of_the_pipeline_asked_for(project):
     assert resolve_target(PARAMS, "convolutional") == ["pipelines/convolutional/dvc.yaml"]
-    assert resolve_target(PARAMS, "convolutional", "real") == [
-        "pipelines/real/convolutional/dvc.yaml"
+    assert resolve_target(PARAMS, "convolutional", "full") == [
+        "pipelines/full/convolutional/dvc.yaml"
     ]
-    assert resolve_target(PARAMS, "fetch", "real") == [
-        f"pipelines/real/data/dvc.yaml:fetch@{name}" for name in PARAMS.real.sources
+    assert resolve_target(PARAMS, "fetch", "full") == [
+        f"pipelines/full/data/dvc.yaml:fetch@{name}" for name in PARAMS.full.datasets
     ]
 
 
 def test_the_reports_have_names_of_their_own():
     assert resolve_target(PARAMS, "report") == ["report"]
-    assert resolve_target(PARAMS, "report_real") == ["pipelines/real/dvc.yaml:report_real"]
+    assert resolve_target(PARAMS, "report_full") == ["pipelines/full/dvc.yaml:report_full"]
 
 
 def test_an_experiments_name_explains_both_its_stages(project):

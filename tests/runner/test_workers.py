@@ -91,7 +91,9 @@ def test_limits_and_folder_are_those_of_the_caller(run, project):
 def test_a_changed_kernel_starts_the_command_by_itself(run, project):
     path = project / "params.yaml"
     finish(run("foursplit stage fetch wine"))
-    path.write_text(path.read_text().replace("kernels: portable", "kernels: native"))
+    path.write_text(
+        path.read_text().replace("instruction_set: portable", "instruction_set: native")
+    )
     code, output = finish(run("foursplit stage validate wine"))
     assert code == 0, output
 
@@ -150,10 +152,12 @@ def test_every_stage_of_the_pipelines_has_a_plan():
     params = load(PROJECT / "params.yaml")
     commands = set(preload_plan(params))
     assert {"foursplit stage report", "foursplit stage code"} <= commands
-    learns = {f"foursplit stage learn {key}" for block in params.curves.values() for key in block}
+    learns = {
+        f"foursplit stage learning_curve {key}" for block in params.curves.values() for key in block
+    }
     assert learns
     assert learns <= commands
-    for name in params.sources:
+    for name in params.datasets:
         stages = ("fetch", "validate", "split")
         assert {f"foursplit stage {stage} {name}" for stage in stages} <= commands
 

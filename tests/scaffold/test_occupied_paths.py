@@ -1,4 +1,4 @@
-"""A new source, model or curve must not overwrite existing files."""
+"""A new dataset, model or curve must not overwrite existing files."""
 
 import pytest
 from click.testing import CliRunner
@@ -23,8 +23,8 @@ def call(*command, code=2):
     return result.output
 
 
-def source(csv="data/own/churn.csv", code=2):
-    return call("source", "churn", "--csv", csv, "--target", "left", code=code)
+def dataset(csv="data/own/churn.csv", code=2):
+    return call("dataset", "churn", "--csv", csv, "--target", "left", code=code)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_file_where_runs_write_is_refused(here, csv):
     (here / csv).parent.mkdir(parents=True, exist_ok=True)
     (here / csv).write_text(CSV)
     before = outputs.tree(here)
-    assert "data/own/" in source(csv)
+    assert "data/own/" in dataset(csv)
     assert outputs.tree(here) == before
 
 
@@ -43,28 +43,28 @@ def test_a_file_where_runs_write_is_refused(here, csv):
     ["data/raw/churn/a.csv", "data/split/churn/x", "data/models/churn/x", "data/final/churn/x",
      "data/selected/churn.json"],
 )  # fmt: skip
-def test_a_source_whose_path_is_taken_is_refused(here, path):
+def test_a_dataset_whose_path_is_taken_is_refused(here, path):
     (here / path).parent.mkdir(parents=True, exist_ok=True)
     (here / path).write_text("mine")
     before = outputs.tree(here)
-    assert "exists already" in source()
+    assert "exists already" in dataset()
     assert outputs.tree(here) == before
     (here / path).unlink()
-    source(code=0)
+    dataset(code=0)
 
 
-def test_what_a_source_of_this_name_left_before_is_no_hindrance(here):
+def test_what_a_dataset_of_this_name_left_before_is_no_hindrance(here):
     path = here / "data" / "raw" / "churn"
     outputs.fill(path, "x")
     outputs.commit(path)
-    source(code=0)
+    dataset(code=0)
 
 
 def test_a_sheet_that_is_there_stays(here):
     path = here / "data" / "tags" / "churn.csv"
     path.parent.mkdir()
     path.write_text("example_id,tags\n1,blurred\n")
-    source(code=0)
+    dataset(code=0)
     assert path.read_text() == "example_id,tags\n1,blurred\n"
 
 
@@ -73,7 +73,7 @@ def test_a_sheet_that_is_there_stays(here):
     [
         (["model", "mine"], "data/models/c4w2_digits/c4w2_digits_mine/seed_1/w"),
         (["model", "mine"], "data/predictions/c4w2_digits/c4w2_digits_mine/x"),
-        (["curve", "c2w3_wine_softmax"], "data/curves/c2w3_wine/c2w3_wine_softmax.csv"),
+        (["learning-curve", "c2w3_wine_softmax"], "data/curves/c2w3_wine/c2w3_wine_softmax.csv"),
     ],
 )
 def test_a_model_or_curve_whose_path_is_taken_is_refused(here, command, path):

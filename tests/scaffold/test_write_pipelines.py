@@ -20,11 +20,11 @@ def add_course(project):
     text = (project / "params.yaml").read_text()
     block = """
   extra:
-    extra_wine: {lesson: own, source: wine, task: classify, model: mlp, group: extra_wines,
+    extra_wine: {week: own, dataset: wine, task: classify, model: mlp, group: extra_wines,
       model_args: {hidden: [], dropout: 0.0}, fit: {seeds: [1], learning_rate: 0.1, batch_size: 9,
       max_epochs: 1}}
 """
-    group = "\n  extra:\n    extra_wines: {source: wine, task: classify, metric: error}\n"
+    group = "\n  extra:\n    extra_wines: {dataset: wine, task: classify, metric: error}\n"
     text = re.sub(r"^experiments:.*$", lambda m: m[0] + block, text, count=1, flags=re.M)
     text = re.sub(r"^groups:.*$", lambda m: m[0] + group, text, count=1, flags=re.M)
     (project / "params.yaml").write_text(text)
@@ -93,16 +93,16 @@ def test_a_course_that_is_gone_leaves_a_file_that_is_named(project):
 def test_the_pipelines_differ_in_names_alone(project):
     (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     write_pipelines.write(load())
-    here, remote = (paths.pipeline_file(home).read_text() for home in ("data", "real/data"))
-    remote = remote.replace("real.", "").replace("data/real/", "data/").replace("../../..", "../..")
+    here, remote = (paths.pipeline_file(home).read_text() for home in ("data", "full/data"))
+    remote = remote.replace("full.", "").replace("data/full/", "data/").replace("../../..", "../..")
     assert remote == here
 
 
 def test_every_output_lies_in_its_pipelines_folder(project):
     (project / "dvc.yaml").write_text(f"{write_pipelines.HEADER}\nstages: {{}}\n")
     for path in write_pipelines.write(load()):
-        remote = "real" in path.relative_to(project).parts
+        remote = "full" in path.relative_to(project).parts
         for stage in stages(path).values():
             for out in stage.get("do", stage)["outs"]:
                 assert out.startswith(("data/", "reports/"))
-                assert ("/real/" in out) == remote
+                assert ("/full/" in out) == remote

@@ -77,7 +77,7 @@ def test_six_trackers_at_once_lose_and_double_nothing_in_ci(shared, six, monkeyp
     assert shares == {0.25 + number / 64 for number in SIX}
     for run in runs:
         names = {file.path for file in client.list_artifacts(run.info.run_id)}
-        assert {"manifest.json", "summary.json", "dev", "strategy"} <= names
+        assert {"manifest.json", "summary.json", "dev", "diagnosis"} <= names
     (wines,) = [run for run in runs if run.info.run_name == WINES]
     assert len(client.get_metric_history(wines.info.run_id, "curve/train_loss")) == 3
     door.track()  # nothing new, on one of them

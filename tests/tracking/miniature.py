@@ -17,15 +17,15 @@ DIRECT = {"seeds": [1]}
 SHARES = {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}
 
 
-def _experiment(source, task, model, group, fit):
-    names = {"lesson": "C3 W1", "source": source, "task": task, "model": model, "group": group}
+def _experiment(dataset, task, model, group, fit):
+    names = {"week": "C3 W1", "dataset": dataset, "task": task, "model": model, "group": group}
     return {**names, "model_args": {}, "fit": fit}
 
 
 PARAMS = {
-    "run": {"accelerator": "cpu", "threads": 1, "kernels": "portable"},
-    "strategy": {
-        "resamples": 100,
+    "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
+    "diagnosis": {
+        "n_resamples": 100,
         "confidence": 0.95,
         "floor": 0.005,
         "share_of_dev": 0.1,
@@ -33,14 +33,14 @@ PARAMS = {
         "seed": 1,
         "tie": 0.05,
     },
-    "sources": {
+    "datasets": {
         name: {"origin": "x", "split": {"salt": 1, "source": SHARES}}
         for name in ("wine", "diabetes")
     },
     "groups": {
         "improving": {
-            "wines": {"source": "wine", "task": "classify", "metric": "error"},
-            "sugar": {"source": "diabetes", "task": "regress", "metric": "error"},
+            "wines": {"dataset": "wine", "task": "classify", "metric": "error"},
+            "sugar": {"dataset": "diabetes", "task": "regress", "metric": "error"},
         }
     },
     "experiments": {
@@ -55,7 +55,7 @@ PARAMS["experiments"]["improving"]["wines_soft"]["model_args"] = {"hidden": [4, 
 
 STEP = {"rank": 1, "action": "read 100 dev errors", "gain": 0.1, "stop_rule": "dev falls"}
 FOUND = {
-    "schema": "foursplit.strategy/1",
+    "schema": "foursplit.diagnosis/2",
     "tags": {"tags": [{"tag": "blurry/dark", "share": 0.5, "ceiling": 0.125}]},
     "slices": {
         "slices": [
@@ -121,12 +121,12 @@ def _manifest(key, experiment, classes):
         "shape": {"classes": list(classes), "target_iqr": 10.0},
         "device": "cpu",
         "threads": 1,
-        "kernels": "portable",
+        "instruction_set": "portable",
         "data": {"train.npy": "d1"},
         "model_hash": "w1",
         "n_parameters": 42,
         "flops": 78 if classes else None,
-        "n_bytes": 536,
+        "size_bytes": 536,
     }
 
 

@@ -17,7 +17,7 @@ GROUP, KEY = "pictures", "pictures_lenet"
 
 SHAPE = DataSpec(inputs=(1, 8, 8), classes=("bird", "cat", "dog"))
 
-RUN = RuntimeConfig(accelerator="cpu", threads=1, kernels="portable")
+RUN = RuntimeConfig(accelerator="cpu", threads=1, instruction_set="portable")
 
 
 ARGS = {"channels": [4, 8], "hidden": [16, 8]}
@@ -46,9 +46,9 @@ def train(model="lenet", model_args=ARGS, shape=SHAPE):
         trained,
         Manifest(
             experiment=KEY, task="classify", model=model, model_args=model_args, engine="network",
-            seed=1, shape=shape.as_json(), device="cpu", threads=1, kernels="portable",
+            seed=1, shape=shape.as_json(), device="cpu", threads=1, instruction_set="portable",
             code=code_hash(model), data={}, model_hash=artifacts.sha256_file(weights),
-            n_parameters=1, flops=None, n_bytes=weights.stat().st_size,
+            n_parameters=1, flops=None, size_bytes=weights.stat().st_size,
         ),
     )  # fmt: skip
     _, answer = load_predictor(trained, RUN)

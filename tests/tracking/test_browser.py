@@ -53,8 +53,8 @@ def at_random(told, rng):
 
 def expected(told):
     """Name the numbers of a stage's file as MLflow is to show them, to its three digits."""
-    found = {f"strategy/{split}/error": error["value"] for split, error in told["splits"].items()}
-    return found | {f"strategy/gap/{gap['gap']}": gap["value"] for gap in told["ledger"]}
+    found = {f"diagnosis/{split}/error": error["value"] for split, error in told["splits"].items()}
+    return found | {f"diagnosis/gap/{gap['gap']}": gap["value"] for gap in told["ledger"]}
 
 
 @pytest.mark.slow
@@ -78,8 +78,8 @@ def test_two_runs_are_compared_in_a_browser_that_reaches_nothing_else_in_ci(riva
         place = columns.index(name)
         found = {metric: float(shown[metric][place]) for metric in wanted}
         assert found == pytest.approx(wanted, abs=0.0005)
-    assert {"strategy/test/error", "strategy/gap/dev_overfit"} <= expected(told[0]).keys()
-    assert shown["strategy/test/error"][columns.index(names[1])] == "NaN"  # sealed
+    assert {"diagnosis/test/error", "diagnosis/gap/dev_overfit"} <= expected(told[0]).keys()
+    assert shown["diagnosis/test/error"][columns.index(names[1])] == "NaN"  # sealed
     requests = mlflow_page.requests(folder)
     assert {urlsplit(url).netloc for url in requests} == {urlsplit(address).netloc}
     assert any("/mlflow/runs/" in url for url in requests)

@@ -23,7 +23,7 @@ OUTSIDE = "outside the store"
 
 @pytest.fixture
 def stored(project, monkeypatch):
-    """Give a project with a champion and a run of a study beside it."""
+    """Give a project with a champion and a run of a lesson beside it."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     winner.make(project)
     winner.train(sees_strong=True)
@@ -38,7 +38,7 @@ def stored(project, monkeypatch):
 def register():
     return registry.register(
         GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {}, print,
-        features=plugins.dataset("wine").SOURCE.features,
+        features=plugins.dataset("wine").SPEC.features,
     )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def test_whoever_changes_addresses_in_the_database_gets_nothing_of_his_read(
     else:
         with pytest.raises(FoursplitError, match=OUTSIDE) as refused:
             foursplit.load_model(uri)
-        assert "foursplit gate wines --force --why" in str(refused.value)
+        assert "foursplit gate wines --force --reason" in str(refused.value)
     assert weights.read_bytes() == b"evil"
 
 

@@ -1,11 +1,11 @@
-"""The pictures of a study have the numbers of its figures."""
+"""The pictures of a lesson have the numbers of its figures."""
 
 import io
 
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from tests.reporting.studied import (
+from tests.reporting.lesson_miniature import (
     PICTURE,
     TABLE,
     Series,
@@ -64,8 +64,8 @@ def test_a_table_has_its_cells():
 
 
 def test_a_picture_is_saved_as_large_as_the_page_shows_it(tmp_path):
-    study = {"sections": [{"figures": [read(PICTURE)]}]}
-    save_figures(tmp_path, study)
+    lesson = {"sections": [{"figures": [read(PICTURE)]}]}
+    save_figures(tmp_path, lesson)
     image = (imread(tmp_path / "1_1.png")[..., :3] * 255).round().astype(np.uint8)
     assert image.shape == (6, 12, 3)
     np.testing.assert_array_equal(image[1::3, 1::3], PICTURE.pixels)

@@ -1,4 +1,4 @@
-"""Studies in MLflow: one finished run each, with pictures and the page."""
+"""Lessons in MLflow: one finished run each, with pictures and the page."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 
 import pytest
 from matplotlib.figure import Figure
-from tests.reporting.studied import STUDY
+from tests.reporting.lesson_miniature import LESSON
 from tests.tracking import miniature
 
 from foursplit.config import paths
@@ -22,14 +22,14 @@ PICTURES |= {"figures/1_7_1.png", "figures/1_7_2.png"}  # the slider's
 
 
 @pytest.fixture
-def studied(world, monkeypatch):
-    """Give a project with one study besides its two experiments."""
+def lesson_miniature(world, monkeypatch):
+    """Give a project with one lesson besides its two experiments."""
     content = json.loads(json.dumps(miniature.PARAMS))
-    block = {"lesson": "MLS C1 W1", "args": ARGS}
-    content["studies"] = {"improving": {KEY: block}}
+    block = {"week": "MLS C1 W1", "args": ARGS}
+    content["lessons"] = {"improving": {KEY: block}}
     (world.root / "params.yaml").write_text(json.dumps(content))
     world.params = load()
-    # Drawing takes half a second, each time; test_study_pictures.py does it.
+    # Drawing takes half a second, each time; test_lesson_pictures.py does it.
     monkeypatch.setattr(lesson_pictures, "plot_figure", lambda _: Figure(figsize=(1, 1)))
     write()
     return world
@@ -37,12 +37,12 @@ def studied(world, monkeypatch):
 
 def write(**changes):
     artifacts.write_json(
-        paths.study(KEY), {"key": KEY, "lesson": "MLS C1 W1", **STUDY.as_json(), **changes}
+        paths.lesson(KEY), {"key": KEY, "week": "MLS C1 W1", **LESSON.as_json(), **changes}
     )
 
 
 def write_page(text="<p>page</p>"):
-    artifacts.write_text(paths.reports() / "studies" / f"{KEY}.html", text)
+    artifacts.write_text(paths.reports() / "lessons" / f"{KEY}.html", text)
 
 
 def listed(run):
@@ -50,16 +50,16 @@ def listed(run):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_a_run_shows_arguments_numbers_pictures_and_the_page(studied):
+def test_a_run_shows_arguments_numbers_pictures_and_the_page(lesson_miniature):
     write_page()
-    counts, _ = studied.track()
-    run = studied.runs()[KEY]
+    counts, _ = lesson_miniature.track()
+    run = lesson_miniature.runs()[KEY]
     assert (counts.new, counts.kept) == (3, 0)
-    assert run.data.params == {"lesson": "MLS C1 W1", "args.sizes": "1.0, 2.0", "args.n_steps": "3"}
+    assert run.data.params == {"week": "MLS C1 W1", "args.sizes": "1.0, 2.0", "args.n_steps": "3"}
     assert run.data.metrics == {"error": 0.25}  # what is no number is no metric
     assert run.data.tags["foursplit.course"] == "improving"
-    assert run.data.tags["foursplit.current"] == "true"
-    assert f"reports/studies/{KEY}.html" in run.data.tags["mlflow.note.content"]
+    assert run.data.tags["foursplit.is_latest"] == "true"
+    assert f"reports/lessons/{KEY}.html" in run.data.tags["mlflow.note.content"]
     assert run.info.status == "FINISHED"
     assert store.client().get_experiment(run.info.experiment_id).name == lesson_runs.EXPERIMENT
     files = listed(run)
@@ -67,54 +67,54 @@ def test_a_run_shows_arguments_numbers_pictures_and_the_page(studied):
     assert all(files[name].startswith(b"\x89PNG") for name in PICTURES)
 
 
-def test_tracked_twice_gives_the_same_run(studied):
-    studied.track()
-    before = studied.runs()[KEY].info.run_id
-    counts, _ = studied.track()
+def test_tracked_twice_gives_the_same_run(lesson_miniature):
+    lesson_miniature.track()
+    before = lesson_miniature.runs()[KEY].info.run_id
+    counts, _ = lesson_miniature.track()
     assert (counts.new, counts.kept) == (0, 3)
-    assert studied.runs()[KEY].info.run_id == before
+    assert lesson_miniature.runs()[KEY].info.run_id == before
 
 
-def test_a_page_that_comes_later_is_added_to_the_run(studied):
-    studied.track()
-    run = studied.runs()[KEY]
+def test_a_page_that_comes_later_is_added_to_the_run(lesson_miniature):
+    lesson_miniature.track()
+    run = lesson_miniature.runs()[KEY]
     assert f"{KEY}.html" not in listed(run)
     for text in ("<p>first</p>", "<p>drawn anew</p>"):
         write_page(text)
-        counts, _ = studied.track()
+        counts, _ = lesson_miniature.track()
         assert counts.new == 0
-        assert studied.runs()[KEY].info.run_id == run.info.run_id
+        assert lesson_miniature.runs()[KEY].info.run_id == run.info.run_id
         assert listed(run)[f"{KEY}.html"] == text.encode()
 
 
-def test_another_result_is_a_new_run_and_the_old_one_is_history(studied):
-    studied.track()
-    old = studied.runs()[KEY]
+def test_another_result_is_a_new_run_and_the_old_one_is_history(lesson_miniature):
+    lesson_miniature.track()
+    old = lesson_miniature.runs()[KEY]
     write(numbers={"error": 0.5})
-    studied.track()
+    lesson_miniature.track()
     runs_now = store.client().search_runs([old.info.experiment_id])
-    current = {run.data.metrics["error"]: run.data.tags["foursplit.current"] for run in runs_now}
+    current = {run.data.metrics["error"]: run.data.tags["foursplit.is_latest"] for run in runs_now}
     assert current == {0.25: "false", 0.5: "true"}
 
 
-def test_a_half_written_run_is_replaced(studied, monkeypatch):
+def test_a_half_written_run_is_replaced(lesson_miniature, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(lesson_pictures, "save_figures", stop)
         with pytest.raises(KeyboardInterrupt):
-            studied.track()
-    half = studied.runs()[KEY]
+            lesson_miniature.track()
+    half = lesson_miniature.runs()[KEY]
     assert half.info.status == "RUNNING"
-    studied.track()
-    whole = studied.runs()[KEY]
+    lesson_miniature.track()
+    whole = lesson_miniature.runs()[KEY]
     assert whole.info.status == "FINISHED"
     assert whole.info.run_id != half.info.run_id
 
 
-def test_a_study_that_has_not_run_has_no_run(studied):
-    paths.study(KEY).unlink()
-    counts, _ = studied.track()
+def test_a_lesson_that_has_not_run_has_no_run(lesson_miniature):
+    paths.lesson(KEY).unlink()
+    counts, _ = lesson_miniature.track()
     assert counts.new == 2
-    assert KEY not in studied.runs()
+    assert KEY not in lesson_miniature.runs()

@@ -143,7 +143,7 @@ def test_a_run_removed_as_the_second_one_does_not_stop_who_tags_it(on):
         track()
         client, run_id = store.client(), runs()[0].info.run_id
         client.delete_run(run_id)
-        ownership.set_tag(client, run_id, "foursplit.current", "true")
+        ownership.set_tag(client, run_id, "foursplit.is_latest", "true")
 
 
 def live_curves(monkeypatch):
@@ -204,7 +204,7 @@ def test_two_who_store_the_same_winner_at_once_leave_one_version(on_with_winner,
         with on("other"):
             assert register().number == 1
 
-    once(monkeypatch, registry, "_source", meanwhile)  # the files are there, the version is not
+    once(monkeypatch, registry, "_dataset", meanwhile)  # the files are there, the version is not
     with on("one"):
         version = register()
         assert version.number == 1

@@ -65,7 +65,7 @@ def test_named_inputs_are_columns_and_others_one_array(path):
 
 
 def test_names_that_are_not_those_of_the_inputs_are_not_used(path):
-    """A source whose read() gives pictures may still name the columns they came from."""
+    """A dataset whose read() gives pictures may still name the columns they came from."""
     mlmodel.write(path.parent, {**MANIFEST, "shape": {"inputs": [3], "classes": []}}, ("a", "b"))
     assert not signature(path).inputs.has_input_names()
 

@@ -17,7 +17,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.io import artifacts
 from foursplit.tracking.registry import mlmodel, registry, version_files
 
-NAMES = plugins.dataset("wine").SOURCE.features
+NAMES = plugins.dataset("wine").SPEC.features
 
 URI = f"models:/{winner.GROUP}@champion"
 

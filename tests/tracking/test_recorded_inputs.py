@@ -26,7 +26,7 @@ def run_of(world, name="wines_soft seed 1"):
 def test_a_run_has_hashes_of_weights_data_and_numbers(world):
     record = read_recorded(run_of(world))
     assert (record.kind, record.experiment, record.group) == ("run", "wines_soft", "wines")
-    assert record.environment == {"device": "cpu", "kernels": "portable", "threads": "1"}
+    assert record.environment == {"device": "cpu", "instruction_set": "portable", "threads": "1"}
     assert record.hashes["weights/seed_1"] == "w1"
     assert record.hashes["data/train.npy"] == "d1"
     assert record.hashes["numbers/seed_1/dev"] == artifacts.fingerprint({"error": 0.25})

@@ -33,7 +33,7 @@ def small(project, monkeypatch):
 def register():
     return registry.register(
         *(GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {"foursplit.commit": "abc"}, print),
-        features=plugins.dataset("wine").SOURCE.features,
+        features=plugins.dataset("wine").SPEC.features,
     )
 
 
@@ -184,7 +184,7 @@ def test_files_that_are_gone_are_refused_and_stored_anew(small):
     assert registry.champion_number(GROUP) == 1  # who repairs it, decides it
 
 
-def test_a_source_outside_the_store_is_refused(small, tmp_path_factory):
+def test_a_dataset_outside_the_store_is_refused(small, tmp_path_factory):
     version = register()
     outside = tmp_path_factory.mktemp("outside") / "model"
     outside.mkdir()

@@ -41,21 +41,21 @@ def test_a_run_shows_settings_errors_gaps_curves_and_data(world):
     assert params["model_args.hidden"] == "4, 2"
     assert params["fit.batch_size"] == "null"
     assert "fit.seeds" not in params
-    assert metrics["strategy/dev/error"] == metrics["dev/error"] == 0.25
-    assert metrics["strategy/test/error_hi"] == pytest.approx(0.225)
-    assert metrics["strategy/gap/mismatch"] == 0.125
-    assert metrics["strategy/gap/mismatch/p_largest"] == 0.75
-    assert metrics["strategy/baseline/gain"] == 0.25
+    assert metrics["diagnosis/dev/error"] == metrics["dev/error"] == 0.25
+    assert metrics["diagnosis/test/error_hi"] == pytest.approx(0.225)
+    assert metrics["diagnosis/gap/mismatch"] == 0.125
+    assert metrics["diagnosis/gap/mismatch/p_largest"] == 0.75
+    assert metrics["diagnosis/baseline/gain"] == 0.25
     assert metrics["flops"] == 78
-    assert tags["foursplit.winner"] == tags["foursplit.current"] == "true"
-    assert tags["strategy.primary"] == "mismatch"
-    assert tags["strategy.findings"] == "ST003"
-    assert tags["strategy.worst_slice"] == "band = low"
-    assert metrics["strategy/tag/blurry_dark/ceiling"] == 0.125
-    assert metrics["strategy/slice/1/error"] == 0.375
-    assert "strategy/slice/2/error" not in metrics  # not confirmed
-    assert metrics["strategy/label_noise"] == 0.03125
-    assert metrics["strategy/leaked"] == 2
+    assert tags["foursplit.winner"] == tags["foursplit.is_latest"] == "true"
+    assert tags["diagnosis.primary"] == "mismatch"
+    assert tags["diagnosis.findings"] == "ST003"
+    assert tags["diagnosis.worst_slice"] == "band = low"
+    assert metrics["diagnosis/tag/blurry_dark/ceiling"] == 0.125
+    assert metrics["diagnosis/slice/1/error"] == 0.375
+    assert "diagnosis/slice/2/error" not in metrics  # not confirmed
+    assert metrics["diagnosis/label_noise"] == 0.03125
+    assert metrics["diagnosis/leaked"] == 2
     assert "reports/experiments/wines_soft" in tags["mlflow.note.content"]
     history = store.client().get_metric_history(run.info.run_id, "curve/train_loss")
     assert [(point.step, point.value) for point in history] == [(1, 0.9), (2, 0.7), (3, 0.6)]
@@ -75,7 +75,7 @@ def learnt():
 
 def test_a_learning_curve_has_the_number_of_examples_for_a_step(world):
     content = json.loads(json.dumps(miniature.PARAMS))
-    names = {"group": "wines", "source": "wine", "task": "classify", "model": "mlp"}
+    names = {"group": "wines", "dataset": "wine", "task": "classify", "model": "mlp"}
     content["curves"] = {"improving": {"wines_soft": names}}
     (world.root / "params.yaml").write_text(json.dumps(content))
     artifacts.write_json(paths.curves("wines") / "wines_soft.json", learnt())
@@ -83,11 +83,11 @@ def test_a_learning_curve_has_the_number_of_examples_for_a_step(world):
     world.params = load()
     world.track()
     runs = world.runs()
-    history = store.client().get_metric_history(runs[WINES].info.run_id, "learning/dev_error")
+    history = store.client().get_metric_history(runs[WINES].info.run_id, "learning_curve/dev_error")
     assert [(point.step, point.value) for point in history] == [(10, 0.4), (40, 0.25)]
-    assert runs[WINES].data.metrics["learning/train_error"] == 0.125
-    assert runs[WINES].data.tags["strategy.more_data"] == "Falls."
-    assert "learning/dev_error" not in runs[SUGAR].data.metrics
+    assert runs[WINES].data.metrics["learning_curve/train_error"] == 0.125
+    assert runs[WINES].data.tags["diagnosis.more_data"] == "Falls."
+    assert "learning_curve/dev_error" not in runs[SUGAR].data.metrics
 
 
 def test_a_curve_measured_later_makes_its_run_another(world):
@@ -113,11 +113,11 @@ def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
         files[name] = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
         worst = json.loads((folder / "dev" / "worst.json").read_text())
         assert len(worst["data"]) == 2  # of the eight, two are wrong
-        sheet = json.loads((folder / "strategy" / "sheet.json").read_text())
+        sheet = json.loads((folder / "diagnosis" / "sheet.json").read_text())
         assert sheet["columns"][:2] == ["example_id", "is_error"]
         assert {row[0] for row in worst["data"]} <= {row[0] for row in sheet["data"]}
-    both = {"manifest.json", "summary.json", "experiment.yaml", "strategy/ledger.png"}
-    both |= {"dev/worst.json", "strategy/diagnosis.json", "strategy/sheet.json"}
+    both = {"manifest.json", "summary.json", "experiment.yaml", "diagnosis/ledger.png"}
+    both |= {"dev/worst.json", "diagnosis/diagnosis.json", "diagnosis/sheet.json"}
     assert files[WINES] == both | {"dev/confusion.png", "dev/confusion.json"}
     assert files[SUGAR] == both | {"dev/residuals.png"}
 
@@ -159,14 +159,14 @@ def test_a_changed_result_is_a_new_run_and_the_old_one_is_history(world):
     counts, _ = world.track()
     client = store.client()
     runs_now = client.search_runs([client.get_run(old).info.experiment_id])
-    current = {run.info.run_id: run.data.tags["foursplit.current"] for run in runs_now}
+    current = {run.info.run_id: run.data.tags["foursplit.is_latest"] for run in runs_now}
     assert (counts.new, counts.kept) == (1, 1)
     assert len(current) == 2
     assert current[old] == "false"
     miniature.write_results("sugar_line", experiment)  # as `dvc checkout` of the older commit does
     counts, _ = world.track()
     assert counts.new == 0
-    assert client.get_run(old).data.tags["foursplit.current"] == "true"
+    assert client.get_run(old).data.tags["foursplit.is_latest"] == "true"
 
 
 def test_runs_of_the_past_are_not_read_again(world, monkeypatch):

@@ -75,7 +75,7 @@ def test_a_scheduled_run_knows_no_commit_before_it(run):
 def test_a_promotion_hands_the_reason_on_word_by_word(run, tmp_path):
     _, calls = run(script("promote.promote", "foursplit"), GROUP="wine", VERSION="3", WHY=HOSTILE)
     assert calls == [
-        ["foursplit", "promote", "--version", "3", "--why", HOSTILE, "--", "wine"],
+        ["foursplit", "promote", "--version", "3", "--reason", HOSTILE, "--", "wine"],
     ]
     assert (tmp_path / "summary").read_text() == "done\n"
 
@@ -166,7 +166,7 @@ def test_the_page_names_every_setting_and_no_other():
 
 def test_the_pipeline_runs_on_the_python_that_its_locks_were_written_with():
     python = load(GITHUB / "actions" / "ready" / "action.yml")["inputs"]["python"]["default"]
-    (matrix,) = (job["strategy"]["matrix"] for name, job in jobs() if name == "check.test")
+    (matrix,) = (job["diagnosis"]["matrix"] for name, job in jobs() if name == "check.test")
     assert python in matrix["python"]
     others = [step for name, job in jobs() if name != "check.test" for step in job["steps"]]
     assert not [step for step in others if "python" in step.get("with", {})]

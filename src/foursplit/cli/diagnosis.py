@@ -34,7 +34,7 @@ from foursplit.core import reproducible_env
     "sheets",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="Annotated error sheet (foursplit sheet); repeatable.",
+    help="Annotated error sheet (foursplit error-sheet); repeatable.",
 )
 @json_option
 @click.option(
@@ -90,10 +90,10 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
     help="COLUMN=VALUE:WEIGHT, such as domain=phone:10; repeatable.",
 )
 @click.option("--metric", help="Another metric of the task, such as log_loss.")
-@click.option("--prefer", metavar="RUN", help="Run that users prefer.")
-@click.option("--over", metavar="RUN", help="Run that the metric ranks higher.")
+@click.option("--preferred", metavar="RUN", help="Run that users prefer.")
+@click.option("--rejected", metavar="RUN", help="Run that the metric ranks higher.")
 @click.option(
-    "--on",
+    "--where",
     metavar="COLUMN=VALUE",
     help="Examples to reweight: prints the smallest weight that reverses the ranking.",
 )
@@ -137,7 +137,7 @@ def curve(
     FILE is a CSV with columns `n`, `dev_error` (or `error`) and optionally `train_error`.
     EXPERIMENT needs a learning curve in params.yaml (curves) that the pipeline has run.
     """
-    from foursplit.cli.commands.curve import curve as command
+    from foursplit.cli.commands.learning_curve import curve as command
 
     command(name, train_error, target, json_file)
 
@@ -162,7 +162,7 @@ def sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
         return
     if out is None:
         raise click.UsageError("--out FILE is required: the file to write the sheet to.")
-    from foursplit.cli.commands.sheet import sheet as command
+    from foursplit.cli.commands.error_sheet import sheet as command
 
     command(tables, out, seed, labels=labels)
 
@@ -186,6 +186,6 @@ def decide(file: Path | None, json_file: Path | None, example: bool) -> None:
         return
     if file is None:
         raise click.UsageError("Missing argument 'FILE'; --example prints one.")
-    from foursplit.cli.commands.decide import decide as command
+    from foursplit.cli.commands.advise import decide as command
 
     command(file, json_file)

@@ -29,11 +29,13 @@ def history(group: str | None, last: int, json_file: Path | None) -> None:
 @click.command()
 @click.argument("run")
 @click.option(
-    "--anyway",
+    "--ignore-differences",
     is_flag=True,
     help="Continue although the code or packages differ from the recorded run.",
 )
-@click.option("--keep", type=click.Path(path_type=Path), help="Keep the clone in this folder.")
+@click.option(
+    "--keep-clone", type=click.Path(path_type=Path), help="Keep the clone in this folder."
+)
 @json_option
 @click.pass_context
 def reproduce(

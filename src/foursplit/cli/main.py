@@ -32,7 +32,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
         serving.serve,
     ),
     "Past runs": (history.history, history.reproduce, diagnosis.rescore),
-    "Add data and models": (scaffold.new, scaffold.sources),
+    "Add data and models": (scaffold.new, scaffold.datasets),
 }
 """The commands by heading of `foursplit --help`."""
 

@@ -14,5 +14,5 @@ json_option = click.option(
 )
 
 real_option = click.option(
-    "--real", is_flag=True, help="Use the pipeline on full public data (accepted licences only)."
+    "--full", is_flag=True, help="Use the pipeline on full public data (accepted licences only)."
 )

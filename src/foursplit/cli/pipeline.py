@@ -23,7 +23,7 @@ from foursplit.core import reproducible_env
 @click.option("--dry", is_flag=True, help="Only show which stages would run, and why.")
 @click.option("--pull", is_flag=True, help="Download outputs that DVC's remote already has.")
 @click.option(
-    "--cold",
+    "--plain-dvc",
     is_flag=True,
     help="Run every stage with plain `dvc repro`, sequentially and in its own process.",
 )
@@ -31,7 +31,7 @@ from foursplit.core import reproducible_env
 def repro(targets: tuple[str, ...], **options: Any) -> None:
     """Run the pipeline in parallel, and print the summary table.
 
-    TARGETS are experiments, groups, sources, courses, stages (train@KEY, or train for all), or
+    TARGETS are experiments, groups, datasets, courses, stages (train@KEY, or train for all), or
     DVC targets.  Without any, all stages run.
     """
     from foursplit.cli.commands.repro import ReproOptions
@@ -45,7 +45,7 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
 @click.argument("stage")
 def why(stage: str) -> None:
     """Explain why STAGE ran, will run or will not run: what changed."""
-    from foursplit.cli.commands.why import why as command
+    from foursplit.cli.commands.explain import why as command
 
     reproducible_env.silence_libraries()
     command(stage)
@@ -64,15 +64,15 @@ def check() -> None:
 
 @click.command()
 @real_option
-def table(real: bool) -> None:
+def table(full: bool) -> None:
     """Show the summary table: errors, verdict, next step."""
     from foursplit.config.load import load
-    from foursplit.config.pipelines import REAL
+    from foursplit.config.pipelines import FULL
     from foursplit.evaluation.results import collect
     from foursplit.reporting.terminal import show
 
     reproducible_env.silence_libraries()
-    show(collect(load().of(REAL if real else "")))
+    show(collect(load().of(FULL if full else "")))
 
 
 @click.command()

@@ -17,8 +17,10 @@ from foursplit.core import reproducible_env
     show_default=True,
     help="Promote the winner if the verdict is PROMOTE.",
 )
-@click.option("--force", is_flag=True, help="Promote the winner whatever the verdict; needs --why.")
-@click.option("--why", metavar="TEXT", help="Reason for --force; stored with the version.")
+@click.option(
+    "--force", is_flag=True, help="Promote the winner whatever the verdict; needs --reason."
+)
+@click.option("--reason", metavar="TEXT", help="Reason for --force; stored with the version.")
 @json_option
 @click.pass_context
 def gate(
@@ -35,9 +37,11 @@ def gate(
     registers the winner in MLflow as the group's challenger.
     """
     if force and not (why and why.strip()):
-        raise click.UsageError("--force needs --why TEXT: the reason is stored with the version.")
+        raise click.UsageError(
+            "--force needs --reason TEXT: the reason is stored with the version."
+        )
     if why is not None and not force:
-        raise click.UsageError("--why is the reason for --force; pass both.")
+        raise click.UsageError("--reason is the reason for --force; pass both.")
     reproducible_env.silence_libraries()
     from foursplit.cli.commands.gate import GateOptions
     from foursplit.cli.commands.gate import gate as command
@@ -48,8 +52,8 @@ def gate(
 
 @click.command()
 @click.argument("group")
-@click.option("--version", type=click.IntRange(min=1), help="Promote this version; needs --why.")
-@click.option("--why", metavar="TEXT", help="Reason for --version; stored with it.")
+@click.option("--version", type=click.IntRange(min=1), help="Promote this version; needs --reason.")
+@click.option("--reason", metavar="TEXT", help="Reason for --version; stored with it.")
 @click.pass_context
 def promote(ctx: click.Context, group: str, version: int | None, why: str | None) -> None:
     """Promote GROUP's challenger if its verdict was PROMOTE.
@@ -59,7 +63,7 @@ def promote(ctx: click.Context, group: str, version: int | None, why: str | None
     """
     if (version is None) != (not (why and why.strip())):
         raise click.UsageError(
-            "--version needs --why TEXT, and --why needs --version N: pass both."
+            "--version needs --reason TEXT, and --reason needs --version N: pass both."
         )
     reproducible_env.silence_libraries()
     from foursplit.cli.commands.promote import promote as command

@@ -13,13 +13,13 @@ def new() -> None:
     """Add your own data or model: a file and a block in params.yaml."""
 
 
-@new.command("source")
+@new.command("dataset")
 @click.argument("name")
 @click.option("--csv", required=True, type=click.Path(path_type=Path), help="File in the project.")
 @click.option("--target", required=True, help="Column to predict.")
-def new_source(name: str, csv: Path, target: str) -> None:
-    """Add a CSV file as source NAME, with a linear model as first experiment."""
-    from foursplit.scaffold.new import new_source as command
+def new_dataset(name: str, csv: Path, target: str) -> None:
+    """Add a CSV file as dataset NAME, with a linear model as first experiment."""
+    from foursplit.scaffold.new import new_dataset as command
 
     reproducible_env.silence_libraries()
     command(name, csv, target)
@@ -36,7 +36,7 @@ def new_model(name: str, group: str | None) -> None:
     command(name, group)
 
 
-@new.command("curve")
+@new.command("learning-curve")
 @click.argument("experiment")
 def new_curve(experiment: str) -> None:
     """Add a learning curve of EXPERIMENT: its block in params.yaml."""
@@ -48,8 +48,8 @@ def new_curve(experiment: str) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def sources(as_json: bool) -> None:
+def datasets(as_json: bool) -> None:
     """List the public data sets: size, state and licence."""
-    from foursplit.cli.commands.sources import sources as command
+    from foursplit.cli.commands.datasets import datasets as command
 
     command(as_json)

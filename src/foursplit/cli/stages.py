@@ -23,22 +23,22 @@ def _code() -> str:
     return code.run()
 
 
-def _fetch(source: str) -> str:
+def _fetch(dataset: str) -> str:
     from foursplit.stages import fetch
 
-    return fetch.run(source)
+    return fetch.run(dataset)
 
 
-def _validate(source: str) -> str:
+def _validate(dataset: str) -> str:
     from foursplit.stages import validate
 
-    return validate.run(source)
+    return validate.run(dataset)
 
 
-def _split(source: str) -> str:
+def _split(dataset: str) -> str:
     from foursplit.stages import split
 
-    return split.run(source)
+    return split.run(dataset)
 
 
 def _train(experiment: str) -> str:
@@ -59,15 +59,15 @@ def _evaluate(experiment: str) -> str:
 
 
 def _learn(experiment: str) -> str:
-    from foursplit.stages import learn
+    from foursplit.stages import learning_curve
 
-    return learn.run(experiment)
+    return learning_curve.run(experiment)
 
 
-def _study(study: str) -> str:
-    from foursplit.stages import study as stage
+def _lesson(lesson: str) -> str:
+    from foursplit.stages import lesson as stage
 
-    return stage.run(study)
+    return stage.run(lesson)
 
 
 def _select(group: str) -> str:
@@ -102,16 +102,18 @@ STAGES = {
         run=_code, argument="", help="Write the digests of the code that stages depend on."
     ),
     "fetch": Stage(
-        run=_fetch, argument="SOURCE", help="Copy a source's raw files and verify their checksums."
+        run=_fetch,
+        argument="DATASET",
+        help="Copy a dataset's raw files and verify their checksums.",
     ),
     "validate": Stage(
         run=_validate,
-        argument="SOURCE",
+        argument="DATASET",
         help="Validate a data set with its Great Expectations suite.",
     ),
     "split": Stage(
         run=_split,
-        argument="SOURCE",
+        argument="DATASET",
         help="Split a data set into train, train-dev, dev and the sealed test.",
     ),
     "train": Stage(
@@ -122,14 +124,14 @@ STAGES = {
         argument="EXPERIMENT",
         help="Write prediction tables for train, train-dev and dev.",
     ),
-    "learn": Stage(
+    "learning_curve": Stage(
         run=_learn,
         argument="EXPERIMENT",
         help="Train an experiment on nested subsets of train and record its learning curve.",
     ),
-    "study": Stage(
-        run=_study,
-        argument="STUDY",
+    "lesson": Stage(
+        run=_lesson,
+        argument="LESSON",
         help="Run a lesson's computations for its page in the report.",
     ),
     "select": Stage(
@@ -140,7 +142,7 @@ STAGES = {
     ),
     "report": Stage(
         run=_report,
-        argument="[real]",
+        argument="[full]",
         help="Write reports/ and metrics.json from prediction tables and JSON.",
     ),
 }
@@ -151,7 +153,7 @@ def configure() -> "Params":
     from foursplit.config.load import load
 
     params = load()
-    reproducible_env.configure_environment(params.run.kernels, params.run.threads)
+    reproducible_env.configure_environment(params.run.instruction_set, params.run.threads)
     return params
 
 

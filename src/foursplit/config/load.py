@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit import plugins
 from foursplit.config import paths, pipelines
-from foursplit.config.pipelines import REAL
+from foursplit.config.pipelines import FULL
 from foursplit.config.schema import (
     FORBID_UNKNOWN,
     ComparisonGroup,
@@ -26,7 +26,7 @@ from foursplit.core.errors import FoursplitError, unknown_name
 
 T = TypeVar("T")
 
-CURVES, STUDIES = "curves", "studies"
+CURVES, LESSONS = "curves", "lessons"
 GATE = "gate"
 
 
@@ -46,7 +46,7 @@ def build(tree: object) -> Params:
     _check_sections(params)
     _check_gate(params)
     _check_curves(params)
-    _check_studies(params)
+    _check_lessons(params)
     return params
 
 
@@ -69,12 +69,12 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 def _check_sections(params: Params) -> None:
     """Check that each name refers to a file or to a block, and that no name is used twice."""
-    first: dict[str, dict[str, str]] = {"sources": {}, "groups": {}, "experiments": {}}
+    first: dict[str, dict[str, str]] = {"datasets": {}, "groups": {}, "experiments": {}}
     for pipeline, section in params.sections().items():
         at = {name: pipelines.key(pipeline, name) for name in first}
-        for name in section.sources:
-            _check_member("source", name, plugins.names("datasets"), at["sources"])
-        _check_unique({"": section.sources}, at["sources"], first["sources"])
+        for name in section.datasets:
+            _check_member("dataset", name, plugins.names("datasets"), at["datasets"])
+        _check_unique({"": section.datasets}, at["datasets"], first["datasets"])
         _check_unique(section.experiments, at["experiments"], first["experiments"])
         _check_unique(section.groups, at["groups"], first["groups"])
         for course, name, group, path in _blocks(section.groups, at["groups"]):
@@ -93,11 +93,11 @@ def _blocks(courses: Mapping[str, Mapping[str, T]], at: str) -> Iterator[tuple[s
 def _check_group(
     section: PipelineConfig, course: str, name: str, group: ComparisonGroup, at: str
 ) -> None:
-    if course in (REAL, "data"):
+    if course in (FULL, "data"):
         raise FoursplitError(
             f"{at}: {course!r} is not a valid course name: pipelines/{course} is reserved"
         )
-    _check_member("source", group.source, section.sources, at)
+    _check_member("dataset", group.dataset, section.datasets, at)
     _check_member("task", group.task, plugins.names("tasks"), at)
     if not any(e.group == name for e in section.experiments.get(course, {}).values()):
         raise FoursplitError(f"{at}: no experiment of course {course!r} belongs to this group")
@@ -109,7 +109,7 @@ def _check_experiment(
     _check_member("model", experiment.model, plugins.names("models"), at)
     _check_member("group", experiment.group, section.groups.get(course, {}), at)
     group = section.groups[course][experiment.group]
-    for name in ("source", "task"):
+    for name in ("dataset", "task"):
         actual, expected = getattr(experiment, name), getattr(group, name)
         if actual != expected:
             raise FoursplitError(
@@ -137,19 +137,19 @@ def _check_curves(params: Params) -> None:
 
 
 def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
-    for name in ("group", "source", "task", "model"):
+    for name in ("group", "dataset", "task", "model"):
         actual, expected = getattr(curve, name), getattr(experiment, name)
         if actual != expected:
             raise FoursplitError(f"{at}.{name}: {actual!r}, but the experiment's is {expected!r}")
 
 
-def _check_studies(params: Params) -> None:
-    """Check that each study has a course and a file, and that the file declares its arguments."""
-    _check_unique(params.studies, STUDIES, {})
-    for course in params.studies:
-        _check_member("course", course, params.experiments, STUDIES)
-    for _, key, settings, path in _blocks(params.studies, STUDIES):
-        _check_member("study", key, plugins.names("lessons"), path)
+def _check_lessons(params: Params) -> None:
+    """Check that each lesson has a course and a file, and that the file declares its arguments."""
+    _check_unique(params.lessons, LESSONS, {})
+    for course in params.lessons:
+        _check_member("course", course, params.experiments, LESSONS)
+    for _, key, settings, path in _blocks(params.lessons, LESSONS):
+        _check_member("lesson", key, plugins.names("lessons"), path)
         _check_args(settings.args, "lessons", key, f"{path}.args")
 
 

@@ -16,8 +16,8 @@ def data(of: Pipeline = "") -> Path:
     return root() / "data" / of
 
 
-def _of_source(name: str) -> Path:
-    return data(pipelines.of_source(params_file(), name))
+def _of_dataset(name: str) -> Path:
+    return data(pipelines.of_dataset(params_file(), name))
 
 
 def _of_group(name: str) -> Path:
@@ -29,24 +29,24 @@ def code() -> Path:
     return data() / "code"
 
 
-def raw(source: str) -> Path:
+def raw(dataset: str) -> Path:
     """Return the folder that `fetch` fills: bytes as published."""
-    return _of_source(source) / "raw" / source
+    return _of_dataset(dataset) / "raw" / dataset
 
 
-def valid(source: str) -> Path:
+def valid(dataset: str) -> Path:
     """Return the folder of the examples that met every expectation."""
-    return _of_source(source) / "valid" / source
+    return _of_dataset(dataset) / "valid" / dataset
 
 
-def validation(source: str) -> Path:
+def validation(dataset: str) -> Path:
     """Return the folder of the validation's result, JSON and page."""
-    return _of_source(source) / "validation" / source
+    return _of_dataset(dataset) / "validation" / dataset
 
 
-def split(source: str) -> Path:
+def split(dataset: str) -> Path:
     """Return the folder of `seen/` (train, train_dev, dev), `sealed/` (test) and `report.json`."""
-    return _of_source(source) / "split" / source
+    return _of_dataset(dataset) / "split" / dataset
 
 
 def models(group: str, key: str) -> Path:
@@ -68,9 +68,9 @@ def curves(group: str) -> Path:
     return _of_group(group) / "curves" / group
 
 
-def study(key: str) -> Path:
-    """Return the file of what a study shows."""
-    return data() / "studies" / f"{key}.json"
+def lesson(key: str) -> Path:
+    """Return the file of what a lesson shows."""
+    return data() / "lessons" / f"{key}.json"
 
 
 def final(group: str) -> Path:
@@ -83,9 +83,9 @@ def diagnosis(folder: Path) -> Path:
     return folder / "diagnosis.json"
 
 
-def tags(source: str) -> Path:
-    """Return the annotation sheet of a source's dev examples, which git tracks."""
-    return root() / "data" / "tags" / f"{source}.csv"
+def tags(dataset: str) -> Path:
+    """Return the annotation sheet of a dataset's dev examples, which git tracks."""
+    return root() / "data" / "tags" / f"{dataset}.csv"
 
 
 def reports(of: Pipeline = "") -> Path:

@@ -1,7 +1,7 @@
-"""The two pipelines: the default one, and `real` on remote data; a name says which it is of.
+"""The two pipelines: the default one, and `full` on remote data; a name says which it is of.
 
-`real` is a section of params.yaml with sources, groups and experiments of its own.  Its stages
-stand in pipelines/real/, and what they write lies under data/real/ and reports/real/: the default
+`full` is a section of params.yaml with datasets, groups and experiments of its own.  Its stages
+stand in pipelines/full/, and what they write lies under data/full/ and reports/full/: the default
 pipeline's report depends on whole folders of data/, and DVC would run all that writes below them.
 """
 
@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from foursplit.core import bounded_yaml
 
-Pipeline = Literal["", "real"]
+Pipeline = Literal["", "full"]
 """The default pipeline has no name."""
 
-REAL: Pipeline = "real"
+FULL: Pipeline = "full"
 
 
 def tree(file: Path) -> Any:
@@ -29,23 +29,23 @@ def _parsed(file: Path, *_stamp: int) -> Any:
     return bounded_yaml.load(file)
 
 
-def of_source(file: Path, name: str) -> Pipeline:
-    """Return the pipeline of a source in the params file; the default one if it is in neither."""
-    return REAL if name in _names(file, "sources") else ""
+def of_dataset(file: Path, name: str) -> Pipeline:
+    """Return the pipeline of a dataset in the params file; the default one if it is in neither."""
+    return FULL if name in _names(file, "datasets") else ""
 
 
 def of_group(file: Path, name: str) -> Pipeline:
     """Return the pipeline of a comparison group."""
-    return REAL if name in _names(file, "groups") else ""
+    return FULL if name in _names(file, "groups") else ""
 
 
-def _names(file: Path, kind: Literal["sources", "groups"]) -> set[str]:
+def _names(file: Path, kind: Literal["datasets", "groups"]) -> set[str]:
     content = tree(file)
-    section = content.get(REAL) if isinstance(content, Mapping) else None
+    section = content.get(FULL) if isinstance(content, Mapping) else None
     block = section.get(kind) if isinstance(section, Mapping) else None
     if not isinstance(block, Mapping):
         return set()  # what is wrong with the file, params.load says
-    if kind == "sources":
+    if kind == "datasets":
         return set(block)
     return {name for groups in block.values() if isinstance(groups, Mapping) for name in groups}
 

@@ -73,7 +73,9 @@ class RuntimeConfig:
 
     accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where it is faster
     threads: PositiveInt  # of each stage; bytes depend on it
-    kernels: Literal["portable", "native"]  # portable: the same bytes on x86-64 of any maker
+    instruction_set: Literal[
+        "portable", "native"
+    ]  # portable: the same bytes on x86-64 of any maker
     accept_licences: tuple[str, ...] = ()  # catalogue data sets whose terms the user accepts
 
 
@@ -81,7 +83,7 @@ class RuntimeConfig:
 class DiagnosisConfig:
     """The thresholds of the diagnosis: which gaps count, and at what confidence."""
 
-    resamples: Annotated[int, Field(ge=100)]  # bootstrap replicates
+    n_resamples: Annotated[int, Field(ge=100)]  # bootstrap replicates
     confidence: PositiveFraction  # of every interval
     floor: NonNegativeFloat  # smaller gaps are ignored
     share_of_dev: Fraction  # gaps below this share of the dev error are ignored
@@ -97,7 +99,7 @@ class SplitConfig:
     salt: int  # another salt, another split
     source: Shares  # share of each split among source-domain groups
     target: Shares = field(default_factory=dict)  # the same; empty: no target domain
-    near_duplicate: NonNegativeFloat = 0.01  # distance below it, in deviations per input
+    near_duplicate_distance: NonNegativeFloat = 0.01  # distance below it, in deviations per input
     protocol: Literal["hash", "official"] = "hash"  # official: the publisher's test is test
 
     @model_validator(mode="after")
@@ -139,7 +141,7 @@ class DatasetConfig:
 class ComparisonGroup:
     """Experiments that are compared: one metric to optimize, and bounds to satisfy."""
 
-    source: str
+    dataset: str
     task: str
     metric: str
     direction: Literal["minimize", "maximize"] = "minimize"
@@ -203,10 +205,10 @@ def _fit_class(fit: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class Experiment:
-    """One model on one data set; `source`, `task` and `model` are names of files."""
+    """One model on one data set; `dataset`, `task` and `model` are names of files."""
 
-    lesson: str
-    source: str
+    week: str
+    dataset: str
     task: str
     model: str
     model_args: Mapping[str, Any]
@@ -223,11 +225,11 @@ class Experiment:
 class LearningCurve:
     """How an experiment's learning curve over the number of training examples is measured.
 
-    `group`, `source`, `task` and `model` repeat those of the experiment.
+    `group`, `dataset`, `task` and `model` repeat those of the experiment.
     """
 
     group: str
-    source: str
+    dataset: str
     task: str
     model: str
     sizes: Annotated[int, Field(ge=3)] = 5  # subsets of train, spaced geometrically up to all of it
@@ -249,7 +251,7 @@ class LearningCurve:
 class LessonConfig:
     """A lesson with computed figures; its key is the name of a file in `lessons/`."""
 
-    lesson: str
+    week: str
     args: Mapping[str, Any] = field(default_factory=dict)  # of the file's `Args`
 
 
@@ -266,36 +268,36 @@ def _find(kind: str, name: str, items: Mapping[str, T]) -> T:
 class PipelineConfig:
     """One pipeline: its data sets, comparison groups and experiments."""
 
-    sources: Mapping[Name, DatasetConfig]
+    datasets: Mapping[Name, DatasetConfig]
     groups: Mapping[Name, Mapping[Name, ComparisonGroup]]  # course, group
     experiments: Mapping[Name, Mapping[Name, Experiment]]  # course, key
     curves: Mapping[Name, Mapping[Name, LearningCurve]] = field(default_factory=dict)
-    studies: Mapping[Name, Mapping[Name, LessonConfig]] = field(default_factory=dict)
+    lessons: Mapping[Name, Mapping[Name, LessonConfig]] = field(default_factory=dict)
 
 
 BLOCKS = tuple(block.name for block in fields(PipelineConfig))
 
 
 def _without_studies(block: object) -> object:
-    if isinstance(block, Mapping) and "studies" in block:
-        raise unknown_name("parameter", "studies", [name for name in BLOCKS if name != "studies"])
+    if isinstance(block, Mapping) and "lessons" in block:
+        raise unknown_name("parameter", "lessons", [name for name in BLOCKS if name != "lessons"])
     return block
 
 
 def _no_real() -> PipelineConfig:
-    return PipelineConfig(sources={}, groups={}, experiments={})
+    return PipelineConfig(datasets={}, groups={}, experiments={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class Params(PipelineConfig):
-    """The whole of params.yaml: the default pipeline's blocks, and `real` with the other's.
+    """The whole of params.yaml: the default pipeline's blocks, and `full` with the other's.
 
     Names are searched in both pipelines.
     """
 
     run: RuntimeConfig
-    strategy: DiagnosisConfig
-    real: Annotated[PipelineConfig, BeforeValidator(_without_studies)] = field(
+    diagnosis: DiagnosisConfig
+    full: Annotated[PipelineConfig, BeforeValidator(_without_studies)] = field(
         default_factory=_no_real
     )
     gate: GateConfig = field(default_factory=GateConfig)
@@ -305,12 +307,12 @@ class Params(PipelineConfig):
         """Return one pipeline as if there were no other."""
         section = self.sections()[pipeline]
         blocks = {name: getattr(section, name) for name in BLOCKS}
-        params = Params(run=self.run, strategy=self.strategy, **blocks)
+        params = Params(run=self.run, diagnosis=self.diagnosis, **blocks)
         object.__setattr__(params, "pipeline", pipeline)
         return params
 
     def sections(self) -> dict[Pipeline, PipelineConfig]:
-        return {"": self, "real": self.real}
+        return {"": self, "full": self.full}
 
     def _blocks(self, kind: str) -> list[Any]:
         return [getattr(section, kind) for section in self.sections().values()]
@@ -319,8 +321,10 @@ class Params(PipelineConfig):
         blocks = [block for courses in self._blocks(kind) for block in courses.values()]
         return {name: item for block in blocks for name, item in block.items()}
 
-    def source(self, name: str) -> DatasetConfig:
-        return _find("source", name, {k: v for b in self._blocks("sources") for k, v in b.items()})
+    def dataset(self, name: str) -> DatasetConfig:
+        return _find(
+            "dataset", name, {k: v for b in self._blocks("datasets") for k, v in b.items()}
+        )
 
     def experiment(self, key: str) -> Experiment:
         return _find("experiment", key, self._courses("experiments"))
@@ -331,8 +335,8 @@ class Params(PipelineConfig):
     def curve(self, key: str) -> LearningCurve:
         return _find("learning curve", key, self._courses("curves"))
 
-    def study(self, key: str) -> LessonConfig:
-        return _find("study", key, self._courses("studies"))
+    def lesson(self, key: str) -> LessonConfig:
+        return _find("lesson", key, self._courses("lessons"))
 
     def home(self, key_or_group: str) -> str:
         """Return the folder below pipelines/ of an experiment's or a comparison group's stages."""

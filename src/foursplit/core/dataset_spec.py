@@ -1,4 +1,4 @@
-"""What a data source declares about itself."""
+"""What a data set declares about itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFiles:
-    """What a source reads of a data set in `datasets/catalogue.yaml`.
+    """What a dataset reads of a data set in `datasets/catalogue.yaml`.
 
     Among the raw files they lie under the catalogue's paths, which begin with the data set's name;
     what was packed lies in `<data set>/unpacked/`.

@@ -1,4 +1,4 @@
-"""Examples on their way from a source to a model."""
+"""Examples on their way from a dataset to a model."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Figures as numbers: what a study page shows, drawn by the report and as pictures for MLflow.
+"""Figures as numbers: what a lesson page shows, drawn by the report and as pictures for MLflow.
 
 Arrays may be lists or NumPy's; `as_json` gives plain lists, rounded to what a drawing can show.
 """
@@ -144,7 +144,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Study:
+class Lesson:
     """What one lesson shows, worked through on numbers: a page of the report."""
 
     title: str

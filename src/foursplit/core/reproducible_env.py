@@ -36,12 +36,12 @@ KERNELS: Mapping[str, Mapping[str, str]] = {
 """The instruction sets a library may use, by the names params.yaml gives them."""
 
 
-def settings(kernels: str, threads: int) -> dict[str, str]:
+def settings(instruction_set: str, threads: int) -> dict[str, str]:
     """Return the environment that a stage with these two parameters runs in."""
     count = str(threads)
     return {
         **QUIET,
-        **KERNELS[kernels],
+        **KERNELS[instruction_set],
         "OMP_NUM_THREADS": count,
         "OPENBLAS_NUM_THREADS": count,
         "MKL_NUM_THREADS": count,
@@ -51,18 +51,21 @@ def settings(kernels: str, threads: int) -> dict[str, str]:
 
 
 DETERMINING_VARIABLES = frozenset(
-    name for kernels in KERNELS for name in settings(kernels, threads=1) if name not in QUIET
+    name
+    for instruction_set in KERNELS
+    for name in settings(instruction_set, threads=1)
+    if name not in QUIET
 )
 """The variables that decide bytes, whatever their value."""
 
 
-def configure_environment(kernels: str, threads: int) -> None:
+def configure_environment(instruction_set: str, threads: int) -> None:
     """Set the environment before numeric libraries read it.
 
     A child of the warm parent finds them imported: where they were imported under other settings,
     the command starts again by itself.
     """
-    wanted = settings(kernels, threads)
+    wanted = settings(instruction_set, threads)
     late = any(name in sys.modules for name in ("numpy", "torch", "sklearn"))
     differs = any(os.environ.get(name) != wanted.get(name) for name in DETERMINING_VARIABLES)
     for name in DETERMINING_VARIABLES:

@@ -72,6 +72,6 @@ def require_non_empty(splits: np.ndarray, hint: str = "") -> None:
     if empty:
         raise FoursplitError(
             f"split {', '.join(empty)} is empty ({counts}). Give it a larger share under "
-            "sources.<name>.split in params.yaml, or add groups."
+            "datasets.<name>.split in params.yaml, or add groups."
             + (f" Note: {hint}." if hint else "")
         )

@@ -1,4 +1,4 @@
-"""Fetch the files of a source into the project and verify their checksums."""
+"""Fetch the files of a dataset into the project and verify their checksums."""
 
 import importlib.util
 from pathlib import Path
@@ -11,11 +11,13 @@ from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts, hashing_copy
 
 
-def fetch(source: DatasetSpec, into: Path, retry_policy: RetryPolicy | None = None) -> FetchedFiles:
-    """Copy the files of `source` to the folder `into`, which changes only if all are valid."""
+def fetch(
+    dataset: DatasetSpec, into: Path, retry_policy: RetryPolicy | None = None
+) -> FetchedFiles:
+    """Copy the files of `dataset` to the folder `into`, which changes only if all are valid."""
     fetched = FetchedFiles(0, 0)
     with artifacts.atomic_directory(into) as folder:
-        for file in source.files:
+        for file in dataset.files:
             if isinstance(file, RemoteFiles):
                 fetched += fetch_files(file, folder, retry_policy or RetryPolicy())
             else:
@@ -38,7 +40,7 @@ def _locate(file: BundledFile | LocalFile) -> Path:
     if isinstance(file, LocalFile):
         path = paths.root() / file.path
         if not path.is_file():
-            raise FoursplitError(f"{path}: no such file, but the source lists it in `files`.")
+            raise FoursplitError(f"{path}: no such file, but the dataset lists it in `files`.")
         return path
     # Located, not imported: importing scikit-learn takes longer than copying its data.
     spec = importlib.util.find_spec(file.package)

@@ -7,8 +7,8 @@ from foursplit.core.splits import SEEN, Split
 from foursplit.data import store
 
 
-def load(source: str, split: Split) -> Examples:
+def load(dataset: str, split: Split) -> Examples:
     """Load train, train-dev or dev; raise for any other split."""
     if split not in SEEN:
         raise unknown_name("split", split, SEEN)
-    return store.load(paths.split(source) / "seen", split)
+    return store.load(paths.split(dataset) / "seen", split)

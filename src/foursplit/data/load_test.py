@@ -5,6 +5,6 @@ from foursplit.core.examples import Examples
 from foursplit.data import store
 
 
-def load(source: str) -> Examples:
+def load(dataset: str) -> Examples:
     """Load the test split; the caller records the access."""
-    return store.load(paths.split(source) / "sealed", "test")
+    return store.load(paths.split(dataset) / "sealed", "test")

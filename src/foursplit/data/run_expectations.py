@@ -1,4 +1,4 @@
-"""Validate a table with its source's Great Expectations suite."""
+"""Validate a table with its dataset's Great Expectations suite."""
 
 from typing import Any
 

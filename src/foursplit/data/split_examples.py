@@ -1,4 +1,4 @@
-"""Split a source's examples into seen (train, train-dev, dev) and sealed (test)."""
+"""Split a dataset's examples into seen (train, train-dev, dev) and sealed (test)."""
 
 from pathlib import Path
 from typing import Any
@@ -24,29 +24,29 @@ TYPICAL_ERROR = 0.1
 
 
 def split_examples(
-    examples: Examples, source: DatasetSpec, rule: SplitConfig
+    examples: Examples, dataset: DatasetSpec, rule: SplitConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the split of every row, and a mask of the duplicates to remove."""
     rows = examples.metadata
     splits = assign.assign(
-        rows["group_id"].to_numpy(), rows["domain"].to_numpy(), source.domains, rule
+        rows["group_id"].to_numpy(), rows["domain"].to_numpy(), dataset.domains, rule
     )
     if rule.official:
-        splits = assign.apply_official_split(splits, _official_split(examples, source))
+        splits = assign.apply_official_split(splits, _official_split(examples, dataset))
     exact = duplicates.mark_exact(rows["content"].to_numpy(), splits)
-    near = duplicates.mark_near(examples.x, splits, rule.near_duplicate)
+    near = duplicates.mark_near(examples.x, splits, rule.near_duplicate_distance)
     # The official split may split a group: as with a duplicate, the evaluation split keeps it.
     divided = duplicates.mark_exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
     removed = exact | near | divided
-    assign.require_non_empty(splits[~removed], "; ".join(equal_row_warnings(examples, source)))
+    assign.require_non_empty(splits[~removed], "; ".join(equal_row_warnings(examples, dataset)))
     require_whole_groups(examples.take(~removed), splits[~removed])
     return splits, removed
 
 
-def _official_split(examples: Examples, source: DatasetSpec) -> np.ndarray:
+def _official_split(examples: Examples, dataset: DatasetSpec) -> np.ndarray:
     if OFFICIAL not in examples.metadata.columns:
         raise FoursplitError(
-            f"split.protocol is official, but read() of {source.title!r} returns no column "
+            f"split.protocol is official, but read() of {dataset.title!r} returns no column "
             f"{OFFICIAL!r} ({', '.join(PUBLISHED)}). Add it, or use `protocol: hash`."
         )
     return examples.metadata[OFFICIAL].to_numpy(object)
@@ -66,13 +66,13 @@ def require_whole_groups(examples: Examples, splits: np.ndarray) -> None:
             )
 
 
-def equal_row_warnings(examples: Examples, source: DatasetSpec) -> list[str]:
+def equal_row_warnings(examples: Examples, dataset: DatasetSpec) -> list[str]:
     """Return a warning for each domain in which equal inputs leave few groups.
 
     Without a group column, rows with equal inputs are one group: split, they would be in train and
     in an evaluation split.
     """
-    if source.group:
+    if dataset.group:
         return []
     warnings = []
     for name, block in examples.metadata.groupby("domain"):
@@ -96,7 +96,7 @@ def write_splits(folder: Path, examples: Examples, splits: np.ndarray, removed: 
 
 
 def split_report(
-    examples: Examples, splits: np.ndarray, removed: np.ndarray, source: DatasetSpec
+    examples: Examples, splits: np.ndarray, removed: np.ndarray, dataset: DatasetSpec
 ) -> dict[str, Any]:
     """Return the split report: counts, shares, duplicates removed, and detectable differences."""
     rows = examples.metadata
@@ -107,18 +107,20 @@ def split_report(
         if block["group_id"].nunique() < MIN_GROUPS
     )
     return {
-        "title": source.title,
+        "title": dataset.title,
         "n_examples": len(rows),
-        "unit": source.group or f"row ({source.row_is_unit})",
+        "unit": dataset.group or f"row ({dataset.row_is_unit})",
         "domains": {
             name: {"role": role, "n": int((rows["domain"] == name).sum())}
-            for name, role in source.domains.items()
+            for name, role in dataset.domains.items()
         },
-        "shifted": source.shifted,
+        "shifted": dataset.shifted,
         "few_groups": few,
         # Only if there is a warning.
         **(
-            {"equal_rows": equal} if few and (equal := equal_row_warnings(examples, source)) else {}
+            {"equal_rows": equal}
+            if few and (equal := equal_row_warnings(examples, dataset))
+            else {}
         ),
         "splits": {
             split: _describe_split(remaining[splits[~removed] == split], len(rows))

@@ -24,87 +24,87 @@ def checked_table(data: pd.DataFrame | Examples) -> pd.DataFrame:
     return frame
 
 
-def to_examples(data: pd.DataFrame | Examples, source: DatasetSpec) -> Examples:
+def to_examples(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples:
     """Return inputs, target, group, domain and slicing columns under the project's names."""
     frame = checked_table(data).reset_index(drop=True)
-    _require_columns(frame, source)
-    x = data.x if isinstance(data, Examples) else _inputs(frame, source)
+    _require_columns(frame, dataset)
+    x = data.x if isinstance(data, Examples) else _inputs(frame, dataset)
     with np.errstate(over="ignore"):  # values too large for float32 are reported below, by row
         x = np.ascontiguousarray(x, dtype=np.float32)
-    _require_finite(x, source)
+    _require_finite(x, dataset)
     content = [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in x]
     rows = pd.DataFrame(
         {
             "example_id": _example_ids(content),
-            "group_id": _groups(frame[source.group], source) if source.group else content,
+            "group_id": _groups(frame[dataset.group], dataset) if dataset.group else content,
             "content": content,
-            "domain": _domains(frame, source),
-            "y": _target(frame[source.target], source),
+            "domain": _domains(frame, dataset),
+            "y": _target(frame[dataset.target], dataset),
         }
     )
     if OFFICIAL in frame.columns:
-        rows[OFFICIAL] = _official(frame[OFFICIAL], source)
-    for name in source.slices:
+        rows[OFFICIAL] = _official(frame[OFFICIAL], dataset)
+    for name in dataset.slices:
         rows[META + name] = frame[name].to_numpy()
     return Examples(x=x, metadata=rows)
 
 
-def _require_columns(frame: pd.DataFrame, source: DatasetSpec) -> None:
-    required = [source.target, *source.features, *source.slices]
-    required += [source.group] if source.group else []
+def _require_columns(frame: pd.DataFrame, dataset: DatasetSpec) -> None:
+    required = [dataset.target, *dataset.features, *dataset.slices]
+    required += [dataset.group] if dataset.group else []
     for name in required:
         if name not in frame.columns:
-            raise unknown_name("column", name, map(str, frame.columns), source.title)
+            raise unknown_name("column", name, map(str, frame.columns), dataset.title)
 
 
-def _raise_if(bad: Any, column: str, problem: str, source: DatasetSpec, remedy: str) -> None:
+def _raise_if(bad: Any, column: str, problem: str, dataset: DatasetSpec, remedy: str) -> None:
     """Raise for the first row where `bad` is true; rows count from 1, as in `diagnose`."""
     rows = np.flatnonzero(np.asarray(bad))
     if len(rows):
         more = f" ({len(rows):,} such rows)" if len(rows) > 1 else ""
         raise FoursplitError(
-            f"{source.title}: column {column!r}, row {int(rows[0]) + 1}: {problem}{more}: {remedy}"
+            f"{dataset.title}: column {column!r}, row {int(rows[0]) + 1}: {problem}{more}: {remedy}"
         )
 
 
-FIX = "drop or fill it in the source's read()"
+FIX = "drop or fill it in the dataset's read()"
 
 
-def _inputs(frame: pd.DataFrame, source: DatasetSpec) -> np.ndarray:
+def _inputs(frame: pd.DataFrame, dataset: DatasetSpec) -> np.ndarray:
     """Return the features; raise if a column that is not numeric holds anything but numbers."""
-    for name in source.features:
+    for name in dataset.features:
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            _numbers(frame[name], name, source)
-    return frame[list(source.features)].to_numpy()
+            _numbers(frame[name], name, dataset)
+    return frame[list(dataset.features)].to_numpy()
 
 
-def _numbers(values: pd.Series, name: str, source: DatasetSpec) -> np.ndarray:
+def _numbers(values: pd.Series, name: str, dataset: DatasetSpec) -> np.ndarray:
     """Return a column as float64; raise if a value is missing, infinite or not a number."""
-    _raise_if(values.isna(), name, "the value is missing", source, FIX)
+    _raise_if(values.isna(), name, "the value is missing", dataset, FIX)
     parsed = pd.to_numeric(values, errors="coerce")
     bad = parsed.isna().to_numpy()
     shown = repr(values.iloc[int(bad.argmax())])
-    _raise_if(bad, name, f"{shown} is not a number", source, "convert it in the source's read()")
+    _raise_if(bad, name, f"{shown} is not a number", dataset, "convert it in the dataset's read()")
     numbers: np.ndarray = parsed.to_numpy(np.float64)
-    _raise_if(~np.isfinite(numbers), name, "the value is infinite", source, FIX)
+    _raise_if(~np.isfinite(numbers), name, "the value is infinite", dataset, FIX)
     return numbers
 
 
-def _require_finite(x: np.ndarray, source: DatasetSpec) -> None:
+def _require_finite(x: np.ndarray, dataset: DatasetSpec) -> None:
     bad = ~np.isfinite(x)
     if bad.any():
         row, *index = map(int, np.argwhere(bad)[0])
-        column = repr(source.features[index[0]]) if source.features else f"input {tuple(index)}"
+        column = repr(dataset.features[index[0]]) if dataset.features else f"input {tuple(index)}"
         raise FoursplitError(
-            f"{source.title}: {int(bad.sum()):,} inputs are missing, infinite or too large for "
+            f"{dataset.title}: {int(bad.sum()):,} inputs are missing, infinite or too large for "
             f"float32; the first is {column} of row {row + 1}: {FIX}"
         )
 
 
-def _groups(values: pd.Series, source: DatasetSpec) -> pd.Series:
+def _groups(values: pd.Series, dataset: DatasetSpec) -> pd.Series:
     """Return the group of each row; raise if one is missing."""
     remedy = f"{FIX}, e.g. with a separate group for each such row"
-    _raise_if(values.isna(), str(values.name), "the group is missing", source, remedy)
+    _raise_if(values.isna(), str(values.name), "the group is missing", dataset, remedy)
     return values.astype(str)
 
 
@@ -118,43 +118,43 @@ def _example_ids(content: list[str]) -> list[str]:
     return ids
 
 
-def _domains(frame: pd.DataFrame, source: DatasetSpec) -> list[str]:
+def _domains(frame: pd.DataFrame, dataset: DatasetSpec) -> list[str]:
     if "domain" not in frame.columns:
-        return [next(iter(source.domains))] * len(frame)
-    _raise_if(frame["domain"].isna(), "domain", "the domain is missing", source, FIX)
+        return [next(iter(dataset.domains))] * len(frame)
+    _raise_if(frame["domain"].isna(), "domain", "the domain is missing", dataset, FIX)
     domains = frame["domain"].astype(str).tolist()
     for name in sorted(set(domains)):
-        if name not in source.domains:
-            raise unknown_name("domain", name, source.domains, source.title)
+        if name not in dataset.domains:
+            raise unknown_name("domain", name, dataset.domains, dataset.title)
     return domains
 
 
-def _official(values: pd.Series, source: DatasetSpec) -> np.ndarray:
+def _official(values: pd.Series, dataset: DatasetSpec) -> np.ndarray:
     """Return the official split of each row; raise if one is missing or unknown."""
-    _raise_if(values.isna(), OFFICIAL, "the split is missing", source, FIX)
+    _raise_if(values.isna(), OFFICIAL, "the split is missing", dataset, FIX)
     for value in sorted(set(values.astype(str))):
         if value not in PUBLISHED:
-            raise unknown_name(f"{OFFICIAL} of a row", value, PUBLISHED, source.title)
+            raise unknown_name(f"{OFFICIAL} of a row", value, PUBLISHED, dataset.title)
     return values.astype(str).to_numpy(object)
 
 
-def _target(values: pd.Series, source: DatasetSpec) -> np.ndarray:
-    _raise_if(values.isna(), source.target, "the target is missing", source, FIX)
-    if not source.classes:
-        return _numbers(values, source.target, source)
-    codes = _codes(values, source)
-    outside = (codes < 0) | (codes >= len(source.classes))
+def _target(values: pd.Series, dataset: DatasetSpec) -> np.ndarray:
+    _raise_if(values.isna(), dataset.target, "the target is missing", dataset, FIX)
+    if not dataset.classes:
+        return _numbers(values, dataset.target, dataset)
+    codes = _codes(values, dataset)
+    outside = (codes < 0) | (codes >= len(dataset.classes))
     shown = repr(values.iloc[int(outside.argmax())])
-    valid = f"valid: {', '.join(source.classes)} (or their numbers from 0)"
-    _raise_if(outside, source.target, f"{shown} is not a class", source, valid)
+    valid = f"valid: {', '.join(dataset.classes)} (or their numbers from 0)"
+    _raise_if(outside, dataset.target, f"{shown} is not a class", dataset, valid)
     return codes
 
 
-def _codes(values: pd.Series, source: DatasetSpec) -> np.ndarray:
+def _codes(values: pd.Series, dataset: DatasetSpec) -> np.ndarray:
     """Return class numbers, -1 for an unknown class; a target may hold names or numbers."""
     if pd.api.types.is_numeric_dtype(values):
         numbers = values.to_numpy(np.float64)
-        is_class = (numbers == np.floor(numbers)) & (np.abs(numbers) < len(source.classes))
+        is_class = (numbers == np.floor(numbers)) & (np.abs(numbers) < len(dataset.classes))
         return np.where(is_class, numbers, -1).astype(np.int64)
-    codes = {name: code for code, name in enumerate(source.classes)}
+    codes = {name: code for code, name in enumerate(dataset.classes)}
     return values.map(lambda value: codes.get(str(value), -1)).to_numpy(np.int64)

@@ -17,8 +17,8 @@ border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}
 """
 
 
-def render_page(source: DatasetSpec, result: dict[str, Any]) -> str:
-    """Return the page: the source, then each expectation, failed ones first."""
+def render_page(dataset: DatasetSpec, result: dict[str, Any]) -> str:
+    """Return the page: the dataset, then each expectation, failed ones first."""
     entries = sorted(result["expectations"], key=lambda entry: entry["success"])
     failed = sum(not entry["success"] for entry in entries)
     verdict = (
@@ -26,14 +26,14 @@ def render_page(source: DatasetSpec, result: dict[str, Any]) -> str:
         if failed
         else f"<p class=ok>All {len(entries)} expectations pass on {result['n_rows']:,} rows.</p>"
     )
-    facts = {"Provenance": source.provenance, "Licence": catalogue.licences(source)}
-    facts["Cite"] = catalogue.citations(source)
+    facts = {"Provenance": dataset.provenance, "Licence": catalogue.licences(dataset)}
+    facts["Cite"] = catalogue.citations(dataset)
     about = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
     rows = "\n".join(map(_row, entries))
     return f"""<!doctype html><html lang=en><meta charset=utf-8>
 <meta name=viewport content="width=device-width,initial-scale=1">
-<title>{escape(source.title)}: validation</title><style>{STYLE}</style>
-<h1>{escape(source.title)}: validation</h1>{verdict}<dl>{about}</dl>
+<title>{escape(dataset.title)}: validation</title><style>{STYLE}</style>
+<h1>{escape(dataset.title)}: validation</h1>{verdict}<dl>{about}</dl>
 <table><thead><tr><th>Result<th>Column<th>Expectation<th>Observed</thead><tbody>
 {rows}
 </tbody></table></html>

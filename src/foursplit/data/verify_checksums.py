@@ -8,9 +8,9 @@ from foursplit.data.download import catalogue
 from foursplit.io import artifacts, hashing_copy
 
 
-def check(source: DatasetSpec, folder: Path) -> None:
+def check(dataset: DatasetSpec, folder: Path) -> None:
     """Raise if a raw file is missing or its sha256 differs from the declared one."""
-    for file in source.files:
+    for file in dataset.files:
         if isinstance(file, RemoteFiles):
             _check_remote(file, folder)
             continue

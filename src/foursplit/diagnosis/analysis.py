@@ -93,7 +93,7 @@ def _with_human_loss(
 
 
 def _sampling(settings: Settings) -> Sampling:
-    return Sampling(resamples=settings.resamples, confidence=settings.confidence)
+    return Sampling(n_resamples=settings.n_resamples, confidence=settings.confidence)
 
 
 def _tags(dev: PredictionTable | None, settings: Settings) -> Tags | NotApplicable:

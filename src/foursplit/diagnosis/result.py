@@ -17,7 +17,7 @@ from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.slices.mismatch_drivers import Driver
 from foursplit.diagnosis.slices.slice_report import SliceReport
 
-SCHEMA = "foursplit.strategy/1"
+SCHEMA = "foursplit.diagnosis/2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

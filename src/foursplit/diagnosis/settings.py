@@ -20,6 +20,6 @@ class Settings:
     learns_labels: bool = True  # False: training sees no label, as in anomaly detection
     same_distribution: bool = False  # of train and dev
     rule: VerdictThresholds = field(default_factory=VerdictThresholds)
-    resamples: int = 2000
+    n_resamples: int = 2000
     confidence: float = 0.95
     seed: int = 1

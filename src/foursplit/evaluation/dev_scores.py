@@ -9,7 +9,7 @@ from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import PredictionTable, validate
 from foursplit.diagnosis.stats.seed_variance import mean_table
 
-COSTS = ("n_parameters", "flops", "n_bytes")
+COSTS = ("n_parameters", "flops", "size_bytes")
 """What a bound may be on, as each model's manifest tells."""
 
 

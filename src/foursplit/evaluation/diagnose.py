@@ -19,10 +19,10 @@ from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.human_level import human_level
 
 
-def validate_tables(tables: Mapping[Split, pd.DataFrame], source: str, name: str = "") -> Model:
+def validate_tables(tables: Mapping[Split, pd.DataFrame], dataset: str, name: str = "") -> Model:
     """Validate one seed's tables, and merge the annotations of dev's errors."""
     checked_tables = {str(split): validate(frame, split) for split, frame in tables.items()}
-    path = paths.tags(source)
+    path = paths.tags(dataset)
     if path.is_file():
         sheet = annotation_sheet.read(path)
         checked_tables["dev"] = annotation_sheet.merge(checked_tables["dev"], [sheet])
@@ -30,29 +30,29 @@ def validate_tables(tables: Mapping[Split, pd.DataFrame], source: str, name: str
 
 
 def diagnose(
-    models: Sequence[Model], group: ComparisonGroup, source: DatasetSpec, strategy: DiagnosisConfig
+    models: Sequence[Model], group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig
 ) -> dict[str, Any]:
     """Return the diagnosis of an experiment as its file holds it; `models` are its seeds."""
-    return analysis.diagnose_as_json(models, settings(group, source, strategy))
+    return analysis.diagnose_as_json(models, settings(group, dataset, config))
 
 
-def settings(group: ComparisonGroup, source: DatasetSpec, strategy: DiagnosisConfig) -> Settings:
+def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig) -> Settings:
     """Return the settings that params.yaml and the data set declare."""
-    human, metrics = human_level(group, source.reference), plugins.metrics(group.task)
+    human, metrics = human_level(group, dataset.reference), plugins.metrics(group.task)
     return Settings(
         human_error=human["error"] if human else None,
         human_kind=human["kind"] if human else "human",
         human_where=human["where"] if human else GIVEN,
         people=getattr(metrics, "HAS_HUMAN_LEVEL", True),
         learns_labels=getattr(metrics, "LEARNS_LABELS", True),
-        same_distribution=not source.shifted,
+        same_distribution=not dataset.shifted,
         rule=VerdictThresholds(
-            floor=strategy.floor,
-            share_of_dev=strategy.share_of_dev,
-            co_primary=strategy.co_primary,
+            floor=config.floor,
+            share_of_dev=config.share_of_dev,
+            co_primary=config.co_primary,
             min_gain=group.min_gain,
         ),
-        resamples=strategy.resamples,
-        confidence=strategy.confidence,
-        seed=strategy.seed,
+        n_resamples=config.n_resamples,
+        confidence=config.confidence,
+        seed=config.seed,
     )

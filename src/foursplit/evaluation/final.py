@@ -20,7 +20,7 @@ LOOKS = "looks.jsonl"
 
 
 def score_all_splits(
-    group: str, source: str, folder: Path, run: RuntimeConfig, scored_by: DataSpec | None = None
+    group: str, dataset: str, folder: Path, run: RuntimeConfig, scored_by: DataSpec | None = None
 ) -> dict[Split, pd.DataFrame]:
     """Return the tables of the model in `folder`, test among them, and count the look.
 
@@ -30,9 +30,9 @@ def score_all_splits(
     manifest, answer = load_predictor(folder, run)
     shape = scored_by or manifests.shape(manifest)
     _require_like(manifests.shape(manifest), shape, folder)
-    splits = {split: load_splits.load(source, split) for split in SEEN}
-    _count(group, source, manifest.model_hash)
-    splits["test"] = load_test.load(source)
+    splits = {split: load_splits.load(dataset, split) for split in SEEN}
+    _count(group, dataset, manifest.model_hash)
+    splits["test"] = load_test.load(dataset)
     return {
         split: build_table(examples, answer(examples), split, manifest.task, shape)
         for split, examples in splits.items()
@@ -49,9 +49,9 @@ def _require_like(trained: DataSpec, present: DataSpec, folder: Path) -> None:
             )
 
 
-def _count(group: str, source: str, model_hash: str) -> None:
+def _count(group: str, dataset: str, model_hash: str) -> None:
     """Note a look at test outside the graph; the same look again is no new one."""
-    test = paths.split(source) / "sealed" / "test.parquet"
+    test = paths.split(dataset) / "sealed" / "test.parquet"
     look = {"group": group, "test": artifacts.sha256_file(test), "model": model_hash}
     if look in test_accesses():
         return

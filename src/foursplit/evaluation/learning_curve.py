@@ -26,7 +26,7 @@ def learning_curve_summary(
     points: Sequence[CurveMeasurement],
     human: Mapping[str, Any] | None,
     domains: Mapping[str, Role],
-    strategy: DiagnosisConfig,
+    config: DiagnosisConfig,
 ) -> dict[str, Any]:
     """Fit the errors on dev and, where dev is of another domain than train, on train-dev too.
 
@@ -36,9 +36,7 @@ def learning_curve_summary(
     target = human["error"] if human else None
     splits: list[Split] = ["train_dev", "dev"] if shifted else ["dev"]
     train = by_size(points, "train")
-    found = {
-        split: _read(by_size(points, split), train, split, target, strategy) for split in splits
-    }
+    found = {split: _read(by_size(points, split), train, split, target, config) for split in splits}
     return _rounded(
         {
             "target": dict(human) if human else None,
@@ -70,13 +68,13 @@ def _read(
     train: Sequence[CurvePoint],
     split: Split,
     target: float | None,
-    strategy: DiagnosisConfig,
+    config: DiagnosisConfig,
 ) -> dict[str, Any]:
     fitted = fit_curve(
         points,
-        generator("learn", strategy.seed, split),
-        resamples=strategy.resamples,
-        confidence=strategy.confidence,
+        generator("learn", config.seed, split),
+        n_resamples=config.n_resamples,
+        confidence=config.confidence,
     )
     verdict = curve_verdict(fitted, float(np.mean(train[-1].errors)), target, TITLES[split])
     return {"curve": fitted.as_json(), "line": _line(fitted), "verdict": verdict.as_json()}

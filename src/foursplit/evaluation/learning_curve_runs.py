@@ -112,8 +112,8 @@ def _kept(job: Job, settings: LearningCurve) -> Path:
         from foursplit.training import device
 
         kind = device.name(device.resolve(job.run.accelerator, prefer_gpu=True))
-    learn = code_digest.closure(["foursplit.stages.learn"], plugins.folders())
-    return resume_path(job, 0, f"{kind} {settings}", learn).with_suffix(".json")
+    code = code_digest.closure(["foursplit.stages.learning_curve"], plugins.folders())
+    return resume_path(job, 0, f"{kind} {settings}", code).with_suffix(".json")
 
 
 def _parts(job: Job, settings: LearningCurve, at: str) -> Iterator[_Part]:

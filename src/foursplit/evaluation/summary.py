@@ -25,18 +25,18 @@ def summarize(
     tables: Tables,
     model: Model,
     group: ComparisonGroup,
-    source: DatasetSpec,
-    strategy: DiagnosisConfig,
+    dataset: DatasetSpec,
+    config: DiagnosisConfig,
 ) -> dict[str, Any]:
     """Describe what the tables of one seed show; `model` holds the same tables, checked."""
     parts = decompose(
-        [model], settings(group, source, strategy), same_distribution=not source.shifted
+        [model], settings(group, dataset, config), same_distribution=not dataset.shifted
     ).as_json()
     return {
         "splits": {split: parts["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
-        "human": human_level(group, source.reference),
-        "baseline": {split: _against_baseline(table, strategy) for split, table in tables.items()},
+        "human": human_level(group, dataset.reference),
+        "baseline": {split: _against_baseline(table, config) for split, table in tables.items()},
         "ledger": parts["ledger"],
         "verdict": parts["verdict"],
     }
@@ -63,16 +63,16 @@ def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, flo
     return {"precision": counted.precision, "recall": counted.recall, "f1": counted.f1}
 
 
-def _against_baseline(table: pd.DataFrame, strategy: DiagnosisConfig) -> dict[str, Any]:
+def _against_baseline(table: pd.DataFrame, config: DiagnosisConfig) -> dict[str, Any]:
     """Compare with the baseline on the same examples."""
     weight = table["weight"].to_numpy(np.float64)
     gain = estimate(
         (table["baseline_loss"] - table["loss"]).to_numpy(np.float64),
         weight,
         table["group_id"].to_numpy(),
-        generator("baseline", strategy.seed, str(table["split"].iloc[0])),
-        resamples=strategy.resamples,
-        confidence=strategy.confidence,
+        generator("baseline", config.seed, str(table["split"].iloc[0])),
+        n_resamples=config.n_resamples,
+        confidence=config.confidence,
     )
     return {
         "error": float(np.average(table["baseline_loss"], weights=weight)),

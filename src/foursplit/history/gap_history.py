@@ -128,7 +128,7 @@ def history(
     )
     listed = ordered[-most:]
     given = settings(
-        params.group(name), plugins.dataset(params.group(name).source).SOURCE, params.strategy
+        params.group(name), plugins.dataset(params.group(name).dataset).SPEC, params.diagnosis
     )
     steps = [_step(version, listed[:index], given) for index, version in enumerate(listed)]
     return History(
@@ -156,9 +156,9 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> RunVersion | N
     summary = first.summary()
     if summary is None or any("dev.parquet" not in run.files for run in runs):
         return None
-    block, source = params.group(group), plugins.dataset(params.group(group).source).SOURCE
-    given = settings(block, source, params.strategy)
-    human = human_level(block, source.reference)
+    block, dataset = params.group(group), plugins.dataset(params.group(group).dataset).SPEC
+    given = settings(block, dataset, params.diagnosis)
+    human = human_level(block, dataset.reference)
     depends = [first.version, [_held(run) for run in runs], asdict(given), human]
     try:
         result = cached_result("errors", depends, lambda: _errors(runs, given, human))

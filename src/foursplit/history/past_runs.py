@@ -47,7 +47,7 @@ class PastRun:
     are one run, however often they were committed.  `files` gives each file of the seed's folder
     (`dev.parquet`, `summary.json`, …) by its name, where it is still held; `gone` names the others.
     `seed` is None where even the list of files is gone.  `params` are as the lock files name them
-    (`experiments.<course>.<key>.fit`, `strategy`, …); empty where nobody noted them.
+    (`experiments.<course>.<key>.fit`, `diagnosis`, …); empty where nobody noted them.
     """
 
     key: str

@@ -137,7 +137,7 @@ class _Stored:
 def rescore(
     name: str,
     group: ComparisonGroup,
-    strategy: DiagnosisConfig,
+    config: DiagnosisConfig,
     rules: Sequence[WeightRule] = (),
     metric: str = "",
 ) -> Rescored:
@@ -155,8 +155,8 @@ def rescore(
             "Run `foursplit repro`."
         )
     reference = stored[0].old[0]
-    before = _Scores(stored, "old", np.ones(len(reference)), group, old, strategy)
-    after = _Scores(stored, "new", weight_factors(reference, rules), group, new, strategy)
+    before = _Scores(stored, "old", np.ones(len(reference)), group, old, config)
+    after = _Scores(stored, "new", weight_factors(reference, rules), group, new, config)
     ranked = [
         RankedRun(
             label=one.label,
@@ -187,7 +187,7 @@ def rescore(
 
 
 def weight_to_flip(
-    found: Rescored, prefer: str, over: str, on: Condition, strategy: DiagnosisConfig
+    found: Rescored, prefer: str, over: str, on: Condition, config: DiagnosisConfig
 ) -> WeightFlip:
     """Find the smallest weight of some examples at which `prefer` ranks above `over`."""
     for label in (prefer, over):
@@ -196,9 +196,9 @@ def weight_to_flip(
     preferred, other = found.tables[prefer], found.tables[over]
     if found.new.direction == "maximize":
         preferred, other = _negative(preferred), _negative(other)
-    rng = generator("flip", strategy.seed, prefer, over)
+    rng = generator("flip", config.seed, prefer, over)
     return smallest_flip_weight(
-        preferred, other, on, rng, names=(prefer, over), resamples=strategy.resamples
+        preferred, other, on, rng, names=(prefer, over), n_resamples=config.n_resamples
     )
 
 
@@ -216,15 +216,14 @@ class _Scores:
         factor: np.ndarray,
         group: ComparisonGroup,
         metric: Metric,
-        strategy: DiagnosisConfig,
+        config: DiagnosisConfig,
     ) -> None:
         seeds = {
             one.label: [reweight(table, factor) for table in getattr(one, which)] for one in stored
         }
         self.tables = {label: mean_table(tables) for label, tables in seeds.items()}
         self.values = {
-            label: _estimate(self.tables[label], tables, strategy)
-            for label, tables in seeds.items()
+            label: _estimate(self.tables[label], tables, config) for label, tables in seeds.items()
         }
         candidates = [
             Candidate(
@@ -235,7 +234,7 @@ class _Scores:
             )
             for one in stored
         ]
-        ties = TieRule(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
+        ties = TieRule(above=config.tie, n_resamples=config.n_resamples, seed=config.seed)
         self.choice = select_model(candidates, group.bounds, metric.direction, ties)
         self.broken = {row["key"]: tuple(row["broken"]) for row in self.choice["ranking"]}
         sign = -1 if metric.direction == "maximize" else 1
@@ -244,14 +243,14 @@ class _Scores:
 
 
 def _estimate(
-    mean: PredictionTable, seeds: Sequence[PredictionTable], strategy: DiagnosisConfig
+    mean: PredictionTable, seeds: Sequence[PredictionTable], config: DiagnosisConfig
 ) -> Estimate:
-    rng = generator("diagnose", strategy.seed, "dev")  # the stream of `evaluate`: its intervals
+    rng = generator("diagnose", config.seed, "dev")  # the stream of `evaluate`: its intervals
     found = estimate(
         mean.loss, mean.weight, mean.groups, rng,
-        resamples=strategy.resamples, confidence=strategy.confidence,
+        n_resamples=config.n_resamples, confidence=config.confidence,
     )  # fmt: skip
-    return add_seed_variance(found, [table.error for table in seeds], rng, strategy.confidence)
+    return add_seed_variance(found, [table.error for table in seeds], rng, config.confidence)
 
 
 def _metric(group: ComparisonGroup, name: str, rules: tuple[WeightRule, ...]) -> Metric:

@@ -1,4 +1,4 @@
-"""Read a CSV file as a source declares it: numeric columns, and categories as 0/1 columns."""
+"""Read a CSV file as a dataset declares it: numeric columns, and categories as 0/1 columns."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

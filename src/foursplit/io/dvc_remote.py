@@ -37,8 +37,8 @@ def push(pipeline: Pipeline, report: Report) -> bool:
 
 def _locks(pipeline: Pipeline) -> list[Path]:
     """Return the lock files of one pipeline; data of the other may be gigabytes."""
-    real = paths.root() / "pipelines" / "real"
-    return [p for p in paths.locks() if p.is_file() and p.is_relative_to(real) == bool(pipeline)]
+    full = paths.root() / "pipelines" / "full"
+    return [p for p in paths.locks() if p.is_file() and p.is_relative_to(full) == bool(pipeline)]
 
 
 def _dvc(*arguments: str) -> "subprocess.CompletedProcess[str]":

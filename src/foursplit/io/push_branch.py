@@ -60,4 +60,4 @@ def push(branch: str, message: str, remote: str = "origin") -> str | None:
 
 
 def _metrics() -> list[Path]:
-    return [paths.metrics(), paths.metrics("real")]
+    return [paths.metrics(), paths.metrics("full")]

@@ -89,7 +89,7 @@ def main() -> None:
     from foursplit.core import reproducible_env
 
     params = load()
-    reproducible_env.configure_environment(params.run.kernels, params.run.threads)
+    reproducible_env.configure_environment(params.run.instruction_set, params.run.threads)
     job = json.loads(sys.stdin.read())
     result = work(params, job)
     print(json.dumps(result))  # noqa: T201, the parent process reads it
@@ -104,10 +104,10 @@ def work(params: Any, job: dict[str, Any]) -> dict[str, Any]:
         try:
             champion = _predictor(Path(job["champion"]), params.run)
             if job["tables"]:
-                _score(job, group.source, params.run)
+                _score(job, group.dataset, params.run)
         except FoursplitError as error:  # its code, inputs or classes have changed
             not_scored = str(error) if job["tables"] else ""
-    example = _first_example(group.source)
+    example = _first_example(group.dataset)
     calls = [lambda: challenger(example), *([lambda: champion(example)] if champion else [])]
     times = _median_ms(calls)
     return {
@@ -124,16 +124,16 @@ def _predictor(folder: Path, run: Any) -> Any:
     return load_predictor(seed_folders(folder)[0], run)[1]
 
 
-def _first_example(source: str) -> Any:
+def _first_example(dataset: str) -> Any:
     """Return one example of dev."""
     import numpy as np
 
     from foursplit.data import load_splits
 
-    return load_splits.load(source, "dev").take(np.array([0]))
+    return load_splits.load(dataset, "dev").take(np.array([0]))
 
 
-def _score(job: dict[str, Any], source: str, run: Any) -> None:
+def _score(job: dict[str, Any], dataset: str, run: Any) -> None:
     """Write the champion's four tables on the current examples, in the challenger's units."""
     from foursplit.evaluation import prediction_tables
     from foursplit.evaluation.final import score_all_splits
@@ -143,7 +143,7 @@ def _score(job: dict[str, Any], source: str, run: Any) -> None:
     for trained in seed_folders(Path(job["champion"])):
         folder = Path(job["tables"]) / trained.name
         folder.mkdir()
-        for split, table in score_all_splits(job["group"], source, trained, run, shape).items():
+        for split, table in score_all_splits(job["group"], dataset, trained, run, shape).items():
             prediction_tables.save(folder, split, table)
 
 

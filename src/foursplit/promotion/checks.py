@@ -36,7 +36,9 @@ def check_leakage(challenger: Sequence[Model], rng: np.random.Generator) -> Chec
         raise FoursplitError(
             "challenger: no table of 'train', so leakage into dev and test cannot be checked"
         )
-    report = find_leakage({s: tables[s] for s in ("train", *EVALUATED_SPLITS)}, rng, resamples=100)
+    report = find_leakage(
+        {s: tables[s] for s in ("train", *EVALUATED_SPLITS)}, rng, n_resamples=100
+    )
     has_hashes = report.content[:1] and report.content[0] in HASHES
     shared = [
         o for o in report.overlaps

@@ -79,7 +79,7 @@ def _judge(
     latency: Latency,
 ) -> Judgement:
     group = params.group(name)
-    rng = generator("gate", params.strategy.seed, name)
+    rng = generator("gate", params.diagnosis.seed, name)
     champion = opponent.models if opponent else None
     rules = _rules(params, group)
     return decide_promotion(champion, challenger.models, challenger.costs, rules, rng, latency)
@@ -90,7 +90,7 @@ def _rules(params: Params, group: ComparisonGroup) -> Rules:
         min_gain=group.min_gain,
         direction=group.direction,
         bounds=group.bounds,
-        confidence=params.strategy.confidence,
+        confidence=params.diagnosis.confidence,
         slice_margin=params.gate.slice_margin,
         least=params.gate.least,
     )

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths
-from foursplit.config.pipelines import REAL, Pipeline, home
+from foursplit.config.pipelines import FULL, Pipeline, home
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import git
 
@@ -18,12 +18,12 @@ Stages = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunLocation:
-    """The location of an experiment at a commit: its pipeline, course, group and source."""
+    """The location of an experiment at a commit: its pipeline, course, group and dataset."""
 
     key: str
     commit: str
     group: str
-    source: str
+    dataset: str
     pipeline: Pipeline
     course: str
 
@@ -41,8 +41,8 @@ class RunLocation:
         return f"{self.data}/predictions/{self.group}/{self.key}"
 
     def of_data(self, stage: str) -> str:
-        """Return DVC's address of a stage of its source."""
-        return f"pipelines/{home(self.pipeline, 'data')}/dvc.yaml:{stage}@{self.source}"
+        """Return DVC's address of a stage of its dataset."""
+        return f"pipelines/{home(self.pipeline, 'data')}/dvc.yaml:{stage}@{self.dataset}"
 
     def of_model(self, stage: str) -> str:
         return f"pipelines/{home(self.pipeline, self.course)}/dvc.yaml:{stage}@{self.key}"
@@ -67,14 +67,14 @@ def find_experiment(commit: str, key: str) -> RunLocation:
     """Find an experiment in params.yaml as it was at a commit."""
     tree = _yaml(file_text(commit, "params.yaml"))
     experiments: list[str] = []
-    sections: dict[Pipeline, Any] = {"": tree, REAL: tree.get(REAL) or {}}
+    sections: dict[Pipeline, Any] = {"": tree, FULL: tree.get(FULL) or {}}
     for pipeline, section in sections.items():
         for course, block in (section.get("experiments") or {}).items():
             experiments += block
             if key in block:
                 experiment = block[key]
                 return RunLocation(
-                    key=key, commit=commit, group=experiment["group"], source=experiment["source"],
+                    key=key, commit=commit, group=experiment["group"], dataset=experiment["dataset"],
                     pipeline=pipeline, course=course,
                 )  # fmt: skip
     raise unknown_name("experiment", key, experiments, f"params.yaml at {commit[:7]}")

@@ -96,7 +96,7 @@ DEVICE_CAUSE = "another type of device rounds differently"
 
 CAUSES: Mapping[str, str] = {
     "device": DEVICE_CAUSE,
-    "kernels": "the instruction set of the kernels affects rounding",
+    "instruction_set": "the instruction set of the kernels affects rounding",
     "threads": "the number of threads affects the order of sums",
 }
 
@@ -137,7 +137,7 @@ def _unexplained(differing: Sequence[str], inputs: Sequence[ComparedInput]) -> s
             "the weights are equal but the predictions differ: the tables' record was altered, "
             "or other code than the commit's made them"
         )
-    kernels = next((item.after for item in inputs if item.name == "kernels"), None)
+    kernels = next((item.after for item in inputs if item.name == "instruction_set"), None)
     native = " The kernels are native, so bytes depend on the processor." * (kernels == "native")
     return (
         "all recorded inputs are equal: the record was altered, or an unrecorded input differs "

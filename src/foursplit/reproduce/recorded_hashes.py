@@ -48,7 +48,7 @@ def read_recorded(name: str) -> RecordedRun:
 
 def hashes(location: RunLocation, stages: Stages) -> dict[str, str]:
     """Return DVC's hashes of data, models and tables that the lock files have."""
-    split = f"{location.data}/split/{location.source}"
+    split = f"{location.data}/split/{location.dataset}"
     hashes_by_name = {
         "data/seen": dvc_cache.output_hash(stages.get("split"), f"{split}/seen"),
         "data/sealed": dvc_cache.output_hash(stages.get("split"), f"{split}/sealed"),
@@ -79,7 +79,7 @@ def changed_inputs(before: Stages, after: Stages) -> dict[str, tuple[str | None,
 
 
 def _inputs(entry: Mapping[str, Any]) -> dict[str, str]:
-    output_folders = ("data/split/", "data/models/", "data/valid/", "data/real/")
+    output_folders = ("data/split/", "data/models/", "data/valid/", "data/full/")
     result = {
         dep["path"]: str(dep.get("md5"))
         for dep in entry.get("deps") or ()

@@ -24,7 +24,7 @@ MAX_SHOWN_RUNS = 5  # runs in an error message
 NOT_FOUND_CODES = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """MLflow's error codes for an unknown run, or an invalid run id."""
 
-ENVIRONMENT_KEYS = ("device", "kernels", "threads")
+ENVIRONMENT_KEYS = ("device", "instruction_set", "threads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def _run(run_id: str) -> RecordedRun:
     if "foursplit.experiment" not in tags:
         message = "it stores a registered version. Name it as models:/GROUP/N"
         if "foursplit.group" not in tags:
-            message = "a study or an unfinished training, which has no model"
+            message = "a lesson or an unfinished training, which has no model"
         raise FoursplitError(f"run {run_id}: {message}")
     manifest, summary = (_artifact(client, run_id, f"{name}.json") for name in MANIFESTS)
     seed = f"seed_{manifest['seed']}"

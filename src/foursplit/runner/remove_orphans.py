@@ -1,4 +1,4 @@
-"""Remove outputs of experiments, groups and sources that are no longer in params.yaml.
+"""Remove outputs of experiments, groups and datasets that are no longer in params.yaml.
 
 DVC hashes whole folders: an orphan would make this project's results differ from a clean clone's.
 Only restorable files are removed (`runner/removable_outputs.py`); a person's file is listed.
@@ -14,7 +14,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from foursplit.config import paths, pipelines
-from foursplit.config.pipelines import REAL
+from foursplit.config.pipelines import FULL
 from foursplit.config.schema import Params, PipelineConfig
 from foursplit.io import artifacts
 from foursplit.runner.dvc_adapter.cache import is_tracked
@@ -23,7 +23,7 @@ from foursplit.runner.removable_outputs import REMEDY, RemovalRule, delete, disp
 MAX_SHOWN = 10  # foreign files that are listed one by one
 
 FOLDERS = (
-    "code", "raw", "valid", "validation", "split", "models", "predictions", "curves", "studies",
+    "code", "raw", "valid", "validation", "split", "models", "predictions", "curves", "lessons",
     "final", "selected",
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ def report_lines(report: OrphanReport, *, dry: bool = False) -> Iterator[str]:
 def _folder_dependencies() -> list[Path]:
     """List the folders of data/ that a report depends on."""
     folders = []
-    for file in (paths.root() / "dvc.yaml", paths.pipeline_file(REAL)):
+    for file in (paths.root() / "dvc.yaml", paths.pipeline_file(FULL)):
         content = YAML(typ="safe").load(file.read_text("utf-8")) if file.is_file() else None
         stages = ((content or {}).get("stages") or {}).values()
         deps = [dep for stage in stages for dep in stage.get("deps", ()) if isinstance(dep, str)]
@@ -90,7 +90,7 @@ def _unknown_paths(
         [name for block in section.groups.values() for name in block],
     )
     for stage in ("raw", "valid", "validation", "split"):
-        yield from _unknown_in(data / stage, section.sources)
+        yield from _unknown_in(data / stage, section.datasets)
     for stage in ("models", "predictions"):
         yield from _unknown_in(data / stage, groups)
         for group in groups:
@@ -100,8 +100,8 @@ def _unknown_paths(
     for group in groups:
         files = [f"{key}.{ending}" for key in curves for ending in ("csv", "json")]
         yield from _unknown_in(data / "curves" / group, files)
-    studies = [key for block in section.studies.values() for key in block]
-    yield from _unknown_in(data / "studies", [".gitkeep", *(f"{key}.json" for key in studies)])
+    lessons = [key for block in section.lessons.values() for key in block]
+    yield from _unknown_in(data / "lessons", [".gitkeep", *(f"{key}.json" for key in lessons)])
     yield from _unknown_in(data / "final", groups)
     yield from _unknown_in(data / "selected", [f"{group}.json" for group in groups])
 
@@ -168,7 +168,7 @@ def _partial_files() -> Iterator[Path]:
     yield from _partial_files_in(root, 0)
     yield from _partial_files_in(root / "pipelines", 3)
     yield from _partial_files_in(root / "reports", 3)
-    for data in (paths.data(), paths.data(REAL)):
+    for data in (paths.data(), paths.data(FULL)):
         for name in (*FOLDERS, "tags"):
             # A raw folder has downloaded files, and may have many.
             yield from _partial_files_in(data / name, 0 if name == "raw" else 3)

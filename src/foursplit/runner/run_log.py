@@ -13,7 +13,7 @@ from foursplit.runner.stage_changes import Change
 
 StageOutcome = Literal["ran", "restored", "failed"]
 
-DEFAULT_SECONDS: Mapping[str, float] = {"train": 3.0, "learn": 10.0, "validate": 1.5}
+DEFAULT_SECONDS: Mapping[str, float] = {"train": 3.0, "learning_curve": 10.0, "validate": 1.5}
 """Default duration of a stage by its name, before one was measured."""
 
 DEFAULT_OTHER_SECONDS = 0.5

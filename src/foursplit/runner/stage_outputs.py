@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 
 from foursplit.config import paths
-from foursplit.config.pipelines import REAL, Pipeline
+from foursplit.config.pipelines import FULL, Pipeline
 from foursplit.config.schema import Params
 from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 
 
 def _report(pipeline: Pipeline) -> list[Path]:
-    names = ["experiments", "index.html", "plots", *([] if pipeline else ["studies"])]
+    names = ["experiments", "index.html", "plots", *([] if pipeline else ["lessons"])]
     return [*(paths.reports(pipeline) / name for name in names), paths.metrics(pipeline)]
 
 
@@ -26,8 +26,8 @@ def _curve(key: str, params: Params) -> list[Path]:
     return [folder / f"{key}.csv", folder / f"{key}.json"]
 
 
-def _split(source: str, _params: Params) -> list[Path]:
-    return [paths.split(source) / name for name in ("seen", "sealed", "report.json")]
+def _split(dataset: str, _params: Params) -> list[Path]:
+    return [paths.split(dataset) / name for name in ("seen", "sealed", "report.json")]
 
 
 OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
@@ -37,22 +37,22 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "split": _split,
     "train": lambda key, params: [paths.models(params.experiment(key).group, key)],
     "evaluate": lambda key, params: [paths.predictions(params.experiment(key).group) / key],
-    "learn": _curve,
-    "study": lambda key, _: [paths.study(key)],
+    "learning_curve": _curve,
+    "lesson": lambda key, _: [paths.lesson(key)],
     "select": lambda name, _: [paths.selected(name)],
     "final": lambda name, _: [paths.final(name)],
-    "report": lambda of, _: _report(REAL if of else ""),
+    "report": lambda of, _: _report(FULL if of else ""),
 }
 
 
 def _require_known_key(stage: str, key: str, params: Params) -> None:
     """Raise if params.yaml does not have this key for the stage."""
     blocks: Mapping[str, Callable[[], object]] = {
-        **dict.fromkeys(("fetch", "validate", "split"), lambda: params.source(key)),
+        **dict.fromkeys(("fetch", "validate", "split"), lambda: params.dataset(key)),
         **dict.fromkeys(("train", "evaluate"), lambda: params.experiment(key)),
         **dict.fromkeys(("select", "final"), lambda: params.group(key)),
-        "learn": lambda: params.curve(key),
-        "study": lambda: params.study(key),
+        "learning_curve": lambda: params.curve(key),
+        "lesson": lambda: params.lesson(key),
     }
     if stage in blocks:
         blocks[stage]()
@@ -88,8 +88,8 @@ def all_output_paths(params: Params) -> list[Path]:
     outputs: list[Path] = []
     for pipeline, section in params.sections().items():
         blocks = [
-            (("train", "evaluate"), section.experiments), (("learn",), section.curves),
-            (("study",), section.studies), (("select", "final"), section.groups),
+            (("train", "evaluate"), section.experiments), (("learning_curve",), section.curves),
+            (("lesson",), section.lessons), (("select", "final"), section.groups),
         ]  # fmt: skip
         keys = [
             (stages, name)
@@ -97,7 +97,7 @@ def all_output_paths(params: Params) -> list[Path]:
             for block in courses.values()
             for name in block
         ]
-        keys += [(("fetch", "validate", "split"), name) for name in section.sources]
+        keys += [(("fetch", "validate", "split"), name) for name in section.datasets]
         outputs += [
             p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
         ]
@@ -116,7 +116,7 @@ def _prepare_outputs(outputs: list[Path], *, by: str, copy: bool = False) -> lis
 
     existing = [path for path in outputs if os.path.lexists(path)]
     hashes = locked_hashes(existing)
-    in_git = [paths.metrics(), paths.metrics(REAL)]
+    in_git = [paths.metrics(), paths.metrics(FULL)]
     stage_outputs = [
         StageOutput(path=path, md5=hashes.get(path), cached=path not in in_git) for path in existing
     ]

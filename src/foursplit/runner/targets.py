@@ -1,4 +1,4 @@
-"""Short names of targets: an experiment, a group, a source, a course, a stage."""
+"""Short names of targets: an experiment, a group, a dataset, a course, a stage."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,14 +7,14 @@ from typing import TypeVar
 from ruamel.yaml import YAML
 
 from foursplit.config import paths
-from foursplit.config.pipelines import REAL, Pipeline, home
+from foursplit.config.pipelines import FULL, Pipeline, home
 from foursplit.config.schema import ComparisonGroup, Experiment, Params, PipelineConfig
 from foursplit.core.errors import unknown_name
 
 DATA_STAGES = ("fetch", "validate", "split")
 EXPERIMENT_STAGES = ("train", "evaluate")
-CURVE_STAGES = ("learn",)
-STUDY_STAGES = ("study",)
+CURVE_STAGES = ("learning_curve",)
+STUDY_STAGES = ("lesson",)
 GROUP_STAGES = ("select", "final")
 STAGE_NAMES = (*DATA_STAGES, *EXPERIMENT_STAGES, *CURVE_STAGES, *STUDY_STAGES, *GROUP_STAGES)
 
@@ -28,21 +28,23 @@ def addresses(params: Params) -> dict[str, str]:
         result |= _addresses(pipeline, section)
     result["code"] = f"{_pipeline_file('code')}:code"
     reports = {name: name for name in _stage_names(paths.root() / "dvc.yaml")}
-    real = paths.pipeline_file(REAL)
+    full = paths.pipeline_file(FULL)
     return {
         **result,
         **reports,
-        **{name: f"{_pipeline_file(REAL)}:{name}" for name in _stage_names(real)},
+        **{name: f"{_pipeline_file(FULL)}:{name}" for name in _stage_names(full)},
     }
 
 
 def _addresses(pipeline: Pipeline, section: PipelineConfig) -> dict[str, str]:
     folders = {
-        f"{stage}@{key}": home(pipeline, "data") for stage in DATA_STAGES for key in section.sources
+        f"{stage}@{key}": home(pipeline, "data")
+        for stage in DATA_STAGES
+        for key in section.datasets
     }
     for stages, blocks in (
         (EXPERIMENT_STAGES, section.experiments), (CURVE_STAGES, section.curves),
-        (STUDY_STAGES, section.studies), (GROUP_STAGES, section.groups),
+        (STUDY_STAGES, section.lessons), (GROUP_STAGES, section.groups),
     ):  # fmt: skip
         for course, block in blocks.items():
             folders |= {
@@ -54,7 +56,7 @@ def _addresses(pipeline: Pipeline, section: PipelineConfig) -> dict[str, str]:
 def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list[str]:
     """Turn a short name into DVC's addresses; names in DVC's own form stay.
 
-    An experiment stands for its evaluation, a group for its final, a source for its split, a
+    An experiment stands for its evaluation, a group for its final, a dataset for its split, a
     course for its pipeline file, and a stage's name for that stage of everything in the pipeline.
     """
     if ":" in target or Path(target).suffix in {".yaml", ".yml", ".dvc"}:
@@ -68,7 +70,7 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
     if target in STAGE_NAMES:
         own_addresses = _addresses(pipeline, params.sections()[pipeline])
         return [a for name, a in own_addresses.items() if name.startswith(f"{target}@")]
-    for stage in ("evaluate", "final", "split", "study"):
+    for stage in ("evaluate", "final", "split", "lesson"):
         if f"{stage}@{target}" in all_addresses:
             return [all_addresses[f"{stage}@{target}"]]
     keys = {name.partition("@")[2] for name in all_addresses if "@" in name}
@@ -84,22 +86,22 @@ def stages_of_target(params: Params, target: str) -> list[str]:
     return matching or resolve_target(params, target)
 
 
-def stages_reading(section: PipelineConfig, pipeline: Pipeline, sources: set[str]) -> set[str]:
-    """Return the addresses of all stages that read one of these sources."""
+def stages_reading(section: PipelineConfig, pipeline: Pipeline, datasets: set[str]) -> set[str]:
+    """Return the addresses of all stages that read one of these datasets."""
     reduced = PipelineConfig(
-        sources={name: rule for name, rule in section.sources.items() if name in sources},
-        groups=_only_reading(section.groups, sources),
-        experiments=_only_reading(section.experiments, sources),
+        datasets={name: rule for name, rule in section.datasets.items() if name in datasets},
+        groups=_only_reading(section.groups, datasets),
+        experiments=_only_reading(section.experiments, datasets),
     )
     return set(_addresses(pipeline, reduced).values())
 
 
 def _only_reading(
-    courses: Mapping[str, Mapping[str, T]], sources: set[str]
+    courses: Mapping[str, Mapping[str, T]], datasets: set[str]
 ) -> dict[str, dict[str, T]]:
-    """Select the blocks that read one of these sources."""
+    """Select the blocks that read one of these datasets."""
     return {
-        course: {name: item for name, item in block.items() if item.source in sources}
+        course: {name: item for name, item in block.items() if item.dataset in datasets}
         for course, block in courses.items()
     }
 

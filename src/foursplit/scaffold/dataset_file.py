@@ -1,18 +1,18 @@
-"""Render the file of a new source: a fixed template, with the CSV's contents as literals."""
+"""Render the file of a new dataset: a fixed template, with the CSV's contents as literals."""
 
 from pathlib import Path
 
 from foursplit.core.terminal import line
 from foursplit.scaffold.infer_schema import Schema
 
-TEMPLATE = Path(__file__).parent / "templates" / "source.txt"
+TEMPLATE = Path(__file__).parent / "templates" / "dataset.txt"
 WIDTH = 100
 
 IN_SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*{values}]),\n"
 
 
 def render(name: str, schema: Schema, csv: str) -> str:
-    """Return the source's code; text of the CSV appears in literals only."""
+    """Return the dataset's code; text of the CSV appears in literals only."""
     categories = {
         column: dict_literal(
             {value: str_literal(feature) for value, feature in values.items()}, indent=4
@@ -65,7 +65,9 @@ def describe_schema(schema: Schema, n_rows: int) -> list[str]:
     lines = [_target(schema)]
     lines += [f"left out: column {name!r} {reason}" for name, reason in schema.excluded.items()]
     if any(reason.startswith("looks like") for reason in schema.excluded.values()):
-        lines.append("  If a row number is a useful input, add it to NUMBERS in the source's file.")
+        lines.append(
+            "  If a row number is a useful input, add it to NUMBERS in the dataset's file."
+        )
     for name, (n, row) in schema.missing.items():
         role = "target" if name == schema.target else "column"
         hint = (

@@ -26,7 +26,7 @@ ROW_NUMBER = "looks like a row number"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """Use of each column, by its name in the source."""
+    """Use of each column, by its name in the dataset."""
 
     target: str
     classes: tuple[str, ...]  # of the target; empty: a quantity
@@ -224,10 +224,13 @@ def _missing(
             yield name, (int(absent.sum()), int(absent.argmax()) + 1)
 
 
-def source_block(origin: str) -> dict[str, Any]:
-    """Return the params.yaml block of a source with one domain."""
+def dataset_block(origin: str) -> dict[str, Any]:
+    """Return the params.yaml block of a dataset with one domain."""
     shares = {"train": 0.6, "train_dev": 0.1, "dev": 0.15, "test": 0.15}
-    return {"origin": origin, "split": {"salt": 1, "source": shares, "near_duplicate": 0.01}}
+    return {
+        "origin": origin,
+        "split": {"salt": 1, "source": shares, "near_duplicate_distance": 0.01},
+    }
 
 
 def baseline_experiment(task_name: str) -> dict[str, Any]:

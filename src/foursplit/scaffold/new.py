@@ -1,4 +1,4 @@
-"""Create a source, model or learning curve: its Python file and its block in params.yaml."""
+"""Create a dataset, model or learning curve: its Python file and its block in params.yaml."""
 
 import keyword
 import unicodedata
@@ -22,10 +22,10 @@ EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nothing is annotated ye
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def new_source(name: str, csv: Path, target: str) -> None:
+def new_dataset(name: str, csv: Path, target: str) -> None:
     """Write `datasets/<name>.py` for a CSV file, with a linear model to compare others with."""
     params = load()
-    taken = [*plugins.names("datasets"), *params.sources, *params.real.sources]
+    taken = [*plugins.names("datasets"), *params.datasets, *params.full.datasets]
     path = _new_file(name, "datasets", taken)
     frame = tabular.read_frame(csv)
     if frame.empty:
@@ -44,12 +44,12 @@ def new_source(name: str, csv: Path, target: str) -> None:
         artifacts.write_text(paths.tags(name), EMPTY_SHEET)
     _add(
         {
-            "sources": {name: infer_schema.source_block(csv_path)},
-            f"groups.{COURSE}": {name: {"source": name, "task": task, "metric": "error"}},
+            "datasets": {name: infer_schema.dataset_block(csv_path)},
+            f"groups.{COURSE}": {name: {"dataset": name, "task": task, "metric": "error"}},
             f"experiments.{COURSE}": {
                 f"{name}_linear": {
-                    "lesson": "own",
-                    "source": name,
+                    "week": "own",
+                    "dataset": name,
                     "task": task,
                     **block,
                     "group": name,
@@ -85,8 +85,8 @@ def new_model(name: str, group: str | None) -> None:
     of = pipelines.of_group(paths.params_file(), group)
     course = params.home(group).rpartition("/")[2]
     block = {
-        "lesson": "own",
-        "source": groups[group].source,
+        "week": "own",
+        "dataset": groups[group].dataset,
         "task": task,
         "model": name,
         "model_args": {"hidden": 32},
@@ -103,16 +103,18 @@ def new_curve(key: str) -> None:
     experiment, course = params.experiment(key), params.home(key)
     if course not in params.experiments:
         raise FoursplitError(
-            f"{key} is trained on remote data, whose pipeline has no stage `learn`"
+            f"{key} is trained on remote data, whose pipeline has no stage `learning_curve`"
         )
     if key in params.curves.get(course, {}):
         raise FoursplitError(f"curves.{course}.{key} is already in params.yaml")
     occupied_paths.require_free_for_learning_curve(experiment.group, key)
-    names = {name: getattr(experiment, name) for name in ("group", "source", "task", "model")}
+    names = {name: getattr(experiment, name) for name in ("group", "dataset", "task", "model")}
     settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
     _add({f"curves.{course}": {key: {**names, **settings}}})
     click.echo(f"added curves.{course}.{key} to params.yaml")
-    click.echo(f"Next: `foursplit repro learn@{key}`, then `foursplit curve {key}`.")
+    click.echo(
+        f"Next: `foursplit repro learning_curve@{key}`, then `foursplit learning-curve {key}`."
+    )
 
 
 def _new_file(name: str, kind: plugins.Kind, taken: list[str]) -> Path:

@@ -1,4 +1,4 @@
-"""Check that the output paths of a new source, model or learning curve are free."""
+"""Check that the output paths of a new dataset, model or learning curve are free."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ OWN_FOLDER = "data/own"
 
 
 def require_free_for_source(name: str, csv: str) -> None:
-    """Raise if the CSV is in an output folder, or if an output path of the source exists."""
+    """Raise if the CSV is in an output folder, or if an output path of the dataset exists."""
     if Path(csv).parts[0] in ("data", "reports") and not Path(csv).is_relative_to(OWN_FOLDER):
         raise FoursplitError(
             f"{csv}: {Path(csv).parent} is an output folder, which git ignores. Move the file to "

@@ -1,7 +1,7 @@
-"""Example that `foursplit decide --example` prints: every question with an answer."""
+"""Example that `foursplit advise --example` prints: every question with an answer."""
 
 EXAMPLE = """\
-# Questions about data and design, for `foursplit decide FILE`. Leave out what you do not ask;
+# Questions about data and design, for `foursplit advise FILE`. Leave out what you do not ask;
 # null says that something is not known. Errors are fractions.
 
 dev_error: 0.10   # of the system as it is: a difference counts from a tenth of it

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.config import paths, pipelines
-from foursplit.config.pipelines import REAL, Pipeline
+from foursplit.config.pipelines import FULL, Pipeline
 from foursplit.config.schema import Params, PipelineConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
@@ -88,17 +88,17 @@ def expected_files(params: Params) -> dict[Path, str]:
     """Return the text of each dvc.yaml that `params.yaml` requires."""
     texts = {paths.pipeline_file("code"): _fill("code.yaml")}
     for pipeline, section in params.sections().items():
-        if pipeline == REAL and not section.sources:
+        if pipeline == FULL and not section.datasets:
             continue
         texts |= _pipeline_files(pipeline, section)
     blocks = [name for name in REPORT_BLOCKS if name in pipelines.tree(paths.params_file())]
     texts[paths.root() / "dvc.yaml"] = _fill("report.yaml", blocks=blocks)
-    if params.real.sources:
-        texts[paths.pipeline_file(REAL)] = _fill("report_real.yaml")
+    if params.full.datasets:
+        texts[paths.pipeline_file(FULL)] = _fill("report_full.yaml")
     return texts
 
 
-REPORT_BLOCKS = ("curves", "experiments", "groups", "sources", "strategy", "studies")
+REPORT_BLOCKS = ("curves", "experiments", "groups", "datasets", "diagnosis", "lessons")
 """Blocks of params.yaml that the report reads."""
 
 
@@ -113,7 +113,7 @@ def _pipeline_files(pipeline: Pipeline, section: PipelineConfig) -> dict[Path, s
             **_template_paths(pipeline, home),
             course=course,
             curves=course in section.curves,
-            studies=course in section.studies,
+            lessons=course in section.lessons,
         )
     return texts
 

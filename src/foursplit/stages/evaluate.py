@@ -21,8 +21,8 @@ def run(key: str) -> str:
     params = load()
     experiment = params.experiment(key)
     group = params.group(experiment.group)
-    declared = plugins.dataset(experiment.source).SOURCE
-    splits = {split: load_splits.load(experiment.source, split) for split in SEEN}
+    declared = plugins.dataset(experiment.dataset).SPEC
+    splits = {split: load_splits.load(experiment.dataset, split) for split in SEEN}
     models, beaten = [], True
     with artifacts.atomic_directory(paths.predictions(experiment.group) / key) as folder:
         for trained in seed_folders(paths.models(experiment.group, key)):
@@ -37,13 +37,13 @@ def run(key: str) -> str:
             seed_folder.mkdir()
             for split, table in tables.items():
                 prediction_tables.save(seed_folder, split, table)
-            models.append(diagnose.validate_tables(tables, experiment.source, trained.name))
-            summary = summarize(tables, models[-1], group, declared, params.strategy)
+            models.append(diagnose.validate_tables(tables, experiment.dataset, trained.name))
+            summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
             artifacts.write_json(
                 seed_folder / "summary.json", {**summary, "manifest": asdict(manifest)}
             )
-        diagnosis = diagnose.diagnose(models, group, declared, params.strategy)
+        diagnosis = diagnose.diagnose(models, group, declared, params.diagnosis)
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     return _sentence(diagnosis, beaten=beaten)
 

@@ -10,8 +10,8 @@ from foursplit.data.fetch import fetch
 def run(name: str) -> str:
     """Write `data/raw/<name>`; return what to tell the user."""
     params = load()
-    params.source(name)  # an unknown name is refused here
-    declared = plugins.dataset(name).SOURCE
+    params.dataset(name)  # an unknown name is refused here
+    declared = plugins.dataset(name).SPEC
     licences.require_accepted(name, declared, licences.accepted_entries(params.run.accept_licences))
     found = fetch(declared, paths.raw(name))
     files = f"{found.n:,} file{'s'[: found.n != 1]}"

@@ -19,20 +19,20 @@ def run(name: str) -> str:
     params = load()
     group = params.group(name)
     winner = artifacts.read_json(paths.selected(name))["winner"]
-    declared = plugins.dataset(group.source).SOURCE
+    declared = plugins.dataset(group.dataset).SPEC
     models = []
     with artifacts.atomic_directory(paths.final(name)) as folder:
         for trained in seed_folders(paths.models(name, winner)):
-            tables = score_all_splits(name, group.source, trained, params.run)
+            tables = score_all_splits(name, group.dataset, trained, params.run)
             seed_folder = folder / trained.name
             seed_folder.mkdir()
             for split, table in tables.items():
                 prediction_tables.save(seed_folder, split, table)
-            models.append(diagnose.validate_tables(tables, group.source, trained.name))
-            summary = summarize(tables, models[-1], group, declared, params.strategy)
+            models.append(diagnose.validate_tables(tables, group.dataset, trained.name))
+            summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             manifest = asdict(manifests.load(trained))
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
-        diagnosis = diagnose.diagnose(models, group, declared, params.strategy)
+        diagnosis = diagnose.diagnose(models, group, declared, params.diagnosis)
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)
     return f"{winner}: {errors}. {diagnosis['verdict']['sentence']}"

@@ -17,11 +17,11 @@ from foursplit.io.seed_folders import seed_folders, seed_number
 def run(name: str) -> str:
     """Write `data/selected/<group>.json`."""
     params = load()
-    group, strategy = params.group(name), params.strategy
+    group, config = params.group(name), params.diagnosis
     check(name, group)
     folders = [paths.predictions(name) / key for key in params.members(name)]
     candidates = [candidate(folder, group) for folder in folders]
-    ties = TieRule(above=strategy.tie, resamples=strategy.resamples, seed=strategy.seed)
+    ties = TieRule(above=config.tie, n_resamples=config.n_resamples, seed=config.seed)
     chosen = select_model(candidates, group.bounds, group.direction, ties)
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
     if chosen["winner"] is None:

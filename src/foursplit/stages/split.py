@@ -16,8 +16,8 @@ from foursplit.io import artifacts
 
 def run(name: str) -> str:
     """Write `data/split/<name>` with seen/, sealed/ and report.json."""
-    rule = load().source(name).split
-    examples, meta = store.load(paths.valid(name), "examples"), plugins.dataset(name).SOURCE
+    rule = load().dataset(name).split
+    examples, meta = store.load(paths.valid(name), "examples"), plugins.dataset(name).SPEC
     splits, aside = split_examples(examples, meta, rule)
     report = split_report(examples, splits, aside, meta)
     write_splits(paths.split(name), examples, splits, aside)

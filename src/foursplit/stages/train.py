@@ -62,14 +62,14 @@ def run(key: str, live: Live | None = None) -> str:
 def prepare(key: str, params: Params) -> Job:
     """Load the data that experiment `key` is trained on."""
     experiment = params.experiment(key)
-    splits = {name: load_splits.load(experiment.source, name) for name in SEEN}
-    folder = paths.split(experiment.source) / "seen"
+    splits = {name: load_splits.load(experiment.dataset, name) for name in SEEN}
+    folder = paths.split(experiment.dataset) / "seen"
     return Job(
         key=key,
         experiment=experiment,
         run=params.run,
         splits=splits,
-        shape=infer_data_spec(splits["train"], plugins.dataset(experiment.source).SOURCE.classes),
+        shape=infer_data_spec(splits["train"], plugins.dataset(experiment.dataset).SPEC.classes),
         data={
             name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
         },

@@ -27,13 +27,13 @@ class Manifest:
     shape: dict[str, Any]  # DataSpec
     device: str  # kind of device on which these bytes come out again
     threads: int
-    kernels: str
+    instruction_set: str
     code: str  # digest of the model's code: who reads the model depends on it through this
     data: dict[str, str]  # sha256 of the train split's files
     model_hash: str  # sha256 of the weights' file
     n_parameters: int
     flops: int | None  # of one example forward; None where it cannot be counted
-    n_bytes: int  # of the weights' file
+    size_bytes: int  # of the weights' file
 
     @property
     def weights(self) -> str:

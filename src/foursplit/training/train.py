@@ -170,11 +170,11 @@ def _manifest(job: Job, weights: Path, **rest: Any) -> Manifest:
         model_args=dict(job.experiment.model_args),
         shape=job.shape.as_json(),
         threads=job.run.threads,
-        kernels=job.run.kernels,
+        instruction_set=job.run.instruction_set,
         code=job.model_code,
         data=job.data,
         model_hash=artifacts.sha256_file(weights),
-        n_bytes=weights.stat().st_size,
+        size_bytes=weights.stat().st_size,
         **rest,
     )
 
@@ -203,7 +203,7 @@ def resume_path(job: Job, seed: int, device: str, more: Mapping[str, str] | None
             "fit": str(job.experiment.fit),
             "data": job.data,
             "libraries": artifacts.sha256_file(libraries) if libraries.is_file() else None,
-            "device": [device, job.run.threads, job.run.kernels],
+            "device": [device, job.run.threads, job.run.instruction_set],
         }
     )
     return paths.state() / "resume" / job.key / f"{seed}-{digest[:16]}"

@@ -13,7 +13,7 @@ MEASURES = (
 )  # fmt: skip
 FEATURES = tuple(f"{kind}_{name}" for kind in ("mean", "error", "worst") for name in MEASURES)
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Breast cancer Wisconsin (diagnostic)",
     provenance="569 fine-needle samples read by one digital microscope; carried by scikit-learn.",
     licence="CC BY 4.0",

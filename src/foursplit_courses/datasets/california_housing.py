@@ -17,7 +17,7 @@ CAP = 500_001  # dollars; the census wrote this for every median above 500,000
 USUAL_BEDROOMS = 0.2  # of the rooms, where the number is missing; fixed, so that no row tells it
 N_MISSING = 207
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="California housing, inland and coast",
     provenance=(
         "20,640 districts (block groups) of the 1990 US census. 207 have no number of bedrooms, "

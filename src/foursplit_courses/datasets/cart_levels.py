@@ -20,7 +20,7 @@ STRONG = 5.5  # N; half of the windy levels have more
 GOOD = 195.0  # points of 200 possible: what CartPole-v0 calls solved
 CHANCE = 22.2  # points: the mean of 20,000 calm episodes of actions by chance
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Levels of the cart and its pole",
     provenance=(
         "400 calm and 400 windy levels, drawn from a seed. In the wind a steady force of 4 to 7 N "

@@ -12,7 +12,7 @@ from foursplit.core.examples import OFFICIAL, Examples
 PARTS = {"train": 209, "test": 50}
 N_CATS = {"train": 72, "test": 33}
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Cats or not",
     provenance=(
         "259 photos of 64 by 64 pixels, 209 for learning and 50 for the test, as the course deals "

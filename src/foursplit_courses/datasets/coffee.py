@@ -15,7 +15,7 @@ TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # drawn evenly; degrees 
 COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0
 FEATURES = ("temperature", "duration")
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Coffee roasting",
     provenance=(
         "200 roasts drawn evenly over 150 to 285 degrees and 11.5 to 15.5 minutes by NumPy's "

@@ -13,7 +13,7 @@ FEATURES = (
     "log_triglycerides", "glucose",
 )  # fmt: skip
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Diabetes progression",
     provenance=(
         "442 patients of one study; carried by scikit-learn in original units. The target is a "

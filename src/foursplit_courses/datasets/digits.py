@@ -22,7 +22,7 @@ MAX_BLUR = 0.6  # standard deviation in pixels
 MAX_SHADE = 0.4  # share of the light lost at the darkest edge
 NOISE = 0.06  # standard deviation, as a share of white
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Digits, and digits as a phone sees them",
     provenance=(
         "1,797 digits by 13 writers: the test part of UCI's optdigits, carried by scikit-learn. "

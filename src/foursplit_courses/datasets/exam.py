@@ -12,7 +12,7 @@ N_APPLICANTS, N_ADMITTED = 100, 60
 FEATURES = ("first_exam", "second_exam")
 EQUAL = 10  # marks apart; nearer than this, the two exams say the same
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Admission by two exams",
     provenance=(
         "100 applicants with the marks of two exams, 0 to 100, and whether they were admitted (60 "

@@ -16,7 +16,7 @@ CLASSES = (
     "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot",
 )  # fmt: skip
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Fashion-MNIST",
     provenance=(
         "70,000 garments of a shop's catalogue, one picture each, grey and turned to light on "

@@ -28,7 +28,7 @@ PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a
 USER_FEATURES = ("user_mean", "log_user_count", *(f"likes_{name}" for name in GENRES))
 FILM_FEATURES = ("film_mean", "log_film_count", "film_age", *(f"is_{name}" for name in GENRES))
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Film tastes, three years and the fourth",
     provenance=(
         "Generated: 280 users and 220 films with drawn tastes, some 10,000 ratings of half a star "
@@ -157,5 +157,5 @@ def suite() -> list[Any]:
             for name in ("user_mean", "film_mean", "meant")
         ),
         gxe.ExpectColumnValuesToBeBetween(column="film_age", min_value=0, max_value=11 + 4),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
     ]

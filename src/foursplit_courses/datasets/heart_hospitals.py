@@ -37,7 +37,7 @@ FEATURES = (
     "pressure_missing", "cholesterol_missing", "exercise_missing", "vessels_missing",
 )  # fmt: skip
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Heart disease, four hospitals",
     provenance=(
         "920 patients sent to angiography: Cleveland 303, Budapest 294, Zurich and Basel 123, "

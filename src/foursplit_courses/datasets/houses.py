@@ -11,7 +11,7 @@ FILE = "ex1data2.txt"
 N_HOUSES = 47
 FEATURES = ("area", "bedrooms")
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Houses in Portland",
     provenance=(
         "47 houses with living area in square feet, number of bedrooms and price in dollars: an "

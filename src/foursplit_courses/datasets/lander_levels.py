@@ -21,7 +21,7 @@ STRONG = 10.0
 GOOD = 200.0  # points: what the field and the course call solved, as a mean of 100 episodes
 CHANCE = -184.0  # points: the mean of 2,000 calm episodes of actions by chance (+-5)
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Levels of a lunar landing",
     provenance=(
         "600 calm and 400 windy levels of Gymnasium's LunarLander-v3, drawn from a seed: wind "

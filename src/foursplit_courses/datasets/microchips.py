@@ -12,7 +12,7 @@ N_CHIPS, N_ACCEPTED = 118, 58
 FEATURES = ("first_test", "second_test")
 NEAR = 0.5  # of the centre, in the tests' own scale
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Microchips by two tests",
     provenance=(
         "118 microchips with the results of two tests, about -1 to 1, and whether they passed (58 "

@@ -14,7 +14,7 @@ SIDE = 28  # pixels
 PARTS = {"train": 60_000, "test": 10_000}
 FILES = {"train": "train", "test": "t10k"}  # as the published files are called
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="MNIST",
     provenance=(
         "70,000 digits from forms that census staff and students filled in, centred by their mass "

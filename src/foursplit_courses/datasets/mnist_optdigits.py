@@ -16,14 +16,14 @@ INK = 16  # the most a pixel of optdigits counts: its block of 4 by 4 is all ink
 N_MNIST = 60_000
 PARTS = {"tra": 3_823, "tes": 1_797}  # of 30 writers, and of 13 others
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Digits from forms, and from coarser scans",
     provenance=(
         "MNIST's 60,000 training pictures, and the 5,620 of optdigits (forms that 43 people "
         "filled in), each pixel of which counts the ink in a block of 4 by 4. MNIST's 28 by 28 "
         "pixels are averaged over areas down to 8 by 8, each picture by itself. The margins stay "
         "as they were: MNIST leaves a seventh of the picture free on each side, optdigits "
-        "none above and below. scikit-learn's bundled digits, which another source reads, are "
+        "none above and below. scikit-learn's bundled digits, which another dataset reads, are "
         "optdigits' test part; nothing of that source is used here."
     ),
     files=(

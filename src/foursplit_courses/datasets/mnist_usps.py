@@ -15,7 +15,7 @@ from foursplit_courses.transforms.area_resize import area_resize
 SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
 N_MNIST, N_USPS = 60_000, 9_298
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Digits from forms, and from envelopes",
     provenance=(
         "MNIST's 60,000 training pictures (forms filled in by census staff and students) and "

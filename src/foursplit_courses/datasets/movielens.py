@@ -24,7 +24,7 @@ PRIOR_COUNT = 5.0  # ratings that the mean of all stands for, beside a user's or
 USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_SINCE_2016, N_USERS, N_FILMS = 100_836, 21_319, 610, 9_724
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Film ratings, before and since 2016",
     provenance=(
         "100,836 ratings of 9,724 films by 610 users from 1996 to 2018, half a star to five; "
@@ -109,5 +109,5 @@ def suite() -> list[Any]:
         ),
         # A few are dated before their release: seen at a festival, or a remake's year.
         gxe.ExpectColumnValuesToBeBetween(column="film_age", min_value=-3, max_value=120),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
     ]

@@ -24,7 +24,7 @@ PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a
 USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_USERS, N_FILMS = 100_836, 610, 9_724
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Film ratings with users and films by number, before and since 2016",
     provenance=(
         "100,836 ratings of 9,724 films by 610 users from 1996 to 2018, half a star to five; "
@@ -131,5 +131,5 @@ def suite() -> list[Any]:
             gxe.ExpectColumnValuesToBeBetween(column=name, min_value=0.5, max_value=5)
             for name in ("user_mean", "film_mean")
         ),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
     ]

@@ -28,7 +28,7 @@ FEATURES = tuple(
 )
 N_ROWS, N_NO_ROOT = 8_124, 2_480
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Mushrooms, woods and elsewhere",
     provenance=(
         "8,124 descriptions of 23 species of gilled mushrooms, written out from a field guide of "

@@ -22,7 +22,7 @@ N_SHARED = 1_181  # rows whose plain spelling several languages hold
 SYMBOLS = "." + "abcdefghijklmnopqrstuvwxyz"  # the dot: an edge, and whatever is no letter
 N_PAIRS = len(SYMBOLS) ** 2
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Surnames of 18 languages",
     provenance=(
         "20,050 surnames; 9,384 are Russian, 73 Vietnamese. 2,038 repeat a name of their own "

@@ -13,7 +13,7 @@ BLOCK = 8  # tiles: neighbours are alike, so a block of them goes to one split
 FEATURES = ("red", "green", "blue")
 LUMA = (0.299, 0.587, 0.114)  # weights of the channels in lightness (ITU-R BT.601)
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Colours of two photos",
     provenance=(
         "scikit-learn's two sample photos: the Summer Palace in Beijing (the palette is found for "
@@ -86,5 +86,5 @@ def suite() -> list[Any]:
             gxe.ExpectColumnValuesToBeBetween(column=name, min_value=0, max_value=1)
             for name in (*FEATURES, "lightness")
         ),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
     ]

@@ -10,7 +10,7 @@ from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 FILE = "ex1data1.txt"
 N_CITIES = 97
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Food trucks: profit by population",
     provenance=(
         "97 cities, population and profit of a food truck there, both in ten thousands; an "

@@ -11,7 +11,7 @@ from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 FEATURES = ("latency", "throughput")  # milliseconds, megabytes a second
 N_EACH, N_ANOMALIES = 307, 9
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Servers of the course",
     provenance=(
         "307 measurements without labels, which the course takes for usual, and 307 with labels, "
@@ -65,5 +65,5 @@ def suite() -> list[Any]:
         gxe.ExpectColumnSumToBeBetween(
             column="anomalies", min_value=N_ANOMALIES, max_value=N_ANOMALIES
         ),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
     ]

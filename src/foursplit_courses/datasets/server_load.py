@@ -21,7 +21,7 @@ FAILING = 0.03  # share of the measurements
 KINDS = {"stalled": 0.5, "refusing": 0.3, "overloaded": 0.2}  # shares of the failures
 GROWTH = 0.25  # of the load, from the first period to the second
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Servers under load, generated",
     provenance=(
         "7,200 measurements of 60 generated servers in two periods, three in a hundred of a server "
@@ -43,7 +43,7 @@ SOURCE = DatasetSpec(
 
 def read(_raw: Path) -> pd.DataFrame:
     """Draw one row a measurement, the same in every run."""
-    parts = [_server(number, domain) for number in range(N_SERVERS) for domain in SOURCE.domains]
+    parts = [_server(number, domain) for number in range(N_SERVERS) for domain in SPEC.domains]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -91,6 +91,6 @@ def suite() -> list[Any]:
         gxe.ExpectColumnValuesToBeBetween(column="latency", min_value=0, max_value=8),
         gxe.ExpectColumnValuesToBeBetween(column="throughput", min_value=0, max_value=8),
         gxe.ExpectColumnSumToBeBetween(column="failing", min_value=0.02 * n, max_value=0.04 * n),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="kind", value_set=["usual", *KINDS]),
     ]

@@ -15,7 +15,7 @@ PAST = 0.6  # of each series is learnt from
 N_SERIES, N_VALUES, N_LABELLED = 20, 112_517, 10_425  # values inside a labelled window
 FEATURES = ("mean", "least", "most", "spread", "step", "largest_jump", "slope")
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Server metrics, past and future",
     provenance=(
         "20 series of the Numenta benchmark (CPU, network, disk, requests, latency, a machine's "
@@ -114,7 +114,7 @@ def suite() -> list[Any]:
             column="series", min_value=N_SERIES, max_value=N_SERIES
         ),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=["past", "future"]),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="state", value_set=[*SOURCE.classes]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="state", value_set=[*SPEC.classes]),
         gxe.ExpectColumnSumToBeBetween(
             column="n_labelled", min_value=N_LABELLED - N_SERIES * WINDOW, max_value=N_LABELLED
         ),

@@ -14,7 +14,7 @@ SIDE = 64  # pixels
 PARTS = {"train": 864, "val": 216, "test": 120}
 PUBLISHED_AS = {"train": "train", "val": "train", "test": "test"}
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="SIGNS",
     provenance=(
         "1,200 photos of hands before a white wall, showing 0 to 5; 1,080 for learning and 120 "

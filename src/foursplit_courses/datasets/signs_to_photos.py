@@ -19,7 +19,7 @@ N_SIGNS, N_PHOTOS = 1_200, 1_237
 SITTING = 10  # shots numbered one after the other: the same hand before the same wall
 CAMERA, TIME = 272, 306  # EXIF tags
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Hand signs, and those of other people",
     provenance=(
         "SIGNS' 1,200 photos and, of the Sign Language Digits, the 1,237 that show 0 to 5: some "
@@ -52,7 +52,7 @@ def read(raw: Path) -> Examples:
     )
     theirs = sorted((raw / "sign_language_digits" / UNPACKED / "Dataset").glob("*/*.JPG"))
     table = identify_students(theirs)
-    table = table[table["sign"] < len(SOURCE.classes)]
+    table = table[table["sign"] < len(SPEC.classes)]
     photos = jpeg.read(table["path"].tolist(), PHOTO_SIDE) / np.float32(255)
     x = np.concatenate([jpeg.read(ours, SIDE) / np.float32(255), area_resize(photos, SIDE)])
     x = np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32).clip(0, 1)
@@ -109,7 +109,7 @@ def suite() -> list[Any]:
     return [
         gxe.ExpectTableRowCountToEqual(value=N_SIGNS + N_PHOTOS),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="sign", value_set=list(range(6))),
-        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SOURCE.domains]),
+        gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=[*SPEC.domains]),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="camera", value_set=cameras),
         gxe.ExpectColumnValuesToNotBeNull(column="sitting"),
         gxe.ExpectColumnValuesToBeBetween(column="brightest", min_value=0.3, max_value=1),

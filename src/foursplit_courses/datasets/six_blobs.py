@@ -14,7 +14,7 @@ CENTERS = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=
 STD = 0.4  # standard deviation of each blob, the same in all directions
 FEATURES = ("across", "up")
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Six blobs",
     provenance=(
         "800 points drawn by NumPy's generator from a fixed seed: six normal blobs of standard "

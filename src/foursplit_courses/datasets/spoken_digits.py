@@ -23,7 +23,7 @@ ACCENTS = {
 }  # fmt: skip
 EACH = 500  # recordings a speaker: 50 a digit
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Spoken digits, five speakers and a sixth",
     provenance=(
         "3,000 recordings of the digits in English, 0.14 to 2.28 seconds at 8 kHz, 500 by each of "

@@ -12,7 +12,7 @@ FEATURES = (
     "nonflavanoid_phenols", "proanthocyanins", "colour_intensity", "hue", "od280_od315", "proline",
 )  # fmt: skip
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Wine",
     provenance="178 wines of three varieties, one chemical analysis each; carried by scikit-learn.",
     licence="CC BY 4.0",

@@ -15,7 +15,7 @@ FEATURES = (
 N_RED, N_WHITE = 1_599, 4_898
 N_TWINS = 240 + 937  # rows of red and of white that repeat an earlier one
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Wine quality, red and white",
     provenance=(
         "1,599 red and 4,898 white vinhos verdes of northern Portugal, eleven measurements each; "

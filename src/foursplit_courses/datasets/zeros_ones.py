@@ -13,7 +13,7 @@ SIDE = 8  # pixels
 WHITE = 16.0  # brightest pixel: counts of ink in a 4 by 4 block of the scanned bitmap
 N_ZEROS, N_ONES = 178, 182
 
-SOURCE = DatasetSpec(
+SPEC = DatasetSpec(
     title="Zeros and ones",
     provenance=(
         "The 178 zeros and 182 ones among 1,797 digits by 13 writers: the test part of UCI's "

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Contour, Lines, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import adam
 from foursplit_courses.from_scratch.dense import dense, dense_by_unit
@@ -41,13 +41,13 @@ class Args:
                 raise ValueError(f"{name}: {getattr(self, name)} must be numbers above 0")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
     valley = _valley(args)
     network, numbers = _network(args)
     product, product_numbers = _product()
     best = {name: numbers[f"{name}_lowest_loss"] for name in ("adam", "descent")}
-    return Study(
+    return Lesson(
         title="Adam against gradient descent",
         lead=(
             f"On a network for digits, {args.steps} steps bring Adam to {best['adam']:.2g} nats at "

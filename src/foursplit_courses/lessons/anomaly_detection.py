@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Contour, Lines, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import gaussian_density
 from foursplit_courses.from_scratch.gaussian_density import Gaussian
@@ -30,11 +30,11 @@ class Args:
             raise ValueError(f"anomaly_fraction: {self.anomaly_fraction} must be from 0.01 to 0.5")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Flag servers in two dimensions, then see what F1 on dev promises in eleven."""
     flat, results = _two_inputs(args.anomaly_fraction)
     many, promised = _eleven_inputs()
-    return Study(
+    return Lesson(
         title="Anomaly detection by density",
         lead=(
             "Where two inputs go together, a density of each alone misses what is odd only in "

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.gaussian_density import fit_multivariate, select_threshold
 
@@ -31,7 +31,7 @@ class Args:
             raise ValueError(f"n_repeats: {self.n_repeats} must be at least 2")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Give F1 on test over the number of known anomalies, for two futures."""
     f1_scores = _measure(args)  # by whether dev and test have new anomalies: (way, size, repeat)
     cross = _crossing(args.positives, f1_scores[False])
@@ -44,7 +44,7 @@ def run(args: Args) -> Study:
         f"{f1_scores[True][1:, -1].mean(axis=1).max():.2f} "
         f"with {args.positives[-1]} known)."
     )  # fmt: skip
-    return Study(
+    return Lesson(
         title="Anomaly detection or supervised learning",
         lead=lead,
         sections=(

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 
-# The blobs of source `six_blobs`, which a study may not import; a test holds them equal.
+# The blobs of source `six_blobs`, which a lesson may not import; a test holds them equal.
 CENTRES = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=np.float64)
 SPREAD = 0.4
 CLASSES = ("west", "east", "north", "south", "far north-west", "far south-west")
@@ -93,14 +93,14 @@ class Data(NamedTuple):
     done: dict[Plan, tuple[list[Layer], "Errors"]]  # what has been trained is not trained again
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
     rng = generator("bias and variance: points", 1)
     data = Data(_points(2 * args.n_train, rng), _points(args.n_cross, rng), _points(FRESH, rng), {})
     compared, numbers = _compared(args, data)
     weight_decays, penalty_numbers = _by_penalty(args, data)
     loop, loop_numbers = _loop(args, data)
-    return Study(
+    return Lesson(
         title="Bias and variance in networks",
         lead=(
             "On six blobs that overlap, the large network learns its own points "

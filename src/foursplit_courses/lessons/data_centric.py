@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Picture, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Picture, Section, Series, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
@@ -76,7 +76,7 @@ class Result(NamedTuple):
     by_seed: np.ndarray
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
     train, extra, cross_validation = _digits(args)
     shifted_digits = Digits(
@@ -104,7 +104,7 @@ def run(args: Args) -> Study:
     numbers |= {
         f"{_key(c)}_moved": f.shifted_digits for c, f in zip(candidates, results, strict=True)
     }
-    return Study(
+    return Lesson(
         title="The model or the data",
         lead=(
             f"A network misreads {results[0].shifted_digits:.1%} of digits that lie a pixel off. "

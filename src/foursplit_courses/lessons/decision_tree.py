@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
 from foursplit_courses.from_scratch.tree import (
@@ -50,14 +50,14 @@ class Args:
             raise ValueError(f"flipped: {self.flipped} must be from 0 to below 0.5")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Grow trees by the first-principles code and show what they ask."""
     gains = [information_gain(EDIBLE, column == 1) for column in MUSHROOMS.T]
     plane, numbers = _plane(args)
     curve, more = _curve(args)
     best = FEATURES[int(np.argmax(gains))]
     deepest = args.depths[-1]
-    return Study(
+    return Lesson(
         title="A decision tree, question by question",
         lead=(
             f"The best first question about ten mushrooms is whether they are {best}: it removes "

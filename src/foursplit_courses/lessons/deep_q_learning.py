@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.cart_pole import CartPole
 from foursplit_courses.from_scratch.deep_q import Agent, DQNConfig, rollout, train
@@ -35,7 +35,7 @@ class Args:
             raise ValueError("seeds: give at least one")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Train three agents a seed, which differ in one thing each."""
     full = DQNConfig(
         learning_rate=args.learning_rate,
@@ -73,11 +73,11 @@ def _calm(seeds: range) -> np.ndarray:
 
 def _study(
     args: Args, curves: Mapping[str, np.ndarray], held_out: Mapping[str, np.ndarray]
-) -> Study:
+) -> Lesson:
     full, *ablations = held_out
     means = {name: float(returns.mean()) for name, returns in held_out.items()}
     without = "; ".join(f"with {name}, {means[name]:.0f}" for name in ablations)
-    return Study(
+    return Lesson(
         title="Deep Q-learning on a cart and its pole",
         lead=(
             f"After {args.n_episodes} episodes the agent holds the pole for {means[full]:.0f} of "

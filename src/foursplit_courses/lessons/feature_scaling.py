@@ -12,11 +12,11 @@ from sklearn.linear_model import LinearRegression, SGDRegressor
 
 from foursplit.core.lesson_figures import (
     Contour,
+    Lesson,
     Lines,
     Section,
     Series,
     Slider,
-    Study,
     Surface,
     Table,
 )
@@ -49,7 +49,7 @@ class Args:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Descend on raw and on scaled inputs, and hold the end against three other ways."""
     houses = synthetic_data.make_houses(args.n_houses, generator("feature scaling", args.seed))
     scale = features.fit_scaler(houses.x)
@@ -65,7 +65,7 @@ def run(args: Args) -> Study:
     )
     best = linear.cost(*scaled, fits["solved"])
     conditions = [float(np.linalg.cond(linear.hessian(x))) for x in (houses.x, scaled.x)]
-    return Study(
+    return Lesson(
         title="Feature scaling",
         lead=(
             f"Scaling takes the ratio of the largest to the smallest curvature from "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Contour, Lines, Section, Series, Study, Surface, Table
+from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Surface, Table
 from foursplit_courses.from_scratch import simple_linear_regression
 from foursplit_courses.from_scratch.simple_linear_regression import FitResult, hessian
 
@@ -65,7 +65,7 @@ def _require(met: bool, name: str, value: object, rule: str) -> None:
         raise ValueError(f"{name}: {value} must be {rule}")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Work the lesson through."""
     x, y = np.array(args.sizes), np.array(args.prices)
     down = simple_linear_regression.gradient_descent(x, y, args.learning_rate, args.n_steps)
@@ -73,7 +73,7 @@ def run(args: Args) -> Study:
         x, y, args.learning_rate_too_large, args.n_steps_too_large
     )
     bound = simple_linear_regression.max_stable_learning_rate(x)
-    return Study(
+    return Lesson(
         title="Gradient descent on a line",
         lead=(
             f"After {args.n_steps:,} steps at a rate of {args.learning_rate:g} the line through "

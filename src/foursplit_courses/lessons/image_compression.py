@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Picture, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Picture, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import kmeans
 
@@ -40,13 +40,13 @@ class Compressed:
     decibels: float  # peak signal to noise
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Compress the bundled photo of a flower with palettes of several sizes."""
     photo = flower(args.side)
     results = [compress(photo, k, generator("study image_compression", k)) for k in args.n_colors]
     before = bits_before(photo)
     largest = results[-1]
-    return Study(
+    return Lesson(
         title="Compressing a photo by its colours",
         lead=(
             f"A photo of {args.side} by {args.side} pixels takes {before:,} bits; with "

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import kmeans
 
@@ -25,12 +25,12 @@ class Args:
                 raise ValueError(f"{name}: {value} must be at least {minimum}")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Show one run step by step, many runs from two kinds of start, and inertia over clusters."""
     steps, step_numbers = _steps()
     restarts, restart_numbers = _restarts(args.n_init)
     elbow, elbow_numbers = _elbow(args.max_clusters)
-    return Study(
+    return Lesson(
         title="K-means",
         lead=(
             f"Inertia falls with every step, from {step_numbers['inertia_first']:.0f} to "

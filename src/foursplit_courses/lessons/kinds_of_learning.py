@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import derive_seed, generator
 from foursplit_courses.from_scratch import features, linear, synthetic_data
 
@@ -33,7 +33,7 @@ class Args:
             raise ValueError(f"n_train: {self.n_train!r} must be from 10 to 140")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Ask four questions of the flowers, and judge the answers on those held out where one can."""
     x, species = load_iris(return_X_y=True)
     order = generator("kinds of learning", args.seed).permutation(len(x))
@@ -42,7 +42,7 @@ def run(args: Args) -> Study:
     classification, of_classes = _classification(args, x, species)
     clusters, of_clusters = _clusters(args, x, species)
     numbers = {**of_regression, **of_classes, **of_clusters}
-    return Study(
+    return Lesson(
         title="Kinds of learning",
         lead=(
             "The same 150 flowers, with answers to learn from and without. Told the species, a "

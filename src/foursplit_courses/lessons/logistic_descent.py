@@ -12,12 +12,12 @@ from sklearn.linear_model import LogisticRegression
 
 from foursplit.core.lesson_figures import (
     Contour,
+    Lesson,
     Lines,
     Regions,
     Section,
     Series,
     Slider,
-    Study,
     Surface,
     Table,
 )
@@ -57,7 +57,7 @@ class Args:
                 raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Descend on six points, on one input, and on a hundred students."""
     descent = logistic.gradient_descent(
         *SIX, learning_rate=args.learning_rate, n_steps=args.n_steps
@@ -66,7 +66,7 @@ def run(args: Args) -> Study:
     for section, numbers in (_endless(descent), _twin(), _students(args)):
         sections.append(section)
         measured.update(numbers)
-    return Study(
+    return Lesson(
         title="Descent on the logistic cost",
         lead=(
             f"On six points that a line parts, {args.n_steps:,} steps bring the cost from "

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Study, Surface, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Surface, Table
 from foursplit_courses.from_scratch import linear, logistic
 from foursplit_courses.from_scratch.gradient_descent import Parameters, gradient_descent
 
@@ -49,14 +49,14 @@ class Args:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Show each step from the line to the logistic cost, with what it gets wrong or right."""
     line, thresholds, n_wrong = _line(args)
     surfaces, convexity = _surfaces(args)
     costs = {
         name: logistic.cost(SIX, SIX_LABELS, parameters) for name, parameters in PARAMETER_SETTINGS
     }
-    return Study(
+    return Lesson(
         title="The logistic model and its cost",
         lead=(
             f"One clear case far out moves a line's threshold from {thresholds['line_before']:.2f} "

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit_courses.from_scratch.value_iteration import (
     LEFT,
     MDP,
@@ -40,14 +40,14 @@ class Args:
                 raise ValueError(f"missteps: {value} must be a probability from 0 to 1")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Solve the chain for each discount and each chance of a misstep."""
     rewards = np.array(args.rewards)
     deterministic = chain(rewards)
     turning_discount = _turning(deterministic)
     q_values = value_iteration(deterministic, args.discount)
     q_noisy = value_iteration(chain(rewards, args.missteps[-1]), args.discount)
-    return Study(
+    return Lesson(
         title="Values of a state and an action, by table",
         lead=(
             "From the state beside the right end the rover drives right, to the nearer reward, and "

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Plain, Section, Series, Slider, Study
+from foursplit.core.lesson_figures import Lesson, Lines, Plain, Section, Series, Slider
 from foursplit.core.seeds import generator
 
 NOISE = 0.25  # standard deviation of what no model can know
@@ -95,7 +95,7 @@ def error(model: Fit, points: Points) -> float:
     return float(((model.predict(points.x) - points.y) ** 2).mean())
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
     rng = generator("model choice", 2)
     splits = [_points(n, rng) for n in (args.n_train, args.n_cross, args.n_test)]
@@ -104,7 +104,7 @@ def run(args: Args) -> Study:
     honest, honest_numbers = _honesty(args)
     curves, curve_numbers = _learning_curves(args)
     selected = degree_numbers["chosen_degree"]
-    return Study(
+    return Lesson(
         title="Choosing a model",
         lead=(
             f"Cross-validation chooses degree {selected:.0f} and, for degree {args.high_degree}, a "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Figure, Lines, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Figure, Lesson, Lines, Section, Series, Table
 from foursplit_courses.from_scratch import linear
 from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters, zero_parameters
 from foursplit_courses.from_scratch.rounding import format_rounded
@@ -36,12 +36,12 @@ class Args:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Descend, solve, and say why the first takes so long."""
     descent = linear.gradient_descent(X, Y, learning_rate=args.learning_rate, n_steps=args.n_steps)
     solved = linear.normal_equation(X, Y)
     curvatures = np.linalg.eigvalsh(linear.hessian(X))[::-1][: len(X)]  # the rest is 0: flat
-    return Study(
+    return Lesson(
         title="Several inputs",
         lead=(
             f"From zero, {args.n_steps:,} steps bring the cost from {descent.cost[0]:,.0f} to "

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.lesson_figures import (
+    Lesson,
     Lines,
     Plain,
     Regions,
     Section,
     Series,
     Slider,
-    Study,
     Table,
 )
 from foursplit.core.seeds import generator
@@ -47,13 +47,13 @@ class Args:
             raise ValueError(f"pieces: {self.pieces} must be counts of at least 1")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
     unit, unit_numbers = _units()
     coffee, coffee_numbers = _coffee(args)
     pieces_section, bend_numbers = _pieces(args.pieces)
     numbers = {**unit_numbers, **coffee_numbers, **bend_numbers}
-    return Study(
+    return Lesson(
         title="Units and layers",
         lead=(
             "One unit is a linear or a logistic regression; three of them and a fourth on top tell "
@@ -123,7 +123,7 @@ def _over(x: np.ndarray, y: np.ndarray, axis: np.ndarray, fitted: np.ndarray, na
 
 
 def good(temperature: np.ndarray, duration: np.ndarray) -> np.ndarray:
-    """Say which roasts are good: the rule of source `coffee`, which a study may not import."""
+    """Say which roasts are good: the rule of source `coffee`, which a lesson may not import."""
     burnt_from = LONGEST - (temperature - COOLEST) / (HOTTEST - COOLEST) * (LONGEST - SHORTEST)
     return (temperature >= COOLEST) & (duration >= SHORTEST) & (duration <= burnt_from)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study
+from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
@@ -45,12 +45,12 @@ class Args:
             raise ValueError(f"chip_l2: {self.chip_l2!r} must be above 0")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Fit by degree, and by number of examples."""
     curve, of_curve = _regression(args)
     chips, of_chips = _classification(args)
     best = int(of_curve["best_degree"])
-    return Study(
+    return Lesson(
         title="Overfitting",
         lead=(
             f"A polynomial of degree {DEGREES[-1]} fits {args.n_examples} examples at a cost of "

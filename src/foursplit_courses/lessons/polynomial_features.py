@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit_courses.from_scratch import features, linear
 from foursplit_courses.from_scratch.gradient_descent import FitResult
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
@@ -35,7 +35,7 @@ class Args:
             raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Fit a parabola and a cosine by lines through powers."""
     cubes = features.power_features(X, 3)
     raw = linear.gradient_descent(
@@ -46,7 +46,7 @@ def run(args: Args) -> Study:
         z_scores, PARABOLA, learning_rate=args.learning_rate_scaled, n_steps=args.n_steps
     )
     curves, waves = _waves(args)
-    return Study(
+    return Lesson(
         title="Polynomial features",
         lead=(
             "Given x, x² and x³, descent finds which of them the target is made of, slowly on raw "

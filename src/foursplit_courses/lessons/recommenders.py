@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Study, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.cold_start import (
     BIAS_L2,
@@ -68,7 +68,7 @@ class Args:
             raise ValueError(f"l2, noise: {self.l2}, {self.noise} must be above 0")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Train on known users and films, then evaluate on new ones."""
     rng = generator("recommenders", args.seed)
     n_known, n_new = (args.n_users, args.n_films), (args.n_new, args.n_new)
@@ -85,7 +85,7 @@ def run(args: Args) -> Study:
     )
     mean = mean_absolute_error(np.full(len(held_out.value), factors.mean), held_out.value)
     crossing = first_count_ahead(films)
-    return Study(
+    return Lesson(
         title="Recommending films to known and new users",
         lead=(
             "Features learnt from ratings alone predict held-out ratings within "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from foursplit.core.lesson_figures import Lines, Regions, Section, Series, Slider, Study
+from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
@@ -46,11 +46,11 @@ class Args:
             raise ValueError(f"noise: {self.noise!r} must be 0 or more")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Move the penalty, for a curve and for a boundary."""
     curve, of_curve = _regression(args)
     chips, of_chips = _classification(args)
-    return Study(
+    return Lesson(
         title="Regularisation",
         lead=(
             f"With a lambda of {of_curve['best_penalty']:g}, degree {args.degree} on "

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.lesson_figures import (
+    Lesson,
     Lines,
     Plain,
     Regions,
     Section,
     Series,
     Slider,
-    Study,
     Table,
 )
 from foursplit.core.seeds import generator
@@ -51,11 +51,11 @@ class Args:
             raise ValueError(f"std: {self.std} must be above 0")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
     safe, safe_numbers = _safe()
     blobs, blob_numbers = _blobs(args)
-    return Study(
+    return Lesson(
         title="Softmax",
         lead=(
             "Softmax turns scores into shares of one. Written as defined it fails in 32 bits from "

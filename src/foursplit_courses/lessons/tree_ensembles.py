@@ -11,7 +11,7 @@ import xgboost
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from foursplit.core.lesson_figures import Lines, Section, Series, Study
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series
 from foursplit.core.seeds import derive_seed, generator
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -49,7 +49,7 @@ class Args:
             raise ValueError(f"flipped: {self.flipped} must be from 0 to below 0.5")
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Sweep a tree's brakes, a forest's size and boosting's rounds on one table."""
     train, out = (
         table(args, n, generator("tree ensembles study", args.seed, name))
@@ -58,7 +58,7 @@ def run(args: Args) -> Study:
     depth, by_depth = _depth(args, train, out)
     forest, of_forest = _forest(args, train, out)
     boosting, of_boosting = _boosting(args, train, out)
-    return Study(
+    return Lesson(
         title="One tree, a forest, and boosting",
         lead=(
             f"One tree does best at depth {by_depth['best_max_depth']:.0f} "

@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from foursplit.core.lesson_figures import Regions, Section, Series, Slider, Study, Table
+from foursplit.core.lesson_figures import Lesson, Regions, Section, Series, Slider, Table
 from foursplit.core.seeds import derive_seed, generator
 
 Data = tuple[np.ndarray, np.ndarray]
@@ -107,11 +107,11 @@ def _flipped(y: np.ndarray, args: Args, rng: np.random.Generator) -> np.ndarray:
     return (y ^ (rng.random(len(y)) < args.flipped)).astype(np.int64)
 
 
-def run(args: Args) -> Study:
+def run(args: Args) -> Lesson:
     """Train each model on each kind of data, and draw what it answers on two planes."""
     compared, means = _compared(args)
     unlike, slanted = means["unlike columns"], means["a slope across all inputs"]
-    return Study(
+    return Lesson(
         title="Trees or a network",
         lead=(
             f"On a table of unlike columns a forest errs on {unlike['forest']:.1%} of held-out "

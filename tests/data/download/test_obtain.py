@@ -19,7 +19,7 @@ CONTENT = b"published bytes" * 1000
 QUICK = RetryPolicy(attempts=2, connect_timeout_s=1, read_timeout_s=1, initial_backoff_s=0.001)
 
 BASE = {"title": "t", "provenance": "p", "target": "y"}
-SOURCE = DatasetSpec(**BASE, files=(RemoteFiles(entry="letters"),))
+SPEC = DatasetSpec(**BASE, files=(RemoteFiles(entry="letters"),))
 
 
 @pytest.fixture
@@ -73,18 +73,18 @@ def entry(project, server, tmp_path, monkeypatch):
 
 
 def test_the_network_serves_where_there_is_no_mirror(entry, server, project):
-    fetch.fetch(SOURCE, project / "raw", QUICK)
-    verify_checksums.check(SOURCE, project / "raw")
+    fetch.fetch(SPEC, project / "raw", QUICK)
+    verify_checksums.check(SPEC, project / "raw")
     assert (project / "raw" / "letters" / "one.bin").read_bytes() == CONTENT
-    # A second source that reads the same file asks nobody.
-    fetch.fetch(SOURCE, project / "again", QUICK)
+    # A second dataset that reads the same file asks nobody.
+    fetch.fetch(SPEC, project / "again", QUICK)
     assert server.asked == [""]
 
 
 def test_a_mirror_comes_before_the_network(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
-    fetched = fetch.fetch(SOURCE, project / "raw", QUICK)
-    verify_checksums.check(SOURCE, project / "raw")
+    fetched = fetch.fetch(SPEC, project / "raw", QUICK)
+    verify_checksums.check(SPEC, project / "raw")
     names = {p.relative_to(project / "raw").as_posix() for p in (project / "raw").rglob("*.*")}
     names |= {p.name for p in (project / "raw/letters/unpacked/in").iterdir()}
     assert names == {"letters/one.bin", "a", "b"}
@@ -94,14 +94,14 @@ def test_a_mirror_comes_before_the_network(entry, mirror, server, project):
 
 def test_a_file_that_the_mirror_lacks_is_fetched(entry, mirror, server, project):
     (mirror / "letters" / "one.bin").unlink()
-    fetch.fetch(SOURCE, project / "raw", QUICK)
+    fetch.fetch(SPEC, project / "raw", QUICK)
     assert server.asked == [""]
 
 
 def test_a_wrong_file_in_a_mirror_raises(entry, mirror, server, project):
     (mirror / "letters" / "one.bin").write_bytes(b"other")
     with pytest.raises(FoursplitError, match=r"one.bin: wrong bytes: expected sha256 .* found"):
-        fetch.fetch(SOURCE, project / "raw", QUICK)
+        fetch.fetch(SPEC, project / "raw", QUICK)
     assert not (project / "raw").exists()
     assert server.asked == []
 
@@ -109,13 +109,13 @@ def test_a_wrong_file_in_a_mirror_raises(entry, mirror, server, project):
 def test_a_mirror_that_is_not_a_folder_raises(entry, project, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_MIRROR", str(project / "none"))
     with pytest.raises(FoursplitError, match="FOURSPLIT_MIRROR: .*none' is not a folder"):
-        fetch.fetch(SOURCE, project / "raw", QUICK)
+        fetch.fetch(SPEC, project / "raw", QUICK)
 
 
 def test_an_unavailable_file_is_named_with_url_mirror_and_remedy(entry, server, project):
     server.script[:] = [http.status(404)]
     with pytest.raises(FoursplitError) as raised:
-        fetch.fetch(SOURCE, project / "raw", QUICK)
+        fetch.fetch(SPEC, project / "raw", QUICK)
     text = str(raised.value)
     for part in ("'letters'", server.url, "no mirror is set", "404", "<folder>/letters/one.bin"):
         assert part in text
@@ -127,21 +127,21 @@ def test_the_error_says_that_only_mirrors_have_a_file(entry, mirror, server, pro
     with pytest.raises(
         FoursplitError, match=r"has no letters/many.tar.gz, and a copy made smaller"
     ):
-        fetch.fetch(SOURCE, project / "raw", QUICK)
+        fetch.fetch(SPEC, project / "raw", QUICK)
 
 
 def test_an_archive_that_unpacks_to_other_files_is_refused(entry, mirror, server, project):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
     entry.write_text(entry.read_text().replace("digest: ", "digest: 0"))
     with pytest.raises(FoursplitError, match="wrong files: expected digest 0"):
-        fetch.fetch(SOURCE, project / "raw", QUICK)
+        fetch.fetch(SPEC, project / "raw", QUICK)
     assert not (project / "raw").exists()
 
 
 @pytest.mark.parametrize("change", ["change", "remove", "add"])
 def test_changed_raw_files_raise(entry, mirror, server, project, change):
     write_entry(entry, server.url, mirror / "letters" / "many.tar.gz")
-    fetch.fetch(SOURCE, project / "raw", QUICK)
+    fetch.fetch(SPEC, project / "raw", QUICK)
     path = project / "raw" / "letters" / "unpacked" / "in" / "a"
     match change:
         case "change":
@@ -151,7 +151,7 @@ def test_changed_raw_files_raise(entry, mirror, server, project, change):
         case "add":
             path.with_name("c").write_text("c")
     with pytest.raises(FoursplitError, match="corrupted"):
-        verify_checksums.check(SOURCE, project / "raw")
+        verify_checksums.check(SPEC, project / "raw")
 
 
 def test_only_the_declared_files_are_fetched(entry, mirror, server, project):
@@ -164,15 +164,17 @@ def test_only_the_declared_files_are_fetched(entry, mirror, server, project):
         fetch.fetch(wrong, project / "raw", QUICK)
 
 
-def test_a_licence_that_must_be_accepted_stops_the_source_with_the_words_to_say(entry, monkeypatch):
+def test_a_licence_that_must_be_accepted_stops_the_dataset_with_the_words_to_say(
+    entry, monkeypatch
+):
     monkeypatch.delenv(licences.ACCEPT, raising=False)
     with pytest.raises(FoursplitError, match="not stated") as raised:
-        licences.require_accepted("mine", SOURCE, licences.accepted_entries(()))
+        licences.require_accepted("mine", SPEC, licences.accepted_entries(()))
     assert "FOURSPLIT_ACCEPT=letters" in str(raised.value)
     assert "run.accept_licences: [letters]" in str(raised.value)
-    licences.require_accepted("mine", SOURCE, licences.accepted_entries(("letters",)))
+    licences.require_accepted("mine", SPEC, licences.accepted_entries(("letters",)))
     monkeypatch.setenv(licences.ACCEPT, "letters, ")
-    licences.require_accepted("mine", SOURCE, licences.accepted_entries(()))
+    licences.require_accepted("mine", SPEC, licences.accepted_entries(()))
     monkeypatch.setenv(licences.ACCEPT, "leters")
     with pytest.raises(
         FoursplitError, match="FOURSPLIT_ACCEPT: unknown data set 'leters'. Did you mean"

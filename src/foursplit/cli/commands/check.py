@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from foursplit import plugins
-from foursplit.config.load import STUDIES, parse
+from foursplit.config.load import LESSONS, parse
 from foursplit.config.pipelines import Pipeline, key
 from foursplit.config.schema import Experiment, Params
 from foursplit.scaffold import write_pipelines
@@ -27,9 +27,9 @@ def check_arguments(params: Params) -> None:
         path = f"{key(of, 'experiments')}.{course}.{name}.model_args"
         arguments(experiment.model, dict(experiment.model_args), path)
         plugins.task(experiment.task)
-    for course, block in params.studies.items():
+    for course, block in params.lessons.items():
         for name, settings in block.items():
-            path = f"{STUDIES}.{course}.{name}.args"
+            path = f"{LESSONS}.{course}.{name}.args"
             parse(plugins.lesson(name).Args, settings.args, path)
 
 
@@ -43,10 +43,10 @@ def _experiments(params: Params) -> Iterator[tuple[Pipeline, str, str, Experimen
 
 def describe(params: Params) -> str:
     sections = [
-        f"{len(s.sources)} sources, {sum(map(len, s.experiments.values()))} experiments, "
+        f"{len(s.datasets)} datasets, {sum(map(len, s.experiments.values()))} experiments, "
         f"{sum(map(len, s.groups.values()))} comparison groups, "
         f"{sum(map(len, s.curves.values()))} learning curves, "
-        f"{sum(map(len, s.studies.values()))} studies"
+        f"{sum(map(len, s.lessons.values()))} lessons"
         for s in params.sections().values()
     ]
-    return f"params.yaml is valid: {sections[0]}; in the pipeline `real` {sections[1]}."
+    return f"params.yaml is valid: {sections[0]}; in the pipeline `full` {sections[1]}."

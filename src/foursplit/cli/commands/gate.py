@@ -70,7 +70,7 @@ def run_gate(name: str, options: GateOptions) -> dict[str, Any]:
     group = params.group(name)
     git.require_readable()  # or the registered version could not be reproduced
     if options.promote and options.reason is None:
-        git.require_committed("--promote", ", or override this with --force --why TEXT")
+        git.require_committed("--promote", ", or override this with --force --reason TEXT")
     winner = _current_winner(params, name)
     with store_errors.explain_errors():
         comparison = _compare(params, name, group, winner, options)
@@ -132,14 +132,14 @@ def _compare(
 def _register(name: str, group: ComparisonGroup, winner: ExperimentResult) -> StoredVersion:
     return registry.register(
         *(name, winner.models, winner.tables, _tags(group, winner), click.echo),
-        features=plugins.dataset(group.source).SOURCE.features,
+        features=plugins.dataset(group.dataset).SPEC.features,
     )
 
 
 def _tags(group: ComparisonGroup, winner: ExperimentResult) -> dict[str, str]:
     """Return the provenance of a version: commit, data, experiment."""
     git_tags = provenance.git_tags()
-    data = provenance.LockFiles().digests(group.source)
+    data = provenance.LockFiles().digests(group.dataset)
     tags = {"foursplit.experiment": winner.key, "foursplit.metric": group.metric}
     tags |= {f"foursplit.data.{name}": digest for name, digest in data.items()}
     if git_tags:
@@ -188,8 +188,8 @@ def _count_test_accesses(
     params: Params, name: str, winner: ExperimentResult, comparison: _Comparison, *, store: bool
 ) -> int:
     """Record the models evaluated on the current test set; count them over all groups."""
-    source = params.group(name).source
-    test = artifacts.sha256_file(paths.split(source) / "sealed" / "test.parquet")
+    dataset = params.group(name).dataset
+    test = artifacts.sha256_file(paths.split(dataset) / "sealed" / "test.parquet")
     models = {summary["manifest"]["model_hash"] for summary in winner.summaries.values()}
     if comparison.champion is not None and comparison.evaluation.opened:
         models |= registry.weight_hashes(comparison.champion)
@@ -198,7 +198,7 @@ def _count_test_accesses(
     local = models | {access["model"] for access in final.test_accesses() if access["test"] == test}
     groups = (block.items() for section in params.sections().values()
              for block in section.groups.values())  # fmt: skip
-    same_source = [other for block in groups for other, group in block if group.source == source]
+    same_source = [other for block in groups for other, group in block if group.dataset == dataset]
     return len(local.union(*(test_accesses.accessed_models(other, test) for other in same_source)))
 
 

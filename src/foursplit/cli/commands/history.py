@@ -45,7 +45,7 @@ def show(group: str | None, most: int, json_file: Path | None) -> None:
             click.echo(line(f"  {text}"))
     path = paths.reports() / "history.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    artifacts.write_text(path, page(result, params.strategy.confidence, champions))
+    artifacts.write_text(path, page(result, params.diagnosis.confidence, champions))
     if json_file is not None:
         groups = {history.group: [step.as_json() for step in history.steps] for history in result}
         versions = {history.group: champions.get(history.group, []) for history in result}

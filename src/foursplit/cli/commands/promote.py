@@ -54,7 +54,7 @@ def _require_committed(version: StoredVersion) -> None:
         raise FoursplitError(
             f"{version.uri} was trained with uncommitted changes on commit {commit[:12]}. Commit "
             f"them and run `foursplit gate {version.group}` again, or pass --version "
-            f"{version.number} --why TEXT."
+            f"{version.number} --reason TEXT."
         )
 
 
@@ -65,7 +65,7 @@ def _require_merged(version: StoredVersion) -> None:
         return
     raise FoursplitError(
         f"{version.uri} was trained at commit {commit[:12]}, which is not in the history of the "
-        f"current branch. Merge it first, or pass --version {version.number} --why TEXT."
+        f"current branch. Merge it first, or pass --version {version.number} --reason TEXT."
     )
 
 

@@ -1,4 +1,4 @@
-"""`foursplit sheet EXPERIMENT`: sample dev errors into the error sheet, with a page to read."""
+"""`foursplit error-sheet EXPERIMENT`: sample dev errors into the error sheet, with a page to read."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from foursplit.reporting.tables import examples
 
 
 def read_errors(key: str, seed: int) -> None:
-    """Add errors of `key` to `data/tags/<source>.csv`; annotated rows are kept."""
+    """Add errors of `key` to `data/tags/<dataset>.csv`; annotated rows are kept."""
     experiment = load().experiment(key)
     folder = paths.predictions(experiment.group) / key
     seeds = seed_folders(folder)
@@ -33,7 +33,7 @@ def read_errors(key: str, seed: int) -> None:
     table = validate(dev, "dev")
     split = eyeball.split_dev(table)
     sample = sheets.sheet(split.eyeball, generator("sheet", seed))
-    path = paths.tags(experiment.source)
+    path = paths.tags(experiment.dataset)
     annotated = _annotated_rows(path, table, sample)
     merged = pd.concat([annotated, sample[~sample["example_id"].isin(annotated["example_id"])]])
     extra = [str(name) for name in annotated if name not in sample]
@@ -41,7 +41,7 @@ def read_errors(key: str, seed: int) -> None:
     sheets.write_with(merged.fillna(dict.fromkeys(extra, "")), path, extra)
     page = paths.reports() / "reading" / f"{key}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    artifacts.write_text(page, _page(key, experiment.source, dev, sample))
+    artifacts.write_text(page, _page(key, experiment.dataset, dev, sample))
     n_errors = int(sample["is_error"].sum())
     click.echo(line(split.note))
     click.echo(f"Read: {page} ({n_errors} errors, {len(sample) - n_errors} correct predictions)")
@@ -95,14 +95,14 @@ def _as_written(
 
 
 def _page(key: str, name: str, dev: pd.DataFrame, sample: pd.DataFrame) -> str:
-    spec = plugins.dataset(name).SOURCE
+    spec = plugins.dataset(name).SPEC
     inputs = load_splits.load(name, "dev")
     rows = dev.set_index("example_id").loc[sample["example_id"]].reset_index()
     return render(
         "error_reading.html",
         {
             "key": key,
-            "source": spec,
+            "dataset": spec,
             "examples": examples.example_rows(rows, inputs, spec),
             "features": examples.features(inputs, spec),
         },

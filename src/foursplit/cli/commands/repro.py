@@ -18,7 +18,7 @@ from foursplit.cli.commands.check import check
 from foursplit.cli.render import finish
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.config.pipelines import REAL, Pipeline
+from foursplit.config.pipelines import FULL, Pipeline
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
 from foursplit.core.errors import FoursplitError
@@ -45,7 +45,7 @@ class ReproOptions:
     dry: bool = False
     cold: bool = False
     pull: bool = False
-    real: bool = False
+    full: bool = False
 
 
 def repro(targets: Sequence[str], options: ReproOptions) -> None:
@@ -57,14 +57,14 @@ def repro(targets: Sequence[str], options: ReproOptions) -> None:
     _offer_pipelines(params)
     check(params)
     wanted, waiting = _resolve(params, targets, options)
-    of: Pipeline = REAL if options.real or any(map(_is_full, wanted.addresses)) else ""
-    if waiting and len(waiting) == len(params.real.sources):
+    of: Pipeline = FULL if options.full or any(map(_is_full, wanted.addresses)) else ""
+    if waiting and len(waiting) == len(params.full.datasets):
         click.echo(skipped_stages(params, waiting))
         return
     try:
         _run(params, wanted, options, of)
     finally:  # also if a stage failed
-        if of == REAL and not options.dry:
+        if of == FULL and not options.dry:
             click.echo(accepted_licences(params), nl=False)
         if waiting:
             click.echo(skipped_stages(params, waiting))
@@ -105,15 +105,15 @@ def _run(params: Params, wanted: RunTargets, options: ReproOptions, of: Pipeline
 
 
 def _is_full(address: str) -> bool:
-    return address.startswith(f"pipelines/{REAL}/")
+    return address.startswith(f"pipelines/{FULL}/")
 
 
 def _resolve(
     params: Params, targets: Sequence[str], options: ReproOptions
 ) -> tuple[RunTargets, set[str]]:
-    """Return the stages to run, and the sources whose licence is not accepted yet."""
-    of: Pipeline = REAL if options.real else ""
-    if targets or not options.real:
+    """Return the stages to run, and the datasets whose licence is not accepted yet."""
+    of: Pipeline = FULL if options.full else ""
+    if targets or not options.full:
         addresses = [
             address for target in targets for address in resolve_target(params, target, of)
         ]
@@ -121,20 +121,20 @@ def _resolve(
     accepted = licences.accepted_entries(params.run.accept_licences)
     waiting = {
         name
-        for name in params.real.sources
-        if licences.unaccepted_entries(plugins.dataset(name).SOURCE, accepted)
+        for name in params.full.datasets
+        if licences.unaccepted_entries(plugins.dataset(name).SPEC, accepted)
     }
-    blocked = stages_reading(params.real, REAL, waiting)
+    blocked = stages_reading(params.full, FULL, waiting)
     return RunTargets(
-        addresses=[f"pipelines/{REAL}/dvc.yaml"], skipped_stages=frozenset(blocked)
+        addresses=[f"pipelines/{FULL}/dvc.yaml"], skipped_stages=frozenset(blocked)
     ), waiting
 
 
 def skipped_stages(params: Params, waiting: set[str]) -> str:
-    """List the sources that did not run, their licences, and how to accept them."""
+    """List the datasets that did not run, their licences, and how to accept them."""
     accepted = licences.accepted_entries(params.run.accept_licences)
     missing = [
-        licences.unaccepted_entries(plugins.dataset(name).SOURCE, accepted)
+        licences.unaccepted_entries(plugins.dataset(name).SPEC, accepted)
         for name in sorted(waiting)
     ]
     entries = {name: entry for block in missing for name, entry in block.items()}
@@ -149,8 +149,8 @@ def accepted_licences(params: Params) -> str:
     accepted = licences.accepted_entries(params.run.accept_licences)
     used = {
         name: entry
-        for key in params.real.sources
-        for name, entry in catalogue.entries_of(plugins.dataset(key).SOURCE).items()
+        for key in params.full.datasets
+        for name, entry in catalogue.entries_of(plugins.dataset(key).SPEC).items()
         if entry.terms == "ask" and name in accepted
     }
     if not used:
@@ -192,7 +192,9 @@ def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) ->
     runs: list[Sequence[str]] = [wanted.addresses]
     if wanted.skipped_stages:
         # DVC runs all dependencies of a stage, so the report, which depends on all, runs alone.
-        accepted = stages_reading(params.real, REAL, {*params.real.sources}) - wanted.skipped_stages
+        accepted = (
+            stages_reading(params.full, FULL, {*params.full.datasets}) - wanted.skipped_stages
+        )
         runs = [sorted(accepted), ["--single-item", *wanted.addresses]]
     flags = ["--force"] * options.force + ["--dry"] * options.dry + ["--pull"] * options.pull
     workers: AbstractContextManager[Mapping[str, str]] = (

@@ -83,7 +83,9 @@ def reproduce(name: str, options: ReproduceOptions) -> int:
 
 def _require_empty(keep: Path | None) -> None:
     if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise FoursplitError(f"--keep {keep} already exists. Choose a new or an empty folder.")
+        raise FoursplitError(
+            f"--keep-clone {keep} already exists. Choose a new or an empty folder."
+        )
 
 
 def _recorded(name: str) -> RecordedRun:
@@ -114,7 +116,7 @@ def _require_code(run: RecordedRun, options: ReproduceOptions) -> RecordedRun:
         return run
     raise FoursplitError(
         f"{run.name}: the run was made from a dirty work tree on commit {run.commit[:SHORT_HASH]}; "
-        "its exact code is not in git. Pass --anyway to reproduce the commit itself."
+        "its exact code is not in git. Pass --ignore-differences to reproduce the commit itself."
     )
 
 
@@ -134,7 +136,7 @@ def _check_pins(sha: str, options: ReproduceOptions) -> _Pins:
         raise FoursplitError(
             f"Installed versions differ from {requirements_diff.NUMERIC} at commit "
             f"{sha[:SHORT_HASH]}, and these packages affect the bytes: {names}. Install the pinned "
-            "versions in a virtual environment, or pass --anyway."
+            "versions in a virtual environment, or pass --ignore-differences."
         )
     click.secho(f"bytes may differ, because installed versions differ: {names}",
                 fg="yellow")  # fmt: skip
@@ -181,8 +183,8 @@ def _run_stages(
 ) -> str:
     """Run the stages in the clone, and return where the data came from."""
     raw, seen = (f"{location.data}/{name}" for name in
-                 (f"raw/{location.source}", f"split/{location.source}/seen"))  # fmt: skip
-    origin, first = "raw files, downloaded from the source", ["fetch"]
+                 (f"raw/{location.dataset}", f"split/{location.dataset}/seen"))  # fmt: skip
+    origin, first = "raw files, downloaded from the dataset", ["fetch"]
     if dvc_cache.restore_folder(dvc_cache.output_hash(locked.get("fetch"), raw), folder / raw):
         origin, first = "raw files of this project's DVC cache", []
     click.echo(f"data: {origin}")
@@ -194,7 +196,7 @@ def _run_stages(
             dvc_cache.output_hash(locked.get("split"), seen), folder / seen
         ):
             raise FoursplitError(
-                f"{location.source}: the data stages failed at commit "
+                f"{location.dataset}: the data stages failed at commit "
                 f"{location.commit[:SHORT_HASH]} (see the lines above), and its examples are "
                 "not in DVC's cache. Run `dvc fetch` if a remote has them."
             )
@@ -204,7 +206,7 @@ def _run_stages(
     if _dvc(stages, folder, environment):
         raise FoursplitError(
             f"{location.key}: a stage failed at commit {location.commit[:SHORT_HASH]}; see the "
-            "lines above. Pass --keep FOLDER to inspect the clone."
+            "lines above. Pass --keep-clone FOLDER to inspect the clone."
         )
     return origin
 

@@ -35,7 +35,7 @@ def rescore(
     prefer, over, on = preference
     if any(preference) and not all(preference):
         raise FoursplitError(
-            "--prefer KEY, --over KEY and --on COLUMN=VALUE must be passed together."
+            "--preferred KEY, --rejected KEY and --where COLUMN=VALUE must be passed together."
         )
     rules = [parse_weight_rule(text) for text in weights]
     condition = parse_condition(on) if on else None
@@ -48,10 +48,10 @@ def rescore(
     for name in names:
         try:
             result = rescoring.rescore(
-                name, params.group(name), params.strategy, rules, metric or ""
+                name, params.group(name), params.diagnosis, rules, metric or ""
             )
             weight = (
-                weight_to_flip(result, str(prefer), str(over), condition, params.strategy)
+                weight_to_flip(result, str(prefer), str(over), condition, params.diagnosis)
                 if condition
                 else None
             )

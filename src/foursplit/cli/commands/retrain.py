@@ -13,7 +13,7 @@ from foursplit.cli.commands import gate
 from foursplit.cli.commands.repro import ReproOptions, repro
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.config.pipelines import REAL, Pipeline, home
+from foursplit.config.pipelines import FULL, Pipeline, home
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import collect
@@ -35,7 +35,7 @@ class RetrainOptions:
     read_only: bool = False  # decide, and write nothing to the registry
     branch: str | None = None
     push: bool = False
-    real: bool = False
+    full: bool = False
 
 
 def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
@@ -49,13 +49,13 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
     if options.promote:
         git.require_committed("--promote")
     before = changes_since.find_past_commit(options.since)
-    of: Pipeline = REAL if options.real else ""
+    of: Pipeline = FULL if options.full else ""
     last = paths.state() / "last_run.json"
     last.unlink(missing_ok=True)
     failure = None
     try:
         pull = dvc_remote.default_remote() is not None
-        repro(targets, ReproOptions(real=options.real, pull=pull))
+        repro(targets, ReproOptions(full=options.full, pull=pull))
     except FoursplitError as error:  # the comment reports it, too
         failure = error
     changed = [] if failure else _changed(params.of(of), before, targets, promote=options.promote)

@@ -45,7 +45,7 @@ def _serve(uri: str, folder: Path, port: int) -> None:
     inherited = {
         k: v for k, v in os.environ.items() if k not in reproducible_env.DETERMINING_VARIABLES
     }
-    env = {**inherited, **reproducible_env.settings(run.kernels, run.threads), **SERVER}
+    env = {**inherited, **reproducible_env.settings(run.instruction_set, run.threads), **SERVER}
     env[pyfunc_model.SERVED] = str(folder)
     local_server.run(
         ServerCommand(

@@ -3,7 +3,7 @@
 import click
 
 from foursplit.config.load import load
-from foursplit.config.pipelines import REAL
+from foursplit.config.pipelines import FULL
 from foursplit.evaluation.results import collect
 
 
@@ -14,5 +14,5 @@ def track() -> None:
 
     params = load()
     with store_errors.explain_errors():
-        counts = sync.sync_runs(params, [*collect(params), *collect(params.of(REAL))], click.echo)
+        counts = sync.sync_runs(params, [*collect(params), *collect(params.of(FULL))], click.echo)
     click.echo(f"MLflow: {counts.new} new runs, {counts.kept} unchanged")

@@ -16,8 +16,8 @@ def finish_run(params: Params, seconds: float, *, changed: bool) -> None:
     from foursplit.reporting.terminal import show
 
     entries = collect(params)
-    studies = [key for block in params.studies.values() for key in block]
-    has_results = bool(entries) or any(paths.study(key).is_file() for key in studies)
+    lessons = [key for block in params.lessons.values() for key in block]
+    has_results = bool(entries) or any(paths.lesson(key).is_file() for key in lessons)
     try:
         if has_results and (changed or not _is_tracked()):
             from foursplit.cli.commands.track import track

@@ -127,14 +127,14 @@ def _content(path: Path) -> Mapping[str, Any]:
     return _tree(path, (stat.st_mtime_ns, stat.st_size))
 
 
-def entries_of(source: DatasetSpec) -> dict[str, CatalogueEntry]:
-    """Return the catalogue entries of a source by name; empty for bundled or local files."""
-    entry_names = [file.entry for file in source.files if isinstance(file, RemoteFiles)]
+def entries_of(dataset: DatasetSpec) -> dict[str, CatalogueEntry]:
+    """Return the catalogue entries of a dataset by name; empty for bundled or local files."""
+    entry_names = [file.entry for file in dataset.files if isinstance(file, RemoteFiles)]
     return {name: load_entry(name) for name in dict.fromkeys(entry_names)}
 
 
 def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedArchive | None]:
-    """Return the single files of an entry that a source reads, and its archive or None."""
+    """Return the single files of an entry that a dataset reads, and its archive or None."""
     loaded = load_entry(files.entry)
     if not files.only:
         return loaded.files, loaded.packed
@@ -145,22 +145,22 @@ def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedAr
     return tuple(by_name[name] for name in files.only), None
 
 
-def licences(source: DatasetSpec) -> str:
-    """Return the licences of a source's data sets."""
-    texts = [f"{name}: {one.licence}" for name, one in entries_of(source).items()]
-    return "; ".join([source.licence, *texts] if source.licence else texts)
+def licences(dataset: DatasetSpec) -> str:
+    """Return the licences of a dataset's data sets."""
+    texts = [f"{name}: {one.licence}" for name, one in entries_of(dataset).items()]
+    return "; ".join([dataset.licence, *texts] if dataset.licence else texts)
 
 
-def citations(source: DatasetSpec) -> str:
-    """Return the citations for a source's data."""
-    citations = [one.cite for one in entries_of(source).values()]
-    return "; ".join([source.cite, *citations] if source.cite else citations)
+def citations(dataset: DatasetSpec) -> str:
+    """Return the citations for a dataset's data."""
+    citations = [one.cite for one in entries_of(dataset).values()]
+    return "; ".join([dataset.cite, *citations] if dataset.cite else citations)
 
 
-def attributions(source: DatasetSpec) -> list[str]:
-    """Return the attributions that the licences of a source's data sets require."""
+def attributions(dataset: DatasetSpec) -> list[str]:
+    """Return the attributions that the licences of a dataset's data sets require."""
     return [
         f"{name}: {one.cite.rstrip('.')}. {one.licence}. {one.home}"
-        for name, one in entries_of(source).items()
+        for name, one in entries_of(dataset).items()
         if one.attribute
     ]

@@ -95,31 +95,31 @@ def _receive(
     session: Any, file: RemoteFile, part: Path, retry_policy: RetryPolicy, progress: Progress
 ) -> None:
     """Request the missing bytes and append them; raise _ConnectionBroken if a retry may help."""
-    n_bytes = _size(part)
+    size_bytes = _size(part)
     # Identity: a server that compresses would send other bytes than those published.
     headers = {"Accept-Encoding": "identity", "User-Agent": "foursplit"}
-    headers |= {"Range": f"bytes={n_bytes}-"} if n_bytes else {}
+    headers |= {"Range": f"bytes={size_bytes}-"} if size_bytes else {}
     timeouts = (retry_policy.connect_timeout_s, retry_policy.read_timeout_s)
     with (
         _classified_errors(file),
         session.get(file.url, headers=headers, timeout=timeouts, stream=True) as response,
     ):
-        n_bytes = _start_position(response, file, part, n_bytes)
-        progress.at(n_bytes)
-        with part.open("r+b" if n_bytes else "wb") as out:
-            out.seek(n_bytes)
+        size_bytes = _start_position(response, file, part, size_bytes)
+        progress.at(size_bytes)
+        with part.open("r+b" if size_bytes else "wb") as out:
+            out.seek(size_bytes)
             out.truncate()
             for chunk in _read_chunks(response.raw, retry_policy):
-                n_bytes += len(chunk)
-                if n_bytes > file.bytes:
+                size_bytes += len(chunk)
+                if size_bytes > file.bytes:
                     break
                 _write(out, chunk, part)
-                progress.at(n_bytes)
-    if n_bytes > file.bytes:
+                progress.at(size_bytes)
+    if size_bytes > file.bytes:
         part.unlink()
         raise FoursplitError(f"{file.url}: wrong length: more than {file.bytes} bytes")
-    if n_bytes < file.bytes:
-        raise _ConnectionBroken(f"the connection ended at {n_bytes} bytes")
+    if size_bytes < file.bytes:
+        raise _ConnectionBroken(f"the connection ended at {size_bytes} bytes")
 
 
 @contextmanager
@@ -141,12 +141,12 @@ def _classified_errors(file: RemoteFile) -> Iterator[None]:
         raise _ConnectionBroken(_reason(error)) from error
 
 
-def _start_position(response: Any, file: RemoteFile, part: Path, n_bytes: int) -> int:
+def _start_position(response: Any, file: RemoteFile, part: Path, size_bytes: int) -> int:
     """Return the position of the response's first byte; raise for an unusable response."""
     status = response.status_code
     if status in RETRYABLE_STATUS:
         raise _ConnectionBroken(f"the server answers {status} {response.reason}")
-    if status == 416 and n_bytes:
+    if status == 416 and size_bytes:
         part.unlink()  # the server's file is shorter
         raise _ConnectionBroken("the server has no more bytes, and the partial file is wrong")
     if status not in (200, 206):
@@ -154,11 +154,11 @@ def _start_position(response: Any, file: RemoteFile, part: Path, n_bytes: int) -
     start = 0
     if status == 206:
         content_range = response.headers.get("Content-Range", "")
-        if not content_range.startswith(f"bytes {n_bytes}-"):
+        if not content_range.startswith(f"bytes {size_bytes}-"):
             raise FoursplitError(
-                f"{file.url}: requested bytes from {n_bytes}, got Content-Range {content_range!r}"
+                f"{file.url}: requested bytes from {size_bytes}, got Content-Range {content_range!r}"
             )
-        start = n_bytes
+        start = size_bytes
     length = response.headers.get("Content-Length")
     if length is not None and length.isdigit() and start + int(length) != file.bytes:
         raise FoursplitError(

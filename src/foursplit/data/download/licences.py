@@ -27,12 +27,12 @@ def accepted_entries(in_params: Iterable[str]) -> frozenset[str]:
 
 
 def unaccepted_entries(
-    source: DatasetSpec, accepted_names: frozenset[str]
+    dataset: DatasetSpec, accepted_names: frozenset[str]
 ) -> dict[str, CatalogueEntry]:
-    """Return the data sets of a source whose licence is not accepted yet."""
+    """Return the data sets of a dataset whose licence is not accepted yet."""
     return {
         name: entry
-        for name, entry in catalogue.entries_of(source).items()
+        for name, entry in catalogue.entries_of(dataset).items()
         if entry.terms == "ask" and name not in accepted_names
     }
 
@@ -51,9 +51,9 @@ def acceptance_instructions(entries: Mapping[str, CatalogueEntry]) -> str:
     )
 
 
-def require_accepted(name: str, source: DatasetSpec, accepted_names: frozenset[str]) -> None:
-    """Raise if a licence of the source is not accepted."""
-    unaccepted = unaccepted_entries(source, accepted_names)
+def require_accepted(name: str, dataset: DatasetSpec, accepted_names: frozenset[str]) -> None:
+    """Raise if a licence of the dataset is not accepted."""
+    unaccepted = unaccepted_entries(dataset, accepted_names)
     if unaccepted:
         instructions = acceptance_instructions(unaccepted)
-        raise FoursplitError(f"source {name!r} waits for you to accept a licence:\n{instructions}")
+        raise FoursplitError(f"dataset {name!r} waits for you to accept a licence:\n{instructions}")

@@ -29,7 +29,7 @@ MIN_GROUPS = 3  # groups: fewer give no interval
 class Sampling:
     """Number of bootstrap replicates, and the confidence of intervals."""
 
-    resamples: int = 1000
+    n_resamples: int = 1000
     confidence: float = 0.95
 
 
@@ -130,12 +130,12 @@ def bootstrap_metrics(
     n, blocks = len(group_names), []
     if isinstance(metric, MeanLoss) and n >= MIN_NORMAL_GROUPS:
         replicates = _normal(
-            values, systems, code, metric.example_weights(len(code)), rng, sampling.resamples
+            values, systems, code, metric.example_weights(len(code)), rng, sampling.n_resamples
         )
         return BootstrapReplicates(values=values, replicates=replicates, n=len(code), n_groups=n)
     block_size = max(1, MAX_CELLS // n)
-    for start in range(0, sampling.resamples, block_size):
-        size = min(block_size, sampling.resamples - start)
+    for start in range(0, sampling.n_resamples, block_size):
+        size = min(block_size, sampling.n_resamples - start)
         counts = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
         blocks.append(_metrics(metric, systems, code, counts))
     return BootstrapReplicates(
@@ -145,12 +145,12 @@ def bootstrap_metrics(
 
 def _normal(
     values: np.ndarray, systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray,
-    rng: np.random.Generator, resamples: int,
+    rng: np.random.Generator, n_resamples: int,
 ) -> np.ndarray:  # fmt: skip
     """Draw (replicate, system) means as jointly normal, for very many groups."""
     sizes, sums = _sums(systems, code, weight)
     residual = (sums - sizes[:, None] * values) / weight.sum()  # (group, system)
-    return np.asarray(rng.multivariate_normal(values, residual.T @ residual, resamples))
+    return np.asarray(rng.multivariate_normal(values, residual.T @ residual, n_resamples))
 
 
 def _metrics(

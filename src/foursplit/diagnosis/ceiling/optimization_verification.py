@@ -74,7 +74,7 @@ def _share_above(
     is_search_error = (truth_scores > output_scores).astype(np.float64)
     return estimate(
         is_search_error, np.ones(len(is_search_error)) if weight is None else weight, groups, rng,
-        resamples=sampling.resamples, confidence=sampling.confidence,
+        n_resamples=sampling.n_resamples, confidence=sampling.confidence,
     )  # fmt: skip
 
 

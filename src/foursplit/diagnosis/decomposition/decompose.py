@@ -73,7 +73,7 @@ def estimate_errors(models: Sequence[Model], settings: Settings) -> dict[str, Es
         rng = generator("diagnose", settings.seed, split)
         error = estimate(
             table.loss, table.weight, table.groups, rng,
-            resamples=settings.resamples, confidence=settings.confidence,
+            n_resamples=settings.n_resamples, confidence=settings.confidence,
         )  # fmt: skip
         by_seed = [model.tables[split].error for model in models]
         errors[split] = add_seed_variance(error, by_seed, rng, settings.confidence)
@@ -112,7 +112,7 @@ def _human_level(
     def measure(losses: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> Estimate:
         return estimate(
             losses, weight, groups, generator("diagnose", settings.seed, "human"),
-            resamples=settings.resamples, confidence=settings.confidence,
+            n_resamples=settings.n_resamples, confidence=settings.confidence,
         )  # fmt: skip
 
     choice = choose_human_level(

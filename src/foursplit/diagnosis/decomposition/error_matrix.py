@@ -104,14 +104,14 @@ def compute_error_matrix(
     rng: np.random.Generator,
     human: Mapping[str, float] | None = None,
     *,
-    resamples: int = 2000,
+    n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> ErrorMatrix:
     """Fill every cell that the tables and the levels given for `human` allow."""
     usable = {s: tables[s] for part in PARTS.values() for s in part if s in tables}
     frames = {row: _pool(usable, splits) for row, splits in PARTS.items()}
     domains = _domains(frames, human or {})
-    options = {"resamples": resamples, "confidence": confidence}
+    options = {"n_resamples": n_resamples, "confidence": confidence}
     cells = {("human", d): _human(frames, d, human or {}, rng, options) for d in domains}
     for row in PARTS:
         for d in domains:

@@ -89,7 +89,7 @@ def _paired(
     """Compare mean losses over the seeds example by example; add the variance over seeds."""
     result = compare_models(
         second, first, generator("movement", settings.seed, split),
-        resamples=settings.resamples, confidence=settings.confidence,
+        n_resamples=settings.n_resamples, confidence=settings.confidence,
         seeds=(_by_seed(after, split), _by_seed(before, split)),
     )  # fmt: skip
     return GapChange(  # `compare` gives A less B: after less before

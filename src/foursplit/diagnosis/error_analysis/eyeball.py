@@ -122,7 +122,7 @@ def measure_staleness(
     parted: EyeballSplit,
     rng: np.random.Generator,
     *,
-    resamples: int = 2000,
+    n_resamples: int = 2000,
     confidence: float = 0.95,
     rule: VerdictThresholds | None = None,
 ) -> Staleness:
@@ -130,7 +130,7 @@ def measure_staleness(
     if parted.blackbox is None:
         return Staleness(value=None, lo=None, hi=None, material=False, reason=parted.note)
     looked, judged = (
-        estimate(t.loss, t.weight, t.groups, rng, resamples=resamples, confidence=confidence)
+        estimate(t.loss, t.weight, t.groups, rng, n_resamples=n_resamples, confidence=confidence)
         for t in (parted.eyeball, parted.blackbox)
     )
     value = judged.value - looked.value

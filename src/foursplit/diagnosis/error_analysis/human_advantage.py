@@ -85,7 +85,7 @@ def _subset(
     weight, (rng, sampling) = dev.weight[here], how
     found = estimate(
         more[here], weight, dev.groups[here], rng,
-        resamples=sampling.resamples, confidence=sampling.confidence,
+        n_resamples=sampling.n_resamples, confidence=sampling.confidence,
     )  # fmt: skip
     model = float(np.average(dev.loss[here], weights=weight))
     return Subset(

@@ -85,7 +85,7 @@ def check_leakage(
     tables: Mapping[str, PredictionTable],
     rng: np.random.Generator,
     *,
-    resamples: int = 2000,
+    n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> Leakage:
     """Compare every two splits by content and by group, and judge each without what leaked."""
@@ -107,7 +107,7 @@ def check_leakage(
             split=split,
             n_leaked=int(leaked[split].sum()),
             error=tables[split].error,
-            clean_error=_error(tables[split], ~leaked[split], rng, resamples, confidence),
+            clean_error=_error(tables[split], ~leaked[split], rng, n_resamples, confidence),
         )
         for split in named[1:]
     ]
@@ -188,7 +188,7 @@ def _error(
     table: PredictionTable,
     kept: np.ndarray,
     rng: np.random.Generator,
-    resamples: int,
+    n_resamples: int,
     confidence: float,
 ) -> Estimate | None:
     if not kept.any():
@@ -198,5 +198,5 @@ def _error(
     places = places[np.argsort(table.frame["example_id"].to_numpy(str)[places], kind="stable")]
     return estimate(
         table.loss[places], table.weight[places], names[places], rng,
-        resamples=resamples, confidence=confidence,
+        n_resamples=n_resamples, confidence=confidence,
     )  # fmt: skip

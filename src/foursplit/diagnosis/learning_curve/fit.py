@@ -200,12 +200,12 @@ def fit_curve(
     points: Sequence[CurvePoint],
     rng: np.random.Generator,
     *,
-    resamples: int = 500,
+    n_resamples: int = 500,
     confidence: float = 0.95,
 ) -> FittedCurve:
     """Fit e(n) = a + b n^-c by non-negative least squares.
 
-    Sizes are weighted by the precision of their mean.  The band resamples residuals of repeats from
+    Sizes are weighted by the precision of their mean.  The band n_resamples residuals of repeats from
     their mean or, without repeats, from the curve.  It excludes the sampling error of dev, which is
     the same for all points.
     """
@@ -227,7 +227,7 @@ def fit_curve(
         residuals = (means - center - np.mean(means - center)) * np.sqrt(len(n) / dof)
     residuals = residuals * t_correction(dof + 1, confidence) * np.sqrt(dof / (dof + 1))  # t over z
     mean_residuals = [
-        residuals[rng.integers(0, len(residuals), (resamples, i))].mean(axis=1)
+        residuals[rng.integers(0, len(residuals), (n_resamples, i))].mean(axis=1)
         for i in n_repeats.tolist()
     ]
     errors = center + np.stack(mean_residuals, axis=1) * np.sqrt(variance)

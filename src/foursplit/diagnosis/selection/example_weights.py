@@ -129,7 +129,7 @@ def smallest_flip_weight(
     rng: np.random.Generator,
     *,
     names: tuple[str, str] = ("the preferred", "the other"),
-    resamples: int = 2000,
+    n_resamples: int = 2000,
 ) -> WeightFlip:
     """Return the smallest weight on `on` at which `preferred` has the lower mean loss.
 
@@ -148,7 +148,7 @@ def smallest_flip_weight(
         proposed = _next_larger(weight)
         factor = np.where(mask, proposed, 1.0)
         under = compare_models(
-            reweight(other, factor), reweight(preferred, factor), rng, resamples=resamples
+            reweight(other, factor), reweight(preferred, factor), rng, n_resamples=n_resamples
         )
     elif not prefers_already and matching < -slack and others > slack:
         upper_bound = others / -matching

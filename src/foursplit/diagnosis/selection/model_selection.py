@@ -40,7 +40,7 @@ class TieRule:
     """A candidate is tied with the best if its probability of being better exceeds `above`."""
 
     above: float = 0.0  # 0: never; the best metric wins
-    resamples: int = 2000
+    n_resamples: int = 2000
     seed: int = 1
 
 
@@ -81,7 +81,7 @@ class _Ranker:
             assert first.table is not None and second.table is not None  # noqa: PT018, checked above
             comparison = compare_models(
                 first.table, second.table, rng,
-                resamples=self.ties.resamples, seeds=(first.seeds, second.seeds),
+                n_resamples=self.ties.n_resamples, seeds=(first.seeds, second.seeds),
             )  # fmt: skip
             self._p_better[c.key, best.key] = comparison.p_b_better
         return self._p_better[c.key, best.key]

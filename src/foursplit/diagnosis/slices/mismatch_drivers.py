@@ -11,7 +11,7 @@ from foursplit.diagnosis.prediction_table import META, PredictionTable
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, percentile_interval
 from foursplit.diagnosis.stats.categorical import EncodedPair, encode_pair
 
-DEFAULT_SAMPLING = Sampling(resamples=500)
+DEFAULT_SAMPLING = Sampling(n_resamples=500)
 MAX_DRIVERS = 10
 MIN_ERRORS = 5  # errors with a value: rarer values are not reported
 
@@ -106,5 +106,5 @@ def _estimate(
 ) -> Estimate:  # fmt: skip
     return estimate(
         is_value.astype(np.float64), weight, table.groups, rng,
-        resamples=sampling.resamples, confidence=sampling.confidence,
+        n_resamples=sampling.n_resamples, confidence=sampling.confidence,
     )  # fmt: skip

@@ -45,7 +45,7 @@ def estimate(
     groups: np.ndarray,
     rng: np.random.Generator,
     *,
-    resamples: int,
+    n_resamples: int,
     confidence: float,
 ) -> Estimate:
     """Return a weighted mean loss with its interval; groups are resampled as a whole.
@@ -61,17 +61,17 @@ def estimate(
     weights = np.bincount(code, weights=weight)
     if is_binary or not sums.any():
         replicates = jeffreys_posterior(
-            float(sums.sum() / weight[0]), len(group_names), rng, resamples
+            float(sums.sum() / weight[0]), len(group_names), rng, n_resamples
         )
     elif len(group_names) == 1:  # one group has no information on others
-        replicates = rng.uniform(0.0, max(1.0, float(loss.max())), resamples)
+        replicates = rng.uniform(0.0, max(1.0, float(loss.max())), n_resamples)
     elif MIN_BOOTSTRAP_GROUPS <= len(group_names) < MIN_NORMAL_GROUPS:
         order = np.lexsort((weights, sums))  # sorted, so that the order of rows changes nothing
-        replicates = bootstrap_replicates(sums[order], weights[order], rng, resamples)
+        replicates = bootstrap_replicates(sums[order], weights[order], rng, n_resamples)
         replicates = value + (replicates - value) * t_correction(len(group_names), confidence)
     else:
         replicates = value + standard_error(sums, weights) * _deviates(
-            len(group_names), rng, resamples
+            len(group_names), rng, n_resamples
         )
     replicates = np.maximum(replicates, 0.0) if loss.min() >= 0 else replicates
     lo, hi = _read_interval(
@@ -91,10 +91,10 @@ def estimate(
 
 
 def jeffreys_posterior(
-    errors: float, n: int, rng: np.random.Generator, resamples: int
+    errors: float, n: int, rng: np.random.Generator, n_resamples: int
 ) -> np.ndarray:
     """Draw error rates from the posterior of `errors` in n trials under Jeffreys' prior."""
-    return rng.beta(errors + 0.5, n - errors + 0.5, resamples)
+    return rng.beta(errors + 0.5, n - errors + 0.5, n_resamples)
 
 
 def t_correction(n_groups: int, confidence: float) -> float:
@@ -115,10 +115,10 @@ def standard_error(sums: np.ndarray, weights: np.ndarray) -> float:
     return float(np.sqrt(n / (n - 1) * (residual**2).sum()) / weights.sum())
 
 
-def _deviates(n_groups: int, rng: np.random.Generator, resamples: int) -> np.ndarray:
+def _deviates(n_groups: int, rng: np.random.Generator, n_resamples: int) -> np.ndarray:
     if n_groups < MIN_BOOTSTRAP_GROUPS:
-        return rng.standard_t(n_groups - 1, resamples)
-    return rng.standard_normal(resamples)
+        return rng.standard_t(n_groups - 1, n_resamples)
+    return rng.standard_normal(n_resamples)
 
 
 def _read_interval(
@@ -136,14 +136,14 @@ def bootstrap_replicates(
     sums: Float64[np.ndarray, " n_groups"],
     weights: Float64[np.ndarray, " n_groups"],
     rng: np.random.Generator,
-    resamples: int,
-) -> Float64[np.ndarray, " resamples"]:
+    n_resamples: int,
+) -> Float64[np.ndarray, " n_resamples"]:
     """Return the weighted means of bootstrap replicates; groups are drawn with replacement."""
     n = len(sums)
     block_size = max(1, MAX_CELLS // n)
     blocks = []
-    for start in range(0, resamples, block_size):
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(block_size, resamples - start))
+    for start in range(0, n_resamples, block_size):
+        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(block_size, n_resamples - start))
         blocks.append((counts @ sums) / (counts @ weights))
     return np.concatenate(blocks)
 

@@ -75,7 +75,7 @@ def compare_models(
     b: PredictionTable,
     rng: np.random.Generator,
     *,
-    resamples: int = 2000,
+    n_resamples: int = 2000,
     confidence: float = 0.95,
     seeds: tuple[SeedErrors, SeedErrors] = ({}, {}),
 ) -> Comparison:
@@ -92,9 +92,9 @@ def compare_models(
     delta = 0.0 if abs(delta) <= ROUNDING_SHARE * (a.error + b.error) else delta
     is_binary = n_groups == len(a) and all(np.isin(t.loss, (0.0, 1.0)).all() for t in (a, b))
     if is_binary and (a.weight == a.weight[0]).all():
-        result = _mcnemar(gain, rng, resamples)
+        result = _mcnemar(gain, rng, n_resamples)
     else:
-        result = _bootstrap(a, gain, delta, rng, resamples, confidence)
+        result = _bootstrap(a, gain, delta, rng, n_resamples, confidence)
     result = _add_seed_noise(result, delta, seeds, rng)
     lo, hi = percentile_interval(result.replicates, confidence)
     p_b_better = float(np.mean(result.replicates > 0) + np.mean(result.replicates == 0) / 2)
@@ -203,7 +203,7 @@ def _check_equal(ids: pd.Index, differs: np.ndarray, column: str) -> None:
         )
 
 
-def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _TestResult:
+def _mcnemar(gain: np.ndarray, rng: np.random.Generator, n_resamples: int) -> _TestResult:
     """Test on the examples that exactly one model answers correctly."""
     n, n_wins, n_losses = len(gain), int((gain > 0).sum()), int((gain < 0).sum())
     n_needed = (
@@ -211,7 +211,7 @@ def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _Tes
         if n_wins != n_losses
         else None
     )
-    replicates = _posterior(n_wins, n_losses, n, rng, resamples)
+    replicates = _posterior(n_wins, n_losses, n, rng, n_resamples)
     return _TestResult(
         replicates=replicates,
         p_value=mcnemar_p_value(n_wins, n_losses),
@@ -221,7 +221,7 @@ def _mcnemar(gain: np.ndarray, rng: np.random.Generator, resamples: int) -> _Tes
 
 
 def _posterior(
-    n_wins: int, n_losses: int, n: int, rng: np.random.Generator, resamples: int
+    n_wins: int, n_losses: int, n: int, rng: np.random.Generator, n_resamples: int
 ) -> np.ndarray:
     """Draw true differences from the posterior of n examples under Jeffreys' prior.
 
@@ -232,7 +232,7 @@ def _posterior(
         min(n_wins, n_losses),
     )  # so that swapping the models mirrors the draws
     probabilities = rng.dirichlet(
-        [larger + 0.5, smaller + 0.5, n - larger - smaller + 0.5], resamples
+        [larger + 0.5, smaller + 0.5, n - larger - smaller + 0.5], n_resamples
     )
     return (probabilities[:, 0] - probabilities[:, 1]) * (1 if n_wins >= n_losses else -1)
 
@@ -247,7 +247,7 @@ def _bootstrap(
     gain: np.ndarray,
     delta: float,
     rng: np.random.Generator,
-    resamples: int,
+    n_resamples: int,
     confidence: float,
 ) -> _TestResult:
     """Resample groups of paired differences.
@@ -258,15 +258,17 @@ def _bootstrap(
     weights = np.bincount(a.groups, weights=a.weight)
     n_groups, sign = len(sums), -1 if delta < 0 else 1  # swapping the models mirrors the draws
     if not gain.any():  # no observed difference is no certainty
-        replicates = _posterior(0, 0, n_groups, rng, resamples)
+        replicates = _posterior(0, 0, n_groups, rng, n_resamples)
     elif n_groups == 1:  # one group has no information on others
         largest = max(1.0, float(np.abs(gain).max()))
-        replicates = sign * rng.uniform(-largest, largest, resamples)
+        replicates = sign * rng.uniform(-largest, largest, n_resamples)
     else:
-        replicates = sign * _bootstrap_differences(sign * sums, weights, rng, resamples, confidence)
+        replicates = sign * _bootstrap_differences(
+            sign * sums, weights, rng, n_resamples, confidence
+        )
     n_in_tail = min(np.sum(replicates <= 0), np.sum(replicates >= 0)) + 1
     smallest_p = 2.0 ** (1 - n_groups)
-    p_value = max(2 * float(n_in_tail) / (resamples + 1), smallest_p) if delta else 1.0
+    p_value = max(2 * float(n_in_tail) / (n_resamples + 1), smallest_p) if delta else 1.0
     n_needed = None
     if delta and n_groups > 1:
         z = NORMAL.inv_cdf(0.975) + NORMAL.inv_cdf(0.8)
@@ -280,18 +282,18 @@ def _bootstrap_differences(
     sums: np.ndarray,
     weights: np.ndarray,
     rng: np.random.Generator,
-    resamples: int,
+    n_resamples: int,
     confidence: float,
 ) -> np.ndarray:
     """Draw mean differences: Student's t for few groups, normal for very many."""
     n, value = len(sums), float(sums.sum() / weights.sum())
     if MIN_BOOTSTRAP_GROUPS <= n < MIN_NORMAL_GROUPS:
-        replicates = bootstrap_replicates(sums, weights, rng, resamples)
+        replicates = bootstrap_replicates(sums, weights, rng, n_resamples)
         return value + (replicates - value) * t_correction(n, confidence)
     noise = (
-        rng.standard_t(n - 1, resamples)
+        rng.standard_t(n - 1, n_resamples)
         if n < MIN_BOOTSTRAP_GROUPS
-        else rng.standard_normal(resamples)
+        else rng.standard_normal(n_resamples)
     )
     return value + standard_error(sums, weights) * noise
 

@@ -34,7 +34,7 @@ MAX_EXAMPLES = 4000  # examples of either table: more cost seconds and change no
 class Sampling:
     """Numbers of replicates and permutations, and the confidence of intervals."""
 
-    resamples: int = 500
+    n_resamples: int = 500
     permutations: int = 500
     confidence: float = 0.95
 
@@ -132,8 +132,8 @@ def _judge(
     unit_side = member[0].astype(np.int64)
     ranks, side = np.unique(score, return_inverse=True)[1], unit_side[unit]
     value = float(roc_auc_score(side, score))
-    replicates = np.empty(sampling.resamples)
-    for replicate in range(sampling.resamples):
+    replicates = np.empty(sampling.n_resamples)
+    for replicate in range(sampling.n_resamples):
         weight = np.zeros(len(unit_side))
         for one_side in (0, 1):
             units = np.flatnonzero(unit_side == one_side)

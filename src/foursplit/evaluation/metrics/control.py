@@ -2,7 +2,7 @@
 
 The loss is 1 - (R - R_chance) / (R_good - R_chance), and 0 for what is better than good: a return
 beyond the goal makes up for no crash.  R_chance is what actions by chance earn, as measured by the
-source; both it and the good return are the same for calm and windy levels, so that errors of all
+dataset; both it and the good return are the same for calm and windy levels, so that errors of all
 splits are in one unit.  There is no `postprocess()`: no network's output is an answer here.
 """
 
@@ -15,20 +15,20 @@ from foursplit.core.examples import META, DataSpec, Examples
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = {"error": "loss", "unsolved": "unsolved", "shortfall": "shortfall"}
+METRICS = {"error": "loss", "failure_rate": "failure_rate", "mean_return_gap": "mean_return_gap"}
 """Name of each metric, and the column whose weighted mean it is."""
 
 DIRECTION = "minimize"
 
 CHANCE = META + "chance_return"
-"""Column with what actions by chance earn: a source of this task declares it as a slice."""
+"""Column with what actions by chance earn: a dataset of this task declares it as a slice."""
 
 
 def truth(examples: Examples) -> np.ndarray:
     """Return (example, 2) returns: the good one, and that of actions by chance."""
     if CHANCE not in examples.metadata:
         raise ValueError(
-            f"column {CHANCE!r} is missing: a source for task 'control' lists 'chance_return' "
+            f"column {CHANCE!r} is missing: a dataset for task 'control' lists 'chance_return' "
             "among its slices, the mean return of actions by chance"
         )
     found: np.ndarray = examples.metadata[["y", CHANCE]].to_numpy(np.float64)
@@ -54,8 +54,8 @@ def score_columns(returns: np.ndarray, known: np.ndarray, _shape: DataSpec) -> "
             "weight": 1.0,
             "y": good,
             "y_hat": returns,
-            "unsolved": unsolved.astype(np.float64),
-            "shortfall": np.maximum(good - returns, 0),  # in points of the game
+            "failure_rate": unsolved.astype(np.float64),
+            "mean_return_gap": np.maximum(good - returns, 0),  # in points of the game
             "baseline_loss": 1.0,
         }
     )

@@ -13,13 +13,13 @@ from foursplit.reporting.numbers import percent
 
 def card(name: str) -> dict[str, Any]:
     """Collect the declaration of the data set, its split report and its validation result."""
-    spec: DatasetSpec = plugins.dataset(name).SOURCE
+    spec: DatasetSpec = plugins.dataset(name).SPEC
     report = artifacts.read_json(paths.split(name) / "report.json")
     result = artifacts.read_json(paths.validation(name) / "result.json")
     page = paths.validation(name) / "index.html"
     return {
         "name": name,
-        "source": spec,
+        "dataset": spec,
         "report": report,
         "splits": [_split(split, report["splits"][split]) for split in SPLITS],
         "detectable": percent(report["splits"]["dev"]["detectable_gain"]),
@@ -27,7 +27,7 @@ def card(name: str) -> dict[str, Any]:
         "removed_duplicates": _removed_duplicates(report["set_aside"]),
         "n_passed": sum(bool(entry["success"]) for entry in result["expectations"]),
         "n_expectations": len(result["expectations"]),
-        # Relative to the index page, which is one folder deeper for the pipeline `real`.
+        # Relative to the index page, which is one folder deeper for the pipeline `full`.
         "page": f"{path_to_root(name)}/{page.relative_to(paths.root()).as_posix()}",
         "licence": catalogue.licences(spec),
         "cite": catalogue.citations(spec),
@@ -37,7 +37,7 @@ def card(name: str) -> dict[str, Any]:
 
 def path_to_root(name: str) -> str:
     """Return the relative path from the report's folder to the project's root."""
-    return "../.." if pipelines.of_source(paths.params_file(), name) else ".."
+    return "../.." if pipelines.of_dataset(paths.params_file(), name) else ".."
 
 
 def _split(split: Split, block: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def page(
     entry: ExperimentResult, group: ComparisonGroup, card: Mapping[str, Any], confidence: float
 ) -> str:
     """Render the page; curves, slices and examples are those of the first seed."""
-    source: DatasetSpec = card["source"]
+    dataset: DatasetSpec = card["dataset"]
     seed = min(entry.summaries)
     summary, diagnosis = entry.summaries[seed], entry.diagnosis
     dev = prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
@@ -43,7 +43,7 @@ def page(
             "experiment": entry.experiment,
             "group": group,
             "card": card,
-            "source": source,
+            "dataset": dataset,
             "diagnosis": diagnosis,
             "manifest": entry.manifest,
             "fit": _fit(entry.experiment.fit),
@@ -65,10 +65,12 @@ def page(
             if entry.learning_curve
             else None,
             "confusion": _confusion(dev, entry.manifest),
-            "residuals": _residuals(dev, source, entry.manifest),
+            "residuals": _residuals(dev, dataset, entry.manifest),
             "slices": slices.by_column(dev),
             **sections(diagnosis),
-            "worst": worst_examples(dev, load_splits.load(entry.experiment.source, "dev"), source),
+            "worst": worst_examples(
+                dev, load_splits.load(entry.experiment.dataset, "dev"), dataset
+            ),
         },
     )
 
@@ -141,9 +143,9 @@ def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | No
 
 
 def _residuals(
-    dev: pd.DataFrame, source: DatasetSpec, manifest: Mapping[str, Any]
+    dev: pd.DataFrame, dataset: DatasetSpec, manifest: Mapping[str, Any]
 ) -> Markup | None:
     if manifest["shape"]["classes"]:
         return None
-    label = f"Prediction minus true value over the true value of {source.target} on dev"
+    label = f"Prediction minus true value over the true value of {dataset.target} on dev"
     return residuals(dev["y"].tolist(), dev["y_hat"].tolist(), label)

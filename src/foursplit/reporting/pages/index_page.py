@@ -16,7 +16,7 @@ def page(
     params: Params,
     entries: Sequence[ExperimentResult],
     cards: Mapping[str, Any],
-    studies: Sequence[Mapping[str, Any]] = (),
+    lessons: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Render the page."""
     groups = [
@@ -29,12 +29,12 @@ def page(
     experiments = [key for block in params.experiments.values() for key in block]
     content = {
         "groups": groups,
-        "cards": [cards[name] for name in dict.fromkeys(e.experiment.source for e in entries)],
+        "cards": [cards[name] for name in dict.fromkeys(e.experiment.dataset for e in entries)],
         "attributions": _attributions(cards),
         "missing": [key for key in experiments if key not in evaluated],
-        "lessons": studies,
+        "lessons": lessons,
         "n_experiments": len(entries),
-        "confidence": confidence_level(params.strategy.confidence),
+        "confidence": confidence_level(params.diagnosis.confidence),
         "several_seeds": any(len(e.summaries) > 1 for e in entries),
         "regresses": any(e.experiment.task == "regress" for e in entries),
     }
@@ -59,7 +59,7 @@ def _group(
         "name": name,
         "winner": next((row for row in rows if row["entry"].winner), None),
         "settings": group,
-        "title": cards[group.source]["source"].title,
+        "title": cards[group.dataset]["dataset"].title,
         "bounds": [
             f"{choice.COSTS.get(cost, cost)} at most {limit:,.0f}"
             for cost, limit in group.bounds.items()

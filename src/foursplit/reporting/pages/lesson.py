@@ -31,26 +31,26 @@ SCRIPTS = {"slider": "slider.js", "surface": "surface.js"}
 """Scripts of the interactive figures."""
 
 
-def studies(params: Params) -> list[dict[str, Any]]:
+def lessons(params: Params) -> list[dict[str, Any]]:
     """Read the results of the lessons in params.yaml; lessons that have not run are left out."""
-    keys = [key for block in params.studies.values() for key in block]
-    return [artifacts.read_json(paths.study(key)) for key in keys if paths.study(key).is_file()]
+    keys = [key for block in params.lessons.values() for key in block]
+    return [artifacts.read_json(paths.lesson(key)) for key in keys if paths.lesson(key).is_file()]
 
 
-def page(study: Content) -> str:
+def page(lesson: Content) -> str:
     """Render the page."""
     sections = [
         {**section, "figures": [figure(content) for content in section["figures"]]}
-        for section in study["sections"]
+        for section in lesson["sections"]
     ]
     kinds = {
         kind
-        for section in study["sections"]
+        for section in lesson["sections"]
         for content in section["figures"]
         for kind in _kinds(content)
     }
     scripts = [file for kind, file in SCRIPTS.items() if kind in kinds]
-    return render("study.html", {"study": {**study, "sections": sections, "scripts": scripts}})
+    return render("lesson.html", {"lesson": {**lesson, "sections": sections, "scripts": scripts}})
 
 
 def figure(content: Content) -> dict[str, Any]:

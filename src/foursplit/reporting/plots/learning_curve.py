@@ -20,7 +20,7 @@ VIEW = 1000  # units of the viewBox
 def learning_curve(curve: Mapping[str, Any]) -> Markup:
     """Plot the errors of every model, the curve fitted to dev with its band, and the target.
 
-    `curve` is the output of stage `learn`.  The axis of sizes is logarithmic.
+    `learning-curve` is the output of stage `learning_curve`.  The axis of sizes is logarithmic.
     """
     line, verdict = curve["dev"]["line"], curve["dev"]["verdict"]
     points = list(_points(curve))

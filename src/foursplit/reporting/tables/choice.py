@@ -12,7 +12,7 @@ from foursplit.io import artifacts
 from foursplit.reporting.numbers import count, percent, quantity
 from foursplit.reporting.plots.candidates import Point, candidates
 
-COSTS = {"n_parameters": "parameters", "flops": "FLOPs", "n_bytes": "bytes"}
+COSTS = {"n_parameters": "parameters", "flops": "FLOPs", "size_bytes": "bytes"}
 NO_SELECTION: dict[str, Any] = {
     "winner": None, "best": None, "tied": [], "price_of_bounds": None, "prices": [], "ranking": [],
 }  # fmt: skip

@@ -34,18 +34,18 @@ def ranked_by(table: pd.DataFrame) -> str:
     return "log_loss" if "log_loss" in table else "loss"
 
 
-def features(dev: Examples, source: DatasetSpec) -> tuple[str, ...]:
+def features(dev: Examples, dataset: DatasetSpec) -> tuple[str, ...]:
     """Return the feature names of tabular inputs; images have none."""
-    return source.features if dev.x.ndim == 2 else ()
+    return dataset.features if dev.x.ndim == 2 else ()
 
 
 def example_rows(
-    predictions: pd.DataFrame, dev: Examples, source: DatasetSpec
+    predictions: pd.DataFrame, dev: Examples, dataset: DatasetSpec
 ) -> tuple[ExampleRow, ...]:
     """Format rows of a prediction table in their order; `dev` holds the inputs."""
     position = {name: number for number, name in enumerate(dev.metadata["example_id"])}
-    value_range = png.brightness(dev.x) if source.picture else None
-    names, loss_column = features(dev, source), ranked_by(predictions)
+    value_range = png.brightness(dev.x) if dataset.picture else None
+    names, loss_column = features(dev, dataset), ranked_by(predictions)
     return tuple(
         _example_row(row, loss_column, dev.x[position[row["example_id"]]], names, value_range)
         for row in predictions.to_dict("records")

@@ -27,7 +27,7 @@ class WorstExamples:
         return any(example.image for example in self.examples)
 
 
-def worst_examples(table: pd.DataFrame, dev: Examples, source: DatasetSpec) -> WorstExamples:
+def worst_examples(table: pd.DataFrame, dev: Examples, dataset: DatasetSpec) -> WorstExamples:
     """Return the examples with the highest loss: log loss if there are probabilities."""
     loss_column = ranked_by(table)
     n_wrong = int(table["is_error"].sum())
@@ -37,6 +37,6 @@ def worst_examples(table: pd.DataFrame, dev: Examples, source: DatasetSpec) -> W
         ranked_by=loss_column.replace("_", "-"),
         n_wrong=n_wrong,
         n=len(table),
-        features=features(dev, source),
-        examples=example_rows(rows, dev, source),
+        features=features(dev, dataset),
+        examples=example_rows(rows, dev, dataset),
     )

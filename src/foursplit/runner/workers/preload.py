@@ -3,7 +3,7 @@
 A missing library is imported in every child, a needless one once; neither changes a result.
 """
 
-from foursplit.config.pipelines import REAL
+from foursplit.config.pipelines import FULL
 from foursplit.config.schema import EstimatorConfig, Params, PipelineConfig
 
 BASE = (
@@ -25,7 +25,7 @@ def preload_plan(params: Params) -> PreloadPlan:
     needs: dict[str, tuple[str, ...]] = {
         "code": (),
         "report": (*BASE, "jinja2"),
-        f"report {REAL}": (*BASE, "jinja2"),
+        f"report {FULL}": (*BASE, "jinja2"),
     }
     for section in params.sections().values():
         needs |= _section(section)
@@ -34,25 +34,25 @@ def preload_plan(params: Params) -> PreloadPlan:
 
 def _section(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
     needs: dict[str, tuple[str, ...]] = {}
-    for source in section.sources:
-        needs[f"fetch {source}"] = BASE
-        needs[f"validate {source}"] = (*BASE, *EXPECTATIONS)
-        needs[f"split {source}"] = BASE
+    for dataset in section.datasets:
+        needs[f"fetch {dataset}"] = BASE
+        needs[f"validate {dataset}"] = (*BASE, *EXPECTATIONS)
+        needs[f"split {dataset}"] = BASE
     for course, block in section.experiments.items():
         for key, experiment in block.items():
             direct = isinstance(experiment.fit, EstimatorConfig)
             engine = ESTIMATORS if direct else ()
             needs[f"train {key}"] = (*BASE, *TORCH, *LIGHTNING, *engine)
             if key in section.curves.get(course, {}):
-                needs[f"learn {key}"] = needs[f"train {key}"]
+                needs[f"learning_curve {key}"] = needs[f"train {key}"]
             needs[f"evaluate {key}"] = (*BASE, *(ESTIMATORS if direct else TORCH))
-    return needs | _studies_and_groups(section)
+    return needs | _lessons_and_groups(section)
 
 
-def _studies_and_groups(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
+def _lessons_and_groups(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
     needs: dict[str, tuple[str, ...]] = {}
-    for studies in section.studies.values():
-        needs |= {f"study {study}": BASE for study in studies}
+    for lessons in section.lessons.values():
+        needs |= {f"lesson {lesson}": BASE for lesson in lessons}
     for groups in section.groups.values():
         needs |= {f"select {group}": BASE for group in groups}
         needs |= {f"final {group}": (*BASE, *TORCH) for group in groups}

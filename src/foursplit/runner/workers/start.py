@@ -69,7 +69,7 @@ def spawn_worker(
 
     Messages of its libraries go to `log`, or to standard error.
     """
-    settings = reproducible_env.settings(params.run.kernels, params.run.threads)
+    settings = reproducible_env.settings(params.run.instruction_set, params.run.threads)
     inherited = {
         k: v for k, v in os.environ.items() if k not in reproducible_env.DETERMINING_VARIABLES
     }

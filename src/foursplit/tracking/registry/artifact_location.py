@@ -14,7 +14,7 @@ def outside_error(source: str, uri: str) -> FoursplitError:
     group = uri.removeprefix("models:/").partition("/")[0]
     return FoursplitError(
         f"{uri}: its source {without_passwords(source)} is outside the store; refused. "
-        f"`foursplit gate {group} --force --why TEXT` stores the present winner inside it"
+        f"`foursplit gate {group} --force --reason TEXT` stores the present winner inside it"
     )
 
 

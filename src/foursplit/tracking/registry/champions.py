@@ -169,7 +169,7 @@ def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> d
     settings = _settings(params, group)
     errors = estimate_errors(contents.models, settings)
     block = params.group(group)
-    human = human_level(block, plugins.dataset(block.source).SOURCE.reference)
+    human = human_level(block, plugins.dataset(block.dataset).SPEC.reference)
     errors_by_name = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
     gaps = ledger.gaps(
         errors_by_name, settings.confidence, same_distribution=settings.same_distribution
@@ -179,7 +179,7 @@ def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> d
 
 def _settings(params: Params, group: str) -> Settings:
     block = params.group(group)
-    return settings(block, plugins.dataset(block.source).SOURCE, params.strategy)
+    return settings(block, plugins.dataset(block.dataset).SPEC, params.diagnosis)
 
 
 def _compare_with_champion(

@@ -81,7 +81,7 @@ class LoadedModel:
         more = f" ({int(bad.sum()):,} such values)" if bad.sum() > 1 else ""
         raise FoursplitError(
             f"{self.uri}: x: row {row + 1}, column {column} is missing, infinite or too large for "
-            f"float32{more}. Drop the row, or fill it as the source's read() does"
+            f"float32{more}. Drop the row, or fill it as the dataset's read() does"
         )
 
     def _of(self, seed: int) -> tuple[Manifest, Any]:

@@ -62,5 +62,5 @@ def runtime_config(folder: Path) -> RuntimeConfig:
     return RuntimeConfig(
         accelerator="cpu" if manifest["device"] == "cpu" else "auto",
         threads=manifest["threads"],
-        kernels=manifest["kernels"],
+        instruction_set=manifest["instruction_set"],
     )

@@ -11,7 +11,7 @@ from foursplit.io import artifacts
 from foursplit.tracking import store
 from foursplit.tracking.registry import registry
 
-PREFIX = "foursplit.look."
+PREFIX = "foursplit.test_access."
 
 
 def record_accesses(group: str, test: str, models: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of a study's figures for MLflow, with the same numbers as on the study's page."""
+"""Pictures of a lesson's figures for MLflow, with the same numbers as on the lesson's page."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,9 +22,9 @@ MAX_DRAWN = 1e100  # larger values overflow in matplotlib's logarithmic axis
 MAX_TABLE_ROWS = 40  # of a table; more are not legible
 
 
-def save_figures(folder: Path, study: Content) -> None:
+def save_figures(folder: Path, lesson: Content) -> None:
     """Write a PNG per figure to `folder`, named by section and position; three per slider."""
-    for number, section in enumerate(study["sections"], start=1):
+    for number, section in enumerate(lesson["sections"], start=1):
         for position, figure in enumerate(section["figures"], start=1):
             for name, content in _without_sliders(figure):
                 _write(folder / f"{number}_{position}{name}.png", content)

@@ -1,4 +1,4 @@
-"""Studies in MLflow: one run each, with arguments, metrics, pictures and the page."""
+"""Lessons in MLflow: one run each, with arguments, metrics, pictures and the page."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from foursplit.tracking.runs import lesson_pictures
 from foursplit.tracking.runs.queries import KEY
 from foursplit.tracking.runs.run_data import flatten, metric_name
 
-EXPERIMENT = "studies"
+EXPERIMENT = "lessons"
 NOTE = "Lessons worked through on numbers; each run's page is among its artifacts."
 
 PAGE_TAG = "foursplit.page"
@@ -24,11 +24,11 @@ LAYOUT = 1  # increase it when the logged contents change: all runs are then wri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LessonRun:
-    """The contents of a study's run."""
+    """The contents of a lesson's run."""
 
     name: str
     key: str  # equal keys, equal runs
-    made_ms: int  # modification time of the study's file
+    made_ms: int  # modification time of the lesson's file
     params: dict[str, str]
     metrics: dict[str, float]
     tags: dict[str, str]
@@ -36,42 +36,42 @@ class LessonRun:
 
 
 def collect_lesson_runs(params: Params, git: Mapping[str, str]) -> Iterator[LessonRun]:
-    """Collect the runs of all studies that have results."""
-    for course, block in params.studies.items():
+    """Collect the runs of all lessons that have results."""
+    for course, block in params.lessons.items():
         for name, settings in block.items():
-            if paths.study(name).is_file():
+            if paths.lesson(name).is_file():
                 yield _lesson_run(course, name, settings, git)
 
 
 def write_run(
-    client: Any, experiment_id: str, study: LessonRun, extra_tags: Mapping[str, str]
+    client: Any, experiment_id: str, lesson: LessonRun, extra_tags: Mapping[str, str]
 ) -> str:
-    """Write the run of `study` with `extra_tags`; return its id."""
-    tags = {**study.tags, KEY: study.key, **extra_tags}
-    run = client.create_run(experiment_id, study.made_ms, tags, study.name)
-    _log_contents(client, run.info.run_id, study)
-    log_page(client, run.info.run_id, study.name, {})
-    client.set_terminated(run.info.run_id, "FINISHED", study.made_ms)
+    """Write the run of `lesson` with `extra_tags`; return its id."""
+    tags = {**lesson.tags, KEY: lesson.key, **extra_tags}
+    run = client.create_run(experiment_id, lesson.made_ms, tags, lesson.name)
+    _log_contents(client, run.info.run_id, lesson)
+    log_page(client, run.info.run_id, lesson.name, {})
+    client.set_terminated(run.info.run_id, "FINISHED", lesson.made_ms)
     return str(run.info.run_id)
 
 
 def _lesson_run(
     course: str, name: str, settings: LessonConfig, git: Mapping[str, str]
 ) -> LessonRun:
-    content = artifacts.read_json(paths.study(name))
+    content = artifacts.read_json(paths.lesson(name))
     args = dict(settings.args)
     key = artifacts.fingerprint({"layout": LAYOUT, "args": args, "content": content})
     numbers = content["numbers"].items()
     return LessonRun(
         name=name,
         key=key,
-        made_ms=int(paths.study(name).stat().st_mtime * 1000),
-        params=flatten({"lesson": settings.lesson, "args": args}),
+        made_ms=int(paths.lesson(name).stat().st_mtime * 1000),
+        params=flatten({"week": settings.week, "args": args}),
         metrics={metric_name(n): float(value) for n, value in numbers if value is not None},
         tags={
             "foursplit.course": course,
-            "foursplit.lesson": settings.lesson,
-            "foursplit.study": name,
+            "foursplit.week": settings.week,
+            "foursplit.lesson": name,
             "mlflow.source.name": "foursplit track",
             "mlflow.source.type": "LOCAL",
             "mlflow.note.content": f"**{content['title']}**\n\n{content['lead']}\n\n"
@@ -83,25 +83,25 @@ def _lesson_run(
 
 
 def _page(name: str) -> Path:
-    return paths.reports() / "studies" / f"{name}.html"
+    return paths.reports() / "lessons" / f"{name}.html"
 
 
-def _log_contents(client: Any, run_id: str, study: LessonRun) -> None:
+def _log_contents(client: Any, run_id: str, lesson: LessonRun) -> None:
     from mlflow.entities import Metric, Param
 
-    params = [Param(name, value) for name, value in study.params.items()]
+    params = [Param(name, value) for name, value in lesson.params.items()]
     client.log_batch(run_id, params=params)
-    metrics = [Metric(n, value, study.made_ms, 0) for n, value in study.metrics.items()]
+    metrics = [Metric(n, value, lesson.made_ms, 0) for n, value in lesson.metrics.items()]
     store.log_metrics(client, run_id, metrics)
     with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
         (Path(folder) / "figures").mkdir()
-        lesson_pictures.save_figures(Path(folder) / "figures", study.content)
+        lesson_pictures.save_figures(Path(folder) / "figures", lesson.content)
         client.log_artifacts(run_id, folder)
-    client.log_artifact(run_id, str(paths.study(study.name)))
+    client.log_artifact(run_id, str(paths.lesson(lesson.name)))
 
 
 def log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
-    """Log the study's page if it changed: the report may write it after the study's run."""
+    """Log the lesson's page if it changed: the report may write it after the lesson's run."""
     page = _page(name)
     if not page.is_file():
         return

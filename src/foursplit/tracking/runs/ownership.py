@@ -17,7 +17,7 @@ from foursplit.config import paths
 from foursplit.io import artifacts
 from foursplit.tracking import store
 
-WRITER, STARTED = "foursplit.writer", "foursplit.begun"
+WRITER, STARTED = "foursplit.owner", "foursplit.started_at"
 
 LEASE_MS = 3_600_000  # a run takes seconds to write; clocks differ less
 

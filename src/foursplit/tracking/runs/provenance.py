@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths
 from foursplit.config.load import parse
-from foursplit.config.pipelines import home, key, of_source
+from foursplit.config.pipelines import home, key, of_dataset
 from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
@@ -24,10 +24,10 @@ class LockFiles:
     def __init__(self) -> None:
         self._stages: dict[str, Mapping[str, Any]] = {}
 
-    def digests(self, source: str) -> dict[str, str]:
-        """Return DVC's hashes of a source's `seen` and `sealed` examples."""
+    def digests(self, dataset: str) -> dict[str, str]:
+        """Return DVC's hashes of a dataset's `seen` and `sealed` examples."""
         outs = self._stage(
-            home(of_source(paths.params_file(), source), "data"), f"split@{source}"
+            home(of_dataset(paths.params_file(), dataset), "data"), f"split@{dataset}"
         ).get("outs", [])
         digests = {Path(out["path"]).name: out.get("md5", UNLOCKED) for out in outs}
         return {name: digests.get(name, UNLOCKED) for name in ("seen", "sealed")}
@@ -61,7 +61,7 @@ def _read_lock(path: Path) -> Mapping[str, Any]:
 
 
 def git_tags() -> dict[str, str]:
-    """Return tags with the commit that is checked out, and whether its sources were changed."""
+    """Return tags with the commit that is checked out, and whether its datasets were changed."""
     commit = git.query("rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-KEY, CURRENT, LIVE = "foursplit.key", "foursplit.current", "foursplit.live"
+KEY, CURRENT, LIVE = "foursplit.key", "foursplit.is_latest", "foursplit.in_progress"
 
 PAGE_SIZE = 1000  # runs per query
 

@@ -20,7 +20,7 @@ from foursplit.tracking.runs import run_pictures
 
 MAX_WORST = 50  # dev examples; enough to read in one session
 
-SHEET_SEED = 1  # as `foursplit sheet`, so that both sample the same examples
+SHEET_SEED = 1  # as `foursplit error-sheet`, so that both sample the same examples
 
 EXCLUDED_COLUMNS = ("split", "weight", "is_error", "baseline_loss")
 
@@ -32,9 +32,9 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int, dev: pd.DataFr
     shutil.copyfile(models / "manifest.json", folder / "manifest.json")
     shutil.copyfile(paths.seed_folder(entry.tables, seed) / "summary.json", folder / "summary.json")
     _write_settings(folder / "experiment.yaml", entry)
-    (folder / "strategy").mkdir()
-    artifacts.write_json(folder / "strategy" / "diagnosis.json", entry.diagnosis)
-    run_pictures.plot_ledger(summary).savefig(folder / "strategy" / "ledger.png")
+    (folder / "diagnosis").mkdir()
+    artifacts.write_json(folder / "diagnosis" / "diagnosis.json", entry.diagnosis)
+    run_pictures.plot_ledger(summary).savefig(folder / "diagnosis" / "ledger.png")
     (folder / "dev").mkdir()
     classes = summary["manifest"]["shape"]["classes"]
     if not classes:
@@ -62,7 +62,7 @@ def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:
 
 
 def error_sheet(dev: pd.DataFrame) -> pd.DataFrame:
-    """Sample the sheet of dev errors, as `foursplit sheet` does."""
+    """Sample the sheet of dev errors, as `foursplit error-sheet` does."""
     split = eyeball.split_dev(validate(dev, "dev"))
     sheet = sheets.sheet(split.eyeball, generator("sheet", SHEET_SEED))
     return sheet.drop(columns=list(sheets.FILLED)).astype(object)

@@ -20,7 +20,7 @@ MAX_FINDINGS = 10  # tags and slices that become metrics; the file has all
 
 MODEL_HASH = "foursplit.model_hash"  # tag: sha256 of the weights, to find a run by
 
-COSTS = ("n_parameters", "flops", "n_bytes")
+COSTS = ("n_parameters", "flops", "size_bytes")
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ def learning_points(curve: Mapping[str, Any] | None) -> list[Point]:
     rows = {"train": curve["train"]}
     rows |= {s: curve[s]["curve"]["points"] for s in ("train_dev", "dev") if s in curve}
     return [
-        (f"learning/{split}_error", fmean(row["errors"]), row["n"])
+        (f"learning_curve/{split}_error", fmean(row["errors"]), row["n"])
         for split, split_rows in rows.items()
         for row in split_rows
     ]
@@ -117,11 +117,11 @@ def _params(entry: ExperimentResult, manifest: Mapping[str, Any]) -> dict[str, s
     fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
     return flatten(
         {
-            "source": experiment.source,
-            "lesson": experiment.lesson,
+            "dataset": experiment.dataset,
+            "week": experiment.week,
             "fit": fit,
             **{name: manifest[name] for name in ("task", "model", "model_args", "seed")},
-            **{name: manifest[name] for name in ("device", "threads", "kernels")},
+            **{name: manifest[name] for name in ("device", "threads", "instruction_set")},
         }
     )
 
@@ -149,15 +149,15 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
     """Return all metrics under names that are the same in every run."""
     result: dict[str, float | None] = {}
     for split, error in summary["splits"].items():
-        result |= _interval(f"strategy/{split}/error", error)
+        result |= _interval(f"diagnosis/{split}/error", error)
     for gap in summary["ledger"]:
-        result |= _interval(f"strategy/gap/{gap['gap']}", gap)
-        result[f"strategy/gap/{gap['gap']}/p_largest"] = gap["p_largest"]
+        result |= _interval(f"diagnosis/gap/{gap['gap']}", gap)
+        result[f"diagnosis/gap/{gap['gap']}/p_largest"] = gap["p_largest"]
     for split, metrics in summary["metrics"].items():
         result |= {f"{split}/{name}": value for name, value in metrics.items()}
     result["human_error"] = summary["human"]["error"] if summary["human"] else None
-    result["strategy/baseline/error"] = summary["baseline"]["dev"]["error"]
-    result |= _interval("strategy/baseline/gain", summary["baseline"]["dev"]["gain"])
+    result["diagnosis/baseline/error"] = summary["baseline"]["dev"]["error"]
+    result |= _interval("diagnosis/baseline/gain", summary["baseline"]["dev"]["gain"])
     result |= {name: summary["manifest"][name] for name in COSTS}
     return {name: float(value) for name, value in result.items() if value is not None}
 
@@ -165,18 +165,18 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
 def _diagnosis_metrics(diagnosis: Mapping[str, Any]) -> dict[str, float]:
     """Return the metrics of the diagnosis, which cover all seeds of the experiment."""
     result: dict[str, float | None] = {
-        f"strategy/tag/{metric_name(tag['tag'])}/{name}": tag[name]
+        f"diagnosis/tag/{metric_name(tag['tag'])}/{name}": tag[name]
         for tag in diagnosis["tags"]["tags"][:MAX_FINDINGS]
         for name in ("share", "ceiling")
     }
     confirmed = [s for s in diagnosis["slices"]["slices"] if s["confirmed"]][:MAX_FINDINGS]
     for number, found_slice in enumerate(confirmed, start=1):
-        result[f"strategy/slice/{number}/error"] = found_slice["blackbox"]["value"]
-        result[f"strategy/slice/{number}/recoverable"] = found_slice["recoverable"]
-    result["strategy/slices_confirmed"] = len(confirmed)
-    result["strategy/leaked"] = sum(row["n"] for row in diagnosis["leakage"]["overlaps"])
+        result[f"diagnosis/slice/{number}/error"] = found_slice["blackbox"]["value"]
+        result[f"diagnosis/slice/{number}/recoverable"] = found_slice["recoverable"]
+    result["diagnosis/slices_confirmed"] = len(confirmed)
+    result["diagnosis/leaked"] = sum(row["n"] for row in diagnosis["leakage"]["overlaps"])
     decision = diagnosis["labels"].get("decision")
-    result["strategy/label_noise"] = decision["noise"] if decision else None
+    result["diagnosis/label_noise"] = decision["noise"] if decision else None
     return {name: float(value) for name, value in result.items() if value is not None}
 
 
@@ -193,18 +193,18 @@ def _tags(entry: ExperimentResult, seed: int) -> dict[str, str]:
     diagnosis, steps = entry.diagnosis, entry.diagnosis["next"]
     slices = [s for s in diagnosis["slices"]["slices"] if s["confirmed"]]
     return {
-        "strategy.schema": diagnosis["schema"],
-        "strategy.primary": ", ".join(diagnosis["verdict"]["primary"]) or "none",
-        "strategy.verdict": diagnosis["verdict"]["sentence"],
-        "strategy.next": steps[0]["action"] if steps else "nothing",
-        "strategy.findings": ", ".join(finding["code"] for finding in diagnosis["findings"]),
-        "strategy.worst_slice": describe_slice(slices[0]["where"]) if slices else "none confirmed",
+        "diagnosis.schema": diagnosis["schema"],
+        "diagnosis.primary": ", ".join(diagnosis["verdict"]["primary"]) or "none",
+        "diagnosis.verdict": diagnosis["verdict"]["sentence"],
+        "diagnosis.next": steps[0]["action"] if steps else "nothing",
+        "diagnosis.findings": ", ".join(finding["code"] for finding in diagnosis["findings"]),
+        "diagnosis.worst_slice": describe_slice(slices[0]["where"]) if slices else "none confirmed",
         **_more_data(entry.learning_curve),
         "foursplit.winner": _bool_text(entry.winner),
         "foursplit.beats_baseline": _bool_text(entry.beats_baseline),
         "foursplit.meets_bounds": _bool_text(entry.meets_bounds),
         "foursplit.course": entry.course,
-        "foursplit.lesson": entry.experiment.lesson,
+        "foursplit.week": entry.experiment.week,
         "foursplit.experiment": entry.key,
         MODEL_HASH: entry.summaries[seed]["manifest"]["model_hash"],
         "mlflow.source.name": "foursplit track",
@@ -214,7 +214,7 @@ def _tags(entry: ExperimentResult, seed: int) -> dict[str, str]:
 
 
 def _more_data(curve: Mapping[str, Any] | None) -> dict[str, str]:
-    return {"strategy.more_data": curve["dev"]["verdict"]["sentence"]} if curve else {}
+    return {"diagnosis.more_data": curve["dev"]["verdict"]["sentence"]} if curve else {}
 
 
 def _bool_text(value: bool) -> str:
@@ -249,15 +249,15 @@ def _inputs(
     entry: ExperimentResult, summary: Mapping[str, Any], digests: Mapping[str, str]
 ) -> list[SplitInput]:
     """List the splits; MLflow identifies a dataset by name and digest, so each has its own name."""
-    source = entry.experiment.source
+    dataset = entry.experiment.dataset
     inputs = []
     for split, error in _ordered_splits(summary["splits"]):
         folder_name = "sealed" if split == "test" else "seen"
-        folder = (paths.split(source) / folder_name).relative_to(paths.root())
+        folder = (paths.split(dataset) / folder_name).relative_to(paths.root())
         inputs.append(
             SplitInput(
                 split=split,
-                name=f"{source}/{split}",
+                name=f"{dataset}/{split}",
                 digest=digests[folder_name],
                 folder=str(folder),
                 n=error["n"],

@@ -18,7 +18,7 @@ def run_key(entry: ExperimentResult, seed: int, digests: Mapping[str, str]) -> s
             "layout": LAYOUT,
             "experiment": [entry.home, entry.experiment.group, entry.key, seed],
             "settings": _settings(entry.experiment),
-            "lesson": entry.experiment.lesson,
+            "week": entry.experiment.week,
             "data": [summary["manifest"]["data"], dict(digests)],
             "model": summary["manifest"]["model_hash"],
             "summary": summary,

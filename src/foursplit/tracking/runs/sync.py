@@ -45,31 +45,31 @@ class _Job:
 
 
 def sync_runs(params: Params, entries: Sequence[ExperimentResult], echo: Echo) -> SyncCounts:
-    """Write a run for each evaluated model and each study that MLflow lacks."""
+    """Write a run for each evaluated model and each lesson that MLflow lacks."""
     unread = git.unreadable_reason()
     if unread is not None:
         echo(f"runs are written without their commit: git cannot read its repository: {unread}")
     jobs = list(_jobs(entries, echo))
     client = store.client()
     with store.writer_lock(echo):
-        n_studies, new_studies = _sync_studies(client, params)
+        n_lessons, new_lessons = _sync_studies(client, params)
         ids = _experiments(client, params, jobs)
         current = queries.current_runs(client, list(ids.values()))
         new = sum(_sync_run(client, ids[job.record.experiment], job, current) for job in jobs)
         _close_interrupted(client, list(ids.values()))
         _mark_outdated(client, current, {job.record.key for job in jobs})
-    return SyncCounts(new=new + new_studies, kept=len(jobs) + n_studies - new - new_studies)
+    return SyncCounts(new=new + new_lessons, kept=len(jobs) + n_lessons - new - new_lessons)
 
 
 def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
-    """Write the studies' runs; return the number of studies and of new runs."""
+    """Write the lessons' runs; return the number of lessons and of new runs."""
     lesson_runs_here = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
     if not lesson_runs_here:
         return 0, 0
     experiment_id = store.get_or_create_experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
     current = queries.current_runs(client, [experiment_id])
-    new = sum(_sync_study(client, experiment_id, study, current) for study in lesson_runs_here)
-    _mark_outdated(client, current, {study.key for study in lesson_runs_here})
+    new = sum(_sync_study(client, experiment_id, lesson, current) for lesson in lesson_runs_here)
+    _mark_outdated(client, current, {lesson.key for lesson in lesson_runs_here})
     return len(lesson_runs_here), new
 
 
@@ -78,10 +78,10 @@ def _jobs(entries: Sequence[ExperimentResult], echo: Echo) -> Iterator[_Job]:
     made_at = provenance.git_tags()
     unlocked = set()
     for entry in entries:
-        source = entry.experiment.source
-        digests = locks.digests(source)
+        dataset = entry.experiment.dataset
+        digests = locks.digests(dataset)
         if provenance.UNLOCKED in digests.values():
-            unlocked.add(source)
+            unlocked.add(dataset)
         for seed in sorted(entry.summaries):
             if locks.is_stale(entry, seed):
                 echo(f"{entry.key}: params.yaml has changed since training. Run `dvc repro` first")
@@ -106,7 +106,7 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
             bounds = ", ".join(
                 f"{bound} at most {maximum:,.12g}" for bound, maximum in group.bounds.items()
             )
-            note = f"Compared on `{group.source}` by {group.metric} on dev, to {group.direction}."
+            note = f"Compared on `{group.dataset}` by {group.metric} on dev, to {group.direction}."
             ids[name] = store.get_or_create_experiment(
                 client, name, note + f" Bounds: {bounds}." * bool(bounds)
             )
@@ -141,15 +141,15 @@ def _add_model_hash(client: Any, run: Any, record: RunData) -> None:
 
 
 def _sync_study(
-    client: Any, experiment_id: str, study: lesson_runs.LessonRun, current: Sequence[Any]
+    client: Any, experiment_id: str, lesson: lesson_runs.LessonRun, current: Sequence[Any]
 ) -> bool:
-    """Make sure that `study` has one finished run with its present page."""
-    run = _find_finished(client, experiment_id, study.key, current)
+    """Make sure that `lesson` has one finished run with its present page."""
+    run = _find_finished(client, experiment_id, lesson.key, current)
     if run is None:
         extra_tags = {CURRENT: "true", **ownership.tags()}
-        run_id = lesson_runs.write_run(client, experiment_id, study, extra_tags)
+        run_id = lesson_runs.write_run(client, experiment_id, lesson, extra_tags)
         return ownership.keep_single(client, experiment_id, KEY, run_id)
-    lesson_runs.log_page(client, run.info.run_id, study.name, run.data.tags)
+    lesson_runs.log_page(client, run.info.run_id, lesson.name, run.data.tags)
     return False
 
 
@@ -224,7 +224,7 @@ def _log_contents(client: Any, run_id: str, job: _Job, curves: list[Point]) -> N
         run_artifacts.write_files(Path(folder), job.entry, job.seed, dev)
         client.log_artifacts(run_id, folder)
     client.log_table(run_id, run_artifacts.worst_examples(dev), "dev/worst.json")
-    client.log_table(run_id, run_artifacts.error_sheet(dev), "strategy/sheet.json")
+    client.log_table(run_id, run_artifacts.error_sheet(dev), "diagnosis/sheet.json")
 
 
 def _data_sets(record: RunData) -> list[Any]:

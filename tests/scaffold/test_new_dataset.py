@@ -1,0 +1,325 @@
+"""`new dataset` treats the headings and values of a CSV as data, never as code."""
+
+import ast
+import csv
+import importlib.util
+import keyword
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, assume, event, example, given, settings
+from hypothesis import strategies as st
+
+from foursplit.cli.main import main
+from foursplit.core.errors import FoursplitError
+from foursplit.data import run_expectations, to_examples
+from foursplit.io import tabular
+from foursplit.scaffold import dataset_file, infer_schema
+from foursplit.stages import fetch, split, validate
+
+ATTACKS = [
+    "{open('RAN','w').name}", "{__import__('os').system('touch RAN')}", 'q""";open("RAN","w");"""',
+    "price {EUR}", 'size "in"', "it's", "path\\new", "\\", "{", "}", "{}", "{{x}}", "%s", "${x}",
+    "$HOME", "a\nb", "a\r\nb", "tab\there", "\x1b[2J", "\u2028", "é ü 漢", "🙂", "domain",
+    "official_split", "group_id", "example_id", "content", "y", "x", "meta.x", "False", "None",
+    "index", "0", "=1+1", "Unnamed: 0", "__class__", *keyword.kwlist[:5],
+]  # fmt: skip
+
+HEADINGS = st.sampled_from(ATTACKS) | st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), min_size=1, max_size=20
+)
+
+TEXTS = st.sampled_from([*ATTACKS, "NA", "nan", "inf", "1", "01", "yes", "no", " no"])
+
+NUMBERS = st.floats(-1e30, 1e30, allow_nan=False) | st.integers(-1000, 1000)
+
+
+@st.composite
+def tables(draw):
+    """Draw headings, rows of texts and numbers, and a target."""
+    n_columns, n_rows = draw(st.integers(2, 5)), draw(st.integers(4, 8))
+    names = draw(
+        st.lists(HEADINGS.map(str.strip), min_size=n_columns, max_size=n_columns, unique=True)
+    )
+    assume(all(names))
+    kinds = [draw(st.sampled_from(["number", "text"])) for _ in names]
+    columns = [
+        draw(st.lists(NUMBERS if kind == "number" else TEXTS, min_size=n_rows, max_size=n_rows))
+        for kind in kinds
+    ]
+    return dict(zip(names, columns, strict=True)), draw(st.sampled_from(names))
+
+
+def write_csv(folder, columns, name="data.csv"):
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / name).open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(columns)
+        rows.writerows(zip(*columns.values(), strict=True))
+    return folder / name
+
+
+def generated(folder, path, target):
+    """Write a dataset for a CSV file and import it; return module, schema and code."""
+    schema = infer_schema.infer_schema(tabular.read_frame(path), target, str(path))
+    text = dataset_file.render("mine", schema, path.name)
+    file = folder / "mine.py"
+    file.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("mine", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module, schema, text
+
+
+def code(text):
+    """Return the syntax tree of a file without the values of its literals."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict | ast.Tuple) and _is_literal(node):
+            for field in ("keys", "values", "elts"):
+                if hasattr(node, field):
+                    setattr(node, field, [])
+        if isinstance(node, ast.Constant):
+            node.value = None
+    return ast.dump(tree)
+
+
+def _is_literal(node):
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
+
+
+PLAIN = {"a": ["x", "y", "x", "y"], "b": [1, 2, 3, 5], "kind": ["m", "n", "m", "n"]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("csv")
+
+
+@pytest.fixture(scope="module")
+def templates(folder):
+    """Return the code for a target of texts, of class numbers, and of quantities."""
+    trees = []
+    for target in (["m", "n", "m", "n"], [0, 1, 0, 1], [1.5, 2.5, 1, 9]):
+        path = write_csv(folder / "plain", {**PLAIN, "kind": target})
+        trees.append(code(generated(folder / "plain", path, "kind")[2]))
+    return trees
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables())
+@example(({"a_b": [1, 2, 1, 2], "a": ["b", "c", "b", "c"], "y": ["m", "n", "m", "n"]}, "y"))
+@example(({"a": ["b_c", "d", "b_c", "d"], "a_b": ["c", "e", "c", "e"], "y": [0, 1, 0, 1]}, "y"))
+@example(({"official": ["split", "x", "x", "x"], "domain": ["a", "b", "a", "b"]}, "domain"))
+def test_the_code_is_the_templates_for_any_file_and_features_are_its_values(
+    folder, templates, monkeypatch, table
+):
+    monkeypatch.chdir(folder)
+    columns, target = table
+    path = write_csv(folder, columns)
+    try:
+        module, schema, text = generated(folder, path, target)
+    except FoursplitError as error:
+        event(str(error).partition(":")[2][:40])
+        return
+    event("written")
+    assert code(text) in templates
+    frame = module.read(folder)
+    assert len({*module.FEATURES}) == len(module.FEATURES)
+    assert not {*module.FEATURES} & {"domain", "official_split"}
+    original = {schema.renamed.get(name, name): values for name, values in columns.items()}
+    for name in schema.numbers:
+        expected = [float(str(value)) if value != "" else np.nan for value in original[name]]
+        np.testing.assert_array_equal(frame[name].to_numpy(), expected)
+    for name, values in schema.categories.items():
+        for value, feature in values.items():
+            expected = [float(str(cell) == value) for cell in original[name]]
+            assert frame[feature].tolist() == expected
+    assert len(module.suite()) > 0
+    assert not (folder / "RAN").exists()
+
+
+@pytest.mark.slow
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables())
+def test_great_expectations_takes_every_heading_and_value_in_ci(folder, monkeypatch, table):
+    monkeypatch.chdir(folder)
+    columns, target = table
+    path = write_csv(folder, columns)
+    try:
+        module, *_ = generated(folder, path, target)
+    except FoursplitError:
+        return
+    frame = module.read(folder)
+    result = run_expectations.run_expectations(
+        to_examples.checked_table(frame), module.suite(), "mine"
+    )
+    absent = {name for name in (*module.FEATURES, module.TARGET) if frame[name].isna().any()}
+    failed = {entry["column"] for entry in result["expectations"] if not entry["success"]}
+    assert failed == absent, run_expectations.failure_messages(result)
+    if not absent:
+        examples = to_examples.to_examples(frame, module.SPEC)
+        assert examples.x.shape == (len(frame), len(module.FEATURES))
+    assert not (folder / "RAN").exists()
+
+
+def new_dataset(project, columns, target, name="data.csv", code=0):
+    """Run the command on a CSV of these columns; return its output."""
+    write_csv(project / "data" / "own", columns, name)
+    command = ["new", "dataset", "mine", "--csv", str(project / "data" / "own" / name)]
+    result = CliRunner().invoke(main, [*command, "--target", target])
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.output
+
+
+def run_data_stages(project, monkeypatch):
+    """Run fetch, validate and split on the new dataset, as `foursplit repro` does."""
+    monkeypatch.chdir(project)  # its own package is found from there
+    return [stage.run("mine") for stage in (fetch, validate, split)]
+
+
+N = 200
+
+
+@pytest.fixture
+def numbers(rng):
+    return rng.normal(size=N).round(4).tolist()
+
+
+def classes(n=2):
+    return [index % n for index in range(N)]
+
+
+def test_a_file_with_such_headings_goes_through_the_stages(project, monkeypatch, numbers):
+    monkeypatch.chdir(project)
+    texts = ["a", "b", "b"] * N
+    columns = {"size": numbers, **{name.strip(): texts[:N] for name in ATTACKS}, "kind": classes()}
+    new_dataset(project, columns, "kind")
+    assert "train" in run_data_stages(project, monkeypatch)[2]
+    assert not (project / "RAN").exists()
+
+
+@pytest.mark.parametrize("target", ["domain", "official_split", 'class {"a"}'])
+def test_a_target_of_any_name_goes_through_the_stages(project, monkeypatch, numbers, target):
+    new_dataset(project, {"size": numbers, target: ["a", "b"] * (N // 2)}, target)
+    assert "train" in run_data_stages(project, monkeypatch)[2]
+
+
+@pytest.mark.parametrize(
+    "name", ['q""";open("RAN","w");""".csv', "it's ${x} {x}.csv", "$(touch RAN).csv"]
+)
+def test_a_file_of_any_name_goes_through_the_stages(project, monkeypatch, numbers, name):
+    monkeypatch.chdir(project)
+    new_dataset(project, {"size": numbers, "kind": classes()}, "kind", name)
+    run_data_stages(project, monkeypatch)
+    assert not (project / "RAN").exists()
+
+
+def test_a_line_break_in_a_files_name_is_refused_and_not_printed(project, numbers):
+    columns = {"size": numbers, "kind": classes()}
+    text = new_dataset(project, columns, "kind", "a\x1b[2Jb.csv", code=2)
+    assert "\x1b" not in text
+    assert "rename it" in text
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", "1e39", "Infinity"])
+@pytest.mark.parametrize("column", ["size", "kind"])
+def test_a_number_that_is_not_finite_is_refused_by_column_and_row(project, numbers, value, column):
+    columns = {"size": numbers, "other": numbers, "kind": [*numbers]}
+    columns[column] = [*numbers[:7], value, *numbers[8:]]
+    text = new_dataset(project, columns, "kind", code=2)
+    assert f"column {column!r}, row 8: {value!r}" in text
+    assert not (project / "src").exists()
+
+
+def test_missing_values_and_excluded_columns_are_reported(project, monkeypatch, numbers):
+    gaps = [*numbers[:4], "", *numbers[5:]]
+    texts = [f"customer {index}" for index in range(N)]
+    almost = [*map(str, numbers[:2]), "about 3", *map(str, numbers[3:])]
+    columns = {
+        "": range(N), "PassengerId": reversed(range(N)), "Age": gaps, "Name": texts,
+        "Total": almost, "blank": [""] * (N - 1) + [" "], "port": [""] + ["S"] * (N - 1),
+        "Fare": numbers, "Survived": classes(),
+    }  # fmt: skip
+    text = new_dataset(project, columns, "Survived")
+    lines = text.splitlines()
+    assert "target 'Survived': 2 classes: '0', '1'" in lines
+    left_out = [line for line in lines if line.startswith("left out")]
+    assert len(left_out) == 5
+    assert {name for name in columns for line in left_out if name and f"{name!r} " in line} == {
+        "PassengerId", "Name", "Total", "blank",
+    }  # fmt: skip
+    assert any("'Total'" in line and "row 3: 'about 3'" in line for line in left_out)
+    assert sum("row number" in line for line in left_out) == 2
+    missing = [line for line in lines if line.startswith("missing")]
+    assert any("'Age' in 1 of 200 rows, first row 5" in line for line in missing)
+    assert any("'port' in 1 of 200 rows, first row 1" in line for line in missing)
+    with pytest.raises(FoursplitError, match=r"Age: .*row 5"):
+        run_data_stages(project, monkeypatch)
+
+
+def test_numbers_that_may_be_classes_are_reported_as_a_quantity(project, monkeypatch, numbers):
+    text = new_dataset(project, {"a": numbers, "type": [n + 1 for n in classes(3)]}, "type")
+    assert "target 'type': a quantity, from 1 to 3" in text
+    run_data_stages(project, monkeypatch)
+
+
+def test_a_missing_target_is_reported_and_fails_validation(project, monkeypatch, numbers):
+    columns = {"a": numbers, "kind": ["", *["x", "y"] * (N // 2)][:N]}
+    assert "missing: target 'kind' in 1 of 200 rows, first row 1" in new_dataset(
+        project, columns, "kind"
+    )
+    with pytest.raises(FoursplitError, match=r"kind: .*row 1"):
+        run_data_stages(project, monkeypatch)
+
+
+def test_classes_that_differ_by_blanks_only_raise(project, numbers):
+    columns = {"a": numbers, "kind": ["yes", "no", "yes "] + ["no"] * (N - 3)}
+    assert "row 3: 'yes ' and 'yes'" in new_dataset(project, columns, "kind", code=2)
+
+
+def test_a_row_number_is_used_if_there_is_no_other_input(project, numbers):
+    new_dataset(project, {"day": range(N), "sold": numbers}, "sold")
+
+
+def test_a_later_invalid_file_fails_with_column_and_row(project, monkeypatch, numbers):
+    columns = {"size": numbers, "plan": ["a", "b"] * (N // 2), "kind": classes()}
+    new_dataset(project, columns, "kind")
+    for change, message in (
+        ({"size": ["big", *numbers[1:]]}, r"'size', row 1: 'big' is not a number"),
+        ({"size": ["inf", *numbers[1:]]}, r"'size', row 1: 'inf' is not finite"),
+        ({"plan": ["c", *columns["plan"][1:]]}, r"plan: .*row 1: 'c'"),
+        ({"kind": [2, *columns["kind"][1:]]}, r"kind: .*row 1: 2"),
+    ):
+        write_csv(project / "data" / "own", {**columns, **change})
+        with pytest.raises(FoursplitError, match=message):
+            run_data_stages(project, monkeypatch)
+    write_csv(project / "data" / "own", {"plan": columns["plan"], "kind": columns["kind"]})
+    with pytest.raises(FoursplitError, match="unknown column 'size'"):
+        run_data_stages(project, monkeypatch)
+
+
+def test_a_missing_group_fails_before_split(project, monkeypatch, numbers):
+    patients = [index // 4 for index in range(N)]
+    columns = {"patient": [*patients[:4], "", *patients[5:]], "x": numbers, "ill": classes()}
+    new_dataset(project, columns, "ill")
+    path = project / "own_package" / "datasets" / "mine.py"
+    text = path.read_text().replace("group=None", 'group="patient"')
+    begin = text.index('    "patient"')
+    path.write_text(text[:begin] + text[text.index("\n", begin) + 1 :])
+    with pytest.raises(FoursplitError, match=r"'patient', row 5: the group is missing"):
+        run_data_stages(project, monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["class", "import", "none_", "Class", "a-b", "1a", "a;b", ""])
+def test_a_name_must_be_an_identifier(project, numbers, name):
+    path = write_csv(project / "data" / "own", {"a": numbers, "kind": classes()})
+    command = ["new", "dataset", name, "--csv", str(path), "--target", "kind"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == (0 if name == "none_" else 2), result.output
