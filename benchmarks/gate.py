@@ -141,7 +141,7 @@ def main() -> None:
     n = advised()
     rules = {
         "min_gain": RULES.min_gain, "confidence": RULES.confidence,
-        "slice_margin": RULES.slice_margin, "least": RULES.least,
+        "slice_margin": RULES.slice_margin, "min_slice_examples": RULES.least,
     }  # fmt: skip
     result = {"rules": rules, "error": ERROR, "discordance": DISCORDANCE, "n_advised": n}
     cases = []
@@ -161,7 +161,7 @@ def measured(n: int, trials: int) -> Iterator[dict[str, Any]]:
         ("ruined slice", RUINED, n),
     ):
         yield rates(name, truth, size, trials)
-    blind = replace(RULES, least=10**9)  # what the mean alone would let through
+    blind = replace(RULES, min_slice_examples=10**9)  # what the mean alone would let through
     yield rates("equal, slices not looked at", EQUAL, SMALL, trials, blind)
     yield rates("ruined slice, slices not looked at", RUINED, n, trials, blind)
     yield followed(BETTER, trials)

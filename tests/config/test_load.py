@@ -51,7 +51,7 @@ def test_the_project_parameters_are_valid():
             "fast",
             r"fit\.learning_rate: 'fast' must be a valid number",
         ),
-        ("diagnosis.tie", 0.5, r"diagnosis\.tie: 0.5 must be less than 0.5"),
+        ("diagnosis.tie_probability", 0.5, r"diagnosis\.tie: 0.5 must be less than 0.5"),
         (f"{LENET}.fit.max_epochs", 0, r"fit\.max_epochs: 0 must be greater than 0"),
         (f"{LENET}.fit.seeds", [], r"fit\.seeds: \[\] must have at least 1 item"),
         (f"{LENET}.fit.seeds", [1, 1], r"fit\.seeds: \[1, 1\] must be all different"),
@@ -71,27 +71,27 @@ def test_the_project_parameters_are_valid():
         ("groups.convolutional.c4w2_digits.task", "clasify", r"unknown task 'clasify'.*'classify'"),
         ("groups.convolutional.c4w2_digits.metrik", "x", r"unknown parameter 'metrik'"),
         (
-            "datasets.digits.split.source",
+            "datasets.digits.split.domains.source",
             {"train": 0.7, "train_dev": 0.2},
             r"split\.dataset: \{.*\} must be shares adding to 1",
         ),
-        ("datasets.digits.split.source", {"train": 1.2, "dev": -0.2}, r"source\.dev: -0.2 must be"),
+        ("datasets.digits.split.domains.source", {"train": 1.2, "dev": -0.2}, r"source\.dev: -0.2 must be"),
         (
-            "datasets.digits.split.source",
+            "datasets.digits.split.domains.source",
             {"train": 1.2, "dev": -0.2},
             r"source\.train: 1.2 must be",
         ),
-        ("datasets.digits.split.source", {"tran": 1.0}, r"unknown split 'tran'.* mean 'train'"),
-        ("datasets.wine.split.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
-        ("datasets.digits.split.target", {"dev": 1.0}, r"missing: \['test'\]"),
-        ("datasets.iris", {"origin": "x", "split": {}}, r"missing salt"),
+        ("datasets.digits.split.domains.source", {"tran": 1.0}, r"unknown split 'tran'.* mean 'train'"),
+        ("datasets.wine.split.domains.source", {"train": 0.5, "dev": 0.5}, r"all four splits; missing"),
+        ("datasets.digits.split.domains.target", {"dev": 1.0}, r"missing: \['test'\]"),
+        ("datasets.iris", {"origin": "x", "split": {}}, r"missing seed"),
         ("run.accelerator", "tpu", r"run\.accelerator: 'tpu' must be 'auto', 'cpu' or 'gpu'"),
         ("run.threads", 0, r"run\.threads: 0 must be greater than 0"),
         ("run.instruction_set", "avx9", r"run\.kernels: 'avx9' must be 'portable' or 'native'"),
         ("diagnosis.confidence", 95, r"diagnosis\.confidence: 95 must be less than 1"),
-        (f"{CURVE}.sizes", 2, r"c4w2_digits_mlp\.sizes: 2 must be greater than or equal to 3"),
-        (f"{CURVE}.repeats", 0, r"repeats: 0 must be greater than 0"),
-        (f"{CURVE}.smallest", 1.0, r"smallest: 1.0 must be less than 1"),
+        (f"{CURVE}.n_sizes", 2, r"c4w2_digits_mlp\.n_sizes: 2 must be greater than or equal to 3"),
+        (f"{CURVE}.n_repeats", 0, r"n_repeats: 0 must be greater than 0"),
+        (f"{CURVE}.min_fraction", 1.0, r"min_fraction: 1.0 must be less than 1"),
         (f"{CURVE}.smalest", 0.1, r"unknown parameter 'smalest'.*Did you mean 'smallest'"),
         (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
         (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
@@ -143,13 +143,13 @@ def test_an_invalid_file_name_is_refused_in_every_block(path, name):
 def test_three_sizes_must_be_repeated():
     content = tree()
     curve = content["curves"]["convolutional"]["c4w2_digits_mlp"]
-    curve.update(sizes=3, repeats=1)
+    curve.update(n_sizes=3, n_repeats=1)
     with pytest.raises(
         FoursplitError, match="repeats: 1 must be at least 2 where there are 3 sizes"
     ):
         build(content)
-    curve.update(sizes=4)
-    assert build(content).curve("c4w2_digits_mlp").sizes == 4
+    curve.update(n_sizes=4)
+    assert build(content).curve("c4w2_digits_mlp").n_sizes == 4
 
 
 def test_an_unknown_dataset_is_refused():

@@ -14,7 +14,7 @@ from foursplit.data import to_examples
 from foursplit.data.split_examples import split_examples
 
 RULE = SplitConfig(
-    salt=1, source={"train": 0.6, "train_dev": 0.2, "dev": 0.2}, protocol="official",
+    seed=1, domains={"source": {"train": 0.6, "train_dev": 0.2, "dev": 0.2}}, protocol="official",
     near_duplicate_distance=0,
 )  # fmt: skip
 DECLARED = {"title": "t", "provenance": "", "files": (), "target": "y", "features": ("a", "b")}
@@ -68,8 +68,8 @@ def test_adding_rows_changes_no_assignment():
 def test_an_official_dev_split_is_kept_too():
     examples, dataset = published(400, 5, splits=("train", "dev", "test"))
     rule = SplitConfig(
-        salt=1,
-        source={"train": 0.8, "train_dev": 0.2},
+        seed=1,
+        domains={"source": {"train": 0.8, "train_dev": 0.2}},
         protocol="official",
         near_duplicate_distance=0,
     )
@@ -81,7 +81,7 @@ def test_an_official_dev_split_is_kept_too():
 def test_the_hash_protocol_ignores_the_official_split():
     examples, dataset = published(400, 6)
     shares = {"train": 0.5, "train_dev": 0.1, "dev": 0.2, "test": 0.2}
-    rule = SplitConfig(salt=1, source=shares, near_duplicate_distance=0)
+    rule = SplitConfig(seed=1, domains={"source": shares}, near_duplicate_distance=0)
     without = Examples(x=examples.x, metadata=examples.metadata.drop(columns="official_split"))
     assert (
         split_examples(examples, dataset, rule)[0].tolist()
@@ -98,7 +98,7 @@ def test_the_hash_protocol_ignores_the_official_split():
 )
 def test_shares_for_an_official_test_split_raise(shares):
     with pytest.raises(FoursplitError, match="the official protocol brings its test"):
-        SplitConfig(salt=1, **shares, protocol="official")
+        SplitConfig(seed=1, domains=shares, protocol="official")
 
 
 def test_a_dataset_without_an_official_split_raises():

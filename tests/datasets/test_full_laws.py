@@ -77,7 +77,7 @@ def test_groups_never_part_and_duplicates_never_straddle(name):
 def test_domains_go_where_they_are_declared(name):
     examples, splits, _ = parted(name)
     roles, rule = plugins.dataset(name).SPEC.domains, PARAMS.dataset(name).split
-    shares = {"source": rule.source, "target": rule.target}
+    shares = {"source": rule.domains.source, "target": rule.domains.target}
     for domain, block in pd.Series(splits).groupby(examples.metadata["domain"]):
         allowed = {split for split, share in shares[roles[domain]].items() if share > 0}
         allowed |= {"dev", "test"} if rule.official else set()

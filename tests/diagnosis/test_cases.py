@@ -43,7 +43,7 @@ def test_without_train_dev_the_gap_is_not_given_a_name():
 
 def test_small_errors_are_ranked_as_in_the_lecture_once_the_floors_are_lowered():
     # Human 0.5, train 0.7, dev 0.8: the lecture names bias first.
-    rule = VerdictThresholds(floor=0.0005, share_of_dev=0.0)
+    rule = VerdictThresholds(min_gap=0.0005, min_gap_fraction=0.0)
     found = judged({"h": 0.5, "t": 0.7, "d": 0.8, "same_distribution": True}, rule)
     assert found.primary[0] == "avoidable_bias"
 

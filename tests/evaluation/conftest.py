@@ -17,7 +17,7 @@ from foursplit.training.train import Job
 N = {"train": 120, "train_dev": 60, "dev": 60}
 NETWORK = TrainerConfig(seeds=(1,), learning_rate=0.05, max_epochs=6, batch_size=16)
 SETTINGS = LearningCurve(
-    group="g", dataset="s", task="t", model="m", sizes=3, repeats=2, smallest=0.2
+    group="g", dataset="s", task="t", model="m", n_sizes=3, n_repeats=2, min_fraction=0.2
 )
 
 

@@ -138,7 +138,7 @@ def test_every_part_takes_as_many_steps_as_the_whole(batch, n, epochs):
 
 def test_as_many_epochs_would_leave_the_smallest_part_untrained(job, follower, monkeypatch):
     fit = replace(NETWORK, learning_rate=0.003, max_epochs=8, batch_size=4)
-    made, settings = job(args=ARGS, fit=fit, apart=4.0), replace(SETTINGS, smallest=0.1)
+    made, settings = job(args=ARGS, fit=fit, apart=4.0), replace(SETTINGS, min_fraction=0.1)
     points, _ = run_learning_curve(made, settings, follower, "x")
     monkeypatch.setattr(learning_curve_runs, "same_steps", lambda fit, *_: fit)
     naive, _ = run_learning_curve(replace(made, data={"another": "2"}), settings, follower, "x")
@@ -173,17 +173,17 @@ def test_what_an_interrupted_run_had_measured_is_not_trained_again(job, follower
 
 def test_more_sizes_than_groups_are_refused(job, follower):
     made = job(args=ARGS, per_group=30)  # 4 groups
-    settings = replace(SETTINGS, sizes=5)
+    settings = replace(SETTINGS, n_sizes=5)
     with pytest.raises(
-        FoursplitError, match=r"curves.own.small.sizes: 5 sizes .* in 4 groups, two of"
+        FoursplitError, match=r"curves.own.small.n_sizes: 5 sizes .* in 4 groups, two of"
     ):
         run_learning_curve(made, settings, follower, "curves.own.small")
 
 
 def test_a_smallest_part_without_room_for_every_class_is_refused(job, follower):
-    settings = replace(SETTINGS, smallest=0.01)
+    settings = replace(SETTINGS, min_fraction=0.01)
     with pytest.raises(
-        FoursplitError, match=r"x.smallest: 0.01 of train is 1 of 120 .* 1 of 3 classes"
+        FoursplitError, match=r"x.min_fraction: 0.01 of train is 1 of 120 .* 1 of 3 classes"
     ):
         run_learning_curve(job(args=ARGS), settings, follower, "x")
 

@@ -11,7 +11,7 @@ from foursplit.history.past_runs import list_past_runs
 from foursplit.history.rescoring import rescore, weight_to_flip
 
 DIAGNOSIS = DiagnosisConfig(
-    n_resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie=0.0
+    n_resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie_probability=0.0
 )
 LETTERS = ComparisonGroup(dataset="digits", task="classify", metric="error")
 MONDAY, TUESDAY = "2024-01-01T10:00:00+0000", "2024-01-02T10:00:00+0000"
@@ -187,7 +187,7 @@ def test_ties_go_to_the_cheaper_run_under_either_metric(history):
     history.evaluate("large", {1: table({0, 1})}, n_parameters=99)
     history.evaluate("small", {1: table({2, 3, 4})}, n_parameters=9)
     tied = DiagnosisConfig(
-        **{f: getattr(DIAGNOSIS, f) for f in DIAGNOSIS.__slots__} | {"tie": 0.05}
+        **{f: getattr(DIAGNOSIS, f) for f in DIAGNOSIS.__slots__} | {"tie_probability": 0.05}
     )
     assert again().new_choice["winner"] == "large"
     assert again(config=tied).new_choice["winner"] == "small"

@@ -100,7 +100,7 @@ def test_equal_metadata_columns_are_no_leak():
             for name, one in model.tables.items()
         }
         models.append(Model(tables=tables, name="seed_1"))
-    judgement = decide(models, replace(RULES, least=10**6))
+    judgement = decide(models, replace(RULES, min_slice_examples=10**6))
     assert judgement.verdict == "PROMOTE"
     assert "could not be checked" in judgement.reasons[1].sentence
 
@@ -131,7 +131,7 @@ def test_a_slice_too_small_for_non_inferiority_holds_with_the_required_size():
     assert judgement.needed > 1930
     wide = replace(RULES, slice_margin=0.5)
     assert decide(sliced((2, 1, 1, 26), (50, 200, 20, 1630)), wide).verdict == "PROMOTE"
-    blind = replace(RULES, least=31)
+    blind = replace(RULES, min_slice_examples=31)
     assert decide(sliced((2, 1, 1, 26), (50, 200, 20, 1630)), blind).verdict == "PROMOTE"
 
 
@@ -184,7 +184,7 @@ def test_a_missing_table_is_named():
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("min_gain", -0.1), ("confidence", 1.0), ("slice_margin", -1), ("least", 0)],
+    [("min_gain", -0.1), ("confidence", 1.0), ("slice_margin", -1), ("min_slice_examples", 0)],
 )
 def test_a_rule_out_of_range_raises_with_its_name(field, value):
     with pytest.raises(FoursplitError, match=f"^{field}: {value!r} must be"):

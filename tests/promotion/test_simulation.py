@@ -36,4 +36,4 @@ def test_a_ruined_slice_is_not_promoted_though_the_mean_alone_would_be():
     rules = replace(RULES, slice_margin=0.05)
     truth = gate.Truth(small=-0.10, elsewhere=0.03)
     assert promoted(truth, 2000, rules) <= 2
-    assert promoted(truth, 2000, replace(rules, least=10**9)) > TRIALS // 2
+    assert promoted(truth, 2000, replace(rules, min_slice_examples=10**9)) > TRIALS // 2

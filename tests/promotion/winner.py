@@ -36,15 +36,15 @@ WEAK, STRONG = slice(0, 3), slice(3, 6)  # inputs that tell the three classes a 
 PARAMS = {
     "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
     "diagnosis": {
-        "n_resamples": 100, "confidence": 0.95, "floor": 0.005, "share_of_dev": 0.1,
-        "co_primary": 0.5, "seed": 1,
+        "n_resamples": 100, "confidence": 0.95, "min_gap": 0.005, "min_gap_fraction": 0.1,
+        "co_primary_fraction": 0.5, "seed": 1,
     },
     "datasets": {
         "wine": {
             "origin": "x",
             "split": {
-                "salt": 1,
-                "source": {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2},
+                "seed": 1,
+                "domains": {"source": {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}},
             },
         }
     },

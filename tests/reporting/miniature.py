@@ -30,18 +30,18 @@ PARAMS = {
     "diagnosis": {
         "n_resamples": 100,
         "confidence": 0.95,
-        "floor": 0.005,
-        "share_of_dev": 0.1,
-        "co_primary": 0.5,
+        "min_gap": 0.005,
+        "min_gap_fraction": 0.1,
+        "co_primary_fraction": 0.5,
         "seed": 1,
-        "tie": 0.05,
+        "tie_probability": 0.05,
     },
     "datasets": {
         name: {
             "origin": "x",
             "split": {
-                "salt": 1,
-                "source": {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2},
+                "seed": 1,
+                "domains": {"source": {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}},
             },
         }
         for name in ("wine", "diabetes", "digits")

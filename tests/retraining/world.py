@@ -28,15 +28,15 @@ WHO = ("-c", "user.name=dev", "-c", "user.email=dev@localhost", "-c", "init.defa
 PARAMS = {
     "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
     "diagnosis": {
-        "n_resamples": 200, "confidence": 0.95, "floor": 0.005, "share_of_dev": 0.1,
-        "co_primary": 0.5, "seed": 1,
+        "n_resamples": 200, "confidence": 0.95, "min_gap": 0.005, "min_gap_fraction": 0.1,
+        "co_primary_fraction": 0.5, "seed": 1,
     },
     "datasets": {
         GROUP: {
             "origin": "data/own/orders.csv",
             "split": {
-                "salt": 1,
-                "source": {"train": 0.3, "train_dev": 0.1, "dev": 0.3, "test": 0.3},
+                "seed": 1,
+                "domains": {"source": {"train": 0.3, "train_dev": 0.1, "dev": 0.3, "test": 0.3}},
                 "near_duplicate_distance": 0.0,
             },
         }
@@ -55,7 +55,7 @@ PARAMS = {
         "own": {
             KEY: {
                 "group": GROUP, "dataset": GROUP, "task": "classify_binary", "model": "centroids",
-                "sizes": 3, "repeats": 2, "smallest": 0.1,
+                "n_sizes": 3, "n_repeats": 2, "min_fraction": 0.1,
             }
         }
     },

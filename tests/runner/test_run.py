@@ -113,10 +113,10 @@ def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
 def test_a_changed_parameter_or_command_is_told_from_what_to_what(small):
     small.write(DIAMOND).repro()
     path = small.folder / "params.yaml"
-    path.write_text(path.read_text().replace("floor: 0.005", "floor: 0.006"))
+    path.write_text(path.read_text().replace("min_gap: 0.005", "min_gap: 0.006"))
     small.write(DIAMOND.replace("echo b", "echo B"))
     text = small.repro("--dry")
-    assert "c will run:\n  parameter diagnosis.floor: 0.005 → 0.006" in text
+    assert "c will run:\n  parameter diagnosis.min_gap: 0.005 → 0.006" in text
     assert "command: cat a.out > b.out && echo b >> b.out → cat a.out > b.out && echo B" in text
 
 

@@ -12,7 +12,7 @@ STAGES = """
   a:
     cmd: [cat start.txt code/one.py > a.out, touch started, "until [ -e go ]; do sleep 0.02; done"]
     deps: [start.txt, code]
-    params: [diagnosis.floor]
+    params: [diagnosis.min_gap]
     outs: [a.out]
   after: {cmd: cp a.out after.out, deps: [a.out], outs: [after.out]}
   beside: {cmd: "until [ -e go ]; do sleep 0.02; done; echo 1 > beside.out", outs: [beside.out]}
@@ -28,7 +28,7 @@ def edited_input(folder):
 
 
 def edited_parameter(folder):
-    rewrite(folder / "params.yaml", "floor: 0.005", "floor: 0.006")
+    rewrite(folder / "params.yaml", "min_gap: 0.005", "min_gap: 0.006")
 
 
 def edited_code(folder):
@@ -53,7 +53,7 @@ def there_and_back(folder):
 
 
 EDITS = {
-    edited_input: "start.txt", edited_parameter: "diagnosis.floor: 0.005 → 0.006",
+    edited_input: "start.txt", edited_parameter: "diagnosis.min_gap: 0.005 → 0.006",
     edited_code: "one.py changed", new_file_of_code: "two.py is new", deleted_input: "start.txt",
     there_and_back: "code/one.py",
 }  # fmt: skip

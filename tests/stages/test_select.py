@@ -80,7 +80,7 @@ def test_a_tie_is_broken_by_cost_and_the_sentence_says_so(enter):
 
 
 def test_without_ties_the_best_number_wins(enter):
-    enter(lambda params: params["diagnosis"].update(tie=0))
+    enter(lambda params: params["diagnosis"].update(tie_probability=0))
     two(good=40, bad=10)
     assert select.run("wines") == "wines_good wins on dev with error 0.0857"
     assert chosen()["tied"] == ["wines_good"]

@@ -27,14 +27,14 @@ PARAMS = {
     "diagnosis": {
         "n_resamples": 100,
         "confidence": 0.95,
-        "floor": 0.005,
-        "share_of_dev": 0.1,
-        "co_primary": 0.5,
+        "min_gap": 0.005,
+        "min_gap_fraction": 0.1,
+        "co_primary_fraction": 0.5,
         "seed": 1,
-        "tie": 0.05,
+        "tie_probability": 0.05,
     },
     "datasets": {
-        name: {"origin": "x", "split": {"salt": 1, "source": SHARES}}
+        name: {"origin": "x", "split": {"seed": 1, "domains": {"source": SHARES}}}
         for name in ("wine", "diabetes")
     },
     "groups": {

@@ -73,9 +73,7 @@ class RuntimeConfig:
 
     accelerator: Literal["auto", "cpu", "gpu"]  # auto: a GPU where it is faster
     threads: PositiveInt  # of each stage; bytes depend on it
-    instruction_set: Literal[
-        "portable", "native"
-    ]  # portable: the same bytes on x86-64 of any maker
+    instruction_set: Literal["portable", "native"]  # portable: equal bytes on all x86-64
     accept_licences: tuple[str, ...] = ()  # catalogue data sets whose terms the user accepts
 
 
@@ -85,41 +83,49 @@ class DiagnosisConfig:
 
     n_resamples: Annotated[int, Field(ge=100)]  # bootstrap replicates
     confidence: PositiveFraction  # of every interval
-    floor: NonNegativeFloat  # smaller gaps are ignored
-    share_of_dev: Fraction  # gaps below this share of the dev error are ignored
-    co_primary: Annotated[float, Field(gt=0, le=1)]  # a gap of this share of the largest is listed
+    min_gap: NonNegativeFloat  # smaller gaps are ignored
+    min_gap_fraction: Fraction  # gaps below this share of the dev error are ignored
+    co_primary_fraction: Annotated[float, Field(gt=0, le=1)]  # a gap of this share of the largest is listed
     seed: int
-    tie: Annotated[float, Field(ge=0, lt=0.5)] = 0.05  # tied with the best if P(better) exceeds it
+    tie_probability: Annotated[float, Field(ge=0, lt=0.5)] = 0.05  # tied with the best if P(better) exceeds it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class SplitDomains:
+    """The share of each split among the groups of the source and the target domain."""
+
+    source: Shares
+    target: Shares = field(default_factory=dict)  # empty: no target domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class SplitConfig:
     """How rows are allocated to the four splits."""
 
-    salt: int  # another salt, another split
-    source: Shares  # share of each split among source-domain groups
-    target: Shares = field(default_factory=dict)  # the same; empty: no target domain
+    seed: int  # another seed, another split
+    domains: SplitDomains  # the shares of the splits in each domain
     near_duplicate_distance: NonNegativeFloat = 0.01  # distance below it, in deviations per input
     protocol: Literal["hash", "official"] = "hash"  # official: the publisher's test is test
 
     @model_validator(mode="after")
     def _check_splits(self) -> Self:
-        present = {split for shares in (self.source, self.target) for split in shares}
+        source, target = self.domains.source, self.domains.target
+        present = {split for shares in (source, target) for split in shares}
         required = SPLITS[:2] if self.official else SPLITS
         missing = [split for split in required if split not in present]
         _require(not missing, "split", sorted(present), f"all four splits; missing: {missing}")
         _require(
-            not self.official or not (self.target or "test" in present),
+            not self.official or not (target or "test" in present),
             "split",
             sorted(present),
             "shares of the published train split under `source`, without test and `target`: the "
             "official protocol brings its test",
         )
-        evaluated = [split for split in ("dev", "test") if self.target and split in self.source]
+        evaluated = [split for split in ("dev", "test") if target and split in source]
         _require(
             not evaluated,
-            "split.source",
-            dict(self.source),
+            "split.domains.source",
+            dict(source),
             f"without {evaluated}: with a target domain, dev and test come from it alone",
         )
         return self
@@ -155,7 +161,7 @@ class GateConfig:
     """What a promotion requires besides the group's metric; no stage reads it."""
 
     slice_margin: NonNegativeFloat = 0.05  # largest increase of a slice's loss
-    least: PositiveInt = 20  # examples that a slice needs to be tested
+    min_slice_examples: PositiveInt = 20  # examples that a slice needs to be tested
     latency_ms: Mapping[str, PositiveFloat] = field(default_factory=dict)  # most, by group
 
 
@@ -232,16 +238,16 @@ class LearningCurve:
     dataset: str
     task: str
     model: str
-    sizes: Annotated[int, Field(ge=3)] = 5  # subsets of train, spaced geometrically up to all of it
-    repeats: PositiveInt = 3  # draws of each subset but the whole
-    smallest: PositiveFraction = 0.1  # share of train in the smallest subset
+    n_sizes: Annotated[int, Field(ge=3)] = 5  # subsets of train, spaced geometrically up to all of it
+    n_repeats: PositiveInt = 3  # draws of each subset but the whole
+    min_fraction: PositiveFraction = 0.1  # share of train in the smallest subset
 
     @model_validator(mode="after")
     def _check_repeats(self) -> Self:
         _require(
-            self.repeats > 1 or self.sizes > 3,
-            "repeats",
-            self.repeats,
+            self.n_repeats > 1 or self.n_sizes > 3,
+            "n_repeats",
+            self.n_repeats,
             "at least 2 where there are 3 sizes: a curve fits any three errors",
         )
         return self
@@ -278,13 +284,13 @@ class PipelineConfig:
 BLOCKS = tuple(block.name for block in fields(PipelineConfig))
 
 
-def _without_studies(block: object) -> object:
+def _without_lessons(block: object) -> object:
     if isinstance(block, Mapping) and "lessons" in block:
         raise unknown_name("parameter", "lessons", [name for name in BLOCKS if name != "lessons"])
     return block
 
 
-def _no_real() -> PipelineConfig:
+def _no_full() -> PipelineConfig:
     return PipelineConfig(datasets={}, groups={}, experiments={})
 
 
@@ -297,8 +303,8 @@ class Params(PipelineConfig):
 
     run: RuntimeConfig
     diagnosis: DiagnosisConfig
-    full: Annotated[PipelineConfig, BeforeValidator(_without_studies)] = field(
-        default_factory=_no_real
+    full: Annotated[PipelineConfig, BeforeValidator(_without_lessons)] = field(
+        default_factory=_no_full
     )
     gate: GateConfig = field(default_factory=GateConfig)
     pipeline: Pipeline = field(default="", init=False)  # set by `of`; no key of the file

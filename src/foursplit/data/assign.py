@@ -31,9 +31,9 @@ def assign(
 ) -> np.ndarray:
     """Return the split of every row, from its domain's shares and its group's hash."""
     _check_roles(roles, rule)
-    shares = {"source": rule.source, "target": rule.target}
+    shares = {"source": rule.domains.source, "target": rule.domains.target}
     split_of = {
-        (domain, group): _pick(hash_position(rule.salt, domain, group), shares[roles[domain]])
+        (domain, group): _pick(hash_position(rule.seed, domain, group), shares[roles[domain]])
         for domain, group in sorted(set(zip(domains.tolist(), groups.tolist(), strict=True)))
     }
     splits = [split_of[pair] for pair in zip(domains.tolist(), groups.tolist(), strict=True)]
@@ -56,12 +56,12 @@ def _pick(position: float, shares: Mapping[str, float]) -> str:
 
 def _check_roles(roles: Mapping[str, Role], rule: SplitConfig) -> None:
     shifted = "target" in roles.values()
-    if shifted and not rule.target:
+    if shifted and not rule.domains.target:
         raise FoursplitError(
             f"split.target is missing, but domains {dict(roles)} contain a target. Set its shares, "
             "e.g. {dev: 0.5, test: 0.5}."
         )
-    if rule.target and not shifted:
+    if rule.domains.target and not shifted:
         raise FoursplitError(f"split.target is set, but no domain of {dict(roles)} is a target.")
 
 

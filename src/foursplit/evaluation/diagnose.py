@@ -47,9 +47,9 @@ def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConf
         learns_labels=getattr(metrics, "LEARNS_LABELS", True),
         same_distribution=not dataset.shifted,
         rule=VerdictThresholds(
-            floor=config.floor,
-            share_of_dev=config.share_of_dev,
-            co_primary=config.co_primary,
+            min_gap=config.min_gap,
+            min_gap_fraction=config.min_gap_fraction,
+            co_primary_fraction=config.co_primary_fraction,
             min_gain=group.min_gain,
         ),
         n_resamples=config.n_resamples,

@@ -96,7 +96,7 @@ def as_csv(points: Sequence[CurveMeasurement]) -> str:
 
 
 def n_models(job: Job, settings: LearningCurve) -> int:
-    return (settings.sizes - 1) * settings.repeats + len(job.experiment.fit.seeds)
+    return (settings.n_sizes - 1) * settings.n_repeats + len(job.experiment.fit.seeds)
 
 
 def same_steps(fit: TrainerConfig, n_all: int, n: int) -> TrainerConfig:
@@ -119,9 +119,9 @@ def _kept(job: Job, settings: LearningCurve) -> Path:
 def _parts(job: Job, settings: LearningCurve, at: str) -> Iterator[_Part]:
     """List what to train: the repeats of each size but the last, then the whole by each seed."""
     whole, seeds = job.splits["train"], job.experiment.fit.seeds
-    wanted = nested_subsets.train_sizes(len(whole), settings.sizes, settings.smallest)
+    wanted = nested_subsets.train_sizes(len(whole), settings.n_sizes, settings.min_fraction)
     by_size: list[list[_Part]] = [[] for _ in wanted]
-    for repeat in range(1, settings.repeats + 1):
+    for repeat in range(1, settings.n_repeats + 1):
         salt = derive_seed("learn", seeds[0], repeat)
         drawn = nested_subsets.nested_subsets(
             whole.metadata, wanted, salt, classes=bool(job.shape.classes)
@@ -147,14 +147,14 @@ def _check(
     n_groups = len(whole.metadata[["domain", "group_id"]].drop_duplicates())
     if len(set(lengths)) < len(lengths):
         raise FoursplitError(
-            f"{at}.sizes: {settings.sizes} sizes from the share {settings.smallest} on would be "
+            f"{at}.n_sizes: {settings.n_sizes} sizes from the share {settings.min_fraction} on would be "
             f"parts of {', '.join(map(str, lengths))} of train's {len(whole)} examples in "
             f"{n_groups} groups, two of them the same; take fewer sizes or a larger smallest."
         )
     found, needed = (len(np.unique(y)) for y in (whole.y[drawn[0]], whole.y))
     if classes and found < needed:
         raise FoursplitError(
-            f"{at}.smallest: {settings.smallest} of train is {lengths[0]} of {len(whole)} "
+            f"{at}.min_fraction: {settings.min_fraction} of train is {lengths[0]} of {len(whole)} "
             f"examples, with {found} of {needed} classes; take a larger share."
         )
 

@@ -92,7 +92,7 @@ def _rules(params: Params, group: ComparisonGroup) -> Rules:
         bounds=group.bounds,
         confidence=params.diagnosis.confidence,
         slice_margin=params.gate.slice_margin,
-        least=params.gate.least,
+        min_slice_examples=params.gate.min_slice_examples,
     )
 
 

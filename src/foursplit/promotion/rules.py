@@ -19,7 +19,7 @@ class Rules:
     bounds: Mapping[str, float] = field(default_factory=dict)  # upper limits
     confidence: float = 0.95  # one-sided, of each check
     slice_margin: float = 0.05  # non-inferiority margin of a slice
-    least: int = 20  # minimum examples of a slice
+    min_slice_examples: int = 20  # minimum examples of a slice
 
     def __post_init__(self) -> None:
         if self.direction not in SIGNS:
@@ -28,7 +28,7 @@ class Rules:
             ("min_gain", self.min_gain >= 0, "0 or more"),
             ("confidence", 0.5 < self.confidence < 1, "between 0.5 and 1"),
             ("slice_margin", self.slice_margin >= 0, "0 or more"),
-            ("least", self.least >= 1, "at least 1"),
+            ("min_slice_examples", self.min_slice_examples >= 1, "at least 1"),
         ):
             if not holds:
                 raise FoursplitError(f"{name}: {getattr(self, name)!r} must be {rule}")

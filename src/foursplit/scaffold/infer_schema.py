@@ -229,7 +229,7 @@ def dataset_block(origin: str) -> dict[str, Any]:
     shares = {"train": 0.6, "train_dev": 0.1, "dev": 0.15, "test": 0.15}
     return {
         "origin": origin,
-        "split": {"salt": 1, "source": shares, "near_duplicate_distance": 0.01},
+        "split": {"seed": 1, "domains": {"source": shares}, "near_duplicate_distance": 0.01},
     }
 
 

@@ -109,7 +109,7 @@ def new_curve(key: str) -> None:
         raise FoursplitError(f"curves.{course}.{key} is already in params.yaml")
     occupied_paths.require_free_for_learning_curve(experiment.group, key)
     names = {name: getattr(experiment, name) for name in ("group", "dataset", "task", "model")}
-    settings = {"sizes": 5, "repeats": 3, "smallest": 0.1}
+    settings = {"n_sizes": 5, "n_repeats": 3, "min_fraction": 0.1}
     _add({f"curves.{course}": {key: {**names, **settings}}})
     click.echo(f"added curves.{course}.{key} to params.yaml")
     click.echo(

@@ -21,7 +21,7 @@ def run(name: str) -> str:
     check(name, group)
     folders = [paths.predictions(name) / key for key in params.members(name)]
     candidates = [candidate(folder, group) for folder in folders]
-    ties = TieRule(above=config.tie, n_resamples=config.n_resamples, seed=config.seed)
+    ties = TieRule(above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed)
     chosen = select_model(candidates, group.bounds, group.direction, ties)
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
     if chosen["winner"] is None:

@@ -124,7 +124,7 @@ def _human_level(
         return choice
     # The threshold follows from dev, as it does for the gap itself.
     limit = settings.rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
-    rule = VerdictThresholds(floor=limit, share_of_dev=0.0)
+    rule = VerdictThresholds(min_gap=limit, min_gap_fraction=0.0)
     taken = choice.taken.error.value
     change = [
         level.who

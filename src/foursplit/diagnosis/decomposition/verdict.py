@@ -19,13 +19,13 @@ SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in
 class VerdictThresholds:
     """Thresholds above which a gap counts."""
 
-    floor: float = 0.005  # error; no smaller gap counts
-    share_of_dev: float = 0.10  # of the dev error; no smaller gap counts
-    co_primary: float = 0.5  # share of the largest gap, from which on a gap is co-primary
+    min_gap: float = 0.005  # error; no smaller gap counts
+    min_gap_fraction: float = 0.10  # of the dev error; no smaller gap counts
+    co_primary_fraction: float = 0.5  # share of the largest gap, from which on a gap is co-primary
     min_gain: float = 0.0  # the comparison group's own threshold
 
     def threshold(self, dev: float) -> float:
-        return max(self.min_gain, self.floor, self.share_of_dev * dev)
+        return max(self.min_gain, self.min_gap, self.min_gap_fraction * dev)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def decide_verdict(
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
     material = sorted((g for g in gaps if _material(g, limit)), key=lambda g: -g.value)
-    primary = [g for g in material if g.value >= rule.co_primary * material[0].value - SLACK]
+    primary = [g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK]
     status = {g.gap: _status(g, primary, material) for g in gaps}
     largest = max(gaps, key=lambda g: g.value).gap if gaps else ""
     better = _better_than_human(errors)
