@@ -56,7 +56,7 @@ def test_a_step_is_that_of_a_plain_loop(x, seed, data):
 def test_a_step_over_several_chunks_is_that_of_one(rng, monkeypatch):
     x, start = blobs(rng), rng.normal(size=(4, 3))
     whole = kmeans.step(x, start)
-    monkeypatch.setattr(kmeans, "CELLS", 1)  # sixteen examples at once
+    monkeypatch.setattr(kmeans, "CHUNK_DISTANCES", 1)  # sixteen examples at once
     parted = kmeans.step(x, start)
     np.testing.assert_allclose(parted[0], whole[0], rtol=1e-12)
     assert parted[1] == pytest.approx(whole[1])

@@ -46,7 +46,7 @@ def test_the_bowl_is_lowest_at_the_best_line():
     [
         ({"sizes": [1.0, 1.0]}, "sizes: .* must be two different ones"),
         ({"prices": [1.0]}, "prices: .* must be as many as there are sizes"),
-        ({"too_large": 0.5}, r"too_large: 0.5 must be above 0.584"),
+        ({"learning_rate_too_large": 0.5}, r"learning_rate_too_large: 0.5 must be above 0.584"),
         ({"learning_rate": 0.7}, "learning_rate: 0.7 must be below 0.584"),
         ({"learning_rate": 0.0}, "learning_rate: 0.0 must be above 0"),
         ({"n_steps": 0}, "n_steps: 0 must be at least 1"),

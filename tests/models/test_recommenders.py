@@ -19,7 +19,7 @@ SHAPE = DataSpec(inputs=(5,))
 
 def rated(rng, n=60, n_users=6, n_items=8):
     """Draw rows whose first two inputs are numbers, the third to fifth anything, and ratings."""
-    x = rng.normal(embedding_dim=(n, 5)).astype(np.float32)
+    x = rng.normal(size=(n, 5)).astype(np.float32)
     x[:, 0], x[:, 1] = rng.integers(0, n_users, n), rng.integers(0, n_items, n)
     return x, rng.integers(1, 11, n) / 2
 
