@@ -23,7 +23,11 @@ from foursplit.data.split_examples import (
 EVEN = {"train": 0.4, "train_dev": 0.2, "dev": 0.2, "test": 0.2}
 RULE = SplitConfig(seed=1, domains={"source": EVEN})
 SHIFTED = SplitConfig(
-    seed=1, domains={"source": {"train": 0.8, "train_dev": 0.2}, "target": {"train": 0.2, "dev": 0.4, "test": 0.4}}
+    seed=1,
+    domains={
+        "source": {"train": 0.8, "train_dev": 0.2},
+        "target": {"train": 0.2, "dev": 0.4, "test": 0.4},
+    },
 )
 GROUPS = st.lists(st.integers(0, 500).map(str), min_size=1, max_size=60)
 
@@ -124,7 +128,9 @@ def test_exact_duplicates_are_never_in_two_splits(seed):
     # Each row is its own group, so that equal rows land in different splits.
     data = examples(x, groups=[str(i) for i in range(150)])
     splits, removed = split_examples(
-        data, dataset(group="g"), SplitConfig(seed=1, domains={"source": EVEN}, near_duplicate_distance=0)
+        data,
+        dataset(group="g"),
+        SplitConfig(seed=1, domains={"source": EVEN}, near_duplicate_distance=0),
     )
     remaining = pd.DataFrame({"content": data.metadata["content"], "split": splits})[~removed]
     assert (remaining.groupby("content")["split"].nunique() == 1).all()

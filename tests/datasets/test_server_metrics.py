@@ -35,7 +35,14 @@ def test_worked_by_hand():
     deviation = (WINDOW / (WINDOW - 1)) ** 0.5
     found = window_features(np.concatenate([usual, np.full(WINDOW, 1 + deviation)])).iloc[1]
     unit = np.arcsinh(1.0)
-    wanted = {"mean": unit, "min_slice_examples": unit, "most": unit, "spread": 0, "largest_jump": 0, "slope": 0}
+    wanted = {
+        "mean": unit,
+        "min_slice_examples": unit,
+        "most": unit,
+        "spread": 0,
+        "largest_jump": 0,
+        "slope": 0,
+    }
     np.testing.assert_allclose(found[list(wanted)].tolist(), list(wanted.values()), atol=1e-12)
     # From the last usual value, 2, to 1 + d.
     assert found["step"] == pytest.approx(np.arcsinh((1 + deviation - 2) / deviation))

@@ -79,7 +79,9 @@ def test_a14_mly_20_bias_by_a_desired_error_is_not_mended_by_data():
     ],
 )
 def test_small_errors_are_ranked_as_in_the_lecture_once_the_floors_are_lowered(case, first):
-    low = told(case, n=200_000, rule=VerdictThresholds(min_gap=0.0005, min_gap_fraction=0.0), **ALIKE)
+    low = told(
+        case, n=200_000, rule=VerdictThresholds(min_gap=0.0005, min_gap_fraction=0.0), **ALIKE
+    )
     assert low["verdict"]["primary"][0] == first
     usual = told(case, **ALIKE)
     assert usual["verdict"]["primary"] == []

@@ -15,7 +15,13 @@ from foursplit.evaluation.diagnose import diagnose
 from foursplit_courses.datasets.wine import SPEC
 
 DIAGNOSIS = DiagnosisConfig(
-    n_resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie_probability=0.0
+    n_resamples=100,
+    confidence=0.95,
+    floor=0.005,
+    share_of_dev=0.1,
+    co_primary=0.5,
+    seed=1,
+    tie_probability=0.0,
 )
 
 

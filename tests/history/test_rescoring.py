@@ -11,7 +11,13 @@ from foursplit.history.past_runs import list_past_runs
 from foursplit.history.rescoring import rescore, weight_to_flip
 
 DIAGNOSIS = DiagnosisConfig(
-    n_resamples=200, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1, tie_probability=0.0
+    n_resamples=200,
+    confidence=0.95,
+    floor=0.005,
+    share_of_dev=0.1,
+    co_primary=0.5,
+    seed=1,
+    tie_probability=0.0,
 )
 LETTERS = ComparisonGroup(dataset="digits", task="classify", metric="error")
 MONDAY, TUESDAY = "2024-01-01T10:00:00+0000", "2024-01-02T10:00:00+0000"

@@ -102,9 +102,9 @@ def rescore(
     group: str | None,
     weights: tuple[str, ...],
     metric: str | None,
-    prefer: str | None,
-    over: str | None,
-    on: str | None,
+    preferred: str | None,
+    rejected: str | None,
+    where: str | None,
     json_file: Path | None,
 ) -> None:
     """Re-rank past runs by another metric or by example weights.
@@ -115,7 +115,7 @@ def rescore(
     from foursplit.cli.commands.rescore import rescore as command
 
     reproducible_env.silence_libraries()
-    command(group, weights, metric, (prefer, over, on), json_file)
+    command(group, weights, metric, (preferred, rejected, where), json_file)
 
 
 @click.command()
@@ -129,7 +129,7 @@ def rescore(
     "--target", type=FRACTION, help="Target dev error; by default that of the experiment."
 )
 @json_option
-def curve(
+def learning_curve(
     name: str, train_error: float | None, target: float | None, json_file: Path | None
 ) -> None:
     """Fit a learning curve, and state whether more data would help.
@@ -137,7 +137,7 @@ def curve(
     FILE is a CSV with columns `n`, `dev_error` (or `error`) and optionally `train_error`.
     EXPERIMENT needs a learning curve in params.yaml (curves) that the pipeline has run.
     """
-    from foursplit.cli.commands.learning_curve import curve as command
+    from foursplit.cli.commands.learning_curve import learning_curve as command
 
     command(name, train_error, target, json_file)
 
@@ -149,7 +149,7 @@ def curve(
 @click.option(
     "--labels", is_flag=True, help="Sample suspected label errors instead (needs y and proba_*)."
 )
-def sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
+def error_sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
     """Write an error sheet: dev errors to read and tag.
 
     For an EXPERIMENT the sheet is in data/tags/, with a page of the examples; the pipeline reads
@@ -162,7 +162,7 @@ def sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
         return
     if out is None:
         raise click.UsageError("--out FILE is required: the file to write the sheet to.")
-    from foursplit.cli.commands.error_sheet import sheet as command
+    from foursplit.cli.commands.error_sheet import error_sheet as command
 
     command(tables, out, seed, labels=labels)
 
@@ -171,7 +171,7 @@ def sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @json_option
 @click.option("--example", is_flag=True, help="Print an example file with every question.")
-def decide(file: Path | None, json_file: Path | None, example: bool) -> None:
+def advise(file: Path | None, json_file: Path | None, example: bool) -> None:
     """Answer questions about data and design from a file.
 
     The answers are yes, no, or what to measure first.
@@ -186,6 +186,6 @@ def decide(file: Path | None, json_file: Path | None, example: bool) -> None:
         return
     if file is None:
         raise click.UsageError("Missing argument 'FILE'; --example prints one.")
-    from foursplit.cli.commands.advise import decide as command
+    from foursplit.cli.commands.advise import advise as command
 
     command(file, json_file)

@@ -14,7 +14,7 @@ from foursplit.config import checkout
 from foursplit.core.errors import FoursplitError, remedy
 from foursplit.core.terminal import printable
 
-WITHOUT_PROJECT = ("diagnose", "compare", "decide")
+WITHOUT_PROJECT = ("diagnose", "compare", "advise")
 """Commands that read only their arguments and need no project."""
 
 OTHERS = "Other commands"

@@ -39,7 +39,11 @@ def history(group: str | None, last: int, json_file: Path | None) -> None:
 @json_option
 @click.pass_context
 def reproduce(
-    ctx: click.Context, run: str, anyway: bool, keep: Path | None, json_file: Path | None
+    ctx: click.Context,
+    run: str,
+    ignore_differences: bool,
+    keep_clone: Path | None,
+    json_file: Path | None,
 ) -> None:
     """Train a past RUN again from its commit, and compare hashes.
 
@@ -51,5 +55,7 @@ def reproduce(
     from foursplit.cli.commands.reproduce import ReproduceOptions
     from foursplit.cli.commands.reproduce import reproduce as command
 
-    options = ReproduceOptions(anyway=anyway, keep=keep, json_file=json_file)
+    options = ReproduceOptions(
+        ignore_differences=ignore_differences, keep_clone=keep_clone, json_file=json_file
+    )
     ctx.exit(command(run, options))

@@ -13,6 +13,6 @@ json_option = click.option(
     help="Write the full result to this file.",
 )
 
-real_option = click.option(
+full_option = click.option(
     "--full", is_flag=True, help="Use the pipeline on full public data (accepted licences only)."
 )

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from foursplit.cli.group import FoursplitGroup
-from foursplit.cli.options import real_option
+from foursplit.cli.options import full_option
 from foursplit.cli.stages import configure
 from foursplit.core import reproducible_env
 
@@ -27,7 +27,7 @@ from foursplit.core import reproducible_env
     is_flag=True,
     help="Run every stage with plain `dvc repro`, sequentially and in its own process.",
 )
-@real_option
+@full_option
 def repro(targets: tuple[str, ...], **options: Any) -> None:
     """Run the pipeline in parallel, and print the summary table.
 
@@ -63,8 +63,8 @@ def check() -> None:
 
 
 @click.command()
-@real_option
-def table(full: bool) -> None:
+@full_option
+def summary(full: bool) -> None:
     """Show the summary table: errors, verdict, next step."""
     from foursplit.config.load import load
     from foursplit.config.pipelines import FULL

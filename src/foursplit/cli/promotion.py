@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from foursplit.cli.options import json_option, real_option
+from foursplit.cli.options import full_option, json_option
 from foursplit.core import reproducible_env
 
 
@@ -55,20 +55,20 @@ def gate(
 @click.option("--version", type=click.IntRange(min=1), help="Promote this version; needs --reason.")
 @click.option("--reason", metavar="TEXT", help="Reason for --version; stored with it.")
 @click.pass_context
-def promote(ctx: click.Context, group: str, version: int | None, why: str | None) -> None:
+def promote(ctx: click.Context, group: str, version: int | None, reason: str | None) -> None:
     """Promote GROUP's challenger if its verdict was PROMOTE.
 
     Reads only the registry, no data and no model.  With --version it promotes that version, for
     example an older champion, whatever the verdict.  Exit codes are those of `gate`.
     """
-    if (version is None) != (not (why and why.strip())):
+    if (version is None) != (not (reason and reason.strip())):
         raise click.UsageError(
             "--version needs --reason TEXT, and --reason needs --version N: pass both."
         )
     reproducible_env.silence_libraries()
     from foursplit.cli.commands.promote import promote as command
 
-    ctx.exit(command(group, version, why.strip() if why else None))
+    ctx.exit(command(group, version, reason.strip() if reason else None))
 
 
 @click.command()
@@ -82,7 +82,7 @@ def promote(ctx: click.Context, group: str, version: int | None, why: str | None
     "--branch", metavar="NAME", help="Push new locks and metrics to this branch: foursplit/…."
 )
 @click.option("--push", is_flag=True, help="Upload the outputs to DVC's remote.")
-@real_option
+@full_option
 def retrain(targets: tuple[str, ...], **options: Any) -> None:
     """Retrain what changed, and compare winners with champions.
 

@@ -85,9 +85,13 @@ class DiagnosisConfig:
     confidence: PositiveFraction  # of every interval
     min_gap: NonNegativeFloat  # smaller gaps are ignored
     min_gap_fraction: Fraction  # gaps below this share of the dev error are ignored
-    co_primary_fraction: Annotated[float, Field(gt=0, le=1)]  # a gap of this share of the largest is listed
+    co_primary_fraction: Annotated[
+        float, Field(gt=0, le=1)
+    ]  # a gap of this share of the largest is listed
     seed: int
-    tie_probability: Annotated[float, Field(ge=0, lt=0.5)] = 0.05  # tied with the best if P(better) exceeds it
+    tie_probability: Annotated[float, Field(ge=0, lt=0.5)] = (
+        0.05  # tied with the best if P(better) exceeds it
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
@@ -238,7 +242,9 @@ class LearningCurve:
     dataset: str
     task: str
     model: str
-    n_sizes: Annotated[int, Field(ge=3)] = 5  # subsets of train, spaced geometrically up to all of it
+    n_sizes: Annotated[int, Field(ge=3)] = (
+        5  # subsets of train, spaced geometrically up to all of it
+    )
     n_repeats: PositiveInt = 3  # draws of each subset but the whole
     min_fraction: PositiveFraction = 0.1  # share of train in the smallest subset
 

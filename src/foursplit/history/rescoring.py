@@ -234,7 +234,9 @@ class _Scores:
             )
             for one in stored
         ]
-        ties = TieRule(above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed)
+        ties = TieRule(
+            above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed
+        )
         self.choice = select_model(candidates, group.bounds, metric.direction, ties)
         self.broken = {row["key"]: tuple(row["broken"]) for row in self.choice["ranking"]}
         sign = -1 if metric.direction == "maximize" else 1

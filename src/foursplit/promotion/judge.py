@@ -88,7 +88,9 @@ def _slices(pairs: Sequence[PairedEvaluation], rules: Rules) -> list[SliceResult
     return [
         result
         for pair in pairs
-        for result in evaluate_slices(pair.table, pair.losses, rules.slice_margin, rules.min_slice_examples)
+        for result in evaluate_slices(
+            pair.table, pair.losses, rules.slice_margin, rules.min_slice_examples
+        )
     ]
 
 

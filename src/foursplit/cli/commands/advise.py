@@ -34,7 +34,7 @@ class FileOptions:
                 raise FoursplitError(f"{name} {value:g}: errors are fractions from 0 to 1")
 
 
-def decide(file: Path, json_file: Path | None) -> None:
+def advise(file: Path, json_file: Path | None) -> None:
     """Answer every question of the file."""
     answers = answer_questions(_content(file), str(file))
     if json_file is not None:

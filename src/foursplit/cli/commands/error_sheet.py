@@ -14,7 +14,7 @@ from foursplit.diagnosis.read_tables import read_folder
 from foursplit.io.progress import report_elapsed
 
 
-def sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
+def error_sheet(folder: Path, out: Path, seed: int, *, labels: bool) -> None:
     """Sample errors and some correct predictions from the eyeball half of dev.
 
     With `labels`, sample suspected label errors and as many random labels.

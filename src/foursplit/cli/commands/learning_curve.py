@@ -32,7 +32,7 @@ class _CurveInputs:
     seed: tuple[object, ...] = ("curve", 1)  # of the bootstrap
 
 
-def curve(
+def learning_curve(
     name: str, train_error: float | None, target: float | None, json_file: Path | None
 ) -> None:
     """Fit the sizes and errors of a CSV file or an experiment, and print the conclusion."""

@@ -43,7 +43,7 @@ class ReproOptions:
     jobs: int | None = None
     force: bool = False
     dry: bool = False
-    cold: bool = False
+    plain_dvc: bool = False
     pull: bool = False
     full: bool = False
 
@@ -51,7 +51,7 @@ class ReproOptions:
 def repro(targets: Sequence[str], options: ReproOptions) -> None:
     """Update `targets` (default: the whole pipeline), track the results and print the table.
 
-    With `cold`, and with an unsupported system or version of DVC, it runs plain `dvc repro`.
+    With `plain_dvc`, and with an unsupported system or version of DVC, it runs plain `dvc repro`.
     """
     params = load()
     _offer_pipelines(params)
@@ -88,10 +88,10 @@ def _run(params: Params, wanted: RunTargets, options: ReproOptions, of: Pipeline
         for message in report_lines(remove_orphans(params, dry=dry), dry=dry):
             click.echo(message)
         start = time.monotonic()
-        unsupported = "" if options.cold else run_pipeline.unsupported_reason()
+        unsupported = "" if options.plain_dvc else run_pipeline.unsupported_reason()
         if unsupported:
             click.echo(f"{unsupported}: running plain dvc repro, one stage at a time")
-        if options.cold or unsupported:
+        if options.plain_dvc or unsupported:
             _run_plain_dvc(params, wanted, options)
             changed = True
         elif dry:
@@ -188,7 +188,7 @@ def _clean_up_after_a_kill() -> None:
 
 
 def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) -> None:
-    """Run `dvc repro`; its stages use worker processes, except with `cold`."""
+    """Run `dvc repro`; its stages use worker processes, except with `plain_dvc`."""
     runs: list[Sequence[str]] = [wanted.addresses]
     if wanted.skipped_stages:
         # DVC runs all dependencies of a stage, so the report, which depends on all, runs alone.
@@ -198,7 +198,7 @@ def _run_plain_dvc(params: Params, wanted: RunTargets, options: ReproOptions) ->
         runs = [sorted(accepted), ["--single-item", *wanted.addresses]]
     flags = ["--force"] * options.force + ["--dry"] * options.dry + ["--pull"] * options.pull
     workers: AbstractContextManager[Mapping[str, str]] = (
-        nullcontext({}) if options.cold or options.dry else warm_worker(params)
+        nullcontext({}) if options.plain_dvc or options.dry else warm_worker(params)
     )
     log = {}
     if not options.dry:

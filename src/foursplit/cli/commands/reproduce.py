@@ -43,10 +43,10 @@ ACCELERATOR_VARIABLE = "FOURSPLIT_ACCELERATOR"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReproduceOptions:
-    """Options of the command; `anyway` ignores differences of code and packages."""
+    """Options of the command; `ignore_differences` ignores differences of code and packages."""
 
-    anyway: bool = False
-    keep: Path | None = None
+    ignore_differences: bool = False
+    keep_clone: Path | None = None
     json_file: Path | None = None
 
 
@@ -58,7 +58,7 @@ class _Pins:
 
 def reproduce(name: str, options: ReproduceOptions) -> int:
     """Reproduce the model `name` in a clean clone, compare, and return the exit code."""
-    _require_empty(options.keep)
+    _require_empty(options.keep_clone)
     run = _require_code(_recorded(name), options)
     assert run.commit is not None
     location = commit.find_experiment(commit.resolve_commit(run.commit), run.experiment)
@@ -66,15 +66,15 @@ def reproduce(name: str, options: ReproduceOptions) -> int:
     pins = _check_pins(location.commit, options)
     locked = commit.locked_stages(location)
     start = time.monotonic()
-    with subprocesses.stop_on_signals(), _folder(options.keep) as folder:
+    with subprocesses.stop_on_signals(), _folder(options.keep_clone) as folder:
         click.echo(f"clean clone in {folder}")
         clone.clone(folder, location.commit)
         data_origin = _run_stages(folder, location, locked, _environment(folder, run))
         outputs = read_outputs(folder, location)
     report = _report(run, location, pins, locked, outputs)
     report |= {"data_from": data_origin, "seconds": round(time.monotonic() - start, 1)}
-    if options.keep is not None:
-        report["folder"] = str(options.keep)
+    if options.keep_clone is not None:
+        report["folder"] = str(options.keep_clone)
     if options.json_file is not None:
         artifacts.write_json(options.json_file, report)
     show(report)
@@ -96,7 +96,7 @@ def _recorded(name: str) -> RecordedRun:
 
 
 def _require_code(run: RecordedRun, options: ReproduceOptions) -> RecordedRun:
-    """Raise if no commit has the code of the run, unless `options.anyway`."""
+    """Raise if no commit has the code of the run, unless `options.ignore_differences`."""
     if run.commit is None:
         raise FoursplitError(
             f"{run.name}: no commit is recorded, because it ran outside of git. Pass "
@@ -112,7 +112,7 @@ def _require_code(run: RecordedRun, options: ReproduceOptions) -> RecordedRun:
             "Reproducing that commit."
         )
         return replace(run, commit=holder, dirty=False)
-    if options.anyway:
+    if options.ignore_differences:
         return run
     raise FoursplitError(
         f"{run.name}: the run was made from a dirty work tree on commit {run.commit[:SHORT_HASH]}; "
@@ -132,7 +132,7 @@ def _check_pins(sha: str, options: ReproduceOptions) -> _Pins:
     if not numeric:
         return pins
     names = "; ".join(map(str, numeric))
-    if not options.anyway:
+    if not options.ignore_differences:
         raise FoursplitError(
             f"Installed versions differ from {requirements_diff.NUMERIC} at commit "
             f"{sha[:SHORT_HASH]}, and these packages affect the bytes: {names}. Install the pinned "

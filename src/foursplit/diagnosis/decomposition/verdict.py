@@ -61,7 +61,9 @@ def decide_verdict(
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
     material = sorted((g for g in gaps if _material(g, limit)), key=lambda g: -g.value)
-    primary = [g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK]
+    primary = [
+        g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK
+    ]
     status = {g.gap: _status(g, primary, material) for g in gaps}
     largest = max(gaps, key=lambda g: g.value).gap if gaps else ""
     better = _better_than_human(errors)
