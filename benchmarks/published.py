@@ -1,4 +1,4 @@
-"""What the courses print for their small tables, made again with this project's datasets and models.
+"""What the courses print for their small tables, made again with our data sets and models.
 
 The courses' figures are of the training set, and of runs that stop before they have converged.
 So they are made here: on all rows, with the course's start, rate and number of steps.  Beside each

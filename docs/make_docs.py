@@ -24,20 +24,24 @@ def pages(root: Path) -> dict[Path, str]:
         root / "docs/coverage.md": coverage(root),
         root / "docs/headlines.md": headlines.page(root),
         root / "docs/iterations.md": iterations_page(root),
+        root / "docs/benchmarks.md": benchmarks(root),
         root / "README.md": readme(root),
     }
 
 
 def readme(root: Path) -> str:
-    """Fill the README's tables with what was measured last."""
+    """Fill the README with what the pipeline measured last."""
     text = (root / "README.md").read_text(encoding="utf-8")
     text = fill(text, "experiments", results.experiments(root))
-    text = fill(text, "pipeline", results.pipeline(root))
-    text = fill(text, "engine", results.engine(root))
-    text = fill(text, "gate", results.gate(root))
-    text = fill(text, "store", results.store(root))
-    text = fill(text, "gpu", results.gpu(root))
-    return fill(text, "benchmark", results.benchmark(root))
+    return fill(text, "clean", results.clean(root))
+
+
+def benchmarks(root: Path) -> str:
+    """Fill docs/benchmarks.md with what the benchmarks measured last."""
+    text = (root / "docs/benchmarks.md").read_text(encoding="utf-8")
+    for name in ("pipeline", "engine", "gate", "store", "gpu", "benchmark"):
+        text = fill(text, name, getattr(results, name)(root))
+    return text
 
 
 def iterations_page(root: Path) -> str:

@@ -49,7 +49,7 @@ def task(name: str) -> ModuleType:
 
 
 def metrics(name: str) -> Any:
-    """Load the metrics of a task; the file has METRICS, postprocess(), score_columns(), baseline()."""
+    """Load the metrics of a task; it has METRICS, postprocess(), score_columns(), baseline()."""
     return load("metrics", name)
 
 

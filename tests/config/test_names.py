@@ -17,7 +17,8 @@ COMMANDS = [
     ["stage", "evaluate", "c4w2_digits_lenet"], ["stage", "learning_curve", "c4w2_digits_mlp"],
     ["stage", "select", "c4w2_digits"], ["stage", "final", "c4w2_digits"],
     ["stage", "lesson", "gradient_descent"], ["stage", "report"], ["stage", "code"],
-    ["error-sheet", "c4w2_digits_mlp"], ["track"], ["summary"], ["retrain"], ["new", "model", "mine"],
+    ["error-sheet", "c4w2_digits_mlp"], ["track"], ["summary"], ["retrain"],
+    ["new", "model", "mine"],
     ["history"], ["pipeline", "write"],
 ]  # fmt: skip
 

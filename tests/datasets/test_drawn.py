@@ -1,4 +1,4 @@
-"""Data sets drawn from a seed: the rule behind them, the same rows each time, and the least error."""
+"""Data sets drawn from a seed: the rule behind them, equal rows each time, and the least error."""
 
 from pathlib import Path
 

@@ -169,14 +169,24 @@ def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
 
 def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
-    names = ("experiments", "pipeline", "engine", "gate", "store", "gpu", "benchmark")
-    blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
-    (folder / "README.md").write_text("\n".join(blocks))
+    pages = {
+        "README.md": ("experiments", "clean"),
+        "docs/benchmarks.md": ("pipeline", "engine", "gate", "store", "gpu", "benchmark"),
+    }
+    for page, names in pages.items():
+        blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
+        (folder / page).write_text("\n".join(blocks))
     row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
     tag = {"share": 0.5, "ceiling": 0.1, "lift": 2.0, "lift_lo": 1.0, "lift_hi": 3.0}
     studied = {key: {**row, "tags": {"dark": tag}} for key in study.TRIED}
+    good = {**row, "test": 0.13}  # the winner: test was opened for it
     (folder / "metrics.json").write_text(
-        json.dumps({"improving": {"wine": row}, study.COURSE: studied})
+        json.dumps({"improving": {"wine": row, "wines_good": good}, study.COURSE: studied})
+    )
+    wines = {key: {"group": "wines"} for key in ("wine", "wines_good")}
+    phones = {key: {"group": "phones"} for key in study.TRIED}
+    (folder / "params.yaml").write_text(
+        yaml.safe_dump({"experiments": {"improving": wines, study.COURSE: phones}})
     )
     blocks = [
         f"<!-- begin {name} -->\n<!-- end {name} -->" for name in ("iterations", "tags", "moved")
@@ -236,7 +246,9 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     )
     with pytest.raises(
         SystemExit,
-        match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/iterations\.md, README\.md",
+        match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/iterations\.md, "
+        r"docs/benchmarks\.md, "
+        r"README\.md",
     ):
         make_docs.main(["--check"], project)
     assert not (project / "docs/coverage.md").exists()
@@ -244,10 +256,13 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     make_docs.main(["--check"], project)
     assert "D2-24" in (project / "docs/coverage.md").read_text()
     readme = (project / "README.md").read_text()
-    assert "| `wine` | – | 1.0% | 2.0% | 12.5% | sealed | data mismatch +10.5% |" in readme
-    assert "| 200 s | 70 s |" in readme
-    assert "Live curves add 1.0% to a training of 60 s" in readme
-    assert "2 of 2 networks came out with the same bytes" in readme
+    row = "| `wines` | 2 | `good` | – | 1.0% | 2.0% | 12.5% | 13.0% | data mismatch +10.5% |"
+    assert row in readme  # the winner alone
+    assert "2.9 times faster than `dvc repro`" in readme
+    benchmarks = (project / "docs/benchmarks.md").read_text()
+    assert "| 200 s | 70 s |" in benchmarks
+    assert "Live curves add 1.0% to a training of 60 s" in benchmarks
+    assert "2 of 2 networks came out with the same bytes" in benchmarks
 
 
 def test_fill_replaces_what_stands_between_its_markers_and_nothing_else():

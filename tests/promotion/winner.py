@@ -152,7 +152,8 @@ def _fit(folder, experiment, seed, found, shape, *, sees_strong):
             instruction_set="portable", code=manifest.code_hash(experiment.model),
             data={"train.npy": artifacts.sha256_bytes(x.tobytes())},
             model_hash=artifacts.sha256_file(path),
-            n_parameters=estimator.count_parameters(path), flops=None, size_bytes=path.stat().st_size,
+            n_parameters=estimator.count_parameters(path), flops=None,
+            size_bytes=path.stat().st_size,
         ),
     )  # fmt: skip
 

@@ -147,7 +147,8 @@ def _check(
     n_groups = len(whole.metadata[["domain", "group_id"]].drop_duplicates())
     if len(set(lengths)) < len(lengths):
         raise FoursplitError(
-            f"{at}.n_sizes: {settings.n_sizes} sizes from the share {settings.min_fraction} on would be "
+            f"{at}.n_sizes: {settings.n_sizes} sizes from the share "
+            f"{settings.min_fraction} on would be "
             f"parts of {', '.join(map(str, lengths))} of train's {len(whole)} examples in "
             f"{n_groups} groups, two of them the same; take fewer sizes or a larger smallest."
         )

@@ -74,7 +74,8 @@ def find_experiment(commit: str, key: str) -> RunLocation:
             if key in block:
                 experiment = block[key]
                 return RunLocation(
-                    key=key, commit=commit, group=experiment["group"], dataset=experiment["dataset"],
+                    key=key, commit=commit, group=experiment["group"],
+                    dataset=experiment["dataset"],
                     pipeline=pipeline, course=course,
                 )  # fmt: skip
     raise unknown_name("experiment", key, experiments, f"params.yaml at {commit[:7]}")

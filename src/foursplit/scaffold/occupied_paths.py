@@ -40,6 +40,6 @@ def require_free(output_paths: Iterable[Path]) -> None:
             remove_orphan(path, rule, report, dry=True)
     if report.foreign:
         raise FoursplitError(
-            f"{display_path(report.foreign[0])} exists already, and a run would write there. Move it to "
-            f"{OWN_FOLDER}/, or choose another name"
+            f"{display_path(report.foreign[0])} exists already where a run writes. Move it "
+            f"to {OWN_FOLDER}/, or choose another name"
         )

@@ -25,7 +25,8 @@ def run(name: str) -> str:
     if not result["success"]:
         found = failure_messages(result)
         raise FoursplitError(
-            f"dataset {name!r}: {len(found)} of {len(result['expectations'])} expectations failed:\n"
+            f"dataset {name!r}: {len(found)} of {len(result['expectations'])} expectations "
+            "failed:\n"
             + "\n".join(f"  - {line}" for line in found)
             + f"\nThe page: {paths.validation(name) / 'index.html'}"
         )

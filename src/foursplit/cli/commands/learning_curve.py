@@ -84,7 +84,7 @@ def _from_experiment(key: str) -> _CurveInputs:
     folder = paths.curves(params.curve(key).group)
     if not (folder / f"{key}.csv").is_file():
         raise FoursplitError(
-            f"{key}: the learning curve has not run yet. Run `foursplit repro learning_curve@{key}`."
+            f"{key}: the learning curve has not run. Run `foursplit repro learning_curve@{key}`."
         )
     inputs = _from_file(folder / f"{key}.csv")
     target = artifacts.read_json(folder / f"{key}.json")["target"]

@@ -1,4 +1,4 @@
-"""`foursplit error-sheet EXPERIMENT`: sample dev errors into the error sheet, with a page to read."""
+"""`foursplit error-sheet EXPERIMENT`: sample dev errors, with a page to read."""
 
 from pathlib import Path
 

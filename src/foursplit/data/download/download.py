@@ -156,7 +156,7 @@ def _start_position(response: Any, file: RemoteFile, part: Path, size_bytes: int
         content_range = response.headers.get("Content-Range", "")
         if not content_range.startswith(f"bytes {size_bytes}-"):
             raise FoursplitError(
-                f"{file.url}: requested bytes from {size_bytes}, got Content-Range {content_range!r}"
+                f"{file.url}: asked for bytes {size_bytes}, got Content-Range {content_range!r}"
             )
         start = size_bytes
     length = response.headers.get("Content-Length")

@@ -124,7 +124,8 @@ def attribute_errors(
 
 
 def _step(
-    bootstrapped: BootstrapReplicates, position: Mapping[frozenset[str], int], before: frozenset[str],
+    bootstrapped: BootstrapReplicates, position: Mapping[frozenset[str], int],
+    before: frozenset[str],
     after: frozenset[str], sampling: Sampling,
 ) -> Ceiling | None:  # fmt: skip
     if before not in position or after not in position:

@@ -39,7 +39,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedCurve:
-    """Error a + b n^-c after training on n examples; `replicates` are bootstrap replicates of them."""
+    """Error a + b n^-c after training on n examples; `replicates` are bootstrapped."""
 
     a: float
     b: float
@@ -150,7 +150,8 @@ def curve_verdict(
 def _without_target(dev: FittedCurve, now: float, later: float, split: str) -> str:
     _, lo, hi = dev.at(DATA_MULTIPLE * dev.largest)
     return (
-        f"{DATA_MULTIPLE} times the data would take the {split} error from {now:.1%} to {later:.1%} "
+        f"{DATA_MULTIPLE} times the data would take the {split} error from {now:.1%} "
+        f"to {later:.1%} "
         f"({lo:.1%} to {hi:.1%}). State a desired error to see whether that is enough."
     )
 
@@ -185,7 +186,10 @@ def _judge(
             course = f"levels off at {floor:.1%}, above {target_text}"
         else:
             leftover = dev.at(MAX_EXTRAPOLATION * dev.largest)[0]
-            course = f"falls so slowly that {MAX_EXTRAPOLATION} times the data would leave it at {leftover:.1%}"
+            course = (
+                f"falls so slowly that {MAX_EXTRAPOLATION} times the data would leave it at "
+                f"{leftover:.1%}"
+            )
         return "out_of_reach", (
             f"More data alone is not enough: the {split} error of {now:.1%} {course}. Train meets "
             f"{target_text}: reduce {gap_names} by other means."
@@ -205,7 +209,7 @@ def fit_curve(
 ) -> FittedCurve:
     """Fit e(n) = a + b n^-c by non-negative least squares.
 
-    Sizes are weighted by the precision of their mean.  The band n_resamples residuals of repeats from
+    Sizes are weighted by the precision of their mean.  The band resamples residuals of repeats from
     their mean or, without repeats, from the curve.  It excludes the sampling error of dev, which is
     the same for all points.
     """

@@ -89,7 +89,8 @@ def _slices(report: SliceReport) -> list[Suggestion]:
     confirmed = [(number, s) for number, s in enumerate(report.slices) if s.confirmed]
     return [
         Suggestion(
-            action=f"collect or synthesize examples with {slice_report.describe_slice(found.where)}",
+            action="collect or synthesize examples with "
+            f"{slice_report.describe_slice(found.where)}",
             link=f"slice:{slice_report.describe_slice(found.where)}",
             gain=found.recoverable,
             evidence=f"slices.{number}",
