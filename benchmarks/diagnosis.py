@@ -88,8 +88,8 @@ def main() -> None:
     """Time both sizes and keep the figures."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     small = model(SMALL)
-    whole_s, told = timed(lambda: diagnose_as_json([small], Settings(human_error=0.005)))
-    assert told["slices"]["n_confirmed"] > 0
+    whole_s, result = timed(lambda: diagnose_as_json([small], Settings(human_error=0.005)))
+    assert result["slices"]["n_confirmed"] > 0
     rows_s, _ = timed(lambda: plain(small.tables["dev"]))
     rng = np.random.default_rng(1)
     dev = small.tables["dev"]

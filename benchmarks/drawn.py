@@ -54,7 +54,7 @@ def distinct(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def draws(recipe: Mapping[str, Any], n: int) -> Iterator[np.ndarray]:
-    """Mark the rows to learn from, anew for each repeat."""
+    """Mark the rows to learn from, again for each repeat."""
     n_train = round(recipe["train"] * n)
     for repeat in range(recipe["repeats"]):
         order = generator("drawn splits", recipe["seed"], repeat).permutation(n)

@@ -146,14 +146,17 @@ def held_out(frame: pd.DataFrame, late: np.ndarray, dense: bool) -> dict[str, An
     The dense steps take as long for nine tenths of the ratings as for all: the table is as large.
     """
     train, asked = ratings_of(frame, ~late), ratings_of(frame, late)
-    told: dict[str, Any] = {"n": len(asked.value), "mean": scored(train.value.mean() - asked.value)}
+    result: dict[str, Any] = {
+        "n": len(asked.value),
+        "mean": scored(train.value.mean() - asked.value),
+    }
     runs = [("in_turn", in_turn, penalty) for penalty in PENALTIES]
     runs += [("dense_steps", dense_steps, PENALTIES[0])] if dense else []
     for name, way, penalty in runs:
         guess, spent = timed(way, train, penalty)
         residual = guess(asked.user, asked.item) - asked.value
-        told[f"{name}, lambda {penalty:g}"] = {**scored(residual), **spent}
-    return told
+        result[f"{name}, lambda {penalty:g}"] = {**scored(residual), **spent}
+    return result
 
 
 def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
@@ -185,14 +188,14 @@ def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
 
 def knowing_all(frame: pd.DataFrame) -> pd.DataFrame:
     """Put means over all of a user's and a film's ratings where those of earlier ones were."""
-    told = frame.copy()
-    told["user_mean"] = frame.groupby("user")["rating"].transform("mean")
-    told["film_mean"] = frame.groupby("film")["rating"].transform("mean")
+    result = frame.copy()
+    result["user_mean"] = frame.groupby("user")["rating"].transform("mean")
+    result["film_mean"] = frame.groupby("film")["rating"].transform("mean")
     for name in (c.removeprefix("likes_") for c in frame.columns if c.startswith("likes_")):
         member = frame[f"is_{name}"] == 1
-        own = (frame["rating"] - told["user_mean"]).where(member).groupby(frame["user"])
-        told[f"likes_{name}"] = own.transform("mean").fillna(0.0)
-    return told
+        own = (frame["rating"] - result["user_mean"]).where(member).groupby(frame["user"])
+        result[f"likes_{name}"] = own.transform("mean").fillna(0.0)
+    return result
 
 
 def main() -> None:
@@ -203,7 +206,7 @@ def main() -> None:
     every = ratings_of(frame, np.ones(len(frame), dtype=bool))
     drawn = generator("benchmark: held out", 1).random(len(frame)) < HELD
     guess, spent = timed(in_turn, every, PENALTIES[0])
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "device": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "load": os.getloadavg()[0],
@@ -215,14 +218,14 @@ def main() -> None:
         "held_out_drawn": held_out(frame, drawn, dense=True),
     }
     late = (frame["domain"] == "since 2016").to_numpy()
-    told["held_out_since_2016"] = held_out(frame, late, dense=False)
-    print(json.dumps(told, indent=1), flush=True)
-    told["towers_drawn"] = {
+    result["held_out_since_2016"] = held_out(frame, late, dense=False)
+    print(json.dumps(result, indent=1), flush=True)
+    result["towers_drawn"] = {
         "earlier_ratings_known": towers(frame, drawn),
         "all_ratings_known": towers(knowing_all(frame), drawn),
     }
-    artifacts.write_json(RESULT, told)
-    print(json.dumps(told["towers_drawn"], indent=1))
+    artifacts.write_json(RESULT, result)
+    print(json.dumps(result["towers_drawn"], indent=1))
 
 
 if __name__ == "__main__":

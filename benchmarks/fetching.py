@@ -1,6 +1,6 @@
 """What fetching from a mirror costs beside a plain copy and a sha256 of the same files.
 
-Packed data sets are held against Python's own unpacking with its `data` filter and a sha256 of each
+Packed sets are compared with Python's own unpacking with its `data` filter and a sha256 of each
 file.  Both ways run in turn in one process, with the files in the system's memory after the first
 round, so that the disk's mood is not what is measured.
 """

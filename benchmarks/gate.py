@@ -1,6 +1,6 @@
 """How often the gate promotes what it should, and what it should not, by simulation.
 
-Champion and challenger are drawn anew for each trial, with known true errors: an equal challenger,
+Champion and challenger are drawn again for each trial, with known true errors: an equal challenger,
 one better by what is worth having, and one whose mean is better and one slice of which is ruined.
 """
 
@@ -31,7 +31,7 @@ PILOT, SMALL = 1000, 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """How much better the challenger truly is, in the small site and elsewhere."""
+    """How much better the challenger really is, in the small site and elsewhere."""
 
     small: float
     elsewhere: float

@@ -89,15 +89,15 @@ def main() -> int:
     given = parser.parse_args()
     with threadpool_limits(1):
         rows = {name: race(make(), k, given.repeats) for name, (make, k) in CASES.items()}
-    told = {
+    result = {
         "device": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "threads": 1,
         "goal": GOAL,
         "cases": rows,
     }
-    artifacts.write_json(RESULT, told)
-    print(json.dumps(told, indent=1))
+    artifacts.write_json(RESULT, result)
+    print(json.dumps(result, indent=1))
     met = all(row["equal"] and row["ratio"] <= GOAL for row in rows.values())
     print("met" if met else "MISSED")
     return 0 if met else 1

@@ -190,9 +190,9 @@ def crowd() -> dict[str, float]:
     with generated(sleepers(SLEEPERS)) as (folder, env):
         seconds, _ = cost(folder, env, "foursplit", "repro", "--jobs", str(JOBS))
         assert len(locks(folder)) == SLEEPERS
-        told = json.loads((folder / ".foursplit" / "last_run.json").read_text())
+        result = json.loads((folder / ".foursplit" / "last_run.json").read_text())
     ideal = -(-SLEEPERS // JOBS) * 1.0
-    run, books = told["seconds"], told["bookkeeping_s"]
+    run, books = result["seconds"], result["bookkeeping_s"]
     return {
         "stages": SLEEPERS, "jobs": JOBS, "ideal_s": ideal, "bookkeeping_s": round(books, 2),
         "run_s": round(run, 2), "command_s": round(seconds, 2),

@@ -170,7 +170,7 @@ def held_out(recipe: Mapping[str, Any], table: Table, folds: Mapping[str, int]) 
     """Train on all folds but one and judge on that one; its cost is without penalty."""
     free = {**recipe, "penalty": 0}
     found: dict[str, list[dict[str, float]]] = {"course": [], "converged": [], "trivial": []}
-    for train, judged in parted(len(table.y), folds):
+    for train, judged in split_folds(len(table.y), folds):
         learnt, rest = table.take(train), table.take(judged)
         found["course"].append(measured(free, steps(recipe, learnt)[0], rest))
         found["converged"].append(measured(free, converged(recipe, learnt), rest))
@@ -185,8 +185,8 @@ def held_out(recipe: Mapping[str, Any], table: Table, folds: Mapping[str, int]) 
     }
 
 
-def parted(n: int, folds: Mapping[str, int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Shuffle anew for each repeat, and hold out each fold in turn."""
+def split_folds(n: int, folds: Mapping[str, int]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Shuffle again for each repeat, and hold out each fold in turn."""
     for repeat in range(folds["repeats"]):
         order = generator("published folds", folds["seed"], repeat).permutation(n)
         for fold in np.array_split(order, folds["n_folds"]):
@@ -233,14 +233,14 @@ def main() -> None:
         out = held_out(recipe, table, published["folds"])
         found[name] = {**reproduce(recipe, table), "held_out": out}
     found |= published_anomalies.tables(published["anomalies"])
-    told = {
+    result = {
         "device": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "folds": published["folds"],
         "tables": found,
     }
-    artifacts.write_json(RESULT, told)
-    print(json.dumps(told, indent=1))
+    artifacts.write_json(RESULT, result)
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

@@ -116,9 +116,9 @@ def held_out(servers: Servers, repeats: int, seed: int) -> dict[str, Any]:
            servers.anomalous[rest])
         for chosen, rest in halves(servers.anomalous, repeats, seed)
     ]  # fmt: skip
-    told = estimate(values, n_folds=2)
+    result = estimate(values, n_folds=2)
     # Student's t knows no ends, and F1 has two.
-    return {"course": {"f1": {name: min(max(value, 0.0), 1.0) for name, value in told.items()}}}
+    return {"course": {"f1": {name: min(max(value, 0.0), 1.0) for name, value in result.items()}}}
 
 
 def tables(recipes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

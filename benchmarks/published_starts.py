@@ -99,13 +99,13 @@ def figures(recipe: Mapping[str, Any], parts: Mapping[str, Pair], others: int) -
     drawn = others if recipe["scale"] else 0  # without a draw, every seed is the same
     tests = [trained(recipe, parts, 100 + n)["test_accuracy"] for n in range(drawn)]
     share = float(parts["test"][1].mean())
-    told = {"seconds": round(seconds, 1), "course": course, "trivial": max(share, 1 - share)}
+    result = {"seconds": round(seconds, 1), "course": course, "trivial": max(share, 1 - share)}
     if tests:
-        told["others"] = {
+        result["others"] = {
             "n": len(tests), "mean": float(np.mean(tests)), "lo": min(tests), "hi": max(tests),
             "as_good": sum(t >= course["test_accuracy"] for t in tests),
         }  # fmt: skip
-    return told
+    return result
 
 
 def main() -> None:
@@ -116,8 +116,8 @@ def main() -> None:
         parts = read(recipe["dataset"])
         found[name] = figures(recipe, parts, content["other_starts"])
         print(name, json.dumps(found[name]), flush=True)
-    told = {"device": processor(), "cores": len(os.sched_getaffinity(0)), "tables": found}
-    artifacts.write_json(RESULT, told)
+    result = {"device": processor(), "cores": len(os.sched_getaffinity(0)), "tables": found}
+    artifacts.write_json(RESULT, result)
 
 
 if __name__ == "__main__":

@@ -35,9 +35,9 @@ def once(python: str) -> dict[str, Any]:
         env |= {"PATH": f"{own}:{env['PATH']}"}
         seconds, _ = cost(folder, env, str(own / "foursplit"), "repro")
         version = "import platform; print(platform.python_version())"
-        told = subprocess.run([own / "python", "-c", version], capture_output=True, text=True)
+        result = subprocess.run([own / "python", "-c", version], capture_output=True, text=True)
         return {
-            "python": told.stdout.strip(),
+            "python": result.stdout.strip(),
             "seconds": round(seconds, 1),
             "n_stages": len([*(folder / ".foursplit" / "stages").glob("*.json")]),
             "locks_that_differ_from_the_commit": compare(committed, locks(folder)),

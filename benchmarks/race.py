@@ -173,7 +173,7 @@ def _shuffled(x: Tensor, y: Tensor, size: int, epoch: int) -> Iterator[tuple[Ten
 def race(case: Case, kind: Literal["cpu", "gpu"], repeats: int) -> dict[str, float]:
     """Time loop, engine, loop, as often as `repeats` says and time allows; give medians.
 
-    Each engine run is held against the mean of its two neighbours, so that a machine that grows
+    Each engine run is compared with the mean of its two neighbours, so that a machine that grows
     slower meanwhile slows both alike; how far the neighbours differ says what is noise.
     `weights_apart` is how far the weights end from each other: unless 0, the times say nothing.
     """

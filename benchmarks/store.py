@@ -61,7 +61,7 @@ CALLS = {
     "gate": f"gate.gate('{GROUP}', gate.GateOptions())",
     "history_of_a_group": f"history.show('{GROUP}', 40, None)",
     "history": "history.show(None, 40, None)",
-    "track": "from foursplit.cli.commands.track import track as door; door()",
+    "track": "from foursplit.cli.commands.track import track as command; command()",
 }
 """What each command does once everything is imported."""
 
@@ -74,11 +74,11 @@ def crowds(folder: Path) -> list[dict[str, Any]]:
         place.mkdir(parents=True)
         given = [str(value) for value in (WRITERS, EPOCHS, PAUSE_S)]
         script = str(ROOT / "benchmarks" / "store_crowd.py")
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, script, str(place), *given],
             env=clean_environment(ROOT), check=True, capture_output=True, text=True,
         )  # fmt: skip
-        found.append(json.loads(told.stdout))
+        found.append(json.loads(result.stdout))
     return found
 
 
@@ -130,11 +130,11 @@ def beyond_imports(folder: Path, env: Mapping[str, str], call: str) -> dict[str,
     shutil.rmtree(folder / ".foursplit" / "past", ignore_errors=True)  # what history remembers
     took = []
     for _ in range(TIMES):
-        told = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", code, str(folder / "other.db")],
             cwd=folder, env=env, check=True, capture_output=True, text=True,
         )  # fmt: skip
-        took.append(json.loads(told.stderr.splitlines()[-1]))
+        took.append(json.loads(result.stderr.splitlines()[-1]))
     return {
         "first_s": round(took[0][0], 2),
         "seconds": round(median(one[0] for one in took), 2),

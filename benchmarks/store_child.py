@@ -35,9 +35,9 @@ def spared() -> list[float]:
         began = time.perf_counter()
         done = run(command, **given)
         theirs = time.perf_counter() - began
-        told = run([sys.executable, "-c", TWICE], **{**given, "check": True})
+        result = run([sys.executable, "-c", TWICE], **{**given, "check": True})
         measuring = time.perf_counter() - began - theirs
-        noted.append(measuring + theirs - float(told.stdout.splitlines()[-1]))
+        noted.append(measuring + theirs - float(result.stdout.splitlines()[-1]))
         return done
 
     class Watched:

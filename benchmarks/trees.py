@@ -134,7 +134,7 @@ def _train_network(
         )  # fmt: skip
 
 
-def told(rows: list[Mapping[str, Any]]) -> str:
+def format_rows(rows: list[Mapping[str, Any]]) -> str:
     lines = [
         f"{row['table']:>22} {row['criterion']:>13}  {row['fit_s']:8.4f} s  "
         f"{row['sklearn_fit_s']:8.4f} s  {row['ratio']:5.2f} times  "
@@ -162,7 +162,7 @@ def main() -> None:
         "to_train": to_train(repeats),
     }
     artifacts.write_json(RESULT, found)
-    print(told(rows))
+    print(format_rows(rows))
     print(json.dumps(found["to_train"], indent=1))
     met = "met" if worst <= MOST else "not met"
     print(f"at most {worst} times scikit-learn's; goal {MOST:g}: {met}")

@@ -47,7 +47,7 @@ def gradient(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
 def seconds(run: Callable[[], Any], at_least: float = 0.02) -> float:
     """Give the median CPU time of a call, each over so many calls that the clock can tell.
 
-    CPU time, as on a busy machine a long loop is set aside more often than a short product.
+    CPU time, as on a busy machine a long loop is interrupted more often than a short product.
     """
     start = time.process_time()
     run()
@@ -91,8 +91,8 @@ def main() -> None:
     for row in rows:
         slow, fast = row["loop_s"] * 1e6, row["product_s"] * 1e6
         print(f"{row['what']:>42} {slow:9,.1f} µs {fast:9,.2f} µs {row['ratio']:8,.0f}")
-    told = {"device": processor(), "threads": 1, "cases": rows}
-    RESULT.write_text(json.dumps(told, indent=1) + "\n")
+    result = {"device": processor(), "threads": 1, "cases": rows}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -211,14 +211,14 @@ def _on_test(figure: Figure, tested: Mapping[str, OnTest], took: Mapping[str, An
 
 
 def verdict(figure: Figure, found: OnTest) -> str:
-    """Say in words whether ours reaches the lowest published figure, and how surely.
+    """Say in words whether ours reaches the lowest published figure, and how significantly.
 
     Accuracies are compared to six digits: what is printed with six is met by what it stands for.
     """
     accuracy, lo, hi = (round(1 - error, 6) for error in (found.error, found.hi, found.lo))
     least = round(figure.value, 6)
     if lo > (figure.to or least):
-        return "met, beyond doubt"
+        return "met, significantly"
     if accuracy >= least:
         return "met" if figure.to is None or accuracy > figure.to else "met, within the range"
     if hi >= least:
@@ -301,7 +301,7 @@ def _on_draws(figures: Sequence[Figure], drawn: Mapping[str, Any]) -> list[str]:
         "The course's table of heart patients leaks the label: by its counts, where a hospital "
         "wrote no slope of the ST segment it says *up* of every healthy patient and *flat* of "
         "every ill one. "
-        "Ours is measured with slopes filled in that way (*met* is held against it), without them, "
+        "Ours is measured with slopes filled in that way (*met* compares with it), without them, "
         "and at hospitals that training has not seen (`benchmarks/drawn.py`): means with intervals "
         "of 95 %, the range of 95 % of single draws, and the lowest and highest hospital.",
         "",

@@ -98,8 +98,8 @@ def pipeline(root: Path) -> str:
 def engine(root: Path) -> str:
     """Say what a diagnosis costs."""
     path = root / "benchmarks" / "results" / "diagnosis.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    small, large, interval = told["small"], told["large"], told["interval"]
+    result = json.loads(path.read_text(encoding="utf-8"))
+    small, large, interval = result["small"], result["large"], result["interval"]
     return (
         f"A diagnosis of {small['rows_a_split']:,} rows a split with {small['columns']} columns "
         f"takes {small['everything_s']:.1f} s beyond imports. At {large['rows']:,} rows in all the "
@@ -127,16 +127,16 @@ def _examples(case: dict[str, Any]) -> str:
 def gpu(root: Path) -> str:
     """Say which trainings a GPU made faster, and whether it gave the same bytes twice."""
     path = root / "benchmarks" / "results" / "gpu.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    rows = told["experiments"]
+    result = json.loads(path.read_text(encoding="utf-8"))
+    rows = result["experiments"]
     same = sum(row["same_bytes"] for row in rows)
     large, small = (
         [row["times_faster"] for row in rows if row["auto"] == kind] for kind in ("gpu", "cpu")
     )
     slower = sum(times < 1 for times in small)
     return (
-        f"Trained twice on an {told['gpu']}, {same} of {len(rows)} networks came out with the same "
-        f"bytes. The {len(large)} whose steps `auto` holds large enough took {min(large):.1f} to "
+        f"Trained twice on an {result['gpu']}, {same} of {len(rows)} networks came out with the "
+        f"same bytes. The {len(large)} whose steps `auto` holds large enough took {min(large):.1f} to "
         f"{max(large):.1f} times less than on one core; of the other {len(small)}, which it leaves "
         f"to the CPU, {slower} took longer on the GPU (`benchmarks/on_gpu.py`)."
     )
@@ -145,8 +145,8 @@ def gpu(root: Path) -> str:
 def store(root: Path) -> str:
     """Say what MLflow's store costs: many writers, live curves, thousands of runs."""
     path = root / "benchmarks" / "results" / "store.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    crowds, live, many = told["crowds"], told["live_curves"], told["thousands"]
+    result = json.loads(path.read_text(encoding="utf-8"))
+    crowds, live, many = result["crowds"], result["live_curves"], result["thousands"]
     spoilt = sum(
         crowd[how] for crowd in crowds for how in ("crashed", "lost", "duplicated", "torn")
     )

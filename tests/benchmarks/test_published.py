@@ -94,7 +94,7 @@ def test_a_penalised_line_descends_to_the_same_place(rng):
 
 
 def test_each_repeat_holds_out_every_row_once():
-    rounds = list(published.parted(23, {"n_folds": 5, "repeats": 3, "seed": 1}))
+    rounds = list(published.split_folds(23, {"n_folds": 5, "repeats": 3, "seed": 1}))
     assert len(rounds) == 15
     for start in (0, 5, 10):
         judged = np.sum([judged for _, judged in rounds[start : start + 5]], axis=0)

@@ -7,7 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 TEXTS = ("*.py", "*.md", "*.html", "*.js", "*.txt", "*.yaml", "*.yml", "*.toml", "Makefile")
-NOT_OURS = re.compile(r"^(docs/glossary\.md|tests/docs/test_glossary\.py|src/.*/catalogue\.yaml)$")
+# Titles of other people's data sets; and tests, which say what happens in their own words.
+NOT_OURS = re.compile(r"^(docs/glossary\.md|tests/.*|src/.*/catalogue\.yaml)$")
 
 
 def banned() -> dict[str, str]:

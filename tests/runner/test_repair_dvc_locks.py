@@ -13,19 +13,19 @@ def test_a_torn_lock_is_set_aside(project, home):
     folder = project / "pipelines" / home
     folder.mkdir(parents=True)
     (folder / "dvc.lock").write_text("schema: '2.0'\nstages:\n  fetch@wine:\n    cmd: [unfin")
-    assert repair_locks() == [f"set aside pipelines/{home}/dvc.lock: torn"]
+    assert repair_locks() == [f"moved aside pipelines/{home}/dvc.lock: torn"]
     assert not (folder / "dvc.lock").exists()
     assert (project / ".foursplit" / "torn" / "pipelines" / home / "dvc.lock").is_file()
 
 
 def test_a_lock_cut_off_at_the_end_of_a_line_is_torn(project):
     (project / "dvc.lock").write_text("schema: '2.0'\nstages:\n  report:\n")
-    assert repair_locks() == ["set aside dvc.lock: torn"]
+    assert repair_locks() == ["moved aside dvc.lock: torn"]
 
 
 def test_an_empty_lock_is_torn(project):
     (project / "dvc.lock").write_text("")
-    assert repair_locks() == ["set aside dvc.lock: torn"]
+    assert repair_locks() == ["moved aside dvc.lock: torn"]
 
 
 def test_a_whole_lock_stays(project):

@@ -349,7 +349,7 @@ def test_a_torn_lock_is_healed_and_its_stages_come_from_the_run_cache(small):
     for cut in (0, len("schema: '2.0'\nstages:\n  a:\n"), 200):
         path.write_text(path.read_text()[:cut])
         text = small.repro()
-        assert "set aside dvc.lock: torn" in text
+        assert "moved aside dvc.lock: torn" in text
         assert "4 stages: 4 restored from the run-cache" in text
         assert small.locks() == before
 

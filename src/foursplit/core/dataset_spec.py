@@ -71,7 +71,7 @@ class DatasetSpec:
     classes: tuple[str, ...] = ()  # names of the target's values 0, 1, …; empty: a quantity
     unit: str = ""  # of a quantity
     features: tuple[str, ...] = ()  # columns that form x; empty: read() returns x itself
-    group: str | None = None  # column of what must never be parted; None: the row is the unit
+    group: str | None = None  # column whose groups are never divided; None: the row is the unit
     row_is_unit: str = ""  # why, where `group` is None
     domains: Mapping[str, Role] = field(default_factory=lambda: {"all": "source"})
     slices: tuple[str, ...] = ()  # metadata columns worth slicing on

@@ -1,4 +1,4 @@
-"""Cells of tables as one type, whoever wrote the file: 2, 2.0 and "2" are one label and one id.
+"""Cells of tables as one type, whatever wrote the file: 2, 2.0 and "2" are one label and one id.
 
 Columns that are compared with each other are read together, for a column alone does not say what
 it is: "1" is a name among names, and a number among numbers.

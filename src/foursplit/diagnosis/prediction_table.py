@@ -19,7 +19,7 @@ from foursplit.diagnosis.cell_values import flags, numbers, refuse, same_types, 
 SPLITS = ("train", "train_dev", "dev", "test")
 META, PROBA = "meta.", "proba_"
 MOST_SEARCHED = 100  # columns of META: pairs of more take minutes, and confirm less each
-FIXED, FIXED_TYPE = "fixed.", "fixed_type."  # losses with a part perfect, or a type mended
+FIXED, FIXED_TYPE = "fixed.", "fixed_type."  # losses with a part perfect, or a type fixed
 HUMAN = "human_loss."  # one annotator's
 SCORES = ("score_truth", "score_output")
 AUDITS = ("ok", "wrong", "ambiguous")
@@ -167,7 +167,7 @@ def _copy_words(frame: pd.DataFrame, made: pd.DataFrame, at: str) -> None:
 
 
 def tags(value: Any) -> tuple[str, ...]:
-    """Read an example's tags: a list, or text parted by semicolons."""
+    """Read an example's tags: a list, or text separated by semicolons."""
     if isinstance(value, str):
         parts: Iterable[Any] = value.split(TAG_SEPARATOR)
     elif isinstance(value, list | tuple | set | frozenset | np.ndarray):
@@ -229,7 +229,7 @@ def _optional_numbers(
 
 
 def _scores(frame: pd.DataFrame, is_error: pd.Series, at: str) -> dict[str, "pd.Series[float]"]:
-    """Read what the system's own score says of the truth and of its output, where both are told."""
+    """Read the system's own score of the truth and of its output, where both are given."""
     given = [name for name in SCORES if name in frame]
     if len(given) == 1:
         lacking = next(name for name in SCORES if name not in given)

@@ -25,7 +25,7 @@ def score_all_splits(
     """Return the tables of the model in `folder`, test among them, and count the look.
 
     A model trained on other data is `scored_by` the shape of the present: what a loss is measured
-    in, and the trivial predictor beside it, come from train, and two models need the same.
+    in, and the baseline beside it, come from train, and two models need the same.
     """
     manifest, answer = load_predictor(folder, run)
     shape = scored_by or manifests.shape(manifest)

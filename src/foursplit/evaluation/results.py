@@ -48,7 +48,7 @@ class ExperimentResult:
 
     @property
     def beats_baseline(self) -> bool:
-        """Check whether dev shows of every seed that it beats the trivial predictor."""
+        """Check whether dev shows of every seed that it beats the baseline."""
         return all(s["baseline"]["dev"]["beaten"] for s in self.summaries.values())
 
     def error(self, split: str) -> float | None:

@@ -40,7 +40,7 @@ class LockHistory:
 def tables_in_commits(group: str, commits: LockHistory) -> Iterator[RecordedTables]:
     """Read every lock file of git's history, oldest first, where it names tables not seen yet.
 
-    Lock files are told apart by git's own hash and searched as text; YAML, which takes a hundred
+    Lock files are distinguished by git's own hash and searched as text; YAML, which takes a hundred
     times as long, is read only where a text names something new.
     """
     named = re.compile(

@@ -179,7 +179,7 @@ def folder_version(folder: Path, files: Sequence[Path]) -> str:
 
 
 def _held(one: RecordedTables, cache: Path, present: bool) -> list[PastRun]:
-    """Look in the cache for the files of a folder of tables, parted by seed."""
+    """Look in the cache for the files of a folder of tables, separated by seed."""
     run = PastRun(
         key=one.key, seed=None, version=one.version, commit=one.commit, when=one.when,
         present=present, params=one.params,

@@ -2,7 +2,7 @@
 
 A file may be removed if a lock file names it and DVC's cache has the same bytes, or if the log of
 an interrupted stage lists it.  Nothing is removed through a link or where git tracks it.  All other
-files belong to a person: they are listed and left, or, in place of a stage's output, set aside.
+files belong to a person: they are listed and left, or, in place of a stage's output, moved aside.
 """
 
 import json
@@ -317,7 +317,7 @@ def set_aside(path: Path, *, copy: bool = False) -> str:
         _link(path, target)
     else:
         path.rename(target)
-    return f"{display_path(path)}: edited or made by hand; set aside as {display_path(target)}"
+    return f"{display_path(path)}: edited or made by hand; moved aside as {display_path(target)}"
 
 
 def _link(path: str | Path, target: str | Path) -> None:

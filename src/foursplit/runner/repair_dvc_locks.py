@@ -1,6 +1,6 @@
 """Repair lock files that a killed run can leave torn: DVC writes them in place.
 
-A lock file that is not readable is set aside; DVC then restores finished stages from its
+A lock file that is not readable is renamed; DVC then restores finished stages from its
 run-cache.  A lock file with merge conflict markers stays, for a person to resolve.
 """
 
@@ -26,7 +26,7 @@ def repair_locks() -> list[str]:
     messages = []
     for path in _torn_locks():
         _set_aside(path)
-        messages.append(f"set aside {_name(path)}: torn")
+        messages.append(f"moved aside {_name(path)}: torn")
     return messages
 
 

@@ -96,7 +96,7 @@ def _set_environment() -> None:
 
 
 def prepare_outputs(params: Params, targets: RunTargets) -> list[str]:
-    """Make the outputs replaceable for a run of DVC's own; list what was set aside."""
+    """Make the outputs replaceable for a run of DVC's own; list what was moved aside."""
     if dvc_unsupported_reason():
         return stage_outputs.prepare_all_outputs(params)
     pipeline, stages = _open(targets)

@@ -132,7 +132,7 @@ def _template_paths(pipeline: Pipeline, home: str) -> Mapping[str, str]:
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    # DVC's own templates are written ${…}; ours are not to be taken for them.
+    # DVC's own templates are written ${…}; ours must differ from them.
     return Environment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False,
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%",

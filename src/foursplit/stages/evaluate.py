@@ -50,5 +50,5 @@ def run(key: str) -> str:
 
 def _sentence(diagnosis: dict[str, Any], *, beaten: bool) -> str:
     errors = " · ".join(f"{split} {diagnosis['splits'][split]['value']:.2%}" for split in SEEN)
-    weak = "" if beaten else " NOT BETTER THAN THE TRIVIAL PREDICTOR."
+    weak = "" if beaten else " NOT BETTER THAN THE BASELINE."
     return f"{errors}.{weak} {diagnosis['verdict']['sentence']}"

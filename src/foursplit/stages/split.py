@@ -1,4 +1,4 @@
-"""Stage split: four splits, groups whole, duplicates set aside, test sealed."""
+"""Stage split: four splits, groups whole, duplicates removed, test sealed."""
 
 from foursplit import plugins
 from foursplit.config import paths
@@ -23,5 +23,5 @@ def run(name: str) -> str:
     write_splits(paths.split(name), examples, splits, aside)
     artifacts.write_json(paths.split(name) / "report.json", report)
     counts = " · ".join(f"{TITLES[s]} {report['splits'][s]['n']:,}" for s in SPLITS)
-    said = [f"{counts} · set aside {int(aside.sum())}", *equal_row_warnings(examples, meta)]
+    said = [f"{counts} · removed {int(aside.sum())}", *equal_row_warnings(examples, meta)]
     return "\n".join(said)

@@ -18,7 +18,7 @@ def run(name: str) -> str:
     check(module.SPEC, paths.raw(name))
     read = module.read(paths.raw(name))
     result = run_expectations(to_examples.checked_table(read), module.suite(), name)
-    # Written before the verdict: whoever has to mend the data needs it most when it failed.
+    # Written before the verdict: it is needed most when it failed.
     with artifacts.atomic_directory(paths.validation(name)) as folder:
         artifacts.write_json(folder / "result.json", result)
         artifacts.write_text(folder / "index.html", render_page(module.SPEC, result))

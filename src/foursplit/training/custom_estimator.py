@@ -6,7 +6,7 @@ What `build(args, shape, seed)` of its file gives has `fit(x, y)`, `predict(x)` 
 - `arrays()`: what was learnt, by name, as NumPy arrays: written as safetensors, which hold no code;
 - `restore(arrays)`: take it back, so that the model predictions as before;
 - `tune(x, y)`, where something is chosen on dev, such as a threshold; called once, after `fit`;
-- `tell`, an attribute, where `fit` takes long: whoever trains sets it, and `fit` calls it with how
+- `tell`, an attribute, where `fit` takes long: the trainer sets it, and `fit` calls it with how
   far it is, in words and as a share;
 - `n_parameters`, where not every number in the arrays is one that was learnt.
 """

@@ -29,7 +29,7 @@ SPEC = DatasetSpec(
     target="median_house_value",
     unit="dollars",
     features=FEATURES,
-    # Neighbouring districts resemble each other: dealt one by one, dev would know train's streets.
+    # Neighbouring districts resemble each other: one by one, dev would know train's streets.
     group="block",
     domains={"inland": "source", "coast": "target"},
     slices=("ocean_proximity", "income_band", "age_band", "capped", "bedrooms_missing"),

@@ -17,7 +17,7 @@ SPEC = DatasetSpec(
     provenance=(
         "259 photos of 64 by 64 pixels, 209 for learning and 50 for the test, as the course deals "
         "them. A third of the first are cats (72), and two thirds of the second (33): the parts "
-        "differ, and whoever always says cat is right on 66 % of the test."
+        "differ, and a model that always says cat is right on 66 % of the test."
     ),
     files=(RemoteFiles(entry="course_catvnoncat"),),
     target="cat",

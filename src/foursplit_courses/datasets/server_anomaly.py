@@ -36,7 +36,7 @@ SPEC = DatasetSpec(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row per measurement; what has no label is taken for usual, as the course does."""
+    """Read one row per measurement; what has no label counts as usual, as the course does."""
     folder = raw / "course_server_anomaly_ex8"
     plain, judged, labels = (
         np.load(folder / f"{name}_part1.npy", allow_pickle=False)

@@ -31,7 +31,7 @@ SPEC = DatasetSpec(
     target="state",
     classes=("usual", "anomalous"),
     features=FEATURES,
-    # An incident, or else a day of one series: what is parted of it would be known beforehand.
+    # An incident, or else a day of one series: what is divided would be known beforehand.
     group="stretch",
     domains={"past": "source", "future": "target"},
     slices=("metric", "series", "origin", "hour_band"),

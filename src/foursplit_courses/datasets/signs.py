@@ -19,7 +19,7 @@ SPEC = DatasetSpec(
     provenance=(
         "1,200 photos of hands before a white wall, showing 0 to 5; 1,080 for learning and 120 "
         "for the test, 20 a sign, as the course deals them. (The files set 216 of the 1,080 apart "
-        "for validation; here they are train again, and dev is dealt by hash.) One photo of train "
+        "for validation; here they are train again, and a hash assigns dev.) One photo of train "
         "shows no hand."
     ),
     files=(RemoteFiles(entry="course_signs"),),
@@ -27,7 +27,7 @@ SPEC = DatasetSpec(
     classes=tuple("012345"),
     row_is_unit=(
         "the course deals photo by photo, and its figures are measured so: shots taken one after "
-        "the other lie in train and in test. Grouped, nearly all of train would be set aside"
+        "the other lie in train and in test. Grouped, nearly all of train would be removed"
     ),
     slices=("sign", "brightness_band", "hand_band"),
     reference=None,  # no human level is published

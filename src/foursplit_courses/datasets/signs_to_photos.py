@@ -39,7 +39,7 @@ SPEC = DatasetSpec(
 
 
 def read(raw: Path) -> Examples:
-    """Read photos as (colour, row, column), 0 dark to 1 bright, with whoever's sitting it was."""
+    """Read photos as (colour, row, column), 0 dark to 1 bright, with the sitting's person."""
     ours = sorted((raw / "course_signs" / UNPACKED / "64x64_SIGNS").glob("*/*.jpg"))
     signs = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Three grape varieties of one Italian region, told apart by 13 chemical measurements."""
+"""Three grape varieties of one Italian region, distinguished by 13 chemical measurements."""
 
 from pathlib import Path
 from typing import Any

@@ -30,7 +30,7 @@ SPEC = DatasetSpec(
     target="quality",
     unit="points",
     features=FEATURES,
-    # Neither file names the wine; what repeats in all measurements is taken for one wine.
+    # Neither file names the wine; what repeats in all measurements counts as one wine.
     group="composition",
     domains={"red": "source", "white": "target"},
     slices=("quality_band", "alcohol_band", "sugar_band", "sulphur_band"),

@@ -25,7 +25,7 @@ class Args:
     """What `params.yaml` may set."""
 
     n_train: int = 200
-    n_more: int = 200  # further originals, for whoever would collect instead
+    n_more: int = 200  # further originals, to compare with collecting more
     n_cross: int = 700
     hidden: tuple[int, ...] = (32,)
     steps: int = 250  # of the baseline; they set the budget of all

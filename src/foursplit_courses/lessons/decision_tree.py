@@ -118,7 +118,7 @@ def _mushrooms(gains: list[float]) -> Section:
         text=(
             "Five of ten may be eaten: one bit of entropy. Each question is tried on all ten; the "
             "one that leaves least entropy, weighted by how many go each way, is asked. Then each "
-            "half begins anew, with the questions that still part it.",
+            "half begins again, with the questions that still part it.",
             f"Two levels of questions are enough here: {int((answers != EDIBLE).sum())} of ten "
             f"are wrong with {tree.n_leaves} leaves, none of them mixed.",
         ),

@@ -16,7 +16,7 @@ SPAN = 1.25  # of the window on the bowl: times the way from the start to the be
 
 LEVELS = 10  # of the contour, evenly in the logarithm
 
-DRAWN = 200  # steps in a figure; more cannot be told apart
+DRAWN = 200  # steps in a figure; more cannot be distinguished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,8 +45,8 @@ def run(args: Args) -> Lesson:
     return Lesson(
         title="Kinds of learning",
         lead=(
-            "The same 150 flowers, with answers to learn from and without. Told the species, a "
-            f"model is wrong on {numbers['class_error']:.0%} of new flowers; not told, k-means "
+            "The same 150 flowers, with answers to learn from and without. Given the species, a "
+            f"model is wrong on {numbers['class_error']:.0%} of new flowers; without them, k-means "
             f"finds groups that agree with the species to {numbers['rand']:.2f} of 1."
         ),
         sections=(_kinds(numbers), regression, classification, clusters),
@@ -84,7 +84,7 @@ def _kinds(numbers: dict[str, float]) -> Section:
         figures=(
             Table(
                 title="The same table, four times",
-                columns=("kind", "question", "answer", "told in training?", "measured"),
+                columns=("kind", "question", "answer", "given in training?", "measured"),
                 rows=rows,
             ),
         ),
@@ -147,7 +147,7 @@ def _classification(
             f"Logistic regression on four inputs gets {int(wrong.sum())} of {len(wrong)} new "
             "flowers wrong. One species stands apart; the other two touch.",
         ),
-        figures=(_scatter("Species, as told", x, species, SPECIES),),
+        figures=(_scatter("Species, as given", x, species, SPECIES),),
     )
     return section, {
         "class_error": float(wrong.mean()),
@@ -165,7 +165,7 @@ def _clusters(args: Args, x: np.ndarray, species: np.ndarray) -> tuple[Section, 
     section = Section(
         heading="Without answers",
         text=(
-            "k-means sees inputs alone and is told only that there are three groups. It finds the "
+            "k-means sees inputs alone and knows only that there are three groups. It finds the "
             f"species that stands apart, and cuts the rest elsewhere than botanists do: agreement "
             f"{rand:.2f}. That need not be wrong: groups were asked for, not species.",
             f"Two mixtures of the four inputs keep {kept:.1%} of their variance.",

@@ -243,7 +243,7 @@ def _twin() -> tuple[Section, dict[str, float]]:
     section = Section(
         heading="scikit-learn on the six points",
         text=(
-            "scikit-learn always sets a penalty unless told not to, and names its inverse: C is "
+            "scikit-learn always sets a penalty unless asked not to, and names its inverse: C is "
             "one over the course's lambda. Its default of 1 is why it finds much smaller weights "
             "than the descent above, though it gets all six right too.",
         ),

@@ -24,7 +24,7 @@ PARAMETER_SETTINGS = (
 )
 MIXED = np.array([0.0, 0, 1, 0, 1, 1])  # labels that no threshold parts: both costs have a minimum
 CLASSES = ("0", "1")
-PLAIN = Parameters(np.array([-8.0]), 0.0)  # a start that is surely wrong
+PLAIN = Parameters(np.array([-8.0]), 0.0)  # a start that is certainly wrong
 Cost = Callable[[Parameters], float]
 Slope = Callable[[Parameters], Parameters]
 
@@ -85,7 +85,7 @@ def _line(args: Args) -> tuple[Section, dict[str, float], dict[str, int]]:
     thresholds, figures, grid = {}, [], np.linspace(0, args.far_size + 1, 200)
     for stage, (x, y) in tables.items():
         linear_fit = linear.normal_equation(x, y)
-        logistic_fit = logistic.solve(x, y, l2=0.1)  # parted classes have no minimum without one
+        logistic_fit = logistic.solve(x, y, l2=0.1)  # separable classes have no minimum without one
         thresholds[f"line_{stage}"] = float((0.5 - linear_fit.b) / linear_fit.w[0])
         thresholds[f"logistic_{stage}"] = float(-logistic_fit.b / logistic_fit.w[0])
         curves = (

@@ -13,7 +13,7 @@ from foursplit.core.lesson_figures import Lesson, Lines, Plain, Section, Series,
 from foursplit.core.seeds import generator
 
 NOISE = 0.25  # standard deviation of what no model can know
-REDRAWN = 300  # times that all data are drawn anew, for what choosing costs
+REDRAWN = 300  # times that all data are drawn again, for what choosing costs
 AXIS = np.linspace(0, 1, 101)
 
 
@@ -224,7 +224,7 @@ def _three(
 
 
 def _honesty(args: Args) -> tuple[Section, dict[str, float]]:
-    """Draw everything anew many times: the choice's error where it was made, and elsewhere."""
+    """Draw everything again many times: the choice's error where it was made, and elsewhere."""
     chosen_errors, test_errors = [], []
     for n in range(REDRAWN):
         rng = generator("model choice: again", n)
@@ -238,7 +238,7 @@ def _honesty(args: Args) -> tuple[Section, dict[str, float]]:
     section = Section(
         heading="Why the third split",
         text=(
-            f"All examples were drawn anew {REDRAWN} times. The chosen degree's error was "
+            f"All examples were drawn again {REDRAWN} times. The chosen degree's error was "
             f"{chosen_error:.3f} on the {args.n_cross} examples that chose it and {test_error:.3f} "
             "on 400 that "
             f"had no say (medians; the noise alone makes {NOISE**2:.3g}). The lowest of several "

@@ -184,7 +184,7 @@ def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
     hidden = Section(
         heading="What each unit sees",
         text=(
-            "Nobody told the units what to look for. Each draws one straight border, and the "
+            "Nothing tells the units what to look for. Each draws one straight border, and the "
             "triangle has three sides; the last unit puts their answers together.",
         ),
         figures=(

@@ -21,7 +21,7 @@ PENALTIES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
 CHIP_PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
 NAMES = tuple(f"{value:g}" for value in PENALTIES)
 CHIP_NAMES = tuple(f"{value:g}" for value in CHIP_PENALTIES)
-N_PATHS = 8  # weights drawn: more lines cannot be told apart
+N_PATHS = 8  # weights drawn: more lines cannot be distinguished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

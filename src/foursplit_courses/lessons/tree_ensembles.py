@@ -145,7 +145,7 @@ def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, floa
         }  # fmt: skip
     text = (
         "Each tree of a forest is grown without a brake, on examples drawn with replacement, and "
-        "each question is chosen from a few inputs drawn anew. Each errs in its own way, so "
+        "each question is chosen from a few inputs drawn again. Each errs in its own way, so "
         "their average errs less, and more trees never overfit: the curve falls and stays.",
         f"One of the trees errs on {last['forest_1']:.1%}, all {args.n_estimators_forest} together "
         "on "
@@ -166,7 +166,7 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
     aside = np.arange(len(train[1])) % 5 == 0  # rows are drawn at random already
     errors_split = {
         "learnt from": (train[0][~aside], train[1][~aside]),
-        "set aside": (train[0][aside], train[1][aside]),
+        "validation": (train[0][aside], train[1][aside]),
         "held out": out,
     }
     tables = {name: xgboost.DMatrix(x, label=y, nthread=1) for name, (x, y) in errors_split.items()}
@@ -185,7 +185,7 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
     )
     losses = {name: train_set[short]["logloss"] for name, short in names.items()}
     rounds = np.arange(1, args.n_estimators_boosting + 1)
-    stop = _stopped(losses["set aside"], args.early_stopping_rounds)
+    stop = _stopped(losses["validation"], args.early_stopping_rounds)
     at_stop, at_end = losses["held out"][stop], losses["held out"][-1]
     answers = booster.predict(tables["held out"], iteration_range=(0, stop + 1)) > 0.5
     error = float((answers != out[1]).mean())
@@ -193,7 +193,7 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
         "Boosting grows its trees one after the other, each on what those before it still get "
         "wrong. Unlike a forest it can go too far: the loss on what it learns from falls on and "
         "on, that of other rows turns.",
-        f"A fifth of train is set aside to say when. Its loss is lowest after {stop + 1} trees; "
+        f"A fifth of train is held out to say when. Its loss is lowest after {stop + 1} trees; "
         f"{args.early_stopping_rounds} more without a better one, and boosting stops. Held-out "
         "loss is then "
         f"{at_stop:.3f}; after all {args.n_estimators_boosting} it is {at_end:.3f}.",

@@ -282,7 +282,7 @@ def _when() -> Section:
         ("pictures, sound, text", "poor: no single input means much", "first choice"),
         ("time to train", "little, so more can be tried", "more, and more to tune"),
         ("reading the model", "a small tree can be read, an ensemble cannot", "cannot be read"),
-        ("learning from another task", "begins anew", "can begin from weights learnt before"),
+        ("learning from another task", "begins again", "can begin from weights learnt before"),
         ("several models in one system", "trained each by itself", "can be trained together"),
         ("answers beyond the training data", "stay at the last step", "go on, rightly or wrongly"),
     )

@@ -164,7 +164,7 @@ def merge(table: PredictionTable, sheets: Sequence[pd.DataFrame]) -> PredictionT
 def _found_again(table: PredictionTable, filled: pd.DataFrame, number: int) -> pd.DataFrame:
     """Return a sheet its ids back where a spreadsheet has cut their last digits off.
 
-    That takes the rows as they were drawn: each is held against the row that was drawn there.
+    That takes the rows as they were drawn: each is compared with the row that was drawn there.
     """
     ids = filled["example_id"]
     lost = ids.str.fullmatch(LOST.pattern) & ~ids.isin(table.frame["example_id"])

@@ -119,7 +119,7 @@ def _note(eyeball: PredictionTable, n_errors: int) -> str:
 
 
 def measure_staleness(
-    parted: EyeballSplit,
+    split: EyeballSplit,
     rng: np.random.Generator,
     *,
     n_resamples: int = 2000,
@@ -127,11 +127,11 @@ def measure_staleness(
     rule: VerdictThresholds | None = None,
 ) -> Staleness:
     """Compare both sets: the Eyeball set is stale once its error is much lower."""
-    if parted.blackbox is None:
-        return Staleness(value=None, lo=None, hi=None, material=False, reason=parted.note)
+    if split.blackbox is None:
+        return Staleness(value=None, lo=None, hi=None, material=False, reason=split.note)
     looked, judged = (
         estimate(t.loss, t.weight, t.groups, rng, n_resamples=n_resamples, confidence=confidence)
-        for t in (parted.eyeball, parted.blackbox)
+        for t in (split.eyeball, split.blackbox)
     )
     value = judged.value - looked.value
     # The parts share no group, so they are independent and their draws may be paired in any order.

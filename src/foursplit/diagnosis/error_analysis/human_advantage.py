@@ -46,7 +46,7 @@ class Subset:
 def find_human_advantage(
     dev: PredictionTable, rng: np.random.Generator, sampling: Sampling
 ) -> list[Subset]:
-    """List the values of `domain` and meta columns where people win, most to gain first."""
+    """List the values of `domain` and meta columns where people are better, most to gain first."""
     dev = dev.by_name()
     more = dev.loss - dev.frame["human_loss"].to_numpy(np.float64)
     there = np.isfinite(more)

@@ -179,7 +179,7 @@ def _shared(
 
 
 def _groups(table: PredictionTable, *, within: bool) -> pd.Series:
-    """Name groups; they are dealt by domain, so that one name in two domains is two groups."""
+    """Name groups; they are assigned by domain, so that one name in two domains is two groups."""
     names = table.frame["group_id"].astype(str)
     return table.frame["domain"].astype(str) + "/" + names if within else names
 

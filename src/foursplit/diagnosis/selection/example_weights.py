@@ -118,8 +118,8 @@ class WeightFlip:
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {**told, "under": self.under.as_json() if self.under else None}
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {**fields, "under": self.under.as_json() if self.under else None}
 
 
 def smallest_flip_weight(

@@ -231,7 +231,7 @@ class DvcPipeline:
         ]
 
     def prepare_outputs(self, name: str) -> list[str]:
-        """Make sure that a stage's outputs may be removed; list what was set aside for that."""
+        """Make sure that a stage's outputs may be removed; list what was moved aside for that."""
         stage = self.stages[name]
         outputs = [
             removable_outputs.StageOutput(

@@ -30,8 +30,8 @@ class PyfuncModel:
         try:
             answers = self.model.predict(x)
             _require_finite(answers, self.model.uri)
-        except FoursplitError as refusal:  # a server answers 400 instead of a traceback
-            raise MlflowException.invalid_parameter_value(str(refusal)) from refusal
+        except FoursplitError as error:  # a server answers 400 instead of a traceback
+            raise MlflowException.invalid_parameter_value(str(error)) from error
         return answers
 
 

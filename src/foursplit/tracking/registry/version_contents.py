@@ -97,8 +97,8 @@ def read_contents(version: RegisteredVersion, snapshot: StoreSnapshot) -> Versio
     try:
         models, manifest = _read_files(version, files)
         error = None
-    except FoursplitError as refusal:
-        models, manifest, error = (), {}, str(refusal)
+    except FoursplitError as damage:
+        models, manifest, error = (), {}, str(damage)
     if run is not None:
         tables = {model.name: model.tables for model in models}
         joined = (

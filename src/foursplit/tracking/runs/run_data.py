@@ -225,7 +225,7 @@ def _note(entry: ExperimentResult, seed: int) -> str:
     summary, diagnosis = entry.summaries[seed], entry.diagnosis
     lines = [f"**{diagnosis['verdict']['sentence']}**", ""]
     if not summary["baseline"]["dev"]["beaten"]:
-        lines.append("Not better than the trivial predictor on dev.\n")
+        lines.append("Not better than the baseline on dev.\n")
     lines += [f"Bound not met: {bound}.\n" for bound in entry.broken_bounds]
     lines += [
         f"{step['rank']}. {step['action']} – until {step['stop_rule']}"
