@@ -71,7 +71,7 @@ def test_it_needs_neither_a_project_nor_dvc_nor_mlflow_nor_torch(predictions, tm
 
 def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     sheet = tmp_path / "sheet.csv"
-    text = run("sheet", predictions, "--out", sheet, cwd=tmp_path)
+    text = run("error-sheet", predictions, "--out", sheet, cwd=tmp_path)
     assert "20 correct predictions" in text
     filled = pd.read_csv(sheet, dtype=str, keep_default_na=False)
     filled["tags"] = np.where(filled["meta.hour"] == "evening", "dark", "odd; blurry")
@@ -84,7 +84,7 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     text = run("diagnose", predictions, "--sheet", sheet, "--html", page, cwd=tmp_path)
     assert "put wrong labels right, on dev and test alike" in text
     assert "0 of 20 audited correct predictions have a wrong label" in page.read_text()
-    assert "already exists" in run("sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
+    assert "already exists" in run("error-sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
 
 
 def test_the_lowest_of_several_human_levels_is_taken_and_all_are_told(predictions, tmp_path):
@@ -279,10 +279,10 @@ def test_a_learning_curve_that_has_flattened_says_that_more_data_cannot_help(tmp
     # Desired 2 %, train 18 %, dev 19 %: bias, and no data will mend it.
     rows = [(n, 0.19 + 1 / n + noise) for n in (1000, 2000, 4000, 10000) for noise in (0, 0.001)]
     pd.DataFrame(rows, columns=["n", "error"]).to_csv(tmp_path / "curve.csv", index=False)
-    text = run("curve", "curve.csv", "--train-error", "0.18", "--target", "0.02", cwd=tmp_path)
+    text = run("learning-curve", "curve.csv", "--train-error", "0.18", "--target", "0.02", cwd=tmp_path)
     assert "More data cannot help" in text
     (tmp_path / "curve.csv").write_text("n,error\n100,0.2\nx,0.1\n")
-    text = run("curve", "curve.csv", "--train-error", "0", "--target", "0", cwd=tmp_path, code=2)
+    text = run("learning-curve", "curve.csv", "--train-error", "0", "--target", "0", cwd=tmp_path, code=2)
     assert "column 'n', row 2: x is not a size" in text
 
 
@@ -295,12 +295,12 @@ def test_a_learning_curve_may_bring_its_train_errors_and_its_sizes(tmp_path):
     ]
     names = ["size", "n", "train_error", "dev_error"]
     pd.DataFrame(rows, columns=names).to_csv(tmp_path / "curve.csv", index=False)
-    text = run("curve", "curve.csv", "--target", "0.02", cwd=tmp_path)
+    text = run("learning-curve", "curve.csv", "--target", "0.02", cwd=tmp_path)
     assert "the train error of 18.0% is itself above" in text
     assert "10,000" in text.splitlines()[3]
-    assert "state a desired error" in run("curve", "curve.csv", cwd=tmp_path)
+    assert "state a desired error" in run("learning-curve", "curve.csv", cwd=tmp_path)
     pd.DataFrame(rows, columns=names).drop(columns="train_error").to_csv(tmp_path / "bare.csv")
-    assert "Pass --train-error" in run("curve", "bare.csv", cwd=tmp_path, code=2)
+    assert "Pass --train-error" in run("learning-curve", "bare.csv", cwd=tmp_path, code=2)
 
 
 def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path):
@@ -313,7 +313,7 @@ def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path
     frame = frame.assign(y=label, y_hat=truth, loss=(label != truth) * 1.0,
                          proba_0=1 - proba, proba_1=proba)  # fmt: skip
     frame.to_csv(predictions / "dev.csv", index=False)
-    text = run("sheet", predictions, "--labels", "--out", "labels.csv", cwd=tmp_path)
+    text = run("error-sheet", predictions, "--labels", "--out", "labels.csv", cwd=tmp_path)
     assert "random ones" in text
     found = pd.read_csv(tmp_path / "labels.csv", dtype=str)
     suspected = set(found.loc[found["why"] != "random", "example_id"])

@@ -61,8 +61,8 @@ def test_diagnose_compare_and_sheets_show_escapes_and_send_none(tables, tmp_path
     said("diagnose", tables, "--human-error", f"team{ATTACK}=0.01", "--human-error", "x=0.02")
     said("diagnose", tables, "--human-error-on", f"web{ATTACK}=0.01")
     said("compare", tables, tables)
-    said("sheet", tables, "--out", tmp_path / "sheet.csv")
-    said("sheet", tables, "--out", tmp_path / "labels.csv", "--labels")
+    said("error-sheet", tables, "--out", tmp_path / "sheet.csv")
+    said("error-sheet", tables, "--out", tmp_path / "labels.csv", "--labels")
     said("diagnose", tables, "--sheet", tmp_path / "sheet.csv")
 
 

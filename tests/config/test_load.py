@@ -51,7 +51,11 @@ def test_the_project_parameters_are_valid():
             "fast",
             r"fit\.learning_rate: 'fast' must be a valid number",
         ),
-        ("diagnosis.tie_probability", 0.5, r"diagnosis\.tie: 0.5 must be less than 0.5"),
+        (
+            "diagnosis.tie_probability",
+            0.5,
+            r"diagnosis\.tie_probability: 0.5 must be less than 0.5",
+        ),
         (f"{LENET}.fit.max_epochs", 0, r"fit\.max_epochs: 0 must be greater than 0"),
         (f"{LENET}.fit.seeds", [], r"fit\.seeds: \[\] must have at least 1 item"),
         (f"{LENET}.fit.seeds", [1, 1], r"fit\.seeds: \[1, 1\] must be all different"),
@@ -73,7 +77,7 @@ def test_the_project_parameters_are_valid():
         (
             "datasets.digits.split.domains.source",
             {"train": 0.7, "train_dev": 0.2},
-            r"split\.dataset: \{.*\} must be shares adding to 1",
+            r"split\.domains\.source: \{.*\} must be shares adding to 1",
         ),
         (
             "datasets.digits.split.domains.source",
@@ -99,12 +103,20 @@ def test_the_project_parameters_are_valid():
         ("datasets.iris", {"origin": "x", "split": {}}, r"missing seed"),
         ("run.accelerator", "tpu", r"run\.accelerator: 'tpu' must be 'auto', 'cpu' or 'gpu'"),
         ("run.threads", 0, r"run\.threads: 0 must be greater than 0"),
-        ("run.instruction_set", "avx9", r"run\.kernels: 'avx9' must be 'portable' or 'native'"),
+        (
+            "run.instruction_set",
+            "avx9",
+            r"run\.instruction_set: 'avx9' must be 'portable' or 'native'",
+        ),
         ("diagnosis.confidence", 95, r"diagnosis\.confidence: 95 must be less than 1"),
         (f"{CURVE}.n_sizes", 2, r"c4w2_digits_mlp\.n_sizes: 2 must be greater than or equal to 3"),
         (f"{CURVE}.n_repeats", 0, r"n_repeats: 0 must be greater than 0"),
         (f"{CURVE}.min_fraction", 1.0, r"min_fraction: 1.0 must be less than 1"),
-        (f"{CURVE}.smalest", 0.1, r"unknown parameter 'smalest'.*Did you mean 'smallest'"),
+        (
+            f"{CURVE}.min_fracton",
+            0.1,
+            r"unknown parameter 'min_fracton'.*Did you mean 'min_fraction'",
+        ),
         (f"{CURVE}.model", "lenet", r"c4w2_digits_mlp.model: 'lenet', but the experiment's is"),
         (f"{CURVE}.group", None, r"c4w2_digits_mlp: missing group"),
         ("curves.own", {"gone": {**BLOCK}}, r"curves.own: unknown experiment 'gone'"),
@@ -120,7 +132,11 @@ def test_the_project_parameters_are_valid():
         ("run", None, r"params.yaml: missing run"),
         ("run", 3, r"run: 3 must be a block of names and values"),
         ("pipeline", "full", r"params.yaml: unknown parameter 'pipeline'"),
-        ("extra", {}, r"unknown parameter 'extra'. Valid: curves, experiments, gate, groups"),
+        (
+            "extra",
+            {},
+            r"unknown parameter 'extra'. Valid: curves, datasets, diagnosis, experiments",
+        ),
     ],
 )
 def test_an_error_names_the_path_the_value_and_the_valid_choices(path, value, message):

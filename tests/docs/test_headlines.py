@@ -33,7 +33,7 @@ def figures():
 @pytest.mark.parametrize(
     ("found", "to", "said"),
     [
-        (on_test(0.20, 0.15, 0.29), None, "met, significant"),  # even the upper end is below 30 %
+        (on_test(0.20, 0.15, 0.29), None, "met, significantly"),  # even the upper end is below 30 %
         (on_test(0.20, 0.10, 0.35), None, "met"),
         (on_test(0.30, 0.20, 0.40), None, "met"),  # 1 - 0.3 is 0.7 in digits, not in floating point
         (on_test(0.20, 0.10, 0.35), 0.84, "met, within the range"),

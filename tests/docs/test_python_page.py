@@ -13,7 +13,7 @@ def test_the_pages_code_runs_from_top_to_bottom():
     space = {}
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), space)
-    told, down = space["told"], space["down"]
-    assert told["verdict"]["primary"] == ["mismatch"]
-    assert "night" in str(told["next"])
+    result, down = space["result"], space["down"]
+    assert result["verdict"]["primary"] == ["mismatch"]
+    assert "night" in str(result["next"])
     assert (down.w[-1], down.b[-1]) == pytest.approx((200, 100), abs=0.02)
