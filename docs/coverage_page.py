@@ -48,7 +48,7 @@ COURSES = {
 KINDS = {
     "experiment": "a key of params.yaml",
     "module": "a file of the code, from the project's folder",
-    "study": "a page, from the project's folder, under docs/",
+    "page": "a page, from the project's folder, under docs/",
 }
 
 
@@ -132,7 +132,7 @@ def _link(cover: str) -> str:
     target = {
         "experiment": "../params.yaml",
         "module": f"../{what}",
-        "study": what.removeprefix("docs/"),  # the page lies in docs/ itself
+        "page": what.removeprefix("docs/"),  # the page lies in docs/ itself
     }[kind]
     return f"[`{what}`]({target})"
 
@@ -170,6 +170,6 @@ def _check_cover(row_id: str, cover: str, experiments: Collection[str], root: Pa
 def _exists(kind: str, what: str, experiments: Collection[str], root: Path) -> bool:
     if kind == "experiment":
         return what in experiments
-    folder = root / "docs" if kind == "study" else root
+    folder = root / "docs" if kind == "page" else root
     path = (root / what).resolve()  # so that `..` leads nowhere outside
     return path.is_file() and path.is_relative_to(folder.resolve())

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # a script finds only its own folder; tests too import `docs.<page>`
     sys.path.insert(0, str(ROOT))
 
-from docs import coverage_page, headlines, results, study  # noqa: E402
+from docs import coverage_page, headlines, iterations_page, results  # noqa: E402
 
 
 def pages(root: Path) -> dict[Path, str]:
@@ -23,7 +23,7 @@ def pages(root: Path) -> dict[Path, str]:
     return {
         root / "docs/coverage.md": coverage(root),
         root / "docs/headlines.md": headlines.page(root),
-        root / "docs/iterations.md": iterations_page(root),
+        root / "docs/iterations.md": iterations(root),
         root / "docs/benchmarks.md": benchmarks(root),
         root / "README.md": readme(root),
     }
@@ -44,12 +44,12 @@ def benchmarks(root: Path) -> str:
     return text
 
 
-def iterations_page(root: Path) -> str:
-    """Fill the study's tables with what pipeline and history say."""
+def iterations(root: Path) -> str:
+    """Fill the tables of the iterations with what pipeline and history say."""
     text = (root / "docs/iterations.md").read_text(encoding="utf-8")
-    text = fill(text, "iterations", study.iterations(root))
-    text = fill(text, "tags", study.tags(root))
-    return fill(text, "moved", study.moved(root))
+    text = fill(text, "iterations", iterations_page.iterations(root))
+    text = fill(text, "tags", iterations_page.tags(root))
+    return fill(text, "moved", iterations_page.moved(root))
 
 
 def coverage(root: Path) -> str:

@@ -136,7 +136,8 @@ def gpu(root: Path) -> str:
     slower = sum(times < 1 for times in small)
     return (
         f"Trained twice on an {result['gpu']}, {same} of {len(rows)} networks came out with the "
-        f"same bytes. The {len(large)} whose steps `auto` holds large enough took {min(large):.1f} to "
+        f"same bytes. The {len(large)} whose steps `auto` holds large enough took "
+        f"{min(large):.1f} to "
         f"{max(large):.1f} times less than on one core; of the other {len(small)}, which it leaves "
         f"to the CPU, {slower} took longer on the GPU (`benchmarks/on_gpu.py`)."
     )

@@ -279,10 +279,14 @@ def test_a_learning_curve_that_has_flattened_says_that_more_data_cannot_help(tmp
     # Desired 2 %, train 18 %, dev 19 %: bias, and no data will mend it.
     rows = [(n, 0.19 + 1 / n + noise) for n in (1000, 2000, 4000, 10000) for noise in (0, 0.001)]
     pd.DataFrame(rows, columns=["n", "error"]).to_csv(tmp_path / "curve.csv", index=False)
-    text = run("learning-curve", "curve.csv", "--train-error", "0.18", "--target", "0.02", cwd=tmp_path)
+    text = run(
+        "learning-curve", "curve.csv", "--train-error", "0.18", "--target", "0.02", cwd=tmp_path
+    )
     assert "More data cannot help" in text
     (tmp_path / "curve.csv").write_text("n,error\n100,0.2\nx,0.1\n")
-    text = run("learning-curve", "curve.csv", "--train-error", "0", "--target", "0", cwd=tmp_path, code=2)
+    text = run(
+        "learning-curve", "curve.csv", "--train-error", "0", "--target", "0", cwd=tmp_path, code=2
+    )
     assert "column 'n', row 2: x is not a size" in text
 
 

@@ -19,7 +19,8 @@ CODE = Path(foursplit.__file__).parent
 
 WORDS = {
     "repro": ["--dry"], "why": ["fetch@wine"], "gate": ["c2w3_wine"], "promote": ["c2w3_wine"],
-    "serve": ["c2w3_wine"], "reproduce": ["c2w3_wine_softmax@HEAD"], "learning-curve": ["c2w3_wine_softmax"],
+    "serve": ["c2w3_wine"], "reproduce": ["c2w3_wine_softmax@HEAD"],
+    "learning-curve": ["c2w3_wine_softmax"],
     "error-sheet": ["c2w3_wine_softmax"],
 }  # fmt: skip
 

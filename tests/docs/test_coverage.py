@@ -15,7 +15,7 @@ from docs.coverage_page import (
     render,
 )
 
-from docs import make_docs, study
+from docs import iterations_page, make_docs
 
 ROOT = Path(__file__).parents[2]
 # Counted in the courses: notebooks, parts of notebooks, and techniques that only a lecture shows.
@@ -39,7 +39,7 @@ def coverage():
 @pytest.fixture
 def project(tmp_path):
     """A project of one experiment, one module and one page."""
-    for name in ("docs/study.md", "src/dense.py"):
+    for name in ("docs/steps.md", "src/dense.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "params.yaml").write_text("experiments: {improving: {wine: {}}, sequence: }")
@@ -89,7 +89,7 @@ def test_the_page_is_what_the_generator_writes(coverage):
 
 
 def test_the_three_kinds_of_cover_are_accepted(project):
-    row = exercise("experiment:wine", "module:src/dense.py", "study:docs/study.md")
+    row = exercise("experiment:wine", "module:src/dense.py", "page:docs/steps.md")
     check([row], {"wine"}, project)
 
 
@@ -102,8 +102,8 @@ def test_the_three_kinds_of_cover_are_accepted(project):
         ("module:src/sparse.py", "no such module"),
         ("module:src", "no such module"),  # a folder covers nothing in particular
         ("module:../secret.py", "no such module"),
-        ("study:docs/other.md", "no such study"),
-        ("study:src/dense.py", "no such study"),  # a page lies under docs/
+        ("page:docs/other.md", "no such page"),
+        ("page:src/dense.py", "no such page"),  # a page lies under docs/
     ],
 )
 def test_a_cover_that_is_not_there_is_refused_with_its_row_and_the_valid_kinds(
@@ -113,7 +113,7 @@ def test_a_cover_that_is_not_there_is_refused_with_its_row_and_the_valid_kinds(
     with pytest.raises(ValueError, match=problem) as error:
         check([exercise(cover)], {"wine"}, project)
     assert str(error.value).startswith(f"D2-24: covered_by {cover!r}")
-    for kind in ("experiment:", "module:", "study:"):
+    for kind in ("experiment:", "module:", "page:"):
         assert kind in str(error.value).split("valid are")[1]
 
 
@@ -156,10 +156,10 @@ def test_an_unknown_course_or_field_is_refused(text, problem):
 
 
 def test_a_row_links_to_what_covers_it_and_an_open_row_says_not_yet():
-    covers = ("experiment:wine", "module:src/dense.py", "study:docs/study.md")
+    covers = ("experiment:wine", "module:src/dense.py", "page:docs/steps.md")
     page = render([exercise(*covers), exercise(id="D2-25")])
     links = (
-        "[`wine`](../params.yaml), [`src/dense.py`](../src/dense.py), [`docs/study.md`](study.md)"
+        "[`wine`](../params.yaml), [`src/dense.py`](../src/dense.py), [`docs/steps.md`](steps.md)"
     )
     assert f"| D2-24 | 3 | Softmax | {links} |\n| D2-25 | 3 | Softmax | not yet |\n" in page
     course = "[DLS 2: Improving Deep Neural Networks](#dls-2-improving-deep-neural-networks)"
@@ -178,25 +178,27 @@ def measured(folder):
         (folder / page).write_text("\n".join(blocks))
     row = {"train": 0.01, "train_dev": 0.02, "dev": 0.125, "gaps": {"mismatch": 0.105}}
     tag = {"share": 0.5, "ceiling": 0.1, "lift": 2.0, "lift_lo": 1.0, "lift_hi": 3.0}
-    studied = {key: {**row, "tags": {"dark": tag}} for key in study.TRIED}
+    phone_rows = {key: {**row, "tags": {"dark": tag}} for key in iterations_page.TRIED}
     good = {**row, "test": 0.13}  # the winner: test was opened for it
     (folder / "metrics.json").write_text(
-        json.dumps({"improving": {"wine": row, "wines_good": good}, study.COURSE: studied})
+        json.dumps(
+            {"improving": {"wine": row, "wines_good": good}, iterations_page.COURSE: phone_rows}
+        )
     )
     wines = {key: {"group": "wines"} for key in ("wine", "wines_good")}
-    phones = {key: {"group": "phones"} for key in study.TRIED}
+    phones = {key: {"group": "phones"} for key in iterations_page.TRIED}
     (folder / "params.yaml").write_text(
-        yaml.safe_dump({"experiments": {"improving": wines, study.COURSE: phones}})
+        yaml.safe_dump({"experiments": {"improving": wines, iterations_page.COURSE: phones}})
     )
     blocks = [
         f"<!-- begin {name} -->\n<!-- end {name} -->" for name in ("iterations", "tags", "moved")
     ]
     (folder / "docs" / "iterations.md").write_text("\n".join(blocks))
-    (folder / "docs" / "studies").mkdir()
+    (folder / "docs" / "iterations").mkdir()
     steps = [{"key": key, "place": "present", "parent": None, "sentence": "The first."}
-             for key in study.TRIED]  # fmt: skip
-    (folder / "docs" / "studies" / "phone.json").write_text(
-        json.dumps({"groups": {study.GROUP: steps}})
+             for key in iterations_page.TRIED]  # fmt: skip
+    (folder / "docs" / "iterations" / "phone.json").write_text(
+        json.dumps({"groups": {iterations_page.GROUP: steps}})
     )
     results = folder / "benchmarks" / "results"
     results.mkdir(parents=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
-TEXTS = ("*.py", "*.md", "*.html", "*.js", "*.txt", "*.yaml", "*.yml", "*.toml", "Makefile")
+TEXTS = ("*.py", "*.md", "*.html", "*.js", "*.txt", "*.yaml", "*.yml", "Makefile")
 # Titles of other people's data sets; and tests, which say what happens in their own words.
 NOT_OURS = re.compile(r"^(docs/glossary\.md|tests/.*|src/.*/catalogue\.yaml)$")
 

@@ -265,7 +265,7 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
     section = Section(
         heading="Two costs as landscapes",
         text=(
-            "The same model on six labels that no threshold parts, and a start that is surely "
+            "The same model on six labels that no threshold parts, and a start that is certainly "
             "wrong. Under squared error the cost has plains where every answer is sure, and rises "
             f"up to {convexity['above_chord_squared']:.2f} above the chord between two of its "
             "points: "

@@ -36,7 +36,7 @@ class GapChange:
     def as_json(self) -> dict[str, Any]:
         return {
             "name": self.name, "before": self.before, "after": self.after, "change": self.change,
-            "lo": self.lo, "hi": self.hi, "beyond_doubt": self.is_significant,
+            "lo": self.lo, "hi": self.hi, "significant": self.is_significant,
         }  # fmt: skip
 
 

@@ -96,5 +96,5 @@ def _setting(value: Any) -> str:
 
 
 def _error_change(row: Mapping[str, Any]) -> dict[str, Any]:
-    change = format_change(row["change"], row["lo"], row["hi"], significant=row["beyond_doubt"])
+    change = format_change(row["change"], row["lo"], row["hi"], significant=row["significant"])
     return {"split": TITLES[row["name"]], **change}

@@ -13,7 +13,7 @@ TRIED = {
     "c3w2_phone_blurred": "3. in place of shade, blurred",
     "c3w2_phone_larger": "not advised: a larger network, turned",
 }
-"""The experiments in the order of the study, with what each tries."""
+"""The experiments in their order, with what each tries."""
 
 
 def iterations(root: Path) -> str:
@@ -35,7 +35,7 @@ def _change(step: dict[str, Any]) -> str:
     if step["parent"] is None:
         return "–"
     (dev,) = [one for one in step["moved"] if one["name"] == "dev"]
-    sure = "significant" if dev["beyond_doubt"] else "perhaps by chance"
+    sure = "significant" if dev["significant"] else "perhaps by chance"
     against = step["parent"]["key"]
     interval = f"{dev['lo']:+.1%} to {dev['hi']:+.1%}"
     return f"{dev['change']:+.1%} ({interval}) against `{against}`, {sure}"
@@ -71,5 +71,5 @@ def _metrics(root: Path) -> dict[str, Any]:
 
 def _steps(root: Path) -> dict[str, dict[str, Any]]:
     """Give the present run of each experiment; the file has earlier trials too."""
-    result = json.loads((root / "docs" / "studies" / "phone.json").read_text(encoding="utf-8"))
+    result = json.loads((root / "docs" / "iterations" / "phone.json").read_text(encoding="utf-8"))
     return {step["key"]: step for step in result["groups"][GROUP] if step["place"] == "present"}
