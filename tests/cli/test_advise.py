@@ -129,7 +129,7 @@ def test_it_starts_without_what_it_does_not_need(tmp_path):
     file.write_text(EXAMPLE)
     code = (
         "import sys; from foursplit.cli.main import main\n"
-        f"main(['decide', {str(file)!r}], standalone_mode=False)\n"
+        f"main(['advise', {str(file)!r}], standalone_mode=False)\n"
         "print(sorted({'torch', 'mlflow', 'dvc', 'sklearn', 'scipy.stats'} & {*sys.modules}))"
     )
     done = subprocess.run(

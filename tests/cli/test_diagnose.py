@@ -238,7 +238,10 @@ def test_domains_make_a_table_whose_empty_cells_say_what_would_fill_them(predict
             ["diagnose", "predictions", "--human-error", "0.1", "--human-error", "0.2"],
             "'people' occurs twice; each level needs its own name",
         ),
-        (["diagnose", "predictions", "--human-error-on", "0.1"], "--human-error-on 0.1: a name"),
+        (
+            ["diagnose", "predictions", "--human-error-on", "0.1"],
+            "--human-error-on 0.1: write a name",
+        ),
         (["diagnose", "predictions", "--desired-error", "7"], "--desired-error 7: errors are"),
         (["diagnose", "predictions", "--min-gain", "1.5"], "--min-gain 1.5: errors are"),
         (["diagnose", "predictions", "--sheet", "none.csv"], "none.csv"),

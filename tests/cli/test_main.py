@@ -33,7 +33,7 @@ def test_help_lists_every_command_under_a_heading(project):
     for command in (
         "repro",
         "check",
-        "table",
+        "summary",
         "ui",
         "new",
         "verify",
@@ -137,7 +137,7 @@ def test_an_impossible_argument_of_a_lesson_is_refused_by_name(project):
     path.write_text(path.read_text().replace("too_large: 0.8", "too_large: 0.5"))
     shutil.copytree(ROOT / "pipelines", project / "pipelines", dirs_exist_ok=True)
     said = run(project, "check", code=2)
-    assert "lessons.supervised.gradient_descent.args: too_large: 0.5 must be above" in said
+    assert "gradient_descent.args: learning_rate_too_large: 0.5 must be above" in said
 
 
 def test_a_wrong_parameter_stops_every_stage(project):

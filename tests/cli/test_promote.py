@@ -125,7 +125,7 @@ def test_a_version_whose_files_were_altered_is_not_gone_to(stored):
     path.write_bytes(path.read_bytes() + b"x")
     judged_tags = {registry.VERDICT: "PROMOTE", registry.AGAINST: "1"}
     registry.set_tags(stored, judged_tags)
-    assert "altered since this version was stored" in run(GROUP, code=2)
+    assert "altered after this version was stored" in run(GROUP, code=2)
     assert registry.champion_number(GROUP) == 1
 
 

@@ -105,7 +105,7 @@ def test_an_altered_record_is_told(small, on_record):
 def test_without_a_known_cause_it_says_what_is_not_on_record(small, on_record):
     on_record(hashes={"weights/seed_1": "f" * 64})
     text = run(RUN, code=6)
-    assert "nothing that is on record went in otherwise" in text
+    assert "all recorded inputs are equal" in text
     assert "Not compared, because not recorded: platform" in text
 
 
@@ -160,7 +160,10 @@ def test_a_folder_with_changes_is_refused_unless_a_commit_holds_them(small, on_r
     ("fields", "message"),
     [
         ({"commit": None}, "no commit is recorded"),
-        ({"commit": "f" * 40}, "is not in this clone, which may be behind: `git fetch --all`"),
+        (
+            {"commit": "f" * 40},
+            "is not in this clone, which may be outdated. Run `git fetch --all`",
+        ),
         ({"experiment": "letters_smal"}, "unknown experiment 'letters_smal'. Did you mean"),
     ],
 )

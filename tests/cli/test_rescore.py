@@ -82,7 +82,7 @@ def test_a_group_that_a_rule_does_not_fit_is_named_and_passed_over(small):
         (["wines", "--weight", "domain=all"], "must be COLUMN=VALUE:WEIGHT"),
         (["wines", "--weight", "colour=red:3"], "unknown column 'colour'"),
         (["wines", "--metric", "f1"], "unknown metric 'f1'"),
-        (["wines", "--preferred", "wines_bad"], "--preferred KEY, --rejected KEY and --on"),
+        (["wines", "--preferred", "wines_bad"], "--preferred KEY, --rejected KEY and --where"),
         (["--metric", "f1"], "figures: task classify: unknown metric 'f1'"),
     ],
 )

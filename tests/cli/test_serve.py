@@ -202,8 +202,8 @@ def test_a_checked_copy_is_served_on_this_machine_without_analytics(small, monke
     assert server.env["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
     assert server.env["OMP_NUM_THREADS"] == "1"  # as the manifest has it
     assert server.env["ATEN_CPU_CAPABILITY"] == "avx2"
-    assert f"models:/{GROUP}/1" in server.ready
-    assert all(name in server.ready for name in NAMES)
+    assert f"models:/{GROUP}/1" in server.ready_message
+    assert all(name in server.ready_message for name in NAMES)
 
 
 def test_a_version_of_before_is_served_as_one_array(small, monkeypatch):
@@ -213,7 +213,7 @@ def test_a_version_of_before_is_served_as_one_array(small, monkeypatch):
     server, files = started(monkeypatch, GROUP)
     assert mlmodel.NAME in files
     assert mlmodel.NAME not in version.files
-    assert "(n, 13)" in server.ready
+    assert "(n, 13)" in server.ready_message
 
 
 def test_the_pages_python_gives_the_dev_tables_numbers(small, monkeypatch):

@@ -107,4 +107,4 @@ def test_what_a_person_added_is_never_advised_to_be_removed(project):
 
 def test_a_merge_conflict_is_said(project):
     (project.folder / "dvc.lock").write_text("<<<<<<< HEAD\n=======\n>>>>>>> x\n")
-    assert "a merge conflict" in check(project, code=2)
+    assert "merge conflict markers" in check(project, code=2)

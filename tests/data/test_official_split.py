@@ -97,7 +97,7 @@ def test_the_hash_protocol_ignores_the_official_split():
     ],
 )
 def test_shares_for_an_official_test_split_raise(shares):
-    with pytest.raises(FoursplitError, match="the official protocol brings its test"):
+    with pytest.raises(ValueError, match="the official protocol brings its test"):
         SplitConfig(seed=1, domains=shares, protocol="official")
 
 

@@ -14,7 +14,7 @@ from foursplit.data.fetch import fetch
 from foursplit_courses.datasets import coffee, six_blobs, zeros_ones
 
 
-@pytest.mark.parametrize("source", [coffee, six_blobs])
+@pytest.mark.parametrize("dataset", [coffee, six_blobs])
 def test_a_drawn_table_is_the_same_each_time(dataset):
     first, again = dataset.read(Path("nowhere")), dataset.read(Path("nowhere"))
     assert first.equals(again)

@@ -37,7 +37,7 @@ def test_worked_by_hand():
     unit = np.arcsinh(1.0)
     wanted = {
         "mean": unit,
-        "min_slice_examples": unit,
+        "least": unit,
         "most": unit,
         "spread": 0,
         "largest_jump": 0,

@@ -230,7 +230,7 @@ def test_people_measured_on_few_examples_are_not_passed_by_a_little():
 
 def test_seeds_that_scored_other_examples_are_refused():
     other = Model(tables={"dev": table("dev", 10, n=999)})
-    with pytest.raises(FoursplitError, match="seeds of one model are scored on the same"):
+    with pytest.raises(FoursplitError, match="score all seeds of a model on the same"):
         told(model(dev=10), other)
 
 

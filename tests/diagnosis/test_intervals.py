@@ -122,7 +122,7 @@ def test_at_a_hundred_thousand_groups_the_normal_is_the_full_bootstrap():
 
 def test_with_weights_too_the_normal_is_what_drawing_rows_gives():
     rng = np.random.default_rng(4)
-    n = bootstrap.MANY
+    n = bootstrap.MIN_NORMAL_GROUPS
     loss, weight = rng.gamma(1.0, size=n), rng.uniform(0.2, 3.0, n)
     found = bootstrap.estimate(loss, weight, np.arange(n), rng, n_resamples=20_000, confidence=0.95)
     drawn = [rng.integers(0, n, n) for _ in range(1500)]

@@ -69,7 +69,7 @@ def test_what_is_confirmed_comes_first_and_then_what_gives_back_most(rng):
     assert flags == sorted(flags, reverse=True)
     gains = [s.recoverable for s in report.confirmed]
     assert gains == sorted(gains, reverse=True)
-    assert len(report.slices) <= 2 * search.TOP
+    assert len(report.slices) <= 2 * search.MAX_SLICES
 
 
 def confirmed_on_noise(n_sets, **how):
@@ -132,7 +132,7 @@ def test_the_best_slice_is_that_of_the_sliceline_package(seed):
     frame = table.frame.drop(columns="meta.size")
     table = prediction_table.PredictionTable(split="dev", frame=frame)
     keys, complete = search.search_slices(dev_of(table))
-    finder = Slicefinder(alpha=search.SIZE, k=1, max_l=3, min_sup=20, verbose=False)
+    finder = Slicefinder(alpha=search.ERROR_WEIGHT, k=1, max_l=3, min_sup=20, verbose=False)
     finder.fit(frame[table.meta].to_numpy(), table.loss)
     theirs = {
         name.removeprefix("meta."): value

@@ -17,9 +17,9 @@ from foursplit_courses.datasets.wine import SPEC
 DIAGNOSIS = DiagnosisConfig(
     n_resamples=100,
     confidence=0.95,
-    floor=0.005,
-    share_of_dev=0.1,
-    co_primary=0.5,
+    min_gap=0.005,
+    min_gap_fraction=0.1,
+    co_primary_fraction=0.5,
     seed=1,
     tie_probability=0.0,
 )

@@ -11,7 +11,12 @@ from foursplit.evaluation.learning_curve import by_size, learning_curve_summary
 from foursplit.evaluation.learning_curve_runs import CurveMeasurement
 
 DIAGNOSIS = DiagnosisConfig(
-    n_resamples=100, confidence=0.95, floor=0.005, share_of_dev=0.1, co_primary=0.5, seed=1
+    n_resamples=100,
+    confidence=0.95,
+    min_gap=0.005,
+    min_gap_fraction=0.1,
+    co_primary_fraction=0.5,
+    seed=1,
 )
 HUMAN = {"error": 0.022, "kind": "human", "where": "x"}
 ONE, TWO = {"all": "source"}, {"web": "source", "phone": "target"}

@@ -83,7 +83,7 @@ def test_a_classifier_of_scikit_learns_errs_as_one_fitted_by_hand_on_those_rows(
     points, _ = run_learning_curve(made, SETTINGS, follower, "x")
     train, dev = made.splits["train"], made.splits["dev"]
     drawn = nested_subsets.nested_subsets(
-        train.metadata, [24, 54, 120], derive_seed("learning_curve", 1, 1), classes=True
+        train.metadata, [24, 54, 120], derive_seed("learn", 1, 1), classes=True
     )
     found = {p.size: p for p in points if p.repeat == 1}
     for size, chosen in enumerate(drawn, start=1):
@@ -101,7 +101,7 @@ def test_a_regressions_error_has_one_unit_for_all_sizes(job, follower, direct):
     train, dev = made.splits["train"], made.splits["dev"]
     lower, upper = np.quantile(train.y, [0.25, 0.75])  # of all of train
     drawn = nested_subsets.nested_subsets(
-        train.metadata, [24, 54], derive_seed("learning_curve", 1, 1), classes=False
+        train.metadata, [24, 54], derive_seed("learn", 1, 1), classes=False
     )
     found = {p.size: p for p in points if p.repeat == 1}
     for size, chosen in enumerate(drawn, start=1):

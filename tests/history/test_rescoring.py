@@ -13,9 +13,9 @@ from foursplit.history.rescoring import rescore, weight_to_flip
 DIAGNOSIS = DiagnosisConfig(
     n_resamples=200,
     confidence=0.95,
-    floor=0.005,
-    share_of_dev=0.1,
-    co_primary=0.5,
+    min_gap=0.005,
+    min_gap_fraction=0.1,
+    co_primary_fraction=0.5,
     seed=1,
     tie_probability=0.0,
 )

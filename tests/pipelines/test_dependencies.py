@@ -39,7 +39,7 @@ STAGES = {
 
 def kind(name):
     """Name the module of a stage."""
-    return name.partition("@")[0].removesuffix("_real")
+    return name.partition("@")[0].removesuffix("_full")
 
 
 def by_name(stage, key):

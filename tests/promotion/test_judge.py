@@ -145,7 +145,9 @@ def test_different_examples_or_labels_raise(split):
     old, new = pair(WON)
     loss = new.tables[split].loss
     strange = retabled(new, **{split: table(loss, split, prefix="other")})
-    with pytest.raises(DifferentExamplesError, match=f"{split}: the tables hold other examples"):
+    with pytest.raises(
+        DifferentExamplesError, match=f"{split}: the tables hold different examples"
+    ):
         decide((old, strange))
     answers = [
         retabled(m, **{split: table(m.tables[split].loss, split, y=y, y_hat=y)})

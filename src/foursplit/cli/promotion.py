@@ -28,7 +28,7 @@ def gate(
     group: str,
     promote: bool,
     force: bool,
-    why: str | None,
+    reason: str | None,
     json_file: Path | None,
 ) -> None:
     """Compare GROUP's current winner with its champion on the same examples.
@@ -36,17 +36,17 @@ def gate(
     Exit code 0: PROMOTE (or forced), 4: HOLD, 5: REJECT.  Writes reports/gate/GROUP.json, and
     registers the winner in MLflow as the group's challenger.
     """
-    if force and not (why and why.strip()):
+    if force and not (reason and reason.strip()):
         raise click.UsageError(
             "--force needs --reason TEXT: the reason is stored with the version."
         )
-    if why is not None and not force:
+    if reason is not None and not force:
         raise click.UsageError("--reason is the reason for --force; pass both.")
     reproducible_env.silence_libraries()
     from foursplit.cli.commands.gate import GateOptions
     from foursplit.cli.commands.gate import gate as command
 
-    reason = why.strip() if why else None
+    reason = reason.strip() if reason else None
     ctx.exit(command(group, GateOptions(promote=promote, reason=reason, json_file=json_file)))
 
 

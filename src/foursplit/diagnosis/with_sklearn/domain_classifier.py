@@ -22,11 +22,11 @@ def domain_scores(
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    is_categorical = [is_categorical(frame[name]) for name in frame]
+    categorical_columns = [is_categorical(frame[name]) for name in frame]
     x = np.stack(
         [
             category_codes(frame[name]) if categorical else frame[name].to_numpy(np.float64)
-            for name, categorical in zip(frame, is_categorical, strict=True)
+            for name, categorical in zip(frame, categorical_columns, strict=True)
         ],
         axis=1,
     ).astype(np.float64)
@@ -35,7 +35,7 @@ def domain_scores(
         max_iter=50,
         max_leaf_nodes=4,  # shallow: deep trees overfit a few hundred examples
         min_samples_leaf=max(2, min(20, len(side) // 20)),  # 20 of a hundred could not be split
-        categorical_features=is_categorical,
+        categorical_features=categorical_columns,
         early_stopping=False,
         random_state=seed,
     )
