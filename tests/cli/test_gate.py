@@ -85,8 +85,7 @@ def test_promote_and_read_only_exclude_each_other(small):
 
 def test_an_unchanged_winner_is_already_the_champion(small):
     run(GROUP, "--promote", code=0)
-    text = run(GROUP, "--promote", code=0)
-    assert "Version 1 is already the champion." in text
+    assert "Version 1 is already the champion." in run(GROUP, "--promote", code=0)
     assert [reason["code"] for reason in report()["reasons"]] == ["same_model"]
     assert not report()["promoted"]
 
@@ -104,8 +103,8 @@ def test_a_better_model_is_promoted_and_a_worse_one_rejected(small, tmp_path):
     run(GROUP, "--promote", code=5)
     assert report()["verdict"] == "REJECT"
     assert not report()["promoted"]
-    assert registry.champion_number(GROUP) == 2
-    assert registry.load_version(GROUP, "challenger").number == 3
+    numbers = registry.champion_number(GROUP), registry.load_version(GROUP, "challenger").number
+    assert numbers == (2, 3)
 
 
 def test_an_equal_model_is_held(small):

@@ -242,7 +242,8 @@ def test_hundreds_of_lock_files_take_little_time(history):
 def test_dvc_is_not_imported(history):
     history.evaluate("plain", {1: table({0})})
     code = (
-        "import sys; from foursplit.history.past_runs import list_past_runs; list_past_runs('letters')\n"
+        "import sys; from foursplit.history.past_runs import list_past_runs\n"
+        "list_past_runs('letters')\n"
         "print(sorted({'dvc', 'torch', 'mlflow', 'sklearn'} & {*sys.modules}))"
     )
     done = subprocess.run(
