@@ -82,7 +82,7 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
     filled.to_csv(sheet, index=False)
     page = tmp_path / "d.html"
     text = run("diagnose", predictions, "--sheet", sheet, "--html", page, cwd=tmp_path)
-    assert "put wrong labels right, on dev and test alike" in text
+    assert "correct the wrong labels, on both dev and test" in text
     assert "0 of 20 audited correct predictions have a wrong label" in page.read_text()
     assert "already exists" in run("error-sheet", predictions, "--out", sheet, cwd=tmp_path, code=2)
 
@@ -303,9 +303,9 @@ def test_a_learning_curve_may_bring_its_train_errors_and_its_sizes(tmp_path):
     names = ["size", "n", "train_error", "dev_error"]
     pd.DataFrame(rows, columns=names).to_csv(tmp_path / "curve.csv", index=False)
     text = run("learning-curve", "curve.csv", "--target", "0.02", cwd=tmp_path)
-    assert "the train error of 18.0% is itself above" in text
+    assert "train error of 18.0% is" in text
     assert "10,000" in text.splitlines()[3]
-    assert "state a desired error" in run("learning-curve", "curve.csv", cwd=tmp_path)
+    assert "State a desired error" in run("learning-curve", "curve.csv", cwd=tmp_path)
     pd.DataFrame(rows, columns=names).drop(columns="train_error").to_csv(tmp_path / "bare.csv")
     assert "Pass --train-error" in run("learning-curve", "bare.csv", cwd=tmp_path, code=2)
 

@@ -243,7 +243,7 @@ def test_force_promotes_and_keeps_why(small):
     [
         (["--force"], "--force needs --reason"),
         (["--force", "--reason", " "], "--force needs --reason"),
-        (["--reason", "x"], "it needs --force"),
+        (["--reason", "x"], "--reason is the reason for --force"),
     ],
 )
 def test_a_force_without_a_reason_is_none(small, arguments, message):
