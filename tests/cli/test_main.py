@@ -62,7 +62,7 @@ def test_help_lists_every_command_under_a_heading(project):
             ["stage", "learning_curve", "c2w3_wine_softmax"],
             "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2",
         ),
-        (["stage", "learning_curve", "c4w2_digits_mlp"], "no such file; `dvc repro` makes it"),
+        (["stage", "learning_curve", "c4w2_digits_mlp"], "no such file. Run `dvc repro`"),
         (["new", "learning-curve", "c4w2_digits_mlp"], "c4w2_digits_mlp is already in params.yaml"),
         (["new", "learning-curve", "lenet"], "unknown experiment 'lenet'"),
         (
@@ -78,7 +78,7 @@ def test_help_lists_every_command_under_a_heading(project):
         (["new", "model", "lenet"], "name 'lenet' is taken"),
         (["new", "dataset", "wine", "--csv", "x.csv", "--target", "y"], "name 'wine' is taken"),
         (["new", "dataset", "mine", "--csv", "x.csv", "--target", "y"], "x.csv"),
-        (["stage", "train", "c4w2_digits_lenet"], "no such file; `dvc repro` makes it"),
+        (["stage", "train", "c4w2_digits_lenet"], "no such file. Run `dvc repro`"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_right_ones(project, arguments, message):
