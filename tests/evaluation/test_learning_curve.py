@@ -92,7 +92,7 @@ def test_the_same_points_give_the_same_json_and_numbers_of_six_digits():
         json.dumps(learning_curve_summary(points(), HUMAN, TWO, DIAGNOSIS)) for _ in range(2)
     )
     assert first == again
-    assert learning_curve_summary(points(), HUMAN, ONE, DIAGNOSIS)["dev"]["learning-curve"][
+    assert learning_curve_summary(points(), HUMAN, ONE, DIAGNOSIS)["dev"]["curve"][
         "a"
     ] == pytest.approx(0.08, abs=1e-3)
     assert MAX_EXTRAPOLATION >= 10  # the line is drawn no farther than a fit is believed
