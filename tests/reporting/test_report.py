@@ -102,7 +102,7 @@ def test_a_hostile_name_or_title_stays_text(make, monkeypatch):
     hostile = dataclasses.replace(
         dataset.SPEC, title=bad, cite=bad, target='y"><b>', reference=None
     )
-    monkeypatch.setattr(dataset, "DATASET", hostile)
+    monkeypatch.setattr(dataset, "SPEC", hostile)
     params = copy.deepcopy(PARAMS)
     block = params["experiments"]["supervised"]
     block["wines_bad"]["week"] = bad
