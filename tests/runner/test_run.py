@@ -63,7 +63,7 @@ def test_stages_that_share_a_parameter_block_are_written_as_dvc_writes_them(smal
 
     body, marked = "diagnosis:\n", dvc_locks  # as older locks have it
     first = marked.index(body) + len("diagnosis:")
-    block = marked[first : marked.index("    outs:", first)]
+    block = marked[first : marked.rindex("\n", 0, marked.index(fit, first)) + 1]
     marked = marked[:first] + " &id001" + block + marked[first + len(block) :]
     second = marked.index(body, first + len(block))
     marked = marked[:second] + "diagnosis: *id001\n" + marked[second + len("diagnosis:" + block) :]
