@@ -362,7 +362,7 @@ def test_another_dvc_than_we_know_is_left_to_itself_with_a_word(small):
     )
     text = small.run(sys.executable, "-c", code)
     assert f"DVC {version('dvc')} is installed; its inner API is known for 1.0" in text
-    assert "leaving the order to dvc repro, one stage at a time" in text
+    assert "running plain dvc repro, one stage at a time" in text
     assert "Running stage 'd'" in text
 
 

@@ -204,7 +204,7 @@ def test_two_who_store_the_same_winner_at_once_leave_one_version(on_with_winner,
         with on("other"):
             assert register().number == 1
 
-    once(monkeypatch, registry, "_dataset", meanwhile)  # the files are there, the version is not
+    once(monkeypatch, registry, "_source", meanwhile)  # the files are there, the version is not
     with on("one"):
         version = register()
         assert version.number == 1

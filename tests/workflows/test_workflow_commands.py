@@ -166,7 +166,7 @@ def test_the_page_names_every_setting_and_no_other():
 
 def test_the_pipeline_runs_on_the_python_that_its_locks_were_written_with():
     python = load(GITHUB / "actions" / "ready" / "action.yml")["inputs"]["python"]["default"]
-    (matrix,) = (job["diagnosis"]["matrix"] for name, job in jobs() if name == "check.test")
+    (matrix,) = (job["strategy"]["matrix"] for name, job in jobs() if name == "check.test")
     assert python in matrix["python"]
     others = [step for name, job in jobs() if name != "check.test" for step in job["steps"]]
     assert not [step for step in others if "python" in step.get("with", {})]
