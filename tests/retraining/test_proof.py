@@ -67,7 +67,7 @@ def says_what_happened(told, runner):
     assert f"| `{GROUP}` | `{KEY}` | **PROMOTE** and promoted |" in told.comment
     assert f"`experiments.own.{KEY}.model_args.columns` | `[1]` | `[1, 2]`" in told.comment
     assert f"- `train@{KEY}`" in told.comment
-    assert "Models that this test was opened for so far: 2." in told.comment
+    assert "Models evaluated on this test set so far: 2." in told.comment
     # What was pushed is what was measured.
     commit = told.json["branch"]["commit"]
     assert (
