@@ -27,5 +27,5 @@ def test_a_tracked_run_is_made_again_and_an_altered_record_is_found_in_ci(clone)
             ["f" * 64, run],
         )
     text = clone.run("foursplit", "reproduce", run, code=6)
-    assert "DIFFERS  weights/seed_1  ffffffffffff on record" in text
+    assert "DIFFERS  weights/seed_1  ffffffffffff recorded" in text
     assert "the hashes of the weights in the run's record disagree" in text
