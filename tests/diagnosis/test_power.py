@@ -8,6 +8,7 @@ from scipy import stats
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.stats import power
+from foursplit.diagnosis.stats.normal_power import detectable_gain
 
 SHARE = st.floats(0.001, 1.0)
 
@@ -203,14 +204,14 @@ def test_a_dev_set_without_errors_still_gets_advice():
 
 @pytest.mark.parametrize("n", [50, 500, 5000])
 def test_the_detectable_gain_needs_that_many_examples(n):
-    gain = power.detectable_gain(n)
+    gain = detectable_gain(n)
     assert power.required_examples(gain, 2 * gain) == pytest.approx(n, rel=1e-6)
 
 
 def test_a_detectable_gain_is_detected_in_four_of_five_trials(rng):
     # Exact McNemar on 1,000 pairs, models that disagree on twice the gain: 3 to 1.
     n, trials = 1000, 400
-    gain = power.detectable_gain(n)
+    gain = detectable_gain(n)
     better, worse = rng.binomial(n, 1.5 * gain, trials), rng.binomial(n, 0.5 * gain, trials)
     is_detected = [
         stats.binomtest(int(b), int(b + w)).pvalue < 0.05

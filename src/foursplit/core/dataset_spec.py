@@ -39,7 +39,7 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFiles:
-    """What a dataset reads of a data set in `datasets/catalogue.yaml`.
+    """The files of a published data set that a data set reads; see `datasets/catalogue.yaml`.
 
     Among the raw files they lie under the catalogue's paths, which begin with the data set's name;
     what was packed lies in `<data set>/unpacked/`.

@@ -11,7 +11,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import assign, duplicates, store
-from foursplit.diagnosis.stats.power import detectable_gain
+from foursplit.diagnosis.stats.normal_power import detectable_gain
 from foursplit.diagnosis.stats.proportions import wilson_interval
 from foursplit.io import artifacts
 

@@ -5,7 +5,7 @@ from math import ceil, fsum, inf, sqrt
 
 import numpy as np
 
-from foursplit.diagnosis.stats.power import NORMAL
+from foursplit.diagnosis.stats.normal_power import NORMAL
 from foursplit.diagnosis.stats.power import required_examples as examples_for_gain
 from foursplit.promotion.paired_tests import (
     PairedLosses,

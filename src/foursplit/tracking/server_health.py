@@ -44,22 +44,23 @@ def require_server(uri: str, display_uri: str) -> None:
 
 
 @cache
-def require_database(uri: str, shown: str) -> None:
-    """Refuse a database that nobody can connect to, once a process."""
+def require_database(uri: str, display_uri: str) -> None:
+    """Raise if nothing listens at the database's address; checked once per process."""
     scheme, _, rest = uri.partition("://")
-    default = PORTS.get(scheme.partition("+")[0])
-    place = urlsplit(f"//{rest.rpartition('@')[2]}")
-    if default is None or not place.hostname:
-        return  # by a socket of this machine, or MLflow says what is wrong with it
-    for left in reversed(range(MAX_ATTEMPTS)):
+    default_port = PORTS.get(scheme.partition("+")[0])
+    address = urlsplit(f"//{rest.rpartition('@')[2]}")
+    if default_port is None or not address.hostname:
+        return  # a local socket, or an address that MLflow reports as wrong
+    for number in range(1, MAX_ATTEMPTS + 1):
         try:
-            socket.create_connection((place.hostname, place.port or default), TIMEOUT_S).close()
+            server = (address.hostname, address.port or default_port)
+            socket.create_connection(server, TIMEOUT_S).close()
         except OSError as error:
-            if left and not isinstance(error, TimeoutError):
+            if number < MAX_ATTEMPTS and not isinstance(error, TimeoutError):
                 time.sleep(PAUSE_S)
                 continue
             raise FoursplitError(
-                f"{shown}: no database answers there ({error}). Start it, or set "
-                "MLFLOW_TRACKING_URI right; without it the project has a store of its own."
+                f"{display_uri}: no database answers there ({error}). Start it, or correct "
+                "MLFLOW_TRACKING_URI; without it the project uses its own store."
             ) from error
         return

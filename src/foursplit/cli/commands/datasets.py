@@ -76,7 +76,7 @@ def _state(name: str, entry: CatalogueEntry, readers: list[str], *, accepted: bo
 
 
 def _readers() -> dict[str, list[str]]:
-    """Return the project's datasets that read each data set."""
+    """Return the project's data sets that read each published one."""
     params = load()
     readers: dict[str, list[str]] = {}
     for section in params.sections().values():

@@ -146,7 +146,7 @@ def selected_files(files: RemoteFiles) -> tuple[tuple[RemoteFile, ...], PackedAr
 
 
 def licences(dataset: DatasetSpec) -> str:
-    """Return the licences of a dataset's data sets."""
+    """Return the licences of the published data sets that a data set reads."""
     texts = [f"{name}: {one.licence}" for name, one in entries_of(dataset).items()]
     return "; ".join([dataset.licence, *texts] if dataset.licence else texts)
 
@@ -158,7 +158,7 @@ def citations(dataset: DatasetSpec) -> str:
 
 
 def attributions(dataset: DatasetSpec) -> list[str]:
-    """Return the attributions that the licences of a dataset's data sets require."""
+    """Return the attributions that these licences require."""
     return [
         f"{name}: {one.cite.rstrip('.')}. {one.licence}. {one.home}"
         for name, one in entries_of(dataset).items()

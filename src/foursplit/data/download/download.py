@@ -95,31 +95,31 @@ def _receive(
     session: Any, file: RemoteFile, part: Path, retry_policy: RetryPolicy, progress: Progress
 ) -> None:
     """Request the missing bytes and append them; raise _ConnectionBroken if a retry may help."""
-    size_bytes = _size(part)
+    offset = _size(part)
     # Identity: a server that compresses would send other bytes than those published.
     headers = {"Accept-Encoding": "identity", "User-Agent": "foursplit"}
-    headers |= {"Range": f"bytes={size_bytes}-"} if size_bytes else {}
+    headers |= {"Range": f"bytes={offset}-"} if offset else {}
     timeouts = (retry_policy.connect_timeout_s, retry_policy.read_timeout_s)
     with (
         _classified_errors(file),
         session.get(file.url, headers=headers, timeout=timeouts, stream=True) as response,
     ):
-        size_bytes = _start_position(response, file, part, size_bytes)
-        progress.at(size_bytes)
-        with part.open("r+b" if size_bytes else "wb") as out:
-            out.seek(size_bytes)
+        offset = _start_position(response, file, part, offset)
+        progress.at(offset)
+        with part.open("r+b" if offset else "wb") as out:
+            out.seek(offset)
             out.truncate()
             for chunk in _read_chunks(response.raw, retry_policy):
-                size_bytes += len(chunk)
-                if size_bytes > file.bytes:
+                offset += len(chunk)
+                if offset > file.bytes:
                     break
                 _write(out, chunk, part)
-                progress.at(size_bytes)
-    if size_bytes > file.bytes:
+                progress.at(offset)
+    if offset > file.bytes:
         part.unlink()
         raise FoursplitError(f"{file.url}: wrong length: more than {file.bytes} bytes")
-    if size_bytes < file.bytes:
-        raise _ConnectionBroken(f"the connection ended at {size_bytes} bytes")
+    if offset < file.bytes:
+        raise _ConnectionBroken(f"the connection ended at {offset} bytes")
 
 
 @contextmanager
@@ -141,12 +141,12 @@ def _classified_errors(file: RemoteFile) -> Iterator[None]:
         raise _ConnectionBroken(_reason(error)) from error
 
 
-def _start_position(response: Any, file: RemoteFile, part: Path, size_bytes: int) -> int:
+def _start_position(response: Any, file: RemoteFile, part: Path, offset: int) -> int:
     """Return the position of the response's first byte; raise for an unusable response."""
     status = response.status_code
     if status in RETRYABLE_STATUS:
         raise _ConnectionBroken(f"the server answers {status} {response.reason}")
-    if status == 416 and size_bytes:
+    if status == 416 and offset:
         part.unlink()  # the server's file is shorter
         raise _ConnectionBroken("the server has no more bytes, and the partial file is wrong")
     if status not in (200, 206):
@@ -154,11 +154,11 @@ def _start_position(response: Any, file: RemoteFile, part: Path, size_bytes: int
     start = 0
     if status == 206:
         content_range = response.headers.get("Content-Range", "")
-        if not content_range.startswith(f"bytes {size_bytes}-"):
+        if not content_range.startswith(f"bytes {offset}-"):
             raise FoursplitError(
-                f"{file.url}: asked for bytes {size_bytes}, got Content-Range {content_range!r}"
+                f"{file.url}: asked for bytes {offset}, got Content-Range {content_range!r}"
             )
-        start = size_bytes
+        start = offset
     length = response.headers.get("Content-Length")
     if length is not None and length.isdigit() and start + int(length) != file.bytes:
         raise FoursplitError(

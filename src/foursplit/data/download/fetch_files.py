@@ -53,7 +53,7 @@ class FetchedFiles:
 
 
 def fetch_files(files: RemoteFiles, into: Path, retry_policy: RetryPolicy) -> FetchedFiles:
-    """Write the files that a dataset reads of a data set to `into`, and verify them."""
+    """Write the files that a data set reads of a published one to `into`, and verify them."""
     single_files, packed = catalogue.selected_files(files)
     fetched = FetchedFiles(len(single_files), sum(file.bytes for file in single_files))
     for file in single_files:

@@ -29,7 +29,7 @@ def accepted_entries(in_params: Iterable[str]) -> frozenset[str]:
 def unaccepted_entries(
     dataset: DatasetSpec, accepted_names: frozenset[str]
 ) -> dict[str, CatalogueEntry]:
-    """Return the data sets of a dataset whose licence is not accepted yet."""
+    """Return the published data sets that it reads and whose licence is not accepted yet."""
     return {
         name: entry
         for name, entry in catalogue.entries_of(dataset).items()

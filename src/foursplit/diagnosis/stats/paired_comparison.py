@@ -24,7 +24,8 @@ from foursplit.diagnosis.stats.bootstrap import (
     standard_error,
     t_correction,
 )
-from foursplit.diagnosis.stats.power import NORMAL, required_examples
+from foursplit.diagnosis.stats.normal_power import NORMAL
+from foursplit.diagnosis.stats.power import required_examples
 from foursplit.diagnosis.stats.seed_variance import t_draws
 
 MCNEMAR, BOOTSTRAP = "mcnemar exact", "paired bootstrap"

@@ -8,15 +8,13 @@ Source: Miettinen (1968), "The matched pairs design in the case of all-or-none r
 
 from dataclasses import asdict, dataclass
 from math import ceil, log2, sqrt
-from statistics import NormalDist
 
 import numpy as np
 from scipy.special import bdtr, bdtrc, bdtrik, gammaln, xlog1py, xlogy
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
-
-NORMAL = NormalDist()
+from foursplit.diagnosis.stats.normal_power import NORMAL, difference_sd, normal_examples
 
 READ_ERRORS = 100  # enough errors to see where they come from; the book's number
 
@@ -51,25 +49,7 @@ def required_examples(
     if delta == 0:
         raise FoursplitError("delta 0: no number of examples shows a gain of zero")
     sweep = ceil(1 + log2(1 / alpha)) / discordance
-    return ceil(max(_normal_examples(delta, discordance, power, alpha), sweep) - 1e-9)
-
-
-def detectable_gain(
-    n: int, *, discordance_per_gain: float = 2.0, power: float = 0.8, alpha: float = 0.05
-) -> float:
-    """Return the smallest gain in error that n paired examples show with this power.
-
-    Two models are assumed to differ on `discordance_per_gain` times the gain.  The normal formula
-    is solved by bisection, because the gain stands on both of its sides.
-    """
-    low, high = 0.0, 1.0 / discordance_per_gain
-    if _normal_examples(high, discordance_per_gain * high, power, alpha) > n:
-        return high
-    for _ in range(60):
-        middle = (low + high) / 2
-        needed = _normal_examples(middle, discordance_per_gain * middle, power, alpha)
-        low, high = (low, middle) if needed <= n else (middle, high)
-    return high
+    return ceil(max(normal_examples(delta, discordance, power, alpha), sweep) - 1e-9)
 
 
 def mcnemar_power(n: int, delta: float, discordance: float, *, alpha: float = 0.05) -> float:
@@ -94,7 +74,7 @@ def prob_correct_ranking(n: int, delta: float, discordance: float, *, ties: floa
     if discordance == 0:
         return ties
     if n * discordance > MAX_EXACT_PAIRS:
-        sd = _sd(delta, discordance) * sqrt(n)
+        sd = difference_sd(delta, discordance) * sqrt(n)
         lead = n * delta / sd if sd else float("inf")
         tie = NORMAL.pdf(lead) / sd if sd else 0.0  # leads are whole numbers, one apart
         return NORMAL.cdf(lead) + (ties - 0.5) * tie
@@ -152,26 +132,11 @@ def _check(delta: float, discordance: float) -> None:
         )
 
 
-def _normal_examples(delta: float, discordance: float, power: float, alpha: float) -> float:
-    """Return the number of examples of the normal formula, as a fraction.
-
-    Source: Connor (1987), "Sample size for testing differences in proportions for the
-    paired-sample design".
-    """
-    z_alpha, z_power = NORMAL.inv_cdf(1 - alpha / 2), NORMAL.inv_cdf(power)
-    return ((z_alpha * sqrt(discordance) + z_power * _sd(delta, discordance)) / delta) ** 2
-
-
-def _sd(delta: float, discordance: float) -> float:
-    """Return the standard deviation of one example's difference in loss."""
-    return sqrt(max(0.0, discordance - delta**2))
-
-
 def _normal_power(n: int, delta: float, discordance: float, alpha: float) -> float:
     # The discreteness of the exact test costs one pair on average: half for the step that it must
     # pass, and half for the next step at which it may reject.
     limit = NORMAL.inv_cdf(1 - alpha / 2) * sqrt(n * discordance) + 1
-    sd = _sd(delta, discordance) * sqrt(n)
+    sd = difference_sd(delta, discordance) * sqrt(n)
     if sd == 0:
         return 1.0
     return NORMAL.cdf((n * delta - limit) / sd) + NORMAL.cdf((-n * delta - limit) / sd)
