@@ -11,7 +11,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.reproduce.miniature import KEY, MODELS, RAW, SEEN, TABLES, Miniature, address, read_lock
+from tests.reproduce.miniature import (
+    COURSE,
+    KEY,
+    MODELS,
+    RAW,
+    SEEN,
+    TABLES,
+    Miniature,
+    address,
+    read_lock,
+)
 
 from foursplit.cli.commands import reproduce as door
 from foursplit.cli.main import main
@@ -42,13 +52,17 @@ def on_record(small, monkeypatch):
     """Have MLflow know the run; give a way to change what it has on record."""
     commit = small.git("rev-parse", "HEAD")
     known = RecordedRun(
-        name=RUN, kind="run", experiment=KEY, group="letters", commit=commit,
+        name=RUN,
+        kind="run",
+        experiment=KEY,
+        group="letters",
+        commit=commit,
         hashes={
             "weights/seed_1": small.sha256(f"{MODELS}/seed_1/model.safetensors"),
             "data/train.npy": small.sha256(f"{SEEN}/train.npy"),
         },
         environment={"device": "cpu", "threads": "1", "instruction_set": "portable"},
-    )  # fmt: skip
+    )
 
     def change(**fields):
         monkeypatch.setattr(door, "read_recorded", lambda _name: replace(known, **fields))
@@ -72,8 +86,13 @@ def test_the_same_commit_gives_the_same_bytes(small, on_record, tmp_path):
     assert told["schema"] == "foursplit.reproduce/1"
     assert told["equal"]
     assert [row["name"] for row in told["compared"]] == [
-        "data/sealed", "data/seen", "data/train.npy", "models", "tables", "weights/seed_1",
-    ]  # fmt: skip
+        "data/sealed",
+        "data/seen",
+        "data/train.npy",
+        "models",
+        "tables",
+        "weights/seed_1",
+    ]
     assert not told["causes"]
     assert small.objects() == before
     assert small.git("status", "--porcelain") == ""
@@ -269,9 +288,13 @@ def test_dvc_itself_does_what_the_stand_in_does(small, monkeypatch):
     command = [sys.executable, "-m", "foursplit", "reproduce", f"{KEY}@HEAD"]
     before = small.objects()
     done = subprocess.run(
-        command, env={**clone.clone_environment(small.root), **environment}, cwd=small.root,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        command,
+        env={**clone.clone_environment(small.root), **environment},
+        cwd=small.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Running stage '{address('train')}'" in done.stdout
     assert "Reproduced:" in done.stdout
@@ -298,14 +321,18 @@ def test_stopped_it_takes_its_children_and_its_folder_along(small, tmp_path, sig
     small.commit()
     (tmp_path / "tmp").mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "foursplit", "reproduce", f"{KEY}@HEAD"], cwd=small.root,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "foursplit", "reproduce", f"{KEY}@HEAD"],
+        cwd=small.root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={
-            **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path / "tmp"),
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "TMPDIR": str(tmp_path / "tmp"),
         },
         # What runs in the background may have been told to ignore Ctrl-C, and hands that on.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    )
     pid = tmp_path / "pid"
     while not (pid.is_file() and pid.read_text()):
         assert process.poll() is None
@@ -318,3 +345,15 @@ def test_stopped_it_takes_its_children_and_its_folder_along(small, tmp_path, sig
         time.sleep(0.05)
     assert not is_alive(child)
     assert not list((tmp_path / "tmp").glob("foursplit-reproduce-*"))
+
+
+@pytest.mark.parametrize("definition", [{"source": "alphabet", "group": "letters"}, {}, None, 3])
+def test_params_of_another_format_are_refused_with_the_way_to_run_them(
+    small, on_record, definition
+):
+    params = {"experiments": {COURSE: {KEY: definition}}}
+    (small.root / "params.yaml").write_text(json.dumps(params))
+    on_record(commit=small.commit())
+    text = run(RUN, code=2)
+    assert "git worktree add" in text
+    assert "dataset" in text

@@ -12,7 +12,7 @@ PICTURES = """
 import hashlib, sys
 from pathlib import Path
 from foursplit.core import reproducible_env
-reproducible_env.settle("portable", 1)
+reproducible_env.configure_environment("portable", 1)
 from foursplit_courses.datasets import digits
 read = digits.read(Path(sys.argv[1]))
 print(hashlib.sha256(read.x.tobytes()).hexdigest())

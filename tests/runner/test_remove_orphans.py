@@ -84,6 +84,8 @@ def test_what_a_killed_run_had_not_renamed_is_removed(project):
         / "c2w3_wine_softmax"
         / f".{names[1]}{PARTIAL_SUFFIX}",
         project / "data" / "full" / "predictions" / "g" / f".{names[3]}{PARTIAL_SUFFIX}",
+        project / "data" / f".code.4000001.x{PARTIAL_SUFFIX}",
+        project / "data" / "full" / f".code.4000001.x{PARTIAL_SUFFIX}",
         project / "reports" / f".{names[2]}{PARTIAL_SUFFIX}",
         project / f".metrics.json.4000001.x{PARTIAL_SUFFIX}",
     ]

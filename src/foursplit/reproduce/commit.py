@@ -73,12 +73,30 @@ def find_experiment(commit: str, key: str) -> RunLocation:
             experiments += block
             if key in block:
                 experiment = block[key]
+                _require_current_format(experiment, key, commit)
                 return RunLocation(
-                    key=key, commit=commit, group=experiment["group"],
+                    key=key,
+                    commit=commit,
+                    group=experiment["group"],
                     dataset=experiment["dataset"],
-                    pipeline=pipeline, course=course,
-                )  # fmt: skip
+                    pipeline=pipeline,
+                    course=course,
+                )
     raise unknown_name("experiment", key, experiments, f"params.yaml at {commit[:7]}")
+
+
+def _require_current_format(experiment: object, key: str, commit: str) -> None:
+    missing = [
+        name
+        for name in ("group", "dataset")
+        if not (isinstance(experiment, dict) and isinstance(experiment.get(name), str))
+    ]
+    if missing:
+        raise FoursplitError(
+            f"{key}: params.yaml at {commit[:7]} gives it no {' and no '.join(missing)}, so "
+            "another version of Foursplit wrote it. Reproduce it with its own code: `git worktree "
+            f"add ../foursplit-{commit[:7]} {commit[:7]}`, then `make repro` in that folder"
+        )
 
 
 def locked_stages(location: RunLocation) -> dict[str, Mapping[str, Any]]:

@@ -169,6 +169,7 @@ def _partial_files() -> Iterator[Path]:
     yield from _partial_files_in(root / "pipelines", 3)
     yield from _partial_files_in(root / "reports", 3)
     for data in (paths.data(), paths.data(FULL)):
+        yield from _partial_files_in(data, 0)  # of a stage whose output is a folder of data/
         for name in (*FOLDERS, "tags"):
             # A raw folder has downloaded files, and may have many.
             yield from _partial_files_in(data / name, 0 if name == "raw" else 3)
