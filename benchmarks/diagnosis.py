@@ -80,8 +80,12 @@ def beside_sliceline() -> dict[str, float]:
     theirs, _ = timed(lambda: finder.fit(table.frame[words].to_numpy(), table.loss))
     ours, found = timed(lambda: slice_report.find_slices(table, np.random.default_rng(1)))
     assert found.confirmed
-    return {"rows": SLICELINE_ROWS, "columns": SLICELINE_COLUMNS,
-            "sliceline_s": round(theirs, 2), "ours_s": round(ours, 2)}  # fmt: skip
+    return {
+        "rows": SLICELINE_ROWS,
+        "columns": SLICELINE_COLUMNS,
+        "sliceline_s": round(theirs, 2),
+        "ours_s": round(ours, 2),
+    }
 
 
 def main() -> None:
@@ -103,11 +107,13 @@ def main() -> None:
         "cores": os.cpu_count(),
         "small": {"rows_a_split": SMALL, "columns": COLUMNS, "everything_s": round(whole_s, 2)},
         "interval": {
-            "rows": SMALL, "draws": 2000, "ours_s": round(ours_s, 4),
+            "rows": SMALL,
+            "draws": 2000,
+            "ours_s": round(ours_s, 4),
             "rows_drawn_s": round(rows_s * 2000 / DRAWS, 1),
         },
         "sliceline": beside_sliceline(),
-    }  # fmt: skip
+    }
     print(json.dumps(result, indent=1), flush=True)
     large = model(LARGE)
     known = Settings(human_error=0.005)
@@ -116,10 +122,14 @@ def main() -> None:
         lambda: slice_report.find_slices(large.tables["dev"], np.random.default_rng(1))
     )
     result["large"] = {
-        "rows": 4 * LARGE, "columns": COLUMNS, "ledger_s": round(ledger_s, 2),
-        "slices_s": round(slices_s, 2), "rows_sliced": LARGE, "confirmed": len(found.confirmed),
+        "rows": 4 * LARGE,
+        "columns": COLUMNS,
+        "ledger_s": round(ledger_s, 2),
+        "slices_s": round(slices_s, 2),
+        "rows_sliced": LARGE,
+        "confirmed": len(found.confirmed),
         "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
-    }  # fmt: skip
+    }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["large"], indent=1))
     print(f"kept in {RESULT}")

@@ -74,10 +74,12 @@ def read() -> pd.DataFrame | None:
 def ratings_of(frame: pd.DataFrame, chosen: np.ndarray) -> Ratings:
     part = frame[chosen]
     return Ratings(
-        user=part["user"].to_numpy(), item=part["film"].to_numpy(),
+        user=part["user"].to_numpy(),
+        item=part["film"].to_numpy(),
         value=part["rating"].to_numpy(np.float64),
-        n_users=int(frame["user"].max()) + 1, n_items=int(frame["film"].max()) + 1,
-    )  # fmt: skip
+        n_users=int(frame["user"].max()) + 1,
+        n_items=int(frame["film"].max()) + 1,
+    )
 
 
 Guess = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -176,9 +178,14 @@ def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
     ]
     with tempfile.TemporaryDirectory() as state:
         network.fit(
-            regress.module(net, fit, shape), pairs[0], {"train_dev": pairs[1], "dev": pairs[1]},
-            fit, seed=1, kind="cpu", state=Path(state) / "state",
-        )  # fmt: skip
+            regress.module(net, fit, shape),
+            pairs[0],
+            {"train_dev": pairs[1], "dev": pairs[1]},
+            fit,
+            seed=1,
+            kind="cpu",
+            state=Path(state) / "state",
+        )
     with torch.no_grad():
         guess = (
             net.eval()(pairs[1][0])[:, 0].double().numpy() * shape.target_std + shape.target_mean

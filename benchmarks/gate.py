@@ -140,9 +140,11 @@ def main() -> None:
     given = parser.parse_args()
     n = advised()
     rules = {
-        "min_gain": RULES.min_gain, "confidence": RULES.confidence,
-        "slice_margin": RULES.slice_margin, "min_slice_examples": RULES.least,
-    }  # fmt: skip
+        "min_gain": RULES.min_gain,
+        "confidence": RULES.confidence,
+        "slice_margin": RULES.slice_margin,
+        "min_slice_examples": RULES.least,
+    }
     result = {"rules": rules, "error": ERROR, "discordance": DISCORDANCE, "n_advised": n}
     cases = []
     for case in measured(n, given.trials):

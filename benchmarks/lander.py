@@ -38,8 +38,10 @@ def main() -> int:
         runs.append(land(seed))
         print(line(runs[-1]), flush=True)
     result = {"settings": settings(), "goal_episodes": GOAL, "runs": runs, **verdict(runs)}
-    print(f"median {result['median_episodes']} episodes; goal: fewer than {GOAL}, "
-          f"{'met' if result['met'] else 'MISSED'}")  # fmt: skip
+    print(
+        f"median {result['median_episodes']} episodes; goal: fewer than {GOAL}, "
+        f"{'met' if result['met'] else 'MISSED'}"
+    )
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "lander.json").write_text(json.dumps(result, indent=1) + "\n")
     return 0 if result["met"] else 1

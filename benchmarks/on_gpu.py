@@ -105,7 +105,7 @@ def once(key: str, kind: str) -> dict[str, Any]:
     import numpy as np
 
     from foursplit.config.load import load
-    from foursplit.evaluation import prediction_tables
+    from foursplit.evaluation import experiment_tables
     from foursplit.evaluation.predict import load_predictor
     from foursplit.stages.train import prepare
     from foursplit.training import manifest as manifests
@@ -121,7 +121,7 @@ def once(key: str, kind: str) -> dict[str, Any]:
         made = train(job, target, fit.seeds[0])
         seconds = time.perf_counter() - began
         _, answer = load_predictor(target, params.run)
-        table = prediction_tables.build_table(
+        table = experiment_tables.build_table(
             dev, answer(dev), "dev", made.task, manifests.shape(made)
         )
     return {

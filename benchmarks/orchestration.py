@@ -38,10 +38,16 @@ SIZES = (25, 50, 100, 200)
 SLEEPERS, JOBS = 100, 24
 
 STAGES = (
-    "fetch wine", "validate wine", "split wine", "train c2w3_wine_softmax",
-    "train m1w3_cancer_logistic_sklearn", "evaluate c2w3_wine_softmax", "select c2w3_wine",
-    "final c2w3_wine", "report",
-)  # fmt: skip
+    "fetch wine",
+    "validate wine",
+    "split wine",
+    "train c2w3_wine_softmax",
+    "train m1w3_cancer_logistic_sklearn",
+    "evaluate c2w3_wine_softmax",
+    "select c2w3_wine",
+    "final c2w3_wine",
+    "report",
+)
 
 TWICE = """
         message = module.run(*given.values(), **_extras(name))
@@ -99,9 +105,13 @@ def _cold(folder: Path, stage: str, env: dict[str, str]) -> float:
     """Start a stage as `dvc repro` does."""
     began = time.perf_counter()
     done = subprocess.run(
-        ["/bin/sh", "-c", f"foursplit {stage}"], cwd=folder, env=env, check=True,
-        capture_output=True, text=True,
-    )  # fmt: skip
+        ["/bin/sh", "-c", f"foursplit {stage}"],
+        cwd=folder,
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return time.perf_counter() - began - 2 * _work(done.stdout)
 
 
@@ -194,10 +204,14 @@ def crowd() -> dict[str, float]:
     ideal = -(-SLEEPERS // JOBS) * 1.0
     run, books = result["seconds"], result["bookkeeping_s"]
     return {
-        "stages": SLEEPERS, "jobs": JOBS, "ideal_s": ideal, "bookkeeping_s": round(books, 2),
-        "run_s": round(run, 2), "command_s": round(seconds, 2),
+        "stages": SLEEPERS,
+        "jobs": JOBS,
+        "ideal_s": ideal,
+        "bookkeeping_s": round(books, 2),
+        "run_s": round(run, 2),
+        "command_s": round(seconds, 2),
         "ratio": round(run / max(ideal, books), 3),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

@@ -93,9 +93,14 @@ def converged(recipe: Mapping[str, Any], table: Table) -> Any:
     module = _module(recipe, table)
     x, y = _tensors(table)
     minimiser = torch.optim.LBFGS(
-        module.net.parameters(), max_iter=20_000, max_eval=40_000, tolerance_grad=1e-10,
-        tolerance_change=1e-16, history_size=30, line_search_fn="strong_wolfe",
-    )  # fmt: skip
+        module.net.parameters(),
+        max_iter=20_000,
+        max_eval=40_000,
+        tolerance_grad=1e-10,
+        tolerance_change=1e-16,
+        history_size=30,
+        line_search_fn="strong_wolfe",
+    )
 
     def closure() -> torch.Tensor:
         minimiser.zero_grad()

@@ -112,10 +112,12 @@ def held_out(servers: Servers, repeats: int, seed: int) -> dict[str, Any]:
 
     p = fit_independent(servers.x).log_density(servers.judged)
     values = [
-        f1(p[rest] < select_threshold(p[chosen], servers.anomalous[chosen]).value,
-           servers.anomalous[rest])
+        f1(
+            p[rest] < select_threshold(p[chosen], servers.anomalous[chosen]).value,
+            servers.anomalous[rest],
+        )
         for chosen, rest in halves(servers.anomalous, repeats, seed)
-    ]  # fmt: skip
+    ]
     result = estimate(values, n_folds=2)
     # Student's t knows no ends, and F1 has two.
     return {"course": {"f1": {name: min(max(value, 0.0), 1.0) for name, value in result.items()}}}

@@ -49,10 +49,9 @@ def read(name: str) -> dict[str, Pair]:
     )
     x = np.ascontiguousarray(found.x.transpose(0, 2, 3, 1), dtype=np.float64)
     return {
-        part: (torch.from_numpy(x[kind == part]),
-               torch.from_numpy(y[kind == part])[:, None])
+        part: (torch.from_numpy(x[kind == part]), torch.from_numpy(y[kind == part])[:, None])
         for part in ("train", "test")
-    }  # fmt: skip
+    }
 
 
 def started(recipe: Mapping[str, Any], shape: DataSpec, seed: int) -> torch.nn.Module:
@@ -102,9 +101,12 @@ def figures(recipe: Mapping[str, Any], parts: Mapping[str, Pair], others: int) -
     result = {"seconds": round(seconds, 1), "course": course, "trivial": max(share, 1 - share)}
     if tests:
         result["others"] = {
-            "n": len(tests), "mean": float(np.mean(tests)), "lo": min(tests), "hi": max(tests),
+            "n": len(tests),
+            "mean": float(np.mean(tests)),
+            "lo": min(tests),
+            "hi": max(tests),
             "as_good": sum(t >= course["test_accuracy"] for t in tests),
-        }  # fmt: skip
+        }
     return result
 
 

@@ -74,10 +74,12 @@ def once() -> dict[str, Any]:
         if differing:
             sys.exit("the two ways differ:\n" + "\n".join(differing))
         idle = [
-            (cost(cold, cold_env, "dvc", "repro", "--quiet")[1],
-             cost(warm, warm_env, "foursplit", "repro")[1])
+            (
+                cost(cold, cold_env, "dvc", "repro", "--quiet")[1],
+                cost(warm, warm_env, "foursplit", "repro")[1],
+            )
             for _ in range(AGAIN)
-        ]  # fmt: skip
+        ]
         return {
             "stages": sum(not name.startswith("pipelines/full") for name in locks(cold)),
             "dvc_repro_s": cold_s,

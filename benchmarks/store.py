@@ -76,8 +76,11 @@ def crowds(folder: Path) -> list[dict[str, Any]]:
         script = str(ROOT / "benchmarks" / "store_crowd.py")
         result = subprocess.run(
             [sys.executable, script, str(place), *given],
-            env=clean_environment(ROOT), check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            env=clean_environment(ROOT),
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         found.append(json.loads(result.stdout))
     return found
 
@@ -132,8 +135,12 @@ def beyond_imports(folder: Path, env: Mapping[str, str], call: str) -> dict[str,
     for _ in range(TIMES):
         result = subprocess.run(
             [sys.executable, "-c", code, str(folder / "other.db")],
-            cwd=folder, env=env, check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            cwd=folder,
+            env=env,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         took.append(json.loads(result.stderr.splitlines()[-1]))
     return {
         "first_s": round(took[0][0], 2),
@@ -157,8 +164,10 @@ def copied(folder: Path) -> dict[str, str]:
 
 
 PARTS: dict[str, Callable[[Path], Any]] = {
-    "crowds": crowds, "live_curves": live_curves, "thousands": thousands,
-}  # fmt: skip
+    "crowds": crowds,
+    "live_curves": live_curves,
+    "thousands": thousands,
+}
 
 
 def main() -> None:

@@ -129,9 +129,14 @@ def _train_network(
     few = (pair[0][:50], pair[1][:50])
     with tempfile.TemporaryDirectory(prefix="foursplit-trees-") as folder:
         network.fit(
-            task.module(net, experiment.fit, shape), pair, {"train_dev": few, "dev": few},
-            experiment.fit, seed=1, kind="cpu", state=Path(folder) / "state",
-        )  # fmt: skip
+            task.module(net, experiment.fit, shape),
+            pair,
+            {"train_dev": few, "dev": few},
+            experiment.fit,
+            seed=1,
+            kind="cpu",
+            state=Path(folder) / "state",
+        )
 
 
 def format_rows(rows: list[Mapping[str, Any]]) -> str:

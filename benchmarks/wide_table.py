@@ -32,10 +32,12 @@ def write(folder: Path) -> None:
     """Write both splits as CSV: columns of four levels, none of which has to do with errors."""
     for split, rate in RATES.items():
         rng = generator("benchmark", split, ROWS)
-        known = pd.DataFrame({
-            "example_id": [f"{split}-{number}" for number in range(ROWS)],
-            "loss": (rng.random(ROWS) < rate).astype(float),
-        })  # fmt: skip
+        known = pd.DataFrame(
+            {
+                "example_id": [f"{split}-{number}" for number in range(ROWS)],
+                "loss": (rng.random(ROWS) < rate).astype(float),
+            }
+        )
         names = [f"meta.c{number:04d}" for number in range(COLUMNS)]
         columns = pd.DataFrame(rng.integers(0, 4, (ROWS, COLUMNS)).astype(np.int8), columns=names)
         pd.concat([known, columns], axis=1).to_csv(folder / f"{split}.csv", index=False)

@@ -123,9 +123,14 @@ def winners(section: Mapping[str, Any], metrics: Mapping[str, Any]) -> dict[str,
             row = metrics.get(course, {}).get(key, {})
             if "test_lo" in row:
                 found[experiment["group"]] = OnTest(
-                    key=key, error=row["test"], lo=row["test_lo"], hi=row["test_hi"],
-                    trivial=row["test_baseline"], n=row["n_test"], n_seeds=row["n_seeds"],
-                )  # fmt: skip
+                    key=key,
+                    error=row["test"],
+                    lo=row["test_lo"],
+                    hi=row["test_hi"],
+                    trivial=row["test_baseline"],
+                    n=row["n_test"],
+                    n_seeds=row["n_seeds"],
+                )
     return found
 
 

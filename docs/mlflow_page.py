@@ -61,8 +61,12 @@ def page(root: Path, env: Mapping[str, str]) -> Iterator[str]:
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "foursplit", "ui", "--port", str(port)],
-        cwd=root, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        cwd=root,
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
         assert server.stdout is not None
         lines = (word for line in server.stdout for word in line.split())

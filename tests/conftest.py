@@ -60,8 +60,11 @@ def clone(tmp_path):
     folder = tmp_path / "clone"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
-    ).stdout.split("\0")  # fmt: skip
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
     for name in filter(None, listed):
         if (PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -90,9 +93,14 @@ class Clone:
     def start(self, *command: str, **env: str) -> subprocess.Popen:
         """Start a command in a session of its own, so that all of it can be killed."""
         return subprocess.Popen(
-            command, cwd=self.folder, env={**self.env, **env}, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            command,
+            cwd=self.folder,
+            env={**self.env, **env},
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def run(self, *command: str, code: int = 0, **env: str) -> str:
         """Run a command to its end, and hold its exit code against what is expected."""

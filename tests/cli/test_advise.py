@@ -93,13 +93,19 @@ def test_no_section_takes_a_name_it_does_not_know(name, tmp_path):
         ("transfer: 7", "q.yaml: transfer: 7 is not a mapping of names to values"),
         ("dev_error: 10\nuse_source: {}", "dev_error 10: errors are fractions from 0 to 1"),
         ("use_source: {gain: 0.1}", "q.yaml: use_source: needs dev_error at the top of the file"),
-        ("dev_error: 0.1\nuse_source: {gain: {value: 0.1, lo: 0}}",
-         "use_source.gain: give both ends"),
+        (
+            "dev_error: 0.1\nuse_source: {gain: {value: 0.1, lo: 0}}",
+            "use_source.gain: give both ends",
+        ),
         ("dev_error: 0.1\nuse_source: {gain: {value: 1, lo: 2, hi: 3}}", "must be in this order"),
-        ("dev_error: 0.1\nsynthesis: {factors: {fog: {made: 1, sources: 0}}}",
-         "synthesis.factors.fog: 1 made from 0 sources"),
-        ("dev_error: 0.1\nsynthesis: {factors: {fog: {made: 1, from: 3}}}",
-         "synthesis.factors.fog: unknown name 'from'. Valid: made, sources"),
+        (
+            "dev_error: 0.1\nsynthesis: {factors: {fog: {made: 1, sources: 0}}}",
+            "synthesis.factors.fog: 1 made from 0 sources",
+        ),
+        (
+            "dev_error: 0.1\nsynthesis: {factors: {fog: {made: 1, from: 3}}}",
+            "synthesis.factors.fog: unknown name 'from'. Valid: made, sources",
+        ),
         ("multi_task: {n_per_task: {a: 1, b: 2}, output: relu}", "'softmax' or 'sigmoid'"),
         ("multi_task: {n_per_task: {a: 1}, output: sigmoid}", "q.yaml: multi_task: tasks {'a': 1}"),
         ("start_weight: {n_target: 0, n_source: 1}", "start_weight: 0 target and 1 source"),
@@ -112,7 +118,7 @@ def test_no_section_takes_a_name_it_does_not_know(name, tmp_path):
         ("a: [", "not YAML"),
         ("transfer: {}\ntransfer: {}", "not YAML"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_named_by_its_place(text, words, tmp_path):
     assert words in run(text, tmp_path, code=2)
 

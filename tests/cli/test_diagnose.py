@@ -33,9 +33,12 @@ def predictions(tmp_path):
 
 def run(*arguments, cwd, code=0):
     done = subprocess.run(
-        [FOURSPLIT, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+        [FOURSPLIT, *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
         env={k: v for k, v in os.environ.items() if k != "FOURSPLIT_ROOT"},
-    )  # fmt: skip
+    )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
@@ -43,8 +46,17 @@ def run(*arguments, cwd, code=0):
 
 def test_it_says_where_the_error_is_and_what_to_try(predictions, tmp_path):
     page, file = tmp_path / "d.html", tmp_path / "d.json"
-    text = run("diagnose", predictions, "--human-error", "0.01", "--html", page, "--json", file,
-               cwd=tmp_path)  # fmt: skip
+    text = run(
+        "diagnose",
+        predictions,
+        "--human-error",
+        "0.01",
+        "--html",
+        page,
+        "--json",
+        file,
+        cwd=tmp_path,
+    )
     assert "Work on data mismatch" in text
     assert "collect or synthesize examples with hour = evening" in text
     told = json.loads(file.read_text())
@@ -89,8 +101,19 @@ def test_a_sheet_goes_out_and_comes_back_with_tags(predictions, tmp_path):
 
 def test_the_lowest_of_several_human_levels_is_taken_and_all_are_told(predictions, tmp_path):
     page, file = tmp_path / "d.html", tmp_path / "d.json"
-    text = run("diagnose", predictions, "--human-error", "doctor=0.01", "--human-error",
-               "team=0.005", "--json", file, "--html", page, cwd=tmp_path)  # fmt: skip
+    text = run(
+        "diagnose",
+        predictions,
+        "--human-error",
+        "doctor=0.01",
+        "--human-error",
+        "team=0.005",
+        "--json",
+        file,
+        "--html",
+        page,
+        cwd=tmp_path,
+    )
     assert "0.50%  given" in text
     assert "team reached it" in text
     human = json.loads(file.read_text())["human"]
@@ -317,8 +340,9 @@ def test_suspected_labels_come_with_others_drawn_at_random(predictions, tmp_path
     proba = np.clip(truth + rng.normal(0, 0.15, len(frame)), 0.01, 0.99)
     label = truth.copy()
     label[:30] = 1 - label[:30]  # mislabelled
-    frame = frame.assign(y=label, y_hat=truth, loss=(label != truth) * 1.0,
-                         proba_0=1 - proba, proba_1=proba)  # fmt: skip
+    frame = frame.assign(
+        y=label, y_hat=truth, loss=(label != truth) * 1.0, proba_0=1 - proba, proba_1=proba
+    )
     frame.to_csv(predictions / "dev.csv", index=False)
     text = run("error-sheet", predictions, "--labels", "--out", "labels.csv", cwd=tmp_path)
     assert "random ones" in text

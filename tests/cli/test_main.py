@@ -188,7 +188,10 @@ def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
 def test_who_reads_the_first_line_alone_ends_it_quietly(project):
     made = subprocess.run(
         f"{sys.executable} -m foursplit advise --example | head -1",
-        shell=True, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert made.stdout.count("\n") == 1
     assert made.stderr == ""

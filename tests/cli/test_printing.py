@@ -86,9 +86,12 @@ main(["say"])
 
 def start(folder, **env):
     return subprocess.Popen(
-        [sys.executable, "-c", CODE], cwd=folder, env={**os.environ, **env},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-c", CODE],
+        cwd=folder,
+        env={**os.environ, **env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 @pytest.mark.parametrize(("encoding", "dot"), [("ascii", b"-"), ("latin-1", b"\xb7")])

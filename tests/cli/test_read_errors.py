@@ -12,7 +12,7 @@ from tests.reporting.miniature import make_project
 from foursplit.cli.commands.read_errors import read_errors
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def sheet():
 def test_errors_go_to_the_sources_sheet_and_to_a_page_in_the_same_order(project):
     read_errors("figures_drawn", 1)
     drawn = sheet()
-    dev = prediction_tables.load(paths.predictions("figures") / "figures_drawn" / "seed_1", "dev")
+    dev = experiment_tables.load(paths.predictions("figures") / "figures_drawn" / "seed_1", "dev")
     assert set(dev.loc[dev["is_error"], "example_id"]) <= set(drawn["example_id"])
     page = (project / "reports" / "reading" / "figures_drawn.html").read_text()
     places = [page.index(f'title="{name}"') for name in drawn["example_id"]]
@@ -62,8 +62,10 @@ HEADINGS = st.text("abc _'=ß.1", min_size=1, max_size=8).filter(
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(own={"1 ": [""] * 8, " b": ["x"] * 8}, order=random.Random(1))
-@given(own=st.dictionaries(HEADINGS, st.lists(CELLS, min_size=8, max_size=8), max_size=3),
-       order=st.randoms(use_true_random=False))  # fmt: skip
+@given(
+    own=st.dictionaries(HEADINGS, st.lists(CELLS, min_size=8, max_size=8), max_size=3),
+    order=st.randoms(use_true_random=False),
+)
 def test_a_readers_own_columns_and_rows_stay_to_the_byte(project, own, order):
     assume(len({name.strip() for name in own}) == len(own))  # doubled headings are refused
     paths.tags("digits").unlink(missing_ok=True)

@@ -61,9 +61,16 @@ def test_todays_numbers_are_those_of_evaluate(small, tmp_path):
 def test_a_preference_is_answered(small, tmp_path):
     file = tmp_path / "r.json"
     text = run(
-        "wines", "--preferred", "wines_bad", "--rejected", "wines_good", "--where", "meta.band=low",
-        "--json", file,
-    )  # fmt: skip
+        "wines",
+        "--preferred",
+        "wines_bad",
+        "--rejected",
+        "wines_good",
+        "--where",
+        "meta.band=low",
+        "--json",
+        file,
+    )
     told = json.loads(file.read_text())["groups"][0]["preference"]
     assert told["sentence"] in text
     assert told["n_on"] > 0

@@ -75,10 +75,14 @@ def serving(command, port, root):
     temporary = root / "temporary"
     temporary.mkdir(exist_ok=True)
     process = subprocess.Popen(
-        command, cwd=root, text=True, start_new_session=True,
+        command,
+        cwd=root,
+        text=True,
+        start_new_session=True,
         env={**os.environ, **PATH, "TMPDIR": str(temporary)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         end = time.monotonic() + 120
         while not answering(port):

@@ -108,7 +108,11 @@ def test_the_name_of_the_folder_or_the_working_directory_decides_alike(copied, t
             named.pop("FOURSPLIT_ROOT", None)
         done = subprocess.run(
             [sys.executable, "-m", "foursplit", "stage", "fetch", "wine"],
-            cwd=folder, env=named, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=folder,
+            env=named,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 2
         assert "has code of its own" in done.stderr

@@ -149,12 +149,26 @@ EVIL = ["/home/me", "..", "k1; touch X", "$(id)", "a/b", "A", "1a", "_a", "a-b",
 
 
 @pytest.mark.parametrize("name", EVIL)
-@pytest.mark.parametrize("path", [
-    "datasets", "groups", "groups.convolutional", "experiments", "experiments.convolutional",
-    "curves", "curves.convolutional", "lessons", "lessons.supervised",
-    "full.datasets", "full.groups", "full.groups.convolutional", "full.experiments",
-    "full.experiments.convolutional", "full.curves",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "datasets",
+        "groups",
+        "groups.convolutional",
+        "experiments",
+        "experiments.convolutional",
+        "curves",
+        "curves.convolutional",
+        "lessons",
+        "lessons.supervised",
+        "full.datasets",
+        "full.groups",
+        "full.groups.convolutional",
+        "full.experiments",
+        "full.experiments.convolutional",
+        "full.curves",
+    ],
+)
 def test_an_invalid_file_name_is_refused_in_every_block(path, name):
     content = tree()
     content["full"].setdefault("curves", {})
@@ -269,5 +283,7 @@ def test_every_error_is_listed():
     with pytest.raises(FoursplitError) as caught:
         build(content)
     assert {line.partition(":")[0] for line in str(caught.value).splitlines()} == {
-        "diagnosis", "run.threads", "run.instruction_set",
-    }  # fmt: skip
+        "diagnosis",
+        "run.threads",
+        "run.instruction_set",
+    }

@@ -27,11 +27,18 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(
 @pytest.mark.parametrize(
     "text",
     [
-        LAUGHS, MERGES, "a: &a [*a]\n", "a: &a {b: *a}\n", "[" * 3000, "[" * 100 + "]" * 100,
-        "{a: " * 3000, "- " * 200 + "x", "a: " + "x" * bounded_yaml.MOST_BYTES,
+        LAUGHS,
+        MERGES,
+        "a: &a [*a]\n",
+        "a: &a {b: *a}\n",
+        "[" * 3000,
+        "[" * 100 + "]" * 100,
+        "{a: " * 3000,
+        "- " * 200 + "x",
+        "a: " + "x" * bounded_yaml.MOST_BYTES,
     ],
     ids=range(9),
-)  # fmt: skip
+)
 def test_what_has_no_bound_is_refused_by_place(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)
@@ -44,10 +51,12 @@ def test_a_bomb_takes_no_memory(project):
     path = project / "params.yaml"
     path.write_text(f"{path.read_text()}\nextra:\n  " + LAUGHS.replace("\n", "\n  "))
     done = subprocess.run(
-        [Path(sys.executable).parent / "foursplit", "check"], cwd=project,
+        [Path(sys.executable).parent / "foursplit", "check"],
+        cwd=project,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)),
-        capture_output=True, text=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 2, done.stderr
     assert "aliases" in done.stderr
 

@@ -59,10 +59,15 @@ def test_an_address_in_any_text_loses_its_password(password):
 @pytest.mark.parametrize(
     "uri",
     [
-        "sqlite:////home/ann/a:b@c/mlflow.db", "sqlite:///mlflow.db", "http://127.0.0.1:5000",
-        "https://ann@mlflow.example.org/x", "/home/a:b@c/mlruns", "mlruns", "",
+        "sqlite:////home/ann/a:b@c/mlflow.db",
+        "sqlite:///mlflow.db",
+        "http://127.0.0.1:5000",
+        "https://ann@mlflow.example.org/x",
+        "/home/a:b@c/mlruns",
+        "mlruns",
+        "",
     ],
-)  # fmt: skip
+)
 def test_what_has_no_password_is_shown_as_it_is(uri):
     assert redact.address(uri) == uri
 

@@ -98,7 +98,9 @@ def test_a_packed_data_set_unpacks_to_the_digest_of_the_catalogue(name, tmp_path
     packed = ENTRIES[name].packed
     assert packed is not None
     digest = archive.unpack(
-        Path(MIRROR) / packed.path, tmp_path,
-        members=packed.members, unpacked_bytes=packed.unpacked_bytes,
-    )  # fmt: skip
+        Path(MIRROR) / packed.path,
+        tmp_path,
+        members=packed.members,
+        unpacked_bytes=packed.unpacked_bytes,
+    )
     assert digest == packed.digest

@@ -14,9 +14,11 @@ from foursplit.data import to_examples
 from foursplit.data.split_examples import split_examples
 
 RULE = SplitConfig(
-    seed=1, domains={"source": {"train": 0.6, "train_dev": 0.2, "dev": 0.2}}, protocol="official",
+    seed=1,
+    domains={"source": {"train": 0.6, "train_dev": 0.2, "dev": 0.2}},
+    protocol="official",
     near_duplicate_distance=0,
-)  # fmt: skip
+)
 DECLARED = {"title": "t", "provenance": "", "files": (), "target": "y", "features": ("a", "b")}
 
 

@@ -57,9 +57,11 @@ def test_growth_keeps_every_assignment(name):
     rows, rule = examples.metadata, PARAMS.dataset(name).split
     before = np.random.default_rng(1).random(len(rows)) < 0.5  # what there was, once
     small = assign.assign(
-        rows["group_id"][before].to_numpy(), rows["domain"][before].to_numpy(),
-        plugins.dataset(name).SPEC.domains, rule,
-    )  # fmt: skip
+        rows["group_id"][before].to_numpy(),
+        rows["domain"][before].to_numpy(),
+        plugins.dataset(name).SPEC.domains,
+        rule,
+    )
     if rule.official:
         small = assign.apply_official_split(small, rows[OFFICIAL][before].to_numpy(object))
     assert (small == splits[before]).all()

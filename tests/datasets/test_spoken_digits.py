@@ -67,9 +67,15 @@ def test_power_agrees_with_scipy():
     # One frame exactly: all 32 are that frame, and SciPy gives its power.
     sound = np.random.default_rng(1).normal(0, 100, FRAME)
     _, _, z = signal.stft(
-        sound, SAMPLE_RATE, window=np.hanning(FRAME), nperseg=FRAME, nfft=FFT, noverlap=0,
-        boundary=None, padded=False,
-    )  # fmt: skip
+        sound,
+        SAMPLE_RATE,
+        window=np.hanning(FRAME),
+        nperseg=FRAME,
+        nfft=FFT,
+        noverlap=0,
+        boundary=None,
+        padded=False,
+    )
     bands = mel_filterbank() @ (np.abs(z[:, 0]) ** 2)
     expected = (1 + 10 * np.log10(bands / bands.max()) / 60).clip(0, 1)
     np.testing.assert_allclose(

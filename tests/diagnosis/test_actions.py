@@ -11,9 +11,14 @@ from foursplit.diagnosis.recommendations.actions import ACTIONS, Suggestion, nex
 GAPS = [*LINKS, MERGED]
 GAIN = st.floats(0, 1)
 FOUND = st.builds(
-    Suggestion, action=st.text(), link=st.text(), gain=st.none() | GAIN, evidence=st.text(),
-    confirm_by=st.text(), stop_rule=st.text(),
-)  # fmt: skip
+    Suggestion,
+    action=st.text(),
+    link=st.text(),
+    gain=st.none() | GAIN,
+    evidence=st.text(),
+    confirm_by=st.text(),
+    stop_rule=st.text(),
+)
 
 
 @given(

@@ -43,17 +43,30 @@ def test_the_file_is_json_and_has_what_it_promises():
     assert found["schema"] == "foursplit.diagnosis/2"
     assert set(found["splits"]["dev"]) == {"value", "lo", "hi", "n", "n_groups"}
     assert [row["gap"] for row in found["ledger"]] == [
-        "avoidable_bias", "variance", "mismatch", "dev_overfit",
-    ]  # fmt: skip
+        "avoidable_bias",
+        "variance",
+        "mismatch",
+        "dev_overfit",
+    ]
     assert set(found["ledger"][0]) == {"gap", "value", "lo", "hi", "status", "p_largest"}
     assert set(found["verdict"]) == {
-        "primary", "largest", "surpasses_human", "insufficient", "sentence",
-    }  # fmt: skip
+        "primary",
+        "largest",
+        "surpasses_human",
+        "insufficient",
+        "sentence",
+    }
     assert found["verdict"]["primary"] == ["mismatch"]
     assert {"tags", "slices", "labels", "findings", "next"} <= set(found)
     assert set(found["next"][0]) == {
-        "rank", "action", "link", "gain", "evidence", "confirm_by", "stop_rule",
-    }  # fmt: skip
+        "rank",
+        "action",
+        "link",
+        "gain",
+        "evidence",
+        "confirm_by",
+        "stop_rule",
+    }
     assert found["next"][0]["link"] == "mismatch"
     assert found["next"][0]["gain"] == pytest.approx(0.085)
 
@@ -80,8 +93,10 @@ def test_without_a_human_level_bias_is_said_to_be_unknown():
 
 def test_where_people_have_no_level_nobody_is_asked_for_one():
     tables_ = model(train=10, train_dev=15, dev=100, test=110)
-    links = {people: [step["link"] for step in told(tables_, people=people)["next"]]
-             for people in (True, False)}  # fmt: skip
+    links = {
+        people: [step["link"] for step in told(tables_, people=people)["next"]]
+        for people in (True, False)
+    }
     assert "human_or_desired" in links[True]
     assert "human_or_desired" not in links[False]
     assert not any("people" in step["action"] for step in told(tables_, people=False)["next"])
@@ -194,9 +209,11 @@ def by_domain(split, n, wrong, domain, people=None):
 
 
 def test_mismatch_that_people_share_is_told_apart_from_the_models_own():
-    made = {"train": by_domain("train", 2000, 20, "web"),
-            "train_dev": by_domain("train_dev", 2000, 40, "web", 20),
-            "dev": by_domain("dev", 2000, 240, "phone", 200)}  # fmt: skip
+    made = {
+        "train": by_domain("train", 2000, 20, "web"),
+        "train_dev": by_domain("train_dev", 2000, 40, "web", 20),
+        "dev": by_domain("dev", 2000, 240, "phone", 200),
+    }
     found = told(Model(tables=made))
     assert found["verdict"]["primary"] == ["mismatch"]
     (parted,) = found["table2d"]["adjusted"]
@@ -207,14 +224,17 @@ def test_mismatch_that_people_share_is_told_apart_from_the_models_own():
 
 
 def test_without_peoples_error_on_the_target_that_is_what_to_measure():
-    made = {"train": by_domain("train", 2000, 20, "web"),
-            "train_dev": by_domain("train_dev", 2000, 40, "web"),
-            "dev": by_domain("dev", 2000, 240, "phone")}  # fmt: skip
+    made = {
+        "train": by_domain("train", 2000, 20, "web"),
+        "train_dev": by_domain("train_dev", 2000, 40, "web"),
+        "dev": by_domain("dev", 2000, 240, "phone"),
+    }
     steps = told(Model(tables=made), human_error=0.01)["next"]
     asked = [s["action"] for s in steps if s["evidence"] == "table2d.adjusted"]
     assert [text.partition(",")[0] for text in asked] == [
-        "label 500 web items by people", "label 500 phone items by people",
-    ]  # fmt: skip
+        "label 500 web items by people",
+        "label 500 phone items by people",
+    ]
     given = told(Model(tables=made), human_error=0.01, human_on={"web": 0.01, "phone": 0.06})
     assert not [s for s in given["next"] if s["evidence"] == "table2d.adjusted"]
     assert given["table2d"]["adjusted"][0]["intrinsic_difficulty"] == pytest.approx(0.05)

@@ -13,21 +13,25 @@ from foursplit.diagnosis.error_analysis import annotation_sheet
 
 def dev(n=300, n_errors=150):
     return prediction_table.validate(
-        pd.DataFrame({
-            "example_id": [f"e{k:04d}" for k in range(n)],
-            "y": "cat",
-            "y_hat": ["dog" if k < n_errors else "cat" for k in range(n)],
-            "domain": "phone",
-            "meta.light": np.arange(n) % 3 - 1,
-        }),
+        pd.DataFrame(
+            {
+                "example_id": [f"e{k:04d}" for k in range(n)],
+                "y": "cat",
+                "y_hat": ["dog" if k < n_errors else "cat" for k in range(n)],
+                "domain": "phone",
+                "meta.light": np.arange(n) % 3 - 1,
+            }
+        ),
         "dev",
-    )  # fmt: skip
+    )
 
 
 def filled(**said):
     """Give a sheet with these tags, or tags and audit, by example."""
-    rows = [(name, *(value if isinstance(value, tuple) else (value, ""))) for name, value in
-            said.items()]  # fmt: skip
+    rows = [
+        (name, *(value if isinstance(value, tuple) else (value, "")))
+        for name, value in said.items()
+    ]
     return pd.DataFrame(rows, columns=["example_id", "tags", "label_audit"]).assign(comment="")
 
 
@@ -36,9 +40,17 @@ def test_errors_come_first_and_correct_answers_after(rng):
     assert found["is_error"].tolist() == [True] * 100 + [False] * 20
     assert found["example_id"].is_unique
     assert [*found.columns] == [
-        "example_id", "is_error", "y", "y_hat", "loss", "domain", "meta.light",
-        "tags", "label_audit", "comment",
-    ]  # fmt: skip
+        "example_id",
+        "is_error",
+        "y",
+        "y_hat",
+        "loss",
+        "domain",
+        "meta.light",
+        "tags",
+        "label_audit",
+        "comment",
+    ]
     assert (found[["tags", "label_audit", "comment"]] == "").all(axis=None)
 
 
@@ -62,14 +74,16 @@ RISKY = st.builds("".join, st.lists(st.sampled_from(["=", "+", "-", "@", "'", "\
 @settings(deadline=None, max_examples=100)
 def test_what_is_written_is_read_back_and_is_never_a_formula(comment, tmp_path_factory):
     path = tmp_path_factory.mktemp("sheet") / "tags.csv"
-    frame = pd.DataFrame({
-        "example_id": [f"-{k}" for k in range(len(comment))],
-        "is_error": True,
-        "loss": 0.1 + np.arange(len(comment)),
-        "tags": comment,
-        "label_audit": "",
-        "comment": comment,
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "example_id": [f"-{k}" for k in range(len(comment))],
+            "is_error": True,
+            "loss": 0.1 + np.arange(len(comment)),
+            "tags": comment,
+            "label_audit": "",
+            "comment": comment,
+        }
+    )
     annotation_sheet.write(frame, path)
     raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     assert not raw["comment"].str.match(r"[=+\-@\t\r]").any()

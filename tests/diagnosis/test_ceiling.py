@@ -34,9 +34,12 @@ def test_the_interval_is_that_of_a_paired_bootstrap(rng):
     after = before * rng.random(200)
     found = ceiling(mean_loss, before, after, np.arange(200), rng, Sampling(n_resamples=4000))
     other = stats.bootstrap(
-        (before - after,), np.mean, n_resamples=4000, method="percentile",
+        (before - after,),
+        np.mean,
+        n_resamples=4000,
+        method="percentile",
         rng=np.random.default_rng(2),
-    ).confidence_interval  # fmt: skip
+    ).confidence_interval
     assert found.lo == pytest.approx(other.low, rel=0.03)
     assert found.hi == pytest.approx(other.high, rel=0.03)
 

@@ -178,10 +178,11 @@ def test_no_weight_helps_where_the_preferred_is_the_worse_one():
 def test_a_flip_can_be_written_as_json():
     tags = ["hard", "", "", ""]
     found = smallest_flip_weight(
-        table([0.0, 1, 1, 0], tags=tags), table([1.0, 0, 0, 0], tags=tags),
+        table([0.0, 1, 1, 0], tags=tags),
+        table([1.0, 0, 0, 0], tags=tags),
         parse_condition("tags=hard"),
         np.random.default_rng(1),
-    )  # fmt: skip
+    )
     assert json.loads(json.dumps(found.as_json()))["weight"] == pytest.approx(2.0)
 
 

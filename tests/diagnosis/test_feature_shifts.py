@@ -32,9 +32,13 @@ def test_p_is_that_of_scipys_permutation_test(rng):
     first, second = rng.normal(0, 1, 30), rng.normal(0.5, 1, 30)
     found = moved(first, second, permutations=9999)
     other = stats.permutation_test(
-        (first, second), lambda a, b, axis: np.abs(a.mean(axis=axis) - b.mean(axis=axis)),
-        n_resamples=9999, vectorized=True, alternative="greater", rng=np.random.default_rng(2),
-    )  # fmt: skip
+        (first, second),
+        lambda a, b, axis: np.abs(a.mean(axis=axis) - b.mean(axis=axis)),
+        n_resamples=9999,
+        vectorized=True,
+        alternative="greater",
+        rng=np.random.default_rng(2),
+    )
     assert found.p_value == pytest.approx(other.pvalue, abs=0.012)
 
 

@@ -119,8 +119,9 @@ def test_intervals_of_changes_hold_the_truth_about_as_often_as_they_say(correlat
 
 
 def moved(name, change):
-    return GapChange(name=name, before=0.2, after=0.2 + change, change=change,
-                 lo=change - 0.01, hi=change + 0.01)  # fmt: skip
+    return GapChange(
+        name=name, before=0.2, after=0.2 + change, change=change, lo=change - 0.01, hi=change + 0.01
+    )
 
 
 @pytest.mark.parametrize(

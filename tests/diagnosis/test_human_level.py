@@ -18,8 +18,9 @@ from foursplit.diagnosis.stats.bootstrap import estimate
 
 
 def measured(losses, weight, groups):
-    return estimate(losses, weight, groups, np.random.default_rng(1), n_resamples=500,
-                    confidence=0.95)  # fmt: skip
+    return estimate(
+        losses, weight, groups, np.random.default_rng(1), n_resamples=500, confidence=0.95
+    )
 
 
 def labelled(**columns):
@@ -82,8 +83,10 @@ def test_of_levels_given_by_name_the_lowest_is_taken_and_all_are_told():
     told = found.as_json()
     assert (told["who"], told["where"]) == ("team", "given")
     assert [(row["who"], row["value"], row["taken"]) for row in told["levels"]] == [
-        ("person", 0.03, False), ("doctor", 0.01, False), ("team", 0.005, True),
-    ]  # fmt: skip
+        ("person", 0.03, False),
+        ("doctor", 0.01, False),
+        ("team", 0.005, True),
+    ]
     assert "person's" in told["why"]
 
 
@@ -110,17 +113,21 @@ def test_the_annotator_that_was_taken_stands_for_people_by_domain():
     n = 200
     tables = {
         split: validate(
-            pd.DataFrame({
-                "example_id": [f"{split}{k}" for k in range(n)], "domain": domain,
-                "loss": (np.arange(n) < wrong) * 1.0,
-                "human_loss.team": (np.arange(n) < people) * 1.0,
-            }),
+            pd.DataFrame(
+                {
+                    "example_id": [f"{split}{k}" for k in range(n)],
+                    "domain": domain,
+                    "loss": (np.arange(n) < wrong) * 1.0,
+                    "human_loss.team": (np.arange(n) < people) * 1.0,
+                }
+            ),
             split,
         )
         for split, domain, wrong, people in (
-            ("train_dev", "web", 10, 4), ("dev", "phone", 40, 20),
+            ("train_dev", "web", 10, 4),
+            ("dev", "phone", 40, 20),
         )
-    }  # fmt: skip
+    }
     given = diagnose_as_json([Model(tables=tables)], Settings(human_error=0.01))
     told = diagnose_as_json([Model(tables=tables)], Settings())
     (parted,) = told["table2d"]["adjusted"]
@@ -135,10 +142,16 @@ def test_whose_level_would_change_the_verdict_is_judged_as_the_gap_is(dev_wrong,
     # Train 2 % against 0.5 and 1.9 %: 1.5 points count where dev is at 2 %, not where it is at 40.
     tables = {
         split: validate(
-            pd.DataFrame({"example_id": [f"{split}{k}" for k in range(1000)],
-                          "loss": (np.arange(1000) < wrong) * 1.0}), split)
+            pd.DataFrame(
+                {
+                    "example_id": [f"{split}{k}" for k in range(1000)],
+                    "loss": (np.arange(1000) < wrong) * 1.0,
+                }
+            ),
+            split,
+        )
         for split, wrong in (("train", 20), ("dev", dev_wrong))
-    }  # fmt: skip
+    }
     told = diagnose_as_json(
         [Model(tables=tables)], Settings(human_error={"team": 0.005, "other": 0.019})
     )

@@ -103,9 +103,13 @@ def test_plain_percentiles_of_few_groups_hold_it_too_rarely():
 
 def test_one_group_says_nothing_of_others():
     found = bootstrap.estimate(
-        np.array([0.0, 1.0, 0.0, 0.0]), np.ones(4), np.zeros(4, dtype=int),
-        np.random.default_rng(1), n_resamples=4000, confidence=0.95,
-    )  # fmt: skip
+        np.array([0.0, 1.0, 0.0, 0.0]),
+        np.ones(4),
+        np.zeros(4, dtype=int),
+        np.random.default_rng(1),
+        n_resamples=4000,
+        confidence=0.95,
+    )
     assert found.hi - found.lo > 0.9
 
 

@@ -85,8 +85,12 @@ def test_a_class_without_examples_is_no_obstacle(rng):
     table, _ = planted(rng, n_wrong=0)
     some = table.take((table.frame["y"] != "owl").to_numpy())
     assert set(suspected_labels(some, 10, rng=rng).columns) == {
-        "example_id", "y", "y_hat", "quality", "why",
-    }  # fmt: skip
+        "example_id",
+        "y",
+        "y_hat",
+        "quality",
+        "why",
+    }
 
 
 def test_class_numbers_read_back_as_quantities_still_fit(rng):

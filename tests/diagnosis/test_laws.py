@@ -19,17 +19,20 @@ def made(split, *, grouped, graded):
     rng = np.random.default_rng(len(split))
     luck = rng.random(n)
     wrong = rng.random(n) < error
-    frame = pd.DataFrame({
-        "example_id": [f"{split}{k}" for k in range(n)],
-        "loss": wrong * (rng.exponential(size=n) if graded else 1.0),
-        "domain": np.where(rng.random(n) < phone, "phone", "web"),
-        "human_loss": (rng.random(n) < 0.3) * 1.0,
-        "meta.light": rng.normal(size=n),
-        "meta.hour": rng.choice(["day", "night"], n),
-        "tags": np.where(wrong, rng.choice(["a", "b", "a;b"], n), ""),
-        "label_audit": np.where(luck < 0.2, "ok", None),
-        "score_truth": luck, "score_output": rng.random(n),
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "example_id": [f"{split}{k}" for k in range(n)],
+            "loss": wrong * (rng.exponential(size=n) if graded else 1.0),
+            "domain": np.where(rng.random(n) < phone, "phone", "web"),
+            "human_loss": (rng.random(n) < 0.3) * 1.0,
+            "meta.light": rng.normal(size=n),
+            "meta.hour": rng.choice(["day", "night"], n),
+            "tags": np.where(wrong, rng.choice(["a", "b", "a;b"], n), ""),
+            "label_audit": np.where(luck < 0.2, "ok", None),
+            "score_truth": luck,
+            "score_output": rng.random(n),
+        }
+    )
     frame["fixed.box"], frame["fixed.box+breed"] = (frame["loss"] * (luck < k) for k in (0.5, 0.1))
     frame["fixed_type.twice"] = frame["loss"] * (luck < 0.8)
     return frame.assign(group_id=[f"g{k // 3}" for k in range(n)]) if grouped else frame

@@ -56,9 +56,13 @@ def test_every_pair_of_splits_is_compared(rng):
     tables = {s: split(s, rng, 50) for s in ("train", "train_dev", "dev", "test")}
     found = check_leakage(tables, rng)
     assert [(o.first, o.second) for o in found.overlaps] == [
-        ("train", "train_dev"), ("train", "dev"), ("train", "test"),
-        ("train_dev", "dev"), ("train_dev", "test"), ("dev", "test"),
-    ]  # fmt: skip
+        ("train", "train_dev"),
+        ("train", "dev"),
+        ("train", "test"),
+        ("train_dev", "dev"),
+        ("train_dev", "test"),
+        ("dev", "test"),
+    ]
     assert not found.found
     assert [s.split for s in found.splits] == ["train_dev", "dev", "test"]
 

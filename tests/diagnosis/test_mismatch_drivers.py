@@ -84,8 +84,11 @@ def test_a_value_is_the_same_as_text_and_as_number_and_missing_is_a_value(rng):
     train = table(rng, 200, "train", **{"meta.k": np.repeat([1, 2], 100).astype(object)})
     said = np.r_[np.repeat(["1", "2"], 80), np.full(40, None)].astype(object)
     dev = table(rng, 200, loss=np.ones(200), **{"meta.k": said})
-    shares = {d.value: d.share_of_train for d in find_drivers(train, dev, rng, QUICK, most=50)
-              if d.column == "meta.k"}  # fmt: skip
+    shares = {
+        d.value: d.share_of_train
+        for d in find_drivers(train, dev, rng, QUICK, most=50)
+        if d.column == "meta.k"
+    }
     assert shares == {"missing": 0.0}  # 1 and 2 are half of train, and less of the errors
 
 

@@ -80,8 +80,9 @@ def test_where_neither_is_sure_the_step_is_to_score_more(rng):
 
 
 def test_errors_without_scores_are_left_out_and_counted(rng):
-    table = scored(np.r_[np.full(40, 1.0), np.full(10, np.nan)],
-                   np.r_[np.zeros(40), np.full(10, np.nan)])  # fmt: skip
+    table = scored(
+        np.r_[np.full(40, 1.0), np.full(10, np.nan)], np.r_[np.zeros(40), np.full(10, np.nan)]
+    )
     block = verify_table(table, rng)
     assert (block["n_errors"], block["n_scored"]) == (50, 40)
     assert block["work_on"] == "search"

@@ -98,8 +98,14 @@ def test_a_weighted_mean_by_sums_is_that_of_rows_written_out(rng):
     # A row of weight 3 in a group is three rows of weight 1 in it.
     before, after, groups = rng.random(60), rng.random(60), np.repeat(np.arange(20), 3)
     weight = rng.integers(1, 4, 60)
-    one = ceiling(MeanLoss(weight=weight.astype(float)), before, after, groups,
-                  np.random.default_rng(4), QUICK)  # fmt: skip
+    one = ceiling(
+        MeanLoss(weight=weight.astype(float)),
+        before,
+        after,
+        groups,
+        np.random.default_rng(4),
+        QUICK,
+    )
     times = [np.repeat(x, weight) for x in (before, after, groups)]
     other = ceiling(mean_loss, *times, np.random.default_rng(4), QUICK)
     assert (one.value, one.lo, one.hi) == pytest.approx((other.value, other.lo, other.hi))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis import prediction_table, read_tables
+from foursplit.diagnosis import prediction_table, read_prediction_tables
 
 
 def frame(**columns):
@@ -29,9 +29,9 @@ def folder(tmp_path):
 def test_a_csv_and_a_parquet_file_say_the_same(folder, tmp_path):
     made = frame(group_id=[1, 1, 2], tags=["x; y", None, "x"], **{"meta.hour": [1, 2, 3]})
     made.to_parquet(tmp_path / "dev.parquet")
-    one = read_tables.read_file(tmp_path / "dev.parquet")
+    one = read_prediction_tables.read_file(tmp_path / "dev.parquet")
     made.to_csv(tmp_path / "dev.csv", index=False)
-    other = read_tables.read_file(tmp_path / "dev.csv")
+    other = read_prediction_tables.read_file(tmp_path / "dev.csv")
     pd.testing.assert_frame_equal(one.frame, other.frame)
     assert list(one.frame["tags"]) == [("x", "y"), (), ("x",)]
     assert list(one.groups) == [0, 0, 1]
@@ -67,14 +67,14 @@ BAD = {
     "an unknown audit": (frame(label_audit=["ok", "bad", None]), "row 2: 'bad' is none of ok"),
     "a flag that is none": (frame(is_error=["yes", "no", "no"]), "row 1: 'yes' is neither true"),
     "no rows": (frame().iloc[:0], "no rows"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_a_bad_table_is_refused_by_file_column_and_row(folder, case):
     content, words = BAD[case]
     with pytest.raises(FoursplitError) as refused:
-        read_tables.read_folder(folder(dev=content))
+        read_prediction_tables.read_folder(folder(dev=content))
     assert words in str(refused.value)
     assert "dev.parquet" in str(refused.value)
     assert "np." not in str(refused.value)
@@ -89,29 +89,29 @@ def test_quantities_need_a_loss_of_their_own():
 
 def test_an_unknown_split_is_answered_with_the_known_ones(folder):
     with pytest.raises(FoursplitError, match="unknown split 'validation'.*Valid: dev, test, train"):
-        read_tables.read_folder(folder(validation=frame()))
+        read_prediction_tables.read_folder(folder(validation=frame()))
 
 
 def test_what_is_no_table_is_said_to_be_none(folder, tmp_path):
     (tmp_path / "dev.csv").write_bytes(bytes(range(128, 256)))
     with pytest.raises(FoursplitError, match=r"dev\.csv: not readable as CSV"):
-        read_tables.read_folder(tmp_path)
+        read_prediction_tables.read_folder(tmp_path)
     (tmp_path / "dev.csv").rename(tmp_path / "dev.parquet")
     with pytest.raises(FoursplitError, match=r"dev\.parquet: not readable as Parquet"):
-        read_tables.read_folder(tmp_path)
+        read_prediction_tables.read_folder(tmp_path)
     (tmp_path / "dev.parquet").unlink()
     (tmp_path / "dev.csv").write_text("")
     with pytest.raises(FoursplitError, match=r"dev\.csv: not readable as CSV"):
-        read_tables.read_folder(tmp_path)
+        read_prediction_tables.read_folder(tmp_path)
 
 
 def test_an_empty_folder_and_none_at_all_are_told_apart(tmp_path):
     with pytest.raises(
         FoursplitError, match="no table; it may have train.parquet or .csv, train_dev"
     ):
-        read_tables.read_folder(tmp_path)
+        read_prediction_tables.read_folder(tmp_path)
     with pytest.raises(FoursplitError, match="no such folder"):
-        read_tables.read_folder(tmp_path / "none")
+        read_prediction_tables.read_folder(tmp_path / "none")
 
 
 def test_an_example_in_two_splits_is_refused(folder):
@@ -119,14 +119,14 @@ def test_an_example_in_two_splits_is_refused(folder):
     with pytest.raises(
         FoursplitError, match=r"row 2: 'b' is in 'train' too .*belongs to one split"
     ):
-        read_tables.read_folder(made)
+        read_prediction_tables.read_folder(made)
 
 
 def test_one_split_in_two_files_is_refused(folder):
     made = folder(dev=frame())
     (made / "dev.csv").write_text("example_id,loss\n1,0\n")
     with pytest.raises(FoursplitError, match="split 'dev' is in dev.csv too"):
-        read_tables.read_folder(made)
+        read_prediction_tables.read_folder(made)
 
 
 def test_ten_thousand_tags_are_read():

@@ -27,8 +27,14 @@ def test_losses_are_averaged_by_example_whatever_their_order():
 
 def test_variances_of_data_and_of_seeds_add_up(rng):
     # Of k seeds the mean moves by sd / sqrt(k), drawn with Student's tails: k - 1 over k - 3 more.
-    one = estimate((np.arange(1000) < 100) * 1.0, np.ones(1000), np.arange(1000), rng,
-                   n_resamples=200_000, confidence=0.95)  # fmt: skip
+    one = estimate(
+        (np.arange(1000) < 100) * 1.0,
+        np.ones(1000),
+        np.arange(1000),
+        rng,
+        n_resamples=200_000,
+        confidence=0.95,
+    )
     errors = [0.09, 0.10, 0.11, 0.12, 0.08, 0.10, 0.10, 0.10]
     wide = seed_variance.add_seed_variance(one, errors, rng, 0.95)
     k = len(errors)
@@ -43,8 +49,9 @@ def test_the_interval_holds_the_error_of_training_again_as_often_as_it_says():
     for _ in range(250):
         rates = np.clip(0.2 + rng.normal(0, 0.02, 4), 0.01, 0.99)
         losses = (rng.random((4, 800)) < rates[:, None]) * 1.0
-        one = estimate(losses.mean(axis=0), np.ones(800), np.arange(800), rng,
-                       n_resamples=200, confidence=0.95)  # fmt: skip
+        one = estimate(
+            losses.mean(axis=0), np.ones(800), np.arange(800), rng, n_resamples=200, confidence=0.95
+        )
         wide = seed_variance.add_seed_variance(one, list(losses.mean(axis=1)), rng, 0.95)
         held += wide.lo <= 0.2 <= wide.hi
         naive += one.lo <= 0.2 <= one.hi

@@ -96,11 +96,14 @@ def test_a_bad_patient_is_no_bad_slice(rng):
         draw = np.random.default_rng(seed)
         patient = np.repeat(np.arange(40), 100)
         rate = draw.beta(0.5, 3, 40)[patient]
-        return pd.DataFrame({
-            "example_id": np.arange(4000), "group_id": patient,
-            "loss": (draw.random(4000) < rate).astype(float),
-            **{f"meta.{name}": draw.integers(0, 5, 40)[patient] for name in "abcd"},
-        })  # fmt: skip
+        return pd.DataFrame(
+            {
+                "example_id": np.arange(4000),
+                "group_id": patient,
+                "loss": (draw.random(4000) < rate).astype(float),
+                **{f"meta.{name}": draw.integers(0, 5, 40)[patient] for name in "abcd"},
+            }
+        )
 
     grouped = [
         slice_report.find_slices(prediction_table.validate(once(k), "dev"), rng) for k in range(30)

@@ -221,10 +221,14 @@ def test_the_overlap_says_how_often_two_tags_meet():
 
 
 def test_what_is_neither_tagged_nor_audited_was_not_read():
-    frame = pd.DataFrame({
-        "example_id": list("abcd"), "loss": 1.0, "tags": ["dog", "", "", ""],
-        "label_audit": [None, "ok", None, None],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "example_id": list("abcd"),
+            "loss": 1.0,
+            "tags": ["dog", "", "", ""],
+            "label_audit": [None, "ok", None, None],
+        }
+    )
     report = tags.count_tags(prediction_table.validate(frame, "dev"))
     assert report.n_read == 2
     assert report.tags[0].share == 0.5

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.diagnosis import prediction_table, read_tables
+from foursplit.diagnosis import prediction_table, read_prediction_tables
 from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import META, MOST_SEARCHED, Model
@@ -19,10 +19,12 @@ def wide(split, n_columns, n=200, constant=0):
     meta = rng.integers(0, 4, (n, n_columns))
     meta[:, :constant] = 1
     names = [f"{META}c{k:04d}" for k in range(n_columns)]
-    known = pd.DataFrame({
-        "example_id": [f"{split}{k}" for k in range(n)],
-        "loss": (rng.random(n) < 0.3) * 1.0,
-    })  # fmt: skip
+    known = pd.DataFrame(
+        {
+            "example_id": [f"{split}{k}" for k in range(n)],
+            "loss": (rng.random(n) < 0.3) * 1.0,
+        }
+    )
     return pd.concat([known, pd.DataFrame(meta, columns=names)], axis=1)
 
 
@@ -50,7 +52,7 @@ def test_three_thousand_columns_take_seconds(tmp_path):
     for split in ("train", "dev"):
         wide(split, 3000, n=2000).to_csv(tmp_path / f"{split}.csv", index=False)
     began = time.process_time()  # the machine may have other work
-    diagnose_as_json(read_tables.read_folder(tmp_path), Settings())
+    diagnose_as_json(read_prediction_tables.read_folder(tmp_path), Settings())
     assert time.process_time() - began < 20
 
 

@@ -81,8 +81,9 @@ def test_i_love_machine_learning_heard_as_i_love_robots(truth, output, kind):
 def test_a_helicopter_is_limited_by_its_algorithm_or_by_its_reward(human, learnt, work_on):
     # Each row is a flight; people fly better in 30 of 100, and the reward is the score.
     columns = {"score_truth": human, "score_output": learnt}
-    found = told(dev(100, 30, **{n: np.r_[np.full(30, s), np.full(70, np.nan)]
-                                 for n, s in columns.items()}))  # fmt: skip
+    found = told(
+        dev(100, 30, **{n: np.r_[np.full(30, s), np.full(70, np.nan)] for n, s in columns.items()})
+    )
     assert found["search"]["work_on"] == work_on
 
 

@@ -26,9 +26,9 @@ def dev(n, wrong):
 
 
 @pytest.mark.parametrize(
-    ("n", "good_chance"), [pytest.param(100, False, id="G MLY 7: 100"),
-                           pytest.param(10_000, True, id="G MLY 7: 10,000")],
-)  # fmt: skip
+    ("n", "good_chance"),
+    [pytest.param(100, False, id="G MLY 7: 100"), pytest.param(10_000, True, id="G MLY 7: 10,000")],
+)
 def test_ninety_against_ninety_point_one_per_cent(n, good_chance):
     block = dev_size.of_tables([dev(n, n // 10)], VerdictThresholds(min_gain=0.001)).as_json()
     # With half the errors shared ten thousand put the better first in six of ten; with nearly all

@@ -195,8 +195,10 @@ def measured(folder):
     ]
     (folder / "docs" / "iterations.md").write_text("\n".join(blocks))
     (folder / "docs" / "iterations").mkdir()
-    steps = [{"key": key, "place": "present", "parent": None, "sentence": "The first."}
-             for key in iterations_page.TRIED]  # fmt: skip
+    steps = [
+        {"key": key, "place": "present", "parent": None, "sentence": "The first."}
+        for key in iterations_page.TRIED
+    ]
     (folder / "docs" / "iterations" / "phone.json").write_text(
         json.dumps({"groups": {iterations_page.GROUP: steps}})
     )

@@ -132,9 +132,11 @@ def test_a_figure_of_one_seed_stands_beside_those_of_others():
     others = {"n": 10, "mean": 0.61, "lo": 0.5, "hi": 0.72, "as_good": 2}
     table = {"course": {"test_accuracy": 0.7}, "trivial": 0.66, "seconds": 9.6, "others": others}
     text = render(
-        parse(yaml.dump({"figures": [block]})), {}, MADE,
+        parse(yaml.dump({"figures": [block]})),
+        {},
+        MADE,
         Measured(begun={"device": "d", "tables": {"deep": table}}),
-    )  # fmt: skip
+    )
     row = (
         "| 70.00% | 66% | 70.00% | 61.0% (50% to 72%; 2 of 10 as good) | met | same examples | 10 |"
     )

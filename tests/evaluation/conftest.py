@@ -51,14 +51,19 @@ def job(project, rng):
         return Job(
             key="small",
             experiment=Experiment(
-                week="own", dataset="wine", task=task, model=model, model_args=args or {},
-                fit=fit, group="g",
+                week="own",
+                dataset="wine",
+                task=task,
+                model=model,
+                model_args=args or {},
+                fit=fit,
+                group="g",
             ),
             run=RuntimeConfig(accelerator="cpu", threads=1, instruction_set="portable"),
             splits=splits,
             shape=infer_data_spec(splits["train"], classes),
             data={"train.npy": "1"},
-        )  # fmt: skip
+        )
 
     return made
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.metrics.control import score_columns
 from foursplit.tasks import control
 
@@ -25,7 +25,7 @@ def rows(n, **extra):
 def test_a_table_by_hand():
     # Chance -100, good 200: 300 points from one to the other. 50 is half of the way.
     examples = rows(4, **{"meta.chance_return": -100.0})
-    table = prediction_tables.build_table(
+    table = experiment_tables.build_table(
         examples, np.array([-100.0, 50, 200, 260]), "dev", "control", SHAPE
     )
     assert table["loss"].tolist() == [1.0, 0.5, 0.0, 0.0]
@@ -58,13 +58,13 @@ def test_the_games_unit_does_not_matter(earned, chance, width, scale, offset):
 
 def test_a_dataset_that_does_not_say_what_chance_earns_is_refused():
     with pytest.raises(ValueError, match=r"meta\.chance_return"):
-        prediction_tables.build_table(rows(2), np.zeros(2), "dev", "control", SHAPE)
+        experiment_tables.build_table(rows(2), np.zeros(2), "dev", "control", SHAPE)
 
 
 def test_a_good_return_that_chance_earns_too_is_refused():
     examples = rows(2, **{"meta.chance_return": [0.0, 200.0]})
     with pytest.raises(ValueError, match="example 1 must be above 200"):
-        prediction_tables.build_table(examples, np.zeros(2), "dev", "control", SHAPE)
+        experiment_tables.build_table(examples, np.zeros(2), "dev", "control", SHAPE)
 
 
 def test_a_network_without_a_fit_of_its_own_is_refused():

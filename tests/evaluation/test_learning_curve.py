@@ -26,12 +26,16 @@ def points(dev=0.08, train_dev=0.02):
     """Give points that fall towards another error on train-dev than on dev."""
     return [
         CurveMeasurement(
-            size=size, n=n, repeat=repeat, train_error=0.01,
-            train_dev_error=train_dev + 3 * n**-0.7, dev_error=dev + 3 * n**-0.7,
+            size=size,
+            n=n,
+            repeat=repeat,
+            train_error=0.01,
+            train_dev_error=train_dev + 3 * n**-0.7,
+            dev_error=dev + 3 * n**-0.7,
         )
         for size, n in enumerate((1000, 2000, 4000, 8000), start=1)
         for repeat in (1, 2)
-    ]  # fmt: skip
+    ]
 
 
 def test_repeats_of_a_size_are_one_point_and_unequal_groups_their_mean():
@@ -40,7 +44,7 @@ def test_repeats_of_a_size_are_one_point_and_unequal_groups_their_mean():
             size=1, n=n, repeat=1, train_error=0.0, train_dev_error=0.0, dev_error=error
         )
         for n, error in ((10, 0.5), (13, 0.4))
-    ]  # fmt: skip
+    ]
     (point,) = by_size(made, "dev")
     assert (point.n, point.errors) == (12, (0.5, 0.4))
 
@@ -52,7 +56,7 @@ def test_sizes_that_differ_stay_apart_when_their_means_are_rounded():
         )
         for size, counts in enumerate(((3, 4), (4, 5)), start=1)
         for n in counts
-    ]  # fmt: skip
+    ]
     assert [point.n for point in by_size(made, "dev")] == [4, 5]  # 3.5 and 4.5
 
 

@@ -39,8 +39,12 @@ def test_each_size_is_drawn_as_often_as_asked_and_the_last_is_all_of_train(job, 
     points, _ = run_learning_curve(job(args=ARGS), SETTINGS, follower, "x")
     # 120 in three sizes from a fifth on: 24, 120 / sqrt(5) = 53.67 and 120.
     assert [(p.size, p.n, p.repeat) for p in points] == [
-        (1, 24, 1), (1, 24, 2), (2, 54, 1), (2, 54, 2), (3, 120, 1),
-    ]  # fmt: skip
+        (1, 24, 1),
+        (1, 24, 2),
+        (2, 54, 1),
+        (2, 54, 2),
+        (3, 120, 1),
+    ]
     assert [n for n, _ in follower.begun] == [p.n for p in points]
     assert points[0].dev_error != points[1].dev_error  # other examples
 
@@ -126,11 +130,14 @@ def test_a_network_on_a_quantity_grows_too(job, follower):
     ("batch", "n", "epochs"),
     [
         # 100 examples in batches of 10 for 6 epochs: 60 steps.
-        (10, 100, 6), (10, 50, 12), (10, 5, 60), (10, 35, 15),
+        (10, 100, 6),
+        (10, 50, 12),
+        (10, 5, 60),
+        (10, 35, 15),
         (None, 5, 6),  # all at once: an epoch is a step whatever the size
         (64, 70, 6),  # two batches as well
     ],
-)  # fmt: skip
+)
 def test_every_part_takes_as_many_steps_as_the_whole(batch, n, epochs):
     fit = TrainerConfig(seeds=(1,), learning_rate=0.1, max_epochs=6, batch_size=batch)
     assert same_steps(fit, 100, n).max_epochs == epochs

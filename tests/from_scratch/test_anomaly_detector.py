@@ -55,8 +55,9 @@ def test_answers_worked_by_hand():
 
 
 def test_ours_and_scikit_learns_leave_about_the_same(rng):
-    x = np.concatenate([rng.normal(size=(80, 2)) + 6 * np.array([a, b]) for a in (0, 1)
-                        for b in (0, 1)])  # fmt: skip
+    x = np.concatenate(
+        [rng.normal(size=(80, 2)) + 6 * np.array([a, b]) for a in (0, 1) for b in (0, 1)]
+    )
     twin = k_means_sklearn.build(k_means_sklearn.Args(n_clusters=4), SHAPE, 1)
     ours = clusters(4).fit(x, x[:, 0]).predict(x)[:, 0].mean()
     assert ours == pytest.approx(twin.fit(x, x[:, 0]).predict(x)[:, 0].mean(), rel=1e-6)

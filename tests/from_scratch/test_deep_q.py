@@ -52,9 +52,16 @@ def test_it_learns_the_values_of_the_table():
     world = Rover()
     assert isinstance(world, Env)
     agent = agent_for(
-        world, hidden=(32,), discount=0.5, learning_rate=3e-3, update_every=1, tau=0.02,
-        buffer_size=2000, epsilon_decay=1.0, batch_size=32,
-    )  # fmt: skip
+        world,
+        hidden=(32,),
+        discount=0.5,
+        learning_rate=3e-3,
+        update_every=1,
+        tau=0.02,
+        buffer_size=2000,
+        epsilon_decay=1.0,
+        batch_size=32,
+    )
     train(agent, world, rounds(600))
     learnt = q_network.q_values(agent.net, np.eye(6, dtype=np.float32))
     table = value_iteration(chain(REWARDS), 0.5) / 0.5
@@ -67,9 +74,12 @@ def test_targets_by_hand():
     net = q_network.layer_views(vector, [2, 2])
     following = np.array([[3, 5], [7, 2]], np.float32)
     steps = Transitions(
-        states=following, actions=np.array([0, 1]), rewards=np.array([1, 1], np.float32),
-        next_states=following, dones=np.array([0, 1], np.float32),
-    )  # fmt: skip
+        states=following,
+        actions=np.array([0, 1]),
+        rewards=np.array([1, 1], np.float32),
+        next_states=following,
+        dones=np.array([0, 1], np.float32),
+    )
     # 1 + 0.9 * 5 = 5.5; nothing follows an end.
     np.testing.assert_allclose(bellman_targets(net, steps, 0.9), [5.5, 1.0], rtol=1e-6)
 
@@ -140,10 +150,16 @@ def test_a_return_is_the_sum_of_the_rewards():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("discount", 1.0), ("learning_rate", 0.0), ("tau", 0.0), ("buffer_size", 3),
-        ("epsilon_decay", 1.1), ("epsilon_min", -0.1), ("update_every", 0), ("hidden", (0,)),
+        ("discount", 1.0),
+        ("learning_rate", 0.0),
+        ("tau", 0.0),
+        ("buffer_size", 3),
+        ("epsilon_decay", 1.1),
+        ("epsilon_min", -0.1),
+        ("update_every", 0),
+        ("hidden", (0,)),
     ],
-)  # fmt: skip
+)
 def test_a_setting_out_of_range_is_refused_by_name(name, value):
     with pytest.raises(ValueError, match=f"{name}: .* must be"):
         DQNConfig(**{name: value})

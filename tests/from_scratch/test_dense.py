@@ -13,8 +13,11 @@ from foursplit_courses.from_scratch.dense import dense, dense_backward, dense_by
 SIZES = st.tuples(*(st.integers(1, 6) for _ in range(3)))
 SEEDS = st.integers(0, 2**32 - 1)
 THEIRS = {
-    "linear": lambda z: z, "relu": F.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
-}  # fmt: skip
+    "linear": lambda z: z,
+    "relu": F.relu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+}
 STEP = 1e-6
 
 

@@ -29,9 +29,12 @@ def drawn(seed, n=40, n_users=7, n_items=9, rank=3):
     """Draw ratings, some pairs twice and some users perhaps never, and where to look at them."""
     rng = np.random.default_rng(seed)
     ratings = Ratings(
-        user=rng.integers(0, n_users, n), item=rng.integers(0, n_items, n),
-        value=rng.integers(1, 11, n) / 2, n_users=n_users, n_items=n_items,
-    )  # fmt: skip
+        user=rng.integers(0, n_users, n),
+        item=rng.integers(0, n_items, n),
+        value=rng.integers(1, 11, n) / 2,
+        n_users=n_users,
+        n_items=n_items,
+    )
     factors = init_factors(ratings, rank, rng)
     biased = {
         "user_bias": rng.normal(size=n_users),
@@ -45,13 +48,19 @@ def test_the_cost_of_a_tiny_case_is_that_worked_by_hand():
     # Predictions: 3 + 0.5 + 0 + 1 * 2 = 5.5 and 3 + 0 - 1 + 3 * 0 = 2: errors 0.5 and 1.
     # Half of 0.25 + 1, then half of 2 * (1 + 9 + 4) and of 4 * (0.25 + 1): 0.625 + 14 + 2.5.
     ratings = Ratings(
-        user=np.array([0, 1]), item=np.array([0, 1]), value=np.array([5.0, 1.0]),
-        n_users=2, n_items=2,
-    )  # fmt: skip
+        user=np.array([0, 1]),
+        item=np.array([0, 1]),
+        value=np.array([5.0, 1.0]),
+        n_users=2,
+        n_items=2,
+    )
     factors = Factors(
-        users=np.array([[1.0], [3.0]]), items=np.array([[2.0], [0.0]]),
-        user_bias=np.array([0.5, 0.0]), item_bias=np.array([0.0, -1.0]), mean=3.0,
-    )  # fmt: skip
+        users=np.array([[1.0], [3.0]]),
+        items=np.array([[2.0], [0.0]]),
+        user_bias=np.array([0.5, 0.0]),
+        item_bias=np.array([0.0, -1.0]),
+        mean=3.0,
+    )
     assert cost(factors, ratings, L2(features=0, biases=0)) == 0.625
     assert cost(factors, ratings, L2(features=2, biases=4)) == 17.125
     # By users' features: error times the item's feature, plus 2 times the user's own.
@@ -161,9 +170,12 @@ def test_gradient_descent_and_alternating_meet(rng):
 
 def test_who_rated_nothing_is_answered_by_the_film_alone():
     ratings = Ratings(
-        user=np.array([0, 0, 1]), item=np.array([0, 1, 0]), value=np.array([5.0, 3.0, 4.0]),
-        n_users=3, n_items=3,
-    )  # fmt: skip
+        user=np.array([0, 0, 1]),
+        item=np.array([0, 1, 0]),
+        value=np.array([5.0, 3.0, 4.0]),
+        n_users=3,
+        n_items=3,
+    )
     rng = np.random.default_rng(1)
     factors = als_step(init_factors(ratings, 2, rng), ratings, L2(features=0.1, biases=0.1))
     assert predict(factors, np.array([2]), np.array([0])) == factors.mean + factors.item_bias[0]

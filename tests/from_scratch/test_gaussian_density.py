@@ -120,10 +120,13 @@ def test_it_ends_where_scikit_learn_ends(rng):
     start = mixture.m_step(x, belongs, np.full(2, 1e-6))
     ours = mixture.expectation_maximization(x, start, np.full(2, 1e-6), max_iter=500, tol=1e-12)
     other = GaussianMixture(
-        2, tol=1e-12, max_iter=500, weights_init=start.weights,
+        2,
+        tol=1e-12,
+        max_iter=500,
+        weights_init=start.weights,
         means_init=[part.mean for part in start.components],
         precisions_init=[np.linalg.inv(p.factor @ p.factor.T) for p in start.components],
-    ).fit(x)  # fmt: skip
+    ).fit(x)
     np.testing.assert_allclose(ours.weights, other.weights_, atol=1e-5)
     np.testing.assert_allclose([p.mean for p in ours.components], other.means_, atol=1e-4)
     np.testing.assert_allclose(ours.log_density(x), other.score_samples(x), atol=1e-3)

@@ -102,9 +102,12 @@ def test_a_whole_training_with_adam_and_penalty_ends_where_pytorchs_does(rng):
     net = as_torch(layers)
     weights = [p for p in net.parameters() if p.ndim > 1]
     optimizer = torch.optim.Adam(
-        [{"params": weights, "weight_decay": 0.05},
-         {"params": [p for p in net.parameters() if p.ndim == 1]}], lr=0.02,
-    )  # fmt: skip
+        [
+            {"params": weights, "weight_decay": 0.05},
+            {"params": [p for p in net.parameters() if p.ndim == 1]},
+        ],
+        lr=0.02,
+    )
     for _ in range(50):
         optimizer.zero_grad()
         F.cross_entropy(net(torch.from_numpy(x)), torch.from_numpy(y)).backward()

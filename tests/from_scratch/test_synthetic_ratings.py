@@ -50,9 +50,12 @@ def test_a_table_and_its_list_are_the_same():
 
 def test_a_stranger_who_rated_nothing_is_told_the_films_own_bias():
     factors = Factors(
-        users=np.ones((2, 1)), items=np.array([[1.0], [2.0]]), user_bias=np.ones(2),
-        item_bias=np.array([0.5, -0.5]), mean=3.0,
-    )  # fmt: skip
+        users=np.ones((2, 1)),
+        items=np.array([[1.0], [2.0]]),
+        user_bias=np.ones(2),
+        item_bias=np.array([0.5, -0.5]),
+        mean=3.0,
+    )
     nothing = np.array([], dtype=int)
     result = predict_all_items(factors, nothing, np.array([]), L2(features=1, biases=1))
     assert result.tolist() == [3.5, 2.5]
@@ -61,9 +64,12 @@ def test_a_stranger_who_rated_nothing_is_told_the_films_own_bias():
 def test_a_new_film_without_ratings_is_told_apart_by_genre_alone(rng):
     world = make_rating_world((50, 20), (0, 8), 2, 0.1, rng)
     blank = Factors(
-        users=np.zeros((50, 2)), items=np.zeros((20, 2)), user_bias=np.zeros(50),
-        item_bias=np.zeros(20), mean=3.0,
-    )  # fmt: skip
+        users=np.zeros((50, 2)),
+        items=np.zeros((20, 2)),
+        user_bias=np.zeros(50),
+        item_bias=np.zeros(20),
+        mean=3.0,
+    )
     recommender = TrainedRecommender(
         world=world, l2=L2(features=1, biases=1), factors=blank, genre_factors=blank
     )

@@ -46,9 +46,13 @@ class History:
         when = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at} if at else {}
         name = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
         done = subprocess.run(
-            ["git", *name, *arguments], cwd=self.root, check=True, capture_output=True, text=True,
+            ["git", *name, *arguments],
+            cwd=self.root,
+            check=True,
+            capture_output=True,
+            text=True,
             env={"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": str(self.root), **when},
-        )  # fmt: skip
+        )
         return done.stdout.strip()
 
     def evaluate(self, key, seeds, n_parameters=10):

@@ -52,10 +52,15 @@ class World:
         files["summary.json"] = self.folder / f"{number}.json"
         artifacts.write_json(files["summary.json"], summary)
         made = PastRun(
-            key=key, seed=seed, version=f"v{number}", commit="abcdef1234", when=WHEN[number],
-            present=False, files={} if gone else files,
+            key=key,
+            seed=seed,
+            version=f"v{number}",
+            commit="abcdef1234",
+            when=WHEN[number],
+            present=False,
+            files={} if gone else files,
             params={f"experiments.supervised.{key}.fit": {**fit, "seeds": [1]}},
-        )  # fmt: skip
+        )
         self.runs.append(made)
         return made
 

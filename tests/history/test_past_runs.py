@@ -229,9 +229,12 @@ def test_hundreds_of_lock_files_take_little_time(history):
             f"data 1\nx\nM 644 inline pipelines/{COURSE}/dvc.lock\n{body}\n"
         )
     subprocess.run(
-        ["git", "fast-import", "--quiet"], cwd=history.root, input="".join(commits), text=True,
+        ["git", "fast-import", "--quiet"],
+        cwd=history.root,
+        input="".join(commits),
+        text=True,
         check=True,
-    )  # fmt: skip
+    )
     start = time.perf_counter()
     runs = list_past_runs(GROUP)
     assert len(runs) == 31

@@ -161,9 +161,12 @@ def test_nothing_outlives_its_owner_however_that_ends(owned, port, number):
 def test_nothing_outlives_its_terminal(owned, port):
     ours, theirs = pty.openpty()
     process, child, _ = owned(
-        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )  # fmt: skip
+    )
     os.close(theirs)
     os.close(ours)
     process.wait(20)

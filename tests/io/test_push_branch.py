@@ -43,8 +43,9 @@ def test_only_locks_and_metrics_are_committed_and_the_working_tree_stays(reposit
     assert (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD")) == before
     assert git(origin, "rev-parse", "foursplit/retrained") == commit
     assert git(origin, "diff", "--name-only", f"{commit}~1", commit).split() == [
-        "dvc.lock", "metrics.json",
-    ]  # fmt: skip
+        "dvc.lock",
+        "metrics.json",
+    ]
     assert git(origin, "show", f"{commit}:dvc.lock").endswith("stages: {}")
 
 

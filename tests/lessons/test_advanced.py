@@ -26,7 +26,7 @@ SMALL = {
     model_choice: {"sizes": (20, 60)},
     bias_and_variance_in_networks: {"n_train": 60, "large": (12, 6), "steps": 30},
     data_centric: {"n_train": 40, "n_more": 20, "n_cross": 80, "steps": 15, "seeds": (1,)},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("lesson", SMALL, ids=lambda lesson: lesson.__name__.rpartition(".")[2])

@@ -33,10 +33,12 @@ def test_a_rover_that_never_turns_says_so():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"rewards": (1.0, 2.0)}, "rewards"), ({"discounts": (0.5, 1.0)}, "discount: 1.0"),
-        ({"missteps": (1.5,)}, "missteps: 1.5"), ({"discounts": ()}, "discounts: give"),
+        ({"rewards": (1.0, 2.0)}, "rewards"),
+        ({"discounts": (0.5, 1.0)}, "discount: 1.0"),
+        ({"missteps": (1.5,)}, "missteps: 1.5"),
+        ({"discounts": ()}, "discounts: give"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_argument_is_refused_by_name(given, words):
     with pytest.raises(ValueError, match=words):
         Args(**given)

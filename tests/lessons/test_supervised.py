@@ -25,10 +25,16 @@ BLOCKS = yaml.safe_load((PROJECT / "params.yaml").read_text())["lessons"]["super
 FILES = {
     file.__name__.rpartition(".")[2]: file
     for file in (
-        feature_scaling, kinds_of_learning, logistic_descent, logistic_loss, multiple_regression,
-        overfitting, polynomial_features, regularisation,
+        feature_scaling,
+        kinds_of_learning,
+        logistic_descent,
+        logistic_loss,
+        multiple_regression,
+        overfitting,
+        polynomial_features,
+        regularisation,
     )
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from foursplit.config.schema import EstimatorConfig, TrainerConfig
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.io import artifacts
 from foursplit.plugins import dataset as dataset_module
-from foursplit.training import custom_estimator, estimator, network
+from foursplit.training import custom_estimator, network, sklearn_estimator
 from foursplit.training.manifest import arguments
 
 ROOT = Path(__file__).parent.parent.parent
@@ -187,7 +187,7 @@ def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, t
             rows = Examples(x=x, metadata=pd.DataFrame({"y": y}))
             custom_estimator.save(tmp_path / name, custom_estimator.fit(model, rows, rows))
         else:
-            estimator.save(tmp_path / name, estimator.fit(model, x, y))
+            sklearn_estimator.save(tmp_path / name, sklearn_estimator.fit(model, x, y))
         contents.append((tmp_path / name).read_bytes())
     assert contents[0] == contents[1]
     if custom_estimator.is_custom(model):
@@ -196,8 +196,10 @@ def test_an_estimator_stored_twice_is_the_same_bytes_and_answers_the_same(key, t
             custom_estimator.predict(loaded, x), custom_estimator.predict(model, x)
         )
     else:
-        loaded = estimator.load(tmp_path / "one")
-        np.testing.assert_array_equal(estimator.predict(loaded, x), estimator.predict(model, x))
+        loaded = sklearn_estimator.load(tmp_path / "one")
+        np.testing.assert_array_equal(
+            sklearn_estimator.predict(loaded, x), sklearn_estimator.predict(model, x)
+        )
 
 
 def direct_batch(experiment, shape):

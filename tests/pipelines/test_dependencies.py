@@ -101,9 +101,13 @@ def rerun(repo, stages, closures, edited):
     touched = {
         stage
         for stage in stages.values()
-        if any(dep in (path, *path.parents[:-1]) for dep in declared(stage) for path in changed
-               if dep.is_relative_to(CODE))
-    }  # fmt: skip
+        if any(
+            dep in (path, *path.parents[:-1])
+            for dep in declared(stage)
+            for path in changed
+            if dep.is_relative_to(CODE)
+        )
+    }
     graph = repo.index.graph  # a stage points to those it depends on
     found = {*touched, *(s for t in touched for s in networkx.ancestors(graph, t))}
     return {stage.name for stage in found}
@@ -116,17 +120,25 @@ def default(stages, names):
 def test_an_edit_of_lenet_reruns_lenet_and_what_depends_on_it(repo, stages, closures):
     found = rerun(repo, stages, closures, "foursplit_courses/models/lenet.py")
     assert default(stages, found) == {
-        "train@c4w2_digits_lenet", "evaluate@c4w2_digits_lenet", "select@c4w2_digits",
-        "final@c4w2_digits", "report",
-    }  # fmt: skip
+        "train@c4w2_digits_lenet",
+        "evaluate@c4w2_digits_lenet",
+        "select@c4w2_digits",
+        "final@c4w2_digits",
+        "report",
+    }
 
 
 def test_an_edit_of_one_data_set_leaves_the_others_alone(repo, stages, closures):
     found = rerun(repo, stages, closures, "foursplit_courses/datasets/wine.py")
     assert {name for name in found if "@" in name} == {
-        "fetch@wine", "validate@wine", "split@wine", "train@c2w3_wine_softmax",
-        "evaluate@c2w3_wine_softmax", "select@c2w3_wine", "final@c2w3_wine",
-    }  # fmt: skip
+        "fetch@wine",
+        "validate@wine",
+        "split@wine",
+        "train@c2w3_wine_softmax",
+        "evaluate@c2w3_wine_softmax",
+        "select@c2w3_wine",
+        "final@c2w3_wine",
+    }
 
 
 def test_an_edit_of_the_report_trains_nothing(repo, stages, closures):

@@ -64,8 +64,10 @@ def normal(pin):
 def test_make_installs_by_hash_what_has_hashes_and_pip_first():
     lines = re.findall(r"^\t\$\(PIP\) (.*)$", (ROOT / "Makefile").read_text(), re.M)
     assert {line.split()[-1] for line in lines if "--require-hashes" in line} == {
-        "requirements-pip.hashes", "requirements.hashes", "requirements-$*.hashes",
-    }  # fmt: skip
+        "requirements-pip.hashes",
+        "requirements.hashes",
+        "requirements-$*.hashes",
+    }
     assert all("--require-hashes" in line for line in lines if line.endswith(".hashes"))
     assert (ROOT / "requirements-pip.hashes").read_text().count("==") == 1
 

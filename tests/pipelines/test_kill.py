@@ -63,9 +63,11 @@ def victims(clone, runner, who):
     parents = {pid for pid, above in running.items() if above == runner}
     children = {pid for pid, above in running.items() if above in parents}
     return {
-        "runner": {runner}, "parent": parents, "child": set(sorted(children)[:1]),
+        "runner": {runner},
+        "parent": parents,
+        "child": set(sorted(children)[:1]),
         "all": {runner, *running},
-    }[who]  # fmt: skip
+    }[who]
 
 
 def end(process, clone):

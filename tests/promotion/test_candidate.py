@@ -32,8 +32,9 @@ def test_a_model_knows_its_costs_and_the_order_of_rows_is_no_difference(strong):
     assert strong.costs["n_parameters"] > 0
     assert "flops" not in strong.costs  # scikit-learn's are not known
     table = strong.models[0].tables["dev"]
-    turned = changed(strong, "dev", **{name: table.frame[name].to_numpy()[::-1]
-                                       for name in table.frame})  # fmt: skip
+    turned = changed(
+        strong, "dev", **{name: table.frame[name].to_numpy()[::-1] for name in table.frame}
+    )
     assert describe_difference(strong, turned) is None
     assert is_same_model(strong, turned)
 

@@ -205,12 +205,15 @@ def test_one_lucky_seed_of_three_is_not_significant():
 
     def fewer(kept):
         return [
-            retabled(m, **{
-                s: table(np.where(np.arange(1000) < k, m.tables[s].loss, 0), s)
-                for s in ("dev", "test")
-            })
+            retabled(
+                m,
+                **{
+                    s: table(np.where(np.arange(1000) < k, m.tables[s].loss, 0), s)
+                    for s in ("dev", "test")
+                },
+            )
             for m, k in zip(old, kept, strict=True)
-        ]  # fmt: skip
+        ]
 
     steady, lucky = fewer([70, 70, 70]), fewer([10, 100, 100])
     assert decide_promotion(old, steady, {}, RULES, rng).verdict == "PROMOTE"

@@ -19,13 +19,13 @@ from foursplit.config.load import load
 from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.core.splits import SPLITS
 from foursplit.data import store as examples_on_disk
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.models import logistic_sklearn
 from foursplit.promotion.benchmark_models import work
 from foursplit.tracking import store
-from foursplit.training import estimator, manifest
+from foursplit.training import manifest, sklearn_estimator
 
 GROUP, KEY, SEEDS = "wines", "wines_logistic", (1, 2)
 
@@ -36,8 +36,12 @@ WEAK, STRONG = slice(0, 3), slice(3, 6)  # inputs that tell the three classes a 
 PARAMS = {
     "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
     "diagnosis": {
-        "n_resamples": 100, "confidence": 0.95, "min_gap": 0.005, "min_gap_fraction": 0.1,
-        "co_primary_fraction": 0.5, "seed": 1,
+        "n_resamples": 100,
+        "confidence": 0.95,
+        "min_gap": 0.005,
+        "min_gap_fraction": 0.1,
+        "co_primary_fraction": 0.5,
+        "seed": 1,
     },
     "datasets": {
         "wine": {
@@ -48,18 +52,21 @@ PARAMS = {
             },
         }
     },
-    "groups": {
-        "supervised": {GROUP: {"dataset": "wine", "task": "classify", "metric": "error"}}
-    },
+    "groups": {"supervised": {GROUP: {"dataset": "wine", "task": "classify", "metric": "error"}}},
     "experiments": {
         "supervised": {
             KEY: {
-                "week": "C2 W3", "dataset": "wine", "task": "classify", "model_args": {},
-                "model": "logistic_sklearn", "group": GROUP, "fit": {"seeds": [*SEEDS]},
+                "week": "C2 W3",
+                "dataset": "wine",
+                "task": "classify",
+                "model_args": {},
+                "model": "logistic_sklearn",
+                "group": GROUP,
+                "fit": {"seeds": [*SEEDS]},
             }
         }
     },
-}  # fmt: skip
+}
 
 
 @cache
@@ -115,10 +122,10 @@ def train(*, sees_strong, drawn=0, trained_on=0):
         part = paths.seed_folder(paths.final(GROUP), seed)
         part.mkdir(parents=True)
         for split, found in splits.items():
-            prediction_tables.save(
+            experiment_tables.save(
                 part,
                 split,
-                prediction_tables.build_table(found, answer(found), split, "classify", shape),
+                experiment_tables.build_table(found, answer(found), split, "classify", shape),
             )
         artifacts.write_json(part / "summary.json", {"manifest": asdict(made)})
     for folder in (paths.predictions(GROUP) / KEY, paths.final(GROUP)):
@@ -143,19 +150,28 @@ def _fit(folder, experiment, seed, found, shape, *, sees_strong):
     chosen = np.random.default_rng(seed).permutation(len(x))[: len(x) * 3 // 4]  # seeds differ
     model = logistic_sklearn.build(logistic_sklearn.Args(), shape, seed)
     path = folder / "model.skops"
-    estimator.save(path, estimator.fit(model, x[chosen], found.y[chosen]))
+    sklearn_estimator.save(path, sklearn_estimator.fit(model, x[chosen], found.y[chosen]))
     manifest.save(
         folder,
         manifest.Manifest(
-            experiment=KEY, task=experiment.task, model=experiment.model, model_args={},
-            engine="estimator", seed=seed, shape=shape.as_json(), device="cpu", threads=1,
-            instruction_set="portable", code=manifest.code_hash(experiment.model),
+            experiment=KEY,
+            task=experiment.task,
+            model=experiment.model,
+            model_args={},
+            engine="estimator",
+            seed=seed,
+            shape=shape.as_json(),
+            device="cpu",
+            threads=1,
+            instruction_set="portable",
+            code=manifest.code_hash(experiment.model),
             data={"train.npy": artifacts.sha256_bytes(x.tobytes())},
             model_hash=artifacts.sha256_file(path),
-            n_parameters=estimator.count_parameters(path), flops=None,
+            n_parameters=sklearn_estimator.count_parameters(path),
+            flops=None,
             size_bytes=path.stat().st_size,
         ),
-    )  # fmt: skip
+    )
 
 
 def timed_here(command, *, input="", run=subprocess.run, **how):

@@ -52,8 +52,14 @@ SLIDER = Slider(
     title="Slider", label="degree", values=("1", "2"), figures=(lines(), TABLE), start=1
 )
 FIGURES = (
-    lines(), surface(), contour(), regions((HEIGHT > 1).astype(float)), PICTURE, TABLE, SLIDER,
-)  # fmt: skip
+    lines(),
+    surface(),
+    contour(),
+    regions((HEIGHT > 1).astype(float)),
+    PICTURE,
+    TABLE,
+    SLIDER,
+)
 LESSON = Lesson(
     title="All <kinds>",
     lead="What `came` out.",

@@ -11,7 +11,7 @@ from foursplit.config.load import build
 from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import store
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.diagnose import diagnose, validate_tables
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -145,12 +145,15 @@ def _experiment(params, key, group, examples, winner):
     for seed in experiment.fit.seeds:
         rng = np.random.default_rng(seed)
         made = {
-            split: prediction_tables.build_table(
-                examples[split], _answers(examples[split].y, shape, SKILL[key], rng), split,
-                group.task, shape,
+            split: experiment_tables.build_table(
+                examples[split],
+                _answers(examples[split].y, shape, SKILL[key], rng),
+                split,
+                group.task,
+                shape,
             )
             for split in SPLITS
-        }  # fmt: skip
+        }
         manifest = {
             "experiment": key,
             "model": experiment.model,
@@ -195,7 +198,7 @@ def _write(folder, seed, made, manifest, group, params):
     part = paths.seed_folder(folder, seed)
     part.mkdir(parents=True)
     for split, table in made.items():
-        prediction_tables.save(part, split, table)
+        experiment_tables.save(part, split, table)
     model = validate_tables(made, group.dataset)
     summary = summarize(made, model, group, plugins.dataset(group.dataset).SPEC, params.diagnosis)
     artifacts.write_json(part / "summary.json", {**summary, "manifest": manifest})

@@ -103,8 +103,10 @@ def test_too_many_residuals_are_subsampled_evenly():
 
 def curve(*, shifted=False, target=0.02):
     """Return an output of stage learning_curve: dev error falls from 40% at 100 to 10% at 1000."""
-    line = [{"n": n, "value": v, "lo": v - 0.05, "hi": v + 0.05}
-            for n, v in ((100.0, 0.4), (1000.0, 0.1), (10_000.0, 0.1))]  # fmt: skip
+    line = [
+        {"n": n, "value": v, "lo": v - 0.05, "hi": v + 0.05}
+        for n, v in ((100.0, 0.4), (1000.0, 0.1), (10_000.0, 0.1))
+    ]
     rows = [{"n": 100, "errors": [0.4, 0.44]}, {"n": 1000, "errors": [0.1]}]
     dev = {"curve": {"points": rows}, "line": line, "verdict": {"sentence": "More < enough."}}
     return {

@@ -147,9 +147,13 @@ def test_the_figure_has_a_text_alternative():
 
 def test_a_candidate_of_unknown_cost_is_named_and_not_drawn():
     result = selection(
-        row("a", 0.1, 5), row("b", 0.2, 3, chance=0.0), row("c", 0.3, None, chance=0.0),
-        winner="a", best="a", tied=["a"],
-    )  # fmt: skip
+        row("a", 0.1, 5),
+        row("b", 0.2, 3, chance=0.0),
+        row("c", 0.3, None, chance=0.0),
+        winner="a",
+        best="a",
+        tied=["a"],
+    )
     figure = choice.figures(result, GROUP, "g")[0]
     assert figure.unknown_cost == ("c",)
     assert ">c<" not in str(figure.drawing)

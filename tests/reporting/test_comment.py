@@ -24,9 +24,17 @@ REPORT = {
     "files": ["params.yaml", "data/own/orders.csv"],
     "parameters": [{"name": "experiments.own.small.fit.max_epochs", "before": 5, "after": 9}],
     "stages": {
-        "ran": [{"stage": "train@small", "seconds": 2.0,
-                 "reasons": ["parameter max_epochs: 5 → 9", "another"]}],
-        "restored": [], "failed": [], "unchanged": 12, "seconds": 3.4,
+        "ran": [
+            {
+                "stage": "train@small",
+                "seconds": 2.0,
+                "reasons": ["parameter max_epochs: 5 → 9", "another"],
+            }
+        ],
+        "restored": [],
+        "failed": [],
+        "unchanged": 12,
+        "seconds": 3.4,
     },
     "groups": {
         "orders": {
@@ -34,18 +42,30 @@ REPORT = {
             "gate": GATE,
             "experiments": {
                 "small": {
-                    "before": {"train": 0.1, "train_dev": 0.12, "dev": 0.2, "test": 0.21,
-                               "gaps": {"variance": 0.02}},
-                    "after": {"train": 0.05, "train_dev": 0.12, "dev": 0.1, "test": 0.11,
-                              "gaps": {"variance": 0.07, "mismatch": -0.02}},
+                    "before": {
+                        "train": 0.1,
+                        "train_dev": 0.12,
+                        "dev": 0.2,
+                        "test": 0.21,
+                        "gaps": {"variance": 0.02},
+                    },
+                    "after": {
+                        "train": 0.05,
+                        "train_dev": 0.12,
+                        "dev": 0.1,
+                        "test": 0.11,
+                        "gaps": {"variance": 0.07, "mismatch": -0.02},
+                    },
                 },
-                "other": {"before": None, "after": {"train": 0.3, "train_dev": 0.3, "dev": 0.3,
-                                                    "gaps": {}}},
+                "other": {
+                    "before": None,
+                    "after": {"train": 0.3, "train_dev": 0.3, "dev": 0.3, "gaps": {}},
+                },
             },
         }
     },
     "failure": None,
-}  # fmt: skip
+}
 
 
 def test_it_has_verdict_errors_changes_and_stages():

@@ -44,11 +44,13 @@ def test_a_plain_diagnosis_has_no_empty_sections():
     [
         ({"fixed.<b>": np.zeros(400)}, ["Ceiling analysis", "&lt;b&gt;", "20.0% (16"]),
         ({"fixed_type.box": np.zeros(400)}, ["Error types", "box"]),
-        ({"score_truth": np.ones(400), "score_output": np.zeros(400)},
-         ["of 80 errors the true answer scores higher", "Improve the search algorithm"]),
+        (
+            {"score_truth": np.ones(400), "score_output": np.zeros(400)},
+            ["of 80 errors the true answer scores higher", "Improve the search algorithm"],
+        ),
         ({"meta.hour": ["night"] * 400}, ["Error drivers", "hour = night", "100.0%"]),
     ],
-)  # fmt: skip
+)
 def test_optional_columns_add_sections_and_are_escaped(columns, texts):
     html = render_page(table("dev", 0.2, **columns))
     for text in texts:
@@ -61,8 +63,13 @@ def test_human_levels_and_human_advantage_are_shown():
     sound = np.repeat(["fast", "usual"], [80, 320])
     html = render_page(table("dev", 0.2, human_loss=people, **{"meta.sound": sound}))
     assert "Slices where humans are better" not in html  # human error is 25%: within the noise
-    dev = table("dev", 0.2, n=4000, human_loss=np.tile(people, 10)[::-1].copy(),
-                **{"meta.sound": np.repeat(["fast", "usual"], [800, 3200])})  # fmt: skip
+    dev = table(
+        "dev",
+        0.2,
+        n=4000,
+        human_loss=np.tile(people, 10)[::-1].copy(),
+        **{"meta.sound": np.repeat(["fast", "usual"], [800, 3200])},
+    )
     html = render_page(dev, desired_error=0.1)
     assert "Slices where humans are better" in html
     assert "sound = fast" in html

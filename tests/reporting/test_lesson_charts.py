@@ -80,9 +80,18 @@ def test_a_logarithmic_scale_puts_the_geometric_mean_in_the_middle():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (-0.5, "−0.5"), (0.1 + 0.2, "0.3"), (100_000, "100000"), (1e6, "10⁶"),
-     (2.5e-12, "2.5·10⁻¹²"), (-3e7, "−3·10⁷"), (-1e9, "−10⁹"), (0.001, "0.001")],
-)  # fmt: skip
+    [
+        (0, "0"),
+        (-0.5, "−0.5"),
+        (0.1 + 0.2, "0.3"),
+        (100_000, "100000"),
+        (1e6, "10⁶"),
+        (2.5e-12, "2.5·10⁻¹²"),
+        (-3e7, "−3·10⁷"),
+        (-1e9, "−10⁹"),
+        (0.001, "0.001"),
+    ],
+)
 def test_ticks_are_plain_or_powers_of_ten(value, text):
     assert format_tick(value) == text
 

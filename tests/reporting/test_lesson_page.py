@@ -85,8 +85,10 @@ def test_a_picture_keeps_its_bytes_and_is_shown_larger(text):
 def test_a_column_of_numbers_is_set_as_one(text):
     heads = tags(text, "th")
     assert [h.get("class") for h in heads if h.get("scope") == "col"][:3] == [
-        None, "number", "number",
-    ]  # fmt: skip
+        None,
+        "number",
+        "number",
+    ]
 
 
 def test_backticks_make_code_and_nothing_else():

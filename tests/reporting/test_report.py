@@ -129,12 +129,16 @@ def test_a_learning_curve_is_on_the_page_of_its_experiment_only(make):
     root = make("grown", params={**PARAMS, "curves": curves})
     points = [
         CurveMeasurement(
-            size=size, n=n, repeat=repeat, train_error=0.01, train_dev_error=0.1,
+            size=size,
+            n=n,
+            repeat=repeat,
+            train_error=0.01,
+            train_dev_error=0.1,
             dev_error=0.08 + 3 / n + 0.001 * repeat,
         )
         for size, n in enumerate((10, 20, 40), start=1)
         for repeat in (1, 2)
-    ]  # fmt: skip
+    ]
     human = {"error": 0.02, "kind": "human", "where": "x"}
     curve = learning_curve_summary(points, human, {"all": "source"}, load().diagnosis)
     for key in ("wines_good", "wines_bad"):  # the second is not asked for any more

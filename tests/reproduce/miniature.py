@@ -74,10 +74,12 @@ class Miniature:
                 stages[name] = {
                     "foreach": {key: {}},
                     "do": {
-                        "wdir": "../..", "cmd": f"{sys.executable} stage.py {name}",
-                        "deps": reads, "outs": writes,
+                        "wdir": "../..",
+                        "cmd": f"{sys.executable} stage.py {name}",
+                        "deps": reads,
+                        "outs": writes,
                     },
-                }  # fmt: skip
+                }
             (self.root / home).mkdir(parents=True)
             (self.root / home / "dvc.yaml").write_text(json.dumps({"stages": stages}))
 

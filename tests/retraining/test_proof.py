@@ -7,9 +7,16 @@ from tests.retraining.world import GROUP, KEY, PLAIN, SCALED, SPREAD, draw, git
 
 from foursplit.io import artifacts
 
-TRAINED = {f"{stage}@{name}" for stage, name in (
-    ("train", KEY), ("evaluate", KEY), ("learning_curve", KEY), ("select", GROUP), ("final", GROUP)
-)} | {"report"}  # fmt: skip
+TRAINED = {
+    f"{stage}@{name}"
+    for stage, name in (
+        ("train", KEY),
+        ("evaluate", KEY),
+        ("learning_curve", KEY),
+        ("select", GROUP),
+        ("final", GROUP),
+    )
+} | {"report"}
 """What a change of the model touches, beside the stage that digests code."""
 
 DATA = {f"{stage}@{GROUP}" for stage in ("fetch", "validate", "split")}

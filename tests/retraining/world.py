@@ -28,8 +28,12 @@ WHO = ("-c", "user.name=dev", "-c", "user.email=dev@localhost", "-c", "init.defa
 PARAMS = {
     "run": {"accelerator": "cpu", "threads": 1, "instruction_set": "portable"},
     "diagnosis": {
-        "n_resamples": 200, "confidence": 0.95, "min_gap": 0.005, "min_gap_fraction": 0.1,
-        "co_primary_fraction": 0.5, "seed": 1,
+        "n_resamples": 200,
+        "confidence": 0.95,
+        "min_gap": 0.005,
+        "min_gap_fraction": 0.1,
+        "co_primary_fraction": 0.5,
+        "seed": 1,
     },
     "datasets": {
         GROUP: {
@@ -45,22 +49,31 @@ PARAMS = {
     "experiments": {
         "own": {
             KEY: {
-                "week": "own", "dataset": GROUP, "task": "classify_binary",
-                "model": "centroids", "model_args": {"columns": [1], "share": 0.9},
-                "fit": {"seeds": [1]}, "group": GROUP,
+                "week": "own",
+                "dataset": GROUP,
+                "task": "classify_binary",
+                "model": "centroids",
+                "model_args": {"columns": [1], "share": 0.9},
+                "fit": {"seeds": [1]},
+                "group": GROUP,
             }
         }
     },
     "curves": {
         "own": {
             KEY: {
-                "group": GROUP, "dataset": GROUP, "task": "classify_binary", "model": "centroids",
-                "n_sizes": 3, "n_repeats": 2, "min_fraction": 0.1,
+                "group": GROUP,
+                "dataset": GROUP,
+                "task": "classify_binary",
+                "model": "centroids",
+                "n_sizes": 3,
+                "n_repeats": 2,
+                "min_fraction": 0.1,
             }
         }
     },
     "lessons": {},
-}  # fmt: skip
+}
 
 SOURCE = '''"""Orders that came late or in time."""
 
@@ -173,10 +186,15 @@ def draw(n: int, seed: int) -> pd.DataFrame:
     weather = told + rng.normal(0, np.where(south, 0.2, 0.45), n)
     distance = late + rng.normal(0, np.where(south, 0.3, 0.9), n)
     load = late + rng.normal(0, np.where(south, 0.25, 0.45), n)
-    return pd.DataFrame({
-        "weather": weather, "distance": distance, "load": load,
-        "region": np.where(south, "south", "north"), "late": np.where(late, "late", "in time"),
-    }).round(6)  # fmt: skip
+    return pd.DataFrame(
+        {
+            "weather": weather,
+            "distance": distance,
+            "load": load,
+            "region": np.where(south, "south", "north"),
+            "late": np.where(late, "late", "in time"),
+        }
+    ).round(6)
 
 
 class World:
@@ -210,9 +228,12 @@ class World:
         draw(10_000, 1).to_csv(self.orders, index=False)
         self.set()
         subprocess.run(
-            [sys.executable, "-m", "foursplit", "pipeline", "write"], cwd=self.dev, check=True,
-            env={**os.environ, "PYTHONPATH": str(self.dev / "src")}, capture_output=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "foursplit", "pipeline", "write"],
+            cwd=self.dev,
+            check=True,
+            env={**os.environ, "PYTHONPATH": str(self.dev / "src")},
+            capture_output=True,
+        )
         remote = self.folder / "dvc-remote"
         config = f"    remote = shared\n['remote \"shared\"']\n    url = {remote}\n"
         with (self.dev / ".dvc/config").open("a") as file:
@@ -273,9 +294,13 @@ class World:
         ]
         log = (self.folder / "mlflow.log").open("w")
         process = subprocess.Popen(
-            command, env={**os.environ, **SERVER}, cwd=self.folder, start_new_session=True,
-            stdout=log, stderr=log,
-        )  # fmt: skip
+            command,
+            env={**os.environ, **SERVER},
+            cwd=self.folder,
+            start_new_session=True,
+            stdout=log,
+            stderr=log,
+        )
         try:
             self.store = f"http://127.0.0.1:{port}"
             _await(port)
@@ -302,9 +327,14 @@ class Runner:
 
     def start(self, *command: str) -> subprocess.Popen:
         return subprocess.Popen(
-            command, cwd=self.folder, env=self.env, start_new_session=True, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            command,
+            cwd=self.folder,
+            env=self.env,
+            start_new_session=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def run(self, *command: str, code: int = 0) -> str:
         process = self.start(*command)

@@ -24,14 +24,30 @@ STAGES = {
 }  # fmt: skip
 
 PLACES = [
-    *(f"data/{name}" for name in FOLDERS), *(f"data/full/{name}" for name in FOLDERS),
-    "data", "data/own", "data/tags", "reports", "reports/experiments", "reports/lessons",
-    "data/raw/wine", "data/raw/wine/seed_1", "data/valid/wine", "data/split/wine",
-    "data/split/wine/seen", "data/models/wines", "data/models/wines/wines_good",
-    "data/models/wines/wines_good/seed_1", "data/predictions/wines/wines_bad",
-    "data/final/wines", "data/curves/wines", "data/models/gone", "data/models/gone/gone_key",
-    "data/raw/gone", "data/split/gone/seen",
-]  # fmt: skip
+    *(f"data/{name}" for name in FOLDERS),
+    *(f"data/full/{name}" for name in FOLDERS),
+    "data",
+    "data/own",
+    "data/tags",
+    "reports",
+    "reports/experiments",
+    "reports/lessons",
+    "data/raw/wine",
+    "data/raw/wine/seed_1",
+    "data/valid/wine",
+    "data/split/wine",
+    "data/split/wine/seen",
+    "data/models/wines",
+    "data/models/wines/wines_good",
+    "data/models/wines/wines_good/seed_1",
+    "data/predictions/wines/wines_bad",
+    "data/final/wines",
+    "data/curves/wines",
+    "data/models/gone",
+    "data/models/gone/gone_key",
+    "data/raw/gone",
+    "data/split/gone/seen",
+]
 
 NAMES = st.sampled_from(
     ["notes", "notes.txt", "seed_9", "table.csv", "diagnosis.json", "wine", "wines", "wines.json",
@@ -41,9 +57,11 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 TEXTS = st.sampled_from([b"", b"mine", b"wine", b"wines_good", b'"wine"', b"\xff\x00"])
 THINGS = st.tuples(
-    st.sampled_from(PLACES), NAMES, st.sampled_from(KINDS),
+    st.sampled_from(PLACES),
+    NAMES,
+    st.sampled_from(KINDS),
     TEXTS,
-)  # fmt: skip
+)
 
 
 def put(root, outside, place, name, kind, content):
@@ -113,8 +131,10 @@ def with_orphans(root):
     params["groups"]["supervised"]["gone"] = group
     experiment = copy.deepcopy(params["experiments"]["supervised"]["wines_good"])
     params["experiments"]["supervised"]["gone_key"] = {
-        **experiment, "dataset": "mushroom", "group": "gone",
-    }  # fmt: skip
+        **experiment,
+        "dataset": "mushroom",
+        "group": "gone",
+    }
     every = outputs.make(root, params)
     remaining = outputs.make(root)
     return sorted({*every} - {*remaining})
@@ -162,11 +182,21 @@ def test_nothing_foreign_changes(root, outside, things, fresh):
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.sampled_from(
-        ["data", "data/raw", "data/raw/wine", "data/models", "data/models/wines", "data/final",
-         "data/final/wines", "data/selected/wines.json", "reports", "data/models/gone"]
+        [
+            "data",
+            "data/raw",
+            "data/raw/wine",
+            "data/models",
+            "data/models/wines",
+            "data/final",
+            "data/final/wines",
+            "data/selected/wines.json",
+            "reports",
+            "data/models/gone",
+        ]
     ),
     inner=st.sampled_from(["wine", "gone", "notes.txt", "wines/wines_good/x"]),
-)  # fmt: skip
+)
 def test_a_link_is_neither_followed_nor_removed(root, outside, at, inner):
     """A link may stand for a folder of outputs: what was never ours behind it stays."""
     outputs.empty(root)

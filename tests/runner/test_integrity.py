@@ -62,10 +62,11 @@ def objects(small):
     """Give the objects of each kind: a file's, a folder's list, a file in one, a metric's."""
     entries = made(small)
     return {
-        "a.out": place(small, entries["a.out"]), "c.out": place(small, entries["c.out"]),
+        "a.out": place(small, entries["a.out"]),
+        "c.out": place(small, entries["c.out"]),
         "c.out/two": part_of(small, entries["c.out"], "two"),
         "m.json": place(small, entries["m.json"]),
-    }  # fmt: skip
+    }
 
 
 def contents(small):
@@ -80,10 +81,12 @@ def remove(path):
 @pytest.mark.parametrize(
     ("name", "spoil"),
     [
-        ("a.out", truncated), ("c.out", another_digit), ("c.out/two", truncated),
+        ("a.out", truncated),
+        ("c.out", another_digit),
+        ("c.out/two", truncated),
         ("m.json", another_digit),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_object_is_never_restored_and_is_whole_after_the_run(small, name, spoil):
     path = objects(small)[name]
     locks, before = small.locks(), contents(small)
@@ -104,9 +107,10 @@ def test_an_earlier_run_is_taken_only_whole(small):
     small.repro()
     (small.folder / "start.txt").write_text("start\n")
     (one,) = [
-        path for path in (small.folder / ".dvc/cache/files/md5").rglob("*")
+        path
+        for path in (small.folder / ".dvc/cache/files/md5").rglob("*")
         if path.is_file() and path.read_text() == "start\n"
-    ]  # fmt: skip
+    ]
     another_digit(one)
     output = small.repro()
     assert "1 ran, 2 restored" in output

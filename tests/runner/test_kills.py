@@ -33,9 +33,10 @@ def processes_in(folder):
 def parents_of(pid):
     """List the workers of a run."""
     return [
-        child for child in processes.descendants(pid)
+        child
+        for child in processes.descendants(pid)
         if "foursplit.runner.workers.server" in processes.command_line(child)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture

@@ -77,9 +77,11 @@ def test_a_torn_record_is_removed(tmp_path, rwlock, text):
 
 def test_a_living_dvc_stays_and_all_others_go(tmp_path, rwlock, other, like_dvc):
     dead_entries = [
-        entry(dead()), entry(other.pid), entry(os.getpid()),
+        entry(dead()),
+        entry(other.pid),
+        entry(os.getpid()),
         entry(like_dvc.pid, "foursplit repro (x)"),
-    ]  # fmt: skip
+    ]
     rwlock.write_text(
         json.dumps(
             {
@@ -90,8 +92,9 @@ def test_a_living_dvc_stays_and_all_others_go(tmp_path, rwlock, other, like_dvc)
     )
     assert len(remove_stale_entries(tmp_path)) == len(dead_entries)
     assert json.loads(rwlock.read_text()) == {
-        "read": {"/a": [entry(like_dvc.pid)]}, "write": {"/c": entry(like_dvc.pid)},
-    }  # fmt: skip
+        "read": {"/a": [entry(like_dvc.pid)]},
+        "write": {"/c": entry(like_dvc.pid)},
+    }
     assert remove_stale_entries(tmp_path) == []
 
 

@@ -89,8 +89,12 @@ def test_the_time_left_is_no_more_than_the_time_it_takes(drawn):
 def test_one_slot_runs_the_longest_chain_first():
     # a -> c takes 1 + 9, b alone 5: a is urgent though b itself is longer.
     needs = {"a": frozenset(), "b": frozenset(), "c": frozenset({"a"})}
-    queue = StageQueue(needs=needs, threads=dict.fromkeys("abc", 1),
-                  seconds={"a": 1.0, "b": 5.0, "c": 9.0}, slots=1)  # fmt: skip
+    queue = StageQueue(
+        needs=needs,
+        threads=dict.fromkeys("abc", 1),
+        seconds={"a": 1.0, "b": 5.0, "c": 9.0},
+        slots=1,
+    )
     assert play(queue)[0] == ["a", "c", "b"]
 
 

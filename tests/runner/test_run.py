@@ -390,7 +390,8 @@ def test_dvc_is_the_one_whose_inner_calls_were_read():
     }.items():
         assert list(inspect.signature(function).parameters) == names
     for module, name in (
-        (dvc.dependency.param, "load_path"), (dvc.output, "build"),
+        (dvc.dependency.param, "load_path"),
+        (dvc.output, "build"),
         (dvc.utils.serialize, "load_path"),
-    ):  # fmt: skip
+    ):
         assert callable(getattr(module, name))

@@ -53,10 +53,13 @@ def there_and_back(folder):
 
 
 EDITS = {
-    edited_input: "start.txt", edited_parameter: "diagnosis.min_gap: 0.005 → 0.006",
-    edited_code: "one.py changed", new_file_of_code: "two.py is new", deleted_input: "start.txt",
+    edited_input: "start.txt",
+    edited_parameter: "diagnosis.min_gap: 0.005 → 0.006",
+    edited_code: "one.py changed",
+    new_file_of_code: "two.py is new",
+    deleted_input: "start.txt",
     there_and_back: "code/one.py",
-}  # fmt: skip
+}
 
 
 @pytest.fixture

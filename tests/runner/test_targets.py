@@ -65,8 +65,9 @@ def test_the_reports_have_names_of_their_own():
 def test_an_experiments_name_explains_both_its_stages(project):
     actual = stages_of_target(PARAMS, "c2w3_wine_softmax")
     assert [name.partition(":")[2] for name in actual] == [
-        "train@c2w3_wine_softmax", "evaluate@c2w3_wine_softmax",
-    ]  # fmt: skip
+        "train@c2w3_wine_softmax",
+        "evaluate@c2w3_wine_softmax",
+    ]
 
 
 @pytest.mark.parametrize("name", ["lenet", "train@lenet", "digit"])

@@ -31,9 +31,13 @@ def run(project):
             given = {"env": {**os.environ, **warmth, "FOURSPLIT_ROOT": str(project)}, **rest}
             given["env"]["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             return subprocess.Popen(
-                [warmth["SHELL"], "-c", command], cwd=project, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, text=True, **given,
-            )  # fmt: skip
+                [warmth["SHELL"], "-c", command],
+                cwd=project,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                **given,
+            )
 
         yield start
 
@@ -105,9 +109,11 @@ def slow_training(project):
     for stage in ("fetch", "validate", "split"):
         subprocess.run(
             [sys.executable, "-m", "foursplit", "stage", stage, "wine"],
-            check=True, capture_output=True,
-            env={**os.environ, "FOURSPLIT_ROOT": str(project)}, cwd=project,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            env={**os.environ, "FOURSPLIT_ROOT": str(project)},
+            cwd=project,
+        )
     return "foursplit stage train c2w3_wine_softmax"
 
 
@@ -130,10 +136,16 @@ def test_a_signal_to_the_client_ends_the_stage(project, number):
     command = slow_training(project)
     with warm_worker(load()) as warmth:
         process = subprocess.Popen(
-            [warmth["SHELL"], "-c", command], cwd=project, start_new_session=True,
-            env={**os.environ, **warmth, "FOURSPLIT_ROOT": str(project),
-                 "FOURSPLIT_SAVE_EVERY_S": "0"},
-        )  # fmt: skip
+            [warmth["SHELL"], "-c", command],
+            cwd=project,
+            start_new_session=True,
+            env={
+                **os.environ,
+                **warmth,
+                "FOURSPLIT_ROOT": str(project),
+                "FOURSPLIT_SAVE_EVERY_S": "0",
+            },
+        )
         state = project / ".foursplit" / "resume" / "c2w3_wine_softmax"
         end = time.monotonic() + 60
         while not list(state.glob("*/state.json")) and time.monotonic() < end:

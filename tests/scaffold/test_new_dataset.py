@@ -19,12 +19,45 @@ from foursplit.scaffold import dataset_file, infer_schema
 from foursplit.stages import fetch, split, validate
 
 ATTACKS = [
-    "{open('RAN','w').name}", "{__import__('os').system('touch RAN')}", 'q""";open("RAN","w");"""',
-    "price {EUR}", 'size "in"', "it's", "path\\new", "\\", "{", "}", "{}", "{{x}}", "%s", "${x}",
-    "$HOME", "a\nb", "a\r\nb", "tab\there", "\x1b[2J", "\u2028", "é ü 漢", "🙂", "domain",
-    "official_split", "group_id", "example_id", "content", "y", "x", "meta.x", "False", "None",
-    "index", "0", "=1+1", "Unnamed: 0", "__class__", *keyword.kwlist[:5],
-]  # fmt: skip
+    "{open('RAN','w').name}",
+    "{__import__('os').system('touch RAN')}",
+    'q""";open("RAN","w");"""',
+    "price {EUR}",
+    'size "in"',
+    "it's",
+    "path\\new",
+    "\\",
+    "{",
+    "}",
+    "{}",
+    "{{x}}",
+    "%s",
+    "${x}",
+    "$HOME",
+    "a\nb",
+    "a\r\nb",
+    "tab\there",
+    "\x1b[2J",
+    "\u2028",
+    "é ü 漢",
+    "🙂",
+    "domain",
+    "official_split",
+    "group_id",
+    "example_id",
+    "content",
+    "y",
+    "x",
+    "meta.x",
+    "False",
+    "None",
+    "index",
+    "0",
+    "=1+1",
+    "Unnamed: 0",
+    "__class__",
+    *keyword.kwlist[:5],
+]
 
 HEADINGS = st.sampled_from(ATTACKS) | st.text(
     st.characters(exclude_categories=("Cs",), exclude_characters="\0\r"), min_size=1, max_size=20
@@ -243,18 +276,27 @@ def test_missing_values_and_excluded_columns_are_reported(project, monkeypatch, 
     texts = [f"customer {index}" for index in range(N)]
     almost = [*map(str, numbers[:2]), "about 3", *map(str, numbers[3:])]
     columns = {
-        "": range(N), "PassengerId": reversed(range(N)), "Age": gaps, "Name": texts,
-        "Total": almost, "blank": [""] * (N - 1) + [" "], "port": [""] + ["S"] * (N - 1),
-        "Fare": numbers, "Survived": classes(),
-    }  # fmt: skip
+        "": range(N),
+        "PassengerId": reversed(range(N)),
+        "Age": gaps,
+        "Name": texts,
+        "Total": almost,
+        "blank": [""] * (N - 1) + [" "],
+        "port": [""] + ["S"] * (N - 1),
+        "Fare": numbers,
+        "Survived": classes(),
+    }
     text = new_dataset(project, columns, "Survived")
     lines = text.splitlines()
     assert "target 'Survived': 2 classes: '0', '1'" in lines
     left_out = [line for line in lines if line.startswith("left out")]
     assert len(left_out) == 5
     assert {name for name in columns for line in left_out if name and f"{name!r} " in line} == {
-        "PassengerId", "Name", "Total", "blank",
-    }  # fmt: skip
+        "PassengerId",
+        "Name",
+        "Total",
+        "blank",
+    }
     assert any("'Total'" in line and "row 3: 'about 3'" in line for line in left_out)
     assert sum("row number" in line for line in left_out) == 2
     missing = [line for line in lines if line.startswith("missing")]

@@ -40,9 +40,14 @@ def test_a_file_where_runs_write_is_refused(here, csv):
 
 @pytest.mark.parametrize(
     "path",
-    ["data/raw/churn/a.csv", "data/split/churn/x", "data/models/churn/x", "data/final/churn/x",
-     "data/selected/churn.json"],
-)  # fmt: skip
+    [
+        "data/raw/churn/a.csv",
+        "data/split/churn/x",
+        "data/models/churn/x",
+        "data/final/churn/x",
+        "data/selected/churn.json",
+    ],
+)
 def test_a_dataset_whose_path_is_taken_is_refused(here, path):
     (here / path).parent.mkdir(parents=True, exist_ok=True)
     (here / path).write_text("mine")

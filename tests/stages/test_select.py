@@ -9,7 +9,7 @@ from tests.reporting.miniature import PARAMS, make_project
 
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.io import artifacts
 from foursplit.stages import select
 
@@ -35,9 +35,9 @@ def enter(tmp_path, monkeypatch):
 def answer(key, seed, wrong, n_parameters):
     """Let an experiment err on dev's examples numbered in `wrong`."""
     folder = paths.seed_folder(paths.predictions("wines") / key, seed)
-    table = prediction_tables.load(folder, "dev")
+    table = experiment_tables.load(folder, "dev")
     loss = np.isin(np.arange(len(table)), list(wrong)).astype(float)
-    prediction_tables.save(folder, "dev", table.assign(loss=loss, log_loss=2 * loss))
+    experiment_tables.save(folder, "dev", table.assign(loss=loss, log_loss=2 * loss))
     summary = artifacts.read_json(folder / "summary.json")
     summary["metrics"]["dev"] = {"error": float(loss.mean()), "log_loss": float(2 * loss.mean())}
     summary["manifest"]["n_parameters"] = n_parameters
@@ -127,8 +127,8 @@ def test_a_column_that_a_table_lacks_is_refused_by_file(enter):
     enter()
     two(good=40, bad=10)
     folder = paths.seed_folder(paths.predictions("wines") / "wines_bad", 1)
-    prediction_tables.save(
-        folder, "dev", prediction_tables.load(folder, "dev").drop(columns="loss")
+    experiment_tables.save(
+        folder, "dev", experiment_tables.load(folder, "dev").drop(columns="loss")
     )
     with pytest.raises(FoursplitError, match=r"dev.parquet: unknown column 'loss'"):
         select.run("wines")

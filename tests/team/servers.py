@@ -54,9 +54,13 @@ def running(command: list[str], port: int, folder: Path, **env: str) -> Iterator
     log = folder / f"server-{port}.log"
     with log.open("w") as file:
         process = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **env}, stdout=file, stderr=subprocess.STDOUT,
+            command,
+            cwd=folder,
+            env={**os.environ, **env},
+            stdout=file,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
-        )  # fmt: skip
+        )
     try:
         wait_for(port, process, log)
         yield log
@@ -91,10 +95,24 @@ def postgres() -> Iterator[int]:
         data, port, log = folder / "data", free_port(), folder / "log"
         options = f"-c listen_addresses={HOST} -p {port} -k {folder} -c fsync=off"
         for command in (
-            [binaries / "initdb", "-D", data, "-U", "foursplit", "--pwfile", secret,
-             "--auth", "scram-sha-256", "-E", "UTF8", "--locale", "C", "--no-sync"],
+            [
+                binaries / "initdb",
+                "-D",
+                data,
+                "-U",
+                "foursplit",
+                "--pwfile",
+                secret,
+                "--auth",
+                "scram-sha-256",
+                "-E",
+                "UTF8",
+                "--locale",
+                "C",
+                "--no-sync",
+            ],
             [binaries / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options, "start"],
-        ):  # fmt: skip
+        ):
             subprocess.run(
                 [*map(str, command)], cwd=folder, check=True, stdout=subprocess.DEVNULL, **as_user
             )
@@ -141,8 +159,10 @@ def bucket(folder: Path) -> Iterator[str]:
 
 
 KEYS_BOTO = {
-    "aws_access_key_id": "ann", "aws_secret_access_key": "ann's", "region_name": "us-east-1",
-}  # fmt: skip
+    "aws_access_key_id": "ann",
+    "aws_secret_access_key": "ann's",
+    "region_name": "us-east-1",
+}
 
 
 def s3_env(address: str) -> dict[str, str]:

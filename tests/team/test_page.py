@@ -62,10 +62,14 @@ class Team:
 
     def run(self, name: str, folder: Path, **env: str) -> str:
         process = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", self.text(name)], cwd=folder, text=True,
-            env={**os.environ, "PATH": PATHS, **GIT, **env}, check=False,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            ["bash", "-euo", "pipefail", "-c", self.text(name)],
+            cwd=folder,
+            text=True,
+            env={**os.environ, "PATH": PATHS, **GIT, **env},
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         assert process.returncode == 0, process.stdout
         return process.stdout
 
@@ -145,11 +149,16 @@ def _share_the_cache(team, clone, env):
     (place / "pipelines" / "improving" / "dvc.lock").unlink()
     shutil.rmtree(place / "data" / "models")
     told = subprocess.run(
-        ["foursplit", "repro", "c2w3_wine"], cwd=place, env={**os.environ, **at(env, place)},
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert re.search(r"\d+ stages: \d+ restored from the run-cache, \d+ unchanged$", told,
-                     re.MULTILINE), told  # fmt: skip
+        ["foursplit", "repro", "c2w3_wine"],
+        cwd=place,
+        env={**os.environ, **at(env, place)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert re.search(
+        r"\d+ stages: \d+ restored from the run-cache, \d+ unchanged$", told, re.MULTILINE
+    ), told
     for name in ("data/models", "data/final"):
         one, other = (tree(folder / name) for folder in (clone.folder, place))
         assert one == other

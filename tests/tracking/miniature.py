@@ -59,17 +59,25 @@ FOUND = {
     "tags": {"tags": [{"tag": "blurry/dark", "share": 0.5, "ceiling": 0.125}]},
     "slices": {
         "slices": [
-            {"where": {"band": "low"}, "confirmed": True, "recoverable": 0.0625,
-             "blackbox": {"value": 0.375}},
-            {"where": {"band": "high"}, "confirmed": False, "recoverable": 0.01,
-             "blackbox": {"value": 0.3}},
+            {
+                "where": {"band": "low"},
+                "confirmed": True,
+                "recoverable": 0.0625,
+                "blackbox": {"value": 0.375},
+            },
+            {
+                "where": {"band": "high"},
+                "confirmed": False,
+                "recoverable": 0.01,
+                "blackbox": {"value": 0.3},
+            },
         ]
     },
     "leakage": {"overlaps": [{"n": 2}, {"n": 0}]},
     "labels": {"decision": {"noise": 0.03125}},
     "findings": [{"code": "ST003"}],
     "next": [STEP],
-}  # fmt: skip
+}
 """What a diagnosis says beside splits, ledger and verdict."""
 
 

@@ -8,7 +8,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.schema import RuntimeConfig
 from foursplit.core.examples import DataSpec, Examples
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.training.manifest import Manifest, arguments, code_hash, save
@@ -45,19 +45,31 @@ def train(model="lenet", model_args=ARGS, shape=SHAPE):
     save(
         trained,
         Manifest(
-            experiment=KEY, task="classify", model=model, model_args=model_args, engine="network",
-            seed=1, shape=shape.as_json(), device="cpu", threads=1, instruction_set="portable",
-            code=code_hash(model), data={}, model_hash=artifacts.sha256_file(weights),
-            n_parameters=1, flops=None, size_bytes=weights.stat().st_size,
+            experiment=KEY,
+            task="classify",
+            model=model,
+            model_args=model_args,
+            engine="network",
+            seed=1,
+            shape=shape.as_json(),
+            device="cpu",
+            threads=1,
+            instruction_set="portable",
+            code=code_hash(model),
+            data={},
+            model_hash=artifacts.sha256_file(weights),
+            n_parameters=1,
+            flops=None,
+            size_bytes=weights.stat().st_size,
         ),
-    )  # fmt: skip
+    )
     _, answer = load_predictor(trained, RUN)
     part = paths.seed_folder(paths.final(GROUP), 1)
     part.mkdir(parents=True)
     found = examples(shape)
     for split in ("dev", "test"):
-        prediction_tables.save(
+        experiment_tables.save(
             part,
             split,
-            prediction_tables.build_table(found, answer(found), split, "classify", shape),
+            experiment_tables.build_table(found, answer(found), split, "classify", shape),
         )

@@ -114,17 +114,27 @@ def test_the_run_with_the_same_dev_tables_adds_train_and_settings(three):
 
     runs = tuple(
         PastRun(
-            key=KEY, seed=int(part.name.removeprefix("seed_")), version="v", commit=None,
-            when=datetime.now(UTC), present=False,
+            key=KEY,
+            seed=int(part.name.removeprefix("seed_")),
+            version="v",
+            commit=None,
+            when=datetime.now(UTC),
+            present=False,
             files={"dev.parquet": part / "dev.parquet", "train.parquet": as_train(part)},
         )
         for part in sorted(folder.glob("seed_*"))
-    )  # fmt: skip
+    )
     version = RunVersion(
-        key=KEY, version="v", when="2026-01-01 00:00", place="commit abc", runs=runs,
-        settings={"model": "logistic_sklearn", "fit.tolerance": 0.5}, splits={}, gaps={},
+        key=KEY,
+        version="v",
+        when="2026-01-01 00:00",
+        place="commit abc",
+        runs=runs,
+        settings={"model": "logistic_sklearn", "fit.tolerance": 0.5},
+        splits={},
+        gaps={},
         marks={past.DATA: {"train.npy": "1"}, past.CODE: "c"},
-    )  # fmt: skip
+    )
     step = HistoryStep(version=version, parent=None, changed={}, own=(), movement=None, sentence="")
     _, second, _ = champions([step])
     assert list(second.splits) == ["train", "dev", "test"]

@@ -37,9 +37,13 @@ def stored(project, monkeypatch):
 
 def register():
     return registry.register(
-        GROUP, paths.models(GROUP, KEY), paths.final(GROUP), {}, print,
+        GROUP,
+        paths.models(GROUP, KEY),
+        paths.final(GROUP),
+        {},
+        print,
         features=plugins.dataset("wine").SPEC.features,
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -60,9 +60,13 @@ def running(application):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     config = uvicorn.Config(
-        model_server.Guard(application, body_s=2.0), port=port, http=Hasty, ws="none",
-        log_level="critical", limit_concurrency=model_server.MAX_CONNECTIONS,
-    )  # fmt: skip
+        model_server.Guard(application, body_s=2.0),
+        port=port,
+        http=Hasty,
+        ws="none",
+        log_level="critical",
+        limit_concurrency=model_server.MAX_CONNECTIONS,
+    )
     one = uvicorn.Server(config)
     thread = threading.Thread(target=one.run)
     thread.start()

@@ -230,8 +230,10 @@ def test_weights_of_an_architecture_that_has_changed_are_refused_with_the_commit
         foursplit.load_model(f"models:/{GROUP}@champion")
 
 
-@pytest.mark.parametrize("step", ["log_artifacts", "set_terminated", "create_model_version",
-                                  "set_registered_model_alias"])  # fmt: skip
+@pytest.mark.parametrize(
+    "step",
+    ["log_artifacts", "set_terminated", "create_model_version", "set_registered_model_alias"],
+)
 def test_killed_at_any_step_the_champion_stays_and_the_next_try_is_whole(small, monkeypatch, step):
     champion()
     winner.train(sees_strong=False)

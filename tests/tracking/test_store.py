@@ -74,10 +74,12 @@ def test_mlflow_below_a_folder_with_a_per_cent_sign_makes_its_store(tmp_path):
     (folder / "site").mkdir(parents=True)
     (folder / "site" / "mlflow").symlink_to(Path(find_spec("mlflow").origin).parent)
     env = {
-        **os.environ, **reproducible_env.QUIET, "FOURSPLIT_ROOT": str(folder),
+        **os.environ,
+        **reproducible_env.QUIET,
+        "FOURSPLIT_ROOT": str(folder),
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
         "PYTHONPATH": os.pathsep.join([str(folder / "site"), *sys.path]),
-    }  # fmt: skip
+    }
     for _ in range(2):  # made, and opened again
         done = subprocess.run(
             [sys.executable, "-c", PERCENT], env=env, capture_output=True, text=True, check=False

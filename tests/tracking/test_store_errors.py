@@ -120,10 +120,14 @@ def start_holder():
 @pytest.mark.parametrize(
     ("number", "way_out"),
     [
-        (errno.ENOSPC, "Free space"), (errno.EROFS, "writable"), (errno.EACCES, "right"),
-        (errno.ENAMETOOLONG, "shorter"), (errno.EMFILE, "open files"), (errno.ECHILD, ""),
+        (errno.ENOSPC, "Free space"),
+        (errno.EROFS, "writable"),
+        (errno.EACCES, "right"),
+        (errno.ENAMETOOLONG, "shorter"),
+        (errno.EMFILE, "open files"),
+        (errno.ECHILD, ""),
     ],
-)  # fmt: skip
+)
 def test_the_way_out_is_that_of_the_error_and_promises_nothing_else(number, way_out):
     text = remedy(OSError(number, "no"))
     assert way_out in text

@@ -7,7 +7,7 @@ import torch
 
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
-from foursplit.training import estimator
+from foursplit.training import sklearn_estimator
 
 
 def test_a_file_that_fails_half_way_stays_what_it_was(tmp_path):
@@ -75,12 +75,14 @@ def test_tensors_come_back_the_same_and_a_torn_file_is_named(tmp_path):
 def test_an_estimator_with_a_type_of_its_own_is_refused(tmp_path):
     from sklearn.preprocessing import FunctionTransformer
 
-    estimator.save(tmp_path / "m.skops", FunctionTransformer(func=test_a_missing_number_is_refused))
+    sklearn_estimator.save(
+        tmp_path / "m.skops", FunctionTransformer(func=test_a_missing_number_is_refused)
+    )
     with pytest.raises(FoursplitError, match="untrusted types"):
-        estimator.load(tmp_path / "m.skops")
+        sklearn_estimator.load(tmp_path / "m.skops")
 
 
 def test_a_torn_estimator_is_named(tmp_path):
     (tmp_path / "m.skops").write_bytes(b"PK half")
     with pytest.raises(FoursplitError, match="no readable skops file"):
-        estimator.load(tmp_path / "m.skops")
+        sklearn_estimator.load(tmp_path / "m.skops")

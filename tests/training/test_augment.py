@@ -109,11 +109,15 @@ def test_noise_is_of_the_deviation_asked_for():
 @given(
     st.builds(
         Augment,
-        turn=st.floats(0, 180), shift=st.floats(0, 5), scale=st.floats(0, 0.9),
-        blur=st.floats(0, 3), shade=st.floats(0, 0.9), noise=st.floats(0, 2),
+        turn=st.floats(0, 180),
+        shift=st.floats(0, 5),
+        scale=st.floats(0, 0.9),
+        blur=st.floats(0, 3),
+        shade=st.floats(0, 0.9),
+        noise=st.floats(0, 2),
     ),
     st.integers(0, 5),
-)  # fmt: skip
+)
 def test_values_stay_within_those_of_train_and_draws_repeat(asked, seed):
     x = pictures()
     once, again = (Augmenter(asked, x)(x, np.random.default_rng(seed)) for _ in range(2))

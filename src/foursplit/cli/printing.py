@@ -90,6 +90,11 @@ def _find_codec(name: str) -> codecs.CodecInfo | None:
         return None
     base = codecs.lookup("ascii")
     return codecs.CodecInfo(
-        base.encode, base.decode, base.streamreader, base.streamwriter,
-        base.incrementalencoder, base.incrementaldecoder, name=ASCII,
-    )  # fmt: skip
+        base.encode,
+        base.decode,
+        base.streamreader,
+        base.streamwriter,
+        base.incrementalencoder,
+        base.incrementaldecoder,
+        name=ASCII,
+    )

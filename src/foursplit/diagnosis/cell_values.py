@@ -53,9 +53,14 @@ def _plain(value: Any) -> str:
 
 
 def numbers(
-    frame: pd.DataFrame, name: str, at: str, *, least: float = -np.inf, above: float = -np.inf,
+    frame: pd.DataFrame,
+    name: str,
+    at: str,
+    *,
+    least: float = -np.inf,
+    above: float = -np.inf,
     gaps: bool = False,
-) -> pd.Series:  # fmt: skip
+) -> pd.Series:
     """Read a column of numbers; with `gaps`, some may be missing."""
     values = frame[name]
     empty = tabular.missing_mask(values) & gaps

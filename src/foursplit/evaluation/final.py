@@ -11,8 +11,8 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec
 from foursplit.core.splits import SEEN, Split
 from foursplit.data import load_splits, load_test
+from foursplit.evaluation.experiment_tables import build_table
 from foursplit.evaluation.predict import load_predictor
-from foursplit.evaluation.prediction_tables import build_table
 from foursplit.io import artifacts
 from foursplit.training import manifest as manifests
 

@@ -90,8 +90,10 @@ def _line(fitted: FittedCurve) -> list[dict[str, float]]:
 
 def _about(domains: Mapping[str, Role]) -> str:
     """Describe of which data the curve speaks."""
-    from_, to = (sorted(name for name, role in domains.items() if role == kind)
-                 for kind in ("source", "target"))  # fmt: skip
+    from_, to = (
+        sorted(name for name, role in domains.items() if role == kind)
+        for kind in ("source", "target")
+    )
     if not to:
         return "Train and dev are of one distribution: the curve predicts what more data would do."
     return (

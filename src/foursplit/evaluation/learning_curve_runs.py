@@ -24,7 +24,7 @@ from foursplit.core.examples import DataSpec, Examples, infer_data_spec
 from foursplit.core.seeds import derive_seed
 from foursplit.core.splits import Split
 from foursplit.data import nested_subsets
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.training.callbacks import Row
@@ -204,5 +204,5 @@ def _shape(part: Examples, whole: DataSpec) -> DataSpec:
 
 def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> float:
     """Return the mean loss, as the ledger has it."""
-    table = prediction_tables.build_table(examples, answers, split, job.experiment.task, job.shape)
+    table = experiment_tables.build_table(examples, answers, split, job.experiment.task, job.shape)
     return float(np.average(table["loss"], weights=table["weight"]))

@@ -19,10 +19,10 @@ def load_predictor(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
     """Load the model in `folder`; give its manifest and a function from examples to predictions."""
     manifest = manifests.load(folder)
     if manifest.engine == "estimator":
-        from foursplit.training import estimator
+        from foursplit.training import sklearn_estimator
 
-        model = estimator.load(folder / manifest.weights)
-        return manifest, lambda examples: estimator.predict(model, examples.x)
+        model = sklearn_estimator.load(folder / manifest.weights)
+        return manifest, lambda examples: sklearn_estimator.predict(model, examples.x)
     if manifest.engine == "own":
         from foursplit.training import custom_estimator, device
 

@@ -80,19 +80,26 @@ class HistoryStep:
     def as_json(self) -> dict[str, Any]:
         found, moved = self.version, self.movement
         return {
-            "key": found.key, "version": found.version, "when": found.when, "place": found.place,
+            "key": found.key,
+            "version": found.version,
+            "when": found.when,
+            "place": found.place,
             "splits": {name: error.as_json() for name, error in found.splits.items()},
-            "gaps": {name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
-                     for name, gap in found.gaps.items()},
-            "parent": None if self.parent is None else
-            {"key": self.parent.key, "version": self.parent.version},
+            "gaps": {
+                name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
+                for name, gap in found.gaps.items()
+            },
+            "parent": None
+            if self.parent is None
+            else {"key": self.parent.key, "version": self.parent.version},
             "changed": {name: list(pair) for name, pair in self.changed.items()},
             "meant_for": list(self.own),
             "paired": None if moved is None else moved.paired,
-            "moved": [] if moved is None else
-            [one.as_json() for one in (*moved.splits, *moved.gaps)],
+            "moved": []
+            if moved is None
+            else [one.as_json() for one in (*moved.splits, *moved.gaps)],
             "sentence": self.sentence,
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +175,16 @@ def _read(params: Params, group: str, runs: Sequence[PastRun]) -> RunVersion | N
         return None
     manifest = summary["manifest"]
     return RunVersion(
-        key=first.key, version=first.version, when=f"{first.when:%Y-%m-%d %H:%M}",
-        place=first.place, settings=_settings(params, first, manifest),
-        marks={DATA: manifest.get("data"), CODE: manifest.get("code")}, runs=tuple(runs),
+        key=first.key,
+        version=first.version,
+        when=f"{first.when:%Y-%m-%d %H:%M}",
+        place=first.place,
+        settings=_settings(params, first, manifest),
+        marks={DATA: manifest.get("data"), CODE: manifest.get("code")},
+        runs=tuple(runs),
         splits={n: Estimate(**row, replicates=NO_DRAWS) for n, row in result["splits"].items()},
         gaps={n: ledger.Gap(gap=n, **row, replicates=None) for n, row in result["gaps"].items()},
-    )  # fmt: skip
+    )
 
 
 def _errors(
@@ -258,16 +269,26 @@ def _fuller(known: RunVersion | None, later: RunVersion) -> RunVersion:
 def _step(version: RunVersion, earlier: Sequence[RunVersion], given: Settings) -> HistoryStep:
     """Compare a run with the earlier one that it differs least from, the latest of those."""
     if not earlier:
-        return HistoryStep(version=version, parent=None, changed={}, own=(), movement=None,
-                    sentence="The first run.")  # fmt: skip
+        return HistoryStep(
+            version=version,
+            parent=None,
+            changed={},
+            own=(),
+            movement=None,
+            sentence="The first run.",
+        )
     parent = min(reversed(earlier), key=lambda v: (len(_changed(v, version)), v.key != version.key))
     changed = _changed(parent, version)
     own, undeclared = hyperparameter_gaps.links(changed)
     moved = _movement(parent, version, given)
     return HistoryStep(
-        version=version, parent=parent, changed=changed, own=own, movement=moved,
+        version=version,
+        parent=parent,
+        changed=changed,
+        own=own,
+        movement=moved,
         sentence=sentence(moved, own, undeclared),
-    )  # fmt: skip
+    )
 
 
 def _movement(before: RunVersion, after: RunVersion, given: Settings) -> GapChanges:

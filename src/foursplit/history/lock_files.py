@@ -75,9 +75,19 @@ def _lock_changes() -> list[tuple[str, datetime, str]]:
     """List (commit, time, blob) of every lock file that any commit of any branch wrote."""
     git.require_readable()
     log = git.query(
-        "log", "--all", "--full-history", "-m", "--reverse", "--date-order", "--raw",
-        "--no-abbrev", "--no-renames", "--format=commit %H %ct", "--", f":(glob){LOCKS}",
-    )  # fmt: skip
+        "log",
+        "--all",
+        "--full-history",
+        "-m",
+        "--reverse",
+        "--date-order",
+        "--raw",
+        "--no-abbrev",
+        "--no-renames",
+        "--format=commit %H %ct",
+        "--",
+        f":(glob){LOCKS}",
+    )
     found: list[tuple[str, datetime, str]] = []
     commit, when = "", datetime.fromtimestamp(0, UTC)
     for line in (log or "").splitlines():
@@ -116,8 +126,11 @@ def tables_in_run_cache(group: str, cache: Path) -> list[RecordedTables]:
     An entry of `evaluate` names the models that it scored; the entry of `train` that made them
     holds what they were trained with.
     """
-    entries = [(path, path.read_text(encoding="utf-8")) for path in cache.glob("runs/??/*/*")
-               if path.is_file() and not path.name.endswith(".tmp")]  # fmt: skip
+    entries = [
+        (path, path.read_text(encoding="utf-8"))
+        for path in cache.glob("runs/??/*/*")
+        if path.is_file() and not path.name.endswith(".tmp")
+    ]
     models = _relative(paths.models(group, ""))
     trained = {}
     for _, text in entries:

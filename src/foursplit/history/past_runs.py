@@ -181,9 +181,14 @@ def folder_version(folder: Path, files: Sequence[Path]) -> str:
 def _held(one: RecordedTables, cache: Path, present: bool) -> list[PastRun]:
     """Look in the cache for the files of a folder of tables, separated by seed."""
     run = PastRun(
-        key=one.key, seed=None, version=one.version, commit=one.commit, when=one.when,
-        present=present, params=one.params,
-    )  # fmt: skip
+        key=one.key,
+        seed=None,
+        version=one.version,
+        commit=one.commit,
+        when=one.when,
+        present=present,
+        params=one.params,
+    )
     try:
         path = object_file(cache, one.version)
         _require_whole(path)

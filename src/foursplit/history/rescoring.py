@@ -249,9 +249,13 @@ def _estimate(
 ) -> Estimate:
     rng = generator("diagnose", config.seed, "dev")  # the stream of `evaluate`: its intervals
     found = estimate(
-        mean.loss, mean.weight, mean.groups, rng,
-        n_resamples=config.n_resamples, confidence=config.confidence,
-    )  # fmt: skip
+        mean.loss,
+        mean.weight,
+        mean.groups,
+        rng,
+        n_resamples=config.n_resamples,
+        confidence=config.confidence,
+    )
     return add_seed_variance(found, [table.error for table in seeds], rng, config.confidence)
 
 

@@ -135,7 +135,7 @@ def _first_example(dataset: str) -> Any:
 
 def _score(job: dict[str, Any], dataset: str, run: Any) -> None:
     """Write the champion's four tables on the current examples, in the challenger's units."""
-    from foursplit.evaluation import prediction_tables
+    from foursplit.evaluation import experiment_tables
     from foursplit.evaluation.final import score_all_splits
     from foursplit.training import manifest as manifests
 
@@ -144,7 +144,7 @@ def _score(job: dict[str, Any], dataset: str, run: Any) -> None:
         folder = Path(job["tables"]) / trained.name
         folder.mkdir()
         for split, table in score_all_splits(job["group"], dataset, trained, run, shape).items():
-            prediction_tables.save(folder, split, table)
+            experiment_tables.save(folder, split, table)
 
 
 def _median_ms(calls: list[Callable[[], object]]) -> list[float]:

@@ -11,7 +11,7 @@ import pandas as pd
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.evaluation import dev_scores
 from foursplit.io import artifacts
-from foursplit.promotion import prediction_tables
+from foursplit.promotion import gate_tables
 from foursplit.promotion.paired_evaluation import EVALUATED_SPLITS
 
 EXAMPLE_COLUMNS = ("y", "weight", "content_hash")
@@ -44,7 +44,7 @@ def read(
 
     The manifests are beside the tables, unless `manifests` is passed.
     """
-    models = prediction_tables.read(folder, column)
+    models = gate_tables.read(folder, column)
     if manifests is None:
         manifests = [_manifest(folder / model.name) for model in models]
     return EvaluatedModel(models=tuple(models), manifests=tuple(manifests))

@@ -41,9 +41,8 @@ def check_leakage(challenger: Sequence[Model], rng: np.random.Generator) -> Chec
     )
     has_hashes = report.content[:1] and report.content[0] in HASHES
     shared = [
-        o for o in report.overlaps
-        if o.n and o.first == "train" and (o.by == "group" or has_hashes)
-    ]  # fmt: skip
+        o for o in report.overlaps if o.n and o.first == "train" and (o.by == "group" or has_hashes)
+    ]
     overlaps = [
         f"{o.n:,} examples of {o.second} ({o.rate:.1%}) are also in train by {o.by}" for o in shared
     ]
@@ -53,9 +52,11 @@ def check_leakage(challenger: Sequence[Model], rng: np.random.Generator) -> Chec
             *(["content"] if has_hashes else []),
         ]
     )
-    clean = f"no example of dev or test is in train by {by}" if by else (
-        "leakage could not be checked: the tables have neither group_id nor content_hash"
-    )  # fmt: skip
+    clean = (
+        f"no example of dev or test is in train by {by}"
+        if by
+        else ("leakage could not be checked: the tables have neither group_id nor content_hash")
+    )
     return Check(
         code="no_leakage",
         holds=not shared,

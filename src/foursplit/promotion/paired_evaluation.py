@@ -15,8 +15,8 @@ from foursplit.diagnosis.stats.paired_comparison import (
     compare_models,
 )
 from foursplit.diagnosis.stats.seed_variance import mean_table
+from foursplit.promotion.gate_tables import BASELINE, TASK_LOSS
 from foursplit.promotion.paired_tests import PairedLosses
-from foursplit.promotion.prediction_tables import BASELINE, TASK_LOSS
 from foursplit.promotion.rules import Rules
 
 EVALUATED_SPLITS = ("dev", "test")
@@ -51,9 +51,7 @@ class PairedEvaluation:
 
     def numbers(self) -> dict[str, float]:
         gain = self.comparison
-        return {
-            "n": gain.n, "gain": gain.delta, "lo": gain.lo, "hi": gain.hi, "p": self.p_superior
-        }  # fmt: skip
+        return {"n": gain.n, "gain": gain.delta, "lo": gain.lo, "hi": gain.hi, "p": self.p_superior}
 
 
 def require_tables(models: Sequence[Model], role: str) -> None:
@@ -75,7 +73,7 @@ def baseline_models(models: Sequence[Model]) -> list[Model]:
         if not table.has(BASELINE):
             raise FoursplitError(
                 f"{table.path or split}: no column {BASELINE!r}; the first champion is compared "
-                "with the baseline. Read the tables with foursplit.promotion.prediction_tables."
+                "with the baseline. Read the tables with foursplit.promotion.gate_tables."
             )
         tables[split] = _with_loss(table, BASELINE)
     return [Model(tables=tables, name="baseline")]

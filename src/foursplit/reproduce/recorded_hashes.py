@@ -35,7 +35,11 @@ def read_recorded(name: str) -> RecordedRun:
         if "/model." in name
     }
     return RecordedRun(
-        name=name, kind="commit", experiment=key, group=location.group, commit=location.commit,
+        name=name,
+        kind="commit",
+        experiment=key,
+        group=location.group,
+        commit=location.commit,
         hashes={**weights, **hashes(location, stages)},
         # The committed lock files are the CPU's.
         environment=(
@@ -43,7 +47,7 @@ def read_recorded(name: str) -> RecordedRun:
             if manifests
             else {"device": "cpu"}
         ),
-    )  # fmt: skip
+    )
 
 
 def hashes(location: RunLocation, stages: Stages) -> dict[str, str]:

@@ -100,9 +100,11 @@ def _unknown_run(client: Any, run_id: str) -> FoursplitError:
     """Return an error that lists the latest runs."""
     ids = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(
-        ids, "tags.`foursplit.experiment` != ''", max_results=MAX_SHOWN_RUNS,
+        ids,
+        "tags.`foursplit.experiment` != ''",
+        max_results=MAX_SHOWN_RUNS,
         order_by=["attributes.start_time DESC"],
-    )  # fmt: skip
+    )
     lines = "".join(f"\n  {run.info.run_id}  {run.info.run_name}" for run in runs)
     return FoursplitError(
         f"unknown run {run_id!r} in {store.display_uri()}. Name a run's id, "
@@ -176,10 +178,16 @@ def _version(uri: str) -> RecordedRun:
             hashes[f"data/{folder}"] = digest
     environment, warnings = _check_files(version.folder, files)
     return RecordedRun(
-        name=uri, kind="version", experiment=tags["foursplit.experiment"], group=version.group,
-        commit=tags.get("foursplit.commit"), dirty=_is_dirty(tags), hashes=hashes,
-        environment=environment, warnings=warnings,
-    )  # fmt: skip
+        name=uri,
+        kind="version",
+        experiment=tags["foursplit.experiment"],
+        group=version.group,
+        commit=tags.get("foursplit.commit"),
+        dirty=_is_dirty(tags),
+        hashes=hashes,
+        environment=environment,
+        warnings=warnings,
+    )
 
 
 def hash_name(path: str) -> str:

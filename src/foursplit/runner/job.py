@@ -82,9 +82,14 @@ class Job:
                 self.exit = self.connection.fileno()
                 return
             self.process = subprocess.Popen(
-                launch.argv, cwd=launch.folder, env=launch.environment,
-                stdin=streams[0], stdout=self.stream, stderr=self.stream, start_new_session=True,
-            )  # fmt: skip
+                launch.argv,
+                cwd=launch.folder,
+                env=launch.environment,
+                stdin=streams[0],
+                stdout=self.stream,
+                stderr=self.stream,
+                start_new_session=True,
+            )
         self.leader = self.process.pid
         pool.record(self.process.pid, None)
         self.exit = os.pidfd_open(self.process.pid)

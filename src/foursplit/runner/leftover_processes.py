@@ -33,8 +33,10 @@ class WorkerRecord:
     def __init__(self, state: Path) -> None:
         self.path = state / FILE_NAME
         self.content: dict[str, Any] = {
-            "runner": _process_id(os.getpid()), "workers": [], "sockets": [],
-        }  # fmt: skip
+            "runner": _process_id(os.getpid()),
+            "workers": [],
+            "sockets": [],
+        }
         artifacts.write_json(self.path, self.content)
 
     def add(self, pid: int, sockets: Path | None = None) -> None:

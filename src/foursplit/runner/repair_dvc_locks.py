@@ -60,8 +60,11 @@ def _conflict_message(lock_files: list[Path]) -> str:
     names = " ".join(map(_name, lock_files))
     unmerged = subprocess.run(
         ["git", "ls-files", "--unmerged", "--", *map(_name, lock_files)],
-        cwd=paths.root(), capture_output=True, text=True, check=False,
-    ).stdout  # fmt: skip
+        cwd=paths.root(),
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
     if unmerged:
         remedy = f"`git checkout --ours {names}` (or --theirs)"
     else:  # the markers are in a commit, or git is not merging

@@ -22,7 +22,7 @@ from foursplit.runner.dvc_adapter.graph import (
 from foursplit.runner.job import WORKER_LOST, Job, describe_ending
 from foursplit.runner.progress_display import Display, Status, format_duration
 from foursplit.runner.queue import StageQueue
-from foursplit.runner.stage_changes import Change
+from foursplit.runner.rerun_reasons import Change
 from foursplit.runner.workers.pool import WorkerPool
 
 POLL_S = 0.2  # between two polls

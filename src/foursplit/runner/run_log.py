@@ -9,7 +9,7 @@ from typing import Literal
 from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
-from foursplit.runner.stage_changes import Change
+from foursplit.runner.rerun_reasons import Change
 
 StageOutcome = Literal["ran", "restored", "failed"]
 

@@ -29,8 +29,8 @@ from foursplit.runner.dvc_adapter.graph import (
 from foursplit.runner.leftover_processes import WorkerRecord
 from foursplit.runner.progress_display import Display
 from foursplit.runner.repair_dvc_locks import repair_locks
+from foursplit.runner.rerun_reasons import Change
 from foursplit.runner.run import PipelineRun, RunResult, build_queue
-from foursplit.runner.stage_changes import Change
 from foursplit.runner.workers.pool import WorkerPool
 
 
@@ -200,9 +200,10 @@ def forecast(
         for name, stage in stages.items():
             changes = [Change(kind="force")] if force else pipeline.changes(name, ahead=True)
             upstream = [
-                dependency for dependency in stage.needs
+                dependency
+                for dependency in stage.needs
                 if stages[dependency].title != CODE_STAGE and any(forecasts.get(dependency, ()))
-            ]  # fmt: skip
+            ]
             forecasts[name] = (changes, sorted(upstream))
     return forecasts
 

@@ -88,9 +88,11 @@ def all_output_paths(params: Params) -> list[Path]:
     outputs: list[Path] = []
     for pipeline, section in params.sections().items():
         blocks = [
-            (("train", "evaluate"), section.experiments), (("learning_curve",), section.curves),
-            (("lesson",), section.lessons), (("select", "final"), section.groups),
-        ]  # fmt: skip
+            (("train", "evaluate"), section.experiments),
+            (("learning_curve",), section.curves),
+            (("lesson",), section.lessons),
+            (("select", "final"), section.groups),
+        ]
         keys = [
             (stages, name)
             for stages, courses in blocks

@@ -43,9 +43,11 @@ def _addresses(pipeline: Pipeline, section: PipelineConfig) -> dict[str, str]:
         for key in section.datasets
     }
     for stages, blocks in (
-        (EXPERIMENT_STAGES, section.experiments), (CURVE_STAGES, section.curves),
-        (STUDY_STAGES, section.lessons), (GROUP_STAGES, section.groups),
-    ):  # fmt: skip
+        (EXPERIMENT_STAGES, section.experiments),
+        (CURVE_STAGES, section.curves),
+        (STUDY_STAGES, section.lessons),
+        (GROUP_STAGES, section.groups),
+    ):
         for course, block in blocks.items():
             folders |= {
                 f"{stage}@{key}": home(pipeline, course) for stage in stages for key in block
@@ -75,8 +77,13 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
             return [all_addresses[f"{stage}@{target}"]]
     keys = {name.partition("@")[2] for name in all_addresses if "@" in name}
     reports = {name for name in all_addresses if "@" not in name}
-    raise unknown_name("target", target, {*all_addresses, *keys, *courses} if "@" in target else
-                  {*keys, *courses, *STAGE_NAMES, *reports})  # fmt: skip
+    raise unknown_name(
+        "target",
+        target,
+        {*all_addresses, *keys, *courses}
+        if "@" in target
+        else {*keys, *courses, *STAGE_NAMES, *reports},
+    )
 
 
 def stages_of_target(params: Params, target: str) -> list[str]:

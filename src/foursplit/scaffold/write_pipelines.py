@@ -134,10 +134,17 @@ def _environment() -> Any:
 
     # DVC's own templates are written ${…}; ours must differ from them.
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False,
-        variable_start_string="<<", variable_end_string=">>", block_start_string="<%",
-        block_end_string="%>", trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,
+        variable_start_string="<<",
+        variable_end_string=">>",
+        block_start_string="<%",
+        block_end_string="%>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _fill(template: str, **values: Any) -> str:

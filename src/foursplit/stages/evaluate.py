@@ -8,7 +8,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
-from foursplit.evaluation import diagnose, prediction_tables
+from foursplit.evaluation import diagnose, experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -28,7 +28,7 @@ def run(key: str) -> str:
         for trained in seed_folders(paths.models(experiment.group, key)):
             manifest, answer = load_predictor(trained, params.run)
             tables = {
-                split: prediction_tables.build_table(
+                split: experiment_tables.build_table(
                     examples, answer(examples), split, manifest.task, manifests.shape(manifest)
                 )
                 for split, examples in splits.items()
@@ -36,7 +36,7 @@ def run(key: str) -> str:
             seed_folder = folder / trained.name
             seed_folder.mkdir()
             for split, table in tables.items():
-                prediction_tables.save(seed_folder, split, table)
+                experiment_tables.save(seed_folder, split, table)
             models.append(diagnose.validate_tables(tables, experiment.dataset, trained.name))
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]

@@ -6,7 +6,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SPLITS, TITLES
-from foursplit.evaluation import diagnose, prediction_tables
+from foursplit.evaluation import diagnose, experiment_tables
 from foursplit.evaluation.final import score_all_splits
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -27,7 +27,7 @@ def run(name: str) -> str:
             seed_folder = folder / trained.name
             seed_folder.mkdir()
             for split, table in tables.items():
-                prediction_tables.save(seed_folder, split, table)
+                experiment_tables.save(seed_folder, split, table)
             models.append(diagnose.validate_tables(tables, group.dataset, trained.name))
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             manifest = asdict(manifests.load(trained))

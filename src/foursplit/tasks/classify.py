@@ -21,9 +21,12 @@ Inputs = Float[Tensor, "batch ..."]
 Labels = Int[Tensor, " batch"]
 
 CONTRACTS = (
-    "initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic",
+    "initial_loss",
+    "overfits_one_batch",
+    "all_parameters_update",
+    "deterministic",
     "save_load_roundtrip",
-)  # fmt: skip
+)
 """The contract tests that apply to every model of this task."""
 
 

@@ -19,9 +19,12 @@ Inputs = Float[Tensor, "batch ..."]
 Targets = Float[Tensor, "batch 1"]
 
 CONTRACTS = (
-    "initial_loss", "overfits_one_batch", "all_parameters_update", "deterministic",
+    "initial_loss",
+    "overfits_one_batch",
+    "all_parameters_update",
+    "deterministic",
     "save_load_roundtrip",
-)  # fmt: skip
+)
 """The contract tests that apply to every model of this task."""
 
 

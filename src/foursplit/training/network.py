@@ -70,9 +70,13 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     curves = Curves(listeners)
     trainer = make_trainer(fit, kind, (curves, SeedEachEpoch(seed), SaveState(state, _every_s())))
     loader = Batches(
-        x, y, size=fit.batch_size, seed=seed, epoch=lambda: trainer.current_epoch,
+        x,
+        y,
+        size=fit.batch_size,
+        seed=seed,
+        epoch=lambda: trainer.current_epoch,
         change=Augmenter(fit.augment, x) if fit.augment else None,
-    )  # fmt: skip
+    )
     try:
         trainer.fit(
             EpochLevelModule(module),

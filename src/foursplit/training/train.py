@@ -122,7 +122,7 @@ def kind_of(job: Job, fit: TrainerConfig, flops: int) -> Literal["cpu", "gpu"]:
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
-    from foursplit.training import custom_estimator, device, estimator, progress
+    from foursplit.training import custom_estimator, device, progress, sklearn_estimator
 
     file, args = _model(job)
     model = file.build(args, job.shape, seed)
@@ -139,18 +139,25 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
                 path, custom_estimator.fit(model, job.splits["train"], job.splits["dev"])
             )
         return _manifest(
-            job, path, seed=seed, engine="own", device="cpu",
-            n_parameters=custom_estimator.count_parameters(model), flops=None,
-        )  # fmt: skip
+            job,
+            path,
+            seed=seed,
+            engine="own",
+            device="cpu",
+            n_parameters=custom_estimator.count_parameters(model),
+            flops=None,
+        )
     path = folder / "model.skops"
-    estimator.save(path, estimator.fit(model, job.splits["train"].x, job.splits["train"].y))
+    sklearn_estimator.save(
+        path, sklearn_estimator.fit(model, job.splits["train"].x, job.splits["train"].y)
+    )
     return _manifest(
         job,
         path,
         seed=seed,
         engine="estimator",
         device="cpu",
-        n_parameters=estimator.count_parameters(path),
+        n_parameters=sklearn_estimator.count_parameters(path),
         flops=None,
     )
 

@@ -9,9 +9,16 @@ import pandas as pd
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 
 FEATURES = (
-    "median_income", "housing_median_age", "rooms_per_household", "bedrooms_per_room",
-    "bedrooms_missing", "people_per_household", "log_households", "longitude", "latitude",
-)  # fmt: skip
+    "median_income",
+    "housing_median_age",
+    "rooms_per_household",
+    "bedrooms_per_room",
+    "bedrooms_missing",
+    "people_per_household",
+    "log_households",
+    "longitude",
+    "latitude",
+)
 BLOCK = 0.1  # degrees: some 11 km from south to north, 9 km from west to east
 CAP = 500_001  # dollars; the census wrote this for every median above 500,000
 USUAL_BEDROOMS = 0.2  # of the rooms, where the number is missing; fixed, so that no row tells it
@@ -66,15 +73,27 @@ def suite() -> list[Any]:
     import great_expectations.expectations as gxe
 
     whole = [
-        "longitude", "latitude", "housing_median_age", "total_rooms", "population", "households",
-        "median_income", "median_house_value", "ocean_proximity",
-    ]  # fmt: skip
+        "longitude",
+        "latitude",
+        "housing_median_age",
+        "total_rooms",
+        "population",
+        "households",
+        "median_income",
+        "median_house_value",
+        "ocean_proximity",
+    ]
     ranges = {
-        "longitude": (-124.5, -114), "latitude": (32.5, 42), "housing_median_age": (1, 52),
-        "total_rooms": (2, 40_000), "population": (3, 36_000), "households": (1, 6_100),
-        "median_income": (0.4999, 15.0001), "median_house_value": (14_999, CAP),
+        "longitude": (-124.5, -114),
+        "latitude": (32.5, 42),
+        "housing_median_age": (1, 52),
+        "total_rooms": (2, 40_000),
+        "population": (3, 36_000),
+        "households": (1, 6_100),
+        "median_income": (0.4999, 15.0001),
+        "median_house_value": (14_999, CAP),
         "bedrooms_per_room": (0.01, 1.5),
-    }  # fmt: skip
+    }
     proximity = ["<1H OCEAN", "INLAND", "ISLAND", "NEAR BAY", "NEAR OCEAN"]
     return [
         gxe.ExpectTableRowCountToEqual(value=20_640),

@@ -33,9 +33,15 @@ KINDS = {
 """Codes without an order, and what each becomes; a missing one is none of them."""
 
 FEATURES = (
-    "age", "sex", *USUAL, *(name for kinds in KINDS.values() for name in kinds.values()),
-    "pressure_missing", "cholesterol_missing", "exercise_missing", "vessels_missing",
-)  # fmt: skip
+    "age",
+    "sex",
+    *USUAL,
+    *(name for kinds in KINDS.values() for name in kinds.values()),
+    "pressure_missing",
+    "cholesterol_missing",
+    "exercise_missing",
+    "vessels_missing",
+)
 
 SPEC = DatasetSpec(
     title="Heart disease, four hospitals",
@@ -62,18 +68,22 @@ def read(raw: Path) -> pd.DataFrame:
     parts = [
         pd.read_csv(
             raw / "heart_disease_4_hospitals" / f"processed.{hospital}.data",
-            header=None, names=COLUMNS, na_values=["?", "NaN"],
+            header=None,
+            names=COLUMNS,
+            na_values=["?", "NaN"],
         ).assign(domain=hospital)
         for hospital in HOSPITALS
-    ]  # fmt: skip
+    ]
     frame = pd.concat(parts, ignore_index=True)
     frame["cholesterol_zero"] = (frame["cholesterol"] == 0).astype(int)
     for name in ("cholesterol", "resting_pressure"):  # nobody alive has 0 of either
         frame[name] = frame[name].mask(frame[name] == 0)
     flags = {
-        "pressure_missing": "resting_pressure", "cholesterol_missing": "cholesterol",
-        "exercise_missing": "highest_rate", "vessels_missing": "vessels",
-    }  # fmt: skip
+        "pressure_missing": "resting_pressure",
+        "cholesterol_missing": "cholesterol",
+        "exercise_missing": "highest_rate",
+        "vessels_missing": "vessels",
+    }
     for flag, name in flags.items():
         frame[flag] = frame[name].isna().astype(int)
     for name, kinds in KINDS.items():
@@ -111,9 +121,11 @@ def suite() -> list[Any]:
         *(
             gxe.ExpectColumnSumToBeBetween(column=name, min_value=total, max_value=total)
             for name, total in {
-                "disease": sum(DISEASED.values()), "cholesterol_zero": N_NO_CHOLESTEROL,
-                "cholesterol_missing": N_NO_CHOLESTEROL + 30, "vessels_missing": 611,
+                "disease": sum(DISEASED.values()),
+                "cholesterol_zero": N_NO_CHOLESTEROL,
+                "cholesterol_missing": N_NO_CHOLESTEROL + 30,
+                "vessels_missing": 611,
             }.items()
         ),
         gxe.ExpectColumnDistinctValuesToEqualSet(column="domain", value_set=list(HOSPITALS)),
-    ]  # fmt: skip
+    ]

@@ -15,9 +15,15 @@ GENRES = (
     "Thriller", "War", "Western",
 )  # fmt: skip
 FEATURES = (
-    "user_mean", "log_user_count", "film_mean", "log_film_count", "all_mean", "film_age",
-    "age_unknown", *(f"genre_{name}" for name in GENRES),
-)  # fmt: skip
+    "user_mean",
+    "log_user_count",
+    "film_mean",
+    "log_film_count",
+    "all_mean",
+    "film_age",
+    "age_unknown",
+    *(f"genre_{name}" for name in GENRES),
+)
 BORDER = "2016-01-01"
 PRIOR_MEAN = 2.75  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
 PRIOR_COUNT = 5.0  # ratings that the mean of all stands for, beside a user's or a film's own few

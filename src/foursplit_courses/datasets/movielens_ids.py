@@ -16,8 +16,12 @@ GENRES = (
 )  # fmt: skip
 USER_FEATURES = ("user_mean", "log_user_count", *(f"likes_{name}" for name in GENRES))
 FILM_FEATURES = (
-    "film_mean", "log_film_count", "film_age", "age_unknown", *(f"is_{name}" for name in GENRES),
-)  # fmt: skip
+    "film_mean",
+    "log_film_count",
+    "film_age",
+    "age_unknown",
+    *(f"is_{name}" for name in GENRES),
+)
 BORDER = "2016-01-01"
 PRIOR_MEAN = 3.5  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
 PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a film's own few

@@ -59,8 +59,10 @@ def _server(number: int, domain: str) -> pd.DataFrame:
         "usual",
     )
     felt = np.where(kind == "overloaded", load + rng.uniform(0.9, 1.3, N_MEASURED), load)
-    noise = {name: rng.normal(0, width, N_MEASURED) for name, width in
-             (("latency", 0.05), ("throughput", 0.05), ("cpu", 0.04))}  # fmt: skip
+    noise = {
+        name: rng.normal(0, width, N_MEASURED)
+        for name, width in (("latency", 0.05), ("throughput", 0.05), ("cpu", 0.04))
+    }
     latency = 12 * slow * np.exp(0.9 * felt + noise["latency"])
     throughput = 8 * wide * np.exp(1.0 * felt + noise["throughput"])
     cpu = 0.15 + 0.5 * felt + noise["cpu"]

@@ -94,12 +94,20 @@ def window_features(values: np.ndarray) -> pd.DataFrame:
     mean = z.mean(axis=1)
     at = np.arange(WINDOW) - (WINDOW - 1) / 2
     made = {
-        "mean": mean, "least": z.min(axis=1), "most": z.max(axis=1), "spread": z.std(axis=1),
-        "step": z[:, 0] - np.concatenate([[0.0], (spans[:-1, -1] - centre[1:, 0])
-            / np.where(width[1:, 0] > 1e-9, width[1:, 0], 1.0)]),
+        "mean": mean,
+        "least": z.min(axis=1),
+        "most": z.max(axis=1),
+        "spread": z.std(axis=1),
+        "step": z[:, 0]
+        - np.concatenate(
+            [
+                [0.0],
+                (spans[:-1, -1] - centre[1:, 0]) / np.where(width[1:, 0] > 1e-9, width[1:, 0], 1.0),
+            ]
+        ),
         "largest_jump": np.abs(np.diff(z, axis=1)).max(axis=1),
         "slope": z @ at / (at @ at) * WINDOW,
-    }  # fmt: skip
+    }
     return pd.DataFrame({name: np.arcsinh(made[name]) for name in FEATURES})
 
 

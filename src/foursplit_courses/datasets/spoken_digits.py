@@ -53,11 +53,16 @@ def read(raw: Path) -> Examples:
         pictures.append(mel_spectrogram(sound))
         rows.append(
             {
-                "recording": path.stem, "digit": int(digit), "domain": speaker, "speaker": speaker,
-                "accent": ACCENTS.get(speaker, "unknown"), "rate": rate,
-                "seconds": len(sound) / rate, "peak": int(np.abs(sound).max()),
+                "recording": path.stem,
+                "digit": int(digit),
+                "domain": speaker,
+                "speaker": speaker,
+                "accent": ACCENTS.get(speaker, "unknown"),
+                "rate": rate,
+                "seconds": len(sound) / rate,
+                "peak": int(np.abs(sound).max()),
             }
-        )  # fmt: skip
+        )
     table = pd.DataFrame(rows)
     bands = pd.cut(table["seconds"], [0, 0.35, 0.5, 9], labels=["short", "usual", "long"])
     table["duration_band"] = np.asarray(bands).astype(str)

@@ -38,9 +38,12 @@ class Ratings:
     def transpose(self) -> "Ratings":
         """Return the same ratings with users and items exchanged."""
         return Ratings(
-            user=self.item, item=self.user, value=self.value,
-            n_users=self.n_items, n_items=self.n_users,
-        )  # fmt: skip
+            user=self.item,
+            item=self.user,
+            value=self.value,
+            n_users=self.n_items,
+            n_items=self.n_users,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +58,12 @@ class Factors:
 
     def transpose(self) -> "Factors":
         return Factors(
-            users=self.items, items=self.users, user_bias=self.item_bias,
-            item_bias=self.user_bias, mean=self.mean,
-        )  # fmt: skip
+            users=self.items,
+            items=self.users,
+            user_bias=self.item_bias,
+            item_bias=self.user_bias,
+            mean=self.mean,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,9 +53,11 @@ class KMeansEstimator:
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {
-            "centroids": self.centroids, "mean": self.mean, "spread": self.spread,
+            "centroids": self.centroids,
+            "mean": self.mean,
+            "spread": self.spread,
             "targets": self.targets,
-        }  # fmt: skip
+        }
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         self.centroids, self.mean = arrays["centroids"], arrays["mean"]

@@ -49,9 +49,12 @@ def make_rating_world(
     expected = expected + user_latent @ film_latent.T
     ratings = np.round((expected + rng.normal(0, noise, expected.shape)) * 2) / 2
     return RatingWorld(
-        ratings=ratings.clip(0.5, 5), expected_ratings=expected.clip(0.5, 5), genre=genre,
-        n_users=n_known[0], n_films=n_known[1],
-    )  # fmt: skip
+        ratings=ratings.clip(0.5, 5),
+        expected_ratings=expected.clip(0.5, 5),
+        genre=genre,
+        n_users=n_known[0],
+        n_films=n_known[1],
+    )
 
 
 def sample_ratings(

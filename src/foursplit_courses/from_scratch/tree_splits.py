@@ -96,9 +96,11 @@ class Splits:
     def select(self, nodes: np.ndarray) -> "Splits":
         """Keep only the splits that the mask `nodes` selects."""
         return Splits(
-            feature=self.feature[nodes], threshold=self.threshold[nodes],
-            n_left=self.n_left[nodes], gain=self.gain[nodes],
-        )  # fmt: skip
+            feature=self.feature[nodes],
+            threshold=self.threshold[nodes],
+            n_left=self.n_left[nodes],
+            gain=self.gain[nodes],
+        )
 
 
 def best_splits(

@@ -84,11 +84,16 @@ def _valley(args: Args) -> Section:
         )
         figures.append(
             Contour(
-                title=f"Rate {learning_rate:g}", x_label="along the valley", y_label="across",
-                x=across, y=up, z=heights, levels=[2.0, 10.0, 40.0, 100.0, 200.0, 320.0],
+                title=f"Rate {learning_rate:g}",
+                x_label="along the valley",
+                y_label="across",
+                x=across,
+                y=up,
+                z=heights,
+                levels=[2.0, 10.0, 40.0, 100.0, 200.0, 320.0],
                 series=lines,
             )
-        )  # fmt: skip
+        )
     return Section(
         heading="A narrow valley",
         text=(

@@ -93,9 +93,10 @@ def _two_inputs(fraction: float) -> tuple[Section, dict[str, float]]:
         series=tuple(curves),
     )
     table = Table(
-        title="Chosen on dev, kept on test", columns=("density", "F1 on dev", "F1 on test"),
+        title="Chosen on dev, kept on test",
+        columns=("density", "F1 on dev", "F1 on test"),
         rows=tuple(rows),
-    )  # fmt: skip
+    )
     section = Section(
         heading="Two inputs that go together",
         text=(
@@ -131,12 +132,17 @@ def _contour(
         z=densities.log_density(grid).reshape(60, 60),
         levels=[threshold - 20, threshold - 8, threshold, threshold + 2],
         series=tuple(
-            Series(name=label, x=x[thresholds, 0], y=x[thresholds, 1], group=number,
-                   mark="points" if label == "usual" else "crosses")
+            Series(
+                name=label,
+                x=x[thresholds, 0],
+                y=x[thresholds, 1],
+                group=number,
+                mark="points" if label == "usual" else "crosses",
+            )
             for number, (label, thresholds) in enumerate(sets.items())
         ),
         caption="The third line outwards from within is the threshold's: two lie beyond it.",
-    )  # fmt: skip
+    )
 
 
 def _curve(name: str, densities: Gaussian, x: np.ndarray, odd: np.ndarray) -> Series:

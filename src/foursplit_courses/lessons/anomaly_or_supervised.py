@@ -37,13 +37,16 @@ def run(args: Args) -> Lesson:
     cross = _crossing(args.positives, f1_scores[False])
     lead = (
         "Where the future brings the kinds of anomaly that are known, "
-        + (f"a classifier overtakes the density from {cross} known ones on; "
-           if cross else "no classifier overtakes the density with as many as were tried; ")
+        + (
+            f"a classifier overtakes the density from {cross} known ones on; "
+            if cross
+            else "no classifier overtakes the density with as many as were tried; "
+        )
         + "where it brings kinds that nobody has seen, the density stays ahead "
         f"({f1_scores[True][0, -1].mean():.2f} against "
         f"{f1_scores[True][1:, -1].mean(axis=1).max():.2f} "
         f"with {args.positives[-1]} known)."
-    )  # fmt: skip
+    )
     return Lesson(
         title="Anomaly detection or supervised learning",
         lead=lead,
@@ -152,11 +155,16 @@ def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Sect
         title="The same in numbers, with the standard deviation over the draws",
         columns=("known anomalies", *WAYS),
         rows=tuple(
-            (size, *(f"{scores[w, s].mean():.2f} ± {scores[w, s].std(ddof=1):.2f}"
-                     for w in range(len(WAYS))))
+            (
+                size,
+                *(
+                    f"{scores[w, s].mean():.2f} ± {scores[w, s].std(ddof=1):.2f}"
+                    for w in range(len(WAYS))
+                ),
+            )
             for s, size in enumerate(args.positives)
         ),
-    )  # fmt: skip
+    )
     about = (
         f"Test holds {NEW_KINDS} kinds of anomaly, none of which was in train or dev: a new way to "
         "fail, or to cheat. A classifier has learnt where the known kinds lie, and finds little "

@@ -219,9 +219,15 @@ def _plane(name: str, layers: list[Layer], examples: tuple[Series, ...]) -> Regi
     x = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     z = forward(layers, x).argmax(axis=1).reshape(GRID, GRID)
     return Regions(
-        title=f"The {name} network", x_label="across", y_label="up", x=across, y=up, z=z,
-        classes=CLASSES, series=examples,
-    )  # fmt: skip
+        title=f"The {name} network",
+        x_label="across",
+        y_label="up",
+        x=across,
+        y=up,
+        z=z,
+        classes=CLASSES,
+        series=examples,
+    )
 
 
 def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
@@ -313,12 +319,21 @@ def _loop(args: Args, data: Data) -> tuple[Section, dict[str, float]]:
         figures=(
             Table(
                 title="Round by round",
-                columns=("round", "hidden units", "penalty", "examples", "train",
-                         "cross-validation", "bias", "variance", "verdict and next step"),
+                columns=(
+                    "round",
+                    "hidden units",
+                    "penalty",
+                    "examples",
+                    "train",
+                    "cross-validation",
+                    "bias",
+                    "variance",
+                    "verdict and next step",
+                ),
                 rows=tuple(rows),
             ),
         ),
-    )  # fmt: skip
+    )
     return section, _as_numbers({"rounds": len(log), "first": log[0].new, "last": log[-1].new})
 
 

@@ -252,10 +252,18 @@ def _changes(args: Args, candidates: list[Candidate], results: list[Result]) -> 
     for candidate, result in zip(candidates, results, strict=True):
         gain = results[0].by_seed - result.by_seed
         rows.append(
-            (candidate.name, candidate.changes, len(candidate.train.y), candidate.n_weights,
-             result.steps, f"{result.originals:.1%}", f"{result.shifted_digits:.1%}",
-             f"{gain.mean():+.1%}", f"{gain.min():+.1%} to {gain.max():+.1%}")
-        )  # fmt: skip
+            (
+                candidate.name,
+                candidate.changes,
+                len(candidate.train.y),
+                candidate.n_weights,
+                result.steps,
+                f"{result.originals:.1%}",
+                f"{result.shifted_digits:.1%}",
+                f"{gain.mean():+.1%}",
+                f"{gain.min():+.1%} to {gain.max():+.1%}",
+            )
+        )
     numbers = np.arange(1, len(candidates) + 1)
     return Section(
         heading="Seven trainings of equal cost",

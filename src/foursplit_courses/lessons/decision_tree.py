@@ -241,9 +241,12 @@ def _plane(args: Args) -> tuple[Section, dict[str, float]]:
     )
     errors = _errors("Error by depth", args.depths, wrong, "share of wrong answers")
     slider = Slider(
-        title="What the tree answers", label="depth", values=tuple(map(str, args.depths)),
-        figures=regions, start=best,
-    )  # fmt: skip
+        title="What the tree answers",
+        label="depth",
+        values=tuple(map(str, args.depths)),
+        figures=regions,
+        start=best,
+    )
     return Section(heading="Depth on a plane", text=text, figures=(slider, errors)), {
         "best_depth": args.depths[best],
         "held_out_best": wrong[1][best],
@@ -280,9 +283,12 @@ def _curve(args: Args) -> tuple[Section, dict[str, float]]:
         for depth, tree, train, out in zip(args.depths, trees, *wrong, strict=True)
     )
     slider = Slider(
-        title="A curve from steps", label="depth", values=tuple(map(str, args.depths)),
-        figures=fits, start=best,
-    )  # fmt: skip
+        title="A curve from steps",
+        label="depth",
+        values=tuple(map(str, args.depths)),
+        figures=fits,
+        start=best,
+    )
     text = (
         "For quantities, a leaf answers with its mean, and the best question removes most of the "
         "variance. The answer is a staircase: flat within a leaf, and flat for ever beyond the "

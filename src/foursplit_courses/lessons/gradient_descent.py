@@ -114,12 +114,14 @@ def _model(x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
             Series(name="houses", x=x, y=y, mark="crosses", group=1),
             Series(name="after the last step", x=ends, y=last, group=0),
             Series(
-                name=f"after {early} steps", x=ends,
+                name=f"after {early} steps",
+                x=ends,
                 y=simple_linear_regression.predict(ends, down.w[early], down.b[early]),
-                mark="dashed", group=0,
+                mark="dashed",
+                group=0,
             ),
         ),
-    )  # fmt: skip
+    )
     return Section(
         heading="The model",
         text=(
@@ -151,22 +153,37 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
         ),
         figures=(
             Surface(
-                title="The cost over both parameters", x_label="w", y_label="b", z_label="cost",
-                x=w, y=b, z=z, path=tuple((float(p), float(q), float(r)) for p, q, r in steps),
+                title="The cost over both parameters",
+                x_label="w",
+                y_label="b",
+                z_label="cost",
+                x=w,
+                y=b,
+                z=z,
+                path=tuple((float(p), float(q), float(r)) for p, q, r in steps),
             ),
             Contour(
-                title="The same from above", x_label="w", y_label="b", x=w, y=b, z=z,
+                title="The same from above",
+                x_label="w",
+                y_label="b",
+                x=w,
+                y=b,
+                z=z,
                 levels=np.array([float(f"{level:.2g}") for level in levels]),
                 series=(
                     Series(name="descent", x=down.w[shown_steps], y=down.b[shown_steps], group=1),
                     Series(
-                        name="best line", x=[best_w], y=[best_b], mark="crosses", group=0,
+                        name="best line",
+                        x=[best_w],
+                        y=[best_b],
+                        mark="crosses",
+                        group=0,
                     ),
                 ),
                 caption="Lines of equal cost, each a fixed factor above the one before.",
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _best(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
@@ -193,13 +210,19 @@ def _steps(args: Args, down: FitResult) -> Section:
         ),
         figures=(
             Lines(
-                title="Cost over the steps", x_label="step", y_label="cost", log_y=True,
+                title="Cost over the steps",
+                x_label="step",
+                y_label="cost",
+                log_y=True,
                 series=(Series(name="", x=shown_steps, y=down.cost[shown_steps]),),
             ),
-            Table(title="The descent in eleven rows", columns=("step", "cost", "w", "b"),
-                  rows=tuple(rows)),
+            Table(
+                title="The descent in eleven rows",
+                columns=("step", "cost", "w", "b"),
+                rows=tuple(rows),
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _diverges(args: Args, up: FitResult, bound: float) -> Section:
@@ -217,18 +240,23 @@ def _diverges(args: Args, up: FitResult, bound: float) -> Section:
         ),
         figures=(
             Lines(
-                title="The parameters swing ever wider", x_label="step", y_label="value",
+                title="The parameters swing ever wider",
+                x_label="step",
+                y_label="value",
                 series=(
                     Series(name="w", x=steps, y=up.w, group=0),
                     Series(name="b", x=steps, y=up.b, mark="dashed", group=1),
                 ),
             ),
             Lines(
-                title="Cost over the steps, upwards", x_label="step", y_label="cost", log_y=True,
+                title="Cost over the steps, upwards",
+                x_label="step",
+                y_label="cost",
+                log_y=True,
                 series=(Series(name="", x=steps, y=up.cost, mark="points"),),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section:
@@ -254,22 +282,33 @@ def _compared(args: Args, x: np.ndarray, y: np.ndarray, bound: float) -> Section
         ),
         figures=(
             Lines(
-                title=f"Cost over the first {args.n_steps_compared:,} steps", x_label="step",
-                y_label="cost", log_y=True, y_range=(min(_last(descents)), top),
+                title=f"Cost over the first {args.n_steps_compared:,} steps",
+                x_label="step",
+                y_label="cost",
+                log_y=True,
+                y_range=(min(_last(descents)), top),
                 series=tuple(
-                    Series(name=f"rate {learning_rate:g}", x=_shown(len(descent.cost)),
-                           y=descent.cost[_shown(len(descent.cost))])
+                    Series(
+                        name=f"rate {learning_rate:g}",
+                        x=_shown(len(descent.cost)),
+                        y=descent.cost[_shown(len(descent.cost))],
+                    )
                     for learning_rate, descent in descents.items()
                 ),
             ),
             Table(
                 title="Rates compared",
-                columns=("rate", f"cost after {args.n_steps_compared:,} steps",
-                         "check met at step", "cost left there", "what it does"),
+                columns=(
+                    "rate",
+                    f"cost after {args.n_steps_compared:,} steps",
+                    "check met at step",
+                    "cost left there",
+                    "what it does",
+                ),
                 rows=tuple(rows),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _last(descents: dict[float, FitResult]) -> list[float]:

@@ -98,10 +98,15 @@ def _steps() -> tuple[Section, dict[str, float]]:
 def _picture(x: np.ndarray, path: list[np.ndarray], inertia: float) -> Lines:
     labels, trajectories = kmeans.assign(x, path[-1]), np.stack(path)  # (step, cluster, input)
     points = [
-        Series(name=f"cluster {j + 1}", x=x[labels == j, 0], y=x[labels == j, 1], mark="points",
-               group=j)
+        Series(
+            name=f"cluster {j + 1}",
+            x=x[labels == j, 0],
+            y=x[labels == j, 1],
+            mark="points",
+            group=j,
+        )
         for j in range(len(path[-1]))
-    ]  # fmt: skip
+    ]
     lines = [
         Series(name=f"way {j + 1}", x=trajectories[:, j, 0], y=trajectories[:, j, 1], group=j)
         for j in range(trajectories.shape[1])
@@ -109,9 +114,12 @@ def _picture(x: np.ndarray, path: list[np.ndarray], inertia: float) -> Lines:
     ends = Series(name="centroids", x=path[-1][:, 0], y=path[-1][:, 1], mark="crosses", group=3)
     return Lines(
         title=f"{len(path) - 1} steps, inertia {inertia:.1f}",
-        x_label="first input", y_label="second input", series=(*points, *lines, ends),
-        x_range=(-3.0, 7.0), y_range=(-3.0, 6.5),
-    )  # fmt: skip
+        x_label="first input",
+        y_label="second input",
+        series=(*points, *lines, ends),
+        x_range=(-3.0, 7.0),
+        y_range=(-3.0, 6.5),
+    )
 
 
 def _restarts(n_init: int) -> tuple[Section, dict[str, float]]:
@@ -134,11 +142,10 @@ def _restarts(n_init: int) -> tuple[Section, dict[str, float]]:
         x_label="restart",
         y_label="inertia",
         series=tuple(
-            Series(name=name, x=np.arange(1, n_init + 1), y=np.sort(run.inertias),
-                   mark="points")
+            Series(name=name, x=np.arange(1, n_init + 1), y=np.sort(run.inertias), mark="points")
             for name, run in runs.items()
         ),
-    )  # fmt: skip
+    )
     table = Table(
         title="Two kinds of start",
         columns=("start", "share that ends within 1 % of the best", "mean inertia", "worst"),

@@ -143,11 +143,18 @@ def _by_degree(args: Args, splits: list[Points]) -> tuple[Section, dict[str, flo
             f"{errors[-1, 2]:.2g} on test.",
         ),
         figures=(
-            _fits("The curve that each degree draws", "degree", args.degrees, models, titles,
-                  splits, best),
+            _fits(
+                "The curve that each degree draws",
+                "degree",
+                args.degrees,
+                models,
+                titles,
+                splits,
+                best,
+            ),
             _three("Error by degree", "degree", args.degrees, errors),
         ),
-    )  # fmt: skip
+    )
     return section, numbers
 
 
@@ -192,9 +199,14 @@ def _by_penalty(args: Args, splits: list[Points]) -> tuple[Section, dict[str, fl
 
 
 def _fits(  # noqa: PLR0913, what one slider shows
-    title: str, label: str, values: tuple[float, ...], models: list[Fit], titles: list[str],
-    splits: list[Points], start: int,
-) -> Slider:  # fmt: skip
+    title: str,
+    label: str,
+    values: tuple[float, ...],
+    models: list[Fit],
+    titles: list[str],
+    splits: list[Points],
+    start: int,
+) -> Slider:
     marks = (("train", "points"), ("cross-validation", "crosses"))
     points = tuple(
         Series(name=name, x=split.x, y=split.y, mark=mark)  # type: ignore[arg-type]
@@ -203,24 +215,34 @@ def _fits(  # noqa: PLR0913, what one slider shows
     curve = Series(name="behind the noise", x=AXIS, y=truth(AXIS), mark="dashed")
     figures: tuple[Plain, ...] = tuple(
         Lines(
-            title=name, x_label="x", y_label="y", y_range=(-1.6, 2.2),
+            title=name,
+            x_label="x",
+            y_label="y",
+            y_range=(-1.6, 2.2),
             series=(*points, curve, Series(name="model", x=AXIS, y=model.predict(AXIS))),
         )
         for name, model in zip(titles, models, strict=True)
-    )  # fmt: skip
+    )
     labels = tuple(f"{value:g}" for value in values)
     return Slider(title=title, label=label, values=labels, figures=figures, start=start)
 
 
 def _three(
-    title: str, label: str, x: tuple[float, ...] | list[float], errors: np.ndarray,
+    title: str,
+    label: str,
+    x: tuple[float, ...] | list[float],
+    errors: np.ndarray,
     log_x: bool = False,
-) -> Lines:  # fmt: skip
+) -> Lines:
     names = ("train", "cross-validation", "test")
     return Lines(
-        title=title, x_label=label, y_label="mean squared error", log_x=log_x, log_y=True,
+        title=title,
+        x_label=label,
+        y_label="mean squared error",
+        log_x=log_x,
+        log_y=True,
         series=tuple(Series(name=n, x=x, y=errors[:, i]) for i, n in enumerate(names)),
-    )  # fmt: skip
+    )
 
 
 def _honesty(args: Args) -> tuple[Section, dict[str, float]]:
@@ -262,13 +284,14 @@ def _learning_curves(args: Args) -> tuple[Section, dict[str, float]]:
                 series=(
                     Series(name="train", x=args.sizes, y=errors[:, 0]),
                     Series(name="cross-validation", x=args.sizes, y=errors[:, 1]),
-                    Series(name="noise alone", x=args.sizes, y=[NOISE**2] * len(errors),
-                           mark="dashed"),
+                    Series(
+                        name="noise alone", x=args.sizes, y=[NOISE**2] * len(errors), mark="dashed"
+                    ),
                 ),
                 log_x=True,
                 y_range=(0, 0.6),
             )
-        )  # fmt: skip
+        )
         numbers[f"degree_{degree}_gap_at_most_data"] = float(errors[-1, 1] - errors[-1, 0])
         numbers[f"degree_{degree}_cross_at_most_data"] = float(errors[-1, 1])
     section = Section(

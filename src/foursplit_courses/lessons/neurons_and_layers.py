@@ -322,9 +322,14 @@ def _outputs() -> Section:
                     ("a quantity of any sign", "linear", "all numbers", "squared", "regress"),
                     ("a quantity never negative", "ReLU", "0 and more", "squared", "-"),
                     ("one of two", "sigmoid", "0 to 1", "logistic", "classify_binary"),
-                    ("one of several", "softmax", "0 to 1, adding to 1", "cross-entropy",
-                     "classify"),
+                    (
+                        "one of several",
+                        "softmax",
+                        "0 to 1, adding to 1",
+                        "cross-entropy",
+                        "classify",
+                    ),
                 ),
             ),
         ),
-    )  # fmt: skip
+    )

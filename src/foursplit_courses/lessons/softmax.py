@@ -235,15 +235,27 @@ def _plane(title: str, layers: list[Layer], examples: tuple[Series, ...]) -> Reg
     across, up, places = _places()
     z = forward(layers, places).argmax(axis=1).reshape(GRID, GRID)
     return Regions(
-        title=title, x_label="x", y_label="y", x=across, y=up, z=z, classes=CLASSES,
+        title=title,
+        x_label="x",
+        y_label="y",
+        x=across,
+        y=up,
+        z=z,
+        classes=CLASSES,
         series=examples,
-    )  # fmt: skip
+    )
 
 
 def _awake(layers: list[Layer], unit: int, examples: tuple[Series, ...]) -> Regions:
     across, up, places = _places()
     z = (forward(layers[:1], places)[:, unit] > 0).astype(np.float64).reshape(GRID, GRID)
     return Regions(
-        title=f"Unit {unit + 1}", x_label="x", y_label="y", x=across, y=up, z=z,
-        classes=("silent", "awake"), series=examples,
-    )  # fmt: skip
+        title=f"Unit {unit + 1}",
+        x_label="x",
+        y_label="y",
+        x=across,
+        y=up,
+        z=z,
+        classes=("silent", "awake"),
+        series=examples,
+    )

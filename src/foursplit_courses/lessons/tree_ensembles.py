@@ -133,16 +133,20 @@ def _forest(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, floa
     last: dict[str, float] = {}
     for name, features in methods.items():
         model = RandomForestClassifier(
-            args.n_estimators_forest, max_features=features, criterion="entropy",
+            args.n_estimators_forest,
+            max_features=features,
+            criterion="entropy",
             random_state=derive_seed("forest", args.seed) % 2**32,
-        ).fit(*train)  # fmt: skip
+        ).fit(*train)
         each = np.stack([tree.predict_proba(out[0])[:, 1] for tree in model.estimators_])
         average = np.cumsum(each, axis=0) / sizes[:, None]
         errors = ((average > 0.5) != out[1]).mean(axis=1)
         series.append(Series(name=name, x=sizes, y=errors))
-        last |= {"forest_1": errors[0], "forest_all": errors[-1]} if features else {
-            "bagging_all": errors[-1]
-        }  # fmt: skip
+        last |= (
+            {"forest_1": errors[0], "forest_all": errors[-1]}
+            if features
+            else {"bagging_all": errors[-1]}
+        )
     text = (
         "Each tree of a forest is grown without a brake, on examples drawn with replacement, and "
         "each question is chosen from a few inputs drawn again. Each errs in its own way, so "
@@ -173,8 +177,11 @@ def _boosting(args: Args, train: Data, out: Data) -> tuple[Section, dict[str, fl
     names = {name: name.replace(" ", "_") for name in errors_split}  # XGBoost parses them at spaces
     train_set: dict[str, dict[str, list[float]]] = {}
     settings = {
-        "objective": "binary:logistic", "eta": args.learning_rate, "max_depth": 6, "nthread": 1,
-    }  # fmt: skip
+        "objective": "binary:logistic",
+        "eta": args.learning_rate,
+        "max_depth": 6,
+        "nthread": 1,
+    }
     booster = xgboost.train(
         settings,
         tables["learnt from"],

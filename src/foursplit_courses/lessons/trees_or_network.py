@@ -144,9 +144,13 @@ class _Boosted:
         )
         params = {"objective": "binary:logistic", "eta": self.args.learning_rate, "nthread": 1}
         self.booster = xgboost.train(
-            params, train_data, self.args.n_estimators_boosting, evals=[(validation_data, "aside")],
-            early_stopping_rounds=self.args.early_stopping_rounds, verbose_eval=False,
-        )  # fmt: skip
+            params,
+            train_data,
+            self.args.n_estimators_boosting,
+            evals=[(validation_data, "aside")],
+            early_stopping_rounds=self.args.early_stopping_rounds,
+            verbose_eval=False,
+        )
         return self
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -262,12 +266,17 @@ def _shapes(args: Args) -> Section:
         models = {name: build().fit(x, y) for name, build in _models(args).items()}
         figures = tuple(
             Regions(
-                title=f"{title}: {name}", x_label="first input", y_label="second input",
-                x=grid, y=grid, z=model.predict(across).reshape(len(grid), -1),
-                classes=("no", "yes"), series=points,
+                title=f"{title}: {name}",
+                x_label="first input",
+                y_label="second input",
+                x=grid,
+                y=grid,
+                z=model.predict(across).reshape(len(grid), -1),
+                classes=("no", "yes"),
+                series=points,
             )
             for name, model in models.items()
-        )  # fmt: skip
+        )
         sliders.append(Slider(title=title, label="model", values=tuple(models), figures=figures))
     return Section(
         heading="The shape of an answer",

@@ -57,9 +57,12 @@ class ALSMatrixFactorization:
             raise ValueError("inputs: the first two must be ids of 0 or more; no row has both")
         user, item = user[is_known], item[is_known]
         ratings = Ratings(
-            user=user, item=item, value=y[is_known].astype(np.float64),
-            n_users=int(user.max()) + 1, n_items=int(item.max()) + 1,
-        )  # fmt: skip
+            user=user,
+            item=item,
+            value=y[is_known].astype(np.float64),
+            n_users=int(user.max()) + 1,
+            n_items=int(item.max()) + 1,
+        )
         l2 = L2(features=self.args.l2, biases=self.args.l2_bias)
         factors = init_factors(ratings, self.args.rank, generator("rating_factors", self.seed))
         for _ in range(self.args.n_iter):

@@ -73,9 +73,11 @@ class F1ThresholdClassifier:
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {
-            "mean": self.mean, "scale": self.scale, "weights": self.weights,
+            "mean": self.mean,
+            "scale": self.scale,
+            "weights": self.weights,
             "threshold": np.asarray([self.threshold]),
-        }  # fmt: skip
+        }
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
         self.mean, self.scale = arrays["mean"], arrays["scale"]

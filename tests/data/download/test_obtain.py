@@ -44,22 +44,33 @@ def mirror(tmp_path, monkeypatch):
 
 def write_entry(path, server_url, packed=None, only_in_mirrors="it was made"):
     lines = [
-        "letters:", "  about: letters", "  licence: not stated", "  terms: ask",
-        "  why: no licence", "  cite: nobody", "  home: nowhere", "  files:",
+        "letters:",
+        "  about: letters",
+        "  licence: not stated",
+        "  terms: ask",
+        "  why: no licence",
+        "  cite: nobody",
+        "  home: nowhere",
+        "  files:",
         "    - path: letters/one.bin",
-        f"      url: {server_url}", f"      sha256: {hashlib.sha256(CONTENT).hexdigest()}",
+        f"      url: {server_url}",
+        f"      sha256: {hashlib.sha256(CONTENT).hexdigest()}",
         f"      bytes: {len(CONTENT)}",
-    ]  # fmt: skip
+    ]
     if packed is not None:
         digest = hashing_copy.digest_of_listing(
             {f"in/{n}": hashlib.sha256(n.encode()).hexdigest() for n in "ab"}
         )
         lines += [
-            "  packed:", "    path: letters/many.tar.gz",
+            "  packed:",
+            "    path: letters/many.tar.gz",
             f"    sha256: {hashlib.sha256(packed.read_bytes()).hexdigest()}",
-            f"    bytes: {packed.stat().st_size}", "    members: 2", "    unpacked_bytes: 2",
-            f"    digest: {digest}", f"    only_in_mirrors: {only_in_mirrors}",
-        ]  # fmt: skip
+            f"    bytes: {packed.stat().st_size}",
+            "    members: 2",
+            "    unpacked_bytes: 2",
+            f"    digest: {digest}",
+            f"    only_in_mirrors: {only_in_mirrors}",
+        ]
     path.write_text("\n".join(lines) + "\n")
 
 

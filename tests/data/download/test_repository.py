@@ -16,11 +16,17 @@ from foursplit.io import hashing_copy
 QUICK = RetryPolicy(attempts=2, initial_backoff_s=0.001)
 
 FILES = {
-    "data/cats/1.jpg": b"\x00\xff one", "data/cats/2.jpg": b"two", "data/cats/3.jpg": b"three",
-    "data/dogs/1.jpg": b"four", "data/dogs/big.jpg": bytes(5000), "data/dogs/1.txt": b"words",
-    "data/deep/er/1.jpg": b"six", "README.md": b"no data", "data/lines.txt": b"a\r\nb\n",
+    "data/cats/1.jpg": b"\x00\xff one",
+    "data/cats/2.jpg": b"two",
+    "data/cats/3.jpg": b"three",
+    "data/dogs/1.jpg": b"four",
+    "data/dogs/big.jpg": bytes(5000),
+    "data/dogs/1.txt": b"words",
+    "data/deep/er/1.jpg": b"six",
+    "README.md": b"no data",
+    "data/lines.txt": b"a\r\nb\n",
     "data/\xfcml\xe4ut.txt": b"name",
-}  # fmt: skip
+}
 
 
 def git(folder, *arguments):

@@ -9,7 +9,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
-from foursplit.diagnosis.read_tables import read_folders
+from foursplit.diagnosis.read_prediction_tables import read_folders
 from foursplit.diagnosis.stats.paired_comparison import compare_models as compare_tables
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.io import artifacts

@@ -103,7 +103,11 @@ def _table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         style = "dim" if row["state"] == "needs acceptance" else ""
         table.add_row(
-            row["name"], f"{row['bytes'] / 1e6:.1f}", row["state"], row["licence"],
-            ", ".join(row["datasets"]), style=style,
-        )  # fmt: skip
+            row["name"],
+            f"{row['bytes'] / 1e6:.1f}",
+            row["state"],
+            row["licence"],
+            ", ".join(row["datasets"]),
+            style=style,
+        )
     console.print(table)

@@ -15,7 +15,7 @@ from foursplit.diagnosis.decomposition.human_level import PEOPLE
 from foursplit.diagnosis.decomposition.verdict import NAMES, VerdictThresholds
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model
-from foursplit.diagnosis.read_tables import read_folder
+from foursplit.diagnosis.read_prediction_tables import read_folder
 from foursplit.diagnosis.settings import Settings
 from foursplit.io import artifacts
 from foursplit.io.progress import report_elapsed

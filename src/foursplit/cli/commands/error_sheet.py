@@ -10,7 +10,7 @@ from foursplit.core.terminal import line
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
 from foursplit.diagnosis.prediction_table import PredictionTable
-from foursplit.diagnosis.read_tables import read_folder
+from foursplit.diagnosis.read_prediction_tables import read_folder
 from foursplit.io.progress import report_elapsed
 
 

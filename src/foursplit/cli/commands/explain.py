@@ -12,8 +12,11 @@ from foursplit.runner.dvc_adapter.graph import DvcLockedError, DvcPipeline, dvc_
 from foursplit.runner.progress_display import format_duration
 from foursplit.runner.targets import stages_of_target
 
-OUTCOMES = {"ran": "It last ran", "restored": "It was last restored from the run-cache",
-        "failed": "It last failed"}  # fmt: skip
+OUTCOMES = {
+    "ran": "It last ran",
+    "restored": "It was last restored from the run-cache",
+    "failed": "It last failed",
+}
 
 
 def why(target: str) -> None:

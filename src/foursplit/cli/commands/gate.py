@@ -196,8 +196,9 @@ def _count_test_accesses(
     if store:
         test_accesses.record_accesses(name, test, models)
     local = models | {access["model"] for access in final.test_accesses() if access["test"] == test}
-    groups = (block.items() for section in params.sections().values()
-             for block in section.groups.values())  # fmt: skip
+    groups = (
+        block.items() for section in params.sections().values() for block in section.groups.values()
+    )
     same_source = [other for block in groups for other, group in block if group.dataset == dataset]
     return len(local.union(*(test_accesses.accessed_models(other, test) for other in same_source)))
 

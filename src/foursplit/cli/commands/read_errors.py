@@ -15,7 +15,7 @@ from foursplit.data import load_splits
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
 from foursplit.diagnosis.prediction_table import META, PredictionTable, validate
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders
 from foursplit.reporting.render import render
@@ -29,7 +29,7 @@ def read_errors(key: str, seed: int) -> None:
     seeds = seed_folders(folder)
     if not seeds:
         raise FoursplitError(f"{key} is not evaluated yet. Run `foursplit repro {key}`.")
-    dev = prediction_tables.load(seeds[0], "dev")
+    dev = experiment_tables.load(seeds[0], "dev")
     table = validate(dev, "dev")
     split = eyeball.split_dev(table)
     sample = sheets.sheet(split.eyeball, generator("sheet", seed))
@@ -83,9 +83,13 @@ def _as_written(
     """Return the columns a reader added exactly as in the file, including spaces in headings."""
     heading = path.read_text("utf-8-sig", "replace").partition("\n")[0]
     cells = pd.read_csv(
-        path, sep=max(",;\t", key=heading.count), dtype=str, keep_default_na=False,
-        encoding="utf-8-sig", encoding_errors="replace",
-    )  # fmt: skip
+        path,
+        sep=max(",;\t", key=heading.count),
+        dtype=str,
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        encoding_errors="replace",
+    )
     headings = {str(name).strip(): str(name) for name in cells}
     if len(cells) != len(sheet) or not {*extra} <= {*headings}:
         return sheet, extra  # another layout: as parsed

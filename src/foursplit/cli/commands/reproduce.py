@@ -138,8 +138,7 @@ def _check_pins(sha: str, options: ReproduceOptions) -> _Pins:
             f"{sha[:SHORT_HASH]}, and these packages affect the bytes: {names}. Install the pinned "
             "versions in a virtual environment, or pass --ignore-differences."
         )
-    click.secho(f"bytes may differ, because installed versions differ: {names}",
-                fg="yellow")  # fmt: skip
+    click.secho(f"bytes may differ, because installed versions differ: {names}", fg="yellow")
     return pins
 
 
@@ -182,8 +181,10 @@ def _run_stages(
     environment: Mapping[str, str],
 ) -> str:
     """Run the stages in the clone, and return where the data came from."""
-    raw, seen = (f"{location.data}/{name}" for name in
-                 (f"raw/{location.dataset}", f"split/{location.dataset}/seen"))  # fmt: skip
+    raw, seen = (
+        f"{location.data}/{name}"
+        for name in (f"raw/{location.dataset}", f"split/{location.dataset}/seen")
+    )
     origin, first = "raw files, downloaded from the dataset", ["fetch"]
     if dvc_cache.restore_folder(dvc_cache.output_hash(locked.get("fetch"), raw), folder / raw):
         origin, first = "raw files of this project's DVC cache", []

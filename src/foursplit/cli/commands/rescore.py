@@ -104,8 +104,9 @@ def _show_winner(result: Rescored, same: bool) -> None:
     elif before == after:
         click.echo(f"  {after or 'none'} wins before and after{_tied(result.new_choice)}")
     else:
-        click.echo(f"  {before or 'none'} wins before, {after or 'none'} after"
-                   f"{_tied(result.new_choice)}")  # fmt: skip
+        click.echo(
+            f"  {before or 'none'} wins before, {after or 'none'} after{_tied(result.new_choice)}"
+        )
 
 
 def _tied(choice: dict[str, Any]) -> str:

@@ -20,8 +20,8 @@ from foursplit.evaluation.results import collect
 from foursplit.io import artifacts, dvc_remote, git, push_branch
 from foursplit.reporting.pages.pull_request_comment import comment
 from foursplit.reporting.tables import metrics
-from foursplit.runner import changes_since, run_log
-from foursplit.runner.changes_since import PastCommit
+from foursplit.runner import changes_since_commit, run_log
+from foursplit.runner.changes_since_commit import PastCommit
 
 SCHEMA = "foursplit.retrain/1"
 
@@ -48,7 +48,7 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
         push_branch.require_pushable(options.branch)
     if options.promote:
         git.require_committed("--promote")
-    before = changes_since.find_past_commit(options.since)
+    before = changes_since_commit.find_past_commit(options.since)
     of: Pipeline = FULL if options.full else ""
     last = paths.state() / "last_run.json"
     last.unlink(missing_ok=True)
@@ -63,7 +63,7 @@ def retrain(targets: Sequence[str], options: RetrainOptions) -> None:
     report = {
         "schema": SCHEMA,
         "since": before.commit,
-        "commit": changes_since.head_commit(),
+        "commit": changes_since_commit.head_commit(),
         "files": before.files(),
         "parameters": [
             {"name": change.name, "before": change.before, "after": change.after}
@@ -109,7 +109,11 @@ def _changed(
     for course, block in params.groups.items():
         address = home(params.pipeline, course)
         path = paths.pipeline_file(address).with_name("dvc.lock")
-        now = changes_since.final_hashes(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        now = (
+            changes_since_commit.final_hashes(path.read_text(encoding="utf-8"))
+            if path.is_file()
+            else {}
+        )
         then = before.finals(address)
         for name in block:
             has_changed = now.get(name) is not None and now[name] != then.get(name)

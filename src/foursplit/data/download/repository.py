@@ -40,10 +40,13 @@ def export_files(
 def _fetch(folder: Path, repository: Repository, retry_policy: RetryPolicy) -> None:
     """Fetch one commit without its history; retry after a failure."""
     options = [
-        "-c", f"http.lowSpeedLimit={retry_policy.min_bytes_per_s}",
-        "-c", f"http.lowSpeedTime={max(1, round(retry_policy.min_speed_window_s))}",
-        "-c", "fetch.fsckObjects=true",
-    ]  # fmt: skip
+        "-c",
+        f"http.lowSpeedLimit={retry_policy.min_bytes_per_s}",
+        "-c",
+        f"http.lowSpeedTime={max(1, round(retry_policy.min_speed_window_s))}",
+        "-c",
+        "fetch.fsckObjects=true",
+    ]
     command = [*options, "fetch", "--quiet", "--depth=1", "--no-tags", repository.url]
     for attempt in range(1, retry_policy.attempts + 1):
         try:

@@ -79,9 +79,13 @@ mean_loss = MeanLoss()
 
 
 def ceiling(
-    metric: Metric, prediction_losses: np.ndarray, fixed_losses: np.ndarray, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING,
-) -> Ceiling:  # fmt: skip
+    metric: Metric,
+    prediction_losses: np.ndarray,
+    fixed_losses: np.ndarray,
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    sampling: Sampling = DEFAULT_SAMPLING,
+) -> Ceiling:
     """Return the reduction in error if a component's outputs are replaced by the truth.
 
     Both use the same bootstrap replicates, so shared variation cancels.
@@ -93,9 +97,13 @@ def ceiling(
 
 
 def error_types(
-    losses: np.ndarray, fixed: Mapping[str, np.ndarray], groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING, metric: Metric = mean_loss,
-) -> dict[str, Ceiling]:  # fmt: skip
+    losses: np.ndarray,
+    fixed: Mapping[str, np.ndarray],
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    sampling: Sampling = DEFAULT_SAMPLING,
+    metric: Metric = mean_loss,
+) -> dict[str, Ceiling]:
     """Return each error type's ceiling, largest first; ceilings do not add up.
 
     Source: Bolya, Foley, Hays and Hoffman (2020), TIDE: A General Toolbox for Identifying Object
@@ -114,9 +122,12 @@ def error_types(
 
 
 def bootstrap_metrics(
-    metric: Metric, systems: Sequence[np.ndarray], groups: np.ndarray, rng: np.random.Generator,
+    metric: Metric,
+    systems: Sequence[np.ndarray],
+    groups: np.ndarray,
+    rng: np.random.Generator,
     sampling: Sampling,
-) -> BootstrapReplicates:  # fmt: skip
+) -> BootstrapReplicates:
     """Return the metric of each system, and its bootstrap replicates over groups."""
     systems = [np.asarray(losses, dtype=np.float64) for losses in systems]
     sizes = {len(groups), *(len(losses) for losses in systems)}
@@ -144,9 +155,13 @@ def bootstrap_metrics(
 
 
 def _normal(
-    values: np.ndarray, systems: Sequence[np.ndarray], code: np.ndarray, weight: np.ndarray,
-    rng: np.random.Generator, n_resamples: int,
-) -> np.ndarray:  # fmt: skip
+    values: np.ndarray,
+    systems: Sequence[np.ndarray],
+    code: np.ndarray,
+    weight: np.ndarray,
+    rng: np.random.Generator,
+    n_resamples: int,
+) -> np.ndarray:
     """Draw (replicate, system) means as jointly normal, for very many groups."""
     sizes, sums = _sums(systems, code, weight)
     residual = (sums - sizes[:, None] * values) / weight.sum()  # (group, system)
@@ -191,6 +206,11 @@ def contrast(
             hi = 1 - (1 - sampling.confidence) ** (1 / bootstrapped.n_groups)
         lo, hi = min(lo, value), max(hi, value)
     return Ceiling(
-        value=value, lo=lo, hi=hi, before=float(bootstrapped.values[ends[0]]),
-        after=float(bootstrapped.values[ends[1]]), n=bootstrapped.n, n_groups=bootstrapped.n_groups,
-    )  # fmt: skip
+        value=value,
+        lo=lo,
+        hi=hi,
+        before=float(bootstrapped.values[ends[0]]),
+        after=float(bootstrapped.values[ends[1]]),
+        n=bootstrapped.n,
+        n_groups=bootstrapped.n_groups,
+    )

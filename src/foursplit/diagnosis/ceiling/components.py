@@ -65,9 +65,13 @@ class Attribution:
 
 
 def component_ceilings(
-    losses: Mapping[frozenset[str], np.ndarray], order: Sequence[str], groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING, metric: Metric = mean_loss,
-) -> list[ComponentCeiling]:  # fmt: skip
+    losses: Mapping[frozenset[str], np.ndarray],
+    order: Sequence[str],
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    sampling: Sampling = DEFAULT_SAMPLING,
+    metric: Metric = mean_loss,
+) -> list[ComponentCeiling]:
     """Return each component's gain, alone, cumulatively and as a Shapley value.
 
     `losses` maps sets of perfect components to (example,) losses; the empty set is required.
@@ -124,10 +128,12 @@ def attribute_errors(
 
 
 def _step(
-    bootstrapped: BootstrapReplicates, position: Mapping[frozenset[str], int],
+    bootstrapped: BootstrapReplicates,
+    position: Mapping[frozenset[str], int],
     before: frozenset[str],
-    after: frozenset[str], sampling: Sampling,
-) -> Ceiling | None:  # fmt: skip
+    after: frozenset[str],
+    sampling: Sampling,
+) -> Ceiling | None:
     if before not in position or after not in position:
         return None
     weights = np.zeros(len(position))

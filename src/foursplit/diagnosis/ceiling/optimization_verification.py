@@ -29,9 +29,13 @@ class VerificationResult:
 
 
 def search_or_objective(
-    truth_score: np.ndarray, output_score: np.ndarray, error: float, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING,
-) -> VerificationResult:  # fmt: skip
+    truth_score: np.ndarray,
+    output_score: np.ndarray,
+    error: float,
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    sampling: Sampling = DEFAULT_SAMPLING,
+) -> VerificationResult:
     """Attribute an error to the search if the truth scores above the output, else to the objective.
 
     The scores are those of errors only; `error` is the error rate of these errors.
@@ -65,17 +69,25 @@ def verify_table(
 
 
 def _share_above(
-    truth_scores: np.ndarray, output_scores: np.ndarray, groups: np.ndarray,
-    rng: np.random.Generator, sampling: Sampling, weight: np.ndarray | None = None,
-) -> Estimate:  # fmt: skip
+    truth_scores: np.ndarray,
+    output_scores: np.ndarray,
+    groups: np.ndarray,
+    rng: np.random.Generator,
+    sampling: Sampling,
+    weight: np.ndarray | None = None,
+) -> Estimate:
     if len(truth_scores) == 0:
         raise FoursplitError("there are no errors to attribute")
     # No search can distinguish equal scores, so they count as errors of the objective.
     is_search_error = (truth_scores > output_scores).astype(np.float64)
     return estimate(
-        is_search_error, np.ones(len(is_search_error)) if weight is None else weight, groups, rng,
-        n_resamples=sampling.n_resamples, confidence=sampling.confidence,
-    )  # fmt: skip
+        is_search_error,
+        np.ones(len(is_search_error)) if weight is None else weight,
+        groups,
+        rng,
+        n_resamples=sampling.n_resamples,
+        confidence=sampling.confidence,
+    )
 
 
 def _blame(share: Estimate, error: float, causes: tuple[str, str]) -> VerificationResult:

@@ -72,9 +72,13 @@ def estimate_errors(models: Sequence[Model], settings: Settings) -> dict[str, Es
     for split, table in merge_seeds(models).items():
         rng = generator("diagnose", settings.seed, split)
         error = estimate(
-            table.loss, table.weight, table.groups, rng,
-            n_resamples=settings.n_resamples, confidence=settings.confidence,
-        )  # fmt: skip
+            table.loss,
+            table.weight,
+            table.groups,
+            rng,
+            n_resamples=settings.n_resamples,
+            confidence=settings.confidence,
+        )
         by_seed = [model.tables[split].error for model in models]
         errors[split] = add_seed_variance(error, by_seed, rng, settings.confidence)
     return errors
@@ -111,14 +115,22 @@ def _human_level(
 
     def measure(losses: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> Estimate:
         return estimate(
-            losses, weight, groups, generator("diagnose", settings.seed, "human"),
-            n_resamples=settings.n_resamples, confidence=settings.confidence,
-        )  # fmt: skip
+            losses,
+            weight,
+            groups,
+            generator("diagnose", settings.seed, "human"),
+            n_resamples=settings.n_resamples,
+            confidence=settings.confidence,
+        )
 
     choice = choose_human_level(
-        settings.human_error, settings.desired_error, tables.get("dev"), measure,
-        kind=settings.human_kind, where=settings.human_where,
-    )  # fmt: skip
+        settings.human_error,
+        settings.desired_error,
+        tables.get("dev"),
+        measure,
+        kind=settings.human_kind,
+        where=settings.human_where,
+    )
     system = errors.get("train") or errors.get("dev")
     if choice is None or system is None:
         return choice
@@ -162,29 +174,34 @@ def findings(decomposition: Decomposition) -> list[Finding]:
     judged = decomposition.verdict
     found = [
         Finding(
-            code=CODES[gap.gap], severity="issue", evidence=(f"ledger.{gap.gap}",),
+            code=CODES[gap.gap],
+            severity="issue",
+            evidence=(f"ledger.{gap.gap}",),
             title=f"{verdict.NAMES[gap.gap]} of {gap.value:+.2%} stands out",
         )
         for gap in decomposition.gaps
         if judged.status[gap.gap] in ("primary", "co_primary")
-    ]  # fmt: skip
+    ]
     if not found:
         found.append(Finding(code="ST000", severity="info", title="no gap is significant"))
     if judged.surpasses_human:
         found.append(
             Finding(
-                code="ST009", severity="info",
+                code="ST009",
+                severity="info",
                 title="the model is better than the reference: bias cannot be measured by it",
             )
-        )  # fmt: skip
+        )
     for name in judged.insufficient:
         if name.startswith(FEW_GROUPS):
             split = name.removeprefix(FEW_GROUPS)
             n = decomposition.errors[split].n_groups
             found.append(
                 Finding(
-                    code="ST010", severity="issue", missing=name,
+                    code="ST010",
+                    severity="issue",
+                    missing=name,
                     title=f"{n} group(s) on {split}: too few for a reliable interval",
                 )
-            )  # fmt: skip
+            )
     return found

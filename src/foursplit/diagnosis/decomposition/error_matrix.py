@@ -145,8 +145,10 @@ def pairs(tables: Mapping[str, PredictionTable]) -> list[tuple[str, str]]:
 
 
 def _sizes(table: PredictionTable) -> dict[str, float]:
-    return {str(k): float(v) for k, v in
-            table.frame.groupby("domain", sort=True)["weight"].sum().items()}  # fmt: skip
+    return {
+        str(k): float(v)
+        for k, v in table.frame.groupby("domain", sort=True)["weight"].sum().items()
+    }
 
 
 def adjusted_mismatch(
@@ -162,8 +164,11 @@ def adjusted_mismatch(
     One part is also harder for people; the other is specific to the model.
     """
     keys = [(row, d) for row in ("human", "not_trained_on") for d in (general, target)]
-    missing = tuple(table.cells[key].missing if key in table.cells else _how_to_get(*key)
-                    for key in keys if table.at(*key) is None)  # fmt: skip
+    missing = tuple(
+        table.cells[key].missing if key in table.cells else _how_to_get(*key)
+        for key in keys
+        if table.at(*key) is None
+    )
     low, high = table.at("not_trained_on", general), table.at("not_trained_on", target)
     easy, hard = table.at("human", general), table.at("human", target)
     mismatch = None if low is None or high is None else high.value - low.value
@@ -259,9 +264,12 @@ def _of(frame: pd.DataFrame, domain: str) -> pd.DataFrame:
 
 
 def _human(
-    frames: Mapping[str, pd.DataFrame], domain: str, levels: Mapping[str, float],
-    rng: np.random.Generator, options: Mapping[str, Any],
-) -> Cell:  # fmt: skip
+    frames: Mapping[str, pd.DataFrame],
+    domain: str,
+    levels: Mapping[str, float],
+    rng: np.random.Generator,
+    options: Mapping[str, Any],
+) -> Cell:
     if domain in levels:
         return Cell(estimate=fixed(float(levels[domain])))
     for row in ("not_trained_on", "trained_on"):  # the model's own examples, if people saw those

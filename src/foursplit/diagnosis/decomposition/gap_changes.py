@@ -35,9 +35,14 @@ class GapChange:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "name": self.name, "before": self.before, "after": self.after, "change": self.change,
-            "lo": self.lo, "hi": self.hi, "significant": self.is_significant,
-        }  # fmt: skip
+            "name": self.name,
+            "before": self.before,
+            "after": self.after,
+            "change": self.change,
+            "lo": self.lo,
+            "hi": self.hi,
+            "significant": self.is_significant,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +93,21 @@ def _paired(
 ) -> GapChange:
     """Compare mean losses over the seeds example by example; add the variance over seeds."""
     result = compare_models(
-        second, first, generator("movement", settings.seed, split),
-        n_resamples=settings.n_resamples, confidence=settings.confidence,
+        second,
+        first,
+        generator("movement", settings.seed, split),
+        n_resamples=settings.n_resamples,
+        confidence=settings.confidence,
         seeds=(_by_seed(after, split), _by_seed(before, split)),
-    )  # fmt: skip
+    )
     return GapChange(  # `compare` gives A less B: after less before
-        name=split, before=result.error_b, after=result.error_a,
-        change=result.error_a - result.error_b, lo=result.lo, hi=result.hi,
-    )  # fmt: skip
+        name=split,
+        before=result.error_b,
+        after=result.error_a,
+        change=result.error_a - result.error_b,
+        lo=result.lo,
+        hi=result.hi,
+    )
 
 
 def _by_seed(models: Sequence[Model], split: str) -> dict[Hashable, float]:
@@ -112,10 +124,13 @@ def _between(
     """Subtract two independent errors, and combine the halves of their intervals."""
     change = after - before
     return GapChange(
-        name=name, before=before, after=after, change=change,
+        name=name,
+        before=before,
+        after=after,
+        change=change,
         lo=change - hypot(after - ends[0], others[1] - before),
         hi=change + hypot(ends[1] - after, before - others[0]),
-    )  # fmt: skip
+    )
 
 
 def _gaps(splits: Mapping[str, GapChange]) -> list[GapChange]:
@@ -144,9 +159,13 @@ def _gaps(splits: Mapping[str, GapChange]) -> list[GapChange]:
 
 def _renamed(moved: GapChange, name: str) -> GapChange:
     return GapChange(
-        name=name, before=moved.before, after=moved.after, change=moved.change,
-        lo=moved.lo, hi=moved.hi,
-    )  # fmt: skip
+        name=name,
+        before=moved.before,
+        after=moved.after,
+        change=moved.change,
+        lo=moved.lo,
+        hi=moved.hi,
+    )
 
 
 def sentence(found: GapChanges, own: Sequence[str], undeclared: Sequence[str] = ()) -> str:

@@ -185,8 +185,10 @@ def _found_again(table: PredictionTable, filled: pd.DataFrame, number: int) -> p
 
 def _is_alike(drawn: pd.DataFrame, filled: pd.DataFrame) -> bool:
     """Check, row by row, that nothing differs but the last digits of the ids."""
-    was, now = (pd.to_numeric(one["example_id"].str.replace(",", "."), errors="coerce")
-                for one in (drawn, filled))  # fmt: skip
+    was, now = (
+        pd.to_numeric(one["example_id"].str.replace(",", "."), errors="coerce")
+        for one in (drawn, filled)
+    )
     shown = [name for name in ("is_error", "y", "y_hat") if name in drawn and name in filled]
     same = [
         drawn[name].astype("str").str.casefold() == filled[name].astype("str").str.casefold()

@@ -78,15 +78,23 @@ def _gains(
 
 
 def _subset(
-    dev: PredictionTable, more: np.ndarray, here: np.ndarray, named: tuple[str, str], z: float,
+    dev: PredictionTable,
+    more: np.ndarray,
+    here: np.ndarray,
+    named: tuple[str, str],
+    z: float,
     how: tuple[np.random.Generator, Sampling],
-) -> Subset:  # fmt: skip
+) -> Subset:
     """Compare model and people on the same examples."""
     weight, (rng, sampling) = dev.weight[here], how
     found = estimate(
-        more[here], weight, dev.groups[here], rng,
-        n_resamples=sampling.n_resamples, confidence=sampling.confidence,
-    )  # fmt: skip
+        more[here],
+        weight,
+        dev.groups[here],
+        rng,
+        n_resamples=sampling.n_resamples,
+        confidence=sampling.confidence,
+    )
     model = float(np.average(dev.loss[here], weights=weight))
     return Subset(
         column=named[0],

@@ -98,10 +98,13 @@ def check_leakage(
             leaked[second] |= shared
             overlaps.append(
                 Overlap(
-                    first=first, second=second, by=by,
-                    n=int(shared.sum()), rate=float(shared.mean()),
+                    first=first,
+                    second=second,
+                    by=by,
+                    n=int(shared.sum()),
+                    rate=float(shared.mean()),
                 )
-            )  # fmt: skip
+            )
     splits = [
         CleanError(
             split=split,
@@ -197,6 +200,10 @@ def _error(
     places = np.flatnonzero(kept)
     places = places[np.argsort(table.frame["example_id"].to_numpy(str)[places], kind="stable")]
     return estimate(
-        table.loss[places], table.weight[places], names[places], rng,
-        n_resamples=n_resamples, confidence=confidence,
-    )  # fmt: skip
+        table.loss[places],
+        table.weight[places],
+        names[places],
+        rng,
+        n_resamples=n_resamples,
+        confidence=confidence,
+    )

@@ -287,8 +287,10 @@ def _cover(marks: _Marks) -> tuple[tuple[str, float], ...]:
     """Take tags one by one, each time the one that adds most to what is covered."""
     order = np.argsort(marks.tag, kind="stable")
     rows = np.split(marks.row[order], np.cumsum(np.bincount(marks.tag))[:-1])
-    heap = [(-float(marks.part[mine].sum()), name, k) for k, (name, mine) in
-            enumerate(zip(marks.names, rows, strict=True))]  # fmt: skip
+    heap = [
+        (-float(marks.part[mine].sum()), name, k)
+        for k, (name, mine) in enumerate(zip(marks.names, rows, strict=True))
+    ]
     heapq.heapify(heap)
     open_ = np.ones(len(marks.part), dtype=bool)
     curve, covered = [], 0.0

@@ -81,14 +81,16 @@ def findings(unseen_classes: Sequence[UnseenClasses]) -> list[Finding]:
     """Name the classes that train never had."""
     return [
         Finding(
-            code="ST032", severity="issue", evidence=(f"unseen_classes.{number}",),
+            code="ST032",
+            severity="issue",
+            evidence=(f"unseen_classes.{number}",),
             missing=f"train examples of {_named(new.classes)}",
             title=f"{new.n:,} examples of {new.split} are of "
             f"{_how_many(new.classes)} that train lacks, {_named(new.classes)}: "
             f"{new.error:.0%} of them are wrong, {new.share_of_error:.0%} of its error",
         )
         for number, new in enumerate(unseen_classes)
-    ]  # fmt: skip
+    ]
 
 
 def suggestions(unseen_classes: Sequence[UnseenClasses], dev_error: float) -> list[Suggestion]:

@@ -43,14 +43,17 @@ def correct_steps(
     if curve_step is None:
         return [dict(step) for step in steps]
     replaced = {
-        "action": curve_step.action, "evidence": curve_step.evidence,
-        "confirm_by": curve_step.confirm_by, "stop_rule": curve_step.stop_rule,
-    }  # fmt: skip
+        "action": curve_step.action,
+        "evidence": curve_step.evidence,
+        "confirm_by": curve_step.confirm_by,
+        "stop_rule": curve_step.stop_rule,
+    }
     return [
-        {**step, **replaced} if step["link"] in (LINK, MERGED) and step["gain"] is not None
+        {**step, **replaced}
+        if step["link"] in (LINK, MERGED) and step["gain"] is not None
         else dict(step)
         for step in steps
-    ]  # fmt: skip
+    ]
 
 
 def _more_data_step(verdict: CurveVerdict) -> Suggestion:

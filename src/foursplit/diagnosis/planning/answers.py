@@ -63,20 +63,35 @@ def synthesis(
             f"Each source is used over {MAX_REUSE} times: {', '.join(overused)}. A network can "
             "memorise them."
         )
-        return Answer(code="ST061", recommended=False, why=why, value=max_reuse,
-                      missing=("more distinct sources",))  # fmt: skip
+        return Answer(
+            code="ST061",
+            recommended=False,
+            why=why,
+            value=max_reuse,
+            missing=("more distinct sources",),
+        )
     if left_out is not None and _material(left_out, dev_error, rule):
         why = (
             f"Held-out sources have {left_out.value:+.1%} error: the network memorised the others."
         )
-        return Answer(code="ST061", recommended=False, why=why, value=max_reuse,
-                      missing=("more distinct sources",))  # fmt: skip
+        return Answer(
+            code="ST061",
+            recommended=False,
+            why=why,
+            value=max_reuse,
+            missing=("more distinct sources",),
+        )
     missing_facts = [] if reuse else ["how much was made from how many sources"]
     missing_facts += ["error with sources left out of the synthesis"] if left_out is None else []
     if missing_facts:
         why = "Looking real to people is necessary, not sufficient: the variety is unknown."
-        return Answer(code="ST060", recommended=None, why=why, missing=tuple(missing_facts),
-                      value=max_reuse if reuse else None)  # fmt: skip
+        return Answer(
+            code="ST060",
+            recommended=None,
+            why=why,
+            missing=tuple(missing_facts),
+            value=max_reuse if reuse else None,
+        )
     why = f"No source is used over {MAX_REUSE} times, and held-out sources have no higher error."
     return Answer(code="ST060", recommended=True, why=why, value=max_reuse)
 
@@ -119,8 +134,12 @@ def consistent(
     `gain_of_feature` is the error without less that with a feature that names the source.
     """
     if gain_of_feature is None:
-        return Answer(code="ST064", recommended=None, why="Consistency was not measured.",
-                      missing=("error with a feature that names the source",))  # fmt: skip
+        return Answer(
+            code="ST064",
+            recommended=None,
+            why="Consistency was not measured.",
+            missing=("error with a feature that names the source",),
+        )
     if _material(gain_of_feature, dev_error, rule):
         why = (
             f"Knowing the source reduces the error by {gain_of_feature.value:.1%}: the same input "
@@ -128,25 +147,49 @@ def consistent(
         )
         return Answer(code="ST064", recommended=False, why=why, value=gain_of_feature.value)
     if _may_matter(gain_of_feature, dev_error, rule):
-        return Answer(code="ST064", recommended=None, why="The interval is too wide to decide.",
-                      missing=("more target dev examples",))  # fmt: skip
-    return Answer(code="ST060", recommended=True, value=gain_of_feature.value,
-                  why="Knowing the source gives no relevant gain: pool the data.")  # fmt: skip
+        return Answer(
+            code="ST064",
+            recommended=None,
+            why="The interval is too wide to decide.",
+            missing=("more target dev examples",),
+        )
+    return Answer(
+        code="ST060",
+        recommended=True,
+        value=gain_of_feature.value,
+        why="Knowing the source gives no relevant gain: pool the data.",
+    )
 
 
 def use_source(gain: Gap | None, dev_error: float, rule: VerdictThresholds | None = None) -> Answer:
     """Decide whether to add a source of data, by its gain on target dev."""
     if gain is None:
-        return Answer(code="ST060", recommended=None, why="No comparison was made.",
-                      missing=("error on target dev with and without the source",))  # fmt: skip
+        return Answer(
+            code="ST060",
+            recommended=None,
+            why="No comparison was made.",
+            missing=("error on target dev with and without the source",),
+        )
     if _material(gain, dev_error, rule):
-        return Answer(code="ST060", recommended=True, value=gain.value,
-                      why=f"It reduces the error on target dev by {gain.value:.1%}.")  # fmt: skip
+        return Answer(
+            code="ST060",
+            recommended=True,
+            value=gain.value,
+            why=f"It reduces the error on target dev by {gain.value:.1%}.",
+        )
     if _may_matter(gain, dev_error, rule):
-        return Answer(code="ST060", recommended=None, why="The interval is too wide to decide.",
-                      missing=("more target dev examples",))  # fmt: skip
-    return Answer(code="ST060", recommended=False, value=gain.value,
-                  why="It gives no relevant gain and uses capacity: leave it out.")  # fmt: skip
+        return Answer(
+            code="ST060",
+            recommended=None,
+            why="The interval is too wide to decide.",
+            missing=("more target dev examples",),
+        )
+    return Answer(
+        code="ST060",
+        recommended=False,
+        value=gain.value,
+        why="It gives no relevant gain and uses capacity: leave it out.",
+    )
 
 
 def multi_task(
@@ -246,8 +289,12 @@ def flawed_pipeline(
         return Answer(code="ST050", recommended=False, why=why)
     if undecided and (above or "the system" in undecided):
         why = "There are too few examples to decide which components are at human level."
-        return Answer(code="ST050", recommended=None, why=why,
-                      missing=tuple(f"more examples of {n}" for n in undecided))  # fmt: skip
+        return Answer(
+            code="ST050",
+            recommended=None,
+            why=why,
+            missing=tuple(f"more examples of {n}" for n in undecided),
+        )
     if above == ["the system"]:
         why = "Every component is at human level but the whole is not: redesign, add information."
         return Answer(code="ST052", recommended=True, why=why)

@@ -93,8 +93,14 @@ class ComponentErrors:
             error * self.n, self.n, generator("decide", 1, name), N_REPLICATES
         )
         lo, hi = percentile_interval(replicates, CONFIDENCE)
-        return Estimate(value=error, lo=min(lo, error), hi=max(hi, error), n=self.n,
-                        n_groups=self.n, replicates=replicates)  # fmt: skip
+        return Estimate(
+            value=error,
+            lo=min(lo, error),
+            hi=max(hi, error),
+            n=self.n,
+            n_groups=self.n,
+            replicates=replicates,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,9 +148,13 @@ class MultiTask:
 
     def answer(self, _context: Context) -> Answer:
         return answers.multi_task(
-            self.n_per_task, shared_input=self.shared_input, exclusive=self.exclusive,
-            output=self.output, missing_masked=self.missing_masked, big_enough=self.big_enough,
-        )  # fmt: skip
+            self.n_per_task,
+            shared_input=self.shared_input,
+            exclusive=self.exclusive,
+            output=self.output,
+            missing_masked=self.missing_masked,
+            big_enough=self.big_enough,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +169,13 @@ class EndToEnd:
 
     def answer(self, context: Context) -> Answer:
         return answers.end_to_end(
-            _gap(self.direct_less_pipeline), _dev(context), crossing=self.crossing,
-            n_obtainable=self.n_obtainable, component_sizes=self.component_sizes, rule=context.rule,
-        )  # fmt: skip
+            _gap(self.direct_less_pipeline),
+            _dev(context),
+            crossing=self.crossing,
+            n_obtainable=self.n_obtainable,
+            component_sizes=self.component_sizes,
+            rule=context.rule,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,8 +253,12 @@ class FlawedPipeline:
     def answer(self, context: Context) -> Answer:
         if self.system is None:
             why = "The error of the system was not measured."
-            return Answer(code="ST050", recommended=None, why=why,
-                          missing=("error and human error of the system",))  # fmt: skip
+            return Answer(
+                code="ST050",
+                recommended=None,
+                why=why,
+                missing=("error and human error of the system",),
+            )
         pairs = {name: part.pair(name) for name, part in self.parts.items()}
         return answers.flawed_pipeline(pairs, self.system.pair("the system"), context.rule)
 
@@ -281,8 +299,7 @@ class DevSize:
         )
         if is_assumed:
             why += f" Assumed: the two models differ on {discordance:.1%} of the examples."
-        return Answer(code="ST011", value=sizes.power, why=why,
-                      recommended=sizes.power >= POWER)  # fmt: skip
+        return Answer(code="ST011", value=sizes.power, why=why, recommended=sizes.power >= POWER)
 
 
 SECTIONS: Mapping[str, Any] = {

@@ -16,6 +16,9 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "code": self.code, "severity": self.severity, "title": self.title,
-            "evidence": list(self.evidence), "missing": self.missing,
-        }  # fmt: skip
+            "code": self.code,
+            "severity": self.severity,
+            "title": self.title,
+            "evidence": list(self.evidence),
+            "missing": self.missing,
+        }

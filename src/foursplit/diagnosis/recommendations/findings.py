@@ -30,12 +30,14 @@ def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> lis
 def _leaks(leakage: Leakage) -> list[Finding]:
     return [
         Finding(
-            code="ST030", severity="issue", evidence=(f"leakage.overlaps.{number}",),
+            code="ST030",
+            severity="issue",
+            evidence=(f"leakage.overlaps.{number}",),
             title=f"{overlap.n:,} examples of {overlap.second} share their "
             f"{overlap.by} with {overlap.first}: their error is no evidence",
         )
         for number, overlap in enumerate(o for o in leakage.overlaps if o.n)
-    ]  # fmt: skip
+    ]
 
 
 def _one_sided_audit(tables: Mapping[str, PredictionTable]) -> list[Finding]:
@@ -54,10 +56,11 @@ def _stale_eyeball(tables: Mapping[str, PredictionTable]) -> list[Finding]:
         return []
     return [
         Finding(
-            code="ST020", severity="issue",
+            code="ST020",
+            severity="issue",
             title="the Eyeball set no longer represents the rest of dev: read new examples",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _columns_left_out(tables: Mapping[str, PredictionTable]) -> list[Finding]:
@@ -67,12 +70,14 @@ def _columns_left_out(tables: Mapping[str, PredictionTable]) -> list[Finding]:
         return []
     return [
         Finding(
-            code="ST012", severity="info", evidence=("slices",),
+            code="ST012",
+            severity="info",
+            evidence=("slices",),
             title=f"of {len(dev.meta):,} columns meta.* the first {len(dev.searched)} that hold "
             f"more than one value were searched, {dev.searched[0]!r} to {dev.searched[-1]!r}: "
             "searching all would take hours; put the columns that you suspect first",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _mismatch_parts(diagnosis: Diagnosis) -> list[Finding]:
@@ -83,14 +88,16 @@ def _mismatch_parts(diagnosis: Diagnosis) -> list[Finding]:
         return []
     return [
         Finding(
-            code="ST006", severity="tip", evidence=(f"table2d.adjusted.{number}",),
+            code="ST006",
+            severity="tip",
+            evidence=(f"table2d.adjusted.{number}",),
             title=f"of {pair.mismatch:+.2%} from {pair.general} to {pair.target}, "
             f"{pair.intrinsic:+.2%} is harder for people too, and "
             f"{pair.specific:+.2%} is the model's own",
         )
         for number, pair in enumerate(matrix.adjusted)
         if pair.specific is not None
-    ]  # fmt: skip
+    ]
 
 
 def _small_dev(size: DevSize | NotApplicable) -> list[Finding]:
@@ -98,10 +105,12 @@ def _small_dev(size: DevSize | NotApplicable) -> list[Finding]:
         return []
     return [
         Finding(
-            code="ST011", severity="tip", evidence=("sizes",),
+            code="ST011",
+            severity="tip",
+            evidence=("sizes",),
             missing=f"{size.dev:,} dev examples",
             title=f"with {size.n:,} dev examples a true gain of {size.delta:.2%} is detected with "
             f"power {size.power:.0%}; the better model ranks first with probability "
             f"{size.p_right_order:.0%}",
         )
-    ]  # fmt: skip
+    ]

@@ -80,9 +80,12 @@ class _Ranker:
             first, second = (best, c) if self.sign > 0 else (c, best)
             assert first.table is not None and second.table is not None  # noqa: PT018, checked above
             comparison = compare_models(
-                first.table, second.table, rng,
-                n_resamples=self.ties.n_resamples, seeds=(first.seeds, second.seeds),
-            )  # fmt: skip
+                first.table,
+                second.table,
+                rng,
+                n_resamples=self.ties.n_resamples,
+                seeds=(first.seeds, second.seeds),
+            )
             self._p_better[c.key, best.key] = comparison.p_b_better
         return self._p_better[c.key, best.key]
 

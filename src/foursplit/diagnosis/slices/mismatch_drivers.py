@@ -101,10 +101,17 @@ def _shares(code: np.ndarray, weight: np.ndarray, column: EncodedPair) -> np.nda
 
 
 def _estimate(
-    table: PredictionTable, is_value: np.ndarray, weight: np.ndarray, rng: np.random.Generator,
+    table: PredictionTable,
+    is_value: np.ndarray,
+    weight: np.ndarray,
+    rng: np.random.Generator,
     sampling: Sampling,
-) -> Estimate:  # fmt: skip
+) -> Estimate:
     return estimate(
-        is_value.astype(np.float64), weight, table.groups, rng,
-        n_resamples=sampling.n_resamples, confidence=sampling.confidence,
-    )  # fmt: skip
+        is_value.astype(np.float64),
+        weight,
+        table.groups,
+        rng,
+        n_resamples=sampling.n_resamples,
+        confidence=sampling.confidence,
+    )

@@ -123,9 +123,12 @@ def _groups(tables: Sequence[PredictionTable]) -> np.ndarray:
 
 
 def _judge(
-    score: np.ndarray, unit: np.ndarray, member: np.ndarray, rng: np.random.Generator,
+    score: np.ndarray,
+    unit: np.ndarray,
+    member: np.ndarray,
+    rng: np.random.Generator,
     sampling: Sampling,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Return the AUC, its interval by resampling units within their table, and the verdict."""
     from sklearn.metrics import roc_auc_score
 

@@ -51,11 +51,14 @@ def feature_shifts(
     q = benjamini_hochberg(p)
     return tuple(
         FeatureShift(
-            column=results[k][0], kind=results[k][1], statistic=float(results[k][2][0]),
-            p_value=float(p[k]), q_value=float(q[k]),
+            column=results[k][0],
+            kind=results[k][1],
+            statistic=float(results[k][2][0]),
+            p_value=float(p[k]),
+            q_value=float(q[k]),
         )
         for k in order
-    )  # fmt: skip
+    )
 
 
 def _statistics(values: pd.Series, unit: np.ndarray, member: np.ndarray) -> tuple[str, np.ndarray]:

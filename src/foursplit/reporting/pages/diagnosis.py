@@ -26,9 +26,13 @@ def page(diagnosis: Mapping[str, Any], name: str) -> str:
             "diagnosis": diagnosis,
             "waterfall": waterfall(summary) if splits else "",
             "errors": [
-                {"split": split, "error": percent(block["value"]), "n": block["n"],
-                 "groups": block["n_groups"],
-                 "interval": error_interval(block["lo"], block["hi"])}
+                {
+                    "split": split,
+                    "error": percent(block["value"]),
+                    "n": block["n"],
+                    "groups": block["n_groups"],
+                    "interval": error_interval(block["lo"], block["hi"]),
+                }
                 for split, block in diagnosis["splits"].items()
             ],
             "gaps": gaps.rows(diagnosis["ledger"]),
@@ -36,4 +40,4 @@ def page(diagnosis: Mapping[str, Any], name: str) -> str:
             "levels": human_levels(diagnosis["human"]),
             "leaks": [row for row in diagnosis["leakage"]["overlaps"] if row["n"]],
         },
-    )  # fmt: skip
+    )

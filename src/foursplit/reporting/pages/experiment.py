@@ -14,7 +14,7 @@ from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import DataSpec
 from foursplit.data import load_splits
 from foursplit.diagnosis.decomposition.verdict import NAMES
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import confidence_level, gap_interval, percent, signed
 from foursplit.reporting.pages.diagnosis_sections import sections
@@ -35,7 +35,7 @@ def page(
     dataset: DatasetSpec = card["dataset"]
     seed = min(entry.summaries)
     summary, diagnosis = entry.summaries[seed], entry.diagnosis
-    dev = prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
+    dev = experiment_tables.load(paths.seed_folder(entry.tables, seed), "dev")
     return render(
         "experiment.html",
         {

@@ -36,15 +36,17 @@ def page(
                     "gaps": [NAMES[gap] for gap in _gaps(history)],
                     "legend": [(gap, NAMES[gap]) for gap in _gaps(history)],
                     "figure": _figure(history),
-                    "rows": [_row(number, step, _gaps(history), history.steps)
-                             for number, step in enumerate(history.steps, start=1)],
+                    "rows": [
+                        _row(number, step, _gaps(history), history.steps)
+                        for number, step in enumerate(history.steps, start=1)
+                    ],
                     "champions": champion_table.rows(versions.get(history.group, ())),
                     "first_version": champion_table.first_version(versions.get(history.group, ())),
                 }
                 for history in histories
             ],
         },
-    )  # fmt: skip
+    )
 
 
 def _gaps(history: History) -> list[str]:

@@ -46,8 +46,11 @@ def _head(report: Mapping[str, Any]) -> str:
         lines.append(f"| {_code(name)} | {_code(group['winner'])} | {verdict} | {reason} |")
     pushed = report.get("branch")
     if pushed and pushed["commit"]:
-        lines += ["", f"New lock files and metrics: branch {_code(pushed['name'])}, commit "
-                  f"{_code(pushed['commit'][:10])}."]  # fmt: skip
+        lines += [
+            "",
+            f"New lock files and metrics: branch {_code(pushed['name'])}, commit "
+            f"{_code(pushed['commit'][:10])}.",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -69,8 +72,9 @@ def _group(name: str, group: Mapping[str, Any]) -> str:
     gate = group["gate"]
     if "refused" not in gate:
         lines += ["<details><summary>Checks of the gate</summary>", ""]
-        lines += [f"- {'✔' if r['holds'] else '✘'} {_escape(r['sentence'])}"
-                  for r in gate["reasons"]]  # fmt: skip
+        lines += [
+            f"- {'✔' if r['holds'] else '✘'} {_escape(r['sentence'])}" for r in gate["reasons"]
+        ]
         if gate["needed"] is not None:
             lines.append(f"- About {gate['needed']:,} dev examples are needed to decide.")
         lines.append(f"- Models evaluated on this test set so far: {gate['looks_at_test']}.")
@@ -112,8 +116,13 @@ def _bars(group: Mapping[str, Any]) -> list[str]:
     if pair is None or pair["after"] is None:
         return []
     splits = [split for split in SPLITS if pair["after"].get(split) is not None]
-    values = [pair[when][split] for when in ("before", "after") if pair[when]
-              for split in splits if pair[when].get(split) is not None]  # fmt: skip
+    values = [
+        pair[when][split]
+        for when in ("before", "after")
+        if pair[when]
+        for split in splits
+        if pair[when].get(split) is not None
+    ]
     longest = max(values, default=0.0) or 1.0
     lines = ["```"]
     for split in splits:

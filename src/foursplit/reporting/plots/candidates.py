@@ -110,8 +110,12 @@ def _points(points: Sequence[Point], positions: Mapping[str, tuple[float, float]
         baseline = max(y + 4, baseline + LINE_HEIGHT)
         names.append(
             element(
-                "text", point.key, x=across(x), y=f"{baseline:.1f}", dx=-13 if is_left else 13,
+                "text",
+                point.key,
+                x=across(x),
+                y=f"{baseline:.1f}",
+                dx=-13 if is_left else 13,
                 class_=f"{'label ' if is_left else ''}{point.status}",
             )
-        )  # fmt: skip
+        )
     return [*dots, *names]

@@ -46,10 +46,15 @@ def _share(number: int, n_runs: int) -> float:
 def _run_numbers(n_runs: int) -> list[Markup]:
     step = -(-n_runs // 20)
     return [
-        element("text", str(number), x=across(_share(number, n_runs)), y=HEIGHT + 16,
-                class_="tick middle")
+        element(
+            "text",
+            str(number),
+            x=across(_share(number, n_runs)),
+            y=HEIGHT + 16,
+            class_="tick middle",
+        )
         for number in range(1, n_runs + 1, step)
-    ]  # fmt: skip
+    ]
 
 
 def _line(
@@ -63,19 +68,26 @@ def _line(
     points = " ".join(f"{1000 * x:.1f},{1000 * up:.1f}" for x, up, _ in positions)
     elements = [
         element(
-            "svg", joined([element("polyline", points=points, class_=f"curve {color}")]),
-            viewBox="0 0 1000 1000", preserveAspectRatio="none", width="100%", height=HEIGHT,
+            "svg",
+            joined([element("polyline", points=points, class_=f"curve {color}")]),
+            viewBox="0 0 1000 1000",
+            preserveAspectRatio="none",
+            width="100%",
+            height=HEIGHT,
         )
-    ]  # fmt: skip
+    ]
     for x, up, gap in positions:
         if gap.lo is not None and gap.hi is not None:
             elements.append(
                 element(
-                    "line", x1=across(x), x2=across(x), class_=f"whisker {color}",
+                    "line",
+                    x1=across(x),
+                    x2=across(x),
+                    class_=f"whisker {color}",
                     y1=f"{HEIGHT * (1 - y.share(gap.lo)):.1f}",
                     y2=f"{HEIGHT * (1 - y.share(gap.hi)):.1f}",
                 )
-            )  # fmt: skip
+            )
         dot = element("circle", cx=across(x), cy=f"{HEIGHT * up:.1f}", r=3.5, class_=f"dot {color}")
         elements.append(dot)
     return elements

@@ -25,9 +25,12 @@ def lines(content: Mapping[str, Any]) -> Markup:
     )
     labels = {"x_label": _axis_label(content, "x"), "y_label": _axis_label(content, "y")}
     plot = framed(
-        plane, {**content, **labels}, "lines",
-        areas=lines_and_bars(plane, series), above=markers(plane, series),
-    )  # fmt: skip
+        plane,
+        {**content, **labels},
+        "lines",
+        areas=lines_and_bars(plane, series),
+        above=markers(plane, series),
+    )
     return legend(series) + plot
 
 

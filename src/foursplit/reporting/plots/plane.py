@@ -41,23 +41,37 @@ class Plane:
 def stretched(elements: Iterable[Markup], height: float) -> Markup:
     """Wrap lines and areas, which need a viewBox; CSS keeps the stroke width constant."""
     return element(
-        "svg", joined(elements), viewBox=f"0 0 {UNITS} {UNITS}", preserveAspectRatio="none",
-        y=HEAD, width="100%", height=f"{height:g}", class_="clip",
-    )  # fmt: skip
+        "svg",
+        joined(elements),
+        viewBox=f"0 0 {UNITS} {UNITS}",
+        preserveAspectRatio="none",
+        y=HEAD,
+        width="100%",
+        height=f"{height:g}",
+        class_="clip",
+    )
 
 
 def framed(
-    plane: Plane, content: Mapping[str, Any], css_class: str, *, below: Iterable[Markup] = (),
-    areas: Iterable[Markup] = (), above: Iterable[Markup] = (),
-) -> Markup:  # fmt: skip
+    plane: Plane,
+    content: Mapping[str, Any],
+    css_class: str,
+    *,
+    below: Iterable[Markup] = (),
+    areas: Iterable[Markup] = (),
+    above: Iterable[Markup] = (),
+) -> Markup:
     """Assemble a figure: `below` under the grid, `areas` in viewBox units, `above` on top."""
     labels = [
         element("text", content["y_label"], x=0, y=12, class_="axis"),
         element(
-            "text", content["x_label"], x="50%", y=f"{HEAD + plane.height + FOOT - 4:g}",
+            "text",
+            content["x_label"],
+            x="50%",
+            y=f"{HEAD + plane.height + FOOT - 4:g}",
             class_="axis middle",
         ),
-    ]  # fmt: skip
+    ]
     elements = [*below, *_grid(plane), stretched(areas, plane.height), *above, *labels]
     label = f"{content['title']}: {content['y_label']} over {content['x_label']}"
     return figure(elements, HEAD + plane.height + FOOT, label, f"plane {css_class}")

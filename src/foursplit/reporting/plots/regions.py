@@ -29,11 +29,16 @@ def regions(content: Mapping[str, Any]) -> Markup:
     areas = [_area(plane, band, box) for band, box in boxes(z, _edges(x), _edges(y), content)]
     series = content["series"]
     plot = framed(
-        plane, content, "regions",
-        areas=[*areas, *_boundaries(plane, x, y, z, len(content["classes"])),
-               *lines_and_bars(plane, series)],
+        plane,
+        content,
+        "regions",
+        areas=[
+            *areas,
+            *_boundaries(plane, x, y, z, len(content["classes"])),
+            *lines_and_bars(plane, series),
+        ],
         above=markers(plane, series),
-    )  # fmt: skip
+    )
     return _class_legend(content["classes"]) + legend(series) + plot
 
 
@@ -86,10 +91,14 @@ def _area(plane: Plane, band: Band, box: tuple[float, float, float, float]) -> M
     (x0, y0), (x1, y1) = plane.at(left, top), plane.at(right, bottom)
     label, confidence = band
     return element(
-        "rect", x=f"{x0:.1f}", y=f"{y0:.1f}", width=f"{x1 - x0:.1f}", height=f"{y1 - y0:.1f}",
+        "rect",
+        x=f"{x0:.1f}",
+        y=f"{y0:.1f}",
+        width=f"{x1 - x0:.1f}",
+        height=f"{y1 - y0:.1f}",
         class_=f"area {color_class(label)}",
         fill_opacity=f"{MAX_OPACITY * (0.2 + 0.8 * confidence):.2f}",
-    )  # fmt: skip
+    )
 
 
 def _boundaries(

@@ -58,12 +58,14 @@ def markers(plane: Plane, all_series: Sequence[Series]) -> list[Markup]:
             elements += [
                 # A nested svg, because a path takes no percentages.
                 element(
-                    "svg", element("path", d=shape, class_=css_class),
-                    x=plane.right(x), y=f"{plane.down(y):.1f}",
+                    "svg",
+                    element("path", d=shape, class_=css_class),
+                    x=plane.right(x),
+                    y=f"{plane.down(y):.1f}",
                 )
                 for x, y in zip(series["x"], series["y"], strict=True)
                 if plane.holds(x, y)
-            ]  # fmt: skip
+            ]
     return elements
 
 
@@ -122,15 +124,20 @@ def _bars(plane: Plane, all_series: Sequence[Series]) -> list[Markup]:
             if x is None or not plane.y.is_valid(y):
                 continue
             (x0, y0), (x1, y1) = (
-                plane.at(x + left, floor), plane.at(x + left + width / len(bars), y)
-            )  # fmt: skip
+                plane.at(x + left, floor),
+                plane.at(x + left + width / len(bars), y),
+            )
             elements.append(
                 element(
-                    "rect", element("title", series["name"]), x=f"{x0:.1f}",
-                    y=f"{min(y0, y1):.1f}", width=f"{x1 - x0:.1f}", height=f"{abs(y1 - y0):.1f}",
+                    "rect",
+                    element("title", series["name"]),
+                    x=f"{x0:.1f}",
+                    y=f"{min(y0, y1):.1f}",
+                    width=f"{x1 - x0:.1f}",
+                    height=f"{abs(y1 - y0):.1f}",
                     class_=f"block {color_class(color_index(series, index))}",
                 )
-            )  # fmt: skip
+            )
     return elements
 
 

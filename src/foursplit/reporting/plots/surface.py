@@ -31,10 +31,14 @@ def surface(content: Mapping[str, Any]) -> Markup:
     """Plot a figure of kind `surface` of `core.lesson_figures`, with its data for rotation."""
     scene = build_scene(content)
     drawing = element(
-        "svg", joined(draw(scene, TURN, TILT)), width="100%", height=HEIGHT, role="img",
+        "svg",
+        joined(draw(scene, TURN, TILT)),
+        width="100%",
+        height=HEIGHT,
+        role="img",
         aria_label=f"{content['title']}: {content['z_label']} over {content['x_label']} and "
         f"{content['y_label']}",
-    )  # fmt: skip
+    )
     # Text in a script element is not escaped, so it must not contain "</script>".
     scene_json = json.dumps(scene, sort_keys=True, allow_nan=False).replace("<", "\\u003c")
     data = element("script", Markup(scene_json), type="application/json")
@@ -81,9 +85,13 @@ def draw(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]:
     surfaces = [*_squares(scene, turn, tilt), *_path(scene, turn, tilt)]
     frame, texts = _axes(scene, turn, tilt)
     inner = element(
-        "svg", joined([*frame, *surfaces]), viewBox=f"0 0 {UNITS} {UNITS}",
-        preserveAspectRatio="none", width="100%", height=HEIGHT,
-    )  # fmt: skip
+        "svg",
+        joined([*frame, *surfaces]),
+        viewBox=f"0 0 {UNITS} {UNITS}",
+        preserveAspectRatio="none",
+        width="100%",
+        height=HEIGHT,
+    )
     return [inner, *texts]
 
 
@@ -136,9 +144,12 @@ def _squares(scene: Mapping[str, Any], turn: float, tilt: float) -> list[Markup]
             corners = [
                 (x[c], y[r], z[r][c])
                 for r, c in (
-                    (row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column),
+                    (row, column),
+                    (row, column + 1),
+                    (row + 1, column + 1),
+                    (row + 1, column),
                 )
-            ]  # fmt: skip
+            ]
             if any(corner[2] is None for corner in corners):
                 continue
             points = [project(corner, turn, tilt) for corner in corners]
@@ -216,12 +227,16 @@ def _edge_labels(
     )
     return [
         element(
-            "text", text, x=across((share * low[0] + (1 - share) * high[0]) / UNITS),
+            "text",
+            text,
+            x=across((share * low[0] + (1 - share) * high[0]) / UNITS),
             y=f"{HEIGHT * (share * low[1] + (1 - share) * high[1]) / UNITS:.1f}",
-            dx=dx, dy=dy, class_=css_class,
+            dx=dx,
+            dy=dy,
+            class_=css_class,
         )
         for share, text, css_class, dx, dy in labels
-    ]  # fmt: skip
+    ]
 
 
 def _format_points(points: Sequence[Point]) -> str:

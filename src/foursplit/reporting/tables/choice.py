@@ -14,8 +14,13 @@ from foursplit.reporting.plots.candidates import Point, candidates
 
 COSTS = {"n_parameters": "parameters", "flops": "FLOPs", "size_bytes": "bytes"}
 NO_SELECTION: dict[str, Any] = {
-    "winner": None, "best": None, "tied": [], "price_of_bounds": None, "prices": [], "ranking": [],
-}  # fmt: skip
+    "winner": None,
+    "best": None,
+    "tied": [],
+    "price_of_bounds": None,
+    "prices": [],
+    "ranking": [],
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

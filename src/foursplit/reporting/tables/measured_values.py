@@ -35,9 +35,12 @@ def measured_error(entry: ExperimentResult, split: str) -> MeasuredError | None:
     if block is None:
         return None
     return MeasuredError(
-        value=block["value"], lo=block["lo"], hi=block["hi"], n=block["n"],
+        value=block["value"],
+        lo=block["lo"],
+        hi=block["hi"],
+        n=block["n"],
         n_groups=block["n_groups"],
-    )  # fmt: skip
+    )
 
 
 def by_split(entry: ExperimentResult) -> dict[Split, MeasuredError | None]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
-from foursplit.runner.dvc_adapter.fast_status import patched_dvc
+from foursplit.runner.dvc_adapter.dvc_caching import patched_dvc
 from foursplit.runner.dvc_adapter.integrity import VerifiedRestore
 from foursplit.runner.dvc_adapter.lock_text import dump_lock
 from foursplit.runner.dvc_adapter.remote import DvcRemote
@@ -27,7 +27,7 @@ from foursplit.runner.dvc_adapter.stage_inputs import (
     compare_inputs,
     file_hashes,
     is_digests,
-)  # fmt: skip
+)
 from foursplit.runner.dvc_adapter.stage_objects import (
     Stage,
     hash_now,
@@ -37,7 +37,7 @@ from foursplit.runner.dvc_adapter.stage_objects import (
     stage_commands,
 )
 from foursplit.runner.processes import lock_holder
-from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
+from foursplit.runner.rerun_reasons import Change, listing_changes, parameter_changes
 
 SUPPORTED_VERSION = "3.67.1"
 
@@ -201,10 +201,14 @@ class DvcPipeline:
         files = listing_changes(self._load_listing(before), file_hashes(item, built))
         return [
             Change(
-                kind="dependency", name=name, status=status, before=before, after=after,
+                kind="dependency",
+                name=name,
+                status=status,
+                before=before,
+                after=after,
                 files=files if self._load_listing(before) else (),
             )
-        ]  # fmt: skip
+        ]
 
     def _load_listing(self, value: str | None) -> Mapping[str, str]:
         """Read which files a folder held when a stage that read it ended."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foursplit.runner.stage_changes import listing_changes
+from foursplit.runner.rerun_reasons import listing_changes
 
 Stage = Any
 """DVC's own object, untyped."""
@@ -151,4 +151,4 @@ def locked_outputs(root: Path) -> list[LockedOutput]:
             for stage in repo.index.stages
             for out in stage.outs
             if out.hash_info and out.protocol == "local"
-        ]  # fmt: skip
+        ]

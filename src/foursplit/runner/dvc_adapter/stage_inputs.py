@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.runner.dvc_adapter.integrity import folder_hash
-from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
+from foursplit.runner.rerun_reasons import Change, listing_changes, parameter_changes
 from foursplit.stages import code
 
 Stage = Any
@@ -62,8 +62,10 @@ def _stamps(name: str, path: Path, files: Mapping[str, str]) -> dict[str, Stamp]
         except FileNotFoundError:
             continue  # its hash shows it
         stamps[os.path.join(name, key) if key else name] = (  # noqa: PTH118, a name to show
-            status.st_mtime_ns, status.st_size, status.st_ino,
-        )  # fmt: skip
+            status.st_mtime_ns,
+            status.st_size,
+            status.st_ino,
+        )
     return stamps
 
 
@@ -83,10 +85,14 @@ def compare_inputs(before: StageInputs, after: StageInputs) -> list[Change]:
             )
             changes.append(
                 Change(
-                    kind="dependency", name=name, status=status, before=value, after=now_value,
+                    kind="dependency",
+                    name=name,
+                    status=status,
+                    before=value,
+                    after=now_value,
                     files=files,
                 )
-            )  # fmt: skip
+            )
     changes += _edited_code(before, after)
     return changes or _rewritten_files(before, after)
 
@@ -111,8 +117,10 @@ def code_changes(
     """Compare the present code with the digests in a stage's lock entry."""
     path, before = Path(item.fs_path), item.hash_info.value if item.hash_info else None
     texts = code.texts(path)
-    hashes = {name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-              for name, text in texts.items()}  # fmt: skip
+    hashes = {
+        name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+        for name, text in texts.items()
+    }
     after = hashes.get(path.name) or folder_hash(hashes)
     if after == before:
         return []

@@ -52,9 +52,12 @@ class WorkerPool:
                 return None
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             request = {
-                "command": command, "argv": argv, "cwd": folder, "env": env,
+                "command": command,
+                "argv": argv,
+                "cwd": folder,
+                "env": env,
                 "limits": client.resource_limits(),
-            }  # fmt: skip
+            }
             try:
                 connection.connect(str(self._socket(name)))
                 client.send(connection, request, streams)

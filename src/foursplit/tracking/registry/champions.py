@@ -63,17 +63,21 @@ class Champion:
             "judged_against": self.judged_against,
             "forced": tags.get("foursplit.forced"),
             "splits": {name: error.as_json() for name, error in self.splits.items()},
-            "gaps": {name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
-                     for name, gap in self.gaps.items()},
-            "changed": None if self.setting_changes is None else
-            {name: list(pair) for name, pair in self.setting_changes.items()},
+            "gaps": {
+                name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
+                for name, gap in self.gaps.items()
+            },
+            "changed": None
+            if self.setting_changes is None
+            else {name: list(pair) for name, pair in self.setting_changes.items()},
             "not_known": [] if self.contents.is_complete else ["fit"],
             "paired": None if changes is None else changes.paired,
-            "moved": [] if changes is None else
-            [change.as_json() for change in (*changes.splits, *changes.gaps)],
+            "moved": []
+            if changes is None
+            else [change.as_json() for change in (*changes.splits, *changes.gaps)],
             "report": self.report,
             "trouble": self.contents.error,
-        }  # fmt: skip
+        }
 
 
 def list_champions(
@@ -102,12 +106,14 @@ def list_champions(
             contents=contents[version.number],
             **_errors_and_gaps(params, group, contents[version.number]),
             **_compare_with_champion(
-                params, group, contents.get(judged_against[version.number] or 0),
+                params,
+                group,
+                contents.get(judged_against[version.number] or 0),
                 contents[version.number],
             ),
         )
         for version in shown
-    ]  # fmt: skip
+    ]
 
 
 def champions_by_group(

@@ -70,9 +70,14 @@ class StoredVersion:
 
 
 def register(
-    group: str, models: Path, tables: Path, tags: Mapping[str, str], echo: Echo,
-    *, features: Sequence[str],
-) -> StoredVersion:  # fmt: skip
+    group: str,
+    models: Path,
+    tables: Path,
+    tags: Mapping[str, str],
+    echo: Echo,
+    *,
+    features: Sequence[str],
+) -> StoredVersion:
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
 
     Both have a `seed_<n>` folder per seed.  Equal files are the same version.  `features` are the

@@ -105,9 +105,12 @@ def read_contents(version: RegisteredVersion, snapshot: StoreSnapshot) -> Versio
             Model(tables={**m.tables, **tables.get(m.name, {})}, name=m.name) for m in run.models
         )
         return VersionContents(
-            settings=_as_params(run.settings), marks=run.marks, models=tuple(joined),
-            is_complete=True, error=error,
-        )  # fmt: skip
+            settings=_as_params(run.settings),
+            marks=run.marks,
+            models=tuple(joined),
+            is_complete=True,
+            error=error,
+        )
     settings: dict[str, Any] = {name: manifest[name] for name in SETTINGS if name in manifest}
     fit = snapshot.fit(manifest.get("model_hash"))
     return VersionContents(

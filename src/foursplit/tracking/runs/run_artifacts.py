@@ -13,7 +13,7 @@ from foursplit.core.seeds import generator
 from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
 from foursplit.diagnosis.prediction_table import validate
-from foursplit.evaluation import prediction_tables
+from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import artifacts
 from foursplit.tracking.runs import run_pictures
@@ -49,7 +49,7 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int, dev: pd.DataFr
 
 
 def dev_table(entry: ExperimentResult, seed: int) -> pd.DataFrame:
-    return prediction_tables.load(paths.seed_folder(entry.tables, seed), "dev")
+    return experiment_tables.load(paths.seed_folder(entry.tables, seed), "dev")
 
 
 def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:

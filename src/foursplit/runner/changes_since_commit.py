@@ -14,7 +14,7 @@ from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import Pipeline
 from foursplit.core.errors import FoursplitError
 from foursplit.io import git
-from foursplit.runner.stage_changes import Change, parameter_changes
+from foursplit.runner.rerun_reasons import Change, parameter_changes
 
 NO_COMMIT = "0" * 40
 """What a git host reports as the commit before the first push of a branch."""

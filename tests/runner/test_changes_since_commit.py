@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.runner import changes_since
+from foursplit.runner import changes_since_commit
 
 LOCK = """\
 schema: '2.0'
@@ -49,7 +49,7 @@ def commit(root):
 
 
 def test_the_commit_before_is_what_things_are_compared_with_by_default(repository):
-    past = changes_since.find_past_commit(None)
+    past = changes_since_commit.find_past_commit(None)
     assert past.finals("supervised") == {"wines": "aa.dir"}
     assert past.metrics("") == {"wines_tree": {"dev": 0.18}}
     assert past.files() == ["metrics.json", "params.yaml", "pipelines/supervised/dvc.lock"]
@@ -58,7 +58,7 @@ def test_the_commit_before_is_what_things_are_compared_with_by_default(repositor
 
 
 def test_what_is_not_committed_has_changed_too(repository):
-    past = changes_since.find_past_commit("HEAD")
+    past = changes_since_commit.find_past_commit("HEAD")
     assert past.files() == []
     write(repository, "cc", "run: {threads: 3}\n")
     assert "params.yaml" in past.files()
@@ -66,7 +66,7 @@ def test_what_is_not_committed_has_changed_too(repository):
 
 
 def test_the_first_push_of_a_branch_has_nothing_before_it(repository):
-    past = changes_since.find_past_commit("0" * 40)
+    past = changes_since_commit.find_past_commit("0" * 40)
     assert past.commit is None
     assert past.files() == []
     assert past.metrics("") == {}
@@ -76,15 +76,15 @@ def test_the_first_push_of_a_branch_has_nothing_before_it(repository):
 def test_a_first_commit_has_nothing_before_it(project):
     git(project, "init", "-q", "-b", "main")
     commit(project)
-    assert changes_since.find_past_commit(None).commit is None
+    assert changes_since_commit.find_past_commit(None).commit is None
 
 
 def test_a_commit_that_was_rewritten_gives_way_to_the_one_before(repository, capsys):
-    past = changes_since.find_past_commit("a" * 40)
-    assert past.commit == changes_since.find_past_commit(None).commit
+    past = changes_since_commit.find_past_commit("a" * 40)
+    assert past.commit == changes_since_commit.find_past_commit(None).commit
     assert "comparing with the previous one" in capsys.readouterr().out
 
 
 def test_a_commit_that_is_not_here_is_refused(repository):
     with pytest.raises(FoursplitError, match="git fetch --unshallow"):
-        changes_since.find_past_commit("abcdef1")
+        changes_since_commit.find_past_commit("abcdef1")

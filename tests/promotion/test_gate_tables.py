@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.promotion.prediction_tables import read, table
+from foursplit.promotion.gate_tables import read, table
 
 FRAME = pd.DataFrame(
     {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit.runner.dvc_adapter.fast_status import _direct_lookup
+from foursplit.runner.dvc_adapter.dvc_caching import _direct_lookup
 
 keys = st.one_of(
     st.sampled_from(["a", "b", "a_b", "a.b", "a*", "?", "[ab]", "1", "x y", "None"]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foursplit.runner.stage_changes import Change, listing_changes, parameter_changes
+from foursplit.runner.rerun_reasons import Change, listing_changes, parameter_changes
 
 
 @pytest.mark.parametrize(
