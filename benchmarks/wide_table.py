@@ -52,7 +52,7 @@ def main() -> None:
         began = time.perf_counter()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         seconds = time.perf_counter() - began
-    assert f"{COLUMNS} columns" in done.stdout, done.stdout
+    assert f"{COLUMNS:,} columns" in done.stdout, done.stdout
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     result = {
         "device": processor(),

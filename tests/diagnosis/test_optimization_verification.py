@@ -6,40 +6,9 @@ import pytest
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.analysis import diagnose_as_json
-from foursplit.diagnosis.ceiling.optimization_verification import (
-    search_or_objective,
-    verify_table,
-)
+from foursplit.diagnosis.ceiling.optimization_verification import verify_table
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
-
-
-def test_ninety_five_of_a_hundred_errors_lie_with_the_objective(rng):
-    # Machine Learning Yearning, chapter 44: a better search would mend 5 % of the errors at most.
-    truth = np.r_[np.full(5, -1.0), np.full(95, -3.0)]  # log-probabilities
-    found = search_or_objective(truth, np.full(100, -2.0), 0.2, np.arange(100), rng)
-    assert found.share.value == 0.05
-    assert found.gain_of_first == pytest.approx(0.01)
-    assert found.gain_of_first + found.gain_of_second == pytest.approx(0.2)
-    assert found.work_on == "objective"
-
-
-def test_one_sentence_decides_for_itself_and_for_no_other(rng):
-    # "I love robots" for "I love machine learning": the truth scores higher, so the search failed.
-    found = search_or_objective(np.array([-1.0]), np.array([-2.0]), 1.0, np.arange(1), rng)
-    assert found.share.value == 1.0
-    many = search_or_objective(np.full(50, -1.0), np.full(50, -2.0), 1.0, np.arange(50), rng)
-    assert many.work_on == "search"
-
-
-def test_equal_scores_are_not_the_fault_of_the_search(rng):
-    found = search_or_objective(np.zeros(40), np.zeros(40), 1.0, np.arange(40), rng)
-    assert found.work_on == "objective"
-
-
-def test_without_errors_there_is_nothing_to_blame(rng):
-    with pytest.raises(FoursplitError, match="no errors"):
-        search_or_objective(np.zeros(0), np.zeros(0), 0.1, np.zeros(0), rng)
 
 
 def scored(truth, output, n=1000, **more):
@@ -51,12 +20,28 @@ def scored(truth, output, n=1000, **more):
     return validate(pd.DataFrame(frame), "dev")
 
 
+def test_one_sentence_decides_for_itself(rng):
+    # "I love robots" for "I love machine learning": the truth scores higher, so the search failed.
+    assert verify_table(scored([-1.0], [-2.0]), rng)["share"]["value"] == 1.0
+    assert verify_table(scored([-1.0] * 50, [-2.0] * 50), rng)["work_on"] == "search"
+
+
+def test_equal_scores_are_not_the_fault_of_the_search(rng):
+    assert verify_table(scored(np.zeros(40), np.zeros(40)), rng)["work_on"] == "objective"
+
+
+def test_without_errors_there_is_nothing_to_attribute(rng):
+    assert "not_applicable" in verify_table(scored(np.zeros(0), np.zeros(0)), rng)
+
+
 def test_the_table_says_whether_search_or_objective_is_at_fault(rng):
     # Machine Learning Yearning, chapter 44, as columns: 95 of 100 errors are the objective's.
     table = scored(np.r_[np.full(5, -1.0), np.full(95, -3.0)], np.full(100, -2.0))
     block = verify_table(table, rng)
     assert (block["n_errors"], block["n_scored"], block["work_on"]) == (100, 100, "objective")
+    assert block["share"]["value"] == 0.05
     assert block["gain_of_first"] == pytest.approx(0.005)  # 5 of 1,000
+    assert block["gain_of_first"] + block["gain_of_second"] == pytest.approx(0.1)
     told = diagnose_as_json([Model(tables={"dev": table})], Settings(human_error=0.1))
     step = next(s for s in told["next"] if s["link"] == "search")
     assert step["gain"] == pytest.approx(0.095)

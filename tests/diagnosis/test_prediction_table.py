@@ -29,9 +29,11 @@ def folder(tmp_path):
 def test_a_csv_and_a_parquet_file_say_the_same(folder, tmp_path):
     made = frame(group_id=[1, 1, 2], tags=["x; y", None, "x"], **{"meta.hour": [1, 2, 3]})
     made.to_parquet(tmp_path / "dev.parquet")
-    one = read_prediction_tables.read_file(tmp_path / "dev.parquet")
+    (one_model,) = read_prediction_tables.read_folder(tmp_path / "dev.parquet")
+    one = one_model.tables["dev"]
     made.to_csv(tmp_path / "dev.csv", index=False)
-    other = read_prediction_tables.read_file(tmp_path / "dev.csv")
+    (other_model,) = read_prediction_tables.read_folder(tmp_path / "dev.csv")
+    other = other_model.tables["dev"]
     pd.testing.assert_frame_equal(one.frame, other.frame)
     assert list(one.frame["tags"]) == [("x", "y"), (), ("x",)]
     assert list(one.groups) == [0, 0, 1]

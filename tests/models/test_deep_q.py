@@ -95,7 +95,7 @@ def test_a_short_training_differs_in_its_episodes_alone():
 
 
 def test_it_tells_how_far_it_is(capsys, monkeypatch):
-    monkeypatch.setattr("foursplit.training.progress.EVERY_S", 0.0)
+    monkeypatch.setattr("foursplit.io.status_line.INTERVAL_S", 0.0)
     model = build_agent(seed=4)
     with report_progress(model, 4):
         model.fit(calm_levels(5), np.full(5, 195.0))

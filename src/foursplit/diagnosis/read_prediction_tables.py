@@ -33,12 +33,6 @@ def read_folders(folders: Sequence[Path]) -> list[list[Model]]:
     return [[_model(folder, splits, frames) for folder, splits in found.items()] for found in files]
 
 
-def read_file(path: Path) -> PredictionTable:
-    """Read and check one file, named after its split."""
-    frames = _frames([path])
-    return _table(path, frames)
-
-
 def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
     """List the files of each seed by their splits; of a single file, that one."""
     if folder.is_file():

@@ -85,10 +85,7 @@ class HistoryStep:
             "when": found.when,
             "place": found.place,
             "splits": {name: error.as_json() for name, error in found.splits.items()},
-            "gaps": {
-                name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
-                for name, gap in found.gaps.items()
-            },
+            "gaps": {name: gap.interval() for name, gap in found.gaps.items()},
             "parent": None
             if self.parent is None
             else {"key": self.parent.key, "version": self.parent.version},
@@ -201,7 +198,7 @@ def _errors(
     found = ledger.gaps(known, given.confidence, same_distribution=given.same_distribution)
     return {
         "splits": {name: error.as_json() for name, error in errors.items()},
-        "gaps": {gap.gap: {"value": gap.value, "lo": gap.lo, "hi": gap.hi} for gap in found},
+        "gaps": {gap.gap: gap.interval() for gap in found},
     }
 
 

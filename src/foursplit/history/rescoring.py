@@ -13,6 +13,7 @@ from foursplit import plugins
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import generator
+from foursplit.diagnosis.decomposition.decompose import estimate_error
 from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.selection.example_weights import (
     Condition,
@@ -23,9 +24,10 @@ from foursplit.diagnosis.selection.example_weights import (
     weight_factors,
 )
 from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
-from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
+from foursplit.diagnosis.settings import Settings
+from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.diagnosis.stats.paired_comparison import align_rows
-from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
+from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation import dev_scores
 from foursplit.history.past_runs import PastRun, list_past_runs
 
@@ -247,16 +249,10 @@ class _Scores:
 def _estimate(
     mean: PredictionTable, seeds: Sequence[PredictionTable], config: DiagnosisConfig
 ) -> Estimate:
-    rng = generator("diagnose", config.seed, "dev")  # the stream of `evaluate`: its intervals
-    found = estimate(
-        mean.loss,
-        mean.weight,
-        mean.groups,
-        rng,
-        n_resamples=config.n_resamples,
-        confidence=config.confidence,
+    settings = Settings(
+        n_resamples=config.n_resamples, confidence=config.confidence, seed=config.seed
     )
-    return add_seed_variance(found, [table.error for table in seeds], rng, config.confidence)
+    return estimate_error("dev", mean, [table.error for table in seeds], settings)
 
 
 def _metric(group: ComparisonGroup, name: str, rules: tuple[WeightRule, ...]) -> Metric:

@@ -352,9 +352,11 @@ def _whole(values: "pd.Series", parsed: "pd.Series") -> "pd.Series":
     import pyarrow as pa
     from pyarrow import compute
 
-    if parsed.isna().any() or (parsed % 1 != 0).any():
+    numbers = parsed.to_numpy(np.float64)
+    if not (np.isfinite(numbers) & (numbers == np.floor(numbers))).all():
         return parsed
-    words = pa.array(values.astype("str"), type=pa.string())
+    is_text = isinstance(values.dtype, pd.StringDtype)
+    words = pa.array(values if is_text else values.astype("str"), type=pa.string())
     try:
         integers = compute.cast(compute.utf8_trim_whitespace(words), pa.int64()).to_numpy()
     except pa.ArrowInvalid:

@@ -6,62 +6,28 @@ Source: Ng, DLS C2 W3 (softmax regression).
 from math import log
 
 import numpy as np
-import pytorch_lightning as L
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from foursplit.config.schema import TrainerConfig
 from foursplit.core.examples import DataSpec
-from foursplit.training.metric_accumulator import MetricAccumulator
-from foursplit.training.optimizer import optimizer
+from foursplit.training.supervised_task import CONTRACTS, Outputs, Scalar, SupervisedTask
 
-Inputs = Float[Tensor, "batch ..."]
+__all__ = ["CONTRACTS", "initial_loss", "module", "random_batch", "targets"]
+
 Labels = Int[Tensor, " batch"]
 
-CONTRACTS = (
-    "initial_loss",
-    "overfits_one_batch",
-    "all_parameters_update",
-    "deterministic",
-    "save_load_roundtrip",
-)
-"""The contract tests that apply to every model of this task."""
 
-
-class Classify(L.LightningModule):
+class Classify(SupervisedTask):
     """Train any `net` that maps a batch to (batch, class) logits by cross-entropy, in nats."""
 
-    def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
-        super().__init__()
-        self.net, self.fit, self.shape = net, fit, shape
-        self.metrics = MetricAccumulator()
+    def output_loss(self, outputs: Outputs, y: Labels) -> Scalar:
+        return F.cross_entropy(outputs, y)
 
-    def forward(self, x: Inputs) -> Float[Tensor, "batch n_classes"]:
-        return self.net(x)
-
-    def loss(self, x: Inputs, y: Labels) -> Float[Tensor, ""]:
-        """Mean cross-entropy; needs no Trainer, so tests can call it."""
-        return F.cross_entropy(self(x), y)
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
-        loss = self.loss(*batch)
-        self.metrics.add("train", loss=loss, n=len(batch[1]))
-        return loss
-
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
-        x, y = batch
-        logits = self(x)
-        error = (logits.argmax(dim=1) != y).float().mean()
-        self.metrics.add_validation(
-            dataloader_idx, loss=F.cross_entropy(logits, y), error=error, n=len(y)
-        )
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return optimizer(self.net, self.fit)
+    def output_error(self, outputs: Outputs, y: Labels) -> Scalar:
+        return (outputs.argmax(dim=1) != y).float().mean()
 
 
 def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> Classify:

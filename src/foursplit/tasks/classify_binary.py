@@ -6,7 +6,6 @@ Source: Ng, MLS C1 W3 and DLS C1 W2.
 from math import log
 
 import numpy as np
-import pytorch_lightning as L
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -14,53 +13,21 @@ from torch.nn import functional as F
 
 from foursplit.config.schema import TrainerConfig
 from foursplit.core.examples import DataSpec
-from foursplit.training.metric_accumulator import MetricAccumulator
-from foursplit.training.optimizer import optimizer
+from foursplit.training.supervised_task import CONTRACTS, Outputs, Scalar, SupervisedTask
 
-Inputs = Float[Tensor, "batch ..."]
+__all__ = ["CONTRACTS", "initial_loss", "module", "random_batch", "targets"]
+
 Labels = Float[Tensor, "batch 1"]
 
-CONTRACTS = (
-    "initial_loss",
-    "overfits_one_batch",
-    "all_parameters_update",
-    "deterministic",
-    "save_load_roundtrip",
-)
-"""The contract tests that apply to every model of this task."""
 
-
-class ClassifyBinary(L.LightningModule):
+class ClassifyBinary(SupervisedTask):
     """Train any `net` that maps a batch to (batch, 1) logits by the logistic loss, in nats."""
 
-    def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
-        super().__init__()
-        self.net, self.fit, self.shape = net, fit, shape
-        self.metrics = MetricAccumulator()
+    def output_loss(self, outputs: Outputs, y: Labels) -> Scalar:
+        return F.binary_cross_entropy_with_logits(outputs, y)  # from logits: cannot overflow
 
-    def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
-        return self.net(x)
-
-    def loss(self, x: Inputs, y: Labels) -> Float[Tensor, ""]:
-        """Mean logistic loss from logits, which cannot overflow."""
-        return F.binary_cross_entropy_with_logits(self(x), y)
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
-        loss = self.loss(*batch)
-        self.metrics.add("train", loss=loss, n=len(batch[1]))
-        return loss
-
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
-        x, y = batch
-        logits = self(x)
-        loss = F.binary_cross_entropy_with_logits(logits, y)
-        error = ((logits > 0).float() != y).float().mean()
-        self.metrics.add_validation(dataloader_idx, loss=loss, error=error, n=len(y))
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return optimizer(self.net, self.fit)
+    def output_error(self, outputs: Outputs, y: Labels) -> Scalar:
+        return ((outputs > 0).float() != y).float().mean()
 
 
 def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> ClassifyBinary:

@@ -4,7 +4,6 @@ Source: Ng, MLS C1 W1-W2; the course's cost is half of this one.
 """
 
 import numpy as np
-import pytorch_lightning as L
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -12,55 +11,22 @@ from torch.nn import functional as F
 
 from foursplit.config.schema import TrainerConfig
 from foursplit.core.examples import DataSpec
-from foursplit.training.metric_accumulator import MetricAccumulator
-from foursplit.training.optimizer import optimizer
+from foursplit.training.supervised_task import CONTRACTS, Outputs, Scalar, SupervisedTask
 
-Inputs = Float[Tensor, "batch ..."]
+__all__ = ["CONTRACTS", "initial_loss", "module", "random_batch", "targets"]
+
 Targets = Float[Tensor, "batch 1"]
 
-CONTRACTS = (
-    "initial_loss",
-    "overfits_one_batch",
-    "all_parameters_update",
-    "deterministic",
-    "save_load_roundtrip",
-)
-"""The contract tests that apply to every model of this task."""
 
-
-class Regress(L.LightningModule):
+class Regress(SupervisedTask):
     """Train any `net` that maps a batch to (batch, 1), the target less its mean, in deviations."""
 
-    def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
-        super().__init__()
-        self.net, self.fit, self.shape = net, fit, shape
-        self.metrics = MetricAccumulator()
+    def output_loss(self, outputs: Outputs, y: Targets) -> Scalar:
+        return F.mse_loss(outputs, y)
 
-    def forward(self, x: Inputs) -> Float[Tensor, "batch 1"]:
-        return self.net(x)
-
-    def loss(self, x: Inputs, y: Targets) -> Float[Tensor, ""]:
-        """Mean squared error; needs no Trainer, so tests can call it."""
-        return F.mse_loss(self(x), y)
-
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Float[Tensor, ""]:
-        loss = self.loss(*batch)
-        self.metrics.add("train", loss=loss, n=len(batch[1]))
-        return loss
-
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
-        x, y = batch
-        y_hat = self(x)
+    def output_error(self, outputs: Outputs, y: Targets) -> Scalar:
         # In interquartile ranges, as the tables have it.
-        error = (y_hat - y).abs().mean() * (self.shape.target_std / self.shape.target_iqr)
-        self.metrics.add_validation(
-            dataloader_idx, loss=F.mse_loss(y_hat, y), error=error, n=len(y)
-        )
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return optimizer(self.net, self.fit)
+        return (outputs - y).abs().mean() * (self.shape.target_std / self.shape.target_iqr)
 
 
 def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> Regress:

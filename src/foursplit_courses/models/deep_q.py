@@ -51,7 +51,7 @@ class DeepQ:
         self.rng = generator("deep_q", args.environment, seed)
         self.agent = deep_q.Agent(self.env.n_state, self.env.n_actions, args.learning, self.rng)
         self.returns: list[float] = []
-        self.tell: Callable[[str, float], None] = lambda _text, _share: None
+        self.on_progress: Callable[[str, float], None] = lambda _text, _share: None
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> None:
         """Train on levels drawn from `x`; `y` are the returns that count as good."""
@@ -78,7 +78,7 @@ class DeepQ:
         n_done, latest = len(returns), returns[-SOLVED_WINDOW:]
         mean = f"mean return {sum(latest) / len(latest):.1f} of the last {len(latest)}"
         n_episodes = self.args.n_episodes
-        self.tell(f"episode {n_done}/{n_episodes} · {mean}", n_done / n_episodes)
+        self.on_progress(f"episode {n_done}/{n_episodes} · {mean}", n_done / n_episodes)
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Run each level once with the greedy policy; return (level,) returns."""

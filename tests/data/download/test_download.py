@@ -14,7 +14,7 @@ from tests.data.download.server import Server
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
 from foursplit.data.download.download import download
-from foursplit.data.download.progress import Progress
+from foursplit.data.download.progress import DownloadProgress
 from foursplit.data.download.retry import RetryPolicy
 
 CONTENT = random.Random(5).randbytes(300_000)
@@ -222,14 +222,14 @@ def test_processes_that_need_one_file_download_it_once(serve, tmp_path):
 
 
 def test_the_line_shows_bytes_speed_and_time_left(monkeypatch):
-    progress = Progress("big.bin", 4_000_000)
-    progress.begin = (10.0, 0)
+    progress = DownloadProgress("big.bin", 4_000_000)
+    progress.first = (10.0, 0)
     # 1 MB in 2 s: half a megabyte a second, and 3 MB take six more.
     line = progress.text(1_000_000, 12.0)
     assert "1.0 of 4.0 MB · 0.5 MB/s · 6 s left" in line
 
 
 def test_the_speed_of_a_resumed_download_counts_new_bytes_only():
-    progress = Progress("big.bin", 4_000_000)
-    progress.begin = (10.0, 3_000_000)
+    progress = DownloadProgress("big.bin", 4_000_000)
+    progress.first = (10.0, 3_000_000)
     assert "0.5 MB/s · 1 s left" in progress.text(3_500_000, 11.0)

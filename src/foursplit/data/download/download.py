@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from foursplit.core.errors import FoursplitError
 from foursplit.data.download.catalogue import RemoteFile
-from foursplit.data.download.progress import Progress
+from foursplit.data.download.progress import DownloadProgress
 from foursplit.data.download.retry import RetryPolicy
 from foursplit.io import artifacts
 
@@ -71,7 +71,10 @@ def _fill(file: RemoteFile, part: Path, retry_policy: RetryPolicy) -> None:
     import requests
 
     failures, reason = 0, ""
-    with requests.Session() as session, Progress(Path(file.path).name, file.bytes) as progress:
+    with (
+        requests.Session() as session,
+        DownloadProgress(Path(file.path).name, file.bytes) as progress,
+    ):
         for _ in range(retry_policy.max_attempts):
             before = _size(part)
             if before == file.bytes:
@@ -92,7 +95,11 @@ def _fill(file: RemoteFile, part: Path, retry_policy: RetryPolicy) -> None:
 
 
 def _receive(
-    session: Any, file: RemoteFile, part: Path, retry_policy: RetryPolicy, progress: Progress
+    session: Any,
+    file: RemoteFile,
+    part: Path,
+    retry_policy: RetryPolicy,
+    progress: DownloadProgress,
 ) -> None:
     """Request the missing bytes and append them; raise _ConnectionBroken if a retry may help."""
     offset = _size(part)
@@ -105,7 +112,7 @@ def _receive(
         session.get(file.url, headers=headers, timeout=timeouts, stream=True) as response,
     ):
         offset = _start_position(response, file, part, offset)
-        progress.at(offset)
+        progress.update(offset)
         with part.open("r+b" if offset else "wb") as out:
             out.seek(offset)
             out.truncate()
@@ -114,7 +121,7 @@ def _receive(
                 if offset > file.bytes:
                     break
                 _write(out, chunk, part)
-                progress.at(offset)
+                progress.update(offset)
     if offset > file.bytes:
         part.unlink()
         raise FoursplitError(f"{file.url}: wrong length: more than {file.bytes} bytes")

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.ceiling.bootstrap import DEFAULT_SAMPLING, Sampling
 from foursplit.diagnosis.prediction_table import SCORES, PredictionTable
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
@@ -26,22 +25,6 @@ class VerificationResult:
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "kinds": list(self.kinds), "share": self.share.as_json()}
-
-
-def search_or_objective(
-    truth_score: np.ndarray,
-    output_score: np.ndarray,
-    error: float,
-    groups: np.ndarray,
-    rng: np.random.Generator,
-    sampling: Sampling = DEFAULT_SAMPLING,
-) -> VerificationResult:
-    """Attribute an error to the search if the truth scores above the output, else to the objective.
-
-    The scores are those of errors only; `error` is the error rate of these errors.
-    """
-    share = _share_above(truth_score, output_score, groups, rng, sampling)
-    return _blame(share, error, ("search", "objective"))
 
 
 def verify_table(
@@ -74,15 +57,13 @@ def _share_above(
     groups: np.ndarray,
     rng: np.random.Generator,
     sampling: Sampling,
-    weight: np.ndarray | None = None,
+    weight: np.ndarray,
 ) -> Estimate:
-    if len(truth_scores) == 0:
-        raise FoursplitError("there are no errors to attribute")
     # No search can distinguish equal scores, so they count as errors of the objective.
     is_search_error = (truth_scores > output_scores).astype(np.float64)
     return estimate(
         is_search_error,
-        np.ones(len(is_search_error)) if weight is None else weight,
+        weight,
         groups,
         rng,
         n_resamples=sampling.n_resamples,

@@ -68,20 +68,32 @@ def merge_seeds(models: Sequence[Model]) -> dict[str, PredictionTable]:
 
 def estimate_errors(models: Sequence[Model], settings: Settings) -> dict[str, Estimate]:
     """Estimate the error on each split, with the variance over seeds where there are several."""
-    errors = {}
-    for split, table in merge_seeds(models).items():
-        rng = generator("diagnose", settings.seed, split)
-        error = estimate(
-            table.loss,
-            table.weight,
-            table.groups,
-            rng,
-            n_resamples=settings.n_resamples,
-            confidence=settings.confidence,
+    return {
+        split: estimate_error(
+            split, table, [model.tables[split].error for model in models], settings
         )
-        by_seed = [model.tables[split].error for model in models]
-        errors[split] = add_seed_variance(error, by_seed, rng, settings.confidence)
-    return errors
+        for split, table in merge_seeds(models).items()
+    }
+
+
+def estimate_error(
+    split: str, table: PredictionTable, by_seed: Sequence[float], settings: Settings
+) -> Estimate:
+    """Estimate the error on a split from the table of mean losses and the errors by seed.
+
+    The random stream depends on the split and the seed of the settings alone, so every caller
+    gets the same interval.
+    """
+    rng = generator("diagnose", settings.seed, split)
+    error = estimate(
+        table.loss,
+        table.weight,
+        table.groups,
+        rng,
+        n_resamples=settings.n_resamples,
+        confidence=settings.confidence,
+    )
+    return add_seed_variance(error, by_seed, rng, settings.confidence)
 
 
 def decompose(

@@ -33,6 +33,10 @@ class Gap:
     hi: float | None
     replicates: np.ndarray | None
 
+    def interval(self) -> dict[str, float | None]:
+        """Return value and interval as the files hold them."""
+        return {"value": self.value, "lo": self.lo, "hi": self.hi}
+
 
 def fixed(value: float) -> Estimate:
     """Take a bare number, such as a published human level, as known exactly."""

@@ -23,6 +23,8 @@ COMMON = (
     5  # times in one split beyond which a content identifies no example, such as certain answers
 )
 
+HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2 ** 64 / golden ratio: mixes columns' hashes
+
 DISTINCT = 0.5  # share of a split's contents that must differ for content to identify at all
 
 
@@ -151,9 +153,14 @@ def _columns(frames: list[pd.DataFrame]) -> list[str]:
 
 def _hash(frame: pd.DataFrame, columns: tuple[str, ...], numbers: set[str]) -> pd.Series:
     """Number the contents; 1 in one file and 1.0 in another are the same."""
-    same = {name: frame[name].astype(np.float64 if name in numbers else str) for name in columns}
-    hashed = pd.util.hash_pandas_object(pd.DataFrame(same), index=False)
-    return hashed.astype("UInt64")  # has room for a blank; floats would round the numbers
+    hashed = np.zeros(len(frame), dtype=np.uint64)
+    for name, values in frame[list(columns)].items():
+        if name in numbers:
+            column = pd.util.hash_array(values.to_numpy(np.float64, na_value=np.nan))
+        else:
+            column = pd.util.hash_array(values.astype(str).to_numpy(object))
+        hashed = hashed * HASH_FACTOR + column  # modulo 2 ** 64
+    return pd.Series(hashed, index=frame.index).astype("UInt64")  # has room for a missing value
 
 
 def _rare(key: pd.Series, others: list[pd.Series]) -> pd.Series:

@@ -4,6 +4,8 @@ Source: Sagadeeva and Boehm (2021), SliceLine: Fast, Linear-Algebra-based Slice 
 Debugging, for the score and the bounds that prune.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from foursplit.diagnosis.slices.encoding import MIN_SHARE, EncodedDev, SliceKey
@@ -14,7 +16,15 @@ MIN_ROWS = 20  # a smaller slice has too noisy an error
 MAX_OVERLAP = 0.95  # Jaccard index above which two slices are the same
 CHUNK_ROWS = 1 << 18  # rows counted at once: the codes of 30 columns fit in the cache
 MAX_PAIRS, MAX_READS = 500, 1_000_000_000  # pairs that are extended, and values read for it
+CHUNK_CELLS = 1 << 21  # cells whose codes are counted at once when a pair is extended
 POOL_SIZE = 400  # candidates compared with each other
+
+
+Pair = tuple[int, int]
+"""Two columns."""
+
+PairTables = Mapping[Pair, np.ndarray]
+"""For two columns, a number for each combination of their codes, flat."""
 
 
 def search_slices(dev: EncodedDev) -> tuple[list[SliceKey], bool]:
@@ -92,13 +102,10 @@ class _Search:
             kept_codes[column], kept_bad_codes[column] = table[code], table[self.bad_codes[column]]
         self.codes, self.bad_codes = kept_codes, kept_bad_codes
 
-    def _weights(
-        self, code: np.ndarray, count: np.ndarray, rows: np.ndarray | None = None
-    ) -> np.ndarray:
+    def _weights(self, code: np.ndarray, count: np.ndarray) -> np.ndarray:
         if self.weight is None:
             return count * float(self.dev.weight[0])
-        weights = self.weight if rows is None else self.weight[rows]
-        return np.bincount(code, weights=weights, minlength=len(count))
+        return np.bincount(code, weights=self.weight, minlength=len(count))
 
     def _is_promising(self, count: np.ndarray, weight: np.ndarray, loss: np.ndarray) -> np.ndarray:
         promising = (count >= self.min_rows) & (count < self.n) & (loss > 0)
@@ -117,22 +124,49 @@ class _Search:
         weights = (
             self._count_pairs(live, self.codes, self.weight) if self.weight is not None else {}
         )
-        for (a, b), count in counts.items():
-            weight = weights.get((a, b), count * float(self.dev.weight[0]))
-            promising = self._is_promising(count, weight, loss[a, b])
-            first, second = np.divmod(np.arange(len(count)), self.sizes[b])
-            promising &= (first > 0) & (second > 0)
-            indices = np.flatnonzero(promising)
-            scores = self.score(weight[indices], loss[a, b][indices])
-            bounds = self.bound(weight[indices], loss[a, b][indices])
-            for k, score, bound in zip(indices, scores, bounds, strict=True):
-                key = ((a, int(first[k])), (b, int(second[k])))
-                self._add(float(score), key)
-                self.open_pairs.append((round(float(bound), 9), key, int(count[k])))
+        batch: list[Pair] = []
+        n_cells = 0
+        for pair, count in counts.items():
+            batch.append(pair)
+            n_cells += len(count)
+            if n_cells > CHUNK_CELLS:
+                self._score_tables(batch, counts, weights, loss)
+                batch, n_cells = [], 0
+        if batch:
+            self._score_tables(batch, counts, weights, loss)
+
+    def _score_tables(
+        self,
+        pairs: list[tuple[int, int]],
+        counts: PairTables,
+        weights: PairTables,
+        loss: PairTables,
+    ) -> None:
+        """Score the predicates of several pairs of columns in one pass."""
+        count_of = np.concatenate([counts[pair] for pair in pairs])
+        loss_of = np.concatenate([loss[pair] for pair in pairs])
+        if weights:
+            weight_of = np.concatenate([weights[pair] for pair in pairs])
+        else:
+            weight_of = count_of * float(self.dev.weight[0])
+        cells = [np.arange(len(counts[pair])) for pair in pairs]
+        codes = [np.divmod(k, self.sizes[b]) for k, (_, b) in zip(cells, pairs, strict=True)]
+        first, second = (np.concatenate([code[side] for code in codes]) for side in (0, 1))
+        pair_of = np.repeat(np.arange(len(pairs)), [len(k) for k in cells])
+        promising = self._is_promising(count_of, weight_of, loss_of)
+        promising &= (first > 0) & (second > 0)
+        indices = np.flatnonzero(promising)
+        scores = self.score(weight_of[indices], loss_of[indices])
+        bounds = self.bound(weight_of[indices], loss_of[indices])
+        for k, score, bound in zip(indices, scores, bounds, strict=True):
+            a, b = pairs[pair_of[k]]
+            key = ((a, int(first[k])), (b, int(second[k])))
+            self._add(float(score), key)
+            self.open_pairs.append((round(float(bound), 9), key, int(count_of[k])))
 
     def _count_pairs(
         self, live: list[int], codes: np.ndarray, values: np.ndarray | None
-    ) -> dict[tuple[int, int], np.ndarray]:
+    ) -> dict[Pair, np.ndarray]:
         """Count rows, or sum `values`, by each pair of columns' codes."""
         pairs = [(a, b) for position, a in enumerate(live) for b in live[position + 1 :]]
         tables = {(a, b): np.zeros(self.sizes[a] * self.sizes[b]) for a, b in pairs}
@@ -158,21 +192,40 @@ class _Search:
         return True
 
     def _extend(self, pair: SliceKey) -> None:
+        """Score every slice of three predicates that contains `pair`."""
         (a, first), (b, second) = pair
         rows = np.flatnonzero((self.codes[a] == first) & (self.codes[b] == second))
         bad = np.flatnonzero((self.bad_codes[a] == first) & (self.bad_codes[b] == second))
-        for column, size in enumerate(self.sizes):
-            if column in (a, b):
-                continue
-            code = self.codes[column][rows]
-            count = np.bincount(code, minlength=size)
-            weight = self._weights(code, count, rows)
-            loss = np.bincount(self.bad_codes[column][bad], self.bad_loss[bad], minlength=size)
-            promising = self._is_promising(count, weight, loss)
-            promising[0] = False
-            scores = self.score(weight[promising], loss[promising])
-            for k, score in zip(np.flatnonzero(promising), scores, strict=True):
-                self._add(float(score), tuple(sorted((*pair, (column, int(k))))))
+        columns = [column for column in range(len(self.sizes)) if column not in (a, b)]
+        at_once = max(1, CHUNK_CELLS // max(1, len(rows)))
+        for start in range(0, len(columns), at_once):
+            self._extend_by(pair, columns[start : start + at_once], rows, bad)
+
+    def _extend_by(
+        self, pair: SliceKey, columns: list[int], rows: np.ndarray, bad: np.ndarray
+    ) -> None:
+        """Score `pair` with each predicate of `columns`; count all columns in one pass."""
+        sizes = np.array([self.sizes[column] for column in columns])
+        ends = np.cumsum(sizes)
+        starts = ends - sizes  # of each column's codes among all
+        code = (self.codes[np.ix_(columns, rows)] + starts[:, None]).ravel()
+        bad_code = (self.bad_codes[np.ix_(columns, bad)] + starts[:, None]).ravel()
+        n_codes = int(ends[-1])
+        count = np.bincount(code, minlength=n_codes)
+        if self.weight is None:
+            weight = count * float(self.dev.weight[0])
+        else:
+            weights = np.tile(self.weight[rows], len(columns))
+            weight = np.bincount(code, weights=weights, minlength=n_codes)
+        bad_loss = np.tile(self.bad_loss[bad], len(columns))
+        loss = np.bincount(bad_code, weights=bad_loss, minlength=n_codes)
+        promising = self._is_promising(count, weight, loss)
+        promising[starts] = False
+        scores = self.score(weight[promising], loss[promising])
+        column_of = np.repeat(columns, sizes)
+        code_of = np.arange(n_codes) - np.repeat(starts, sizes)
+        for k, score in zip(np.flatnonzero(promising), scores, strict=True):
+            self._add(float(score), tuple(sorted((*pair, (int(column_of[k]), int(code_of[k]))))))
 
     def select(self) -> list[SliceKey]:
         """Return the highest scores, without near duplicates and subsets of a better slice.

@@ -99,3 +99,17 @@ def log_axis(values: Iterable[float]) -> LogAxis:
     powers = [math.log10(value) for value in values]
     low, high = math.floor(min(powers) + 1e-9), math.ceil(max(powers) - 1e-9)
     return LogAxis(low=10.0**low, high=10.0 ** max(high, low + 1))
+
+
+def x_ticks(scale: Axis, height: float) -> list[Markup]:
+    """Draw the labels of a horizontal axis below a plot of `height`."""
+    return [
+        element(
+            "text",
+            scale.plain(tick),
+            x=across(scale.share(tick)),
+            y=height + 16,
+            class_="tick middle",
+        )
+        for tick in scale.ticks
+    ]

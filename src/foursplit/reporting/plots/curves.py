@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from foursplit.reporting.plots.axis import Axis, axis, y_grid
-from foursplit.reporting.plots.svg import across, element, figure, joined
+from foursplit.reporting.plots.axis import Axis, axis, x_ticks, y_grid
+from foursplit.reporting.plots.svg import element, figure, joined
 
 HEIGHT = 190  # pixels
 
@@ -24,7 +24,7 @@ def curves(rows: Sequence[Row], quantity: str, splits: Sequence[str], *, percent
     return figure(
         [
             *y_grid(y_axis, HEIGHT, y_axis.percent if percent else y_axis.plain),
-            *_epochs(x_axis),
+            *x_ticks(x_axis, HEIGHT),
             # A polyline needs a viewBox; CSS keeps the stroke width constant.
             element(
                 "svg",
@@ -46,16 +46,3 @@ def _line(line: Sequence[tuple[float, float]], split: str, x: Axis, y: Axis) -> 
         f"{1000 * x.share(epoch):.1f},{1000 * (1 - y.share(value)):.1f}" for epoch, value in line
     )
     return element("polyline", points=points, class_=f"curve {split}")
-
-
-def _epochs(scale: Axis) -> list[Markup]:
-    return [
-        element(
-            "text",
-            scale.plain(tick),
-            x=across(scale.share(tick)),
-            y=HEIGHT + 16,
-            class_="tick middle",
-        )
-        for tick in scale.ticks
-    ]

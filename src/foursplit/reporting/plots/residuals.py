@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from foursplit.reporting.plots.axis import Axis, axis, y_grid
+from foursplit.reporting.plots.axis import axis, x_ticks, y_grid
 from foursplit.reporting.plots.svg import across, element, figure
 
 HEIGHT = 260  # pixels
@@ -28,21 +28,8 @@ def residuals(y_true: Sequence[float], y_pred: Sequence[float], label: str) -> M
         for y, residual in points
     ]
     return figure(
-        [*y_grid(y_axis, HEIGHT, y_axis.plain), *_x_ticks(x_axis), *dots],
+        [*y_grid(y_axis, HEIGHT, y_axis.plain), *x_ticks(x_axis, HEIGHT), *dots],
         HEIGHT + 22,
         label,
         "residuals",
     )
-
-
-def _x_ticks(scale: Axis) -> list[Markup]:
-    return [
-        element(
-            "text",
-            scale.plain(tick),
-            x=across(scale.share(tick)),
-            y=HEIGHT + 16,
-            class_="tick middle",
-        )
-        for tick in scale.ticks
-    ]

@@ -63,10 +63,7 @@ class Champion:
             "judged_against": self.judged_against,
             "forced": tags.get("foursplit.forced"),
             "splits": {name: error.as_json() for name, error in self.splits.items()},
-            "gaps": {
-                name: {"value": gap.value, "lo": gap.lo, "hi": gap.hi}
-                for name, gap in self.gaps.items()
-            },
+            "gaps": {name: gap.interval() for name, gap in self.gaps.items()},
             "changed": None
             if self.setting_changes is None
             else {name: list(pair) for name, pair in self.setting_changes.items()},
