@@ -101,6 +101,14 @@ local_server.run(
 """
 
 
+@pytest.fixture(autouse=True)
+def _default_hangup():
+    """Reset SIGHUP, which is ignored where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def owned(port, tmp_path):
     """Give a function that starts who owns a server, on a terminal or not."""
