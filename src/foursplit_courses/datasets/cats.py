@@ -8,6 +8,7 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
+from foursplit_courses.transforms.bands import band
 
 PARTS = {"train": 209, "test": 50}
 N_CATS = {"train": 72, "test": 33}
@@ -54,13 +55,9 @@ def read(raw: Path) -> Examples:
         }
     )
     # Fixed limits, so that no photo's band depends on the others.
-    rows["brightness_band"] = _band(brightness, [0, 0.35, 0.5, 1], ["dark", "middle", "bright"])
-    rows["colour_band"] = _band(colour, [-1, 0.1, 0.2, 1], ["greyish", "muted", "colourful"])
+    rows["brightness_band"] = band(brightness, [0, 0.35, 0.5, 1], ["dark", "middle", "bright"])
+    rows["colour_band"] = band(colour, [-1, 0.1, 0.2, 1], ["greyish", "muted", "colourful"])
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
+from foursplit_courses.transforms.bands import band
 
 PARTS = {"train": 60_000, "test": 10_000}
 FILES = {"train": "train", "test": "t10k"}  # as the published files are called
@@ -59,13 +60,9 @@ def read(raw: Path) -> Examples:
         }
     )
     # Fixed limits, so that no picture's band depends on the others.
-    rows["brightness_band"] = _band(brightness, [0, 0.4, 0.6, 1], ["dark", "middle", "bright"])
-    rows["fill_band"] = _band(filled, [0, 0.35, 0.6, 1], ["under 35 %", "35 to 60 %", "over 60 %"])
+    rows["brightness_band"] = band(brightness, [0, 0.4, 0.6, 1], ["dark", "middle", "bright"])
+    rows["fill_band"] = band(filled, [0, 0.35, 0.6, 1], ["under 35 %", "35 to 60 %", "over 60 %"])
     return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
+from foursplit_courses.transforms.bands import band
 
 SIDE = 28  # pixels
 PARTS = {"train": 60_000, "test": 10_000}
@@ -57,8 +58,8 @@ def read(raw: Path) -> Examples:
         }
     )
     # Fixed limits, so that no picture's band depends on the others.
-    rows["ink_band"] = _band(ink, [-1, 0.09, 0.13, 0.18, 1], ["thin", "light", "bold", "heavy"])
-    rows["lean_band"] = _band(
+    rows["ink_band"] = band(ink, [-1, 0.09, 0.13, 0.18, 1], ["thin", "light", "bold", "heavy"])
+    rows["lean_band"] = band(
         lean, [-np.inf, -0.1, 0.2, 0.5, np.inf], ["left", "upright", "right", "far right"]
     )
     return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
@@ -72,10 +73,6 @@ def _lean(x: np.ndarray) -> np.ndarray:
     squares = x.sum(axis=2) @ along**2 / mass - down**2
     products = np.einsum("nrc,r,c->n", x, along, along, optimize=True) / mass - down * across
     return -products / squares
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -11,6 +11,7 @@ from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
 from foursplit_courses.transforms.area_resize import area_resize
+from foursplit_courses.transforms.bands import band
 
 SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
 N_MNIST, N_USPS = 60_000, 9_298
@@ -69,8 +70,7 @@ def read(raw: Path) -> Examples:
         }
     )
     # Fixed limits, so that no picture's band depends on the others.
-    bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
-    rows["ink_band"] = np.asarray(bands).astype(str)
+    rows["ink_band"] = band(ink, [-1, 0.1, 0.2, 0.3, 1], ["thin", "light", "bold", "heavy"])
     return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.examples import Examples
+from foursplit_courses.transforms.bands import band
 
 PER_LANGUAGE = {
     "Arabic": 2000, "Chinese": 268, "Czech": 519, "Dutch": 297, "English": 3668, "French": 277,
@@ -57,8 +58,7 @@ def read(raw: Path) -> Examples:
     rows["shared"] = np.where(languages > 1, "several languages", "one language")
     rows["accented"] = np.where(rows["name"].map(str.isascii), "plain", "accented")
     length = rows["name"].str.len()
-    bands = pd.cut(length, [0, 4, 8, 99], labels=["to 4 letters", "5 to 8", "9 and more"])
-    rows["length_band"] = np.asarray(bands).astype(str)
+    rows["length_band"] = band(length, [0, 4, 8, 99], ["to 4 letters", "5 to 8", "9 and more"])
     rows["length"] = length
     return Examples(x=np.stack([bigram_counts(name) for name in rows["spelling"]]), metadata=rows)
 

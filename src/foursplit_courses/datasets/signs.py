@@ -9,6 +9,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import jpeg
+from foursplit_courses.transforms.bands import band
 
 SIDE = 64  # pixels
 PARTS = {"train": 864, "val": 216, "test": 120}
@@ -58,13 +59,9 @@ def read(raw: Path) -> Examples:
         }
     )
     # Fixed limits, so that no photo's band depends on the others.
-    rows["brightness_band"] = _band(brightness, [0, 0.7, 0.725, 1], ["dark", "middle", "bright"])
-    rows["hand_band"] = _band(hand, [-1, 0.15, 0.25, 1], ["small", "middle", "large"])
+    rows["brightness_band"] = band(brightness, [0, 0.7, 0.725, 1], ["dark", "middle", "bright"])
+    rows["hand_band"] = band(hand, [-1, 0.15, 0.25, 1], ["small", "middle", "large"])
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -12,6 +12,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import jpeg
 from foursplit_courses.transforms.area_resize import area_resize
+from foursplit_courses.transforms.bands import band
 
 SIDE = 64  # pixels of SIGNS; the students' 100 are brought down to it
 PHOTO_SIDE = 100
@@ -61,8 +62,9 @@ def read(raw: Path) -> Examples:
     rows["brightest"], rows["darkest"] = x.max(axis=(1, 2, 3)), x.min(axis=(1, 2, 3))
     rows["brightness"] = brightness
     # Fixed limits, so that no photo's band depends on the others.
-    bands = pd.cut(brightness, [0, 0.5, 0.6, 0.7, 1], labels=["dark", "dim", "light", "bright"])
-    rows["brightness_band"] = np.asarray(bands).astype(str)
+    rows["brightness_band"] = band(
+        brightness, [0, 0.5, 0.6, 0.7, 1], ["dark", "dim", "light", "bright"]
+    )
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 
 
