@@ -41,18 +41,16 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 dark to 1 light, with the part each came in."""
-    folder = raw / "fashion_mnist"
-    pictures = [idx.read(folder / f"{file}-images-idx3-ubyte.gz") for file in FILES.values()]
-    labels = [idx.read(folder / f"{file}-labels-idx1-ubyte.gz") for file in FILES.values()]
-    x = np.concatenate(pictures) / np.float32(255)
+    pictures, labels, part = idx.read_parts(raw / "fashion_mnist", FILES)
+    x = pictures / np.float32(255)
     filled = (x > 0).mean(axis=(1, 2))
     # Of the garment alone: a long coat is not brighter than a short one.
     brightness = x.sum(axis=(1, 2)) / (x > 0).sum(axis=(1, 2))
     rows = pd.DataFrame(
         {
-            "garment": np.concatenate(labels).astype(int),
+            "garment": labels.astype(int),
             "domain": "all",
-            OFFICIAL: np.repeat(list(FILES), [len(block) for block in pictures]),
+            OFFICIAL: part,
             "brightest": x.max(axis=(1, 2)),
             "darkest": x.min(axis=(1, 2)),
             "filled": filled,

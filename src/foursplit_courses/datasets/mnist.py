@@ -10,6 +10,7 @@ from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
 from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.digit_pictures import ink_columns
 
 SIDE = 28  # pixels
 PARTS = {"train": 60_000, "test": 10_000}
@@ -39,26 +40,22 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 paper to 1 ink, with the part each came in."""
-    folder = raw / "mnist"
-    pictures = {
-        part: idx.read(folder / f"{file}-images-idx3-ubyte.gz") for part, file in FILES.items()
-    }
-    labels = [idx.read(folder / f"{file}-labels-idx1-ubyte.gz") for file in FILES.values()]
-    x = np.concatenate(list(pictures.values())) / np.float32(255)
-    ink, lean = x.mean(axis=(1, 2)), _lean(x)
+    pictures, labels, part = idx.read_parts(raw / "mnist", FILES)
+    x = pictures / np.float32(255)
+    ink, lean = ink_columns(x), _lean(x)
     rows = pd.DataFrame(
         {
-            "digit": np.concatenate(labels).astype(int),
+            "digit": labels.astype(int),
             "domain": "all",
-            OFFICIAL: np.repeat(list(pictures), [len(block) for block in pictures.values()]),
-            "darkest": x.max(axis=(1, 2)),
-            "lightest": x.min(axis=(1, 2)),
-            "ink": ink,
+            OFFICIAL: part,
+            **ink,
             "lean": lean,
         }
     )
     # Fixed limits, so that no picture's band depends on the others.
-    rows["ink_band"] = band(ink, [-1, 0.09, 0.13, 0.18, 1], ["thin", "light", "bold", "heavy"])
+    rows["ink_band"] = band(
+        ink["ink"], [-1, 0.09, 0.13, 0.18, 1], ["thin", "light", "bold", "heavy"]
+    )
     rows["lean_band"] = band(
         lean, [-np.inf, -0.1, 0.2, 0.5, np.inf], ["left", "upright", "right", "far right"]
     )
