@@ -10,6 +10,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch import adam
 from foursplit_courses.from_scratch.dense import dense, dense_by_unit
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
@@ -33,9 +34,7 @@ class Args:
     valley_learning_rates: tuple[float, ...] = (0.01, 0.03, 0.049, 0.051, 0.3)
 
     def __post_init__(self) -> None:
-        for name, minimum in (("digits", 10), ("steps", 1), ("steepness", 1)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least {minimum}")
+        check_at_least(self, digits=10, steps=1, steepness=1)
         for name in ("learning_rates", "valley_learning_rates"):
             if not getattr(self, name) or min(getattr(self, name)) <= 0:
                 raise ValueError(f"{name}: {getattr(self, name)} must be numbers above 0")

@@ -11,6 +11,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 
@@ -38,16 +39,12 @@ class Args:
     worth: float = 0.02  # a gap of this error is worth work
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_cross", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, n_train=1, n_cross=1, steps=1)
         if min(*self.weight_decays, self.weight_decay) < 0:
             raise ValueError(
                 f"weight_decays: {self.weight_decays}, {self.weight_decay} must be 0 or more"
             )
-        for name in ("learning_rate", "worth"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}: {getattr(self, name)} must be above 0")
+        check_above_zero(self, "learning_rate", "worth")
 
 
 class Points(NamedTuple):

@@ -21,6 +21,7 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
@@ -41,12 +42,8 @@ class Args:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.n_houses < 10:
-            raise ValueError(f"n_houses: {self.n_houses!r} must be at least 10")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
-        if self.n_steps < 1:
-            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+        check_at_least(self, n_houses=10, n_steps=1)
+        check_above_zero(self, "learning_rate")
 
 
 def run(args: Args) -> Lesson:

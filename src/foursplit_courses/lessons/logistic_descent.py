@@ -22,6 +22,7 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten
@@ -49,12 +50,8 @@ class Args:
     grid: int = 41  # points along each side of a picture
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "learning_rate_students", "learning_rate_raw"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be above 0")
-        for name, minimum in (("n_steps", 1), ("n_students", 20), ("grid", 5)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
+        check_above_zero(self, "learning_rate", "learning_rate_students", "learning_rate_raw")
+        check_at_least(self, n_steps=1, n_students=20, grid=5)
 
 
 def run(args: Args) -> Lesson:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Surface, Table
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import linear, logistic
 from foursplit_courses.from_scratch.gradient_descent import Parameters, gradient_descent
 
@@ -41,12 +42,8 @@ class Args:
     def __post_init__(self) -> None:
         if not self.far_size > SIZES.max():
             raise ValueError(f"far_size: {self.far_size!r} must be above {SIZES.max():g}")
-        if self.grid < 5:
-            raise ValueError(f"grid: {self.grid!r} must be at least 5")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
-        if self.n_steps < 1:
-            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+        check_at_least(self, grid=5, n_steps=1)
+        check_above_zero(self, "learning_rate")
 
 
 def run(args: Args) -> Lesson:

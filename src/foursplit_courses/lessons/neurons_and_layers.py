@@ -18,6 +18,7 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.activations import relu, sigmoid
 from foursplit_courses.from_scratch.losses import BINARY_CROSS_ENTROPY, SQUARED_ERROR
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
@@ -40,9 +41,7 @@ class Args:
     pieces: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 12, 16)  # ReLU units of the fits
 
     def __post_init__(self) -> None:
-        for name in ("roasts", "starts", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, roasts=1, starts=1, steps=1)
         if not self.pieces or min(self.pieces) < 1:
             raise ValueError(f"pieces: {self.pieces} must be counts of at least 1")
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
 
@@ -36,13 +37,10 @@ class Args:
             raise ValueError(
                 f"n_examples: {self.n_examples!r} must be above the largest degree, {max(DEGREES)}"
             )
-        for name, minimum in (("n_held_out", 10), ("n_chips", 20), ("grid", 5)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
+        check_at_least(self, n_held_out=10, n_chips=20, grid=5)
         if self.noise < 0:
             raise ValueError(f"noise: {self.noise!r} must be 0 or more")
-        if not self.chip_l2 > 0:
-            raise ValueError(f"chip_l2: {self.chip_l2!r} must be above 0")
+        check_above_zero(self, "chip_l2")
 
 
 def run(args: Args) -> Lesson:

@@ -18,6 +18,7 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 from foursplit_courses.from_scratch.softmax import (
@@ -44,11 +45,8 @@ class Args:
     logits: tuple[float, ...] = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0)  # the slider's
 
     def __post_init__(self) -> None:
-        for name in ("points", "units", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        if not self.std > 0:
-            raise ValueError(f"std: {self.std} must be above 0")
+        check_at_least(self, points=1, units=1, steps=1)
+        check_above_zero(self, "std")
 
 
 def run(args: Args) -> Lesson:

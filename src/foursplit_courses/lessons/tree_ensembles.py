@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_at_least
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
@@ -36,12 +37,14 @@ class Args:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_held_out"):
-            if getattr(self, name) < 50:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
-        for name in ("n_estimators_forest", "n_estimators_boosting", "early_stopping_rounds"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(
+            self,
+            n_train=50,
+            n_held_out=50,
+            n_estimators_forest=1,
+            n_estimators_boosting=1,
+            early_stopping_rounds=1,
+        )
         for name, minimum in (("depths", 1), ("min_samples_splits", 2)):
             if min(getattr(self, name), default=0) < minimum:
                 raise ValueError(f"{name}: {getattr(self, name)} must be counts from {minimum} on")

@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from foursplit.core.lesson_figures import Lesson, Regions, Section, Series, Slider, Table
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_at_least
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
@@ -42,18 +43,16 @@ class Args:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_held_out"):
-            if getattr(self, name) < 50:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
-        for name in (
-            "n_estimators_forest",
-            "n_estimators_boosting",
-            "early_stopping_rounds",
-            "max_epochs",
-            "n_repeats",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(
+            self,
+            n_train=50,
+            n_held_out=50,
+            n_estimators_forest=1,
+            n_estimators_boosting=1,
+            early_stopping_rounds=1,
+            max_epochs=1,
+            n_repeats=1,
+        )
         if not 0 <= self.flipped < 0.5:
             raise ValueError(f"flipped: {self.flipped} must be from 0 to below 0.5")
 
