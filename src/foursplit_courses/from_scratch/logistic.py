@@ -42,6 +42,11 @@ def cost(x: Inputs, y: Labels, parameters: Parameters, l2: float = 0.0) -> float
     )
 
 
+def error_rate(x: Inputs, y: Labels, parameters: Parameters) -> float:
+    """Compute the fraction of examples whose likelier class is wrong."""
+    return float(((predict(x, parameters) > 0) != (y == 1)).mean())
+
+
 def gradient(x: Inputs, y: Labels, parameters: Parameters, l2: float = 0.0) -> Parameters:
     """Compute the gradient: as in linear regression, with probabilities as predictions."""
     error = sigmoid(predict(x, parameters)) - y

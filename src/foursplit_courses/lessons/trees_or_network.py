@@ -15,9 +15,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from foursplit.core.lesson_figures import Lesson, Regions, Section, Series, Slider, Table
+from foursplit.core.lesson_figures import Lesson, Section, Slider, Table
 from foursplit.core.seeds import derive_seed, generator
 from foursplit_courses.argument_checks import check_at_least
+from foursplit_courses.lesson_helpers.planes import CROSSES_AND_POINTS, class_series, square_plane
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
@@ -253,27 +254,14 @@ def _range(errors: list[float]) -> str:
 
 def _shapes(args: Args) -> Section:
     """Draw what each model answers on the two planes."""
-    grid = np.linspace(-1, 1, 41)
-    across = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    plane, classes = square_plane(-1, 1, 41, "first input", "second input"), ("no", "yes")
     sliders = []
     for title, draw in (("A disc", disc), ("Squares", stairs)):
         x, y = draw(args, args.n_train, generator("trees or network, shapes", args.seed, title))
-        points = (
-            Series(name="no", x=x[y == 0, 0], y=x[y == 0, 1], mark="crosses"),
-            Series(name="yes", x=x[y == 1, 0], y=x[y == 1, 1], mark="points"),
-        )
+        points = class_series(x, y, classes, CROSSES_AND_POINTS)
         models = {name: build().fit(x, y) for name, build in _models(args).items()}
         figures = tuple(
-            Regions(
-                title=f"{title}: {name}",
-                x_label="first input",
-                y_label="second input",
-                x=grid,
-                y=grid,
-                z=model.predict(across).reshape(len(grid), -1),
-                classes=("no", "yes"),
-                series=points,
-            )
+            plane.regions(f"{title}: {name}", model.predict(plane.points), classes, points)
             for name, model in models.items()
         )
         sliders.append(Slider(title=title, label="model", values=tuple(models), figures=figures))
