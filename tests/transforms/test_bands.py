@@ -5,7 +5,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.bands import band, third_band
 
 LIMITS, LABELS = [-1, 0, 20, 1e6], ["none", "to 20", "more"]
 
@@ -40,3 +40,8 @@ def test_no_value_changes_the_band_of_another():
     values = np.random.default_rng(1).uniform(-1, 40, 30)
     alone = [band(values[i : i + 1], LIMITS, LABELS)[0] for i in range(30)]
     assert band(values, LIMITS, LABELS).tolist() == alone
+
+
+def test_thirds_are_equally_many_and_of_equal_values_the_first_is_lower():
+    thirds = third_band(pd.Series([5.0, 9, 1, 5, 5, 7]))
+    assert thirds.tolist() == ["low", "high", "low", "middle", "middle", "high"]

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec, ReferenceLevel
-from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.bands import third_band
 
 MEASURES = (
     "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity",
@@ -48,8 +48,7 @@ def read(raw: Path) -> pd.DataFrame:
         raw / "breast_cancer.csv", skiprows=1, header=None, names=[*FEATURES, "diagnosis"]
     )
     for column, name in (("size_band", "mean_radius"), ("texture_band", "mean_texture")):
-        ranks = frame[name].rank(method="first", pct=True)
-        frame[column] = band(ranks, [0, 1 / 3, 2 / 3, 1], ["low", "middle", "high"])
+        frame[column] = third_band(frame[name])
     return frame
 
 

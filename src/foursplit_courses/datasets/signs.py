@@ -10,6 +10,7 @@ from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import jpeg
 from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.brightness import brightness_columns
 
 SIDE = 64  # pixels
 PARTS = {"train": 864, "val": 216, "test": 120}
@@ -44,22 +45,21 @@ def read(raw: Path) -> Examples:
     parts = [PUBLISHED_AS[part] for part, block in found.items() for _ in block]
     x = jpeg.read(paths, SIDE).transpose(0, 3, 1, 2) / np.float32(255)
     x = np.ascontiguousarray(x)
-    brightness = x.mean(axis=(1, 2, 3))
     hand = (x[:, 0] - x[:, 2] > 0.15).mean(axis=(1, 2))  # skin is redder than the wall
     rows = pd.DataFrame(
         {
             "sign": [int(path.name[0]) for path in paths],
             "domain": "all",
             OFFICIAL: parts,
-            "brightest": x.max(axis=(1, 2, 3)),
-            "darkest": x.min(axis=(1, 2, 3)),
-            "brightness": brightness,
+            **brightness_columns(x),
             "hand": hand,
             "no_hand": (hand == 0).astype(int),
         }
     )
     # Fixed limits, so that no photo's band depends on the others.
-    rows["brightness_band"] = band(brightness, [0, 0.7, 0.725, 1], ["dark", "middle", "bright"])
+    rows["brightness_band"] = band(
+        rows["brightness"], [0, 0.7, 0.725, 1], ["dark", "middle", "bright"]
+    )
     rows["hand_band"] = band(hand, [-1, 0.15, 0.25, 1], ["small", "middle", "large"])
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 

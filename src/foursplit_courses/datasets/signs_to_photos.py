@@ -13,6 +13,7 @@ from foursplit.core.examples import Examples
 from foursplit_courses.transforms import jpeg
 from foursplit_courses.transforms.area_resize import area_resize
 from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.brightness import brightness_columns
 
 SIDE = 64  # pixels of SIGNS; the students' 100 are brought down to it
 PHOTO_SIDE = 100
@@ -58,12 +59,10 @@ def read(raw: Path) -> Examples:
     x = np.concatenate([jpeg.read(ours, SIDE) / np.float32(255), area_resize(photos, SIDE)])
     x = np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32).clip(0, 1)
     rows = pd.concat([signs, table[signs.columns]], ignore_index=True)
-    brightness = x.mean(axis=(1, 2, 3))
-    rows["brightest"], rows["darkest"] = x.max(axis=(1, 2, 3)), x.min(axis=(1, 2, 3))
-    rows["brightness"] = brightness
+    rows = rows.assign(**brightness_columns(x))
     # Fixed limits, so that no photo's band depends on the others.
     rows["brightness_band"] = band(
-        brightness, [0, 0.5, 0.6, 0.7, 1], ["dark", "dim", "light", "bright"]
+        rows["brightness"], [0, 0.5, 0.6, 0.7, 1], ["dark", "dim", "light", "bright"]
     )
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 

@@ -11,6 +11,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
+from foursplit_courses.from_scratch.synthetic_data import make_disc
 from foursplit_courses.from_scratch.tree import (
     LEAF,
     Tree,
@@ -198,16 +199,11 @@ def _fragile() -> Section:
     )
 
 
-def _disc(args: Args, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw points of a square; inside a disc they are of class 1, but for the flipped ones."""
-    x = rng.uniform(-1, 1, (n, 2))
-    inside = (x**2).sum(axis=1) < 0.5
-    return x, (inside ^ (rng.random(n) < args.flipped)).astype(np.int64)
-
-
 def _plane(args: Args) -> tuple[Section, dict[str, float]]:
     rng = generator("decision tree study, plane", args.seed)
-    (x, y), (held_out, truth) = _disc(args, args.n_train, rng), _disc(args, args.n_held_out, rng)
+    (x, y), (held_out, truth) = (
+        make_disc(n, args.flipped, rng) for n in (args.n_train, args.n_held_out)
+    )
     trees = [_classes(x, y, depth) for depth in args.depths]
     wrong = [
         [float((predict_proba(t, xs).argmax(axis=1) != ys).mean()) for t in trees]

@@ -6,6 +6,7 @@ Source: Ng, MLS C1 W3 (gradient descent for logistic regression, scikit-learn, p
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ from foursplit_courses.lesson_helpers.planes import (
     square_plane,
 )
 from foursplit_courses.lesson_helpers.six_points import SIX, six_point_regions
+from foursplit_courses.lesson_helpers.surfaces import cost_grid, surface_path
 
 ONE = synthetic_data.Dataset(  # one input, and labels that no threshold parts
     np.array([[0.0], [1], [2], [3], [4], [5]]), np.array([0.0, 0, 1, 0, 1, 1])
@@ -140,9 +142,8 @@ def _one(args: Args) -> Section:
         *ONE, Parameters(np.array([3.0]), 3.0), learning_rate=args.learning_rate, n_steps=3000
     )
     w, b = np.linspace(-1, 4, args.grid), np.linspace(-8, 4, args.grid)
-    z = np.array([[logistic.cost(*ONE, Parameters(np.array([u]), float(v))) for u in w] for v in b])
+    z = cost_grid(partial(logistic.cost, *ONE), w, b)
     shown = np.unique(np.geomspace(1, len(descent.cost), 80).astype(int) - 1)
-    path = zip(descent.w[shown, 0], descent.b[shown], descent.cost[shown], strict=True)
     low = logistic.cost(*ONE, best)
     return Section(
         heading="One input, seen from above and from the side",
@@ -173,7 +174,7 @@ def _one(args: Args) -> Section:
                 x=w,
                 y=b,
                 z=z,
-                path=tuple((float(u), float(v), float(height)) for u, v, height in path),
+                path=surface_path(descent.w[shown, 0], descent.b[shown], descent.cost[shown]),
             ),
         ),
     )

@@ -15,6 +15,7 @@ from foursplit_courses.from_scratch import linear, logistic
 from foursplit_courses.from_scratch.gradient_descent import Parameters, gradient_descent
 from foursplit_courses.lesson_helpers.planes import square_plane
 from foursplit_courses.lesson_helpers.six_points import CLASSES, SIX, six_point_regions
+from foursplit_courses.lesson_helpers.surfaces import cost_grid, surface_path
 
 SIZES = np.array([0.5, 1.0, 1.5, 2.5, 3.0, 3.5])  # cm of a growth
 BAD = np.array([0.0, 0, 0, 1, 1, 1])
@@ -205,8 +206,7 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
         descent = gradient_descent(
             cost, gradient, PLAIN, learning_rate=args.learning_rate, n_steps=args.n_steps
         )
-        z = np.array([[cost(Parameters(np.array([u]), float(v))) for u in w] for v in b])
-        path = zip(descent.w[::10, 0], descent.b[::10], descent.cost[::10], strict=True)
+        z = cost_grid(cost, w, b)
         surfaces.append(
             Surface(
                 title=f"Cost by {name}",
@@ -216,7 +216,7 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
                 x=w,
                 y=b,
                 z=z,
-                path=tuple((float(u), float(v), float(height)) for u, v, height in path),
+                path=surface_path(descent.w[::10, 0], descent.b[::10], descent.cost[::10]),
                 caption=f"{args.n_steps} steps at rate {args.learning_rate:g}.",
             )
         )

@@ -18,13 +18,16 @@ from sklearn.tree import DecisionTreeClassifier
 from foursplit.core.lesson_figures import Lesson, Section, Slider, Table
 from foursplit.core.seeds import derive_seed, generator
 from foursplit_courses.argument_checks import check_at_least
+from foursplit_courses.from_scratch.synthetic_data import (
+    N_UNLIKE_COLUMNS,
+    flip_labels,
+    make_disc,
+    make_unlike_columns,
+)
 from foursplit_courses.lesson_helpers.planes import CROSSES_AND_POINTS, class_series, square_plane
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
-
-N_INPUTS = 8  # of the tables
-ROUND = 0.5  # squared radius of the disc in the square from -1 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,7 @@ class Args:
 
 def boxes(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw a table of unlike columns: two thresholds and a switch decide, five columns do not."""
-    x = np.column_stack([rng.normal(size=(n, N_INPUTS - 1)), rng.random(n) < 0.5])
-    x[:, 1] = np.exp(3 * x[:, 1])  # an amount, as skewed as incomes are
-    y = np.where(x[:, -1] == 1, x[:, 0] > 0, x[:, 1] > 2)
-    return x, _flipped(y, args, rng)
+    return make_unlike_columns(n, args.flipped, rng)
 
 
 def prepared(args: Args, n: int, rng: np.random.Generator) -> Data:
@@ -75,21 +75,20 @@ def prepared(args: Args, n: int, rng: np.random.Generator) -> Data:
 
 def linear_boundary(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw the other kind: one plane across all inputs, each as important as the next."""
-    x = rng.normal(size=(n, N_INPUTS))
-    return x, _flipped(x.sum(axis=1) > 0, args, rng)
+    x = rng.normal(size=(n, N_UNLIKE_COLUMNS))
+    return x, flip_labels(x.sum(axis=1) > 0, args.flipped, rng)
 
 
 def disc(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw points of a square, of class 1 within a disc: smooth, and of two inputs."""
-    x = rng.uniform(-1, 1, (n, 2))
-    return x, _flipped((x**2).sum(axis=1) < ROUND, args, rng)
+    return make_disc(n, args.flipped, rng)
 
 
 def stairs(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw points of a square, of class 1 on three of its nine fields: steps, and two inputs."""
     x = rng.uniform(-1, 1, (n, 2))
     field = np.floor((x + 1) * 1.5)
-    return x, _flipped(field[:, 0] == field[:, 1], args, rng)
+    return x, flip_labels(field[:, 0] == field[:, 1], args.flipped, rng)
 
 
 KINDS = {
@@ -101,10 +100,6 @@ KINDS = {
 }
 
 SHORT = dict(zip(KINDS, ("columns", "logarithm", "squares", "disc", "slope"), strict=True))
-
-
-def _flipped(y: np.ndarray, args: Args, rng: np.random.Generator) -> np.ndarray:
-    return (y ^ (rng.random(len(y)) < args.flipped)).astype(np.int64)
 
 
 def run(args: Args) -> Lesson:

@@ -15,3 +15,9 @@ def band(
     """
     bands = pd.cut(np.asarray(values), list(limits), labels=list(labels))
     return np.asarray(bands).astype(str)
+
+
+def third_band(values: pd.Series) -> np.ndarray:
+    """Return the third of all values (example,) that each lies in; of equals the first is lower."""
+    ranks = values.rank(method="first", pct=True)
+    return band(ranks, [0, 1 / 3, 2 / 3, 1], ["low", "middle", "high"])
