@@ -44,13 +44,13 @@ SPEC = DatasetSpec(
 def read(raw: Path) -> Examples:
     """Read x as (name, pair) counts: pair `ab` is at 27 times the place of a plus that of b."""
     folder = raw / "names_by_language"
-    found = [
+    labelled = [
         (name, language)
         for language in PER_LANGUAGE
         for name in (folder / f"{language}.txt").read_text(encoding="utf-8").splitlines()
         if name.strip()
     ]
-    rows = pd.DataFrame(found, columns=["name", "language"])
+    rows = pd.DataFrame(labelled, columns=["name", "language"])
     rows["spelling"] = rows["name"].map(normalize_spelling)
     rows["repeated"] = rows.duplicated(["name", "language"]).astype(int)
     languages = rows.groupby("spelling")["language"].transform("nunique")
@@ -66,8 +66,8 @@ def read(raw: Path) -> Examples:
 def normalize_spelling(name: str) -> str:
     """Write a name in plain small letters: accents fall off, other signs become one dot."""
     bare = unicodedata.normalize("NFKD", name.strip().lower().replace("ß", "ss").replace("ł", "l"))
-    kept = (sign for sign in bare if not unicodedata.combining(sign))
-    return "".join(sign if sign in SYMBOLS else "." for sign in kept)
+    signs = (sign for sign in bare if not unicodedata.combining(sign))
+    return "".join(sign if sign in SYMBOLS else "." for sign in signs)
 
 
 def bigram_counts(spelling: str) -> np.ndarray:

@@ -50,8 +50,8 @@ def read(_raw: Path) -> pd.DataFrame:
 
 def _server(number: int, domain: str) -> pd.DataFrame:
     """Measure one server in one period, from streams of its own."""
-    made = generator("server_load: server", number)
-    slow, wide = np.exp(made.normal(0, 0.08)), np.exp(made.normal(0, 0.06))
+    server_rng = generator("server_load: server", number)
+    slow, wide = np.exp(server_rng.normal(0, 0.08)), np.exp(server_rng.normal(0, 0.06))
     rng = generator("server_load: measured", number, domain)
     load = rng.beta(2, 3, N_MEASURED) * (1 + GROWTH * (domain == "after"))
     kind = np.where(

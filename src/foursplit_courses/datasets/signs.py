@@ -40,9 +40,9 @@ SPEC = DatasetSpec(
 def read(raw: Path) -> Examples:
     """Read photos as (colour, row, column), 0 dark to 1 bright, with the part each came in."""
     folder = raw / "course_signs" / UNPACKED / "64x64_SIGNS"
-    found = {part: sorted((folder / f"{part}_signs").glob("*.jpg")) for part in PARTS}
-    paths = [path for block in found.values() for path in block]
-    parts = [PUBLISHED_AS[part] for part, block in found.items() for _ in block]
+    files = {part: sorted((folder / f"{part}_signs").glob("*.jpg")) for part in PARTS}
+    paths = [path for block in files.values() for path in block]
+    parts = [PUBLISHED_AS[part] for part, block in files.items() for _ in block]
     x = jpeg.read(paths, SIDE).transpose(0, 3, 1, 2) / np.float32(255)
     x = np.ascontiguousarray(x)
     hand = (x[:, 0] - x[:, 2] > 0.15).mean(axis=(1, 2))  # skin is redder than the wall

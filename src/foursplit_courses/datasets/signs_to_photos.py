@@ -74,7 +74,7 @@ def identify_students(paths: list[Path]) -> pd.DataFrame:
     """
     from PIL import Image
 
-    found = []
+    shots = []
     for path in paths:
         with Image.open(path) as photo:
             tags = photo.getexif()
@@ -82,10 +82,10 @@ def identify_students(paths: list[Path]) -> pd.DataFrame:
             raise FoursplitError(
                 f"{path}: lacks the camera or the time (EXIF tags {CAMERA} and {TIME})"
             )
-        found.append(
+        shots.append(
             (tags[TIME], shot_number(path), int(path.parent.name), tags[CAMERA].strip(), path)
         )
-    table = pd.DataFrame(found, columns=["time", "number", "sign", "camera", "path"])
+    table = pd.DataFrame(shots, columns=["time", "number", "sign", "camera", "path"])
     table = table.sort_values(["time", "number"], ignore_index=True)
     begins = table["sign"].diff() < 0
     table["sitting"] = "student " + begins.cumsum().astype(str)
@@ -96,10 +96,10 @@ def identify_students(paths: list[Path]) -> pd.DataFrame:
 
 def shot_number(path: Path) -> int:
     """Read a shot's running number off its name, `2_IMG_4656.jpg` or `IMG_1118.JPG`."""
-    found = re.search(r"IMG_(\d+)", path.name)
-    if not found:
+    match = re.search(r"IMG_(\d+)", path.name)
+    if not match:
         raise FoursplitError(f"{path}: names no shot, as IMG_1118.JPG does")
-    return int(found[1])
+    return int(match[1])
 
 
 def suite() -> list[Any]:

@@ -79,20 +79,20 @@ def run(args: Args) -> Lesson:
 def _regression(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit a polynomial of many terms under each penalty."""
     train_set, held_out = _wave(args)
-    x, new, drawn = features.scaled_polynomial_features(
+    x, new, fit_terms = features.scaled_polynomial_features(
         args.degree, train_set.x, held_out.x, INPUTS[:, None]
     )
     fits = [linear.normal_equation(x, train_set.y, l2) for l2 in PENALTIES]
-    train = [linear.cost(x, train_set.y, parameters) for parameters in fits]
-    judged = [linear.cost(new, held_out.y, parameters) for parameters in fits]
-    best = int(np.argmin(judged))
+    costs = [linear.cost(x, train_set.y, parameters) for parameters in fits]
+    new_costs = [linear.cost(new, held_out.y, parameters) for parameters in fits]
+    best = int(np.argmin(new_costs))
     figures = tuple(
         wave_fit(
             f"lambda {name}: cost {seen_cost:.2g} on these, {new_cost:.2g} on new ones",
             train_set,
-            linear.predict(drawn, parameters),
+            linear.predict(fit_terms, parameters),
         )
-        for name, parameters, seen_cost, new_cost in zip(NAMES, fits, train, judged, strict=True)
+        for name, parameters, seen_cost, new_cost in zip(NAMES, fits, costs, new_costs, strict=True)
     )
     gap = sklearn_difference(fits[best], Ridge(alpha=PENALTIES[best]).fit(x, train_set.y))
     section = Section(
@@ -106,17 +106,17 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
                 figures=figures,
                 start=best,
             ),
-            _by_penalty("Cost by lambda", "cost", PENALTIES, train, judged),
+            _by_penalty("Cost by lambda", "cost", PENALTIES, costs, new_costs),
             _paths(PENALTIES, fits),
         ),
     )
     return section, {
         "best_penalty": PENALTIES[best],
-        "held_out_smallest": judged[0],
-        "held_out_best": judged[best],
-        "held_out_largest": judged[-1],
-        "train_smallest": train[0],
-        "train_largest": train[-1],
+        "held_out_smallest": new_costs[0],
+        "held_out_best": new_costs[best],
+        "held_out_largest": new_costs[-1],
+        "train_smallest": costs[0],
+        "train_largest": costs[-1],
         "ridge_gap_below": ceil_power_of_ten(gap),
     }
 
@@ -133,20 +133,20 @@ def _by_penalty(
     label: str,
     l2_values: Sequence[float],
     train: Sequence[float],
-    judged: Sequence[float],
+    held_out: Sequence[float],
 ) -> Lines:
     return Lines(
         title=title,
         x_label="lambda",
         y_label=label,
         log_x=True,
-        series=seen_and_held_out(l2_values, train, judged),
+        series=seen_and_held_out(l2_values, train, held_out),
     )
 
 
 def _paths(l2_values: Sequence[float], fits: Sequence[Parameters]) -> Lines:
     weights = np.array([parameters.w for parameters in fits])  # (penalty, term)
-    drawn = weights[:, :N_PATHS]
+    first_weights = weights[:, :N_PATHS]
     return Lines(
         title="Weights of scaled terms by lambda",
         x_label="lambda",
@@ -155,9 +155,9 @@ def _paths(l2_values: Sequence[float], fits: Sequence[Parameters]) -> Lines:
         series=tuple(
             # Nearly without a penalty weights are thousands of times larger than later on.
             Series(name=f"term {i + 1}", x=l2_values, y=np.sign(path) * np.abs(path) ** 0.5)
-            for i, path in enumerate(drawn.T)
+            for i, path in enumerate(first_weights.T)
         ),
-        caption=f"The first {drawn.shape[1]} of {weights.shape[1]} terms.",
+        caption=f"The first {first_weights.shape[1]} of {weights.shape[1]} terms.",
     )
 
 
@@ -183,7 +183,7 @@ def _boundaries(args: Args) -> Boundaries:
     plane = chip_plane(args.grid)
     terms = chip_terms(train_set, held_out, plane, args.chip_degree)
     fits = [logistic.solve(terms.train, train_set.y, l2) for l2 in CHIP_PENALTIES]
-    train, judged = (
+    train_errors, errors = (
         [logistic.error_rate(x, y, parameters) for parameters in fits]
         for x, y in ((terms.train, train_set.y), (terms.held_out, held_out.y))
     )
@@ -197,11 +197,13 @@ def _boundaries(args: Args) -> Boundaries:
             terms,
             parameters,
         )
-        for name, parameters, wrong, new_wrong in zip(CHIP_NAMES, fits, train, judged, strict=True)
+        for name, parameters, wrong, new_wrong in zip(
+            CHIP_NAMES, fits, train_errors, errors, strict=True
+        )
     )
     estimator = LogisticRegression(C=1 / CHIP_PENALTIES[best], tol=1e-10, max_iter=10_000)
     gap = sklearn_difference(fits[best], estimator.fit(terms.train, train_set.y))
-    return Boundaries(fits, figures, train, judged, costs, best, terms.train.shape[1], gap)
+    return Boundaries(fits, figures, train_errors, errors, costs, best, terms.train.shape[1], gap)
 
 
 def _classification(args: Args) -> tuple[Section, dict[str, float]]:
