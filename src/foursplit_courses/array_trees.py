@@ -5,10 +5,12 @@ foreign memory, and skops does not trust such files.  Here indices are validated
 checks bounds.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from foursplit.core.examples import DataSpec
 from foursplit_courses.from_scratch.tree import LEAF, Tree, apply
 
 NODES = ("feature", "threshold", "left", "right", "value", "n_examples", "gain")
@@ -69,6 +71,20 @@ class ArrayRegressor(ArrayTreeEnsemble):
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         return self.mean_leaf_values(x)[:, 0]
+
+
+def array_ensemble(
+    shape: DataSpec,
+    classifier: Callable[..., Any],
+    regressor: Callable[..., Any],
+    *,
+    criterion: str,
+    **params: Any,
+) -> ArrayTreeEnsemble:
+    """Return an unfitted classifier, or where there are no classes a regressor on squared error."""
+    if shape.classes:
+        return ArrayClassifier(classifier(criterion=criterion, **params), shape.n_classes)
+    return ArrayRegressor(regressor(**params), 0)
 
 
 def _from_sklearn(fitted: Any, classes: np.ndarray | None, n_classes: int) -> Tree:

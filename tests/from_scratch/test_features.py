@@ -61,3 +61,14 @@ def test_undoing_the_scale_keeps_every_answer(seed):
 def test_a_degree_of_zero_is_refused():
     with pytest.raises(ValueError, match="degree: 0"):
         features.polynomial_features(np.ones((2, 2)), 0)
+
+
+def test_terms_of_other_examples_are_scaled_as_those_of_the_first():
+    rng = np.random.default_rng(5)
+    x, other = rng.normal(size=(30, 2)), rng.normal(size=(4, 2))
+    terms, of_other = features.scaled_polynomial_features(3, x, other)
+    np.testing.assert_allclose(terms.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(terms.std(axis=0), 1)
+    raw = features.polynomial_features(x, 3)
+    expected = (features.polynomial_features(other, 3) - raw.mean(axis=0)) / raw.std(axis=0)
+    np.testing.assert_allclose(of_other, expected)

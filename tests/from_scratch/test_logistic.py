@@ -140,3 +140,9 @@ def test_a_larger_penalty_never_gives_larger_weights():
     x, y, _ = drawn(5)
     sizes = [np.linalg.norm(logistic.solve(x, y, p).w) for p in (0.0, 0.1, 1.0, 10.0, 100.0)]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_error_rate_counts_the_wrong_side_of_zero():
+    x, parameters = np.array([[-2.0], [-1.0], [1.0], [3.0]]), Parameters(np.array([1.0]), 0.0)
+    assert logistic.error_rate(x, np.array([0.0, 1, 1, 1]), parameters) == 0.25
+    assert logistic.error_rate(x, np.array([0.0, 0, 1, 1]), parameters) == 0.0

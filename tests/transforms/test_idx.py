@@ -44,3 +44,18 @@ def test_an_axis_above_255_is_read_big_endian(tmp_path):
 def test_a_head_that_does_not_fit_is_refused(head, says, tmp_path):
     with pytest.raises(FoursplitError, match=says):
         idx.read(written(tmp_path / "a.gz", np.ones(6, np.uint8), head))
+
+
+def test_parts_follow_one_another_with_their_labels(tmp_path):
+    sizes = {"train": 3, "t10k": 2}
+    pictures = {name: np.full((n, 2, 2), n, np.uint8) for name, n in sizes.items()}
+    for name, n in sizes.items():
+        written(tmp_path / f"{name}-images-idx3-ubyte.gz", pictures[name])
+        written(tmp_path / f"{name}-labels-idx1-ubyte.gz", np.arange(n, dtype=np.uint8))
+    own_pictures, own_labels = idx.read_pair(tmp_path, "t10k")
+    np.testing.assert_array_equal(own_pictures, pictures["t10k"])
+    assert own_labels.tolist() == [0, 1]
+    x, labels, part = idx.read_parts(tmp_path, {"learn": "train", "test": "t10k"})
+    assert x[:, 0, 0].tolist() == [3, 3, 3, 2, 2]
+    assert labels.tolist() == [0, 1, 2, 0, 1]
+    assert part.tolist() == ["learn"] * 3 + ["test"] * 2

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec, ReferenceLevel
+from foursplit_courses.transforms.bands import third_band
 
 MEASURES = (
     "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity",
@@ -46,10 +47,8 @@ def read(raw: Path) -> pd.DataFrame:
     frame = pd.read_csv(
         raw / "breast_cancer.csv", skiprows=1, header=None, names=[*FEATURES, "diagnosis"]
     )
-    for band, name in (("size_band", "mean_radius"), ("texture_band", "mean_texture")):
-        ranks = frame[name].rank(method="first", pct=True)
-        frame[band] = pd.cut(ranks, [0, 1 / 3, 2 / 3, 1], labels=["low", "middle", "high"])
-        frame[band] = frame[band].astype(str)
+    for column, name in (("size_band", "mean_radius"), ("texture_band", "mean_texture")):
+        frame[column] = third_band(frame[name])
     return frame
 
 

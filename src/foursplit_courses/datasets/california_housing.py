@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
+from foursplit_courses.transforms.bands import band
 
 FEATURES = (
     "median_income",
@@ -60,9 +61,9 @@ def read(raw: Path) -> pd.DataFrame:
     frame["block"] = [f"{lat:.1f} {lon:.1f}" for lat, lon in zip(south, west, strict=True)]
     by_the_sea = (frame["ocean_proximity"] != "INLAND").groupby(frame["block"]).transform("any")
     frame["domain"] = np.where(by_the_sea, "coast", "inland")
-    frame["income_band"] = pd.cut(
-        frame["median_income"], [0, 2.5, 4.5, np.inf], labels=["low", "middle", "high"]
-    ).astype(str)  # tens of thousands of dollars a year
+    frame["income_band"] = band(
+        frame["median_income"], [0, 2.5, 4.5, np.inf], ["low", "middle", "high"]
+    )  # tens of thousands of dollars a year
     frame["age_band"] = (frame["housing_median_age"] // 10 * 10).map("{:.0f}s".format)
     frame["capped"] = np.where(frame["median_house_value"] >= CAP, "at the cap", "below")
     return frame

@@ -7,11 +7,11 @@ train-dev are calm levels, played and never played in training; dev and test are
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 from foursplit.core.seeds import generator
+from foursplit_courses.transforms.wind_levels import WindLevels, strength_band
 
 N_CALM, N_WINDY = 400, 400
 WIND, GUSTS = (4.0, 7.0), (0.0, 3.5)  # N; the cart pushes with 10
@@ -44,37 +44,24 @@ SPEC = DatasetSpec(
     slices=("wind_band", "gust_band", "chance_return"),
 )
 
+LEVELS = WindLevels(
+    n_calm=N_CALM,
+    n_windy=N_WINDY,
+    wind=WIND,
+    turbulence=GUSTS,
+    good_return=GOOD,
+    chance_return=CHANCE,
+)
+
 
 def read(_raw: Path) -> pd.DataFrame:
     """Draw the levels (seed, wind in N, gusts in N), with the good return and that by chance."""
-    rng, n = generator("cart_levels"), N_CALM + N_WINDY
-    windy = np.arange(n) >= N_CALM
-    rows = pd.DataFrame(
-        {
-            "seed": np.arange(n, dtype=np.float64),
-            "wind": np.where(windy, rng.uniform(*WIND, n), 0.0),
-            "turbulence": np.where(windy, rng.uniform(*GUSTS, n), 0.0),
-            "domain": np.where(windy, "windy", "calm"),
-            "good_return": GOOD,
-            "chance_return": CHANCE,
-        }
-    )
-    rows["wind_band"] = np.select([~windy, rows["wind"] > STRONG], ["none", "strong"], "middling")
-    gusty = rows["turbulence"] > GUSTS[1] / 2
-    rows["gust_band"] = np.select([~windy, gusty], ["none", "strong"], "weak")
+    rows = LEVELS.draw(generator("cart_levels"))
+    rows["wind_band"] = strength_band(rows, "wind", STRONG, "middling")
+    rows["gust_band"] = strength_band(rows, "turbulence", GUSTS[1] / 2, "weak")
     return rows
 
 
 def suite() -> list[Any]:
     """Return the expectations on the levels."""
-    import great_expectations.expectations as gxe
-
-    return [
-        gxe.ExpectTableRowCountToEqual(value=N_CALM + N_WINDY),
-        gxe.ExpectColumnValuesToBeUnique(column="seed"),
-        gxe.ExpectColumnValuesToBeBetween(column="wind", min_value=0, max_value=WIND[1]),
-        gxe.ExpectColumnValuesToBeBetween(column="turbulence", min_value=0, max_value=GUSTS[1]),
-        gxe.ExpectColumnValuesToBeInSet(column="domain", value_set=["calm", "windy"]),
-        gxe.ExpectColumnValuesToBeInSet(column="good_return", value_set=[GOOD]),
-        gxe.ExpectColumnValuesToBeInSet(column="chance_return", value_set=[CHANCE]),
-    ]
+    return LEVELS.expectations()

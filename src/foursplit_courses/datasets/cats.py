@@ -8,6 +8,8 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
+from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.brightness import brightness_columns
 
 PARTS = {"train": 209, "test": 50}
 N_CATS = {"train": 72, "test": 33}
@@ -39,7 +41,6 @@ def read(raw: Path) -> Examples:
             photos[part] = file[f"{part}_set_x"][:]
             labels.append(file[f"{part}_set_y"][:])
     x = np.concatenate(list(photos.values())).transpose(0, 3, 1, 2) / np.float32(255)
-    brightness = x.mean(axis=(1, 2, 3))
     # Between a pixel's strongest and weakest colour: 0 is grey.
     colour = (x.max(axis=1) - x.min(axis=1)).mean(axis=(1, 2))
     rows = pd.DataFrame(
@@ -47,20 +48,16 @@ def read(raw: Path) -> Examples:
             "cat": np.concatenate(labels).astype(int),
             "domain": "all",
             OFFICIAL: np.repeat(list(photos), [len(block) for block in photos.values()]),
-            "brightest": x.max(axis=(1, 2, 3)),
-            "darkest": x.min(axis=(1, 2, 3)),
-            "brightness": brightness,
+            **brightness_columns(x),
             "colour": colour,
         }
     )
     # Fixed limits, so that no photo's band depends on the others.
-    rows["brightness_band"] = _band(brightness, [0, 0.35, 0.5, 1], ["dark", "middle", "bright"])
-    rows["colour_band"] = _band(colour, [-1, 0.1, 0.2, 1], ["greyish", "muted", "colourful"])
+    rows["brightness_band"] = band(
+        rows["brightness"], [0, 0.35, 0.5, 1], ["dark", "middle", "bright"]
+    )
+    rows["colour_band"] = band(colour, [-1, 0.1, 0.2, 1], ["greyish", "muted", "colourful"])
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel
 from foursplit.core.seeds import generator
+from foursplit_courses.transforms.bands import band
 
 N_ROASTS = 200
 TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # drawn evenly; degrees Celsius, minutes
@@ -51,10 +52,10 @@ def read(_raw: Path) -> pd.DataFrame:
     duration = rng.uniform(*DURATIONS, N_ROASTS)
     frame = pd.DataFrame({"temperature": temperature, "duration": duration})
     frame["roast"] = is_good_roast(temperature, duration).astype(np.int64)
-    bands = pd.cut(frame["temperature"], [0, COOLEST, HOTTEST, 400], labels=["cool", "fit", "hot"])
-    frame["temperature_band"] = bands.astype(str)
-    bands = pd.cut(frame["duration"], [0, SHORTEST, LONGEST, 60], labels=["short", "fit", "long"])
-    frame["duration_band"] = bands.astype(str)
+    frame["temperature_band"] = band(
+        temperature, [0, COOLEST, HOTTEST, 400], ["cool", "fit", "hot"]
+    )
+    frame["duration_band"] = band(duration, [0, SHORTEST, LONGEST, 60], ["short", "fit", "long"])
     return frame
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec
+from foursplit_courses.transforms.bands import band
 
 FEATURES = (
     "age", "sex", "bmi", "blood_pressure", "cholesterol", "ldl", "hdl", "cholesterol_hdl_ratio",
@@ -51,9 +52,9 @@ def read(raw: Path) -> pd.DataFrame:
     frame["progression"] = pd.read_csv(raw / "diabetes_target.csv.gz", header=None)[0]
     # Decades, and the World Health Organization's limits of the body mass index.
     frame["age_band"] = (frame["age"] // 10 * 10).map("{:.0f}s".format)
-    frame["bmi_band"] = pd.cut(
-        frame["bmi"], [0, 18.5, 25, 30, np.inf], labels=["under", "normal", "over", "obese"]
-    ).astype(str)
+    frame["bmi_band"] = band(
+        frame["bmi"], [0, 18.5, 25, 30, np.inf], ["under", "normal", "over", "obese"]
+    )
     return frame
 
 

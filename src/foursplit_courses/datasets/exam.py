@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
+from foursplit_courses.transforms.bands import band
 
 FILE = "ex2data1.txt"
 N_APPLICANTS, N_ADMITTED = 100, 60
@@ -35,8 +36,7 @@ def read(raw: Path) -> pd.DataFrame:
     path = raw / "course_exam_microchips" / FILE
     frame = pd.read_csv(path, header=None, names=[*FEATURES, "admitted"])
     lead = frame["first_exam"] - frame["second_exam"]
-    bands = pd.cut(lead, [-101, -EQUAL, EQUAL, 101], labels=["second", "alike", "first"])
-    frame["better_exam"] = bands.astype(str)
+    frame["better_exam"] = band(lead, [-101, -EQUAL, EQUAL, 101], ["second", "alike", "first"])
     return frame
 
 

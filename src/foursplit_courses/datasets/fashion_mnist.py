@@ -9,6 +9,7 @@ import pandas as pd
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
+from foursplit_courses.transforms.bands import band
 
 PARTS = {"train": 60_000, "test": 10_000}
 FILES = {"train": "train", "test": "t10k"}  # as the published files are called
@@ -40,18 +41,16 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 dark to 1 light, with the part each came in."""
-    folder = raw / "fashion_mnist"
-    pictures = [idx.read(folder / f"{file}-images-idx3-ubyte.gz") for file in FILES.values()]
-    labels = [idx.read(folder / f"{file}-labels-idx1-ubyte.gz") for file in FILES.values()]
-    x = np.concatenate(pictures) / np.float32(255)
+    pictures, labels, part = idx.read_parts(raw / "fashion_mnist", FILES)
+    x = pictures / np.float32(255)
     filled = (x > 0).mean(axis=(1, 2))
     # Of the garment alone: a long coat is not brighter than a short one.
     brightness = x.sum(axis=(1, 2)) / (x > 0).sum(axis=(1, 2))
     rows = pd.DataFrame(
         {
-            "garment": np.concatenate(labels).astype(int),
+            "garment": labels.astype(int),
             "domain": "all",
-            OFFICIAL: np.repeat(list(FILES), [len(block) for block in pictures]),
+            OFFICIAL: part,
             "brightest": x.max(axis=(1, 2)),
             "darkest": x.min(axis=(1, 2)),
             "filled": filled,
@@ -59,13 +58,9 @@ def read(raw: Path) -> Examples:
         }
     )
     # Fixed limits, so that no picture's band depends on the others.
-    rows["brightness_band"] = _band(brightness, [0, 0.4, 0.6, 1], ["dark", "middle", "bright"])
-    rows["fill_band"] = _band(filled, [0, 0.35, 0.6, 1], ["under 35 %", "35 to 60 %", "over 60 %"])
+    rows["brightness_band"] = band(brightness, [0, 0.4, 0.6, 1], ["dark", "middle", "bright"])
+    rows["fill_band"] = band(filled, [0, 0.35, 0.6, 1], ["under 35 %", "35 to 60 %", "over 60 %"])
     return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -12,7 +12,14 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel
 from foursplit.core.seeds import generator
-from foursplit_courses.transforms.lagged_features import lagged_sums
+from foursplit_courses.transforms.rating_history import (
+    Prior,
+    film_history,
+    history_band,
+    learnt_band,
+    unit_of_taste,
+    user_history,
+)
 
 N_USERS, N_FILMS = 280, 220
 LAST_DAY, BORDER = 1460, 1095  # days: four years, of which three are learnt from
@@ -65,9 +72,8 @@ def read(_raw: Path) -> pd.DataFrame:
     _add_history(frame, is_genre)
     late = frame["day"] >= BORDER
     for name in ("user", "film"):
-        n = (~late).groupby(frame[name]).transform("sum") - ~late  # others than the row itself
-        frame[f"{name}_learnt"] = _band(n)
-    frame["unit"] = np.where(late, "user " + frame["user"].astype(str), frame.index.astype(str))
+        frame[f"{name}_learnt"] = learnt_band(frame[name], late)
+    frame["unit"] = unit_of_taste(frame["user"], late)
     frame["first_genre"] = np.asarray(GENRES)[is_genre[frame["film"]].argmax(axis=1)]
     return frame
 
@@ -118,26 +124,16 @@ def _add_history(frame: pd.DataFrame, is_genre: np.ndarray) -> None:
     """Add means and counts over strictly earlier days; a few ratings trust the mean of all."""
     rating, day = frame["rating"].to_numpy(), frame["day"].to_numpy()
     film, user = frame["film"].to_numpy(), frame["user"].to_numpy()
-    of_film, n_film = lagged_sums(rating[:, None], film, day)
-    frame["film_mean"] = (of_film[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_film + PRIOR_COUNT)
-    member = is_genre[film]
-    table = np.c_[rating, rating[:, None] * member, member]
-    of_user, n_user = lagged_sums(table, user, day)
-    mean = (of_user[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_user + PRIOR_COUNT)
-    frame["user_mean"] = mean
-    total, count = np.split(of_user[:, 1:], 2, axis=1)
+    prior, member = Prior(PRIOR_MEAN, PRIOR_COUNT), is_genre[film]
+    frame["film_mean"], n_film = film_history(rating, film, day, prior)
+    by_user = user_history(rating, member, user, day, prior)
+    frame["user_mean"] = by_user.mean
     for column, name in enumerate(GENRES):
-        own = total[:, column] - mean * count[:, column]
-        frame[f"likes_{name}"] = own / (count[:, column] + PRIOR_COUNT)
+        frame[f"likes_{name}"] = by_user.liking[:, column]
         frame[f"is_{name}"] = member[:, column]
-    for name, n in (("user", n_user), ("film", n_film)):
+    for name, n in (("user", by_user.n_ratings), ("film", n_film)):
         frame[f"log_{name}_count"] = np.log1p(n)
-        frame[f"{name}_history"] = _band(n)
-
-
-def _band(n: Any) -> np.ndarray:
-    bands = pd.cut(np.asarray(n), [-1, 0, 20, 1e6], labels=["none", "to 20", "more"])
-    return np.asarray(bands).astype(str)
+        frame[f"{name}_history"] = history_band(n)
 
 
 def suite() -> list[Any]:

@@ -8,11 +8,11 @@ which is checked like any raw file. Training takes minutes, so the levels are wi
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 from foursplit.core.seeds import generator
+from foursplit_courses.transforms.wind_levels import WindLevels, strength_band
 
 N_CALM, N_WINDY = 600, 400
 WIND, TURBULENCE = (5.0, 15.0), (0.5, 1.5)  # of the 20 and 2 that the game recommends at most
@@ -44,39 +44,24 @@ SPEC = DatasetSpec(
     slices=("wind_band", "turbulence_band", "chance_return"),
 )
 
+LEVELS = WindLevels(
+    n_calm=N_CALM,
+    n_windy=N_WINDY,
+    wind=WIND,
+    turbulence=TURBULENCE,
+    good_return=GOOD,
+    chance_return=CHANCE,
+)
+
 
 def read(_raw: Path) -> pd.DataFrame:
     """Draw the levels (seed, wind, turbulence), with the good return and that by chance."""
-    rng, n = generator("lander_levels"), N_CALM + N_WINDY
-    windy = np.arange(n) >= N_CALM
-    rows = pd.DataFrame(
-        {
-            "seed": np.arange(n, dtype=np.float64),
-            "wind": np.where(windy, rng.uniform(*WIND, n), 0.0),
-            "turbulence": np.where(windy, rng.uniform(*TURBULENCE, n), 0.0),
-            "domain": np.where(windy, "windy", "calm"),
-            "good_return": GOOD,
-            "chance_return": CHANCE,
-        }
-    )
-    rows["wind_band"] = np.select([~windy, rows["wind"] > STRONG], ["none", "strong"], "middling")
-    rough = rows["turbulence"] > sum(TURBULENCE) / 2
-    rows["turbulence_band"] = np.select([~windy, rough], ["none", "strong"], "middling")
+    rows = LEVELS.draw(generator("lander_levels"))
+    rows["wind_band"] = strength_band(rows, "wind", STRONG, "middling")
+    rows["turbulence_band"] = strength_band(rows, "turbulence", sum(TURBULENCE) / 2, "middling")
     return rows
 
 
 def suite() -> list[Any]:
     """Return the expectations on the levels."""
-    import great_expectations.expectations as gxe
-
-    return [
-        gxe.ExpectTableRowCountToEqual(value=N_CALM + N_WINDY),
-        gxe.ExpectColumnValuesToBeUnique(column="seed"),
-        gxe.ExpectColumnValuesToBeBetween(column="wind", min_value=0, max_value=WIND[1]),
-        gxe.ExpectColumnValuesToBeBetween(
-            column="turbulence", min_value=0, max_value=TURBULENCE[1]
-        ),
-        gxe.ExpectColumnValuesToBeInSet(column="domain", value_set=["calm", "windy"]),
-        gxe.ExpectColumnValuesToBeInSet(column="good_return", value_set=[GOOD]),
-        gxe.ExpectColumnValuesToBeInSet(column="chance_return", value_set=[CHANCE]),
-    ]
+    return LEVELS.expectations()

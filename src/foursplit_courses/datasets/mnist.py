@@ -9,6 +9,8 @@ import pandas as pd
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import idx
+from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.digit_pictures import ink_columns
 
 SIDE = 28  # pixels
 PARTS = {"train": 60_000, "test": 10_000}
@@ -38,27 +40,23 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 paper to 1 ink, with the part each came in."""
-    folder = raw / "mnist"
-    pictures = {
-        part: idx.read(folder / f"{file}-images-idx3-ubyte.gz") for part, file in FILES.items()
-    }
-    labels = [idx.read(folder / f"{file}-labels-idx1-ubyte.gz") for file in FILES.values()]
-    x = np.concatenate(list(pictures.values())) / np.float32(255)
-    ink, lean = x.mean(axis=(1, 2)), _lean(x)
+    pictures, labels, part = idx.read_parts(raw / "mnist", FILES)
+    x = pictures / np.float32(255)
+    ink, lean = ink_columns(x), _lean(x)
     rows = pd.DataFrame(
         {
-            "digit": np.concatenate(labels).astype(int),
+            "digit": labels.astype(int),
             "domain": "all",
-            OFFICIAL: np.repeat(list(pictures), [len(block) for block in pictures.values()]),
-            "darkest": x.max(axis=(1, 2)),
-            "lightest": x.min(axis=(1, 2)),
-            "ink": ink,
+            OFFICIAL: part,
+            **ink,
             "lean": lean,
         }
     )
     # Fixed limits, so that no picture's band depends on the others.
-    rows["ink_band"] = _band(ink, [-1, 0.09, 0.13, 0.18, 1], ["thin", "light", "bold", "heavy"])
-    rows["lean_band"] = _band(
+    rows["ink_band"] = band(
+        ink["ink"], [-1, 0.09, 0.13, 0.18, 1], ["thin", "light", "bold", "heavy"]
+    )
+    rows["lean_band"] = band(
         lean, [-np.inf, -0.1, 0.2, 0.5, np.inf], ["left", "upright", "right", "far right"]
     )
     return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
@@ -72,10 +70,6 @@ def _lean(x: np.ndarray) -> np.ndarray:
     squares = x.sum(axis=2) @ along**2 / mass - down**2
     products = np.einsum("nrc,r,c->n", x, along, along, optimize=True) / mass - down * across
     return -products / squares
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

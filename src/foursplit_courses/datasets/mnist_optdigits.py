@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
 from foursplit_courses.transforms.area_resize import area_resize
+from foursplit_courses.transforms.digit_pictures import digit_examples
 
 SIDE = 8  # pixels of optdigits; MNIST's 28 are brought down to it
 INK = 16  # the most a pixel of optdigits counts: its block of 4 by 4 is all ink
@@ -51,7 +51,7 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 paper to 1 ink."""
-    mnist = idx.read(raw / "mnist" / "train-images-idx3-ubyte.gz")
+    mnist, labels = idx.read_pair(raw / "mnist", "train")
     parts = {part: _table(raw / "optdigits" / f"optdigits.{part}") for part in PARTS}
     optdigits = np.concatenate(list(parts.values()))
     x = np.concatenate(
@@ -60,24 +60,13 @@ def read(raw: Path) -> Examples:
             optdigits[:, :-1].reshape(-1, SIDE, SIDE) / np.float32(INK),
         ]
     )
-    x = x.astype(np.float32).clip(0, 1)
-    ink = x.mean(axis=(1, 2))
-    labels = idx.read(raw / "mnist" / "train-labels-idx1-ubyte.gz")
     sizes = [len(mnist), *(len(block) for block in parts.values())]
-    rows = pd.DataFrame(
-        {
-            "digit": np.concatenate([labels, optdigits[:, -1]]).astype(int),
-            "domain": np.repeat(["mnist", *["optdigits"] * len(parts)], sizes),
-            "part": np.repeat(["mnist", *parts], sizes),
-            "darkest": x.max(axis=(1, 2)),
-            "lightest": x.min(axis=(1, 2)),
-            "ink": ink,
-        }
+    return digit_examples(
+        x,
+        digit=np.concatenate([labels, optdigits[:, -1]]),
+        domain=np.repeat(["mnist", *["optdigits"] * len(parts)], sizes),
+        part=np.repeat(["mnist", *parts], sizes),
     )
-    # Fixed limits, so that no picture's band depends on the others.
-    bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
-    rows["ink_band"] = np.asarray(bands).astype(str)
-    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _table(path: Path) -> np.ndarray:

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, ReferenceLevel, RemoteFiles
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import idx
 from foursplit_courses.transforms.area_resize import area_resize
+from foursplit_courses.transforms.digit_pictures import digit_examples
 
 SIDE = 16  # pixels of USPS; MNIST's 28 are brought down to it
 N_MNIST, N_USPS = 60_000, 9_298
@@ -48,30 +48,18 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> Examples:
     """Read pictures as (channel, row, column), 0 paper to 1 ink."""
-    mnist = idx.read(raw / "mnist" / "train-images-idx3-ubyte.gz")
+    mnist, labels = idx.read_pair(raw / "mnist", "train")
     parts = [_zip_codes(raw / "usps" / f"zip.{part}.gz") for part in ("train", "test")]
     usps = np.concatenate(parts)
     x = np.concatenate(
         [area_resize(mnist / np.float32(255), SIDE), (usps[:, 1:].reshape(-1, SIDE, SIDE) + 1) / 2]
     )
-    x = x.astype(np.float32).clip(0, 1)
-    ink = x.mean(axis=(1, 2))
-    rows = pd.DataFrame(
-        {
-            "digit": np.concatenate(
-                [idx.read(raw / "mnist" / "train-labels-idx1-ubyte.gz"), usps[:, 0]]
-            ).astype(int),
-            "domain": ["mnist"] * len(mnist) + ["usps"] * len(usps),
-            "part": ["train"] * (len(mnist) + len(parts[0])) + ["test"] * len(parts[1]),
-            "darkest": x.max(axis=(1, 2)),
-            "lightest": x.min(axis=(1, 2)),
-            "ink": ink,
-        }
+    return digit_examples(
+        x,
+        digit=np.concatenate([labels, usps[:, 0]]),
+        domain=np.repeat(["mnist", "usps"], [len(mnist), len(usps)]),
+        part=np.repeat(["train", "test"], [len(mnist) + len(parts[0]), len(parts[1])]),
     )
-    # Fixed limits, so that no picture's band depends on the others.
-    bands = pd.cut(ink, [-1, 0.1, 0.2, 0.3, 1], labels=["thin", "light", "bold", "heavy"])
-    rows["ink_band"] = np.asarray(bands).astype(str)
-    return Examples(x=x[:, None], metadata=rows)  # (example, 1, row, column)
 
 
 def _zip_codes(path: Path) -> np.ndarray:

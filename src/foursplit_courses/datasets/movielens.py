@@ -7,13 +7,16 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
-from foursplit_courses.transforms import lagged_features as known
+from foursplit_courses.transforms.lagged_features import lagged_sums
+from foursplit_courses.transforms.movielens import (
+    GENRES,
+    add_film_age,
+    rating_time,
+    read_ratings,
+    release_year,
+)
+from foursplit_courses.transforms.rating_history import history_band
 
-GENRES = (
-    "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama",
-    "Fantasy", "Film-Noir", "Horror", "IMAX", "Musical", "Mystery", "Romance", "Sci-Fi",
-    "Thriller", "War", "Western",
-)  # fmt: skip
 FEATURES = (
     "user_mean",
     "log_user_count",
@@ -27,7 +30,6 @@ FEATURES = (
 BORDER = "2016-01-01"
 PRIOR_MEAN = 2.75  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
 PRIOR_COUNT = 5.0  # ratings that the mean of all stands for, beside a user's or a film's own few
-USUAL_AGE = 10.0  # years, where a title has no year
 N_RATINGS, N_SINCE_2016, N_USERS, N_FILMS = 100_836, 21_319, 610, 9_724
 
 SPEC = DatasetSpec(
@@ -59,10 +61,7 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> pd.DataFrame:
     """Read one row per rating, in order of time."""
-    folder = raw / "movielens_latest_small"
-    ratings = pd.read_csv(folder / "ratings.csv")
-    frame = ratings.merge(pd.read_csv(folder / "movies.csv"), on="movieId", validate="many_to_one")
-    frame = frame.sort_values(["timestamp", "userId", "movieId"], ignore_index=True)
+    frame = read_ratings(raw / "movielens_latest_small")
     everything = lagged_ratings(frame, pd.Series(0, index=frame.index))
     frame["all_mean"] = (everything["total"] / everything["count"]).fillna(PRIOR_MEAN)
     for name, key in (("user", "userId"), ("film", "movieId")):
@@ -70,25 +69,24 @@ def read(raw: Path) -> pd.DataFrame:
         total = before["total"] + PRIOR_COUNT * frame["all_mean"]
         frame[f"{name}_mean"] = total / (before["count"] + PRIOR_COUNT)
         frame[f"log_{name}_count"] = np.log1p(before["count"])
-        bands = pd.cut(before["count"], [-1, 0, 20, 1e6], labels=["none", "to 20", "more"])
-        frame[f"{name}_history"] = np.asarray(bands).astype(str)
-    when = pd.to_datetime(frame["timestamp"], unit="s")
-    released = frame["title"].str.extract(r"\((\d{4})\)\s*$")[0].astype(float)
-    frame["age_unknown"] = released.isna().astype(int)
-    frame["film_age"] = (when.dt.year - released).fillna(USUAL_AGE)
+        frame[f"{name}_history"] = history_band(before["count"])
+    released = release_year(frame)
+    add_film_age(frame, released)
     frame["decade"] = (released // 10 * 10).map("{:.0f}s".format).where(released.notna(), "unknown")
     listed = frame["genres"].str.split("|")
     for name in GENRES:
         frame[f"genre_{name}"] = [int(name in genres) for genres in listed]
     frame["first_genre"] = listed.str[0]
-    frame["domain"] = np.where(when < pd.Timestamp(BORDER), "before 2016", "since 2016")
+    frame["domain"] = np.where(
+        rating_time(frame) < pd.Timestamp(BORDER), "before 2016", "since 2016"
+    )
     return frame
 
 
 def lagged_ratings(frame: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
     """Sum and count each row's ratings of the same `key` given in strictly earlier seconds."""
     values, when = frame[["rating"]].to_numpy(np.float64), frame["timestamp"].to_numpy()
-    totals, counts = known.lagged_sums(values, key.to_numpy(), when)
+    totals, counts = lagged_sums(values, key.to_numpy(), when)
     return pd.DataFrame({"total": totals[:, 0], "count": counts}, index=frame.index)
 
 

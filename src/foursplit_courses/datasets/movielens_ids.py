@@ -7,13 +7,22 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
-from foursplit_courses.transforms.lagged_features import lagged_sums
+from foursplit_courses.transforms.movielens import (
+    GENRES,
+    add_film_age,
+    rating_time,
+    read_ratings,
+    release_year,
+)
+from foursplit_courses.transforms.rating_history import (
+    Prior,
+    film_history,
+    history_band,
+    learnt_band,
+    unit_of_taste,
+    user_history,
+)
 
-GENRES = (
-    "Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Documentary", "Drama",
-    "Fantasy", "Film-Noir", "Horror", "IMAX", "Musical", "Mystery", "Romance", "Sci-Fi",
-    "Thriller", "War", "Western",
-)  # fmt: skip
 USER_FEATURES = ("user_mean", "log_user_count", *(f"likes_{name}" for name in GENRES))
 FILM_FEATURES = (
     "film_mean",
@@ -23,9 +32,10 @@ FILM_FEATURES = (
     *(f"is_{name}" for name in GENRES),
 )
 BORDER = "2016-01-01"
-PRIOR_MEAN = 3.5  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
-PRIOR_COUNT = 5.0  # ratings that a mean of all stands for, beside a user's or a film's own few
-USUAL_AGE = 10.0  # years, where a title has no year
+PRIOR = Prior(
+    mean=3.5,  # stars, of 0.5 to 5: what is guessed where nobody has rated anything yet
+    n_ratings=5.0,  # ratings that a mean of all stands for, beside a user's or a film's own few
+)
 N_RATINGS, N_USERS, N_FILMS = 100_836, 610, 9_724
 
 SPEC = DatasetSpec(
@@ -60,59 +70,38 @@ SPEC = DatasetSpec(
 
 def read(raw: Path) -> pd.DataFrame:
     """Read one row per rating, in order of time."""
-    folder = raw / "movielens_latest_small"
-    ratings = pd.read_csv(folder / "ratings.csv")
-    frame = ratings.merge(pd.read_csv(folder / "movies.csv"), on="movieId", validate="many_to_one")
-    frame = frame.sort_values(["timestamp", "userId", "movieId"], ignore_index=True)
-    when = pd.to_datetime(frame["timestamp"], unit="s")
-    late = when >= pd.Timestamp(BORDER)
+    frame = read_ratings(raw / "movielens_latest_small")
+    late = rating_time(frame) >= pd.Timestamp(BORDER)
     frame["domain"] = np.where(late, "since 2016", "before 2016")
-    released = frame["title"].str.extract(r"\((\d{4})\)\s*$")[0].astype(float)
-    frame["age_unknown"] = released.isna().astype(int)
-    frame["film_age"] = (when.dt.year - released).fillna(USUAL_AGE)
+    add_film_age(frame, release_year(frame))
     listed = frame["genres"].str.split("|")
     frame["first_genre"] = listed.str[0]
     member = np.array([[name in genres for name in GENRES] for genres in listed], dtype=float)
     features = _history(frame, member)
     for name, key in (("user", "userId"), ("film", "movieId")):
         features[name] = pd.factorize(frame[key])[0]  # in order of appearance
-        n = (~late).groupby(frame[key]).transform("sum") - ~late  # others than the row itself
-        features[f"{name}_learnt"] = _band(n)
-    features["unit"] = np.where(
-        late, "user " + frame["userId"].astype(str), frame.index.astype(str)
-    )
+        features[f"{name}_learnt"] = learnt_band(frame[key], late)
+    features["unit"] = unit_of_taste(frame["userId"], late)
     return pd.concat([frame, features], axis=1)
 
 
 def _history(frame: pd.DataFrame, member: np.ndarray) -> pd.DataFrame:
-    """Say what strictly earlier seconds tell of user and film; (rating, genre) `member` is 0 or 1.
-
-    A liking is how far the user's ratings of a genre lie above the user's own mean.
-    """
+    """Compute what strictly earlier seconds show; (rating, genre) `member` is 0 or 1."""
     rating, second = frame["rating"].to_numpy(), frame["timestamp"].to_numpy()
-    of_film, n_film = lagged_sums(rating[:, None], frame["movieId"].to_numpy(), second)
-    table = np.c_[rating, rating[:, None] * member, member]
-    of_user, n_user = lagged_sums(table, frame["userId"].to_numpy(), second)
-    mean = (of_user[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_user + PRIOR_COUNT)
-    total, count = np.split(of_user[:, 1:], 2, axis=1)
-    likes = (total - mean[:, None] * count) / (count + PRIOR_COUNT)
+    film_mean, n_film = film_history(rating, frame["movieId"].to_numpy(), second, PRIOR)
+    user = user_history(rating, member, frame["userId"].to_numpy(), second, PRIOR)
     return pd.DataFrame(
         {
-            "user_mean": mean,
-            "log_user_count": np.log1p(n_user),
-            **{f"likes_{name}": likes[:, column] for column, name in enumerate(GENRES)},
-            "film_mean": (of_film[:, 0] + PRIOR_COUNT * PRIOR_MEAN) / (n_film + PRIOR_COUNT),
+            "user_mean": user.mean,
+            "log_user_count": np.log1p(user.n_ratings),
+            **{f"likes_{name}": user.liking[:, column] for column, name in enumerate(GENRES)},
+            "film_mean": film_mean,
             "log_film_count": np.log1p(n_film),
             **{f"is_{name}": member[:, column] for column, name in enumerate(GENRES)},
-            "user_history": _band(n_user),
-            "film_history": _band(n_film),
+            "user_history": history_band(user.n_ratings),
+            "film_history": history_band(n_film),
         }
     )
-
-
-def _band(n: Any) -> np.ndarray:
-    bands = pd.cut(np.asarray(n), [-1, 0, 20, 1e6], labels=["none", "to 20", "more"])
-    return np.asarray(bands).astype(str)
 
 
 def suite() -> list[Any]:

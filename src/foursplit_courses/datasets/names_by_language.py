@@ -10,6 +10,7 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
 from foursplit.core.examples import Examples
+from foursplit_courses.transforms.bands import band
 
 PER_LANGUAGE = {
     "Arabic": 2000, "Chinese": 268, "Czech": 519, "Dutch": 297, "English": 3668, "French": 277,
@@ -43,13 +44,13 @@ SPEC = DatasetSpec(
 def read(raw: Path) -> Examples:
     """Read x as (name, pair) counts: pair `ab` is at 27 times the place of a plus that of b."""
     folder = raw / "names_by_language"
-    found = [
+    labelled = [
         (name, language)
         for language in PER_LANGUAGE
         for name in (folder / f"{language}.txt").read_text(encoding="utf-8").splitlines()
         if name.strip()
     ]
-    rows = pd.DataFrame(found, columns=["name", "language"])
+    rows = pd.DataFrame(labelled, columns=["name", "language"])
     rows["spelling"] = rows["name"].map(normalize_spelling)
     rows["repeated"] = rows.duplicated(["name", "language"]).astype(int)
     languages = rows.groupby("spelling")["language"].transform("nunique")
@@ -57,8 +58,7 @@ def read(raw: Path) -> Examples:
     rows["shared"] = np.where(languages > 1, "several languages", "one language")
     rows["accented"] = np.where(rows["name"].map(str.isascii), "plain", "accented")
     length = rows["name"].str.len()
-    bands = pd.cut(length, [0, 4, 8, 99], labels=["to 4 letters", "5 to 8", "9 and more"])
-    rows["length_band"] = np.asarray(bands).astype(str)
+    rows["length_band"] = band(length, [0, 4, 8, 99], ["to 4 letters", "5 to 8", "9 and more"])
     rows["length"] = length
     return Examples(x=np.stack([bigram_counts(name) for name in rows["spelling"]]), metadata=rows)
 
@@ -66,8 +66,8 @@ def read(raw: Path) -> Examples:
 def normalize_spelling(name: str) -> str:
     """Write a name in plain small letters: accents fall off, other signs become one dot."""
     bare = unicodedata.normalize("NFKD", name.strip().lower().replace("ß", "ss").replace("ł", "l"))
-    kept = (sign for sign in bare if not unicodedata.combining(sign))
-    return "".join(sign if sign in SYMBOLS else "." for sign in kept)
+    signs = (sign for sign in bare if not unicodedata.combining(sign))
+    return "".join(sign if sign in SYMBOLS else "." for sign in signs)
 
 
 def bigram_counts(spelling: str) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec
+from foursplit_courses.transforms.bands import band
 
 TILE = 4  # pixels: colours are means over tiles, as a photo of a sixteenth of the size has them
 BLOCK = 8  # tiles: neighbours are alike, so a block of them goes to one split
@@ -69,8 +70,9 @@ def _photo(path: Path, domain: str) -> pd.DataFrame:
     frame["lightness"] = colours.reshape(-1, 3) @ LUMA
     thirds = np.array(["top", "middle", "bottom"])
     frame["third"] = thirds[row * 3 // rows]
-    bands = pd.cut(frame["lightness"], [-1, 1 / 3, 2 / 3, 1], labels=["dark", "middle", "light"])
-    frame["lightness_band"] = np.asarray(bands).astype(str)
+    frame["lightness_band"] = band(
+        frame["lightness"], [-1, 1 / 3, 2 / 3, 1], ["dark", "middle", "light"]
+    )
     range_ = frame[list(FEATURES)].max(axis=1) - frame[list(FEATURES)].min(axis=1)
     frame["colour_band"] = np.where(range_ > 0.2, "coloured", "nearly grey")
     return frame

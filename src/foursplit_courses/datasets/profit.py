@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
+from foursplit_courses.transforms.bands import band
 
 FILE = "ex1data1.txt"
 N_CITIES = 97
@@ -33,8 +34,7 @@ def read(raw: Path) -> pd.DataFrame:
     path = raw / "course_portland_houses" / FILE
     frame = pd.read_csv(path, header=None, names=["population", "profit"])
     # Fixed limits, so that no city's band depends on the others.
-    bands = pd.cut(frame["population"], [0, 6, 8, 100], labels=["small", "middle", "large"])
-    frame["size_band"] = bands.astype(str)
+    frame["size_band"] = band(frame["population"], [0, 6, 8, 100], ["small", "middle", "large"])
     return frame
 
 

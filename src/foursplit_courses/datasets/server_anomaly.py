@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
+from foursplit_courses.transforms.bands import band
 
 FEATURES = ("latency", "throughput")  # milliseconds, megabytes a second
 N_EACH, N_ANOMALIES = 307, 9
@@ -48,8 +49,9 @@ def read(raw: Path) -> pd.DataFrame:
     frame["anomalies"] = state
     frame["domain"] = ["unlabelled"] * len(plain) + ["labelled"] * len(judged)
     for name in FEATURES:
-        bands = pd.cut(frame[name], [0, 12, 18, 99], labels=["below 12", "12 to 18", "above 18"])
-        frame[f"{name}_band"] = np.asarray(bands).astype(str)
+        frame[f"{name}_band"] = band(
+            frame[name], [0, 12, 18, 99], ["below 12", "12 to 18", "above 18"]
+        )
     return frame
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.seeds import generator
+from foursplit_courses.transforms.bands import band
 
 FEATURES = ("latency", "throughput", "cpu")  # logarithms of milliseconds and of megabytes a second,
 # which are more like a Gaussian than what they are of; share of the time busy
@@ -49,8 +50,8 @@ def read(_raw: Path) -> pd.DataFrame:
 
 def _server(number: int, domain: str) -> pd.DataFrame:
     """Measure one server in one period, from streams of its own."""
-    made = generator("server_load: server", number)
-    slow, wide = np.exp(made.normal(0, 0.08)), np.exp(made.normal(0, 0.06))
+    server_rng = generator("server_load: server", number)
+    slow, wide = np.exp(server_rng.normal(0, 0.08)), np.exp(server_rng.normal(0, 0.06))
     rng = generator("server_load: measured", number, domain)
     load = rng.beta(2, 3, N_MEASURED) * (1 + GROWTH * (domain == "after"))
     kind = np.where(
@@ -76,8 +77,7 @@ def _server(number: int, domain: str) -> pd.DataFrame:
     frame["state"] = np.where(kind == "usual", "usual", "anomalous")
     frame["failing"] = (kind != "usual").astype(int)
     frame["kind"] = kind
-    bands = pd.cut(load, [-1, 0.3, 0.6, 9], labels=["low", "middle", "high"])
-    frame["load_band"] = np.asarray(bands).astype(str)
+    frame["load_band"] = band(load, [-1, 0.3, 0.6, 9], ["low", "middle", "high"])
     frame["generation"] = "slow hardware" if slow > 1 else "quick hardware"
     return frame
 

@@ -9,6 +9,8 @@ import pandas as pd
 from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.examples import OFFICIAL, Examples
 from foursplit_courses.transforms import jpeg
+from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.brightness import brightness_columns
 
 SIDE = 64  # pixels
 PARTS = {"train": 864, "val": 216, "test": 120}
@@ -38,33 +40,28 @@ SPEC = DatasetSpec(
 def read(raw: Path) -> Examples:
     """Read photos as (colour, row, column), 0 dark to 1 bright, with the part each came in."""
     folder = raw / "course_signs" / UNPACKED / "64x64_SIGNS"
-    found = {part: sorted((folder / f"{part}_signs").glob("*.jpg")) for part in PARTS}
-    paths = [path for block in found.values() for path in block]
-    parts = [PUBLISHED_AS[part] for part, block in found.items() for _ in block]
+    files = {part: sorted((folder / f"{part}_signs").glob("*.jpg")) for part in PARTS}
+    paths = [path for block in files.values() for path in block]
+    parts = [PUBLISHED_AS[part] for part, block in files.items() for _ in block]
     x = jpeg.read(paths, SIDE).transpose(0, 3, 1, 2) / np.float32(255)
     x = np.ascontiguousarray(x)
-    brightness = x.mean(axis=(1, 2, 3))
     hand = (x[:, 0] - x[:, 2] > 0.15).mean(axis=(1, 2))  # skin is redder than the wall
     rows = pd.DataFrame(
         {
             "sign": [int(path.name[0]) for path in paths],
             "domain": "all",
             OFFICIAL: parts,
-            "brightest": x.max(axis=(1, 2, 3)),
-            "darkest": x.min(axis=(1, 2, 3)),
-            "brightness": brightness,
+            **brightness_columns(x),
             "hand": hand,
             "no_hand": (hand == 0).astype(int),
         }
     )
     # Fixed limits, so that no photo's band depends on the others.
-    rows["brightness_band"] = _band(brightness, [0, 0.7, 0.725, 1], ["dark", "middle", "bright"])
-    rows["hand_band"] = _band(hand, [-1, 0.15, 0.25, 1], ["small", "middle", "large"])
+    rows["brightness_band"] = band(
+        rows["brightness"], [0, 0.7, 0.725, 1], ["dark", "middle", "bright"]
+    )
+    rows["hand_band"] = band(hand, [-1, 0.15, 0.25, 1], ["small", "middle", "large"])
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
-
-
-def _band(values: np.ndarray, limits: list[float], names: list[str]) -> np.ndarray:
-    return np.asarray(pd.cut(values, limits, labels=names)).astype(str)
 
 
 def suite() -> list[Any]:

@@ -12,6 +12,8 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit_courses.transforms import jpeg
 from foursplit_courses.transforms.area_resize import area_resize
+from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.brightness import brightness_columns
 
 SIDE = 64  # pixels of SIGNS; the students' 100 are brought down to it
 PHOTO_SIDE = 100
@@ -57,12 +59,11 @@ def read(raw: Path) -> Examples:
     x = np.concatenate([jpeg.read(ours, SIDE) / np.float32(255), area_resize(photos, SIDE)])
     x = np.ascontiguousarray(x.transpose(0, 3, 1, 2), dtype=np.float32).clip(0, 1)
     rows = pd.concat([signs, table[signs.columns]], ignore_index=True)
-    brightness = x.mean(axis=(1, 2, 3))
-    rows["brightest"], rows["darkest"] = x.max(axis=(1, 2, 3)), x.min(axis=(1, 2, 3))
-    rows["brightness"] = brightness
+    rows = rows.assign(**brightness_columns(x))
     # Fixed limits, so that no photo's band depends on the others.
-    bands = pd.cut(brightness, [0, 0.5, 0.6, 0.7, 1], labels=["dark", "dim", "light", "bright"])
-    rows["brightness_band"] = np.asarray(bands).astype(str)
+    rows["brightness_band"] = band(
+        rows["brightness"], [0, 0.5, 0.6, 0.7, 1], ["dark", "dim", "light", "bright"]
+    )
     return Examples(x=x, metadata=rows)  # (example, colour, row, column)
 
 
@@ -73,7 +74,7 @@ def identify_students(paths: list[Path]) -> pd.DataFrame:
     """
     from PIL import Image
 
-    found = []
+    shots = []
     for path in paths:
         with Image.open(path) as photo:
             tags = photo.getexif()
@@ -81,10 +82,10 @@ def identify_students(paths: list[Path]) -> pd.DataFrame:
             raise FoursplitError(
                 f"{path}: lacks the camera or the time (EXIF tags {CAMERA} and {TIME})"
             )
-        found.append(
+        shots.append(
             (tags[TIME], shot_number(path), int(path.parent.name), tags[CAMERA].strip(), path)
         )
-    table = pd.DataFrame(found, columns=["time", "number", "sign", "camera", "path"])
+    table = pd.DataFrame(shots, columns=["time", "number", "sign", "camera", "path"])
     table = table.sort_values(["time", "number"], ignore_index=True)
     begins = table["sign"].diff() < 0
     table["sitting"] = "student " + begins.cumsum().astype(str)
@@ -95,10 +96,10 @@ def identify_students(paths: list[Path]) -> pd.DataFrame:
 
 def shot_number(path: Path) -> int:
     """Read a shot's running number off its name, `2_IMG_4656.jpg` or `IMG_1118.JPG`."""
-    found = re.search(r"IMG_(\d+)", path.name)
-    if not found:
+    match = re.search(r"IMG_(\d+)", path.name)
+    if not match:
         raise FoursplitError(f"{path}: names no shot, as IMG_1118.JPG does")
-    return int(found[1])
+    return int(match[1])
 
 
 def suite() -> list[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import UNPACKED, DatasetSpec, RemoteFiles
 from foursplit.core.examples import Examples
+from foursplit_courses.transforms.bands import band
 
 SAMPLE_RATE = 8_000  # values a second
 FRAME = 256  # values: 32 ms, some four periods of a low voice
@@ -64,8 +65,7 @@ def read(raw: Path) -> Examples:
             }
         )
     table = pd.DataFrame(rows)
-    bands = pd.cut(table["seconds"], [0, 0.35, 0.5, 9], labels=["short", "usual", "long"])
-    table["duration_band"] = np.asarray(bands).astype(str)
+    table["duration_band"] = band(table["seconds"], [0, 0.35, 0.5, 9], ["short", "usual", "long"])
     return Examples(x=np.stack(pictures)[:, None], metadata=table)  # (example, 1, band, frame)
 
 

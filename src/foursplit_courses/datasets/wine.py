@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec, ReferenceLevel
+from foursplit_courses.transforms.bands import third_band
 
 FEATURES = (
     "alcohol", "malic_acid", "ash", "alkalinity_of_ash", "magnesium", "phenols", "flavanoids",
@@ -42,9 +43,7 @@ def read(raw: Path) -> pd.DataFrame:
     """Read one row per wine; bands (thirds of the file) are for slicing."""
     frame = pd.read_csv(raw / "wine_data.csv", skiprows=1, header=None)
     frame.columns = pd.Index([*FEATURES, "variety"])
-    ranks = frame["alcohol"].rank(method="first", pct=True)
-    frame["alcohol_band"] = pd.cut(ranks, [0, 1 / 3, 2 / 3, 1], labels=["low", "middle", "high"])
-    frame["alcohol_band"] = frame["alcohol_band"].astype(str)
+    frame["alcohol_band"] = third_band(frame["alcohol"])
     return frame
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec, RemoteFiles
+from foursplit_courses.transforms.bands import band
 
 FEATURES = (
     "fixed_acidity", "volatile_acidity", "citric_acid", "residual_sugar", "chlorides",
@@ -57,8 +57,8 @@ def read(raw: Path) -> pd.DataFrame:
         # Milligrams a litre: the law allows a dry red 150 and a dry white 200.
         "sulphur_band": ("total_sulfur_dioxide", [0, 150, 200, 500], ["to 150", "to 200", "more"]),
     }
-    for band, (column, edges, labels) in bands.items():
-        frame[band] = np.asarray(pd.cut(frame[column], edges, labels=labels)).astype(str)
+    for name, (column, limits, labels) in bands.items():
+        frame[name] = band(frame[column], limits, labels)
     return frame
 
 

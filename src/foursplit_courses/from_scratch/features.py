@@ -57,3 +57,9 @@ def polynomial_features(x: Inputs, degree: int) -> Terms:
         for factors in combinations_with_replacement(range(x.shape[1]), length)
     ]
     return np.column_stack([x[:, factors].prod(axis=1) for factors in index_sets])
+
+
+def scaled_polynomial_features(degree: int, x: Inputs, *others: Inputs) -> list[Terms]:
+    """Return the polynomial features of `x` and of `others`, all scaled as those of `x` are."""
+    scaler = fit_scaler(polynomial_features(x, degree))
+    return [scaler.transform(polynomial_features(rows, degree)) for rows in (x, *others)]

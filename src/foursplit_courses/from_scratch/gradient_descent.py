@@ -4,6 +4,8 @@ Source: Ng, MLS C1 W1-W3.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -66,3 +68,30 @@ def gradient_descent(
         b=np.array([parameters.b for parameters in path]),
         cost=np.array(costs),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescent:
+    """Gradient descent on a model's cost and gradient, both of (x, y, parameters, l2)."""
+
+    cost: Callable[..., float]
+    gradient: Callable[..., Parameters]
+
+    def __call__(
+        self,
+        x: Float64[np.ndarray, "example n_inputs"],
+        y: Float64[np.ndarray, " example"],
+        start: Parameters | None = None,
+        *,
+        learning_rate: float,
+        n_steps: int,
+        l2: float = 0.0,
+    ) -> FitResult:
+        """Minimize the cost by gradient descent from `start`, by default zero."""
+        return gradient_descent(
+            partial(self.cost, x, y, l2=l2),
+            partial(self.gradient, x, y, l2=l2),
+            start or zero_parameters(x.shape[1]),
+            learning_rate=learning_rate,
+            n_steps=n_steps,
+        )

@@ -6,13 +6,10 @@ lambda, adds lambda / (2 n) times the squared weights; the bias is not regulariz
 Source: Ng, MLS C1 W2 (multiple regression, normal equation) and W3 (regularization).
 """
 
-from functools import partial
-
 import numpy as np
 from jaxtyping import Float64
 
-from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters, zero_parameters
-from foursplit_courses.from_scratch.gradient_descent import gradient_descent as minimize
+from foursplit_courses.from_scratch.gradient_descent import ModelDescent, Parameters
 
 Inputs = Float64[np.ndarray, "example n_inputs"]
 Targets = Float64[np.ndarray, " example"]
@@ -50,23 +47,8 @@ def max_stable_learning_rate(x: Inputs, l2: float = 0.0) -> float:
     return float(2 / np.linalg.eigvalsh(hessian(x, l2))[-1])
 
 
-def gradient_descent(
-    x: Inputs,
-    y: Targets,
-    start: Parameters | None = None,
-    *,
-    learning_rate: float,
-    n_steps: int,
-    l2: float = 0.0,
-) -> FitResult:
-    """Minimize the cost by gradient descent from `start`, by default zero."""
-    return minimize(
-        partial(cost, x, y, l2=l2),
-        partial(gradient, x, y, l2=l2),
-        start or zero_parameters(x.shape[1]),
-        learning_rate=learning_rate,
-        n_steps=n_steps,
-    )
+gradient_descent = ModelDescent(cost, gradient)
+"""Minimize the cost by gradient descent from `start`, by default zero."""
 
 
 def normal_equation(x: Inputs, y: Targets, l2: float = 0.0) -> Parameters:

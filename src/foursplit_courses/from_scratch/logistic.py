@@ -6,13 +6,14 @@ adds lambda / (2 n) times the squared weights; the bias is not regularized.
 Source: Ng, MLS C1 W3; Newton: Hastie, Tibshirani and Friedman (2009), section 4.4.1.
 """
 
-from functools import partial
-
 import numpy as np
 from jaxtyping import Float64
 
-from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters, zero_parameters
-from foursplit_courses.from_scratch.gradient_descent import gradient_descent as minimize
+from foursplit_courses.from_scratch.gradient_descent import (
+    ModelDescent,
+    Parameters,
+    zero_parameters,
+)
 from foursplit_courses.from_scratch.linear import Inputs, predict
 
 Labels = Float64[np.ndarray, " example"]
@@ -41,6 +42,11 @@ def cost(x: Inputs, y: Labels, parameters: Parameters, l2: float = 0.0) -> float
     )
 
 
+def error_rate(x: Inputs, y: Labels, parameters: Parameters) -> float:
+    """Compute the fraction of examples whose likelier class is wrong."""
+    return float(((predict(x, parameters) > 0) != (y == 1)).mean())
+
+
 def gradient(x: Inputs, y: Labels, parameters: Parameters, l2: float = 0.0) -> Parameters:
     """Compute the gradient: as in linear regression, with probabilities as predictions."""
     error = sigmoid(predict(x, parameters)) - y
@@ -58,23 +64,8 @@ def hessian(
     return (with_bias.T @ weighted + np.diag(l2_diagonal)) / len(x)
 
 
-def gradient_descent(
-    x: Inputs,
-    y: Labels,
-    start: Parameters | None = None,
-    *,
-    learning_rate: float,
-    n_steps: int,
-    l2: float = 0.0,
-) -> FitResult:
-    """Minimize the cost by gradient descent from `start`, by default zero."""
-    return minimize(
-        partial(cost, x, y, l2=l2),
-        partial(gradient, x, y, l2=l2),
-        start or zero_parameters(x.shape[1]),
-        learning_rate=learning_rate,
-        n_steps=n_steps,
-    )
+gradient_descent = ModelDescent(cost, gradient)
+"""Minimize the cost by gradient descent from `start`, by default zero."""
 
 
 def solve(

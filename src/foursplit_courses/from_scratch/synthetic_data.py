@@ -65,3 +65,31 @@ def make_microchips(n: int, rng: np.random.Generator) -> Dataset:
     x = rng.uniform(-1, 1, (n, 2))
     score = 0.5 - (x[:, 0] ** 2 + (x[:, 1] - 0.2) ** 2 + 0.5 * x[:, 0] * x[:, 1])
     return Dataset(x, (rng.random(n) < sigmoid(8 * score)).astype(np.float64))
+
+
+N_UNLIKE_COLUMNS = 8  # three of them matter
+SQUARED_RADIUS = 0.5  # of the disc in the square from -1 to 1
+
+
+def make_unlike_columns(
+    n: int, flipped: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw unlike columns (example, input), and classes that two thresholds and a switch decide.
+
+    The labels of a fraction `flipped` are wrong.
+    """
+    x = np.column_stack([rng.normal(size=(n, N_UNLIKE_COLUMNS - 1)), rng.random(n) < 0.5])
+    x[:, 1] = np.exp(3 * x[:, 1])  # an amount, as skewed as incomes are
+    y = np.where(x[:, -1] == 1, x[:, 0] > 0, x[:, 1] > 2)
+    return x, flip_labels(y, flipped, rng)
+
+
+def make_disc(n: int, flipped: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw points (example, 2) of a square, of class 1 in a disc, but for a fraction flipped."""
+    x = rng.uniform(-1, 1, (n, 2))
+    return x, flip_labels((x**2).sum(axis=1) < SQUARED_RADIUS, flipped, rng)
+
+
+def flip_labels(is_one: np.ndarray, fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the classes 0 and 1 (example,), each the wrong one with probability `fraction`."""
+    return (is_one ^ (rng.random(len(is_one)) < fraction)).astype(np.int64)

@@ -10,15 +10,23 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch import adam
 from foursplit_courses.from_scratch.dense import dense, dense_by_unit
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import TrainingConfig, fit, init_layers
+from foursplit_courses.lesson_helpers.differences import largest_difference
 
 Path = np.ndarray
 """(step, 2) places."""
 
-ROUNDING = 1e-12  # a smaller difference is that of the last digits, and says nothing
+Traces = dict[tuple[str, float], list[float]]
+"""The loss at each step, by optimizer and learning rate."""
+
+OPTIMIZERS: dict[str, Literal["adam", "gradient_descent"]] = {
+    "adam": "adam",
+    "descent": "gradient_descent",
+}
 START = (-9.0, 2.0)  # of the valley's descents
 
 
@@ -33,9 +41,7 @@ class Args:
     valley_learning_rates: tuple[float, ...] = (0.01, 0.03, 0.049, 0.051, 0.3)
 
     def __post_init__(self) -> None:
-        for name, minimum in (("digits", 10), ("steps", 1), ("steepness", 1)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least {minimum}")
+        check_at_least(self, digits=10, steps=1, steepness=1)
         for name in ("learning_rates", "valley_learning_rates"):
             if not getattr(self, name) or min(getattr(self, name)) <= 0:
                 raise ValueError(f"{name}: {getattr(self, name)} must be numbers above 0")
@@ -138,13 +144,25 @@ def _adam_path(slopes: np.ndarray, learning_rate: float, n: int) -> Path:
 
 def _network(args: Args) -> tuple[Section, dict[str, float]]:
     """Train one network from one start by both ways, at each rate."""
+    traces = _train(args)
+    numbers = _losses(args, traces)
+    section = Section(
+        heading="A network for ten digits",
+        text=(
+            f"{args.digits} digits, 25 and 15 ReLU units, all examples in each step, and inputs "
+            f"from 0 to 16 that nobody has scaled. A guess costs {np.log(10):.2f} nats. At its "
+            f"best rate Adam ends at {numbers['adam_lowest_loss']:.2g}, gradient descent at "
+            f"{numbers['descent_lowest_loss']:.2g}.",
+        ),
+        figures=(_loss_by_step(args, traces), _loss_by_rate(args, traces)),
+    )
+    return section, numbers
+
+
+def _train(args: Args) -> Traces:
     x, y = _digits(args.digits)
     begin = init_layers((64, 25, 15, 10), "relu", generator("adam: weights", 1))
-    optimizers: dict[str, Literal["adam", "gradient_descent"]] = {
-        "adam": "adam",
-        "descent": "gradient_descent",
-    }
-    traces = {
+    return {
         (name, learning_rate): fit(
             begin,
             x,
@@ -152,9 +170,27 @@ def _network(args: Args) -> tuple[Section, dict[str, float]]:
             CROSS_ENTROPY,
             TrainingConfig(n_steps=args.steps, learning_rate=learning_rate, optimizer=optimizer),
         )[1]
-        for name, optimizer in optimizers.items()
+        for name, optimizer in OPTIMIZERS.items()
         for learning_rate in args.learning_rates
     }
+
+
+def _losses(args: Args, traces: Traces) -> dict[str, float]:
+    """Return the last loss of each training, the lowest of each way, and where Adam's is lower."""
+    numbers = {
+        f"{name}_{learning_rate:g}_loss": trace[-1]
+        for (name, learning_rate), trace in traces.items()
+    }
+    for name in OPTIMIZERS:
+        numbers[f"{name}_lowest_loss"] = min(
+            traces[name, learning_rate][-1] for learning_rate in args.learning_rates
+        )
+    lower = sum(traces["adam", r][-1] < traces["descent", r][-1] for r in args.learning_rates)
+    numbers["rates_where_adam_ends_lower"] = float(lower)
+    return numbers
+
+
+def _loss_by_step(args: Args, traces: Traces) -> Slider:
     steps = np.arange(args.steps)
     figures = tuple(
         Lines(
@@ -174,50 +210,31 @@ def _network(args: Args) -> tuple[Section, dict[str, float]]:
         )
         for learning_rate in args.learning_rates
     )
-    numbers = {
-        f"{name}_{learning_rate:g}_loss": trace[-1]
-        for (name, learning_rate), trace in traces.items()
-    }
-    for name in optimizers:
-        numbers[f"{name}_lowest_loss"] = min(
-            traces[name, learning_rate][-1] for learning_rate in args.learning_rates
-        )
-    lower = sum(traces["adam", r][-1] < traces["descent", r][-1] for r in args.learning_rates)
-    numbers["rates_where_adam_ends_lower"] = float(lower)
-    section = Section(
-        heading="A network for ten digits",
-        text=(
-            f"{args.digits} digits, 25 and 15 ReLU units, all examples in each step, and inputs "
-            f"from 0 to 16 that nobody has scaled. A guess costs {np.log(10):.2f} nats. At its "
-            f"best rate Adam ends at {numbers['adam_lowest_loss']:.2g}, gradient descent at "
-            f"{numbers['descent_lowest_loss']:.2g}.",
-        ),
-        figures=(
-            Slider(
-                title="Loss over steps",
-                label="rate",
-                values=tuple(f"{learning_rate:g}" for learning_rate in args.learning_rates),
-                figures=figures,
-                start=len(args.learning_rates) // 2,
-            ),
-            Lines(
-                title=f"Loss after {args.steps} steps by rate",
-                x_label="rate",
-                y_label="cross-entropy, nats",
-                log_x=True,
-                log_y=True,
-                series=tuple(
-                    Series(
-                        name=label,
-                        x=args.learning_rates,
-                        y=[traces[name, r][-1] for r in args.learning_rates],
-                    )
-                    for name, label in (("adam", "Adam"), ("descent", "gradient descent"))
-                ),
-            ),
+    return Slider(
+        title="Loss over steps",
+        label="rate",
+        values=tuple(f"{learning_rate:g}" for learning_rate in args.learning_rates),
+        figures=figures,
+        start=len(args.learning_rates) // 2,
+    )
+
+
+def _loss_by_rate(args: Args, traces: Traces) -> Lines:
+    return Lines(
+        title=f"Loss after {args.steps} steps by rate",
+        x_label="rate",
+        y_label="cross-entropy, nats",
+        log_x=True,
+        log_y=True,
+        series=tuple(
+            Series(
+                name=label,
+                x=args.learning_rates,
+                y=[traces[name, r][-1] for r in args.learning_rates],
+            )
+            for name, label in (("adam", "Adam"), ("descent", "gradient descent"))
         ),
     )
-    return section, numbers
 
 
 def _digits(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -233,7 +250,7 @@ def _product() -> tuple[Section, dict[str, float]]:
     rng = generator("adam: a product", 1)
     x, w, b = rng.normal(size=(20, 64)), rng.normal(size=(64, 25)), rng.normal(size=25)
     product = dense(x, w, b)
-    apart = max(float(np.abs(product - dense_by_unit(x, w, b)).max()), ROUNDING)
+    apart = largest_difference(product, dense_by_unit(x, w, b))
     section = Section(
         heading="A step is a few matrix products",
         text=(

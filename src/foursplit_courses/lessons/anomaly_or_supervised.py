@@ -8,6 +8,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.gaussian_density import fit_multivariate, select_threshold
 
 N_USUAL, N_TEST, SHARE = 1000, 4000, 0.03  # learnt from; judged on, and how much of it is anomalous
@@ -27,8 +28,7 @@ class Args:
     def __post_init__(self) -> None:
         if not self.positives or min(self.positives) < 2:
             raise ValueError(f"positives: {self.positives} must each be at least 2")
-        if self.n_repeats < 2:
-            raise ValueError(f"n_repeats: {self.n_repeats} must be at least 2")
+        check_at_least(self, n_repeats=2)
 
 
 def run(args: Args) -> Lesson:

@@ -11,14 +11,16 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
+from foursplit_courses.lesson_helpers.planes import Plane, class_series
 
 # The blobs of source `six_blobs`, which a lesson may not import; a test holds them equal.
 CENTRES = np.array([[-1, 0], [1, 0], [0, 1], [0, -1], [-2, 1], [-2, -1]], dtype=np.float64)
 SPREAD = 0.4
 CLASSES = ("west", "east", "north", "south", "far north-west", "far south-west")
-GRID = 41  # places to a side of the plane
+PLANE = Plane(np.linspace(-3.5, 2.5, 41), np.linspace(-2.5, 2.5, 41), "across", "up")
 FRESH = 20_000  # points that no network has seen
 
 
@@ -38,16 +40,12 @@ class Args:
     worth: float = 0.02  # a gap of this error is worth work
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_cross", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, n_train=1, n_cross=1, steps=1)
         if min(*self.weight_decays, self.weight_decay) < 0:
             raise ValueError(
                 f"weight_decays: {self.weight_decays}, {self.weight_decay} must be 0 or more"
             )
-        for name in ("learning_rate", "worth"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}: {getattr(self, name)} must be above 0")
+        check_above_zero(self, "learning_rate", "worth")
 
 
 class Points(NamedTuple):
@@ -207,27 +205,12 @@ def _units(plan: Plan) -> str:
 
 
 def _by_class(points: Points, n: int) -> tuple[Series, ...]:
-    x, y = points.x[:n], points.y[:n]
-    return tuple(
-        Series(name=name, x=x[y == c, 0], y=x[y == c, 1], mark="points", group=c)
-        for c, name in enumerate(CLASSES)
-    )
+    return class_series(points.x[:n], points.y[:n], CLASSES, is_grouped=True)
 
 
 def _plane(name: str, layers: list[Layer], examples: tuple[Series, ...]) -> Regions:
-    across, up = np.linspace(-3.5, 2.5, GRID), np.linspace(-2.5, 2.5, GRID)
-    x = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    z = forward(layers, x).argmax(axis=1).reshape(GRID, GRID)
-    return Regions(
-        title=f"The {name} network",
-        x_label="across",
-        y_label="up",
-        x=across,
-        y=up,
-        z=z,
-        classes=CLASSES,
-        series=examples,
-    )
+    answers = forward(layers, PLANE.points).argmax(axis=1)
+    return PLANE.regions(f"The {name} network", answers, CLASSES, examples)
 
 
 def _by_penalty(args: Args, data: Data) -> tuple[Section, dict[str, float]]:

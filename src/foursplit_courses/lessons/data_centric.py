@@ -11,6 +11,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Picture, Section, Series, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 
@@ -34,9 +35,7 @@ class Args:
     seeds: tuple[int, ...] = (1, 2, 3)
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_more", "n_cross", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, n_train=1, n_more=1, n_cross=1, steps=1)
         if self.n_train + self.n_more + self.n_cross > 1797:
             total = self.n_train + self.n_more + self.n_cross
             raise ValueError(f"n_train, n_more, n_cross: {total} must be at most 1797 together")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch.impurity import entropy, gini, impurity, information_gain
+from foursplit_courses.from_scratch.synthetic_data import make_disc
 from foursplit_courses.from_scratch.tree import (
     LEAF,
     Tree,
@@ -19,6 +20,7 @@ from foursplit_courses.from_scratch.tree import (
     predict,
     predict_proba,
 )
+from foursplit_courses.lesson_helpers.planes import CROSSES_AND_POINTS, class_series, square_plane
 
 # Brown cap, tapering stalk, solitary; and whether it may be eaten.
 FEATURES = ("brown cap", "tapering stalk", "solitary")
@@ -27,6 +29,7 @@ MUSHROOMS = np.array(
      (0, 1, 1), (0, 0, 0), (1, 0, 1), (0, 1, 0), (1, 0, 0)]
 )  # fmt: skip
 EDIBLE = np.array([1, 1, 0, 0, 1, 0, 0, 1, 1, 0])
+PLANE_CLASSES = ("outside", "inside")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,39 +199,25 @@ def _fragile() -> Section:
     )
 
 
-def _disc(args: Args, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw points of a square; inside a disc they are of class 1, but for the flipped ones."""
-    x = rng.uniform(-1, 1, (n, 2))
-    inside = (x**2).sum(axis=1) < 0.5
-    return x, (inside ^ (rng.random(n) < args.flipped)).astype(np.int64)
-
-
 def _plane(args: Args) -> tuple[Section, dict[str, float]]:
     rng = generator("decision tree study, plane", args.seed)
-    (x, y), (held_out, truth) = _disc(args, args.n_train, rng), _disc(args, args.n_held_out, rng)
+    (x, y), (held_out, truth) = (
+        make_disc(n, args.flipped, rng) for n in (args.n_train, args.n_held_out)
+    )
     trees = [_classes(x, y, depth) for depth in args.depths]
     wrong = [
         [float((predict_proba(t, xs).argmax(axis=1) != ys).mean()) for t in trees]
         for xs, ys in ((x, y), (held_out, truth))
     ]
     best = int(np.argmin(wrong[1]))
-    grid = np.linspace(-1, 1, 61)
-    across = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
-    outside, inside = x[y == 0], x[y == 1]
-    points = (
-        Series(name="outside", x=outside[:, 0], y=outside[:, 1], mark="crosses"),
-        Series(name="inside", x=inside[:, 0], y=inside[:, 1], mark="points"),
-    )
+    plane = square_plane(-1, 1, 61, "first input", "second input")
+    points = class_series(x, y, PLANE_CLASSES, CROSSES_AND_POINTS)
     regions = tuple(
-        Regions(
-            title=f"Depth {depth}: {tree.n_leaves} leaves",
-            x_label="first input",
-            y_label="second input",
-            x=grid,
-            y=grid,
-            z=predict_proba(tree, across)[:, 1].reshape(len(grid), -1),
-            classes=("outside", "inside"),
-            series=points,
+        plane.regions(
+            f"Depth {depth}: {tree.n_leaves} leaves",
+            predict_proba(tree, plane.points)[:, 1],
+            PLANE_CLASSES,
+            points,
             caption=f"train error {train:.1%}, held-out error {out:.1%}",
         )
         for depth, tree, train, out in zip(args.depths, trees, *wrong, strict=True)

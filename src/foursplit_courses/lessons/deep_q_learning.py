@@ -7,6 +7,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.cart_pole import CartPole
 from foursplit_courses.from_scratch.deep_q import Agent, DQNConfig, rollout, train
 
@@ -26,9 +27,7 @@ class Args:
     epsilon_decay: float = 0.95
 
     def __post_init__(self) -> None:
-        for name in ("n_episodes", "held_out", "window"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, n_episodes=1, held_out=1, window=1)
         if self.window > self.n_episodes:
             raise ValueError(f"window: {self.window} must be at most episodes, {self.n_episodes}")
         if not self.seeds:

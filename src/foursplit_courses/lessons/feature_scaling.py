@@ -21,9 +21,11 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
+from foursplit_courses.lesson_helpers.surfaces import surface_path
 
 SHARES = (0.05, 0.9, 0.99, 1.02)  # of the largest rate that raw inputs allow
 PAIR = [0, 3]  # area and age: the two weights of the pictures
@@ -41,12 +43,8 @@ class Args:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if self.n_houses < 10:
-            raise ValueError(f"n_houses: {self.n_houses!r} must be at least 10")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
-        if self.n_steps < 1:
-            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+        check_at_least(self, n_houses=10, n_steps=1)
+        check_above_zero(self, "learning_rate")
 
 
 def run(args: Args) -> Lesson:
@@ -260,7 +258,6 @@ def _pictures(
         ),
         caption=f"{N_DRAWN} steps from zero.",
     )
-    path = zip(descent.w, descent.cost, strict=True)
     surface = Surface(
         title=f"The same as a surface, {name}",
         x_label=across,
@@ -269,7 +266,7 @@ def _pictures(
         x=axes[0],
         y=axes[1],
         z=z,
-        path=tuple((float(w[0]), float(w[1]), float(cost)) for w, cost in path),
+        path=surface_path(descent.w[:, 0], descent.w[:, 1], descent.cost),
     )
     return contour, surface, float(abs(1 - descent.final.w[1] / best.w[1]))
 

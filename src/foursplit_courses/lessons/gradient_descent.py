@@ -11,6 +11,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Surface, Table
 from foursplit_courses.from_scratch import simple_linear_regression
 from foursplit_courses.from_scratch.simple_linear_regression import FitResult, hessian
+from foursplit_courses.lesson_helpers.surfaces import surface_path
 
 SPAN = 1.25  # of the window on the bowl: times the way from the start to the best line
 
@@ -140,7 +141,6 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
     b = np.linspace(best_b - SPAN * abs(best_w), best_b + SPAN * abs(best_w), args.n_grid)
     z = simple_linear_regression.cost_grid(x, y, w, b)
     shown_steps = _shown(len(down.w))
-    steps = zip(down.w[shown_steps], down.b[shown_steps], down.cost[shown_steps], strict=True)
     levels = np.geomspace(z.max() / 1000, z.max() / 1.5, LEVELS)
     return Section(
         heading="The cost is a bowl",
@@ -160,7 +160,7 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
                 x=w,
                 y=b,
                 z=z,
-                path=tuple((float(p), float(q), float(r)) for p, q, r in steps),
+                path=surface_path(down.w[shown_steps], down.b[shown_steps], down.cost[shown_steps]),
             ),
             Contour(
                 title="The same from above",

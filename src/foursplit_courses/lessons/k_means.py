@@ -6,6 +6,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch import kmeans
 
 N_SHOWN = 8  # steps of the slider at most
@@ -19,10 +20,7 @@ class Args:
     max_clusters: int  # at the right end of the elbow
 
     def __post_init__(self) -> None:
-        for name, minimum in (("n_init", 2), ("max_clusters", 3)):
-            value = getattr(self, name)
-            if value < minimum:
-                raise ValueError(f"{name}: {value} must be at least {minimum}")
+        check_at_least(self, n_init=2, max_clusters=3)
 
 
 def run(args: Args) -> Lesson:

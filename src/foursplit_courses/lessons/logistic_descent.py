@@ -6,6 +6,8 @@ Source: Ng, MLS C1 W3 (gradient descent for logistic regression, scikit-learn, p
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -22,14 +24,19 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten
-
-SIX = synthetic_data.Dataset(
-    np.array([[0.5, 1.5], [1, 1], [1.5, 0.5], [3, 0.5], [2, 2], [1, 2.5]]),
-    np.array([0.0, 0, 0, 1, 1, 1]),
+from foursplit_courses.lesson_helpers.differences import sklearn_difference, sklearn_parameters
+from foursplit_courses.lesson_helpers.planes import (
+    POINTS_AND_CROSSES,
+    class_series,
+    square_plane,
 )
+from foursplit_courses.lesson_helpers.six_points import SIX, six_point_regions
+from foursplit_courses.lesson_helpers.surfaces import cost_grid, surface_path
+
 ONE = synthetic_data.Dataset(  # one input, and labels that no threshold parts
     np.array([[0.0], [1], [2], [3], [4], [5]]), np.array([0.0, 0, 1, 0, 1, 1])
 )
@@ -49,12 +56,8 @@ class Args:
     grid: int = 41  # points along each side of a picture
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate", "learning_rate_students", "learning_rate_raw"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be above 0")
-        for name, minimum in (("n_steps", 1), ("n_students", 20), ("grid", 5)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
+        check_above_zero(self, "learning_rate", "learning_rate_students", "learning_rate_raw")
+        check_at_least(self, n_steps=1, n_students=20, grid=5)
 
 
 def run(args: Args) -> Lesson:
@@ -92,30 +95,11 @@ def _accuracy(table: synthetic_data.Dataset, parameters: Parameters) -> float:
     return float(((linear.predict(table.x, parameters) > 0) == (table.y == 1)).mean())
 
 
-def _groups(table: synthetic_data.Dataset, names: tuple[str, str]) -> tuple[Series, Series]:
-    no, yes = (table.x[table.y == label] for label in (0, 1))
-    return (
-        Series(name=names[0], x=no[:, 0], y=no[:, 1], mark="points"),
-        Series(name=names[1], x=yes[:, 0], y=yes[:, 1], mark="crosses"),
-    )
-
-
 def _six(args: Args, descent: FitResult) -> Section:
-    sides = np.linspace(0, 3.5, args.grid)
-    points = np.array([[u, v] for v in sides for u in sides])
     shown = [step for step in SHOWN if step < len(descent.cost)]
     figures = tuple(
-        Regions(
-            title=f"Step {step:,}: cost {descent.cost[step]:.4f}",
-            x_label="x₁",
-            y_label="x₂",
-            x=sides,
-            y=sides,
-            z=logistic.sigmoid(linear.predict(points, descent.parameters_at(step))).reshape(
-                args.grid, -1
-            ),
-            classes=("0", "1"),
-            series=_groups(SIX, ("0", "1")),
+        six_point_regions(
+            f"Step {step:,}: cost {descent.cost[step]:.4f}", descent.parameters_at(step), args.grid
         )
         for step in shown
     )
@@ -158,9 +142,8 @@ def _one(args: Args) -> Section:
         *ONE, Parameters(np.array([3.0]), 3.0), learning_rate=args.learning_rate, n_steps=3000
     )
     w, b = np.linspace(-1, 4, args.grid), np.linspace(-8, 4, args.grid)
-    z = np.array([[logistic.cost(*ONE, Parameters(np.array([u]), float(v))) for u in w] for v in b])
+    z = cost_grid(partial(logistic.cost, *ONE), w, b)
     shown = np.unique(np.geomspace(1, len(descent.cost), 80).astype(int) - 1)
-    path = zip(descent.w[shown, 0], descent.b[shown], descent.cost[shown], strict=True)
     low = logistic.cost(*ONE, best)
     return Section(
         heading="One input, seen from above and from the side",
@@ -191,7 +174,7 @@ def _one(args: Args) -> Section:
                 x=w,
                 y=b,
                 z=z,
-                path=tuple((float(u), float(v), float(height)) for u, v, height in path),
+                path=surface_path(descent.w[shown, 0], descent.b[shown], descent.cost[shown]),
             ),
         ),
     )
@@ -227,14 +210,13 @@ def _twin() -> tuple[Section, dict[str, float]]:
     for l2 in (0.01, 0.1, 1.0, 10.0):
         own_parameters = logistic.solve(*SIX, l2)
         fitted = LogisticRegression(C=1 / l2, tol=1e-10, max_iter=10_000).fit(*SIX)
-        sklearn_parameters = np.append(fitted.coef_[0], fitted.intercept_)
-        gaps.append(float(np.abs(np.append(*own_parameters) - sklearn_parameters).max()))
+        gaps.append(sklearn_difference(own_parameters, fitted))
         rows.append(
             (
                 f"{l2:g}",
                 f"{1 / l2:g}",
                 *(round(float(v), 3) for v in np.append(*own_parameters)),
-                *(round(float(v), 3) for v in sklearn_parameters),
+                *(round(float(v), 3) for v in sklearn_parameters(fitted)),
                 _accuracy(SIX, own_parameters),
                 float(fitted.score(*SIX)),
             )
@@ -262,64 +244,89 @@ def _twin() -> tuple[Section, dict[str, float]]:
     return section, {"twin_gap_below": ceil_power_of_ten(max(gaps))}
 
 
-def _students(args: Args) -> tuple[Section, dict[str, float]]:
-    """Fit a hundred students' scores, scaled and not, and draw the boundary."""
+class StudentFits(NamedTuple):
+    """Students, how their scores are scaled, and the descents on z-scores and on raw scores."""
+
+    students: synthetic_data.Dataset
+    scale: features.Scaler
+    scaled: FitResult
+    raw: FitResult
+
+    @property
+    def z_scores(self) -> synthetic_data.Dataset:
+        """Return the students with scaled scores."""
+        return synthetic_data.Dataset(self.scale.transform(self.students.x), self.students.y)
+
+
+def _fit_students(args: Args) -> StudentFits:
     students = synthetic_data.make_admissions(
         args.n_students, generator("logistic descent", args.seed)
     )
     scale = features.fit_scaler(students.x)
-    x = scale.transform(students.x)
-    best = logistic.solve(x, students.y)
     scaled = logistic.gradient_descent(
-        x, students.y, learning_rate=args.learning_rate_students, n_steps=1000
+        scale.transform(students.x),
+        students.y,
+        learning_rate=args.learning_rate_students,
+        n_steps=1000,
     )
     raw = logistic.gradient_descent(
         *students, learning_rate=args.learning_rate_raw, n_steps=args.n_steps
     )
-    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(x, students.y)
-    sklearn_parameters = np.append(fitted.coef_[0], fitted.intercept_)
-    gap = float(np.abs(np.append(*best) - sklearn_parameters).max())
-    sides = np.linspace(30, 100, args.grid)
-    points = np.array([[u, v] for v in sides for u in sides])
-    figures = tuple(
-        Regions(
-            title=title,
-            x_label="first score",
-            y_label="second score",
-            x=sides,
-            y=sides,
-            z=logistic.sigmoid(linear.predict(points, parameters)).reshape(args.grid, -1),
-            classes=("refused", "admitted"),
-            series=_groups(students, ("refused", "admitted")),
-        )
-        for title, parameters in (
-            (f"z-scores, 1,000 steps: cost {scaled.cost[-1]:.3f}", scale.unscale(scaled.final)),
-            (f"raw scores, {args.n_steps:,} steps: cost {raw.cost[-1]:.3f}", raw.final),
-        )
-    )
+    return StudentFits(students, scale, scaled, raw)
+
+
+def _students(args: Args) -> tuple[Section, dict[str, float]]:
+    """Fit a hundred students' scores, scaled and not, and draw the boundary."""
+    fits = _fit_students(args)
+    z_scores = fits.z_scores
+    best = logistic.solve(*z_scores)
+    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(*z_scores)
+    accuracy = _accuracy(z_scores, fits.scaled.final)
+    accuracy_raw = _accuracy(fits.students, fits.raw.final)
     section = Section(
         heading="Two exams",
         text=(
             f"{args.n_students} invented students stand for the course's table, admitted by the "
             "sum of two scores with some chance left. The course's own table is among the remote "
             "data: its run is made again under headlines.",
-            f"On z-scores descent reaches the minimum, {logistic.cost(x, students.y, best):.3f}, "
-            f"with {_accuracy(synthetic_data.Dataset(x, students.y), scaled.final):.0%} right on "
-            "these "
-            f"very students. On raw scores, ten times the steps end at {raw.cost[-1]:.3f} with "
-            f"{_accuracy(students, raw.final):.0%}: the bias, whose slope is small beside that of "
+            f"On z-scores descent reaches the minimum, {logistic.cost(*z_scores, best):.3f}, "
+            f"with {accuracy:.0%} right on these "
+            f"very students. On raw scores, ten times the steps end at {fits.raw.cost[-1]:.3f} "
+            f"with {accuracy_raw:.0%}: the bias, whose slope is small beside that of "
             "scores near 65, has hardly begun to move.",
         ),
         figures=(
             Slider(
-                title="Boundary", label="inputs", values=("z-scores", "raw scores"), figures=figures
+                title="Boundary",
+                label="inputs",
+                values=("z-scores", "raw scores"),
+                figures=_student_boundaries(args, fits),
             ),
         ),
     )
     return section, {
-        "students_cost": float(scaled.cost[-1]),
-        "students_cost_raw": float(raw.cost[-1]),
-        "students_accuracy": _accuracy(synthetic_data.Dataset(x, students.y), scaled.final),
-        "students_accuracy_raw": _accuracy(students, raw.final),
-        "students_twin_gap_below": ceil_power_of_ten(gap),
+        "students_cost": float(fits.scaled.cost[-1]),
+        "students_cost_raw": float(fits.raw.cost[-1]),
+        "students_accuracy": accuracy,
+        "students_accuracy_raw": accuracy_raw,
+        "students_twin_gap_below": ceil_power_of_ten(sklearn_difference(best, fitted)),
     }
+
+
+def _student_boundaries(args: Args, fits: StudentFits) -> tuple[Regions, Regions]:
+    """Draw the chance of admission by each descent over the raw scores."""
+    plane = square_plane(30, 100, args.grid, "first score", "second score")
+    classes = ("refused", "admitted")
+    examples = class_series(*fits.students, classes, POINTS_AND_CROSSES)
+
+    def draw(title: str, parameters: Parameters) -> Regions:
+        probabilities = logistic.sigmoid(linear.predict(plane.points, parameters))
+        return plane.regions(title, probabilities, classes, examples)
+
+    scaled, raw = fits.scaled, fits.raw
+    return (
+        draw(
+            f"z-scores, 1,000 steps: cost {scaled.cost[-1]:.3f}", fits.scale.unscale(scaled.final)
+        ),
+        draw(f"raw scores, {args.n_steps:,} steps: cost {raw.cost[-1]:.3f}", raw.final),
+    )

@@ -6,24 +6,24 @@ Source: Ng, MLS C1 W3 (classification, sigmoid, decision boundary, logistic loss
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Surface, Table
+from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Surface, Table
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import linear, logistic
 from foursplit_courses.from_scratch.gradient_descent import Parameters, gradient_descent
+from foursplit_courses.lesson_helpers.planes import square_plane
+from foursplit_courses.lesson_helpers.six_points import CLASSES, SIX, six_point_regions
+from foursplit_courses.lesson_helpers.surfaces import cost_grid, surface_path
 
 SIZES = np.array([0.5, 1.0, 1.5, 2.5, 3.0, 3.5])  # cm of a growth
 BAD = np.array([0.0, 0, 0, 1, 1, 1])
-SIX = np.array([[0.5, 1.5], [1, 1], [1.5, 0.5], [3, 0.5], [2, 2], [1, 2.5]])
-SIX_LABELS = np.array([0.0, 0, 0, 1, 1, 1])
 PARAMETER_SETTINGS = (
     ("b = -3", Parameters(np.ones(2), -3.0)),
     ("b = -4", Parameters(np.ones(2), -4.0)),
 )
 MIXED = np.array([0.0, 0, 1, 0, 1, 1])  # labels that no threshold parts: both costs have a minimum
-CLASSES = ("0", "1")
 PLAIN = Parameters(np.array([-8.0]), 0.0)  # a start that is certainly wrong
 Cost = Callable[[Parameters], float]
 Slope = Callable[[Parameters], Parameters]
@@ -41,21 +41,15 @@ class Args:
     def __post_init__(self) -> None:
         if not self.far_size > SIZES.max():
             raise ValueError(f"far_size: {self.far_size!r} must be above {SIZES.max():g}")
-        if self.grid < 5:
-            raise ValueError(f"grid: {self.grid!r} must be at least 5")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
-        if self.n_steps < 1:
-            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+        check_at_least(self, grid=5, n_steps=1)
+        check_above_zero(self, "learning_rate")
 
 
 def run(args: Args) -> Lesson:
     """Show each step from the line to the logistic cost, with what it gets wrong or right."""
     line, thresholds, n_wrong = _line(args)
     surfaces, convexity = _surfaces(args)
-    costs = {
-        name: logistic.cost(SIX, SIX_LABELS, parameters) for name, parameters in PARAMETER_SETTINGS
-    }
+    costs = {name: logistic.cost(*SIX, parameters) for name, parameters in PARAMETER_SETTINGS}
     return Lesson(
         title="The logistic model and its cost",
         lead=(
@@ -154,10 +148,9 @@ def _sigmoid() -> Section:
 def _boundaries(args: Args) -> Section:
     line = PARAMETER_SETTINGS[0][1]
     ring = Parameters(np.array([0.0, 0, 1, 1]), -1.0)
-    sides = np.linspace(-2, 2, args.grid)
-    points = np.array([[u, v] for v in sides for u in sides])
-    raised = np.column_stack([points, points**2])
-    curved = logistic.sigmoid(linear.predict(raised, ring)).reshape(args.grid, args.grid)
+    plane = square_plane(-2, 2, args.grid, "x₁", "x₂")
+    raised = np.column_stack([plane.points, plane.points**2])
+    curved = logistic.sigmoid(linear.predict(raised, ring))
     return Section(
         heading="The decision boundary",
         text=(
@@ -166,38 +159,8 @@ def _boundaries(args: Args) -> Section:
             "The boundary belongs to the parameters, not to the examples.",
         ),
         figures=(
-            _regions(args, "A line: x₁ + x₂ = 3", line),
-            Regions(
-                title="A circle: x₁² + x₂² = 1",
-                x_label="x₁",
-                y_label="x₂",
-                x=sides,
-                y=sides,
-                z=curved,
-                classes=CLASSES,
-            ),
-        ),
-    )
-
-
-def _regions(args: Args, title: str, parameters: Parameters) -> Regions:
-    """Draw the six examples over the probability."""
-    sides = np.linspace(0, 3.5, args.grid)
-    points = np.array([[u, v] for v in sides for u in sides])
-    z = logistic.sigmoid(linear.predict(points, parameters)).reshape(args.grid, args.grid)
-    groups = [SIX[label == SIX_LABELS] for label in (0, 1)]
-    marks: tuple[Literal["points", "crosses"], ...] = ("points", "crosses")
-    return Regions(
-        title=title,
-        x_label="x₁",
-        y_label="x₂",
-        x=sides,
-        y=sides,
-        z=z,
-        classes=CLASSES,
-        series=tuple(
-            Series(name=name, x=rows[:, 0], y=rows[:, 1], mark=mark)
-            for name, rows, mark in zip(CLASSES, groups, marks, strict=True)
+            six_point_regions("A line: x₁ + x₂ = 3", line, args.grid),
+            plane.regions("A circle: x₁² + x₂² = 1", curved, CLASSES),
         ),
     )
 
@@ -243,8 +206,7 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
         descent = gradient_descent(
             cost, gradient, PLAIN, learning_rate=args.learning_rate, n_steps=args.n_steps
         )
-        z = np.array([[cost(Parameters(np.array([u]), float(v))) for u in w] for v in b])
-        path = zip(descent.w[::10, 0], descent.b[::10], descent.cost[::10], strict=True)
+        z = cost_grid(cost, w, b)
         surfaces.append(
             Surface(
                 title=f"Cost by {name}",
@@ -254,7 +216,7 @@ def _surfaces(args: Args) -> tuple[Section, dict[str, float]]:
                 x=w,
                 y=b,
                 z=z,
-                path=tuple((float(u), float(v), float(height)) for u, v, height in path),
+                path=surface_path(descent.w[::10, 0], descent.b[::10], descent.cost[::10]),
                 caption=f"{args.n_steps} steps at rate {args.learning_rate:g}.",
             )
         )
@@ -308,7 +270,10 @@ def _settings(args: Args, costs: dict[str, float]) -> Section:
             f"1 and costs {costs['b = -4']:.4f}. The cost sees what the eye sees.",
         ),
         figures=(
-            *(_regions(args, name, parameters) for name, parameters in PARAMETER_SETTINGS),
+            *(
+                six_point_regions(name, parameters, args.grid)
+                for name, parameters in PARAMETER_SETTINGS
+            ),
             Table(
                 title="Costs",
                 columns=("setting", "cost"),

@@ -57,45 +57,7 @@ def run(args: Args) -> Lesson:
                 else f"left from a discount of {turning_discount:.2f} on."
             )
         ),
-        sections=(
-            Section(
-                heading="How far it looks ahead",
-                text=(
-                    "Q(s, a) is the reward of s, and the discounted value of acting at its best "
-                    "from where a leads. Both ends are final: nothing follows them.",
-                ),
-                figures=(
-                    Slider(
-                        title="Values by discount",
-                        label="discount",
-                        values=tuple(f"{g:g}" for g in args.discounts),
-                        figures=tuple(
-                            _table(deterministic, g, f"Discount {g:g}") for g in args.discounts
-                        ),
-                        start=_nearest(args.discounts, args.discount),
-                    ),
-                    _crossing(deterministic),
-                ),
-            ),
-            Section(
-                heading="When steps go astray",
-                text=(
-                    "With some chance a step goes the other way. What follows is then a mean over "
-                    "both, and states between the ends are worth less, though no reward changed.",
-                ),
-                figures=(
-                    Slider(
-                        title=f"Values by chance of a misstep, at discount {args.discount:g}",
-                        label="chance of a misstep",
-                        values=tuple(f"{p:g}" for p in args.missteps),
-                        figures=tuple(
-                            _table(chain(rewards, p), args.discount, f"Misstep {p:g}")
-                            for p in args.missteps
-                        ),
-                    ),
-                ),
-            ),
-        ),
+        sections=(_look_ahead(args, deterministic), _missteps(args)),
         numbers={
             "q_state_2_left": float(q_values[1, LEFT]),
             "turning_discount": turning_discount,
@@ -103,6 +65,50 @@ def run(args: Args) -> Lesson:
             "value_state_2_most_missteps": float(q_noisy[1].max()),
         },
         source="Ng, MLS C3 W3; Bellman (1957)",
+    )
+
+
+def _look_ahead(args: Args, mdp: MDP) -> Section:
+    """Solve the chain for each discount."""
+    return Section(
+        heading="How far it looks ahead",
+        text=(
+            "Q(s, a) is the reward of s, and the discounted value of acting at its best "
+            "from where a leads. Both ends are final: nothing follows them.",
+        ),
+        figures=(
+            Slider(
+                title="Values by discount",
+                label="discount",
+                values=tuple(f"{g:g}" for g in args.discounts),
+                figures=tuple(_table(mdp, g, f"Discount {g:g}") for g in args.discounts),
+                start=_nearest(args.discounts, args.discount),
+            ),
+            _crossing(mdp),
+        ),
+    )
+
+
+def _missteps(args: Args) -> Section:
+    """Solve the chain for each chance of a misstep."""
+    rewards = np.array(args.rewards)
+    return Section(
+        heading="When steps go astray",
+        text=(
+            "With some chance a step goes the other way. What follows is then a mean over "
+            "both, and states between the ends are worth less, though no reward changed.",
+        ),
+        figures=(
+            Slider(
+                title=f"Values by chance of a misstep, at discount {args.discount:g}",
+                label="chance of a misstep",
+                values=tuple(f"{p:g}" for p in args.missteps),
+                figures=tuple(
+                    _table(chain(rewards, p), args.discount, f"Misstep {p:g}")
+                    for p in args.missteps
+                ),
+            ),
+        ),
     )
 
 

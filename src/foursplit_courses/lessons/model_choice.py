@@ -11,6 +11,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Plain, Section, Series, Slider
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 
 NOISE = 0.25  # standard deviation of what no model can know
 REDRAWN = 300  # times that all data are drawn again, for what choosing costs
@@ -30,9 +31,7 @@ class Args:
     sizes: tuple[int, ...] = (14, 20, 28, 40, 60, 90, 140, 200)  # of train, in learning curves
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_cross", "n_test"):
-            if getattr(self, name) < 2:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 2")
+        check_at_least(self, n_train=2, n_cross=2, n_test=2)
         if min(self.degrees) < 1 or self.high_degree < 1:
             raise ValueError(f"degrees: {self.degrees}, {self.high_degree} must be at least 1")
         if min(self.l2_values) < 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.lesson_figures import Figure, Lesson, Lines, Section, Series, Table
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import linear
 from foursplit_courses.from_scratch.gradient_descent import FitResult, Parameters, zero_parameters
 from foursplit_courses.from_scratch.rounding import format_rounded
@@ -30,10 +31,8 @@ class Args:
     n_steps: int = 1000
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate: {self.learning_rate!r} must be above 0")
-        if self.n_steps < 1:
-            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+        check_above_zero(self, "learning_rate")
+        check_at_least(self, n_steps=1)
 
 
 def run(args: Args) -> Lesson:

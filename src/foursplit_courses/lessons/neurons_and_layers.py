@@ -4,6 +4,7 @@ Source: Ng, MLS C2 W1 (units, layers, forward propagation) and W2 (ReLU, choice 
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,14 +19,22 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.activations import relu, sigmoid
 from foursplit_courses.from_scratch.losses import BINARY_CROSS_ENTROPY, SQUARED_ERROR
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
+from foursplit_courses.lesson_helpers.differences import largest_difference
+from foursplit_courses.lesson_helpers.planes import CROSSES_AND_POINTS, Plane, class_series
 
 COOLEST, HOTTEST, SHORTEST, LONGEST = 175.0, 260.0, 12.0, 15.0  # of good roasts, as source `coffee`
 TEMPERATURES, DURATIONS = (150.0, 285.0), (11.5, 15.5)  # degrees Celsius, minutes
-ROUNDING = 1e-12  # a smaller difference is that of the last digits, and says nothing
-GRID = 41  # places to a side of a plane
+GRID = 41  # values to a side of a plane
+PLANE = Plane(
+    np.linspace(*TEMPERATURES, GRID),
+    np.linspace(*DURATIONS, GRID),
+    "temperature, degrees Celsius",
+    "duration, minutes",
+)
 FRESH = 2000  # roasts that no network has seen
 ASKED = ((200.0, 13.9), (200.0, 15.4), (250.0, 12.2), (250.0, 14.0), (160.0, 13.0))
 
@@ -40,9 +49,7 @@ class Args:
     pieces: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 12, 16)  # ReLU units of the fits
 
     def __post_init__(self) -> None:
-        for name in ("roasts", "starts", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, roasts=1, starts=1, steps=1)
         if not self.pieces or min(self.pieces) < 1:
             raise ValueError(f"pieces: {self.pieces} must be counts of at least 1")
 
@@ -104,7 +111,7 @@ def _units() -> tuple[Section, dict[str, float]]:
 
 
 def _apart(unit: Layer, solved: np.ndarray) -> float:
-    return max(float(np.abs(np.append(unit.w[:, 0], unit.b) - solved).max()), ROUNDING)
+    return largest_difference(np.append(unit.w[:, 0], unit.b), solved)
 
 
 def _newton(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -134,7 +141,17 @@ def _roasts(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return x, good(x[:, 0], x[:, 1]).astype(np.float64)[:, None]
 
 
-def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
+class CoffeeFits(NamedTuple):
+    """The best of several networks and one unit alone, both with the scaler as first layer."""
+
+    network: list[Layer]
+    one_unit: list[Layer]
+    losses: list[float]  # of every start
+    examples: tuple[Series, ...]
+    errors: dict[str, float]
+
+
+def _fit_coffee(args: Args) -> CoffeeFits:
     rng = generator("neurons and layers: roasts", 1)
     x, y = _roasts(args.roasts, rng)
     new_roasts, truth = _roasts(FRESH, rng)
@@ -152,36 +169,46 @@ def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
         for n in range(args.starts)
     ]
     losses = [trace[-1] for _, trace in attempts]
-    layers = [scaler, *attempts[int(np.argmin(losses))][0]]
+    network = [scaler, *attempts[int(np.argmin(losses))][0]]
     alone, _ = fit(init_layers((2, 1), "relu", rng), scaled, y, BINARY_CROSS_ENTROPY, config)
-    wrong = {
-        "train_error": _error(layers, x, y),
-        "fresh_error": _error(layers, new_roasts, truth),
-        "one_unit_fresh_error": _error([scaler, *alone], new_roasts, truth),
-        "lowest_loss": min(losses),
-        "highest_loss": max(losses),
+    one_unit = [scaler, *alone]
+    errors = {
+        "train_error": _error(network, x, y),
+        "fresh_error": _error(network, new_roasts, truth),
+        "one_unit_fresh_error": _error(one_unit, new_roasts, truth),
     }
-    examples = _by_class(x, y)
+    examples = class_series(x, y[:, 0], ("bad", "good"), CROSSES_AND_POINTS, is_grouped=True)
+    return CoffeeFits(network, one_unit, losses, examples, errors)
+
+
+def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
+    """Roast coffee by three units and a fourth, and by one alone."""
+    fits = _fit_coffee(args)
+    lowest, highest = min(fits.losses), max(fits.losses)
+    numbers = {**fits.errors, "lowest_loss": lowest, "highest_loss": highest}
     decisions = Section(
         heading="Three units and a fourth roast coffee",
         text=(
             f"{args.roasts} roasts are good inside a triangle. A network of three sigmoid units "
             f"and one on top was started {args.starts} times; the loss ends between "
-            f"{min(losses):.2g} and {max(losses):.2g} nats, for where a descent ends depends on "
+            f"{lowest:.2g} and {highest:.2g} nats, for where a descent ends depends on "
             "where it began. The lowest is kept: it misses "
-            f"{wrong['train_error']:.1%} of its own roasts and {wrong['fresh_error']:.1%} of "
+            f"{numbers['train_error']:.1%} of its own roasts and {numbers['fresh_error']:.1%} of "
             f"{FRESH:,} new ones; a unit alone, one straight border, misses "
-            f"{wrong['one_unit_fresh_error']:.1%} of them. The answers are a forward pass in "
+            f"{numbers['one_unit_fresh_error']:.1%} of them. The answers are a forward pass in "
             "NumPy: two matrix products.",
         ),
         figures=(
-            _plane("Good by the network", layers, examples),
-            _plane("Good by one unit", [scaler, *alone], examples),
-            _asked(layers),
+            _plane("Good by the network", fits.network, fits.examples),
+            _plane("Good by one unit", fits.one_unit, fits.examples),
+            _asked(fits.network),
         ),
     )
-    pieces_ = [_part(layers, unit) for unit in range(3)]
-    hidden = Section(
+    return (decisions, _hidden_units(fits)), numbers
+
+
+def _hidden_units(fits: CoffeeFits) -> Section:
+    return Section(
         heading="What each unit sees",
         text=(
             "Nothing tells the units what to look for. Each draws one straight border, and the "
@@ -193,13 +220,12 @@ def _coffee(args: Args) -> tuple[tuple[Section, Section], dict[str, float]]:
                 label="unit",
                 values=("1", "2", "3"),
                 figures=tuple(
-                    _plane(f"Answer of unit {n}", piece, examples)
-                    for n, piece in enumerate(pieces_, start=1)
+                    _plane(f"Answer of unit {unit + 1}", _part(fits.network, unit), fits.examples)
+                    for unit in range(3)
                 ),
             ),
         ),
     )
-    return (decisions, hidden), wrong
 
 
 def _part(layers: list[Layer], unit: int) -> list[Layer]:
@@ -213,27 +239,9 @@ def _error(layers: list[Layer], x: np.ndarray, y: np.ndarray) -> float:
     return float(((forward(layers, x) > 0) != y).mean())
 
 
-def _by_class(x: np.ndarray, y: np.ndarray) -> tuple[Series, Series]:
-    bad, well = x[y[:, 0] == 0], x[y[:, 0] == 1]
-    return (
-        Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="crosses", group=0),
-        Series(name="good", x=well[:, 0], y=well[:, 1], mark="points", group=1),
-    )
-
-
-def _plane(title: str, layers: list[Layer], examples: tuple[Series, Series]) -> Regions:
-    across, up = np.linspace(*TEMPERATURES, GRID), np.linspace(*DURATIONS, GRID)
-    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    return Regions(
-        title=title,
-        x_label="temperature, degrees Celsius",
-        y_label="duration, minutes",
-        x=across,
-        y=up,
-        z=sigmoid(forward(layers, places)).reshape(GRID, GRID),
-        classes=("bad", "good"),
-        series=examples,
-    )
+def _plane(title: str, layers: list[Layer], examples: tuple[Series, ...]) -> Regions:
+    probabilities = sigmoid(forward(layers, PLANE.points))
+    return PLANE.regions(title, probabilities, ("bad", "good"), examples)
 
 
 def _asked(layers: list[Layer]) -> Table:

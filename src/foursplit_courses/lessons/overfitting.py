@@ -11,8 +11,12 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
+from foursplit_courses.lesson_helpers.microchips import chip_plane, chip_regions, chip_terms
+from foursplit_courses.lesson_helpers.planes import seen_and_held_out
+from foursplit_courses.lesson_helpers.waves import INPUTS, wave_fit
 
 DEGREES = (1, 2, 3, 4, 5, 6, 8, 10)
 CHIP_DEGREES = (1, 2, 3, 4, 6, 8)
@@ -36,13 +40,10 @@ class Args:
             raise ValueError(
                 f"n_examples: {self.n_examples!r} must be above the largest degree, {max(DEGREES)}"
             )
-        for name, minimum in (("n_held_out", 10), ("n_chips", 20), ("grid", 5)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be at least {minimum}")
+        check_at_least(self, n_held_out=10, n_chips=20, grid=5)
         if self.noise < 0:
             raise ValueError(f"noise: {self.noise!r} must be 0 or more")
-        if not self.chip_l2 > 0:
-            raise ValueError(f"chip_l2: {self.chip_l2!r} must be above 0")
+        check_above_zero(self, "chip_l2")
 
 
 def run(args: Args) -> Lesson:
@@ -69,33 +70,16 @@ def _fitted(table: synthetic_data.Dataset, degree: int) -> tuple[features.Scaler
     return scale, linear.normal_equation(scale.transform(powers), table.y)
 
 
+def _predict(degree: int, scale: features.Scaler, parameters: Parameters) -> np.ndarray:
+    """Compute the fit at the inputs at which it is drawn."""
+    return linear.predict(scale.transform(features.power_features(INPUTS, degree)), parameters)
+
+
 def _cost(
     table: synthetic_data.Dataset, degree: int, scale: features.Scaler, parameters: Parameters
 ) -> float:
     return linear.cost(
         scale.transform(features.polynomial_features(table.x, degree)), table.y, parameters
-    )
-
-
-def _drawing(
-    title: str,
-    table: synthetic_data.Dataset,
-    degree: int,
-    scale: features.Scaler,
-    parameters: Parameters,
-) -> Lines:
-    x = np.linspace(-1, 1, 161)
-    found = linear.predict(scale.transform(features.power_features(x, degree)), parameters)
-    return Lines(
-        title=title,
-        x_label="x",
-        y_label="answer",
-        y_range=(-2, 2),
-        series=(
-            Series(name="examples", x=table.x[:, 0], y=table.y, mark="points"),
-            Series(name="fit", x=x, y=found),
-            Series(name="truth", x=x, y=synthetic_data.sine_wave(x), mark="dashed"),
-        ),
     )
 
 
@@ -110,7 +94,7 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
         train.append(_cost(train_set, degree, scale, parameters))
         new.append(_cost(held_out, degree, scale, parameters))
         title = f"Degree {degree}: cost {train[-1]:.2g} on these, {new[-1]:.2g} on new ones"
-        figures.append(_drawing(title, train_set, degree, scale, parameters))
+        figures.append(wave_fit(title, train_set, _predict(degree, scale, parameters)))
     best = int(np.argmin(new))
     section = Section(
         heading="By degree",
@@ -134,10 +118,7 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
                 x_label="degree",
                 y_label="cost",
                 log_y=True,
-                series=(
-                    Series(name="examples seen", x=DEGREES, y=train),
-                    Series(name="held-out examples", x=DEGREES, y=new),
-                ),
+                series=seen_and_held_out(DEGREES, train, new),
             ),
         ),
     )
@@ -161,9 +142,8 @@ def _examples(args: Args) -> Section:
         train_set = grid_features.split(n)[0]
         scale, parameters = _fitted(train_set, degree)
         new.append(_cost(held_out, degree, scale, parameters))
-        figures.append(
-            _drawing(f"{n} examples: {new[-1]:.2g} on new", train_set, degree, scale, parameters)
-        )
+        predictions = _predict(degree, scale, parameters)
+        figures.append(wave_fit(f"{n} examples: {new[-1]:.2g} on new", train_set, predictions))
     return Section(
         heading="More examples",
         text=(
@@ -192,45 +172,8 @@ def _examples(args: Args) -> Section:
 
 def _classification(args: Args) -> tuple[Section, dict[str, float]]:
     """Draw the boundary of each degree on parts that pass or fail two tests."""
-    rng = generator("overfitting", args.seed, "chips")
-    train_set, held_out = synthetic_data.make_microchips(
-        args.n_chips + 10 * args.n_held_out, rng
-    ).split(args.n_chips)
-    sides = np.linspace(-1, 1, args.grid)
-    points = np.array([[u, v] for v in sides for u in sides])
-    bad, good = (train_set.x[train_set.y == label] for label in (0, 1))
-    figures, errors = [], []
-    for degree in CHIP_DEGREES:
-        scale = features.fit_scaler(features.polynomial_features(train_set.x, degree))
-        x, new, grid_features = (
-            scale.transform(features.polynomial_features(rows, degree))
-            for rows in (train_set.x, held_out.x, points)
-        )
-        parameters = logistic.solve(x, train_set.y, args.chip_l2)
-        wrong = [
-            float(((linear.predict(rows, parameters) > 0) != (y == 1)).mean())
-            for rows, y in ((x, train_set.y), (new, held_out.y))
-        ]
-        errors.append(wrong)
-        figures.append(
-            Regions(
-                title=f"Degree {degree}: {wrong[0]:.1%} of these wrong, {wrong[1]:.1%} of new ones",
-                x_label="first test",
-                y_label="second test",
-                x=sides,
-                y=sides,
-                z=logistic.sigmoid(linear.predict(grid_features, parameters)).reshape(
-                    args.grid, -1
-                ),
-                classes=("bad", "good"),
-                series=(
-                    Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="points"),
-                    Series(name="good", x=good[:, 0], y=good[:, 1], mark="crosses"),
-                ),
-            )
-        )
-    train, new_errors = zip(*errors, strict=True)
-    best = int(np.argmin(new_errors))
+    figures, train, held_out = _boundaries(args)
+    best = int(np.argmin(held_out))
     section = Section(
         heading="Boundaries that bend too far",
         text=(
@@ -244,23 +187,41 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
                 title="Probability that a part is good",
                 label="degree",
                 values=tuple(map(str, CHIP_DEGREES)),
-                figures=tuple(figures),
+                figures=figures,
                 start=best,
             ),
             Lines(
                 title="Error by degree",
                 x_label="degree",
                 y_label="share of wrong answers",
-                series=(
-                    Series(name="examples seen", x=CHIP_DEGREES, y=train),
-                    Series(name="held-out examples", x=CHIP_DEGREES, y=new_errors),
-                ),
+                series=seen_and_held_out(CHIP_DEGREES, train, held_out),
             ),
         ),
     )
     return section, {
         "chips_best_degree": CHIP_DEGREES[best],
-        "chips_error_best": new_errors[best],
-        "chips_error_largest": new_errors[-1],
+        "chips_error_best": held_out[best],
+        "chips_error_largest": held_out[-1],
         "chips_train_error_largest": train[-1],
     }
+
+
+def _boundaries(args: Args) -> tuple[tuple[Regions, ...], tuple[float, ...], tuple[float, ...]]:
+    """Fit the parts by each degree; return pictures, errors on these and errors on new parts."""
+    rng = generator("overfitting", args.seed, "chips")
+    train_set, held_out = synthetic_data.make_microchips(
+        args.n_chips + 10 * args.n_held_out, rng
+    ).split(args.n_chips)
+    plane = chip_plane(args.grid)
+    figures, train_errors, new_errors = [], [], []
+    for degree in CHIP_DEGREES:
+        terms = chip_terms(train_set, held_out, plane, degree)
+        parameters = logistic.solve(terms.train, train_set.y, args.chip_l2)
+        train_errors.append(logistic.error_rate(terms.train, train_set.y, parameters))
+        new_errors.append(logistic.error_rate(terms.held_out, held_out.y, parameters))
+        title = (
+            f"Degree {degree}: {train_errors[-1]:.1%} of these wrong, "
+            f"{new_errors[-1]:.1%} of new ones"
+        )
+        figures.append(chip_regions(title, train_set, plane, terms, parameters))
+    return tuple(figures), tuple(train_errors), tuple(new_errors)

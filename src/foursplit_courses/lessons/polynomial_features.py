@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear
 from foursplit_courses.from_scratch.gradient_descent import FitResult
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten, format_rounded
@@ -28,11 +29,8 @@ class Args:
     n_steps: int = 10_000
 
     def __post_init__(self) -> None:
-        for name in ("learning_rate_raw", "learning_rate_scaled"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name}: {getattr(self, name)!r} must be above 0")
-        if self.n_steps < 1:
-            raise ValueError(f"n_steps: {self.n_steps!r} must be at least 1")
+        check_above_zero(self, "learning_rate_raw", "learning_rate_scaled")
+        check_at_least(self, n_steps=1)
 
 
 def run(args: Args) -> Lesson:

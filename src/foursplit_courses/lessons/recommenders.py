@@ -9,6 +9,7 @@ import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.cold_start import (
     BIAS_L2,
     NOISE_FLOOR,
@@ -59,9 +60,7 @@ class Args:
     noise: float = 0.5  # standard deviation in stars
 
     def __post_init__(self) -> None:
-        for name, minimum in (("n_users", 60), ("n_films", 60), ("n_new", 5), ("rank", 1)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least {minimum}")
+        check_at_least(self, n_users=60, n_films=60, n_new=5, rank=1)
         if not 0 < self.density < 1:
             raise ValueError(f"density: {self.density} must be between 0 and 1")
         if min(self.l2, self.noise) <= 0:

@@ -7,6 +7,7 @@ Source: Ng, MLS C1 W3 (regularised linear and logistic regression, practice lab)
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -16,11 +17,22 @@ from foursplit.core.seeds import generator
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
 from foursplit_courses.from_scratch.rounding import ceil_power_of_ten
+from foursplit_courses.lesson_helpers.differences import sklearn_difference
+from foursplit_courses.lesson_helpers.microchips import chip_plane, chip_regions, chip_terms
+from foursplit_courses.lesson_helpers.planes import seen_and_held_out
+from foursplit_courses.lesson_helpers.waves import INPUTS, wave_fit
 
 PENALTIES = (1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
 CHIP_PENALTIES = (1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
 NAMES = tuple(f"{value:g}" for value in PENALTIES)
 CHIP_NAMES = tuple(f"{value:g}" for value in CHIP_PENALTIES)
+CURVE_TEXT = (
+    "The cost gets lambda / 2n times the squared weights besides; the bias goes free, as where the "
+    "zero of the answers lies is no sin. In descent this shrinks each weight by a share of rate "
+    "times lambda / n before each step.",
+    "The more of it, the smaller the weights and the stiffer the curve: cost on examples seen only "
+    "rises, on new ones it falls first.",
+)
 N_PATHS = 8  # weights drawn: more lines cannot be distinguished
 
 
@@ -66,45 +78,26 @@ def run(args: Args) -> Lesson:
 
 def _regression(args: Args) -> tuple[Section, dict[str, float]]:
     """Fit a polynomial of many terms under each penalty."""
-    rng = generator("overfitting", args.seed)  # the examples of the page on overfitting
-    train_set = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
-    held_out = synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
-    scale = features.fit_scaler(features.polynomial_features(train_set.x, args.degree))
-    x, new = (
-        scale.transform(features.polynomial_features(t.x, args.degree))
-        for t in (train_set, held_out)
+    train_set, held_out = _wave(args)
+    x, new, fit_terms = features.scaled_polynomial_features(
+        args.degree, train_set.x, held_out.x, INPUTS[:, None]
     )
     fits = [linear.normal_equation(x, train_set.y, l2) for l2 in PENALTIES]
-    train = [linear.cost(x, train_set.y, parameters) for parameters in fits]
-    judged = [linear.cost(new, held_out.y, parameters) for parameters in fits]
-    best = int(np.argmin(judged))
-    grid = np.linspace(-1, 1, 161)
-    grid_features = scale.transform(features.power_features(grid, args.degree))
+    costs = [linear.cost(x, train_set.y, parameters) for parameters in fits]
+    new_costs = [linear.cost(new, held_out.y, parameters) for parameters in fits]
+    best = int(np.argmin(new_costs))
     figures = tuple(
-        Lines(
-            title=f"lambda {name}: cost {seen_cost:.2g} on these, {new_cost:.2g} on new ones",
-            x_label="x",
-            y_label="answer",
-            y_range=(-2, 2),
-            series=(
-                Series(name="examples", x=train_set.x[:, 0], y=train_set.y, mark="points"),
-                Series(name="fit", x=grid, y=linear.predict(grid_features, parameters)),
-                Series(name="truth", x=grid, y=synthetic_data.sine_wave(grid), mark="dashed"),
-            ),
+        wave_fit(
+            f"lambda {name}: cost {seen_cost:.2g} on these, {new_cost:.2g} on new ones",
+            train_set,
+            linear.predict(fit_terms, parameters),
         )
-        for name, parameters, seen_cost, new_cost in zip(NAMES, fits, train, judged, strict=True)
+        for name, parameters, seen_cost, new_cost in zip(NAMES, fits, costs, new_costs, strict=True)
     )
-    twin = Ridge(alpha=PENALTIES[best]).fit(x, train_set.y)
-    gap = float(np.abs(np.append(*fits[best]) - np.append(twin.coef_, twin.intercept_)).max())
+    gap = sklearn_difference(fits[best], Ridge(alpha=PENALTIES[best]).fit(x, train_set.y))
     section = Section(
         heading="A curve",
-        text=(
-            "The cost gets lambda / 2n times the squared weights besides; the bias goes free, as "
-            "where the zero of the answers lies is no sin. In descent this shrinks each weight by "
-            "a share of rate times lambda / n before each step.",
-            "The more of it, the smaller the weights and the stiffer the curve: cost on examples "
-            "seen only rises, on new ones it falls first.",
-        ),
+        text=CURVE_TEXT,
         figures=(
             Slider(
                 title=f"Degree {args.degree} on {args.n_examples} examples",
@@ -113,19 +106,26 @@ def _regression(args: Args) -> tuple[Section, dict[str, float]]:
                 figures=figures,
                 start=best,
             ),
-            _by_penalty("Cost by lambda", "cost", PENALTIES, train, judged),
+            _by_penalty("Cost by lambda", "cost", PENALTIES, costs, new_costs),
             _paths(PENALTIES, fits),
         ),
     )
     return section, {
         "best_penalty": PENALTIES[best],
-        "held_out_smallest": judged[0],
-        "held_out_best": judged[best],
-        "held_out_largest": judged[-1],
-        "train_smallest": train[0],
-        "train_largest": train[-1],
+        "held_out_smallest": new_costs[0],
+        "held_out_best": new_costs[best],
+        "held_out_largest": new_costs[-1],
+        "train_smallest": costs[0],
+        "train_largest": costs[-1],
         "ridge_gap_below": ceil_power_of_ten(gap),
     }
+
+
+def _wave(args: Args) -> tuple[synthetic_data.Dataset, synthetic_data.Dataset]:
+    """Draw the examples of the page on overfitting, and held-out ones."""
+    rng = generator("overfitting", args.seed)
+    train_set = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
+    return train_set, synthetic_data.make_noisy_wave(args.n_held_out, args.noise, rng)
 
 
 def _by_penalty(
@@ -133,23 +133,20 @@ def _by_penalty(
     label: str,
     l2_values: Sequence[float],
     train: Sequence[float],
-    judged: Sequence[float],
+    held_out: Sequence[float],
 ) -> Lines:
     return Lines(
         title=title,
         x_label="lambda",
         y_label=label,
         log_x=True,
-        series=(
-            Series(name="examples seen", x=l2_values, y=train),
-            Series(name="held-out examples", x=l2_values, y=judged),
-        ),
+        series=seen_and_held_out(l2_values, train, held_out),
     )
 
 
 def _paths(l2_values: Sequence[float], fits: Sequence[Parameters]) -> Lines:
     weights = np.array([parameters.w for parameters in fits])  # (penalty, term)
-    grid_features = weights[:, :N_PATHS]
+    first_weights = weights[:, :N_PATHS]
     return Lines(
         title="Weights of scaled terms by lambda",
         x_label="lambda",
@@ -158,59 +155,74 @@ def _paths(l2_values: Sequence[float], fits: Sequence[Parameters]) -> Lines:
         series=tuple(
             # Nearly without a penalty weights are thousands of times larger than later on.
             Series(name=f"term {i + 1}", x=l2_values, y=np.sign(path) * np.abs(path) ** 0.5)
-            for i, path in enumerate(grid_features.T)
+            for i, path in enumerate(first_weights.T)
         ),
-        caption=f"The first {grid_features.shape[1]} of {weights.shape[1]} terms.",
+        caption=f"The first {first_weights.shape[1]} of {weights.shape[1]} terms.",
     )
 
 
-def _classification(args: Args) -> tuple[Section, dict[str, float]]:
-    """Draw a boundary of many terms under each penalty."""
+class Boundaries(NamedTuple):
+    """A boundary for each penalty, and which of them has the lowest cost on held-out chips."""
+
+    fits: list[Parameters]
+    figures: tuple[Regions, ...]
+    train_errors: list[float]
+    errors: list[float]  # of held-out chips, as are the costs
+    costs: list[float]
+    best: int
+    n_terms: int
+    sklearn_gap: float  # of the best fit
+
+
+def _boundaries(args: Args) -> Boundaries:
+    """Fit and draw a boundary of many terms under each penalty."""
     rng = generator("regularisation", args.seed)
     train_set, held_out = synthetic_data.make_microchips(args.n_chips + args.n_held_out, rng).split(
         args.n_chips
     )
-    sides = np.linspace(-1, 1, args.grid)
-    points = np.array([[u, v] for v in sides for u in sides])
-    scale = features.fit_scaler(features.polynomial_features(train_set.x, args.chip_degree))
-    x, new, grid_features = (
-        scale.transform(features.polynomial_features(rows, args.chip_degree))
-        for rows in (train_set.x, held_out.x, points)
+    plane = chip_plane(args.grid)
+    terms = chip_terms(train_set, held_out, plane, args.chip_degree)
+    fits = [logistic.solve(terms.train, train_set.y, l2) for l2 in CHIP_PENALTIES]
+    train_errors, errors = (
+        [logistic.error_rate(x, y, parameters) for parameters in fits]
+        for x, y in ((terms.train, train_set.y), (terms.held_out, held_out.y))
     )
-    fits = [logistic.solve(x, train_set.y, l2) for l2 in CHIP_PENALTIES]
-    train, judged = (
-        [float(((linear.predict(rows, parameters) > 0) != (y == 1)).mean()) for parameters in fits]
-        for rows, y in ((x, train_set.y), (new, held_out.y))
-    )
-    costs = [logistic.cost(new, held_out.y, parameters) for parameters in fits]
+    costs = [logistic.cost(terms.held_out, held_out.y, parameters) for parameters in fits]
     best = int(np.argmin(costs))
-    bad, good = (train_set.x[train_set.y == label] for label in (0, 1))
     figures = tuple(
-        Regions(
-            title=f"lambda {name}: {wrong:.1%} of these wrong, {new_wrong:.1%} of new ones",
-            x_label="first test",
-            y_label="second test",
-            x=sides,
-            y=sides,
-            z=logistic.sigmoid(linear.predict(grid_features, parameters)).reshape(args.grid, -1),
-            classes=("bad", "good"),
-            series=(
-                Series(name="bad", x=bad[:, 0], y=bad[:, 1], mark="points"),
-                Series(name="good", x=good[:, 0], y=good[:, 1], mark="crosses"),
-            ),
+        chip_regions(
+            f"lambda {name}: {wrong:.1%} of these wrong, {new_wrong:.1%} of new ones",
+            train_set,
+            plane,
+            terms,
+            parameters,
         )
-        for name, parameters, wrong, new_wrong in zip(CHIP_NAMES, fits, train, judged, strict=True)
+        for name, parameters, wrong, new_wrong in zip(
+            CHIP_NAMES, fits, train_errors, errors, strict=True
+        )
     )
-    twin = LogisticRegression(C=1 / CHIP_PENALTIES[best], tol=1e-10, max_iter=10_000)
-    twin.fit(x, train_set.y)
-    sklearn_parameters = np.append(twin.coef_[0], twin.intercept_)
-    gap = float(np.abs(np.append(*fits[best]) - sklearn_parameters).max())
+    estimator = LogisticRegression(C=1 / CHIP_PENALTIES[best], tol=1e-10, max_iter=10_000)
+    gap = sklearn_difference(fits[best], estimator.fit(terms.train, train_set.y))
+    return Boundaries(fits, figures, train_errors, errors, costs, best, terms.train.shape[1], gap)
+
+
+def _classification(args: Args) -> tuple[Section, dict[str, float]]:
+    """Show the boundary of many terms under each penalty."""
+    chips = _boundaries(args)
+    best, costs = chips.best, chips.costs
+    errors = _by_penalty(
+        "Error by lambda",
+        "share of wrong answers",
+        CHIP_PENALTIES,
+        chips.train_errors,
+        chips.errors,
+    )
     section = Section(
         heading="A boundary",
         text=(
             f"{args.n_chips} invented parts stand for the course's microchips, and their two test "
-            f"values become {x.shape[1]} terms up to degree {args.chip_degree}. The course's own "
-            "table is among the remote data, with experiments and a run made as printed.",
+            f"values become {chips.n_terms} terms up to degree {args.chip_degree}. The course's "
+            "own table is among the remote data, with experiments and a run made as printed.",
             f"On new parts the cost is lowest at a lambda of {CHIP_PENALTIES[best]:g} "
             f"({costs[best]:.3f} nats, where {CHIP_PENALTIES[0]:g} has {costs[0]:.3f}): what too "
             "many terms spoil first is not the answer but how sure it is.",
@@ -220,10 +232,10 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
                 title="Probability that a part is good",
                 label="lambda",
                 values=CHIP_NAMES,
-                figures=figures,
+                figures=chips.figures,
                 start=best,
             ),
-            _by_penalty("Error by lambda", "share of wrong answers", CHIP_PENALTIES, train, judged),
+            errors,
             Lines(
                 title="Cost on held-out parts by lambda",
                 x_label="lambda",
@@ -232,7 +244,7 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
                 log_y=True,
                 series=(Series(name="held-out", x=CHIP_PENALTIES, y=costs),),
             ),
-            _paths(CHIP_PENALTIES, fits),
+            _paths(CHIP_PENALTIES, chips.fits),
         ),
     )
     return section, {
@@ -240,9 +252,9 @@ def _classification(args: Args) -> tuple[Section, dict[str, float]]:
         "chips_cost_smallest": costs[0],
         "chips_cost_best": costs[best],
         "chips_cost_largest": costs[-1],
-        "chips_error_smallest": judged[0],
-        "chips_error_best": judged[best],
-        "chips_error_largest": judged[-1],
-        "chips_train_error_smallest": train[0],
-        "chips_gap_below": ceil_power_of_ten(gap),
+        "chips_error_smallest": chips.errors[0],
+        "chips_error_best": chips.errors[best],
+        "chips_error_largest": chips.errors[-1],
+        "chips_train_error_smallest": chips.train_errors[0],
+        "chips_gap_below": ceil_power_of_ten(chips.sklearn_gap),
     }

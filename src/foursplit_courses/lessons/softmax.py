@@ -18,6 +18,7 @@ from foursplit.core.lesson_figures import (
     Table,
 )
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch.losses import CROSS_ENTROPY
 from foursplit_courses.from_scratch.network import Layer, TrainingConfig, fit, forward, init_layers
 from foursplit_courses.from_scratch.softmax import (
@@ -26,10 +27,11 @@ from foursplit_courses.from_scratch.softmax import (
     naive_softmax,
     softmax,
 )
+from foursplit_courses.lesson_helpers.planes import class_series, square_plane
 
 CENTRES = np.array([[-3.0, 1.0], [0.0, 3.0], [3.0, 0.5], [0.5, -2.5]])
 CLASSES = ("west", "north", "east", "south")
-GRID = 41  # places to a side of the plane
+PLANE = square_plane(-5.5, 5.5, 41, "x", "y")
 LARGE = (1.0, 20.0, 60.0, 88.0, 89.0, 200.0)  # scores; 32-bit exp overflows between 88 and 89
 
 
@@ -44,11 +46,8 @@ class Args:
     logits: tuple[float, ...] = (-4.0, -2.0, 0.0, 1.0, 2.0, 3.0, 4.0, 6.0)  # the slider's
 
     def __post_init__(self) -> None:
-        for name in ("points", "units", "steps"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
-        if not self.std > 0:
-            raise ValueError(f"std: {self.std} must be above 0")
+        check_at_least(self, points=1, units=1, steps=1)
+        check_above_zero(self, "std")
 
 
 def run(args: Args) -> Lesson:
@@ -180,10 +179,7 @@ def _blobs(args: Args) -> tuple[tuple[Section, ...], dict[str, float]]:
         "fresh_error": _error(layers, new_points, labels),
         "nearest_centre_error": float((distances.argmin(axis=1) != labels).mean()),
     }
-    examples = tuple(
-        Series(name=name, x=x[y == n, 0], y=x[y == n, 1], mark="points", group=n)
-        for n, name in enumerate(CLASSES)
-    )
+    examples = class_series(x, y, CLASSES, is_grouped=True)
     answers = Section(
         heading="Four blobs",
         text=(
@@ -226,36 +222,11 @@ def _error(layers: list[Layer], x: np.ndarray, y: np.ndarray) -> float:
     return float((forward(layers, x).argmax(axis=1) != y).mean())
 
 
-def _places() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    across, up = np.linspace(-5.5, 5.5, GRID), np.linspace(-5.5, 5.5, GRID)
-    return across, up, np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-
-
 def _plane(title: str, layers: list[Layer], examples: tuple[Series, ...]) -> Regions:
-    across, up, places = _places()
-    z = forward(layers, places).argmax(axis=1).reshape(GRID, GRID)
-    return Regions(
-        title=title,
-        x_label="x",
-        y_label="y",
-        x=across,
-        y=up,
-        z=z,
-        classes=CLASSES,
-        series=examples,
-    )
+    answers = forward(layers, PLANE.points).argmax(axis=1)
+    return PLANE.regions(title, answers, CLASSES, examples)
 
 
 def _awake(layers: list[Layer], unit: int, examples: tuple[Series, ...]) -> Regions:
-    across, up, places = _places()
-    z = (forward(layers[:1], places)[:, unit] > 0).astype(np.float64).reshape(GRID, GRID)
-    return Regions(
-        title=f"Unit {unit + 1}",
-        x_label="x",
-        y_label="y",
-        x=across,
-        y=up,
-        z=z,
-        classes=("silent", "awake"),
-        series=examples,
-    )
+    awake = (forward(layers[:1], PLANE.points)[:, unit] > 0).astype(np.float64)
+    return PLANE.regions(f"Unit {unit + 1}", awake, ("silent", "awake"), examples)

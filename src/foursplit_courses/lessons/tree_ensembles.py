@@ -13,11 +13,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_at_least
+from foursplit_courses.from_scratch.synthetic_data import make_unlike_columns
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
-
-N_INPUTS = 8  # three of them matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +36,14 @@ class Args:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_held_out"):
-            if getattr(self, name) < 50:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
-        for name in ("n_estimators_forest", "n_estimators_boosting", "early_stopping_rounds"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(
+            self,
+            n_train=50,
+            n_held_out=50,
+            n_estimators_forest=1,
+            n_estimators_boosting=1,
+            early_stopping_rounds=1,
+        )
         for name, minimum in (("depths", 1), ("min_samples_splits", 2)):
             if min(getattr(self, name), default=0) < minimum:
                 raise ValueError(f"{name}: {getattr(self, name)} must be counts from {minimum} on")
@@ -52,7 +54,7 @@ class Args:
 def run(args: Args) -> Lesson:
     """Sweep a tree's brakes, a forest's size and boosting's rounds on one table."""
     train, out = (
-        table(args, n, generator("tree ensembles study", args.seed, name))
+        make_unlike_columns(n, args.flipped, generator("tree ensembles study", args.seed, name))
         for name, n in (("train", args.n_train), ("held out", args.n_held_out))
     )
     depth, by_depth = _depth(args, train, out)
@@ -72,14 +74,6 @@ def run(args: Args) -> Lesson:
         numbers={**by_depth, **of_forest, **of_boosting},
         source="Ng, MLS C2 W4; Breiman (2001), Random Forests; Chen and Guestrin (2016), XGBoost",
     )
-
-
-def table(args: Args, n: int, rng: np.random.Generator) -> Data:
-    """Draw a table of unlike columns: two thresholds and a switch decide, five columns do not."""
-    x = np.column_stack([rng.normal(size=(n, N_INPUTS - 1)), rng.random(n) < 0.5])
-    x[:, 1] = np.exp(3 * x[:, 1])  # an amount, as skewed as incomes are
-    y = np.where(x[:, -1] == 1, x[:, 0] > 0, x[:, 1] > 2)
-    return x, (y ^ (rng.random(n) < args.flipped)).astype(np.int64)
 
 
 def _wrong(model: Any, data: Data) -> float:

@@ -15,14 +15,19 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from foursplit.core.lesson_figures import Lesson, Regions, Section, Series, Slider, Table
+from foursplit.core.lesson_figures import Lesson, Section, Slider, Table
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_at_least
+from foursplit_courses.from_scratch.synthetic_data import (
+    N_UNLIKE_COLUMNS,
+    flip_labels,
+    make_disc,
+    make_unlike_columns,
+)
+from foursplit_courses.lesson_helpers.planes import CROSSES_AND_POINTS, class_series, square_plane
 
 Data = tuple[np.ndarray, np.ndarray]
 """(example, input) and (example,) classes 0 and 1."""
-
-N_INPUTS = 8  # of the tables
-ROUND = 0.5  # squared radius of the disc in the square from -1 to 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,28 +47,23 @@ class Args:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_held_out"):
-            if getattr(self, name) < 50:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 50")
-        for name in (
-            "n_estimators_forest",
-            "n_estimators_boosting",
-            "early_stopping_rounds",
-            "max_epochs",
-            "n_repeats",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(
+            self,
+            n_train=50,
+            n_held_out=50,
+            n_estimators_forest=1,
+            n_estimators_boosting=1,
+            early_stopping_rounds=1,
+            max_epochs=1,
+            n_repeats=1,
+        )
         if not 0 <= self.flipped < 0.5:
             raise ValueError(f"flipped: {self.flipped} must be from 0 to below 0.5")
 
 
 def boxes(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw a table of unlike columns: two thresholds and a switch decide, five columns do not."""
-    x = np.column_stack([rng.normal(size=(n, N_INPUTS - 1)), rng.random(n) < 0.5])
-    x[:, 1] = np.exp(3 * x[:, 1])  # an amount, as skewed as incomes are
-    y = np.where(x[:, -1] == 1, x[:, 0] > 0, x[:, 1] > 2)
-    return x, _flipped(y, args, rng)
+    return make_unlike_columns(n, args.flipped, rng)
 
 
 def prepared(args: Args, n: int, rng: np.random.Generator) -> Data:
@@ -75,21 +75,20 @@ def prepared(args: Args, n: int, rng: np.random.Generator) -> Data:
 
 def linear_boundary(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw the other kind: one plane across all inputs, each as important as the next."""
-    x = rng.normal(size=(n, N_INPUTS))
-    return x, _flipped(x.sum(axis=1) > 0, args, rng)
+    x = rng.normal(size=(n, N_UNLIKE_COLUMNS))
+    return x, flip_labels(x.sum(axis=1) > 0, args.flipped, rng)
 
 
 def disc(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw points of a square, of class 1 within a disc: smooth, and of two inputs."""
-    x = rng.uniform(-1, 1, (n, 2))
-    return x, _flipped((x**2).sum(axis=1) < ROUND, args, rng)
+    return make_disc(n, args.flipped, rng)
 
 
 def stairs(args: Args, n: int, rng: np.random.Generator) -> Data:
     """Draw points of a square, of class 1 on three of its nine fields: steps, and two inputs."""
     x = rng.uniform(-1, 1, (n, 2))
     field = np.floor((x + 1) * 1.5)
-    return x, _flipped(field[:, 0] == field[:, 1], args, rng)
+    return x, flip_labels(field[:, 0] == field[:, 1], args.flipped, rng)
 
 
 KINDS = {
@@ -101,10 +100,6 @@ KINDS = {
 }
 
 SHORT = dict(zip(KINDS, ("columns", "logarithm", "squares", "disc", "slope"), strict=True))
-
-
-def _flipped(y: np.ndarray, args: Args, rng: np.random.Generator) -> np.ndarray:
-    return (y ^ (rng.random(len(y)) < args.flipped)).astype(np.int64)
 
 
 def run(args: Args) -> Lesson:
@@ -254,27 +249,14 @@ def _range(errors: list[float]) -> str:
 
 def _shapes(args: Args) -> Section:
     """Draw what each model answers on the two planes."""
-    grid = np.linspace(-1, 1, 41)
-    across = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    plane, classes = square_plane(-1, 1, 41, "first input", "second input"), ("no", "yes")
     sliders = []
     for title, draw in (("A disc", disc), ("Squares", stairs)):
         x, y = draw(args, args.n_train, generator("trees or network, shapes", args.seed, title))
-        points = (
-            Series(name="no", x=x[y == 0, 0], y=x[y == 0, 1], mark="crosses"),
-            Series(name="yes", x=x[y == 1, 0], y=x[y == 1, 1], mark="points"),
-        )
+        points = class_series(x, y, classes, CROSSES_AND_POINTS)
         models = {name: build().fit(x, y) for name, build in _models(args).items()}
         figures = tuple(
-            Regions(
-                title=f"{title}: {name}",
-                x_label="first input",
-                y_label="second input",
-                x=grid,
-                y=grid,
-                z=model.predict(across).reshape(len(grid), -1),
-                classes=("no", "yes"),
-                series=points,
-            )
+            plane.regions(f"{title}: {name}", model.predict(plane.points), classes, points)
             for name, model in models.items()
         )
         sliders.append(Slider(title=title, label="model", values=tuple(models), figures=figures))

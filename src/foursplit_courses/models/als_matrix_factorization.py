@@ -13,6 +13,7 @@ import numpy as np
 
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch.factorization import (
     L2,
     Factors,
@@ -35,11 +36,8 @@ class Args:
     def __post_init__(self) -> None:
         if self.rank < 0:
             raise ValueError(f"rank: {self.rank} must be 0 or more")
-        for name in ("l2", "l2_bias"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: {getattr(self, name)} must be above 0")
-        if self.n_iter < 1:
-            raise ValueError(f"n_iter: {self.n_iter} must be at least 1")
+        check_above_zero(self, "l2", "l2_bias")
+        check_at_least(self, n_iter=1)
 
 
 class ALSMatrixFactorization:

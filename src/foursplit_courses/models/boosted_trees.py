@@ -15,6 +15,7 @@ import xgboost
 
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import derive_seed, generator
+from foursplit_courses.argument_checks import check_at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +29,7 @@ class Args:
     validation_fraction: float = 0.2  # of train, drawn by seed
 
     def __post_init__(self) -> None:
-        for name in ("n_estimators", "max_depth", "early_stopping_rounds"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least 1")
+        check_at_least(self, n_estimators=1, max_depth=1, early_stopping_rounds=1)
         for name in ("learning_rate", "validation_fraction"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} must be between 0 and 1")

@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import derive_seed
 from foursplit_courses import array_trees
+from foursplit_courses.argument_checks import check_at_least, check_null_or_at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,22 +24,19 @@ class Args:
     min_samples_leaf: int = 1  # examples that each child must have
 
     def __post_init__(self) -> None:
-        if self.max_depth is not None and self.max_depth < 1:
-            raise ValueError(f"max_depth: {self.max_depth} must be at least 1, or null")
-        for name, minimum in (("min_samples_split", 2), ("min_samples_leaf", 1)):
-            if getattr(self, name) < minimum:
-                raise ValueError(f"{name}: {getattr(self, name)} must be at least {minimum}")
+        check_null_or_at_least(self, max_depth=1)
+        check_at_least(self, min_samples_split=2, min_samples_leaf=1)
 
 
 def build(args: Args, shape: DataSpec, seed: int) -> array_trees.ArrayTreeEnsemble:
     """Return a model with fit(x, y), and predict_proba(x) or predict(x); `seed` breaks ties."""
-    params = {
-        "max_depth": args.max_depth,
-        "min_samples_split": args.min_samples_split,
-        "min_samples_leaf": args.min_samples_leaf,
-        "random_state": derive_seed("tree", seed) % 2**32,
-    }
-    if shape.classes:
-        classifier = DecisionTreeClassifier(criterion=args.criterion, **params)
-        return array_trees.ArrayClassifier(classifier, shape.n_classes)
-    return array_trees.ArrayRegressor(DecisionTreeRegressor(**params), 0)
+    return array_trees.array_ensemble(
+        shape,
+        DecisionTreeClassifier,
+        DecisionTreeRegressor,
+        criterion=args.criterion,
+        max_depth=args.max_depth,
+        min_samples_split=args.min_samples_split,
+        min_samples_leaf=args.min_samples_leaf,
+        random_state=derive_seed("tree", seed) % 2**32,
+    )

@@ -11,6 +11,7 @@ import numpy as np
 
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.envs.environments import SEED, TURBULENCE, WIND, make_env
 from foursplit_courses.from_scratch import deep_q
 from foursplit_courses.from_scratch.deep_q import SOLVED_WINDOW, DQNConfig
@@ -29,8 +30,7 @@ class Args:
     learning: DQNConfig = field(default_factory=DQNConfig)
 
     def __post_init__(self) -> None:
-        if self.n_episodes < 1:
-            raise ValueError(f"n_episodes: {self.n_episodes} must be at least 1")
+        check_at_least(self, n_episodes=1)
         if not 0 <= self.windy_fraction <= 1:
             raise ValueError(f"windy_fraction: {self.windy_fraction} must be from 0 to 1")
         for name in ("max_wind", "max_turbulence"):

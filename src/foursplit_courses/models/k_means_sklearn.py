@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import derive_seed
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.kmeans_estimator import KMeansEstimator
 
 
@@ -21,10 +22,7 @@ class Args:
     n_init: int = 5
 
     def __post_init__(self) -> None:
-        for name in ("n_clusters", "n_init"):
-            value = getattr(self, name)
-            if value < 1:
-                raise ValueError(f"{name}: {value} must be at least 1")
+        check_at_least(self, n_clusters=1, n_init=1)
 
 
 def build(args: Args, _shape: DataSpec, seed: int) -> KMeansEstimator:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from foursplit.core.examples import DataSpec
+from foursplit_courses.argument_checks import check_above_zero
 from foursplit_courses.from_scratch.gaussian_density import select_threshold
 
 
@@ -20,8 +21,7 @@ class Args:
     quadratic_features: bool = True  # so that the boundary can enclose the normal examples
 
     def __post_init__(self) -> None:
-        if self.C <= 0:
-            raise ValueError(f"C: {self.C} must be above 0")
+        check_above_zero(self, "C")
 
 
 def build(args: Args, _shape: DataSpec, _seed: int) -> "F1ThresholdClassifier":

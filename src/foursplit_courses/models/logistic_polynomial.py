@@ -10,6 +10,7 @@ from torch import nn
 from foursplit.core.examples import DataSpec
 from foursplit.layers.polynomial import Polynomial, count_terms
 from foursplit.layers.standardize import Standardize
+from foursplit_courses.argument_checks import check_at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +20,7 @@ class Args:
     degree: int = 6  # of the highest products; the course's choice
 
     def __post_init__(self) -> None:
-        if self.degree < 1:
-            raise ValueError(f"degree: {self.degree} must be at least 1")
+        check_at_least(self, degree=1)
 
 
 def build(args: Args, shape: DataSpec) -> nn.Module:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
+from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch import mixture
 from foursplit_courses.from_scratch.anomaly_detector import AnomalyDetector
 
@@ -19,8 +20,7 @@ class Args:
     ridge: float = 1e-3  # times the variance of each input, added to the components' variances
 
     def __post_init__(self) -> None:
-        if self.n_components < 1:
-            raise ValueError(f"n_components: {self.n_components} must be at least 1")
+        check_at_least(self, n_components=1)
         if self.ridge < 0:
             raise ValueError(f"ridge: {self.ridge} must be 0 or more")
 

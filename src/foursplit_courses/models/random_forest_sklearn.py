@@ -11,6 +11,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import derive_seed
 from foursplit_courses import array_trees
+from foursplit_courses.argument_checks import check_at_least, check_null_or_at_least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,8 @@ class Args:
     max_features: Literal["sqrt"] | float = "sqrt"  # per split; a float is a fraction
 
     def __post_init__(self) -> None:
-        if self.n_estimators < 1:
-            raise ValueError(f"n_estimators: {self.n_estimators} must be at least 1")
-        if self.max_depth is not None and self.max_depth < 1:
-            raise ValueError(f"max_depth: {self.max_depth} must be at least 1, or null")
-        if self.min_samples_split < 2:
-            raise ValueError(f"min_samples_split: {self.min_samples_split} must be at least 2")
+        check_at_least(self, n_estimators=1, min_samples_split=2)
+        check_null_or_at_least(self, max_depth=1)
         if self.max_features != "sqrt" and not 0 < self.max_features <= 1:
             raise ValueError(
                 f"max_features: {self.max_features} must be sqrt, or above 0 and at most 1"
@@ -38,14 +35,14 @@ class Args:
 
 def build(args: Args, shape: DataSpec, seed: int) -> array_trees.ArrayTreeEnsemble:
     """Return a model with fit(x, y), and predict_proba(x) or predict(x)."""
-    params = {
-        "n_estimators": args.n_estimators,
-        "max_depth": args.max_depth,
-        "min_samples_split": args.min_samples_split,
-        "max_features": args.max_features,
-        "random_state": derive_seed("forest", seed) % 2**32,
-    }
-    if shape.classes:
-        classifier = RandomForestClassifier(criterion=args.criterion, **params)
-        return array_trees.ArrayClassifier(classifier, shape.n_classes)
-    return array_trees.ArrayRegressor(RandomForestRegressor(**params), 0)
+    return array_trees.array_ensemble(
+        shape,
+        RandomForestClassifier,
+        RandomForestRegressor,
+        criterion=args.criterion,
+        n_estimators=args.n_estimators,
+        max_depth=args.max_depth,
+        min_samples_split=args.min_samples_split,
+        max_features=args.max_features,
+        random_state=derive_seed("forest", seed) % 2**32,
+    )

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from foursplit.core.examples import DataSpec
 from foursplit.layers.standardize import Standardize
+from foursplit_courses.argument_checks import check_at_least
 
 N_IDS = 2  # columns before the features: user and item
 
@@ -32,8 +33,7 @@ class Args:
     dropout: float = 0.0  # fraction of hidden units dropped in training
 
     def __post_init__(self) -> None:
-        if self.n_user_inputs < 1:
-            raise ValueError(f"n_user_inputs: {self.n_user_inputs} must be at least 1")
+        check_at_least(self, n_user_inputs=1)
         if min(self.embedding_dim, *self.hidden) < 1:
             raise ValueError(
                 f"hidden, embedding_dim: {self.hidden}, {self.embedding_dim} must be at least 1"

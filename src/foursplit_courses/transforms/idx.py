@@ -4,6 +4,7 @@ Source: LeCun, Cortes and Burges, the MNIST page ("file formats").
 """
 
 import gzip
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
 
@@ -30,3 +31,19 @@ def read(path: Path) -> np.ndarray:
             f"{path}: the header declares axes {axes}, but {len(values)} values follow"
         )
     return values.reshape(axes)
+
+
+def read_pair(folder: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
+    """Read the pictures (picture, row, column) and the labels (picture,) of one published part."""
+    pictures = read(folder / f"{prefix}-images-idx3-ubyte.gz")
+    return pictures, read(folder / f"{prefix}-labels-idx1-ubyte.gz")
+
+
+def read_parts(
+    folder: Path, prefixes: Mapping[str, str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read several parts one after another; return pictures, labels and each picture's part."""
+    pairs = [read_pair(folder, prefix) for prefix in prefixes.values()]
+    pictures, labels = ([pair[i] for pair in pairs] for i in range(2))
+    part = np.repeat(list(prefixes), [len(block) for block in pictures])
+    return np.concatenate(pictures), np.concatenate(labels), part
