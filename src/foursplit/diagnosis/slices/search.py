@@ -196,25 +196,24 @@ class _Search:
         (a, first), (b, second) = pair
         rows = np.flatnonzero((self.codes[a] == first) & (self.codes[b] == second))
         bad = np.flatnonzero((self.bad_codes[a] == first) & (self.bad_codes[b] == second))
-        columns = [column for column in range(len(self.sizes)) if column not in (a, b)]
+        columns = np.array([c for c in range(len(self.sizes)) if c not in (a, b)], dtype=np.intp)
         at_once = max(1, CHUNK_CELLS // max(1, len(rows)))
         for start in range(0, len(columns), at_once):
             self._extend_by(pair, columns[start : start + at_once], rows, bad)
 
     def _extend_by(
-        self, pair: SliceKey, columns: list[int], rows: np.ndarray, bad: np.ndarray
+        self, pair: SliceKey, columns: np.ndarray, rows: np.ndarray, bad: np.ndarray
     ) -> None:
         """Score `pair` with each predicate of `columns`; count all columns in one pass."""
-        sizes = np.array([self.sizes[column] for column in columns])
+        sizes = np.array([self.sizes[column] for column in columns.tolist()], dtype=np.intp)
         ends = np.cumsum(sizes)
         starts = ends - sizes  # of each column's codes among all
         code = (self.codes[np.ix_(columns, rows)] + starts[:, None]).ravel()
         bad_code = (self.bad_codes[np.ix_(columns, bad)] + starts[:, None]).ravel()
         n_codes = int(ends[-1])
         count = np.bincount(code, minlength=n_codes)
-        if self.weight is None:
-            weight = count * float(self.dev.weight[0])
-        else:
+        weight: np.ndarray = count * float(self.dev.weight[0])
+        if self.weight is not None:
             weights = np.tile(self.weight[rows], len(columns))
             weight = np.bincount(code, weights=weights, minlength=n_codes)
         bad_loss = np.tile(self.bad_loss[bad], len(columns))
