@@ -275,8 +275,8 @@ def _typed(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.Series]:
     """Read columns as numbers where their cells are; of text alone, which a CSV file is."""
     if not tabular.has_text_cells(frame) or not names:
         return {}
-    found = tabular.infer_types(frame[list(names)])
-    return {name: found[name] for name in names}
+    inferred = tabular.infer_types(frame[list(names)])
+    return {str(name): values for name, values in inferred.items()}
 
 
 def _same_meta(frames: Frames, made: dict[str, dict[str, pd.Series]]) -> None:
@@ -289,8 +289,10 @@ def _same_meta(frames: Frames, made: dict[str, dict[str, pd.Series]]) -> None:
         for name in names:
             having.setdefault(name, []).append(at)
     for name, where in having.items():
-        dtypes = [made[at].get(name, frames[at][name]) for at in where]
-        is_number = [pd.api.types.is_numeric_dtype(values) for values in dtypes]
+        is_number = [
+            pd.api.types.is_numeric_dtype(made[at][name] if name in made[at] else frames[at][name])
+            for at in where
+        ]
         if any(is_number) and not all(is_number):
             columns = identifiers([frames[at][name] for at in where])
             for at, column in zip(where, columns, strict=True):

@@ -224,6 +224,8 @@ def _table(rows: Sequence[Sequence[str]], width: int) -> "pa.Table":
 
 def _drop_empty_end(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Drop the empty rows below a table, which spreadsheets leave."""
+    if len(frame) and frame.iloc[-1].notna().any():
+        return frame
     filled = frame.notna().any(axis=1).to_numpy().nonzero()[0]
     return frame.iloc[: int(filled[-1]) + 1 if len(filled) else 0]
 
@@ -325,14 +327,13 @@ def infer_types(frame: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
-    columns = {name: _typed(frame, name) for name in frame.columns}
+    columns = {name: _typed(frame, str(name), values) for name, values in frame.items()}
     return pd.DataFrame(columns, index=frame.index)
 
 
-def _typed(frame: "pd.DataFrame", name: str) -> "pd.Series":
+def _typed(frame: "pd.DataFrame", name: str, values: "pd.Series") -> "pd.Series":
     import pandas as pd
 
-    values = frame[name]
     if not (isinstance(values.dtype, pd.StringDtype) or values.dtype == object):
         return values
     if (fast := _all_numbers(values)) is not None:
@@ -350,7 +351,6 @@ def _whole(values: "pd.Series", parsed: "pd.Series") -> "pd.Series":
     import numpy as np
     import pandas as pd
     import pyarrow as pa
-    from pyarrow import compute
 
     numbers = parsed.to_numpy(np.float64)
     if not (np.isfinite(numbers) & (numbers == np.floor(numbers))).all():
@@ -358,7 +358,7 @@ def _whole(values: "pd.Series", parsed: "pd.Series") -> "pd.Series":
     is_text = isinstance(values.dtype, pd.StringDtype)
     words = pa.array(values if is_text else values.astype("str"), type=pa.string())
     try:
-        integers = compute.cast(compute.utf8_trim_whitespace(words), pa.int64()).to_numpy()
+        integers = _to_int64(words)
     except pa.ArrowInvalid:
         if not values.map(str).str.strip().str.fullmatch(WHOLE_NUMBER.pattern).all():
             return parsed  # such as 1.0
@@ -366,3 +366,14 @@ def _whole(values: "pd.Series", parsed: "pd.Series") -> "pd.Series":
             return values
         return values.map(int).astype(np.int64)
     return pd.Series(integers, index=values.index, name=values.name)
+
+
+def _to_int64(words: "pa.StringArray") -> "np.ndarray":
+    """Parse whole numbers; raise ArrowInvalid for other text."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    try:
+        return compute.cast(words, pa.int64()).to_numpy()
+    except pa.ArrowInvalid:  # blanks around a number are allowed, but rare
+        return compute.cast(compute.utf8_trim_whitespace(words), pa.int64()).to_numpy()

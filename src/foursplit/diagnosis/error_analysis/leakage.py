@@ -130,7 +130,7 @@ def _keys(
     columns = tuple(_columns(frames))
     if not columns:
         return (), {}, (*lacking, "content_hash, or meta or proba columns, to compare contents")
-    numbers = {c for c in columns if all(pd.api.types.is_numeric_dtype(f[c]) for f in frames)}
+    numbers = set.intersection(*(_numeric_columns(f) for f in frames)).intersection(columns)
     keys = {split: _hash(tables[split].frame, columns, numbers) for split in named}
     if columns[0] not in HASHES:
         largest = max(keys.values(), key=len)
@@ -151,12 +151,23 @@ def _columns(frames: list[pd.DataFrame]) -> list[str]:
     return ["y", *found] if found and "y" in shared else found
 
 
+def _numeric_columns(frame: pd.DataFrame) -> set[str]:
+    return {
+        str(name) for name, dtype in frame.dtypes.items() if pd.api.types.is_numeric_dtype(dtype)
+    }
+
+
 def _hash(frame: pd.DataFrame, columns: tuple[str, ...], numbers: set[str]) -> pd.Series:
     """Number the contents; 1 in one file and 1.0 in another are the same."""
     hashed = np.zeros(len(frame), dtype=np.uint64)
     for name, values in frame[list(columns)].items():
         if name in numbers:
-            column = pd.util.hash_array(values.to_numpy(np.float64, na_value=np.nan))
+            is_numpy = isinstance(values.dtype, np.dtype)  # to_numpy with na_value takes far longer
+            column = pd.util.hash_array(
+                np.asarray(values, dtype=np.float64)
+                if is_numpy
+                else values.to_numpy(np.float64, na_value=np.nan)
+            )
         else:
             column = pd.util.hash_array(values.astype(str).to_numpy(object))
         hashed = hashed * HASH_FACTOR + column  # modulo 2 ** 64

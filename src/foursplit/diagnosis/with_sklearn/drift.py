@@ -29,6 +29,8 @@ MIN_GROUPS_FOR_EQUALITY = 200  # groups of either table from which an AUC near 0
 
 MAX_EXAMPLES = 4000  # examples of either table: more cost seconds and change no verdict
 
+MAX_CELLS = 100_000  # examples times columns of either table: 100 columns leave 1,000 examples
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -74,7 +76,8 @@ def detect_drift(
     names = list(columns) if columns is not None else _columns(first, second)
     if not names:
         return _insufficient((len(first), len(second)), "give both tables the same meta.* columns")
-    tables = [_subsample(table, rng) for table in (first, second)]
+    max_examples = min(MAX_EXAMPLES, MAX_CELLS // len(names))
+    tables = [_subsample(table, max_examples, rng) for table in (first, second)]
     n = (len(tables[0]), len(tables[1]))
     if min(len(np.unique(table.groups)) for table in tables) < MIN_GROUPS:
         return _insufficient(n, f"give each table {MIN_GROUPS} groups (examples, without group_id)")
@@ -100,14 +103,16 @@ def _columns(first: PredictionTable, second: PredictionTable) -> list[str]:
     return [name for name in shared if name not in not_searched]
 
 
-def _subsample(table: PredictionTable, rng: np.random.Generator) -> PredictionTable:
-    """Return a random subset of whole groups with about MAX_EXAMPLES examples."""
+def _subsample(
+    table: PredictionTable, max_examples: int, rng: np.random.Generator
+) -> PredictionTable:
+    """Return a random subset of whole groups with about `max_examples` examples."""
     table = table.by_name()
-    if len(table) <= MAX_EXAMPLES:
+    if len(table) <= max_examples:
         return table
     order = rng.permutation(int(table.groups.max()) + 1)
     sizes = np.bincount(table.groups)[order]
-    chosen = order[: max(MIN_GROUPS, int(np.searchsorted(np.cumsum(sizes), MAX_EXAMPLES)))]
+    chosen = order[: max(MIN_GROUPS, int(np.searchsorted(np.cumsum(sizes), max_examples)))]
     return table.take(np.isin(table.groups, chosen))
 
 
