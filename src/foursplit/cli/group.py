@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from foursplit.cli import printing
-from foursplit.config import checkout
 from foursplit.core.errors import FoursplitError, remedy
 from foursplit.core.terminal import printable
 
@@ -95,6 +94,8 @@ class FoursplitGroup(click.Group):
 def _require_own_code(callback: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(callback)
     def checked(*args: Any, **kwargs: Any) -> Any:
+        from foursplit.config import checkout  # --help needs none of it
+
         checkout.require_own_code()
         return callback(*args, **kwargs)
 
