@@ -22,8 +22,8 @@ from repro import ROOT, processor
 
 from foursplit.core.seeds import generator
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.decompose import decompose
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.slices import slice_report

@@ -125,12 +125,12 @@ def test_the_lowest_of_several_human_levels_is_taken_and_all_are_told(prediction
 def test_perfect_parts_and_scores_of_the_truth_are_told_and_drawn(predictions, tmp_path):
     frame, rng = pd.read_csv(predictions / "dev.csv"), np.random.default_rng(1)
     luck = rng.random(len(frame))
-    frame["fixed.detector"] = frame["loss"] * (luck > 0.9)
-    frame["fixed.breed"] = frame["loss"] * (luck < 0.9)
-    frame["fixed.detector+breed"] = 0
-    frame["fixed_type.box"] = frame["loss"] * (luck > 0.5)
-    frame["score_truth"] = np.where(frame["loss"] > 0, luck, np.nan)
-    frame["score_output"] = np.where(frame["loss"] > 0, 0.95, np.nan)
+    frame["oracle.detector"] = frame["loss"] * (luck > 0.9)
+    frame["oracle.breed"] = frame["loss"] * (luck < 0.9)
+    frame["oracle.detector+breed"] = 0
+    frame["oracle_type.box"] = frame["loss"] * (luck > 0.5)
+    frame["score_y"] = np.where(frame["loss"] > 0, luck, np.nan)
+    frame["score_y_hat"] = np.where(frame["loss"] > 0, 0.95, np.nan)
     frame.to_csv(predictions / "dev.csv", index=False)
     page, file = tmp_path / "d.html", tmp_path / "d.json"
     text = run("diagnose", predictions, "--json", file, "--html", page, cwd=tmp_path)
@@ -168,9 +168,9 @@ BAD = {
         "dev.csv: column 'example_id', row 2: 'train-5' is in 'train' too",
     ),
     "words for numbers": ("example_id,loss\n1,0\n2,bad\n", "column 'loss', row 2: 'bad' is no"),
-    "a wrong part": ("example_id,loss,fixed.a\n1,0,x\n", "column 'fixed.a', row 1: 'x' is no"),
+    "a wrong part": ("example_id,loss,oracle.a\n1,0,x\n", "column 'oracle.a', row 1: 'x' is no"),
     "half of a pair of scores": (
-        "example_id,loss,score_truth\n1,0,1\n", "column 'score_truth' needs 'score_output'",
+        "example_id,loss,score_y\n1,0,1\n", "column 'score_y' needs 'score_y_hat'",
     ),
     "an annotator below nothing": (
         "example_id,loss,human_loss.a\n1,0,\n2,0,-1\n", "column 'human_loss.a', row 2: -1",

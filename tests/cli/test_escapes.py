@@ -46,8 +46,8 @@ def tables(tmp_path, rng):
                 "tags": [f"blurred{ATTACK}" if index % 5 else "" for index in range(N)],
                 f"meta.light{ATTACK}": np.where(slow, f"dark{ATTACK}", f"bright{ATTACK}"),
                 f"human_loss.team{ATTACK}": (rng.random(N) < 0.02).astype(float),
-                f"fixed.lens{ATTACK}": np.where(slow, 0.0, wrong),
-                f"fixed_type.kind{ATTACK}": np.where(slow, 0.0, wrong),
+                f"oracle.lens{ATTACK}": np.where(slow, 0.0, wrong),
+                f"oracle_type.kind{ATTACK}": np.where(slow, 0.0, wrong),
             }
         )
         frame.to_parquet(folder / f"{split}.parquet")

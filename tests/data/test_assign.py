@@ -180,7 +180,10 @@ def test_the_report_counts_splits_and_duplicates(rng):
     data = examples(rng.normal(size=(300, 2)))
     splits, removed = split_examples(data, dataset(row_is_unit="by design"), RULE)
     report = split_report(data, splits, removed, dataset(row_is_unit="by design"))
-    assert sum(entry["n"] for entry in report["splits"].values()) + len(report["set_aside"]) == 300
+    assert (
+        sum(entry["n"] for entry in report["splits"].values()) + len(report["removed_duplicates"])
+        == 300
+    )
     assert report["splits"]["dev"]["detectable_gain"] > 0
 
 

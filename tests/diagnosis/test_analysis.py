@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.decompose import CODES
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition import dev_size
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats import power

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis.human_advantage import find_human_advantage
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
@@ -82,10 +82,10 @@ def test_examples_that_no_annotator_saw_are_left_out_and_without_any_people_are_
         table = validate(pd.DataFrame({**frame, **columns}), "dev")
         return diagnose_as_json([Model(tables={"dev": table})], Settings(human_error=0.5))
 
-    (subset,) = told(seen)["people_win"]["subsets"]
+    (subset,) = told(seen)["human_advantage"]["subsets"]
     assert (subset["n"], subset["model"]) == (60, pytest.approx(0.1))
     alone = told({"domain": ["a"] * 100})
-    assert alone["people_win"]["not_applicable"].startswith("Give dev a column human_loss")
+    assert alone["human_advantage"]["not_applicable"].startswith("Give dev a column human_loss")
     step = next(s for s in alone["next"] if s["link"] == "people")
     assert "people are still right" in step["action"]
 
@@ -100,5 +100,5 @@ def test_to_be_better_than_people_on_train_alone_is_no_reason_to_look_for_them()
     model = Model(tables={s: validate(frame, s) for s, frame in made.items()})
     told = diagnose_as_json([model], Settings(human_error=0.02))
     assert told["verdict"]["surpasses_human"]  # on train
-    assert told["people_win"]["subsets"] == []
+    assert told["human_advantage"]["subsets"] == []
     assert not [step for step in told["next"] if step["link"].startswith("people")]

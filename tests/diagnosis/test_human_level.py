@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.human_level import (
     choose_human_level,
     would_change_verdict,
 )
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import estimate

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
@@ -29,12 +29,14 @@ def made(split, *, grouped, graded):
             "meta.hour": rng.choice(["day", "night"], n),
             "tags": np.where(wrong, rng.choice(["a", "b", "a;b"], n), ""),
             "label_audit": np.where(luck < 0.2, "ok", None),
-            "score_truth": luck,
-            "score_output": rng.random(n),
+            "score_y": luck,
+            "score_y_hat": rng.random(n),
         }
     )
-    frame["fixed.box"], frame["fixed.box+breed"] = (frame["loss"] * (luck < k) for k in (0.5, 0.1))
-    frame["fixed_type.twice"] = frame["loss"] * (luck < 0.8)
+    frame["oracle.box"], frame["oracle.box+breed"] = (
+        frame["loss"] * (luck < k) for k in (0.5, 0.1)
+    )
+    frame["oracle_type.twice"] = frame["loss"] * (luck < 0.8)
     return frame.assign(group_id=[f"g{k // 3}" for k in range(n)]) if grouped else frame
 
 
@@ -61,7 +63,7 @@ def test_the_order_of_rows_and_the_names_of_groups_change_nothing(grouped, grade
         mixed = {s: f.assign(group_id="x" + f["group_id"].str[::-1]) for s, f in mixed.items()}
     one, other = flat(diagnosed(frames)), flat(diagnosed(mixed))
     # How groups are dealt to the part that is read hangs on their names, and is meant to.
-    looks = ("/slices", "/next", "/findings", "/people_win")
+    looks = ("/slices", "/next", "/findings", "/human_advantage")
     kept = [k for k in one if not grouped or not k.startswith(looks)]
     assert {k: one[k] for k in kept} == pytest.approx({k: other[k] for k in kept}, abs=1e-9)
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.ceiling.optimization_verification import verify_table
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
@@ -16,7 +16,7 @@ def scored(truth, output, n=1000, **more):
     k = len(truth)
     rest = np.full(n - k, np.nan)
     frame = {"example_id": [f"d{i}" for i in range(n)], "loss": (np.arange(n) < k) * 1.0, **more}
-    frame |= {"score_truth": np.r_[truth, rest], "score_output": np.r_[output, rest]}
+    frame |= {"score_y": np.r_[truth, rest], "score_y_hat": np.r_[output, rest]}
     return validate(pd.DataFrame(frame), "dev")
 
 
@@ -78,10 +78,8 @@ def test_errors_without_scores_are_left_out_and_counted(rng):
 
 
 def test_one_score_without_the_other_is_refused():
-    with pytest.raises(
-        FoursplitError, match="'score_truth', row 2 is missing where 'score_output'"
-    ):
+    with pytest.raises(FoursplitError, match="'score_y', row 2 is missing where 'score_y_hat'"):
         scored([1.0, np.nan], [0.0, 0.0])
-    bare = pd.DataFrame({"example_id": ["a"], "loss": [1.0], "score_truth": [1.0]})
-    with pytest.raises(FoursplitError, match="'score_truth' needs 'score_output' beside it"):
+    bare = pd.DataFrame({"example_id": ["a"], "loss": [1.0], "score_y": [1.0]})
+    with pytest.raises(FoursplitError, match="'score_y' needs 'score_y_hat' beside it"):
         validate(bare, "dev")

@@ -8,9 +8,9 @@ import pytest
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.ceiling import oracle_components
 from foursplit.diagnosis.ceiling.bootstrap import MeanLoss, Sampling, ceiling, mean_loss
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
@@ -29,11 +29,11 @@ def dev(loss, **columns):
 
 
 def fixed(loss, **columns):
-    """Name columns `fixed.a` and `fixed.a+b` from a and a__b."""
+    """Name columns `oracle.a` and `oracle.a+b` from a and a__b."""
     more = {
         name: columns.pop(name) for name in ("weight", "group_id", "is_error") if name in columns
     }
-    return dev(loss, **{f"fixed.{name}": losses for name, losses in columns.items()}, **more)
+    return dev(loss, **{f"oracle.{name}": losses for name, losses in columns.items()}, **more)
 
 
 def found(table):
@@ -52,7 +52,7 @@ def test_the_walk_follows_the_order_of_the_columns():
     assert second["cumulative"]["value"] == pytest.approx(0.11)
     assert second["alone"] is None
     assert second["shapley"] is None
-    assert second["missing"] == ["fixed.breed"]
+    assert second["missing"] == ["oracle.breed"]
 
 
 def test_with_every_set_the_fair_shares_add_up_and_each_error_has_a_part():
@@ -72,14 +72,14 @@ def test_without_the_steps_of_the_walk_each_part_is_told_alone():
     assert first["alone"]["value"] == pytest.approx(0.09)
     assert second["alone"]["value"] == pytest.approx(0.05)
     assert second["cumulative"] is None
-    assert second["missing"] == ["fixed.box+breed"]
+    assert second["missing"] == ["oracle.box+breed"]
     assert block["attribution"]["counts"] == {"box": 90, "breed": 110}
 
 
 def test_attribution_without_a_part_alone_says_which_column_is_missing():
     block = found(fixed(rate(0.2), a=rate(0.1), a__b=rate(0.05), a__b__c=rate(0.0)))
     assert block["attribution"] is None
-    assert block["no_attribution"] == "columns missing: fixed.b"
+    assert block["no_attribution"] == "columns missing: oracle.b"
     flagged = fixed(rate(0.2), a=rate(0.1), a__b=rate(0.0), is_error=rate(0.1) > 0)
     assert "is_error" in found(flagged)["no_attribution"]
 
@@ -112,7 +112,7 @@ def test_a_weighted_mean_by_sums_is_that_of_rows_written_out(rng):
 
 
 def test_types_of_error_are_ceilings_of_their_own():
-    table = dev(rate(0.4), **{"fixed_type.class": rate(0.2), "fixed_type.box": rate(0.1)})
+    table = dev(rate(0.4), **{"oracle_type.class": rate(0.2), "oracle_type.box": rate(0.1)})
     types = found(table)["types"]
     assert [t["type"] for t in types] == ["box", "class"]
     assert [t["value"] for t in types] == pytest.approx([0.3, 0.2])
@@ -138,15 +138,15 @@ def test_a_part_that_gives_nothing_beyond_doubt_is_no_step():
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"fixed.": rate(0)}, "column 'fixed.': name each component once"),
-        ({"fixed.a+": rate(0)}, "column 'fixed.a+': name each component once"),
-        ({"fixed.a+a": rate(0)}, "column 'fixed.a+a': name each component once"),
+        ({"oracle.": rate(0)}, "column 'oracle.': name each component once"),
+        ({"oracle.a+": rate(0)}, "column 'oracle.a+': name each component once"),
+        ({"oracle.a+a": rate(0)}, "column 'oracle.a+a': name each component once"),
         (
-            {"fixed.a+b": rate(0), "fixed.b+a": rate(0)},
-            "'fixed.b+a' has the same components as 'fixed.a+b'",
+            {"oracle.a+b": rate(0), "oracle.b+a": rate(0)},
+            "'oracle.b+a' has the same components as 'oracle.a+b'",
         ),
-        ({"fixed.a": -rate(0.1)}, "column 'fixed.a', row 1: -1 is below 0"),
-        ({"fixed_type.a": np.where(rate(0.1) > 0, np.nan, 0)}, "'fixed_type.a', row 1: nan is"),
+        ({"oracle.a": -rate(0.1)}, "column 'oracle.a', row 1: -1 is below 0"),
+        ({"oracle_type.a": np.where(rate(0.1) > 0, np.nan, 0)}, "'oracle_type.a', row 1: nan is"),
     ],
 )
 def test_columns_that_make_no_sense_are_named(columns, words):
@@ -158,7 +158,7 @@ def test_columns_that_make_no_sense_are_named(columns, words):
 def test_without_such_columns_the_block_says_which_would_do():
     block = told(dev(rate(0.1)))["ceilings"]
     assert block["parts"] == block["types"] == []
-    assert "fixed.<part>" in block["not_applicable"]
+    assert "oracle.<component>" in block["not_applicable"]
 
 
 def test_the_block_is_json():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis import read_prediction_tables
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis.leakage import check_leakage
 from foursplit.diagnosis.settings import Settings
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table, read_prediction_tables
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import META, MOST_SEARCHED, Model
 from foursplit.diagnosis.settings import Settings

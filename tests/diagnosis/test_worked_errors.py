@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet, label_audit, tags
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings

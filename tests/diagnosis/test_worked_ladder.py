@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
@@ -141,7 +141,7 @@ def test_a31_mly_35_people_passed_on_the_whole_still_lead_on_fast_speech():
     assert found["splits"]["dev"]["value"] == pytest.approx(0.08, abs=0.001)
     assert found["human"]["levels"][0]["value"] == pytest.approx(0.10, abs=0.001)
     assert found["verdict"]["surpasses_human"]
-    (subset,) = found["people_win"]["subsets"]
+    (subset,) = found["human_advantage"]["subsets"]
     assert (subset["where"], subset["sure"]) == ("speech = fast", True)
     assert (subset["model"], subset["human"]) == (pytest.approx(0.34), pytest.approx(0.17))
     step = next(s for s in found["next"] if s["link"] == "people:speech = fast")

@@ -9,7 +9,7 @@ import pytest
 
 from foursplit.cli.commands.advise import answer_questions
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
@@ -36,14 +36,14 @@ def first(n, wrong):
 def test_h1_mly_53_ninety_of_a_hundred_cat_errors_are_the_detectors():
     # A perfect box mends 90; what it does not mend is the breed classifier's.
     mended = np.where(np.arange(1000) < 90, 0.0, first(1000, 100))
-    found = told(dev(1000, 100, fixed__detector=mended, fixed__detector_and_breed=np.zeros(1000)))
+    found = told(dev(1000, 100, oracle__detector=mended, oracle__detector_and_breed=np.zeros(1000)))
     assert found["ceilings"]["attribution"]["counts"] == {"detector": 90, "breed": 10}
     steps = [s["link"] for s in found["next"] if s["link"].startswith("component:")]
     assert steps == ["component:detector", "component:breed"]
 
 
 def test_h1_mly_55_an_error_that_two_parts_could_mend_is_the_earliers():
-    found = told(dev(10, 1, fixed__detector=np.zeros(10), fixed__breed=np.zeros(10)))
+    found = told(dev(10, 1, oracle__detector=np.zeros(10), oracle__breed=np.zeros(10)))
     assert found["ceilings"]["attribution"]["counts"] == {"detector": 1, "breed": 0}
 
 
@@ -51,7 +51,7 @@ def test_h2_mly_44_a_better_beam_would_mend_five_per_cent_of_the_errors():
     truth = np.full(1000, np.nan)
     truth[:100] = np.where(np.arange(100) < 5, -1.0, -3.0)
     output = np.where(np.isnan(truth), np.nan, -2.0)
-    found = told(dev(1000, 100, score_truth=truth, score_output=output))
+    found = told(dev(1000, 100, score_y=truth, score_y_hat=output))
     assert found["search"]["share"]["value"] == 0.05
     assert found["search"]["gain_of_first"] == pytest.approx(0.005)
     assert found["search"]["work_on"] == "objective"
@@ -67,7 +67,7 @@ def test_h2_mly_44_a_better_beam_would_mend_five_per_cent_of_the_errors():
 def test_i_love_machine_learning_heard_as_i_love_robots(truth, output, kind):
     # One sentence shows its own cause; thirty alike make it a verdict.
     scores = [np.r_[np.full(30, s), np.full(70, np.nan)] for s in (truth, output)]
-    found = told(dev(100, 30, score_truth=scores[0], score_output=scores[1]))
+    found = told(dev(100, 30, score_y=scores[0], score_y_hat=scores[1]))
     assert found["search"]["work_on"] == kind
 
 
@@ -80,7 +80,7 @@ def test_i_love_machine_learning_heard_as_i_love_robots(truth, output, kind):
 )
 def test_a_helicopter_is_limited_by_its_algorithm_or_by_its_reward(human, learnt, work_on):
     # Each row is a flight; people fly better in 30 of 100, and the reward is the score.
-    columns = {"score_truth": human, "score_output": learnt}
+    columns = {"score_y": human, "score_y_hat": learnt}
     found = told(
         dev(100, 30, **{n: np.r_[np.full(30, s), np.full(70, np.nan)] for n, s in columns.items()})
     )
@@ -93,7 +93,9 @@ FACE = ("background", "face", "eyes", "nose", "mouth", "logistic")
 def test_h5_ml_2011_the_face_pipeline_is_worth_a_better_face_detector():
     # Right 85, then 85.1, 91, 95, 96, 97 and 100 % as one part after the other is perfect.
     wrong = (149, 90, 50, 40, 30, 0)
-    columns = {f"fixed__{'_and_'.join(FACE[: k + 1])}": first(1000, w) for k, w in enumerate(wrong)}
+    columns = {
+        f"oracle__{'_and_'.join(FACE[: k + 1])}": first(1000, w) for k, w in enumerate(wrong)
+    }
     found = told(dev(1000, 150, **columns))
     gains = {p["component"]: p["cumulative"]["value"] for p in found["ceilings"]["parts"]}
     wanted = dict(zip(FACE, (0.001, 0.059, 0.04, 0.01, 0.01, 0.03), strict=True))

@@ -8,10 +8,10 @@ import pytest
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.dataset_spec import ReferenceLevel
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
-from foursplit.evaluation.diagnose import diagnose
+from foursplit.evaluation.diagnose_experiment import diagnose
 from foursplit_courses.datasets.wine import SPEC
 
 DIAGNOSIS = DiagnosisConfig(

@@ -12,7 +12,7 @@ from foursplit.core.examples import Examples, infer_data_spec
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import store
 from foursplit.evaluation import experiment_tables
-from foursplit.evaluation.diagnose import diagnose, validate_tables
+from foursplit.evaluation.diagnose_experiment import diagnose, validate_tables
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
 
@@ -116,7 +116,9 @@ def _dataset(name):
         "shifted": False,
         "few_groups": ["all"] if name == "wine" else [],
         "splits": blocks,
-        "set_aside": [{"example_id": "wine-train-0", "split": "train"}] if name == "wine" else [],
+        "removed_duplicates": [{"example_id": "wine-train-0", "split": "train"}]
+        if name == "wine"
+        else [],
     }
     artifacts.write_json(paths.split(name) / "report.json", report)
     held = {"expectations": [{"success": True}, {"success": True}], "n_rows": 137, "success": True}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from foursplit.diagnosis import prediction_table
-from foursplit.diagnosis.analysis import diagnose_as_json
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 from foursplit.reporting.pages.diagnosis import page
@@ -42,10 +42,10 @@ def test_a_plain_diagnosis_has_no_empty_sections():
 @pytest.mark.parametrize(
     ("columns", "texts"),
     [
-        ({"fixed.<b>": np.zeros(400)}, ["Ceiling analysis", "&lt;b&gt;", "20.0% (16"]),
-        ({"fixed_type.box": np.zeros(400)}, ["Error types", "box"]),
+        ({"oracle.<b>": np.zeros(400)}, ["Ceiling analysis", "&lt;b&gt;", "20.0% (16"]),
+        ({"oracle_type.box": np.zeros(400)}, ["Error types", "box"]),
         (
-            {"score_truth": np.ones(400), "score_output": np.zeros(400)},
+            {"score_y": np.ones(400), "score_y_hat": np.zeros(400)},
             ["of 80 errors the true answer scores higher", "Improve the search algorithm"],
         ),
         ({"meta.hour": ["night"] * 400}, ["Error drivers", "hour = night", "100.0%"]),

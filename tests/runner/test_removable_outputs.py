@@ -29,7 +29,7 @@ FOLDER = """
 
 
 def aside(folder):
-    paths = folder / ".foursplit" / "set_aside"
+    paths = folder / ".foursplit" / "backup"
     files = [path for path in paths.rglob("*") if path.is_file()]
     return sorted(("/".join(p.relative_to(paths).parts[1:]), p.read_text()) for p in files)
 
@@ -61,7 +61,7 @@ def test_an_edited_output_is_set_aside_and_said(small):
             path.write_text(f"edited {more}")
         output = small.repro(*more)
         assert "d.out: " in output
-        assert "set_aside" in output
+        assert "backup" in output
         assert (small.folder / "d.out").read_text() == "start\n"
     texts = ["edited ['--plain-dvc']", "edited []"]
     existing = [(name, text) for name in ("c.out/one", "d.out") for text in texts]
@@ -183,7 +183,7 @@ def test_two_copies_of_a_second_do_not_meet(place):
         md5 = outputs.commit(place)
         (place / "diagnosis.json").write_text(text)
         judged(place, md5)
-    folder = paths.root() / ".foursplit" / "set_aside"
+    folder = paths.root() / ".foursplit" / "backup"
     assert {path.read_text() for path in folder.rglob("diagnosis.json")} == {"a", "b", "c"}
 
 
@@ -236,7 +236,7 @@ def test_a_torn_book_is_read_as_far_as_it_goes(place, monkeypatch):
     assert judged(place) == []
 
 
-def test_what_a_person_trained_by_hand_is_set_aside(place):
+def test_what_a_person_trained_by_hand_is_move_to_backup(place):
     with removable_outputs.log_manual_writes("train@k"):
         outputs.fill(place, "x")
     (messages,) = judged(place)
@@ -252,7 +252,7 @@ def test_what_a_person_trained_by_hand_is_set_aside(place):
     assert len(judged(place, md5)) == 1
 
 
-def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_set_aside(project):
+def test_a_metric_that_git_keeps_is_replaced_and_an_edit_of_it_move_to_backup(project):
     path = project / "metrics.json"
     git = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "start"]):

@@ -55,9 +55,9 @@ def diagnose(
 
     TABLES is a folder with train, train_dev, dev and test.  Each is a .parquet
     or .csv with `example_id` and `loss` (or `y` and `y_hat`).  Optional columns: `group_id`,
-    `weight`, `domain`, `tags`, `proba_*`, `human_loss`, `label_audit`, `meta.*`, `fixed.<part>`,
-    `fixed_type.<type>`, `score_truth` and `score_output`.  Errors are fractions.  Folders `seed_*`
-    inside are the seeds of one model.
+    `weight`, `domain`, `tags`, `proba_*`, `human_loss`, `label_audit`, `meta.*`,
+    `oracle.<component>`, `oracle_type.<type>`, `score_y` and `score_y_hat`.  Errors are fractions.
+    Folders `seed_*` inside are the seeds of one model.
     """
     from foursplit.cli.commands.diagnose import diagnose as command
     from foursplit.cli.commands.diagnose import parse_settings

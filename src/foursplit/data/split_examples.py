@@ -126,7 +126,7 @@ def split_report(
             split: _describe_split(remaining[splits[~removed] == split], len(rows))
             for split in SPLITS
         },
-        "set_aside": [
+        "removed_duplicates": [
             {"example_id": name, "split": split}
             for name, split in zip(rows["example_id"][removed], splits[removed], strict=True)
         ],

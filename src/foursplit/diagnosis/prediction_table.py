@@ -19,9 +19,9 @@ from foursplit.diagnosis.cell_values import flags, numbers, refuse, same_types, 
 SPLITS = ("train", "train_dev", "dev", "test")
 META, PROBA = "meta.", "proba_"
 MOST_SEARCHED = 100  # columns of META: pairs of more take minutes, and confirm less each
-FIXED, FIXED_TYPE = "fixed.", "fixed_type."  # losses with a part perfect, or a type fixed
+ORACLE, ORACLE_TYPE = "oracle.", "oracle_type."  # losses with a part perfect, or a type fixed
 HUMAN = "human_loss."  # one annotator's
-SCORES = ("score_truth", "score_output")
+SCORES = ("score_y", "score_y_hat")
 AUDITS = ("ok", "wrong", "ambiguous")
 TAG_SEPARATOR = ";"
 
@@ -33,8 +33,8 @@ class PredictionTable:
     `frame` has, in this order of need: `example_id` (text, unique), `loss` (0 or more), `weight`
     (above 0), `is_error`; where they were given: `group_id`, `domain`, `y`, `y_hat`, `score`,
     `proba_<class>`, `human_loss` (0 or more), `label_audit` (ok, wrong, ambiguous), `tags` (tuples
-    of text), `fixed.<part>`, `fixed_type.<type>` and `human_loss.<who>` (0 or more, the last may be
-    missing), `score_truth` and `score_output` (both or neither of an error) and `meta.*`.
+    of text), `oracle.<component>`, `oracle_type.<type>` and `human_loss.<who>` (0 or more, the last
+    may be missing), `score_y` and `score_y_hat` (both or neither of an error) and `meta.*`.
     """
 
     split: str
@@ -221,7 +221,7 @@ def _optional_numbers(
     for name in [str(n) for n in frame.columns if str(n).startswith(PROBA)]:
         found[name] = numbers(frame, name, at, least=0.0)
         refuse(found[name] > 1 + 1e-6, name, "is above 1", at, frame)
-    for name in [str(n) for n in frame.columns if str(n).startswith((FIXED, FIXED_TYPE))]:
+    for name in [str(n) for n in frame.columns if str(n).startswith((ORACLE, ORACLE_TYPE))]:
         found[name] = numbers(frame, name, at, least=0.0)
     for name in [str(n) for n in frame.columns if str(n).startswith(HUMAN)]:
         found[name] = numbers(frame, name, at, least=0.0, gaps=True)

@@ -107,7 +107,7 @@ class Diagnosis:
             "labels": self.labels.as_json(),
             "ceilings": dict(self.ceilings),
             "search": dict(self.search),
-            "people_win": self.human_advantage.as_json(),
+            "human_advantage": self.human_advantage.as_json(),
             "leakage": self.leakage.as_json(),
             "drivers": self.drivers.as_json(),
         }

@@ -15,7 +15,7 @@ from foursplit.diagnosis.decomposition.decompose import decompose
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.weighted_confusion import weighted_confusion
-from foursplit.evaluation.diagnose import settings
+from foursplit.evaluation.diagnose_experiment import settings
 from foursplit.evaluation.human_level import human_level
 
 Tables = Mapping[Split, pd.DataFrame]

@@ -23,7 +23,7 @@ from foursplit.diagnosis.decomposition.gap_changes import (
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
-from foursplit.evaluation.diagnose import settings
+from foursplit.evaluation.diagnose_experiment import settings
 from foursplit.evaluation.human_level import human_level
 from foursplit.history.lock_files import LockHistory
 from foursplit.history.past_runs import DamagedObjectError, PastRun, list_past_runs

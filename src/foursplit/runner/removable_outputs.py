@@ -270,7 +270,7 @@ def prepare_outputs(
         raise FoursplitError(foreign_files_message(foreign, by))
     for path in edited:
         _require_movable(path)
-    return [set_aside(path, copy=copy) for path in edited]
+    return [move_to_backup(path, copy=copy) for path in edited]
 
 
 def foreign_files_message(foreign: Sequence[Path], by: str) -> str:
@@ -302,9 +302,9 @@ def _require_movable(path: Path) -> None:
     )
 
 
-def set_aside(path: Path, *, copy: bool = False) -> str:
-    """Move a file or folder to .foursplit/set_aside/, or link it there; return a message."""
-    parent_folder = paths.state() / "set_aside" / time.strftime("%Y-%m-%d_%H-%M-%S")
+def move_to_backup(path: Path, *, copy: bool = False) -> str:
+    """Move a file or folder to .foursplit/backup/, or link it there; return a message."""
+    parent_folder = paths.state() / "backup" / time.strftime("%Y-%m-%d_%H-%M-%S")
     inside, n = path.relative_to(paths.root()), 1
     target = parent_folder / inside
     while os.path.lexists(target):

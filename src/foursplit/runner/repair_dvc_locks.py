@@ -25,7 +25,7 @@ def repair_locks() -> list[str]:
     require_no_conflicts()
     messages = []
     for path in _torn_locks():
-        _set_aside(path)
+        _move_to_backup(path)
         messages.append(f"moved aside {_name(path)}: torn")
     return messages
 
@@ -76,7 +76,7 @@ def _conflict_message(lock_files: list[Path]) -> str:
     )
 
 
-def _set_aside(path: Path) -> None:
+def _move_to_backup(path: Path) -> None:
     target = paths.state() / "torn" / path.relative_to(paths.root())
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(path, target)

@@ -8,7 +8,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
-from foursplit.evaluation import diagnose, experiment_tables
+from foursplit.evaluation import diagnose_experiment, experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -37,13 +37,15 @@ def run(key: str) -> str:
             seed_folder.mkdir()
             for split, table in tables.items():
                 experiment_tables.save(seed_folder, split, table)
-            models.append(diagnose.validate_tables(tables, experiment.dataset, trained.name))
+            models.append(
+                diagnose_experiment.validate_tables(tables, experiment.dataset, trained.name)
+            )
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
             artifacts.write_json(
                 seed_folder / "summary.json", {**summary, "manifest": asdict(manifest)}
             )
-        diagnosis = diagnose.diagnose(models, group, declared, params.diagnosis)
+        diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     return _sentence(diagnosis, beaten=beaten)
 

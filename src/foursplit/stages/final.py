@@ -6,7 +6,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SPLITS, TITLES
-from foursplit.evaluation import diagnose, experiment_tables
+from foursplit.evaluation import diagnose_experiment, experiment_tables
 from foursplit.evaluation.final import score_all_splits
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -28,11 +28,11 @@ def run(name: str) -> str:
             seed_folder.mkdir()
             for split, table in tables.items():
                 experiment_tables.save(seed_folder, split, table)
-            models.append(diagnose.validate_tables(tables, group.dataset, trained.name))
+            models.append(diagnose_experiment.validate_tables(tables, group.dataset, trained.name))
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             manifest = asdict(manifests.load(trained))
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
-        diagnosis = diagnose.diagnose(models, group, declared, params.diagnosis)
+        diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)
     return f"{winner}: {errors}. {diagnosis['verdict']['sentence']}"

@@ -10,9 +10,9 @@ import click
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
-from foursplit.diagnosis.analysis import diagnose_as_json
 from foursplit.diagnosis.decomposition.human_level import PEOPLE
 from foursplit.diagnosis.decomposition.verdict import NAMES, VerdictThresholds
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.read_prediction_tables import read_folder

@@ -30,7 +30,7 @@ class VerificationResult:
 def verify_table(
     table: PredictionTable, rng: np.random.Generator, sampling: Sampling = DEFAULT_SAMPLING
 ) -> dict[str, Any]:
-    """Attribute the errors of a table by its columns `score_truth` and `score_output`.
+    """Attribute the errors of a table by its columns `score_y` and `score_y_hat`.
 
     Errors without scores are ignored, so the scored ones must be a representative sample.  In
     reinforcement learning the scores are the returns of a human and of the policy: the search is

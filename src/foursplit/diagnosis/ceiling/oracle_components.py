@@ -1,8 +1,8 @@
 """Ceilings from oracle columns of dev: losses with a component replaced by ground truth.
 
-`fixed.<part>` holds the loss with that component perfect and `fixed.<a>+<b>` with both; the order
-of the columns is the order of the pipeline.  `fixed_type.<type>` holds the loss with errors of that
-type fixed, as in object detection.
+`oracle.<component>` holds the loss with that component perfect and `oracle.<a>+<b>` with both; the
+order of the columns is the order of the pipeline.  `oracle_type.<type>` holds the loss with errors
+of that type corrected, as in object detection.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from foursplit.diagnosis.ceiling.components import (
     attribute_errors,
     component_ceilings,
 )
-from foursplit.diagnosis.prediction_table import FIXED, FIXED_TYPE, PredictionTable
+from foursplit.diagnosis.prediction_table import ORACLE, ORACLE_TYPE, PredictionTable
 
 SEPARATOR = "+"  # joins components that are perfect together
 
@@ -26,11 +26,11 @@ def table_ceilings(
     table: PredictionTable, rng: np.random.Generator, sampling: Sampling
 ) -> dict[str, Any]:
     """Return ceilings by component and error type, and the component each error is due to."""
-    table = table.by_name() if table.starting(FIXED) or table.starting(FIXED_TYPE) else table
+    table = table.by_name() if table.starting(ORACLE) or table.starting(ORACLE_TYPE) else table
     order, losses = _pipeline(table)
-    types = {n.removeprefix(FIXED_TYPE): _loss(table, n) for n in table.starting(FIXED_TYPE)}
+    types = {n.removeprefix(ORACLE_TYPE): _loss(table, n) for n in table.starting(ORACLE_TYPE)}
     if not order and not types:
-        why = f"No column {FIXED}<part> or {FIXED_TYPE}<type> with losses."
+        why = f"No column {ORACLE}<component> or {ORACLE_TYPE}<type> with losses."
         return {"parts": [], "types": [], "attribution": None, "not_applicable": why}
     metric = MeanLoss(weight=table.weight)
     parts = component_ceilings(losses, order, table.groups, rng, sampling, metric) if order else []
@@ -51,12 +51,12 @@ def _pipeline(table: PredictionTable) -> tuple[list[str], dict[frozenset[str], n
     """Return the components in order, and the losses by set of perfect components."""
     order: dict[str, None] = {}
     columns: dict[frozenset[str], str] = {frozenset(): "loss"}
-    for column in table.starting(FIXED):
-        parts = [part.strip() for part in column.removeprefix(FIXED).split(SEPARATOR)]
+    for column in table.starting(ORACLE):
+        parts = [part.strip() for part in column.removeprefix(ORACLE).split(SEPARATOR)]
         where = f"{table.path or table.split}: column {column!r}"
         if "" in parts or len({*parts}) < len(parts):
             raise FoursplitError(
-                f"{where}: name each component once, as in {FIXED}detector{SEPARATOR}classifier"
+                f"{where}: name each component once, as in {ORACLE}detector{SEPARATOR}classifier"
             )
         if frozenset(parts) in columns:
             raise FoursplitError(
@@ -75,7 +75,7 @@ def _attribution(
     table: PredictionTable, losses: Mapping[frozenset[str], np.ndarray], order: list[str]
 ) -> tuple[dict[str, Any] | None, str]:
     """Return the attribution of errors, or the reason why there is none."""
-    missing = [FIXED + name for name in order[:-1] if frozenset({name}) not in losses]
+    missing = [ORACLE + name for name in order[:-1] if frozenset({name}) not in losses]
     if len(order) < 2:
         return None, ""
     if missing:
@@ -87,4 +87,4 @@ def _attribution(
 
 def _named(part: ComponentCeiling) -> dict[str, Any]:
     """Return a component as JSON, with the names of missing columns."""
-    return {**part.as_json(), "missing": [FIXED + SEPARATOR.join(names) for names in part.missing]}
+    return {**part.as_json(), "missing": [ORACLE + SEPARATOR.join(names) for names in part.missing]}

@@ -250,7 +250,7 @@ def _human_advantage(advantage: HumanAdvantage) -> list[Suggestion]:
                 action="find examples on which people are still right and the model is wrong",
                 link="people",
                 gain=None,
-                evidence="people_win",
+                evidence="human_advantage",
                 confirm_by="let people answer dev's examples, and add the column human_loss",
                 stop_rule="no subset is left on which people are better",
             )
@@ -261,7 +261,7 @@ def _human_advantage(advantage: HumanAdvantage) -> list[Suggestion]:
             f"{subset.human:.1%}, the model's {subset.model:.1%}",
             link=f"people:{subset.where}",
             gain=subset.recoverable,
-            evidence=f"people_win.{number}",
+            evidence=f"human_advantage.{number}",
             confirm_by="let people label such examples and explain how; score them again",
             stop_rule=f"their error falls towards people's {subset.human:.1%}; else revert",
         )

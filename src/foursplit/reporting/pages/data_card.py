@@ -24,7 +24,7 @@ def card(name: str) -> dict[str, Any]:
         "splits": [_split(split, report["splits"][split]) for split in SPLITS],
         "detectable": percent(report["splits"]["dev"]["detectable_gain"]),
         "detectable_gain": report["splits"]["dev"]["detectable_gain"],
-        "removed_duplicates": _removed_duplicates(report["set_aside"]),
+        "removed_duplicates": _removed_duplicates(report["removed_duplicates"]),
         "n_passed": sum(bool(entry["success"]) for entry in result["expectations"]),
         "n_expectations": len(result["expectations"]),
         # Relative to the index page, which is one folder deeper for the pipeline `full`.

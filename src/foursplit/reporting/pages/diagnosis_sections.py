@@ -22,7 +22,9 @@ def sections(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "search": _optimization_verification(diagnosis["search"]),
         "drivers": [_driver(row) for row in diagnosis["drivers"]["drivers"]],
-        "human_advantage": [_human_advantage(row) for row in diagnosis["people_win"]["subsets"]],
+        "human_advantage": [
+            _human_advantage(row) for row in diagnosis["human_advantage"]["subsets"]
+        ],
         "slice_search_report": format_report(diagnosis["slices"]),
         "dev_size": _dev_size(diagnosis["sizes"]),
     }

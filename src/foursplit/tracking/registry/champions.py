@@ -14,7 +14,7 @@ from foursplit.diagnosis.decomposition.decompose import estimate_errors
 from foursplit.diagnosis.decomposition.gap_changes import GapChanges, measure_gap_changes
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
-from foursplit.evaluation.diagnose import settings
+from foursplit.evaluation.diagnose_experiment import settings
 from foursplit.evaluation.human_level import human_level
 from foursplit.history.gap_history import CODE, DATA, HistoryStep
 from foursplit.tracking import store

@@ -10,9 +10,9 @@ from foursplit.config import paths
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.splits import Split
-from foursplit.diagnosis import analysis
 from foursplit.diagnosis.decomposition.human_level import GIVEN
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
@@ -33,7 +33,7 @@ def diagnose(
     models: Sequence[Model], group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig
 ) -> dict[str, Any]:
     """Return the diagnosis of an experiment as its file holds it; `models` are its seeds."""
-    return analysis.diagnose_as_json(models, settings(group, dataset, config))
+    return diagnose_as_json(models, settings(group, dataset, config))
 
 
 def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig) -> Settings:
