@@ -101,7 +101,7 @@ def test_a_run_killed_at_any_point_ends_with_the_same_bytes_in_ci(clone, who):
         output = end(process, clone)
         assert "Traceback" not in output
         # DVC's own command starts where ours was killed, and ours goes on from there.
-        if number % 5 == 1:
+        if number % 5 == 0 and who == "all":
             clone.run("dvc", "repro", TARGET)
         clone.run("foursplit", "repro", TARGET)
         assert compare(whole, locks(clone.folder)) == []
