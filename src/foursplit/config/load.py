@@ -31,8 +31,14 @@ GATE = "gate"
 
 
 def load(path: Path | None = None) -> Params:
-    """Load and validate the project's parameters."""
+    """Load and validate the project's parameters, once as long as they and the plugins stay."""
     path = path or paths.params_file()
+    valid_names = tuple(name for kind in plugins.kinds() for name in plugins.names(kind))
+    return _load(path, pipelines.version(path), valid_names)
+
+
+@cache
+def _load(path: Path, *_state: object) -> Params:
     try:
         tree = pipelines.tree(path)
     except (YAMLError, UnicodeDecodeError) as error:
@@ -162,6 +168,11 @@ def _check_args(args: Mapping[str, Any], kind: plugins.Kind, name: str, at: str)
 def declared_args(model: str, kind: plugins.Kind = "models") -> list[str]:
     """List the fields of a file's `Args`, read from its text: importing torch takes seconds."""
     path = plugins.file(kind, model)
+    return _declared_args(path, pipelines.version(path))
+
+
+@cache
+def _declared_args(path: Path, _version: pipelines.FileVersion) -> list[str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and node.name == "Args":
             return [

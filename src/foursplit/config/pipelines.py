@@ -17,15 +17,22 @@ Pipeline = Literal["", "full"]
 
 FULL: Pipeline = "full"
 
+FileVersion = tuple[int, int, int]
+
 
 def tree(file: Path) -> Any:
     """Parse params.yaml, once as long as it stays the same."""
-    found = file.stat()
-    return _parsed(file, found.st_mtime_ns, found.st_size, found.st_ino)
+    return _parsed(file, version(file))
+
+
+def version(file: Path) -> FileVersion:
+    """Return what changes when a file is written: modification time, size and inode."""
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 @cache
-def _parsed(file: Path, *_stamp: int) -> Any:
+def _parsed(file: Path, _version: FileVersion) -> Any:
     return bounded_yaml.load(file)
 
 
