@@ -13,8 +13,8 @@ import numpy as np
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.stats.bootstrap import (
-    MAX_CELLS,
     MIN_NORMAL_GROUPS,
+    draw_groups,
     percentile_interval,
     t_correction,
 )
@@ -138,44 +138,47 @@ def bootstrap_metrics(
     group_names, code = np.unique(groups, return_inverse=True)
     ones = np.ones(len(code))
     values = np.array([metric(losses, ones) for losses in systems])
-    n, blocks = len(group_names), []
-    if isinstance(metric, MeanLoss) and n >= MIN_NORMAL_GROUPS:
-        replicates = _normal(
-            values, systems, code, metric.example_weights(len(code)), rng, sampling.n_resamples
+    n, n_resamples = len(group_names), sampling.n_resamples
+    if isinstance(metric, MeanLoss):
+        weight = metric.example_weights(len(code))
+        resample = _normal_means if n >= MIN_NORMAL_GROUPS else _bootstrap_means
+        replicates = resample(values, *_sums(systems, code, weight), rng, n_resamples)
+    else:
+        replicates = np.array(
+            [
+                [metric(losses, np.bincount(drawn, minlength=n)[code]) for losses in systems]
+                for block in draw_groups(n, rng, n_resamples)
+                for drawn in block
+            ]
         )
-        return BootstrapReplicates(values=values, replicates=replicates, n=len(code), n_groups=n)
-    block_size = max(1, MAX_CELLS // n)
-    for start in range(0, sampling.n_resamples, block_size):
-        size = min(block_size, sampling.n_resamples - start)
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
-        blocks.append(_metrics(metric, systems, code, counts))
-    return BootstrapReplicates(
-        values=values, replicates=np.concatenate(blocks), n=len(code), n_groups=n
-    )
+    return BootstrapReplicates(values=values, replicates=replicates, n=len(code), n_groups=n)
 
 
-def _normal(
+def _normal_means(
     values: np.ndarray,
-    systems: Sequence[np.ndarray],
-    code: np.ndarray,
-    weight: np.ndarray,
+    sizes: np.ndarray,
+    sums: np.ndarray,
     rng: np.random.Generator,
     n_resamples: int,
 ) -> np.ndarray:
     """Draw (replicate, system) means as jointly normal, for very many groups."""
-    sizes, sums = _sums(systems, code, weight)
-    residual = (sums - sizes[:, None] * values) / weight.sum()  # (group, system)
+    residual = (sums - sizes[:, None] * values) / sizes.sum()  # (group, system)
     return np.asarray(rng.multivariate_normal(values, residual.T @ residual, n_resamples))
 
 
-def _metrics(
-    metric: Metric, systems: Sequence[np.ndarray], code: np.ndarray, counts: np.ndarray
+def _bootstrap_means(
+    _values: np.ndarray,
+    sizes: np.ndarray,
+    sums: np.ndarray,
+    rng: np.random.Generator,
+    n_resamples: int,
 ) -> np.ndarray:
-    """Return (replicate, system) metrics; means are computed from the groups' sums."""
-    if not isinstance(metric, MeanLoss):
-        return np.array([[metric(losses, count[code]) for losses in systems] for count in counts])
-    sizes, sums = _sums(systems, code, metric.example_weights(len(code)))
-    return np.asarray((counts @ sums) / (counts @ sizes)[:, None])
+    """Return the (replicate, system) means of groups drawn with replacement."""
+    blocks = []
+    for drawn in draw_groups(len(sizes), rng, n_resamples):
+        means = [column[drawn].sum(axis=1) for column in sums.T]
+        blocks.append(np.stack(means, axis=1) / sizes[drawn].sum(axis=1)[:, None])
+    return np.concatenate(blocks)
 
 
 def _sums(

