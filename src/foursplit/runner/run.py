@@ -27,9 +27,7 @@ from foursplit.runner.workers.pool import WorkerPool
 
 POLL_S = 0.2  # between two polls
 
-LOCK_WRITE_INTERVAL_S = (
-    10.0  # between two writes of lock files; the run-cache has what ended in between
-)
+LOCK_WRITE_INTERVAL_S = 60.0  # between two writes of lock files; the run-cache has the rest
 
 RETRY_S = 1.0  # before retrying a lock that another DVC process holds
 

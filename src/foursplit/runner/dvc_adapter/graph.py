@@ -341,14 +341,15 @@ class DvcPipeline:
     def write_locks(self) -> None:
         """Write the lock entries of all finished stages, each file once and atomically."""
         from dvc.stage.serialize import to_lockfile
-        from dvc.utils.serialize._yaml import parse_yaml_for_update
+        from dvc.utils.serialize._yaml import parse_yaml
 
         by_file: dict[Path, list[Stage]] = {}
         for stage in self.unwritten_stages:
             by_file.setdefault(Path(stage.dvcfile._lockfile.path), []).append(stage)
         for path, stages in by_file.items():
             text = path.read_text(encoding="utf-8") if path.exists() else ""
-            content = parse_yaml_for_update(text, str(path)) or {"schema": "2.0"}
+            # Not `parse_yaml_for_update`: it takes six times as long, to keep comments.
+            content = parse_yaml(text, str(path)) or {"schema": "2.0"}
             content.setdefault("stages", {})
             for stage in stages:
                 content["stages"].update(to_lockfile(stage))
