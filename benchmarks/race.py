@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
-import pytorch_lightning as L
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -21,7 +20,8 @@ from foursplit.models import mlp
 from foursplit.tasks import classify
 from foursplit.training import device, network
 from foursplit.training.batches import Batches, EpochDataset
-from foursplit.training.callbacks import Curves, SaveState, SeedEachEpoch
+from foursplit.training.callbacks import Curves, SaveState
+from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks
 from foursplit_courses.models import lenet
 
 SEED = 1
@@ -77,7 +77,7 @@ CASES: Mapping[str, Case] = {
         inputs=(1, 8, 8),
         batch_size=1536,
         n_steps=1,
-        n_epochs=200,
+        n_epochs=1000,
     ),
     "wide mlp": Case(
         build=mlp.build,
@@ -120,31 +120,19 @@ class Clock:
         return self.borders[-1] - self.borders[1]
 
 
-class TimedSeeds(SeedEachEpoch):
-    """Mark the borders without a callback more than training has."""
-
-    def __init__(self, seed: int, clock: Clock) -> None:
-        super().__init__(seed)
-        self.clock = clock
-
-    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: Any) -> None:
-        self.clock.mark()
-        super().on_train_epoch_start(trainer, pl_module)
-
-    def on_train_end(self, _trainer: L.Trainer, _pl_module: Any) -> None:
-        self.clock.mark()
-
-
 def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:
     """Train as `network.fit` does, without the validation that the loop does not do either."""
     with tempfile.TemporaryDirectory() as folder:
-        callbacks = (Curves(), TimedSeeds(SEED, clock), SaveState(Path(folder) / "state"))
-        trainer = network.make_trainer(fit, clock.kind, callbacks)
-        loader = Batches(x, y, size=fit.batch_size, seed=SEED, epoch=lambda: trainer.current_epoch)
-        shape = DataSpec(inputs=tuple(x.shape[1:]), classes=CLASSES)
-        trainer.fit(
-            network.EpochLevelModule(classify.module(net, fit, shape)), EpochDataset(loader)
+        shape, blocks = (
+            DataSpec(inputs=tuple(x.shape[1:]), classes=CLASSES),
+            EpochBlocks.of(fit.max_epochs),
         )
+        callbacks = (Curves(), SaveState(Path(folder) / "state"))
+        trainer = network.make_trainer(blocks, clock.kind, callbacks)
+        module = EpochBlockModule(classify.module(net, fit, shape), blocks, SEED, clock.mark)
+        loader = Batches(x, y, size=fit.batch_size, seed=SEED, epoch=lambda: module.epoch)
+        trainer.fit(module, EpochDataset(loader))
+        clock.mark()
 
 
 def by_hand(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""What happens around Lightning's loop: curves, progress, resume state, a seed for each epoch."""
+"""What happens around Lightning's loop: curves, progress, resume state."""
 
 import time
 from collections.abc import Callable
@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as L
-
-from foursplit.training.checkpoint import seed_epoch
 
 SAVE_EVERY_S = 10.0  # what an interruption costs at most, and no more than a few per cent to save
 
@@ -25,7 +23,7 @@ class Curves(L.Callback):
     # Lightning runs validation inside the training epoch, so both means are complete here.
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
         means = pl_module.task.metrics.compute_and_reset()
-        row = {"epoch": float(trainer.current_epoch + 1), **means}
+        row = {"epoch": float(pl_module.n_epochs), **means}
         if "dev_loss" not in means and self.rows:
             return  # an epoch without validation
         self.rows.append(row)
@@ -37,16 +35,6 @@ class Curves(L.Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows = state_dict["rows"]
-
-
-class SeedEachEpoch(L.Callback):
-    """Make each epoch's draws (dropout) depend on seed and epoch alone."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: Any) -> None:
-        seed_epoch(self.seed, trainer.current_epoch)
 
 
 class SaveState(L.Callback):

@@ -31,6 +31,10 @@ class MetricAccumulator:
         """Add means over `n` examples of the split of validation loader `loader`."""
         self.add(VALIDATION_SPLITS[loader], n=n, **means)
 
+    def reset(self) -> None:
+        """Forget what was added."""
+        self._added = {}
+
     def compute_and_reset(self) -> dict[str, float]:
         """Return `<split>_<name>` means since the last call."""
         added, self._added = self._added, {}

@@ -21,15 +21,15 @@ from foursplit.core.splits import Split
 from foursplit.layers.standardize import adapting_inputs
 from foursplit.training.augment import Augmenter
 from foursplit.training.batches import Batches, EpochDataset
-from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEachEpoch
+from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState
 from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 from foursplit.training.device import torch_device
+from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks
 from foursplit.training.metric_accumulator import VALIDATION_SPLITS
 
 Pair = tuple[Tensor, Tensor]
 """Inputs and targets, row by row."""
 
-MAX_POINTS = 60  # of a curve: more cannot be seen, and each costs two passes
 EVALUATION_BATCH = 4096  # examples measured at once
 
 
@@ -68,18 +68,20 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     x, y = (part.to(device) for part in train)
     fit_input_statistics(module.net.to(device), x)
     curves = Curves(listeners)
-    trainer = make_trainer(fit, kind, (curves, SeedEachEpoch(seed), SaveState(state, _every_s())))
+    blocks = EpochBlocks.of(fit.max_epochs)
+    trainer = make_trainer(blocks, kind, (curves, SaveState(state, _every_s())))
+    in_blocks = EpochBlockModule(module, blocks, seed)
     loader = Batches(
         x,
         y,
         size=fit.batch_size,
         seed=seed,
-        epoch=lambda: trainer.current_epoch,
+        epoch=lambda: in_blocks.epoch,
         change=Augmenter(fit.augment, x) if fit.augment else None,
     )
     try:
         trainer.fit(
-            EpochLevelModule(module),
+            in_blocks,
             EpochDataset(loader),
             [Batches(*on_device[name], size=EVALUATION_BATCH) for name in VALIDATION_SPLITS],
             ckpt_path=state if is_complete(state) else None,
@@ -92,41 +94,8 @@ def fit(  # noqa: PLR0913, one call a training run; all but three by name
     return curves.rows
 
 
-class EpochLevelModule(L.LightningModule):
-    """Take all steps of an epoch in one call of Lightning's, and leave the rest to `task`.
-
-    Lightning runs some forty hooks around each call, which can cost more than a small network's
-    step (benchmarks/training.py measures both), so they are run once an epoch and not once a step.
-    """
-
-    def __init__(self, task: Any) -> None:
-        super().__init__()
-        self.task = task
-        self.automatic_optimization = False
-
-    def training_step(self, batches: Batches, batch_idx: int) -> None:
-        optimizer, trainer = self.optimizers(use_pl_optimizer=False), self.trainer
-        assert isinstance(optimizer, torch.optim.Optimizer)
-        for index, batch in enumerate(batches):
-            if trainer.received_sigterm:  # Lightning itself asks only between its calls
-                raise SIGTERMException
-            optimizer.zero_grad()
-            loss = self.task.training_step(batch, index)
-            loss.backward()
-            optimizer.step()
-
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
-        self.task.validation_step(batch, batch_idx, dataloader_idx)
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        optimizer: torch.optim.Optimizer = self.task.configure_optimizers()
-        return optimizer
-
-
 def make_trainer(
-    fit: TrainerConfig, kind: Literal["cpu", "gpu"], callbacks: tuple[L.Callback, ...]
+    blocks: EpochBlocks, kind: Literal["cpu", "gpu"], callbacks: tuple[L.Callback, ...]
 ) -> L.Trainer:
     """Configure Lightning: nothing written, nothing printed, nothing in the way of a small step."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
@@ -137,8 +106,7 @@ def make_trainer(
     return L.Trainer(
         accelerator=kind,
         devices=1,
-        max_epochs=fit.max_epochs,
-        check_val_every_n_epoch=max(1, fit.max_epochs // MAX_POINTS),
+        max_epochs=len(blocks),
         num_sanity_val_steps=0,
         callbacks=list(callbacks),
         plugins=[SafetensorsCheckpointIO()],
