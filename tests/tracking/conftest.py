@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 from tests.tracking import miniature
 
 from foursplit.config.schema import Params
 from foursplit.evaluation.results import collect
 from foursplit.tracking import store
-from foursplit.tracking.runs import run_pictures
 from foursplit.tracking.runs import sync as tracking
 
 
@@ -51,12 +49,6 @@ class World:
 @pytest.fixture
 def world(project, empty_database, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    for name in (
-        "plot_ledger",
-        "plot_confusion",
-        "plot_residuals",
-    ):  # drawing takes half a second, each time
-        monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     shutil.copyfile(empty_database, project / "mlflow.db")
     return World(root=project, params=miniature.make(project))
 

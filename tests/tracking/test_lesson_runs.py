@@ -1,11 +1,10 @@
-"""Lessons in MLflow: one finished run each, with pictures and the page."""
+"""Lessons in MLflow: one finished run each, with the page."""
 
 import json
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from matplotlib.figure import Figure
 from tests.reporting.lesson_miniature import LESSON
 from tests.tracking import miniature
 
@@ -13,24 +12,20 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.io import artifacts
 from foursplit.tracking import store
-from foursplit.tracking.runs import lesson_pictures, lesson_runs
+from foursplit.tracking.runs import lesson_runs
 
 KEY = "gradient_descent"
 ARGS = {"sizes": [1.0, 2.0], "n_steps": 3}
-PICTURES = {f"figures/1_{place}.png" for place in range(1, 7)}
-PICTURES |= {"figures/1_7_1.png", "figures/1_7_2.png"}  # the slider's
 
 
 @pytest.fixture
-def lesson_miniature(world, monkeypatch):
+def lesson_miniature(world):
     """Give a project with one lesson besides its two experiments."""
     content = json.loads(json.dumps(miniature.PARAMS))
     block = {"week": "MLS C1 W1", "args": ARGS}
     content["lessons"] = {"improving": {KEY: block}}
     (world.root / "params.yaml").write_text(json.dumps(content))
     world.params = load()
-    # Drawing takes half a second, each time; test_lesson_pictures.py does it.
-    monkeypatch.setattr(lesson_pictures, "plot_figure", lambda _: Figure(figsize=(1, 1)))
     write()
     return world
 
@@ -50,7 +45,7 @@ def listed(run):
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_a_run_shows_arguments_numbers_pictures_and_the_page(lesson_miniature):
+def test_a_run_shows_arguments_numbers_and_the_page(lesson_miniature):
     write_page()
     counts, _ = lesson_miniature.track()
     run = lesson_miniature.runs()[KEY]
@@ -62,9 +57,7 @@ def test_a_run_shows_arguments_numbers_pictures_and_the_page(lesson_miniature):
     assert f"reports/lessons/{KEY}.html" in run.data.tags["mlflow.note.content"]
     assert run.info.status == "FINISHED"
     assert store.client().get_experiment(run.info.experiment_id).name == lesson_runs.EXPERIMENT
-    files = listed(run)
-    assert set(files) == PICTURES | {f"{KEY}.html", f"{KEY}.json"}
-    assert all(files[name].startswith(b"\x89PNG") for name in PICTURES)
+    assert set(listed(run)) == {f"{KEY}.html", f"{KEY}.json"}
 
 
 def test_tracked_twice_gives_the_same_run(lesson_miniature):
@@ -102,7 +95,7 @@ def test_a_half_written_run_is_replaced(lesson_miniature, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(lesson_pictures, "save_figures", stop)
+        patch.setattr(lesson_runs, "log_page", stop)
         with pytest.raises(KeyboardInterrupt):
             lesson_miniature.track()
     half = lesson_miniature.runs()[KEY]

@@ -9,7 +9,6 @@ import socket
 from contextlib import contextmanager
 
 import pytest
-from matplotlib.figure import Figure
 from tests.promotion import winner
 from tests.promotion.winner import GROUP, KEY
 from tests.tracking import miniature
@@ -24,7 +23,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import collect
 from foursplit.tracking import server_health, store
 from foursplit.tracking.registry import promotion_lock, registry
-from foursplit.tracking.runs import live_metrics, ownership, run_pictures
+from foursplit.tracking.runs import live_metrics, ownership
 from foursplit.tracking.runs import sync as tracking
 from foursplit.tracking.runs.live_metrics import LiveCurves
 
@@ -35,12 +34,6 @@ def shared(tmp_path, empty_database, monkeypatch):
     shutil.copyfile(empty_database, tmp_path / "shared.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite+pysqlite:///{tmp_path}/shared.db")
     monkeypatch.setenv(store.ARTIFACT_ROOT, str(tmp_path / "files"))
-    for name in (
-        "plot_ledger",
-        "plot_confusion",
-        "plot_residuals",
-    ):  # drawing takes half a second, each time
-        monkeypatch.setattr(run_pictures, name, lambda _: Figure(figsize=(1, 1)))
     return tmp_path
 
 

@@ -116,10 +116,10 @@ def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
         sheet = json.loads((folder / "diagnosis" / "sheet.json").read_text())
         assert sheet["columns"][:2] == ["example_id", "is_error"]
         assert {row[0] for row in worst["data"]} <= {row[0] for row in sheet["data"]}
-    both = {"manifest.json", "summary.json", "experiment.yaml", "diagnosis/ledger.png"}
+    both = {"manifest.json", "summary.json", "experiment.yaml", "diagnosis/ledger.svg"}
     both |= {"dev/worst.json", "diagnosis/diagnosis.json", "diagnosis/sheet.json"}
-    assert files[WINES] == both | {"dev/confusion.png", "dev/confusion.json"}
-    assert files[SUGAR] == both | {"dev/residuals.png"}
+    assert files[WINES] == both | {"dev/confusion.svg", "dev/confusion.json"}
+    assert files[SUGAR] == both | {"dev/residuals.svg"}
 
 
 def test_data_sets_carry_the_hash_that_dvc_knows(world):

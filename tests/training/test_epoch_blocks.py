@@ -58,9 +58,7 @@ def test_weights_and_losses_are_those_of_a_loop_by_hand(max_epochs, tmp_path):
     trained = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     module = classify.module(trained, fit, SHAPE)
     validation = {"train_dev": train_dev, "dev": dev}
-    rows = network.fit(
-        module, train, validation, fit, seed=1, kind="cpu", state=tmp_path / "state"
-    )
+    rows = network.fit(module, train, validation, fit, seed=1, kind="cpu", state=tmp_path / "state")
     for name, weights in net.state_dict().items():
         assert torch.equal(weights, trained.state_dict()[name]), name
     for row in rows:

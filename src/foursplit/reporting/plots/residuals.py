@@ -5,14 +5,26 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from foursplit.reporting.plots.axis import axis, x_ticks, y_grid
-from foursplit.reporting.plots.svg import across, element, figure
+from foursplit.reporting.plots.svg import Drawing, across, element
 
 HEIGHT = 260  # pixels
 MAX_POINTS = 2000  # more would overlap and make the page large
 
 
+FILE_WIDTH, FILE_MARGIN = 580, (70, 20)  # pixels, of a file
+
+
 def residuals(y_true: Sequence[float], y_pred: Sequence[float], label: str) -> Markup:
-    """Plot one point per example, or an evenly spaced subset if there are too many."""
+    """Plot one point per example for a page, or an evenly spaced subset if there are too many."""
+    return _draw(y_true, y_pred, label).in_page()
+
+
+def residuals_file(y_true: Sequence[float], y_pred: Sequence[float], title: str) -> str:
+    """Plot the same as an SVG file."""
+    return _draw(y_true, y_pred, title).as_file(title, FILE_WIDTH, FILE_MARGIN)
+
+
+def _draw(y_true: Sequence[float], y_pred: Sequence[float], label: str) -> Drawing:
     stride = -(-len(y_true) // MAX_POINTS)
     points = [(y, y_hat - y) for y, y_hat in zip(y_true, y_pred, strict=True)][::stride]
     x_axis = axis([y for y, _ in points], zero=False)
@@ -27,9 +39,9 @@ def residuals(y_true: Sequence[float], y_pred: Sequence[float], label: str) -> M
         )
         for y, residual in points
     ]
-    return figure(
-        [*y_grid(y_axis, HEIGHT, y_axis.plain), *x_ticks(x_axis, HEIGHT), *dots],
-        HEIGHT + 22,
-        label,
-        "residuals",
+    return Drawing(
+        content=(*y_grid(y_axis, HEIGHT, y_axis.plain), *x_ticks(x_axis, HEIGHT), *dots),
+        height=HEIGHT + 22,
+        label=label,
+        css_class="residuals",
     )

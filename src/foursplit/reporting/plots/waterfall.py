@@ -1,5 +1,6 @@
 """Plot of the error decomposition: from human level to test, one bar per gap."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -8,15 +9,28 @@ from foursplit.core.splits import TITLES
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.reporting.numbers import percent, signed
 from foursplit.reporting.plots.axis import Axis, axis, error_grid
-from foursplit.reporting.plots.svg import across, element, figure, joined, whisker
+from foursplit.reporting.plots.svg import Drawing, across, element, joined, whisker
 from foursplit.reporting.tables.findings import ENDS
 
 LEVELS = {"human": "human"} | {str(split): title for split, title in TITLES.items()}
 ROW_HEIGHT = 26  # pixels
 
 
-def waterfall(summary: dict[str, Any]) -> Markup:
-    """Plot every measured level, and the gap between each two levels."""
+FILE_WIDTH, FILE_MARGIN = 580, (150, 70)  # pixels, of a file
+
+
+def waterfall(summary: Mapping[str, Any]) -> Markup:
+    """Plot every measured level, and the gap between each two levels, for a page."""
+    return draw_waterfall(summary).in_page()
+
+
+def waterfall_file(summary: Mapping[str, Any], title: str) -> str:
+    """Plot the same as an SVG file."""
+    return draw_waterfall(summary).as_file(title, FILE_WIDTH, FILE_MARGIN)
+
+
+def draw_waterfall(summary: Mapping[str, Any]) -> Drawing:
+    """Draw the levels and gaps of a summary of one model or of a diagnosis."""
     levels = dict(summary["splits"])
     if summary["human"]:
         error = summary["human"]["error"]
@@ -34,7 +48,9 @@ def waterfall(summary: dict[str, Any]) -> Markup:
         rows.append(_level(scale, name, title, levels.get(name), y))
         y += ROW_HEIGHT
     label = "Error decomposition from human level to test"
-    return figure([*error_grid(scale, y), *rows], y + 22, label, "waterfall")
+    return Drawing(
+        content=(*error_grid(scale, y), *rows), height=y + 22, label=label, css_class="waterfall"
+    )
 
 
 def _endpoints(levels: dict[str, Any], ledger: list[dict[str, Any]]) -> list[float]:

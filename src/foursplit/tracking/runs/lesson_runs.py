@@ -1,6 +1,5 @@
-"""Lessons in MLflow: one run each, with arguments, metrics, pictures and the page."""
+"""Lessons in MLflow: one run each, with arguments, metrics and the page, which has the figures."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from foursplit.config import paths
 from foursplit.config.schema import LessonConfig, Params
 from foursplit.io import artifacts
 from foursplit.tracking import store
-from foursplit.tracking.runs import lesson_pictures
 from foursplit.tracking.runs.queries import KEY
 from foursplit.tracking.runs.run_data import flatten, metric_name
 
@@ -19,7 +17,7 @@ NOTE = "Lessons worked through on numbers; each run's page is among its artifact
 
 PAGE_TAG = "foursplit.page"
 
-LAYOUT = 1  # increase it when the logged contents change: all runs are then written again
+LAYOUT = 2  # increase it when the logged contents change: all runs are then written again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +91,6 @@ def _log_contents(client: Any, run_id: str, lesson: LessonRun) -> None:
     client.log_batch(run_id, params=params)
     metrics = [Metric(n, value, lesson.made_ms, 0) for n, value in lesson.metrics.items()]
     store.log_metrics(client, run_id, metrics)
-    with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
-        (Path(folder) / "figures").mkdir()
-        lesson_pictures.save_figures(Path(folder) / "figures", lesson.content)
-        client.log_artifacts(run_id, folder)
     client.log_artifact(run_id, str(paths.lesson(lesson.name)))
 
 

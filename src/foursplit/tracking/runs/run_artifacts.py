@@ -1,6 +1,7 @@
 """The artifacts of a run: pictures, the worst dev examples, manifest, summary, settings."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from foursplit.diagnosis.prediction_table import validate
 from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import artifacts
-from foursplit.tracking.runs import run_pictures
+from foursplit.reporting.plots.confusion_matrix import confusion_file
+from foursplit.reporting.plots.residuals import residuals_file
+from foursplit.reporting.plots.waterfall import waterfall_file
+from foursplit.reporting.tables.confusion import confusion
 
 MAX_WORST = 50  # dev examples; enough to read in one session
 
@@ -34,18 +38,30 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int, dev: pd.DataFr
     _write_settings(folder / "experiment.yaml", entry)
     (folder / "diagnosis").mkdir()
     artifacts.write_json(folder / "diagnosis" / "diagnosis.json", entry.diagnosis)
-    run_pictures.plot_ledger(summary).savefig(folder / "diagnosis" / "ledger.png")
     (folder / "dev").mkdir()
+    for name, text in _drawings(summary, dev).items():
+        artifacts.write_text(folder / name, text)
     classes = summary["manifest"]["shape"]["classes"]
-    if not classes:
-        run_pictures.plot_residuals(dev).savefig(folder / "dev" / "residuals.png")
-        return
-    counts = run_pictures.confusion_counts(dev, classes)
-    run_pictures.plot_confusion(counts).savefig(folder / "dev" / "confusion.png")
-    content = {"true": list(counts.index), "answered": list(counts.columns)}
-    artifacts.write_json(
-        folder / "dev" / "confusion.json", {**content, "counts": counts.to_numpy().tolist()}
-    )
+    if classes:
+        counts = [[cell.n for cell in row] for row in confusion(dev, classes).rows]
+        content = {"true": classes, "predicted": classes, "counts": counts}
+        artifacts.write_json(folder / "dev" / "confusion.json", content)
+
+
+def _drawings(summary: Mapping[str, Any], dev: pd.DataFrame) -> dict[str, str]:
+    """Draw a run's pictures, as the report does; return SVG by file name."""
+    verdict = summary["verdict"]["sentence"].split(". ")[0].rstrip(".")
+    drawings = {"diagnosis/ledger.svg": waterfall_file(summary, verdict)}
+    classes = summary["manifest"]["shape"]["classes"]
+    if classes:
+        title = f"dev: {int((dev['y'] != dev['y_hat']).sum())} of {len(dev)} wrong"
+        drawings["dev/confusion.svg"] = confusion_file(confusion(dev, classes), title)
+    else:
+        title = "dev: prediction minus true value, over the true value"
+        drawings["dev/residuals.svg"] = residuals_file(
+            dev["y"].tolist(), dev["y_hat"].tolist(), title
+        )
+    return drawings
 
 
 def dev_table(entry: ExperimentResult, seed: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from foursplit.config.schema import Experiment
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io.artifacts import fingerprint
 
-LAYOUT = 2  # increase it when the logged contents change: all runs are then written again
+LAYOUT = 3  # increase it when the logged contents change: all runs are then written again
 
 
 def run_key(entry: ExperimentResult, seed: int, digests: Mapping[str, str]) -> str:
