@@ -5,7 +5,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ SERVER_SCHEMES = ("http://", "https://")
 
 ARTIFACT_ROOT = "MLFLOW_DEFAULT_ARTIFACT_ROOT"  # MLflow's own variable, which its client ignores
 
-MAX_METRICS_PER_CALL = 1000  # MLflow refuses more in one batch
+MAX_VALUES_PER_CALL = 1000  # MLflow refuses more in one batch
 
 MAX_ATTEMPTS = 8
 
@@ -111,10 +111,29 @@ def writer_lock(echo: Callable[[str], None]) -> Iterator[None]:
         lock.release()
 
 
-def log_metrics(client: Any, run_id: str, metrics: list[Any]) -> None:
-    """Write metrics in as few calls as MLflow allows: 0.1 ms each instead of 6."""
-    for start in range(0, len(metrics), MAX_METRICS_PER_CALL):
-        client.log_batch(run_id, metrics=metrics[start : start + MAX_METRICS_PER_CALL])
+def log_batch(
+    client: Any,
+    run_id: str,
+    metrics: Sequence[Any],
+    params: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Write metrics, parameters and tags in as few calls as MLflow allows.
+
+    A call costs 6 ms, and each value 0.1.
+    """
+    from mlflow.entities import Param, RunTag
+
+    params, tags = params or {}, tags or {}
+    first = MAX_VALUES_PER_CALL - len(params) - len(tags)
+    client.log_batch(
+        run_id,
+        metrics=metrics[:first],
+        params=[Param(name, value) for name, value in params.items()],
+        tags=[RunTag(name, value) for name, value in tags.items()],
+    )
+    for start in range(first, len(metrics), MAX_VALUES_PER_CALL):
+        client.log_batch(run_id, metrics=metrics[start : start + MAX_VALUES_PER_CALL])
 
 
 def get_or_create_experiment(client: Any, name: str, note: str) -> str:

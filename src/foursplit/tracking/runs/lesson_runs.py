@@ -85,12 +85,10 @@ def _page(name: str) -> Path:
 
 
 def _log_contents(client: Any, run_id: str, lesson: LessonRun) -> None:
-    from mlflow.entities import Metric, Param
+    from mlflow.entities import Metric
 
-    params = [Param(name, value) for name, value in lesson.params.items()]
-    client.log_batch(run_id, params=params)
     metrics = [Metric(n, value, lesson.made_ms, 0) for n, value in lesson.metrics.items()]
-    store.log_metrics(client, run_id, metrics)
+    store.log_batch(client, run_id, metrics, lesson.params)
     client.log_artifact(run_id, str(paths.lesson(lesson.name)))
 
 

@@ -80,7 +80,7 @@ class LiveCurves:
             rows = [row for row in self._waiting_rows() if row["epoch"] > last]
             now_ms = int(time.time() * 1000)
             points = curve_points(thin(rows, MAX_ROWS_PER_WRITE))
-            store.log_metrics(client, run_id, [Metric(n, v, now_ms, step) for n, v, step in points])
+            store.log_batch(client, run_id, [Metric(n, v, now_ms, step) for n, v, step in points])
 
     def _open(self, client: Any) -> tuple[str, float]:
         """Create a run, or resume that of an interrupted training; return its id and last epoch."""

@@ -206,25 +206,18 @@ def _equal(a: float, b: float) -> bool:
 
 def _log_contents(client: Any, run_id: str, job: _Job, curves: list[Point]) -> None:
     """Write everything except the end of the run."""
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric
 
     data = job.record
-    client.log_batch(
-        run_id,
-        params=[Param(name, value) for name, value in data.params.items()],
-        tags=[RunTag(name, value) for name, value in _tags(data).items()],
-    )
     time_ms = data.made_ms
     metrics = [Metric(name, value, time_ms, 0) for name, value in data.metrics.items()]
     metrics += [Metric(name, value, time_ms, step) for name, value, step in curves]
-    store.log_metrics(client, run_id, metrics)
+    tags = {**_tags(data), **run_artifacts.table_tags()}
+    store.log_batch(client, run_id, metrics, data.params, tags)
     store.retry(client.log_inputs, run_id, datasets=_data_sets(data))
-    dev = run_artifacts.dev_table(job.entry, job.seed)
     with tempfile.TemporaryDirectory(prefix="foursplit-track-") as folder:
-        run_artifacts.write_files(Path(folder), job.entry, job.seed, dev)
+        run_artifacts.write_files(Path(folder), job.entry, job.seed)
         client.log_artifacts(run_id, folder)
-    client.log_table(run_id, run_artifacts.worst_examples(dev), "dev/worst.json")
-    client.log_table(run_id, run_artifacts.error_sheet(dev), "diagnosis/sheet.json")
 
 
 def _data_sets(record: RunData) -> list[Any]:
