@@ -42,7 +42,7 @@ def every():
     stages = {name: ["report"] if name == "report" else ["wine"] for name in STAGES}
     groups = ("new", "stage", "pipeline", *WITHOUT_PROJECT)
     alone = {name: [] for name in main.commands if name not in groups}
-    stages |= {"code": [], "report": []}
+    stages |= {"code": [], "members": [], "report": []}
     inner = {f"stage {name}": ["stage", name, *words] for name, words in stages.items()}
     outer = {name: [name, *words] for name, words in {**alone, **WORDS}.items()}
     return {**outer, **inner, "pipeline write": ["pipeline", "write"]}

@@ -70,7 +70,15 @@ def closures():
 
 
 def test_every_stage_of_the_pipelines_is_tested_here(stages):
-    assert set(stages) == {*STAGES, "code"}
+    assert set(stages) == {*STAGES, "code", "members"}
+
+
+def test_a_choice_depends_on_the_experiments_of_its_own_group_alone(stages):
+    for name, stage in stages.items():
+        if kind(name) == "select":
+            asked = [key for dep in stage.deps for key in getattr(dep, "params", ())]
+            assert not [key for key in asked if "experiments" in key], name
+            assert Path("data") / "members" / f"{STAGES[name]}.json" in set(declared(stage))
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -1,14 +1,16 @@
 """A preview compares the code of today with the digests that a lock names."""
 
 import hashlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from foursplit.config import paths
+from foursplit.config.load import load
 from foursplit.runner.dvc_adapter.integrity import folder_hash
-from foursplit.runner.dvc_adapter.stage_inputs import code_changes
-from foursplit.stages import code
+from foursplit.runner.dvc_adapter.stage_inputs import changes_ahead
+from foursplit.stages import code, members
 
 
 def item(path, value):
@@ -27,20 +29,37 @@ def lenet(project):
 
 def test_code_that_is_as_the_lock_says_changes_nothing(lenet):
     (text,) = code.texts(lenet).values()
-    assert code_changes(item(lenet, md5(text)), lambda _: {}) == []
+    assert changes_ahead(item(lenet, md5(text)), lambda _: {}) == []
     folder = lenet.parent
     hashes = {name: md5(text) for name, text in code.texts(folder).items()}
-    assert code_changes(item(folder, folder_hash(hashes)), lambda _: {}) == []
+    assert changes_ahead(item(folder, folder_hash(hashes)), lambda _: {}) == []
 
 
 def test_the_files_that_changed_are_named_where_those_of_before_are_known(lenet):
     before = {**code.present(lenet), "foursplit/layers/standardize.py": "another"}
-    (change,) = code_changes(item(lenet, "of before"), {"of before": before}.get)
+    (change,) = changes_ahead(item(lenet, "of before"), {"of before": before}.get)
     assert "foursplit/layers/standardize.py" in change.describe()
-    (change,) = code_changes(item(lenet, "unknown"), lambda _: {})
+    (change,) = changes_ahead(item(lenet, "unknown"), lambda _: {})
     assert "lenet.json" in change.describe()
+
+
+def test_one_more_experiment_changes_the_list_of_its_group_alone(project, monkeypatch):
+    groups = load().group_names()
+    before = {name: members.text(paths.members(name)) for name in groups}
+    params = load()
+    (course, name), *_ = ((c, g) for c, block in params.groups.items() for g in block)
+    block = params.experiments[course]
+    added = next(experiment for experiment in block.values() if experiment.group == name)
+    more = {**params.experiments, course: {**block, "one_more": added}}
+    monkeypatch.setattr(members, "load", lambda: replace(params, experiments=more))
+    changed = {
+        group
+        for group, text in before.items()
+        if changes_ahead(item(paths.members(group), md5(text)), lambda _: {})
+    }
+    assert changed == {name}
 
 
 def test_a_model_that_is_gone_is_a_change(project):
     gone = paths.code() / "models" / "gone.json"
-    assert len(code_changes(item(gone, "of before"), lambda _: {})) == 1
+    assert len(changes_ahead(item(gone, "of before"), lambda _: {})) == 1

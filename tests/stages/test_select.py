@@ -11,7 +11,7 @@ from foursplit.config import paths
 from foursplit.core.errors import FoursplitError
 from foursplit.evaluation import experiment_tables
 from foursplit.io import artifacts
-from foursplit.stages import select
+from foursplit.stages import members, select
 
 SELECTED = {"winner", "best", "tied", "price_of_bounds", "prices", "ranking", "group", "metric"}
 
@@ -26,6 +26,7 @@ def enter(tmp_path, monkeypatch):
         params = copy.deepcopy(PARAMS)
         change(params)
         make_project(root, params=params)
+        members.run()
         return root
 
     yield entered

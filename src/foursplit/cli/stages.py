@@ -23,6 +23,12 @@ def _code() -> str:
     return code.run()
 
 
+def _members() -> str:
+    from foursplit.stages import members
+
+    return members.run()
+
+
 def _fetch(dataset: str) -> str:
     from foursplit.stages import fetch
 
@@ -100,6 +106,9 @@ class Stage:
 STAGES = {
     "code": Stage(
         run=_code, argument="", help="Write the digests of the code that stages depend on."
+    ),
+    "members": Stage(
+        run=_members, argument="", help="Write which experiments each comparison group has."
     ),
     "fetch": Stage(
         run=_fetch,

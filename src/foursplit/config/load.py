@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 CURVES, LESSONS = "curves", "lessons"
 GATE = "gate"
+RESERVED_COURSES = (FULL, "data", "code", "members")
 
 
 def load(path: Path | None = None) -> Params:
@@ -99,7 +100,7 @@ def _blocks(courses: Mapping[str, Mapping[str, T]], at: str) -> Iterator[tuple[s
 def _check_group(
     section: PipelineConfig, course: str, name: str, group: ComparisonGroup, at: str
 ) -> None:
-    if course in (FULL, "data"):
+    if course in RESERVED_COURSES:
         raise FoursplitError(
             f"{at}: {course!r} is not a valid course name: pipelines/{course} is reserved"
         )

@@ -187,8 +187,8 @@ Forecast = tuple[list[Change], list[str]]
 """The changes of a stage, and the upstream stages that will or may run."""
 
 
-CODE_STAGE = "code"
-"""The stage whose result is known beforehand: it digests the present code."""
+KNOWN_STAGES = ("code", "members")
+"""The stages whose results are known beforehand: they digest the code, and list experiments."""
 
 
 def forecast(
@@ -202,7 +202,8 @@ def forecast(
             upstream = [
                 dependency
                 for dependency in stage.needs
-                if stages[dependency].title != CODE_STAGE and any(forecasts.get(dependency, ()))
+                if stages[dependency].title not in KNOWN_STAGES
+                and any(forecasts.get(dependency, ()))
             ]
             forecasts[name] = (changes, sorted(upstream))
     return forecasts

@@ -32,6 +32,7 @@ def _split(dataset: str, _params: Params) -> list[Path]:
 
 OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "code": lambda *_: [paths.code()],
+    "members": lambda *_: [paths.members_folder()],
     "fetch": lambda name, _: [paths.raw(name)],
     "validate": lambda name, _: [paths.valid(name), paths.validation(name)],
     "split": _split,
@@ -104,7 +105,7 @@ def all_output_paths(params: Params) -> list[Path]:
             p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
         ]
         outputs += _report(pipeline)
-    return [paths.code(), *outputs]
+    return [paths.code(), paths.members_folder(), *outputs]
 
 
 def prepare_all_outputs(params: Params) -> list[str]:

@@ -11,6 +11,7 @@ from foursplit.config.pipelines import FULL, Pipeline, home
 from foursplit.config.schema import ComparisonGroup, Experiment, Params, PipelineConfig
 from foursplit.core.errors import unknown_name
 
+PROJECT_STAGES = ("code", "members")
 DATA_STAGES = ("fetch", "validate", "split")
 EXPERIMENT_STAGES = ("train", "evaluate")
 CURVE_STAGES = ("learning_curve",)
@@ -26,7 +27,8 @@ def addresses(params: Params) -> dict[str, str]:
     result: dict[str, str] = {}
     for pipeline, section in params.sections().items():
         result |= _addresses(pipeline, section)
-    result["code"] = f"{_pipeline_file('code')}:code"
+    for stage in PROJECT_STAGES:
+        result[stage] = f"{_pipeline_file(stage)}:{stage}"
     reports = {name: name for name in _stage_names(paths.root() / "dvc.yaml")}
     full = paths.pipeline_file(FULL)
     return {

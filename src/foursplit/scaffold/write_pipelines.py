@@ -86,7 +86,14 @@ def is_generated(path: Path) -> bool:
 
 def expected_files(params: Params) -> dict[Path, str]:
     """Return the text of each dvc.yaml that `params.yaml` requires."""
+    experiments = [
+        pipelines.key(pipeline, "experiments")
+        for pipeline, section in params.sections().items()
+        if section.experiments
+    ]
     texts = {paths.pipeline_file("code"): _fill("code.yaml")}
+    if experiments:
+        texts[paths.pipeline_file("members")] = _fill("members.yaml", blocks=experiments)
     for pipeline, section in params.sections().items():
         if pipeline == FULL and not section.datasets:
             continue

@@ -12,6 +12,7 @@ from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, se
 from foursplit.evaluation import dev_scores
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders, seed_number
+from foursplit.stages import members
 
 
 def run(name: str) -> str:
@@ -19,7 +20,7 @@ def run(name: str) -> str:
     params = load()
     group, config = params.group(name), params.diagnosis
     check(name, group)
-    folders = [paths.predictions(name) / key for key in params.members(name)]
+    folders = [paths.predictions(name) / key for key in members.read(name)]
     candidates = [candidate(folder, group) for folder in folders]
     ties = TieRule(above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed)
     chosen = select_model(candidates, group.bounds, group.direction, ties)

@@ -22,11 +22,11 @@ from foursplit.runner.dvc_adapter.lock_text import dump_lock
 from foursplit.runner.dvc_adapter.remote import DvcRemote
 from foursplit.runner.dvc_adapter.stage_inputs import (
     StageInputs,
-    code_changes,
+    changes_ahead,
     collect_inputs,
     compare_inputs,
     file_hashes,
-    is_digests,
+    is_known_ahead,
 )
 from foursplit.runner.dvc_adapter.stage_objects import (
     Stage,
@@ -155,7 +155,7 @@ class DvcPipeline:
     def changes(self, name: str, *, ahead: bool = False) -> list[Change]:
         """List the differences from the stage's lock entry; empty if it need not run.
 
-        With `ahead`, compare the present code, not the digests that the stage `code` last wrote.
+        With `ahead`, compare what the stages `code` and `members` would write now.
         """
         stage = self.stages[name]
         if stage_commands(stage) and not any(i.hash_info for i in (*stage.deps, *stage.outs)):
@@ -167,10 +167,9 @@ class DvcPipeline:
             if stage.is_callback or stage.always_changed:
                 changes.append(Change(kind="always"))
             for item in stage.deps:
-                is_code = ahead and is_digests(Path(item.fs_path))
                 changes += (
-                    code_changes(item, self._load_listing)
-                    if is_code
+                    changes_ahead(item, self._load_listing)
+                    if ahead and is_known_ahead(Path(item.fs_path))
                     else self._dependency_changes(item)
                 )
         for output in stage.outs:

@@ -13,7 +13,7 @@ from typing import Any
 
 from foursplit.runner.dvc_adapter.integrity import folder_hash
 from foursplit.runner.rerun_reasons import Change, listing_changes, parameter_changes
-from foursplit.stages import code
+from foursplit.stages import code, members
 
 Stage = Any
 """DVC's own object, untyped."""
@@ -106,16 +106,20 @@ def _rewritten_files(before: StageInputs, after: StageInputs) -> list[Change]:
     ]
 
 
-def is_digests(path: Path) -> bool:
-    """Return whether a dependency is an output of the stage `code`."""
-    return code.is_digests(path)
+def is_known_ahead(path: Path) -> bool:
+    """Return whether a dependency is an output of the stages `code` or `members`."""
+    return code.is_digests(path) or members.is_list(path)
 
 
-def code_changes(
+def changes_ahead(
     item: Any, load_listing: Callable[[str | None], Mapping[str, str]]
 ) -> list[Change]:
-    """Compare the present code with the digests in a stage's lock entry."""
+    """Compare what the stages `code` and `members` would write now with a stage's lock entry."""
     path, before = Path(item.fs_path), item.hash_info.value if item.hash_info else None
+    if members.is_list(path):
+        after = hashlib.md5(members.text(path).encode(), usedforsecurity=False).hexdigest()
+        change = Change(kind="dependency", name=str(item), before=before, after=after)
+        return [] if after == before else [change]
     texts = code.texts(path)
     hashes = {
         name: hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

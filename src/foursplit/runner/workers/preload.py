@@ -24,6 +24,7 @@ def preload_plan(params: Params) -> PreloadPlan:
     """Return the libraries of each stage command, in the order of import."""
     needs: dict[str, tuple[str, ...]] = {
         "code": (),
+        "members": BASE,
         "report": (*BASE, "jinja2"),
         f"report {FULL}": (*BASE, "jinja2"),
     }
