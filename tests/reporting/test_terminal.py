@@ -27,9 +27,8 @@ def test_no_figure_is_cut_at_any_usual_width(entries, width):
             assert ("sealed" if error is None else percent(error)) in row
 
 
-def test_what_is_not_a_terminal_gets_plain_text_with_whole_keys(entries, capsys):
-    terminal.show(entries)
-    text = capsys.readouterr().out
+def test_what_is_not_a_terminal_gets_plain_text_with_whole_keys(entries):
+    text = terminal.render(entries)
     assert "\x1b" not in text
     assert "wines_good" in text
     assert "! wines_bad: not significantly better than the baseline on dev" in text

@@ -17,14 +17,16 @@ TWO_COLUMNS_WIDTH = 100  # columns from which the next step has its own column
 FILE_WIDTH = 170  # columns of a file or pipe: every row on one line
 
 
-def show(entries: Sequence[ExperimentResult]) -> None:
-    """Print the table and the legend of its marks."""
+def render(entries: Sequence[ExperimentResult]) -> str:
+    """Return the table and the legend of its marks, as this terminal prints them."""
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=FILE_WIDTH)
-    console.print(table(entries, console.width))
-    for note in notes(entries):
-        console.print(Text(line(note), style="dim"))
+    with console.capture() as capture:
+        console.print(table(entries, console.width))
+        for note in notes(entries):
+            console.print(Text(line(note), style="dim"))
+    return capture.get()
 
 
 def table(entries: Sequence[ExperimentResult], width: int = TWO_COLUMNS_WIDTH) -> Table:

@@ -31,6 +31,7 @@ from foursplit.runner.progress_display import Display
 from foursplit.runner.repair_dvc_locks import repair_locks
 from foursplit.runner.rerun_reasons import Change
 from foursplit.runner.run import PipelineRun, RunResult, build_queue
+from foursplit.runner.unchanged import RunWatch
 from foursplit.runner.workers.pool import WorkerPool
 
 
@@ -50,11 +51,23 @@ def unsupported_reason() -> str:
 
 
 def run(
-    params: Params, targets: RunTargets, *, jobs: int | None, force: bool, pull: bool = False
+    params: Params,
+    targets: RunTargets,
+    *,
+    jobs: int | None,
+    force: bool,
+    pull: bool = False,
+    watch: RunWatch | None = None,
 ) -> bool:
-    """Run all outdated stages; return whether anything changed.  Raise if a stage failed."""
+    """Run all outdated stages; return whether anything changed.  Raise if a stage failed.
+
+    `watch` learns which files the stages read and write.
+    """
     _set_environment()
     pipeline, stages = _open(targets)
+    if watch is not None:
+        watch.add(pipeline.files())
+        pipeline.on_commit = watch.commit
     if pull:
         pipeline.enable_pull(click.echo)
     slots = jobs or len(os.sched_getaffinity(0))
@@ -72,7 +85,11 @@ def run(
 
     workers = WorkerRecord(paths.state())
     pool = WorkerPool(params, predict, log, workers.add)
-    outcome = PipelineRun(pipeline, stages, queue, pool, Display(len(stages))).run(force=force)
+    pipeline_run = PipelineRun(pipeline, stages, queue, pool, Display(len(stages)))
+    outcome = pipeline_run.run(force=force)
+    if watch is not None:
+        reasons = (change for changes in pipeline_run.reasons.values() for change in changes)
+        watch.repeatable = all(change.kind != "always" for change in reasons)
     workers.close()
     artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
     click.echo(_summary(outcome, stages))

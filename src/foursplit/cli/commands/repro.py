@@ -32,6 +32,7 @@ from foursplit.runner.remove_orphans import remove_orphans, report_lines
 from foursplit.runner.repair_dvc_locks import repair_locks
 from foursplit.runner.run_pipeline import RunTargets
 from foursplit.runner.targets import resolve_target, stages_reading
+from foursplit.runner.unchanged import RunWatch
 from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
 
@@ -53,6 +54,8 @@ def repro(targets: Sequence[str], options: ReproOptions) -> None:
 
     With `plain_dvc`, and with an unsupported system or version of DVC, it runs plain `dvc repro`.
     """
+    is_default = not targets and options == ReproOptions()
+    watch = RunWatch() if is_default else None
     params = load()
     _offer_pipelines(params)
     check(params)
@@ -62,7 +65,7 @@ def repro(targets: Sequence[str], options: ReproOptions) -> None:
         click.echo(skipped_stages(params, waiting))
         return
     try:
-        _run(params, wanted, options, of)
+        _run(params, wanted, options, of, watch)
     finally:  # also if a stage failed
         if of == FULL and not options.dry:
             click.echo(accepted_licences(params), nl=False)
@@ -80,7 +83,13 @@ def _offer_pipelines(params: Params) -> None:
         write_pipelines.write(params)
 
 
-def _run(params: Params, wanted: RunTargets, options: ReproOptions, of: Pipeline) -> None:
+def _run(
+    params: Params,
+    wanted: RunTargets,
+    options: ReproOptions,
+    of: Pipeline,
+    watch: RunWatch | None,
+) -> None:
     force, dry = options.force, options.dry
     with _run_lock():
         if not dry:
@@ -98,10 +107,18 @@ def _run(params: Params, wanted: RunTargets, options: ReproOptions, of: Pipeline
             run_pipeline.preview(wanted, force=force)
         else:
             changed = run_pipeline.run(
-                params, wanted, jobs=options.jobs, force=force, pull=options.pull
+                params,
+                wanted,
+                jobs=options.jobs,
+                force=force,
+                pull=options.pull,
+                watch=watch,
             )
     if not dry:
-        finish.finish_run(params.of(of), time.monotonic() - start, changed=changed)
+        seconds = time.monotonic() - start
+        printed = finish.finish_run(params.of(of), seconds, changed=changed)
+        if watch is not None and not unsupported:
+            watch.record(printed)
 
 
 def _is_full(address: str) -> bool:

@@ -10,12 +10,15 @@ from foursplit.io import artifacts
 from foursplit.runner.progress_display import format_duration
 
 
-def finish_run(params: Params, seconds: float, *, changed: bool) -> None:
-    """Track new runs, print the table, and name the report."""
+def finish_run(params: Params, seconds: float, *, changed: bool) -> str:
+    """Track new runs, print the table, and name the report; return what was printed, but times."""
     from foursplit.evaluation.results import collect
-    from foursplit.reporting.terminal import show
+    from foursplit.reporting.terminal import render
 
     entries = collect(params)
+    table = render(entries) if entries else ""
+    report = f"Report: {paths.reports(params.pipeline) / 'index.html'}\n"
+    compare = "Compare runs in MLflow: make ui (or foursplit ui)\n"
     lessons = [key for block in params.lessons.values() for key in block]
     has_results = bool(entries) or any(paths.lesson(key).is_file() for key in lessons)
     try:
@@ -25,12 +28,9 @@ def finish_run(params: Params, seconds: float, *, changed: bool) -> None:
             track()
             artifacts.write_json(_tracked_file(), _state())
     finally:  # results are shown even if MLflow fails
-        if entries:
-            show(entries)
-        click.echo(
-            f"{format_duration(seconds)}. Report: {paths.reports(params.pipeline) / 'index.html'}"
-        )
-    click.echo("Compare runs in MLflow: make ui (or foursplit ui)")
+        click.echo(f"{table}{format_duration(seconds)}. {report}", nl=False)
+    click.echo(compare, nl=False)
+    return f"{table}{report}{compare}"
 
 
 def _tracked_file() -> Path:

@@ -97,6 +97,9 @@ class DvcPipeline:
         self.inputs_at_start: dict[
             str, StageInputs
         ] = {}  # what running stages read, when they started
+        self.on_commit: Callable[[list[str]], None] = lambda _: (
+            None
+        )  # called with a stage's outputs
         self.remote: DvcRemote | None = None
         self.rule = removable_outputs.RemovalRule()
 
@@ -145,6 +148,11 @@ class DvcPipeline:
                 needs=frozenset(dependency.addressing for dependency in graph.successors(stage)),
             )
         return steps
+
+    def files(self) -> list[str]:
+        """List the paths of all dependencies and outputs of the plan."""
+        items = [item for stage in self.stages.values() for item in (*stage.deps, *stage.outs)]
+        return [item.fs_path for item in items if item.protocol == "local"]
 
     def stage_names(self, targets: Iterable[str]) -> list[str]:
         """List the stages of `targets` themselves, without their dependencies."""
@@ -315,6 +323,7 @@ class DvcPipeline:
         if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
             self.repo.stage_cache.save(stage)
         stage.commit()
+        self.on_commit([out.fs_path for out in stage.outs])
         self._save_listings(stage)
         self.unwritten_stages.append(stage)
         removable_outputs.remove_write_log(name, "run")
