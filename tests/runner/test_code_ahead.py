@@ -44,9 +44,8 @@ def test_the_files_that_changed_are_named_where_those_of_before_are_known(lenet)
 
 
 def test_one_more_experiment_changes_the_list_of_its_group_alone(project, monkeypatch):
-    groups = load().group_names()
-    before = {name: members.text(paths.members(name)) for name in groups}
     params = load()
+    before = {name: members.text(members.file(name)) for name in members.groups(params)}
     (course, name), *_ = ((c, g) for c, block in params.groups.items() for g in block)
     block = params.experiments[course]
     added = next(experiment for experiment in block.values() if experiment.group == name)
@@ -55,7 +54,7 @@ def test_one_more_experiment_changes_the_list_of_its_group_alone(project, monkey
     changed = {
         group
         for group, text in before.items()
-        if changes_ahead(item(paths.members(group), md5(text)), lambda _: {})
+        if changes_ahead(item(members.file(group), md5(text)), lambda _: {})
     }
     assert changed == {name}
 

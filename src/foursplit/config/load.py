@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 CURVES, LESSONS = "curves", "lessons"
 GATE = "gate"
-RESERVED_COURSES = (FULL, "data", "code", "members")
 
 
 def load(path: Path | None = None) -> Params:
@@ -100,7 +99,7 @@ def _blocks(courses: Mapping[str, Mapping[str, T]], at: str) -> Iterator[tuple[s
 def _check_group(
     section: PipelineConfig, course: str, name: str, group: ComparisonGroup, at: str
 ) -> None:
-    if course in RESERVED_COURSES:
+    if course in (FULL, "data"):
         raise FoursplitError(
             f"{at}: {course!r} is not a valid course name: pipelines/{course} is reserved"
         )

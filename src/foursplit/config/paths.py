@@ -29,16 +29,6 @@ def code() -> Path:
     return data() / "code"
 
 
-def members_folder() -> Path:
-    """Return the folder of the comparison groups' lists of experiments, of both pipelines."""
-    return data() / "members"
-
-
-def members(group: str) -> Path:
-    """Return the file with the experiments of a comparison group."""
-    return members_folder() / f"{group}.json"
-
-
 def raw(dataset: str) -> Path:
     """Return the folder that `fetch` fills: bytes as published."""
     return _of_dataset(dataset) / "raw" / dataset

@@ -364,10 +364,6 @@ class Params(PipelineConfig):
         found = self.sections().items()
         return [home(of or self.pipeline, course) for of, s in found for course in s.experiments]
 
-    def group_names(self) -> list[str]:
-        """List the comparison groups of all courses."""
-        return list(self._courses("groups"))
-
     def members(self, group: str) -> list[str]:
         """List the experiments that a comparison group compares."""
         return sorted(k for k, e in self._courses("experiments").items() if e.group == group)

@@ -14,6 +14,7 @@ from foursplit.config import paths
 from foursplit.config.pipelines import FULL, Pipeline
 from foursplit.config.schema import Params
 from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
+from foursplit.stages import members
 
 
 def _report(pipeline: Pipeline) -> list[Path]:
@@ -32,7 +33,7 @@ def _split(dataset: str, _params: Params) -> list[Path]:
 
 OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "code": lambda *_: [paths.code()],
-    "members": lambda *_: [paths.members_folder()],
+    "members": lambda *_: [members.folder()],
     "fetch": lambda name, _: [paths.raw(name)],
     "validate": lambda name, _: [paths.valid(name), paths.validation(name)],
     "split": _split,
@@ -105,7 +106,7 @@ def all_output_paths(params: Params) -> list[Path]:
             p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
         ]
         outputs += _report(pipeline)
-    return [paths.code(), paths.members_folder(), *outputs]
+    return [paths.code(), members.folder(), *outputs]
 
 
 def prepare_all_outputs(params: Params) -> list[str]:

@@ -9,36 +9,52 @@ from pathlib import Path
 
 from foursplit.config import paths
 from foursplit.config.load import load
+from foursplit.config.schema import Params
 from foursplit.io import artifacts
-
-INDENT = 1  # as `artifacts.write_json`
 
 
 def run() -> str:
     """Write `data/members/<group>.json` for every comparison group."""
     params = load()
-    with artifacts.atomic_directory(paths.members_folder()) as folder:
-        for group in params.group_names():
-            artifacts.write_text(folder / f"{group}.json", _text(params.members(group)))
-    return f"{len(params.group_names())} comparison groups"
+    names = groups(params)
+    with artifacts.atomic_directory(folder()) as output:
+        for group in names:
+            artifacts.write_text(output / file(group).name, _text(params, group))
+    return f"{len(names)} comparison groups"
+
+
+def folder() -> Path:
+    """Return the folder of the lists, of both pipelines."""
+    return paths.data() / "members"
+
+
+def file(group: str) -> Path:
+    """Return the file with the experiments of a comparison group."""
+    return folder() / f"{group}.json"
+
+
+def groups(params: Params) -> list[str]:
+    """List the comparison groups of all courses, of both pipelines."""
+    sections = params.sections().values()
+    return [name for section in sections for block in section.groups.values() for name in block]
 
 
 def read(group: str) -> list[str]:
     """Read the experiments of a group, in the order of the alphabet."""
-    members: list[str] = artifacts.read_json(paths.members(group))
+    members: list[str] = artifacts.read_json(file(group))
     return members
 
 
 def is_list(path: Path) -> bool:
     """Return whether a path is that of a list that the stage writes."""
-    return path.parent == paths.members_folder()
+    return path.parent == folder()
 
 
 def text(path: Path) -> str:
     """Return what the stage would write now; empty for a group that is gone."""
     params = load()
-    return _text(params.members(path.stem)) if path.stem in params.group_names() else ""
+    return _text(params, path.stem) if path.stem in groups(params) else ""
 
 
-def _text(members: list[str]) -> str:
-    return json.dumps(members, indent=INDENT) + "\n"
+def _text(params: Params, group: str) -> str:
+    return json.dumps(params.members(group), indent=1) + "\n"
