@@ -34,27 +34,20 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
     TARGETS are experiments, groups, datasets, courses, stages (train@KEY, or train for all), or
     DVC targets.  Without any, all stages run.
     """
-    is_default = not targets and not any(options.values())
-    if is_default and _print_unchanged():
-        return
+    watch = None
+    if not targets and not any(options.values()):
+        from foursplit.runner import unchanged
+
+        text = unchanged.recorded_text()
+        if text is not None:
+            click.echo(f"Nothing to do: no file has changed since the last run.\n{text}", nl=False)
+            return
+        watch = unchanged.RunWatch()
     from foursplit.cli.commands.repro import ReproOptions
     from foursplit.cli.commands.repro import repro as command
 
     reproducible_env.silence_libraries()
-    command(targets, ReproOptions(**options))
-
-
-def _print_unchanged() -> bool:
-    """Print the result of the last run if no file has changed since; return whether so.
-
-    This imports none of the libraries that a run needs, which take seconds.
-    """
-    from foursplit.runner import unchanged
-
-    text = unchanged.recorded_text()
-    if text is not None:
-        click.echo(f"Nothing to do: no file has changed since the last run.\n{text}", nl=False)
-    return text is not None
+    command(targets, ReproOptions(**options), watch)
 
 
 @click.command()

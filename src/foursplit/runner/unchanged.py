@@ -65,6 +65,7 @@ class RunWatch:
 
     def __init__(self) -> None:
         root = paths.root()
+        self.conditions = _conditions()  # before the run sets variables of its own
         self.roots = [str(root / name) for name in (*FOLDERS, *FILES)]
         self.before = stamps(self.roots)
         self.outputs: list[str] = []  # of the stages that ran
@@ -104,7 +105,7 @@ class RunWatch:
         ):
             _file().unlink(missing_ok=True)
             return
-        content = {"roots": self.roots, "files": after, "text": text, **_conditions()}
+        content = {"roots": self.roots, "files": after, "text": text, **self.conditions}
         artifacts.write_json(_file(), content)
 
 

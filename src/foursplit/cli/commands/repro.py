@@ -49,13 +49,13 @@ class ReproOptions:
     full: bool = False
 
 
-def repro(targets: Sequence[str], options: ReproOptions) -> None:
+def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None = None) -> None:
     """Update `targets` (default: the whole pipeline), track the results and print the table.
+
+    `watch`, made before anything is read, records what the next run need not look at again.
 
     With `plain_dvc`, and with an unsupported system or version of DVC, it runs plain `dvc repro`.
     """
-    is_default = not targets and options == ReproOptions()
-    watch = RunWatch() if is_default else None
     params = load()
     _offer_pipelines(params)
     check(params)
