@@ -15,16 +15,16 @@ def stages(path):
     return YAML(typ="safe").load(path.read_text())["stages"]
 
 
-def add_course(project):
-    """Add a course `extra` with one experiment, as a person would."""
+def add_course(project, name="extra"):
+    """Add a course with one experiment, as a person would."""
     text = (project / "params.yaml").read_text()
-    block = """
-  extra:
-    extra_wine: {week: own, dataset: wine, task: classify, model: mlp, group: extra_wines,
-      model_args: {hidden: [], dropout: 0.0}, fit: {seeds: [1], learning_rate: 0.1, batch_size: 9,
-      max_epochs: 1}}
+    block = f"""
+  {name}:
+    extra_wine: {{week: own, dataset: wine, task: classify, model: mlp, group: extra_wines,
+      model_args: {{hidden: [], dropout: 0.0}}, fit: {{seeds: [1], learning_rate: 0.1,
+      batch_size: 9, max_epochs: 1}}}}
 """
-    group = "\n  extra:\n    extra_wines: {dataset: wine, task: classify, metric: error}\n"
+    group = f"\n  {name}:\n    extra_wines: {{dataset: wine, task: classify, metric: error}}\n"
     text = re.sub(r"^experiments:.*$", lambda m: m[0] + block, text, count=1, flags=re.M)
     text = re.sub(r"^groups:.*$", lambda m: m[0] + group, text, count=1, flags=re.M)
     (project / "params.yaml").write_text(text)
@@ -55,6 +55,13 @@ def test_a_new_course_asks_for_one_file_and_changes_no_other(project):
     extra = stages(project / "pipelines" / "extra" / "dvc.yaml")
     assert set(extra) == {"train", "evaluate", "select", "final"}  # no curves, no lessons
     assert extra["train"]["foreach"] == "${experiments.extra}"
+
+
+@pytest.mark.parametrize("name", write_pipelines.PROJECT_PIPELINES)
+def test_a_course_has_no_name_whose_folder_is_taken(project, name):
+    add_course(project, name)
+    with pytest.raises(FoursplitError, match=f"'{name}' is not a valid course name"):
+        write_pipelines.expected_files(load())
 
 
 def test_a_file_that_a_person_wrote_is_left_alone(project):
