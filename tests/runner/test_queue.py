@@ -15,7 +15,10 @@ ROOT = Path(__file__).parents[2]
 
 @st.composite
 def queues(draw, failing=False):
-    """Draw a graph in which a stage needs only earlier ones, with threads, times and slots."""
+    """Draw a graph in which a stage needs only earlier ones, with threads, times and slots.
+
+    Some stages are milestones.
+    """
     n = draw(st.integers(1, 12))
     names = [f"s{i}" for i in range(n)]
     needs = {
@@ -24,7 +27,13 @@ def queues(draw, failing=False):
     }
     threads = {name: draw(st.integers(1, 4)) for name in names}
     seconds = {name: draw(st.floats(0.1, 9.0)) for name in names}
-    queue = StageQueue(needs=needs, threads=threads, seconds=seconds, slots=draw(st.integers(1, 5)))
+    queue = StageQueue(
+        needs=needs,
+        threads=threads,
+        seconds=seconds,
+        slots=draw(st.integers(1, 5)),
+        milestones=frozenset(draw(st.sets(st.sampled_from(names)))),
+    )
     bad = draw(st.sets(st.sampled_from(names))) if failing else set()
     return queue, bad
 
@@ -118,3 +127,68 @@ def test_before_anything_was_measured_the_training_with_most_epochs_starts_first
         slots=2,
     )
     assert queue.ready_by_priority()[0] == "train@c2w3_signs_mlp"
+
+
+@given(queues())
+def test_with_one_slot_the_shortest_milestone_is_reached_before_anything_it_does_not_need(drawn):
+    drawn, _ = drawn
+    queue = StageQueue(
+        needs=drawn.needs,
+        threads=dict.fromkeys(drawn.needs, 1),
+        seconds=drawn.seconds,
+        slots=1,
+        milestones=drawn.milestones,
+    )
+    order, _ = play(queue)
+    if queue.ways:
+        first, way = next(iter(queue.ways.items()))
+        assert set(order[: order.index(first) + 1]) == way
+
+
+def comparisons():
+    """Give two comparisons of three stages each, one of them ten times as long."""
+    needs, seconds = {}, {}
+    for name, long in (("a_long", 10.0), ("b_short", 1.0)):
+        needs |= {f"fetch@{name}": [], f"train@{name}": [f"fetch@{name}"]}
+        needs |= {f"final@{name}": [f"train@{name}"]}
+        seconds |= {f"{stage}@{name}": long for stage in ("fetch", "train", "final")}
+    return {name: frozenset(needed) for name, needed in needs.items()}, seconds
+
+
+def ends(milestones, slots):
+    """Play two comparisons; give the time of each one's end."""
+    needs, seconds = comparisons()
+    queue = StageQueue(
+        needs=needs,
+        threads=dict.fromkeys(needs, 1),
+        seconds=seconds,
+        slots=slots,
+        milestones=frozenset(milestones),
+    )
+    times = {}
+    finish = queue.finish
+    clock = {"now": 0.0}
+    running = {}
+    while not queue.is_done:
+        for name in queue.ready_by_priority():
+            if queue.fits(name):
+                queue.start(name)
+                running[name] = clock["now"] + seconds[name]
+        name = min(running, key=running.__getitem__)
+        clock["now"] = times[name] = running.pop(name)
+        finish(name)
+    return times
+
+
+def test_the_first_figures_come_early_where_the_longest_path_first_would_keep_them_for_last():
+    names = ("final@a_long", "final@b_short")
+    by_path, by_milestone = ends((), 1), ends(names, 1)
+    assert by_path["final@b_short"] > 20
+    assert by_milestone["final@b_short"] == 3
+    assert max(by_path.values()) == max(by_milestone.values()) == 33
+
+
+def test_the_other_slot_takes_the_longest_path_so_that_the_end_is_no_later():
+    names = ("final@a_long", "final@b_short")
+    assert ends(names, 2)["final@b_short"] == 3
+    assert max(ends(names, 2).values()) == 30

@@ -80,11 +80,16 @@ class ExperimentResult:
         return [{name: float(value) for name, value in row.items() if value} for row in rows]
 
 
-def collect(params: Params) -> list[ExperimentResult]:
-    """Gather what one pipeline has evaluated so far, winners with their test error."""
+def collect(params: Params, group: str | None = None) -> list[ExperimentResult]:
+    """Gather what one pipeline has evaluated so far, winners with their test error.
+
+    With `group`, gather the experiments of that comparison group alone.
+    """
     entries = []
     for course, block in params.experiments.items():
         for key, experiment in block.items():
+            if group not in (None, experiment.group):
+                continue
             learns = key in params.curves.get(course, {})
             entry = _entry(params.pipeline, course, key, experiment, learns=learns)
             if entry is not None:

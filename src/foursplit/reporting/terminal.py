@@ -29,6 +29,16 @@ def render(entries: Sequence[ExperimentResult]) -> str:
     return capture.get()
 
 
+def render_group(entries: Sequence[ExperimentResult]) -> str:
+    """Return the table of one comparison group alone."""
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=FILE_WIDTH)
+    with console.capture() as capture:
+        console.print(table(entries, console.width))
+    return capture.get()
+
+
 def table(entries: Sequence[ExperimentResult], width: int = TWO_COLUMNS_WIDTH) -> Table:
     """Build the table for a terminal of `width` columns; numbers are never truncated."""
     result = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")

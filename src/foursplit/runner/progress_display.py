@@ -60,6 +60,11 @@ class Display:
     def print(self, text: str, style: str = "") -> None:
         self.console.print(Text(text, style=style))
 
+    def print_text(self, text: str) -> None:
+        """Print text with the colors that it has; nothing if it is empty."""
+        if text:
+            self.console.print(Text.from_ansi(text), end="" if text.endswith("\n") else "\n")
+
     def print_block(
         self, number: int, title: str, outcome: str, output: str, *, failed: bool = False
     ) -> None:

@@ -1,7 +1,8 @@
 """Scheduling: a stage may start when its dependencies are done and its threads are free.
 
-Among those the longest critical path comes first.  Knows names and numbers only: no DVC, no
-process, no clock.
+One slot goes through the milestones (decided comparisons), the shortest first, so that the first
+results come early; the others take the longest critical path, so that the end comes early.  Knows
+names and numbers only: no DVC, no process, no clock.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,13 +14,14 @@ class StageQueue:
     """Stages that wait, are ready, run, or are done.
 
     `needs` holds the dependencies of each stage, `threads` its threads, `seconds` its estimated
-    duration.
+    duration; `milestones` are the stages whose results people wait for.
     """
 
     needs: Mapping[str, frozenset[str]]
     threads: Mapping[str, int]
     seconds: Mapping[str, float]
     slots: int
+    milestones: frozenset[str] = frozenset()
     waiting: dict[str, set[str]] = field(init=False)  # stage: its unfinished dependencies
     ready: set[str] = field(init=False)
     running: set[str] = field(init=False, default_factory=set)
@@ -27,6 +29,7 @@ class StageQueue:
     failed: set[str] = field(init=False, default_factory=set)
     skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: the failed stage
     critical_path: dict[str, float] = field(init=False)  # seconds from a stage's start to the end
+    ways: dict[str, set[str]] = field(init=False)  # milestone: the stages it needs, and itself
 
     def __post_init__(self) -> None:
         self.waiting = {name: set(needed) for name, needed in self.needs.items()}
@@ -34,11 +37,25 @@ class StageQueue:
         for name in self.ready:
             del self.waiting[name]
         self.critical_path = critical_path_lengths(self.needs, self.seconds)
+        ways = {name: self._way(name) for name in self.needs if name in self.milestones}
+        seconds = {name: sum(self.seconds[s] for s in way) for name, way in ways.items()}
+        self.ways = {name: ways[name] for name in sorted(ways, key=seconds.__getitem__)}
 
     def ready_by_priority(self) -> list[str]:
-        """List the ready stages, the longest critical path first."""
+        """List the ready stages in the order in which to start them.
+
+        First one of the next milestone, unless one runs; then by the longest critical path.
+        """
         order = {name: position for position, name in enumerate(self.needs)}
-        return sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
+        ready = sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
+        for name, way in self.ways.items():
+            if name in self.done or not way.isdisjoint(self.failed) or name in self.skipped:
+                continue
+            if not way.isdisjoint(self.running):
+                break
+            first = [stage for stage in ready if stage in way][:1]
+            return [*first, *(stage for stage in ready if stage not in first)]
+        return ready
 
     def fits(self, name: str) -> bool:
         """Return whether enough threads are free; a stage that needs more than all runs alone."""
@@ -78,15 +95,16 @@ class StageQueue:
 
     def depends(self, name: str, on: str) -> bool:
         """Return whether a stage depends on another, directly or indirectly."""
-        todo, visited = [name], set()
+        return on in self._way(name) - {name}
+
+    def _way(self, name: str) -> set[str]:
+        """Return all stages that a stage depends on, and itself."""
+        todo, way = [name], {name}
         while todo:
-            for needed in self.needs[todo.pop()]:
-                if needed == on:
-                    return True
-                if needed not in visited:
-                    visited.add(needed)
-                    todo.append(needed)
-        return False
+            more = self.needs[todo.pop()] - way
+            way |= more
+            todo += more
+        return way
 
     @property
     def is_done(self) -> bool:

@@ -37,6 +37,9 @@ KILL_GRACE_S = 1.5  # for processes killed by a second Ctrl-C to end
 
 MAX_WORKER_LOSSES = 3  # lost workers per stage before the stage fails
 
+DECISION = "final@"
+"""Prefix of the stages that decide a comparison; a part of the summary table can be printed."""
+
 MAX_SHOWN_CHANGES = 4  # listed in a message
 
 MAX_LOG_LINES = 40  # of a stage's output; its log has all
@@ -68,9 +71,11 @@ class PipelineRun:
         queue: StageQueue,
         pool: WorkerPool,
         display: Display,
+        decided: Callable[[str], str] = lambda _: "",
     ) -> None:
         self.pipeline, self.stages, self.queue = pipeline, stages, queue
         self.pool, self.display = pool, display
+        self.decided = decided  # returns what to print when a comparison group is decided
         self.force = False
         self.outcome = RunResult()
         self.reasons: dict[str, list[Change]] = {}
@@ -319,9 +324,10 @@ class PipelineRun:
                 f"… {len(lines) - MAX_LOG_LINES} lines more in {run_log.log_path(name)}",
                 *lines[-MAX_LOG_LINES:],
             ]
-        self.display.print_block(
-            number, self.stages[name].title, outcome, "\n".join(lines), failed=failed
-        )
+        title = self.stages[name].title
+        self.display.print_block(number, title, outcome, "\n".join(lines), failed=failed)
+        if title.startswith(DECISION) and not failed:
+            self.display.print_text(self.decided(title.removeprefix(DECISION)))
 
     def _status(self) -> Status:
         now = time.monotonic()
@@ -391,4 +397,5 @@ def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> 
             n: run_log.expected_seconds(n, step.title, estimates) for n, step in stages.items()
         },
         slots=slots,
+        milestones=frozenset(n for n, step in stages.items() if step.title.startswith(DECISION)),
     )

@@ -85,7 +85,16 @@ def run(
 
     workers = WorkerRecord(paths.state())
     pool = WorkerPool(params, predict, log, workers.add)
-    pipeline_run = PipelineRun(pipeline, stages, queue, pool, Display(len(stages)))
+
+    def decided(group: str) -> str:
+        from foursplit.evaluation.results import collect
+        from foursplit.reporting.terminal import render_group
+
+        sections = (params.of(pipeline) for pipeline in params.sections())
+        return render_group([entry for of in sections for entry in collect(of, group)])
+
+    display = Display(len(stages))
+    pipeline_run = PipelineRun(pipeline, stages, queue, pool, display, decided)
     outcome = pipeline_run.run(force=force)
     if watch is not None:
         reasons = (change for changes in pipeline_run.reasons.values() for change in changes)

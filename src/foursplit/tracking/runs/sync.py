@@ -13,6 +13,7 @@ from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
+from foursplit.io.status_line import StatusLine
 from foursplit.tracking import store
 from foursplit.tracking.runs import (
     lesson_runs,
@@ -27,6 +28,8 @@ from foursplit.tracking.runs.run_data import MODEL_HASH, Point, RunData, collect
 from foursplit.training import manifest
 
 Echo = Callable[[str], None]
+
+Progress = Callable[[Sequence[Any]], Iterator[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +55,45 @@ def sync_runs(params: Params, entries: Sequence[ExperimentResult], echo: Echo) -
     jobs = list(_jobs(entries, echo))
     client = store.client()
     with store.writer_lock(echo):
-        n_lessons, new_lessons = _sync_studies(client, params)
+        lessons = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
+        progress = _progress(len(lessons) + len(jobs))
+        new_lessons = _sync_lessons(client, lessons, progress)
         ids = _experiments(client, params, jobs)
         current = queries.current_runs(client, list(ids.values()))
-        new = sum(_sync_run(client, ids[job.record.experiment], job, current) for job in jobs)
+        new = sum(
+            _sync_run(client, ids[job.record.experiment], job, current) for job in progress(jobs)
+        )
         _close_interrupted(client, list(ids.values()))
         _mark_outdated(client, current, {job.record.key for job in jobs})
-    return SyncCounts(new=new + new_lessons, kept=len(jobs) + n_lessons - new - new_lessons)
+    new += new_lessons
+    return SyncCounts(new=new, kept=len(jobs) + len(lessons) - new)
 
 
-def _sync_studies(client: Any, params: Params) -> tuple[int, int]:
-    """Write the lessons' runs; return the number of lessons and of new runs."""
-    lesson_runs_here = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
-    if not lesson_runs_here:
-        return 0, 0
+def _progress(total: int) -> Progress:
+    """Return a function that passes items on and says how many of `total` are done."""
+    done = 0
+
+    def report(items: Sequence[Any]) -> Iterator[Any]:
+        nonlocal done
+        with StatusLine() as status:
+            for item in items:
+                if status.is_due():
+                    status.write(f"MLflow: {done} of {total} runs")
+                yield item
+                done += 1
+
+    return report
+
+
+def _sync_lessons(client: Any, lessons: Sequence[lesson_runs.LessonRun], progress: Progress) -> int:
+    """Write the lessons' runs; return the number of new ones."""
+    if not lessons:
+        return 0
     experiment_id = store.get_or_create_experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
     current = queries.current_runs(client, [experiment_id])
-    new = sum(_sync_study(client, experiment_id, lesson, current) for lesson in lesson_runs_here)
-    _mark_outdated(client, current, {lesson.key for lesson in lesson_runs_here})
-    return len(lesson_runs_here), new
+    new = sum(_sync_lesson(client, experiment_id, lesson, current) for lesson in progress(lessons))
+    _mark_outdated(client, current, {lesson.key for lesson in lessons})
+    return new
 
 
 def _jobs(entries: Sequence[ExperimentResult], echo: Echo) -> Iterator[_Job]:
@@ -140,7 +163,7 @@ def _add_model_hash(client: Any, run: Any, record: RunData) -> None:
         client.set_tag(run.info.run_id, MODEL_HASH, record.tags[MODEL_HASH])
 
 
-def _sync_study(
+def _sync_lesson(
     client: Any, experiment_id: str, lesson: lesson_runs.LessonRun, current: Sequence[Any]
 ) -> bool:
     """Make sure that `lesson` has one finished run with its present page."""
