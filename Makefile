@@ -58,11 +58,19 @@ $(VENV)/pip: requirements-pip.hashes
 	touch $@
 
 # torch alone, as its build for processors, from its own index and no other: for machines without a GPU.
+TORCH_CPU = $(PIP) --no-deps --retries 1 --timeout 20 --index-url https://download.pytorch.org/whl/cpu \
+  "$$(grep '^torch==' requirements-numeric.lock)"
+
 torch-cpu: $(VENV)/pip
-	$(PIP) --no-deps --index-url https://download.pytorch.org/whl/cpu "$$(grep '^torch==' requirements-numeric.lock)"
+	$(TORCH_CPU)
+
+# On Linux the default index has the build for NVIDIA's GPUs alone, 5 GB with its libraries: without such a
+# GPU the build for processors is taken. `make TORCH=default` takes the default, `make TORCH=cpu` the other.
+TORCH ?= $(if $(filter Linux,$(shell uname -s)),$(if $(wildcard /proc/driver/nvidia/version),default,cpu),default)
 
 # First what hashes are known of, then what they leave: torch, whose builds differ, and what a platform needs besides.
 $(VENV)/ready: requirements.lock requirements-numeric.lock requirements.hashes pyproject.toml $(VENV)/pip
+	@[ "$(TORCH)" != cpu ] || $(TORCH_CPU) || echo "torch's index did not answer: taking the build of the default index"
 	$(PIP) --require-hashes --no-deps -r requirements.hashes
 	$(PIP) -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
