@@ -8,6 +8,7 @@ ChangeKind = Literal["lock", "command", "dependency", "parameter", "output", "al
 
 HASH_CHARS = 12  # of a hash, enough to distinguish two
 MAX_FILES = 6  # of a folder that are listed
+MAX_SHOWN_CHANGES = 4  # listed in a message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +88,11 @@ def listing_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tupl
         elif before[name] != after[name]:
             differences.append(f"{name} changed")
     return tuple(differences)
+
+
+def changed_inputs_message(changed: list[Change]) -> str:
+    """Describe why a successful stage was not recorded: its inputs changed."""
+    descriptions = [change.describe() for change in changed[:MAX_SHOWN_CHANGES]]
+    more = [f"{len(changed) - MAX_SHOWN_CHANGES} more"] if len(changed) > MAX_SHOWN_CHANGES else []
+    changes = "; ".join([*descriptions, *more])
+    return f"not recorded: these inputs changed while it ran: {changes}. Run again"

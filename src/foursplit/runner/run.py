@@ -22,7 +22,7 @@ from foursplit.runner.dvc_adapter.graph import (
 from foursplit.runner.job import WORKER_LOST, Job, describe_ending
 from foursplit.runner.progress_display import Display, Status, format_duration
 from foursplit.runner.queue import StageQueue
-from foursplit.runner.rerun_reasons import Change
+from foursplit.runner.rerun_reasons import Change, changed_inputs_message
 from foursplit.runner.workers.pool import WorkerPool
 
 POLL_S = 0.2  # between two polls
@@ -39,8 +39,6 @@ MAX_WORKER_LOSSES = 3  # lost workers per stage before the stage fails
 
 DECISION = "final@"
 """Prefix of the stages that decide a comparison; a part of the summary table can be printed."""
-
-MAX_SHOWN_CHANGES = 4  # listed in a message
 
 MAX_LOG_LINES = 40  # of a stage's output; its log has all
 
@@ -274,7 +272,7 @@ class PipelineRun:
             with self._fail_on_error(name, seconds):
                 changed = self.pipeline.finish(name)
                 if changed:
-                    self._fail(name, _changed_inputs_message(changed), seconds, output)
+                    self._fail(name, changed_inputs_message(changed), seconds, output)
                     return
                 self.queue.finish(name)
                 self.outcome.ran.append(name)
@@ -373,14 +371,6 @@ class PipelineRun:
             self.selector.close()
             os.close(read_end)
             os.close(write_end)
-
-
-def _changed_inputs_message(changed: list[Change]) -> str:
-    """Describe why a successful stage was not recorded: its inputs changed."""
-    descriptions = [change.describe() for change in changed[:MAX_SHOWN_CHANGES]]
-    more = [f"{len(changed) - MAX_SHOWN_CHANGES} more"] if len(changed) > MAX_SHOWN_CHANGES else []
-    changes = "; ".join([*descriptions, *more])
-    return f"not recorded: these inputs changed while it ran: {changes}. Run again"
 
 
 def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
