@@ -28,6 +28,7 @@ def forget(clone):
     """Remove what a run makes, so that the next starts from nothing."""
     made = (
         "code",
+        "members",
         "raw",
         "valid",
         "validation",
