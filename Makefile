@@ -64,9 +64,9 @@ TORCH_CPU = $(PIP) --no-deps --retries 1 --timeout 20 --index-url https://downlo
 torch-cpu: $(VENV)/pip
 	$(TORCH_CPU)
 
-# On Linux the default index has the build for NVIDIA's GPUs alone, 5 GB with its libraries: without such a
+# On Linux the default index has the build for NVIDIA's GPUs alone, gigabytes with its libraries: without such a
 # GPU the build for processors is taken. `make TORCH=default` takes the default, `make TORCH=cpu` the other.
-TORCH ?= $(if $(filter Linux,$(shell uname -s)),$(if $(wildcard /proc/driver/nvidia/version),default,cpu),default)
+TORCH ?= $(if $(filter Linux,$(shell uname -s)),$(if $(wildcard /proc/driver/nvidia/version /dev/dxg),default,cpu),default)
 
 # First what hashes are known of, then what they leave: torch, whose builds differ, and what a platform needs besides.
 $(VENV)/ready: requirements.lock requirements-numeric.lock requirements.hashes pyproject.toml $(VENV)/pip

@@ -1,7 +1,7 @@
 """How long the default pipeline takes from clean, MLflow's runs and the table included.
 
 `foursplit repro` in a clean clone of the last commit; its locks must come out as committed.  The
-seconds of each stage and the time to the first decided comparison are kept beside the whole.  Run
+seconds of each stage and the time to the first decided comparison are stored beside the whole.  Run
 it on a quiet machine.
 """
 

@@ -140,8 +140,8 @@ def test_with_one_slot_the_shortest_milestone_is_reached_before_anything_it_does
         milestones=drawn.milestones,
     )
     order, _ = play(queue)
-    if queue.ways:
-        first, way = next(iter(queue.ways.items()))
+    if queue.ancestors:
+        first, way = next(iter(queue.ancestors.items()))
         assert set(order[: order.index(first) + 1]) == way
 
 

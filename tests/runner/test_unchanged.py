@@ -1,6 +1,8 @@
 """What the last run printed is printed again only if no file has changed."""
 
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -173,10 +175,18 @@ def test_a_record_cut_short_is_none(world, text):
     assert recorded_text() is None
 
 
-def test_to_look_imports_no_library_of_a_run():
-    import subprocess
-    import sys
+def test_a_folder_behind_a_link_is_not_searched_and_never_trusted(world, tmp_path_factory):
+    disk = tmp_path_factory.mktemp("disk")
+    (disk / "large.bin").write_text("content")
+    (world / "data" / "raw" / "disk").symlink_to(disk)
+    (world / "data" / "raw" / "loop").symlink_to(world)
+    watch = watched(world)
+    assert not [path for path in watch.before if path.endswith("large.bin")]
+    watch.record("the table\n")
+    assert recorded_text() is None
 
+
+def test_the_comparison_imports_no_library_of_a_run():
     code = (
         "import sys, foursplit.cli.main, foursplit.runner.unchanged\n"
         "heavy = {'torch', 'mlflow', 'pandas', 'numpy', 'dvc', 'pydantic', 'ruamel'}\n"

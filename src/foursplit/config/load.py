@@ -31,7 +31,7 @@ GATE = "gate"
 
 
 def load(path: Path | None = None) -> Params:
-    """Load and validate the project's parameters, once as long as they and the plugins stay."""
+    """Load and validate the project's parameters; cached until they or plugins change."""
     path = path or paths.params_file()
     valid_names = tuple(name for kind in plugins.kinds() for name in plugins.names(kind))
     return _load(path, pipelines.version(path), valid_names)

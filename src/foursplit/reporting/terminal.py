@@ -17,25 +17,15 @@ TWO_COLUMNS_WIDTH = 100  # columns from which the next step has its own column
 FILE_WIDTH = 170  # columns of a file or pipe: every row on one line
 
 
-def render(entries: Sequence[ExperimentResult]) -> str:
-    """Return the table and the legend of its marks, as this terminal prints them."""
+def render(entries: Sequence[ExperimentResult], *, legend: bool = True) -> str:
+    """Return the table, and the legend of its marks, as this terminal prints them."""
     console = Console(highlight=False, soft_wrap=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=FILE_WIDTH)
     with console.capture() as capture:
         console.print(table(entries, console.width))
-        for note in notes(entries):
+        for note in notes(entries) if legend else ():
             console.print(Text(line(note), style="dim"))
-    return capture.get()
-
-
-def render_group(entries: Sequence[ExperimentResult]) -> str:
-    """Return the table of one comparison group alone."""
-    console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=FILE_WIDTH)
-    with console.capture() as capture:
-        console.print(table(entries, console.width))
     return capture.get()
 
 

@@ -29,7 +29,7 @@ class StageQueue:
     failed: set[str] = field(init=False, default_factory=set)
     skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: the failed stage
     critical_path: dict[str, float] = field(init=False)  # seconds from a stage's start to the end
-    ways: dict[str, set[str]] = field(init=False)  # milestone: the stages it needs, and itself
+    ancestors: dict[str, set[str]] = field(init=False)  # of each milestone, and itself
 
     def __post_init__(self) -> None:
         self.waiting = {name: set(needed) for name, needed in self.needs.items()}
@@ -37,9 +37,9 @@ class StageQueue:
         for name in self.ready:
             del self.waiting[name]
         self.critical_path = critical_path_lengths(self.needs, self.seconds)
-        ways = {name: self._way(name) for name in self.needs if name in self.milestones}
+        ways = {name: self._with_ancestors(name) for name in self.needs if name in self.milestones}
         seconds = {name: sum(self.seconds[s] for s in way) for name, way in ways.items()}
-        self.ways = {name: ways[name] for name in sorted(ways, key=seconds.__getitem__)}
+        self.ancestors = {name: ways[name] for name in sorted(ways, key=seconds.__getitem__)}
 
     def ready_by_priority(self) -> list[str]:
         """List the ready stages in the order in which to start them.
@@ -48,7 +48,7 @@ class StageQueue:
         """
         order = {name: position for position, name in enumerate(self.needs)}
         ready = sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
-        for name, way in self.ways.items():
+        for name, way in self.ancestors.items():
             if name in self.done or not way.isdisjoint(self.failed) or name in self.skipped:
                 continue
             if not way.isdisjoint(self.running):
@@ -95,9 +95,9 @@ class StageQueue:
 
     def depends(self, name: str, on: str) -> bool:
         """Return whether a stage depends on another, directly or indirectly."""
-        return on in self._way(name) - {name}
+        return on in self._with_ancestors(name) - {name}
 
-    def _way(self, name: str) -> set[str]:
+    def _with_ancestors(self, name: str) -> set[str]:
         """Return all stages that a stage depends on, and itself."""
         todo, way = [name], {name}
         while todo:

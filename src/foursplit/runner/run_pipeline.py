@@ -88,10 +88,10 @@ def run(
 
     def decided(group: str) -> str:
         from foursplit.evaluation.results import collect
-        from foursplit.reporting.terminal import render_group
+        from foursplit.reporting.terminal import render
 
         sections = (params.of(pipeline) for pipeline in params.sections())
-        return render_group([entry for of in sections for entry in collect(of, group)])
+        return render([entry for of in sections for entry in collect(of, group)], legend=False)
 
     display = Display(len(stages))
     pipeline_run = PipelineRun(pipeline, stages, queue, pool, display, decided)

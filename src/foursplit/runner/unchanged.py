@@ -34,16 +34,24 @@ STYLE_VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "COLOR
 
 RACY_NS = 100_000_000  # a younger file could change without a new time
 
+NOT_SEARCHED = " (not searched)"
+
 GENERATED = ("__pycache__",)  # folders whose files no run depends on
 
 
 def stamps(roots: Iterable[str]) -> dict[str, Stamp]:
-    """Return the state of each file at or below `roots`; of a link also that of its target."""
+    """Return the state of each file at or below `roots`; of a link also that of its target.
+
+    A folder behind a link, or one that cannot be read, gets a key that ends in NOT_SEARCHED.
+    """
     found: dict[str, Stamp] = {}
     todo = [*roots]
     while todo:
         path = todo.pop()
         try:
+            if os.path.islink(path) and os.path.isdir(path):  # noqa: PTH112, PTH114
+                found[f"{path}{NOT_SEARCHED}"] = _stamp(os.lstat(path))
+                continue
             if os.path.isdir(path):  # noqa: PTH112, many files: paths as text are faster
                 with os.scandir(path) as entries:
                     todo += [entry.path for entry in entries if entry.name not in GENERATED]
@@ -53,6 +61,8 @@ def stamps(roots: Iterable[str]) -> dict[str, Stamp]:
                 found[f"{path} ->"] = _stamp(os.stat(path))  # noqa: PTH116
         except FileNotFoundError:
             continue
+        except OSError:
+            found[f"{path}{NOT_SEARCHED}"] = (0, 0, 0, 0)
     return found
 
 
@@ -70,7 +80,7 @@ class RunWatch:
         self.before = stamps(self.roots)
         self.outputs: list[str] = []  # of the stages that ran
         self.committed: dict[str, Stamp] = {}  # their files, when they had been hashed
-        self.repeatable = True  # no stage runs whatever happens
+        self.repeatable = True  # False if a stage runs each time
 
     def add(self, files: Iterable[str]) -> None:
         """Watch files and folders that the pipelines name outside of the usual ones."""
@@ -100,6 +110,7 @@ class RunWatch:
         youngest = max((stamp[0] for stamp in after.values()), default=0)
         if (
             not self.repeatable
+            or any(path.endswith(NOT_SEARCHED) for path in after)
             or time.time_ns() - youngest < RACY_NS
             or _without_locks(after) != _without_locks(expected)
         ):

@@ -153,7 +153,7 @@ def draw_groups(
 ) -> Iterator[Integer[np.ndarray, "block n_groups"]]:
     """Draw each replicate's groups with replacement, as positions; at most `max_cells` at once.
 
-    Adding what lies at drawn positions takes a twelfth of the time of drawing multinomial counts.
+    Adding the values at drawn positions is faster than drawing multinomial counts.
     """
     block_size = max(1, max_cells // n_groups)
     dtype = np.uint16 if n_groups <= 1 << 16 else np.int64  # narrow integers are drawn faster

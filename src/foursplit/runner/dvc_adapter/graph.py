@@ -97,9 +97,8 @@ class DvcPipeline:
         self.inputs_at_start: dict[
             str, StageInputs
         ] = {}  # what running stages read, when they started
-        self.on_commit: Callable[[list[str]], None] = lambda _: (
-            None
-        )  # called with a stage's outputs
+        # Called with the paths of a stage's outputs after they were hashed.
+        self.on_commit: Callable[[list[str]], None] = lambda _: None
         self.remote: DvcRemote | None = None
         self.rule = removable_outputs.RemovalRule()
 
@@ -356,7 +355,7 @@ class DvcPipeline:
             by_file.setdefault(Path(stage.dvcfile._lockfile.path), []).append(stage)
         for path, stages in by_file.items():
             text = path.read_text(encoding="utf-8") if path.exists() else ""
-            # Not `parse_yaml_for_update`: it takes six times as long, to keep comments.
+            # Not `parse_yaml_for_update`: it takes far longer, to keep comments.
             content = parse_yaml(text, str(path)) or {"schema": "2.0"}
             content.setdefault("stages", {})
             for stage in stages:

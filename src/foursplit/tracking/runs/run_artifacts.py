@@ -87,7 +87,7 @@ TABLES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "dev/worst.json": worst_examples,
     "diagnosis/sheet.json": error_sheet,
 }
-"""Tables in the form of MLflow's `log_table`, which would take 0.1 s for each."""
+"""Tables in the format of MLflow's `log_table`, which makes several calls for each."""
 
 
 def table_tags() -> dict[str, str]:
