@@ -1,6 +1,10 @@
 """What every test stands on: a project folder of its own, and no analytics."""
 
 import os
+
+# Several tests run at once: threads of one that wait for another's core take its time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import shutil
 import subprocess
 import sys

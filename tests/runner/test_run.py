@@ -97,7 +97,8 @@ def test_other_warnings_of_dvc_are_said_once_and_its_logger_is_left_as_it_was(ca
 
 def test_what_did_not_change_does_not_run_and_what_did_says_why(small):
     small.write(DIAMOND).repro()
-    assert "4 stages: 4 unchanged" in small.repro()
+    again = small.repro()  # as short as the files' times allow
+    assert "4 stages: 4 unchanged" in again or "no file has changed since the last run" in again
     (small.folder / "start.txt").write_text("other\n")
     assert "a will run:\n  dependency start.txt: " in small.run("foursplit", "why", "a")
     assert "b may run: if a will write new outputs" in small.run("foursplit", "why", "b")
