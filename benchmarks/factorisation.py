@@ -30,11 +30,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repro import ROOT, processor
 
 from foursplit import plugins
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import Examples, infer_data_spec
+from foursplit.core.examples import Examples
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.io import artifacts
 from foursplit.tasks import regress
 from foursplit.training import network
@@ -166,31 +167,30 @@ def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
     columns = list(plugins.dataset("movielens_ids").SPEC.features)
     x = frame[columns].to_numpy(np.float32)
     train = Examples(x=x[~late], metadata=frame[~late].rename(columns={"rating": "y"}))
-    y = frame["rating"].to_numpy(np.float64)
-    shape = infer_data_spec(train, ())
+    test = Examples(x=x[late], metadata=frame[late].rename(columns={"rating": "y"}))
+    shape = infer_data_spec(train, plugins.dataset("movielens_ids").SPEC)
     fit = TrainerConfig(
         seeds=(1,), learning_rate=0.001, max_epochs=8, batch_size=256, weight_decay=0.001
     )
     args = two_towers.Args(n_user_inputs=N_USER_INPUTS, hidden=(64, 32), size=16)
     net = network.build_with_seed(lambda: two_towers.build(args, shape), 1)
-    pairs = [
-        (network.as_tensor(x[part]), regress.targets(y[part], shape)) for part in (~late, late)
-    ]
+    learnt, watched = (
+        {"x": part.dense_x, **regress.targets(part, shape)} for part in (train, test)
+    )
     with tempfile.TemporaryDirectory() as state:
-        network.fit(
-            regress.module(net, fit, shape),
-            pairs[0],
-            {"train_dev": pairs[1], "dev": pairs[1]},
-            fit,
+        training = network.Training(
+            module=regress.module(net, fit, shape),
+            train=learnt,
+            validation={"train_dev": watched, "dev": watched},
+            fit=fit,
             seed=1,
             kind="cpu",
             state=Path(state) / "state",
         )
+        network.fit(training)
     with torch.no_grad():
-        guess = (
-            net.eval()(pairs[1][0])[:, 0].double().numpy() * shape.target_std + shape.target_mean
-        )
-    return scored(guess - y[late])
+        outputs = net.eval()(torch.from_numpy(test.dense_x))[:, 0].double().numpy()
+    return scored(outputs * shape.target_std + shape.target_mean - test.y)
 
 
 def knowing_all(frame: pd.DataFrame) -> pd.DataFrame:

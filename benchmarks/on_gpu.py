@@ -51,8 +51,8 @@ def main() -> int:
 
 def here() -> Iterator[str]:
     """Name the experiments that learn by gradient steps and whose split lies here."""
+    from foursplit.config.fit import TrainerConfig
     from foursplit.config.load import load
-    from foursplit.config.schema import TrainerConfig
 
     for section in load().sections().values():
         for course in section.experiments.values():

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from repro import ROOT, processor
 
 from foursplit import plugins
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.data import fetch
@@ -81,7 +81,7 @@ def steps(recipe: Mapping[str, Any], table: Table) -> tuple[Any, list[float]]:
     optimizer, costs = module.configure_optimizers(), []
     for _ in range(recipe["iterations"]):
         optimizer.zero_grad()
-        loss = module.loss(x, y)
+        loss = module.loss({"x": x, "y": y})
         costs.append(float(loss.detach() * OF_LOSS[recipe["task"]]))
         loss.backward()
         optimizer.step()
@@ -104,7 +104,9 @@ def converged(recipe: Mapping[str, Any], table: Table) -> Any:
 
     def closure() -> torch.Tensor:
         minimiser.zero_grad()
-        cost = OF_LOSS[recipe["task"]] * module.loss(x, y) + _penalty(recipe, module, len(table.y))
+        cost = OF_LOSS[recipe["task"]] * module.loss({"x": x, "y": y}) + _penalty(
+            recipe, module, len(table.y)
+        )
         cost.backward()
         return cost
 
@@ -148,15 +150,15 @@ def measured(recipe: Mapping[str, Any], module: Any, table: Table) -> dict[str, 
     """Give what the course prints of a fit: its cost, and accuracy or the line itself."""
     with torch.no_grad():
         x, y = _tensors(table)
-        cost = OF_LOSS[recipe["task"]] * module.loss(x, y)
+        cost = OF_LOSS[recipe["task"]] * module.loss({"x": x, "y": y})
         found = {"cost": float(cost + _penalty(recipe, module, len(table.y)))}
         if recipe["task"] == "classify_binary":
-            found["accuracy"] = float(((module(x) > 0).double() == y).double().mean())
+            found["accuracy"] = float(((module.net(x) > 0).double() == y).double().mean())
         else:
             head = module.net[-1]
             found |= {"weight": float(head.weight), "bias": float(head.bias)}
             for value in recipe["answers_for"]:
-                answer = float(module(torch.tensor([[value]], dtype=torch.float64)))
+                answer = float(module.net(torch.tensor([[value]], dtype=torch.float64)))
                 found[f"answer_{value}"] = answer * recipe["answer_unit"]
     return found
 

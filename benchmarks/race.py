@@ -3,7 +3,7 @@
 import gc
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,15 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.models import mlp
 from foursplit.tasks import classify
 from foursplit.training import device, network
-from foursplit.training.batches import Batches, EpochDataset
+from foursplit.training.batches import Batch, Batches, EpochDataset, OnDevice
 from foursplit.training.callbacks import Curves, SaveState
 from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks
+from foursplit.training.input_statistics import fit_input_statistics
 from foursplit_courses.models import lenet
 
 SEED = 1
@@ -120,6 +121,16 @@ class Clock:
         return self.borders[-1] - self.borders[1]
 
 
+class MarkedBatches(Batches):
+    """Batches that mark the time at which each epoch begins."""
+
+    mark: Callable[[], None]
+
+    def __iter__(self) -> Iterator[Batch]:
+        self.mark()
+        return super().__iter__()
+
+
 def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:
     """Train as `network.fit` does, without the validation that the loop does not do either."""
     with tempfile.TemporaryDirectory() as folder:
@@ -128,9 +139,11 @@ def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: C
             EpochBlocks.of(fit.max_epochs),
         )
         callbacks = (Curves(), SaveState(Path(folder) / "state"))
-        trainer = network.make_trainer(blocks, clock.kind, callbacks)
-        module = EpochBlockModule(classify.module(net, fit, shape), blocks, SEED, clock.mark)
-        loader = Batches(x, y, size=fit.batch_size, seed=SEED, epoch=lambda: module.epoch)
+        trainer = network.make_trainer(clock.kind, callbacks, max_epochs=len(blocks))
+        split = OnDevice({"x": x.cpu().numpy(), "y": y.cpu().numpy()}, x.device)
+        loader = MarkedBatches(split, size=fit.batch_size, seed=SEED, epoch=lambda: module.epoch)
+        loader.mark = clock.mark
+        module = EpochBlockModule(classify.module(net, fit, shape), blocks, SEED, len(loader))
         trainer.fit(module, EpochDataset(loader))
         clock.mark()
 
@@ -204,7 +217,7 @@ def _run(
 ) -> tuple[float, list[Tensor]]:
     """Give the seconds that the timed epochs took, and the weights they ended with."""
     net = network.build_with_seed(lambda: case.build(case.args, case.shape), SEED)
-    network.fit_input_statistics(net.to(x.device), x)
+    fit_input_statistics(net.to(x.device), [x])
     gc.collect()  # what the last run left is not this run's to sweep
     clock = Clock(kind)
     way(net, x, y, case.fit, clock)

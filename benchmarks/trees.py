@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -26,7 +27,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from foursplit import plugins
 from foursplit.config.load import load
-from foursplit.core.examples import DataSpec
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.seeds import generator
 from foursplit.io import artifacts
 from foursplit.training import network
@@ -125,18 +126,20 @@ def _train_network(
     experiment: Any, net: Any, x: np.ndarray, y: np.ndarray, shape: DataSpec
 ) -> None:
     task = plugins.task(experiment.task)
-    pair = (network.as_tensor(x), task.targets(y, shape))
-    few = (pair[0][:50], pair[1][:50])
+    examples = Examples(x=x.astype(np.float32), metadata=pd.DataFrame({"y": y}))
+    arrays = {"x": examples.x, **task.targets(examples, shape)}
+    few = {name: values[:50] for name, values in arrays.items()}
     with tempfile.TemporaryDirectory(prefix="foursplit-trees-") as folder:
-        network.fit(
-            task.module(net, experiment.fit, shape),
-            pair,
-            {"train_dev": few, "dev": few},
-            experiment.fit,
+        training = network.Training(
+            module=task.module(net, experiment.fit, shape),
+            train=arrays,
+            validation={"train_dev": few, "dev": few},
+            fit=experiment.fit,
             seed=1,
             kind="cpu",
             state=Path(folder) / "state",
         )
+        network.fit(training)
 
 
 def format_rows(rows: list[Mapping[str, Any]]) -> str:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from foursplit.config.load import load
-from foursplit.core.examples import infer_data_spec
 from foursplit.data import to_examples
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.data.run_expectations import failure_messages, run_expectations
 from foursplit.data.split_examples import split_examples
 from foursplit_courses.datasets import film_tastes
@@ -40,7 +40,7 @@ def test_the_data_is_what_its_source_expects_and_the_same_each_time():
 def test_whoever_knows_the_tastes_errs_as_the_reference_says():
     table, train = frame(), splits()["train"]
     late = table["domain"] == "fourth year"
-    spread = infer_data_spec(train, ()).target_iqr
+    spread = infer_data_spec(train, film_tastes.SPEC).target_iqr
     floor = np.abs(table["meant"] - table["rating"])[late].mean() / spread
     assert floor == pytest.approx(SPEC.reference.error, abs=0.01)
 
@@ -75,7 +75,7 @@ def test_what_was_known_is_that_of_a_slow_plain_version():
 
 def test_features_learn_what_biases_cannot_and_help_no_stranger():
     data = splits()
-    shape = infer_data_spec(data["train"], ())
+    shape = infer_data_spec(data["train"], film_tastes.SPEC)
     made = {
         rank: als.build(als.Args(rank=rank, l2=3.0), shape, 1).fit(data["train"].x, data["train"].y)
         for rank in (0, 8)

@@ -11,7 +11,9 @@ from foursplit.config.schema import (
     RuntimeConfig,
     TrainerConfig,
 )
-from foursplit.core.examples import Examples, infer_data_spec
+from foursplit.core.dataset_spec import DatasetSpec
+from foursplit.core.examples import Examples
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.training.train import Job
 
 N = {"train": 120, "train_dev": 60, "dev": 60}
@@ -48,6 +50,7 @@ def job(project, rng):
         classes = ("a", "b", "c") if task == "classify" else ()
         if task == "classify_binary":
             classes = ("a", "b")
+        dataset = DatasetSpec(title="made", provenance="", files=(), target="y", classes=classes)
         return Job(
             key="small",
             experiment=Experiment(
@@ -61,7 +64,8 @@ def job(project, rng):
             ),
             run=RuntimeConfig(accelerator="cpu", threads=1, instruction_set="portable"),
             splits=splits,
-            shape=infer_data_spec(splits["train"], classes),
+            dataset=dataset,
+            shape=infer_data_spec(splits["train"], dataset),
             data={"train.npy": "1"},
         )
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tests.evaluation.conftest import NETWORK, SETTINGS, blobs, line
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import derive_seed
 from foursplit.data import nested_subsets

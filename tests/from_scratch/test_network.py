@@ -16,6 +16,7 @@ from foursplit.evaluation.metrics import classify
 from foursplit.io import artifacts
 from foursplit.models import mlp
 from foursplit.training import network
+from foursplit.training.input_statistics import fit_input_statistics
 from foursplit_courses.from_scratch import losses
 from foursplit_courses.from_scratch.activations import ACTIVATIONS
 from foursplit_courses.from_scratch.network import (
@@ -159,18 +160,18 @@ def test_the_forward_pass_gives_the_stored_digit_networks_answers(activation, tm
     stored = mlp.build(args, shape)
     stored.load_state_dict(artifacts.read_tensors(tmp_path / "model.safetensors"))
     with torch.no_grad():
-        theirs = classify.postprocess(stored.eval()(network.as_tensor(x)).numpy(), shape)
+        theirs = classify.postprocess(stored.eval()(torch.from_numpy(x)).numpy(), shape)
     ours = softmax(forward(from_torch(stored), x.reshape(len(x), -1).astype(np.float64)))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     assert theirs.max() > 0.5  # it has learnt something, so 1e-6 says something
 
 
 def a_few_steps(net, x, y):
-    network.fit_input_statistics(net, network.as_tensor(x))
+    fit_input_statistics(net, [torch.from_numpy(x)])
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
     for _ in range(60):
         optimizer.zero_grad()
-        F.cross_entropy(net(network.as_tensor(x)), torch.from_numpy(y)).backward()
+        F.cross_entropy(net(torch.from_numpy(x)), torch.from_numpy(y)).backward()
         optimizer.step()
 
 

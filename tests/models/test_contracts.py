@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from tests.training.arrays import random_arrays
 
 from foursplit import plugins
+from foursplit.config.fit import EstimatorConfig, TrainerConfig
 from foursplit.config.load import load
-from foursplit.config.schema import EstimatorConfig, TrainerConfig
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.io import artifacts
 from foursplit.plugins import dataset as dataset_module
 from foursplit.training import custom_estimator, network, sklearn_estimator
+from foursplit.training.input_statistics import fit_input_statistics
 from foursplit.training.manifest import arguments
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,11 +76,11 @@ def test_untrained_loss_is_that_of_a_guess(key):
     task, module, shape = built(key)
 
     def check():
-        x, y = batch(task, shape, 256)
-        network.fit_input_statistics(module.net, x)
+        drawn = batch(task, shape, 256)
+        fit_input_statistics(module, [drawn])
         module.eval()
         with torch.no_grad():
-            loss = float(module.loss(x, y))
+            loss = float(module.loss(drawn))
         assert loss == pytest.approx(task.initial_loss(shape), rel=0.5)
 
     holds(key, "initial_loss", check)
@@ -90,17 +92,17 @@ def test_one_batch_can_be_learnt_by_heart(key):
     task, module, shape = built(key)
 
     def check():
-        x, y = batch(task, shape, 8)
-        network.fit_input_statistics(module.net, x)
+        drawn = batch(task, shape, 8)
+        fit_input_statistics(module, [drawn])
         module.train()
         steps = torch.optim.Adam(module.net.parameters(), lr=0.01)
         for _ in range(500):
             steps.zero_grad()
-            module.loss(x, y).backward()
+            module.loss(drawn).backward()
             steps.step()
         module.eval()  # dropout is for learning, not for knowing
         with torch.no_grad():
-            assert float(module.loss(x, y)) < 0.01
+            assert float(module.loss(drawn)) < 0.01
 
     holds(key, "overfits_one_batch", check)
 
@@ -110,13 +112,13 @@ def test_every_parameter_moves(key):
     task, module, shape = built(key)
 
     def check():
-        x, y = batch(task, shape, 64)
-        network.fit_input_statistics(module.net, x)
+        drawn = batch(task, shape, 64)
+        fit_input_statistics(module, [drawn])
         before = {name: p.detach().clone() for name, p in module.net.named_parameters()}
         steps = module.configure_optimizers()
         for _ in range(3):  # a zero weight above lets nothing through to those below at first
             steps.zero_grad()
-            module.loss(x, y).backward()
+            module.loss(drawn).backward()
             steps.step()
         still = [n for n, p in module.net.named_parameters() if torch.equal(p, before[n])]
         assert still == []
@@ -127,8 +129,8 @@ def test_every_parameter_moves(key):
 def trained(key, seed, folder):
     """Train a few epochs on random rows, through the real engine."""
     task, module, shape = built(key, seed)
-    rows = batch(task, shape, 80)
-    watched = {"train_dev": batch(task, shape, 20, 2), "dev": batch(task, shape, 20, 3)}
+    rng = np.random.default_rng(1)
+    rows, train_dev, dev = (random_arrays(task, shape, n, rng) for n in (80, 20, 20))
     fit = EXPERIMENTS[key].fit
     short = TrainerConfig(
         seeds=(seed,),
@@ -139,7 +141,12 @@ def trained(key, seed, folder):
         weight_decay=fit.weight_decay,
     )
     module.fit = short
-    network.fit(module, rows, watched, short, seed=seed, kind="cpu", state=folder / "state")
+    network.fit(
+        network.Training(
+            module=module, train=rows, validation={"train_dev": train_dev, "dev": dev}, fit=short,
+            seed=seed, kind="cpu", state=folder / "state",
+        )
+    )  # fmt: skip
     path = folder / f"{seed}.safetensors"
     artifacts.write_tensors(path, module.net.state_dict())
     return module, path
@@ -160,11 +167,11 @@ def test_saved_and_loaded_predicts_the_same(key, tmp_path):
 
     def check():
         module, path = trained(key, 1, tmp_path)
-        x, _ = batch(task, shape, 16, 5)
+        drawn = batch(task, shape, 16, 5)
         other = built(key, seed=9)[1]
         other.net.load_state_dict(artifacts.read_tensors(path))
         with torch.no_grad():
-            assert torch.equal(other.net.eval()(x), module.net.eval()(x))
+            assert torch.equal(other.eval()(drawn), module.eval()(drawn))
 
     holds(key, "save_load_roundtrip", check)
 

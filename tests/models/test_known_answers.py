@@ -1,19 +1,21 @@
 """Models against closed forms, counts worked by hand, and scikit-learn."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataSpec
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.layers.polynomial import Polynomial, count_terms
 from foursplit.layers.standardize import Standardize, adapting_inputs
 from foursplit.models import linear, logistic, mlp
 from foursplit.tasks import regress
-from foursplit.training import flop_count, network
+from foursplit.training import network
+from foursplit.training.forward_cost import forward_cost
 from foursplit_courses.models import convnet, lenet
 
 DIGITS = DataSpec(inputs=(1, 8, 8), classes=tuple("0123456789"))
@@ -27,13 +29,19 @@ def test_gradient_descent_reaches_the_least_squares_solution(rng, tmp_path):
         seeds=(1,), learning_rate=0.1, max_epochs=400, batch_size=None, optimizer="sgd"
     )
     module = regress.module(linear.build(linear.Args(), shape), fit, shape)
-    pair = (network.as_tensor(x), regress.targets(y, shape))
-    state = tmp_path / "state"
+    x32 = x.astype(np.float32)
+    examples = Examples(x=x32, metadata=pd.DataFrame({"y": y}))
+    arrays = {"x": x32, **regress.targets(examples, shape)}
     network.fit(
-        module, pair, {"train_dev": pair, "dev": pair}, fit, seed=1, kind="cpu", state=state
-    )
+        network.Training(
+            module=module, train=arrays, validation={"train_dev": arrays, "dev": arrays}, fit=fit,
+            seed=1, kind="cpu", state=tmp_path / "state",
+        )
+    )  # fmt: skip
     with torch.no_grad():
-        result = module.net(pair[0]).numpy()[:, 0] * shape.target_std + shape.target_mean
+        result = (
+            module.net(torch.from_numpy(x32)).numpy()[:, 0] * shape.target_std + shape.target_mean
+        )
     solved = LinearRegression().fit(x, y).predict(x)
     np.testing.assert_allclose(result, solved, atol=1e-3 * shape.target_std)
 
@@ -50,7 +58,7 @@ def test_standardise_is_scikit_learns_scaler(rng):
     x = rng.normal(size=(50, 3)).astype(np.float32) * [1, 20, 0.3] + [5, 0, -2]
     x = x.astype(np.float32)
     layer = Standardize((3,))
-    with adapting_inputs(layer):
+    with adapting_inputs([layer]):
         layer(torch.from_numpy(x))
     ours = layer(torch.from_numpy(x)).numpy()
     np.testing.assert_allclose(ours, StandardScaler().fit_transform(x), atol=1e-4)
@@ -59,7 +67,7 @@ def test_standardise_is_scikit_learns_scaler(rng):
 def test_a_constant_input_is_not_divided_by_zero():
     layer = Standardize((2,))
     x = torch.tensor([[1.0, 7.0], [3.0, 7.0]])
-    with adapting_inputs(layer):
+    with adapting_inputs([layer]):
         layer(x)
     assert layer(x).tolist() == [[-1.0, 0.0], [1.0, 0.0]]
 
@@ -73,7 +81,7 @@ def test_scaling_pictures_by_pixel_would_blow_up_a_shade_never_seen(rng):
     shaded[:, :, 0, 0] = 0.3
     naive = (shaded[:, :, 0, 0] - train[:, :, 0, 0].mean()) / train[:, :, 0, 0].std()
     layer = Standardize((1, 8, 8))
-    with adapting_inputs(layer):
+    with adapting_inputs([layer]):
         layer(train)
     assert naive.min() > 50
     assert layer(shaded).abs().max() < 3
@@ -88,7 +96,8 @@ def test_lenets_parameters_are_those_counted_by_hand():
 
 def test_lenets_operations_are_those_counted_by_hand():
     # Twice the products: 64*25*6 + 16*25*6*16 + 64*120 + 120*84 + 84*10.
-    assert flop_count.flops(lenet.build(lenet.Args(), DIGITS).eval(), DIGITS) == 2 * (
+    net = lenet.build(lenet.Args(), DIGITS).eval()
+    assert forward_cost(net, torch.zeros(1, *DIGITS.inputs)).flops == 2 * (
         64 * 25 * 6 + 16 * 25 * 6 * 16 + 64 * 120 + 120 * 84 + 84 * 10
     )
 

@@ -11,6 +11,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.layers.seen_ids import MAX_ID, SeenIds
 from foursplit.layers.standardize import adapting_inputs
 from foursplit.training import network
+from foursplit.training.input_statistics import fit_input_statistics
 from foursplit_courses.from_scratch.factorization import Factors, predict
 from foursplit_courses.models import als_matrix_factorization, matrix_factorization, two_towers
 
@@ -30,7 +31,7 @@ def factorising(x, n_users=9, n_items=9):
     net = network.build_with_seed(lambda: matrix_factorization.build(args, SHAPE), 1)
     for side in (net.users, net.items):
         torch.nn.init.normal_(side.bias.weight)
-    network.fit_input_statistics(net, torch.from_numpy(x))
+    fit_input_statistics(net, [torch.from_numpy(x)])
     return net.eval()
 
 
@@ -94,7 +95,7 @@ def test_what_was_seen_is_stored_with_the_weights(rng):
 def test_numbers_are_exact_up_to_those_that_single_precision_holds():
     layer = SeenIds(MAX_ID)
     last = torch.tensor([MAX_ID - 1, MAX_ID - 2], dtype=torch.float32)
-    with adapting_inputs(layer):
+    with adapting_inputs([layer]):
         layer(last[:1])
     rows, known = layer(last)
     assert rows.tolist() == [MAX_ID - 1, MAX_ID - 2]
@@ -146,7 +147,7 @@ def towers(hidden=(6,), embedding_dim=4):
 def test_towers_meet_in_the_cosine_of_their_vectors(seed):
     x, _ = rated(np.random.default_rng(seed))
     net = towers()
-    network.fit_input_statistics(net, torch.from_numpy(x))
+    fit_input_statistics(net, [torch.from_numpy(x)])
     result = answers(net.eval(), x)
     with torch.no_grad():
         user = net.user_tower(torch.from_numpy(x[:, 2:3])).double().numpy()
@@ -161,7 +162,7 @@ def test_towers_meet_in_the_cosine_of_their_vectors(seed):
 def test_numbers_are_neither_scaled_nor_seen_by_the_towers(rng):
     x, _ = rated(rng)
     net = towers()
-    network.fit_input_statistics(net, torch.from_numpy(x))
+    fit_input_statistics(net, [torch.from_numpy(x)])
     other = x.copy()
     other[:, :2] = rng.integers(0, 1000, (len(x), 2))
     assert answers(net.eval(), other).tolist() == answers(net, x).tolist()

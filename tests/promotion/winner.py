@@ -16,9 +16,10 @@ import pytest
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.examples import Examples, infer_data_spec
+from foursplit.core.examples import Examples
 from foursplit.core.splits import SPLITS
 from foursplit.data import store as examples_on_disk
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
@@ -111,7 +112,7 @@ def train(*, sees_strong, drawn=0, trained_on=0):
     """
     experiment = load().experiment(KEY)
     splits = {s: examples(s, drawn=trained_on if s == "train" else drawn) for s in SPLITS}
-    shape = infer_data_spec(splits["train"], plugins.dataset("wine").SPEC.classes)
+    shape = infer_data_spec(splits["train"], plugins.dataset("wine").SPEC)
     _deal(splits)
     for folder in (paths.models(GROUP, KEY), paths.final(GROUP)):
         shutil.rmtree(folder, ignore_errors=True)

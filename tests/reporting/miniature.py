@@ -8,9 +8,10 @@ import pandas as pd
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import build
-from foursplit.core.examples import Examples, infer_data_spec
+from foursplit.core.examples import Examples
 from foursplit.core.splits import SEEN, SPLITS
 from foursplit.data import store
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.diagnose_experiment import diagnose, validate_tables
 from foursplit.evaluation.summary import summarize
@@ -142,7 +143,7 @@ def _examples(dataset, split, rng):
 def _experiment(params, key, group, examples, winner):
     declared = plugins.dataset(group.dataset).SPEC
     experiment = params.experiment(key)
-    shape = infer_data_spec(examples["train"], declared.classes)
+    shape = infer_data_spec(examples["train"], declared)
     seen_models, four_models = [], []
     for seed in experiment.fit.seeds:
         rng = np.random.default_rng(seed)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from foursplit.config.schema import Augment
+from foursplit.config.fit import Augment
 from foursplit.core.errors import FoursplitError
 from foursplit.training.augment import Augmenter, _blurred
-from foursplit.training.batches import Batches
+from foursplit.training.batches import Batches, OnDevice
 
 SIDE = 15
 
@@ -42,14 +42,14 @@ class Fixed:
 
 def test_nothing_asked_for_changes_nothing():
     x = pictures()
-    assert torch.equal(Augmenter(Augment(), x)(x, np.random.default_rng(1)), x)
+    assert torch.equal(Augmenter(Augment(), x).change(x, np.random.default_rng(1)), x)
 
 
 @pytest.mark.parametrize("angle", [10.0, 90.0, 180.0])
 def test_a_turn_moves_a_dot_along_the_circle(angle):
     middle = (SIDE - 1) / 2
     x = dot(middle, middle + 4)
-    turned = Augmenter(Augment(turn=angle), x)(x, Fixed())
+    turned = Augmenter(Augment(turn=angle), x).change(x, Fixed())
     # Rows count downwards: a grid that is turned one way turns the picture the other.
     reached = place(turned) - middle
     assert np.allclose(np.hypot(*reached), 4, atol=0.1)
@@ -58,19 +58,19 @@ def test_a_turn_moves_a_dot_along_the_circle(angle):
 
 def test_a_turn_of_a_wide_picture_does_not_shear_it():
     x = dot(5.5, 13.5 + 4, rows=12, columns=28)
-    turned = Augmenter(Augment(turn=90.0), x)(x, Fixed())
+    turned = Augmenter(Augment(turn=90.0), x).change(x, Fixed())
     assert np.allclose(np.abs(place(turned) - (5.5, 13.5)), (4, 0), atol=0.1)
 
 
 def test_a_shift_is_in_pixels():
     x = dot(7, 7)
-    moved = Augmenter(Augment(shift=2.0), x)(x, Fixed())
+    moved = Augmenter(Augment(shift=2.0), x).change(x, Fixed())
     assert np.allclose(np.abs(place(moved) - 7), 2, atol=0.05)
 
 
 def test_a_scale_is_a_share_of_the_size():
     x = dot(7, 11)
-    grown = Augmenter(Augment(scale=0.25), x)(x, Fixed())
+    grown = Augmenter(Augment(scale=0.25), x).change(x, Fixed())
     assert np.allclose(place(grown), (7, 7 + 4 * 1.25), atol=0.1)
 
 
@@ -90,7 +90,9 @@ def test_a_blur_is_scipys(spread):
 def test_shade_darkens_paper_and_leaves_ink():
     paper_and_ink = torch.zeros(400, 1, 8, 8)
     paper_and_ink[:, :, 2, :] = 1.0
-    shaded = Augmenter(Augment(shade=0.4), paper_and_ink)(paper_and_ink, np.random.default_rng(0))
+    shaded = Augmenter(Augment(shade=0.4), paper_and_ink).change(
+        paper_and_ink, np.random.default_rng(0)
+    )
     assert torch.equal(shaded[:, :, 2], paper_and_ink[:, :, 2])
     assert 0.35 < float(shaded[:, :, 4].max()) <= 0.4
     # From each of the four sides, about as often.
@@ -101,7 +103,7 @@ def test_shade_darkens_paper_and_leaves_ink():
 def test_noise_is_of_the_deviation_asked_for():
     x = torch.full((50, 1, 20, 20), 0.5)
     x[0, 0, 0, 0], x[0, 0, 0, 1] = -1.0, 2.0  # a range of 3
-    found = Augmenter(Augment(noise=0.1), x)(x, np.random.default_rng(0))
+    found = Augmenter(Augment(noise=0.1), x).change(x, np.random.default_rng(0))
     assert np.isclose(float((found[1:] - x[1:]).std()), 0.3, rtol=0.05)
 
 
@@ -120,7 +122,7 @@ def test_noise_is_of_the_deviation_asked_for():
 )
 def test_values_stay_within_those_of_train_and_draws_repeat(asked, seed):
     x = pictures()
-    once, again = (Augmenter(asked, x)(x, np.random.default_rng(seed)) for _ in range(2))
+    once, again = (Augmenter(asked, x).change(x, np.random.default_rng(seed)) for _ in range(2))
     assert torch.equal(once, again)
     assert once.shape == x.shape
     assert float(once.min()) >= float(x.min())
@@ -132,9 +134,10 @@ def test_an_epoch_changes_pictures_by_seed_and_epoch_alone():
     change = Augmenter(Augment(noise=0.3), x)
 
     def epoch(seed, number):
-        batches = Batches(x, y, size=None, seed=seed, epoch=lambda: number, change=change)
-        ((seen, labels),) = batches
-        return seen[labels.argsort()]
+        split = OnDevice({"x": x.numpy(), "y": y.numpy()}, torch.device("cpu"))
+        batches = Batches(split, size=None, seed=seed, epoch=lambda: number, change=change)
+        (batch,) = batches
+        return batch["x"][batch["y"].argsort()]
 
     assert torch.equal(epoch(1, 3), epoch(1, 3))
     assert not torch.equal(epoch(1, 3), epoch(1, 4))

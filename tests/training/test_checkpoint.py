@@ -5,13 +5,14 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from tests.training.arrays import random_arrays
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.models import mlp
 from foursplit.tasks import classify
 from foursplit.training import network
-from foursplit.training.batches import Batches
+from foursplit.training.batches import Batches, OnDevice
 from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 
 SHAPE = DataSpec(inputs=(6,), classes=("a", "b", "c"))
@@ -32,18 +33,18 @@ def train(state, *, stop_after=None):
     args = mlp.Args(hidden=(16,), dropout=0.3)
     net = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     rng = np.random.default_rng(4)
-    pairs = [classify.random_batch(SHAPE, n, rng) for n in (100, 30, 30)]
-    module = classify.module(net, FIT, SHAPE)
-    curves = network.fit(
-        module,
-        pairs[0],
-        {"train_dev": pairs[1], "dev": pairs[2]},
-        FIT,
+    train, train_dev, dev = (random_arrays(classify, SHAPE, n, rng) for n in (100, 30, 30))
+    training = network.Training(
+        module=classify.module(net, FIT, SHAPE),
+        train=train,
+        validation={"train_dev": train_dev, "dev": dev},
+        fit=FIT,
         seed=1,
         kind="cpu",
         state=state,
         listeners=(listen,),
     )
+    curves = network.fit(training)
     return net.state_dict(), curves
 
 
@@ -101,18 +102,19 @@ def test_a_checkpoint_comes_back_as_it_went(tmp_path):
 
 
 def test_batches_cover_every_example_once_an_epoch():
-    x, y = torch.arange(50)[:, None].float(), torch.arange(50)
     epoch = 0
-    batches = Batches(x, y, size=8, seed=3, epoch=lambda: epoch)
-    first = torch.cat([part for _, part in batches])
+    arrays = {"x": np.arange(50.0)[:, None], "y": np.arange(50)}
+    split = OnDevice(arrays, torch.device("cpu"))
+    batches = Batches(split, size=8, seed=3, epoch=lambda: epoch)
+    first = torch.cat([batch["y"] for batch in batches])
     assert sorted(first.tolist()) == list(range(50))
     assert len(batches) == 7
     epoch = 1
-    assert torch.cat([part for _, part in batches]).tolist() != first.tolist()
+    assert torch.cat([batch["y"] for batch in batches]).tolist() != first.tolist()
     epoch = 0
-    assert torch.cat([part for _, part in batches]).tolist() == first.tolist()
+    assert torch.cat([batch["y"] for batch in batches]).tolist() == first.tolist()
 
 
 def test_unshuffled_batches_keep_the_order():
-    x, y = torch.zeros(10, 1), torch.arange(10)
-    assert torch.cat([part for _, part in Batches(x, y, size=4)]).tolist() == list(range(10))
+    split = OnDevice({"x": np.zeros((10, 1)), "y": np.arange(10)}, torch.device("cpu"))
+    assert torch.cat([b["y"] for b in Batches(split, size=4)]).tolist() == list(range(10))

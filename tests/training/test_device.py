@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from foursplit.config.fit import TrainerConfig
 from foursplit.config.load import load
-from foursplit.config.schema import TrainerConfig
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.evaluation import predict
@@ -43,8 +44,8 @@ def test_training_on_a_gpu_starts_where_steps_are_large(project, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     asked = []
 
-    def fit(*_given, kind, **_rest):
-        asked.append(kind)
+    def fit(training, _loop):
+        asked.append(training.kind)
         raise FoursplitError("far enough")
 
     monkeypatch.setattr(network, "fit", fit)
@@ -86,6 +87,7 @@ def job(side, batch):
         experiment=replace(params.experiment("c4w2_digits_lenet"), fit=fit),
         run=params.run,
         splits={"train": examples, "train_dev": examples, "dev": examples},
+        dataset=DatasetSpec(title="made", provenance="", files=(), target="y", classes=("a", "b")),
         shape=DataSpec(inputs=(1, side, side), classes=("a", "b")),
         data={},
     )

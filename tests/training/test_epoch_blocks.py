@@ -4,8 +4,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.training.arrays import random_arrays
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.models import mlp
@@ -13,6 +14,7 @@ from foursplit.tasks import classify
 from foursplit.training import network
 from foursplit.training.checkpoint import seed_epoch
 from foursplit.training.epoch_blocks import MAX_POINTS, EpochBlocks
+from foursplit.training.input_statistics import fit_input_statistics
 
 SHAPE = DataSpec(inputs=(6,), classes=("a", "b", "c"))
 
@@ -37,10 +39,11 @@ def test_weights_and_losses_are_those_of_a_loop_by_hand(max_epochs, tmp_path):
     """131 epochs are validated every second one: the last is trained without a validation."""
     fit = TrainerConfig(seeds=(1,), learning_rate=0.01, max_epochs=max_epochs, batch_size=16)
     args, rng = mlp.Args(hidden=(16,), dropout=0.3), generator("pairs", 4)
-    train, train_dev, dev = (classify.random_batch(SHAPE, n, rng) for n in (40, 30, 30))
+    train, train_dev, dev = (random_arrays(classify, SHAPE, n, rng) for n in (40, 30, 30))
+    x, y = (torch.from_numpy(train[name]) for name in ("x", "y"))
 
     net = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
-    network.fit_input_statistics(net, train[0])
+    fit_input_statistics(net, [x])
     optimizer = torch.optim.Adam(net.parameters(), lr=fit.learning_rate, fused=True)
     losses = {}
     for epoch in range(max_epochs):
@@ -49,7 +52,7 @@ def test_weights_and_losses_are_those_of_a_loop_by_hand(max_epochs, tmp_path):
         total = 0.0
         for chosen in order.split(16):
             optimizer.zero_grad()
-            loss = torch.nn.functional.cross_entropy(net(train[0][chosen]), train[1][chosen])
+            loss = torch.nn.functional.cross_entropy(net(x[chosen]), y[chosen])
             loss.backward()
             optimizer.step()
             total += float(loss.detach()) * len(chosen)
@@ -58,7 +61,12 @@ def test_weights_and_losses_are_those_of_a_loop_by_hand(max_epochs, tmp_path):
     trained = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     module = classify.module(trained, fit, SHAPE)
     validation = {"train_dev": train_dev, "dev": dev}
-    rows = network.fit(module, train, validation, fit, seed=1, kind="cpu", state=tmp_path / "state")
+    rows = network.fit(
+        network.Training(
+            module=module, train=train, validation=validation, fit=fit, seed=1, kind="cpu",
+            state=tmp_path / "state",
+        )
+    )  # fmt: skip
     for name, weights in net.state_dict().items():
         assert torch.equal(weights, trained.state_dict()[name]), name
     for row in rows:

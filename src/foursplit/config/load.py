@@ -12,9 +12,9 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit import plugins
 from foursplit.config import paths, pipelines
+from foursplit.config.fit import FORBID_UNKNOWN
 from foursplit.config.pipelines import FULL
 from foursplit.config.schema import (
-    FORBID_UNKNOWN,
     ComparisonGroup,
     Experiment,
     LearningCurve,

@@ -1,17 +1,15 @@
 """The schema of params.yaml, field by field."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields
+from dataclasses import field, fields
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     Tag,
@@ -20,18 +18,20 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
+from foursplit.config.fit import (
+    FORBID_UNKNOWN,
+    EstimatorConfig,
+    Fraction,
+    PositiveFraction,
+    TrainerConfig,
+    fit_class,
+)
 from foursplit.config.names import check_name
 from foursplit.config.pipelines import Pipeline, home
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.splits import SPLITS
 
-FORBID_UNKNOWN = ConfigDict(extra="forbid")
-
 Name = Annotated[str, BeforeValidator(check_name)]
-
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-
-PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 def _require(holds: bool, name: str, value: object, rule: str) -> None:
@@ -56,15 +56,6 @@ Shares = Annotated[
     AfterValidator(_sum_to_1),
 ]
 """The share of each split; empty where a domain has no rows."""
-
-
-def _all_different(seeds: tuple[int, ...]) -> tuple[int, ...]:
-    if len(set(seeds)) < len(seeds):
-        raise PydanticCustomError("seeds", "must be all different")
-    return seeds
-
-
-Seeds = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1), AfterValidator(_all_different)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
@@ -170,50 +161,6 @@ class GateConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class Augment:
-    """The largest change of each picture, drawn again each time it is seen in training."""
-
-    turn: NonNegativeFloat = 0.0  # degrees to either side
-    shift: NonNegativeFloat = 0.0  # pixels to any side
-    scale: Fraction = 0.0  # share of its size, larger or smaller
-    blur: NonNegativeFloat = 0.0  # standard deviation in pixels
-    shade: Fraction = 0.0  # share of the distance to the highest value, rising from one side on
-    noise: NonNegativeFloat = 0.0  # standard deviation as a share of the range of values
-
-    def named(self) -> str:
-        return ", ".join(f"{name} {value:g}" for name, value in asdict(self).items() if value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class TrainerConfig:
-    """How a network is trained."""
-
-    seeds: Seeds
-    learning_rate: PositiveFloat
-    max_epochs: PositiveInt
-    batch_size: PositiveInt | None  # null: all examples at once
-    optimizer: Literal["adam", "sgd"] = "adam"
-    momentum: Fraction = 0.0  # of sgd
-    weight_decay: NonNegativeFloat = 0.0  # L2 penalty, lambda over m in the course's cost
-    augment: Augment | None = None  # of pictures; null: each is seen as it is
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
-class EstimatorConfig:
-    """How a model with a fit() of its own is trained: its settings are its arguments."""
-
-    seeds: Seeds
-
-
-def _fit_class(fit: object) -> str:
-    """Return the class of a `fit` block: one with only seeds is for models with their own fit()."""
-    is_estimator = (
-        set(fit) <= {"seeds"} if isinstance(fit, Mapping) else isinstance(fit, EstimatorConfig)
-    )
-    return (EstimatorConfig if is_estimator else TrainerConfig).__name__
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class Experiment:
     """One model on one data set; `dataset`, `task` and `model` are names of files."""
 
@@ -225,7 +172,7 @@ class Experiment:
     fit: Annotated[
         Annotated[TrainerConfig, Tag(TrainerConfig.__name__)]
         | Annotated[EstimatorConfig, Tag(EstimatorConfig.__name__)],
-        Discriminator(_fit_class),
+        Discriminator(fit_class),
     ]
     group: str
     skip_contracts: Mapping[str, str] = field(default_factory=dict)  # contract test: why skipped

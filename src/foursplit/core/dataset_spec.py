@@ -65,7 +65,7 @@ class DatasetSpec:
     title: str
     provenance: str
     files: tuple[BundledFile | LocalFile | RemoteFiles, ...]
-    target: str  # the column to predict
+    target: str  # the column to predict; empty where the target is one of `further`
     licence: str = ""  # of files that are not in the catalogue, which knows its own
     cite: str = ""  # the same
     classes: tuple[str, ...] = ()  # names of the target's values 0, 1, …; empty: a quantity
@@ -77,6 +77,11 @@ class DatasetSpec:
     slices: tuple[str, ...] = ()  # metadata columns worth slicing on
     reference: ReferenceLevel | None = None
     picture: bool = False  # x is (channel, row, column): show examples as pictures
+    dtype: Literal["float32", "uint8", "int16", "int32"] = "float32"  # of x
+    text: str = ""  # column that is x: text, stored as UTF-8
+    tokenizer: Literal["characters", "words"] = "characters"  # how a model divides texts
+    further: Mapping[str, Literal["input", "target"]] = field(default_factory=dict)
+    """Arrays beside x that read() gives in `Examples.further`, or columns of text, by name."""
 
     @property
     def shifted(self) -> bool:

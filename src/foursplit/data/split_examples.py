@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from foursplit.config.schema import SplitConfig
+from foursplit.core.arrays import Ragged
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
 from foursplit.core.splits import SEEN, SPLITS
-from foursplit.data import assign, duplicates, store
+from foursplit.data import assign, duplicates, store, texts
 from foursplit.diagnosis.stats.normal_power import detectable_gain
 from foursplit.diagnosis.stats.proportions import wilson_interval
 from foursplit.io import artifacts
@@ -34,13 +35,27 @@ def split_examples(
     if rule.official:
         splits = assign.apply_official_split(splits, _official_split(examples, dataset))
     exact = duplicates.mark_exact(rows["content"].to_numpy(), splits)
-    near = duplicates.mark_near(examples.x, splits, rule.near_duplicate_distance)
+    near = _mark_near(examples, splits, dataset, rule.near_duplicate_distance)
     # The official split may split a group: as with a duplicate, the evaluation split keeps it.
     divided = duplicates.mark_exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
     removed = exact | near | divided
     assign.require_non_empty(splits[~removed], "; ".join(equal_row_warnings(examples, dataset)))
     require_whole_groups(examples.take(~removed), splits[~removed])
     return splits, removed
+
+
+def _mark_near(
+    examples: Examples, splits: np.ndarray, dataset: DatasetSpec, limit: float
+) -> np.ndarray:
+    """Return a mask of near duplicates: by distance, or of texts by their words alone."""
+    if isinstance(examples.x, Ragged):
+        if not dataset.text or limit == 0:
+            return np.zeros(len(examples), dtype=bool)
+        folded = [" ".join(text.casefold().split()) for text in texts.to_texts(examples.x)]
+        return duplicates.mark_exact(np.array(folded, dtype=object), splits)
+    if dataset.dtype == "int32":  # numbers of things: between them is no distance
+        return np.zeros(len(examples), dtype=bool)
+    return duplicates.mark_near(examples.x, splits, limit)
 
 
 def _official_split(examples: Examples, dataset: DatasetSpec) -> np.ndarray:

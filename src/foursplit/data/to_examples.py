@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foursplit.core.arrays import Array, Ragged, row
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.examples import META, OFFICIAL, PUBLISHED, Examples
+from foursplit.data import texts
 
 
 def checked_table(data: pd.DataFrame | Examples) -> pd.DataFrame:
@@ -28,30 +30,40 @@ def to_examples(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples
     """Return inputs, target, group, domain and slicing columns under the project's names."""
     frame = checked_table(data).reset_index(drop=True)
     _require_columns(frame, dataset)
-    x = data.x if isinstance(data, Examples) else _inputs(frame, dataset)
-    with np.errstate(over="ignore"):  # values too large for float32 are reported below, by row
-        x = np.ascontiguousarray(x, dtype=np.float32)
-    _require_finite(x, dataset)
-    content = [hashlib.sha256(row.tobytes()).hexdigest()[:16] for row in x]
+    x = _array("x", data.x if isinstance(data, Examples) else _x(frame, dataset), dataset)
+    further = {name: _further(name, data, frame, dataset) for name in dataset.further}
+    inputs = [further[name] for name, role in dataset.further.items() if role == "input"]
+    content = _content(x, inputs)
     rows = pd.DataFrame(
         {
             "example_id": _example_ids(content),
             "group_id": _groups(frame[dataset.group], dataset) if dataset.group else content,
             "content": content,
             "domain": _domains(frame, dataset),
-            "y": _target(frame[dataset.target], dataset),
+            **({"y": _target(frame[dataset.target], dataset)} if dataset.target else {}),
         }
     )
     if OFFICIAL in frame.columns:
         rows[OFFICIAL] = _official(frame[OFFICIAL], dataset)
     for name in dataset.slices:
         rows[META + name] = frame[name].to_numpy()
-    return Examples(x=x, metadata=rows)
+    return Examples(x=x, metadata=rows, further=further)
+
+
+def _content(x: Array, inputs: list[Array]) -> list[str]:
+    """Hash what a model reads of each example."""
+    hashes = []
+    for number in range(len(x)):
+        digest = hashlib.sha256(row(x, number).tobytes())
+        for array in inputs:
+            digest.update(row(array, number).tobytes())
+        hashes.append(digest.hexdigest()[:16])
+    return hashes
 
 
 def _require_columns(frame: pd.DataFrame, dataset: DatasetSpec) -> None:
-    required = [dataset.target, *dataset.features, *dataset.slices]
-    required += [dataset.group] if dataset.group else []
+    required = [*dataset.features, *dataset.slices]
+    required += [name for name in (dataset.target, dataset.group, dataset.text) if name]
     for name in required:
         if name not in frame.columns:
             raise unknown_name("column", name, map(str, frame.columns), dataset.title)
@@ -70,7 +82,53 @@ def _raise_if(bad: Any, column: str, problem: str, dataset: DatasetSpec, remedy:
 FIX = "drop or fill it in the dataset's read()"
 
 
-def _inputs(frame: pd.DataFrame, dataset: DatasetSpec) -> np.ndarray:
+def _x(frame: pd.DataFrame, dataset: DatasetSpec) -> Array:
+    return _text(frame, dataset.text, dataset) if dataset.text else _features(frame, dataset)
+
+
+def _text(frame: pd.DataFrame, column: str, dataset: DatasetSpec) -> Ragged:
+    _raise_if(frame[column].isna(), column, "the text is missing", dataset, FIX)
+    return texts.from_texts(frame[column].astype(str))
+
+
+def _further(
+    name: str, data: pd.DataFrame | Examples, frame: pd.DataFrame, dataset: DatasetSpec
+) -> Array:
+    """Return an array that read() gives in `Examples.further`, or a column as text."""
+    if isinstance(data, Examples) and name in data.further:
+        return _array(name, data.further[name], dataset)
+    if name in frame.columns:
+        return _text(frame, name, dataset)
+    arrays = data.further if isinstance(data, Examples) else {}
+    raise unknown_name("array or column", name, [*arrays, *map(str, frame.columns)], dataset.title)
+
+
+def _array(name: str, array: Array, dataset: DatasetSpec) -> Array:
+    """Return an array of the dtype that the data set declares; raise where it does not fit."""
+    if isinstance(array, Ragged):
+        return Ragged(_values(name, array.values, dataset), array.ends)
+    return _values(name, array, dataset)
+
+
+def _values(name: str, values: np.ndarray, dataset: DatasetSpec) -> np.ndarray:
+    if name != "x" or dataset.text:
+        if np.issubdtype(values.dtype, np.floating):
+            _require_finite(name, values, dataset)
+        return np.ascontiguousarray(values)
+    if dataset.dtype == "float32":
+        with np.errstate(over="ignore"):  # values too large for float32 are reported by row
+            values = np.ascontiguousarray(values, dtype=np.float32)
+        _require_finite(name, values, dataset)
+        return values
+    if values.dtype != dataset.dtype:
+        raise FoursplitError(
+            f"{dataset.title}: read() returns x as {values.dtype}, and its SPEC declares dtype "
+            f"{dataset.dtype!r}. Change one of them."
+        )
+    return np.ascontiguousarray(values)
+
+
+def _features(frame: pd.DataFrame, dataset: DatasetSpec) -> np.ndarray:
     """Return the features; raise if a column that is not numeric holds anything but numbers."""
     for name in dataset.features:
         if not pd.api.types.is_numeric_dtype(frame[name]):
@@ -90,14 +148,16 @@ def _numbers(values: pd.Series, name: str, dataset: DatasetSpec) -> np.ndarray:
     return numbers
 
 
-def _require_finite(x: np.ndarray, dataset: DatasetSpec) -> None:
-    bad = ~np.isfinite(x)
+def _require_finite(name: str, values: np.ndarray, dataset: DatasetSpec) -> None:
+    bad = ~np.isfinite(values)
     if bad.any():
-        row, *index = map(int, np.argwhere(bad)[0])
-        column = repr(dataset.features[index[0]]) if dataset.features else f"input {tuple(index)}"
+        at, *index = map(int, np.argwhere(bad)[0])
+        is_feature = name == "x" and dataset.features
+        column = repr(dataset.features[index[0]]) if is_feature else f"input {tuple(index)}"
+        array = "" if name == "x" else f" of {name!r}"
         raise FoursplitError(
-            f"{dataset.title}: {int(bad.sum()):,} inputs are missing, infinite or too large for "
-            f"float32; the first is {column} of row {row + 1}: {FIX}"
+            f"{dataset.title}: {int(bad.sum()):,} inputs{array} are missing, infinite or too large "
+            f"for float32; the first is {column} of row {at + 1}: {FIX}"
         )
 
 

@@ -17,13 +17,15 @@ from typing import Protocol
 import numpy as np
 
 from foursplit import plugins
-from foursplit.config.schema import EstimatorConfig, LearningCurve, TrainerConfig
+from foursplit.config.fit import EstimatorConfig, LRScheduler, TrainerConfig
+from foursplit.config.schema import LearningCurve
 from foursplit.core import code_digest
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import DataSpec, Examples, infer_data_spec
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.seeds import derive_seed
 from foursplit.core.splits import Split
 from foursplit.data import nested_subsets
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
@@ -102,7 +104,22 @@ def n_models(job: Job, settings: LearningCurve) -> int:
 def same_steps(fit: TrainerConfig, n_all: int, n: int) -> TrainerConfig:
     """Return as many epochs of `n` examples as make up the steps that `fit` takes on `n_all`."""
     steps, fewer = (-(-count // min(fit.batch_size or count, count)) for count in (n_all, n))
-    return replace(fit, max_epochs=-(-fit.max_epochs * steps // fewer))
+    max_epochs = -(-fit.max_epochs * steps // fewer)
+    schedule = fit.lr_scheduler
+    if schedule is not None and schedule.interval == "epoch":
+        schedule = stretch(schedule, max_epochs / fit.max_epochs)
+    return replace(fit, max_epochs=max_epochs, lr_scheduler=schedule)
+
+
+def stretch(schedule: LRScheduler, ratio: float) -> LRScheduler:
+    """Return a schedule that takes `ratio` times as many intervals to the same learning rates."""
+    by_interval = schedule.name == "ExponentialLR" and schedule.gamma is not None
+    return replace(
+        schedule,
+        warmup=round(schedule.warmup * ratio),
+        step_size=max(1, round(schedule.step_size * ratio)) if not by_interval else 1,
+        gamma=schedule.gamma ** (1 / ratio) if by_interval and schedule.gamma else schedule.gamma,
+    )
 
 
 def _kept(job: Job, settings: LearningCurve) -> Path:
@@ -162,7 +179,7 @@ def _check(
 
 def _measured(job: Job, part: _Part, follower: ProgressCallback) -> CurveMeasurement:
     examples = job.splits["train"].take(part.chosen)
-    shape = _shape(examples, job.shape)
+    shape = _shape(examples, job)
     fit = job.experiment.fit
     if isinstance(fit, TrainerConfig):
         fit = same_steps(fit, len(job.splits["train"]), len(examples))
@@ -197,9 +214,9 @@ def _measured(job: Job, part: _Part, follower: ProgressCallback) -> CurveMeasure
     )
 
 
-def _shape(part: Examples, whole: DataSpec) -> DataSpec:
+def _shape(part: Examples, job: Job) -> DataSpec:
     """Return the shape of a subset; the unit of the error stays that of all of train."""
-    return replace(infer_data_spec(part, whole.classes), target_iqr=whole.target_iqr)
+    return replace(infer_data_spec(part, job.dataset), target_iqr=job.shape.target_iqr)
 
 
 def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> float:

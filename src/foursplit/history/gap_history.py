@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit import plugins
+from foursplit.config.fit import fit_settings
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
@@ -230,7 +231,7 @@ def _settings(params: Params, run: PastRun, manifest: Mapping[str, Any]) -> dict
     """Name every setting of the training as params.yaml nests it; seeds change no model."""
     fit = next((v for name, v in run.params.items() if name.endswith(f".{run.key}.fit")), None)
     if fit is None and run.present:
-        fit = asdict(params.experiment(run.key).fit)
+        fit = fit_settings(params.experiment(run.key).fit)
     found = _flat({"model": manifest["model"], "model_args": manifest["model_args"], "fit": fit})
     return {name: value for name, value in found.items() if name != "fit.seeds"}
 

@@ -20,6 +20,7 @@ class SeenIds(nn.Module):
         super().__init__()
         self.register_buffer("seen", torch.zeros(n))
         self.adapting = False
+        self.n_adapted = 0  # examples seen since `adapting` was set
 
     def forward(
         self, numbers: Float[Tensor, " batch"]
@@ -28,6 +29,8 @@ class SeenIds(nn.Module):
         inside = (whole >= 0) & (whole < len(self.seen))
         rows = torch.where(inside, whole, torch.zeros_like(whole))
         if self.adapting:
-            self.seen.zero_()
+            if not self.n_adapted:
+                self.seen.zero_()
             self.seen[rows[inside]] = 1.0
+            self.n_adapted += len(numbers)
         return rows, (inside * self.seen[rows])[:, None]

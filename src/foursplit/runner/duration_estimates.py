@@ -1,6 +1,7 @@
 """Estimated durations of trainings before one was measured: long ones should start first."""
 
-from foursplit.config.schema import Experiment, Params, TrainerConfig
+from foursplit.config.fit import TrainerConfig
+from foursplit.config.schema import Experiment, Params
 
 START_S = 1.0
 EPOCH_S = 0.02  # per seed; data sets differ far more, but only the order matters

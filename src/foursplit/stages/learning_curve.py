@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
-from foursplit.core.examples import infer_data_spec
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.evaluation import learning_curve, learning_curve_runs
 from foursplit.evaluation.human_level import human_level
 from foursplit.io import artifacts
@@ -27,7 +27,8 @@ def run(key: str) -> str:
         experiment=experiment,
         run=params.run,
         splits=splits,
-        shape=infer_data_spec(splits["train"], declared.classes),
+        dataset=declared,
+        shape=infer_data_spec(splits["train"], declared),
         data={path.name: artifacts.sha256_file(path) for path in sorted(seen.iterdir())},
     )
     progress = LearningCurveProgress(learning_curve_runs.n_models(job, settings))

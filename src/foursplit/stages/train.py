@@ -5,11 +5,12 @@ from typing import Protocol
 
 from foursplit import plugins
 from foursplit.config import paths
+from foursplit.config.fit import TrainerConfig
 from foursplit.config.load import load
-from foursplit.config.schema import Params, TrainerConfig
-from foursplit.core.examples import infer_data_spec
+from foursplit.config.schema import Params
 from foursplit.core.splits import SEEN
-from foursplit.data import load_splits
+from foursplit.data import load_splits, store
+from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.io import artifacts
 from foursplit.training import seed_cache
 from foursplit.training.callbacks import Row
@@ -63,14 +64,14 @@ def prepare(key: str, params: Params) -> Job:
     """Load the data that experiment `key` is trained on."""
     experiment = params.experiment(key)
     splits = {name: load_splits.load(experiment.dataset, name) for name in SEEN}
+    dataset = plugins.dataset(experiment.dataset).SPEC
     folder = paths.split(experiment.dataset) / "seen"
     return Job(
         key=key,
         experiment=experiment,
         run=params.run,
         splits=splits,
-        shape=infer_data_spec(splits["train"], plugins.dataset(experiment.dataset).SPEC.classes),
-        data={
-            name: artifacts.sha256_file(folder / name) for name in ("train.npy", "train.parquet")
-        },
+        dataset=dataset,
+        shape=infer_data_spec(splits["train"], dataset),
+        data={name: artifacts.sha256_file(folder / name) for name in store.files(folder, "train")},
     )

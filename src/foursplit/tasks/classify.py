@@ -11,8 +11,9 @@ from jaxtyping import Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from foursplit.config.schema import TrainerConfig
-from foursplit.core.examples import DataSpec
+from foursplit.config.fit import TrainerConfig
+from foursplit.core.examples import DataSpec, Examples
+from foursplit.training.batches import Batch
 from foursplit.training.supervised_task import CONTRACTS, Outputs, Scalar, SupervisedTask
 
 __all__ = ["CONTRACTS", "initial_loss", "module", "random_batch", "targets"]
@@ -23,26 +24,29 @@ Labels = Int[Tensor, " batch"]
 class Classify(SupervisedTask):
     """Train any `net` that maps a batch to (batch, class) logits by cross-entropy, in nats."""
 
-    def output_loss(self, outputs: Outputs, y: Labels) -> Scalar:
+    def output_loss(self, outputs: Outputs, batch: Batch) -> Scalar:
+        y: Labels = batch["y"]
+        if self.training and self.fit.label_smoothing:
+            return F.cross_entropy(outputs, y, label_smoothing=self.fit.label_smoothing)
         return F.cross_entropy(outputs, y)
 
-    def output_error(self, outputs: Outputs, y: Labels) -> Scalar:
-        return (outputs.argmax(dim=1) != y).float().mean()
+    def output_error(self, outputs: Outputs, batch: Batch) -> Scalar:
+        return (outputs.argmax(dim=1) != batch["y"]).float().mean()
 
 
 def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> Classify:
     return Classify(net, fit, shape)
 
 
-def targets(y: np.ndarray, _shape: DataSpec) -> Tensor:
-    """Return the class numbers as a tensor."""
-    return torch.from_numpy(y.astype(np.int64))
+def targets(examples: Examples, _shape: DataSpec) -> dict[str, np.ndarray]:
+    """Return the class numbers, (example,)."""
+    return {"y": examples.y.astype(np.int64)}
 
 
-def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> Batch:
     """Draw a batch like the data's, for the contract tests."""
     x = torch.from_numpy(rng.normal(size=(n, *shape.inputs)).astype(np.float32))
-    return x, torch.from_numpy(rng.integers(0, shape.n_classes, n))
+    return {"x": x, "y": torch.from_numpy(rng.integers(0, shape.n_classes, n))}
 
 
 def initial_loss(shape: DataSpec) -> float:

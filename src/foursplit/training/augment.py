@@ -12,12 +12,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from foursplit.config.schema import Augment
+from foursplit.config.fit import Augment
+from foursplit.core.arrays import Array, Ragged, example_axes
 from foursplit.core.errors import FoursplitError
+from foursplit.training.batches import Batch
 
 Pictures = Float[Tensor, "example channel row column"]
 
-PICTURE = 4  # axes of a batch of pictures
+PICTURE = 3  # axes of a picture
 
 
 class Augmenter:
@@ -27,16 +29,21 @@ class Augmenter:
     values stay within those of `train`.
     """
 
-    def __init__(self, settings: Augment, train: Tensor) -> None:
-        if train.ndim != PICTURE:
+    def __init__(self, settings: Augment, train: Array, scale: float = 1.0) -> None:
+        axes = tuple(example_axes(train))
+        if isinstance(train, Ragged) or len(axes) != PICTURE:
             raise FoursplitError(
                 f"fit.augment: {settings.named()}: is for pictures (channel, row, column); these "
-                f"inputs have the shape {tuple(train.shape[1:])}"
+                f"inputs have the shape {axes}"
             )
         self.settings = settings
-        self.lowest, self.highest = float(train.min()), float(train.max())
+        self.lowest, self.highest = float(train.min()) * scale, float(train.max()) * scale
 
-    def __call__(self, x: Pictures, rng: np.random.Generator) -> Pictures:
+    def __call__(self, batch: Batch, rng: np.random.Generator) -> Batch:
+        return {**batch, "x": self.change(batch["x"], rng)}
+
+    def change(self, x: Pictures, rng: np.random.Generator) -> Pictures:
+        """Change each picture by amounts drawn for it."""
         s = self.settings
         if s.turn or s.shift or s.scale:
             x = _moved(x, s, rng)

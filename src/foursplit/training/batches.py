@@ -1,16 +1,112 @@
-"""Batches cut from tensors that already lie on the device: no worker, no copy, no collating."""
+"""Batches by name, cut from tensors that lie on the device, or streamed from arrays.
 
-from collections.abc import Callable, Iterator
+A batch is a dictionary: `x`, the targets by name, and `<name>_length` for each array whose
+examples differ in length.  Examples are padded with zeros to the longest of their batch.  Both ways
+give the same bytes: order and draws depend on seed and epoch alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
+from foursplit.core.arrays import Array, Ragged
 from foursplit.core.seeds import generator
+
+Batch = dict[str, Tensor]
+
+Arrays = Mapping[str, Array]
+"""Inputs and targets of a split by name, with one example for each entry of the first axis."""
+
+Change = Callable[[Batch, np.random.Generator], Batch]
+"""What augmentation does to a batch."""
+
+LENGTH = "_length"
+"""End of the name under which a batch has the lengths of a padded array's examples."""
+
+
+def n_examples(arrays: Mapping[str, Any]) -> int:
+    return len(next(iter(arrays.values())))
+
+
+def collate(arrays: Arrays, chosen: np.ndarray | slice) -> Batch:
+    """Cut a batch from arrays; integers stay integers, and `to_inputs` scales them."""
+    batch: Batch = {}
+    for name, array in arrays.items():
+        part = array[chosen]
+        if isinstance(part, Ragged):
+            batch[name] = _tensor(part.padded())
+            batch[name + LENGTH] = _tensor(part.lengths)
+        else:
+            batch[name] = _tensor(part)
+    return batch
+
+
+def _tensor(values: np.ndarray) -> Tensor:
+    # A memory map is not writable, which torch does not accept.
+    return torch.from_numpy(
+        np.ascontiguousarray(values) if values.flags.writeable else values.copy()
+    )
+
+
+def to_inputs(batch: Batch, scale: float) -> Batch:
+    """Return the batch with `x` as floating-point numbers where it holds measured integers."""
+    if scale == 1.0:
+        return batch
+    return {**batch, "x": batch["x"].float() * scale}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Padded:
+    """A ragged array on the device: (example, longest, …), with the lengths on both sides."""
+
+    values: Tensor
+    lengths: Tensor
+    on_host: np.ndarray  # the lengths again: to ask the device would wait for it
+
+
+class OnDevice:
+    """A split's arrays on the device from the start: no worker, no copy, no collating."""
+
+    def __init__(self, arrays: Arrays, device: torch.device) -> None:
+        self.dense: dict[str, Tensor] = {}
+        self.padded: dict[str, Padded] = {}
+        for name, array in arrays.items():
+            if isinstance(array, Ragged):
+                self.padded[name] = _pad(array, device)
+            else:
+                self.dense[name] = _tensor(array).to(device)
+        self.device, self.n = device, n_examples(arrays)
+
+    def __len__(self) -> int:
+        return self.n
+
+    def cut(self, chosen: Any) -> Batch:
+        """Cut a batch; `chosen` is a slice, or positions on the device."""
+        batch = {name: values[chosen] for name, values in self.dense.items()}
+        for name, array in self.padded.items():
+            positions = chosen if isinstance(chosen, slice) else chosen.cpu().numpy()
+            longest = int(array.on_host[positions].max(initial=0))
+            batch[name] = array.values[chosen][:, :longest]
+            batch[name + LENGTH] = array.lengths[chosen]
+        return batch
+
+
+def _pad(array: Ragged, device: torch.device) -> Padded:
+    lengths = array.lengths
+    return Padded(
+        values=_tensor(array.padded()).to(device),
+        lengths=_tensor(lengths).to(device),
+        on_host=lengths,
+    )
 
 
 class Batches:
-    """Yield (x, y) batches; shuffled again each epoch if a seed is given.
+    """Yield batches of a split on the device; shuffled again each epoch if a seed is given.
 
     The order depends on the seed and the epoch alone, so that training resumed at an epoch goes
     on exactly as if it had never stopped.
@@ -18,32 +114,32 @@ class Batches:
 
     def __init__(
         self,
-        x: Tensor,
-        y: Tensor,
+        split: OnDevice,
         *,
         size: int | None,
         seed: int | None = None,
         epoch: Callable[[], int] = lambda: 0,
-        change: Callable[[Tensor, np.random.Generator], Tensor] | None = None,
+        change: Change | None = None,
+        scale: float = 1.0,
     ) -> None:
-        self.x, self.y, self.seed, self.epoch = x, y, seed, epoch
-        self.change = change  # of the inputs, each time they are seen
-        self.size = min(size or len(x), len(x))
+        self.split, self.seed, self.epoch, self.scale = split, seed, epoch, scale
+        self.change = change  # of each batch, each time it is seen
+        self.size = min(size or len(split), len(split))
 
     def __len__(self) -> int:
-        return -(-len(self.x) // self.size)
+        return -(-len(self.split) // self.size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         # One batch holds all: its order changes nothing.
         if self.seed is None or (len(self) == 1 and self.change is None):
-            for start in range(0, len(self.x), self.size):
-                yield self.x[start : start + self.size], self.y[start : start + self.size]
+            for start in range(0, len(self.split), self.size):
+                yield to_inputs(self.split.cut(slice(start, start + self.size)), self.scale)
             return
         rng = generator("batches", self.seed, self.epoch())
-        order = torch.from_numpy(rng.permutation(len(self.x))).to(self.x.device)
+        order = torch.from_numpy(rng.permutation(len(self.split))).to(self.split.device)
         for chosen in torch.split(order, self.size):
-            x = self.x[chosen]
-            yield (x if self.change is None else self.change(x, rng)), self.y[chosen]
+            batch = to_inputs(self.split.cut(chosen), self.scale)
+            yield batch if self.change is None else self.change(batch, rng)
 
 
 class EpochDataset:
@@ -57,3 +153,73 @@ class EpochDataset:
 
     def __iter__(self) -> Iterator[Batches]:
         yield self.batches
+
+
+class ArrayDataset(Dataset[Batch]):
+    """Arrays as a dataset that gives a whole batch for a list of positions."""
+
+    def __init__(self, arrays: Arrays, scale: float) -> None:
+        self.arrays, self.scale = arrays, scale
+
+    def __len__(self) -> int:
+        return n_examples(self.arrays)
+
+    def __getitems__(self, positions: list[int]) -> Batch:
+        return to_inputs(collate(self.arrays, np.array(positions)), self.scale)
+
+
+class Stream:
+    """Yield the same batches as `Batches` through an ordinary DataLoader, one in memory at a time.
+
+    With several processes each batch is dealt out: process r takes its examples r, r + n, r + 2n, …
+    and `loss_weight` makes the mean of the processes' gradients that of the whole batch.
+    """
+
+    def __init__(  # noqa: PLR0913, all but one by name
+        self,
+        arrays: Arrays,
+        *,
+        size: int | None,
+        seed: int | None = None,
+        epoch: Callable[[], int] = lambda: 0,
+        change: Change | None = None,
+        scale: float = 1.0,
+        rank: int = 0,
+        n_processes: int = 1,
+    ) -> None:
+        self.dataset, self.n = ArrayDataset(arrays, scale), n_examples(arrays)
+        self.seed, self.epoch, self.change = seed, epoch, change
+        self.rank, self.n_processes = rank, n_processes
+        self.size = min(size or self.n, self.n)
+
+    def __len__(self) -> int:
+        return -(-self.n // self.size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order, rng = np.arange(self.n), None
+        if self.seed is not None and (len(self) > 1 or self.change is not None):
+            rng = generator("batches", self.seed, self.epoch())
+            order = rng.permutation(self.n)
+        whole = [order[start : start + self.size] for start in range(0, self.n, self.size)]
+        own = [self._own(batch) for batch in whole]
+        loader: DataLoader[Batch] = DataLoader(
+            self.dataset,
+            batch_sampler=own,
+            collate_fn=_as_it_is,
+            generator=torch.Generator(),  # leaves the global one to dropout
+        )
+        for positions, batch in zip(whole, loader, strict=True):
+            changed = batch if self.change is None or rng is None else self.change(batch, rng)
+            if self.n_processes > 1:
+                n_own = len(positions[self.rank :: self.n_processes])
+                changed["loss_weight"] = torch.tensor(self.n_processes * n_own / len(positions))
+            yield changed
+
+    def _own(self, batch: np.ndarray) -> list[int]:
+        """Return this process's positions of a batch; one without any takes one of weight 0."""
+        positions: list[int] = batch[self.rank :: self.n_processes].tolist()
+        return positions or batch[:1].tolist()
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytorch_lightning as L
 
+from foursplit.training.checkpoint import seed_epoch
+
 SAVE_EVERY_S = 10.0  # what an interruption costs at most, and no more than a few per cent to save
 
 Row = dict[str, float]
@@ -22,13 +24,23 @@ class Curves(L.Callback):
 
     # Lightning runs validation inside the training epoch, so both means are complete here.
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
-        means = pl_module.task.metrics.compute_and_reset()
-        row = {"epoch": float(pl_module.n_epochs), **means}
+        means = self.means(trainer, pl_module)
+        row = {"epoch": float(self.n_epochs(trainer, pl_module)), **means}
         if "dev_loss" not in means and self.rows:
             return  # an epoch without validation
         self.rows.append(row)
         for listener in self.listeners:
             listener(row)
+
+    def n_epochs(self, trainer: L.Trainer, pl_module: Any) -> int:
+        """Return how many epochs lie behind."""
+        n: int = pl_module.n_epochs
+        return n
+
+    def means(self, trainer: L.Trainer, pl_module: Any) -> Row:
+        """Return the means of the epoch that ends."""
+        means: Row = pl_module.task.metrics.compute_and_reset()
+        return means
 
     def state_dict(self) -> dict[str, Any]:
         return {"rows": self.rows}
@@ -47,3 +59,13 @@ class SaveState(L.Callback):
         if time.monotonic() - self.last >= self.every_s:
             trainer.save_checkpoint(self.path)
             self.last = time.monotonic()
+
+
+class SeedEpochs(L.Callback):
+    """Set torch's generators as each epoch begins, so that its draws depend on it alone."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        seed_epoch(self.seed, trainer.current_epoch)

@@ -28,9 +28,9 @@ def is_custom(model: Any) -> bool:
 
 def fit(model: Any, train: Examples, dev: Examples) -> Any:
     """Fit on train; tune on dev if the model has `tune`."""
-    model.fit(train.x, train.y)
+    model.fit(train.dense_x, train.y)
     if hasattr(model, "tune"):
-        model.tune(dev.x, dev.y)
+        model.tune(dev.dense_x, dev.y)
     return model
 
 

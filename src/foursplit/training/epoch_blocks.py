@@ -5,19 +5,23 @@ Lightning runs some forty hooks around each call, which can cost more than a sma
 the steps themselves, validation, resume state and signals stay its own or the task's.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytorch_lightning as L
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
-from torch import Tensor
 
-from foursplit.training.batches import Batches
+from foursplit.training.batches import Batch, Batches
 from foursplit.training.checkpoint import seed_epoch
+from foursplit.training.optimizer import clipper, lr_scheduler
 
 MAX_POINTS = 60  # of a curve: more cannot be seen, and each costs two passes
+
+
+def validation_interval(max_epochs: int) -> int:
+    """Return the epochs between two validations."""
+    return max(1, max_epochs // MAX_POINTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class EpochBlocks:
     @classmethod
     def of(cls, max_epochs: int) -> "EpochBlocks":
         """Cut `max_epochs` after the first epoch, at each validation and at the end."""
-        interval = max(1, max_epochs // MAX_POINTS)
+        interval = validation_interval(max_epochs)
         return cls((*sorted({1, *range(interval, max_epochs, interval), max_epochs}),), interval)
 
     def __len__(self) -> int:
@@ -50,15 +54,14 @@ class EpochBlocks:
 class EpochBlockModule(L.LightningModule):
     """Take all steps of a block of epochs in one call of Lightning's; leave the rest to `task`.
 
-    Order of batches and draws (dropout) depend on `seed` and epoch alone.  `on_epoch` is called
-    as each epoch starts.
+    Order of batches and draws (dropout) depend on `seed` and epoch alone.
     """
 
-    def __init__(
-        self, task: Any, blocks: EpochBlocks, seed: int, on_epoch: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, task: Any, blocks: EpochBlocks, seed: int, steps_per_epoch: int) -> None:
         super().__init__()
-        self.task, self.blocks, self.seed, self.on_epoch = task, blocks, seed, on_epoch
+        self.task, self.blocks, self.seed = task, blocks, seed
+        self.steps_per_epoch = steps_per_epoch
+        self.clip = clipper(task.fit)
         self.epoch = 0  # of the batches in training, counted from 0
         self.automatic_optimization = False
 
@@ -71,11 +74,11 @@ class EpochBlockModule(L.LightningModule):
         optimizer, trainer, task = self.optimizers(use_pl_optimizer=False), self.trainer, self.task
         assert isinstance(optimizer, torch.optim.Optimizer)
         # Looked up once: nn.Module searches three dictionaries for each name.
-        training_step, metrics = task.training_step, task.metrics
+        training_step, metrics, clip = task.training_step, task.metrics, self.clip
+        scheduler, by_step = self._scheduler()
+        parameters = list(task.net.parameters())
         for epoch in self.blocks.epochs(trainer.current_epoch):
             self.epoch = epoch
-            if self.on_epoch is not None:
-                self.on_epoch()
             seed_epoch(self.seed, epoch)
             metrics.reset()  # a row of the curves has the means of one epoch
             for index, batch in enumerate(batches):
@@ -84,14 +87,28 @@ class EpochBlockModule(L.LightningModule):
                 optimizer.zero_grad()
                 loss = training_step(batch, index)
                 loss.backward()
+                if clip is not None:
+                    clip(parameters)
                 optimizer.step()
+                if by_step:
+                    scheduler.step()
+            if scheduler is not None and not by_step:
+                scheduler.step()
 
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
+    def _scheduler(self) -> tuple[Any, bool]:
+        """Return the schedule of the learning rate, and whether it advances with each step."""
+        schedule = self.task.fit.lr_scheduler
+        if schedule is None:
+            return None, False
+        return self.lr_schedulers(), schedule.interval == "step"
+
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         if self.blocks.is_validated(self.trainer.current_epoch):
             self.task.validation_step(batch, batch_idx, dataloader_idx)
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def configure_optimizers(self) -> Any:
         optimizer: torch.optim.Optimizer = self.task.configure_optimizers()
-        return optimizer
+        schedule = lr_scheduler(optimizer, self.task.fit, self.steps_per_epoch)
+        if schedule is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": schedule}

@@ -35,10 +35,28 @@ class MetricAccumulator:
         """Forget what was added."""
         self._added = {}
 
-    def compute_and_reset(self) -> dict[str, float]:
-        """Return `<split>_<name>` means since the last call."""
+    def compute(self, splits: tuple[Split, ...]) -> dict[str, float]:
+        """Return `<split>_<name>` means of some splits, and keep what was added."""
+        return {
+            key: _mean(values, counts)
+            for key, (values, counts) in self._added.items()
+            if key.startswith(splits)
+        }
+
+    def compute_and_reset(self, *, over_processes: bool = False) -> dict[str, float]:
+        """Return `<split>_<name>` means since the last call, over all processes if asked for."""
         added, self._added = self._added, {}
+        if over_processes:
+            return {key: _mean_over_processes(*pair) for key, pair in added.items()}
         return {key: _mean(values, counts) for key, (values, counts) in added.items()}
+
+
+def _mean_over_processes(values: list[Tensor], counts: list[int]) -> float:
+    """Return the mean over all processes, each with as many values as counts of its own."""
+    n = sum(counts)
+    total = torch.tensor([_mean(values, counts) * n, n], dtype=torch.float64)
+    torch.distributed.all_reduce(total)
+    return float(total[0] / total[1])
 
 
 def _mean(values: list[Tensor], counts: list[int]) -> float:

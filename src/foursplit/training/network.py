@@ -6,6 +6,7 @@ import shutil
 import signal
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,24 +14,36 @@ import numpy as np
 import pytorch_lightning as L
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
-from torch import Tensor, nn
+from torch import nn
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.seeds import derive_seed
 from foursplit.core.splits import Split
-from foursplit.layers.standardize import adapting_inputs
+from foursplit.training import lightning_loop
 from foursplit.training.augment import Augmenter
-from foursplit.training.batches import Batches, EpochDataset
-from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState
+from foursplit.training.batches import (
+    Arrays,
+    Batches,
+    Change,
+    EpochDataset,
+    OnDevice,
+    Stream,
+    n_examples,
+)
+from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEpochs
 from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 from foursplit.training.device import torch_device
-from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks
+from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks, validation_interval
+from foursplit.training.forward_cost import forward_cost, longest_example
+from foursplit.training.input_statistics import fit_input_statistics
+from foursplit.training.lightning_loop import OnDeviceStream, StepwiseCurves, StepwiseModule
 from foursplit.training.metric_accumulator import VALIDATION_SPLITS
+from foursplit.training.supervised_task import SupervisedTask
 
-Pair = tuple[Tensor, Tensor]
-"""Inputs and targets, row by row."""
+MIN_LIGHTNING_FLOPS = 2_000_000_000
+"""Operations forward in a step from which on Lightning's own loop costs next to nothing."""
 
-EVALUATION_BATCH = 4096  # examples measured at once
+Loop = Literal["fast", "lightning"]
 
 
 def build_with_seed(build: Callable[[], nn.Module], seed: int) -> nn.Module:
@@ -39,74 +52,153 @@ def build_with_seed(build: Callable[[], nn.Module], seed: int) -> nn.Module:
     return build()
 
 
-def fit_input_statistics(net: nn.Module, x: Tensor) -> None:
-    """Let the network measure its inputs' means and deviations on train."""
-    net.eval()
-    with adapting_inputs(net):
-        net(x)
-    net.train()
+def choose_loop(fit: TrainerConfig, flops: int, train: Arrays) -> Loop:
+    """Return the loop that trains a network of `flops` an example forward."""
+    if fit.loop != "auto":
+        return fit.loop
+    n = n_examples(train)
+    is_large = flops * min(fit.batch_size or n, n) >= MIN_LIGHTNING_FLOPS
+    mapped = any(isinstance(array, np.memmap) for array in train.values())
+    return "lightning" if is_large or mapped or fit.needs_lightning() else "fast"
 
 
-def fit(  # noqa: PLR0913, one call a training run; all but three by name
-    module: Any,
-    train: Pair,
-    validation: Mapping[Split, Pair],
-    fit: TrainerConfig,
-    *,
-    seed: int,
-    kind: Literal["cpu", "gpu"],
-    state: Path,
-    listeners: tuple[Callable[[Row], None], ...] = (),
-) -> list[Row]:
-    """Train `module` for `fit.max_epochs`; return the learning curves.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """One training run: a task's module, its data, and what is to be done with them.
 
-    Everything lies on the device from the start.  `state` is where an interrupted run left what
-    is needed to go on; it is gone when training is complete.
+    `module` may be a LightningModule of the user's, for Lightning's own loop: it gets (x, y).
+    `scale` is that of the data's spec, and `callbacks` are Lightning's.  `state` is where an
+    interrupted run left what is needed to go on; it is gone when training is complete.
     """
-    device = torch_device(kind)
-    on_device = {name: (x.to(device), y.to(device)) for name, (x, y) in validation.items()}
-    x, y = (part.to(device) for part in train)
-    fit_input_statistics(module.net.to(device), x)
-    curves = Curves(listeners)
-    blocks = EpochBlocks.of(fit.max_epochs)
-    trainer = make_trainer(blocks, kind, (curves, SaveState(state, _every_s())))
-    in_blocks = EpochBlockModule(module, blocks, seed)
-    loader = Batches(
-        x,
-        y,
-        size=fit.batch_size,
-        seed=seed,
-        epoch=lambda: in_blocks.epoch,
-        change=Augmenter(fit.augment, x) if fit.augment else None,
-    )
-    try:
-        trainer.fit(
-            in_blocks,
-            EpochDataset(loader),
-            [Batches(*on_device[name], size=EVALUATION_BATCH) for name in VALIDATION_SPLITS],
-            ckpt_path=state if is_complete(state) else None,
-        )
-    except SIGTERMException as ended:
-        # Lightning's own says 0, as if all were done.
-        raise SystemExit(128 + signal.SIGTERM) from ended
-    shutil.rmtree(state, ignore_errors=True)
+
+    module: Any
+    train: Arrays
+    validation: Mapping[Split, Arrays]
+    fit: TrainerConfig
+    seed: int
+    kind: Literal["cpu", "gpu"]
+    state: Path
+    listeners: tuple[Callable[[Row], None], ...] = ()
+    scale: float = 1.0
+    callbacks: tuple[L.Callback, ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the module is the user's and not a task's."""
+        return not isinstance(self.module, SupervisedTask)
+
+    @property
+    def device(self) -> torch.device:
+        return torch_device(self.kind)
+
+    def change(self) -> Change | None:
+        """Return the augmentation of batches, if there is one."""
+        if self.fit.augment is None:
+            return None
+        return Augmenter(self.fit.augment, self.train["x"], self.scale)
+
+
+def fit(training: Training, loop: Loop = "fast") -> list[Row]:
+    """Train for `fit.max_epochs`; return the learning curves."""
+    module = training.module
+    example = longest_example(training.train, training.scale)
+    by_name = lightning_loop.OwnModule(module) if training.is_own else module
+    cost = forward_cost(by_name.eval(), example)
+    module.to(training.device)
+    run = _fit_fast if loop == "fast" else _fit_lightning
+    rows = run(training, cost.examples_at_once)
+    shutil.rmtree(training.state, ignore_errors=True)
     module.cpu()
+    return rows
+
+
+def _fit_fast(training: Training, at_once: int) -> list[Row]:
+    """Train with all data on the device, a block of epochs in each call of Lightning's."""
+    module, fit, scale = training.module, training.fit, training.scale
+    learnt = OnDevice(training.train, training.device)
+    watched = [OnDevice(training.validation[name], training.device) for name in VALIDATION_SPLITS]
+    fit_input_statistics(module, Batches(learnt, size=None, scale=scale))
+    module.train()
+    curves, blocks = Curves(training.listeners), EpochBlocks.of(fit.max_epochs)
+    loader = Batches(
+        learnt,
+        size=fit.batch_size,
+        seed=training.seed,
+        epoch=lambda: in_blocks.epoch,
+        change=training.change(),
+        scale=scale,
+    )
+    in_blocks = EpochBlockModule(module, blocks, training.seed, len(loader))
+    evaluated = [Batches(split, size=at_once, scale=scale) for split in watched]
+    trainer = make_trainer(
+        training.kind,
+        (curves, SaveState(training.state, _every_s()), *training.callbacks),
+        max_epochs=len(blocks),
+    )
+    _run(trainer, in_blocks, EpochDataset(loader), evaluated, training.state)
     return curves.rows
 
 
+def _fit_lightning(training: Training, at_once: int) -> list[Row]:
+    """Train in Lightning's own loop, with batches streamed from arrays."""
+    module, fit, scale = training.module, training.fit, training.scale
+    measured = Stream(training.train, size=at_once, scale=scale)
+    by_name = lightning_loop.OwnModule(module) if training.is_own else module
+    fit_input_statistics(by_name, OnDeviceStream(measured, training.device))
+    module.train()
+    curves = StepwiseCurves(training.listeners)
+    around = (SeedEpochs(training.seed), curves, SaveState(training.state, _every_s()))
+    trainer = make_trainer(
+        training.kind,
+        (*around, *lightning_loop.early_stopping(fit), *training.callbacks),
+        **lightning_loop.settings(fit, validation_interval(fit.max_epochs)),
+    )
+    learnt = Stream(
+        training.train,
+        size=fit.batch_size,
+        seed=training.seed,
+        epoch=lambda: trainer.current_epoch,
+        change=training.change(),
+        scale=scale,
+        rank=trainer.global_rank,
+        n_processes=trainer.world_size,
+    )
+    watched = [
+        Stream(training.validation[name], size=at_once, scale=scale) for name in VALIDATION_SPLITS
+    ]
+    if training.is_own:
+        own = lightning_loop.validation_loaders(module, watched)
+        _run(trainer, module, lightning_loop.Tuples(learnt), own, training.state)
+    else:
+        _run(trainer, StepwiseModule(module, len(learnt)), learnt, watched, training.state)
+    return curves.rows
+
+
+def _run(trainer: L.Trainer, module: Any, train: Any, validation: Any, state: Path) -> None:
+    try:
+        trainer.fit(module, train, validation, ckpt_path=state if is_complete(state) else None)
+    except SIGTERMException as ended:
+        # Lightning's own says 0, as if all were done.
+        raise SystemExit(128 + signal.SIGTERM) from ended
+
+
 def make_trainer(
-    blocks: EpochBlocks, kind: Literal["cpu", "gpu"], callbacks: tuple[L.Callback, ...]
+    kind: Literal["cpu", "gpu"],
+    callbacks: tuple[L.Callback, ...],
+    **settings: Any,
 ) -> L.Trainer:
     """Configure Lightning: nothing written, nothing printed, nothing in the way of a small step."""
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
-    # Our loaders cut tensors that lie on the device: workers would only copy them.
+    # Our loaders cut batches from arrays at hand: workers would only copy them.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     # Lightning 2.6.6 asks torch 2.13 a question whose wording torch has since changed.
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")
+    n_processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by torchrun
     return L.Trainer(
         accelerator=kind,
-        devices=1,
-        max_epochs=len(blocks),
+        devices=int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        num_nodes=n_processes // int(os.environ.get("LOCAL_WORLD_SIZE", "1")),
+        strategy="ddp" if n_processes > 1 else "auto",
         num_sanity_val_steps=0,
         callbacks=list(callbacks),
         plugins=[SafetensorsCheckpointIO()],
@@ -115,12 +207,9 @@ def make_trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
         deterministic=True,
+        **settings,
     )
 
 
 def _every_s() -> float:
     return float(os.environ.get("FOURSPLIT_SAVE_EVERY_S", SAVE_EVERY_S))
-
-
-def as_tensor(x: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32))

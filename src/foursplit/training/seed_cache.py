@@ -7,7 +7,7 @@ stopped at its last seed would train all of them again.
 import shutil
 from pathlib import Path
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.training import manifest

@@ -1,4 +1,4 @@
-"""The Lightning module of tasks that compare one output per example with one target."""
+"""The Lightning module of tasks that compare a network's outputs with targets."""
 
 from abc import ABC, abstractmethod
 
@@ -7,12 +7,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from foursplit.config.schema import TrainerConfig
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
+from foursplit.training.batches import Batch
 from foursplit.training.metric_accumulator import MetricAccumulator
 from foursplit.training.optimizer import optimizer
 
-Inputs = Float[Tensor, "batch ..."]
 Outputs = Float[Tensor, "batch n_outputs"]
 Scalar = Float[Tensor, ""]
 
@@ -35,35 +35,38 @@ class SupervisedTask(L.LightningModule, ABC):
         self.metrics = MetricAccumulator()
 
     @abstractmethod
-    def output_loss(self, outputs: Outputs, y: Tensor) -> Scalar:
+    def output_loss(self, outputs: Tensor, batch: Batch) -> Scalar:
         """Compute the mean loss of a batch."""
 
     @abstractmethod
-    def output_error(self, outputs: Outputs, y: Tensor) -> Scalar:
+    def output_error(self, outputs: Tensor, batch: Batch) -> Scalar:
         """Compute the mean error of a batch, as the prediction tables define it."""
 
-    def forward(self, x: Inputs) -> Outputs:
-        return self.net(x)
+    def forward(self, batch: Batch) -> Tensor:
+        """Return what the network makes of a batch."""
+        outputs: Tensor = self.net(batch["x"])
+        return outputs
 
-    def loss(self, x: Inputs, y: Tensor) -> Scalar:
+    def loss(self, batch: Batch) -> Scalar:
         """Compute the mean loss of a batch; needs no Trainer, so tests can call it."""
-        return self.output_loss(self(x), y)
+        return self.output_loss(self(batch), batch)
 
-    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Scalar:
-        loss = self.loss(*batch)
-        self.metrics.add("train", loss=loss, n=len(batch[1]))
-        return loss
+    def training_step(self, batch: Batch, batch_idx: int) -> Scalar:
+        loss = self.loss(batch)
+        weight = batch.get("loss_weight")  # with several processes alone
+        if weight is None:
+            self.metrics.add("train", loss=loss, n=len(batch["x"]))
+            return loss
+        self.metrics.add("train", loss=loss, n=len(batch["x"]) if float(weight) else 0)
+        return loss * weight
 
-    def validation_step(
-        self, batch: tuple[Tensor, Tensor], batch_idx: int, dataloader_idx: int = 0
-    ) -> None:
-        x, y = batch
-        outputs = self(x)
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        outputs = self(batch)
         self.metrics.add_validation(
             dataloader_idx,
-            loss=self.output_loss(outputs, y),
-            error=self.output_error(outputs, y),
-            n=len(y),
+            loss=self.output_loss(outputs, batch),
+            error=self.output_error(outputs, batch),
+            n=len(batch["x"]),
         )
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

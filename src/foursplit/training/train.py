@@ -8,11 +8,15 @@ from typing import Any, Literal
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import EstimatorConfig, Experiment, RuntimeConfig, TrainerConfig
+from foursplit.config.fit import EstimatorConfig, TrainerConfig
+from foursplit.config.schema import Experiment, RuntimeConfig
 from foursplit.core import code_digest
+from foursplit.core.arrays import Array
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.splits import Split
+from foursplit.data.encode import encode_inputs
 from foursplit.io import artifacts
 from foursplit.training import manifest
 from foursplit.training.callbacks import Row
@@ -39,6 +43,7 @@ class Job:
     experiment: Experiment
     run: RuntimeConfig
     splits: Mapping[Split, Examples]  # train, train_dev, dev
+    dataset: DatasetSpec
     shape: DataSpec
     data: dict[str, str]  # sha256 of the train split's files
     code: Mapping[str, str] = field(init=False)  # digests, as they were before any training
@@ -69,9 +74,11 @@ def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = (
 def _fit_network(
     job: Job, fit: TrainerConfig, folder: Path, seed: int, listeners: tuple[Listener, ...]
 ) -> Manifest:
+    import pytorch_lightning
     import torch
 
-    from foursplit.training import device, flop_count, network
+    from foursplit.training import device, lightning_loop, network
+    from foursplit.training.forward_cost import forward_cost, longest_example
 
     file, args = _model(job)
     device.set_deterministic(job.run.threads)
@@ -81,23 +88,28 @@ def _fit_network(
             f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
             "only, and its settings as model_args."
         )
-    flops = flop_count.flops(net.eval(), job.shape)
+    task_module = plugins.task(job.experiment.task).module
+    is_own = isinstance(net, pytorch_lightning.LightningModule)
+    module = net if is_own else task_module(net, fit, job.shape)
+    arrays = {name: _arrays(job, split) for name, split in job.splits.items()}
+    train, scale = arrays.pop("train"), job.shape.scale
+    by_name = lightning_loop.OwnModule(net) if is_own else module
+    flops = forward_cost(by_name.eval(), longest_example(train, scale)).flops
     kind = kind_of(job, fit, flops)
-    task = plugins.task(job.experiment.task)
-    pairs = {
-        name: (network.as_tensor(split.x), task.targets(split.y, job.shape))
-        for name, split in job.splits.items()
-    }
-    module = task.module(net, fit, job.shape)
     curves = network.fit(
-        module,
-        pairs.pop("train"),
-        pairs,
-        fit,
-        seed=seed,
-        kind=kind,
-        state=resume_path(job, seed, device.name(kind)),
-        listeners=listeners,
+        network.Training(
+            module=module,
+            train=train,
+            validation=arrays,
+            fit=fit,
+            seed=seed,
+            kind=kind,
+            state=resume_path(job, seed, device.name(kind)),
+            listeners=listeners,
+            scale=scale,
+            callbacks=tuple(file.callbacks(args)) if hasattr(file, "callbacks") else (),
+        ),
+        "lightning" if is_own else network.choose_loop(fit, flops, train),
     )
     artifacts.write_tensors(folder / "model.safetensors", net.state_dict())
     _write_curves(folder / "curves.csv", curves)
@@ -119,6 +131,12 @@ def kind_of(job: Job, fit: TrainerConfig, flops: int) -> Literal["cpu", "gpu"]:
     n_train = len(job.splits["train"])
     on_gpu = device.runs_faster_on_gpu(flops, min(fit.batch_size or n_train, n_train))
     return device.resolve(job.run.accelerator, prefer_gpu=on_gpu)
+
+
+def _arrays(job: Job, examples: Examples) -> dict[str, Array]:
+    """Return inputs and targets of a split by name."""
+    targets = plugins.task(job.experiment.task).targets(examples, job.shape)
+    return {**encode_inputs(examples, job.shape), **targets}
 
 
 def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
@@ -149,7 +167,7 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
         )
     path = folder / "model.skops"
     sklearn_estimator.save(
-        path, sklearn_estimator.fit(model, job.splits["train"].x, job.splits["train"].y)
+        path, sklearn_estimator.fit(model, job.splits["train"].dense_x, job.splits["train"].y)
     )
     return _manifest(
         job,

@@ -15,6 +15,17 @@ HYPERPARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fit.batch_size": (FIT_TRAIN,),
     "fit.optimizer": (FIT_TRAIN,),
     "fit.momentum": (FIT_TRAIN,),
+    "fit.nesterov": (FIT_TRAIN,),
+    "fit.betas": (FIT_TRAIN,),
+    "fit.alpha": (FIT_TRAIN,),
+    "fit.lr_scheduler": (FIT_TRAIN,),
+    "fit.gradient_clip_val": (FIT_TRAIN,),
+    "fit.gradient_clip_algorithm": (FIT_TRAIN,),
+    "fit.accumulate_grad_batches": (FIT_TRAIN,),
+    "fit.precision": (FIT_TRAIN,),
+    "fit.max_steps": (FIT_TRAIN,),
+    "fit.label_smoothing": (FIT_DEV,),
+    "fit.early_stopping": (FIT_TRAIN, FIT_DEV),  # not orthogonal: it stops the one for the other
     "fit.weight_decay": (FIT_DEV,),
     "fit.augment": (FIT_DEV, LIKE_DEV),  # more examples, and examples more like dev's
     "model": (FIT_TRAIN, FIT_DEV),

@@ -1,7 +1,6 @@
 """The page of one experiment: error decomposition, curves, slices and examples."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -9,7 +8,8 @@ from markupsafe import Markup
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import ComparisonGroup, EstimatorConfig, TrainerConfig
+from foursplit.config.fit import EstimatorConfig, TrainerConfig, fit_settings
+from foursplit.config.schema import ComparisonGroup
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import DataSpec
 from foursplit.data import load_splits
@@ -77,10 +77,10 @@ def page(
 
 def _fit(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
     """Return the training settings; the augmentation is described in words."""
-    settings = asdict(fit)
+    shown = fit_settings(fit)
     if isinstance(fit, TrainerConfig):
-        settings["augment"] = fit.augment.named() if fit.augment else "nothing"
-    return settings
+        shown["augment"] = fit.augment.named() if fit.augment else "nothing"
+    return shown
 
 
 def _seeds(entry: ExperimentResult) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from foursplit.core.arrays import row as row_of
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import META, Examples
 from foursplit.reporting import png
@@ -36,7 +37,7 @@ def ranked_by(table: pd.DataFrame) -> str:
 
 def features(dev: Examples, dataset: DatasetSpec) -> tuple[str, ...]:
     """Return the feature names of tabular inputs; images have none."""
-    return dataset.features if dev.x.ndim == 2 else ()
+    return dataset.features if isinstance(dev.x, np.ndarray) and dev.x.ndim == 2 else ()
 
 
 def example_rows(
@@ -44,10 +45,12 @@ def example_rows(
 ) -> tuple[ExampleRow, ...]:
     """Format rows of a prediction table in their order; `dev` holds the inputs."""
     position = {name: number for number, name in enumerate(dev.metadata["example_id"])}
-    value_range = png.brightness(dev.x) if dataset.picture else None
+    value_range = png.brightness(dev.dense_x) if dataset.picture else None
     names, loss_column = features(dev, dataset), ranked_by(predictions)
     return tuple(
-        _example_row(row, loss_column, dev.x[position[row["example_id"]]], names, value_range)
+        _example_row(
+            row, loss_column, row_of(dev.x, position[row["example_id"]]), names, value_range
+        )
         for row in predictions.to_dict("records")
     )
 

@@ -3,8 +3,9 @@
 A missing library is imported in every child, a needless one once; neither changes a result.
 """
 
+from foursplit.config.fit import EstimatorConfig
 from foursplit.config.pipelines import FULL
-from foursplit.config.schema import EstimatorConfig, Params, PipelineConfig
+from foursplit.config.schema import Params, PipelineConfig
 
 BASE = (
     "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",

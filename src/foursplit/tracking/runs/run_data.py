@@ -4,11 +4,12 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, TypeVar
 
 from foursplit.config import paths
+from foursplit.config.fit import fit_settings
 from foursplit.core.splits import SPLITS, TITLES, Split
 from foursplit.diagnosis.slices.slice_report import describe_slice
 from foursplit.evaluation.results import ExperimentResult
@@ -114,7 +115,7 @@ def thin(rows: Sequence[T], max_rows: int) -> Sequence[T]:
 
 def _params(entry: ExperimentResult, manifest: Mapping[str, Any]) -> dict[str, str]:
     experiment = entry.experiment
-    fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
+    fit = {name: value for name, value in fit_settings(experiment.fit).items() if name != "seeds"}
     return flatten(
         {
             "dataset": experiment.dataset,

@@ -1,8 +1,8 @@
 """Keys of runs: hashes of settings, data, weights and results."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
+from foursplit.config.fit import fit_settings
 from foursplit.config.schema import Experiment
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io.artifacts import fingerprint
@@ -39,5 +39,5 @@ def live_key(key: str, experiment: Experiment, seed: int, data: Mapping[str, str
 
 def _settings(experiment: Experiment) -> dict[str, object]:
     """Return the settings without the seeds: each seed is a run, which others do not change."""
-    fit = {name: value for name, value in asdict(experiment.fit).items() if name != "seeds"}
+    fit = {name: value for name, value in fit_settings(experiment.fit).items() if name != "seeds"}
     return {"model": experiment.model, "args": dict(experiment.model_args), "fit": fit}

@@ -1,0 +1,185 @@
+"""The schema of an experiment's `fit` block: how its model is trained."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
+
+FORBID_UNKNOWN = ConfigDict(extra="forbid")
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+def _all_different(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(seeds)) < len(seeds):
+        raise PydanticCustomError("seeds", "must be all different")
+    return seeds
+
+
+Seeds = Annotated[tuple[NonNegativeInt, ...], Field(min_length=1), AfterValidator(_all_different)]
+
+
+def _require(holds: bool, rule: str) -> None:
+    if not holds:
+        raise PydanticCustomError("fit", "{rule}", {"rule": rule})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class Augment:
+    """The largest change of each picture, drawn again each time it is seen in training."""
+
+    turn: NonNegativeFloat = 0.0  # degrees to either side
+    shift: NonNegativeFloat = 0.0  # pixels to any side
+    scale: Fraction = 0.0  # share of its size, larger or smaller
+    blur: NonNegativeFloat = 0.0  # standard deviation in pixels
+    shade: Fraction = 0.0  # share of the distance to the highest value, rising from one side on
+    noise: NonNegativeFloat = 0.0  # standard deviation as a share of the range of values
+
+    def named(self) -> str:
+        return ", ".join(f"{name} {value:g}" for name, value in asdict(self).items() if value)
+
+
+SCHEDULE_SETTINGS = {
+    "ConstantLR": (),
+    "StepLR": ("gamma", "step_size"),
+    "ExponentialLR": ("gamma",),
+    "InverseTimeDecay": ("decay_rate", "step_size"),
+    "CosineAnnealingLR": ("min_fraction",),
+}
+"""The settings that each schedule has besides `interval` and `warmup`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class LRScheduler:
+    """How the learning rate changes in training, as a factor of `fit.learning_rate`."""
+
+    name: Literal["ConstantLR", "StepLR", "ExponentialLR", "InverseTimeDecay", "CosineAnnealingLR"]
+    interval: Literal["epoch", "step"] = "epoch"  # what is counted
+    warmup: NonNegativeInt = 0  # so many intervals rise in a line to the whole rate
+    gamma: PositiveFraction | None = None  # factor of each interval or each `step_size` of them
+    step_size: PositiveInt = 1  # intervals between two changes
+    decay_rate: PositiveFloat | None = None  # the rate is divided by 1 + decay_rate * intervals
+    min_fraction: Fraction = 0.0  # of the rate, at the end of the cosine
+
+    @model_validator(mode="after")
+    def _check_settings(self) -> Self:
+        own = SCHEDULE_SETTINGS[self.name]
+        for name in ("gamma", "decay_rate"):
+            value = getattr(self, name)
+            _require(value is not None or name not in own, f"{self.name} needs {name}")
+            _require(value is None or name in own, f"{self.name} has no {name}")
+        _require(self.step_size == 1 or "step_size" in own, f"{self.name} has no step_size")
+        _require(not self.min_fraction or "min_fraction" in own, f"{self.name} has no min_fraction")
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class EarlyStopping:
+    """When training ends before `max_epochs`: dev_loss has not improved for so many validations.
+
+    It acts on the fit to train and on the fit to dev at once, which orthogonalization advises
+    against (Ng, DLS C3 W1).
+    """
+
+    patience: PositiveInt  # validations
+    min_delta: NonNegativeFloat = 0.0  # an improvement smaller than this is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class TrainerConfig:
+    """How a network is trained."""
+
+    seeds: Seeds
+    learning_rate: PositiveFloat
+    max_epochs: PositiveInt
+    batch_size: PositiveInt | None  # null: all examples at once
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    momentum: Fraction = 0.0  # of sgd and rmsprop
+    weight_decay: NonNegativeFloat = 0.0  # L2 penalty, lambda over m in the course's cost
+    augment: Augment | None = None  # of pictures; null: each is seen as it is
+    nesterov: bool = False  # of sgd with momentum
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)  # of adam and adamw
+    alpha: Fraction = 0.99  # of rmsprop: smoothing of the squared gradients
+    lr_scheduler: LRScheduler | None = None
+    gradient_clip_val: PositiveFloat | None = None
+    gradient_clip_algorithm: Literal["norm", "value"] = "norm"
+    label_smoothing: Fraction = 0.0  # share of the target spread over all classes
+    early_stopping: EarlyStopping | None = None
+    max_steps: PositiveInt | None = None  # ends training before max_epochs
+    accumulate_grad_batches: PositiveInt = 1
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    loop: Literal["auto", "fast", "lightning"] = "auto"  # auto: by the size of a step
+
+    @model_validator(mode="after")
+    def _check_optimizer(self) -> Self:
+        of = {
+            "momentum": ("sgd", "rmsprop"), "nesterov": ("sgd",),
+            "betas": ("adam", "adamw"), "alpha": ("rmsprop",),
+        }  # fmt: skip
+        for name, optimizers in of.items():
+            _require(
+                name not in self.changed() or self.optimizer in optimizers,
+                f"optimizer {self.optimizer} has no {name}; {' and '.join(optimizers)} "
+                f"{'has' if len(optimizers) == 1 else 'have'}",
+            )
+        _require(not self.nesterov or self.momentum > 0, "nesterov needs momentum")
+        needs = self.needs_lightning()
+        _require(
+            self.loop != "fast" or not needs, f"loop fast cannot do {', '.join(needs)}: use auto"
+        )
+        return self
+
+    def needs_lightning(self) -> list[str]:
+        """List the settings that only Lightning's own loop can do."""
+        only = ("early_stopping", "max_steps", "accumulate_grad_batches", "precision")
+        return [name for name in only if name in self.changed()]
+
+    def changed(self) -> dict[str, Any]:
+        """Return the settings that differ from their defaults."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.default is MISSING or getattr(self, field.name) != field.default
+        }
+
+
+BASIC = (
+    "seeds", "learning_rate", "max_epochs", "batch_size", "optimizer", "momentum", "weight_decay",
+    "augment",
+)  # fmt: skip
+"""Settings that pages and runs show whatever they are; others are shown where they are set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class EstimatorConfig:
+    """How a model with a fit() of its own is trained: its settings are its arguments."""
+
+    seeds: Seeds
+
+
+def fit_settings(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
+    """Return the settings to show and to compare runs by, nested as in params.yaml."""
+    shown = (*BASIC, *(fit.changed() if isinstance(fit, TrainerConfig) else ()))
+    return {name: value for name, value in asdict(fit).items() if name in shown}
+
+
+def fit_class(fit: object) -> str:
+    """Return the class of a `fit` block: one with only seeds is for models with their own fit()."""
+    is_estimator = (
+        set(fit) <= {"seeds"} if isinstance(fit, Mapping) else isinstance(fit, EstimatorConfig)
+    )
+    return (EstimatorConfig if is_estimator else TrainerConfig).__name__
