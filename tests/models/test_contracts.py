@@ -1,5 +1,6 @@
 """Laws that every experiment of params.yaml must keep, or declare that it breaks and why."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from foursplit import plugins
 from foursplit.config.fit import EstimatorConfig, TrainerConfig
 from foursplit.config.load import load
 from foursplit.core.examples import DataSpec, Examples
+from foursplit.data.infer_data_spec import infer_data_spec
+from foursplit.data.to_examples import to_examples
 from foursplit.io import artifacts
 from foursplit.plugins import dataset as dataset_module
 from foursplit.training import custom_estimator, network, sklearn_estimator
@@ -38,8 +41,17 @@ INPUTS = {
 """Axes of one example where the dataset has no list of features."""
 
 
+@cache
+def text_spec(name):
+    """Read off a data set of texts what its train would say: vocabularies and lengths."""
+    module = dataset_module(name)
+    return infer_data_spec(to_examples(module.read(Path("nowhere")), module.SPEC), module.SPEC)
+
+
 def shape_for(experiment):
     dataset = dataset_module(experiment.dataset).SPEC
+    if dataset.text:
+        return text_spec(experiment.dataset)
     inputs = INPUTS.get(experiment.dataset) or (len(dataset.features),)
     return DataSpec(inputs=inputs, classes=dataset.classes)
 

@@ -145,7 +145,7 @@ def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | No
 def _residuals(
     dev: pd.DataFrame, dataset: DatasetSpec, manifest: Mapping[str, Any]
 ) -> Markup | None:
-    if manifest["shape"]["classes"]:
+    if manifest["shape"]["classes"] or not pd.api.types.is_numeric_dtype(dev["y"]):
         return None
     label = f"Prediction minus true value over the true value of {dataset.target} on dev"
     return residuals(dev["y"].tolist(), dev["y_hat"].tolist(), label)

@@ -36,7 +36,9 @@ def ranked_by(table: pd.DataFrame) -> str:
 
 
 def features(dev: Examples, dataset: DatasetSpec) -> tuple[str, ...]:
-    """Return the feature names of tabular inputs; images have none."""
+    """Return the feature names of tabular inputs, the column of a text; images have none."""
+    if dataset.text:
+        return (dataset.text,)
     return dataset.features if isinstance(dev.x, np.ndarray) and dev.x.ndim == 2 else ()
 
 
@@ -75,8 +77,15 @@ def _example_row(
         is_error=bool(row["is_error"]),
         metadata=metadata,
         image=png.data_uri(x, *value_range) if value_range else "",
-        inputs=tuple(quantity(float(value)) for value in x) if names else (),
+        inputs=_format_inputs(x) if names else (),
     )
+
+
+def _format_inputs(x: np.ndarray) -> tuple[str, ...]:
+    """Format the values of the features, or a text stored as its bytes."""
+    if x.dtype == np.uint8:
+        return (x.tobytes().decode(),)
+    return tuple(quantity(float(value)) for value in x)
 
 
 def _format_value(value: Any) -> str:
