@@ -171,7 +171,7 @@ class ArrayDataset(Dataset[Batch]):
 class Stream:
     """Yield the same batches as `Batches` through an ordinary DataLoader, one in memory at a time.
 
-    With several processes each batch is dealt out: process r takes its examples r, r + n, r + 2n, …
+    With several processes each batch is divided: process r takes its examples r, r + n, r + 2n, …
     and `loss_weight` makes the mean of the processes' gradients that of the whole batch.
     """
 

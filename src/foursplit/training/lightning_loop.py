@@ -134,7 +134,7 @@ def settings(fit: TrainerConfig, validation_interval: int) -> dict[str, Any]:
         "gradient_clip_algorithm": fit.gradient_clip_algorithm,
         "accumulate_grad_batches": fit.accumulate_grad_batches,
         "precision": fit.precision,
-        "use_distributed_sampler": False,  # `Stream` deals the batches out
+        "use_distributed_sampler": False,  # `Stream` divides the batches
     }
 
 

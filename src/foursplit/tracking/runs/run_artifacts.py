@@ -60,7 +60,7 @@ def _drawings(summary: Mapping[str, Any], dev: pd.DataFrame) -> dict[str, str]:
     if classes:
         title = f"dev: {int((dev['y'] != dev['y_hat']).sum())} of {len(dev)} wrong"
         drawings["dev/confusion.svg"] = confusion_file(confusion(dev, classes), title)
-    else:
+    elif pd.api.types.is_numeric_dtype(dev["y"]):
         title = "dev: prediction minus true value, over the true value"
         drawings["dev/residuals.svg"] = residuals_file(
             dev["y"].tolist(), dev["y_hat"].tolist(), title
