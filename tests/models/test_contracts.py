@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from foursplit import plugins
 from foursplit.config.fit import EstimatorConfig, TrainerConfig
 from foursplit.config.load import load
 from foursplit.core.examples import DataSpec, Examples
+from foursplit.data.fetch import fetch
 from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.data.to_examples import to_examples
 from foursplit.io import artifacts
@@ -42,16 +44,19 @@ INPUTS = {
 
 
 @cache
-def text_spec(name):
-    """Read off a data set of texts what its train would say: vocabularies and lengths."""
+def read_spec(name):
+    """Read off a data set what its train would say: vocabularies, lengths, further arrays."""
     module = dataset_module(name)
-    return infer_data_spec(to_examples(module.read(Path("nowhere")), module.SPEC), module.SPEC)
+    with TemporaryDirectory() as folder:
+        fetch(module.SPEC, Path(folder) / "raw")
+        examples = to_examples(module.read(Path(folder) / "raw"), module.SPEC)
+    return infer_data_spec(examples, module.SPEC)
 
 
 def shape_for(experiment):
     dataset = dataset_module(experiment.dataset).SPEC
-    if dataset.text:
-        return text_spec(experiment.dataset)
+    if dataset.text or dataset.further:
+        return read_spec(experiment.dataset)
     inputs = INPUTS.get(experiment.dataset) or (len(dataset.features),)
     return DataSpec(inputs=inputs, classes=dataset.classes)
 

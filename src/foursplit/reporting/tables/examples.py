@@ -1,7 +1,7 @@
 """Examples formatted for a page: true value, prediction, probabilities, image or features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from foursplit.core.arrays import row as row_of
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import META, Examples
 from foursplit.reporting import png
+from foursplit.reporting.box_overlay import overlay_uri
 from foursplit.reporting.numbers import percent, quantity
 
 
@@ -49,12 +50,17 @@ def example_rows(
     position = {name: number for number, name in enumerate(dev.metadata["example_id"])}
     value_range = png.brightness(dev.dense_x) if dataset.picture else None
     names, loss_column = features(dev, dataset), ranked_by(predictions)
-    return tuple(
-        _example_row(
-            row, loss_column, row_of(dev.x, position[row["example_id"]]), names, value_range
-        )
-        for row in predictions.to_dict("records")
-    )
+    rows = []
+    for row in predictions.to_dict("records"):
+        number = position[row["example_id"]]
+        x = row_of(dev.x, number)
+        formatted = _example_row(row, loss_column, x, names, value_range)
+        if "boxes" in row and "boxes" in dev.further:
+            true = row_of(dev.further["boxes"], number)
+            uri = overlay_uri(formatted.image, x.shape[1:], true, row["boxes"])
+            formatted = replace(formatted, image=uri)
+        rows.append(formatted)
+    return tuple(rows)
 
 
 def _example_row(
