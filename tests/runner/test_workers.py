@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,33 +132,36 @@ def family(warmth):
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_signal_to_the_client_ends_the_stage(project, number):
+def test_a_signal_to_the_client_ends_the_stage(project):
     command = slow_training(project)
-    with warm_worker(load()) as warmth:
-        process = subprocess.Popen(
-            [warmth["SHELL"], "-c", command],
-            cwd=project,
-            start_new_session=True,
-            env={
-                **os.environ,
-                **warmth,
-                "FOURSPLIT_ROOT": str(project),
-                "FOURSPLIT_SAVE_EVERY_S": "0",
-            },
-        )
-        state = project / ".foursplit" / "resume" / "c2w3_wine_softmax"
-        end = time.monotonic() + 60
-        while not list(state.glob("*/state.json")) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert len(family(warmth)) == 2  # the parent, and its child
-        process.send_signal(number)
-        assert process.wait(30) != 0
-        end = time.monotonic() + 20
-        while len(family(warmth)) > 1 and time.monotonic() < end:
-            time.sleep(0.05)
-        assert len(family(warmth)) == 1
+    with warm_worker(load()) as warmth:  # one for all signals: it imports for many seconds
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            shutil.rmtree(project / ".foursplit" / "resume", ignore_errors=True)
+            process = subprocess.Popen(
+                [warmth["SHELL"], "-c", command],
+                cwd=project,
+                start_new_session=True,
+                env={
+                    **os.environ,
+                    **warmth,
+                    "FOURSPLIT_ROOT": str(project),
+                    "FOURSPLIT_SAVE_EVERY_S": "0",
+                },
+            )
+            state = project / ".foursplit" / "resume" / "c2w3_wine_softmax"
+            _wait(lambda state=state: list(state.glob("*/state.json")), 60)
+            assert len(family(warmth)) == 2  # the parent, and its child
+            process.send_signal(number)
+            assert process.wait(30) != 0
+            _wait(lambda: len(family(warmth)) == 1, 20)
+            assert len(family(warmth)) == 1
     assert family(warmth) == []
+
+
+def _wait(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def test_every_stage_of_the_pipelines_has_a_plan():

@@ -8,9 +8,7 @@ from typing import Any
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import PredictionTable, validate
 from foursplit.diagnosis.stats.seed_variance import mean_table
-
-COSTS = ("n_parameters", "flops", "size_bytes")
-"""What a bound may be on, as each model's manifest tells."""
+from foursplit.evaluation.group_choices import COSTS
 
 
 def dev_table(files: Sequence[Path], column: str) -> PredictionTable:

@@ -7,9 +7,10 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.schema import ComparisonGroup
-from foursplit.core.errors import FoursplitError, unknown_name
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
 from foursplit.evaluation import dev_scores
+from foursplit.evaluation.group_choices import check_group
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders, seed_number
 from foursplit.stages import members
@@ -19,7 +20,7 @@ def run(name: str) -> str:
     """Write `data/selected/<group>.json`."""
     params = load()
     group, config = params.group(name), params.diagnosis
-    check(name, group)
+    check_group(name, group)
     folders = [paths.predictions(name) / key for key in members.read(name)]
     candidates = [candidate(folder, group) for folder in folders]
     ties = TieRule(above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed)
@@ -31,16 +32,6 @@ def run(name: str) -> str:
             f"group {name!r}: no experiment meets every bound:\n" + "\n".join(lines)
         )
     return sentence(chosen, group)
-
-
-def check(name: str, group: ComparisonGroup) -> None:
-    """Refuse a metric or a bound that nobody measures."""
-    metrics = plugins.metrics(group.task).METRICS
-    if group.metric not in metrics:
-        raise unknown_name("metric", group.metric, metrics, f"group {name}")
-    for bound in group.bounds:
-        if bound not in dev_scores.COSTS:
-            raise unknown_name("bound", bound, dev_scores.COSTS, f"group {name}")
 
 
 def candidate(folder: Path, group: ComparisonGroup) -> Candidate:

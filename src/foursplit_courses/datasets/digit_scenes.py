@@ -12,7 +12,7 @@ from foursplit.core.examples import Examples
 from foursplit.core.seeds import generator
 
 SIDE, DIGIT = 32, 8  # pixels of a scene, and of a digit
-N_POOLS, SCENES_PER_POOL = 150, 12
+N_POOLS, SCENES_PER_POOL = 150, 10
 MAX_DIGITS = 4
 MAX_TRIES = 50  # to place a digit beside the others
 NOISE = 0.05  # standard deviation, as a share of white
@@ -20,7 +20,7 @@ NOISE = 0.05  # standard deviation, as a share of white
 SPEC = DatasetSpec(
     title="Scenes of handwritten digits",
     provenance=(
-        "1,800 scenes of 32 by 32 pixels, composed of the 1,797 digits of UCI's optdigits that "
+        "1,500 scenes of 32 by 32 pixels, composed of the 1,797 digits of UCI's optdigits that "
         "scikit-learn carries: one to four digits side by side, never one over another, on noisy "
         "paper. The digits are divided into 150 pools, and a scene takes its digits from one pool."
     ),

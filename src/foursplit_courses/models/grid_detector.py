@@ -41,8 +41,6 @@ class GridDetector(nn.Module):
             nn.MaxPool2d(2),  # (batch, second, row / 4, column / 4)
             nn.Conv2d(second, third, 3, padding=1),
             nn.ReLU(),
-            nn.Conv2d(third, third, 3, padding=1),
-            nn.ReLU(),
         )
         self.head = nn.Conv2d(third, 5 + args.n_classes, 1)
         nn.init.normal_(self.head.weight, std=0.01)

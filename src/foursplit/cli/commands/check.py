@@ -6,8 +6,8 @@ from foursplit import plugins
 from foursplit.config.load import LESSONS, parse
 from foursplit.config.pipelines import Pipeline, key
 from foursplit.config.schema import Experiment, Params
+from foursplit.evaluation.group_choices import check_group
 from foursplit.scaffold import write_pipelines
-from foursplit.stages import select
 
 
 def check(params: Params) -> None:
@@ -15,7 +15,7 @@ def check(params: Params) -> None:
     for section in params.sections().values():
         for groups in section.groups.values():
             for name, group in groups.items():
-                select.check(name, group)
+                check_group(name, group)
     write_pipelines.check(params)
 
 

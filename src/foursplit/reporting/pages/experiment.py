@@ -1,6 +1,7 @@
 """The page of one experiment: error decomposition, curves, slices and examples."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -80,6 +81,10 @@ def _fit(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
     shown = fit_settings(fit)
     if isinstance(fit, TrainerConfig):
         shown["augment"] = fit.augment.named() if fit.augment else "nothing"
+        if fit.lr_scheduler:
+            changed = {n: v for n, v in asdict(fit.lr_scheduler).items() if v and v != 1}
+            name = changed.pop("name")
+            shown["lr_scheduler"] = ", ".join([name, *(f"{n} {v}" for n, v in changed.items())])
     return shown
 
 
