@@ -149,6 +149,20 @@ FAILING = """
 """
 
 
+LACKING = """
+  a: {cmd: cp start.txt a.out, deps: [start.txt], outs: [a.out]}
+  b: {cmd: cp a.out b.out, deps: [a.out, gone.txt], outs: [b.out]}
+  c: {cmd: cp a.out c.out, deps: [a.out], outs: [c.out]}
+"""
+
+
+def test_a_missing_file_stops_the_stage_that_reads_it_and_nothing_else(small):
+    text = small.write(LACKING).repro(code=2)
+    assert "3 stages: 2 ran, 1 failed" in text
+    assert "b: dependency 'gone.txt' does not exist" in text
+    assert set(small.locks()) == {".:a", ".:c"}
+
+
 def test_a_failure_stops_what_depends_on_it_and_nothing_else(small):
     text = small.write(FAILING).repro(code=2)
     assert "5 stages: 1 ran, 2 failed, 2 skipped because of that" in text

@@ -293,7 +293,10 @@ class DvcPipeline:
                     source.restore(stage)
                 else:
                     stage.repo.stage_cache.restore(stage)
-        except RunCacheNotFoundError:
+        except (
+            RunCacheNotFoundError,
+            FileNotFoundError,
+        ):  # a dependency is missing: the run says so
             return False
         if not restoring.is_valid():
             self.remove_outputs_unchecked(name)
