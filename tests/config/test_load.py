@@ -1,5 +1,7 @@
 """Errors in params.yaml name the path, the value and the valid choices."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,14 @@ LESSON = {"week": "MLS C1 W1"}
 LENET = "experiments.convolutional.c4w2_digits_lenet"
 
 
-def tree():
+@cache
+def _parsed():
     return YAML(typ="safe").load(PARAMS.read_text())
+
+
+def tree():
+    """Return the project's parameters, to be changed; the file is parsed once."""
+    return deepcopy(_parsed())
 
 
 def params_with(path, value):
