@@ -38,7 +38,7 @@ from foursplit.data import fetch
 from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.io import artifacts
 from foursplit.tasks import regress
-from foursplit.training import network
+from foursplit.training import initial_weights, network
 from foursplit_courses.from_scratch.factorization import (
     L2,
     Ratings,
@@ -173,7 +173,7 @@ def towers(frame: pd.DataFrame, late: np.ndarray) -> dict[str, float]:
         seeds=(1,), learning_rate=0.001, max_epochs=8, batch_size=256, weight_decay=0.001
     )
     args = two_towers.Args(n_user_inputs=N_USER_INPUTS, hidden=(64, 32), size=16)
-    net = network.build_with_seed(lambda: two_towers.build(args, shape), 1)
+    net = initial_weights.build_with_seed(lambda: two_towers.build(args, shape), 1)
     learnt, watched = (
         {"x": part.dense_x, **regress.targets(part, shape)} for part in (train, test)
     )

@@ -143,7 +143,7 @@ def main() -> None:
         "min_gain": RULES.min_gain,
         "confidence": RULES.confidence,
         "slice_margin": RULES.slice_margin,
-        "min_slice_examples": RULES.least,
+        "min_slice_examples": RULES.min_slice_examples,
     }
     result = {"rules": rules, "error": ERROR, "discordance": DISCORDANCE, "n_advised": n}
     cases = []

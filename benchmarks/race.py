@@ -18,7 +18,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.models import mlp
 from foursplit.tasks import classify
-from foursplit.training import device, network
+from foursplit.training import device, initial_weights, network
 from foursplit.training.batches import Batch, Batches, EpochDataset, OnDevice
 from foursplit.training.callbacks import Curves, SaveState
 from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks
@@ -216,7 +216,7 @@ def _run(
     way: Any, case: Case, kind: Literal["cpu", "gpu"], x: Tensor, y: Tensor
 ) -> tuple[float, list[Tensor]]:
     """Give the seconds that the timed epochs took, and the weights they ended with."""
-    net = network.build_with_seed(lambda: case.build(case.args, case.shape), SEED)
+    net = initial_weights.build_with_seed(lambda: case.build(case.args, case.shape), SEED)
     fit_input_statistics(net.to(x.device), [x])
     gc.collect()  # what the last run left is not this run's to sweep
     clock = Clock(kind)

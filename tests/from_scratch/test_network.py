@@ -15,7 +15,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.evaluation.metrics import classify
 from foursplit.io import artifacts
 from foursplit.models import mlp
-from foursplit.training import network
+from foursplit.training import initial_weights
 from foursplit.training.input_statistics import fit_input_statistics
 from foursplit_courses.from_scratch import losses
 from foursplit_courses.from_scratch.activations import ACTIVATIONS
@@ -154,7 +154,7 @@ def test_the_forward_pass_gives_the_stored_digit_networks_answers(activation, tm
     x, y = digits()
     shape = DataSpec(inputs=(1, 8, 8), classes=tuple("0123456789"))
     args = mlp.Args(hidden=(25, 15), activation=activation)
-    net = network.build_with_seed(lambda: mlp.build(args, shape), 1)
+    net = initial_weights.build_with_seed(lambda: mlp.build(args, shape), 1)
     a_few_steps(net, x, y)
     artifacts.write_tensors(tmp_path / "model.safetensors", net.state_dict())
     stored = mlp.build(args, shape)

@@ -19,7 +19,7 @@ from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.data.to_examples import to_examples
 from foursplit.io import artifacts
 from foursplit.plugins import dataset as dataset_module
-from foursplit.training import custom_estimator, network, sklearn_estimator
+from foursplit.training import custom_estimator, initial_weights, network, sklearn_estimator
 from foursplit.training.input_statistics import fit_input_statistics
 from foursplit.training.manifest import arguments
 
@@ -38,7 +38,7 @@ INPUTS = {
     "cats": (3, 64, 64), "digits": (1, 8, 8), "fashion_mnist": (1, 28, 28), "mnist": (1, 28, 28),
     "mnist_optdigits": (1, 8, 8), "mnist_usps": (1, 16, 16), "names_by_language": (729,),
     "signs": (3, 64, 64), "signs_to_photos": (3, 64, 64), "spoken_digits": (1, 32, 32),
-    "zeros_ones": (1, 8, 8),
+    "digits_0_to_4": (1, 8, 8), "digits_5_to_9": (1, 8, 8), "zeros_ones": (1, 8, 8),
 }  # fmt: skip
 """Axes of one example where the dataset has no list of features."""
 
@@ -67,7 +67,7 @@ def built(key, seed=0):
     shape = shape_for(experiment)
     file = plugins.model(experiment.model)
     args = arguments(experiment.model, dict(experiment.model_args), key)
-    net = network.build_with_seed(lambda: file.build(args, shape), seed)
+    net = initial_weights.build_with_seed(lambda: file.build(args, shape), seed)
     task = plugins.task(experiment.task)
     return task, task.module(net, experiment.fit, shape), shape
 

@@ -14,7 +14,7 @@ from foursplit.layers.polynomial import Polynomial, count_terms
 from foursplit.layers.standardize import Standardize, adapting_inputs
 from foursplit.models import linear, logistic, mlp
 from foursplit.tasks import regress
-from foursplit.training import network
+from foursplit.training import initial_weights, network
 from foursplit.training.forward_cost import forward_cost
 from foursplit_courses.models import convnet, lenet
 
@@ -148,6 +148,6 @@ def test_without_hidden_layers_and_scaling_an_mlp_of_log_odds_is_logistic_regres
 
 def test_lecuns_weights_have_the_variance_of_one_over_the_inputs():
     args = mlp.Args(hidden=(400,), weight_init="lecun", single_logit=True, standardize=False)
-    dense = network.build_with_seed(lambda: mlp.build(args, PHOTOS), 1)[1]
+    dense = initial_weights.build_with_seed(lambda: mlp.build(args, PHOTOS), 1)[1]
     # 4.9 million draws: the deviation is known to a thousandth.
     assert float(dense.weight.detach().std()) == pytest.approx(12288**-0.5, rel=3e-3)

@@ -7,14 +7,16 @@ from torch import nn
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec
 from foursplit.models import mlp
-from foursplit.training import network
+from foursplit.training import initial_weights
 from foursplit.training.manifest import arguments
 
 SHAPE = DataSpec(inputs=(1, 8, 8), classes=tuple("0123456789"))
 
 
 def built(**given):
-    return network.build_with_seed(lambda: mlp.build(mlp.Args(hidden=(25, 15), **given), SHAPE), 3)
+    return initial_weights.build_with_seed(
+        lambda: mlp.build(mlp.Args(hidden=(25, 15), **given), SHAPE), 3
+    )
 
 
 def test_relu_begins_with_the_weights_it_had_before_it_could_be_chosen():
@@ -30,7 +32,7 @@ def test_relu_begins_with_the_weights_it_had_before_it_could_be_chosen():
         nn.init.zeros_(head.bias)
         return nn.Sequential(*layers, head)
 
-    expected = list(network.build_with_seed(written_out, 3).parameters())
+    expected = list(initial_weights.build_with_seed(written_out, 3).parameters())
     for ours, theirs in zip(built().parameters(), expected, strict=True):
         assert torch.equal(ours, theirs)
 

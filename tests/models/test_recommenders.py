@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 from foursplit.core.examples import DataSpec
 from foursplit.layers.seen_ids import MAX_ID, SeenIds
 from foursplit.layers.standardize import adapting_inputs
-from foursplit.training import network
+from foursplit.training import initial_weights
 from foursplit.training.input_statistics import fit_input_statistics
 from foursplit_courses.from_scratch.factorization import Factors, predict
 from foursplit_courses.models import als_matrix_factorization, matrix_factorization, two_towers
@@ -28,7 +28,7 @@ def rated(rng, n=60, n_users=6, n_items=8):
 def factorising(x, n_users=9, n_items=9):
     """Give a network with drawn biases that has seen the numbers of `x`."""
     args = matrix_factorization.Args(n_users=n_users, n_items=n_items, rank=3)
-    net = network.build_with_seed(lambda: matrix_factorization.build(args, SHAPE), 1)
+    net = initial_weights.build_with_seed(lambda: matrix_factorization.build(args, SHAPE), 1)
     for side in (net.users, net.items):
         torch.nn.init.normal_(side.bias.weight)
     fit_input_statistics(net, [torch.from_numpy(x)])
@@ -137,7 +137,7 @@ def test_a_row_by_nobody_teaches_nothing(rng):
 
 def towers(hidden=(6,), embedding_dim=4):
     args = two_towers.Args(n_user_inputs=1, hidden=hidden, embedding_dim=embedding_dim)
-    net = network.build_with_seed(lambda: two_towers.build(args, SHAPE), 3)
+    net = initial_weights.build_with_seed(lambda: two_towers.build(args, SHAPE), 3)
     torch.nn.init.constant_(net.stretch, 2.5)
     torch.nn.init.constant_(net.shift, 0.5)
     return net

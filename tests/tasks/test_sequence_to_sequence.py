@@ -11,7 +11,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.data import texts
 from foursplit.evaluation.metrics import sequence_to_sequence as metrics
 from foursplit.tasks import sequence_to_sequence
-from foursplit.training import network
+from foursplit.training import initial_weights
 from foursplit.training.batches import collate
 from foursplit_courses.models import encoder_decoder
 
@@ -29,7 +29,7 @@ WORDS = st.text("abcdef", min_size=1, max_size=6)
 def built(attention=True):
     """Return a task whose head is not near zero, so that answers differ."""
     args = encoder_decoder.Args(attention=attention)
-    net = network.build_with_seed(lambda: encoder_decoder.build(args, SPEC), 3)
+    net = initial_weights.build_with_seed(lambda: encoder_decoder.build(args, SPEC), 3)
     torch.nn.init.normal_(net.head.weight, std=1.0)
     return sequence_to_sequence.module(net, FIT, SPEC).eval()
 

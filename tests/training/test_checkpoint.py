@@ -11,7 +11,7 @@ from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.models import mlp
 from foursplit.tasks import classify
-from foursplit.training import network
+from foursplit.training import initial_weights, network
 from foursplit.training.batches import Batches, OnDevice
 from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 
@@ -31,7 +31,7 @@ def train(state, *, stop_after=None):
             raise Stop
 
     args = mlp.Args(hidden=(16,), dropout=0.3)
-    net = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
+    net = initial_weights.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     rng = np.random.default_rng(4)
     train, train_dev, dev = (random_arrays(classify, SHAPE, n, rng) for n in (100, 30, 30))
     training = network.Training(

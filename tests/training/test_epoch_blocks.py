@@ -11,7 +11,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.models import mlp
 from foursplit.tasks import classify
-from foursplit.training import network
+from foursplit.training import initial_weights, network
 from foursplit.training.checkpoint import seed_epoch
 from foursplit.training.epoch_blocks import MAX_POINTS, EpochBlocks
 from foursplit.training.input_statistics import fit_input_statistics
@@ -42,7 +42,7 @@ def test_weights_and_losses_are_those_of_a_loop_by_hand(max_epochs, tmp_path):
     train, train_dev, dev = (random_arrays(classify, SHAPE, n, rng) for n in (40, 30, 30))
     x, y = (torch.from_numpy(train[name]) for name in ("x", "y"))
 
-    net = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
+    net = initial_weights.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     fit_input_statistics(net, [x])
     optimizer = torch.optim.Adam(net.parameters(), lr=fit.learning_rate, fused=True)
     losses = {}
@@ -58,7 +58,7 @@ def test_weights_and_losses_are_those_of_a_loop_by_hand(max_epochs, tmp_path):
             total += float(loss.detach()) * len(chosen)
         losses[epoch + 1] = total / 40
 
-    trained = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
+    trained = initial_weights.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     module = classify.module(trained, fit, SHAPE)
     validation = {"train_dev": train_dev, "dev": dev}
     rows = network.fit(

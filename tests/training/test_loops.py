@@ -12,7 +12,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.layers.standardize import Standardize
 from foursplit.models import mlp
 from foursplit.tasks import classify
-from foursplit.training import network
+from foursplit.training import initial_weights, network
 from foursplit.training.input_statistics import fit_input_statistics
 
 SHAPE = DataSpec(inputs=(6,), classes=("a", "b", "c"))
@@ -27,7 +27,7 @@ def train(state, fit, loop, *, module=None, callbacks=(), **how):
     rng = np.random.default_rng(4)
     train, train_dev, dev = (random_arrays(classify, SHAPE, n, rng) for n in (100, 30, 30))
     args = mlp.Args(hidden=(16,), dropout=0.3)
-    net = network.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
+    net = initial_weights.build_with_seed(lambda: mlp.build(args, SHAPE), 1)
     rows = network.fit(
         network.Training(
             module=module or classify.module(net, fit, SHAPE), train=train,

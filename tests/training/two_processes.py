@@ -12,7 +12,7 @@ from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.models import mlp
 from foursplit.tasks import classify
-from foursplit.training import device, network
+from foursplit.training import device, initial_weights, network
 
 SHAPE = DataSpec(inputs=(6,), classes=("a", "b", "c"))
 
@@ -23,7 +23,7 @@ def main(output: Path) -> None:
     # 100 examples in batches of 33: the last batch has one, which one process gets.
     train, train_dev, dev = (random_arrays(classify, SHAPE, n, rng) for n in (100, 30, 30))
     fit = TrainerConfig(seeds=(1,), learning_rate=0.05, max_epochs=6, batch_size=33)
-    net = network.build_with_seed(lambda: mlp.build(mlp.Args(hidden=(16,)), SHAPE), 1)
+    net = initial_weights.build_with_seed(lambda: mlp.build(mlp.Args(hidden=(16,)), SHAPE), 1)
     training = network.Training(
         module=classify.module(net, fit, SHAPE), train=train,
         validation={"train_dev": train_dev, "dev": dev}, fit=fit, seed=1, kind="cpu",

@@ -99,6 +99,27 @@ class EarlyStopping:
     min_delta: NonNegativeFloat = 0.0  # an improvement smaller than this is none
 
 
+Layers = tuple[Annotated[str, Field(min_length=1)], ...]
+"""Names of layers, as `net.named_modules()` has them; a name stands for all below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class Pretrained:
+    """Another experiment whose trained weights are the initial weights (Ng, DLS C3 W2)."""
+
+    experiment: str
+    exclude: Layers = ()  # these start from random weights, for instance the output layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class Phase:
+    """A part of training with settings of its own; its optimizer starts without a state."""
+
+    max_epochs: PositiveInt
+    learning_rate: PositiveFloat | None = None  # null: that of `fit`
+    freeze: Layers = ()  # these keep their weights
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class TrainerConfig:
     """How a network is trained."""
@@ -123,6 +144,12 @@ class TrainerConfig:
     accumulate_grad_batches: PositiveInt = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     loop: Literal["auto", "fast", "lightning"] = "auto"  # auto: by the size of a step
+    mixup: NonNegativeFloat = (
+        0.0  # alpha of Beta(alpha, alpha), from which each batch's share is drawn
+    )
+    ema_decay: Fraction = 0.0  # of the exponential moving average of the weights; 0: none
+    pretrained: Pretrained | None = None  # null: random initial weights
+    phases: tuple[Phase, ...] = ()  # one after another; empty: a single one
 
     @model_validator(mode="after")
     def _check_optimizer(self) -> Self:
@@ -137,6 +164,16 @@ class TrainerConfig:
                 f"{'has' if len(optimizers) == 1 else 'have'}",
             )
         _require(not self.nesterov or self.momentum > 0, "nesterov needs momentum")
+        epochs = sum(phase.max_epochs for phase in self.phases)
+        _require(
+            not self.phases or epochs == self.max_epochs,
+            f"the phases have {epochs} epochs, and max_epochs is {self.max_epochs}: give the sum",
+        )
+        for name in ("early_stopping", "max_steps"):
+            _require(
+                not self.phases or getattr(self, name) is None,
+                f"{name} ends training early, and phases say when each ends: give one of the two",
+            )
         needs = self.needs_lightning()
         _require(
             self.loop != "fast" or not needs, f"loop fast cannot do {', '.join(needs)}: use auto"
@@ -145,7 +182,7 @@ class TrainerConfig:
 
     def needs_lightning(self) -> list[str]:
         """List the settings that only Lightning's own loop can do."""
-        only = ("early_stopping", "max_steps", "accumulate_grad_batches", "precision")
+        only = ("early_stopping", "max_steps", "accumulate_grad_batches", "precision", "ema_decay")
         return [name for name in only if name in self.changed()]
 
     def changed(self) -> dict[str, Any]:

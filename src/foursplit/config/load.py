@@ -14,6 +14,7 @@ from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.fit import FORBID_UNKNOWN
 from foursplit.config.pipelines import FULL
+from foursplit.config.pretrained import check_pretrained, source_of
 from foursplit.config.schema import (
     ComparisonGroup,
     Experiment,
@@ -53,6 +54,7 @@ def build(tree: object) -> Params:
     _check_gate(params)
     _check_curves(params)
     _check_lessons(params)
+    check_pretrained(params)
     return params
 
 
@@ -140,6 +142,11 @@ def _check_curves(params: Params) -> None:
             experiments = section.experiments.get(course, {})
             _check_member("experiment", key, experiments, f"{at}.{course}")
             _check_same(curve, experiments[key], path)
+            if source_of(experiments[key]):
+                raise FoursplitError(
+                    f"{path}: experiment {key!r} starts from pretrained weights, and a learning "
+                    "curve is for models that learn from train alone. Remove the curve"
+                )
 
 
 def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:

@@ -104,11 +104,14 @@ def n_models(job: Job, settings: LearningCurve) -> int:
 def same_steps(fit: TrainerConfig, n_all: int, n: int) -> TrainerConfig:
     """Return as many epochs of `n` examples as make up the steps that `fit` takes on `n_all`."""
     steps, fewer = (-(-count // min(fit.batch_size or count, count)) for count in (n_all, n))
-    max_epochs = -(-fit.max_epochs * steps // fewer)
+    phases = tuple(
+        replace(phase, max_epochs=-(-phase.max_epochs * steps // fewer)) for phase in fit.phases
+    )
+    max_epochs = sum(p.max_epochs for p in phases) or -(-fit.max_epochs * steps // fewer)
     schedule = fit.lr_scheduler
     if schedule is not None and schedule.interval == "epoch":
         schedule = stretch(schedule, max_epochs / fit.max_epochs)
-    return replace(fit, max_epochs=max_epochs, lr_scheduler=schedule)
+    return replace(fit, max_epochs=max_epochs, lr_scheduler=schedule, phases=phases)
 
 
 def stretch(schedule: LRScheduler, ratio: float) -> LRScheduler:

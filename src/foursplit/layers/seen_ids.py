@@ -19,7 +19,7 @@ class SeenIds(nn.Module):
     def __init__(self, n: int) -> None:
         super().__init__()
         self.register_buffer("seen", torch.zeros(n))
-        self.adapting = False
+        self.adapting, self.is_fitted = False, False  # fitted: measured where the weights are from
         self.n_adapted = 0  # examples seen since `adapting` was set
 
     def forward(

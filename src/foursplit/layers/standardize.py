@@ -32,7 +32,7 @@ class Standardize(nn.Module):
         self.axes = (0, *range(2, len(inputs) + 1))  # all but the channel, or the input
         self.register_buffer("mean", torch.zeros(measured))
         self.register_buffer("scale", torch.ones(measured))
-        self.adapting = False
+        self.adapting, self.is_fitted = False, False  # fitted: measured where the weights are from
         self.n_adapted = 0  # examples measured since `adapting` was set
         self.std = torch.ones(measured)  # of those
 
@@ -58,7 +58,8 @@ class Standardize(nn.Module):
 
 def adaptive_layers(net: nn.Module) -> list[Standardize | SeenIds]:
     """List the layers of `net` that measure their inputs on train, in the order of definition."""
-    return [layer for layer in net.modules() if isinstance(layer, Standardize | SeenIds)]
+    layers = (layer for layer in net.modules() if isinstance(layer, Standardize | SeenIds))
+    return [layer for layer in layers if not layer.is_fitted]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from foursplit.config import paths, pipelines
 from foursplit.config.pipelines import FULL, Pipeline
+from foursplit.config.pretrained import source_of
 from foursplit.config.schema import Params, PipelineConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
@@ -129,8 +130,35 @@ def _pipeline_files(pipeline: Pipeline, section: PipelineConfig) -> dict[Path, s
             course=course,
             curves=course in section.curves,
             lessons=course in section.lessons,
+            initial_weights=_initial_weights(pipeline, section, course),
         )
     return texts
+
+
+def _initial_weights(
+    pipeline: Pipeline, section: PipelineConfig, course: str
+) -> dict[str, dict[str, str]]:
+    """Return the fields of each experiment's training, with what its initial weights come from.
+
+    Empty where all of a course's weights are random: its stages then read params.yaml itself, so
+    that a new experiment changes no dvc.yaml.
+    """
+    experiments = section.experiments[course]
+    if not any(map(source_of, experiments.values())):
+        return {}
+    groups = {k: e.group for block in section.experiments.values() for k, e in block.items()}
+    data = _template_paths(pipeline, course)["data"]
+    items = {}
+    for key, experiment in experiments.items():
+        source = source_of(experiment)
+        items[key] = {
+            **{name: getattr(experiment, name) for name in ("dataset", "group", "model", "task")},
+            "initial_weights": f"{data}/models/{groups[source]}/{source}" if source else RANDOM,
+        }
+    return items
+
+
+RANDOM = "data/code/training/initial_weights.json"
 
 
 def _template_paths(pipeline: Pipeline, home: str) -> Mapping[str, str]:

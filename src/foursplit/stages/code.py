@@ -16,6 +16,10 @@ STAGES = (
 )  # fmt: skip
 
 
+TRAINING = "training"
+INITIAL_WEIGHTS = "initial_weights"
+"""Random weights come from this code alone, as pretrained ones come from another model."""
+
 ENVIRONMENT = "foursplit.core.reproducible_env"
 """What the command line sets before a stage runs: kernels and threads, which decide bytes."""
 
@@ -33,6 +37,7 @@ def run() -> str:
 def names() -> Iterator[tuple[str, str]]:
     """Return kind and name of all that a stage may depend on."""
     yield from (("stages", stage) for stage in STAGES)
+    yield TRAINING, INITIAL_WEIGHTS
     yield from ((kind, name) for kind in plugins.kinds() for name in plugins.names(kind))
 
 
@@ -45,6 +50,8 @@ def modules(kind: str, name: str) -> list[str]:
     """Return the modules whose imports count."""
     if kind == "stages":
         return [f"foursplit.stages.{name}", ENVIRONMENT]
+    if kind == TRAINING:
+        return [f"foursplit.training.{name}"]
     return [plugins.module_name(of, name) for of in plugins.kinds() if of == kind]
 
 

@@ -24,8 +24,16 @@ Labels = Int[Tensor, " batch"]
 class Classify(SupervisedTask):
     """Train any `net` that maps a batch to (batch, class) logits by cross-entropy, in nats."""
 
+    supports_mixup = True
+
     def output_loss(self, outputs: Outputs, batch: Batch) -> Scalar:
-        y: Labels = batch["y"]
+        if "mixup_y" not in batch:
+            return self._cross_entropy(outputs, batch["y"])
+        share = batch["mixup_share"]
+        of_one = self._cross_entropy(outputs, batch["y"])
+        return share * of_one + (1 - share) * self._cross_entropy(outputs, batch["mixup_y"])
+
+    def _cross_entropy(self, outputs: Outputs, y: Labels) -> Scalar:
         if self.training and self.fit.label_smoothing:
             return F.cross_entropy(outputs, y, label_smoothing=self.fit.label_smoothing)
         return F.cross_entropy(outputs, y)

@@ -12,14 +12,53 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from foursplit.config.fit import Augment
+from foursplit.config.fit import Augment, TrainerConfig
 from foursplit.core.arrays import Array, Ragged, example_axes
 from foursplit.core.errors import FoursplitError
-from foursplit.training.batches import Batch
+from foursplit.training.batches import Arrays, Batch, Change
 
 Pictures = Float[Tensor, "example channel row column"]
 
 PICTURE = 3  # axes of a picture
+
+
+def change_of(fit: TrainerConfig, train: Arrays, scale: float) -> Change | None:
+    """Return what `fit.augment` and `fit.mixup` do to a batch; None if they do nothing."""
+    changes: list[Change] = []
+    if fit.augment is not None:
+        changes.append(Augmenter(fit.augment, train["x"], scale))
+    if fit.mixup:
+        changes.append(Mixup(fit.mixup))
+    if not changes:
+        return None
+
+    def change(batch: Batch, rng: np.random.Generator) -> Batch:
+        for one in changes:
+            batch = one(batch, rng)
+        return batch
+
+    return change
+
+
+class Mixup:
+    """Mix each example with another of its batch, and so their losses, by one share a batch.
+
+    Source: Zhang, Cisse, Dauphin and Lopez-Paz (2018), mixup: Beyond Empirical Risk Minimization.
+    """
+
+    def __init__(self, alpha: float) -> None:
+        self.alpha = alpha
+
+    def __call__(self, batch: Batch, rng: np.random.Generator) -> Batch:
+        x, y = batch["x"], batch["y"]
+        share = float(rng.beta(self.alpha, self.alpha))
+        other = torch.from_numpy(rng.permutation(len(x))).to(x.device)
+        return {
+            **batch,
+            "x": share * x + (1 - share) * x[other],
+            "mixup_y": y[other],
+            "mixup_share": torch.tensor(share, device=x.device),
+        }
 
 
 class Augmenter:

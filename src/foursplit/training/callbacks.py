@@ -18,14 +18,16 @@ Row = dict[str, float]
 class Curves(L.Callback):
     """Collect one row per evaluated epoch and pass it to the listeners."""
 
-    def __init__(self, listeners: tuple[Callable[[Row], None], ...] = ()) -> None:
+    def __init__(
+        self, listeners: tuple[Callable[[Row], None], ...] = (), first_epoch: int = 0
+    ) -> None:
         self.rows: list[Row] = []
-        self.listeners = listeners
+        self.listeners, self.first_epoch = listeners, first_epoch
 
     # Lightning runs validation inside the training epoch, so both means are complete here.
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
         means = self.means(trainer, pl_module)
-        row = {"epoch": float(self.n_epochs(trainer, pl_module)), **means}
+        row = {"epoch": float(self.first_epoch + self.n_epochs(trainer, pl_module)), **means}
         if "dev_loss" not in means and self.rows:
             return  # an epoch without validation
         self.rows.append(row)
@@ -64,8 +66,8 @@ class SaveState(L.Callback):
 class SeedEpochs(L.Callback):
     """Set torch's generators as each epoch begins, so that its draws depend on it alone."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, first_epoch: int = 0) -> None:
+        self.seed, self.first_epoch = seed, first_epoch
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        seed_epoch(self.seed, trainer.current_epoch)
+        seed_epoch(self.seed, self.first_epoch + trainer.current_epoch)

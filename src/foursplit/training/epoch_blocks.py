@@ -57,10 +57,12 @@ class EpochBlockModule(L.LightningModule):
     Order of batches and draws (dropout) depend on `seed` and epoch alone.
     """
 
-    def __init__(self, task: Any, blocks: EpochBlocks, seed: int, steps_per_epoch: int) -> None:
+    def __init__(
+        self, task: Any, blocks: EpochBlocks, seed: int, steps_per_epoch: int, first_epoch: int = 0
+    ) -> None:
         super().__init__()
         self.task, self.blocks, self.seed = task, blocks, seed
-        self.steps_per_epoch = steps_per_epoch
+        self.steps_per_epoch, self.first_epoch = steps_per_epoch, first_epoch
         self.clip = clipper(task.fit)
         self.epoch = 0  # of the batches in training, counted from 0
         self.automatic_optimization = False
@@ -79,7 +81,7 @@ class EpochBlockModule(L.LightningModule):
         parameters = list(task.net.parameters())
         for epoch in self.blocks.epochs(trainer.current_epoch):
             self.epoch = epoch
-            seed_epoch(self.seed, epoch)
+            seed_epoch(self.seed, self.first_epoch + epoch)
             metrics.reset()  # a row of the curves has the means of one epoch
             for index, batch in enumerate(batches):
                 if trainer.received_sigterm:  # Lightning itself asks only between its calls

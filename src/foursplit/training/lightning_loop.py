@@ -11,7 +11,7 @@ from typing import Any
 
 import pytorch_lightning as L
 import torch
-from pytorch_lightning.callbacks import EarlyStopping
+from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging
 from torch import nn
 
 from foursplit.config.fit import TrainerConfig
@@ -138,14 +138,17 @@ def settings(fit: TrainerConfig, validation_interval: int) -> dict[str, Any]:
     }
 
 
-def early_stopping(fit: TrainerConfig) -> list[L.Callback]:
-    """Return the callback that ends training early, if `fit` asks for it."""
+def callbacks(fit: TrainerConfig) -> list[L.Callback]:
+    """Return Lightning's callbacks that a `fit` block asks for."""
+    asked: list[L.Callback] = []
     stop = fit.early_stopping
-    if stop is None:
-        return []
-    return [
-        EarlyStopping(
-            "dev_loss", min_delta=stop.min_delta, patience=stop.patience,
-            check_on_train_epoch_end=False,
-        )
-    ]  # fmt: skip
+    if stop is not None:
+        asked.append(
+            EarlyStopping(
+                "dev_loss", min_delta=stop.min_delta, patience=stop.patience,
+                check_on_train_epoch_end=False,
+            )
+        )  # fmt: skip
+    if fit.ema_decay:
+        asked.append(EMAWeightAveraging(decay=fit.ema_decay))
+    return asked

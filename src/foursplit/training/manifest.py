@@ -34,6 +34,7 @@ class Manifest:
     n_parameters: int
     flops: int | None  # of one example forward; None where it cannot be counted
     size_bytes: int  # of the weights' file
+    pretrained: dict[str, Any] | None = None  # experiment, seed and hash of the initial weights
 
     @property
     def weights(self) -> str:
@@ -41,7 +42,10 @@ class Manifest:
 
 
 def save(folder: Path, manifest: Manifest) -> None:
-    artifacts.write_json(folder / NAME, asdict(manifest))
+    block = asdict(manifest)
+    if manifest.pretrained is None:
+        del block["pretrained"]
+    artifacts.write_json(folder / NAME, block)
 
 
 def load(folder: Path) -> Manifest:

@@ -14,13 +14,12 @@ import numpy as np
 import pytorch_lightning as L
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
-from torch import nn
 
 from foursplit.config.fit import TrainerConfig
-from foursplit.core.seeds import derive_seed
+from foursplit.core.errors import FoursplitError
 from foursplit.core.splits import Split
 from foursplit.training import lightning_loop
-from foursplit.training.augment import Augmenter
+from foursplit.training.augment import change_of
 from foursplit.training.batches import (
     Arrays,
     Batches,
@@ -38,18 +37,13 @@ from foursplit.training.forward_cost import forward_cost, longest_example
 from foursplit.training.input_statistics import fit_input_statistics
 from foursplit.training.lightning_loop import OnDeviceStream, StepwiseCurves, StepwiseModule
 from foursplit.training.metric_accumulator import VALIDATION_SPLITS
+from foursplit.training.phases import fit_in_phases, keep_frozen_statistics
 from foursplit.training.supervised_task import SupervisedTask
 
 MIN_LIGHTNING_FLOPS = 2_000_000_000
 """Operations forward in a step from which on Lightning's own loop costs next to nothing."""
 
 Loop = Literal["fast", "lightning"]
-
-
-def build_with_seed(build: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """Build a network whose first weights depend on `seed` alone."""
-    torch.manual_seed(derive_seed("weights", seed))
-    return build()
 
 
 def choose_loop(fit: TrainerConfig, flops: int, train: Arrays) -> Loop:
@@ -69,6 +63,7 @@ class Training:
     `module` may be a LightningModule of the user's, for Lightning's own loop: it gets (x, y).
     `scale` is that of the data's spec, and `callbacks` are Lightning's.  `state` is where an
     interrupted run left what is needed to go on; it is gone when training is complete.
+    `first_epoch` is the number of epochs in earlier phases: order and draws depend on it.
     """
 
     module: Any
@@ -81,6 +76,7 @@ class Training:
     listeners: tuple[Callable[[Row], None], ...] = ()
     scale: float = 1.0
     callbacks: tuple[L.Callback, ...] = ()
+    first_epoch: int = 0  # epochs of the phases before
 
     @property
     def is_own(self) -> bool:
@@ -92,14 +88,20 @@ class Training:
         return torch_device(self.kind)
 
     def change(self) -> Change | None:
-        """Return the augmentation of batches, if there is one."""
-        if self.fit.augment is None:
-            return None
-        return Augmenter(self.fit.augment, self.train["x"], self.scale)
+        """Return what augmentation does to a batch of train, if there is any."""
+        return change_of(self.fit, self.train, self.scale)
 
 
 def fit(training: Training, loop: Loop = "fast") -> list[Row]:
-    """Train for `fit.max_epochs`; return the learning curves."""
+    """Train for `fit.max_epochs`, phase by phase; return the learning curves."""
+    if not training.fit.phases:
+        return _fit(training, loop)
+    if training.is_own:
+        raise FoursplitError("fit.phases: is for tasks; a LightningModule of your own decides it")
+    return fit_in_phases(training, lambda phase: _fit(phase, loop))
+
+
+def _fit(training: Training, loop: Loop) -> list[Row]:
     module = training.module
     example = longest_example(training.train, training.scale)
     by_name = lightning_loop.OwnModule(module) if training.is_own else module
@@ -119,16 +121,18 @@ def _fit_fast(training: Training, at_once: int) -> list[Row]:
     watched = [OnDevice(training.validation[name], training.device) for name in VALIDATION_SPLITS]
     fit_input_statistics(module, Batches(learnt, size=None, scale=scale))
     module.train()
-    curves, blocks = Curves(training.listeners), EpochBlocks.of(fit.max_epochs)
+    keep_frozen_statistics(module)
+    first = training.first_epoch
+    curves, blocks = Curves(training.listeners, first), EpochBlocks.of(fit.max_epochs)
     loader = Batches(
         learnt,
         size=fit.batch_size,
         seed=training.seed,
-        epoch=lambda: in_blocks.epoch,
+        epoch=lambda: first + in_blocks.epoch,
         change=training.change(),
         scale=scale,
     )
-    in_blocks = EpochBlockModule(module, blocks, training.seed, len(loader))
+    in_blocks = EpochBlockModule(module, blocks, training.seed, len(loader), first)
     evaluated = [Batches(split, size=at_once, scale=scale) for split in watched]
     trainer = make_trainer(
         training.kind,
@@ -146,18 +150,20 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
     by_name = lightning_loop.OwnModule(module) if training.is_own else module
     fit_input_statistics(by_name, OnDeviceStream(measured, training.device))
     module.train()
-    curves = StepwiseCurves(training.listeners)
-    around = (SeedEpochs(training.seed), curves, SaveState(training.state, _every_s()))
+    keep_frozen_statistics(module)
+    first = training.first_epoch
+    curves = StepwiseCurves(training.listeners, first)
+    around = (SeedEpochs(training.seed, first), curves, SaveState(training.state, _every_s()))
     trainer = make_trainer(
         training.kind,
-        (*around, *lightning_loop.early_stopping(fit), *training.callbacks),
+        (*around, *lightning_loop.callbacks(fit), *training.callbacks),
         **lightning_loop.settings(fit, validation_interval(fit.max_epochs)),
     )
     learnt = Stream(
         training.train,
         size=fit.batch_size,
         seed=training.seed,
-        epoch=lambda: trainer.current_epoch,
+        epoch=lambda: first + trainer.current_epoch,
         change=training.change(),
         scale=scale,
         rank=trainer.global_rank,
@@ -191,6 +197,8 @@ def make_trainer(
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     # Our loaders cut batches from arrays at hand: workers would only copy them.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    # Batch norms with frozen weights are meant to be in it.
+    warnings.filterwarnings("ignore", message=r".*module\(s\) in eval mode at the start.*")
     # Lightning 2.6.6 asks torch 2.13 a question whose wording torch has since changed.
     warnings.filterwarnings("ignore", message=r".*isinstance\(treespec, LeafSpec\).*")
     n_processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by torchrun

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from foursplit.config.fit import TrainerConfig
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec
 from foursplit.training.batches import Batch
 from foursplit.training.metric_accumulator import MetricAccumulator
@@ -29,8 +30,12 @@ CONTRACTS = (
 class SupervisedTask(L.LightningModule, ABC):
     """Train any `net` by the loss that a task defines on its outputs."""
 
+    supports_mixup = False
+
     def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
         super().__init__()
+        if fit.mixup and not self.supports_mixup:
+            raise FoursplitError("fit.mixup: is for task classify: it mixes classes")
         self.net, self.fit, self.shape = net, fit, shape
         self.metrics = MetricAccumulator()
 

@@ -18,7 +18,7 @@ from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.splits import Split
 from foursplit.data.encode import encode_inputs
 from foursplit.io import artifacts
-from foursplit.training import manifest
+from foursplit.training import manifest, pretrained
 from foursplit.training.callbacks import Row
 from foursplit.training.manifest import Manifest
 
@@ -77,16 +77,21 @@ def _fit_network(
     import pytorch_lightning
     import torch
 
-    from foursplit.training import device, lightning_loop, network
+    from foursplit.training import device, initial_weights, lightning_loop, network
     from foursplit.training.forward_cost import forward_cost, longest_example
 
     file, args = _model(job)
     device.set_deterministic(job.run.threads)
-    net = network.build_with_seed(lambda: file.build(args, job.shape), seed)
+    net = initial_weights.build_with_seed(lambda: file.build(args, job.shape), seed)
     if not isinstance(net, torch.nn.Module):
         raise FoursplitError(
             f"{job.key}.fit: model {job.experiment.model!r} has a fit() of its own: give seeds "
             "only, and its settings as model_args."
+        )
+    if fit.pretrained:
+        source = pretrained.source_folder(fit.pretrained, seed)
+        initial_weights.load_pretrained(
+            net, pretrained.load_weights(source), fit.pretrained.exclude, fit.pretrained.experiment
         )
     task_module = plugins.task(job.experiment.task).module
     is_own = isinstance(net, pytorch_lightning.LightningModule)
@@ -121,6 +126,7 @@ def _fit_network(
         device=device.name(kind),
         n_parameters=sum(p.numel() for p in net.parameters() if p.requires_grad),
         flops=flops,
+        pretrained=pretrained.provenance(fit.pretrained, seed),
     )
 
 
@@ -221,11 +227,13 @@ def resume_path(job: Job, seed: int, device: str, more: Mapping[str, str] | None
     `more` are digests of further code that it depends on.
     """
     libraries = paths.root() / LIBRARIES
+    fit = job.experiment.fit
     digest = artifacts.fingerprint(
         {
             "code": {**job.code, **(more or {})},
             "args": dict(job.experiment.model_args),
-            "fit": str(job.experiment.fit),
+            "pretrained": pretrained.digests(fit) if isinstance(fit, TrainerConfig) else {},
+            "fit": str(fit),
             "data": job.data,
             "libraries": artifacts.sha256_file(libraries) if libraries.is_file() else None,
             "device": [device, job.run.threads, job.run.instruction_set],

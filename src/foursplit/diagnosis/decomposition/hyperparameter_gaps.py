@@ -25,6 +25,10 @@ HYPERPARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fit.precision": (FIT_TRAIN,),
     "fit.max_steps": (FIT_TRAIN,),
     "fit.label_smoothing": (FIT_DEV,),
+    "fit.mixup": (FIT_DEV,),
+    "fit.ema_decay": (FIT_DEV,),
+    "fit.phases": (FIT_TRAIN, FIT_DEV),  # the more is frozen, the less is fitted
+    "fit.pretrained": (FIT_TRAIN, FIT_DEV),  # features of other examples
     "fit.early_stopping": (FIT_TRAIN, FIT_DEV),  # not orthogonal: it stops the one for the other
     "fit.weight_decay": (FIT_DEV,),
     "fit.augment": (FIT_DEV, LIKE_DEV),  # more examples, and examples more like dev's
