@@ -30,6 +30,10 @@ def place(picture):
     return np.array(ndimage.center_of_mass(picture[0, 0].numpy()))
 
 
+def changed(asked, x, rng):
+    return Augmenter(asked, x)({"x": x}, rng)["x"]
+
+
 class Fixed:
     """A generator whose uniform draws all are `share` of the way from low to high."""
 
@@ -42,14 +46,14 @@ class Fixed:
 
 def test_nothing_asked_for_changes_nothing():
     x = pictures()
-    assert torch.equal(Augmenter(Augment(), x).change(x, np.random.default_rng(1)), x)
+    assert torch.equal(changed(Augment(), x, np.random.default_rng(1)), x)
 
 
 @pytest.mark.parametrize("angle", [10.0, 90.0, 180.0])
 def test_a_turn_moves_a_dot_along_the_circle(angle):
     middle = (SIDE - 1) / 2
     x = dot(middle, middle + 4)
-    turned = Augmenter(Augment(turn=angle), x).change(x, Fixed())
+    turned = changed(Augment(turn=angle), x, Fixed())
     # Rows count downwards: a grid that is turned one way turns the picture the other.
     reached = place(turned) - middle
     assert np.allclose(np.hypot(*reached), 4, atol=0.1)
@@ -58,19 +62,19 @@ def test_a_turn_moves_a_dot_along_the_circle(angle):
 
 def test_a_turn_of_a_wide_picture_does_not_shear_it():
     x = dot(5.5, 13.5 + 4, rows=12, columns=28)
-    turned = Augmenter(Augment(turn=90.0), x).change(x, Fixed())
+    turned = changed(Augment(turn=90.0), x, Fixed())
     assert np.allclose(np.abs(place(turned) - (5.5, 13.5)), (4, 0), atol=0.1)
 
 
 def test_a_shift_is_in_pixels():
     x = dot(7, 7)
-    moved = Augmenter(Augment(shift=2.0), x).change(x, Fixed())
+    moved = changed(Augment(shift=2.0), x, Fixed())
     assert np.allclose(np.abs(place(moved) - 7), 2, atol=0.05)
 
 
 def test_a_scale_is_a_share_of_the_size():
     x = dot(7, 11)
-    grown = Augmenter(Augment(scale=0.25), x).change(x, Fixed())
+    grown = changed(Augment(scale=0.25), x, Fixed())
     assert np.allclose(place(grown), (7, 7 + 4 * 1.25), atol=0.1)
 
 
@@ -90,9 +94,7 @@ def test_a_blur_is_scipys(spread):
 def test_shade_darkens_paper_and_leaves_ink():
     paper_and_ink = torch.zeros(400, 1, 8, 8)
     paper_and_ink[:, :, 2, :] = 1.0
-    shaded = Augmenter(Augment(shade=0.4), paper_and_ink).change(
-        paper_and_ink, np.random.default_rng(0)
-    )
+    shaded = changed(Augment(shade=0.4), paper_and_ink, np.random.default_rng(0))
     assert torch.equal(shaded[:, :, 2], paper_and_ink[:, :, 2])
     assert 0.35 < float(shaded[:, :, 4].max()) <= 0.4
     # From each of the four sides, about as often.
@@ -103,7 +105,7 @@ def test_shade_darkens_paper_and_leaves_ink():
 def test_noise_is_of_the_deviation_asked_for():
     x = torch.full((50, 1, 20, 20), 0.5)
     x[0, 0, 0, 0], x[0, 0, 0, 1] = -1.0, 2.0  # a range of 3
-    found = Augmenter(Augment(noise=0.1), x).change(x, np.random.default_rng(0))
+    found = changed(Augment(noise=0.1), x, np.random.default_rng(0))
     assert np.isclose(float((found[1:] - x[1:]).std()), 0.3, rtol=0.05)
 
 
@@ -122,7 +124,7 @@ def test_noise_is_of_the_deviation_asked_for():
 )
 def test_values_stay_within_those_of_train_and_draws_repeat(asked, seed):
     x = pictures()
-    once, again = (Augmenter(asked, x).change(x, np.random.default_rng(seed)) for _ in range(2))
+    once, again = (changed(asked, x, np.random.default_rng(seed)) for _ in range(2))
     assert torch.equal(once, again)
     assert once.shape == x.shape
     assert float(once.min()) >= float(x.min())

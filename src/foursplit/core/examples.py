@@ -85,7 +85,6 @@ class DataSpec:
     vocabularies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of text arrays
     further_inputs: tuple[str, ...] = ()  # arrays beside x that a network reads
     axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of further arrays
-    facts: Mapping[str, Any] = field(default_factory=dict)  # what the task's baseline needs
 
     @property
     def n_classes(self) -> int:

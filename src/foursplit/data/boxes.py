@@ -8,7 +8,7 @@ import numpy as np
 MIN_IOU = 0.5
 """Overlap from which on a predicted box is that of an object, as in PASCAL VOC."""
 
-BOX = 4  # numbers of a box before its class
+STRIDE = 4  # pixels of a cell of the grid that a detector answers for
 
 
 def intersection_over_union(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -29,13 +29,13 @@ def non_max_suppression(boxes: np.ndarray, limit: float = MIN_IOU) -> np.ndarray
     A box that overlaps a better one of its class by more than `limit` goes.
     """
     order = np.argsort(-boxes[:, 5], kind="stable")
-    kept: list[int] = []
+    selected: list[int] = []
     overlaps = intersection_over_union(boxes, boxes)
     for number in order.tolist():
-        same = [other for other in kept if boxes[other, 4] == boxes[number, 4]]
+        same = [other for other in selected if boxes[other, 4] == boxes[number, 4]]
         if not (overlaps[number, same] > limit).any():
-            kept.append(number)
-    result: np.ndarray = boxes[kept]
+            selected.append(number)
+    result: np.ndarray = boxes[selected]
     return result
 
 
@@ -52,6 +52,24 @@ def count_right(predicted: np.ndarray, true: np.ndarray, min_iou: float = MIN_IO
         if len(true) and fitting[best] >= min_iou:
             free[best] = False
     return int((~free).sum())
+
+
+def move(boxes: np.ndarray, corners: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return (box, 5) boxes around their moved corners (box, 4, 2), cut at the picture's edges.
+
+    A box of which less than half is left is dropped: nobody could name what is in it.
+    """
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    inside = np.concatenate([low, high], axis=1).clip(0, [width, height, width, height])
+    areas = [np.prod(sides, axis=1) for sides in (high - low, inside[:, 2:] - inside[:, :2])]
+    moved = np.concatenate([inside, boxes[:, 4:5]], axis=1).astype(np.float32)
+    return moved[areas[1] >= areas[0] / 2]
+
+
+def corners(boxes: np.ndarray) -> np.ndarray:
+    """Return the (box, 4, 2) corners of boxes, across and down in pixels."""
+    places: np.ndarray = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    return places
 
 
 def encode_grid(boxes: np.ndarray, rows: int, columns: int, stride: int) -> np.ndarray:

@@ -15,16 +15,15 @@ from foursplit.config.fit import TrainerConfig
 from foursplit.core.arrays import Array, Ragged
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.data import boxes as box
+from foursplit.training.augment import Movement
 from foursplit.training.batches import Batch
 from foursplit.training.supervised_task import CONTRACTS as ALL_CONTRACTS
 from foursplit.training.supervised_task import Scalar, SupervisedTask
 
-__all__ = ["CONTRACTS", "STRIDE", "module", "random_batch", "targets"]
+__all__ = ["CONTRACTS", "module", "random_batch", "targets"]
 
 CONTRACTS = tuple(name for name in ALL_CONTRACTS if name != "initial_loss")
 """A guess has no loss of its own here: three kinds of loss are added."""
-
-STRIDE = 4  # pixels of a cell
 
 BOXES = "boxes"
 
@@ -34,7 +33,7 @@ Grid = Float[Tensor, "batch row column 5+n_classes"]
 
 
 class Detect(SupervisedTask):
-    """Train any `net` that maps pictures to a grid of cells, `STRIDE` pixels each."""
+    """Train any `net` that maps pictures to a grid of cells, `boxes.STRIDE` pixels each."""
 
     def output_loss(self, outputs: Tensor, batch: Batch) -> Scalar:
         """Compute the losses of objects, places and classes, an object each."""
@@ -61,10 +60,33 @@ class Detect(SupervisedTask):
         lengths = batch[BOXES + "_length"].tolist()
         truth = [boxes[:n] for boxes, n in zip(batch[BOXES].cpu().numpy(), lengths, strict=True)]
         errors = [
-            1 - box.f1(box.non_max_suppression(box.decode_grid(grid, STRIDE)), true)
+            1 - box.f1(box.non_max_suppression(box.decode_grid(grid, box.STRIDE)), true)
             for grid, true in zip(grids, truth, strict=True)
         ]
         return outputs.new_tensor(float(np.mean(errors)))
+
+    def move_targets(self, batch: Batch, movement: Movement) -> Batch:
+        """Move the boxes with their pictures, and set again what each cell must answer."""
+        lengths, boxes = batch[BOXES + "_length"].tolist(), batch[BOXES].cpu().numpy()
+        size = (movement.height, movement.width)
+        places = box.corners(boxes.reshape(-1, boxes.shape[-1])).reshape(len(boxes), -1, 2)
+        places = movement.points(places).reshape(*boxes.shape[:2], 4, 2)
+        moved = [
+            box.move(boxes[number, :n], places[number, :n], *size)
+            for number, n in enumerate(lengths)
+        ]
+        rows, columns = batch["grid"].shape[1:3]
+        grids = [box.encode_grid(each, rows, columns, box.STRIDE) for each in moved]
+        padded = np.zeros_like(boxes)
+        for number, each in enumerate(moved):
+            padded[number, : len(each)] = each
+        device = batch["grid"].device
+        return {
+            **batch,
+            BOXES: torch.from_numpy(padded).to(device),
+            BOXES + "_length": torch.tensor([len(each) for each in moved], device=device),
+            "grid": torch.from_numpy(np.stack(grids)).to(device),
+        }
 
 
 def module(net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> Detect:
@@ -80,8 +102,8 @@ def targets(examples: Examples, shape: DataSpec) -> dict[str, Array]:
     """Return the boxes, and the (example, row, column, 6) grid of what each cell must say."""
     boxes = examples.further[BOXES]
     assert isinstance(boxes, Ragged)
-    rows, columns = (side // STRIDE for side in shape.inputs[1:])
-    grids = [box.encode_grid(boxes.row(n), rows, columns, STRIDE) for n in range(len(boxes))]
+    rows, columns = (side // box.STRIDE for side in shape.inputs[1:])
+    grids = [box.encode_grid(boxes.row(n), rows, columns, box.STRIDE) for n in range(len(boxes))]
     return {BOXES: boxes, "grid": np.stack(grids)}
 
 
@@ -96,7 +118,10 @@ def random_batch(shape: DataSpec, n: int, rng: np.random.Generator) -> Batch:
     for number in range(n):
         rows, columns = (slice(start[number], start[number] + size) for start in (top, left))
         x[number, :, rows, columns] += 1 + label[number]
-    grids = [box.encode_grid(row[None], height // STRIDE, width // STRIDE, STRIDE) for row in boxes]
+    grids = [
+        box.encode_grid(row[None], height // box.STRIDE, width // box.STRIDE, box.STRIDE)
+        for row in boxes
+    ]
     return {
         "x": torch.from_numpy(x),
         BOXES: torch.from_numpy(boxes[:, None]),

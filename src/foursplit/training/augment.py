@@ -4,6 +4,8 @@ Source: Simard, Steinkraus and Platt (2003), Best Practices for Convolutional Ne
 Ng, DLS C4 W2 (data augmentation) and C3 W2 (artificial data synthesis).
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
@@ -22,11 +24,44 @@ Pictures = Float[Tensor, "example channel row column"]
 PICTURE = 3  # axes of a picture
 
 
-def change_of(fit: TrainerConfig, train: Arrays, scale: float) -> Change | None:
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How each picture of a batch is turned, scaled and shifted.
+
+    `theta` (example, 2, 3) maps a point of the new picture to that of the old one, in units of half
+    the picture, as `torch.nn.functional.affine_grid` has it.
+    """
+
+    theta: Tensor
+    height: int  # pixels
+    width: int
+
+    def sample(self, x: Pictures) -> Pictures:
+        """Return the moved pictures; what comes in from outside is 0."""
+        grid = F.affine_grid(self.theta, list(x.shape), align_corners=False)
+        return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+    def points(self, points: np.ndarray) -> np.ndarray:
+        """Move (example, point, 2) points, across and down in pixels, with their pictures."""
+        theta = self.theta.double().cpu().numpy()
+        half = np.array([self.width, self.height]) / 2
+        old = points / half - 1
+        back = np.linalg.inv(theta[:, :, :2])
+        moved: np.ndarray = np.einsum("nij,npj->npi", back, old - theta[:, None, :, 2])
+        return (moved + 1) * half
+
+
+MoveTargets = Callable[[Batch, Movement], Batch]
+"""What a task does with targets that have a place in the picture."""
+
+
+def change_of(
+    fit: TrainerConfig, train: Arrays, scale: float, move_targets: MoveTargets | None = None
+) -> Change | None:
     """Return what `fit.augment` and `fit.mixup` do to a batch; None if they do nothing."""
     changes: list[Change] = []
     if fit.augment is not None:
-        changes.append(Augmenter(fit.augment, train["x"], scale))
+        changes.append(Augmenter(fit.augment, train["x"], scale, move_targets))
     if fit.mixup:
         changes.append(Mixup(fit.mixup))
     if not changes:
@@ -65,27 +100,37 @@ class Augmenter:
     """Turn, shift, scale, blur, shade and add noise, each by an amount drawn for each picture.
 
     The draws come from the generator it is given, so that they depend on seed and epoch alone;
-    values stay within those of `train`.
+    values stay within those of `train`.  `move_targets` moves boxes with their pictures.
     """
 
-    def __init__(self, settings: Augment, train: Array, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        settings: Augment,
+        train: Array,
+        scale: float = 1.0,
+        move_targets: MoveTargets | None = None,
+    ) -> None:
         axes = tuple(example_axes(train))
         if isinstance(train, Ragged) or len(axes) != PICTURE:
             raise FoursplitError(
                 f"fit.augment: {settings.named()}: is for pictures (channel, row, column); these "
                 f"inputs have the shape {axes}"
             )
-        self.settings = settings
+        self.settings, self.move_targets = settings, move_targets
         self.lowest, self.highest = float(train.min()) * scale, float(train.max()) * scale
 
     def __call__(self, batch: Batch, rng: np.random.Generator) -> Batch:
-        return {**batch, "x": self.change(batch["x"], rng)}
-
-    def change(self, x: Pictures, rng: np.random.Generator) -> Pictures:
-        """Change each picture by amounts drawn for it."""
-        s = self.settings
+        s, x = self.settings, batch["x"]
         if s.turn or s.shift or s.scale:
-            x = _moved(x, s, rng)
+            movement = _movement(x, s, rng)
+            x = movement.sample(x)
+            if self.move_targets is not None:
+                batch = self.move_targets(batch, movement)
+        return {**batch, "x": self._repaint(x, rng)}
+
+    def _repaint(self, x: Pictures, rng: np.random.Generator) -> Pictures:
+        """Blur, shade and add noise: what changes no place in the picture."""
+        s = self.settings
         if s.blur:
             x = _blurred(x, rng.uniform(0, s.blur, len(x)), s.blur)
         if s.shade:
@@ -100,8 +145,8 @@ def _tensor(values: np.ndarray, like: Tensor) -> Tensor:
     return torch.from_numpy(values.astype(np.float32)).to(like.device)
 
 
-def _moved(x: Pictures, s: Augment, rng: np.random.Generator) -> Pictures:
-    """Sample each picture through a turned, scaled and shifted grid; outside lies nothing."""
+def _movement(x: Pictures, s: Augment, rng: np.random.Generator) -> Movement:
+    """Draw how far each picture is turned, scaled and shifted."""
     n, (rows, columns) = len(x), x.shape[2:]
     turn = np.radians(rng.uniform(-s.turn, s.turn, n))
     size = 1 + rng.uniform(-s.scale, s.scale, n)
@@ -114,8 +159,7 @@ def _moved(x: Pictures, s: Augment, rng: np.random.Generator) -> Pictures:
             [sin * columns / rows, cos, 2 * down / rows],
         ]
     ).transpose(2, 0, 1)
-    grid = F.affine_grid(_tensor(theta, x), list(x.shape), align_corners=False)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return Movement(_tensor(theta, x), rows, columns)
 
 
 def _blurred(x: Pictures, spread: np.ndarray, most: float) -> Pictures:

@@ -89,7 +89,8 @@ class Training:
 
     def change(self) -> Change | None:
         """Return what augmentation does to a batch of train, if there is any."""
-        return change_of(self.fit, self.train, self.scale)
+        move_targets = None if self.is_own else self.module.move_targets
+        return change_of(self.fit, self.train, self.scale, move_targets)
 
 
 def fit(training: Training, loop: Loop = "fast") -> list[Row]:

@@ -1,6 +1,7 @@
 """The Lightning module of tasks that compare a network's outputs with targets."""
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import pytorch_lightning as L
 import torch
@@ -13,6 +14,9 @@ from foursplit.core.examples import DataSpec
 from foursplit.training.batches import Batch
 from foursplit.training.metric_accumulator import MetricAccumulator
 from foursplit.training.optimizer import optimizer
+
+if TYPE_CHECKING:
+    from foursplit.training.augment import Movement
 
 Outputs = Float[Tensor, "batch n_outputs"]
 Scalar = Float[Tensor, ""]
@@ -46,6 +50,10 @@ class SupervisedTask(L.LightningModule, ABC):
     @abstractmethod
     def output_error(self, outputs: Tensor, batch: Batch) -> Scalar:
         """Compute the mean error of a batch, as the prediction tables define it."""
+
+    def move_targets(self, batch: Batch, movement: "Movement") -> Batch:
+        """Move the targets that have a place in the picture with it; here none has."""
+        return batch
 
     def forward(self, batch: Batch) -> Tensor:
         """Return what the network makes of a batch."""

@@ -17,8 +17,6 @@ METRICS = {"error": "loss", "missed": "missed", "false_alarms": "false_alarms"}
 
 DIRECTION = "minimize"
 
-STRIDE = 4  # pixels of a cell, as in tasks/detect.py
-
 ABOUT = "The error of a picture is 1 - F1 of its boxes; a box is right from an overlap of 0.5 on."
 
 
@@ -31,7 +29,7 @@ def truth(examples: Examples) -> list[np.ndarray]:
 
 def postprocess(outputs: np.ndarray, _shape: DataSpec) -> list[np.ndarray]:
     """Turn (example, row, column, 5 + class) outputs into the (box, 6) boxes of each picture."""
-    return [box.non_max_suppression(box.decode_grid(grid, STRIDE)) for grid in outputs]
+    return [box.non_max_suppression(box.decode_grid(grid, box.STRIDE)) for grid in outputs]
 
 
 def score_columns(
