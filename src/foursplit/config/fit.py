@@ -144,6 +144,7 @@ class TrainerConfig:
     accumulate_grad_batches: PositiveInt = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     loop: Literal["auto", "fast", "lightning"] = "auto"  # auto: by the size of a step
+    group_by_length: bool = False  # batches of examples of like length: less padding
     mixup: NonNegativeFloat = (
         0.0  # alpha of Beta(alpha, alpha), from which each batch's share is drawn
     )

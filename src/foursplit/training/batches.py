@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from foursplit.core.arrays import Array, Ragged
+from foursplit.core.arrays import Array, Ragged, example_axes
+from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 
 Batch = dict[str, Tensor]
@@ -27,6 +28,17 @@ Change = Callable[[Batch, np.random.Generator], Batch]
 
 LENGTH = "_length"
 """End of the name under which a batch has the lengths of a padded array's examples."""
+
+
+def lengths_of(arrays: Arrays) -> np.ndarray:
+    """Return the length of each example; raise FoursplitError where all have one shape."""
+    x = arrays["x"]
+    if not isinstance(x, Ragged):
+        raise FoursplitError(
+            "fit.group_by_length: is for texts and sounds, whose examples differ in length; these "
+            f"inputs have one shape, {example_axes(x)}"
+        )
+    return x.lengths
 
 
 def n_examples(arrays: Mapping[str, Any]) -> int:
@@ -112,7 +124,7 @@ class Batches:
     on exactly as if it had never stopped.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, all but one by name
         self,
         split: OnDevice,
         *,
@@ -121,9 +133,11 @@ class Batches:
         epoch: Callable[[], int] = lambda: 0,
         change: Change | None = None,
         scale: float = 1.0,
+        by_length: bool = False,
     ) -> None:
         self.split, self.seed, self.epoch, self.scale = split, seed, epoch, scale
         self.change = change  # of each batch, each time it is seen
+        self.lengths = split.padded["x"].on_host if by_length else None
         self.size = min(size or len(split), len(split))
 
     def __len__(self) -> int:
@@ -136,10 +150,33 @@ class Batches:
                 yield to_inputs(self.split.cut(slice(start, start + self.size)), self.scale)
             return
         rng = generator("batches", self.seed, self.epoch())
-        order = torch.from_numpy(rng.permutation(len(self.split))).to(self.split.device)
-        for chosen in torch.split(order, self.size):
+        for positions in epoch_batches(len(self.split), self.size, rng, self.lengths):
+            chosen = torch.from_numpy(positions).to(self.split.device)
             batch = to_inputs(self.split.cut(chosen), self.scale)
             yield batch if self.change is None else self.change(batch, rng)
+
+
+GROUPED_BATCHES = 50
+"""Batches whose examples are sorted by length together: the fewer, the more random they are."""
+
+
+def epoch_batches(
+    n: int, size: int, rng: np.random.Generator, lengths: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """Divide `n` examples into the batches of an epoch, in random order.
+
+    With `lengths` each batch has examples of like length, so that little of it is padding:
+    `GROUPED_BATCHES` batches are drawn at a time and sorted, and then the batches are shuffled.
+    """
+    order = rng.permutation(n)
+    if lengths is None:
+        return [order[start : start + size] for start in range(0, n, size)]
+    batches = []
+    for start in range(0, n, GROUPED_BATCHES * size):
+        drawn = order[start : start + GROUPED_BATCHES * size]
+        by_length = drawn[np.argsort(lengths[drawn], kind="stable")]
+        batches += [by_length[i : i + size] for i in range(0, len(by_length), size)]
+    return [batches[number] for number in rng.permutation(len(batches))]
 
 
 class EpochDataset:
@@ -184,11 +221,13 @@ class Stream:
         epoch: Callable[[], int] = lambda: 0,
         change: Change | None = None,
         scale: float = 1.0,
+        by_length: bool = False,
         rank: int = 0,
         n_processes: int = 1,
     ) -> None:
         self.dataset, self.n = ArrayDataset(arrays, scale), n_examples(arrays)
         self.seed, self.epoch, self.change = seed, epoch, change
+        self.lengths = lengths_of(arrays) if by_length else None
         self.rank, self.n_processes = rank, n_processes
         self.size = min(size or self.n, self.n)
 
@@ -196,11 +235,11 @@ class Stream:
         return -(-self.n // self.size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order, rng = np.arange(self.n), None
+        rng = None
+        whole = [np.arange(self.n)[start : start + self.size] for start in self._starts()]
         if self.seed is not None and (len(self) > 1 or self.change is not None):
             rng = generator("batches", self.seed, self.epoch())
-            order = rng.permutation(self.n)
-        whole = [order[start : start + self.size] for start in range(0, self.n, self.size)]
+            whole = epoch_batches(self.n, self.size, rng, self.lengths)
         own = [self._own(batch) for batch in whole]
         loader: DataLoader[Batch] = DataLoader(
             self.dataset,
@@ -214,6 +253,9 @@ class Stream:
                 n_own = len(positions[self.rank :: self.n_processes])
                 changed["loss_weight"] = torch.tensor(self.n_processes * n_own / len(positions))
             yield changed
+
+    def _starts(self) -> range:
+        return range(0, self.n, self.size)
 
     def _own(self, batch: np.ndarray) -> list[int]:
         """Return this process's positions of a batch; one without any takes one of weight 0."""

@@ -27,6 +27,7 @@ from foursplit.training.batches import (
     EpochDataset,
     OnDevice,
     Stream,
+    lengths_of,
     n_examples,
 )
 from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEpochs
@@ -104,6 +105,8 @@ def fit(training: Training, loop: Loop = "fast") -> list[Row]:
 
 def _fit(training: Training, loop: Loop) -> list[Row]:
     module = training.module
+    if training.fit.group_by_length:
+        lengths_of(training.train)  # raises where there are none
     example = longest_example(training.train, training.scale)
     by_name = lightning_loop.OwnModule(module) if training.is_own else module
     cost = forward_cost(by_name.eval(), example)
@@ -132,6 +135,7 @@ def _fit_fast(training: Training, at_once: int) -> list[Row]:
         epoch=lambda: first + in_blocks.epoch,
         change=training.change(),
         scale=scale,
+        by_length=fit.group_by_length,
     )
     in_blocks = EpochBlockModule(module, blocks, training.seed, len(loader), first)
     evaluated = [Batches(split, size=at_once, scale=scale) for split in watched]
@@ -167,6 +171,7 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
         epoch=lambda: first + trainer.current_epoch,
         change=training.change(),
         scale=scale,
+        by_length=fit.group_by_length,
         rank=trainer.global_rank,
         n_processes=trainer.world_size,
     )
