@@ -157,7 +157,10 @@ class Batches:
 
 
 GROUPED_BATCHES = 50
-"""Batches whose examples are sorted by length together: the fewer, the more random they are."""
+"""Batches whose examples are sorted by length together, at most: more would be less random."""
+
+MIN_GROUPS = 4
+"""An epoch is sorted in so many parts at least."""
 
 
 def epoch_batches(
@@ -166,14 +169,16 @@ def epoch_batches(
     """Divide `n` examples into the batches of an epoch, in random order.
 
     With `lengths` each batch has examples of like length, so that little of it is padding:
-    `GROUPED_BATCHES` batches are drawn at a time and sorted, and then the batches are shuffled.
+    some batches are drawn at a time and sorted, and then all batches are shuffled (as in Hugging
+    Face's LengthGroupedSampler).
     """
     order = rng.permutation(n)
     if lengths is None:
         return [order[start : start + size] for start in range(0, n, size)]
     batches = []
-    for start in range(0, n, GROUPED_BATCHES * size):
-        drawn = order[start : start + GROUPED_BATCHES * size]
+    group = size * max(1, min(n // (size * MIN_GROUPS), GROUPED_BATCHES))
+    for start in range(0, n, group):
+        drawn = order[start : start + group]
         by_length = drawn[np.argsort(lengths[drawn], kind="stable")]
         batches += [by_length[i : i + size] for i in range(0, len(by_length), size)]
     return [batches[number] for number in rng.permutation(len(batches))]
@@ -210,6 +215,7 @@ class Stream:
 
     With several processes each batch is divided: process r takes its examples r, r + n, r + 2n, …
     and `loss_weight` makes the mean of the processes' gradients that of the whole batch.
+    Lightning keeps `state_dict` in its checkpoints, to go on in the middle of an epoch.
     """
 
     def __init__(  # noqa: PLR0913, all but one by name
@@ -230,6 +236,8 @@ class Stream:
         self.lengths = lengths_of(arrays) if by_length else None
         self.rank, self.n_processes = rank, n_processes
         self.size = min(size or self.n, self.n)
+        self.n_taken = 0  # batches of this epoch that were handed over
+        self.n_skipped = 0  # batches of the next epoch that were taken before an interruption
 
     def __len__(self) -> int:
         return -(-self.n // self.size)
@@ -247,12 +255,20 @@ class Stream:
             collate_fn=_as_it_is,
             generator=torch.Generator(),  # leaves the global one to dropout
         )
-        for positions, batch in zip(whole, loader, strict=True):
+        skipped, self.n_skipped = self.n_skipped, 0
+        for self.n_taken, (positions, batch) in enumerate(zip(whole, loader, strict=True), start=1):
             changed = batch if self.change is None or rng is None else self.change(batch, rng)
             if self.n_processes > 1:
                 n_own = len(positions[self.rank :: self.n_processes])
                 changed["loss_weight"] = torch.tensor(self.n_processes * n_own / len(positions))
-            yield changed
+            if self.n_taken > skipped:  # its change was drawn, as that of all batches
+                yield changed
+
+    def state_dict(self) -> dict[str, int]:
+        return {"n_taken": self.n_taken}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.n_skipped = state["n_taken"]
 
     def _starts(self) -> range:
         return range(0, self.n, self.size)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as L
+import torch
 
 from foursplit.training.checkpoint import seed_epoch
 
@@ -63,11 +64,38 @@ class SaveState(L.Callback):
             self.last = time.monotonic()
 
 
+class SaveSteps(SaveState):
+    """Save a checkpoint in the middle of an epoch too, after a step of the optimizer."""
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        is_last = batch_idx + 1 == trainer.num_training_batches  # saved at the epoch's end
+        has_stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
+        if has_stepped and not is_last and time.monotonic() - self.last >= self.every_s:
+            trainer.save_checkpoint(self.path)
+            self.last = time.monotonic()
+
+
 class SeedEpochs(L.Callback):
-    """Set torch's generators as each epoch begins, so that its draws depend on it alone."""
+    """Set torch's generators as each epoch begins, so that its draws depend on it alone.
+
+    Training that is resumed in the middle of an epoch goes on with the generator's state.
+    """
 
     def __init__(self, seed: int, first_epoch: int = 0) -> None:
         self.seed, self.first_epoch = seed, first_epoch
+        self.resumed: torch.Tensor | None = None
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if self.resumed is not None:
+            torch.set_rng_state(self.resumed)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"generator": torch.get_rng_state()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.resumed = state_dict["generator"]
 
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         seed_epoch(self.seed, self.first_epoch + trainer.current_epoch)

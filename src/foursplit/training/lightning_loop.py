@@ -41,6 +41,12 @@ class StepwiseModule(L.LightningModule):
     def validation_step(self, batch: Any, batch_idx: int, dataloader_idx: int = 0) -> None:
         self.task.validation_step(batch, batch_idx, dataloader_idx)
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["metrics"] = self.task.metrics.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.task.metrics.load_state_dict(checkpoint["metrics"])
+
     def on_validation_epoch_end(self) -> None:
         self.log_dict(self.task.metrics.compute(VALIDATION_SPLITS), sync_dist=True)
 
@@ -79,6 +85,12 @@ class Tuples:
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         for batch in self.batches:
             yield batch["x"], batch["y"]
+
+    def state_dict(self) -> dict[str, int]:
+        return self.batches.state_dict()
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.batches.load_state_dict(state)
 
 
 def validation_loaders(module: L.LightningModule, watched: list[Stream]) -> list[Tuples]:

@@ -1,5 +1,7 @@
 """Means of losses and errors over an epoch, kept on the device until the epoch ends."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -34,6 +36,16 @@ class MetricAccumulator:
     def reset(self) -> None:
         """Forget what was added."""
         self._added = {}
+
+    def state_dict(self) -> dict[str, list[Any]]:
+        """Return what was added since the last reset, to go on in the middle of an epoch."""
+        return {
+            key: [torch.stack(values), list(counts)]
+            for key, (values, counts) in self._added.items()
+        }
+
+    def load_state_dict(self, state: dict[str, list[Any]]) -> None:
+        self._added = {key: (list(values), counts) for key, (values, counts) in state.items()}
 
     def compute(self, splits: tuple[Split, ...]) -> dict[str, float]:
         """Return `<split>_<name>` means of some splits, and keep what was added."""

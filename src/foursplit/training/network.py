@@ -30,7 +30,14 @@ from foursplit.training.batches import (
     lengths_of,
     n_examples,
 )
-from foursplit.training.callbacks import SAVE_EVERY_S, Curves, Row, SaveState, SeedEpochs
+from foursplit.training.callbacks import (
+    SAVE_EVERY_S,
+    Curves,
+    Row,
+    SaveState,
+    SaveSteps,
+    SeedEpochs,
+)
 from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
 from foursplit.training.device import torch_device
 from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks, validation_interval
@@ -158,10 +165,12 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
     keep_frozen_statistics(module)
     first = training.first_epoch
     curves = StepwiseCurves(training.listeners, first)
-    around = (SeedEpochs(training.seed, first), curves, SaveState(training.state, _every_s()))
+    around = (SeedEpochs(training.seed, first), curves)
+    # Last: what it saves is what the others have made of the step.
+    save = SaveSteps(training.state, _every_s())
     trainer = make_trainer(
         training.kind,
-        (*around, *lightning_loop.callbacks(fit), *training.callbacks),
+        (*around, *lightning_loop.callbacks(fit), *training.callbacks, save),
         **lightning_loop.settings(fit, validation_interval(fit.max_epochs)),
     )
     learnt = Stream(
