@@ -85,6 +85,7 @@ class Training:
     scale: float = 1.0
     callbacks: tuple[L.Callback, ...] = ()
     first_epoch: int = 0  # epochs of the phases before
+    datamodule: L.LightningDataModule | None = None  # the user's, for a module of the user's
 
     @property
     def is_own(self) -> bool:
@@ -112,6 +113,10 @@ def fit(training: Training, loop: Loop = "fast") -> list[Row]:
 
 def _fit(training: Training, loop: Loop) -> list[Row]:
     module = training.module
+    if training.datamodule is not None and not training.is_own:
+        raise FoursplitError(
+            "datamodule(): is for a LightningModule of your own; a task trains on the splits"
+        )
     if training.fit.group_by_length:
         lengths_of(training.train)  # raises where there are none
     example = longest_example(training.train, training.scale)
@@ -151,7 +156,7 @@ def _fit_fast(training: Training, at_once: int) -> list[Row]:
         (curves, SaveState(training.state, _every_s()), *training.callbacks),
         max_epochs=len(blocks),
     )
-    _run(trainer, in_blocks, EpochDataset(loader), evaluated, training.state)
+    _run(trainer, in_blocks, training.state, EpochDataset(loader), evaluated)
     return curves.rows
 
 
@@ -187,17 +192,20 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
     watched = [
         Stream(training.validation[name], size=at_once, scale=scale) for name in VALIDATION_SPLITS
     ]
-    if training.is_own:
+    if training.datamodule is not None:
+        _run(trainer, module, training.state, datamodule=training.datamodule)
+    elif training.is_own:
         own = lightning_loop.validation_loaders(module, watched)
-        _run(trainer, module, lightning_loop.Tuples(learnt), own, training.state)
+        _run(trainer, module, training.state, lightning_loop.Tuples(learnt), own)
     else:
-        _run(trainer, StepwiseModule(module, len(learnt)), learnt, watched, training.state)
+        _run(trainer, StepwiseModule(module, len(learnt)), training.state, learnt, watched)
     return curves.rows
 
 
-def _run(trainer: L.Trainer, module: Any, train: Any, validation: Any, state: Path) -> None:
+def _run(trainer: L.Trainer, module: Any, state: Path, *loaders: Any, **data: Any) -> None:
+    data["ckpt_path"] = state if is_complete(state) else None
     try:
-        trainer.fit(module, train, validation, ckpt_path=state if is_complete(state) else None)
+        trainer.fit(module, *loaders, **data)
     except SIGTERMException as ended:
         # Lightning's own says 0, as if all were done.
         raise SystemExit(128 + signal.SIGTERM) from ended

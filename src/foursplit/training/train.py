@@ -113,6 +113,9 @@ def _fit_network(
             listeners=listeners,
             scale=scale,
             callbacks=tuple(file.callbacks(args)) if hasattr(file, "callbacks") else (),
+            datamodule=file.datamodule(args, {"train": train, **arrays})
+            if hasattr(file, "datamodule")
+            else None,
         ),
         "lightning" if is_own else network.choose_loop(fit, flops, train),
     )
