@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.functional.text import bleu_score, char_error_rate
 
-from foursplit.config.schema import DiagnosisConfig
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
+from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec
 from foursplit.evaluation import table_metrics
+from foursplit.evaluation.group_choices import check_group
 from foursplit.evaluation.metrics import detect
 from foursplit.evaluation.metrics import sequence_to_sequence as texts
 
@@ -198,6 +200,12 @@ def test_a_summary_has_the_intervals_by_split_and_none_for_tasks_without():
     assert found == table_metrics.by_split({"dev": table}, "sequence_to_sequence", CONFIG)
     classes = pd.DataFrame({"loss": [0.0], "group_id": "a", "split": "dev"})
     assert table_metrics.by_split({"dev": classes}, "classify", CONFIG) == {}
+
+
+def test_a_group_cannot_compete_on_a_metric_of_whole_tables():
+    group = ComparisonGroup(dataset="dates", task="sequence_to_sequence", metric="bleu")
+    with pytest.raises(FoursplitError, match="'bleu' is of whole tables.*Valid: edit_rate, error"):
+        check_group("made", group)
 
 
 def test_n_grams_are_counted_as_often_as_both_have_them():
