@@ -6,9 +6,10 @@ import pytest
 
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import Examples
+from foursplit.evaluation.shown_examples import MAX_WORST, MIN_WORST
 from foursplit.reporting.tables.confusion import confusion
 from foursplit.reporting.tables.slices import by_column
-from foursplit.reporting.tables.worst_examples import MAX_EXAMPLES, MIN_EXAMPLES, worst_examples
+from foursplit.reporting.tables.worst_examples import worst_examples
 
 
 def prediction_table(rng, n=60):
@@ -84,13 +85,13 @@ def test_worst_examples_are_sorted_by_loss_and_limited(rng):
     result = worst_examples(table, dev_examples(table, rng), SPEC)
     losses = [float(example.loss) for example in result.examples]
     assert losses == sorted(losses, reverse=True)
-    assert len(result.examples) == min(MAX_EXAMPLES, table["is_error"].sum())
+    assert len(result.examples) == min(MAX_WORST, table["is_error"].sum())
     assert result.n_wrong == table["is_error"].sum()
 
 
 def test_a_perfect_model_still_shows_its_highest_losses(rng):
     table = prediction_table(rng).assign(is_error=False)
-    assert len(worst_examples(table, dev_examples(table, rng), SPEC).examples) == MIN_EXAMPLES
+    assert len(worst_examples(table, dev_examples(table, rng), SPEC).examples) == MIN_WORST
 
 
 def test_inputs_are_joined_by_example_id(rng):

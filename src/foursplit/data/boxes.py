@@ -39,19 +39,28 @@ def non_max_suppression(boxes: np.ndarray, limit: float = MIN_IOU) -> np.ndarray
     return result
 
 
-def count_right(predicted: np.ndarray, true: np.ndarray, min_iou: float = MIN_IOU) -> int:
-    """Count the (box, 6) predictions that are objects: each true box is found at most once.
+def right_boxes(predicted: np.ndarray, true: np.ndarray, min_iou: float = MIN_IOU) -> np.ndarray:
+    """Return for each of the (box, 6) predictions whether it is an object.
 
-    The best score chooses first, and takes the true box of its class that it overlaps most.
+    Each true box is found at most once.  The best score chooses first, and takes the true box of
+    its class that it overlaps most.
     """
+    right = np.zeros(len(predicted), dtype=bool)
+    if not len(true):
+        return right
     free = np.ones(len(true), dtype=bool)
     overlaps = intersection_over_union(predicted, true)
     for number in np.argsort(-predicted[:, 5], kind="stable").tolist():
         fitting = np.where(free & (true[:, 4] == predicted[number, 4]), overlaps[number], -1.0)
-        best = int(fitting.argmax()) if len(true) else 0
-        if len(true) and fitting[best] >= min_iou:
-            free[best] = False
-    return int((~free).sum())
+        best = int(fitting.argmax())
+        if fitting[best] >= min_iou:
+            free[best], right[number] = False, True
+    return right
+
+
+def count_right(predicted: np.ndarray, true: np.ndarray, min_iou: float = MIN_IOU) -> int:
+    """Count the (box, 6) predictions that are objects."""
+    return int(right_boxes(predicted, true, min_iou).sum())
 
 
 def move(boxes: np.ndarray, corners: np.ndarray, height: int, width: int) -> np.ndarray:

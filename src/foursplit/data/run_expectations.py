@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 MAX_ROWS_SHOWN = 5
 
 
-def run_expectations(frame: pd.DataFrame, suite: list[Any], name: str) -> dict[str, Any]:
+def run_expectations(
+    frame: pd.DataFrame, suite: list[Any], name: str, positions: np.ndarray | None = None
+) -> dict[str, Any]:
     """Run every expectation; the result has no time and no random id, so its bytes repeat.
 
+    `positions` are those of the rows in the whole table, where `frame` is a part of it.
     Returns `{"success", "n_rows", "expectations": [{"expectation", "column", "arguments",
     "success", "unexpected", "share", "rows", "note"}]}`.
     """
@@ -25,16 +29,17 @@ def run_expectations(frame: pd.DataFrame, suite: list[Any], name: str) -> dict[s
     )
     expectations = gx.ExpectationSuite(name=name, expectations=suite)
     results = batch.validate(expectations, result_format="COMPLETE").results
-    entries = [_entry(result, frame) for result in results]
-    entries.sort(key=lambda entry: (entry["expectation"], entry["column"], str(entry["arguments"])))
+    places = np.arange(len(frame)) if positions is None else positions
+    found = [_entry(result, frame, places) for result in results]
+    found.sort(key=lambda entry: (entry["expectation"], entry["column"], str(entry["arguments"])))
     return {
-        "success": all(entry["success"] for entry in entries),
+        "success": all(entry["success"] for entry in found),
         "n_rows": len(frame),
-        "expectations": entries,
+        "expectations": found,
     }
 
 
-def _entry(result: Any, frame: pd.DataFrame) -> dict[str, Any]:
+def _entry(result: Any, frame: pd.DataFrame, places: np.ndarray) -> dict[str, Any]:
     config = result.expectation_config
     arguments = {
         key: value
@@ -42,7 +47,7 @@ def _entry(result: Any, frame: pd.DataFrame) -> dict[str, Any]:
         if key not in ("batch_id", "column", "result_format") and value is not None
     }
     detail = result.result or {}
-    positions = detail.get("unexpected_index_list") or []
+    found = detail.get("unexpected_index_list") or []
     column = config.kwargs.get("column") or config.kwargs.get("column_A") or "(table)"
     return {
         "expectation": config.type,
@@ -52,14 +57,14 @@ def _entry(result: Any, frame: pd.DataFrame) -> dict[str, Any]:
         "unexpected": int(detail.get("unexpected_count", 0)),
         "share": round(float(detail.get("unexpected_percent") or 0) / 100, 6),
         "observed": _plain(detail.get("observed_value")),
-        "rows": [_row(frame, position, column) for position in positions[:MAX_ROWS_SHOWN]],
+        "rows": [_row(frame, at, column, places) for at in found[:MAX_ROWS_SHOWN]],
         "note": _exception(result),
     }
 
 
-def _row(frame: pd.DataFrame, position: int, column: str) -> dict[str, Any]:
-    value = frame.iloc[position][column] if column in frame.columns else None
-    return {"row": int(position) + 1, "value": _plain(value)}  # rows count from 1
+def _row(frame: pd.DataFrame, at: int, column: str, places: np.ndarray) -> dict[str, Any]:
+    value = frame.iloc[at][column] if column in frame.columns else None
+    return {"row": int(places[at]) + 1, "value": _plain(value)}  # rows count from 1
 
 
 def _plain(value: Any) -> Any:
@@ -80,6 +85,15 @@ def _exception(result: Any) -> str:
     inner = info if "exception_message" in info else next(iter(info.values()), {})
     message = inner.get("exception_message") if isinstance(inner, dict) else None
     return str(message or "")
+
+
+def entries(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the expectations of a result, those on the profile of each split among them."""
+    of_profile = result.get("profile", {}).get("splits", {})
+    return [
+        *result["expectations"],
+        *(entry for part in of_profile.values() for entry in part["expectations"]),
+    ]
 
 
 def failure_messages(result: dict[str, Any]) -> list[str]:

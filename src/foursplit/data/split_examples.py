@@ -29,11 +29,7 @@ def split_examples(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the split of every row, and a mask of the duplicates to remove."""
     rows = examples.metadata
-    splits = assign.assign(
-        rows["group_id"].to_numpy(), rows["domain"].to_numpy(), dataset.domains, rule
-    )
-    if rule.official:
-        splits = assign.apply_official_split(splits, _official_split(examples, dataset))
+    splits = assigned_splits(examples, dataset, rule)
     exact = duplicates.mark_exact(rows["content"].to_numpy(), splits)
     near = _mark_near(examples, splits, dataset, rule.near_duplicate_distance)
     # The official split may split a group: as with a duplicate, the evaluation split keeps it.
@@ -42,6 +38,17 @@ def split_examples(
     assign.require_non_empty(splits[~removed], "; ".join(equal_row_warnings(examples, dataset)))
     require_whole_groups(examples.take(~removed), splits[~removed])
     return splits, removed
+
+
+def assigned_splits(examples: Examples, dataset: DatasetSpec, rule: SplitConfig) -> np.ndarray:
+    """Return the split of every row, before duplicates are removed."""
+    rows = examples.metadata
+    splits = assign.assign(
+        rows["group_id"].to_numpy(), rows["domain"].to_numpy(), dataset.domains, rule
+    )
+    if rule.official:
+        splits = assign.apply_official_split(splits, _official_split(examples, dataset))
+    return splits
 
 
 def _mark_near(

@@ -28,6 +28,16 @@ def checked_table(data: pd.DataFrame | Examples) -> pd.DataFrame:
 
 def to_examples(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples:
     """Return inputs, target, group, domain and slicing columns under the project's names."""
+    examples = convert(data, dataset)
+    for name, array in {"x": examples.x, **examples.further}.items():
+        values = array.values if isinstance(array, Ragged) else array  # noqa: PD011, no pandas
+        if np.issubdtype(values.dtype, np.floating):
+            _require_finite(name, values, dataset)
+    return examples
+
+
+def convert(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples:
+    """Return the same, with inputs that may be missing or infinite."""
     frame = checked_table(data).reset_index(drop=True)
     _require_columns(frame, dataset)
     x = _array("x", data.x if isinstance(data, Examples) else _x(frame, dataset), dataset)
@@ -112,14 +122,10 @@ def _array(name: str, array: Array, dataset: DatasetSpec) -> Array:
 
 def _values(name: str, values: np.ndarray, dataset: DatasetSpec) -> np.ndarray:
     if name != "x" or dataset.text:
-        if np.issubdtype(values.dtype, np.floating):
-            _require_finite(name, values, dataset)
         return np.ascontiguousarray(values)
     if dataset.dtype == "float32":
         with np.errstate(over="ignore"):  # values too large for float32 are reported by row
-            values = np.ascontiguousarray(values, dtype=np.float32)
-        _require_finite(name, values, dataset)
-        return values
+            return np.ascontiguousarray(values, dtype=np.float32)
     if values.dtype != dataset.dtype:
         raise FoursplitError(
             f"{dataset.title}: read() returns x as {values.dtype}, and its SPEC declares dtype "

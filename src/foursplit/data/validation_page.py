@@ -4,7 +4,9 @@ from html import escape
 from typing import Any
 
 from foursplit.core.dataset_spec import DatasetSpec
+from foursplit.core.splits import TITLES
 from foursplit.data.download import catalogue
+from foursplit.data.run_expectations import entries
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;
@@ -19,25 +21,64 @@ border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}
 
 def render_page(dataset: DatasetSpec, result: dict[str, Any]) -> str:
     """Return the page: the dataset, then each expectation, failed ones first."""
-    entries = sorted(result["expectations"], key=lambda entry: entry["success"])
-    failed = sum(not entry["success"] for entry in entries)
+    found = sorted(result["expectations"], key=lambda entry: entry["success"])
+    n, failed = len(entries(result)), sum(not entry["success"] for entry in entries(result))
     verdict = (
-        f"<p class=bad>{failed} of {len(entries)} expectations failed; the pipeline stopped.</p>"
+        f"<p class=bad>{failed} of {n} expectations failed; the pipeline stopped.</p>"
         if failed
-        else f"<p class=ok>All {len(entries)} expectations pass on {result['n_rows']:,} rows.</p>"
+        else f"<p class=ok>All {n} expectations pass on {result['n_rows']:,} rows.</p>"
     )
     facts = {"Provenance": dataset.provenance, "Licence": catalogue.licences(dataset)}
     facts["Cite"] = catalogue.citations(dataset)
     about = "".join(f"<dt>{k}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
-    rows = "\n".join(map(_row, entries))
+    rows = "\n".join(map(_row, found))
     return f"""<!doctype html><html lang=en><meta charset=utf-8>
 <meta name=viewport content="width=device-width,initial-scale=1">
 <title>{escape(dataset.title)}: validation</title><style>{STYLE}</style>
 <h1>{escape(dataset.title)}: validation</h1>{verdict}<dl>{about}</dl>
 <table><thead><tr><th>Result<th>Column<th>Expectation<th>Observed</thead><tbody>
 {rows}
-</tbody></table></html>
+</tbody></table>{_profile(result["profile"]) if "profile" in result else ""}</html>
 """
+
+
+def _profile(profile: dict[str, Any]) -> str:
+    """Return the figures of each split and domain, and the expectations on them."""
+    blocks = profile["figures"]
+    names = list(dict.fromkeys(name for block in blocks for name in block))[2:]
+    head = "".join(f"<th>{TITLES[block['split']]}, {escape(block['domain'])}" for block in blocks)
+    figures = "\n".join(
+        f"<tr><td><code>{escape(name)}</code>"
+        + "".join(f"<td>{escape(_figure(block.get(name)))}" for block in blocks)
+        for name in names
+    )
+    pairs = [(s, entry) for s, part in profile["splits"].items() for entry in part["expectations"]]
+    rows = "\n".join(
+        _row(entry).replace(
+            "<tr><td>", f"<tr><td style='white-space:nowrap'>{TITLES[split]}<td>", 1
+        )
+        for split, entry in sorted(pairs, key=lambda pair: pair[1]["success"])
+    )
+    return f"""
+<h2>Profile of the examples by split and domain</h2>
+<div style="overflow-x:auto"><table><thead><tr><th>Figure{head}</thead><tbody>
+{figures}
+</tbody></table></div>
+<h2>Expectations on the profile of each split</h2>
+<table><thead><tr><th>Split<th>Result<th>Column<th>Expectation<th>Observed</thead><tbody>
+{rows}
+</tbody></table>"""
+
+
+def _figure(value: Any) -> str:
+    """Format a figure: a text, a number, a range with its mean, or shares by class."""
+    if not isinstance(value, dict):
+        return "" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"
+    if value.keys() == {"min", "mean", "max"}:
+        if value["min"] == value["max"]:
+            return f"{value['mean']:g}"
+        return "{min:g} to {max:g}, mean {mean:g}".format(**value)
+    return ", ".join(f"{name} {share:.1%}" for name, share in value.items())
 
 
 def _row(entry: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from foursplit import plugins
 from foursplit.config.schema import ComparisonGroup
-from foursplit.core.errors import unknown_name
+from foursplit.core.errors import FoursplitError, unknown_name
 
 COSTS = ("n_parameters", "flops", "size_bytes")
 """What a bound may be on: fields of each model's manifest."""
@@ -10,7 +10,13 @@ COSTS = ("n_parameters", "flops", "size_bytes")
 
 def check_group(name: str, group: ComparisonGroup) -> None:
     """Raise for a metric or a bound that is not measured."""
-    metrics = plugins.metrics(group.task).METRICS
+    known = plugins.metrics(group.task)
+    metrics = known.METRICS
+    if group.metric in getattr(known, "TABLE_METRICS", {}):
+        raise FoursplitError(
+            f"group {name}: metric {group.metric!r} is of whole tables, and candidates are "
+            f"compared example by example. Valid: {', '.join(sorted(metrics))}."
+        )
     if group.metric not in metrics:
         raise unknown_name("metric", group.metric, metrics, f"group {name}")
     for bound in group.bounds:

@@ -1,6 +1,7 @@
 """Predict with a stored model."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from foursplit import plugins
 from foursplit.config.schema import RuntimeConfig
 from foursplit.core.arrays import Array
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.data.encode import encode_inputs
 from foursplit.io import artifacts
 from foursplit.training import manifest as manifests
@@ -33,10 +35,44 @@ def load_predictor(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
         model = custom_estimator.load(folder / manifest.weights, fresh)
         return manifest, lambda examples: custom_estimator.predict(model, examples.dense_x)
     net, device = _network(folder, manifest, run)
-    shape, score = manifests.shape(manifest), plugins.metrics(manifest.task)
-    return manifest, lambda examples: score.postprocess(
-        _outputs(net, device, encode_inputs(examples, shape), shape.scale), shape
-    )
+    return manifest, NetworkPredictor(net, device, manifests.shape(manifest), manifest.task)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPredictor:
+    """A network as a function from examples to predictions."""
+
+    net: Any
+    device: Any
+    shape: DataSpec
+    task: str
+
+    def __call__(self, examples: Examples) -> Any:
+        """Return the task's answers to all examples."""
+        arrays = encode_inputs(examples, self.shape)
+        outputs = _outputs(self.net, self.device, arrays, self.shape.scale)
+        return plugins.metrics(self.task).postprocess(outputs, self.shape)
+
+    def explain(self, examples: Examples) -> list[dict[str, np.ndarray]]:
+        """Return what the network says of each answer besides, by name: its attention.
+
+        A network that has something to say has `explain(batch)`.  Examples come one by one, so
+        that no array is padded.
+        """
+        if not hasattr(self.net, "explain"):
+            return [{} for _ in range(len(examples))]
+        import torch
+
+        from foursplit.training.batches import Stream
+
+        arrays = encode_inputs(examples, self.shape)
+        found = []
+        with torch.no_grad():
+            for batch in Stream(arrays, size=1, scale=self.shape.scale):
+                on_device = {name: values.to(self.device) for name, values in batch.items()}
+                said = self.net.explain(on_device)
+                found.append({name: _array(values[0]) for name, values in said.items()})
+        return found
 
 
 def _network(folder: Path, manifest: Manifest, run: RuntimeConfig) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from foursplit.diagnosis.decomposition.decompose import decompose
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.weighted_confusion import weighted_confusion
+from foursplit.evaluation import table_metrics
 from foursplit.evaluation.diagnose_experiment import settings
 from foursplit.evaluation.human_level import human_level
 
@@ -35,6 +36,7 @@ def summarize(
     return {
         "splits": {split: parts["splits"][split] for split in tables},
         "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
+        **table_metrics.by_split(tables, group.task, config),
         "human": human_level(group, dataset.reference),
         "baseline": {split: _against_baseline(table, config) for split, table in tables.items()},
         "ledger": parts["ledger"],

@@ -31,6 +31,7 @@ def render(name: str, schema: Schema, csv: str) -> str:
         numbers=dict_literal({column: repr(ends) for column, ends in schema.numbers.items()}),
         categories=dict_literal(categories),
         renamed=dict_literal({old: str_literal(new) for old, new in schema.renamed.items()}),
+        target_kind="class" if schema.classes else "target",
         target_expectation=IN_SET.format(values=values) if schema.classes else "",
     )
     too_long = any(len(code_line) > WIDTH for code_line in code.split("\n"))

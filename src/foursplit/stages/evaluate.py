@@ -8,7 +8,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
-from foursplit.evaluation import diagnose_experiment, experiment_tables
+from foursplit.evaluation import diagnose_experiment, experiment_tables, kept_answers
 from foursplit.evaluation.predict import load_predictor
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -37,6 +37,7 @@ def run(key: str) -> str:
             seed_folder.mkdir()
             for split, table in tables.items():
                 experiment_tables.save(seed_folder, split, table)
+            kept_answers.save(seed_folder, answer, splits["dev"], tables["dev"])
             models.append(
                 diagnose_experiment.validate_tables(tables, experiment.dataset, trained.name)
             )

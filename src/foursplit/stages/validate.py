@@ -1,11 +1,15 @@
 """Stage validate: stop the pipeline where the data is not what the dataset says it is."""
 
+from typing import Any
+
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
+from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.data import store, to_examples
-from foursplit.data.run_expectations import failure_messages, run_expectations
+from foursplit.data.profile_expectations import profile_failures, run_profile
+from foursplit.data.run_expectations import entries, failure_messages, run_expectations
 from foursplit.data.validation_page import render_page
 from foursplit.data.verify_checksums import check
 from foursplit.io import artifacts
@@ -13,24 +17,36 @@ from foursplit.io import artifacts
 
 def run(name: str) -> str:
     """Write `data/valid/<name>` from the raw files, and `data/validation/<name>` in any case."""
-    load().dataset(name)  # an unknown name is refused here
+    rule = load().dataset(name).split  # an unknown name is refused here
     module = plugins.dataset(name)
     check(module.SPEC, paths.raw(name))
     read = module.read(paths.raw(name))
     result = run_expectations(to_examples.checked_table(read), module.suite(), name)
-    # Written before the verdict: it is needed most when it failed.
-    with artifacts.atomic_directory(paths.validation(name)) as folder:
-        artifacts.write_json(folder / "result.json", result)
-        artifacts.write_text(folder / "index.html", render_page(module.SPEC, result))
-    if not result["success"]:
-        found = failure_messages(result)
-        raise FoursplitError(
-            f"dataset {name!r}: {len(found)} of {len(result['expectations'])} expectations "
-            "failed:\n"
-            + "\n".join(f"  - {line}" for line in found)
-            + f"\nThe page: {paths.validation(name) / 'index.html'}"
-        )
+    _write(name, module.SPEC, result)
+    _require_met(name, result, failure_messages(result))
+    if hasattr(module, "profile_suite"):
+        unchecked = to_examples.convert(read, module.SPEC)
+        found = run_profile(unchecked, module.SPEC, rule, module.profile_suite, name)
+        result = {**result, "profile": found, "success": found["success"]}
+        _write(name, module.SPEC, result)
+        _require_met(name, result, profile_failures(found))
     examples = to_examples.to_examples(read, module.SPEC)
     with artifacts.atomic_directory(paths.valid(name)) as folder:
         store.save(folder, "examples", examples)
-    return f"{len(examples):,} examples met {len(result['expectations'])} expectations"
+    return f"{len(examples):,} examples met {len(entries(result))} expectations"
+
+
+def _write(name: str, dataset: DatasetSpec, result: dict[str, Any]) -> None:
+    """Write the result and its page before the verdict: they are needed most when it failed."""
+    with artifacts.atomic_directory(paths.validation(name)) as folder:
+        artifacts.write_json(folder / "result.json", result)
+        artifacts.write_text(folder / "index.html", render_page(dataset, result))
+
+
+def _require_met(name: str, result: dict[str, Any], failures: list[str]) -> None:
+    if not result["success"]:
+        raise FoursplitError(
+            f"dataset {name!r}: {len(failures)} of {len(entries(result))} expectations failed:\n"
+            + "\n".join(f"  - {line}" for line in failures)
+            + f"\nThe page: {paths.validation(name) / 'index.html'}"
+        )

@@ -101,3 +101,16 @@ def suite() -> list[Any]:
         gxe.ExpectColumnValuesToBeInSet(column="format", value_set=list(FORMATS)),
         gxe.ExpectColumnValuesToBeInSet(column="case", value_set=list(CASES)),
     ]
+
+
+def profile_suite() -> list[Any]:
+    """Return the expectations on the texts' lengths, in each split."""
+    import great_expectations.expectations as gxe
+
+    return [
+        gxe.ExpectColumnValuesToBeBetween(column="x.length", min_value=8, max_value=29),
+        gxe.ExpectColumnUniqueValueCountToBeBetween(column="x.length", min_value=10),
+        gxe.ExpectColumnMeanToBeBetween(column="x.length", min_value=12, max_value=18),
+        gxe.ExpectColumnValuesToBeInSet(column="x.is_blank", value_set=[False]),
+        gxe.ExpectColumnValuesToBeInSet(column="answer.length", value_set=[len("1979-05-03")]),
+    ]

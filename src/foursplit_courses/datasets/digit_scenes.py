@@ -99,3 +99,22 @@ def suite() -> list[Any]:
             column="n_digits", value_set=list(range(1, MAX_DIGITS + 1))
         ),
     ]
+
+
+def profile_suite() -> list[Any]:
+    """Return the expectations on pictures and boxes, in each split."""
+    import great_expectations.expectations as gxe
+
+    between = gxe.ExpectColumnValuesToBeBetween
+    return [
+        gxe.ExpectColumnValuesToBeInSet(column="x.shape", value_set=[f"1x{SIDE}x{SIDE}"]),
+        gxe.ExpectColumnValuesToBeInSet(column="x.dtype", value_set=["uint8"]),
+        gxe.ExpectColumnValuesToBeInSet(column="x.is_blank", value_set=[False]),
+        between(column="x.max", min_value=150, max_value=255),
+        gxe.ExpectColumnMeanToBeBetween(column="x.mean", min_value=10, max_value=40),
+        between(column="boxes.length", min_value=1, max_value=MAX_DIGITS),
+        gxe.ExpectColumnUniqueValueCountToBeBetween(column="boxes.length", min_value=MAX_DIGITS),
+        between(column="boxes.min_width", min_value=1, max_value=DIGIT),
+        between(column="boxes.min_height", min_value=1, max_value=DIGIT),
+        between(column="boxes.n_outside", min_value=0, max_value=0),
+    ]

@@ -85,22 +85,37 @@ class EncoderDecoder(nn.Module):
         memory = self._read(x, x_length)
         state, logits = self._first(memory), []
         for step in range(answer_in.shape[1]):
-            state = self._step(answer_in[:, step], state, memory)
+            state = self._step(answer_in[:, step], state, self._context(state, memory)[0])
             logits.append(self.head(state[0]))
         return torch.stack(logits, dim=1)
 
     def predict(self, batch: dict[str, Tensor]) -> Int[Tensor, "batch steps"]:
         """Return the most likely token of each step, given those predicted before it."""
+        return self._answer(batch)[0]
+
+    def explain(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the weight of each token that was read for each step of `predict`."""
+        if self.attention is None:
+            return {}
+        return {"attention": torch.stack(self._answer(batch)[1], dim=1)}
+
+    def _answer(
+        self, batch: dict[str, Tensor]
+    ) -> tuple[Int[Tensor, "batch steps"], list[Float[Tensor, "batch length"]]]:
+        """Return each step's token, and each step's attention where there is any."""
         memory = self._read(batch["x"], batch["x_length"])
         state = self._first(memory)
         token = torch.full_like(batch["x_length"], START)
-        over, tokens = token == END, []
+        over, tokens, attended = token == END, [], []
         for _ in range(self.max_length):
-            state = self._step(token, state, memory)
+            context, weights = self._context(state, memory)
+            state = self._step(token, state, context)
             token = self.head(state[0]).argmax(dim=1).masked_fill(over, PADDING)
             over = over | (token == END)
             tokens.append(token)
-        return torch.stack(tokens, dim=1)
+            if weights is not None:
+                attended.append(weights)
+        return torch.stack(tokens, dim=1), attended
 
     def _read(self, x: Tensor, x_length: Tensor) -> tuple[Tensor, Tensor | None, Tensor, Tensor]:
         """Return the encoder's outputs, attention's keys, the padding, and the last outputs."""
@@ -118,16 +133,21 @@ class EncoderDecoder(nn.Module):
         hidden = torch.tanh(self.start(memory[3]))
         return hidden, torch.zeros_like(hidden)
 
-    def _step(
+    def _context(
         self,
-        token: Tensor,
         state: tuple[Tensor, Tensor],
         memory: tuple[Tensor, Tensor | None, Tensor, Tensor],
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return what the decoder sees of the text, and the weights of its tokens."""
         encoded, keys, is_padding, last = memory
-        context = last
-        if self.attention is not None and keys is not None:
-            context, _ = self.attention(encoded, keys, state[0], is_padding)
+        if self.attention is None or keys is None:
+            return last, None
+        found: tuple[Tensor, Tensor] = self.attention(encoded, keys, state[0], is_padding)
+        return found
+
+    def _step(
+        self, token: Tensor, state: tuple[Tensor, Tensor], context: Tensor
+    ) -> tuple[Tensor, Tensor]:
         hidden, cell = self.decoder(torch.cat([self.answer_embedding(token), context], 1), state)
         return hidden, cell
 

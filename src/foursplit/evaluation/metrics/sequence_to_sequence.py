@@ -1,13 +1,17 @@
 """Columns of the prediction table of texts for texts: an answer is right or wrong as a whole."""
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from math import exp, log
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from foursplit.core.arrays import Ragged
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.data import texts
+from foursplit.diagnosis.stats.table_bootstrap import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +22,8 @@ METRICS = {"error": "loss", "edit_rate": "edit_rate"}
 DIRECTION = "minimize"
 
 ANSWER = "answer"
+
+MAX_N_GRAM = 4  # tokens that BLEU compares at once
 
 
 def truth(examples: Examples) -> np.ndarray:
@@ -49,8 +55,25 @@ def score_columns(answers: np.ndarray, known: np.ndarray, shape: DataSpec) -> "p
             "y_hat": answers,
             "edit_rate": [edit_distance(a, b) / max(len(b), 1) for a, b in tokens],
             "baseline_loss": (known != "").astype(np.float64),
+            "stat.character_edits": [edit_distance(*pair) for pair in pairs],
+            "stat.n_characters": [len(true) for _, true in pairs],
+            "stat.n_tokens": [len(b) for _, b in tokens],
+            "stat.n_tokens_hat": [len(a) for a, _ in tokens],
+            **_matching(tokens),
         }
     )
+
+
+def _matching(tokens: Sequence[Sequence[Sequence[str]]]) -> dict[str, list[int]]:
+    """Count the n-grams of each answer that its truth has too, each as often as there."""
+    return {
+        f"stat.matches_{n}": [(_n_grams(a, n) & _n_grams(b, n)).total() for a, b in tokens]
+        for n in range(1, MAX_N_GRAM + 1)
+    }
+
+
+def _n_grams(tokens: Sequence[str], n: int) -> Counter[tuple[str, ...]]:
+    return Counter(tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1))
 
 
 def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
@@ -67,6 +90,46 @@ def edit_distance(a: Sequence[str], b: Sequence[str]) -> int:
         row = np.concatenate([[first], best]) - np.arange(len(b) + 1)
         costs = np.minimum.accumulate(row) + np.arange(len(b) + 1)
     return int(costs[-1])
+
+
+def bleu(columns: Columns) -> float:
+    """Compute BLEU of all answers together, from 0 to 1: without smoothing, of up to 4 tokens.
+
+    Source: Papineni et al. (2002), BLEU: a method for automatic evaluation of machine translation.
+    """
+    n_hat = np.asarray(columns["stat.n_tokens_hat"])
+    logarithms = []
+    for n in range(1, MAX_N_GRAM + 1):
+        matches = _sum(columns[f"stat.matches_{n}"])
+        if not matches:
+            return 0.0
+        logarithms.append(log(matches / _sum(np.maximum(n_hat - (n - 1), 0))))
+    brevity = min(0.0, 1 - _sum(columns["stat.n_tokens"]) / _sum(n_hat))
+    return exp(brevity + fmean(logarithms))
+
+
+def exact_match(columns: Columns) -> float:
+    """Compute the share of answers that are right as a whole."""
+    n = len(columns["loss"])
+    return (n - _sum(columns["loss"])) / n
+
+
+def character_error_rate(columns: Columns) -> float:
+    """Compute the edits of all answers over the characters of all true ones; may exceed 1."""
+    n = _sum(columns["stat.n_characters"])
+    return _sum(columns["stat.character_edits"]) / n if n else float("nan")
+
+
+def _sum(column: Any) -> float:
+    return float(column.sum())
+
+
+TABLE_METRICS = {
+    "bleu": bleu,
+    "exact_match": exact_match,
+    "character_error_rate": character_error_rate,
+}
+"""Metrics of whole tables."""
 
 
 def baseline(_shape: DataSpec) -> str:

@@ -7,6 +7,7 @@ from foursplit.config import paths, pipelines
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.splits import SPLITS, TITLES, Split
 from foursplit.data.download import catalogue
+from foursplit.data.run_expectations import entries
 from foursplit.io import artifacts
 from foursplit.reporting.numbers import percent
 
@@ -25,8 +26,8 @@ def card(name: str) -> dict[str, Any]:
         "detectable": percent(report["splits"]["dev"]["detectable_gain"]),
         "detectable_gain": report["splits"]["dev"]["detectable_gain"],
         "removed_duplicates": _removed_duplicates(report["removed_duplicates"]),
-        "n_passed": sum(bool(entry["success"]) for entry in result["expectations"]),
-        "n_expectations": len(result["expectations"]),
+        "n_passed": sum(bool(entry["success"]) for entry in entries(result)),
+        "n_expectations": len(entries(result)),
         # Relative to the index page, which is one folder deeper for the pipeline `full`.
         "page": f"{path_to_root(name)}/{page.relative_to(paths.root()).as_posix()}",
         "licence": catalogue.licences(spec),

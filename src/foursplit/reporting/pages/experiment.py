@@ -15,16 +15,17 @@ from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import DataSpec
 from foursplit.data import load_splits
 from foursplit.diagnosis.decomposition.verdict import NAMES
-from foursplit.evaluation import experiment_tables
+from foursplit.evaluation import experiment_tables, kept_answers
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import confidence_level, gap_interval, percent, signed
 from foursplit.reporting.pages.diagnosis_sections import sections
+from foursplit.reporting.panels.by_task import PANELS
 from foursplit.reporting.plots.curves import curves
 from foursplit.reporting.plots.learning_curve import learning_curve
 from foursplit.reporting.plots.residuals import residuals
 from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.render import render
-from foursplit.reporting.tables import gaps, measured_values, slices
+from foursplit.reporting.tables import gaps, measured_values, slices, table_metrics
 from foursplit.reporting.tables.confusion import Confusion, confusion
 from foursplit.reporting.tables.worst_examples import worst_examples
 
@@ -69,11 +70,24 @@ def page(
             "residuals": _residuals(dev, dataset, entry.manifest),
             "slices": slices.by_column(dev),
             **sections(diagnosis),
-            "worst": worst_examples(
-                dev, load_splits.load(entry.experiment.dataset, "dev"), dataset
-            ),
+            "table_metrics": table_metrics.rows(entry),
+            **_examples(entry, dev, dataset, seed),
         },
     )
+
+
+def _examples(
+    entry: ExperimentResult, table: pd.DataFrame, dataset: DatasetSpec, seed: int
+) -> dict[str, Any]:
+    """Return the task's own panel of answers, or else the examples with the highest loss."""
+    dev = load_splits.load(entry.experiment.dataset, "dev")
+    panel = PANELS.get(entry.experiment.task)
+    if panel is None:
+        return {"panel": "", "worst": worst_examples(table, dev, dataset)}
+    # The winner's tables lie in another folder than what `evaluate` kept.
+    evaluated = paths.predictions(entry.experiment.group) / entry.key
+    kept = kept_answers.load(paths.seed_folder(evaluated, seed))
+    return {"panel": panel(table, dev, dataset, kept)}
 
 
 def _fit(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:

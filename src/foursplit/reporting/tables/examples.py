@@ -10,6 +10,7 @@ import pandas as pd
 from foursplit.core.arrays import row as row_of
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import META, Examples
+from foursplit.evaluation.shown_examples import ranked_by
 from foursplit.reporting import png
 from foursplit.reporting.box_overlay import overlay_uri
 from foursplit.reporting.numbers import percent, quantity
@@ -29,11 +30,6 @@ class ExampleRow:
     metadata: str
     image: str  # data URI; empty if the examples are no images
     inputs: tuple[str, ...]  # values of the features
-
-
-def ranked_by(table: pd.DataFrame) -> str:
-    """Return the column by which examples are ranked."""
-    return "log_loss" if "log_loss" in table else "loss"
 
 
 def features(dev: Examples, dataset: DatasetSpec) -> tuple[str, ...]:

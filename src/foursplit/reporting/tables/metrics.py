@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from foursplit.evaluation.results import ExperimentResult
+from foursplit.reporting.tables import table_metrics
 
 DIGITS = 6
 MAX_TAGS = 5
@@ -22,6 +23,7 @@ def _metrics(entry: ExperimentResult) -> dict[str, Any]:
     return {
         **{name: round(value, DIGITS) for name, value in errors.items() if value is not None},
         **_test_metrics(entry),
+        **table_metrics.for_metrics_file(entry),
         "gaps": _gaps(entry),
         **_tags(entry),
         "n_parameters": entry.manifest["n_parameters"],

@@ -6,10 +6,8 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import Examples
-from foursplit.reporting.tables.examples import ExampleRow, example_rows, features, ranked_by
-
-MAX_EXAMPLES = 24
-MIN_EXAMPLES = 8  # shown even if fewer predictions are wrong
+from foursplit.evaluation import shown_examples
+from foursplit.reporting.tables.examples import ExampleRow, example_rows, features
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +27,10 @@ class WorstExamples:
 
 def worst_examples(table: pd.DataFrame, dev: Examples, dataset: DatasetSpec) -> WorstExamples:
     """Return the examples with the highest loss: log loss if there are probabilities."""
-    loss_column = ranked_by(table)
-    n_wrong = int(table["is_error"].sum())
-    worst = table.sort_values([loss_column, "example_id"], ascending=[False, True], kind="stable")
-    rows = worst.head(min(MAX_EXAMPLES, max(MIN_EXAMPLES, n_wrong)))
     return WorstExamples(
-        ranked_by=loss_column.replace("_", "-"),
-        n_wrong=n_wrong,
+        ranked_by=shown_examples.ranked_by(table).replace("_", "-"),
+        n_wrong=int(table["is_error"].sum()),
         n=len(table),
         features=features(dev, dataset),
-        examples=example_rows(rows, dev, dataset),
+        examples=example_rows(shown_examples.worst(table), dev, dataset),
     )

@@ -29,6 +29,8 @@ SHEET_SEED = 1  # as `foursplit error-sheet`, so that both sample the same examp
 
 EXCLUDED_COLUMNS = ("split", "weight", "is_error", "baseline_loss")
 
+EXCLUDED_PREFIXES = ("proba_", "stat.")
+
 
 def write_files(folder: Path, entry: ExperimentResult, seed: int) -> None:
     """Write a run's files to `folder`."""
@@ -72,7 +74,9 @@ def worst_examples(dev: pd.DataFrame) -> pd.DataFrame:
     """Return the dev examples with the highest loss; only dev may be inspected."""
     order = [name for name in ("loss", "log_loss") if name in dev]
     errors = dev[dev["is_error"]].sort_values(order, ascending=False, kind="stable").head(MAX_WORST)
-    columns = [c for c in dev.columns if c not in EXCLUDED_COLUMNS and not c.startswith("proba_")]
+    columns = [
+        c for c in dev.columns if c not in EXCLUDED_COLUMNS and not c.startswith(EXCLUDED_PREFIXES)
+    ]
     return errors[columns].reset_index(drop=True)
 
 

@@ -156,6 +156,9 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
         result[f"diagnosis/gap/{gap['gap']}/p_largest"] = gap["p_largest"]
     for split, metrics in summary["metrics"].items():
         result |= {f"{split}/{name}": value for name, value in metrics.items()}
+    for split, estimates in summary.get("table_metrics", {}).items():
+        for name, estimate in estimates.items():
+            result |= _interval(f"{split}/{name}", estimate)
     result["human_error"] = summary["human"]["error"] if summary["human"] else None
     result["diagnosis/baseline/error"] = summary["baseline"]["dev"]["error"]
     result |= _interval("diagnosis/baseline/gain", summary["baseline"]["dev"]["gain"])
