@@ -35,14 +35,14 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
     DVC targets.  Without any, all stages run.
     """
     watch = None
-    if not targets and not any(options.values()):
+    if not any(options.values()):
         from foursplit.runner import unchanged
 
-        text = unchanged.recorded_text()
+        text = unchanged.recorded_text(targets)
         if text is not None:
             click.echo(f"Nothing to do: no file has changed since the last run.\n{text}", nl=False)
             return
-        watch = unchanged.RunWatch()
+        watch = unchanged.RunWatch(targets)
     from foursplit.cli.commands.repro import ReproOptions
     from foursplit.cli.commands.repro import repro as command
 

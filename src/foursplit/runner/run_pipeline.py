@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
@@ -26,6 +27,7 @@ from foursplit.runner.dvc_adapter.graph import (
     dvc_error_types,
     dvc_unsupported_reason,
 )
+from foursplit.runner.dvc_adapter.stage_objects import cache_folder
 from foursplit.runner.leftover_processes import WorkerRecord
 from foursplit.runner.progress_display import Display
 from foursplit.runner.repair_dvc_locks import repair_locks
@@ -66,7 +68,8 @@ def run(
     _set_environment()
     pipeline, stages = _open(targets)
     if watch is not None:
-        watch.add(pipeline.files())
+        folders = map(str, plugins.folders().values())
+        watch.add([*pipeline.files(), *folders], cache=cache_folder(pipeline.repo))
         pipeline.on_commit = watch.commit
     if pull:
         pipeline.enable_pull(click.echo)

@@ -64,6 +64,8 @@ def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None 
     if waiting and len(waiting) == len(params.full.datasets):
         click.echo(skipped_stages(params, waiting))
         return
+    if of == FULL:
+        watch = None  # its licences are named after each run
     try:
         _run(params, wanted, options, of, watch)
     finally:  # also if a stage failed

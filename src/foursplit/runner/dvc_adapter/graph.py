@@ -31,6 +31,7 @@ from foursplit.runner.dvc_adapter.stage_inputs import (
 from foursplit.runner.dvc_adapter.stage_objects import (
     Stage,
     hash_now,
+    output_files,
     output_hash,
     recorded_command,
     skip_gitignore_behind_links,
@@ -97,8 +98,8 @@ class DvcPipeline:
         self.inputs_at_start: dict[
             str, StageInputs
         ] = {}  # what running stages read, when they started
-        # Called with the paths of a stage's outputs after they were hashed.
-        self.on_commit: Callable[[list[str]], None] = lambda _: None
+        # Called with a stage's outputs after they were hashed, and the md5 of the files of each.
+        self.on_commit: Callable[[Mapping[str, Mapping[str, str]]], None] = lambda _: None
         self.remote: DvcRemote | None = None
         self.rule = removable_outputs.RemovalRule()
 
@@ -325,7 +326,7 @@ class DvcPipeline:
         if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
             self.repo.stage_cache.save(stage)
         stage.commit()
-        self.on_commit([out.fs_path for out in stage.outs])
+        self.on_commit({out.fs_path: output_files(out) for out in stage.outs})
         self._save_listings(stage)
         self.unwritten_stages.append(stage)
         removable_outputs.remove_write_log(name, "run")

@@ -15,6 +15,20 @@ def output_hash(item: Any) -> str | None:
     return item.hash_info.value if item.hash_info else None
 
 
+def output_files(item: Any) -> dict[str, str]:
+    """Return the md5 of each file of an output that has just been hashed, by the file's path."""
+    if not item.hash_info or item.hash_info.name != "md5":
+        return {}
+    if not item.hash_info.isdir:
+        return {item.fs_path: item.hash_info.value}
+    return {item.fs.join(item.fs_path, *key): info.value for key, _, info in item.obj or ()}
+
+
+def cache_folder(repo: Any) -> str:
+    """Return the folder of DVC's local cache whose folders hold its objects."""
+    return str(repo.cache.local.path)
+
+
 def skip_gitignore_behind_links(stage: Stage) -> None:
     """Keep outputs behind a link out of .gitignore: git sees them outside, and DVC raises."""
     for out in stage.outs:
