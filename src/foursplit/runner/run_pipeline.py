@@ -43,6 +43,7 @@ class RunTargets:
 
     addresses: Sequence[str] = ()  # empty: the default pipeline
     skipped_stages: frozenset[str] = frozenset()  # not run, although others depend on them
+    files: Sequence[Path] = ()  # the dvc.yaml files that matter; empty: all
 
 
 def unsupported_reason() -> str:
@@ -152,7 +153,7 @@ def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
     pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
         with pipeline.dvc_lock():
-            stages = pipeline.plan(targets.addresses or ["dvc.yaml"])
+            stages = pipeline.plan(targets.addresses or ["dvc.yaml"], targets.files)
         return pipeline, {
             name: replace(stage, needs=stage.needs - targets.skipped_stages)
             for name, stage in stages.items()

@@ -35,6 +35,7 @@ from foursplit.runner.targets import resolve_target, stages_reading
 from foursplit.runner.unchanged import RunWatch
 from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
+from foursplit.scaffold.needed_files import needed_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def _resolve(
         addresses = [
             address for target in targets for address in resolve_target(params, target, of)
         ]
-        return RunTargets(addresses=addresses), set()
+        return RunTargets(addresses=addresses, files=needed_files(params, addresses)), set()
     accepted = licences.accepted_entries(params.run.accept_licences)
     waiting = {
         name

@@ -7,7 +7,7 @@ as DVC expects; only the stages' commands run in parallel.
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -34,6 +34,7 @@ from foursplit.runner.dvc_adapter.stage_objects import (
     output_files,
     output_hash,
     recorded_command,
+    restrict_index,
     skip_gitignore_behind_links,
     stage_commands,
 )
@@ -95,9 +96,8 @@ class DvcPipeline:
         self.stages: dict[str, Stage] = {}
         self.unwritten_stages: list[Stage] = []  # finished, not yet in lock files
         self.stage_output_paths: dict[str, bool] = {}
-        self.inputs_at_start: dict[
-            str, StageInputs
-        ] = {}  # what running stages read, when they started
+        # What running stages read, when they started.
+        self.inputs_at_start: dict[str, StageInputs] = {}
         # Called with a stage's outputs after they were hashed, and the md5 of the files of each.
         self.on_commit: Callable[[Mapping[str, Mapping[str, str]]], None] = lambda _: None
         self.remote: DvcRemote | None = None
@@ -130,8 +130,9 @@ class DvcPipeline:
             )
         return self.stage_output_paths[path]
 
-    def plan(self, targets: Iterable[str]) -> dict[str, PlannedStage]:
-        """Return the stages that `targets` need, in topological order."""
+    def plan(self, targets: Iterable[str], files: Sequence[Path] = ()) -> dict[str, PlannedStage]:
+        """Return the stages that `targets` need, in topological order; read only `files` if any."""
+        restrict_index(self.repo, files)
         self.stage_output_paths.clear()
         from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 

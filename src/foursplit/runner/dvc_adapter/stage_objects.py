@@ -1,5 +1,6 @@
 """Questions to DVC's own stage and output objects, which are untyped."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ def output_files(item: Any) -> dict[str, str]:
 def cache_folder(repo: Any) -> str:
     """Return the folder of DVC's local cache whose folders hold its objects."""
     return str(repo.cache.local.path)
+
+
+def restrict_index(repo: Any, files: Sequence[Path]) -> None:
+    """Let DVC read the stages of these dvc.yaml files alone; none: of all in the project."""
+    from dvc.repo.index import Index
+
+    if files:
+        repo.index = Index.from_indexes(repo, [Index.from_file(repo, str(file)) for file in files])
 
 
 def skip_gitignore_behind_links(stage: Stage) -> None:
