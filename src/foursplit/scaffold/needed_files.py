@@ -21,8 +21,8 @@ WRITTEN = (
 def needed_files(params: Params, addresses: Iterable[str]) -> list[Path]:
     """Return the pipeline files of `addresses`, and those that they depend on by the templates.
 
-    Empty if all files may matter: for no target, the reports, a course without stages, and where a person wrote a
-    dvc.yaml or .dvc file, whose outputs any stage may read.
+    Empty if all files may matter: for no target, the reports, a course without stages, and where a
+    person wrote a dvc.yaml or .dvc file, whose outputs any stage may read.
     """
     wanted = {paths.root() / address.partition(":")[0] for address in addresses}
     requires = _requirements(params)
