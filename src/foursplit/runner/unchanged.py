@@ -228,13 +228,13 @@ def _conditions() -> dict[str, Any]:
         "columns": os.get_terminal_size(sys.stdout.fileno()).columns if is_terminal else 0,
         "encoding": sys.stdout.encoding,
         "python": [sys.executable, sys.version],
-        "installed": _installed(),
+        "installed": installed(),
         "has_store": (paths.root() / "mlflow.db").is_file(),
         "has_leftovers": (paths.state() / "workers.json").exists(),
     }
 
 
-def _installed() -> dict[str, list[int]]:
+def installed() -> dict[str, list[int]]:
     """Return the states of the folders that packages are installed into."""
     folders = {path for path in sys.path if os.path.basename(path) in INSTALLED}  # noqa: PTH119
     return {path: list(_stamp(os.stat(path))) for path in sorted(folders)}  # noqa: PTH116
