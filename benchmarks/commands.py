@@ -28,7 +28,7 @@ from repro import ROOT, clone, processor
 
 RESULT = ROOT / "benchmarks" / "results" / "commands.json"
 
-BEFORE = "e28a2a3f"
+BEFORE = "e28a2a38f"
 """The commit before the changes that are measured."""
 
 KEY = "c2w3_wine_softmax"
