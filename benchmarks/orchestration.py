@@ -74,7 +74,7 @@ def starts(folder: Path) -> dict[str, dict[str, float]]:
 
     found = {}
     os.environ.update(env)  # for the warm parents, whose children import the clone's code
-    parents = WorkerPool(load(params), lambda _commands: [], folder / "warm.log")
+    parents = WorkerPool(load(params), folder / "warm.log")
     for stage in STAGES:
         found[stage] = {
             "warm_s": median(_warm(folder, stage, env, parents) for _ in range(STARTS)),

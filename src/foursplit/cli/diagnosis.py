@@ -4,8 +4,11 @@ from pathlib import Path
 
 import click
 
+from foursplit.cli import known_names
 from foursplit.cli.options import FRACTION, json_option
 from foursplit.core import reproducible_env
+
+NO_CURVE = "neither a CSV file nor an experiment with one"
 
 
 @click.command()
@@ -59,6 +62,7 @@ def diagnose(
     `oracle.<component>`, `oracle_type.<type>`, `score_y` and `score_y_hat`.  Errors are fractions.
     Folders `seed_*` inside are the seeds of one model.
     """
+    known_names.require_tables(tables)
     from foursplit.cli.commands.diagnose import diagnose as command
     from foursplit.cli.commands.diagnose import parse_settings
 
@@ -75,6 +79,8 @@ def diagnose(
 @json_option
 def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
     """Compare two models' prediction tables on the same examples."""
+    known_names.require_tables(first)
+    known_names.require_tables(second)
     from foursplit.cli.commands.compare import compare as command
 
     command(first, second, split, json_file)
@@ -112,6 +118,8 @@ def rescore(
     Without GROUP, all groups.
     Includes past runs whose prediction tables are in DVC's cache; nothing is downloaded.
     """
+    if group:
+        known_names.require("group", group)
     from foursplit.cli.commands.rescore import rescore as command
 
     reproducible_env.silence_libraries()
@@ -137,6 +145,8 @@ def learning_curve(
     FILE is a CSV with columns `n`, `dev_error` (or `error`) and optionally `train_error`.
     EXPERIMENT needs a learning curve in params.yaml (curves) that the pipeline has run.
     """
+    if not known_names.is_file(name):
+        known_names.require("learning curve", name, NO_CURVE)
     from foursplit.cli.commands.learning_curve import learning_curve as command
 
     command(name, train_error, target, json_file)
@@ -156,6 +166,7 @@ def error_sheet(tables: Path, out: Path | None, seed: int, labels: bool) -> None
     it.  For a folder of TABLES it is the file --out, for `diagnose --sheet`.
     """
     if out is None and not tables.exists() and not labels:
+        known_names.require("experiment", str(tables))
         from foursplit.cli.commands.read_errors import read_errors
 
         read_errors(str(tables), seed)

@@ -1,10 +1,11 @@
 """The click group of all commands: help in sections, checks before a command, one-line errors."""
 
 import functools
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -16,17 +17,26 @@ from foursplit.core.terminal import printable
 WITHOUT_PROJECT = ("diagnose", "compare", "advise")
 """Commands that read only their arguments and need no project."""
 
-OTHERS = "Other commands"
+Commands = Mapping[str, tuple[str, str]]
+"""The module of `cli/`, and the first sentence of the help, by the name of a command."""
 
 
 class FoursplitGroup(click.Group):
-    """A group that keeps the order of its commands and prints every error as one message."""
+    """A group that keeps the order of its commands and prints every error as one message.
+
+    Commands of `sections` are imported when they are called, and listed under their headings.
+    """
 
     def __init__(
-        self, *args: Any, sections: Mapping[str, Sequence[str]] | None = None, **kwargs: Any
+        self, *args: Any, sections: Mapping[str, Commands] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.sections = sections or {}  # command names by heading of the help
+        self.sections = sections or {}
+        self.modules = {
+            name: module
+            for commands in self.sections.values()
+            for name, (module, _) in commands.items()
+        }
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Add a command that first checks the code of the project; `--help` works anywhere."""
@@ -38,32 +48,32 @@ class FoursplitGroup(click.Group):
         super().add_command(cmd, name)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return [*self.modules, *(name for name in self.commands if name not in self.modules)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.modules and cmd_name not in self.commands:
+            module = importlib.import_module(f"foursplit.cli.{self.modules[cmd_name]}")
+            self.add_command(getattr(module, cmd_name.replace("-", "_")), cmd_name)
+        return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands under the headings of `sections`."""
         if not self.sections:
             super().format_commands(ctx, formatter)
             return
-        width = max(map(len, self.commands))
-        for heading, names in self._all_sections():
+        width = max(map(len, self.modules))
+        limit = formatter.width - 6 - width
+        for heading, commands in self.sections.items():
             with formatter.section(heading):
                 formatter.write_dl(
                     [
                         (
                             name.ljust(width),
-                            self.commands[name].get_short_help_str(formatter.width - 6 - width),
+                            click.Command(None, help=text).get_short_help_str(limit),
                         )
-                        for name in names
+                        for name, (_, text) in commands.items()
                     ]
                 )
-
-    def _all_sections(self) -> Iterator[tuple[str, Sequence[str]]]:
-        yield from self.sections.items()
-        listed = {name for names in self.sections.values() for name in names}
-        others = [name for name in self.commands if name not in listed]
-        if others:
-            yield OTHERS, others
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -71,7 +81,9 @@ class FoursplitGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            raise click.UsageError(f"{error.message} Valid: {', '.join(self.commands)}.") from error
+            raise click.UsageError(
+                f"{error.message} Valid: {', '.join(self.list_commands(ctx))}."
+            ) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         printing.prepare()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from foursplit.cli import known_names
 from foursplit.cli.options import json_option
 from foursplit.core import reproducible_env
 
@@ -20,6 +21,8 @@ def history(group: str | None, last: int, json_file: Path | None) -> None:
     Reads all runs that git and DVC's cache still have, and the versions in MLflow's registry.
     Writes reports/history.html.
     """
+    if group:
+        known_names.require("group", group)
     from foursplit.cli.commands.history import show
 
     reproducible_env.silence_libraries()

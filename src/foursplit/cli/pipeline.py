@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from foursplit.cli import known_names
 from foursplit.cli.group import FoursplitGroup
 from foursplit.cli.options import full_option
 from foursplit.cli.stages import configure
@@ -35,14 +36,16 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
     DVC targets.  Without any, all stages run.
     """
     watch = None
-    if not targets and not any(options.values()):
+    if not any(options.values()):
         from foursplit.runner import unchanged
 
-        text = unchanged.recorded_text()
+        text = unchanged.recorded_text(targets)
         if text is not None:
             click.echo(f"Nothing to do: no file has changed since the last run.\n{text}", nl=False)
             return
-        watch = unchanged.RunWatch()
+        watch = unchanged.RunWatch(targets)
+    if not options["full"]:  # which has courses of its own
+        known_names.require_targets(targets)
     from foursplit.cli.commands.repro import ReproOptions
     from foursplit.cli.commands.repro import repro as command
 
@@ -54,6 +57,7 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
 @click.argument("stage")
 def why(stage: str) -> None:
     """Explain why STAGE ran, will run or will not run: what changed."""
+    known_names.require_targets([stage])
     from foursplit.cli.commands.explain import why as command
 
     reproducible_env.silence_libraries()

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from foursplit.cli import known_names
 from foursplit.cli.options import full_option, json_option
 from foursplit.core import reproducible_env
 
@@ -43,6 +44,7 @@ def gate(
     if reason is not None and not force:
         raise click.UsageError("--reason is the reason for --force; pass both.")
     reproducible_env.silence_libraries()
+    known_names.require("group", group)
     from foursplit.cli.commands.gate import GateOptions
     from foursplit.cli.commands.gate import gate as command
 
@@ -66,6 +68,7 @@ def promote(ctx: click.Context, group: str, version: int | None, reason: str | N
             "--version needs --reason TEXT, and --reason needs --version N: pass both."
         )
     reproducible_env.silence_libraries()
+    known_names.require("group", group)
     from foursplit.cli.commands.promote import promote as command
 
     ctx.exit(command(group, version, reason.strip() if reason else None))

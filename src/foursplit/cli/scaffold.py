@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from foursplit.cli import known_names
 from foursplit.cli.group import FoursplitGroup
 from foursplit.core import reproducible_env
 
@@ -30,6 +31,8 @@ def new_dataset(name: str, csv: Path, target: str) -> None:
 @click.option("--group", help="Comparison group to join; by default your own, if you have one.")
 def new_model(name: str, group: str | None) -> None:
     """Add an architecture NAME, and an experiment that compares it."""
+    if group:
+        known_names.require("group", group)
     from foursplit.scaffold.new import new_model as command
 
     reproducible_env.silence_libraries()
@@ -40,6 +43,7 @@ def new_model(name: str, group: str | None) -> None:
 @click.argument("experiment")
 def new_curve(experiment: str) -> None:
     """Add a learning curve of EXPERIMENT: its block in params.yaml."""
+    known_names.require("experiment", experiment)
     from foursplit.scaffold.new import new_curve as command
 
     reproducible_env.silence_libraries()

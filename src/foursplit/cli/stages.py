@@ -168,10 +168,13 @@ def configure() -> "Params":
 
 def _command(name: str, stage: Stage) -> click.Command:
     def callback(key: str | None = None) -> None:
+        from foursplit.cli import known_names
         from foursplit.io.progress import print_stage_heading
-        from foursplit.runner.stage_outputs import tracked_outputs
 
         print_stage_heading(name, key or "")
+        known_names.require_stage_argument(name, key or "")
+        from foursplit.runner.stage_outputs import tracked_outputs
+
         params = configure()
         arguments = [] if key is None else [key]
         with tracked_outputs(name, key or "", params):

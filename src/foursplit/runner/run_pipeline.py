@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.core import reproducible_env
@@ -26,6 +27,7 @@ from foursplit.runner.dvc_adapter.graph import (
     dvc_error_types,
     dvc_unsupported_reason,
 )
+from foursplit.runner.dvc_adapter.stage_objects import cache_folder
 from foursplit.runner.leftover_processes import WorkerRecord
 from foursplit.runner.progress_display import Display
 from foursplit.runner.repair_dvc_locks import repair_locks
@@ -41,6 +43,7 @@ class RunTargets:
 
     addresses: Sequence[str] = ()  # empty: the default pipeline
     skipped_stages: frozenset[str] = frozenset()  # not run, although others depend on them
+    files: Sequence[Path] = ()  # the dvc.yaml files that matter; empty: all
 
 
 def unsupported_reason() -> str:
@@ -64,16 +67,51 @@ def run(
     `watch` learns which files the stages read and write.
     """
     _set_environment()
-    pipeline, stages = _open(targets)
-    if watch is not None:
-        watch.add(pipeline.files())
-        pipeline.on_commit = watch.commit
-    if pull:
-        pipeline.enable_pull(click.echo)
-    slots = jobs or len(os.sched_getaffinity(0))
-    queue = build_queue(stages, params, slots)
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    workers = WorkerRecord(paths.state())
+    pool = WorkerPool(params, log, workers.add)
+    try:
+        pool.start_ahead(_own_commands(targets))
+        pipeline, stages = _open(targets)
+    except BaseException:
+        pool.close()
+        workers.close()
+        raise
+    try:
+        if watch is not None:
+            folders = map(str, plugins.folders().values())
+            watch.add([*pipeline.files(), *folders], cache=cache_folder(pipeline.repo))
+            pipeline.on_commit = watch.commit
+        if pull:
+            pipeline.enable_pull(click.echo)
+        pipeline_run = _pipeline_run(params, pipeline, stages, pool, jobs=jobs, force=force)
+        outcome = pipeline_run.run(force=force)
+    finally:
+        pool.close()
+    if watch is not None:
+        reasons = (change for changes in pipeline_run.reasons.values() for change in changes)
+        watch.repeatable &= all(change.kind != "always" for change in reasons)
+    workers.close()
+    artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
+    click.echo(_summary(outcome, stages))
+    if outcome.interrupted:
+        raise SystemExit(128 + outcome.interrupted)
+    if outcome.failed:
+        raise FoursplitError(_failures(outcome, stages))
+    return bool(outcome.ran or outcome.restored)
+
+
+def _pipeline_run(
+    params: Params,
+    pipeline: DvcPipeline,
+    stages: dict[str, PlannedStage],
+    pool: WorkerPool,
+    *,
+    jobs: int | None,
+    force: bool,
+) -> PipelineRun:
+    queue = build_queue(stages, params, jobs or len(os.sched_getaffinity(0)))
 
     def predict(commands: Iterable[str]) -> list[str]:
         requested = set(commands)
@@ -83,9 +121,6 @@ def run(
         will_run = [s for s in unfinished if force or pipeline.changes(s.name)]
         return [command for stage in will_run for command in stage.commands]
 
-    workers = WorkerRecord(paths.state())
-    pool = WorkerPool(params, predict, log, workers.add)
-
     def decided(group: str) -> str:
         from foursplit.evaluation.results import collect
         from foursplit.reporting.terminal import render
@@ -93,20 +128,20 @@ def run(
         sections = (params.of(pipeline) for pipeline in params.sections())
         return render([entry for of in sections for entry in collect(of, group)], legend=False)
 
-    display = Display(len(stages))
-    pipeline_run = PipelineRun(pipeline, stages, queue, pool, display, decided)
-    outcome = pipeline_run.run(force=force)
-    if watch is not None:
-        reasons = (change for changes in pipeline_run.reasons.values() for change in changes)
-        watch.repeatable = all(change.kind != "always" for change in reasons)
-    workers.close()
-    artifacts.write_json(paths.state() / "last_run.json", asdict(outcome))
-    click.echo(_summary(outcome, stages))
-    if outcome.interrupted:
-        raise SystemExit(128 + outcome.interrupted)
-    if outcome.failed:
-        raise FoursplitError(_failures(outcome, stages))
-    return bool(outcome.ran or outcome.restored)
+    pool.predict = predict
+    return PipelineRun(pipeline, stages, queue, pool, Display(len(stages)), decided)
+
+
+def _own_commands(targets: RunTargets) -> list[str]:
+    """List the commands of the targets themselves: while DVC plans, workers import for them."""
+    commands = []
+    for title in (address.partition(":")[2] for address in targets.addresses):
+        stage, _, key = title.partition("@")
+        if stage == "evaluate":
+            commands.append(f"foursplit stage train {key}")
+        if key:
+            commands.append(f"foursplit stage {stage} {key}")
+    return commands
 
 
 def _set_environment() -> None:
@@ -149,7 +184,7 @@ def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
     pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
         with pipeline.dvc_lock():
-            stages = pipeline.plan(targets.addresses or ["dvc.yaml"])
+            stages = pipeline.plan(targets.addresses or ["dvc.yaml"], targets.files)
         return pipeline, {
             name: replace(stage, needs=stage.needs - targets.skipped_stages)
             for name, stage in stages.items()

@@ -77,15 +77,17 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
     for stage in ("evaluate", "final", "split", "lesson"):
         if f"{stage}@{target}" in all_addresses:
             return [all_addresses[f"{stage}@{target}"]]
-    keys = {name.partition("@")[2] for name in all_addresses if "@" in name}
-    reports = {name for name in all_addresses if "@" not in name}
-    raise unknown_name(
-        "target",
-        target,
-        {*all_addresses, *keys, *courses}
-        if "@" in target
-        else {*keys, *courses, *STAGE_NAMES, *reports},
-    )
+    short, addressed = target_names(params, pipeline)
+    raise unknown_name("target", target, short | addressed if "@" in target else short)
+
+
+def target_names(params: Params, pipeline: Pipeline = "") -> tuple[set[str], set[str]]:
+    """Return the names that may be targets: those without a stage, and `<stage>@<key>`."""
+    all_addresses = addresses(params)
+    addressed = {name for name in all_addresses if "@" in name}
+    keys = {name.partition("@")[2] for name in addressed}
+    courses = {*params.sections()[pipeline].experiments, "data"}
+    return keys | courses | {*STAGE_NAMES} | (all_addresses.keys() - addressed), addressed
 
 
 def stages_of_target(params: Params, target: str) -> list[str]:

@@ -26,10 +26,10 @@ ENVIRONMENT = "foursplit.core.reproducible_env"
 
 def run() -> str:
     """Write `data/code`: `<kind>/<name>.json` with the digest of each file that is imported."""
-    n = 0
+    n, walk = 0, code_digest.Walk(plugins.folders())
     with artifacts.atomic_directory(paths.code()) as folder:
         for kind, name in names():
-            artifacts.write_json(folder / kind / f"{name}.json", digests(kind, name))
+            artifacts.write_json(folder / kind / f"{name}.json", walk.closure(modules(kind, name)))
             n += 1
     return f"{n} files with names: the code that each imports"
 
@@ -39,11 +39,6 @@ def names() -> Iterator[tuple[str, str]]:
     yield from (("stages", stage) for stage in STAGES)
     yield TRAINING, INITIAL_WEIGHTS
     yield from ((kind, name) for kind in plugins.kinds() for name in plugins.names(kind))
-
-
-def digests(kind: str, name: str) -> dict[str, str]:
-    """Compute the digest of each file that a stage, or a file found by name, imports now."""
-    return code_digest.closure(modules(kind, name), plugins.folders())
 
 
 def modules(kind: str, name: str) -> list[str]:
@@ -80,7 +75,8 @@ def _now(path: Path) -> dict[str, dict[str, str]]:
     kind = path.name if is_kind else path.parent.name
     chosen = [n for k, n in names() if k == kind] if is_kind else [path.stem]
     try:
-        return {name: digests(kind, name) for name in chosen}
+        walk = code_digest.Walk(plugins.folders())
+        return {name: walk.closure(modules(kind, name)) for name in chosen}
     except FoursplitError:
         return {}
 

@@ -1,8 +1,11 @@
 """`foursplit check`: validate params.yaml and the dvc.yaml files before anything runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import ModuleType
 
 from foursplit import plugins
+from foursplit.cli.passed_checks import PassedChecks
 from foursplit.config.load import LESSONS, parse
 from foursplit.config.pipelines import Pipeline, key
 from foursplit.config.schema import Experiment, Params
@@ -12,25 +15,33 @@ from foursplit.scaffold import write_pipelines
 
 def check(params: Params) -> None:
     """Check metrics and bounds, and that the dvc.yaml files are up to date."""
-    for section in params.sections().values():
-        for groups in section.groups.values():
-            for name, group in groups.items():
-                check_group(name, group)
+    with PassedChecks() as passed:
+        for section in params.sections().values():
+            for groups in section.groups.values():
+                for name, group in groups.items():
+                    inputs = [name, group.metric, dict(group.bounds)]
+                    passed.check("metrics", group.task, inputs, partial(check_group, name, group))
     write_pipelines.check(params)
 
 
 def check_arguments(params: Params) -> None:
-    """Build the arguments of every model and lesson; this imports torch and takes seconds."""
-    from foursplit.training.manifest import arguments
+    """Build the arguments of every model and lesson; what never passed imports torch."""
+    with PassedChecks() as passed:
+        for of, course, name, experiment in _experiments(params):
+            path = f"{key(of, 'experiments')}.{course}.{name}.model_args"
+            args, model, task = dict(experiment.model_args), experiment.model, experiment.task
+            passed.check("models", model, args, partial(_build, plugins.model, model, args, path))
+            passed.check("tasks", task, None, partial(plugins.task, task))
+        for course, block in params.lessons.items():
+            for name, settings in block.items():
+                path, args = f"{LESSONS}.{course}.{name}.args", dict(settings.args)
+                build = partial(_build, plugins.lesson, name, args, path)
+                passed.check("lessons", name, args, build)
 
-    for of, course, name, experiment in _experiments(params):
-        path = f"{key(of, 'experiments')}.{course}.{name}.model_args"
-        arguments(experiment.model, dict(experiment.model_args), path)
-        plugins.task(experiment.task)
-    for course, block in params.lessons.items():
-        for name, settings in block.items():
-            path = f"{LESSONS}.{course}.{name}.args"
-            parse(plugins.lesson(name).Args, settings.args, path)
+
+def _build(load: Callable[[str], ModuleType], name: str, args: object, at: str) -> None:
+    """Import the file of a model or a lesson, and build its `Args`."""
+    parse(load(name).Args, args, at)
 
 
 def _experiments(params: Params) -> Iterator[tuple[Pipeline, str, str, Experiment]]:

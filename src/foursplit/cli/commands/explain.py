@@ -11,6 +11,7 @@ from foursplit.runner import run_log, run_pipeline
 from foursplit.runner.dvc_adapter.graph import DvcLockedError, DvcPipeline, dvc_error_types
 from foursplit.runner.progress_display import format_duration
 from foursplit.runner.targets import stages_of_target
+from foursplit.scaffold.needed_files import needed_files
 
 OUTCOMES = {
     "ran": "It last ran",
@@ -30,7 +31,7 @@ def why(target: str) -> None:
     graph = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
         with graph.dvc_lock():
-            steps = graph.plan(addresses)
+            steps = graph.plan(addresses, needed_files(params, addresses))
             names = graph.stage_names(addresses)
         changes = run_pipeline.forecast(graph, steps)
     except DvcLockedError as busy:

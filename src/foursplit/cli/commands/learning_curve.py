@@ -8,6 +8,7 @@ import click
 import numpy as np
 import pandas as pd
 
+from foursplit.cli.known_names import is_file
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError, unknown_name
@@ -36,7 +37,7 @@ def learning_curve(
     name: str, train_error: float | None, target: float | None, json_file: Path | None
 ) -> None:
     """Fit the sizes and errors of a CSV file or an experiment, and print the conclusion."""
-    inputs = _from_file(Path(name)) if _is_file(name) else _from_experiment(name)
+    inputs = _from_file(Path(name)) if is_file(name) else _from_experiment(name)
     if train_error is None:
         train_error = inputs.train_error
     if train_error is None:
@@ -67,10 +68,6 @@ def _show(result: FittedCurve) -> None:
         click.echo(
             f"{factor * result.largest:>12,}           curve {value:.2%} [{lo:.2%}, {hi:.2%}]"
         )
-
-
-def _is_file(name: str) -> bool:
-    return Path(name).suffix != "" or Path(name).is_file()
 
 
 def _from_experiment(key: str) -> _CurveInputs:

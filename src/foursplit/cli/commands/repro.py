@@ -35,6 +35,7 @@ from foursplit.runner.targets import resolve_target, stages_reading
 from foursplit.runner.unchanged import RunWatch
 from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
+from foursplit.scaffold.needed_files import needed_files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None 
     if waiting and len(waiting) == len(params.full.datasets):
         click.echo(skipped_stages(params, waiting))
         return
+    if of == FULL:
+        watch = None  # its licences are named after each run
     try:
         _run(params, wanted, options, of, watch)
     finally:  # also if a stage failed
@@ -134,7 +137,7 @@ def _resolve(
         addresses = [
             address for target in targets for address in resolve_target(params, target, of)
         ]
-        return RunTargets(addresses=addresses), set()
+        return RunTargets(addresses=addresses, files=needed_files(params, addresses)), set()
     accepted = licences.accepted_entries(params.run.accept_licences)
     waiting = {
         name

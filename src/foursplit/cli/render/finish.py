@@ -1,4 +1,4 @@
-"""Finish a run: update MLflow and print the summary table."""
+"""Finish a run: print the summary table and update MLflow."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from foursplit.runner.progress_display import format_duration
 
 
 def finish_run(params: Params, seconds: float, *, changed: bool) -> str:
-    """Track new runs, print the table, and name the report; return what was printed, but times."""
+    """Print the table, name the report, and track new runs; return what was printed, but times."""
     from foursplit.evaluation.results import collect
     from foursplit.reporting.terminal import render
 
@@ -21,14 +21,13 @@ def finish_run(params: Params, seconds: float, *, changed: bool) -> str:
     compare = "Compare runs in MLflow: make ui (or foursplit ui)\n"
     lessons = [key for block in params.lessons.values() for key in block]
     has_results = bool(entries) or any(paths.lesson(key).is_file() for key in lessons)
-    try:
-        if has_results and (changed or not _is_tracked()):
-            from foursplit.cli.commands.track import track
+    # First, since MLflow alone takes seconds, and may fail.
+    click.echo(f"{table}{format_duration(seconds)}. {report}", nl=False)
+    if has_results and (changed or not _is_tracked()):
+        from foursplit.cli.commands.track import track
 
-            track()
-            artifacts.write_json(_tracked_file(), _state())
-    finally:  # results are shown even if MLflow fails
-        click.echo(f"{table}{format_duration(seconds)}. {report}", nl=False)
+        track()
+        artifacts.write_json(_tracked_file(), _state())
     click.echo(compare, nl=False)
     return f"{table}{report}{compare}"
 

@@ -7,7 +7,7 @@ as DVC expects; only the stages' commands run in parallel.
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -31,8 +31,10 @@ from foursplit.runner.dvc_adapter.stage_inputs import (
 from foursplit.runner.dvc_adapter.stage_objects import (
     Stage,
     hash_now,
+    output_files,
     output_hash,
     recorded_command,
+    restrict_index,
     skip_gitignore_behind_links,
     stage_commands,
 )
@@ -94,11 +96,10 @@ class DvcPipeline:
         self.stages: dict[str, Stage] = {}
         self.unwritten_stages: list[Stage] = []  # finished, not yet in lock files
         self.stage_output_paths: dict[str, bool] = {}
-        self.inputs_at_start: dict[
-            str, StageInputs
-        ] = {}  # what running stages read, when they started
-        # Called with the paths of a stage's outputs after they were hashed.
-        self.on_commit: Callable[[list[str]], None] = lambda _: None
+        # What running stages read, when they started.
+        self.inputs_at_start: dict[str, StageInputs] = {}
+        # Called with a stage's outputs after they were hashed, and the md5 of the files of each.
+        self.on_commit: Callable[[Mapping[str, Mapping[str, str]]], None] = lambda _: None
         self.remote: DvcRemote | None = None
         self.rule = removable_outputs.RemovalRule()
 
@@ -129,8 +130,9 @@ class DvcPipeline:
             )
         return self.stage_output_paths[path]
 
-    def plan(self, targets: Iterable[str]) -> dict[str, PlannedStage]:
-        """Return the stages that `targets` need, in topological order."""
+    def plan(self, targets: Iterable[str], files: Sequence[Path] = ()) -> dict[str, PlannedStage]:
+        """Return the stages that `targets` need, in topological order; read only `files` if any."""
+        restrict_index(self.repo, files)
         self.stage_output_paths.clear()
         from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
@@ -325,7 +327,7 @@ class DvcPipeline:
         if all(out.use_cache or out.is_metric or out.is_plot for out in stage.outs):
             self.repo.stage_cache.save(stage)
         stage.commit()
-        self.on_commit([out.fs_path for out in stage.outs])
+        self.on_commit({out.fs_path: output_files(out) for out in stage.outs})
         self._save_listings(stage)
         self.unwritten_stages.append(stage)
         removable_outputs.remove_write_log(name, "run")

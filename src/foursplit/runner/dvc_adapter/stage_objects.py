@@ -1,5 +1,6 @@
 """Questions to DVC's own stage and output objects, which are untyped."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,28 @@ Stage = Any
 def output_hash(item: Any) -> str | None:
     """Return the hash of an output in its lock entry."""
     return item.hash_info.value if item.hash_info else None
+
+
+def output_files(item: Any) -> dict[str, str]:
+    """Return the md5 of each file of an output that has just been hashed, by the file's path."""
+    if not item.hash_info or item.hash_info.name != "md5":
+        return {}
+    if not item.hash_info.isdir:
+        return {item.fs_path: item.hash_info.value}
+    return {item.fs.join(item.fs_path, *key): info.value for key, _, info in item.obj or ()}
+
+
+def cache_folder(repo: Any) -> str:
+    """Return the folder of DVC's local cache whose folders hold its objects."""
+    return str(repo.cache.local.path)
+
+
+def restrict_index(repo: Any, files: Sequence[Path]) -> None:
+    """Let DVC read the stages of these dvc.yaml files alone; none: of all in the project."""
+    from dvc.repo.index import Index
+
+    if files:
+        repo.index = Index.from_indexes(repo, [Index.from_file(repo, str(file)) for file in files])
 
 
 def skip_gitignore_behind_links(stage: Stage) -> None:

@@ -23,23 +23,32 @@ class WorkerPool:
     def __init__(
         self,
         params: Params,
-        predict: Callable[[Iterable[str]], list[str]],
         log: Path,
         record: RecordProcess = lambda _pid, _folder: None,
     ) -> None:
-        """Create the pool; workers start with the first command.
+        """Create the pool; workers start with the first command, or before by `start_ahead`.
 
-        `predict` returns those of its commands that are certain to run; `record` is called with
-        each process that is started.
+        `record` is called with each process that is started.
         """
         self.record = record
-        self.params, self.log, self.predict = params, log, predict
+        self.params, self.log = params, log
+        # Returns those of its commands that are certain to run.
+        self.predict: Callable[[Iterable[str]], list[str]] = lambda _commands: []
         self.plans = split_by_worker(preload_plan(params))
         self.upcoming: list[str] | None = None
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.n_starts = dict.fromkeys(self.plans, 0)
+        self.used: set[str] = set()  # workers that had a command
         self.stack = contextlib.ExitStack()
         self.folder: Path | None = None
+
+    def start_ahead(self, commands: Iterable[str]) -> None:
+        """Start the workers of commands that will probably run; they import meanwhile."""
+        known = [c for c in commands if any(c in plan for plan in self.plans.values())]
+        if known:
+            self.upcoming = known
+            for name in sorted({self._worker_for(command) for command in known}):
+                self._start(name)
 
     def submit(
         self, command: str, argv: list[str], folder: str, env: dict[str, str], streams: list[int]
@@ -60,6 +69,7 @@ class WorkerPool:
             }
             try:
                 connection.connect(str(self._socket(name)))
+                self.used.add(name)
                 client.send(connection, request, streams)
                 return connection
             except OSError:
@@ -109,7 +119,9 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the workers and every command that still runs."""
-        for parent in self.workers.values():
+        for name, parent in self.workers.items():
+            if name not in self.used:  # it has no child, and may import for seconds
+                parent.kill()
             stop_worker(parent)
         self.workers.clear()
         self.stack.close()
