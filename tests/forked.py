@@ -9,6 +9,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -43,11 +44,30 @@ LIBRARIES = (
 """What the server imports; what a command needs besides, it imports itself."""
 
 
+TIMEOUT_S = 120
+
+
 def run(
-    command: list[str], *, cwd: Path, env: Mapping[str, str], timeout: float = 120
+    command: Sequence[object],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    libraries: Sequence[str] = (),
+    max_file_bytes: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `foursplit …`, `dvc …` or `python -c …` to its end; both streams go into `stdout`."""
-    return _server(os.getpid()).run(command, Path(cwd), env, timeout)
+    """Run `foursplit …`, `dvc …` or `python -c …` to its end; both streams go into `stdout`.
+
+    The server imports `libraries` first, once, and the command writes no file larger than
+    `max_file_bytes`, as on a full disk.
+    """
+    request = {
+        "command": [*map(str, command)],
+        "cwd": str(cwd),
+        "env": dict(env),
+        "libraries": [*libraries],
+        "max_file_bytes": max_file_bytes,
+    }
+    return _server(os.getpid()).run(request)
 
 
 @cache
@@ -77,10 +97,7 @@ class _Client:
         self.connection.close()
         self.process.wait()
 
-    def run(
-        self, command: list[str], cwd: Path, env: Mapping[str, str], timeout: float
-    ) -> subprocess.CompletedProcess[str]:
-        request = {"command": [*map(str, command)], "cwd": str(cwd), "env": dict(env)}
+    def run(self, request: dict) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
             content = json.dumps(request).encode()
             head = len(content).to_bytes(8, "big")
@@ -88,7 +105,7 @@ class _Client:
             self.connection.sendall(content)
             answers = self.connection.makefile("r")
             child = int(answers.readline())
-            self.connection.settimeout(timeout)
+            self.connection.settimeout(TIMEOUT_S)
             try:
                 code = int(answers.readline())
             except TimeoutError:
@@ -97,22 +114,23 @@ class _Client:
             finally:
                 self.connection.settimeout(None)
             output.seek(0)
-            return subprocess.CompletedProcess(command, code, output.read(), "")
+            return subprocess.CompletedProcess(request["command"], code, output.read(), "")
 
 
 def serve(connection: socket.socket) -> None:
     """Fork a process for each request, one after the other, until the tests have ended."""
     for name in LIBRARIES:
         importlib.import_module(name)
-    _require_one_thread()
     frozen = dict(os.environ)
-    gc.collect()
-    gc.freeze()
     while True:
         head, streams, _, _ = socket.recv_fds(connection, 8, 1)
         if not head:
             return
         request = json.loads(_receive(connection, int.from_bytes(head, "big")))
+        for name in request["libraries"]:
+            importlib.import_module(name)
+        _require_one_thread()
+        gc.freeze()  # what is imported is no garbage: a child's collector leaves its pages alone
         child = os.fork()
         if child == 0:
             connection.close()
@@ -149,6 +167,8 @@ def _become(request: dict, stream: int, frozen: Mapping[str, str]) -> None:
         os.close(stream)
         os.chdir(request["cwd"])
         _set_environment(request["env"], frozen)
+        if request["max_file_bytes"] is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (request["max_file_bytes"],) * 2)
         code = _call(request["command"])
     except BaseException:
         traceback.print_exc()

@@ -49,9 +49,13 @@ class Small:
         )
 
     def run(self, *command: str, code: int = 0) -> str:
-        done = forked.run(command, cwd=self.folder, env=self.env)
-        output = done.stdout
-        assert done.returncode == code, output
+        if command[0] in ("foursplit", "dvc", sys.executable):
+            done = forked.run(command, cwd=self.folder, env=self.env)
+            output, result = done.stdout, done.returncode
+        else:
+            process = self.start(*command)
+            output, result = process.communicate(timeout=120)[0], process.returncode
+        assert result == code, output
         assert "Traceback" not in output, output
         return output
 
