@@ -3,31 +3,26 @@
 import json
 import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from tests import forked
 
 from foursplit.cli.commands.repro import accepted_licences
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.data.download import catalogue
 
-FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
 CLEAN = {"FOURSPLIT_MIRROR": "", "FOURSPLIT_ACCEPT": ""}
 
 
 def run(project, *arguments, code=0, **env):
-    done = subprocess.run(
-        [FOURSPLIT, *arguments],
+    done = forked.run(
+        ["foursplit", *arguments],
         cwd=project,
         env={**os.environ, "FOURSPLIT_ROOT": str(project), **CLEAN, **env},
-        capture_output=True,
-        text=True,
     )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    assert done.returncode == code, done.stdout
+    return done.stdout
 
 
 def states(project, **env):

@@ -4,16 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from tests import forked
 
 from foursplit.cli.main import main
-
-FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
 
 
 @pytest.fixture
@@ -32,16 +30,14 @@ def predictions(tmp_path):
 
 
 def run(*arguments, cwd, code=0):
-    done = subprocess.run(
-        [FOURSPLIT, *map(str, arguments)],
+    done = forked.run(
+        ["foursplit", *arguments],
         cwd=cwd,
-        capture_output=True,
-        text=True,
         env={k: v for k, v in os.environ.items() if k != "FOURSPLIT_ROOT"},
     )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    assert done.returncode == code, done.stdout
+    assert "Traceback" not in done.stdout
+    return done.stdout
 
 
 def test_it_says_where_the_error_is_and_what_to_try(predictions, tmp_path):

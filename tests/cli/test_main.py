@@ -1,31 +1,32 @@
 """The commands: help, and actionable error messages."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tests import forked
 
-FOURSPLIT = str(Path(sys.executable).parent / "foursplit")
+from foursplit.runner.workers.preload import EXPECTATIONS, LIGHTNING, TORCH
 
 ROOT = Path(__file__).resolve().parents[2]
 
+LIBRARIES = {"validate": EXPECTATIONS, "train": (*TORCH, *LIGHTNING), "evaluate": TORCH}
+
 
 def run(project, *arguments, code, **rest):
-    done = subprocess.run(
-        [FOURSPLIT, *arguments],
+    done = forked.run(
+        ["foursplit", *arguments],
         cwd=project,
         env={**os.environ, "FOURSPLIT_ROOT": str(project)},
-        capture_output=True,
-        text=True,
+        libraries=LIBRARIES.get(arguments[1], ()) if len(arguments) > 1 else (),
         **rest,
     )
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    assert done.returncode == code, done.stdout
+    assert "Traceback" not in done.stdout
+    return done.stdout
 
 
 def test_help_lists_every_command_under_a_heading(project):
@@ -152,13 +153,12 @@ def test_outside_a_project_it_says_so(tmp_path):
     assert "not inside a Foursplit project" in run(tmp_path, "stage", "fetch", "wine", code=2)
 
 
-def small_files():
-    """Let no file grow beyond 20 kB: what a full disk does, where and when a test wants it."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+SMALL = 20_000
+"""What a full disk does, where and when a test wants it: no file grows beyond 20 kB."""
 
 
 def test_a_full_disk_is_named_and_leaves_nothing_half_written(project):
-    text = run(project, "stage", "fetch", "digits", code=3, preexec_fn=small_files)
+    text = run(project, "stage", "fetch", "digits", code=3, max_file_bytes=SMALL)
     assert "File too large" in text
     assert not (project / "data" / "raw" / "digits").exists()
     run(project, "stage", "fetch", "digits", code=0)
@@ -177,10 +177,10 @@ def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
         if path.is_file()
     }
     assert len(files) > 8
-    text = run(project, "stage", "split", "digits", code=3, preexec_fn=small_files)
+    text = run(project, "stage", "split", "digits", code=3, max_file_bytes=SMALL)
     assert "Free space there, and run again." in text
     assert "harmed" not in text
-    text = run(project, "stage", "train", "c4w2_digits_mlp", code=3, preexec_fn=small_files)
+    text = run(project, "stage", "train", "c4w2_digits_mlp", code=3, max_file_bytes=SMALL)
     assert "File too large" in text
     assert {path: path.read_bytes() for path in files} == files
 

@@ -84,10 +84,14 @@ def empty_database():
 
 def make(root):
     """Write params.yaml and an empty store."""
+    _settings(root)
+    shutil.copyfile(empty_database(), root / "mlflow.db")
+
+
+def _settings(root):
     (root / "params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")  # JSON is YAML
     (root / "dvc.yaml").write_text("stages: {}\n")
     paths.root.cache_clear()
-    shutil.copyfile(empty_database(), root / "mlflow.db")
 
 
 def examples(split, *, drawn=0):
@@ -110,12 +114,32 @@ def train(*, sees_strong, drawn=0, trained_on=0):
 
     `drawn` numbers the examples of dev and test, `trained_on` those of train.
     """
+    for folder in (paths.models(GROUP, KEY), paths.final(GROUP)):
+        shutil.rmtree(folder, ignore_errors=True)
+    made = _trained(sees_strong, drawn, trained_on)
+    shutil.copytree(made, paths.data(), copy_function=shutil.copyfile, dirs_exist_ok=True)
+
+
+@cache
+def _trained(sees_strong, drawn, trained_on):
+    """Train in a folder of its own, once for all tests; give the folder of the data."""
+    folder = Path(tempfile.mkdtemp(prefix="foursplit-test-winner-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FOURSPLIT_ROOT", str(folder))
+            _settings(folder)
+            _train(sees_strong, drawn, trained_on)
+    finally:
+        paths.root.cache_clear()
+    return folder / "data"
+
+
+def _train(sees_strong, drawn, trained_on):
     experiment = load().experiment(KEY)
     splits = {s: examples(s, drawn=trained_on if s == "train" else drawn) for s in SPLITS}
     shape = infer_data_spec(splits["train"], plugins.dataset("wine").SPEC)
     _deal(splits)
-    for folder in (paths.models(GROUP, KEY), paths.final(GROUP)):
-        shutil.rmtree(folder, ignore_errors=True)
     for seed in SEEDS:
         trained = paths.seed_folder(paths.models(GROUP, KEY), seed)
         _fit(trained, experiment, seed, splits["train"], shape, sees_strong=sees_strong)

@@ -1,9 +1,15 @@
 """A miniature project: what the stages before `report` leave behind, made in memory."""
 
+import atexit
 import json
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from foursplit import plugins
 from foursplit.config import paths
@@ -77,8 +83,26 @@ SKILL = {"wines_good": 0.9, "wines_bad": 0.0, "sugar_direct": 0.8, "figures_draw
 
 
 def make_project(root, params=PARAMS, winners=("wines_good", "sugar_direct", "figures_drawn")):
-    """Write params.yaml and the data folders that `report` reads."""
-    root.mkdir(exist_ok=True)
+    """Write params.yaml and the data folders that `report` reads; made once for all tests."""
+    made = _made(json.dumps(params), tuple(winners))
+    shutil.copytree(made, root, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    paths.root.cache_clear()
+
+
+@cache
+def _made(content, winners):
+    root = Path(tempfile.mkdtemp(prefix="foursplit-test-miniature-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FOURSPLIT_ROOT", str(root))
+            _make(root, json.loads(content), winners)
+    finally:
+        paths.root.cache_clear()
+    return root
+
+
+def _make(root, params, winners):
     (root / "params.yaml").write_text(json.dumps(params), encoding="utf-8")  # JSON is YAML
     (root / "dvc.yaml").write_text("stages: {}\n")
     paths.root.cache_clear()
