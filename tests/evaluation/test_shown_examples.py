@@ -9,7 +9,7 @@ from foursplit.core.examples import DataSpec, Examples
 from foursplit.data import texts
 from foursplit.evaluation import kept_answers, shown_examples
 from foursplit.evaluation.predict import NetworkPredictor
-from foursplit.training import network
+from foursplit.training import initial_weights
 from foursplit_courses.models import encoder_decoder
 
 N = 60
@@ -63,7 +63,7 @@ def test_of_a_small_dev_all_is_the_sample():
 
 def predictor(*, with_attention):
     args = encoder_decoder.Args(attention=with_attention)
-    net = network.build_with_seed(lambda: encoder_decoder.build(args, SPEC), 3).eval()
+    net = initial_weights.build_with_seed(lambda: encoder_decoder.build(args, SPEC), 3).eval()
     return NetworkPredictor(net, torch.device("cpu"), SPEC, "sequence_to_sequence")
 
 

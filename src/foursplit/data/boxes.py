@@ -8,6 +8,8 @@ import numpy as np
 MIN_IOU = 0.5
 """Overlap from which on a predicted box is that of an object, as in PASCAL VOC."""
 
+BOX = 4  # numbers of a box before its class
+
 STRIDE = 4  # pixels of a cell of the grid that a detector answers for
 
 

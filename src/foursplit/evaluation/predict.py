@@ -1,7 +1,8 @@
 """Predict with a stored model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,13 @@ class NetworkPredictor:
 
     def __call__(self, examples: Examples) -> Any:
         """Return the task's answers to all examples."""
-        arrays = encode_inputs(examples, self.shape)
-        outputs = _outputs(self.net, self.device, arrays, self.shape.scale)
-        return plugins.metrics(self.task).postprocess(outputs, self.shape)
+        arrays, score = encode_inputs(examples, self.shape), plugins.metrics(self.task)
+        # Batch by batch: the outputs of all pictures, a number for each pixel, fill the memory.
+        parts = [
+            score.postprocess(outputs, self.shape)
+            for outputs in _outputs(self.net, self.device, arrays, self.shape.scale)
+        ]
+        return list(chain(*parts)) if isinstance(parts[0], list) else np.concatenate(parts)
 
     def explain(self, examples: Examples) -> list[dict[str, np.ndarray]]:
         """Return what the network says of each answer besides, by name: its attention.
@@ -88,8 +93,10 @@ def _network(folder: Path, manifest: Manifest, run: RuntimeConfig) -> tuple[Any,
     return net.eval().to(on), on
 
 
-def _outputs(net: Any, device: Any, arrays: Mapping[str, Array], scale: float) -> Any:
-    """Return the network's outputs: an array, or arrays by name if its `predict` gives several.
+def _outputs(
+    net: Any, device: Any, arrays: Mapping[str, Array], scale: float
+) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
+    """Iterate over the outputs of each batch: an array, or several by name.
 
     A network that reads more than `x` has `predict(batch)`.
     """
@@ -112,12 +119,13 @@ def _outputs(net: Any, device: Any, arrays: Mapping[str, Array], scale: float) -
     predict, size = Prediction().eval(), 1
     if n_examples(arrays) > 1:
         size = forward_cost(predict, longest_example(arrays, scale)).examples_at_once
-    with torch.no_grad():
-        parts = [predict(batch) for batch in Stream(arrays, size=size, scale=scale)]
-    if isinstance(parts[0], dict):
-        names = parts[0]
-        return {name: np.concatenate([_array(part[name]) for part in parts]) for name in names}
-    return np.concatenate([_array(part) for part in parts])
+    for batch in Stream(arrays, size=size, scale=scale):
+        with torch.no_grad():
+            outputs = predict(batch)
+        if isinstance(outputs, dict):
+            yield {name: _array(values) for name, values in outputs.items()}
+        else:
+            yield _array(outputs)
 
 
 def _array(values: Any) -> np.ndarray:
