@@ -18,11 +18,12 @@ from foursplit.core.examples import DataSpec
 from foursplit.core.seeds import generator
 from foursplit.models import mlp
 from foursplit.tasks import classify
-from foursplit.training import device, initial_weights, network
-from foursplit.training.batches import Batch, Batches, EpochDataset, OnDevice
-from foursplit.training.callbacks import Curves, SaveState
-from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks
+from foursplit.training import device, initial_weights, lightning_loop, network
+from foursplit.training.batches import Batch, Batches, EpochDataset, OnDevice, Stream
+from foursplit.training.callbacks import Curves, SaveState, SaveSteps, SeedEpochs
+from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks, validation_interval
 from foursplit.training.input_statistics import fit_input_statistics
+from foursplit.training.lightning_loop import StepwiseCurves, StepwiseModule
 from foursplit_courses.models import lenet
 
 SEED = 1
@@ -40,6 +41,7 @@ class Case:
     batch_size: int
     n_steps: int  # in an epoch
     n_epochs: int  # timed: one more goes before, to warm up
+    loop: network.Loop = "fast"
 
     @property
     def shape(self) -> DataSpec:
@@ -88,8 +90,26 @@ CASES: Mapping[str, Case] = {
         n_steps=8,
         n_epochs=2,
     ),
+    "mlp, Lightning": Case(
+        build=mlp.build,
+        args=mlp.Args(hidden=(512, 512)),
+        inputs=(1, 28, 28),
+        batch_size=128,
+        n_steps=24,
+        n_epochs=2,
+        loop="lightning",
+    ),
+    "wide, Lightning": Case(
+        build=mlp.build,
+        args=mlp.Args(hidden=(1024, 1024)),
+        inputs=(1, 28, 28),
+        batch_size=256,
+        n_steps=8,
+        n_epochs=2,
+        loop="lightning",
+    ),
 }
-"""Three as small as the course's, and one whose step takes 20 ms or more on one core."""
+"""Three as small as the course's, and others whose step takes 20 ms or more on one core."""
 
 LARGE: Mapping[str, Case] = {
     "large mlp": Case(
@@ -131,6 +151,16 @@ class MarkedBatches(Batches):
         return super().__iter__()
 
 
+class MarkedStream(Stream):
+    """The same, streamed."""
+
+    mark: Callable[[], None]
+
+    def __iter__(self) -> Iterator[Batch]:
+        self.mark()
+        return super().__iter__()
+
+
 def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:
     """Train as `network.fit` does, without the validation that the loop does not do either."""
     with tempfile.TemporaryDirectory() as folder:
@@ -145,6 +175,22 @@ def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: C
         loader.mark = clock.mark
         module = EpochBlockModule(classify.module(net, fit, shape), blocks, SEED, len(loader))
         trainer.fit(module, EpochDataset(loader))
+        clock.mark()
+
+
+def by_lightning(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:
+    """Train in Lightning's own loop, with batches from a DataLoader."""
+    with tempfile.TemporaryDirectory() as folder:
+        shape = DataSpec(inputs=tuple(x.shape[1:]), classes=CLASSES)
+        around = (SeedEpochs(SEED), StepwiseCurves(), SaveSteps(Path(folder) / "state"))
+        settings = lightning_loop.settings(fit, validation_interval(fit.max_epochs))
+        trainer = network.make_trainer(clock.kind, around, **settings)
+        arrays = {"x": x.cpu().numpy(), "y": y.cpu().numpy()}
+        stream = MarkedStream(
+            arrays, size=fit.batch_size, seed=SEED, epoch=lambda: trainer.current_epoch
+        )
+        stream.mark = clock.mark
+        trainer.fit(StepwiseModule(classify.module(net, fit, shape), len(stream)), stream)
         clock.mark()
 
 
@@ -171,6 +217,9 @@ def _shuffled(x: Tensor, y: Tensor, size: int, epoch: int) -> Iterator[tuple[Ten
         yield x[chosen], y[chosen]
 
 
+LOOPS = {"fast": by_engine, "lightning": by_lightning}
+
+
 def race(case: Case, kind: Literal["cpu", "gpu"], repeats: int) -> dict[str, float]:
     """Time loop, engine, loop, as often as `repeats` says and time allows; give medians.
 
@@ -183,7 +232,7 @@ def race(case: Case, kind: Literal["cpu", "gpu"], repeats: int) -> dict[str, flo
     engines, loops, noise, apart = [], [], [], []
     while not engines or (len(engines) < repeats and time.perf_counter() - start < LIMIT_S):
         before, weights = _run(by_hand, case, kind, x, y)
-        engine, others = _run(by_engine, case, kind, x, y)
+        engine, others = _run(LOOPS[case.loop], case, kind, x, y)
         after, _ = _run(by_hand, case, kind, x, y)
         engines.append(engine)
         loops.append((before + after) / 2)

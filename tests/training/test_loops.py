@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from tests.training.arrays import random_arrays
 
 from foursplit.config.fit import TrainerConfig
+from foursplit.core.arrays import Ragged
 from foursplit.core.examples import DataSpec
 from foursplit.layers.standardize import Standardize
 from foursplit.models import mlp
@@ -165,6 +166,19 @@ def test_the_size_of_a_step_chooses_the_loop():
     assert network.choose_loop(fit_of(), 10**9, arrays) == "lightning"
     assert network.choose_loop(fit_of(max_steps=3), 10, arrays) == "lightning"
     assert network.choose_loop(fit_of(loop="fast"), 10**9, arrays) == "fast"
+
+
+def test_what_is_read_through_a_memory_map_is_streamed(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((12, 6), np.float32))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    ends = np.array([4, 12])
+    for array, loop in (
+        (mapped, "lightning"),
+        (Ragged(mapped, ends), "lightning"),
+        (np.array(mapped), "fast"),
+        (Ragged(np.array(mapped), ends), "fast"),
+    ):
+        assert network.choose_loop(fit_of(), 10, {"x": array}) == loop
 
 
 def test_inputs_measured_in_parts_are_those_measured_at_once(rng):

@@ -74,3 +74,8 @@ def row(array: Array, number: int) -> np.ndarray:
 def example_axes(array: Array) -> tuple[int, ...]:
     """Return the axes of one example; of a ragged array those of one element."""
     return (array.values if isinstance(array, Ragged) else array).shape[1:]
+
+
+def is_mapped(array: Array) -> bool:
+    """Return whether an array is read through a memory map."""
+    return isinstance(array.values if isinstance(array, Ragged) else array, np.memmap)

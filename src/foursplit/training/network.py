@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pytorch_lightning as L
 import torch
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from foursplit.config.fit import TrainerConfig
+from foursplit.core.arrays import is_mapped
 from foursplit.core.errors import FoursplitError
 from foursplit.core.splits import Split
 from foursplit.training import lightning_loop
@@ -60,7 +60,7 @@ def choose_loop(fit: TrainerConfig, flops: int, train: Arrays) -> Loop:
         return fit.loop
     n = n_examples(train)
     is_large = flops * min(fit.batch_size or n, n) >= MIN_LIGHTNING_FLOPS
-    mapped = any(isinstance(array, np.memmap) for array in train.values())
+    mapped = any(map(is_mapped, train.values()))
     return "lightning" if is_large or mapped or fit.needs_lightning() else "fast"
 
 
