@@ -18,10 +18,18 @@ UNLOCKED = "not in dvc.lock"
 """Digest of the output of a stage run by hand: DVC knows no hash of it."""
 
 
-class LockFiles:
-    """DVC's lock files, each read once."""
+Entries = Mapping[str, Mapping[str, Any]]
+"""Lock entries by the address of their stage, such as `pipelines/data/dvc.yaml:split@wine`."""
 
-    def __init__(self) -> None:
+
+class LockFiles:
+    """DVC's lock files, each read once.
+
+    Entries in `unwritten`, of stages that ended during a run, are newer than the files.
+    """
+
+    def __init__(self, unwritten: Entries | None = None) -> None:
+        self._unwritten = unwritten or {}
         self._stages: dict[str, Mapping[str, Any]] = {}
 
     def digests(self, dataset: str) -> dict[str, str]:
@@ -44,6 +52,9 @@ class LockFiles:
         return fit is not None and parse(type(experiment.fit), fit, key_path) != experiment.fit
 
     def _stage(self, home: str, name: str) -> Mapping[str, Any]:
+        address = f"pipelines/{home}/dvc.yaml:{name}"
+        if address in self._unwritten:
+            return self._unwritten[address]
         if home not in self._stages:
             path = paths.pipeline_file(home).with_name("dvc.lock")
             self._stages[home] = _read_lock(path).get("stages", {}) if path.is_file() else {}
