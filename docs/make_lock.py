@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,31 @@ NUMERIC = {
     "torch", "torchmetrics", "xgboost-cpu",
 }  # fmt: skip
 """Packages whose version changes the bytes that training and evaluation write."""
+
+
+def needed() -> set[str]:
+    """Return the names of what the project needs without its extras, directly and indirectly."""
+    from packaging.requirements import Requirement  # `hashes` runs without it
+
+    todo = [Requirement("foursplit")]
+    found: dict[str, set[str]] = {}
+    while todo:
+        requirement = todo.pop()
+        name = _normal(requirement.name)
+        extras = {"", *requirement.extras}
+        if extras <= found.get(name, set()):
+            continue
+        found[name] = found.get(name, set()) | extras
+        try:
+            listed = [Requirement(text) for text in requires(name) or []]
+        except PackageNotFoundError:  # of another platform
+            continue
+        todo += [
+            r
+            for r in listed
+            if not r.marker or any(r.marker.evaluate({"extra": e}) for e in extras)
+        ]
+    return set(found)
 
 
 def pins() -> list[str]:
@@ -41,18 +67,19 @@ def lock_team() -> None:
     """Pin what the extras of a team bring; a pin that is in a lock already is not moved."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     known = [pin for name in ("-numeric", "") for pin in pinned(f"requirements{name}.lock")]
+    dev = pinned("requirements-dev.lock")
     held = ROOT / "build" / "held.txt"
     for extra, head in TEAM.items():
         # One after the other, each held to those before: pip would try boto3's versions, of which
         # there is one a day, against those of the S3 file system for many minutes.
         for name in project["optional-dependencies"][extra]:
-            pinned_now = {pin.split("==")[0]: pin for pin in [*pins(), *known]}
+            pinned_now = {pin.split("==")[0]: pin for pin in [*pins(), *known, *dev]}
             held.write_text("\n".join(pinned_now.values()) + "\n")
             command = [sys.executable, "-m", "pip", "install", "--quiet", "-c", str(held), name]
             subprocess.run(command, check=True)
         found = [pin for pin in pins() if pin not in known]
         (ROOT / f"requirements-{extra}.lock").write_text(head + "\n".join(found) + "\n")
-        known += found
+        known += [*found, *dev]  # `make team-dev` installs those of dev too
 
 
 def pinned(name: str) -> list[str]:
@@ -67,6 +94,7 @@ UNHASHED = "torch=="
 HASHED = {
     "-pip": [],
     "": ["-numeric", ""],
+    "-dev": ["-dev"],
     "-team": ["-team"],
     "-team-dev": ["-team-dev"],
 }
@@ -92,7 +120,9 @@ def hashes() -> None:
 
 def lock() -> None:
     numeric = [pin for pin in pins() if pin.split("==")[0] in NUMERIC]
-    others = [pin for pin in pins() if pin not in numeric]
+    kept = needed() | {"setuptools", "wheel"}
+    others = [pin for pin in pins() if pin not in numeric and _normal(pin.split("==")[0]) in kept]
+    dev = [pin for pin in pins() if pin not in (*numeric, *others)]
     (ROOT / "requirements-numeric.lock").write_text(
         "# Pins that change bytes: training and evaluation depend on this file. "
         "`make lock` writes it.\n" + "\n".join(numeric) + "\n"
@@ -101,6 +131,14 @@ def lock() -> None:
         "# Everything else, pinned; the hashes are in requirements.hashes.\n"
         "-r requirements-numeric.lock\n" + "\n".join(others) + "\n"
     )
+    (ROOT / "requirements-dev.lock").write_text(
+        "# What checks and tests need beside requirements.lock. `make lock` writes it.\n"
+        "-r requirements.lock\n" + "\n".join(dev) + "\n"
+    )
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_every_requirement_is_pinned():
             assert line.startswith(("#", "-r ")) or "==" in line, (path.name, line)
 
 
-HASHED = {"": ("-numeric", ""), "-team": ("-team",), "-team-dev": ("-team-dev",)}
+HASHED = {"": ("-numeric", ""), "-dev": ("-dev",), "-team": ("-team",), "-team-dev": ("-team-dev",)}
 
 
 @pytest.mark.parametrize("name", HASHED)
@@ -62,13 +62,15 @@ def normal(pin):
 
 
 def test_make_installs_by_hash_what_has_hashes_and_pip_first():
-    lines = re.findall(r"^\t\$\(PIP\) (.*)$", (ROOT / "Makefile").read_text(), re.M)
-    assert {line.split()[-1] for line in lines if "--require-hashes" in line} == {
-        "requirements-pip.hashes",
-        "requirements.hashes",
-        "requirements-$*.hashes",
-    }
-    assert all("--require-hashes" in line for line in lines if line.endswith(".hashes"))
+    text = (ROOT / "Makefile").read_text()
+    lines = re.findall(r"^\t\$\(PIP\) (.*)$", text, re.M)
+    assert [line for line in lines if ".hashes" in line] == [
+        "--require-hashes -r requirements-pip.hashes"
+    ]
+    hashed = re.findall(r"^\t\$\(call INSTALL_HASHED,(.*)\)$", text, re.M)
+    assert {*hashed} == {"requirements.hashes", "requirements-$*.hashes"}
+    (by_uv, by_pip) = re.findall(r"pip install.* -r \$\(1\)|\$\(PIP\).* -r \$\(1\)", text)
+    assert all("--require-hashes --no-deps" in command for command in (by_uv, by_pip))
     assert (ROOT / "requirements-pip.hashes").read_text().count("==") == 1
 
 
@@ -78,6 +80,23 @@ def names(lock):
 
 
 def test_what_a_team_installs_moves_no_pin_of_the_others():
-    locks = ("-numeric", "", "-team", "-team-dev")
-    found = [names(f"requirements{name}.lock") for name in locks]
-    assert sum(map(len, found)) == len(set().union(*found))
+    for others in (("-dev",), ("-team", "-team-dev")):
+        found = [names(f"requirements{name}.lock") for name in ("-numeric", "", *others)]
+        assert sum(map(len, found)) == len(set().union(*found))
+
+
+def test_a_package_in_two_locks_has_one_version():
+    pins = [line for p in ROOT.glob("requirements*.lock") for line in p.read_text().splitlines()]
+    versions = {normal(pin) for pin in pins if "==" in pin}
+    assert len({pin.partition("==")[0] for pin in versions}) == len(versions)
+
+
+def test_the_main_job_installs_no_test_tools():
+    main = names("requirements.lock") | names("requirements-numeric.lock")
+    assert not main & {"pytest", "ruff", "mypy", "hypothesis", "statsmodels", "import-linter"}
+    text = (ROOT / "Makefile").read_text()
+    needs = dict(
+        re.findall(r"^(repro|repro-full|check|test|test-slow): \$\(VENV\)/(\w+)$", text, re.M)
+    )
+    assert needs["repro"] == needs["repro-full"] == "ready"
+    assert needs["check"] == needs["test"] == needs["test-slow"] == "dev"

@@ -56,6 +56,15 @@ def play(queue, bad=frozenset()):
     return order, clock
 
 
+@given(queues(failing=True))
+def test_each_stage_that_is_done_is_told_once_and_no_other(drawn):
+    queue, bad = drawn
+    told = []
+    queue.on_done = told.append
+    play(queue, bad)
+    assert sorted(told) == sorted(queue.done)
+
+
 @given(queues())
 def test_every_stage_runs_once_after_what_it_needs_and_threads_never_exceed_the_slots(drawn):
     queue, _ = drawn

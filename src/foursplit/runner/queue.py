@@ -5,7 +5,7 @@ results come early; the others take the longest critical path, so that the end c
 names and numbers only: no DVC, no process, no clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -22,6 +22,7 @@ class StageQueue:
     seconds: Mapping[str, float]
     slots: int
     milestones: frozenset[str] = frozenset()
+    on_done: Callable[[str], None] = lambda _: None  # called with each stage that is done
     waiting: dict[str, set[str]] = field(init=False)  # stage: its unfinished dependencies
     ready: set[str] = field(init=False)
     running: set[str] = field(init=False, default_factory=set)
@@ -82,6 +83,7 @@ class StageQueue:
             if not needed:
                 del self.waiting[dependent]
                 self.ready.add(dependent)
+        self.on_done(name)
 
     def fail(self, name: str) -> None:
         """Mark a stage failed, and skip the stages that depend on it."""

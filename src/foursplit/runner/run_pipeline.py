@@ -20,6 +20,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.io.progress import HEADINGS_VARIABLE
 from foursplit.runner import run_log, stage_outputs
+from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
     DvcPipeline,
@@ -46,6 +47,14 @@ class RunTargets:
     files: Sequence[Path] = ()  # the dvc.yaml files that matter; empty: all
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followers:
+    """What learns of each stage of a run."""
+
+    watch: RunWatch | None = None  # which files the stages read and write
+    tracking: BackgroundTracking  # which stages are done
+
+
 def unsupported_reason() -> str:
     """Return why this machine cannot run stages in parallel; empty if it can."""
     if sys.platform != "linux":
@@ -60,13 +69,11 @@ def run(
     jobs: int | None,
     force: bool,
     pull: bool = False,
-    watch: RunWatch | None = None,
+    followers: Followers,
 ) -> bool:
-    """Run all outdated stages; return whether anything changed.  Raise if a stage failed.
-
-    `watch` learns which files the stages read and write.
-    """
+    """Run all outdated stages; return whether anything changed.  Raise if a stage failed."""
     _set_environment()
+    watch, tracking = followers.watch, followers.tracking
     log = paths.state() / "logs" / "warm.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     workers = WorkerRecord(paths.state())
@@ -86,6 +93,10 @@ def run(
         if pull:
             pipeline.enable_pull(click.echo)
         pipeline_run = _pipeline_run(params, pipeline, stages, pool, jobs=jobs, force=force)
+        tracking.follow(pipeline, stages, workers.add)
+        pipeline_run.queue.on_done = lambda name: tracking.stage_done(
+            name, changed=name in pipeline_run.reasons
+        )
         outcome = pipeline_run.run(force=force)
     finally:
         pool.close()
@@ -98,6 +109,7 @@ def run(
     if outcome.interrupted:
         raise SystemExit(128 + outcome.interrupted)
     if outcome.failed:
+        tracking.finish_requested(click.echo)
         raise FoursplitError(_failures(outcome, stages))
     return bool(outcome.ran or outcome.restored)
 

@@ -26,6 +26,7 @@ from foursplit.data.download import catalogue, licences
 from foursplit.io import artifacts
 from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 from foursplit.runner import leftover_processes, run_pipeline
+from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
 from foursplit.runner.removable_outputs import open_write_log, remove_write_log
 from foursplit.runner.remove_orphans import remove_orphans, report_lines
@@ -68,7 +69,8 @@ def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None 
     if of == FULL:
         watch = None  # its licences are named after each run
     try:
-        _run(params, wanted, options, of, watch)
+        with BackgroundTracking(params) as tracking:
+            _run(params, wanted, options, of, watch, tracking)
     finally:  # also if a stage failed
         if of == FULL and not options.dry:
             click.echo(accepted_licences(params), nl=False)
@@ -92,6 +94,7 @@ def _run(
     options: ReproOptions,
     of: Pipeline,
     watch: RunWatch | None,
+    tracking: BackgroundTracking,
 ) -> None:
     force, dry = options.force, options.dry
     with _run_lock():
@@ -115,11 +118,11 @@ def _run(
                 jobs=options.jobs,
                 force=force,
                 pull=options.pull,
-                watch=watch,
+                followers=run_pipeline.Followers(watch=watch, tracking=tracking),
             )
     if not dry:
         seconds = time.monotonic() - start
-        printed = finish.finish_run(params.of(of), seconds, changed=changed)
+        printed = finish.finish_run(params.of(of), seconds, changed=changed, tracking=tracking)
         if watch is not None and not unsupported:
             watch.record(printed)
 

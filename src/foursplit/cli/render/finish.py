@@ -7,11 +7,17 @@ import click
 from foursplit.config import paths
 from foursplit.config.schema import Params
 from foursplit.io import artifacts
+from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.progress_display import format_duration
 
 
-def finish_run(params: Params, seconds: float, *, changed: bool) -> str:
-    """Print the table, name the report, and track new runs; return what was printed, but times."""
+def finish_run(
+    params: Params, seconds: float, *, changed: bool, tracking: BackgroundTracking | None = None
+) -> str:
+    """Print the table, name the report, and track new runs; return what was printed, but times.
+
+    `tracking` is a process that has written most runs already.
+    """
     from foursplit.evaluation.results import collect
     from foursplit.reporting.terminal import render
 
@@ -24,9 +30,10 @@ def finish_run(params: Params, seconds: float, *, changed: bool) -> str:
     # First, since MLflow alone takes seconds, and may fail.
     click.echo(f"{table}{format_duration(seconds)}. {report}", nl=False)
     if has_results and (changed or not _is_tracked()):
-        from foursplit.cli.commands.track import track
+        if tracking is None or not tracking.finish(click.echo):
+            from foursplit.cli.commands.track import track
 
-        track()
+            track()
         artifacts.write_json(_tracked_file(), _state())
     click.echo(compare, nl=False)
     return f"{table}{report}{compare}"

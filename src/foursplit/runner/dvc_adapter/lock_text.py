@@ -1,7 +1,10 @@
-"""The text of a lock file, as DVC writes it."""
+"""The text and the entries of a lock file, as DVC writes them."""
 
 import io
+from collections.abc import Collection, Iterable
 from typing import Any
+
+from foursplit.runner.dvc_adapter.stage_objects import Stage
 
 
 def dump_lock(content: Any) -> str:
@@ -17,3 +20,14 @@ def dump_lock(content: Any) -> str:
     stream = io.StringIO()
     yaml.dump(content, stream)
     return stream.getvalue()
+
+
+def lock_entries(stages: Iterable[Stage], titles: Collection[str]) -> dict[str, Any]:
+    """Return the lock entries of those `stages` that `titles` name, by address."""
+    from dvc.stage.serialize import to_lockfile
+
+    return {
+        stage.addressing: dict(to_lockfile(stage)[stage.name])
+        for stage in stages
+        if getattr(stage, "name", None) in titles
+    }

@@ -1,6 +1,7 @@
 """Provenance of a run: git's commit, and data and settings in DVC's lock files."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from foursplit.config import paths
 from foursplit.config.load import parse
-from foursplit.config.pipelines import home, key, of_dataset
+from foursplit.config.pipelines import FileVersion, home, key, of_dataset, version
 from foursplit.core.errors import FoursplitError
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
@@ -18,10 +19,18 @@ UNLOCKED = "not in dvc.lock"
 """Digest of the output of a stage run by hand: DVC knows no hash of it."""
 
 
-class LockFiles:
-    """DVC's lock files, each read once."""
+Entries = Mapping[str, Mapping[str, Any]]
+"""Lock entries by the address of their stage, such as `pipelines/data/dvc.yaml:split@wine`."""
 
-    def __init__(self) -> None:
+
+class LockFiles:
+    """DVC's lock files, each read once.
+
+    Entries in `unwritten`, of stages that ended during a run, are newer than the files.
+    """
+
+    def __init__(self, unwritten: Entries | None = None) -> None:
+        self._unwritten = unwritten or {}
         self._stages: dict[str, Mapping[str, Any]] = {}
 
     def digests(self, dataset: str) -> dict[str, str]:
@@ -44,15 +53,20 @@ class LockFiles:
         return fit is not None and parse(type(experiment.fit), fit, key_path) != experiment.fit
 
     def _stage(self, home: str, name: str) -> Mapping[str, Any]:
+        address = f"pipelines/{home}/dvc.yaml:{name}"
+        if address in self._unwritten:
+            return self._unwritten[address]
         if home not in self._stages:
             path = paths.pipeline_file(home).with_name("dvc.lock")
-            self._stages[home] = _read_lock(path).get("stages", {}) if path.is_file() else {}
+            self._stages[home] = _read_lock(path, version(path)) if path.is_file() else {}
         return self._stages[home].get(name, {})
 
 
-def _read_lock(path: Path) -> Mapping[str, Any]:
+@lru_cache(maxsize=32)  # of a run's process, which syncs group after group: parsing takes longest
+def _read_lock(path: Path, _version: FileVersion) -> Mapping[str, Any]:
+    """Return the entries of a lock file's stages."""
     try:
-        return YAML(typ="safe").load(path) or {}
+        return (YAML(typ="safe").load(path) or {}).get("stages", {})
     except (YAMLError, UnicodeDecodeError) as error:
         raise FoursplitError(
             f"{path}: not readable: half-written, or with merge conflict markers. Run "

@@ -4,7 +4,7 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ Echo = Callable[[str], None]
 
 Progress = Callable[[Sequence[Any]], Iterator[Any]]
 
+NewProgress = Callable[[int], Progress]
+"""Make a Progress for a number of runs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncCounts:
@@ -47,30 +50,8 @@ class _Job:
     seed: int
 
 
-def sync_runs(params: Params, entries: Sequence[ExperimentResult], echo: Echo) -> SyncCounts:
-    """Write a run for each evaluated model and each lesson that MLflow lacks."""
-    unread = git.unreadable_reason()
-    if unread is not None:
-        echo(f"runs are written without their commit: git cannot read its repository: {unread}")
-    jobs = list(_jobs(entries, echo))
-    client = store.client()
-    with store.writer_lock(echo):
-        lessons = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
-        progress = _progress(len(lessons) + len(jobs))
-        new_lessons = _sync_lessons(client, lessons, progress)
-        ids = _experiments(client, params, jobs)
-        current = queries.current_runs(client, list(ids.values()))
-        new = sum(
-            _sync_run(client, ids[job.record.experiment], job, current) for job in progress(jobs)
-        )
-        _close_interrupted(client, list(ids.values()))
-        _mark_outdated(client, current, {job.record.key for job in jobs})
-    new += new_lessons
-    return SyncCounts(new=new, kept=len(jobs) + len(lessons) - new)
-
-
-def _progress(total: int) -> Progress:
-    """Return a function that passes items on and says how many of `total` are done."""
+def show_progress(total: int) -> Progress:
+    """Return a function that passes items on and says how many of `total` are written."""
     done = 0
 
     def report(items: Sequence[Any]) -> Iterator[Any]:
@@ -78,26 +59,93 @@ def _progress(total: int) -> Progress:
         with StatusLine() as status:
             for item in items:
                 if status.is_due():
-                    status.write(f"MLflow: {done} of {total} runs")
+                    status.write(progress_text(done, total))
                 yield item
                 done += 1
 
     return report
 
 
-def _sync_lessons(client: Any, lessons: Sequence[lesson_runs.LessonRun], progress: Progress) -> int:
-    """Write the lessons' runs; return the number of new ones."""
-    if not lessons:
-        return 0
-    experiment_id = store.get_or_create_experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
-    current = queries.current_runs(client, [experiment_id])
-    new = sum(_sync_lesson(client, experiment_id, lesson, current) for lesson in progress(lessons))
-    _mark_outdated(client, current, {lesson.key for lesson in lessons})
+def progress_text(done: int, total: int) -> str:
+    return f"MLflow: writing {done} of {total} runs"
+
+
+def sync_runs(
+    params: Params,
+    entries: Sequence[ExperimentResult],
+    echo: Echo,
+    new_progress: NewProgress = show_progress,
+) -> SyncCounts:
+    """Write a run for each evaluated model and each lesson that MLflow lacks."""
+    unread = git.unreadable_reason()
+    if unread is not None:
+        echo(f"runs are written without their commit: git cannot read its repository: {unread}")
+    jobs = list(_jobs(entries, echo, provenance.LockFiles()))
+    client = store.client()
+    with store.writer_lock(echo):
+        lessons = list(lesson_runs.collect_lesson_runs(params, provenance.git_tags()))
+        progress = new_progress(len(lessons) + len(jobs))
+        new_lessons, current_lessons = _sync_lessons(client, lessons, progress)
+        _mark_outdated(client, current_lessons, {lesson.key for lesson in lessons})
+        ids = _experiments(client, params, jobs)
+        new = _sync_jobs(client, ids, jobs, progress)
+        _close_interrupted(client, list(ids.values()))
+    new += new_lessons
+    return SyncCounts(new=new, kept=len(jobs) + len(lessons) - new)
+
+
+def sync_group(
+    params: Params,
+    entries: Sequence[ExperimentResult],
+    locks: provenance.LockFiles,
+    progress: Progress,
+) -> int:
+    """Write the missing runs of one comparison group; return their number.
+
+    `entries` are all experiments of the group, and their results are final.
+    """
+    jobs = list(_jobs(entries, _ignore, locks))
+    client = store.client()
+    with store.writer_lock(_ignore):
+        return _sync_jobs(client, _experiments(client, params, jobs), jobs, progress)
+
+
+def sync_lessons(params: Params, names: Collection[str], progress: Progress) -> int:
+    """Write the missing runs of some lessons; return their number."""
+    collected = lesson_runs.collect_lesson_runs(params, provenance.git_tags())
+    lessons = [lesson for lesson in collected if lesson.name in names]
+    client = store.client()
+    with store.writer_lock(_ignore):
+        return _sync_lessons(client, lessons, progress)[0]
+
+
+def _ignore(_text: str) -> None:
+    """Leave a message to the sync of all runs, which says the same."""
+
+
+def _sync_jobs(client: Any, ids: dict[str, str], jobs: Sequence[_Job], progress: Progress) -> int:
+    """Write the missing runs of whole MLflow experiments `ids`; return their number."""
+    current = queries.current_runs(client, list(ids.values()))
+    new = sum(_sync_run(client, ids[job.record.experiment], job, current) for job in progress(jobs))
+    _mark_outdated(client, current, {job.record.key for job in jobs})
     return new
 
 
-def _jobs(entries: Sequence[ExperimentResult], echo: Echo) -> Iterator[_Job]:
-    locks = provenance.LockFiles()
+def _sync_lessons(
+    client: Any, lessons: Sequence[lesson_runs.LessonRun], progress: Progress
+) -> tuple[int, list[Any]]:
+    """Write the lessons' runs; return the number of new ones, and the runs that were current."""
+    if not lessons:
+        return 0, []
+    experiment_id = store.get_or_create_experiment(client, lesson_runs.EXPERIMENT, lesson_runs.NOTE)
+    current = queries.current_runs(client, [experiment_id])
+    new = sum(_sync_lesson(client, experiment_id, lesson, current) for lesson in progress(lessons))
+    return new, current
+
+
+def _jobs(
+    entries: Iterable[ExperimentResult], echo: Echo, locks: provenance.LockFiles
+) -> Iterator[_Job]:
     made_at = provenance.git_tags()
     unlocked = set()
     for entry in entries:
