@@ -16,7 +16,7 @@ repro-full: $(VENV)/ready
 	foursplit repro --full
 
 test: $(VENV)/ready
-	pytest -n auto -m "not slow"
+	pytest -n auto --dist worksteal -m "not slow"
 
 test-slow: $(VENV)/ready
 	pytest -n auto -m slow
