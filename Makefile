@@ -32,7 +32,7 @@ repro-full: $(VENV)/ready
 	foursplit repro --full
 
 test: $(VENV)/dev
-	pytest -n auto -m "not slow"
+	pytest -n auto --dist worksteal -m "not slow"
 
 test-slow: $(VENV)/dev
 	pytest -n auto -m slow

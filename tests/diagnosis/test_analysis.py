@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foursplit.core.errors import FoursplitError
@@ -122,6 +122,7 @@ def test_any_of_the_splits_will_do(splits):
     assert json.dumps(found, allow_nan=False)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 200), min_size=4, max_size=4), st.floats(0, 1))
 def test_the_gaps_add_up(errors, human):
     made = model(n=200, **dict(zip(prediction_table.SPLITS, errors, strict=True)))

@@ -103,6 +103,10 @@ def test_untrained_loss_is_that_of_a_guess(key):
     holds(key, "initial_loss", check)
 
 
+LOOK_EVERY = 25
+"""Steps between two looks at what is known: most networks know the batch long before 500."""
+
+
 @pytest.mark.parametrize("key", NETWORKS)
 def test_one_batch_can_be_learnt_by_heart(key):
     # Eight examples and more inputs than that: even a line can pass through them.
@@ -113,16 +117,20 @@ def test_one_batch_can_be_learnt_by_heart(key):
         fit_input_statistics(module, [drawn])
         with torch.no_grad():
             before = float(module.eval().loss(drawn))
-        module.train()
+        # Losses of a detector are sums over many cells: they begin higher, and so end.
+        known = max(0.01, 0.005 * before)
         steps = torch.optim.Adam(module.net.parameters(), lr=0.01)
-        for _ in range(500):
-            steps.zero_grad()
-            module.loss(drawn).backward()
-            steps.step()
-        module.eval()  # dropout is for learning, not for knowing
-        with torch.no_grad():
-            # Losses of a detector are sums over many cells: they begin higher, and so end.
-            assert float(module.loss(drawn)) < max(0.01, 0.005 * before)
+        for _ in range(500 // LOOK_EVERY):
+            module.train()
+            for _ in range(LOOK_EVERY):
+                steps.zero_grad()
+                module.loss(drawn).backward()
+                steps.step()
+            module.eval()  # dropout is for learning, not for knowing
+            with torch.no_grad():
+                if (loss := float(module.loss(drawn))) < known:
+                    return
+        raise AssertionError(loss)
 
     holds(key, "overfits_one_batch", check)
 
@@ -173,27 +181,30 @@ def trained(key, seed, folder):
 
 
 @pytest.mark.parametrize("key", NETWORKS)
-def test_the_same_seed_gives_the_same_bytes(key, tmp_path):
-    def check():
-        first = trained(key, 1, tmp_path)[1].read_bytes()
-        assert trained(key, 1, tmp_path)[1].read_bytes() == first
-
-    holds(key, "deterministic", check)
-
-
-@pytest.mark.parametrize("key", NETWORKS)
-def test_saved_and_loaded_predicts_the_same(key, tmp_path):
+def test_the_same_seed_gives_the_same_bytes_and_loaded_they_predict_the_same(key, tmp_path):
+    """Two laws of one training: the training takes most of the time."""
     task, _, shape = built(key)
+    if not {"save_load_roundtrip", "deterministic"} & set(task.CONTRACTS):
+        pytest.skip(f"task {EXPERIMENTS[key].task} declares neither contract")
+    module, path = trained(key, 1, tmp_path)
+    content = path.read_bytes()
 
-    def check():
-        module, path = trained(key, 1, tmp_path)
+    def is_deterministic():
+        assert trained(key, 1, tmp_path)[1].read_bytes() == content
+
+    def is_loaded():
         drawn = batch(task, shape, 16, 5)
         other = built(key, seed=9)[1]
         other.net.load_state_dict(artifacts.read_tensors(path))
         with torch.no_grad():
             assert torch.equal(other.eval()(drawn), module.eval()(drawn))
 
-    holds(key, "save_load_roundtrip", check)
+    for contract, check in (
+        ("save_load_roundtrip", is_loaded),
+        ("deterministic", is_deterministic),
+    ):
+        if contract in task.CONTRACTS:
+            holds(key, contract, check)
 
 
 @pytest.mark.parametrize("key", ESTIMATORS)
