@@ -17,7 +17,7 @@ SHOWN_SPACE = "␣"
 def attention(weights: np.ndarray, read: Sequence[str], written: Sequence[str]) -> Markup:
     """Plot (written, read) weights: a row for each written token, a column for each one read.
 
-    A cell is the darker the larger its weight; a row's weights add up to 1.
+    A cell's colour is the stronger the larger its weight; a row's weights add up to 1.
     """
     left, head = _room(written), _room(read)
     width, height = CELL * len(read), CELL * len(written)
