@@ -7,7 +7,7 @@ from foursplit.core.errors import FoursplitError, unknown_name
 
 
 def source_of(experiment: Experiment) -> str:
-    """Return the experiment whose weights `experiment` starts from; empty if it starts anew."""
+    """Return the experiment whose weights `experiment` starts from; empty for random ones."""
     fit = experiment.fit
     return fit.pretrained.experiment if isinstance(fit, TrainerConfig) and fit.pretrained else ""
 
