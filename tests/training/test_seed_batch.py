@@ -1,6 +1,7 @@
 """Seeds trained at once learn what each learns alone, and nothing of each other."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -142,6 +143,23 @@ def test_weights_and_curves_are_those_of_each_seed_alone(name, tmp_path):
     assert of_curves < TOLERANCE
 
 
+@pytest.mark.parametrize("settings", [{}, {"augment": {"shift": 1}}, {"batch_size": None}], ids=str)
+def test_pictures_as_bytes_are_scaled_as_alone(settings, tmp_path):
+    fit, pairs = fit_of(max_epochs=2, **settings), []
+    for way in (seed_batch.fit_batch, lambda ts, _: [network.fit(t) for t in ts]):
+        batch = []
+        for training in trainings(LENET, fit, tmp_path):
+            splits = {"train": training.train, **training.validation}
+            for name, arrays in splits.items():
+                x = np.random.default_rng(len(name)).integers(0, 256, arrays["x"].shape)
+                splits[name] = {**arrays, "x": x.astype(np.uint8)}
+            train = splits.pop("train")
+            batch.append(replace(training, train=train, validation=splits, scale=1 / 255))
+        rows = way(batch, 7)
+        pairs.append(([weights(training) for training in batch], rows))
+    assert max(distance(*pairs)) < TOLERANCE
+
+
 def test_seeds_differ(tmp_path):
     """Another seed's weights would lie thousands of tolerances away."""
     states, rows = at_once(DROPOUT, fit_of(), tmp_path)
@@ -231,13 +249,7 @@ def test_a_loss_of_ones_own_is_not_overruled_by_an_inherited_one(tmp_path, monke
 def test_every_seed_has_its_own_listeners_and_rows(tmp_path):
     fit, seen, together = fit_of(max_epochs=3), {seed: [] for seed in SEEDS}, []
     batch = trainings(PLAIN, fit, tmp_path)
-    batch = [
-        network.Training(
-            **{name: getattr(t, name) for name in ("module", "train", "validation", "fit", "seed")},
-            kind="cpu", state=t.state, listeners=(seen[t.seed].append,),
-        )
-        for t in batch
-    ]  # fmt: skip
+    batch = [replace(training, listeners=(seen[training.seed].append,)) for training in batch]
     rows = seed_batch.fit_batch(batch, 1000, (together.append,))
     assert [seen[seed] for seed in SEEDS] == rows
     assert [list(row) for row in zip(*rows, strict=True)] == together
