@@ -148,8 +148,9 @@ def seeds(root: Path) -> str:
     path = root / "benchmarks" / "results" / "seeds.json"
     result = json.loads(path.read_text(encoding="utf-8"))
     lines = [
-        f"| {result['n_seeds']} seeds at once, in trainings of one | ratio | goal "
-        f"{result['goal']:g} | weights differ from alone by | after other rounding, by |",
+        f"| network | {result['n_seeds']} seeds at once, in trainings of one "
+        f"| goal: at most {result['goal']:g} "
+        "| weights differ from alone by | after other rounding, by |",
         "|---|---:|---|---:|---:|",
     ]
     lines += [
