@@ -279,10 +279,12 @@ def _fit(case: Case) -> Any:
 def _module(case: Case, seed: int) -> Any:
     from foursplit import plugins
     from foursplit.tasks import classify
-    from foursplit.training import network
+    from foursplit.training import initial_weights
 
     file = plugins.model(case.model)
-    net = network.build_with_seed(lambda: file.build(file.Args(**case.args), _shape(case)), seed)
+    net = initial_weights.build_with_seed(
+        lambda: file.build(file.Args(**case.args), _shape(case)), seed
+    )
     return classify.module(net, _fit(case), _shape(case))
 
 

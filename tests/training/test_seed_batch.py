@@ -15,6 +15,7 @@ from foursplit.core.examples import DataSpec
 from foursplit.models import linear, logistic, mlp
 from foursplit.tasks import classify, classify_binary, regress
 from foursplit.training import network, seed_batch
+from foursplit.training.initial_weights import build_with_seed
 from foursplit.training.stacked_network import StackedDropout
 from foursplit_courses.models import convnet, lenet, logistic_polynomial
 
@@ -46,7 +47,7 @@ def trainings(case, fit, folder, *, seeds=SEEDS, listeners=(), n=100):
     return [
         network.Training(
             module=task.module(
-                network.build_with_seed(lambda: build.build(args, shape), seed), fit, shape
+                build_with_seed(lambda: build.build(args, shape), seed), fit, shape
             ),
             train=train, validation={"train_dev": train_dev, "dev": dev}, fit=fit, seed=seed,
             kind="cpu", state=folder / "state", listeners=listeners,
