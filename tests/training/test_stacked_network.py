@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from foursplit.config.fit import TrainerConfig
 from foursplit.core.examples import DataSpec
 from foursplit.layers.standardize import Standardize
 from foursplit.models import mlp
@@ -72,9 +73,10 @@ def test_a_task_with_steps_of_its_own_is_not():
         def training_step(self, batch, batch_idx):
             return 2 * super().training_step(batch, batch_idx)
 
-    assert can_batch(classify.Classify(KNOWN["mlp"], None, SHAPE))
-    assert not can_batch(Stepwise(KNOWN["mlp"], None, SHAPE))
-    assert not can_batch(sequence_to_sequence.SequenceToSequence(KNOWN["mlp"], None, SHAPE))
+    fit = TrainerConfig(seeds=(1, 2), learning_rate=0.1, max_epochs=1, batch_size=None)
+    assert can_batch(classify.Classify(KNOWN["mlp"], fit, SHAPE))
+    assert not can_batch(Stepwise(KNOWN["mlp"], fit, SHAPE))
+    assert not can_batch(sequence_to_sequence.SequenceToSequence(KNOWN["mlp"], fit, SHAPE))
 
 
 @pytest.mark.parametrize("name", KNOWN)
