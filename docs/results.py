@@ -143,6 +143,31 @@ def gpu(root: Path) -> str:
     )
 
 
+def seeds(root: Path) -> str:
+    """Say what ten seeds cost at once, and how far their weights are from those of each alone."""
+    path = root / "benchmarks" / "results" / "seeds.json"
+    result = json.loads(path.read_text(encoding="utf-8"))
+    lines = [
+        f"| network | {result['n_seeds']} seeds at once, in trainings of one "
+        f"| goal: at most {result['goal']:g} "
+        "| weights differ from alone by | after other rounding, by |",
+        "|---|---:|---|---:|---:|",
+    ]
+    lines += [
+        f"| {row['case']} | {row['ratio']:.1f} | {'met' if row['met'] else 'missed'} "
+        f"| {row['weights_apart']:.0e} | {row['weights_by_rounding']:.0e} |"
+        for row in result["cases"]
+    ]
+    ways = result["step_ms"]["small mlp"]
+    return "\n".join(lines) + (
+        f"\n\nCPU time on {result['cpu']}, one thread, `{result['instruction_set']}`. The last "
+        "column is what training alone makes of first weights that differ in their last bit. A "
+        f"step of the small mlp with ten seeds takes {ways['numpy']:.1f} ms, with torch's batched "
+        f"products {ways['torch_bmm']:.1f} ms, by `torch.func.vmap` {ways['vmap']:.1f} ms; of one "
+        f"seed alone {ways['alone']:.1f} ms (`benchmarks/seeds.py`)."
+    )
+
+
 def store(root: Path) -> str:
     """Say what MLflow's store costs: many writers, live curves, thousands of runs."""
     path = root / "benchmarks" / "results" / "store.json"

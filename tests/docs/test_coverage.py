@@ -171,7 +171,7 @@ def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
     pages = {
         "README.md": ("experiments", "clean"),
-        "docs/benchmarks.md": ("pipeline", "engine", "gate", "store", "gpu", "benchmark"),
+        "docs/benchmarks.md": ("pipeline", "engine", "gate", "store", "gpu", "benchmark", "seeds"),
     }
     for page, names in pages.items():
         blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
@@ -216,6 +216,12 @@ def measured(folder):
     row = {"same_bytes": True, "auto": "gpu", "times_faster": 9.0}
     rows = [row, {**row, "auto": "cpu", "times_faster": 0.5}]
     (results / "gpu.json").write_text(json.dumps({"gpu": "A chip", "experiments": rows}))
+    case = {
+        "case": "mlp", "ratio": 2.5, "met": True, "weights_apart": 1e-7, "weights_by_rounding": 1e-7
+    }  # fmt: skip
+    steps = {"small mlp": {"alone": 1.0, "vmap": 6.0, "torch_bmm": 4.0, "numpy": 2.0}}
+    about = {"cpu": "A chip", "instruction_set": "portable", "n_seeds": 10, "goal": 4.0}
+    (results / "seeds.json").write_text(json.dumps({**about, "cases": [case], "step_ms": steps}))
     crowd = {"writers": 4, "crashed": 0, "lost": 0, "duplicated": 0, "torn": 0}
     names = ("gate", "history", "history_of_a_group")
     seconds = {name: {"seconds": 1, "first_s": 2} for name in names}

@@ -151,6 +151,7 @@ class TrainerConfig:
     ema_decay: Fraction = 0.0  # of the exponential moving average of the weights; 0: none
     pretrained: Pretrained | None = None  # null: random initial weights
     phases: tuple[Phase, ...] = ()  # one after another; empty: a single one
+    batch_seeds: Literal["auto", "always", "never"] = "auto"  # at once; auto: from 8 seeds on
 
     @model_validator(mode="after")
     def _check_optimizer(self) -> Self:

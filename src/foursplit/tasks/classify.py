@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,6 +37,15 @@ class Classify(SupervisedTask):
         if self.training and self.fit.label_smoothing:
             return F.cross_entropy(outputs, y, label_smoothing=self.fit.label_smoothing)
         return F.cross_entropy(outputs, y)
+
+    def output_losses(
+        self, outputs: Float[Tensor, "seed batch n_outputs"], batch: Batch
+    ) -> Float[Tensor, " seed"]:
+        smoothing = self.fit.label_smoothing if self.training else 0.0
+        losses = F.cross_entropy(
+            outputs.flatten(0, 1), batch["y"].flatten(), reduction="none", label_smoothing=smoothing
+        )
+        return losses.view(outputs.shape[:2]).mean(dim=1)
 
     def output_error(self, outputs: Outputs, batch: Batch) -> Scalar:
         return (outputs.argmax(dim=1) != batch["y"]).float().mean()

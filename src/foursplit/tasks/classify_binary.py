@@ -30,6 +30,15 @@ class ClassifyBinary(SupervisedTask):
             y = y + self.fit.label_smoothing * (0.5 - y)
         return F.binary_cross_entropy_with_logits(outputs, y)  # from logits: cannot overflow
 
+    def output_losses(
+        self, outputs: Float[Tensor, "seed batch 1"], batch: Batch
+    ) -> Float[Tensor, " seed"]:
+        y: Float[Tensor, "seed batch 1"] = batch["y"]
+        if self.training and self.fit.label_smoothing:
+            y = y + self.fit.label_smoothing * (0.5 - y)
+        losses = F.binary_cross_entropy_with_logits(outputs, y, reduction="none")
+        return losses.flatten(1).mean(dim=1)
+
     def output_error(self, outputs: Outputs, batch: Batch) -> Scalar:
         return ((outputs > 0).float() != batch["y"]).float().mean()
 

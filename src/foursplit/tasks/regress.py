@@ -26,6 +26,11 @@ class Regress(SupervisedTask):
         y: Targets = batch["y"]
         return F.mse_loss(outputs, y)
 
+    def output_losses(
+        self, outputs: Float[Tensor, "seed batch 1"], batch: Batch
+    ) -> Float[Tensor, " seed"]:
+        return F.mse_loss(outputs, batch["y"], reduction="none").flatten(1).mean(dim=1)
+
     def output_error(self, outputs: Outputs, batch: Batch) -> Scalar:
         # In interquartile ranges, as the tables have it.
         return (outputs - batch["y"]).abs().mean() * (self.shape.target_std / self.shape.target_iqr)

@@ -80,8 +80,7 @@ class EpochBlockModule(L.LightningModule):
         scheduler, by_step = self._scheduler()
         parameters = list(task.net.parameters())
         for epoch in self.blocks.epochs(trainer.current_epoch):
-            self.epoch = epoch
-            seed_epoch(self.seed, self.first_epoch + epoch)
+            self.begin_epoch(epoch)
             metrics.reset()  # a row of the curves has the means of one epoch
             for index, batch in enumerate(batches):
                 if trainer.received_sigterm:  # Lightning itself asks only between its calls
@@ -96,6 +95,11 @@ class EpochBlockModule(L.LightningModule):
                     scheduler.step()
             if scheduler is not None and not by_step:
                 scheduler.step()
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set the epoch of the batches, and what is drawn in it."""
+        self.epoch = epoch
+        seed_epoch(self.seed, self.first_epoch + epoch)
 
     def _scheduler(self) -> tuple[Any, bool]:
         """Return the schedule of the learning rate, and whether it advances with each step."""

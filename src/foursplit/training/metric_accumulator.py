@@ -50,7 +50,7 @@ class MetricAccumulator:
     def compute(self, splits: tuple[Split, ...]) -> dict[str, float]:
         """Return `<split>_<name>` means of some splits, and keep what was added."""
         return {
-            key: _mean(values, counts)
+            key: weighted_mean(torch.stack(values), counts)
             for key, (values, counts) in self._added.items()
             if key.startswith(splits)
         }
@@ -60,19 +60,23 @@ class MetricAccumulator:
         added, self._added = self._added, {}
         if over_processes:
             return {key: _mean_over_processes(*pair) for key, pair in added.items()}
-        return {key: _mean(values, counts) for key, (values, counts) in added.items()}
+        return {
+            key: weighted_mean(torch.stack(values), counts)
+            for key, (values, counts) in added.items()
+        }
 
 
 def _mean_over_processes(values: list[Tensor], counts: list[int]) -> float:
     """Return the mean over all processes, each with as many values as counts of its own."""
     n = sum(counts)
-    total = torch.tensor([_mean(values, counts) * n, n], dtype=torch.float64)
+    total = torch.tensor([weighted_mean(torch.stack(values), counts) * n, n], dtype=torch.float64)
     torch.distributed.all_reduce(total)
     return float(total[0] / total[1])
 
 
-def _mean(values: list[Tensor], counts: list[int]) -> float:
-    numbers = torch.stack(values).cpu().numpy()  # waits for the device: here, once
+def weighted_mean(values: Tensor, counts: list[int]) -> float:
+    """Return the mean of (value,), each with its count as its weight."""
+    numbers = values.cpu().numpy()  # waits for the device: here, once
     parts = numbers * np.asarray(counts, dtype=numbers.dtype)
     # One after the other: np.sum adds in an order that depends on how many there are.
     return float(np.add.accumulate(parts)[-1]) / sum(counts)

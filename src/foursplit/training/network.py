@@ -153,10 +153,10 @@ def _fit_fast(training: Training, at_once: int) -> list[Row]:
     evaluated = [Batches(split, size=at_once, scale=scale) for split in watched]
     trainer = make_trainer(
         training.kind,
-        (curves, SaveState(training.state, _every_s()), *training.callbacks),
+        (curves, SaveState(training.state, save_every_s()), *training.callbacks),
         max_epochs=len(blocks),
     )
-    _run(trainer, in_blocks, training.state, EpochDataset(loader), evaluated)
+    run_trainer(trainer, in_blocks, training.state, EpochDataset(loader), evaluated)
     return curves.rows
 
 
@@ -172,7 +172,7 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
     curves = StepwiseCurves(training.listeners, first)
     around = (SeedEpochs(training.seed, first), curves)
     # Last: what it saves is what the others have made of the step.
-    save = SaveSteps(training.state, _every_s())
+    save = SaveSteps(training.state, save_every_s())
     trainer = make_trainer(
         training.kind,
         (*around, *lightning_loop.callbacks(fit), *training.callbacks, save),
@@ -193,16 +193,17 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
         Stream(training.validation[name], size=at_once, scale=scale) for name in VALIDATION_SPLITS
     ]
     if training.datamodule is not None:
-        _run(trainer, module, training.state, datamodule=training.datamodule)
+        run_trainer(trainer, module, training.state, datamodule=training.datamodule)
     elif training.is_own:
         own = lightning_loop.validation_loaders(module, watched)
-        _run(trainer, module, training.state, lightning_loop.Tuples(learnt), own)
+        run_trainer(trainer, module, training.state, lightning_loop.Tuples(learnt), own)
     else:
-        _run(trainer, StepwiseModule(module, len(learnt)), training.state, learnt, watched)
+        run_trainer(trainer, StepwiseModule(module, len(learnt)), training.state, learnt, watched)
     return curves.rows
 
 
-def _run(trainer: L.Trainer, module: Any, state: Path, *loaders: Any, **data: Any) -> None:
+def run_trainer(trainer: L.Trainer, module: Any, state: Path, *loaders: Any, **data: Any) -> None:
+    """Train, from `state` on where it holds one; exit as a signal asks for."""
     data["ckpt_path"] = state if is_complete(state) else None
     try:
         trainer.fit(module, *loaders, **data)
@@ -242,5 +243,6 @@ def make_trainer(
     )
 
 
-def _every_s() -> float:
+def save_every_s() -> float:
+    """Return the seconds between two saves of the resume state."""
     return float(os.environ.get("FOURSPLIT_SAVE_EVERY_S", SAVE_EVERY_S))

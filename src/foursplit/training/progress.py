@@ -1,7 +1,8 @@
 """Progress of training, on one line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from statistics import fmean
 from typing import Any
 
 from foursplit.io.status_line import StatusLine
@@ -37,6 +38,28 @@ class Progress:
             f" · train loss {row['train_loss']:.4f}"
             + (f" · dev error {row['dev_error']:.2%}" if "dev_error" in row else "")
             + f" · {self.line.seconds_left(row['epoch'] / self.max_epochs):.0f} s left"
+        )
+
+    def close(self) -> None:
+        self.line.close()
+
+
+class SeedBatchProgress:
+    """Show the progress of several seeds that are trained at once, by the means over them."""
+
+    def __init__(self, n_seeds: int, max_epochs: int) -> None:
+        self.n_seeds, self.max_epochs = n_seeds, max_epochs
+        self.line = StatusLine()
+
+    def __call__(self, rows: Sequence[Row]) -> None:
+        if not self.line.is_due():
+            return
+        means = {name: fmean(row[name] for row in rows) for name in rows[0]}
+        self.line.write(
+            f"  {self.n_seeds} seeds · epoch {means['epoch']:.0f}/{self.max_epochs}"
+            f" · mean train loss {means['train_loss']:.4f}"
+            + (f" · mean dev error {means['dev_error']:.2%}" if "dev_error" in means else "")
+            + f" · {self.line.seconds_left(means['epoch'] / self.max_epochs):.0f} s left"
         )
 
     def close(self) -> None:

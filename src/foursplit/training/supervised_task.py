@@ -47,6 +47,16 @@ class SupervisedTask(L.LightningModule, ABC):
     def output_loss(self, outputs: Tensor, batch: Batch) -> Scalar:
         """Compute the mean loss of a batch."""
 
+    def output_losses(
+        self, outputs: Float[Tensor, "seed batch ..."], batch: Batch
+    ) -> Float[Tensor, " seed"]:
+        """Compute the mean loss of each seed's batch, (seed, example, …), in one go.
+
+        Optional: `training.seed_batch` calls `output_loss` for each seed where the class that
+        defines that one does not define this.
+        """
+        raise NotImplementedError
+
     @abstractmethod
     def output_error(self, outputs: Tensor, batch: Batch) -> Scalar:
         """Compute the mean error of a batch, as the prediction tables define it."""

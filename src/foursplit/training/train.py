@@ -62,26 +62,77 @@ def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = (
             result = _fit_estimator(job, output, seed)
         else:
             result = _fit_network(job, fit, output, seed, listeners)
-        if manifest.code_hash(result.model) != result.code:
-            raise FoursplitError(
-                f"the code of model {result.model!r} changed while {job.key} was trained, so the "
-                "version of the weights is unknown. Run again."
-            )
-        manifest.save(output, result)
+        save_manifest(job, output, result)
     return result
 
 
-def _fit_network(
-    job: Job, fit: TrainerConfig, folder: Path, seed: int, listeners: tuple[Listener, ...]
-) -> Manifest:
-    import pytorch_lightning
-    import torch
+def save_manifest(job: Job, folder: Path, result: Manifest) -> None:
+    """Write the manifest; raise if the model's code has changed since training began."""
+    if manifest.code_hash(result.model) != result.code:
+        raise FoursplitError(
+            f"the code of model {result.model!r} changed while {job.key} was trained, so the "
+            "version of the weights is unknown. Run again."
+        )
+    manifest.save(folder, result)
 
-    from foursplit.training import device, initial_weights, lightning_loop, network
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A network before its training, and what decides how it is trained."""
+
+    module: Any  # the task's, or the network itself where it is a LightningModule
+    net: Any
+    is_own: bool
+    train: Mapping[str, Array]
+    validation: Mapping[Split, Mapping[str, Array]]
+    scale: float
+    cost: Any  # ForwardCost
+    kind: Literal["cpu", "gpu"]
+    loop: Literal["fast", "lightning"]
+    callbacks: tuple[Any, ...]  # Lightning's, of the model's file
+    datamodule: Any  # the same, for a LightningModule of the user's
+
+
+def prepare_network(job: Job, fit: TrainerConfig, seed: int) -> Network:
+    """Build the network with its first weights, and cost it."""
+    import pytorch_lightning
+
+    from foursplit.training import device, lightning_loop, network
     from foursplit.training.forward_cost import forward_cost, longest_example
 
     file, args = _model(job)
     device.set_deterministic(job.run.threads)
+    module, net = build_module(job, fit, seed)
+    is_own = isinstance(net, pytorch_lightning.LightningModule)
+    arrays = {name: _arrays(job, split) for name, split in job.splits.items()}
+    train, scale = arrays.pop("train"), job.shape.scale
+    by_name = lightning_loop.OwnModule(net) if is_own else module
+    cost = forward_cost(by_name.eval(), longest_example(train, scale))
+    return Network(
+        module=module,
+        net=net,
+        is_own=is_own,
+        train=train,
+        validation=arrays,
+        scale=scale,
+        cost=cost,
+        kind=kind_of(job, fit, cost.flops),
+        loop="lightning" if is_own else network.choose_loop(fit, cost.flops, train),
+        callbacks=tuple(file.callbacks(args)) if hasattr(file, "callbacks") else (),
+        datamodule=file.datamodule(args, {"train": train, **arrays})
+        if hasattr(file, "datamodule")
+        else None,
+    )
+
+
+def build_module(job: Job, fit: TrainerConfig, seed: int) -> tuple[Any, Any]:
+    """Return the module to train and its network, with the first weights of a seed."""
+    import pytorch_lightning
+    import torch
+
+    from foursplit.training import initial_weights
+
+    file, args = _model(job)
     net = initial_weights.build_with_seed(lambda: file.build(args, job.shape), seed)
     if not isinstance(net, torch.nn.Module):
         raise FoursplitError(
@@ -93,34 +144,52 @@ def _fit_network(
         initial_weights.load_pretrained(
             net, pretrained.load_weights(source), fit.pretrained.exclude, fit.pretrained.experiment
         )
-    task_module = plugins.task(job.experiment.task).module
-    is_own = isinstance(net, pytorch_lightning.LightningModule)
-    module = net if is_own else task_module(net, fit, job.shape)
-    arrays = {name: _arrays(job, split) for name, split in job.splits.items()}
-    train, scale = arrays.pop("train"), job.shape.scale
-    by_name = lightning_loop.OwnModule(net) if is_own else module
-    flops = forward_cost(by_name.eval(), longest_example(train, scale)).flops
-    kind = kind_of(job, fit, flops)
+    if isinstance(net, pytorch_lightning.LightningModule):
+        return net, net
+    return plugins.task(job.experiment.task).module(net, fit, job.shape), net
+
+
+def _fit_network(
+    job: Job, fit: TrainerConfig, folder: Path, seed: int, listeners: tuple[Listener, ...]
+) -> Manifest:
+    from foursplit.training import device, network
+
+    ready = prepare_network(job, fit, seed)
     curves = network.fit(
         network.Training(
-            module=module,
-            train=train,
-            validation=arrays,
+            module=ready.module,
+            train=ready.train,
+            validation=ready.validation,
             fit=fit,
             seed=seed,
-            kind=kind,
-            state=resume_path(job, seed, device.name(kind)),
+            kind=ready.kind,
+            state=resume_path(job, seed, device.name(ready.kind)),
             listeners=listeners,
-            scale=scale,
-            callbacks=tuple(file.callbacks(args)) if hasattr(file, "callbacks") else (),
-            datamodule=file.datamodule(args, {"train": train, **arrays})
-            if hasattr(file, "datamodule")
-            else None,
+            scale=ready.scale,
+            callbacks=ready.callbacks,
+            datamodule=ready.datamodule,
         ),
-        "lightning" if is_own else network.choose_loop(fit, flops, train),
+        ready.loop,
     )
+    return write_network(job, folder, ready.net, seed, curves, (ready.kind, ready.cost.flops))
+
+
+def write_network(
+    job: Job,
+    folder: Path,
+    net: Any,
+    seed: int,
+    curves: list[Row],
+    cost: tuple[Literal["cpu", "gpu"], int],
+) -> Manifest:
+    """Write weights and curves of a seed; return its manifest. `cost` is device and operations."""
+    from foursplit.training import device
+
     artifacts.write_tensors(folder / "model.safetensors", net.state_dict())
     _write_curves(folder / "curves.csv", curves)
+    kind, flops = cost
+    fit = job.experiment.fit
+    assert isinstance(fit, TrainerConfig)
     return _manifest(
         job,
         folder / "model.safetensors",
