@@ -16,7 +16,7 @@ from foursplit.training.batches import Arrays, Batch, collate, to_inputs
 MAX_EXAMPLES = 4096
 """Examples evaluated at once, where their size allows it."""
 
-MAX_BYTES = 2**27
+MAX_BYTES = 2**25
 """Bytes of the largest layer's outputs, for all examples that are evaluated at once."""
 
 
