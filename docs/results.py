@@ -114,7 +114,7 @@ def commands(root: Path) -> str:
     result = json.loads(path.read_text(encoding="utf-8"))
     lines = [
         f"CPU seconds of whole commands, medians of runs in turn, {result['cores']} cores "
-        f"({result['device']}; `benchmarks/commands.py`):",
+        f"({result['device']}, load {result['load']}; `benchmarks/commands.py`):",
         "",
         "| | before | now |",
         "|---|---:|---:|",
