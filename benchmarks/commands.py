@@ -190,6 +190,7 @@ def main() -> None:
     if arguments.only != "commands":
         result["sizes"] = [nothing_to_do(size, arguments.repeats) for size in SIZES]
         print(f"  {result['sizes']}")
+    result["load"] = round(os.getloadavg()[2], 1)  # of the last 15 minutes, this run's own too
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(f"kept in {RESULT}")
 

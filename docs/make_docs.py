@@ -39,7 +39,9 @@ def readme(root: Path) -> str:
 def benchmarks(root: Path) -> str:
     """Fill docs/benchmarks.md with what the benchmarks measured last."""
     text = (root / "docs/benchmarks.md").read_text(encoding="utf-8")
-    for name in ("pipeline", "engine", "gate", "store", "gpu", "benchmark", "seeds"):
+    for name in (
+        "pipeline", "commands", "engine", "gate", "store", "gpu", "benchmark", "seeds",
+    ):  # fmt: skip
         text = fill(text, name, getattr(results, name)(root))
     return text
 

@@ -95,6 +95,48 @@ def pipeline(root: Path) -> str:
     )
 
 
+COMMANDS = {
+    "help": "`foursplit --help`",
+    "wrong_stage": "`foursplit stage train no_such`",
+    "wrong_target": "`foursplit repro no_such`",
+    "wrong_group": "`foursplit gate no_such`",
+    "check": "`foursplit check`, nothing edited",
+    "would_run": "`foursplit repro --dry c2w3_wine_softmax`",
+    "nothing_to_do": "`foursplit repro c2w3_wine_softmax`, nothing to do",
+    "one_experiment_edited": "the same, its `max_epochs` edited",
+    "another_model_edited": "the same, a model edited that it does not use",
+}
+
+
+def commands(root: Path) -> str:
+    """Say what commands cost beside their work, before and after they were made lazy."""
+    path = root / "benchmarks" / "results" / "commands.json"
+    result = json.loads(path.read_text(encoding="utf-8"))
+    lines = [
+        f"CPU seconds of whole commands, medians of runs in turn, {result['cores']} cores "
+        f"({result['device']}, load {result['load']}; `benchmarks/commands.py`):",
+        "",
+        "| | before | now |",
+        "|---|---:|---:|",
+    ]
+    for name, text in COMMANDS.items():
+        before, after = (result["commands"][name][which]["cpu_s"] for which in ("before", "after"))
+        lines.append(f"| {text} | {before:.2f} s | {after:.2f} s |")
+    sizes = " and ".join(
+        f"{row['again_cpu_s']:.2f} s at {row['stages']:,} stages" for row in result["sizes"]
+    )
+    edited = result["commands"]["one_experiment_edited"]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"With nothing to do, `foursplit repro` takes {sizes}. The table of an edited "
+            f"experiment is printed after {edited['after']['table_s']:.1f} s, before that after "
+            f"{edited['before']['table_s']:.1f} s.",
+        ]
+    )
+
+
 def engine(root: Path) -> str:
     """Say what a diagnosis costs."""
     path = root / "benchmarks" / "results" / "diagnosis.json"

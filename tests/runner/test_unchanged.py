@@ -174,11 +174,20 @@ def test_an_output_committed_in_the_tick_of_its_writing_is_known_by_its_hash(wor
     assert recorded_text() == "the table\n"
 
 
-def test_a_young_output_without_a_hash_is_not_trusted(world):
+def stop_at(monkeypatch, path):
+    """Let the file system's clock stand where it stood when a file was written."""
+    now = path.stat().st_ctime_ns
+    monkeypatch.setattr(unchanged, "_file_system_time", lambda: now)
+
+
+def test_a_young_output_without_a_hash_is_not_trusted(world, monkeypatch):
     watch = watched(world)
     table = world / "data" / "raw" / "table.csv"
     table.touch()
-    watch.commit({str(table): {}})
+    with monkeypatch.context() as stopped:
+        stop_at(stopped, table)
+        watch.commit({str(table): {}})
+    time.sleep(0.03)
     watch.record("the table\n")
     assert recorded_text() is None
 
@@ -190,9 +199,13 @@ def test_a_file_that_stays_young_is_not_trusted(world, monkeypatch):
     assert recorded_text() is None
 
 
-def test_a_young_file_that_a_pipeline_names_elsewhere_is_not_trusted(world):
+def test_a_young_file_that_a_pipeline_names_elsewhere_is_not_trusted(world, monkeypatch):
     edit(world / "notes" / "extra.txt")
-    watched(world).record("the table\n")
+    with monkeypatch.context() as stopped:
+        stop_at(stopped, world / "notes" / "extra.txt")
+        watch = watched(world)
+    time.sleep(0.03)
+    watch.record("the table\n")
     assert recorded_text() is None
 
 

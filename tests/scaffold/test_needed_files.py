@@ -9,6 +9,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.pipelines import home as home_of
 from foursplit.runner.dvc_adapter.graph import DvcPipeline
+from foursplit.scaffold import needed_files as needed
 from foursplit.scaffold.needed_files import needed_files
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,9 @@ def test_a_plan_of_few_files_is_that_of_all(tmp_path, monkeypatch, homes):
         assert DvcPipeline(PROJECT, tmp_path).plan([address], files) == whole.plan([address])
 
 
+ADDRESS = "pipelines/improving/dvc.yaml:evaluate@c2w3_wine_softmax"
+
+
 def names(files):
     return {path.relative_to(paths.root()).parent.name for path in files}
 
@@ -53,15 +57,23 @@ def test_a_course_needs_its_data_and_what_the_project_has(pipelines):
     assert names(needed_files(load(), [address])) == {"improving", "data", "code", "members"}
 
 
+def test_a_course_needs_those_whose_weights_it_starts_from(pipelines, monkeypatch):
+    sources = {
+        "c2w3_wine_softmax": "c4w2_digits_lenet", "c4w2_digits_lenet": "c3w2_phone_first"
+    }  # fmt: skip
+    params = load()
+    of = {id(params.experiment(key)): source for key, source in sources.items()}
+    monkeypatch.setattr(needed, "source_of", lambda experiment: of.get(id(experiment), ""))
+    chain = {"improving", "convolutional", "structuring"}
+    assert names(needed_files(params, [ADDRESS])) == {*chain, "data", "code", "members"}
+
+
 OTHERS = ["dvc.yaml:report", "report", "pipelines/mine/dvc.yaml:x", "pipelines/own/dvc.yaml", ""]
 
 
 @pytest.mark.parametrize("target", OTHERS)
 def test_reports_and_unknown_files_need_all(pipelines, target):
     assert needed_files(load(), [target] if target else []) == []
-
-
-ADDRESS = "pipelines/improving/dvc.yaml:evaluate@c2w3_wine_softmax"
 
 
 @pytest.mark.parametrize(

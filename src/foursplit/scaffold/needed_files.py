@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from foursplit.config import paths, pipelines
-from foursplit.config.schema import Params
+from foursplit.config.pretrained import source_of
+from foursplit.config.schema import Params, PipelineConfig
 from foursplit.scaffold import write_pipelines
 
 UNSEARCHED = frozenset({".git", ".dvc", ".foursplit", ".venv", "__pycache__", "mlruns"})
@@ -43,9 +44,22 @@ def _requirements(params: Params) -> dict[Path, set[Path]]:
         data = paths.pipeline_file(pipelines.home(pipeline, "data"))
         requires[data] = {code}
         for course in (name for name, block in section.experiments.items() if block):
-            home = pipelines.home(pipeline, course)
-            requires[paths.pipeline_file(home)] = {code, members, data}
+            homes = (pipelines.home(pipeline, name) for name in _with_sources(section, course))
+            file = paths.pipeline_file(pipelines.home(pipeline, course))
+            requires[file] = {code, members, data, *map(paths.pipeline_file, homes)}
     return requires
+
+
+def _with_sources(section: PipelineConfig, course: str) -> set[str]:
+    """Return a course, and those whose experiments its own start from, directly or through them."""
+    course_of = {key: name for name, block in section.experiments.items() for key in block}
+    found, todo = {course}, [course]
+    while todo:
+        sources = filter(None, map(source_of, section.experiments[todo.pop()].values()))
+        new = {course_of[source] for source in sources} - found
+        found |= new
+        todo += new
+    return found
 
 
 def _reads_outputs(params: Params) -> bool:

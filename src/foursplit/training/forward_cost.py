@@ -17,7 +17,7 @@ MAX_EXAMPLES = 4096
 """Examples evaluated at once, where their size allows it."""
 
 MAX_BYTES = 2**25
-"""Bytes of the largest layer's outputs, for all examples that are evaluated at once."""
+"""Bytes of the inputs and of any layer's outputs, for all examples that are evaluated at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class ForwardCost:
     """Operations and memory of one example forward."""
 
     flops: int  # of matrix products and convolutions; a multiplication and an addition are two
-    largest_output: int  # bytes of the outputs of the layer that has most
+    largest_layer: int  # bytes of the inputs, or of the outputs of the layer that has most
 
     @property
     def examples_at_once(self) -> int:
         """Return how many examples are evaluated at once."""
-        return max(1, min(MAX_EXAMPLES, MAX_BYTES // max(self.largest_output, 1)))
+        return max(1, min(MAX_EXAMPLES, MAX_BYTES // max(self.largest_layer, 1)))
 
 
 def forward_cost(module: nn.Module, example: Any) -> ForwardCost:
@@ -41,7 +41,9 @@ def forward_cost(module: nn.Module, example: Any) -> ForwardCost:
         FlopCounterMode(display=False) as counter,
     ):
         module(example)
-    return ForwardCost(int(counter.get_total_flops()), max(largest, default=0))
+    inputs = example.values() if isinstance(example, dict) else [example]
+    read = sum(values.numel() * values.element_size() for values in inputs)
+    return ForwardCost(int(counter.get_total_flops()), max(read, *largest, 0))
 
 
 @contextmanager
