@@ -1,7 +1,7 @@
 """Run `foursplit` and `dvc` as processes forked from one that has imported their libraries.
 
 Each has a session, streams, a folder and an environment of its own; only the seconds of imports are
-saved.  What is about the start of a process, its number or its limits starts one by `subprocess`.
+saved.  A test of the start of a process, or of its number, starts one by `subprocess`.
 """
 
 import atexit
@@ -19,7 +19,7 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 SRC = Path(__file__).parent.parent / "src"
@@ -30,19 +30,13 @@ LIBRARIES = (
         f"foursplit.cli.commands.{path.stem}"
         for path in (SRC / "foursplit/cli/commands").glob("[a-z]*.py")
     ),
-    *(
-        "dvc.cli.parser",
-        "dvc.repo.reproduce",
-        "dvc.repo.status",
-        "dvc.stage.cache",
-        "dvc.stage.run",
-    ),
+    *("dvc.cli.parser", "dvc.repo.reproduce", "dvc.repo.status"),
+    *("dvc.stage.cache", "dvc.stage.run"),
     *("dvc.lock", "dvc.rwlock", "dvc.scm", "dvc.cachemgr", "dvc.data_cloud", "dvc.dirs"),
     *("dvc_render", "configobj", "dulwich.ignore", "dulwich.index"),
     *("networkx", "psutil", "rich.table", "pyarrow.parquet", "pyarrow.pandas_compat"),
 )
 """What the server imports; what a command needs besides, it imports itself."""
-
 
 TIMEOUT_S = 120
 
@@ -67,7 +61,29 @@ def run(
         "libraries": [*libraries],
         "max_file_bytes": max_file_bytes,
     }
+    if sys.platform != "linux":  # there a fork may lose what a library has begun
+        return _run_alone(request)
     return _server(os.getpid()).run(request)
+
+
+def _run_alone(request: dict) -> subprocess.CompletedProcess[str]:
+    program, *arguments = request["command"]
+    beside = Path(sys.executable).parent / program
+    return subprocess.run(
+        [str(beside) if beside.is_file() else program, *arguments],
+        cwd=request["cwd"],
+        env=request["env"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+        preexec_fn=partial(_limit_files, request["max_file_bytes"]),
+    )
+
+
+def _limit_files(max_bytes: int | None) -> None:
+    if max_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes))
 
 
 @cache
@@ -167,8 +183,7 @@ def _become(request: dict, stream: int, frozen: Mapping[str, str]) -> None:
         os.close(stream)
         os.chdir(request["cwd"])
         _set_environment(request["env"], frozen)
-        if request["max_file_bytes"] is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (request["max_file_bytes"],) * 2)
+        _limit_files(request["max_file_bytes"])
         code = _call(request["command"])
     except BaseException:
         traceback.print_exc()
