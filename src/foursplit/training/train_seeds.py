@@ -71,7 +71,7 @@ def _is_possible(first: Network, fit: TrainerConfig) -> bool:
         and not first.callbacks
         and first.datamodule is None
         and not any(isinstance(array, Ragged) for array in arrays)
-        and first.cost.largest_output * n_examples <= MAX_BYTES
+        and first.cost.largest_layer * n_examples <= MAX_BYTES
         and can_batch(first.module)
     )
 
