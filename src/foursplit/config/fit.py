@@ -110,6 +110,10 @@ class Pretrained:
     experiment: str
     exclude: Layers = ()  # these start from random weights, for instance the output layer
 
+    def named(self) -> str:
+        without = f" without layers {', '.join(self.exclude)}" if self.exclude else ""
+        return f"{self.experiment}{without}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class Phase:
@@ -118,6 +122,11 @@ class Phase:
     max_epochs: PositiveInt
     learning_rate: PositiveFloat | None = None  # null: that of `fit`
     freeze: Layers = ()  # these keep their weights
+
+    def named(self) -> str:
+        rate = f", learning_rate {self.learning_rate:g}" if self.learning_rate else ""
+        frozen = f", layers {', '.join(self.freeze)} frozen" if self.freeze else ""
+        return f"{self.max_epochs} epochs{rate}{frozen}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)

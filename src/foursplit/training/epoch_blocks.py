@@ -98,7 +98,7 @@ class EpochBlockModule(L.LightningModule):
 
     def begin_epoch(self, epoch: int) -> None:
         """Set the epoch of the batches, and what is drawn in it."""
-        self.epoch = epoch
+        object.__setattr__(self, "epoch", epoch)  # nn.Module's own takes as long as a small layer
         seed_epoch(self.seed, self.first_epoch + epoch)
 
     def _scheduler(self) -> tuple[Any, bool]:

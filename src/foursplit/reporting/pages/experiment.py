@@ -99,6 +99,10 @@ def _fit(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
             changed = {n: v for n, v in asdict(fit.lr_scheduler).items() if v and v != 1}
             name = changed.pop("name")
             shown["lr_scheduler"] = ", ".join([name, *(f"{n} {v}" for n, v in changed.items())])
+        if fit.pretrained:
+            shown["pretrained"] = fit.pretrained.named()
+        if fit.phases:
+            shown["phases"] = "; ".join(phase.named() for phase in fit.phases)
     return shown
 
 
