@@ -11,6 +11,7 @@ from tests.pipelines.conftest import ROOT, declared
 
 from foursplit import plugins
 from foursplit.config.load import load
+from foursplit.config.pretrained import source_of
 from foursplit.core import code_digest
 from foursplit.stages import code
 
@@ -56,6 +57,8 @@ def by_name(stage, key):
             "learning_curve": ["tasks", "metrics"],
         }
         found = {("datasets", of.dataset), ("models", of.model)}
+        if stage == "train" and not source_of(of) and has_pretrained(key):
+            found.add(("training", "initial_weights"))
         return found | {(folder, of.task) for folder in kinds[stage]}
     group = PARAMS.group(key)
     found = {("metrics", group.task)}
@@ -63,10 +66,20 @@ def by_name(stage, key):
     return found if stage == "select" else {*found, ("datasets", group.dataset)}
 
 
+def has_pretrained(key):
+    """Return whether an experiment of the same course starts from another's weights."""
+    blocks = [b for s in PARAMS.sections().values() for b in s.experiments.values() if key in b]
+    return any(source_of(experiment) for block in blocks for experiment in block.values())
+
+
 @pytest.fixture(scope="module")
 def closures():
     """Give, for each file under data/code, the digests that the stage `code` would write now."""
-    return {CODE / kind / f"{name}.json": code.digests(kind, name) for kind, name in code.names()}
+    walk = code_digest.Walk(plugins.folders())
+    return {
+        CODE / kind / f"{name}.json": walk.closure(code.modules(kind, name))
+        for kind, name in code.names()
+    }
 
 
 def test_every_stage_of_the_pipelines_is_tested_here(stages):

@@ -1,10 +1,8 @@
 """Lines of equal height lie on the height, and close."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -31,10 +29,15 @@ def test_every_end_has_the_level(z, level):
 
 
 @given(Z, st.floats(-3, 3).map(lambda v: round(v, 3) + 0.0005))
+@example(
+    np.array([[-2.56 if (r, c) == (1, 1) else 0.0 for c in range(7)] for r in range(6)]), -0.9995
+)
 def test_lines_end_at_the_rim_alone(z, level):
-    ends = Counter((round(x, 9), round(y, 9)) for line in segments(X, Y, z, level) for x, y in line)
-    for (x, y), n in ends.items():
-        rim = x in (0.0, 6.0) or y in (0.0, 5.0)
+    ends = np.array([end for line in segments(X, Y, z, level) for end in line]).reshape(-1, 2)
+    for x, y in ends:
+        # Within a tolerance: two cells may compute the same end with another last digit.
+        n = int((np.abs(ends - (x, y)).max(axis=1) < 1e-9).sum())
+        rim = min(abs(x), abs(x - 6.0), abs(y), abs(y - 5.0)) < 1e-9
         assert n % 2 == 0 or rim, (x, y)
 
 
