@@ -171,7 +171,16 @@ def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
     pages = {
         "README.md": ("experiments", "clean"),
-        "docs/benchmarks.md": ("pipeline", "engine", "gate", "store", "gpu", "benchmark", "seeds"),
+        "docs/benchmarks.md": (
+            "pipeline",
+            "commands",
+            "engine",
+            "gate",
+            "store",
+            "gpu",
+            "benchmark",
+            "seeds",
+        ),
     }
     for page, names in pages.items():
         blocks = [f"<!-- begin {name} -->\n<!-- end {name} -->" for name in names]
@@ -222,6 +231,12 @@ def measured(folder):
     steps = {"small mlp": {"alone": 1.0, "vmap": 6.0, "torch_bmm": 4.0, "numpy": 2.0}}
     about = {"cpu": "A chip", "instruction_set": "portable", "n_seeds": 10, "goal": 4.0}
     (results / "seeds.json").write_text(json.dumps({**about, "cases": [case], "step_ms": steps}))
+    pair = {which: {"cpu_s": 1.0, "table_s": 2.0} for which in ("before", "after")}
+    commands = {
+        "device": "A chip", "cores": 2, "load": 1.0, "sizes": [{"stages": 200, "again_cpu_s": 0.2}],
+        "commands": dict.fromkeys(make_docs.results.COMMANDS, pair),
+    }  # fmt: skip
+    (results / "commands.json").write_text(json.dumps(commands))
     crowd = {"writers": 4, "crashed": 0, "lost": 0, "duplicated": 0, "torn": 0}
     names = ("gate", "history", "history_of_a_group")
     seconds = {name: {"seconds": 1, "first_s": 2} for name in names}

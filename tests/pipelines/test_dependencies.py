@@ -140,13 +140,25 @@ def default(stages, names):
 
 def test_an_edit_of_lenet_reruns_lenet_and_what_depends_on_it(repo, stages, closures):
     found = rerun(repo, stages, closures, "foursplit_courses/models/lenet.py")
+    keys = [k for block in PARAMS.experiments.values() for k, e in block.items()]
+    lenets = {key for key in keys if PARAMS.experiment(key).model == "lenet"}
+    groups = {PARAMS.experiment(key).group for key in lenets}
     assert default(stages, found) == {
-        "train@c4w2_digits_lenet",
-        "evaluate@c4w2_digits_lenet",
-        "select@c4w2_digits",
-        "final@c4w2_digits",
+        *(f"{stage}@{key}" for stage in ("train", "evaluate") for key in lenets),
+        *(f"{stage}@{group}" for stage in ("select", "final") for group in groups),
         "report",
     }
+    assert len(lenets) < len(keys) / 5
+
+
+def test_an_edit_of_the_initial_weights_reaches_the_experiments_that_start_from_them(
+    repo, stages, closures
+):
+    found = rerun(repo, stages, closures, "foursplit_courses/datasets/digits_0_to_4.py")
+    trained = {name.partition("@")[2] for name in default(stages, found) if "train@" in name}
+    assert trained == {
+        "c3w2_many_digits", "c3w2_few_digits_fine_tuned", "c3w2_few_digits_frozen_first"
+    }  # fmt: skip
 
 
 def test_an_edit_of_one_data_set_leaves_the_others_alone(repo, stages, closures):

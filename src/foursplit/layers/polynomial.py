@@ -14,6 +14,8 @@ from torch import Tensor, nn
 class Polynomial(nn.Module):
     """Append all products of 2 to `degree` inputs; degree 1 is the identity."""
 
+    is_preprocessing = True  # learns nothing
+
     def __init__(self, n_inputs: int, degree: int) -> None:
         super().__init__()
         self.degree = degree

@@ -14,11 +14,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from foursplit.layers.polynomial import Polynomial
 from foursplit.layers.standardize import Standardize
 
-PREPROCESSING = (Standardize, Polynomial, nn.Flatten, nn.ZeroPad2d, nn.Identity)
-"""Layers that learn nothing by gradients: in front of all others they are the same for all."""
+PREPROCESSING = (Standardize, nn.Flatten, nn.ZeroPad2d, nn.Identity)
+"""Layers that learn nothing by gradients: in front of all others they are the same for all.
+
+Others have `is_preprocessing`; to import them here would make an edit of one retrain every model.
+"""
 
 ELEMENTWISE = (
     nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Identity,
@@ -61,9 +63,13 @@ def can_stack(net: nn.Module) -> bool:
 def _n_preprocessing(layers: Sequence[nn.Module]) -> int:
     """Return how many layers in front need no copy for each seed."""
     n = 0
-    while n < len(layers) and type(layers[n]) in PREPROCESSING:
+    while n < len(layers) and _is_preprocessing(layers[n]):
         n += 1
     return n
+
+
+def _is_preprocessing(layer: nn.Module) -> bool:
+    return type(layer) in PREPROCESSING or getattr(layer, "is_preprocessing", False) is True
 
 
 def _flattens_examples(layer: nn.Module) -> bool:
