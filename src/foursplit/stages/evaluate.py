@@ -1,6 +1,5 @@
 """Stage evaluate: prediction tables for train (in evaluation mode), train-dev and dev."""
 
-from dataclasses import asdict
 from typing import Any
 
 from foursplit import plugins
@@ -44,7 +43,7 @@ def run(key: str) -> str:
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
             artifacts.write_json(
-                seed_folder / "summary.json", {**summary, "manifest": asdict(manifest)}
+                seed_folder / "summary.json", {**summary, "manifest": manifest.as_json()}
             )
         diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
         artifacts.write_json(paths.diagnosis(folder), diagnosis)

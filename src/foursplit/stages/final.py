@@ -1,7 +1,5 @@
 """Stage final: the winner's four tables, the sealed test among them."""
 
-from dataclasses import asdict
-
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
@@ -30,7 +28,7 @@ def run(name: str) -> str:
                 experiment_tables.save(seed_folder, split, table)
             models.append(diagnose_experiment.validate_tables(tables, group.dataset, trained.name))
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
-            manifest = asdict(manifests.load(trained))
+            manifest = manifests.load(trained).as_json()
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
         diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
         artifacts.write_json(paths.diagnosis(folder), diagnosis)

@@ -40,12 +40,16 @@ class Manifest:
     def weights(self) -> str:
         return "model.skops" if self.engine == "estimator" else "model.safetensors"
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields; `pretrained` is left out where the initial weights were random."""
+        block = asdict(self)
+        if self.pretrained is None:
+            del block["pretrained"]
+        return block
+
 
 def save(folder: Path, manifest: Manifest) -> None:
-    block = asdict(manifest)
-    if manifest.pretrained is None:
-        del block["pretrained"]
-    artifacts.write_json(folder / NAME, block)
+    artifacts.write_json(folder / NAME, manifest.as_json())
 
 
 def load(folder: Path) -> Manifest:
