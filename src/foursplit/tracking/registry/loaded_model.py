@@ -11,6 +11,7 @@ from foursplit.config.load import load as params
 from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
+from foursplit.data import texts
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.tracking.registry import registry, version_files
@@ -38,10 +39,11 @@ class LoadedModel:
         self.manifest = self._of(self.seeds[0])[0]
 
     def predict(self, x: Any, seed: int | None = None) -> np.ndarray:
-        """Predict for examples (example, *inputs), as for the task's prediction tables.
+        """Predict for examples (example, *inputs), or for texts, as for the prediction tables.
 
         Classifiers return (example, class) probabilities, in the order of
-        `manifest.shape["classes"]`; regressors return (example,) in the target's unit.
+        `manifest.shape["classes"]`; regressors return (example,) in the target's unit; models of
+        sequences return texts, and detectors the (box, 6) boxes of each picture.
         """
         chosen = self.seeds[0] if seed is None else seed
         if chosen not in self._folders:
@@ -53,6 +55,8 @@ class LoadedModel:
         return answers
 
     def _examples(self, x: Any) -> Examples:
+        if "x" in self.manifest.shape.get("vocabularies", {}):
+            return self._texts(x)
         try:
             # C order, as in the splits' files: with Fortran order the matrix product rounds
             # differently.
@@ -69,6 +73,20 @@ class LoadedModel:
             )
         self._require_finite(inputs, x)
         return Examples(x=inputs, metadata=pd.DataFrame(index=range(len(inputs))))
+
+    def _texts(self, x: Any) -> Examples:
+        """Return texts as the splits store them; a table has them in its only column."""
+        column = x.iloc[:, 0] if isinstance(x, pd.DataFrame) and x.shape[1] == 1 else x
+        is_list = np.iterable(column) and not isinstance(column, str | bytes)
+        lines: list[Any] = list(column) if is_list else []
+        if not lines:
+            raise FoursplitError(
+                f"{self.uri}: x: {x!r:.60} is no list of texts, such as ['first', 'second']"
+            )
+        for row, line in enumerate(lines, start=1):
+            if not isinstance(line, str) or not line:
+                raise FoursplitError(f"{self.uri}: x: row {row}: {line!r} is no text")
+        return Examples(x=texts.from_texts(lines), metadata=pd.DataFrame(index=range(len(lines))))
 
     def _require_finite(self, inputs: np.ndarray, x: Any) -> None:
         """Raise for values that are missing or not finite: a tree would predict with certainty."""

@@ -29,6 +29,9 @@ FLAVOR_KEYS = frozenset({"loader_module", "python_version"})
 CLASS_TASKS = frozenset({"classify", "classify_binary"})
 """Tasks that predict a probability for each class."""
 
+TEXT_TASKS = frozenset({"sequence_to_sequence"})
+"""Tasks that predict a text."""
+
 SINGLE_OUTPUT_TASKS = frozenset({"control", "regress"})
 """Tasks that predict a quantity."""
 
@@ -63,13 +66,17 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
 
     shape, task = manifest["shape"], manifest["task"]
     inputs = tuple(shape["inputs"])
-    if features and inputs == (len(features),):
+    if "x" in shape.get("vocabularies", {}):
+        input_schema = Schema([ColSpec("string", "text")])
+    elif features and inputs == (len(features),):
         input_schema = Schema([ColSpec("double", name) for name in features])
     else:
         input_schema = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
     output_schema = None
     if task in CLASS_TASKS:
         output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
+    elif task in TEXT_TASKS:
+        output_schema = Schema([ColSpec("string", "answer")])
     elif task in SINGLE_OUTPUT_TASKS:
         output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1,))])
     return ModelSignature(inputs=input_schema, outputs=output_schema).to_dict()
@@ -117,6 +124,7 @@ def example_request(folder: Path) -> str:
     inputs = json.loads(json.loads((folder / NAME).read_text("utf-8"))["signature"]["inputs"])
     if inputs[0]["type"] != "tensor":
         columns = [column["name"] for column in inputs]
-        return json.dumps({"dataframe_split": {"columns": columns, "data": [[0.0] * len(columns)]}})
+        row = ["text" if column["type"] == "string" else 0.0 for column in inputs]
+        return json.dumps({"dataframe_split": {"columns": columns, "data": [row]}})
     sizes = ", ".join(map(str, inputs[0]["tensor-spec"]["shape"][1:]))
     return f'{{"inputs": [...]}}, numbers of the shape (n, {sizes})'

@@ -23,13 +23,16 @@ class PyfuncModel:
     def __init__(self, model: LoadedModel) -> None:
         self.model = model
 
-    def predict(self, x: Any) -> np.ndarray:
+    def predict(self, x: Any) -> np.ndarray | list[list[list[float]]]:
         """Predict as `foursplit.load_model` does; columns are in the signature's order."""
         from mlflow.exceptions import MlflowException
 
         try:
             answers = self.model.predict(x)
-            _require_finite(answers, self.model.uri)
+            if isinstance(answers, list):  # boxes: as many rows as a picture has
+                return [boxes.tolist() for boxes in answers]
+            if answers.dtype != object:  # numbers, and no texts
+                _require_finite(answers, self.model.uri)
         except FoursplitError as error:  # a server answers 400 instead of a traceback
             raise MlflowException.invalid_parameter_value(str(error)) from error
         return answers
