@@ -23,7 +23,8 @@ from repro import ROOT, processor
 
 RESULT = ROOT / "benchmarks" / "results" / "memory.json"
 PICTURES, SIDE = 10_000, 96
-SOUND_BYTES, CLIPS = 2**30, 2_000
+SOUND_BYTES = 2**30
+CLIP = (80_000, 480_000)  # samples: 5 to 30 seconds
 LIMIT_MB = {"unet_evaluation": 2000, "resnet_training": 2000, "sound_training": 1000}
 PERIOD_S = 0.02
 
@@ -63,8 +64,9 @@ def write_inputs(folder: Path) -> None:
     sound = np.lib.format.open_memmap(folder / "sound.npy", mode="w+", dtype=np.int16, shape=(n,))
     for start in range(0, n, 2**24):
         sound[start : start + 2**24] = rng.integers(-3000, 3000, 2**24, np.int16)
-    ends = np.sort(rng.choice(np.arange(1, n), CLIPS - 1, replace=False))
-    np.save(folder / "ends.npy", np.append(ends, n))
+    lengths = rng.integers(*CLIP, size=n // CLIP[0])
+    ends = np.cumsum(lengths)
+    np.save(folder / "ends.npy", np.append(ends[ends < n], n))
 
 
 def measure(run: Callable[[Path], int], folder: Path) -> dict[str, Any]:

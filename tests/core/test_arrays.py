@@ -52,3 +52,15 @@ def test_ends_that_do_not_fit_are_refused():
 def test_the_axes_are_those_of_an_example_or_of_an_element():
     assert example_axes(np.zeros((5, 3, 2))) == (3, 2)
     assert example_axes(Ragged(np.zeros((5, 4)), np.array([5]))) == (4,)
+
+
+@pytest.mark.parametrize("longest", [5, 3000], ids=["short", "long"])
+def test_examples_are_chosen_as_from_a_list_whatever_their_length(longest, rng):
+    parts = [rng.integers(0, 9, n).astype(np.int16) for n in rng.integers(0, longest, 30)]
+    ragged = Ragged.of(parts)
+    for chosen in ([3, 1, 1, 29], [], [0], list(rng.permutation(30))):
+        found = ragged[np.array(chosen, dtype=np.int64)]
+        assert found.dtype == np.int16
+        assert len(found) == len(chosen)
+        for number, position in enumerate(chosen):
+            assert np.array_equal(found.row(number), parts[position])

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LONG = 256
+"""Mean number of elements from which on examples are copied one by one."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ragged:
@@ -40,6 +43,9 @@ class Ragged:
         positions = np.arange(len(self))[chosen]
         lengths = self.lengths[positions]
         ends = np.cumsum(lengths, dtype=np.int64)
+        if len(ends) and ends[-1] > LONG * len(ends):
+            # The places of all elements would take four times the memory of a sound.
+            return Ragged(np.concatenate([self.row(number) for number in positions]), ends)
         # Element k of the result is as far from its example's start as in the original.
         shift = np.repeat(self.ends[positions] - ends, lengths)
         return Ragged(self.values[np.arange(len(shift)) + shift], ends)
