@@ -5,7 +5,6 @@ import json
 import shutil
 import subprocess
 import tempfile
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -152,7 +151,7 @@ def _train(sees_strong, drawn, trained_on):
                 split,
                 experiment_tables.build_table(found, answer(found), split, "classify", shape),
             )
-        artifacts.write_json(part / "summary.json", {"manifest": asdict(made)})
+        artifacts.write_json(part / "summary.json", {"manifest": made.as_json()})
     for folder in (paths.predictions(GROUP) / KEY, paths.final(GROUP)):
         artifacts.write_json(paths.diagnosis(folder), {})
     artifacts.write_json(paths.selected(GROUP), {"winner": KEY, "best": KEY, "ranking": []})
