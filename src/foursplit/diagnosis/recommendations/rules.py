@@ -9,6 +9,7 @@ from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.recommendations.actions import Suggestion, next_steps
+from foursplit.diagnosis.recommendations.gains import gap_gains, largest_gain
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
 from foursplit.diagnosis.slices import slice_report
 from foursplit.diagnosis.slices.slice_report import SliceReport
@@ -22,9 +23,12 @@ def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, An
     `people`: whether a human level exists for such answers.
     """
     parts = diagnosis.decomposition
-    gains = {gap.gap: gap.value for gap in parts.gaps}
     return next_steps(
-        parts.verdict.primary, parts.verdict.insufficient, gains, suggest(diagnosis, people=people)
+        parts.verdict.primary,
+        parts.verdict.insufficient,
+        gap_gains(parts.errors, parts.gaps),
+        suggest(diagnosis, people=people),
+        largest_gain(parts.errors),
     )
 
 
