@@ -69,7 +69,7 @@ def diagnose(
     return replace(
         diagnosis,
         findings=tuple(findings(tables, diagnosis)),
-        next_steps=tuple(recommend(diagnosis, people=settings.people)),
+        next_steps=tuple(recommend(diagnosis, dev, people=settings.people)),
     )
 
 

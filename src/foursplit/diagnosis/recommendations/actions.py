@@ -10,6 +10,8 @@ from typing import Any
 
 from foursplit.diagnosis.decomposition.ledger import MERGED
 
+MOST = 3  # tags, slices, components and types that become a step each; the file has all
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
