@@ -13,7 +13,7 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
-from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.prediction_table import AUDITS, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.stats.proportions import wilson_interval
 
@@ -159,20 +159,24 @@ def audit(table: PredictionTable, gap_of_two_best: float | None = None) -> Audit
 
 
 def same_treatment(dev: PredictionTable, test: PredictionTable) -> Finding | None:
-    """Describe where dev's labels were looked at again and test's were not: the two part ways."""
-    if not _audited(dev) or _audited(test):
+    """Describe where dev has labels that an audit found wrong and test was not audited.
+
+    An audit that finds every label right changes none: dev and test still agree.
+    """
+    if not _audited(dev, "wrong") or _audited(test, *AUDITS):
         return None
     return Finding(
         code="ST031",
         severity="issue",
-        title="Labels of dev were audited, those of test were not: they no longer agree",
+        title="an audit found wrong labels in dev, and test was not audited: once they are "
+        "corrected, dev and test no longer agree",
         evidence=("labels",),
         missing="audit test by the same process, correct answers among them",
     )
 
 
-def _audited(table: PredictionTable) -> bool:
-    return table.has("label_audit") and bool(table.frame["label_audit"].notna().any())
+def _audited(table: PredictionTable, *results: str) -> bool:
+    return table.has("label_audit") and bool(table.frame["label_audit"].isin(results).any())
 
 
 def _unknown(errors_only: float | None, lacking: str) -> Corrected:
