@@ -1,6 +1,7 @@
 """Diagnose an experiment from the prediction tables of all its seeds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -30,10 +31,19 @@ def validate_tables(tables: Mapping[Split, pd.DataFrame], dataset: str, name: st
 
 
 def diagnose(
-    models: Sequence[Model], group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig
+    models: Sequence[Model],
+    group: ComparisonGroup,
+    dataset: DatasetSpec,
+    config: DiagnosisConfig,
+    *,
+    candidates: int = 1,
 ) -> dict[str, Any]:
-    """Return the diagnosis of an experiment as its file holds it; `models` are its seeds."""
-    return diagnose_as_json(models, settings(group, dataset, config))
+    """Return the diagnosis of an experiment as its file holds it; `models` are its seeds.
+
+    `candidates`: how many experiments it was chosen from on dev.
+    """
+    asked = replace(settings(group, dataset, config), candidates=candidates)
+    return diagnose_as_json(models, asked)
 
 
 def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig) -> Settings:

@@ -80,13 +80,15 @@ def next_steps(
     gains: Mapping[str, float | None],
     suggestions: Sequence[Suggestion] = (),
     most: float = 1.0,
+    actions: Mapping[str, Action] = ACTIONS,
 ) -> list[dict[str, Any]]:
     """Rank steps by the most they can gain; then list what has to be measured.
 
     A gap and a tag are two views of the same error: their gains are ceilings, never to be added.
     `most` is what any suggestion can gain at most; of two that reach it, the larger comes first.
+    `actions` are those of the gaps.
     """
-    for_gaps = [_for_gap(gap, gains[gap]) for gap in primary]
+    for_gaps = [_for_gap(gap, gains[gap], actions[gap]) for gap in primary]
     known = [(step.gain, step) for step in (*for_gaps, *suggestions) if step.gain is not None]
     capped = [(gain, replace(step, gain=min(gain, most))) for gain, step in known]
     capped.sort(key=lambda item: (-(item[1].gain or 0.0), -item[0]))
@@ -97,8 +99,8 @@ def next_steps(
     return [{"rank": rank, **asdict(step)} for rank, step in enumerate(ranked, start=1)]
 
 
-def _for_gap(name: str, gain: float | None) -> Suggestion:
-    return Suggestion(link=name, gain=gain, evidence=f"ledger.{name}", **asdict(ACTIONS[name]))
+def _for_gap(name: str, gain: float | None, action: Action) -> Suggestion:
+    return Suggestion(link=name, gain=gain, evidence=f"ledger.{name}", **asdict(action))
 
 
 def _missing(name: str) -> Suggestion:

@@ -9,7 +9,13 @@ from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import META, PredictionTable
 from foursplit.diagnosis.recommendations import causes, data_steps
-from foursplit.diagnosis.recommendations.actions import MOST, Suggestion, next_steps
+from foursplit.diagnosis.recommendations.actions import (
+    ACTIONS,
+    MOST,
+    Action,
+    Suggestion,
+    next_steps,
+)
 from foursplit.diagnosis.recommendations.gains import gap_gains, largest_gain
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
 
@@ -29,7 +35,23 @@ def recommend(
         gap_gains(parts.errors, parts.gaps),
         suggest(diagnosis, dev, people=people),
         largest_gain(parts.errors),
+        {**ACTIONS, **_changed_actions(diagnosis)},
     )
+
+
+def _changed_actions(diagnosis: Diagnosis) -> dict[str, Action]:
+    """Return the actions for gaps of which more is known than their size."""
+    dev_to_test = diagnosis.dev_to_test
+    if dev_to_test is None or dev_to_test.is_overfitting:
+        return {}
+    return {
+        "dev_overfit": Action(
+            action="compare dev with test before a new dev set: a harder test or luck may be all "
+            f"of {dev_to_test.gap:+.2%}",
+            confirm_by="score other models on both, or cross-validate on both together",
+            stop_rule="the gap is significant beyond luck and difficulty: then a larger dev set",
+        )
+    }
 
 
 def suggest(
