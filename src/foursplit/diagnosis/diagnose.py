@@ -70,7 +70,9 @@ def diagnose(
     return replace(
         diagnosis,
         findings=tuple(findings(tables, diagnosis)),
-        next_steps=tuple(recommend(diagnosis, dev, people=settings.people)),
+        next_steps=tuple(
+            recommend(diagnosis, dev, people=settings.people, penalties=settings.penalties)
+        ),
     )
 
 

@@ -46,7 +46,9 @@ def run(key: str) -> str:
             artifacts.write_json(
                 seed_folder / "summary.json", {**summary, "manifest": asdict(manifest)}
             )
-        diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
+        diagnosis = diagnose_experiment.diagnose(
+            models, group, declared, params.diagnosis, experiment=experiment
+        )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     return _sentence(diagnosis, beaten=beaten)
 

@@ -34,7 +34,12 @@ def run(name: str) -> str:
             manifest = asdict(manifests.load(trained))
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
         diagnosis = diagnose_experiment.diagnose(
-            models, group, declared, params.diagnosis, candidates=len(selected["ranking"])
+            models,
+            group,
+            declared,
+            params.diagnosis,
+            experiment=params.experiment(winner),
+            candidates=len(selected["ranking"]),
         )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)

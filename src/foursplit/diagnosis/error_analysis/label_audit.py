@@ -19,6 +19,8 @@ from foursplit.diagnosis.stats.proportions import wilson_interval
 
 SHARE = 0.25  # of the dev error: from here on mislabels hide what to work on
 
+FEW_AUDITS = 10  # audited errors, below which a share is stated with its interval
+
 ONE_SIDED = "audit correct ones too"
 
 
@@ -65,8 +67,20 @@ class Audit:
     decision: Decision | None
     insufficient: str = ""
 
+    @property
+    def few(self) -> str:
+        """Describe an audit of fewer than ten errors, with the 95 % interval; else empty."""
+        if not 0 < self.errors_audited < FEW_AUDITS:
+            return ""
+        share = self.wrong_of_errors / self.errors_audited
+        lo, hi = wilson_interval(share, self.errors_audited, 0.95)
+        return (
+            f"{self.wrong_of_errors} of only {self.errors_audited} audited errors has a wrong "
+            f"label: {lo:.0%} to {hi:.0%} of the error"
+        )
+
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "few": self.few}
 
 
 def corrected_error(

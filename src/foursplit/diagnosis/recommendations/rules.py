@@ -1,10 +1,11 @@
 """Recommend what to do next: from the gaps, and from tags, slices, labels, components and data."""
 
 from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Any
 
 from foursplit.diagnosis.error_analysis import unseen_classes
-from foursplit.diagnosis.error_analysis.label_audit import Audit
+from foursplit.diagnosis.error_analysis.label_audit import FEW_AUDITS, Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import META, PredictionTable
@@ -21,12 +22,17 @@ from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvan
 
 
 def recommend(
-    diagnosis: Diagnosis, dev: PredictionTable | None = None, *, people: bool = True
+    diagnosis: Diagnosis,
+    dev: PredictionTable | None = None,
+    *,
+    people: bool = True,
+    penalties: Mapping[str, float] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Return the next steps, ranked by the most they can gain.
 
     `dev`: the table that tags and slices are about, to see which of them mark the same examples.
-    `people`: whether a human level exists for such answers.
+    `people`: whether a human level exists for such answers.  `penalties`: regularization that is
+    on, by name.
     """
     parts = diagnosis.decomposition
     return next_steps(
@@ -35,23 +41,29 @@ def recommend(
         gap_gains(parts.errors, parts.gaps),
         suggest(diagnosis, dev, people=people),
         largest_gain(parts.errors),
-        {**ACTIONS, **_changed_actions(diagnosis)},
+        {**ACTIONS, **_changed_actions(diagnosis, penalties)},
     )
 
 
-def _changed_actions(diagnosis: Diagnosis) -> dict[str, Action]:
+def _changed_actions(diagnosis: Diagnosis, penalties: Mapping[str, float]) -> dict[str, Action]:
     """Return the actions for gaps of which more is known than their size."""
+    changed = {}
     dev_to_test = diagnosis.dev_to_test
-    if dev_to_test is None or dev_to_test.is_overfitting:
-        return {}
-    return {
-        "dev_overfit": Action(
+    if dev_to_test is not None and not dev_to_test.is_overfitting:
+        changed["dev_overfit"] = Action(
             action="compare dev with test before a new dev set: a harder test or luck may be all "
             f"of {dev_to_test.gap:+.2%}",
             confirm_by="score other models on both, or cross-validate on both together",
             stop_rule="the gap is significant beyond luck and difficulty: then a larger dev set",
         )
-    }
+    if penalties:
+        on = ", ".join(f"{name} is {value:g}" for name, value in penalties.items())
+        changed["avoidable_bias"] = Action(
+            action=f"less regularisation ({on}); then a bigger model, or longer training",
+            confirm_by="train without the penalty on the same data",
+            stop_rule="train error falls and train-dev error rises less; if not, revert",
+        )
+    return changed
 
 
 def suggest(
@@ -119,6 +131,17 @@ def _of_tag(number: int, tag: Tag) -> Suggestion:
 def _labels(audit: Audit | NotApplicable) -> list[Suggestion]:
     if isinstance(audit, NotApplicable) or audit.decision is None or not audit.decision.fix:
         return []
+    if audit.few:
+        return [
+            Suggestion(
+                action=f"audit {FEW_AUDITS} errors or more before correcting labels: {audit.few}",
+                link="labels",
+                gain=None,
+                evidence="labels",
+                confirm_by="fill in label_audit for more errors, and for correct answers",
+                stop_rule="the interval of the share is narrow enough to decide",
+            )
+        ]
     return [
         Suggestion(
             action="correct the wrong labels, on both dev and test",

@@ -66,6 +66,8 @@ def _label_audit(block: Mapping[str, Any]) -> list[str]:
         f"{block['wrong_of_correct']} of {block['correct_audited']} audited correct "
         "predictions have a wrong label."
     ]
+    if block["few"]:
+        sentences.append(f"{block['few']}.")
     corrected = block["corrected"]
     if corrected["value"] is not None:
         interval = error_interval(corrected["lo"], corrected["hi"])
