@@ -182,13 +182,12 @@ def with_night(dev):
     return found, {step["link"]: step for step in found["next"]}
 
 
-def test_where_mismatch_is_the_work_what_train_lacks_is_a_step():
+def test_what_train_lacks_is_no_step_if_dev_errs_on_it_as_on_the_rest():
     found, steps = with_night(dev=(2, 2))
     first = found["drivers"]["drivers"][0]
-    assert (first["where"], first["sure"]) == ("hour = night", True)
-    step = steps["data:hour = night"]
-    assert step["gain"] == pytest.approx(0.1)  # half of the errors
-    assert "5% of train, 50% of dev, 50% of dev error" in step["action"]
+    assert (first["where"], first["is_rarer"], first["sure"]) == ("hour = night", True, False)
+    assert first["recoverable"] == pytest.approx(0.0)
+    assert "data:hour = night" not in steps
 
 
 def test_what_a_slice_says_already_is_not_said_twice():

@@ -130,6 +130,16 @@ def test_dev_and_test_are_treated_alike():
     assert label_audit.same_treatment(audited({}), test) is None
 
 
+def test_an_audit_that_finds_no_wrong_label_leaves_dev_and_test_alike():
+    test = audited({}, split="test")
+    for said in ({0: "ok"}, {0: "ok", 30: "ambiguous"}, dict.fromkeys(range(64), "ok")):
+        assert label_audit.same_treatment(audited(said), test) is None
+    # A wrong one among errors or right answers makes them differ, unless test was audited too.
+    for said in ({0: "wrong"}, {0: "ok", 99: "wrong"}):
+        assert label_audit.same_treatment(audited(said), test).code == "ST031"
+        assert label_audit.same_treatment(audited(said), audited({5: "ok"}, split="test")) is None
+
+
 def test_impossible_counts_are_refused():
     with pytest.raises(FoursplitError, match="5 wrong labels of 2"):
         label_audit.corrected_error(0.1, 100, 5, 2, 0, 10)

@@ -7,7 +7,7 @@ from typing import Any
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.ceiling import optimization_verification, oracle_components
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
-from foursplit.diagnosis.decomposition import dev_size, error_matrix
+from foursplit.diagnosis.decomposition import dev_size, dev_to_test, error_matrix
 from foursplit.diagnosis.decomposition.decompose import Decomposition, decompose
 from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.decomposition.human_level import HumanLevelChoice
@@ -64,12 +64,15 @@ def diagnose(
         unseen_classes=tuple(new),
         drift=drift,
         drivers=_drivers(tables, settings, suspected=_is_mismatch_suspected(parts, matrix, drift)),
+        dev_to_test=dev_to_test.explain(parts, tables, settings),
         one_seed=(models[0].name or "the first") if len(models) > 1 else None,
     )
     return replace(
         diagnosis,
         findings=tuple(findings(tables, diagnosis)),
-        next_steps=tuple(recommend(diagnosis, people=settings.people)),
+        next_steps=tuple(
+            recommend(diagnosis, dev, people=settings.people, penalties=settings.penalties)
+        ),
     )
 
 

@@ -32,9 +32,10 @@ class PredictionTable:
 
     `frame` has, in this order of need: `example_id` (text, unique), `loss` (0 or more), `weight`
     (above 0), `is_error`; where they were given: `group_id`, `domain`, `y`, `y_hat`, `score`,
-    `proba_<class>`, `human_loss` (0 or more), `label_audit` (ok, wrong, ambiguous), `tags` (tuples
-    of text), `oracle.<component>`, `oracle_type.<type>` and `human_loss.<who>` (0 or more, the last
-    may be missing), `score_y` and `score_y_hat` (both or neither of an error) and `meta.*`.
+    `proba_<class>`, `human_loss` and `baseline_loss` (0 or more), `label_audit` (ok, wrong,
+    ambiguous), `tags` (tuples of text), `oracle.<component>`, `oracle_type.<type>` and
+    `human_loss.<who>` (0 or more, the last may be missing), `score_y` and `score_y_hat` (both or
+    neither of an error) and `meta.*`.
     """
 
     split: str
@@ -216,8 +217,9 @@ def _optional_numbers(
     found = {}
     if "score" in frame:
         found["score"] = numbers(frame, "score", at)
-    if "human_loss" in frame:
-        found["human_loss"] = numbers(frame, "human_loss", at, least=0.0)
+    for name in ("human_loss", "baseline_loss"):
+        if name in frame:
+            found[name] = numbers(frame, name, at, least=0.0)
     for name in [str(n) for n in frame.columns if str(n).startswith(PROBA)]:
         found[name] = numbers(frame, name, at, least=0.0)
         refuse(found[name] > 1 + 1e-6, name, "is above 1", at, frame)

@@ -6,6 +6,7 @@ from typing import Any
 
 from foursplit.diagnosis.decomposition.decompose import Decomposition
 from foursplit.diagnosis.decomposition.dev_size import DevSize
+from foursplit.diagnosis.decomposition.dev_to_test import DevToTest
 from foursplit.diagnosis.decomposition.error_matrix import AdjustedMismatch, ErrorMatrix
 from foursplit.diagnosis.error_analysis.human_advantage import Subset
 from foursplit.diagnosis.error_analysis.label_audit import Audit
@@ -94,6 +95,7 @@ class Diagnosis:
     unseen_classes: tuple[UnseenClasses, ...]
     drift: Mapping[str, Any] | None
     drivers: Drivers
+    dev_to_test: DevToTest | None
     one_seed: str | None
     findings: tuple[Finding, ...] = ()
     next_steps: tuple[Mapping[str, Any], ...] = ()
@@ -120,6 +122,7 @@ class Diagnosis:
             **sections,
             "sizes": self.dev_size.as_json(),
             **({"unseen_classes": unseen} if unseen else {}),
+            **({"dev_to_test": self.dev_to_test.as_json()} if self.dev_to_test else {}),
             "drift": None if self.drift is None else dict(self.drift),
             "findings": [finding.as_json() for finding in self.findings],
             "next": [dict(step) for step in self.next_steps],

@@ -19,6 +19,8 @@ class Settings:
     people: bool = True  # False: no human level exists for such answers
     learns_labels: bool = True  # False: training sees no label, as in anomaly detection
     same_distribution: bool = False  # of train and dev
+    candidates: int = 1  # models that competed on dev, of which this is the best
+    penalties: Mapping[str, float] = field(default_factory=dict)  # regularization that is on
     rule: VerdictThresholds = field(default_factory=VerdictThresholds)
     n_resamples: int = 2000
     confidence: float = 0.95

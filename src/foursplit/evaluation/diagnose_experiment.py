@@ -1,13 +1,14 @@
 """Diagnose an experiment from the prediction tables of all its seeds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig, Experiment
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.splits import Split
 from foursplit.diagnosis.decomposition.human_level import GIVEN
@@ -17,6 +18,8 @@ from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.human_level import human_level
+
+PENALTIES = ("weight_decay", "dropout", "l2")  # beginnings of names
 
 
 def validate_tables(tables: Mapping[Split, pd.DataFrame], dataset: str, name: str = "") -> Model:
@@ -30,10 +33,34 @@ def validate_tables(tables: Mapping[Split, pd.DataFrame], dataset: str, name: st
 
 
 def diagnose(
-    models: Sequence[Model], group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig
+    models: Sequence[Model],
+    group: ComparisonGroup,
+    dataset: DatasetSpec,
+    config: DiagnosisConfig,
+    *,
+    experiment: Experiment | None = None,
+    candidates: int = 1,
 ) -> dict[str, Any]:
-    """Return the diagnosis of an experiment as its file holds it; `models` are its seeds."""
-    return diagnose_as_json(models, settings(group, dataset, config))
+    """Return the diagnosis of an experiment as its file holds it; `models` are its seeds.
+
+    `experiment` says which penalties are on; `candidates`: from how many it was chosen on dev.
+    """
+    asked = replace(
+        settings(group, dataset, config),
+        candidates=candidates,
+        penalties=penalties(experiment) if experiment else {},
+    )
+    return diagnose_as_json(models, asked)
+
+
+def penalties(experiment: Experiment) -> dict[str, float]:
+    """Return the regularization of an experiment that is on, by the name of its setting."""
+    named = {"weight_decay": getattr(experiment.fit, "weight_decay", 0.0), **experiment.model_args}
+    return {
+        name: float(value)
+        for name, value in named.items()
+        if name.startswith(PENALTIES) and isinstance(value, int | float) and value > 0
+    }
 
 
 def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig) -> Settings:

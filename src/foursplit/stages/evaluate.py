@@ -45,7 +45,9 @@ def run(key: str) -> str:
             artifacts.write_json(
                 seed_folder / "summary.json", {**summary, "manifest": manifest.as_json()}
             )
-        diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
+        diagnosis = diagnose_experiment.diagnose(
+            models, group, declared, params.diagnosis, experiment=experiment
+        )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     return _sentence(diagnosis, beaten=beaten)
 

@@ -16,7 +16,8 @@ def run(name: str) -> str:
     """Write `data/final/<group>`: a diagnosis, and tables and a summary for each seed."""
     params = load()
     group = params.group(name)
-    winner = artifacts.read_json(paths.selected(name))["winner"]
+    selected = artifacts.read_json(paths.selected(name))
+    winner = selected["winner"]
     declared = plugins.dataset(group.dataset).SPEC
     models = []
     with artifacts.atomic_directory(paths.final(name)) as folder:
@@ -30,7 +31,14 @@ def run(name: str) -> str:
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
             manifest = manifests.load(trained).as_json()
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
-        diagnosis = diagnose_experiment.diagnose(models, group, declared, params.diagnosis)
+        diagnosis = diagnose_experiment.diagnose(
+            models,
+            group,
+            declared,
+            params.diagnosis,
+            experiment=params.experiment(winner),
+            candidates=len(selected["ranking"]),
+        )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)
     return f"{winner}: {errors}. {diagnosis['verdict']['sentence']}"

@@ -13,11 +13,13 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import SLACK
-from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.prediction_table import AUDITS, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.stats.proportions import wilson_interval
 
 SHARE = 0.25  # of the dev error: from here on mislabels hide what to work on
+
+FEW_AUDITS = 10  # audited errors, below which a share is stated with its interval
 
 ONE_SIDED = "audit correct ones too"
 
@@ -65,8 +67,20 @@ class Audit:
     decision: Decision | None
     insufficient: str = ""
 
+    @property
+    def few(self) -> str:
+        """Describe an audit of fewer than ten errors, with the 95 % interval; else empty."""
+        if not 0 < self.errors_audited < FEW_AUDITS:
+            return ""
+        share = self.wrong_of_errors / self.errors_audited
+        lo, hi = wilson_interval(share, self.errors_audited, 0.95)
+        return (
+            f"{self.wrong_of_errors} of only {self.errors_audited} audited errors has a wrong "
+            f"label: {lo:.0%} to {hi:.0%} of the error"
+        )
+
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "few": self.few}
 
 
 def corrected_error(
@@ -159,20 +173,24 @@ def audit(table: PredictionTable, gap_of_two_best: float | None = None) -> Audit
 
 
 def same_treatment(dev: PredictionTable, test: PredictionTable) -> Finding | None:
-    """Describe where dev's labels were looked at again and test's were not: the two part ways."""
-    if not _audited(dev) or _audited(test):
+    """Describe where dev has labels that an audit found wrong and test was not audited.
+
+    An audit that finds every label right changes none: dev and test still agree.
+    """
+    if not _audited(dev, "wrong") or _audited(test, *AUDITS):
         return None
     return Finding(
         code="ST031",
         severity="issue",
-        title="Labels of dev were audited, those of test were not: they no longer agree",
+        title="an audit found wrong labels in dev, and test was not audited: once they are "
+        "corrected, dev and test no longer agree",
         evidence=("labels",),
         missing="audit test by the same process, correct answers among them",
     )
 
 
-def _audited(table: PredictionTable) -> bool:
-    return table.has("label_audit") and bool(table.frame["label_audit"].notna().any())
+def _audited(table: PredictionTable, *results: str) -> bool:
+    return table.has("label_audit") and bool(table.frame["label_audit"].isin(results).any())
 
 
 def _unknown(errors_only: float | None, lacking: str) -> Corrected:

@@ -5,10 +5,12 @@ Yearning, chapters 15, 25, 27, 42.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from foursplit.diagnosis.decomposition.ledger import MERGED
+
+MOST = 3  # tags, slices, components and types that become a step each; the file has all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,28 +77,35 @@ class Suggestion:
 def next_steps(
     primary: Sequence[str],
     insufficient: Sequence[str],
-    gains: Mapping[str, float],
+    gains: Mapping[str, float | None],
     suggestions: Sequence[Suggestion] = (),
+    most: float = 1.0,
+    actions: Mapping[str, Action] = ACTIONS,
 ) -> list[dict[str, Any]]:
     """Rank steps by the most they can gain; then list what has to be measured.
 
     A gap and a tag are two views of the same error: their gains are ceilings, never to be added.
+    `most` is what any suggestion can gain at most; of two that reach it, the larger comes first.
+    `actions` are those of the gaps.
     """
-    steps = [*(_for_gap(gap, gains[gap]) for gap in primary), *suggestions]
-    ranked = sorted(
-        (step for step in steps if step.gain is not None),
-        key=lambda step: -step.gain,  # type: ignore[operator]
-    )
-    ranked += [step for step in steps if step.gain is None]
-    ranked += [_for_gap(name, None) for name in insufficient if name not in primary]
-    ranked = ranked or [_for_gap("none", None)]
+    for_gaps = [_for_gap(gap, gains[gap], actions[gap]) for gap in primary]
+    known = [(step.gain, step) for step in (*for_gaps, *suggestions) if step.gain is not None]
+    capped = [(gain, replace(step, gain=min(gain, most))) for gain, step in known]
+    capped.sort(key=lambda item: (-(item[1].gain or 0.0), -item[0]))
+    ranked = [step for _, step in capped]
+    ranked += [step for step in (*for_gaps, *suggestions) if step.gain is None]
+    ranked += [_missing(name) for name in insufficient if name not in primary]
+    ranked = ranked or [_missing("none")]
     return [{"rank": rank, **asdict(step)} for rank, step in enumerate(ranked, start=1)]
 
 
-def _for_gap(name: str, gain: float | None) -> Suggestion:
+def _for_gap(name: str, gain: float | None, action: Action) -> Suggestion:
+    return Suggestion(link=name, gain=gain, evidence=f"ledger.{name}", **asdict(action))
+
+
+def _missing(name: str) -> Suggestion:
     action = ACTIONS.get(name) or _measure(name)
-    evidence = "verdict.insufficient" if gain is None else f"ledger.{name}"
-    return Suggestion(link=name, gain=gain, evidence=evidence, **asdict(action))
+    return Suggestion(link=name, gain=None, evidence="verdict.insufficient", **asdict(action))
 
 
 def _measure(name: str) -> Action:

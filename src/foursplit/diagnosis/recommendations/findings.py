@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from foursplit.core.seeds import generator
-from foursplit.diagnosis.decomposition import decompose
+from foursplit.diagnosis.decomposition import decompose, dev_to_test
 from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.error_analysis import eyeball, label_audit, unseen_classes
 from foursplit.diagnosis.error_analysis.leakage import Leakage
@@ -16,6 +16,7 @@ from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection
 def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> list[Finding]:
     """List the findings, each with a stable code."""
     return [
+        *dev_to_test.findings(diagnosis.dev_to_test),
         *decompose.findings(diagnosis.decomposition),
         *_mismatch_parts(diagnosis),
         *_small_dev(diagnosis.dev_size),

@@ -1,44 +1,89 @@
 """Recommend what to do next: from the gaps, and from tags, slices, labels, components and data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from types import MappingProxyType
 from typing import Any
 
-from foursplit.diagnosis.decomposition.ledger import MERGED
 from foursplit.diagnosis.error_analysis import unseen_classes
-from foursplit.diagnosis.error_analysis.label_audit import Audit
+from foursplit.diagnosis.error_analysis.label_audit import FEW_AUDITS, Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
-from foursplit.diagnosis.recommendations.actions import Suggestion, next_steps
+from foursplit.diagnosis.prediction_table import META, PredictionTable
+from foursplit.diagnosis.recommendations import causes, data_steps
+from foursplit.diagnosis.recommendations.actions import (
+    ACTIONS,
+    MOST,
+    Action,
+    Suggestion,
+    next_steps,
+)
+from foursplit.diagnosis.recommendations.gains import gap_gains, largest_gain
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
-from foursplit.diagnosis.slices import slice_report
-from foursplit.diagnosis.slices.slice_report import SliceReport
-
-MOST = 3  # tags, slices, components and types that become a step each; the file has all
 
 
-def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, Any]]:
+def recommend(
+    diagnosis: Diagnosis,
+    dev: PredictionTable | None = None,
+    *,
+    people: bool = True,
+    penalties: Mapping[str, float] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
     """Return the next steps, ranked by the most they can gain.
 
-    `people`: whether a human level exists for such answers.
+    `dev`: the table that tags and slices are about, to see which of them mark the same examples.
+    `people`: whether a human level exists for such answers.  `penalties`: regularization that is
+    on, by name.
     """
     parts = diagnosis.decomposition
-    gains = {gap.gap: gap.value for gap in parts.gaps}
     return next_steps(
-        parts.verdict.primary, parts.verdict.insufficient, gains, suggest(diagnosis, people=people)
+        parts.verdict.primary,
+        parts.verdict.insufficient,
+        gap_gains(parts.errors, parts.gaps),
+        suggest(diagnosis, dev, people=people),
+        largest_gain(parts.errors),
+        {**ACTIONS, **_changed_actions(diagnosis, penalties)},
     )
 
 
-def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Suggestion]:
+def _changed_actions(diagnosis: Diagnosis, penalties: Mapping[str, float]) -> dict[str, Action]:
+    """Return the actions for gaps of which more is known than their size."""
+    changed = {}
+    dev_to_test = diagnosis.dev_to_test
+    if dev_to_test is not None and not dev_to_test.is_overfitting:
+        changed["dev_overfit"] = Action(
+            action="compare dev with test before a new dev set: a harder test or luck may be all "
+            f"of {dev_to_test.gap:+.2%}",
+            confirm_by="score other models on both, or cross-validate on both together",
+            stop_rule="the gap is significant beyond luck and difficulty: then a larger dev set",
+        )
+    if penalties:
+        on = ", ".join(f"{name} is {value:g}" for name, value in penalties.items())
+        changed["avoidable_bias"] = Action(
+            action=f"less regularisation ({on}); then a bigger model, or longer training",
+            confirm_by="train without the penalty on the same data",
+            stop_rule="train error falls and train-dev error rises less; if not, revert",
+        )
+    return changed
+
+
+def suggest(
+    diagnosis: Diagnosis, dev: PredictionTable | None = None, *, people: bool = True
+) -> list[Suggestion]:
     """List the steps that other sections than the gaps suggest."""
     parts = diagnosis.decomposition
     dev_error = parts.errors["dev"].value if "dev" in parts.errors else 0.0
+    slices = data_steps.advised_slices(diagnosis)
+    driver = data_steps.advised_driver(diagnosis)
+    wheres = [found.where for _, found in slices]
+    wheres += [{driver[1].column.removeprefix(META): driver[1].value}] if driver else []
+    same = {tag for where in wheres for tag in causes.tags_of(dev, where)}
     steps = [
-        *_tags(diagnosis.tags),
-        *_slices(diagnosis.slices),
+        *_tags(diagnosis.tags, same),
+        *data_steps.of_slices(slices, dev),
         *_labels(diagnosis.labels),
         *_components(diagnosis.ceilings, dev_error),
         *_search(diagnosis.search),
-        *_drivers(diagnosis),
+        *data_steps.of_driver(diagnosis, driver, dev),
         *unseen_classes.suggestions(diagnosis.unseen_classes, dev_error),
     ]
     if people:
@@ -46,19 +91,17 @@ def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Suggestion]:
     return steps
 
 
-def _tags(tags: Tags | NotApplicable) -> list[Suggestion]:
+def _tags(tags: Tags | NotApplicable, same: Set[str] = frozenset()) -> list[Suggestion]:
     """Suggest the largest tags, except those that correct answers have as often.
 
     A ceiling is what would go if all examples with the tag were right.  It does not say that
-    fixing what the tag names makes them right.
+    fixing what the tag names makes them right.  `same`: tags that a slice or driver stands for.
     """
     if isinstance(tags, NotApplicable):
         return []
-    largest = tags.report.tags[:MOST]
-    steps = [
-        _of_tag(number, tag) for number, tag in enumerate(largest) if tag.stands_out is not False
-    ]
-    doubtful = ", ".join(repr(tag.tag) for tag in largest if tag.stands_out is False)
+    largest = [(k, tag) for k, tag in enumerate(tags.report.tags[:MOST]) if tag.tag not in same]
+    steps = [_of_tag(number, tag) for number, tag in largest if tag.stands_out is not False]
+    doubtful = ", ".join(repr(tag.tag) for _, tag in largest if tag.stands_out is False)
     if doubtful:
         steps.append(
             Suggestion(
@@ -85,25 +128,20 @@ def _of_tag(number: int, tag: Tag) -> Suggestion:
     )
 
 
-def _slices(report: SliceReport) -> list[Suggestion]:
-    confirmed = [(number, s) for number, s in enumerate(report.slices) if s.confirmed]
-    return [
-        Suggestion(
-            action="collect or synthesize examples with "
-            f"{slice_report.describe_slice(found.where)}",
-            link=f"slice:{slice_report.describe_slice(found.where)}",
-            gain=found.recoverable,
-            evidence=f"slices.{number}",
-            confirm_by="add such examples to train, and score the slice and the rest again",
-            stop_rule=f"its error falls towards the rest's {found.rest:.2%}; else revert",
-        )
-        for number, found in confirmed[:MOST]
-    ]
-
-
 def _labels(audit: Audit | NotApplicable) -> list[Suggestion]:
     if isinstance(audit, NotApplicable) or audit.decision is None or not audit.decision.fix:
         return []
+    if audit.few:
+        return [
+            Suggestion(
+                action=f"audit {FEW_AUDITS} errors or more before correcting labels: {audit.few}",
+                link="labels",
+                gain=None,
+                evidence="labels",
+                confirm_by="fill in label_audit for more errors, and for correct answers",
+                stop_rule="the interval of the share is narrow enough to decide",
+            )
+        ]
     return [
         Suggestion(
             action="correct the wrong labels, on both dev and test",
@@ -190,35 +228,6 @@ SEARCH = {
     ),
 }
 """For the culprit of a search: action, how to confirm it, and when to stop."""
-
-
-def _drivers(diagnosis: Diagnosis) -> list[Suggestion]:
-    """Suggest the value that train lacks most, where mismatch is the gap to work on."""
-    parts = diagnosis.decomposition
-    primary = [gap for gap in ("mismatch", MERGED) if gap in parts.verdict.primary]
-    slices = {slice_report.describe_slice(s.where) for s in diagnosis.slices.confirmed}
-    candidates = [
-        (number, driver)
-        for number, driver in enumerate(diagnosis.drivers.drivers)
-        if driver.sure and driver.where not in slices
-    ]
-    if not primary or not candidates:
-        return []
-    number, driver = candidates[0]
-    share = driver.share_of_errors
-    return [
-        Suggestion(
-            action=f"collect or synthesize examples with {driver.where}: "
-            f"{driver.share_of_train:.0%} of train, {driver.share_of_dev:.0%} of dev, "
-            f"{share:.0%} of dev error",
-            link=f"data:{driver.where}",
-            # No more than its own errors, and no more than the gap.
-            gain=min(share * parts.dev_error, parts.gap(primary[0])),
-            evidence=f"drivers.{number}",
-            confirm_by="add such examples to train, and score them and the rest of dev again",
-            stop_rule="their error falls and the rest's stays; else revert",
-        )
-    ]
 
 
 def _human_labels(diagnosis: Diagnosis) -> list[Suggestion]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from math import ceil, log2, sqrt
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, bdtrik, gammaln, xlog1py, xlogy
+from scipy.special import bdtr, bdtrc, bdtrik, gammaln, ndtr, xlog1py, xlogy
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
@@ -99,6 +99,24 @@ def eyeball_size(error: float) -> int:
     if error <= 0:
         raise FoursplitError(f"error {error:g}: without errors there is nothing to read")
     return ceil(READ_ERRORS / error - 1e-9)
+
+
+def optimism_of_best(n_candidates: int, sd_difference: float) -> float:
+    """Return how much better than it is the best of several equal candidates looks on dev.
+
+    `sd_difference` is the standard deviation of the difference of two candidates' dev errors.  The
+    candidates' errors are taken as normal and independent given what the examples share: the
+    expected maximum of K standard normals times one candidate's own part, sd_difference / sqrt(2).
+    """
+    if n_candidates < 1 or sd_difference < 0:
+        raise FoursplitError(
+            f"{n_candidates} candidates, standard deviation {sd_difference:g}: needs one candidate "
+            "or more, and a standard deviation of 0 or more"
+        )
+    x = np.linspace(0.0, 10.0, 4001)
+    # E[max] is the integral over x > 0 of P(max > x) less P(max < -x).
+    expected = np.trapezoid(1 - ndtr(x) ** n_candidates - ndtr(-x) ** n_candidates, x)
+    return max(0.0, float(expected)) * sd_difference / sqrt(2)
 
 
 def recommend_sizes(error: float, n: int, delta: float, discordance: float) -> RecommendedSizes:

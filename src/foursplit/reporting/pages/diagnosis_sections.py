@@ -66,6 +66,8 @@ def _label_audit(block: Mapping[str, Any]) -> list[str]:
         f"{block['wrong_of_correct']} of {block['correct_audited']} audited correct "
         "predictions have a wrong label."
     ]
+    if block["few"]:
+        sentences.append(f"{block['few']}.")
     corrected = block["corrected"]
     if corrected["value"] is not None:
         interval = error_interval(corrected["lo"], corrected["hi"])
@@ -144,8 +146,19 @@ def _driver(row: Mapping[str, Any]) -> dict[str, Any]:
         "dev": percent(row["share_of_dev"]),
         "train": percent(row["share_of_train"]),
         "excess": f"{signed(row['excess'])} ({gap_interval(row['lo'], row['hi'])})",
+        "recoverable": _recoverable(row),
         "significant": row["sure"],
     }
+
+
+def _recoverable(row: Mapping[str, Any]) -> str:
+    """Return how much dev error would fall if the examples erred like the rest of dev."""
+    if row["known_by_train"]:
+        return "no data changes it"
+    if row["recoverable"] is None:
+        return "all of dev has it"
+    interval = gap_interval(row["recoverable_lo"], row["recoverable_hi"])
+    return f"{signed(row['recoverable'])} ({interval})"
 
 
 def _dev_size(block: Mapping[str, Any]) -> str:
