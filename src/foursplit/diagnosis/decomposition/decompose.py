@@ -14,15 +14,12 @@ from foursplit.diagnosis.decomposition.human_level import (
     would_change_verdict,
 )
 from foursplit.diagnosis.decomposition.ledger import Gap
-from foursplit.diagnosis.decomposition.verdict import Verdict, VerdictThresholds
+from foursplit.diagnosis.decomposition.verdict import FEW_GROUPS, Verdict, VerdictThresholds
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
-
-FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
-MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
 
 CODES = {
     "avoidable_bias": "ST001",
@@ -107,15 +104,11 @@ def decompose(
     human = _human_level(merge_seeds(models), measured, settings)
     errors = ({"human": human.taken.error} if human else {}) | measured
     gaps = ledger.gaps(errors, settings.confidence, same_distribution=same_distribution)
-    judged = verdict.decide_verdict(errors, gaps, settings.rule)
-    if not settings.people:
-        insufficient = [name for name in judged.insufficient if name != verdict.NO_LEVEL]
-        judged = replace(judged, insufficient=tuple(insufficient))
     return Decomposition(
         errors=errors,
         human=human,
         gaps=tuple(gaps),
-        verdict=_without_few_groups(judged, gaps, measured),
+        verdict=verdict.decide_verdict(errors, gaps, settings.rule, people=settings.people),
         n_seeds=len(models),
     )
 
@@ -156,29 +149,6 @@ def _human_level(
         if would_change_verdict(taken, level.error.value, system.value, rule)
     ]
     return replace(choice, would_change_verdict=tuple(change))
-
-
-def _without_few_groups(
-    judged: Verdict, gaps: Sequence[Gap], errors: Mapping[str, Estimate]
-) -> Verdict:
-    """Mark the gaps that end at a split with too few groups as insufficient."""
-    few = [split for split, error in errors.items() if error.n_groups < MIN_GROUPS]
-    unsure = {gap.gap for gap in gaps if not {*_ends(gap.gap, errors)}.isdisjoint(few)}
-    return replace(
-        judged,
-        insufficient=(*judged.insufficient, *(FEW_GROUPS + split for split in few)),
-        status={
-            gap: "insufficient" if gap in unsure else status
-            for gap, status in judged.status.items()
-        },
-        primary=tuple(gap for gap in judged.primary if gap not in unsure),
-    )
-
-
-def _ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
-    """Return the two splits that a gap lies between."""
-    low, high = ledger.LINKS.get(gap, ("train", "dev"))
-    return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
 
 
 def findings(decomposition: Decomposition) -> list[Finding]:

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.diagnosis.decomposition.ledger import MERGED, Gap
+from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED, Gap
 from foursplit.diagnosis.stats.bootstrap import Estimate
+
+FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
+MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
 
 SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in binary
 
@@ -54,35 +57,58 @@ NAMES = {
 
 
 def decide_verdict(
-    errors: Mapping[str, Estimate], gaps: Sequence[Gap], rule: VerdictThresholds
+    errors: Mapping[str, Estimate],
+    gaps: Sequence[Gap],
+    rule: VerdictThresholds,
+    *,
+    people: bool = True,
 ) -> Verdict:
-    """Apply the thresholds to the gaps."""
-    insufficient = [] if "human" in errors else [NO_LEVEL]
+    """Apply the thresholds to the gaps whose ends have groups enough; then say what is left.
+
+    `people`: whether a human level exists for such answers.
+    """
+    few = [name for name, e in errors.items() if name != "human" and 0 < e.n_groups < MIN_GROUPS]
+    insufficient = [NO_LEVEL] if people and "human" not in errors else []
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
+    insufficient += [FEW_GROUPS + split for split in few]
+    judged = [gap for gap in gaps if {*ends(gap.gap, errors)}.isdisjoint(few)]
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
-    material = sorted((g for g in gaps if _material(g, limit)), key=lambda g: -g.value)
+    material = sorted((g for g in judged if _material(g, limit)), key=lambda g: -g.value)
     primary = [
         g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK
     ]
-    status = {g.gap: _status(g, primary, material) for g in gaps}
-    largest = max(gaps, key=lambda g: g.value).gap if gaps else ""
     better = _better_than_human(errors)
+    sentences = [
+        _conclusion(gaps, judged, primary, limit),
+        _few(few),
+        _caveat(better, insufficient),
+    ]
     return Verdict(
         primary=tuple(g.gap for g in primary),
-        largest=largest,
+        largest=max(judged, key=lambda g: g.value).gap if judged else "",
         surpasses_human=bool(better),
         insufficient=tuple(insufficient),
-        sentence=_sentence(gaps, primary, limit) + _caveat(better, "human" in errors),
-        status=status,
+        sentence=" ".join(filter(None, sentences)),
+        status={g.gap: _status(g, primary, material, judged) for g in gaps},
         p_largest=_p_largest(gaps),
     )
+
+
+def ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
+    """Return the two levels that a gap lies between."""
+    low, high = LINKS.get(gap, ("train", "dev"))
+    return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
 
 
 def _material(gap: Gap, limit: float) -> bool:
     return gap.value > limit + SLACK and (gap.lo is None or gap.lo > 0)
 
 
-def _status(gap: Gap, primary: Sequence[Gap], material: Sequence[Gap]) -> str:
+def _status(
+    gap: Gap, primary: Sequence[Gap], material: Sequence[Gap], judged: Sequence[Gap]
+) -> str:
+    if gap not in judged:
+        return "insufficient"
     if gap in primary:
         return "primary" if gap is primary[0] else "co_primary"
     return "secondary" if gap in material else "immaterial"
@@ -108,25 +134,35 @@ def _p_largest(gaps: Sequence[Gap]) -> dict[str, float | None]:
     return {g.gap: float(share) for g, share in zip(sampled, winners, strict=True)}
 
 
-def _sentence(gaps: Sequence[Gap], primary: Sequence[Gap], limit: float) -> str:
+def _conclusion(
+    gaps: Sequence[Gap], judged: Sequence[Gap], primary: Sequence[Gap], limit: float
+) -> str:
     if not gaps:
         return "No gap is known: measure the error on train and dev."
-    largest = max(gaps, key=lambda g: g.value)
+    if not judged:
+        return "No gap can be judged."
     if primary:
         return f"Work on {' and '.join(f'{NAMES[g.gap]} ({g.value:+.1%})' for g in primary)}."
+    largest = max(judged, key=lambda g: g.value)
     return (
         f"No gap is significantly larger than {limit:.1%}; the largest is {NAMES[largest.gap]} "
         f"({largest.value:+.1%})."
     )
 
 
-def _caveat(better: Sequence[str], has_human: bool) -> str:
-    if not has_human:
-        return " Without a human or desired level, avoidable bias is unknown."
+def _few(splits: Sequence[str]) -> str:
+    if not splits:
+        return ""
+    return f"Too few groups on {' and '.join(splits)}: gaps that end there are not judged."
+
+
+def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
+    if NO_LEVEL in insufficient:
+        return "Without a human or desired level, avoidable bias is unknown."
     if "dev" in better:
-        return " The model beats the reference on dev: avoidable bias cannot be measured by it."
+        return "The model beats the reference on dev: avoidable bias cannot be measured by it."
     if better:
-        return " Train error is below the reference, so no avoidable bias shows."
+        return "Train error is below the reference, so no avoidable bias shows."
     return ""
 
 
