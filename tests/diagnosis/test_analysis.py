@@ -54,6 +54,7 @@ def test_the_file_is_json_and_has_what_it_promises():
         "largest",
         "surpasses_human",
         "insufficient",
+        "joint",
         "sentence",
     }
     assert found["verdict"]["primary"] == ["mismatch"]

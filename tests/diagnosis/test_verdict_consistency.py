@@ -14,7 +14,7 @@ from foursplit.diagnosis.settings import Settings
 
 SPLITS = ("train", "train_dev", "dev", "test")
 ISSUES = {**decompose.CODES}
-NAMED = re.compile(r"(?:Work on | and )([a-z][a-z ]*?) \(([+-][\d.]+)%\)")
+NAMED = re.compile(r"(?:Work on | and )([a-z][a-z, ]*?) \(([+-][\d.]+)%\)")
 
 
 def table(split, loss, groups=None):
@@ -59,12 +59,17 @@ def check_consistency(parts):
     status, primary = judged.status, judged.primary
     # The sentence tells to work on the primary gaps, in their order, and on nothing else.
     told = NAMED.findall(judged.sentence) if "Work on" in judged.sentence else []
-    assert [name for name, _ in told] == [verdict.NAMES[gap] for gap in primary]
-    values = {gap.gap: gap.value for gap in parts.gaps}
+    assert [name for name, _ in told] == [verdict.TITLES[gap] for gap in primary]
+    values = {gap.gap: gap.value for gap in (*parts.gaps, *judged.joint)}
     for (_, value), gap in zip(told, primary, strict=True):
         assert float(value) == pytest.approx(100 * values[gap], abs=0.051)
     # Primary and co-primary are those, and no gap that cannot be judged.
-    assert {g for g, s in status.items() if s in ("primary", "co_primary")} == {*primary}
+    single = {*primary} - {*judged.joint_names}
+    assert {g for g, s in status.items() if s in ("primary", "co_primary")} == single
+    jointly = [gap for joint in judged.joint for gap in joint.links]
+    assert len({*jointly}) == len(jointly)
+    assert {status[gap] for gap in jointly} <= {"joint", "insufficient"}
+    assert {gap for gap, s in status.items() if s == "joint"} <= {*jointly}
     assert judged.largest not in {g for g, s in status.items() if s == "insufficient"}
     # A finding is reported for each of them, and "no gap" only without any.
     codes = [finding.code for finding in decompose.findings(parts)]

@@ -27,6 +27,8 @@ CODES = {
     "mismatch": "ST003",
     "dev_overfit": "ST004",
     ledger.MERGED: "ST005",
+    "avoidable_bias_or_variance": "ST007",
+    "avoidable_bias_or_variance_or_mismatch": "ST007",
 }
 
 
@@ -45,8 +47,9 @@ class Decomposition:
         return self.errors["dev"].value
 
     def gap(self, name: str) -> float:
-        """Return the value of a gap."""
-        return next(gap.value for gap in self.gaps if gap.gap == name)
+        """Return the value of a gap, or of a sum of gaps that the verdict names."""
+        totals = (joint.total for joint in self.verdict.joint)
+        return next(gap.value for gap in (*self.gaps, *totals) if gap.gap == name)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -108,7 +111,9 @@ def decompose(
         errors=errors,
         human=human,
         gaps=tuple(gaps),
-        verdict=verdict.decide_verdict(errors, gaps, settings.rule, people=settings.people),
+        verdict=verdict.decide_verdict(
+            errors, gaps, settings.rule, people=settings.people, confidence=settings.confidence
+        ),
         n_seeds=len(models),
     )
 
@@ -163,6 +168,16 @@ def findings(decomposition: Decomposition) -> list[Finding]:
         )
         for gap in decomposition.gaps
         if judged.status[gap.gap] in ("primary", "co_primary")
+    ]
+    found += [
+        Finding(
+            code=CODES[joint.gap],
+            severity="issue",
+            evidence=(f"verdict.joint.{number}",),
+            title=f"{verdict.TITLES[joint.gap]} of {joint.value:+.2%} stands out; "
+            f"{verdict.separate(joint)}",
+        )
+        for number, joint in enumerate(judged.joint)
     ]
     if not found:
         found.append(Finding(code="ST000", severity="info", title="no gap is significant"))

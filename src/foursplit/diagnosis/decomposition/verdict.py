@@ -9,13 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED, Gap
+from foursplit.core import splits
+from foursplit.diagnosis.decomposition import joint_gaps
+from foursplit.diagnosis.decomposition.joint_gaps import (
+    JointGap,
+    find_joint_gaps,
+    is_significant,
+)
+from foursplit.diagnosis.decomposition.ledger import MERGED, Gap, ends
+from foursplit.diagnosis.decomposition.ledger import SLACK as SLACK
 from foursplit.diagnosis.stats.bootstrap import Estimate
 
 FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
 MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
-
-SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in binary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,11 @@ class Verdict:
     sentence: str
     status: Mapping[str, str] = field(default_factory=dict)  # of each gap
     p_largest: Mapping[str, float | None] = field(default_factory=dict)
+    joint: tuple[JointGap, ...] = ()  # of which only the sum is significant
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        return tuple(joint.gap for joint in self.joint)
 
 
 NO_LEVEL = "human_or_desired"
@@ -54,6 +65,13 @@ NAMES = {
     "dev_overfit": "overfitting to dev",
     MERGED: "variance or mismatch",
 }
+"""Names of the ledger's gaps."""
+
+LEVELS = {"human": "human"} | {str(split): title for split, title in splits.TITLES.items()}
+"""How people write the levels of the ladder."""
+
+TITLES = {**NAMES, **joint_gaps.NAMES}
+"""Names of all that may be primary: gaps, and sums of contiguous gaps."""
 
 
 def decide_verdict(
@@ -62,10 +80,11 @@ def decide_verdict(
     rule: VerdictThresholds,
     *,
     people: bool = True,
+    confidence: float = 0.95,
 ) -> Verdict:
     """Apply the thresholds to the gaps whose ends have groups enough; then say what is left.
 
-    `people`: whether a human level exists for such answers.
+    `people`: whether a human level exists for such answers; `confidence`: that of the gaps.
     """
     few = [name for name, e in errors.items() if name != "human" and 0 < e.n_groups < MIN_GROUPS]
     insufficient = [NO_LEVEL] if people and "human" not in errors else []
@@ -73,7 +92,11 @@ def decide_verdict(
     insufficient += [FEW_GROUPS + split for split in few]
     judged = [gap for gap in gaps if {*ends(gap.gap, errors)}.isdisjoint(few)]
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
-    material = sorted((g for g in judged if _material(g, limit)), key=lambda g: -g.value)
+    single = [gap for gap in judged if is_significant(gap, limit)]
+    joint = find_joint_gaps(
+        errors, gaps, {g.gap for g in single}, limit, confidence=confidence, unusable=few
+    )
+    material = sorted([*single, *(j.total for j in joint)], key=lambda g: -g.value)
     primary = [
         g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK
     ]
@@ -89,26 +112,23 @@ def decide_verdict(
         surpasses_human=bool(better),
         insufficient=tuple(insufficient),
         sentence=" ".join(filter(None, sentences)),
-        status={g.gap: _status(g, primary, material, judged) for g in gaps},
+        status={g.gap: _status(g, primary, material, judged, joint) for g in gaps},
         p_largest=_p_largest(gaps),
+        joint=tuple(joint),
     )
 
 
-def ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
-    """Return the two levels that a gap lies between."""
-    low, high = LINKS.get(gap, ("train", "dev"))
-    return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
-
-
-def _material(gap: Gap, limit: float) -> bool:
-    return gap.value > limit + SLACK and (gap.lo is None or gap.lo > 0)
-
-
 def _status(
-    gap: Gap, primary: Sequence[Gap], material: Sequence[Gap], judged: Sequence[Gap]
+    gap: Gap,
+    primary: Sequence[Gap],
+    material: Sequence[Gap],
+    judged: Sequence[Gap],
+    joint: Sequence[JointGap],
 ) -> str:
     if gap not in judged:
         return "insufficient"
+    if any(gap.gap in j.links for j in joint):
+        return "joint"
     if gap in primary:
         return "primary" if gap is primary[0] else "co_primary"
     return "secondary" if gap in material else "immaterial"
@@ -139,10 +159,10 @@ def _conclusion(
 ) -> str:
     if not gaps:
         return "No gap is known: measure the error on train and dev."
+    if primary:
+        return f"Work on {' and '.join(f'{TITLES[g.gap]} ({g.value:+.1%})' for g in primary)}."
     if not judged:
         return "No gap can be judged."
-    if primary:
-        return f"Work on {' and '.join(f'{NAMES[g.gap]} ({g.value:+.1%})' for g in primary)}."
     largest = max(judged, key=lambda g: g.value)
     return (
         f"No gap is significantly larger than {limit:.1%}; the largest is {NAMES[largest.gap]} "
@@ -150,10 +170,21 @@ def _conclusion(
     )
 
 
-def _few(splits: Sequence[str]) -> str:
-    if not splits:
+def _joint(joint: JointGap) -> str:
+    return f"Of {TITLES[joint.gap]} only the sum is significant: {separate(joint)}."
+
+
+def separate(joint: JointGap) -> str:
+    """Say what separates the gaps of a sum: which split to enlarge, and by how much."""
+    split = LEVELS[joint.enlarge]
+    size = f"about {joint.n_needed:,}" if joint.n_needed else "many more"
+    return f"{size} {split} examples (now {joint.n:,}) would tell which"
+
+
+def _few(few: Sequence[str]) -> str:
+    if not few:
         return ""
-    return f"Too few groups on {' and '.join(splits)}: gaps that end there are not judged."
+    return f"Too few groups on {' and '.join(few)}: gaps that end there are not judged."
 
 
 def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
@@ -185,6 +216,7 @@ def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
             "largest": verdict.largest,
             "surpasses_human": verdict.surpasses_human,
             "insufficient": list(verdict.insufficient),
+            "joint": [joint.as_json() for joint in verdict.joint],
             "sentence": verdict.sentence,
         },
     }

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from foursplit.diagnosis.decomposition.joint_gaps import JointGap
 from foursplit.diagnosis.decomposition.ledger import MERGED
+from foursplit.diagnosis.decomposition.verdict import TITLES, separate
 from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
@@ -23,9 +25,24 @@ def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, An
     """
     parts = diagnosis.decomposition
     gains = {gap.gap: gap.value for gap in parts.gaps}
-    return next_steps(
-        parts.verdict.primary, parts.verdict.insufficient, gains, suggest(diagnosis, people=people)
-    )
+    single = [gap for gap in parts.verdict.primary if gap not in parts.verdict.joint_names]
+    steps = [*_joint_gaps(parts.verdict.joint), *suggest(diagnosis, people=people)]
+    return next_steps(single, parts.verdict.insufficient, gains, steps)
+
+
+def _joint_gaps(joint: Sequence[JointGap]) -> list[Suggestion]:
+    """Ask for the examples that separate gaps of which only the sum is significant."""
+    return [
+        Suggestion(
+            action=f"separate {TITLES[gap.gap]}: {separate(gap)}",
+            link=gap.gap,
+            gain=gap.value,
+            evidence=f"verdict.joint.{number}",
+            confirm_by="score the model on more examples of that split, and diagnose again",
+            stop_rule="one of the gaps is significant by itself",
+        )
+        for number, gap in enumerate(joint)
+    ]
 
 
 def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Suggestion]:

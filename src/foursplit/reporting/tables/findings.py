@@ -6,7 +6,14 @@ from typing import Any
 from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
 from foursplit.diagnosis.decomposition.verdict import NAMES
 
-SHORT = {**NAMES, "avoidable_bias": "bias", "mismatch": "mismatch", "dev_overfit": "dev overfit"}
+SHORT = {
+    **NAMES,
+    "avoidable_bias": "bias",
+    "mismatch": "mismatch",
+    "dev_overfit": "dev overfit",
+    "avoidable_bias_or_variance": "bias or variance",
+    "avoidable_bias_or_variance_or_mismatch": "bias, variance or mismatch",
+}
 """Short names of the gaps, for narrow columns."""
 
 ENDS = {**LINKS, MERGED: ("train", "dev")}
@@ -18,7 +25,8 @@ NO_STEP = "none"
 
 def short_verdict(diagnosis: Mapping[str, Any]) -> str:
     """Return the primary gaps with their sizes."""
-    values = {block["gap"]: block["value"] for block in diagnosis["ledger"]}
+    blocks = [*diagnosis["ledger"], *diagnosis["verdict"].get("joint", ())]
+    values = {block["gap"]: block["value"] for block in blocks}
     primary = diagnosis["verdict"]["primary"]
     return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or NO_GAP
 
