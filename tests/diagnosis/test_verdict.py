@@ -31,7 +31,7 @@ def test_the_rule_is_that_of_whole_numbers(points):
         status = found.status[gap]
         assert (status in ("primary", "co_primary")) == (gap in wanted)
         assert (status == "secondary") == (gap in counts and gap not in wanted)
-    assert found.surpasses_human == (points[1] < points[0] or points[3] < points[0])
+    assert found.surpasses_human == (min(points[2:4]) < points[0])
 
 
 @given(st.tuples(*[POINTS] * 4), st.integers(1, 5000))
@@ -58,3 +58,18 @@ def test_any_ends_that_are_known_give_a_verdict(names):
     found = verdict.decide_verdict(errors, ledger.gaps(errors, 0.95), VerdictThresholds())
     assert found.primary == ()
     assert found.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("points", "surpasses"),
+    [
+        pytest.param((200, 0, 900, 2500, 2500), False, id="memorized train, 12 times worse on dev"),
+        pytest.param((200, 100, 150, 300, 300), True, id="better on train's unseen examples"),
+        pytest.param((200, 100, 150, 150, 300), True, id="better on dev"),
+        pytest.param((200, 300, 400, 500, 100), False, id="test alone"),
+    ],
+)
+def test_a_model_surpasses_people_on_unseen_examples_alone(points, surpasses):
+    found = judged(points)
+    assert found.surpasses_human is surpasses
+    assert ("beats the reference" in found.sentence) is surpasses

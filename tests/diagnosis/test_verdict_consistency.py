@@ -81,6 +81,8 @@ def check_consistency(parts):
     assert ("Too few groups" in judged.sentence) == bool(few)
     assert codes.count("ST010") == len(few)
     assert ("ST009" in codes) == judged.surpasses_human
+    if verdict.NO_LEVEL not in judged.insufficient:
+        assert ("beats the reference" in judged.sentence) == judged.surpasses_human
 
 
 @pytest.mark.parametrize("block", range(3))

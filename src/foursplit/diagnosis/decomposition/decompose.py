@@ -186,7 +186,7 @@ def findings(decomposition: Decomposition) -> list[Finding]:
             Finding(
                 code="ST009",
                 severity="info",
-                title="the model is better than the reference: bias cannot be measured by it",
+                title="the model beats the reference on unseen examples: bias cannot be measured by it",
             )
         )
     for name in judged.insufficient:

@@ -55,6 +55,9 @@ class Verdict:
         return tuple(joint.gap for joint in self.joint)
 
 
+UNSEEN = ("train_dev", "dev")
+"""Where a model may surpass people: train may be memorized, and test is opened once."""
+
 NO_LEVEL = "human_or_desired"
 """What is missing where avoidable bias has no level to be measured from."""
 
@@ -109,7 +112,7 @@ def decide_verdict(
     return Verdict(
         primary=tuple(g.gap for g in primary),
         largest=max(judged, key=lambda g: g.value).gap if judged else "",
-        surpasses_human=bool(better),
+        surpasses_human=not {*UNSEEN}.isdisjoint(better),
         insufficient=tuple(insufficient),
         sentence=" ".join(filter(None, sentences)),
         status={g.gap: _status(g, primary, material, judged, joint) for g in gaps},
@@ -135,11 +138,11 @@ def _status(
 
 
 def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
-    """Name those of train and dev that are better than the reference, beyond both intervals."""
+    """Name the splits that are better than the reference, beyond both intervals."""
     human = errors.get("human")
     if human is None:
         return []
-    measured = [name for name in ("train", "dev") if name in errors]
+    measured = [name for name in ("train", *UNSEEN) if name in errors]
     return [name for name in measured if errors[name].hi < human.lo - SLACK]
 
 
@@ -190,8 +193,12 @@ def _few(few: Sequence[str]) -> str:
 def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
     if NO_LEVEL in insufficient:
         return "Without a human or desired level, avoidable bias is unknown."
-    if "dev" in better:
-        return "The model beats the reference on dev: avoidable bias cannot be measured by it."
+    unseen = [LEVELS[split] for split in UNSEEN if split in better]
+    if unseen:
+        splits = " and ".join(unseen)
+        return (
+            f"The model beats the reference on {splits}: avoidable bias cannot be measured by it."
+        )
     if better:
         return "Train error is below the reference, so no avoidable bias shows."
     return ""
