@@ -55,6 +55,7 @@ def test_the_file_is_json_and_has_what_it_promises():
         "surpasses_human",
         "insufficient",
         "joint",
+        "secondary",
         "sentence",
     }
     assert found["verdict"]["primary"] == ["mismatch"]

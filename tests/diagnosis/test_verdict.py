@@ -2,12 +2,18 @@
 
 from itertools import pairwise
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.decomposition import ledger, verdict
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.diagnose import diagnose_as_json
+from foursplit.diagnosis.prediction_table import Model
+from foursplit.diagnosis.settings import Settings
 
 POINTS = st.integers(0, 10_000)  # hundredths of a per cent
 NAMES = ("human", "train", "train_dev", "dev", "test")
@@ -21,10 +27,16 @@ def judged(points, rule=VerdictThresholds()):  # noqa: B008, frozen
 @given(st.tuples(*[POINTS] * 5))
 def test_the_rule_is_that_of_whole_numbers(points):
     # A gap counts above 50 and above a tenth of dev; beside the largest stands what is half of it.
+    # From dev to test is no part of dev's error: it stands for itself.
     gaps = dict(zip(ledger.LINKS, (b - a for a, b in pairwise(points)), strict=True))
     counts = {gap: p for gap, p in gaps.items() if p > 50 and 10 * p > points[3]}
-    wanted = {gap for gap, p in counts.items() if 2 * p >= max(counts.values())}
+    largest = max((p for gap, p in counts.items() if gap != "dev_overfit"), default=0)
+    wanted = {gap for gap, p in counts.items() if gap == "dev_overfit" or 2 * p >= largest}
     found = judged(points)
+    jointly = {link for joint in found.joint for link in joint.links}
+    if jointly:  # test_joint_gaps.py has their rule
+        assert jointly.isdisjoint(counts)
+        return
     assert set(found.primary) == wanted
     assert gaps[found.largest] == max(gaps.values())
     for gap in gaps:
@@ -58,6 +70,34 @@ def test_any_ends_that_are_known_give_a_verdict(names):
     found = verdict.decide_verdict(errors, ledger.gaps(errors, 0.95), VerdictThresholds())
     assert found.primary == ()
     assert found.sentence.endswith(".")
+
+
+def test_overfitting_of_dev_hides_no_gap_up_to_dev_and_each_gets_its_step():
+    # People 0.1 %, train 2.0, dev 2.1, test 7.0: bias is twenty times people's error.
+    tables = {
+        split: prediction_table.validate(
+            pd.DataFrame(
+                {
+                    "example_id": np.char.add(f"{split}-", np.arange(20_000).astype(str)),
+                    "loss": (np.arange(20_000) < 20_000 * error).astype(float),
+                }
+            ),
+            split,
+        )
+        for split, error in {"train": 0.02, "dev": 0.021, "test": 0.07}.items()
+    }
+    settings = Settings(human_error=0.001, same_distribution=True)
+    found = diagnose_as_json([Model(tables=tables, name="")], settings)
+    assert found["verdict"]["primary"] == ["avoidable_bias", "dev_overfit"]
+    assert {step["link"] for step in found["next"]} >= {"avoidable_bias", "dev_overfit"}
+    assert "avoidable bias" in found["verdict"]["sentence"]
+
+
+def test_a_secondary_gap_is_named_and_gets_its_step():
+    found = judged((0, 2000, 2600, 2600, 2600))
+    assert found.primary == ("avoidable_bias",)
+    assert found.secondary == ("variance",)
+    assert "variance (+6.0%)" in found.sentence
 
 
 @pytest.mark.parametrize(

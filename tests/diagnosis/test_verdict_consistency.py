@@ -13,8 +13,9 @@ from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
 
 SPLITS = ("train", "train_dev", "dev", "test")
-ISSUES = {**decompose.CODES}
-NAMED = re.compile(r"(?:Work on | and )([a-z][a-z, ]*?) \(([+-][\d.]+)%\)")
+ISSUES = decompose.CODES
+SAID = re.compile(r"(?:Work on|Also significant:) (.*?)\.(?: |$)")
+NAMED = re.compile(r"(?:^| and )([a-z][a-z, ]*?) \(([+-][\d.]+)%\)")
 
 
 def table(split, loss, groups=None):
@@ -57,11 +58,11 @@ def random_decomposition(seed):
 def check_consistency(parts):
     judged = parts.verdict
     status, primary = judged.status, judged.primary
-    # The sentence tells to work on the primary gaps, in their order, and on nothing else.
-    told = NAMED.findall(judged.sentence) if "Work on" in judged.sentence else []
-    assert [name for name, _ in told] == [verdict.TITLES[gap] for gap in primary]
+    # The sentence names the primary gaps, then the secondary ones, and no other as significant.
+    told = [pair for part in SAID.findall(judged.sentence) for pair in NAMED.findall(part)]
+    assert [name for name, _ in told] == [verdict.TITLES[gap] for gap in judged.significant]
     values = {gap.gap: gap.value for gap in (*parts.gaps, *judged.joint)}
-    for (_, value), gap in zip(told, primary, strict=True):
+    for (_, value), gap in zip(told, judged.significant, strict=True):
         assert float(value) == pytest.approx(100 * values[gap], abs=0.051)
     # Primary and co-primary are those, and no gap that cannot be judged.
     single = {*primary} - {*judged.joint_names}
@@ -71,9 +72,14 @@ def check_consistency(parts):
     assert {status[gap] for gap in jointly} <= {"joint", "insufficient"}
     assert {gap for gap, s in status.items() if s == "joint"} <= {*jointly}
     assert judged.largest not in {g for g, s in status.items() if s == "insufficient"}
+    assert {g for g, s in status.items() if s == "secondary"} <= {*judged.secondary}
     # A finding is reported for each of them, and "no gap" only without any.
-    codes = [finding.code for finding in decompose.findings(parts)]
-    assert sorted(c for c in codes if c in ISSUES.values()) == sorted(ISSUES[g] for g in primary)
+    found = decompose.findings(parts)
+    codes = [finding.code for finding in found]
+    gaps = [finding for finding in found if finding.code in ISSUES.values()]
+    assert [finding.code for finding in gaps] == [ISSUES[gap] for gap in judged.significant]
+    severe = [gap for gap, f in zip(judged.significant, gaps, strict=True) if f.severity == "issue"]
+    assert severe == [*primary]
     assert ("ST000" in codes) == (not primary)
     # What is said to be unknown is what is listed as missing.
     assert ("bias is unknown" in judged.sentence) == (verdict.NO_LEVEL in judged.insufficient)

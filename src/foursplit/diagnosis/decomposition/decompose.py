@@ -159,26 +159,17 @@ def _human_level(
 def findings(decomposition: Decomposition) -> list[Finding]:
     """List the gaps that count, and what keeps them from being measured."""
     judged = decomposition.verdict
-    found = [
-        Finding(
-            code=CODES[gap.gap],
-            severity="issue",
-            evidence=(f"ledger.{gap.gap}",),
-            title=f"{verdict.NAMES[gap.gap]} of {gap.value:+.2%} stands out",
-        )
-        for gap in decomposition.gaps
-        if judged.status[gap.gap] in ("primary", "co_primary")
-    ]
-    found += [
-        Finding(
-            code=CODES[joint.gap],
-            severity="issue",
-            evidence=(f"verdict.joint.{number}",),
-            title=f"{verdict.TITLES[joint.gap]} of {joint.value:+.2%} stands out; "
-            f"{verdict.separate(joint)}",
-        )
-        for number, joint in enumerate(judged.joint)
-    ]
+    joint = {gap.gap: (number, gap) for number, gap in enumerate(judged.joint)}
+    found = []
+    for name in judged.significant:
+        title = f"{verdict.TITLES[name]} of {decomposition.gap(name):+.2%} stands out"
+        evidence = f"ledger.{name}"
+        if name in joint:
+            number, gap = joint[name]
+            title, evidence = f"{title}; {verdict.separate(gap)}", f"verdict.joint.{number}"
+        severity = "issue" if name in judged.primary else "tip"
+        finding = Finding(code=CODES[name], severity=severity, evidence=(evidence,), title=title)
+        found.append(finding)
     if not found:
         found.append(Finding(code="ST000", severity="info", title="no gap is significant"))
     if judged.surpasses_human:
@@ -186,7 +177,8 @@ def findings(decomposition: Decomposition) -> list[Finding]:
             Finding(
                 code="ST009",
                 severity="info",
-                title="the model beats the reference on unseen examples: bias cannot be measured by it",
+                title="the model beats the reference on unseen examples: bias cannot be measured "
+                "by it",
             )
         )
     for name in judged.insufficient:

@@ -41,7 +41,7 @@ class VerdictThresholds:
 class Verdict:
     """Which gaps count, and what is not known."""
 
-    primary: tuple[str, ...]  # the largest gap that counts, then co-primary ones
+    primary: tuple[str, ...]  # the largest gap up to dev, co-primary ones, overfitting to dev
     largest: str
     surpasses_human: bool
     insufficient: tuple[str, ...]  # what is not known
@@ -49,6 +49,12 @@ class Verdict:
     status: Mapping[str, str] = field(default_factory=dict)  # of each gap
     p_largest: Mapping[str, float | None] = field(default_factory=dict)
     joint: tuple[JointGap, ...] = ()  # of which only the sum is significant
+    secondary: tuple[str, ...] = ()  # significant, but small beside the primary ones
+
+    @property
+    def significant(self) -> tuple[str, ...]:
+        """Primary and secondary gaps, in their order."""
+        return (*self.primary, *self.secondary)
 
     @property
     def joint_names(self) -> tuple[str, ...]:
@@ -57,6 +63,8 @@ class Verdict:
 
 UNSEEN = ("train_dev", "dev")
 """Where a model may surpass people: train may be memorized, and test is opened once."""
+
+OVERFIT = "dev_overfit"
 
 NO_LEVEL = "human_or_desired"
 """What is missing where avoidable bias has no level to be measured from."""
@@ -100,12 +108,12 @@ def decide_verdict(
         errors, gaps, {g.gap for g in single}, limit, confidence=confidence, unusable=few
     )
     material = sorted([*single, *(j.total for j in joint)], key=lambda g: -g.value)
-    primary = [
-        g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK
-    ]
+    primary = _primary(material, rule)
     better = _better_than_human(errors)
     sentences = [
         _conclusion(gaps, judged, primary, limit),
+        _also([g for g in material if g not in primary]),
+        _perhaps_larger(judged, material, joint),
         _few(few),
         _caveat(better, insufficient),
     ]
@@ -118,7 +126,18 @@ def decide_verdict(
         status={g.gap: _status(g, primary, material, judged, joint) for g in gaps},
         p_largest=_p_largest(gaps),
         joint=tuple(joint),
+        secondary=tuple(g.gap for g in material if g not in primary),
     )
+
+
+def _primary(material: Sequence[Gap], rule: VerdictThresholds) -> list[Gap]:
+    """Return the largest gap, the co-primary ones, and overfitting to dev where it is significant.
+
+    From dev to test is no part of the dev error, so it neither displaces a gap nor is displaced.
+    """
+    to_dev = [gap for gap in material if gap.gap != OVERFIT]
+    primary = [g for g in to_dev if g.value >= rule.co_primary_fraction * to_dev[0].value - SLACK]
+    return [*primary, *(gap for gap in material if gap.gap == OVERFIT)]
 
 
 def _status(
@@ -163,7 +182,7 @@ def _conclusion(
     if not gaps:
         return "No gap is known: measure the error on train and dev."
     if primary:
-        return f"Work on {' and '.join(f'{TITLES[g.gap]} ({g.value:+.1%})' for g in primary)}."
+        return f"Work on {_list(primary)}."
     if not judged:
         return "No gap can be judged."
     largest = max(judged, key=lambda g: g.value)
@@ -171,6 +190,26 @@ def _conclusion(
         f"No gap is significantly larger than {limit:.1%}; the largest is {NAMES[largest.gap]} "
         f"({largest.value:+.1%})."
     )
+
+
+def _list(gaps: Sequence[Gap]) -> str:
+    return " and ".join(f"{TITLES[gap.gap]} ({gap.value:+.1%})" for gap in gaps)
+
+
+def _also(secondary: Sequence[Gap]) -> str:
+    return f"Also significant: {_list(secondary)}." if secondary else ""
+
+
+def _perhaps_larger(
+    judged: Sequence[Gap], material: Sequence[Gap], joint: Sequence[JointGap]
+) -> str:
+    """Name the gaps up to dev that are larger than the significant ones, but may be chance."""
+    named = {gap.gap for gap in material} | {link for j in joint for link in j.links}
+    largest = max((gap.value for gap in material if gap.gap != OVERFIT), default=None)
+    if largest is None:
+        return ""
+    larger = [g for g in judged if g.gap not in {*named, OVERFIT} and g.value > largest + SLACK]
+    return f"Perhaps larger, but not significant: {_list(larger)}." if larger else ""
 
 
 def _joint(joint: JointGap) -> str:
@@ -223,6 +262,7 @@ def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
             "largest": verdict.largest,
             "surpasses_human": verdict.surpasses_human,
             "insufficient": list(verdict.insufficient),
+            "secondary": list(verdict.secondary),
             "joint": [joint.as_json() for joint in verdict.joint],
             "sentence": verdict.sentence,
         },

@@ -25,7 +25,7 @@ def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, An
     """
     parts = diagnosis.decomposition
     gains = {gap.gap: gap.value for gap in parts.gaps}
-    single = [gap for gap in parts.verdict.primary if gap not in parts.verdict.joint_names]
+    single = [gap for gap in parts.verdict.significant if gap not in parts.verdict.joint_names]
     steps = [*_joint_gaps(parts.verdict.joint), *suggest(diagnosis, people=people)]
     return next_steps(single, parts.verdict.insufficient, gains, steps)
 
@@ -212,7 +212,7 @@ SEARCH = {
 def _drivers(diagnosis: Diagnosis) -> list[Suggestion]:
     """Suggest the value that train lacks most, where mismatch is the gap to work on."""
     parts = diagnosis.decomposition
-    primary = [gap for gap in ("mismatch", MERGED) if gap in parts.verdict.primary]
+    primary = [gap for gap in ("mismatch", MERGED) if gap in parts.verdict.significant]
     slices = {slice_report.describe_slice(s.where) for s in diagnosis.slices.confirmed}
     candidates = [
         (number, driver)
