@@ -133,7 +133,9 @@ def test_the_diagnosis_names_the_sum_and_its_first_step_asks_for_train_dev():
     assert found["verdict"]["primary"] == [MERGED]
     assert found["next"][0]["link"] == MERGED
     assert "train-dev" in found["next"][0]["action"]
-    assert found["verdict"]["joint"][0]["enlarge"] == "train_dev"
+    (joint,) = found["verdict"]["joint"]
+    assert joint["enlarge"] == "train_dev"
+    assert f"{joint['n_needed']:,} train-dev examples (now 50)" in found["verdict"]["sentence"]
     codes = [finding["code"] for finding in found["findings"]]
     assert "ST005" in codes
     assert "ST000" not in codes

@@ -114,6 +114,7 @@ def decide_verdict(
         _conclusion(gaps, judged, primary, limit),
         _also([g for g in material if g not in primary]),
         _perhaps_larger(judged, material, joint),
+        *(_joint(j) for j in joint),
         _few(few),
         _caveat(better, insufficient),
     ]
