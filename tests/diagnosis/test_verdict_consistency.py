@@ -83,6 +83,10 @@ def check_consistency(parts):
     assert ("ST000" in codes) == (not primary)
     # What is said to be unknown is what is listed as missing.
     assert ("bias is unknown" in judged.sentence) == (verdict.NO_LEVEL in judged.insufficient)
+    assert ("not comparable" in judged.sentence) == (verdict.TRAIN_ERROR in judged.insufficient)
+    assert ("ST012" in codes) == (verdict.TRAIN_ERROR in judged.insufficient)
+    if "ST012" in codes:
+        assert "avoidable_bias" not in judged.significant
     few = [name for name in judged.insufficient if name.startswith(verdict.FEW_GROUPS)]
     assert ("Too few groups" in judged.sentence) == bool(few)
     assert codes.count("ST010") == len(few)

@@ -181,6 +181,17 @@ def findings(decomposition: Decomposition) -> list[Finding]:
                 "by it",
             )
         )
+    if verdict.TRAIN_ERROR in judged.insufficient:
+        found.append(
+            Finding(
+                code="ST012",
+                severity="issue",
+                evidence=("ledger.variance",),
+                missing=verdict.TRAIN_ERROR,
+                title="train error not comparable: unseen examples of one distribution cannot be "
+                "easier, unless train was scored with dropout or augmentation, or the split is off",
+            )
+        )
     for name in judged.insufficient:
         if name.startswith(FEW_GROUPS):
             split = name.removeprefix(FEW_GROUPS)

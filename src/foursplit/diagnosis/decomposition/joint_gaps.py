@@ -5,7 +5,7 @@ split before to the split after, is not.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
 from statistics import NormalDist
@@ -32,6 +32,7 @@ class JointGap:
     enlarge: str
     n: int  # examples of that split
     n_needed: int | None  # None: not by enlarging that split alone
+    rescore: bool = False  # its error on train is not comparable: no number of examples helps
 
     @property
     def gap(self) -> str:
@@ -49,6 +50,7 @@ class JointGap:
             "enlarge": self.enlarge,
             "n": self.n,
             "n_needed": self.n_needed,
+            "rescore": self.rescore,
         }
 
 
@@ -60,22 +62,25 @@ def find_joint_gaps(
     *,
     confidence: float,
     unusable: Collection[str] = (),
+    rescore: bool = False,
 ) -> list[JointGap]:
     """Return the sums of contiguous gaps that are significant while none of their gaps is.
 
     The shortest come first, and of equal length those nearer to dev; no gap is in two of them.
     Without train-dev, train to dev is one gap: so a significant sum of variance and mismatch is
     always named, and a train-dev set never makes the verdict poorer.  A sum with bias is named only
-    where one of its gaps exceeds `limit` by its value.  No sum ends at a split that is `unusable`.
+    where one of its gaps exceeds `limit` by its value.  No sum ends at a split that is `unusable`,
+    nor at train where its error is not comparable (`rescore`).
     """
     chain = [gap for gap in gaps if gap.gap != "dev_overfit"]
     found: list[JointGap] = []
     taken = {*significant}
+    unusable = {*unusable, "train"} if rescore else {*unusable}
     for length in range(2, len(chain) + 1):
         for start in range(len(chain) - length, -1, -1):
             run = chain[start : start + length]
             levels = _levels(run, errors)
-            if levels is None or not {levels[0], levels[-1]}.isdisjoint(unusable):
+            if levels is None or not unusable.isdisjoint((levels[0], levels[-1])):
                 continue
             total = between(
                 "_or_".join(gap.gap for gap in run),
@@ -85,7 +90,9 @@ def find_joint_gaps(
             )
             has_large = levels[0] == "train" or any(exceeds(gap.value, limit) for gap in run)
             if has_large and is_significant(total, limit) and taken.isdisjoint(g.gap for g in run):
-                found.append(_joint(total, run, levels, errors, confidence))
+                joint = _joint(total, run, levels, errors, confidence)
+                is_train = rescore and "train" in levels
+                found.append(_to_rescore(joint, errors["train"].n) if is_train else joint)
                 taken |= {gap.gap for gap in run}
     return found
 
@@ -128,6 +135,10 @@ def _joint(
             errors[middle].n, noise[middle], other, total.value / 2, confidence
         ),
     )
+
+
+def _to_rescore(joint: JointGap, n: int) -> JointGap:
+    return replace(joint, enlarge="train", n=n, n_needed=None, rescore=True)
 
 
 def _required_examples(

@@ -13,6 +13,7 @@ from foursplit.core import splits
 from foursplit.diagnosis.decomposition import joint_gaps
 from foursplit.diagnosis.decomposition.joint_gaps import (
     JointGap,
+    exceeds,
     find_joint_gaps,
     is_significant,
 )
@@ -66,6 +67,9 @@ UNSEEN = ("train_dev", "dev")
 
 OVERFIT = "dev_overfit"
 
+TRAIN_ERROR = "train_error"
+"""What is missing where train is worse than unseen examples: a train error to compare with."""
+
 NO_LEVEL = "human_or_desired"
 """What is missing where avoidable bias has no level to be measured from."""
 
@@ -101,11 +105,21 @@ def decide_verdict(
     insufficient = [NO_LEVEL] if people and "human" not in errors else []
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
     insufficient += [FEW_GROUPS + split for split in few]
-    judged = [gap for gap in gaps if {*ends(gap.gap, errors)}.isdisjoint(few)]
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
+    judged = [gap for gap in gaps if {*ends(gap.gap, errors)}.isdisjoint(few)]
+    rescore = any(gap.gap == "variance" and _is_negative(gap, limit) for gap in judged)
+    if rescore:
+        insufficient.append(TRAIN_ERROR)
+        judged = [gap for gap in judged if gap.gap != "avoidable_bias"]
     single = [gap for gap in judged if is_significant(gap, limit)]
     joint = find_joint_gaps(
-        errors, gaps, {g.gap for g in single}, limit, confidence=confidence, unusable=few
+        errors,
+        gaps,
+        {g.gap for g in single},
+        limit,
+        confidence=confidence,
+        unusable=few,
+        rescore=rescore,
     )
     material = sorted([*single, *(j.total for j in joint)], key=lambda g: -g.value)
     primary = _primary(material, rule)
@@ -115,6 +129,7 @@ def decide_verdict(
         _also([g for g in material if g not in primary]),
         _perhaps_larger(judged, material, joint),
         *(_joint(j) for j in joint),
+        _rescore(gaps) if rescore else "",
         _few(few),
         _caveat(better, insufficient),
     ]
@@ -129,6 +144,11 @@ def decide_verdict(
         joint=tuple(joint),
         secondary=tuple(g.gap for g in material if g not in primary),
     )
+
+
+def _is_negative(gap: Gap, limit: float) -> bool:
+    """Check whether a gap is below zero by more than the limit, and beyond its interval."""
+    return exceeds(-gap.value, limit) and (gap.hi is None or gap.hi < 0)
 
 
 def _primary(material: Sequence[Gap], rule: VerdictThresholds) -> list[Gap]:
@@ -219,9 +239,19 @@ def _joint(joint: JointGap) -> str:
 
 def separate(joint: JointGap) -> str:
     """Say what separates the gaps of a sum: which split to enlarge, and by how much."""
+    if joint.rescore:
+        return "a train error that is measured as that of dev would tell which"
     split = LEVELS[joint.enlarge]
     size = f"about {joint.n_needed:,}" if joint.n_needed else "many more"
     return f"{size} {split} examples (now {joint.n:,}) would tell which"
+
+
+def _rescore(gaps: Sequence[Gap]) -> str:
+    below = next(-gap.value for gap in gaps if gap.gap == "variance")
+    return (
+        f"Train error is not comparable: it is {below:.1%} above that on unseen examples, so no "
+        "bias is named by it."
+    )
 
 
 def _few(few: Sequence[str]) -> str:
@@ -239,7 +269,7 @@ def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
         return (
             f"The model beats the reference on {splits}: avoidable bias cannot be measured by it."
         )
-    if better:
+    if better and TRAIN_ERROR not in insufficient:
         return "Train error is below the reference, so no avoidable bias shows."
     return ""
 
