@@ -62,25 +62,22 @@ def find_joint_gaps(
     *,
     confidence: float,
     unusable: Collection[str] = (),
-    rescore: bool = False,
 ) -> list[JointGap]:
     """Return the sums of contiguous gaps that are significant while none of their gaps is.
 
     The shortest come first, and of equal length those nearer to dev; no gap is in two of them.
     Without train-dev, train to dev is one gap: so a significant sum of variance and mismatch is
     always named, and a train-dev set never makes the verdict poorer.  A sum with bias is named only
-    where one of its gaps exceeds `limit` by its value.  No sum ends at a split that is `unusable`,
-    nor at train where its error is not comparable (`rescore`).
+    where one of its gaps exceeds `limit` by its value.  No sum ends at a split that is `unusable`.
     """
     chain = [gap for gap in gaps if gap.gap != "dev_overfit"]
     found: list[JointGap] = []
     taken = {*significant}
-    unusable = {*unusable, "train"} if rescore else {*unusable}
     for length in range(2, len(chain) + 1):
         for start in range(len(chain) - length, -1, -1):
             run = chain[start : start + length]
             levels = _levels(run, errors)
-            if levels is None or not unusable.isdisjoint((levels[0], levels[-1])):
+            if levels is None or not {levels[0], levels[-1]}.isdisjoint(unusable):
                 continue
             total = between(
                 "_or_".join(gap.gap for gap in run),
@@ -90,11 +87,14 @@ def find_joint_gaps(
             )
             has_large = levels[0] == "train" or any(exceeds(gap.value, limit) for gap in run)
             if has_large and is_significant(total, limit) and taken.isdisjoint(g.gap for g in run):
-                joint = _joint(total, run, levels, errors, confidence)
-                is_train = rescore and "train" in levels
-                found.append(_to_rescore(joint, errors["train"].n) if is_train else joint)
+                found.append(_joint(total, run, levels, errors, confidence))
                 taken |= {gap.gap for gap in run}
     return found
+
+
+def to_rescore(joint: JointGap, n: int) -> JointGap:
+    """Return a sum whose gaps a comparable error on train, of `n` examples, would separate."""
+    return replace(joint, enlarge="train", n=n, n_needed=None, rescore=True)
 
 
 def exceeds(value: float, limit: float) -> bool:
@@ -135,10 +135,6 @@ def _joint(
             errors[middle].n, noise[middle], other, total.value / 2, confidence
         ),
     )
-
-
-def _to_rescore(joint: JointGap, n: int) -> JointGap:
-    return replace(joint, enlarge="train", n=n, n_needed=None, rescore=True)
 
 
 def _required_examples(

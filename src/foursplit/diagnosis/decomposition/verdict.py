@@ -16,6 +16,7 @@ from foursplit.diagnosis.decomposition.joint_gaps import (
     exceeds,
     find_joint_gaps,
     is_significant,
+    to_rescore,
 )
 from foursplit.diagnosis.decomposition.ledger import MERGED, Gap, ends
 from foursplit.diagnosis.decomposition.ledger import SLACK as SLACK
@@ -115,12 +116,14 @@ def decide_verdict(
     joint = find_joint_gaps(
         errors,
         gaps,
-        {g.gap for g in single},
+        {gap.gap for gap in single},
         limit,
         confidence=confidence,
-        unusable=few,
-        rescore=rescore,
+        unusable=[*few, "train"] if rescore else few,
     )
+    if rescore:
+        n = errors["train"].n
+        joint = [to_rescore(j, n) if "avoidable_bias" in j.links else j for j in joint]
     material = sorted([*single, *(j.total for j in joint)], key=lambda g: -g.value)
     primary = _primary(material, rule)
     better = _better_than_human(errors)
