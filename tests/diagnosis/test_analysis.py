@@ -56,6 +56,7 @@ def test_the_file_is_json_and_has_what_it_promises():
         "insufficient",
         "joint",
         "secondary",
+        "all_small",
         "sentence",
     }
     assert found["verdict"]["primary"] == ["mismatch"]

@@ -91,7 +91,9 @@ def test_a_train_dev_set_never_makes_the_verdict_poorer():
         if judged(counts, human, without=("train_dev",)).status[MERGED] != "immaterial":
             found = judged(counts, human)
             within = {gap for gap, s in found.status.items() if s != "immaterial"}
-            assert MERGED in found.joint_names or within & {"variance", "mismatch"}, (trial, counts)
+            # Unless it shows that both are below the smallest gap that counts.
+            is_told = MERGED in found.joint_names or within & {"variance", "mismatch"}
+            assert is_told or found.all_small, (trial, counts)
             named += 1
     assert named > 50
 

@@ -14,6 +14,7 @@ from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
+from foursplit.diagnosis.stats import bootstrap
 
 POINTS = st.integers(0, 10_000)  # hundredths of a per cent
 NAMES = ("human", "train", "train_dev", "dev", "test")
@@ -143,3 +144,29 @@ def test_a_model_surpasses_people_on_unseen_examples_alone(points, surpasses):
     found = judged(points)
     assert found.surpasses_human is surpasses
     assert ("beats the reference" in found.sentence) is surpasses
+
+
+def estimated(errors, n):
+    rng = np.random.default_rng(n + errors)
+    loss, rows = (np.arange(n) < errors).astype(float), np.arange(n)
+    return bootstrap.estimate(loss, np.ones(n), rows, rng, n_resamples=500, confidence=0.95)
+
+
+def test_gaps_that_noise_hides_and_gaps_below_the_threshold_are_told_apart():
+    # People 2 %; 2.3, 2.5 and 2.7 % on 100,000 examples each are known to a tenth of a point.
+    for n, small in ((100_000, True), (500, False)):
+        errors = {"human": ledger.fixed(0.02)} | {
+            split: estimated(round(n * rate), n)
+            for split, rate in (("train", 0.023), ("train_dev", 0.025), ("dev", 0.027))
+        }
+        found = verdict.decide_verdict(errors, ledger.gaps(errors, 0.95), VerdictThresholds())
+        assert found.significant == ()
+        assert found.all_small is small
+        assert ("chance" in found.sentence) is not small
+
+
+def test_the_sentence_names_no_gap_that_is_not_significant():
+    errors = {"train": estimated(2, 40), "train_dev": estimated(3, 40), "dev": estimated(5, 40)}
+    found = verdict.decide_verdict(errors, ledger.gaps(errors, 0.95), VerdictThresholds())
+    assert found.primary == ()
+    assert not any(f"{name} (" in found.sentence for name in verdict.TITLES.values())

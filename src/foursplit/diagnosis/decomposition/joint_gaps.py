@@ -67,8 +67,9 @@ def find_joint_gaps(
 
     The shortest come first, and of equal length those nearer to dev; no gap is in two of them.
     Without train-dev, train to dev is one gap: so a significant sum of variance and mismatch is
-    always named, and a train-dev set never makes the verdict poorer.  A sum with bias is named only
-    where one of its gaps exceeds `limit` by its value.  No sum ends at a split that is `unusable`.
+    named unless both are known to be below `limit`, and a train-dev set never makes the verdict
+    poorer.  A sum with bias is named only where one of its gaps exceeds `limit` by its value.
+    No sum ends at a split that is `unusable`.
     """
     chain = [gap for gap in gaps if gap.gap != "dev_overfit"]
     found: list[JointGap] = []
@@ -85,11 +86,20 @@ def find_joint_gaps(
                 errors[levels[-1]],
                 confidence,
             )
-            has_large = levels[0] == "train" or any(exceeds(gap.value, limit) for gap in run)
-            if has_large and is_significant(total, limit) and taken.isdisjoint(g.gap for g in run):
+            if (
+                _may_be_one(run, levels[0], limit)
+                and is_significant(total, limit)
+                and taken.isdisjoint(g.gap for g in run)
+            ):
                 found.append(_joint(total, run, levels, errors, confidence))
                 taken |= {gap.gap for gap in run}
     return found
+
+
+def _may_be_one(run: Sequence[Gap], start: str, limit: float) -> bool:
+    if start == "train":
+        return any(may_exceed(gap, limit) for gap in run)
+    return any(exceeds(gap.value, limit) for gap in run)
 
 
 def to_rescore(joint: JointGap, n: int) -> JointGap:
@@ -100,6 +110,11 @@ def to_rescore(joint: JointGap, n: int) -> JointGap:
 def exceeds(value: float, limit: float) -> bool:
     """Check whether a value exceeds a limit by more than rounding."""
     return value > limit + SLACK
+
+
+def may_exceed(gap: Gap, limit: float) -> bool:
+    """Check whether a gap exceeds the limit, or its interval does not rule that out."""
+    return exceeds(gap.value if gap.hi is None else gap.hi, limit)
 
 
 def is_significant(gap: Gap, limit: float) -> bool:

@@ -16,6 +16,7 @@ from foursplit.diagnosis.decomposition.joint_gaps import (
     exceeds,
     find_joint_gaps,
     is_significant,
+    may_exceed,
     to_rescore,
 )
 from foursplit.diagnosis.decomposition.ledger import MERGED, Gap, ends
@@ -52,6 +53,7 @@ class Verdict:
     p_largest: Mapping[str, float | None] = field(default_factory=dict)
     joint: tuple[JointGap, ...] = ()  # of which only the sum is significant
     secondary: tuple[str, ...] = ()  # significant, but small beside the primary ones
+    all_small: bool = False  # every gap is known to be below the threshold
 
     @property
     def significant(self) -> tuple[str, ...]:
@@ -146,6 +148,7 @@ def decide_verdict(
         p_largest=_p_largest(gaps),
         joint=tuple(joint),
         secondary=tuple(g.gap for g in material if g not in primary),
+        all_small=len(judged) == len(gaps) and not material and _all_small(judged, limit),
     )
 
 
@@ -209,11 +212,14 @@ def _conclusion(
         return f"Work on {_list(primary)}."
     if not judged:
         return "No gap can be judged."
-    largest = max(judged, key=lambda g: g.value)
-    return (
-        f"No gap is significantly larger than {limit:.1%}; the largest is {NAMES[largest.gap]} "
-        f"({largest.value:+.1%})."
-    )
+    if _all_small(judged, limit):
+        return f"Every gap is known to be below {limit:.1%}, the smallest that counts."
+    return "No gap is significant: those that there may be are within chance."
+
+
+def _all_small(judged: Sequence[Gap], limit: float) -> bool:
+    """Check whether no gap can exceed the limit: not noise hides one, there is none."""
+    return bool(judged) and not any(may_exceed(gap, limit) for gap in judged)
 
 
 def _list(gaps: Sequence[Gap]) -> str:
@@ -245,7 +251,7 @@ def separate(joint: JointGap) -> str:
     if joint.rescore:
         return "a train error that is measured as that of dev would tell which"
     split = LEVELS[joint.enlarge]
-    size = f"about {joint.n_needed:,}" if joint.n_needed else "many more"
+    size = f"about {joint.n_needed:,}" if joint.n_needed else "more"
     return f"{size} {split} examples (now {joint.n:,}) would tell which"
 
 
@@ -297,6 +303,7 @@ def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
             "surpasses_human": verdict.surpasses_human,
             "insufficient": list(verdict.insufficient),
             "secondary": list(verdict.secondary),
+            "all_small": verdict.all_small,
             "joint": [joint.as_json() for joint in verdict.joint],
             "sentence": verdict.sentence,
         },

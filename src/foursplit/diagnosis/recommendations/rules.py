@@ -27,7 +27,10 @@ def recommend(diagnosis: Diagnosis, *, people: bool = True) -> list[dict[str, An
     gains = {gap.gap: gap.value for gap in parts.gaps}
     single = [gap for gap in parts.verdict.significant if gap not in parts.verdict.joint_names]
     steps = [*_joint_gaps(parts.verdict.joint), *suggest(diagnosis, people=people)]
-    return next_steps(single, parts.verdict.insufficient, gains, steps)
+    missing = parts.verdict.insufficient
+    if parts.verdict.all_small and not steps and not missing:
+        missing = ("all_small",)
+    return next_steps(single, missing, gains, steps)
 
 
 def _joint_gaps(joint: Sequence[JointGap]) -> list[Suggestion]:

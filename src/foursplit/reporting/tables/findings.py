@@ -19,16 +19,18 @@ SHORT = {
 ENDS = {**LINKS, MERGED: ("train", "dev")}
 """The two levels between which each gap lies."""
 
-NO_GAP = "no large gap"
+NO_GAP = "none significant"  # noise may hide one
+ALL_SMALL = "all small"  # each is known to be below the threshold
 NO_STEP = "none"
 
 
 def short_verdict(diagnosis: Mapping[str, Any]) -> str:
-    """Return the primary gaps with their sizes."""
+    """Return the primary gaps with their sizes: what every table names, and no other gap."""
     blocks = [*diagnosis["ledger"], *diagnosis["verdict"].get("joint", ())]
     values = {block["gap"]: block["value"] for block in blocks}
     primary = diagnosis["verdict"]["primary"]
-    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or NO_GAP
+    none = ALL_SMALL if diagnosis["verdict"].get("all_small") else NO_GAP
+    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or none
 
 
 def first_step(diagnosis: Mapping[str, Any]) -> str:
