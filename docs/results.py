@@ -8,21 +8,14 @@ import yaml
 
 SPLITS = ("human", "train", "train_dev", "dev", "test")
 
-NAMES = {
-    "avoidable_bias": "avoidable bias",
-    "variance": "variance",
-    "mismatch": "data mismatch",
-    "dev_overfit": "overfitting to dev",
-}
-
 
 def experiments(root: Path) -> str:
-    """Return the winner of each comparison in metrics.json, with its errors and largest gap."""
+    """Return the winner of each comparison in metrics.json, its errors and significant gaps."""
     metrics = json.loads((root / "metrics.json").read_text(encoding="utf-8"))
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     lines = [
         "| comparison | candidates | winner | human | train | train-dev | dev | test "
-        "| largest gap |",
+        "| significant gaps |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
     for course, rows in sorted(metrics.items()):
@@ -38,10 +31,8 @@ def experiments(root: Path) -> str:
 
 def _winner_row(group: str, n_candidates: int, key: str, row: dict[str, Any]) -> str:
     errors = " | ".join(_percent(row.get(split)) for split in SPLITS)
-    gap, value = max(row["gaps"].items(), key=lambda item: item[1])
-    largest = f"{NAMES[gap]} {value:+.1%}" if value > 0 else "none"
     name = key.removeprefix(f"{group}_")
-    return f"| `{group}` | {n_candidates} | `{name}` | {errors} | {largest} |"
+    return f"| `{group}` | {n_candidates} | `{name}` | {errors} | {row.get('verdict', '–')} |"
 
 
 def _percent(value: float | None) -> str:

@@ -54,6 +54,9 @@ def test_the_file_is_json_and_has_what_it_promises():
         "largest",
         "surpasses_human",
         "insufficient",
+        "joint",
+        "secondary",
+        "all_small",
         "sentence",
     }
     assert found["verdict"]["primary"] == ["mismatch"]

@@ -33,7 +33,7 @@ def test_the_first_columns_that_part_the_examples_are_searched_and_named():
     assert made["dev"].searched == [f"{META}c{k:04d}" for k in range(7, 7 + MOST_SEARCHED)]
     assert len(made["dev"].meta) == 300
     told = diagnose_as_json([Model(tables=made)], Settings(n_resamples=50))
-    (said,) = [f["title"] for f in told["findings"] if f["code"] == "ST012"]
+    (said,) = [f["title"] for f in told["findings"] if f["code"] == "ST013"]
     assert "300 columns" in said
     assert f"{META}c0007" in said
     drawn = annotation_sheet.sheet(made["dev"], np.random.default_rng(1))
@@ -44,7 +44,7 @@ def test_as_many_columns_as_fit_are_all_searched():
     dev = prediction_table.validate(wide("dev", MOST_SEARCHED, constant=3), "dev")
     assert dev.searched == dev.meta
     told = diagnose_as_json([Model(tables={"dev": dev})], Settings(n_resamples=50))
-    assert not [f for f in told["findings"] if f["code"] == "ST012"]
+    assert not [f for f in told["findings"] if f["code"] == "ST013"]
 
 
 @pytest.mark.slow

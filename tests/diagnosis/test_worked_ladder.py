@@ -86,7 +86,7 @@ def test_small_errors_are_ranked_as_in_the_lecture_once_the_floors_are_lowered(c
     usual = told(case, **ALIKE)
     assert usual["verdict"]["primary"] == []
     assert usual["verdict"]["largest"] == first
-    assert "the largest is" in usual["verdict"]["sentence"]
+    assert "bias (" not in usual["verdict"]["sentence"]  # a gap that is not significant
 
 
 @pytest.mark.parametrize(

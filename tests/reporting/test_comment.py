@@ -55,11 +55,17 @@ REPORT = {
                         "dev": 0.1,
                         "test": 0.11,
                         "gaps": {"variance": 0.07, "mismatch": -0.02},
+                        "verdict": "variance +7.0%",
                     },
                 },
                 "other": {
                     "before": None,
-                    "after": {"train": 0.3, "train_dev": 0.3, "dev": 0.3, "gaps": {}},
+                    "after": {
+                        "train": 0.3,
+                        "train_dev": 0.3,
+                        "dev": 0.3,
+                        "gaps": {},
+                    },  # before verdicts were kept
                 },
             },
         }

@@ -190,7 +190,7 @@ def _is_mismatch_suspected(
     drift: Mapping[str, Any] | None,
 ) -> bool:
     """Check whether train may differ from dev: by the verdict, by domain, or by measured drift."""
-    by_verdict = not {"mismatch", MERGED}.isdisjoint(parts.verdict.primary)
+    by_verdict = not {"mismatch", MERGED}.isdisjoint(parts.verdict.significant)
     return by_verdict or drift is not None or isinstance(matrix, ErrorMatrixSection)
 
 

@@ -14,15 +14,12 @@ from foursplit.diagnosis.decomposition.human_level import (
     would_change_verdict,
 )
 from foursplit.diagnosis.decomposition.ledger import Gap
-from foursplit.diagnosis.decomposition.verdict import Verdict, VerdictThresholds
+from foursplit.diagnosis.decomposition.verdict import FEW_GROUPS, Verdict, VerdictThresholds
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
 from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
-
-FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
-MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
 
 CODES = {
     "avoidable_bias": "ST001",
@@ -30,6 +27,8 @@ CODES = {
     "mismatch": "ST003",
     "dev_overfit": "ST004",
     ledger.MERGED: "ST005",
+    "avoidable_bias_or_variance": "ST007",
+    "avoidable_bias_or_variance_or_mismatch": "ST007",
 }
 
 
@@ -48,8 +47,9 @@ class Decomposition:
         return self.errors["dev"].value
 
     def gap(self, name: str) -> float:
-        """Return the value of a gap."""
-        return next(gap.value for gap in self.gaps if gap.gap == name)
+        """Return the value of a gap, or of a sum of gaps that the verdict names."""
+        totals = (joint.total for joint in self.verdict.joint)
+        return next(gap.value for gap in (*self.gaps, *totals) if gap.gap == name)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -107,15 +107,13 @@ def decompose(
     human = _human_level(merge_seeds(models), measured, settings)
     errors = ({"human": human.taken.error} if human else {}) | measured
     gaps = ledger.gaps(errors, settings.confidence, same_distribution=same_distribution)
-    judged = verdict.decide_verdict(errors, gaps, settings.rule)
-    if not settings.people:
-        insufficient = [name for name in judged.insufficient if name != verdict.NO_LEVEL]
-        judged = replace(judged, insufficient=tuple(insufficient))
     return Decomposition(
         errors=errors,
         human=human,
         gaps=tuple(gaps),
-        verdict=_without_few_groups(judged, gaps, measured),
+        verdict=verdict.decide_verdict(
+            errors, gaps, settings.rule, people=settings.people, confidence=settings.confidence
+        ),
         n_seeds=len(models),
     )
 
@@ -158,42 +156,20 @@ def _human_level(
     return replace(choice, would_change_verdict=tuple(change))
 
 
-def _without_few_groups(
-    judged: Verdict, gaps: Sequence[Gap], errors: Mapping[str, Estimate]
-) -> Verdict:
-    """Mark the gaps that end at a split with too few groups as insufficient."""
-    few = [split for split, error in errors.items() if error.n_groups < MIN_GROUPS]
-    unsure = {gap.gap for gap in gaps if not {*_ends(gap.gap, errors)}.isdisjoint(few)}
-    return replace(
-        judged,
-        insufficient=(*judged.insufficient, *(FEW_GROUPS + split for split in few)),
-        status={
-            gap: "insufficient" if gap in unsure else status
-            for gap, status in judged.status.items()
-        },
-        primary=tuple(gap for gap in judged.primary if gap not in unsure),
-    )
-
-
-def _ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
-    """Return the two splits that a gap lies between."""
-    low, high = ledger.LINKS.get(gap, ("train", "dev"))
-    return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
-
-
 def findings(decomposition: Decomposition) -> list[Finding]:
     """List the gaps that count, and what keeps them from being measured."""
     judged = decomposition.verdict
-    found = [
-        Finding(
-            code=CODES[gap.gap],
-            severity="issue",
-            evidence=(f"ledger.{gap.gap}",),
-            title=f"{verdict.NAMES[gap.gap]} of {gap.value:+.2%} stands out",
-        )
-        for gap in decomposition.gaps
-        if judged.status[gap.gap] in ("primary", "co_primary")
-    ]
+    joint = {gap.gap: (number, gap) for number, gap in enumerate(judged.joint)}
+    found = []
+    for name in judged.significant:
+        title = f"{verdict.TITLES[name]} of {decomposition.gap(name):+.2%} stands out"
+        evidence = f"ledger.{name}"
+        if name in joint:
+            number, gap = joint[name]
+            title, evidence = f"{title}; {verdict.separate(gap)}", f"verdict.joint.{number}"
+        severity = "issue" if name in judged.primary else "tip"
+        finding = Finding(code=CODES[name], severity=severity, evidence=(evidence,), title=title)
+        found.append(finding)
     if not found:
         found.append(Finding(code="ST000", severity="info", title="no gap is significant"))
     if judged.surpasses_human:
@@ -201,7 +177,19 @@ def findings(decomposition: Decomposition) -> list[Finding]:
             Finding(
                 code="ST009",
                 severity="info",
-                title="the model is better than the reference: bias cannot be measured by it",
+                title="the model beats the reference on unseen examples: bias cannot be measured "
+                "by it",
+            )
+        )
+    if verdict.TRAIN_ERROR in judged.insufficient:
+        found.append(
+            Finding(
+                code="ST012",
+                severity="issue",
+                evidence=("ledger.variance",),
+                missing=verdict.TRAIN_ERROR,
+                title="train error not comparable: unseen examples of one distribution cannot be "
+                "easier, unless train was scored with dropout or augmentation, or the split is off",
             )
         )
     for name in judged.insufficient:

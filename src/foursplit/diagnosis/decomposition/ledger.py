@@ -23,6 +23,9 @@ MERGED = "variance_or_mismatch"
 """What train to dev is called where there is no train-dev set and the two may differ."""
 
 
+SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in binary
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """A difference of two errors; the interval is missing where the sizes are not known."""
@@ -43,6 +46,12 @@ def fixed(value: float) -> Estimate:
     return Estimate(value=value, lo=value, hi=value, n=0, n_groups=0, replicates=np.array([value]))
 
 
+def ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
+    """Return the two levels that a gap lies between."""
+    low, high = LINKS.get(gap, ("train", "dev"))
+    return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
+
+
 def gaps(
     errors: Mapping[str, Estimate], confidence: float, *, same_distribution: bool = False
 ) -> list[Gap]:
@@ -52,18 +61,19 @@ def gaps(
     distribution, and otherwise not distinguishable from mismatch.
     """
     results = [
-        _between(name, errors[low], errors[high], confidence)
+        between(name, errors[low], errors[high], confidence)
         for name, (low, high) in LINKS.items()
         if low in errors and high in errors
     ]
     if "train_dev" not in errors and "train" in errors and "dev" in errors:
         name = "variance" if same_distribution else MERGED
         position = sum(gap.gap == "avoidable_bias" for gap in results)
-        results.insert(position, _between(name, errors["train"], errors["dev"], confidence))
+        results.insert(position, between(name, errors["train"], errors["dev"], confidence))
     return results
 
 
-def _between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap:
+def between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap:
+    """Return the gap from one error to another, with its interval."""
     value = high.value - low.value
     sampled = [end for end in (low, high) if end.n]
     if not sampled:

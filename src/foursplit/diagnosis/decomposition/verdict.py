@@ -9,10 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from foursplit.diagnosis.decomposition.ledger import MERGED, Gap
+from foursplit.core import splits
+from foursplit.diagnosis.decomposition import joint_gaps
+from foursplit.diagnosis.decomposition.joint_gaps import (
+    JointGap,
+    exceeds,
+    find_joint_gaps,
+    is_significant,
+    may_exceed,
+    to_rescore,
+)
+from foursplit.diagnosis.decomposition.ledger import MERGED, Gap, ends
+from foursplit.diagnosis.decomposition.ledger import SLACK as SLACK
 from foursplit.diagnosis.stats.bootstrap import Estimate
 
-SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in binary
+FEW_GROUPS = "few_groups:"  # prefix of a split in `insufficient`
+MIN_GROUPS = 6  # below, an interval says more about its assumptions than about the error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +44,34 @@ class VerdictThresholds:
 class Verdict:
     """Which gaps count, and what is not known."""
 
-    primary: tuple[str, ...]  # the largest gap that counts, then co-primary ones
+    primary: tuple[str, ...]  # the largest gap up to dev, co-primary ones, overfitting to dev
     largest: str
     surpasses_human: bool
     insufficient: tuple[str, ...]  # what is not known
     sentence: str
     status: Mapping[str, str] = field(default_factory=dict)  # of each gap
     p_largest: Mapping[str, float | None] = field(default_factory=dict)
+    joint: tuple[JointGap, ...] = ()  # of which only the sum is significant
+    secondary: tuple[str, ...] = ()  # significant, but small beside the primary ones
+    all_small: bool = False  # every gap is known to be below the threshold
 
+    @property
+    def significant(self) -> tuple[str, ...]:
+        """Primary and secondary gaps, in their order."""
+        return (*self.primary, *self.secondary)
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        return tuple(joint.gap for joint in self.joint)
+
+
+UNSEEN = ("train_dev", "dev")
+"""Where a model may surpass people: train may be memorized, and test is opened once."""
+
+OVERFIT = "dev_overfit"
+
+TRAIN_ERROR = "train_error"
+"""What is missing where train is worse than unseen examples: a train error to compare with."""
 
 NO_LEVEL = "human_or_desired"
 """What is missing where avoidable bias has no level to be measured from."""
@@ -51,49 +83,112 @@ NAMES = {
     "dev_overfit": "overfitting to dev",
     MERGED: "variance or mismatch",
 }
+"""Names of the ledger's gaps."""
+
+LEVELS = {"human": "human"} | {str(split): title for split, title in splits.TITLES.items()}
+"""How people write the levels of the ladder."""
+
+TITLES = {**NAMES, **joint_gaps.NAMES}
+"""Names of all that may be primary: gaps, and sums of contiguous gaps."""
 
 
 def decide_verdict(
-    errors: Mapping[str, Estimate], gaps: Sequence[Gap], rule: VerdictThresholds
+    errors: Mapping[str, Estimate],
+    gaps: Sequence[Gap],
+    rule: VerdictThresholds,
+    *,
+    people: bool = True,
+    confidence: float = 0.95,
 ) -> Verdict:
-    """Apply the thresholds to the gaps."""
-    insufficient = [] if "human" in errors else [NO_LEVEL]
+    """Apply the thresholds to the gaps whose ends have groups enough; then say what is left.
+
+    `people`: whether a human level exists for such answers; `confidence`: that of the gaps.
+    """
+    few = [name for name, e in errors.items() if name != "human" and 0 < e.n_groups < MIN_GROUPS]
+    insufficient = [NO_LEVEL] if people and "human" not in errors else []
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
+    insufficient += [FEW_GROUPS + split for split in few]
     limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
-    material = sorted((g for g in gaps if _material(g, limit)), key=lambda g: -g.value)
-    primary = [
-        g for g in material if g.value >= rule.co_primary_fraction * material[0].value - SLACK
-    ]
-    status = {g.gap: _status(g, primary, material) for g in gaps}
-    largest = max(gaps, key=lambda g: g.value).gap if gaps else ""
+    judged = [gap for gap in gaps if {*ends(gap.gap, errors)}.isdisjoint(few)]
+    rescore = any(gap.gap == "variance" and _is_negative(gap, limit) for gap in judged)
+    if rescore:
+        insufficient.append(TRAIN_ERROR)
+        judged = [gap for gap in judged if gap.gap != "avoidable_bias"]
+    single = [gap for gap in judged if is_significant(gap, limit)]
+    joint = find_joint_gaps(
+        errors,
+        gaps,
+        {gap.gap for gap in single},
+        limit,
+        confidence=confidence,
+        unusable=[*few, "train"] if rescore else few,
+    )
+    if rescore:
+        n = errors["train"].n
+        joint = [to_rescore(j, n) if "avoidable_bias" in j.links else j for j in joint]
+    material = sorted([*single, *(j.total for j in joint)], key=lambda g: -g.value)
+    primary = _primary(material, rule)
     better = _better_than_human(errors)
+    sentences = [
+        _conclusion(gaps, judged, primary, limit),
+        _also([g for g in material if g not in primary]),
+        _perhaps_larger(judged, material, joint),
+        *(_joint(j) for j in joint),
+        _rescore(gaps) if rescore else "",
+        _few(few),
+        _caveat(better, insufficient),
+    ]
     return Verdict(
         primary=tuple(g.gap for g in primary),
-        largest=largest,
-        surpasses_human=bool(better),
+        largest=max(judged, key=lambda g: g.value).gap if judged else "",
+        surpasses_human=not {*UNSEEN}.isdisjoint(better),
         insufficient=tuple(insufficient),
-        sentence=_sentence(gaps, primary, limit) + _caveat(better, "human" in errors),
-        status=status,
+        sentence=" ".join(filter(None, sentences)),
+        status={g.gap: _status(g, primary, material, judged, joint) for g in gaps},
         p_largest=_p_largest(gaps),
+        joint=tuple(joint),
+        secondary=tuple(g.gap for g in material if g not in primary),
+        all_small=len(judged) == len(gaps) and not material and _all_small(judged, limit),
     )
 
 
-def _material(gap: Gap, limit: float) -> bool:
-    return gap.value > limit + SLACK and (gap.lo is None or gap.lo > 0)
+def _is_negative(gap: Gap, limit: float) -> bool:
+    """Check whether a gap is below zero by more than the limit, and beyond its interval."""
+    return exceeds(-gap.value, limit) and (gap.hi is None or gap.hi < 0)
 
 
-def _status(gap: Gap, primary: Sequence[Gap], material: Sequence[Gap]) -> str:
+def _primary(material: Sequence[Gap], rule: VerdictThresholds) -> list[Gap]:
+    """Return the largest gap, the co-primary ones, and overfitting to dev where it is significant.
+
+    From dev to test is no part of the dev error, so it neither displaces a gap nor is displaced.
+    """
+    to_dev = [gap for gap in material if gap.gap != OVERFIT]
+    primary = [g for g in to_dev if g.value >= rule.co_primary_fraction * to_dev[0].value - SLACK]
+    return [*primary, *(gap for gap in material if gap.gap == OVERFIT)]
+
+
+def _status(
+    gap: Gap,
+    primary: Sequence[Gap],
+    material: Sequence[Gap],
+    judged: Sequence[Gap],
+    joint: Sequence[JointGap],
+) -> str:
+    if gap not in judged:
+        return "insufficient"
+    if any(gap.gap in j.links for j in joint):
+        return "joint"
     if gap in primary:
         return "primary" if gap is primary[0] else "co_primary"
     return "secondary" if gap in material else "immaterial"
 
 
 def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
-    """Name those of train and dev that are better than the reference, beyond both intervals."""
+    """Name the splits that are better than the reference, beyond both intervals."""
     human = errors.get("human")
     if human is None:
         return []
-    measured = [name for name in ("train", "dev") if name in errors]
+    measured = [name for name in ("train", *UNSEEN) if name in errors]
     return [name for name in measured if errors[name].hi < human.lo - SLACK]
 
 
@@ -108,25 +203,83 @@ def _p_largest(gaps: Sequence[Gap]) -> dict[str, float | None]:
     return {g.gap: float(share) for g, share in zip(sampled, winners, strict=True)}
 
 
-def _sentence(gaps: Sequence[Gap], primary: Sequence[Gap], limit: float) -> str:
+def _conclusion(
+    gaps: Sequence[Gap], judged: Sequence[Gap], primary: Sequence[Gap], limit: float
+) -> str:
     if not gaps:
         return "No gap is known: measure the error on train and dev."
-    largest = max(gaps, key=lambda g: g.value)
     if primary:
-        return f"Work on {' and '.join(f'{NAMES[g.gap]} ({g.value:+.1%})' for g in primary)}."
+        return f"Work on {_list(primary)}."
+    if not judged:
+        return "No gap can be judged."
+    if _all_small(judged, limit):
+        return f"Every gap is known to be below {limit:.1%}, the smallest that counts."
+    return "No gap is significant: those that there may be are within chance."
+
+
+def _all_small(judged: Sequence[Gap], limit: float) -> bool:
+    """Check whether no gap can exceed the limit: not noise hides one, there is none."""
+    return bool(judged) and not any(may_exceed(gap, limit) for gap in judged)
+
+
+def _list(gaps: Sequence[Gap]) -> str:
+    return " and ".join(f"{TITLES[gap.gap]} ({gap.value:+.1%})" for gap in gaps)
+
+
+def _also(secondary: Sequence[Gap]) -> str:
+    return f"Also significant: {_list(secondary)}." if secondary else ""
+
+
+def _perhaps_larger(
+    judged: Sequence[Gap], material: Sequence[Gap], joint: Sequence[JointGap]
+) -> str:
+    """Name the gaps up to dev that are larger than the significant ones, but may be chance."""
+    named = {gap.gap for gap in material} | {link for j in joint for link in j.links}
+    largest = max((gap.value for gap in material if gap.gap != OVERFIT), default=None)
+    if largest is None:
+        return ""
+    larger = [g for g in judged if g.gap not in {*named, OVERFIT} and g.value > largest + SLACK]
+    return f"Perhaps larger, but not significant: {_list(larger)}." if larger else ""
+
+
+def _joint(joint: JointGap) -> str:
+    return f"Of {TITLES[joint.gap]} only the sum is significant: {separate(joint)}."
+
+
+def separate(joint: JointGap) -> str:
+    """Say what separates the gaps of a sum: which split to enlarge, and by how much."""
+    if joint.rescore:
+        return "a train error that is measured as that of dev would tell which"
+    split = LEVELS[joint.enlarge]
+    size = f"about {joint.n_needed:,}" if joint.n_needed else "more"
+    return f"{size} {split} examples (now {joint.n:,}) would tell which"
+
+
+def _rescore(gaps: Sequence[Gap]) -> str:
+    below = next(-gap.value for gap in gaps if gap.gap == "variance")
     return (
-        f"No gap is significantly larger than {limit:.1%}; the largest is {NAMES[largest.gap]} "
-        f"({largest.value:+.1%})."
+        f"Train error is not comparable: it is {below:.1%} above that on unseen examples, so no "
+        "bias is named by it."
     )
 
 
-def _caveat(better: Sequence[str], has_human: bool) -> str:
-    if not has_human:
-        return " Without a human or desired level, avoidable bias is unknown."
-    if "dev" in better:
-        return " The model beats the reference on dev: avoidable bias cannot be measured by it."
-    if better:
-        return " Train error is below the reference, so no avoidable bias shows."
+def _few(few: Sequence[str]) -> str:
+    if not few:
+        return ""
+    return f"Too few groups on {' and '.join(few)}: gaps that end there are not judged."
+
+
+def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
+    if NO_LEVEL in insufficient:
+        return "Without a human or desired level, avoidable bias is unknown."
+    unseen = [LEVELS[split] for split in UNSEEN if split in better]
+    if unseen:
+        splits = " and ".join(unseen)
+        return (
+            f"The model beats the reference on {splits}: avoidable bias cannot be measured by it."
+        )
+    if better and TRAIN_ERROR not in insufficient:
+        return "Train error is below the reference, so no avoidable bias shows."
     return ""
 
 
@@ -149,6 +302,9 @@ def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
             "largest": verdict.largest,
             "surpasses_human": verdict.surpasses_human,
             "insufficient": list(verdict.insufficient),
+            "secondary": list(verdict.secondary),
+            "all_small": verdict.all_small,
+            "joint": [joint.as_json() for joint in verdict.joint],
             "sentence": verdict.sentence,
         },
     }

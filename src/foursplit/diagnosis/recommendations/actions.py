@@ -53,6 +53,16 @@ ACTIONS: Mapping[str, Action] = {
         confirm_by="let people label 100 dev examples with adjudicated labels",
         stop_rule="avoidable bias becomes known",
     ),
+    "train_error": Action(
+        action="score train in evaluation mode, without dropout or augmentation, as dev is",
+        confirm_by="score the same model on train again; check how train-dev was split off",
+        stop_rule="train error is no longer significantly above that of unseen examples",
+    ),
+    "all_small": Action(
+        action="stop, or lower the threshold: every gap is known to be below it",
+        confirm_by="state the smallest gain that is worth the work (min_gain)",
+        stop_rule="no gap exceeds it",
+    ),
     "none": Action(
         action="stop, or get a larger dev set: no gap is significant",
         confirm_by="a dev set several times as large",

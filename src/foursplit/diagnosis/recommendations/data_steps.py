@@ -32,7 +32,7 @@ def advised_driver(diagnosis: Diagnosis) -> tuple[int, Driver] | None:
     None if a confirmed slice names the same value.
     """
     verdict = diagnosis.decomposition.verdict
-    if {"mismatch", MERGED}.isdisjoint(verdict.primary):
+    if {"mismatch", MERGED}.isdisjoint(verdict.significant):
         return None
     slices = [found.where for found in diagnosis.slices.confirmed]
     candidates = [
@@ -68,7 +68,7 @@ def of_driver(
         return []
     number, driver = found
     parts = diagnosis.decomposition
-    gap = next(gap for gap in ("mismatch", MERGED) if gap in parts.verdict.primary)
+    gap = next(gap for gap in ("mismatch", MERGED) if gap in parts.verdict.significant)
     return [
         Suggestion(
             action=f"collect or synthesize examples with {driver.where}: "

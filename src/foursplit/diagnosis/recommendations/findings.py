@@ -71,7 +71,7 @@ def _columns_left_out(tables: Mapping[str, PredictionTable]) -> list[Finding]:
         return []
     return [
         Finding(
-            code="ST012",
+            code="ST013",
             severity="info",
             evidence=("slices",),
             title=f"of {len(dev.meta):,} columns meta.* the first {len(dev.searched)} that hold "

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any
 
+from foursplit.diagnosis.decomposition.joint_gaps import JointGap
+from foursplit.diagnosis.decomposition.verdict import TITLES, separate
 from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.error_analysis.label_audit import FEW_AUDITS, Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
@@ -35,14 +37,34 @@ def recommend(
     on, by name.
     """
     parts = diagnosis.decomposition
+    single = [gap for gap in parts.verdict.significant if gap not in parts.verdict.joint_names]
+    steps = [*_joint_gaps(parts.verdict.joint), *suggest(diagnosis, dev, people=people)]
+    missing = parts.verdict.insufficient
+    if parts.verdict.all_small and not steps and not missing:
+        missing = ("all_small",)
     return next_steps(
-        parts.verdict.primary,
-        parts.verdict.insufficient,
+        single,
+        missing,
         gap_gains(parts.errors, parts.gaps),
-        suggest(diagnosis, dev, people=people),
+        steps,
         largest_gain(parts.errors),
         {**ACTIONS, **_changed_actions(diagnosis, penalties)},
     )
+
+
+def _joint_gaps(joint: Sequence[JointGap]) -> list[Suggestion]:
+    """Ask for the examples that separate gaps of which only the sum is significant."""
+    return [
+        Suggestion(
+            action=f"separate {TITLES[gap.gap]}: {separate(gap)}",
+            link=gap.gap,
+            gain=gap.value,
+            evidence=f"verdict.joint.{number}",
+            confirm_by="score the model on more examples of that split, and diagnose again",
+            stop_rule="one of the gaps is significant by itself",
+        )
+        for number, gap in enumerate(joint)
+    ]
 
 
 def _changed_actions(diagnosis: Diagnosis, penalties: Mapping[str, float]) -> dict[str, Action]:

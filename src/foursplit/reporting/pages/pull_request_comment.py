@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from foursplit.core.splits import SPLITS, TITLES
-from foursplit.diagnosis.decomposition.verdict import NAMES
-from foursplit.reporting.numbers import percent, signed
+from foursplit.reporting.numbers import percent
 
 MAX_LENGTH = 60_000  # characters; GitHub accepts 65,536
 
@@ -83,8 +82,8 @@ def _group(name: str, group: Mapping[str, Any]) -> str:
 
 
 def _ledger(group: Mapping[str, Any]) -> list[str]:
-    """Build the table of errors before and after, with the largest gap after."""
-    heads = ["experiment", *(TITLES[split] for split in SPLITS), "largest gap"]
+    """Build the table of errors before and after, with the gaps that stand out after."""
+    heads = ["experiment", *(TITLES[split] for split in SPLITS), "significant gaps"]
     lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * len(SPLITS)}---|"]
     for key, pair in group["experiments"].items():
         mark = "**" if key == group["winner"] else ""
@@ -103,11 +102,7 @@ def _change(pair: Mapping[str, Any], split: str) -> str:
 
 
 def _gap(metrics: Mapping[str, Any] | None) -> str:
-    gaps = (metrics or {}).get("gaps")
-    if not gaps:
-        return "–"
-    name = max(gaps, key=gaps.__getitem__)
-    return f"{NAMES[name]} {signed(gaps[name])}"
+    return str((metrics or {}).get("verdict", "–"))
 
 
 def _bars(group: Mapping[str, Any]) -> list[str]:

@@ -6,21 +6,31 @@ from typing import Any
 from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
 from foursplit.diagnosis.decomposition.verdict import NAMES
 
-SHORT = {**NAMES, "avoidable_bias": "bias", "mismatch": "mismatch", "dev_overfit": "dev overfit"}
+SHORT = {
+    **NAMES,
+    "avoidable_bias": "bias",
+    "mismatch": "mismatch",
+    "dev_overfit": "dev overfit",
+    "avoidable_bias_or_variance": "bias or variance",
+    "avoidable_bias_or_variance_or_mismatch": "bias, variance or mismatch",
+}
 """Short names of the gaps, for narrow columns."""
 
 ENDS = {**LINKS, MERGED: ("train", "dev")}
 """The two levels between which each gap lies."""
 
-NO_GAP = "no large gap"
+NO_GAP = "none significant"  # noise may hide one
+ALL_SMALL = "all small"  # each is known to be below the threshold
 NO_STEP = "none"
 
 
 def short_verdict(diagnosis: Mapping[str, Any]) -> str:
-    """Return the primary gaps with their sizes."""
-    values = {block["gap"]: block["value"] for block in diagnosis["ledger"]}
+    """Return the primary gaps with their sizes: what every table names, and no other gap."""
+    blocks = [*diagnosis["ledger"], *diagnosis["verdict"].get("joint", ())]
+    values = {block["gap"]: block["value"] for block in blocks}
     primary = diagnosis["verdict"]["primary"]
-    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or NO_GAP
+    none = ALL_SMALL if diagnosis["verdict"].get("all_small") else NO_GAP
+    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or none
 
 
 def first_step(diagnosis: Mapping[str, Any]) -> str:

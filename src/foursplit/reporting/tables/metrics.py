@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from foursplit.evaluation.results import ExperimentResult
-from foursplit.reporting.tables import table_metrics
+from foursplit.reporting.tables import findings, table_metrics
 
 DIGITS = 6
 MAX_TAGS = 5
@@ -25,6 +25,7 @@ def _metrics(entry: ExperimentResult) -> dict[str, Any]:
         **_test_metrics(entry),
         **table_metrics.for_metrics_file(entry),
         "gaps": _gaps(entry),
+        "verdict": findings.short_verdict(entry.diagnosis),
         **_tags(entry),
         "n_parameters": entry.manifest["n_parameters"],
     }
