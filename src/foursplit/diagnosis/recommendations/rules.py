@@ -40,6 +40,7 @@ def suggest(diagnosis: Diagnosis, *, people: bool = True) -> list[Suggestion]:
         *_search(diagnosis.search),
         *_drivers(diagnosis),
         *unseen_classes.suggestions(diagnosis.unseen_classes, dev_error),
+        *_seeds(diagnosis),
     ]
     if people:
         steps += [*_human_labels(diagnosis), *_human_advantage(diagnosis.human_advantage)]
@@ -217,6 +218,27 @@ def _drivers(diagnosis: Diagnosis) -> list[Suggestion]:
             evidence=f"drivers.{number}",
             confirm_by="add such examples to train, and score them and the rest of dev again",
             stop_rule="their error falls and the rest's stays; else revert",
+        )
+    ]
+
+
+def _seeds(diagnosis: Diagnosis) -> list[Suggestion]:
+    """Suggest work on optimization, where seeds reach different errors on train.
+
+    Source: Ng, DLS C2 W1 (initial weights), C3 W1 (orthogonalization: fit train first).
+    """
+    agreement = diagnosis.seed_agreement
+    if agreement is None or not agreement.disagree:
+        return []
+    return [
+        Suggestion(
+            action="make every seed train: other initial weights, another learning rate, a wider "
+            "network or more epochs; then more seeds, not a larger dev set",
+            link="optimization",
+            gain=agreement.recoverable,
+            evidence="seed_agreement",
+            confirm_by="train five seeds or more, and compare their errors on train",
+            stop_rule="the seeds no longer differ significantly on train",
         )
     ]
 
