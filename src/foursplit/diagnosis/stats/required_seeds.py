@@ -9,7 +9,7 @@ size by the normal formula, with Student's t for the few seeds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, fsum
 from typing import Any
 
 import numpy as np
@@ -38,8 +38,8 @@ def seed_variance(a: Mapping[Any, float], b: Mapping[Any, float]) -> SeedVarianc
         rows = [[a[seed] - b[seed] for seed in a]]
     spread = [(float(np.var(row, ddof=1)), len(row)) for row in rows if len(row) > 1]
     return SeedVariance(
-        one=sum(variance for variance, _ in spread),
-        mean=sum(variance / n for variance, n in spread),
+        one=fsum(variance for variance, _ in spread),
+        mean=fsum(variance / n for variance, n in spread),
         n_seeds=max(1, min(len(a), len(b))),
     )
 
