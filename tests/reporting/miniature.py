@@ -249,7 +249,10 @@ def _selected(name, members, winners):
             "costs": {"n_parameters": 120 if key == "wines_bad" else 42},
             "meets_bounds": key != "wines_bad",
             "broken": ["n_parameters 120 exceeds 100"] if key == "wines_bad" else [],
-            "p_better_than_best": None if key in winners else 0.0,
+            "worse_than_best": None
+            if key in winners
+            else {"value": 0.4, "lo": 0.3, "hi": 0.5, "at_most": 0.5, "significant": True},
+            "failed_seeds": [],
         }
         for key in sorted(members, key=lambda key: key not in winners)
     ]
@@ -260,6 +263,7 @@ def _selected(name, members, winners):
         "winner": winner,
         "best": winner,
         "tied": [winner] if winner else [],
+        "not_distinguished": [],
         "prices": [price] if name == "wines" else [],
         "ranking": ranking,
         "price_of_bounds": 0.0,

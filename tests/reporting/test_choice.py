@@ -19,53 +19,91 @@ GROUP = ComparisonGroup(
 )
 
 
-def row(key, metric, n_parameters=None, flops=1, chance=None, meets=True):
+def worse(value, lo, hi, at_most=None):
+    return {"value": value, "lo": lo, "hi": hi, "at_most": at_most, "significant": lo > 0}
+
+
+def row(key, metric, n_parameters=None, flops=1, shortfall=None, meets=True, failed=()):
     return {
         "key": key,
         "metric": metric,
         "costs": {"n_parameters": n_parameters, "flops": flops},
         "meets_bounds": meets,
         "broken": [],
-        "p_better_than_best": chance,
+        "worse_than_best": shortfall,
+        "failed_seeds": list(failed),
     }
 
 
-def selection(*rows, winner, best, tied, prices=()):
-    return {"ranking": rows, "winner": winner, "best": best, "tied": tied, "prices": prices}
+def selection(*rows, winner, best, tied, prices=(), unclear=()):
+    return {
+        "ranking": rows,
+        "winner": winner,
+        "best": best,
+        "tied": tied,
+        "not_distinguished": list(unclear),
+        "prices": prices,
+    }
 
 
 TIED = selection(
     row("wide", 0.226, 900),
-    row("small", 0.251, 10, chance=0.058),
+    row("small", 0.228, 10, shortfall=worse(0.002, -0.001, 0.005, at_most=0.004)),
     row("huge", 0.1, 10**6, meets=False),
     winner="small",
     best="wide",
     tied=["small", "wide"],
+    unclear=["small"],
 )
 
 
-def test_the_reason_of_a_tie_broken_by_cost_has_both_metrics_and_both_costs():
+def test_the_reason_of_a_tie_broken_by_cost_has_the_bound_and_both_costs():
     text = choice.reason(TIED, GROUP)
-    assert text.startswith("wide has the best metric, 22.6%, but 2 candidates are tied")
-    assert "P(small is better) = 5.8%" in text
-    assert "small (25.1%)" in text
+    assert text.startswith("wide has the best metric, 22.6%. small (22.8%)")
+    assert "worse by at most 0.4%, within the 0.5%" in text
     assert "parameters: 10 against 900" in text
+    assert "not distinguish" not in text  # the winner itself is no other candidate
 
 
-def test_the_reason_of_a_lead_has_its_probability():
+def test_the_reason_of_a_lead_has_its_interval():
     result = selection(
-        row("a", 0.1, 5), row("b", 0.2, 3, chance=0.002), winner="a", best="a", tied=["a"]
+        row("a", 0.1, 5),
+        row("b", 0.2, 3, shortfall=worse(0.1, 0.07, 0.13)),
+        winner="a",
+        best="a",
+        tied=["a"],
     )
-    assert choice.reason(result, GROUP) == (
-        "a leads b by 10.0% on the same examples; P(b is better) = 0.2%."
-    )
+    text = choice.reason(result, GROUP)
+    assert text == "a leads b by 10.0% [7.0%, 13.0%] on the same examples."
 
 
-def test_the_best_can_also_be_the_cheapest_of_the_tied():
-    result = selection(
-        row("a", 0.1, 5), row("b", 0.11, 9, chance=0.4), winner="a", best="a", tied=["a", "b"]
+def row_b(**how):
+    return row("b", 0.11, 9, shortfall=worse(0.01, -0.02, 0.04, at_most=0.035), **how)
+
+
+def test_whom_dev_does_not_distinguish_from_the_best_is_named_with_the_interval():
+    rows = (row("a", 0.1, 50), row_b())
+    result = selection(*rows, winner="a", best="a", tied=["a"], unclear=["b"])
+    text = choice.reason(result, GROUP)
+    assert "not distinguish it from b (worse by 1.0% [−2.0%, 4.0%])" in text
+    assert "best number wins" in text
+
+
+def test_a_failed_seed_is_named():
+    rows = (row("a", 0.1, 50), row_b(failed=["seed_2"]))
+    result = selection(*rows, winner="a", best="a", tied=["a"], unclear=["b"])
+    assert choice.reason(result, GROUP).endswith("b: training failed for seed 2.")
+
+
+def test_a_best_with_a_failed_seed_gives_way_for_that_and_not_for_its_cost():
+    rows = (
+        row("a", 0.1, 5, failed=["seed_1"]),
+        row("b", 0.101, 9, shortfall=worse(0.001, 0, 0.003, 0.003)),
     )
-    assert "tied candidates (tied: b)" in choice.reason(result, GROUP)
+    result = selection(*rows, winner="b", best="a", tied=["b", "a"])
+    text = choice.reason(result, GROUP)
+    assert "because none of its seeds failed" in text
+    assert "cheapest" not in text
 
 
 def test_without_a_winner_or_a_comparison_there_is_no_reason():
@@ -97,16 +135,20 @@ def test_the_costs_of_bounds_are_those_of_the_selection():
 def test_a_bound_cost_within_a_tie_names_the_winner():
     price = {"bound": "flops", "winner": "small", "best": "huge", "metric": 0.1, "gain": 0.126}
     assert choice.bound_costs({**TIED, "prices": [price]}, GROUP) == [
-        "Without the bound on FLOPs huge would be best, by 12.6%; small, tied with it and cheaper, "
-        "would still win."
+        "Without the bound on FLOPs huge would be best, by 12.6%; small, not worse by more "
+        "than 0.5% and cheaper, would still win."
     ]
 
 
 def test_another_metric_is_no_percentage():
     result = selection(
-        row("a", 0.512, 5), row("b", 0.6, 3, chance=0.0), winner="a", best="a", tied=["a"]
+        row("a", 0.512, 5),
+        row("b", 0.6, 3, shortfall=worse(0.088, 0.05, 0.1)),
+        winner="a",
+        best="a",
+        tied=["a"],
     )
-    assert "by 0.088 on" in choice.reason(result, replace(GROUP, metric="log_loss"))
+    assert "by 0.088 [0.05, 0.1] on" in choice.reason(result, replace(GROUP, metric="log_loss"))
 
 
 def points(drawing, status):
@@ -141,15 +183,15 @@ def test_the_figure_has_a_text_alternative():
     drawing = str(choice.figures(TIED, GROUP, "g")[0].drawing)
     label = re.search(r'aria-label="([^"]*)"', drawing)[1]
     assert "error on dev over parameters, at most 1,000 allowed" in label
-    assert "small: error 25.1%, 10 parameters (winner)" in label
+    assert "small: error 22.8%, 10 parameters (winner)" in label
     assert "<title>huge: error 10.0%, 1,000,000 parameters</title>" in drawing
 
 
 def test_a_candidate_of_unknown_cost_is_named_and_not_drawn():
     result = selection(
         row("a", 0.1, 5),
-        row("b", 0.2, 3, chance=0.0),
-        row("c", 0.3, None, chance=0.0),
+        row("b", 0.2, 3),
+        row("c", 0.3, None),
         winner="a",
         best="a",
         tied=["a"],
@@ -169,7 +211,7 @@ def test_without_bounds_the_parameters_are_shown_and_nothing_is_shaded():
 
 
 def test_names_of_close_points_do_not_overlap():
-    rows = [row(f"m{i}", 0.2 + i * 1e-4, 100 + i, chance=0.5) for i in range(5)]
+    rows = [row(f"m{i}", 0.2 + i * 1e-4, 100 + i) for i in range(5)]
     result = selection(*rows, winner="m0", best="m0", tied=["m0"])
     drawing = str(choice.figures(result, GROUP, "g")[0].drawing)
     lines = sorted(

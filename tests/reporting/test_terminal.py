@@ -38,3 +38,19 @@ def test_what_is_not_a_terminal_gets_plain_text_with_whole_keys(entries):
 def test_a_key_with_brackets_is_no_markup(entries):
     entry = dataclasses.replace(entries[0], key="[red]x[/red]")
     assert "[red]x[/red]" in printed([entry], 170)
+
+
+def test_whom_dev_does_not_distinguish_and_failed_seeds_are_named(entries):
+    seeds = {"failed": ["seed_2"]}
+    entry = dataclasses.replace(
+        entries[0],
+        key="best",
+        tied_with=None,
+        not_distinguished=("second", "third"),
+        diagnosis={**entries[0].diagnosis, "seed_agreement": seeds},
+    )
+    notes = terminal.notes([entry])
+    assert "* best: best on dev, which does not distinguish it from second, third" in notes
+    assert "! best: training failed for seed_2" in notes
+    cheaper = dataclasses.replace(entry, tied_with="dear", not_distinguished=())
+    assert any("selected as cheaper than dear" in note for note in terminal.notes([cheaper]))

@@ -13,7 +13,11 @@ from foursplit.evaluation import experiment_tables
 from foursplit.io import artifacts
 from foursplit.stages import members, select
 
-SELECTED = {"winner", "best", "tied", "price_of_bounds", "prices", "ranking", "group", "metric"}
+SELECTED = {
+    *("winner", "best", "tied", "not_distinguished", "price_of_bounds", "prices", "ranking"),
+    *("group", "metric"),
+}
+ROW = {"key", "metric", "costs", "meets_bounds", "broken", "worse_than_best", "failed_seeds"}
 
 
 @pytest.fixture
@@ -63,28 +67,57 @@ def test_the_file_has_what_others_read_and_what_ties_and_bounds_cost(enter):
     made = chosen()
     assert set(made) == SELECTED
     row = made["ranking"][1]
-    assert {"key", "metric", "costs", "meets_bounds", "broken", "p_better_than_best"} == set(row)
+    assert set(row) == ROW
+    assert set(row["worse_than_best"]) == {"value", "lo", "hi", "at_most", "significant"}
     assert set(made["prices"][0]) == {"bound", "winner", "best", "metric", "gain"}
 
 
-def test_a_tie_is_broken_by_cost_and_the_sentence_says_so(enter):
+def margin(min_gain):
+    return lambda params: params["groups"]["supervised"]["wines"].update(min_gain=min_gain)
+
+
+def test_a_lead_that_dev_cannot_show_goes_to_the_best_number_and_the_sentence_says_so(enter):
     enter()
     two(good=40, bad=10)
-    said = select.run("wines")
+    text = select.run("wines")
+    made = chosen()
+    assert (made["winner"], made["best"], made["tied"]) == ("wines_good",) * 2 + (["wines_good"],)
+    assert made["not_distinguished"] == ["wines_bad"]
+    assert text.startswith("wines_good wins on dev with error 0.0857")
+    assert "not distinguish wines_good from wines_bad" in text
+
+
+def test_a_cheaper_model_within_the_margin_wins_and_the_sentence_says_so(enter):
+    enter(margin(0.5))
+    two(good=40, bad=10)
+    text = select.run("wines")
     made = chosen()
     assert (made["winner"], made["best"]) == ("wines_bad", "wines_good")
     assert made["tied"] == ["wines_bad", "wines_good"]
-    assert said.startswith(
-        "wines_bad wins on dev with error 0.1143: tied with wines_good at 0.0857"
-    )
-    assert "the cheaper by n_parameters, 10 against 40" in said
+    assert text.startswith("wines_bad wins on dev with error 0.1143: worse than wines_good")
+    assert "n_parameters, 10 against 40" in text
 
 
 def test_without_ties_the_best_number_wins(enter):
-    enter(lambda params: params["diagnosis"].update(tie_probability=0))
+    def change(params):
+        margin(0.5)(params)
+        params["diagnosis"].update(tie_probability=0)
+
+    enter(change)
     two(good=40, bad=10)
-    assert select.run("wines") == "wines_good wins on dev with error 0.0857"
+    assert select.run("wines").startswith("wines_good wins on dev with error 0.0857")
     assert chosen()["tied"] == ["wines_good"]
+
+
+def test_a_seed_that_the_diagnosis_calls_failed_is_named_and_loses_the_tie(enter):
+    enter(margin(0.5))
+    two(good=40, bad=10)
+    path = paths.diagnosis(paths.predictions("wines") / "wines_bad")
+    failed = {"seed_agreement": {"failed": ["seed_1"]}}
+    artifacts.write_json(path, {**artifacts.read_json(path), **failed})
+    assert "wines_bad: training failed for seed_1" in select.run("wines")
+    assert chosen()["winner"] == "wines_good"
+    assert [row["failed_seeds"] for row in chosen()["ranking"]] == [[], ["seed_1"]]
 
 
 def test_seeds_count_as_their_mean(enter):
@@ -101,7 +134,9 @@ def test_seeds_count_as_their_mean(enter):
 def test_another_metric_is_compared_by_its_own_column(enter):
     enter(lambda params: params["groups"]["supervised"]["wines"].update(metric="log_loss"))
     two(good=40, bad=10)
-    assert "with log_loss 0.2286: tied with wines_good at 0.1714" in select.run("wines")
+    assert "with log_loss 0.1714" in select.run("wines")
+    (other,) = (row for row in chosen()["ranking"] if row["worse_than_best"])
+    assert other["worse_than_best"]["value"] == pytest.approx(2 / 35)
 
 
 def test_a_bound_has_its_price(enter):

@@ -81,7 +81,7 @@ class DiagnosisConfig:
     ]  # a gap of this share of the largest is listed
     seed: int
     tie_probability: Annotated[float, Field(ge=0, lt=0.5)] = (
-        0.05  # tied with the best if P(better) exceeds it
+        0.05  # of a tie with the best for a candidate that is worse by min_gain; 0: no ties
     )
 
 

@@ -24,6 +24,7 @@ from foursplit.diagnosis.result import Diagnosis, Drivers, ErrorMatrixSection, H
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.slices import mismatch_drivers, slice_report
 from foursplit.diagnosis.slices.slice_report import SliceReport
+from foursplit.diagnosis.stats.seed_agreement import SeedAgreement, compare_seeds
 
 NO_DEV = "No dev table."
 
@@ -66,6 +67,7 @@ def diagnose(
         drivers=_drivers(tables, settings, suspected=_is_mismatch_suspected(parts, matrix, drift)),
         dev_to_test=dev_to_test.explain(parts, tables, settings),
         one_seed=(models[0].name or "the first") if len(models) > 1 else None,
+        seed_agreement=_seed_agreement(models, settings, parts),
     )
     return replace(
         diagnosis,
@@ -144,6 +146,27 @@ def _dev_size(models: Sequence[Model], settings: Settings) -> DevSize | NotAppli
     if not all("dev" in model.tables for model in models):
         return NotApplicable(reason=NO_DEV)
     return dev_size.of_tables([model.tables["dev"] for model in models], settings.rule)
+
+
+def _seed_agreement(
+    models: Sequence[Model], settings: Settings, parts: Decomposition
+) -> SeedAgreement | None:
+    """Compare the seeds on train, by the margin from which on a gap counts."""
+    if not all("train" in model.tables for model in models):
+        return None
+    names = [f"{model.name or n}" for n, model in enumerate(models, start=1)]
+    if len({*names}) < len(names):
+        names = [f"{n}" for n in range(1, len(names) + 1)]
+    has_dev = all("dev" in model.tables for model in models)
+    error = parts.errors["dev" if has_dev else "train"]
+    return compare_seeds(
+        {name: model.tables["train"] for name, model in zip(names, models, strict=True)},
+        settings.rule.threshold(error.value),
+        1 - settings.confidence,
+        {name: model.tables["dev"].error for name, model in zip(names, models, strict=True)}
+        if has_dev
+        else None,
+    )
 
 
 def _human_advantage(

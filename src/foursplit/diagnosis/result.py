@@ -17,6 +17,7 @@ from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.slices.mismatch_drivers import Driver
 from foursplit.diagnosis.slices.slice_report import SliceReport
+from foursplit.diagnosis.stats.seed_agreement import SeedAgreement
 
 SCHEMA = "foursplit.diagnosis/2"
 
@@ -97,6 +98,7 @@ class Diagnosis:
     drivers: Drivers
     dev_to_test: DevToTest | None
     one_seed: str | None
+    seed_agreement: SeedAgreement | None = None  # on train; None for one seed or without train
     findings: tuple[Finding, ...] = ()
     next_steps: tuple[Mapping[str, Any], ...] = ()
 
@@ -115,12 +117,14 @@ class Diagnosis:
         }
         if self.one_seed is not None:
             sections = {name: {**s, "of_seed": self.one_seed} for name, s in sections.items()}
+        agreement = self.seed_agreement
         unseen = [classes.as_json() for classes in self.unseen_classes]
         return {
             "schema": SCHEMA,
             **self.decomposition.as_json(),
             **sections,
             "sizes": self.dev_size.as_json(),
+            **({"seed_agreement": agreement.as_json()} if agreement else {}),
             **({"unseen_classes": unseen} if unseen else {}),
             **({"dev_to_test": self.dev_to_test.as_json()} if self.dev_to_test else {}),
             "drift": None if self.drift is None else dict(self.drift),

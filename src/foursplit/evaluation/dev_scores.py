@@ -5,8 +5,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.diagnosis.prediction_table import PredictionTable, validate
+from foursplit.diagnosis.selection.model_selection import TieRule
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation.group_choices import COSTS
 
@@ -43,3 +45,17 @@ def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
 def metric(summaries: Iterable[dict[str, Any]], name: str) -> float:
     """Return the mean of a metric on dev over a model's seeds."""
     return fmean(summary["metrics"]["dev"][name] for summary in summaries)
+
+
+def tie_rule(group: ComparisonGroup, config: DiagnosisConfig, metric: str = "") -> TieRule:
+    """Return when a cheaper candidate may take the place of the best.
+
+    `min_gain` is in units of the group's metric: for another `metric` no loss is negligible.
+    """
+    return TieRule(
+        margin=group.min_gain if metric in ("", group.metric) else 0.0,
+        alpha=config.tie_probability,
+        confidence=config.confidence,
+        n_resamples=config.n_resamples,
+        seed=config.seed,
+    )

@@ -25,10 +25,11 @@ class ExperimentResult:
     winner: bool
     meets_bounds: bool
     broken_bounds: tuple[str, ...]
-    tied_with: str | None  # of a winner: who is better on dev, but not significantly
+    tied_with: str | None  # of a winner: who is better on dev, by less than min_gain
     # As evaluate, or for a winner final, wrote them:
     diagnosis: dict[str, Any]  # of all seeds together
     summaries: dict[int, dict[str, Any]]  # by seed
+    not_distinguished: tuple[str, ...] = ()  # of a winner: who may be as good as the best on dev
     learning_curve: dict[str, Any] | None = None  # as learn wrote it, where params.yaml asks for it
 
     @property
@@ -36,6 +37,11 @@ class ExperimentResult:
         """Return the first seed's manifest: seeds share architecture, cost and data."""
         manifest: dict[str, Any] = self.summaries[min(self.summaries)]["manifest"]
         return manifest
+
+    @property
+    def failed_seeds(self) -> tuple[str, ...]:
+        """Return the seeds with a train error far above that of the others."""
+        return tuple(self.diagnosis.get("seed_agreement", {}).get("failed", ()))
 
     @property
     def home(self) -> str:
@@ -124,6 +130,9 @@ def _entry(
         meets_bounds=ranked.get("meets_bounds", True),
         broken_bounds=tuple(ranked.get("broken", ())),
         tied_with=chosen["best"] if winner and chosen["best"] != key else None,
+        not_distinguished=tuple(
+            other for other in chosen.get("not_distinguished", ()) if winner and other != key
+        ),
         diagnosis=diagnosis,
         summaries={
             seed_number(path): artifacts.read_json(path / "summary.json")

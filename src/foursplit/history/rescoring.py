@@ -23,7 +23,7 @@ from foursplit.diagnosis.selection.example_weights import (
     smallest_flip_weight,
     weight_factors,
 )
-from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
+from foursplit.diagnosis.selection.model_selection import Candidate, select_model
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.diagnosis.stats.paired_comparison import align_rows
@@ -32,6 +32,7 @@ from foursplit.evaluation import dev_scores
 from foursplit.history.past_runs import PastRun, list_past_runs
 
 DEV = "dev.parquet"
+CHOICE = ("winner", "best", "tied", "not_distinguished", "prices")  # what is reported of a choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Rescored:
                     "metric": metric.name,
                     "direction": metric.direction,
                     "weights": [str(rule) for rule in metric.rules],
-                    **{part: choice[part] for part in ("winner", "best", "tied", "prices")},
+                    **{part: choice[part] for part in CHOICE},
                 }
                 for name, metric, choice in (
                     ("old", self.old, self.old_choice),
@@ -233,17 +234,24 @@ class _Scores:
                 metric=self.values[one.label].value,
                 costs=_costs(one),
                 table=self.tables[one.label],
+                seeds=_by_seed(one, seeds[one.label]),
             )
             for one in stored
         ]
-        ties = TieRule(
-            above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed
-        )
+        ties = dev_scores.tie_rule(group, config, metric.name)
         self.choice = select_model(candidates, group.bounds, metric.direction, ties)
         self.broken = {row["key"]: tuple(row["broken"]) for row in self.choice["ranking"]}
         sign = -1 if metric.direction == "maximize" else 1
         ordered = sorted(self.values, key=lambda label: (sign * self.values[label].value, label))
         self.ranks = {label: number for number, label in enumerate(ordered, 1)}
+
+
+def _by_seed(one: _Stored, tables: Sequence[PredictionTable]) -> dict[int, float]:
+    """Return the metric by seed; the number of a run whose seed is unknown is its position."""
+    return {
+        position if run.seed is None else run.seed: table.error
+        for position, (run, table) in enumerate(zip(one.runs, tables, strict=True))
+    }
 
 
 def _estimate(

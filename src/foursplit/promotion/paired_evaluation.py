@@ -14,9 +14,9 @@ from foursplit.diagnosis.stats.paired_comparison import (
     align_rows,
     compare_models,
 )
+from foursplit.diagnosis.stats.paired_tests import PairedLosses
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.promotion.gate_tables import BASELINE, TASK_LOSS
-from foursplit.promotion.paired_tests import PairedLosses
 from foursplit.promotion.rules import Rules
 
 EVALUATED_SPLITS = ("dev", "test")

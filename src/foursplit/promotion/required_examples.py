@@ -6,13 +6,13 @@ from math import ceil, fsum, inf, sqrt
 import numpy as np
 
 from foursplit.diagnosis.stats.normal_power import NORMAL
-from foursplit.diagnosis.stats.power import required_examples as examples_for_gain
-from foursplit.promotion.paired_tests import (
+from foursplit.diagnosis.stats.paired_tests import (
     PairedLosses,
     group_variance,
     null_variance,
     seed_variances,
 )
+from foursplit.diagnosis.stats.power import required_examples as examples_for_gain
 from foursplit.promotion.slices import SliceResult
 
 POWER = 0.8

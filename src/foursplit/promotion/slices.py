@@ -13,7 +13,7 @@ import pandas as pd
 from foursplit.diagnosis.error_analysis.leakage import HASHES
 from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.stats.categorical import encode_pair, is_categorical
-from foursplit.promotion.paired_tests import PairedLosses, p_inferior, p_non_inferior
+from foursplit.diagnosis.stats.paired_tests import PairedLosses, p_inferior, p_non_inferior
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

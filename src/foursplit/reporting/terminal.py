@@ -50,7 +50,7 @@ def table(entries: Sequence[ExperimentResult], width: int = TWO_COLUMNS_WIDTH) -
 
 
 def notes(entries: Sequence[ExperimentResult]) -> list[str]:
-    """Explain the marks, and name ties, violated bounds and experiments below the baseline."""
+    """Explain the marks; name whom dev does not distinguish, failed seeds and violated bounds."""
     lines = [
         "* winner on dev; sealed = test not opened; only the group's winner is evaluated on it"
     ]
@@ -61,8 +61,16 @@ def notes(entries: Sequence[ExperimentResult]) -> list[str]:
     for entry in entries:
         if entry.tied_with:
             lines.append(
-                f"* {entry.key}: tied with {entry.tied_with} on dev; selected as the cheaper one"
+                f"* {entry.key}: selected as cheaper than {entry.tied_with} and shown not to be "
+                "worse by more than the group's min_gain"
             )
+        if entry.not_distinguished:
+            lines.append(
+                f"* {entry.tied_with or entry.key}: best on dev, which does not distinguish it "
+                f"from {', '.join(entry.not_distinguished)}"
+            )
+        if entry.failed_seeds:
+            lines.append(f"! {entry.key}: training failed for {', '.join(entry.failed_seeds)}")
         if not entry.beats_baseline:
             lines.append(f"! {entry.key}: not significantly better than the baseline on dev")
         lines += [f"! {entry.key}: violates a bound: {bound}" for bound in entry.broken_bounds]

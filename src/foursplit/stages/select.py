@@ -8,7 +8,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.schema import ComparisonGroup
 from foursplit.core.errors import FoursplitError
-from foursplit.diagnosis.selection.model_selection import Candidate, TieRule, select_model
+from foursplit.diagnosis.selection.model_selection import Candidate, select_model
 from foursplit.evaluation import dev_scores
 from foursplit.evaluation.group_choices import check_group
 from foursplit.io import artifacts
@@ -23,8 +23,9 @@ def run(name: str) -> str:
     check_group(name, group)
     folders = [paths.predictions(name) / key for key in members.read(name)]
     candidates = [candidate(folder, group) for folder in folders]
-    ties = TieRule(above=config.tie_probability, n_resamples=config.n_resamples, seed=config.seed)
-    chosen = select_model(candidates, group.bounds, group.direction, ties)
+    chosen = select_model(
+        candidates, group.bounds, group.direction, dev_scores.tie_rule(group, config)
+    )
     artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
     if chosen["winner"] is None:
         lines = [f"  - {row['key']}: {'; '.join(row['broken'])}" for row in chosen["ranking"]]
@@ -35,8 +36,9 @@ def run(name: str) -> str:
 
 
 def candidate(folder: Path, group: ComparisonGroup) -> Candidate:
-    """Collect a model's metric on dev (mean over seeds), example by example too, and its costs."""
+    """Collect a model's metric on dev (mean over seeds), its costs, and the seeds that failed."""
     seeds = seed_folders(folder)
+    agreement = artifacts.read_json(paths.diagnosis(folder)).get("seed_agreement", {})
     found = [artifacts.read_json(seed / "summary.json") for seed in seeds]
     column = plugins.metrics(group.task).METRICS[group.metric]
     return Candidate(
@@ -48,23 +50,30 @@ def candidate(folder: Path, group: ComparisonGroup) -> Candidate:
             seed_number(seed): summary["metrics"]["dev"][group.metric]
             for seed, summary in zip(seeds, found, strict=True)
         },
+        failed_seeds=tuple(agreement.get("failed", ())),
     )
 
 
 def sentence(chosen: dict[str, Any], group: ComparisonGroup) -> str:
-    """Say who won and by what: the number, or as the cheapest of those tied with it."""
+    """Return who won and why, and from whom dev does not distinguish the best."""
     rows = {row["key"]: row for row in chosen["ranking"]}
     winner, best = rows[chosen["winner"]], rows[chosen["best"]]
     text = f"{winner['key']} wins on dev with {group.metric} {winner['metric']:.4f}"
-    if winner is best:
-        return text
-    cost = next(iter(group.bounds), "n_parameters")
-    least, most = winner["costs"][cost], best["costs"][cost]
-    return (
-        f"{text}: tied with {best['key']} at {best['metric']:.4f} (better than it with a chance of "
-        f"{winner['p_better_than_best']:.1%}), and the cheaper by {cost}, "
-        f"{_cost(least)} against {_cost(most)}"
-    )
+    if winner is not best:
+        cost = next(iter(group.bounds), "n_parameters")
+        least, most = winner["costs"][cost], best["costs"][cost]
+        text += (
+            f": worse than {best['key']} at {best['metric']:.4f} by at most "
+            f"{winner['worse_than_best']['at_most']:.4f}, which does not count, and preferred "
+            f"for its {cost}, {_cost(least)} against {_cost(most)}"
+        )
+    others = [key for key in chosen["not_distinguished"] if key != winner["key"]]
+    if others:
+        text += f"; dev does not distinguish {best['key']} from {', '.join(others)}"
+    for row in chosen["ranking"]:
+        if row["failed_seeds"]:
+            text += f"; {row['key']}: training failed for {', '.join(row['failed_seeds'])}"
+    return text
 
 
 def _cost(value: float | None) -> str:

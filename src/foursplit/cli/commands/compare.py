@@ -38,6 +38,14 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
             f"They disagree on {comparison.discordance:.2%} of the examples. About "
             f"{comparison.n_needed:,} examples are needed to detect the difference (power 80%)."
         )
+    elif comparison.seeds_needed is not None:
+        click.echo(
+            "Seeds are lacking, not examples: about "
+            f"{comparison.seeds_needed:,} of each model are needed to detect the difference "
+            "(power 80%)."
+        )
+    if len(errors_a) < 2 or len(errors_b) < 2:
+        click.echo("One seed: this compares two trained models, not two ways to train.")
 
 
 def _table(

@@ -21,6 +21,7 @@ from foursplit.io import artifacts
 from foursplit.reporting.numbers import percent, quantity
 
 SCHEMA = "foursplit.rescore/1"
+MOST_NAMED = 5  # runs in a line; the JSON file has all
 
 
 def rescore(
@@ -110,10 +111,16 @@ def _show_winner(result: Rescored, same: bool) -> None:
 
 
 def _tied(choice: dict[str, Any]) -> str:
-    """State that the winner is the cheapest of several tied runs."""
-    if choice["winner"] == choice["best"]:
-        return ""
-    return f", tied with {choice['best']} and cheaper"
+    """State why a run other than the best wins, and whom dev does not distinguish from it."""
+    text = ""
+    if choice["winner"] != choice["best"]:
+        text = f", not worse than {choice['best']} by more than min_gain, and cheaper"
+    others = [label for label in choice["not_distinguished"] if label != choice["winner"]]
+    if not others:
+        return text
+    named = ", ".join(others[:MOST_NAMED])
+    more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    return f"{text}; dev does not distinguish {choice['best']} from {named}{more}"
 
 
 def _list(title: str, runs: Iterable[ExcludedRun]) -> None:

@@ -11,6 +11,7 @@ from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection
+from foursplit.diagnosis.stats.seed_agreement import SeedAgreement
 
 
 def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> list[Finding]:
@@ -20,6 +21,7 @@ def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> lis
         *decompose.findings(diagnosis.decomposition),
         *_mismatch_parts(diagnosis),
         *_small_dev(diagnosis.dev_size),
+        *_seeds(diagnosis.seed_agreement),
         *_leaks(diagnosis.leakage),
         *unseen_classes.findings(diagnosis.unseen_classes),
         *_columns_left_out(tables),
@@ -113,5 +115,21 @@ def _small_dev(size: DevSize | NotApplicable) -> list[Finding]:
             title=f"with {size.n:,} dev examples a true gain of {size.delta:.2%} is detected with "
             f"power {size.power:.0%}; the better model ranks first with probability "
             f"{size.p_right_order:.0%}",
+        )
+    ]
+
+
+def _seeds(agreement: SeedAgreement | None) -> list[Finding]:
+    """Report seeds that reach different train errors."""
+    if agreement is None or not agreement.disagree:
+        return []
+    errors = ", ".join(f"{seed} {error:.1%}" for seed, error in agreement.errors.items())
+    failed = f"; training failed for {', '.join(agreement.failed)}" if agreement.failed else ""
+    return [
+        Finding(
+            code="ST040",
+            severity="issue",
+            evidence=("seed_agreement",),
+            title=f"seeds differ significantly on train ({errors}){failed}",
         )
     ]

@@ -107,6 +107,7 @@ def suggest(
         *_search(diagnosis.search),
         *data_steps.of_driver(diagnosis, driver, dev),
         *unseen_classes.suggestions(diagnosis.unseen_classes, dev_error),
+        *_seeds(diagnosis),
     ]
     if people:
         steps += [*_human_labels(diagnosis), *_human_advantage(diagnosis.human_advantage)]
@@ -250,6 +251,27 @@ SEARCH = {
     ),
 }
 """For the culprit of a search: action, how to confirm it, and when to stop."""
+
+
+def _seeds(diagnosis: Diagnosis) -> list[Suggestion]:
+    """Suggest work on optimization, where seeds reach different errors on train.
+
+    Source: Ng, DLS C2 W1 (initial weights), C3 W1 (orthogonalization: fit train first).
+    """
+    agreement = diagnosis.seed_agreement
+    if agreement is None or not agreement.disagree:
+        return []
+    return [
+        Suggestion(
+            action="make every seed train: other initial weights, another learning rate, a wider "
+            "network or more epochs; then more seeds, not a larger dev set",
+            link="optimization",
+            gain=agreement.recoverable,
+            evidence="seed_agreement",
+            confirm_by="train five seeds or more, and compare their errors on train",
+            stop_rule="the seeds no longer differ significantly on train",
+        )
+    ]
 
 
 def _human_labels(diagnosis: Diagnosis) -> list[Suggestion]:

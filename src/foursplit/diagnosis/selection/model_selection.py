@@ -1,20 +1,22 @@
 """Model selection: the best optimizing metric among models that meet every satisficing bound.
 
-Models not significantly worse than the best are tied with it; the cheapest of them wins.
+A cheaper model takes the place of the best only if dev shows that it is worse by no more than a
+margin.  A lead that may be chance is no such evidence: the smaller dev, the worse the model that
+would win as "not significantly worse".
 
 Source: Ng, DLS C3 W1 (single number metric; satisficing and optimizing metrics); Ng (2018), Machine
-Learning Yearning, chapters 8-9; Hastie, Tibshirani and Friedman (2009), The Elements of Statistical
-Learning, section 7.10 (the simplest model within noise of the best).
+Learning Yearning, chapters 8-9; Tango (1998) on non-inferiority.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
 
 from foursplit.core.errors import unknown_name
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.non_inferiority import largest_difference, pair_tables
 from foursplit.diagnosis.stats.paired_comparison import compare_models
 
 SIGNS = {"minimize": 1, "maximize": -1}
@@ -33,18 +35,41 @@ class Candidate:
     costs: Mapping[str, int | float | None]  # None: not measured for this model
     table: PredictionTable | None = None
     seeds: Mapping[int, float] = field(default_factory=dict)  # metric by seed
+    failed_seeds: tuple[str, ...] = ()  # train error far above that of the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TieRule:
-    """A candidate is tied with the best if its probability of being better exceeds `above`."""
+    """A candidate is tied with the best if it is shown to be worse by no more than `margin`.
 
-    above: float = 0.0  # 0: never; the best metric wins
+    `alpha` is the probability of showing this of a candidate that is worse by more.
+    """
+
+    margin: float = 0.0
+    alpha: float = 0.0  # 0: never; the best metric wins
+    confidence: float = 0.95  # of the interval of a difference
     n_resamples: int = 2000
     seed: int = 1
 
 
 NO_TIES = TieRule()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """By how much a candidate's metric is worse than the best, on the same examples.
+
+    `at_most` is a one-sided bound at confidence 1 - alpha; None if alpha is 0 or there is no bound.
+    """
+
+    value: float
+    lo: float
+    hi: float
+    at_most: float | None
+    significant: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,32 +87,48 @@ class _Ranker:
 
     def __init__(self, sign: int, cost: str, ties: TieRule) -> None:
         self.sign, self.cost, self.ties = sign, cost, ties
-        self._p_better: dict[tuple[str, str], float | None] = {}
+        self._shortfalls: dict[tuple[str, str], Shortfall | None] = {}
 
-    def by_metric(self, c: Candidate) -> tuple[float, float, str]:
-        return self.sign * c.metric, _cost(c, self.cost), c.key
+    def by_metric(self, c: Candidate) -> tuple[float, bool, float, str]:
+        return self.sign * c.metric, bool(c.failed_seeds), _cost(c, self.cost), c.key
 
-    def by_cost(self, c: Candidate) -> tuple[float, float, str]:
-        return _cost(c, self.cost), self.sign * c.metric, c.key
+    def by_cost(self, c: Candidate) -> tuple[bool, float, float, str]:
+        return bool(c.failed_seeds), _cost(c, self.cost), self.sign * c.metric, c.key
 
-    def p_better(self, c: Candidate, best: Candidate) -> float | None:
-        """Return the posterior probability that `c` is better than `best`."""
+    def shortfall(self, c: Candidate, best: Candidate) -> Shortfall | None:
+        """Return by how much `c` is worse than `best`; None without tables or for the best."""
         if c is best or c.table is None or best.table is None:
             return None
-        if (c.key, best.key) not in self._p_better:
-            # Seeded by name, so that the other candidates change nothing.
-            rng = generator("choice", self.ties.seed, best.key, c.key)
-            first, second = (best, c) if self.sign > 0 else (c, best)
-            assert first.table is not None and second.table is not None  # noqa: PT018, checked above
-            comparison = compare_models(
-                first.table,
-                second.table,
-                rng,
-                n_resamples=self.ties.n_resamples,
-                seeds=(first.seeds, second.seeds),
-            )
-            self._p_better[c.key, best.key] = comparison.p_b_better
-        return self._p_better[c.key, best.key]
+        if (c.key, best.key) not in self._shortfalls:
+            self._shortfalls[c.key, best.key] = self._compare(c, c.table, best, best.table)
+        return self._shortfalls[c.key, best.key]
+
+    def _compare(
+        self, c: Candidate, table: PredictionTable, best: Candidate, best_table: PredictionTable
+    ) -> Shortfall:
+        # Seeded by name, so that the other candidates change nothing.
+        rng = generator("choice", self.ties.seed, best.key, c.key)
+        first, second = ((table, c), (best_table, best))[:: self.sign]
+        comparison = compare_models(
+            first[0],
+            second[0],
+            rng,
+            n_resamples=self.ties.n_resamples,
+            confidence=self.ties.confidence,
+            seeds=(first[1].seeds, second[1].seeds),
+        )
+        at_most = inf
+        if self.ties.alpha > 0:
+            pair = pair_tables(best_table, table, self.sign)
+            by_seed = [tuple(model.seeds.values()) for model in (c, best)]
+            at_most = largest_difference(pair, self.ties.alpha, by_seed)
+        return Shortfall(
+            value=comparison.delta,
+            lo=comparison.lo,
+            hi=comparison.hi,
+            at_most=None if at_most == inf else at_most,
+            significant=comparison.lo > 0,
+        )
 
     def decide(self, feasible: Sequence[Candidate]) -> _Decision | None:
         if not feasible:
@@ -97,10 +138,10 @@ class _Ranker:
         return _Decision(best=best, tied=tuple(sorted(tied, key=self.by_cost)))
 
     def _is_tied(self, c: Candidate, best: Candidate) -> bool:
-        if self.ties.above == 0:
+        shortfall = self.shortfall(c, best)
+        if shortfall is None or shortfall.at_most is None:
             return False
-        p_better = self.p_better(c, best)
-        return p_better is not None and p_better > self.ties.above
+        return shortfall.at_most <= self.ties.margin
 
 
 def violated_constraints(candidate: Candidate, bounds: Mapping[str, int | float]) -> list[str]:
@@ -124,8 +165,10 @@ def select_model(
     """Return the ranking and the winner, which is None if no candidate meets every bound.
 
     `tied` lists the candidates tied with the `best` metric, cheapest first; the first wins.  Cost
-    is that of the first bound, else `n_parameters`; then the metric and the name decide.  `prices`
-    has the gain from relaxing each bound alone.
+    is that of the first bound, else `n_parameters`; then the metric and the name decide.  One with
+    a failed seed comes last among the tied, and among equal metrics.  `not_distinguished` lists
+    those that are not significantly worse than the best.  `prices` has the gain from relaxing each
+    bound alone.
     """
     if direction not in SIGNS:
         raise unknown_name("direction", direction, SIGNS)
@@ -138,6 +181,7 @@ def select_model(
         "winner": decision.winner.key if decision else None,
         "best": decision.best.key if decision else None,
         "tied": [c.key for c in decision.tied] if decision else [],
+        "not_distinguished": _not_distinguished(feasible, decision, ranker),
         "price_of_bounds": ranker.sign * (decision.best.metric - by_metric[0].metric)
         if decision
         else None,
@@ -149,11 +193,27 @@ def select_model(
                 "costs": dict(c.costs),
                 "meets_bounds": not violated_constraints(c, bounds),
                 "broken": violated_constraints(c, bounds),
-                "p_better_than_best": ranker.p_better(c, decision.best) if decision else None,
+                "worse_than_best": _as_json(
+                    ranker.shortfall(c, decision.best) if decision else None
+                ),
+                "failed_seeds": list(c.failed_seeds),
             }
             for c in ranked
         ],
     }
+
+
+def _not_distinguished(
+    feasible: Sequence[Candidate], decision: _Decision | None, ranker: _Ranker
+) -> list[str]:
+    if decision is None:
+        return []
+    shortfalls = {c.key: ranker.shortfall(c, decision.best) for c in feasible}
+    return [key for key, found in shortfalls.items() if found and not found.significant]
+
+
+def _as_json(found: Shortfall | None) -> dict[str, Any] | None:
+    return None if found is None else found.as_json()
 
 
 def _relaxed_bound(

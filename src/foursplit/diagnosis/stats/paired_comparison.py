@@ -26,6 +26,11 @@ from foursplit.diagnosis.stats.bootstrap import (
 )
 from foursplit.diagnosis.stats.normal_power import NORMAL
 from foursplit.diagnosis.stats.power import required_examples
+from foursplit.diagnosis.stats.required_seeds import (
+    examples_with_seeds,
+    seed_variance,
+    seeds_with_examples,
+)
 from foursplit.diagnosis.stats.seed_variance import t_draws
 
 MCNEMAR, BOOTSTRAP = "mcnemar exact", "paired bootstrap"
@@ -38,7 +43,9 @@ class Comparison:
 
     `p_value` is the probability of so large a difference between equal models, and `p_b_better` the
     posterior probability that B's true error is lower.  `n_needed` is the number of examples that
-    detect this difference with a power of 80 %; None without a difference.
+    detect this difference with a power of 80 % with the same seeds, and `seeds_needed` the number
+    of seeds of each model that do so on the same examples.  Each is None where no number suffices;
+    `seeds_needed` also where either model has one seed, whose variance is unknown.
     """
 
     n: int
@@ -53,6 +60,7 @@ class Comparison:
     p_b_better: float
     discordance: float
     n_needed: int | None
+    seeds_needed: int | None
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
@@ -69,6 +77,7 @@ class _TestResult:
     p_value: float
     test: str
     n_needed: int | None
+    seeds_needed: int | None = None
 
 
 def compare_models(
@@ -96,7 +105,7 @@ def compare_models(
         result = _mcnemar(gain, rng, n_resamples)
     else:
         result = _bootstrap(a, gain, delta, rng, n_resamples, confidence)
-    result = _add_seed_noise(result, delta, seeds, rng)
+    result = _add_seed_noise(result, len(a), delta, seeds, rng)
     lo, hi = percentile_interval(result.replicates, confidence)
     p_b_better = float(np.mean(result.replicates > 0) + np.mean(result.replicates == 0) / 2)
     return Comparison(
@@ -112,12 +121,14 @@ def compare_models(
         p_b_better=p_b_better,
         discordance=float(np.mean(gain != 0)),
         n_needed=result.n_needed,
+        seeds_needed=result.seeds_needed,
         sentence=_sentence(a, b, result, p_b_better, 1 - confidence),
     )
 
 
 def _add_seed_noise(
     result: _TestResult,
+    n: int,
     delta: float,
     seeds: tuple[SeedErrors, SeedErrors],
     rng: np.random.Generator,
@@ -129,8 +140,11 @@ def _add_seed_noise(
     replicates = result.replicates + noise
     n_in_tail = min(int(np.sum(replicates <= 0)), int(np.sum(replicates >= 0))) + 1
     p_value = min(1.0, 2 * n_in_tail / (len(replicates) + 1)) if delta else 1.0
+    n_needed, variance = result.n_needed, seed_variance(*seeds)
     return replace(
         result,
+        n_needed=n_needed and examples_with_seeds(n_needed, delta, variance),
+        seeds_needed=n_needed and seeds_with_examples(n_needed, n, delta, variance),
         replicates=replicates,
         p_value=max(p_value, result.p_value),
         test=f"{result.test} and seeds",
@@ -311,9 +325,16 @@ def _sentence(
     if result.p_value < alpha:
         return f"{name} is significantly better: {lower:.2%} against {higher:.2%} ({certainty})."
     text = f"A at {a.error:.2%} and B at {b.error:.2%} do not differ significantly ({certainty})"
-    if result.n_needed is None or result.n_needed <= len(a):
-        return f"{text}."
-    return (
-        f"{text}; a significant difference of this size needs about {result.n_needed:,} examples, "
-        f"not {len(a):,}."
-    )
+    needs = _needs(result, len(a))
+    return f"{text}; a significant difference of this size needs {needs}." if needs else f"{text}."
+
+
+def _needs(result: _TestResult, n: int) -> str:
+    """Return in words what a significant difference needs, of seeds and of examples."""
+    seeds = f"about {result.seeds_needed:,} seeds of each model" if result.seeds_needed else ""
+    if result.n_needed is None:
+        return seeds and f"{seeds}; more examples alone do not suffice"
+    if result.n_needed <= n:
+        return seeds
+    examples = f"about {result.n_needed:,} examples, not {n:,}"
+    return f"{seeds}, or {examples}" if seeds else examples

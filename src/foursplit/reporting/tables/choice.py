@@ -1,4 +1,4 @@
-"""The model selection of a comparison group: reason, ties, cost of each bound, figures."""
+"""The model selection of a comparison group: reason, cost of each bound, figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ NO_SELECTION: dict[str, Any] = {
     "winner": None,
     "best": None,
     "tied": [],
+    "not_distinguished": [],
     "price_of_bounds": None,
     "prices": [],
     "ranking": [],
@@ -44,52 +45,82 @@ def metric_format(group: ComparisonGroup) -> Callable[[float], str]:
 
 
 def reason(choice: Mapping[str, Any], group: ComparisonGroup) -> str:
-    """State why the winner won: the best metric, or the lowest cost among tied candidates."""
+    """State why the winner won, whom dev does not distinguish from the best, and failed seeds."""
     feasible = [row for row in choice["ranking"] if row["meets_bounds"]]
     if not choice["ranking"]:
         return ""
     if not feasible:
         return "No experiment meets every bound, so there is no winner."
+    failed = [_failed(row) for row in choice["ranking"] if row["failed_seeds"]]
     if len(feasible) < 2:
-        return ""
+        return " ".join(failed)
     rows = {row["key"]: row for row in feasible}
-    winner, best, tied = rows[choice["winner"]], rows[choice["best"]], choice["tied"]
+    winner, best = rows[choice["winner"]], rows[choice["best"]]
     if winner is not best:
-        return _cheapest_of_tied(winner, best, len(tied), group)
-    if len(tied) > 1:
-        others = " and ".join(key for key in tied if key != winner["key"])
-        return (
-            f"{winner['key']} has the best metric and the lowest cost among tied candidates "
-            f"(tied: {others})."
-        )
-    return _leads(winner, feasible[1], group)
+        lines = [_cheaper_of_tied(winner, best, group), *_not_distinguished(rows, choice, group)]
+    else:
+        second = next(row for row in feasible if row is not best)
+        lines = _not_distinguished(rows, choice, group) or [_leads(winner, second, group)]
+    return " ".join([*lines, *failed])
 
 
-def _cheapest_of_tied(
-    winner: Mapping[str, Any], best: Mapping[str, Any], n_tied: int, group: ComparisonGroup
+def _cheaper_of_tied(
+    winner: Mapping[str, Any], best: Mapping[str, Any], group: ComparisonGroup
 ) -> str:
     format_metric, cost = metric_format(group), next(iter(group.bounds), "n_parameters")
     winner_cost, best_cost = winner["costs"][cost], best["costs"][cost]
+    bound = format_metric(winner["worse_than_best"]["at_most"])
+    text = (
+        f"{best['key']} has the best metric, {format_metric(best['metric'])}. "
+        f"{winner['key']} ({format_metric(winner['metric'])}) is shown to be worse by at most "
+        f"{bound}, within the {format_metric(group.min_gain)} that do not count"
+    )
+    if best["failed_seeds"]:
+        return f"{text}, and wins because none of its seeds failed."
     return (
-        f"{best['key']} has the best metric, {format_metric(best['metric'])}, but {n_tied} "
-        f"candidates are tied: P({winner['key']} is better) = "
-        f"{percent(winner['p_better_than_best'])}. "
-        f"{winner['key']} ({format_metric(winner['metric'])}) wins as the cheapest "
+        f"{text}, and wins as the cheapest "
         f"({COSTS.get(cost, cost)}: {count(winner_cost)} against {count(best_cost)})."
     )
 
 
 def _leads(winner: Mapping[str, Any], second: Mapping[str, Any], group: ComparisonGroup) -> str:
-    difference = metric_format(group)(abs(second["metric"] - winner["metric"]))
-    p_second_better = second["p_better_than_best"]
-    probability = (
-        ""
-        if p_second_better is None
-        else f"; P({second['key']} is better) = {percent(p_second_better)}"
-    )
+    shortfall = second["worse_than_best"]
+    if shortfall is None:
+        difference = metric_format(group)(abs(second["metric"] - winner["metric"]))
+        return f"{winner['key']} leads {second['key']} by {difference}."
     return (
-        f"{winner['key']} leads {second['key']} by {difference} on the same examples{probability}."
+        f"{winner['key']} leads {second['key']} by {_interval(shortfall, group)} on the same "
+        "examples."
     )
+
+
+def _not_distinguished(
+    rows: Mapping[str, Mapping[str, Any]], choice: Mapping[str, Any], group: ComparisonGroup
+) -> list[str]:
+    """State which candidates are not significantly worse than the best, and that it still wins."""
+    others = [key for key in choice["not_distinguished"] if key != choice["winner"]]
+    if not others:
+        return []
+    best = rows[choice["best"]]
+    named = ", ".join(
+        f"{key} (worse by {_interval(rows[key]['worse_than_best'], group)})" for key in others
+    )
+    if choice["winner"] != best["key"]:
+        return [f"Dev does not distinguish {best['key']} from {named}."]
+    return [
+        f"{best['key']} has the best metric, {metric_format(group)(best['metric'])}. Dev does not "
+        f"distinguish it from {named}; the best number wins."
+    ]
+
+
+def _interval(shortfall: Mapping[str, Any], group: ComparisonGroup) -> str:
+    value, lo, hi = (metric_format(group)(shortfall[name]) for name in ("value", "lo", "hi"))
+    return f"{value} [{lo}, {hi}]"
+
+
+def _failed(row: Mapping[str, Any]) -> str:
+    seeds = ", ".join(seed.replace("_", " ") for seed in row["failed_seeds"])
+    return f"{row['key']}: training failed for {seeds}."
 
 
 def bound_costs(choice: Mapping[str, Any], group: ComparisonGroup) -> list[str]:
@@ -112,7 +143,8 @@ def _bound_cost(row: Mapping[str, Any], winner: str | None, group: ComparisonGro
     if row["winner"] == row["best"]:
         return f"{text}, and win."
     outcome = "still win" if row["winner"] == winner else "win"
-    return f"{text}; {row['winner']}, tied with it and cheaper, would {outcome}."
+    margin = metric_format(group)(group.min_gain)
+    return f"{text}; {row['winner']}, not worse by more than {margin} and cheaper, would {outcome}."
 
 
 def figures(choice: Mapping[str, Any], group: ComparisonGroup, name: str) -> list[Figure]:

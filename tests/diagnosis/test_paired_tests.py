@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from foursplit.promotion.paired_tests import (
+from foursplit.diagnosis.stats.paired_tests import (
     PairedLosses,
     null_variance,
     p_inferior,
