@@ -10,9 +10,6 @@ UV ?= $(shell command -v uv 2>/dev/null)
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
-ifdef PIP_EXTRA_INDEX_URL
-export UV_INDEX ?= $(PIP_EXTRA_INDEX_URL)
-endif
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif

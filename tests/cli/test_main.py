@@ -58,7 +58,7 @@ def test_help_lists_every_command_under_a_heading(project):
             "unknown dataset 'wines'. Did you mean 'wine'? Valid: breast_cancer",
         ),
         (["stage", "train", "lenet"], "unknown experiment 'lenet'"),
-        (["stage", "evaluate", "lenet"], "c2w3_wine_softmax, c3w2_phone_blurred"),
+        (["stage", "evaluate", "lenet"], "c2w3_wine_softmax, c3w2_few_digits"),
         (
             ["stage", "learning_curve", "c2w3_wine_softmax"],
             "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2",
@@ -72,7 +72,7 @@ def test_help_lists_every_command_under_a_heading(project):
         ),
         (["learning-curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
         (["stage", "select", "digits"], "unknown group 'digits'. Did you mean 'm2w2_digits'?"),
-        (["stage", "final", "digits"], "c2w3_wine, c3w2_phone, c4w"),
+        (["stage", "final", "digits"], "c2w3_wine, c3w2_few_digits, c3w2_many_digits"),
         (["stage", "trian", "x"], "No such command 'trian'"),
         (["stage", "train"], "Missing argument 'EXPERIMENT'"),
         (["new", "model", "My Model"], "use small letters"),
@@ -168,7 +168,7 @@ def test_a_full_disk_leaves_the_models_and_splits_of_before(project):
     for stage in ("fetch", "validate", "split"):
         run(project, "stage", stage, "digits", code=0)
     path = project / "params.yaml"
-    path.write_text(path.read_text().replace("max_epochs: 60", "max_epochs: 1"))
+    path.write_text(path.read_text().replace("64, max_epochs: 60", "64, max_epochs: 1"))
     run(project, "stage", "train", "c4w2_digits_mlp", code=0)
     files = {
         path: path.read_bytes()

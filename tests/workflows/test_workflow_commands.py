@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from click import Context
 from tests.workflows.reading import GITHUB, ROOT, holds, jobs, load, script, scripts, workflow
 
 from foursplit.cli.main import main
@@ -150,7 +151,8 @@ def test_make_knows_what_the_workflows_ask_for():
 def test_foursplit_knows_what_the_workflows_ask_for(job):
     text = script(job, "foursplit")
     (name,) = re.findall(r"^foursplit (\w+)", text, re.M)
-    known = {option for given in main.commands[name].params for option in given.opts}
+    command = main.get_command(Context(main), name)
+    known = {option for given in command.params for option in given.opts}
     asked = set(re.findall(r"(?<![\w-])--[\w-]+", text.partition("foursplit ")[2]))
     if job == "retrain.keep":
         asked.add("--promote")  # comes by the variable PROMOTE

@@ -148,6 +148,7 @@ def _add(blocks: Mapping[str, Mapping[str, Any]]) -> None:
     """Add entries to params.yaml; keep every other line."""
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 4096, True
+    yaml.indent(mapping=2, sequence=4, offset=2)  # as params.yaml has its lists
     path = paths.params_file()
     tree = yaml.load(path.read_text())
     for key_path, entries in blocks.items():
