@@ -157,8 +157,7 @@ def _recoverable(row: Mapping[str, Any]) -> str:
         return "no data changes it"
     if row["recoverable"] is None:
         return "all of dev has it"
-    interval = gap_interval(row["recoverable_lo"], row["recoverable_hi"])
-    return f"{signed(row['recoverable'])} ({interval})"
+    return signed(row["recoverable"])
 
 
 def _dev_size(block: Mapping[str, Any]) -> str:
