@@ -60,7 +60,9 @@ def _joint_gaps(joint: Sequence[JointGap]) -> list[Suggestion]:
             link=gap.gap,
             gain=gap.value,
             evidence=f"verdict.joint.{number}",
-            confirm_by="score the model on more examples of that split, and diagnose again",
+            confirm_by="score train in evaluation mode, and diagnose again"
+            if gap.rescore
+            else "score the model on more examples of that split, and diagnose again",
             stop_rule="one of the gaps is significant by itself",
         )
         for number, gap in enumerate(joint)
