@@ -156,7 +156,7 @@ def test_a_candidate_with_a_failed_seed_is_never_preferred():
     best, cheap = near("best", 100, n_parameters=900), near("cheap", 101, n_parameters=30)
     failed = replace(cheap, failed_seeds=("seed_2",))
     found = select_model([best, failed], {}, "minimize", TIES)
-    assert (found["winner"], found["tied"]) == ("best", ["cheap", "best"][::-1])
+    assert (found["winner"], found["tied"]) == ("best", ["best", "cheap"])
     assert found["ranking"][1]["failed_seeds"] == ["seed_2"]
     # Not at equal numbers either, nor where it is the best by a hair; only a better number wins.
     equal = [replace(near("a", 100, n_parameters=1), failed_seeds=("seed_1",)), best]

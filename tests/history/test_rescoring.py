@@ -199,7 +199,7 @@ def test_a_cheaper_run_within_the_margin_of_the_groups_metric_wins(history):
     )
     wide = replace(LETTERS, min_gain=0.9)
     assert again(group=wide).new_choice["winner"] == "large"
-    assert again(config=tied).new_choice["winner"] == "large"  # shown within 0.5 %? not by twelve
+    assert again(config=tied).new_choice["winner"] == "large"  # twelve examples show no 0.5 %
     assert again(config=tied).new_choice["not_distinguished"] == ["small"]
     assert again(group=wide, config=tied).new_choice["winner"] == "small"
     # The margin is in units of error, and says nothing about another metric.
