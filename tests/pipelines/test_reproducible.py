@@ -37,7 +37,8 @@ def test_dvcs_commands_do_what_its_users_expect_in_ci(clone):
 
     # Whatever was written is of a kind that holds no code; data/raw has what others published, and
     # nothing runs from there.
-    plain = {".csv", ".gz", ".html", ".json", ".npy", ".parquet", ".safetensors", ".skops"}
+    plain = {".csv", ".gz", ".html", ".json", ".npy", ".npz"}
+    plain |= {".parquet", ".safetensors", ".skops"}
     for folder in ("data", "reports"):
         files = [p for p in (clone.folder / folder).rglob("*") if p.is_file()]
         found = {p.suffix for p in files if "raw" not in p.parts}
