@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# uv where there is one, which takes a fifth of pip's time (`make UV=` asks for pip); its index is pip's, if the
+# uv where there is one, which is faster than pip (`make UV=` asks for pip); its index is pip's, if the
 # environment names one. What uv cannot install, pip tries: both take only files whose hashes are known.
 UV ?= $(shell command -v uv 2>/dev/null)
 ifdef PIP_INDEX_URL
