@@ -61,7 +61,11 @@ def project(tmp_path, monkeypatch):
 @pytest.fixture
 def clone(tmp_path):
     """Give a copy of the project's files as they are now, as a git repository of its own."""
-    folder = tmp_path / "clone"
+    return make_clone(tmp_path / "clone")
+
+
+def make_clone(folder: Path) -> "Clone":
+    """Copy the project's files as they are now into a folder, and commit them there."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
