@@ -66,7 +66,7 @@ class Measured:
     """What benchmarks kept, where they have run."""
 
     took: Mapping[str, Any] | None = None  # benchmarks/full.py: the clock, of which no metric is
-    begun: Mapping[str, Any] | None = None  # benchmarks/published_starts.py
+    begun: Mapping[str, Any] | None = None  # benchmarks/published_starts.py, published_planar.py
     drawn: Mapping[str, Any] | None = None  # benchmarks/drawn.py
 
 
@@ -82,6 +82,9 @@ def page(root: Path) -> str:
         name: _kept(root / f"benchmarks/results/{file}.json")
         for name, file in (("took", "full"), ("begun", "published_starts"), ("drawn", "drawn"))
     }
+    planar = _kept(root / "benchmarks/results/published_planar.json")
+    if planar and benchmarks["begun"]:
+        benchmarks["begun"]["tables"] |= planar["tables"]
     return render(figures, tested, made, Measured(**benchmarks))
 
 
@@ -239,9 +242,10 @@ def _from_starts(figures: Sequence[Figure], begun: Mapping[str, Any] | None) -> 
     return [
         "## From the course's own first weights",
         "",
-        "Made again to the digit with the course's seed, on all of its training photos "
-        "(`benchmarks/published_starts.py`). Beside it what other seeds of the same draw give on "
-        "the same test photos: mean, lowest and highest, and how many do as well.",
+        "Made again with the course's seed, on all of its training photos "
+        "(`benchmarks/published_starts.py`) or on its own draws of points in a plane "
+        "(`benchmarks/published_planar.py`). Beside it what other seeds of the same draw give: "
+        "mean, lowest and highest, and how many do as well.",
         "",
         "| exercise | figure | published | trivial | ours | other seeds | met | comparable "
         "| seconds |",
@@ -257,7 +261,7 @@ def _from_start(figure: Figure, begun: Mapping[str, Any]) -> str:
     table = begun["tables"][figure.ours["start"]]
     ours, others, judged = table["course"][figure.ours["value"]], table.get("others"), NONE
     on_test = figure.ours["value"] == "test_accuracy"
-    if others and on_test:
+    if others and figure.ours["value"] == others.get("value", "test_accuracy"):
         judged = (
             f"{others['mean']:.1%} ({others['lo']:.0%} to {others['hi']:.0%}; "
             f"{others['as_good']} of {others['n']} as good)"

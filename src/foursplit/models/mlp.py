@@ -6,16 +6,27 @@ LeCun, Bottou, Orr and Müller (1998), Efficient BackProp, section 4.6; Srivasta
 Dropout.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
-from torch import nn
+from torch import Tensor, nn
 
 from foursplit.core.examples import DataSpec
 from foursplit.layers.standardize import Standardize
 
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
+SAME_IN_ALL_LAYERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "glorot": nn.init.xavier_normal_,
+    "orthogonal": nn.init.orthogonal_,
+    "small": partial(nn.init.normal_, std=0.01),
+    "large": partial(nn.init.normal_, std=10.0),
+    "zeros": nn.init.zeros_,
+}
+"""First weights to compare, of every layer and the last; biases are 0 with all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +38,8 @@ class Args:
     single_logit: bool = False  # one output for two classes, as task classify_binary needs
     standardize: bool = True  # false: raw inputs, as in DLS course 1
     activation: Literal["relu", "sigmoid", "tanh"] = "relu"  # of the hidden units
-    weight_init: Literal["he", "lecun"] = "he"  # lecun: variance 1 / inputs, also in the last layer
+    # lecun: variance 1 / inputs; all but he are of the last layer too
+    weight_init: Literal["he", "lecun", "glorot", "orthogonal", "small", "large", "zeros"] = "he"
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:
@@ -56,7 +68,12 @@ def build(args: Args, shape: DataSpec) -> nn.Module:
     else:  # small, so that an untrained network predicts uniformly: loss log(n_classes)
         nn.init.normal_(head.weight, std=0.01)
         nn.init.zeros_(head.bias)
-    return nn.Sequential(*layers, head)
+    net = nn.Sequential(*layers, head)
+    if same := SAME_IN_ALL_LAYERS.get(args.weight_init):
+        for linear in (layer for layer in net if isinstance(layer, nn.Linear)):
+            same(linear.weight)
+            nn.init.zeros_(linear.bias)
+    return net
 
 
 def _init_linear(linear: nn.Linear, nonlinearity: Literal["relu", "linear"]) -> None:
