@@ -231,6 +231,20 @@ class Recipe:
         return result
 
 
+def hidden_units_from(n_hidden: int, n_steps: int, seed: int) -> dict[str, float]:
+    return hidden_units(n_hidden, (seed, seed), n_steps)
+
+
+def first_weights_from(scale: float | None, seed: int) -> dict[str, float]:
+    return first_weights(scale, (seed, seed + 1000, seed))
+
+
+def optimized_from(
+    optimizer: str, n_epochs: int, rate: float, schedule: Callable[..., Any], seed: int
+) -> dict[str, float]:
+    return optimized(optimizer, n_epochs, (seed, seed, seed), rate, schedule)
+
+
 def recipes() -> dict[str, Recipe]:
     """List what is made, by name."""
     made = {
@@ -243,12 +257,12 @@ def recipes() -> dict[str, Recipe]:
         name = f"flower_{n_hidden}_units" + ("_10000" if n_steps == 10_000 else "")
         made[name] = Recipe(
             partial(hidden_units, n_hidden, (1, 2), n_steps),
-            lambda seed, n=n_hidden, s=n_steps: hidden_units(n, (seed, seed), s),
+            partial(hidden_units_from, n_hidden, n_steps),
         )
     for name, scale in (("zeros", 0.0), ("large", 10.0), ("he", None)):
         made[f"circles_{name}"] = Recipe(
             partial(first_weights, scale, (1, 2, 3)),
-            lambda seed, s=scale: first_weights(s, (seed, seed + 1000, seed)),
+            partial(first_weights_from, scale),
             "test_accuracy",
         )
     intervals = partial(inverse_time_in_intervals, interval=1000)
@@ -267,9 +281,7 @@ def recipes() -> dict[str, Recipe]:
     for name, (optimizer, n_epochs, rate, schedule) in runs.items():
         made[name] = Recipe(
             partial(optimized, optimizer, n_epochs, (3, 3, 10), rate, schedule),
-            lambda seed, o=optimizer, n=n_epochs, r=rate, f=schedule: optimized(
-                o, n, (seed, seed, seed), r, f
-            ),
+            partial(optimized_from, optimizer, n_epochs, rate, schedule),
         )
     return made
 

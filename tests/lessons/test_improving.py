@@ -1,0 +1,59 @@
+"""Pages of the second deep learning course: their numbers by hand or by another way."""
+
+import numpy as np
+import pytest
+
+from foursplit_courses.lessons import moving_averages, signals_by_depth
+
+
+@pytest.fixture(scope="module")
+def signals():
+    return signals_by_depth.run(signals_by_depth.Args(repeats=3)).numbers
+
+
+def test_each_rule_keeps_the_signal_of_the_activation_it_was_made_for(signals):
+    assert 0.5 < signals["forward_he_relu"] < 2
+    assert 0.5 < signals["backward_he_relu"] < 2
+    # Half of the mean square is lost in each layer: the root of 2^-50.
+    assert signals["forward_lecun_relu"] == pytest.approx(2.0**-25, rel=0.9)
+    assert signals["forward_small_relu"] < 1e-50
+    assert signals["forward_large_relu"] > 1e50
+    assert signals["backward_large_tanh"] > 1e10  # saturated forward, and yet it explodes backward
+
+
+def test_equal_units_stay_one_unit(signals):
+    assert signals["different_units_from_zeros"] == 1
+    assert signals["different_units_from_small"] == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [({"depth": 1}, "depth"), ({"units": 1}, "units"), ({"repeats": 0}, "repeats")],
+)
+def test_arguments_that_show_nothing_are_refused(args, name):
+    with pytest.raises(ValueError, match=name):
+        signals_by_depth.Args(**args)
+
+
+def test_an_average_of_noise_alone_has_the_noise_that_its_weights_leave():
+    args = moving_averages.Args(days=365, betas=(0.0, 0.5, 0.9), noise=500.0, repeats=100)
+    numbers = moving_averages.run(args).numbers
+    for beta in args.betas:  # noise drowns the season: variance times the sum of squared weights
+        weights = [beta ** np.arange(t) for t in range(1, args.days + 1)]
+        shares = [((w / w.sum()) ** 2).sum() for w in weights]
+        expected = 500 * np.sqrt(np.mean(shares))
+        assert numbers[f"error_{beta:g}"] == pytest.approx(expected, rel=0.05)
+
+
+def test_without_noise_the_average_is_only_late_and_begins_at_zero():
+    args = moving_averages.Args(betas=(0.0, 0.9, 0.98), noise=0.0, repeats=1)
+    numbers = moving_averages.run(args).numbers
+    assert numbers["error_0"] == 0
+    assert numbers["error_0"] < numbers["error_0.9"] < numbers["error_0.98"]
+    assert numbers["first_month_0.98"] > 1  # degrees: pulled to zero
+
+
+@pytest.mark.parametrize("betas", [(), (1.0,), (-0.1, 0.5)])
+def test_betas_that_average_nothing_are_refused(betas):
+    with pytest.raises(ValueError, match="betas"):
+        moving_averages.Args(betas=betas)
