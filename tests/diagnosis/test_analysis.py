@@ -48,12 +48,15 @@ def test_the_file_is_json_and_has_what_it_promises():
         "mismatch",
         "dev_overfit",
     ]
-    assert set(found["ledger"][0]) == {"gap", "value", "lo", "hi", "status", "p_largest"}
+    assert set(found["ledger"][0]) == {
+        *["gap", "from", "to", "value", "lo", "hi", "status", "p_largest"]
+    }
     assert set(found["verdict"]) == {
         "primary",
         "largest",
         "surpasses_human",
         "insufficient",
+        "bias_at_most",
         "joint",
         "secondary",
         "all_small",
@@ -95,7 +98,7 @@ def test_without_a_human_level_bias_is_said_to_be_unknown():
 
 
 def test_where_people_have_no_level_nobody_is_asked_for_one():
-    tables_ = model(train=10, train_dev=15, dev=100, test=110)
+    tables_ = model(train=60, train_dev=65, dev=100, test=110)
     links = {
         people: [step["link"] for step in told(tables_, people=people)["next"]]
         for people in (True, False)

@@ -83,6 +83,10 @@ def check_consistency(parts):
     assert ("ST000" in codes) == (not primary)
     # What is said to be unknown is what is listed as missing.
     assert ("bias is unknown" in judged.sentence) == (verdict.NO_LEVEL in judged.insufficient)
+    if judged.bias_at_most is not None:
+        assert f"at most {judged.bias_at_most:.1%}" in judged.sentence
+        assert parts.human is None
+        assert judged.bias_at_most >= parts.errors["train"].value
     assert ("not comparable" in judged.sentence) == (verdict.TRAIN_ERROR in judged.insufficient)
     assert ("ST012" in codes) == (verdict.TRAIN_ERROR in judged.insufficient)
     if "ST012" in codes:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foursplit.diagnosis.decomposition import ledger
 from foursplit.reporting.plots.axis import axis
 from foursplit.reporting.plots.comparison import comparison
 from foursplit.reporting.plots.curves import curves
@@ -47,13 +48,19 @@ def level(value, spread=0.01):
     return {"value": value, "lo": value - spread, "hi": value + spread, "n": 9, "n_groups": 9}
 
 
+def gap(name, value, lo, hi, status):
+    low, high = ledger.LINKS[name]
+    block = {"gap": name, "from": low, "to": high, "value": value, "lo": lo, "hi": hi}
+    return {**block, "status": status}
+
+
 SUMMARY = {
     "human": {"error": 0.02},
     "splits": {"train": level(0.01), "train_dev": level(0.06), "dev": level(0.2)},
     "ledger": [
-        {"gap": "avoidable_bias", "value": -0.01, "lo": -0.02, "hi": 0.0, "status": "immaterial"},
-        {"gap": "variance", "value": 0.05, "lo": 0.03, "hi": 0.07, "status": "secondary"},
-        {"gap": "mismatch", "value": 0.14, "lo": 0.1, "hi": 0.18, "status": "primary"},
+        gap("avoidable_bias", -0.01, -0.02, 0.0, "immaterial"),
+        gap("variance", 0.05, 0.03, 0.07, "secondary"),
+        gap("mismatch", 0.14, 0.1, 0.18, "primary"),
     ],
 }
 
@@ -72,6 +79,19 @@ def test_each_bar_of_the_waterfall_starts_at_the_end_of_the_previous_one():
     assert x1 == pytest.approx(x0, abs=0.02)
     assert x2 == pytest.approx(x1 + w1, abs=0.02)
     assert w1 == pytest.approx(5 * w0, abs=0.05)  # 0.05 and 0.01
+
+
+def test_pooled_splits_are_a_level_of_their_own_where_variance_ends():
+    pooled = {
+        **SUMMARY,
+        "unseen": level(0.1),
+        "ledger": [{**gap("variance", 0.09, 0.05, 0.13, "primary"), "to": "unseen"}],
+    }
+    text = str(waterfall(pooled))
+    assert "unseen (train-dev + dev)" in text
+    ((_, width),) = bars(waterfall(pooled))
+    ((_, other),) = bars(waterfall({**SUMMARY, "ledger": SUMMARY["ledger"][1:2]}))
+    assert width == pytest.approx(9 / 5 * other, rel=0.3)
 
 
 def test_an_unopened_split_is_labelled_sealed():

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.reporting.plots.confusion_matrix import confusion_file
 from foursplit.reporting.plots.residuals import residuals_file
 from foursplit.reporting.plots.waterfall import waterfall_file
@@ -18,7 +19,15 @@ SUMMARY = {
     "human": {"error": 0.02},
     "splits": {name: {"value": value, "lo": value, "hi": value} for name, value in LEVELS.items()},
     "ledger": [
-        {"gap": gap, "value": value, "lo": None, "hi": None, "status": "secondary"}
+        {
+            "gap": gap,
+            "from": LINKS[gap][0],
+            "to": LINKS[gap][1],
+            "value": value,
+            "lo": None,
+            "hi": None,
+            "status": "secondary",
+        }
         for gap, value in GAPS.items()
     ],
 }
@@ -50,7 +59,13 @@ def test_each_gap_joins_the_levels_on_both_sides():
 
 def test_a_ledger_of_zeros_can_be_drawn_and_shows_what_is_not_known():
     zero = {"value": 0.0, "lo": 0.0, "hi": 0.0}
-    gap = {"gap": "variance_or_mismatch", **zero, "status": "immaterial"}
+    gap = {
+        "gap": "variance_or_mismatch",
+        "from": "train",
+        "to": "dev",
+        **zero,
+        "status": "immaterial",
+    }
     summary = {"human": None, "splits": {"train": zero, "dev": zero}, "ledger": [gap]}
     assert {"sealed", "unknown"} <= set(texts(waterfall_file(summary, "")))
 

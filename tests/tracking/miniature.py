@@ -144,7 +144,9 @@ def _between(value):
 
 def _summary(splits, dev_error):
     errors = dict.fromkeys(splits, 0.125) | {"dev": dev_error}
-    gap = {"gap": "mismatch", "status": "primary", "p_largest": 0.75, **_between(dev_error - 0.125)}
+    ends = {"from": "train_dev", "to": "dev"}
+    sizes = {"p_largest": 0.75, **_between(dev_error - 0.125)}
+    gap = {"gap": "mismatch", "status": "primary", **ends, **sizes}
     return {
         "splits": {split: _between(error) for split, error in errors.items()},
         "metrics": {split: {"error": error} for split, error in errors.items()},

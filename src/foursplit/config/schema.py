@@ -148,6 +148,8 @@ class ComparisonGroup:
     direction: Literal["minimize", "maximize"] = "minimize"
     bounds: Mapping[str, float] = field(default_factory=dict)  # at most; e.g. n_parameters
     min_gain: NonNegativeFloat = 0.005  # a smaller gain in the metric is not worth a change
+    price: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
+    """How much worse the metric may be for one unit less of a cost; e.g. n_parameters."""
     desired_error: float | None = None  # used where no human-level error is known
 
 

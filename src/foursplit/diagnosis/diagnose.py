@@ -11,7 +11,7 @@ from foursplit.diagnosis.decomposition import dev_size, dev_to_test, error_matri
 from foursplit.diagnosis.decomposition.decompose import Decomposition, decompose
 from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.decomposition.human_level import HumanLevelChoice
-from foursplit.diagnosis.decomposition.ledger import MERGED
+from foursplit.diagnosis.decomposition.ledger import MERGED, dev_level
 from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.error_analysis import human_advantage, label_audit, leakage, tags
 from foursplit.diagnosis.error_analysis.label_audit import Audit
@@ -176,7 +176,7 @@ def _human_advantage(
 
     Being better on train is not enough: train may be memorized.
     """
-    human, system = (parts.errors.get(split) for split in ("human", "dev"))
+    human, system = parts.errors.get("human"), dev_level(parts.errors)
     if human is None or system is None or system.hi >= human.lo - SLACK:
         return HumanAdvantage(not_applicable="The model is not known to be better than people.")
     if dev is None or not dev.has("human_loss"):

@@ -50,7 +50,8 @@ def metric(summaries: Iterable[dict[str, Any]], name: str) -> float:
 def tie_rule(group: ComparisonGroup, config: DiagnosisConfig, metric: str = "") -> TieRule:
     """Return when a cheaper candidate may take the place of the best.
 
-    `min_gain` is in units of the group's metric: for another `metric` no loss is negligible.
+    `min_gain` and `price` are in units of the group's metric: for another `metric` no loss is
+    negligible, and no cost has a price.
     """
     return TieRule(
         margin=group.min_gain if metric in ("", group.metric) else 0.0,
@@ -58,4 +59,5 @@ def tie_rule(group: ComparisonGroup, config: DiagnosisConfig, metric: str = "") 
         confidence=config.confidence,
         n_resamples=config.n_resamples,
         seed=config.seed,
+        price=group.price if metric in ("", group.metric) else {},
     )

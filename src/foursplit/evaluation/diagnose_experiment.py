@@ -21,6 +21,9 @@ from foursplit.evaluation.human_level import human_level
 
 PENALTIES = ("weight_decay", "dropout", "l2")  # beginnings of names
 
+LIMITS = {"max_depth": 0, "min_samples_split": 2, "min_samples_leaf": 1, "C": 0}
+"""What holds a model of scikit-learn's kind back, and the value at which it does not."""
+
 
 def validate_tables(tables: Mapping[Split, pd.DataFrame], dataset: str, name: str = "") -> Model:
     """Validate one seed's tables, and merge the annotations of dev's errors."""
@@ -59,7 +62,8 @@ def penalties(experiment: Experiment) -> dict[str, float]:
     return {
         name: float(value)
         for name, value in named.items()
-        if name.startswith(PENALTIES) and isinstance(value, int | float) and value > 0
+        if isinstance(value, int | float)
+        and value > (0 if name.startswith(PENALTIES) else LIMITS.get(name, value))
     }
 
 

@@ -5,11 +5,11 @@ from foursplit.config.schema import ComparisonGroup
 from foursplit.core.errors import FoursplitError, unknown_name
 
 COSTS = ("n_parameters", "flops", "size_bytes")
-"""What a bound may be on: fields of each model's manifest."""
+"""What a bound or a price may be on: fields of each model's manifest."""
 
 
 def check_group(name: str, group: ComparisonGroup) -> None:
-    """Raise for a metric or a bound that is not measured."""
+    """Raise for a metric, a bound or a price that is not of something measured."""
     known = plugins.metrics(group.task)
     metrics = known.METRICS
     if group.metric in getattr(known, "TABLE_METRICS", {}):
@@ -19,6 +19,7 @@ def check_group(name: str, group: ComparisonGroup) -> None:
         )
     if group.metric not in metrics:
         raise unknown_name("metric", group.metric, metrics, f"group {name}")
-    for bound in group.bounds:
-        if bound not in COSTS:
-            raise unknown_name("bound", bound, COSTS, f"group {name}")
+    for kind, costs in (("bound", group.bounds), ("price", group.price)):
+        for cost in costs:
+            if cost not in COSTS:
+                raise unknown_name(kind, cost, COSTS, f"group {name}")

@@ -103,6 +103,12 @@ def collect(params: Params, group: str | None = None) -> list[ExperimentResult]:
     return entries
 
 
+def _tied_best(chosen: dict[str, Any]) -> Any:
+    """Return the best by the metric if it is tied with the winner, else the winner."""
+    tied = chosen["best"] in chosen.get("tied", [chosen["best"]])
+    return chosen["best"] if tied else chosen["winner"]
+
+
 def _entry(
     of: Pipeline, course: str, key: str, experiment: Experiment, *, learns: bool
 ) -> ExperimentResult | None:
@@ -129,7 +135,7 @@ def _entry(
         winner=winner,
         meets_bounds=ranked.get("meets_bounds", True),
         broken_bounds=tuple(ranked.get("broken", ())),
-        tied_with=chosen["best"] if winner and chosen["best"] != key else None,
+        tied_with=chosen["best"] if winner and key != _tied_best(chosen) else None,
         not_distinguished=tuple(
             other for other in chosen.get("not_distinguished", ()) if winner and other != key
         ),

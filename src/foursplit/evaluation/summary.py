@@ -39,6 +39,7 @@ def summarize(
         **table_metrics.by_split(tables, group.task, config),
         "human": human_level(group, dataset.reference),
         "baseline": {split: _against_baseline(table, config) for split, table in tables.items()},
+        **({"unseen": parts["unseen"]} if "unseen" in parts else {}),
         "ledger": parts["ledger"],
         "verdict": parts["verdict"],
     }

@@ -14,7 +14,7 @@ from foursplit.config.fit import fit_settings
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
-from foursplit.diagnosis.decomposition.decompose import estimate_errors
+from foursplit.diagnosis.decomposition.decompose import estimate_levels
 from foursplit.diagnosis.decomposition.gap_changes import (
     GapChange,
     GapChanges,
@@ -190,7 +190,9 @@ def _errors(
 ) -> dict[str, Any] | None:
     """Estimate a run's errors and gaps; None where another version of the project made it."""
     try:
-        errors = estimate_errors([_model(run) for run in runs], given)
+        errors = estimate_levels(
+            [_model(run) for run in runs], given, same_distribution=given.same_distribution
+        )
     except (IncompleteRunError, DamagedObjectError):
         raise
     except FoursplitError:
@@ -198,7 +200,7 @@ def _errors(
     known = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
     found = ledger.gaps(known, given.confidence, same_distribution=given.same_distribution)
     return {
-        "splits": {name: error.as_json() for name, error in errors.items()},
+        "splits": {n: error.as_json() for n, error in errors.items() if n != ledger.UNSEEN},
         "gaps": {gap.gap: gap.interval() for gap in found},
     }
 

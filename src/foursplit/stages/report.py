@@ -5,6 +5,7 @@ from foursplit.config.load import load
 from foursplit.config.pipelines import FULL
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.evaluation.results import collect
+from foursplit.evaluation.siblings import with_memory
 from foursplit.io import artifacts
 from foursplit.reporting.pages import experiment, index_page
 from foursplit.reporting.pages import lesson as lesson_page
@@ -18,7 +19,7 @@ def run(pipeline: str | None = None) -> str:
         raise unknown_name("pipeline", pipeline, [FULL])
     params = load().of(FULL if pipeline else "")
     reports = paths.reports(params.pipeline)
-    entries = collect(params)
+    entries = with_memory(params, collect(params))
     if not entries:
         raise FoursplitError(
             "nothing to report: no experiment has been evaluated; run `dvc repro`."

@@ -59,7 +59,12 @@ def sentence(chosen: dict[str, Any], group: ComparisonGroup) -> str:
     rows = {row["key"]: row for row in chosen["ranking"]}
     winner, best = rows[chosen["winner"]], rows[chosen["best"]]
     text = f"{winner['key']} wins on dev with {group.metric} {winner['metric']:.4f}"
-    if winner is not best:
+    if group.price and winner is not best:
+        text += (
+            f": with the price of its costs its expected loss is {winner['expected_loss']:.4f}, "
+            f"that of {best['key']} {best['expected_loss']:.4f}"
+        )
+    elif winner is not best:
         cost = next(iter(group.bounds), "n_parameters")
         least, most = winner["costs"][cost], best["costs"][cost]
         text += (

@@ -126,6 +126,8 @@ def lines(report: Mapping[str, Any]) -> list[str]:
     result = []
     for split, block in report["splits"].items():
         result.append(f"{split:<10} {_error(block)}")
+    if "unseen" in report:
+        result.append(f"{'unseen':<10} {_error(report['unseen'])}, train-dev and dev together")
     result.append("")
     for row in report["ledger"]:
         p_largest = row["p_largest"]
@@ -134,6 +136,8 @@ def lines(report: Mapping[str, Any]) -> list[str]:
             f"{NAMES[row['gap']]:<21} {row['value']:+7.2%}{_interval(row)}  "
             f"{row['status']}{largest}"
         )
+    if "unseen" in report:
+        result.append(report["unseen"]["difference"]["sentence"])
     result += _ceilings(report["ceilings"])
     result += ["", report["verdict"]["sentence"]]
     if report["human"] and len(report["human"]["levels"]) > 1:

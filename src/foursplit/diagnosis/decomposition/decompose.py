@@ -13,7 +13,8 @@ from foursplit.diagnosis.decomposition.human_level import (
     choose_human_level,
     would_change_verdict,
 )
-from foursplit.diagnosis.decomposition.ledger import Gap
+from foursplit.diagnosis.decomposition.ledger import UNSEEN, Gap, dev_level
+from foursplit.diagnosis.decomposition.pooled import SplitDifference, add_pooled, compare_splits
 from foursplit.diagnosis.decomposition.verdict import FEW_GROUPS, Verdict, VerdictThresholds
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
@@ -36,11 +37,12 @@ CODES = {
 class Decomposition:
     """The error of a model, all its seeds together, decomposed into gaps."""
 
-    errors: Mapping[str, Estimate]  # by split, after that of `human` where it is known
+    errors: Mapping[str, Estimate]  # by level of the ladder, `UNSEEN` among them where pooled
     human: HumanLevelChoice | None
     gaps: tuple[Gap, ...]
     verdict: Verdict
     n_seeds: int
+    difference: SplitDifference | None = None  # of dev from train-dev, where they are pooled
 
     @property
     def dev_error(self) -> float:
@@ -53,11 +55,20 @@ class Decomposition:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "splits": {split: error.as_json() for split, error in self.errors.items()},
+            "splits": {
+                split: error.as_json() for split, error in self.errors.items() if split != UNSEEN
+            },
+            **self._pooled(),
             "human": None if self.human is None else self.human.as_json(),
             "seeds": self.n_seeds,
-            **verdict.as_json(self.gaps, self.verdict),
+            **verdict.as_json(self.gaps, self.verdict, self.errors),
         }
+
+    def _pooled(self) -> dict[str, Any]:
+        if self.difference is None:
+            return {}
+        pooled = self.errors[UNSEEN].as_json()
+        return {UNSEEN: {**pooled, "difference": self.difference.as_json()}}
 
 
 def merge_seeds(models: Sequence[Model]) -> dict[str, PredictionTable]:
@@ -74,6 +85,13 @@ def estimate_errors(models: Sequence[Model], settings: Settings) -> dict[str, Es
         )
         for split, table in merge_seeds(models).items()
     }
+
+
+def estimate_levels(
+    models: Sequence[Model], settings: Settings, *, same_distribution: bool
+) -> dict[str, Estimate]:
+    """Estimate the error on each split and, where train and dev are alike, on train-dev and dev."""
+    return estimate_errors(add_pooled(models) if same_distribution else models, settings)
 
 
 def estimate_error(
@@ -101,9 +119,10 @@ def decompose(
 ) -> Decomposition:
     """Decompose the error of a model, given by its seeds.
 
-    `same_distribution`: train and dev come from one distribution, so their gap is variance.
+    `same_distribution`: train and dev come from one distribution, so their gap is variance, and
+    train-dev and dev are pooled.
     """
-    measured = estimate_errors(models, settings)
+    measured = estimate_levels(models, settings, same_distribution=same_distribution)
     human = _human_level(merge_seeds(models), measured, settings)
     errors = ({"human": human.taken.error} if human else {}) | measured
     gaps = ledger.gaps(errors, settings.confidence, same_distribution=same_distribution)
@@ -115,6 +134,7 @@ def decompose(
             errors, gaps, settings.rule, people=settings.people, confidence=settings.confidence
         ),
         n_seeds=len(models),
+        difference=compare_splits(errors, settings.confidence),
     )
 
 
@@ -141,11 +161,11 @@ def _human_level(
         kind=settings.human_kind,
         where=settings.human_where,
     )
-    system = errors.get("train") or errors.get("dev")
+    system, dev = errors.get("train") or errors.get("dev"), dev_level(errors)
     if choice is None or system is None:
         return choice
     # The threshold follows from dev, as it does for the gap itself.
-    limit = settings.rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
+    limit = settings.rule.threshold(dev.value if dev else 0.0)
     rule = VerdictThresholds(min_gap=limit, min_gap_fraction=0.0)
     taken = choice.taken.error.value
     change = [
@@ -172,6 +192,7 @@ def findings(decomposition: Decomposition) -> list[Finding]:
         found.append(finding)
     if not found:
         found.append(Finding(code="ST000", severity="info", title="no gap is significant"))
+    found += _difference(decomposition.difference)
     if judged.surpasses_human:
         found.append(
             Finding(
@@ -205,3 +226,19 @@ def findings(decomposition: Decomposition) -> list[Finding]:
                 )
             )
     return found
+
+
+def _difference(difference: SplitDifference | None) -> list[Finding]:
+    """Report train-dev and dev that differ although they are declared alike."""
+    if difference is None or not difference.significant:
+        return []
+    return [
+        Finding(
+            code="ST014",
+            severity="issue",
+            evidence=("unseen.difference",),
+            title="train and dev are declared to be of one distribution, but dev error is "
+            f"{difference.gap.value:+.2%} from that on train-dev (p = {difference.p_value:.2g}): "
+            "check the split, duplicates and order",
+        )
+    ]

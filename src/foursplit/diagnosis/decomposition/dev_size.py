@@ -57,7 +57,8 @@ def of_tables(
             reason="Losses are quantities: compare two models to see what it takes."
         )
     error = float(np.average(losses.mean(axis=0), weights=first.weight))
-    delta = rule.min_gain or rule.threshold(error)
+    # A gain of min_gain decides nothing where the error is fifty times as large.
+    delta = max(rule.min_gain or rule.min_gap, rule.min_gap_fraction * error)
     if error <= delta:
         why = f"The dev error of {error:.2%} leaves no gain of {delta:.2%}, which is what counts."
         return NotApplicable(reason=why)
@@ -68,7 +69,7 @@ def of_tables(
     return DevSize(
         n=len(first),
         delta=delta,
-        delta_from="min_gain" if rule.min_gain else "what counts as a gap",
+        delta_from="min_gain" if delta == rule.min_gain else "what counts as a gap",
         discordance=discordance,
         discordance_from="assumed: half the errors shared" if measured is None else "the seeds",
         design_effect=effect,

@@ -11,7 +11,8 @@ from typing import Any
 
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.decomposition.decompose import estimate_errors, merge_seeds
-from foursplit.diagnosis.decomposition.ledger import LINKS
+from foursplit.diagnosis.decomposition.ledger import UNSEEN, links
+from foursplit.diagnosis.decomposition.pooled import add_pooled
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.settings import Settings
@@ -65,6 +66,8 @@ def measure_gap_changes(
     On the same examples, the difficulty of each example cancels.  Otherwise the two errors are
     treated as independent.
     """
+    if settings.same_distribution:
+        before, after = add_pooled(before), add_pooled(after)
     first, second = merge_seeds(before), merge_seeds(after)
     shared = [split for split in first if split in second]
     paired = all(_same_examples(first[s], second[s]) for s in shared)
@@ -76,7 +79,8 @@ def measure_gap_changes(
             _between(s, two[s].value, one[s].value, _ends(two[s]), _ends(one[s])) for s in shared
         ]
     by_split = {moved.name: moved for moved in found}
-    return GapChanges(splits=tuple(found), gaps=tuple(_gaps(by_split)), paired=paired)
+    splits = tuple(moved for moved in found if moved.name != UNSEEN)
+    return GapChanges(splits=splits, gaps=tuple(_gaps(by_split)), paired=paired)
 
 
 def _same_examples(one: PredictionTable, other: PredictionTable) -> bool:
@@ -136,7 +140,7 @@ def _between(
 def _gaps(splits: Mapping[str, GapChange]) -> list[GapChange]:
     """Return each gap's change: that of its upper end less that of its lower; human level stays."""
     found = []
-    for gap, (low, high) in LINKS.items():
+    for gap, (low, high) in links(splits).items():
         if high not in splits or (low != "human" and low not in splits):
             continue
         upper, lower = splits[high], splits.get(low)

@@ -20,6 +20,7 @@ NAMES = {
     "avoidable_bias_or_variance_or_mismatch": "avoidable bias, variance or mismatch",
 }
 
+LEVEL = 0.02  # one-sided, of a part of train to dev at family-wise 5 %
 POWER = 0.8  # of cases in which half the sum should be significant: the custom of the field
 
 
@@ -54,45 +55,65 @@ class JointGap:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Contiguous gaps, the levels that they pass, and their sum."""
+
+    gaps: tuple[Gap, ...]
+    levels: tuple[str, ...]
+    total: Gap
+
+
+def contiguous_runs(
+    errors: Mapping[str, Estimate], gaps: Sequence[Gap], confidence: float
+) -> list[Run]:
+    """Return the sums of two or more contiguous gaps up to dev.
+
+    The shortest come first, and of equal length those nearer to dev.
+    """
+    chain = [gap for gap in gaps if gap.gap != "dev_overfit"]
+    found = []
+    for length in range(2, len(chain) + 1):
+        for start in range(len(chain) - length, -1, -1):
+            run = tuple(chain[start : start + length])
+            levels = _levels(run, errors)
+            if levels is not None:
+                name = "_or_".join(gap.gap for gap in run)
+                total = between(name, errors[levels[0]], errors[levels[-1]], confidence)
+                found.append(Run(gaps=run, levels=tuple(levels), total=total))
+    return found
+
+
 def find_joint_gaps(
     errors: Mapping[str, Estimate],
-    gaps: Sequence[Gap],
-    significant: Collection[str],
+    runs: Sequence[Run],
+    names: Collection[str],
     limit: float,
     *,
-    confidence: float,
+    single: Collection[str] = (),
     unusable: Collection[str] = (),
 ) -> list[JointGap]:
     """Return the sums of contiguous gaps that are significant while none of their gaps is.
 
-    The shortest come first, and of equal length those nearer to dev; no gap is in two of them.
-    Without train-dev, train to dev is one gap: so a significant sum of variance and mismatch is
-    named unless both are known to be below `limit`, and a train-dev set never makes the verdict
-    poorer.  A sum with bias is named only where one of its gaps exceeds `limit` by its value.
-    No sum ends at a split that is `unusable`.
+    `names`: the gaps and sums that are significant as a family; `single`: the gaps that are named
+    alone.  No gap is in two sums: the first of `runs` has it.  Without train-dev, train to dev is
+    one gap: so a significant sum of variance and mismatch is named unless both are known to be
+    below `limit`, and a train-dev set never makes the verdict poorer.  A sum with bias is named
+    only where one of its gaps exceeds `limit` by its value.  No sum ends at a split that is
+    `unusable`.
     """
-    chain = [gap for gap in gaps if gap.gap != "dev_overfit"]
     found: list[JointGap] = []
-    taken = {*significant}
-    for length in range(2, len(chain) + 1):
-        for start in range(len(chain) - length, -1, -1):
-            run = chain[start : start + length]
-            levels = _levels(run, errors)
-            if levels is None or not {levels[0], levels[-1]}.isdisjoint(unusable):
-                continue
-            total = between(
-                "_or_".join(gap.gap for gap in run),
-                errors[levels[0]],
-                errors[levels[-1]],
-                confidence,
-            )
-            if (
-                _may_be_one(run, levels[0], limit)
-                and is_significant(total, limit)
-                and taken.isdisjoint(g.gap for g in run)
-            ):
-                found.append(_joint(total, run, levels, errors, confidence))
-                taken |= {gap.gap for gap in run}
+    taken = {*single}
+    for run in runs:
+        if (
+            {run.levels[0], run.levels[-1]}.isdisjoint(unusable)
+            and _may_be_one(run.gaps, run.levels[0], limit)
+            and run.total.gap in names
+            and is_significant(run.total, limit)
+            and taken.isdisjoint(gap.gap for gap in run.gaps)
+        ):
+            found.append(_joint(run.total, run.gaps, run.levels, errors))
+            taken |= {gap.gap for gap in run.gaps}
     return found
 
 
@@ -135,7 +156,6 @@ def _joint(
     run: Sequence[Gap],
     levels: Sequence[str],
     errors: Mapping[str, Estimate],
-    confidence: float,
 ) -> JointGap:
     noise = {level: float(errors[level].replicates.var()) for level in levels}
     middle = max(levels[1:-1], key=lambda level: noise[level])
@@ -146,21 +166,17 @@ def _joint(
         links=tuple(gap.gap for gap in run),
         enlarge=middle,
         n=errors[middle].n,
-        n_needed=_required_examples(
-            errors[middle].n, noise[middle], other, total.value / 2, confidence
-        ),
+        n_needed=_required_examples(errors[middle].n, noise[middle], other, total.value / 2),
     )
 
 
-def _required_examples(
-    n: int, variance: float, other: float, gap: float, confidence: float
-) -> int | None:
+def _required_examples(n: int, variance: float, other: float, gap: float) -> int | None:
     """Return the examples of a split that show a gap of this size with the usual power.
 
     `variance` is that of the split's error on n examples, `other` that of the other end's error.
     """
     normal = NormalDist()
-    standard_errors = normal.inv_cdf(0.5 + confidence / 2) + normal.inv_cdf(POWER)
+    standard_errors = normal.inv_cdf(1 - LEVEL) + normal.inv_cdf(POWER)
     allowed = (gap / standard_errors) ** 2 - other
     if allowed <= 0:
         return None

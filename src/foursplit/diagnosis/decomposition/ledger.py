@@ -4,7 +4,7 @@ Source: Ng, DLS C3 W1 (avoidable bias, variance) and W2 (train-dev set, data mis
 Machine Learning Yearning, chapters 20-23 and 40-42.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ LINKS = {
 
 MERGED = "variance_or_mismatch"
 """What train to dev is called where there is no train-dev set and the two may differ."""
+
+UNSEEN = "unseen"
+"""The level of train-dev and dev together, where both have the distribution of train."""
 
 
 SLACK = 1e-9  # a gap that equals the threshold in decimal must not exceed it in binary
@@ -46,10 +49,17 @@ def fixed(value: float) -> Estimate:
     return Estimate(value=value, lo=value, hi=value, n=0, n_groups=0, replicates=np.array([value]))
 
 
-def ends(gap: str, errors: Mapping[str, Estimate]) -> tuple[str, str]:
+def ends(gap: str, errors: Collection[str]) -> tuple[str, str]:
     """Return the two levels that a gap lies between."""
     low, high = LINKS.get(gap, ("train", "dev"))
+    if gap == "variance" and UNSEEN in errors:
+        return low, UNSEEN
     return low, high if high in errors else "dev"  # without train-dev, variance ends at dev
+
+
+def dev_level(errors: Mapping[str, Estimate]) -> Estimate | None:
+    """Return the best estimate of the error on dev's distribution; None without dev."""
+    return errors.get(UNSEEN) or errors.get("dev")
 
 
 def gaps(
@@ -58,11 +68,12 @@ def gaps(
     """Return every gap whose two ends were measured, in the order of the ladder.
 
     Without train-dev, train to dev is one gap: variance where the two are known to come from one
-    distribution, and otherwise not distinguishable from mismatch.
+    distribution, and otherwise not distinguishable from mismatch.  With the level `UNSEEN`,
+    train-dev and dev are of one distribution: variance ends there, and there is no mismatch.
     """
     results = [
         between(name, errors[low], errors[high], confidence)
-        for name, (low, high) in LINKS.items()
+        for name, (low, high) in links(errors).items()
         if low in errors and high in errors
     ]
     if "train_dev" not in errors and "train" in errors and "dev" in errors:
@@ -70,6 +81,14 @@ def gaps(
         position = sum(gap.gap == "avoidable_bias" for gap in results)
         results.insert(position, between(name, errors["train"], errors["dev"], confidence))
     return results
+
+
+def links(errors: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the gaps between neighbouring levels; with `UNSEEN` variance ends there."""
+    if UNSEEN not in errors:
+        return LINKS
+    pooled = LINKS | {"variance": ("train", UNSEEN)}
+    return {name: pair for name, pair in pooled.items() if name != "mismatch"}
 
 
 def between(name: str, low: Estimate, high: Estimate, confidence: float) -> Gap:

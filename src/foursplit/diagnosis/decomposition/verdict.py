@@ -3,7 +3,7 @@
 Source: Ng, DLS C3 W1-W2; Ng (2018), Machine Learning Yearning, chapters 20-22, 40-41.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +11,17 @@ import numpy as np
 
 from foursplit.core import splits
 from foursplit.diagnosis.decomposition import joint_gaps
+from foursplit.diagnosis.decomposition.family import significant_names
 from foursplit.diagnosis.decomposition.joint_gaps import (
     JointGap,
+    contiguous_runs,
     exceeds,
     find_joint_gaps,
     is_significant,
     may_exceed,
     to_rescore,
 )
-from foursplit.diagnosis.decomposition.ledger import MERGED, Gap, ends
+from foursplit.diagnosis.decomposition.ledger import MERGED, UNSEEN, Gap, dev_level, ends
 from foursplit.diagnosis.decomposition.ledger import SLACK as SLACK
 from foursplit.diagnosis.stats.bootstrap import Estimate
 
@@ -54,6 +56,7 @@ class Verdict:
     joint: tuple[JointGap, ...] = ()  # of which only the sum is significant
     secondary: tuple[str, ...] = ()  # significant, but small beside the primary ones
     all_small: bool = False  # every gap is known to be below the threshold
+    bias_at_most: float | None = None  # where no level is known: train error's upper bound
 
     @property
     def significant(self) -> tuple[str, ...]:
@@ -65,7 +68,7 @@ class Verdict:
         return tuple(joint.gap for joint in self.joint)
 
 
-UNSEEN = ("train_dev", "dev")
+NOT_LEARNED = ("train_dev", "dev")
 """Where a model may surpass people: train may be memorized, and test is opened once."""
 
 OVERFIT = "dev_overfit"
@@ -85,7 +88,11 @@ NAMES = {
 }
 """Names of the ledger's gaps."""
 
-LEVELS = {"human": "human"} | {str(split): title for split, title in splits.TITLES.items()}
+LEVELS = {
+    "human": "human",
+    **{str(split): title for split, title in splits.TITLES.items()},
+    UNSEEN: "unseen (train-dev + dev)",
+}
 """How people write the levels of the ladder."""
 
 TITLES = {**NAMES, **joint_gaps.NAMES}
@@ -104,23 +111,30 @@ def decide_verdict(
 
     `people`: whether a human level exists for such answers; `confidence`: that of the gaps.
     """
-    few = [name for name, e in errors.items() if name != "human" and 0 < e.n_groups < MIN_GROUPS]
-    insufficient = [NO_LEVEL] if people and "human" not in errors else []
+    few = [name for name in _used(errors) if 0 < errors[name].n_groups < MIN_GROUPS]
+    dev = dev_level(errors)
+    limit = rule.threshold(dev.value if dev else 0.0)
+    bound = _bias_bound(errors, few) if people else None
+    insufficient = []
+    if people and "human" not in errors and (bound is None or _may_matter(errors, limit)):
+        insufficient.append(NO_LEVEL)
     insufficient += [MERGED] if any(gap.gap == MERGED for gap in gaps) else []
     insufficient += [FEW_GROUPS + split for split in few]
-    limit = rule.threshold(errors["dev"].value if "dev" in errors else 0.0)
     judged = [gap for gap in gaps if {*ends(gap.gap, errors)}.isdisjoint(few)]
     rescore = any(gap.gap == "variance" and _is_negative(gap, limit) for gap in judged)
     if rescore:
         insufficient.append(TRAIN_ERROR)
         judged = [gap for gap in judged if gap.gap != "avoidable_bias"]
-    single = [gap for gap in judged if is_significant(gap, limit)]
+        bound = None
+    runs = contiguous_runs(errors, gaps, confidence)
+    names = significant_names([*gaps, *(run.total for run in runs)], 1 - confidence)
+    single = [gap for gap in judged if gap.gap in names and is_significant(gap, limit)]
     joint = find_joint_gaps(
         errors,
-        gaps,
-        {gap.gap for gap in single},
+        runs,
+        names,
         limit,
-        confidence=confidence,
+        single={gap.gap for gap in single},
         unusable=[*few, "train"] if rescore else few,
     )
     if rescore:
@@ -130,18 +144,18 @@ def decide_verdict(
     primary = _primary(material, rule)
     better = _better_than_human(errors)
     sentences = [
-        _conclusion(gaps, judged, primary, limit),
+        _conclusion(gaps, judged, primary, limit, dev),
         _also([g for g in material if g not in primary]),
         _perhaps_larger(judged, material, joint),
         *(_joint(j) for j in joint),
         _rescore(gaps) if rescore else "",
         _few(few),
-        _caveat(better, insufficient),
+        _caveat(better, insufficient, bound),
     ]
     return Verdict(
         primary=tuple(g.gap for g in primary),
         largest=max(judged, key=lambda g: g.value).gap if judged else "",
-        surpasses_human=not {*UNSEEN}.isdisjoint(better),
+        surpasses_human=any(name != "train" for name in better),
         insufficient=tuple(insufficient),
         sentence=" ".join(filter(None, sentences)),
         status={g.gap: _status(g, primary, material, judged, joint) for g in gaps},
@@ -149,7 +163,28 @@ def decide_verdict(
         joint=tuple(joint),
         secondary=tuple(g.gap for g in material if g not in primary),
         all_small=len(judged) == len(gaps) and not material and _all_small(judged, limit),
+        bias_at_most=bound,
     )
+
+
+def _used(errors: Mapping[str, Estimate]) -> list[str]:
+    """Return the splits that gaps end at; train-dev and dev do not where they are pooled."""
+    left_out = {"human"}
+    if UNSEEN in errors:
+        left_out |= {"train_dev"} if "test" in errors else {"train_dev", "dev"}
+    return [name for name in errors if name not in left_out]
+
+
+def _bias_bound(errors: Mapping[str, Estimate], few: Sequence[str]) -> float | None:
+    """Return the most that avoidable bias can be without a level: train error's upper bound."""
+    if "human" in errors or "train" not in errors or "train" in few:
+        return None
+    return errors["train"].hi
+
+
+def _may_matter(errors: Mapping[str, Estimate], limit: float) -> bool:
+    """Check whether some human level would make bias count: bias is at most train error."""
+    return exceeds(errors["train"].value, limit)
 
 
 def _is_negative(gap: Gap, limit: float) -> bool:
@@ -188,7 +223,8 @@ def _better_than_human(errors: Mapping[str, Estimate]) -> list[str]:
     human = errors.get("human")
     if human is None:
         return []
-    measured = [name for name in ("train", *UNSEEN) if name in errors]
+    levels = ("train", UNSEEN) if UNSEEN in errors else ("train", *NOT_LEARNED)
+    measured = [name for name in levels if name in errors]
     return [name for name in measured if errors[name].hi < human.lo - SLACK]
 
 
@@ -204,7 +240,11 @@ def _p_largest(gaps: Sequence[Gap]) -> dict[str, float | None]:
 
 
 def _conclusion(
-    gaps: Sequence[Gap], judged: Sequence[Gap], primary: Sequence[Gap], limit: float
+    gaps: Sequence[Gap],
+    judged: Sequence[Gap],
+    primary: Sequence[Gap],
+    limit: float,
+    dev: Estimate | None,
 ) -> str:
     if not gaps:
         return "No gap is known: measure the error on train and dev."
@@ -214,6 +254,8 @@ def _conclusion(
         return "No gap can be judged."
     if _all_small(judged, limit):
         return f"Every gap is known to be below {limit:.1%}, the smallest that counts."
+    if dev is not None and dev.n and dev.value == 0:
+        return f"No gap is significant: no error in {dev.n:,} examples, so at most {dev.hi:.1%}."
     return "No gap is significant: those that there may be are within chance."
 
 
@@ -269,10 +311,13 @@ def _few(few: Sequence[str]) -> str:
     return f"Too few groups on {' and '.join(few)}: gaps that end there are not judged."
 
 
-def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
+def _caveat(better: Sequence[str], insufficient: Sequence[str], bound: float | None) -> str:
     if NO_LEVEL in insufficient:
-        return "Without a human or desired level, avoidable bias is unknown."
-    unseen = [LEVELS[split] for split in UNSEEN if split in better]
+        known = "" if bound is None else f", but at most {bound:.1%}, the bound of train error"
+        return f"Without a human or desired level, avoidable bias is unknown{known}."
+    if bound is not None:
+        return f"Avoidable bias is at most {bound:.1%}, the bound of train error."
+    unseen = [LEVELS[split] for split in (*NOT_LEARNED, UNSEEN) if split in better]
     if unseen:
         splits = " and ".join(unseen)
         return (
@@ -283,12 +328,14 @@ def _caveat(better: Sequence[str], insufficient: Sequence[str]) -> str:
     return ""
 
 
-def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
-    """Return ledger and verdict as the files hold them."""
+def as_json(gaps: Sequence[Gap], verdict: Verdict, errors: Collection[str]) -> dict[str, Any]:
+    """Return ledger and verdict as the files hold them; `errors` names the levels."""
     return {
         "ledger": [
             {
                 "gap": g.gap,
+                "from": ends(g.gap, errors)[0],
+                "to": ends(g.gap, errors)[1],
                 "value": g.value,
                 "lo": g.lo,
                 "hi": g.hi,
@@ -304,6 +351,7 @@ def as_json(gaps: Sequence[Gap], verdict: Verdict) -> dict[str, Any]:
             "insufficient": list(verdict.insufficient),
             "secondary": list(verdict.secondary),
             "all_small": verdict.all_small,
+            "bias_at_most": verdict.bias_at_most,
             "joint": [joint.as_json() for joint in verdict.joint],
             "sentence": verdict.sentence,
         },

@@ -9,6 +9,7 @@ from foursplit.diagnosis.error_analysis import eyeball, label_audit, unseen_clas
 from foursplit.diagnosis.error_analysis.leakage import Leakage
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.recommendations import table_checks
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection
 from foursplit.diagnosis.stats.seed_agreement import SeedAgreement
@@ -25,6 +26,7 @@ def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> lis
         *_leaks(diagnosis.leakage),
         *unseen_classes.findings(diagnosis.unseen_classes),
         *_columns_left_out(tables),
+        *table_checks.findings(tables),
         *_one_sided_audit(tables),
         *_stale_eyeball(tables),
     ]

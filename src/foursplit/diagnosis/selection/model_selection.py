@@ -42,7 +42,8 @@ class Candidate:
 class TieRule:
     """A candidate is tied with the best if it is shown to be worse by no more than `margin`.
 
-    `alpha` is the probability of showing this of a candidate that is worse by more.
+    `alpha` is the probability of showing this of a candidate that is worse by more.  With a
+    `price` there are no ties: the lowest expected loss wins.
     """
 
     margin: float = 0.0
@@ -50,6 +51,7 @@ class TieRule:
     confidence: float = 0.95  # of the interval of a difference
     n_resamples: int = 2000
     seed: int = 1
+    price: Mapping[str, float] = field(default_factory=dict)  # of the metric, for a unit of cost
 
 
 NO_TIES = TieRule()
@@ -130,10 +132,22 @@ class _Ranker:
             significant=comparison.lo > 0,
         )
 
+    def expected_loss(self, c: Candidate) -> float:
+        """Return the metric, lower is better, plus the price of all costs; unknown is infinite.
+
+        The metric on dev is the mean of what is expected, and costs are known, so it is linear.
+        """
+        priced = [price * _cost(c, name) for name, price in self.ties.price.items() if price]
+        return self.sign * c.metric + sum(priced)
+
     def decide(self, feasible: Sequence[Candidate]) -> _Decision | None:
         if not feasible:
             return None
         best = min(feasible, key=self.by_metric)
+        if self.ties.price:
+            ranked = [(bool(c.failed_seeds), self.expected_loss(c), c.key, c) for c in feasible]
+            winner = min(ranked, key=lambda row: row[:3])[-1]
+            return _Decision(best=best, tied=(winner,))
         tied = [c for c in feasible if c is best or self._is_tied(c, best)]
         return _Decision(best=best, tied=tuple(sorted(tied, key=self.by_cost)))
 
@@ -167,7 +181,8 @@ def select_model(
     `tied` lists the candidates tied with the `best` metric, cheapest first; the first wins.  Cost
     is that of the first bound, else `n_parameters`; then the metric and the name decide.  One with
     a failed seed comes last among the tied, and among equal metrics.  `not_distinguished` lists
-    those that are not significantly worse than the best.  `prices` has the gain from relaxing each
+    those that are not significantly worse than the best.  With a price of costs the winner is the
+    one with the lowest `expected_loss`, alone in `tied`.  `prices` has the gain from relaxing each
     bound alone.
     """
     if direction not in SIGNS:
@@ -197,6 +212,7 @@ def select_model(
                     ranker.shortfall(c, decision.best) if decision else None
                 ),
                 "failed_seeds": list(c.failed_seeds),
+                **({"expected_loss": ranker.expected_loss(c)} if ties.price else {}),
             }
             for c in ranked
         ],

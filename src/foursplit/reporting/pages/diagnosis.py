@@ -18,6 +18,7 @@ def page(diagnosis: Mapping[str, Any], name: str) -> str:
         "splits": splits,
         "human": {"error": human["value"], "kind": diagnosis["human"]["where"]} if human else None,
         "ledger": diagnosis["ledger"],
+        "unseen": diagnosis.get("unseen"),
     }
     return render(
         "diagnosis.html",

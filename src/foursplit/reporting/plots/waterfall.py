@@ -5,14 +5,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from foursplit.core.splits import TITLES
-from foursplit.diagnosis.decomposition.verdict import NAMES
+from foursplit.diagnosis.decomposition.verdict import LEVELS, NAMES
 from foursplit.reporting.numbers import percent, signed
 from foursplit.reporting.plots.axis import Axis, axis, error_grid
 from foursplit.reporting.plots.svg import Drawing, across, element, joined, whisker
-from foursplit.reporting.tables.findings import ENDS
 
-LEVELS = {"human": "human"} | {str(split): title for split, title in TITLES.items()}
+ORDER = ("human", "train", "unseen", "train_dev", "dev", "test")
+"""The levels from the top; without pooled splits there is no level `unseen`."""
+
 ROW_HEIGHT = 26  # pixels
 
 
@@ -35,17 +35,19 @@ def draw_waterfall(summary: Mapping[str, Any]) -> Drawing:
     if summary["human"]:
         error = summary["human"]["error"]
         levels["human"] = {"value": error, "lo": error, "hi": error}
+    if summary.get("unseen"):
+        levels["unseen"] = summary["unseen"]
     scale = axis(_endpoints(levels, summary["ledger"]))
-    gaps = {ENDS[block["gap"]][1]: block for block in summary["ledger"]}
+    gaps = {block["to"]: block for block in summary["ledger"]}
     rows: list[Markup] = []
     y = 0.0
-    for name, title in LEVELS.items():
+    for name in (level for level in ORDER if level != "unseen" or level in levels):
         if name in gaps:
             block = gaps[name]
-            start = levels[ENDS[block["gap"]][0]]["value"]
+            start = levels[block["from"]]["value"]
             rows.append(_gap(scale, block, start, y))
             y += ROW_HEIGHT
-        rows.append(_level(scale, name, title, levels.get(name), y))
+        rows.append(_level(scale, name, LEVELS[name], levels.get(name), y))
         y += ROW_HEIGHT
     label = "Error decomposition from human level to test"
     return Drawing(
@@ -57,7 +59,7 @@ def _endpoints(levels: dict[str, Any], ledger: list[dict[str, Any]]) -> list[flo
     """Return all values that are drawn."""
     ends = [level[end] for level in levels.values() for end in ("lo", "hi")]
     for block in ledger:
-        start = levels[ENDS[block["gap"]][0]]["value"]
+        start = levels[block["from"]]["value"]
         ends += [start + block[end] for end in ("lo", "hi") if block[end] is not None]
     return ends
 

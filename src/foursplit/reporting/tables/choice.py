@@ -56,12 +56,24 @@ def reason(choice: Mapping[str, Any], group: ComparisonGroup) -> str:
         return " ".join(failed)
     rows = {row["key"]: row for row in feasible}
     winner, best = rows[choice["winner"]], rows[choice["best"]]
-    if winner is not best:
+    if winner is not best and group.price:
+        lines = [_priced(winner, best, group)]
+    elif winner is not best:
         lines = [_cheaper_of_tied(winner, best, group), *_not_distinguished(rows, choice, group)]
     else:
         second = next(row for row in feasible if row is not best)
         lines = _not_distinguished(rows, choice, group) or [_leads(winner, second, group)]
     return " ".join([*lines, *failed])
+
+
+def _priced(winner: Mapping[str, Any], best: Mapping[str, Any], group: ComparisonGroup) -> str:
+    format_metric = metric_format(group)
+    return (
+        f"{best['key']} has the best metric, {format_metric(best['metric'])}. With the price of "
+        f"its costs the expected loss of {winner['key']} is lower: "
+        f"{format_metric(abs(winner['expected_loss']))} against "
+        f"{format_metric(abs(best['expected_loss']))}."
+    )
 
 
 def _cheaper_of_tied(

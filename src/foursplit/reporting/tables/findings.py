@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from foursplit.diagnosis.decomposition.ledger import LINKS, MERGED
 from foursplit.diagnosis.decomposition.verdict import NAMES
 
 SHORT = {
@@ -16,10 +15,8 @@ SHORT = {
 }
 """Short names of the gaps, for narrow columns."""
 
-ENDS = {**LINKS, MERGED: ("train", "dev")}
-"""The two levels between which each gap lies."""
-
 NO_GAP = "none significant"  # noise may hide one
+NO_ERROR = "no errors"
 ALL_SMALL = "all small"  # each is known to be below the threshold
 NO_STEP = "none"
 
@@ -29,8 +26,18 @@ def short_verdict(diagnosis: Mapping[str, Any]) -> str:
     blocks = [*diagnosis["ledger"], *diagnosis["verdict"].get("joint", ())]
     values = {block["gap"]: block["value"] for block in blocks}
     primary = diagnosis["verdict"]["primary"]
-    none = ALL_SMALL if diagnosis["verdict"].get("all_small") else NO_GAP
-    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or none
+    return ", ".join(f"{SHORT[gap]} {values[gap]:+.1%}" for gap in primary) or _none(diagnosis)
+
+
+def _none(diagnosis: Mapping[str, Any]) -> str:
+    """Say why no gap is named, and how large one may be."""
+    dev = diagnosis.get("unseen") or diagnosis["splits"].get("dev")
+    if dev and dev["value"] == 0:
+        return f"{NO_ERROR} (at most {dev['hi']:.1%})"
+    if diagnosis["verdict"].get("all_small"):
+        return ALL_SMALL
+    ends = [abs(row[end]) for row in diagnosis["ledger"] for end in ("lo", "hi") if row[end]]
+    return f"{NO_GAP} (all within ±{max(ends):.1%})" if ends else NO_GAP
 
 
 def first_step(diagnosis: Mapping[str, Any]) -> str:

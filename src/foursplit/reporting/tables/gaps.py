@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from foursplit.diagnosis.decomposition.verdict import NAMES
+from foursplit.diagnosis.decomposition.verdict import LEVELS, NAMES
 from foursplit.reporting.numbers import gap_interval, signed
-from foursplit.reporting.tables.findings import ENDS
 
 
 def rows(ledger: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
             "name": NAMES[block["gap"]],
-            "from": ENDS[block["gap"]][0],
-            "to": ENDS[block["gap"]][1],
+            "from": LEVELS[block["from"]],
+            "to": LEVELS[block["to"]],
             "value": signed(block["value"]),
             "interval": gap_interval(block["lo"], block["hi"]),
             "status": block["status"],

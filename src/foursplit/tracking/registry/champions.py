@@ -10,7 +10,7 @@ from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.schema import Params
 from foursplit.diagnosis.decomposition import hyperparameter_gaps, ledger
-from foursplit.diagnosis.decomposition.decompose import estimate_errors
+from foursplit.diagnosis.decomposition.decompose import estimate_levels
 from foursplit.diagnosis.decomposition.gap_changes import GapChanges, measure_gap_changes
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
@@ -170,14 +170,17 @@ def _errors_and_gaps(params: Params, group: str, contents: VersionContents) -> d
     if not contents.models:
         return {"splits": {}, "gaps": {}}
     settings = _settings(params, group)
-    errors = estimate_errors(contents.models, settings)
+    errors = estimate_levels(
+        contents.models, settings, same_distribution=settings.same_distribution
+    )
     block = params.group(group)
     human = human_level(block, plugins.dataset(block.dataset).SPEC.reference)
     errors_by_name = ({"human": ledger.fixed(human["error"])} if human else {}) | errors
     gaps = ledger.gaps(
         errors_by_name, settings.confidence, same_distribution=settings.same_distribution
     )
-    return {"splits": errors, "gaps": {gap.gap: gap for gap in gaps}}
+    splits = {name: error for name, error in errors.items() if name != ledger.UNSEEN}
+    return {"splits": splits, "gaps": {gap.gap: gap for gap in gaps}}
 
 
 def _settings(params: Params, group: str) -> Settings:

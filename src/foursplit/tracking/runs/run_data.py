@@ -151,6 +151,10 @@ def _metrics(summary: Mapping[str, Any]) -> dict[str, float]:
     result: dict[str, float | None] = {}
     for split, error in summary["splits"].items():
         result |= _interval(f"diagnosis/{split}/error", error)
+    if "unseen" in summary:
+        unseen = summary["unseen"]
+        result |= _interval("diagnosis/unseen/error", unseen)
+        result |= _interval("diagnosis/unseen/difference", unseen["difference"])
     for gap in summary["ledger"]:
         result |= _interval(f"diagnosis/gap/{gap['gap']}", gap)
         result[f"diagnosis/gap/{gap['gap']}/p_largest"] = gap["p_largest"]
