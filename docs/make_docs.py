@@ -15,12 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # a script finds only its own folder; tests too import `docs.<page>`
     sys.path.insert(0, str(ROOT))
 
-from docs import coverage_page, headlines, iterations_page, results  # noqa: E402
+from docs import advice_page, coverage_page, headlines, iterations_page, results  # noqa: E402
 
 
 def pages(root: Path) -> dict[Path, str]:
     """Say what each generated file should hold, from the sources under `root`."""
     return {
+        root / "docs/advice.md": advice(root),
+        root / advice_page.PICTURE: advice_page.picture(root),
         root / "docs/coverage.md": coverage(root),
         root / "docs/headlines.md": headlines.page(root),
         root / "docs/iterations.md": iterations(root),
@@ -44,6 +46,16 @@ def benchmarks(root: Path) -> str:
     ):  # fmt: skip
         text = fill(text, name, getattr(results, name)(root))
     return text
+
+
+def advice(root: Path) -> str:
+    """Fill docs/advice.md with what the advice benchmark measured last."""
+    text = (root / "docs/advice.md").read_text(encoding="utf-8")
+    text = fill(text, "summary", advice_page.summary(root))
+    text = fill(text, "goals", advice_page.goals(root))
+    text = fill(text, "promises", advice_page.promises(root))
+    text = fill(text, "losses", advice_page.losses(root))
+    return fill(text, "problems", advice_page.per_problem(root))
 
 
 def iterations(root: Path) -> str:

@@ -72,6 +72,7 @@ def test_the_file_is_json_and_has_what_it_promises():
         "evidence",
         "confirm_by",
         "stop_rule",
+        "changes",
     }
     assert found["next"][0]["link"] == "mismatch"
     assert found["next"][0]["gain"] == pytest.approx(0.085)

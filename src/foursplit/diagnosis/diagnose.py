@@ -19,6 +19,7 @@ from foursplit.diagnosis.error_analysis.unseen_classes import unseen_classes
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import HUMAN, Model, PredictionTable
 from foursplit.diagnosis.recommendations.findings import findings
+from foursplit.diagnosis.recommendations.gap_actions import Training
 from foursplit.diagnosis.recommendations.rules import recommend
 from foursplit.diagnosis.result import Diagnosis, Drivers, ErrorMatrixSection, HumanAdvantage, Tags
 from foursplit.diagnosis.settings import Settings
@@ -73,7 +74,12 @@ def diagnose(
         diagnosis,
         findings=tuple(findings(tables, diagnosis)),
         next_steps=tuple(
-            recommend(diagnosis, dev, people=settings.people, penalties=settings.penalties)
+            recommend(
+                diagnosis,
+                dev,
+                people=settings.people,
+                training=Training(penalties=settings.penalties, same_distribution=alike),
+            )
         ),
     )
 

@@ -103,6 +103,7 @@ def suggestions(unseen_classes: Sequence[UnseenClasses], dev_error: float) -> li
             evidence=f"unseen_classes.{number}",
             confirm_by="retrain with them, and score them and the rest of dev",
             stop_rule="their error falls towards the rest's; or they are out of scope",
+            changes="examples",
         )
         for number, new in enumerate(unseen_classes)
         if new.split == "dev"

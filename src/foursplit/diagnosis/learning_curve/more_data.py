@@ -47,6 +47,7 @@ def correct_steps(
         "evidence": curve_step.evidence,
         "confirm_by": curve_step.confirm_by,
         "stop_rule": curve_step.stop_rule,
+        "changes": curve_step.changes,
     }
     return [
         {**step, **replaced}
@@ -85,6 +86,7 @@ def _fit_better_step(verdict: CurveVerdict) -> Suggestion:
         evidence=EVIDENCE,
         confirm_by="train a bigger model, or longer, on the same data",
         stop_rule="train error falls; if it does not, revert",
+        changes="model_size",
     )
 
 
@@ -114,6 +116,7 @@ def _data_step(verdict: CurveVerdict, action: str) -> Suggestion:
         evidence=EVIDENCE,
         confirm_by="collect half as many examples again; dev error should fall as predicted",
         stop_rule="stop collecting once dev error is above the curve's band",
+        changes="train_data",
     )
 
 
@@ -125,6 +128,7 @@ def _regularization(action: str) -> Suggestion:
         evidence=EVIDENCE,
         confirm_by="try one penalty on the same data",
         stop_rule="train-dev error falls while train error rises less; else revert",
+        changes="penalty",
     )
 
 

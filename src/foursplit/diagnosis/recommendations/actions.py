@@ -10,6 +10,15 @@ from typing import Any
 
 from foursplit.diagnosis.decomposition.ledger import MERGED
 
+NOTHING = "nothing"
+"""What an action changes of the model that only measures: it gains no error by itself."""
+
+CHANGES = (
+    "model_size", "epochs", "penalty", "train_data", "target_data", "examples", "labels",
+    "optimization", "component", NOTHING,
+)  # fmt: skip
+"""What a step changes first, for programs that run it: `examples` are chosen ones of any domain."""
+
 MOST = 3  # tags, slices, components and types that become a step each; the file has all
 
 
@@ -20,6 +29,7 @@ class Action:
     action: str
     confirm_by: str
     stop_rule: str
+    changes: str = NOTHING  # one of CHANGES
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -27,16 +37,19 @@ ACTIONS: Mapping[str, Action] = {
         action="a bigger model, or longer training",
         confirm_by="train the larger model on the same data; read 100 of its errors on train",
         stop_rule="train error falls; if it does not, revert",
+        changes="model_size",
     ),
     "variance": Action(
         action="more training data, or regularisation",
         confirm_by="plot the learning curve, or try stronger regularisation",
         stop_rule="train-dev error falls while train error rises less; else revert",
+        changes="train_data",
     ),
     "mismatch": Action(
         action="compare 100 dev errors with train, and collect or synthesize similar examples",
         confirm_by="add a few examples like dev to train and train again",
         stop_rule="dev error falls while train-dev error stays; else revert",
+        changes="target_data",
     ),
     "dev_overfit": Action(
         action="a larger or new dev set",
@@ -82,6 +95,7 @@ class Suggestion:
     evidence: str
     confirm_by: str
     stop_rule: str
+    changes: str = NOTHING  # one of CHANGES
 
 
 def next_steps(

@@ -55,6 +55,7 @@ def of_slices(slices: Sequence[tuple[int, Slice]], dev: PredictionTable | None) 
             if _is_known(found.where)
             else "add such examples to train, and score the slice and the rest again",
             stop_rule=f"its error falls towards the rest's {found.rest:.2%}; else revert",
+            changes="component" if _is_known(found.where) else "examples",
         )
         for number, found in slices
     ]
@@ -79,6 +80,7 @@ def of_driver(
             evidence=f"drivers.{number}",
             confirm_by="add such examples to train, and score them and the rest of dev again",
             stop_rule="their error falls and the rest's stays; else revert",
+            changes="examples",
         )
     ]
 

@@ -1,25 +1,17 @@
 """Recommend what to do next: from the gaps, and from tags, slices, labels, components and data."""
 
 from collections.abc import Mapping, Sequence, Set
-from types import MappingProxyType
 from typing import Any
 
-from foursplit.diagnosis.decomposition.joint_gaps import JointGap
-from foursplit.diagnosis.decomposition.verdict import TITLES, separate
 from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.error_analysis.label_audit import FEW_AUDITS, Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import META, PredictionTable
-from foursplit.diagnosis.recommendations import causes, data_steps
-from foursplit.diagnosis.recommendations.actions import (
-    ACTIONS,
-    MOST,
-    Action,
-    Suggestion,
-    next_steps,
-)
-from foursplit.diagnosis.recommendations.gains import gap_gains, largest_gain
+from foursplit.diagnosis.recommendations import causes, data_steps, gap_actions
+from foursplit.diagnosis.recommendations.actions import MOST, NOTHING, Suggestion, next_steps
+from foursplit.diagnosis.recommendations.gains import largest_gain
+from foursplit.diagnosis.recommendations.gap_actions import UNKNOWN, Training
 from foursplit.diagnosis.result import Diagnosis, ErrorMatrixSection, HumanAdvantage, Tags
 
 
@@ -28,66 +20,31 @@ def recommend(
     dev: PredictionTable | None = None,
     *,
     people: bool = True,
-    penalties: Mapping[str, float] = MappingProxyType({}),
+    training: Training = UNKNOWN,
 ) -> list[dict[str, Any]]:
     """Return the next steps, ranked by the most they can gain.
 
     `dev`: the table that tags and slices are about, to see which of them mark the same examples.
-    `people`: whether a human level exists for such answers.  `penalties`: regularization that is
-    on, by name.
+    `people`: whether a human level exists for such answers.  `training`: what is known of it.
     """
     parts = diagnosis.decomposition
     single = [gap for gap in parts.verdict.significant if gap not in parts.verdict.joint_names]
-    steps = [*_joint_gaps(parts.verdict.joint), *suggest(diagnosis, dev, people=people)]
+    actions = gap_actions.for_gaps(diagnosis, training)
+    steps = [
+        *gap_actions.for_joint_gaps(diagnosis, actions),
+        *suggest(diagnosis, dev, people=people),
+    ]
     missing = parts.verdict.insufficient
     if parts.verdict.all_small and not steps and not missing:
         missing = ("all_small",)
     return next_steps(
         single,
         missing,
-        gap_gains(parts.errors, parts.gaps),
+        gap_actions.gains(diagnosis, actions),
         steps,
         largest_gain(parts.errors),
-        {**ACTIONS, **_changed_actions(diagnosis, penalties)},
+        actions,
     )
-
-
-def _joint_gaps(joint: Sequence[JointGap]) -> list[Suggestion]:
-    """Ask for the examples that separate gaps of which only the sum is significant."""
-    return [
-        Suggestion(
-            action=f"separate {TITLES[gap.gap]}: {separate(gap)}",
-            link=gap.gap,
-            gain=gap.value,
-            evidence=f"verdict.joint.{number}",
-            confirm_by="score train in evaluation mode, and diagnose again"
-            if gap.rescore
-            else "score the model on more examples of that split, and diagnose again",
-            stop_rule="one of the gaps is significant by itself",
-        )
-        for number, gap in enumerate(joint)
-    ]
-
-
-def _changed_actions(diagnosis: Diagnosis, penalties: Mapping[str, float]) -> dict[str, Action]:
-    """Return the actions for gaps of which more is known than their size."""
-    changed = {}
-    dev_to_test = diagnosis.dev_to_test
-    if dev_to_test is not None and not dev_to_test.is_overfitting:
-        changed["dev_overfit"] = Action(
-            action="compare dev with test before a new dev set: a harder test or luck may be all "
-            f"of {dev_to_test.gap:+.2%}",
-            confirm_by="score other models on both, or cross-validate on both together",
-            stop_rule="the gap is significant beyond luck and difficulty: then a larger dev set",
-        )
-    if penalties:
-        on = ", ".join(f"{name} is {value:g}" for name, value in penalties.items())
-        changed["avoidable_bias"] = Action(
-            action=f"less regularisation ({on}); then a bigger model, or longer training",
-            confirm_by="train without the penalty on the same data",
-            stop_rule="train error falls and train-dev error rises less; if not, revert",
-        )
-    return changed
 
 
 def suggest(
@@ -150,6 +107,7 @@ def _of_tag(number: int, tag: Tag) -> Suggestion:
         evidence=f"tags.{number}",
         confirm_by="fix or add only such examples, retrain, and evaluate on dev again",
         stop_rule=f"dev error falls towards {tag.dev_after:.2%}; if it stays, revert",
+        changes="examples",
     )
 
 
@@ -170,6 +128,7 @@ def _labels(audit: Audit | NotApplicable) -> list[Suggestion]:
     return [
         Suggestion(
             action="correct the wrong labels, on both dev and test",
+            changes="labels",
             link="labels",
             gain=audit.decision.noise,
             evidence="labels.decision",
@@ -213,6 +172,7 @@ def _ceilings(
             confirm_by="change only this component, rerun the later ones, and evaluate on dev",
             stop_rule="dev error falls towards "
             f"{max(0.0, dev_error - ceiling['value']):.2%}; else revert",
+            changes="component",
         )
         for link, evidence, ceiling in significant[:MOST]
     ]
@@ -231,6 +191,7 @@ def _search(search: Mapping[str, Any]) -> list[Suggestion]:
             evidence="search",
             confirm_by=confirm,
             stop_rule=stop,
+            changes="component" if search["work_on"] else NOTHING,
         )
     ]
 
@@ -272,6 +233,7 @@ def _seeds(diagnosis: Diagnosis) -> list[Suggestion]:
             evidence="seed_agreement",
             confirm_by="train five seeds or more, and compare their errors on train",
             stop_rule="the seeds no longer differ significantly on train",
+            changes="optimization",
         )
     ]
 
@@ -319,6 +281,7 @@ def _human_advantage(advantage: HumanAdvantage) -> list[Suggestion]:
             evidence=f"human_advantage.{number}",
             confirm_by="let people label such examples and explain how; score them again",
             stop_rule=f"their error falls towards people's {subset.human:.1%}; else revert",
+            changes="examples",
         )
         for number, subset in enumerate(advantage.subsets[:MOST])
         if subset.sure

@@ -1,0 +1,119 @@
+"""A small network in NumPy: quick to train, with a knob for each action of the advice.
+
+Cross-entropy with softmax, ReLU layers, Adam (Kingma and Ba, 2015), an L2 penalty on the weights.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+BATCH = 64
+LEARNING_RATE = 3e-3
+BETA1, BETA2, TINY = 0.9, 0.999, 1e-8  # of Adam, the paper's defaults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """How a model is trained."""
+
+    hidden: tuple[int, ...] = (64,)  # units of each layer; none: softmax regression
+    penalty: float = 0.0  # factor of half the squared weights in the cost
+    epochs: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Weights and biases of each layer, and the scale of the inputs."""
+
+    weights: list[np.ndarray]
+    biases: list[np.ndarray]
+    mean: np.ndarray
+    std: np.ndarray
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return the (example,) most probable classes."""
+        return _activations(self.weights, self.biases, _scaled(x, self.mean, self.std))[-1].argmax(
+            axis=1
+        )
+
+
+def train(
+    x: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray,
+    knobs: Knobs,
+    rng: np.random.Generator,
+    *,
+    one_scale: bool = False,
+) -> Network:
+    """Train on (example, feature) inputs, (example, class) targets and (example,) weights.
+
+    `one_scale`: the features share a scale, as pixels do; otherwise each has its own.
+    """
+    mean, std = x.mean(axis=0), x.std(axis=0)
+    if one_scale:
+        std = np.full_like(std, x.std())
+    std = np.where(std > 1e-6, std, 1).astype(np.float32)
+    x = _scaled(x, mean, std)
+    weight = (weight / weight.mean()).astype(np.float32)[:, None]
+    sizes = (x.shape[1], *knobs.hidden, target.shape[1])
+    weights = [
+        rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out)).astype(np.float32)
+        for n_in, n_out in pairwise(sizes)
+    ]
+    biases = [np.zeros(n_out, np.float32) for n_out in sizes[1:]]
+    parameters = [*weights, *biases]
+    first = [np.zeros_like(p) for p in parameters]
+    second = [np.zeros_like(p) for p in parameters]
+    step = 0
+    for _ in range(knobs.epochs):
+        order = rng.permutation(len(x))
+        for start in range(0, len(x), BATCH):
+            rows = order[start : start + BATCH]
+            step += 1
+            gradients = _gradients(weights, biases, x[rows], target[rows], weight[rows], knobs)
+            rate = LEARNING_RATE * np.sqrt(1 - BETA2**step) / (1 - BETA1**step)
+            for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
+                m += (1 - BETA1) * (g - m)
+                v += (1 - BETA2) * (g * g - v)
+                p -= rate * m / (np.sqrt(v) + TINY)
+    return Network(weights, biases, mean, std)
+
+
+def _scaled(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    return ((x - mean) / std).clip(-5, 5).astype(np.float32)
+
+
+def _activations(
+    weights: list[np.ndarray], biases: list[np.ndarray], x: np.ndarray
+) -> list[np.ndarray]:
+    """Return the inputs and the output of each layer; the last are logits."""
+    layers = [x]
+    for number, (w, b) in enumerate(zip(weights, biases, strict=True), start=1):
+        z = layers[-1] @ w + b
+        layers.append(z if number == len(weights) else np.maximum(z, 0))
+    return layers
+
+
+def _gradients(
+    weights: list[np.ndarray],
+    biases: list[np.ndarray],
+    x: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray,
+    knobs: Knobs,
+) -> list[np.ndarray]:
+    """Return the gradients of the cost: those of the weights, then those of the biases."""
+    layers = _activations(weights, biases, x)
+    logits = layers[-1] - layers[-1].max(axis=1, keepdims=True)
+    p = np.exp(logits)
+    p /= p.sum(axis=1, keepdims=True)
+    delta = (p - target) * weight / len(x)
+    of_weights, of_biases = [], []
+    for number in range(len(weights) - 1, -1, -1):
+        of_weights.append(layers[number].T @ delta + knobs.penalty * weights[number])
+        of_biases.append(delta.sum(axis=0))
+        if number:
+            delta = (delta @ weights[number].T) * (layers[number] > 0)
+    return [*of_weights[::-1], *of_biases[::-1]]
