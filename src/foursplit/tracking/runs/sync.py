@@ -11,6 +11,7 @@ from typing import Any
 
 from foursplit.config import paths
 from foursplit.config.schema import Params
+from foursplit.evaluation.group_metric import group_metric
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
 from foursplit.io.status_line import StatusLine
@@ -177,7 +178,8 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
             bounds = ", ".join(
                 f"{bound} at most {maximum:,.12g}" for bound, maximum in group.bounds.items()
             )
-            note = f"Compared on `{group.dataset}` by {group.metric} on dev, to {group.direction}."
+            direction = group_metric(group).direction
+            note = f"Compared on `{group.dataset}` by {group.metric} on dev, to {direction}."
             ids[name] = store.get_or_create_experiment(
                 client, name, note + f" Bounds: {bounds}." * bool(bounds)
             )
