@@ -30,8 +30,10 @@ class GroupMetric:
 
     def values(self, frame: pd.DataFrame, at: str) -> np.ndarray:
         """Return (example,) values of a table whose mean it is; of a whole table's, the losses."""
-        if self.chosen is not None:
-            return frame["loss"].to_numpy() if self.of_table else self.chosen.values(frame)
+        if self.of_table:
+            return frame["loss"].to_numpy()
+        if self.chosen is not None and self.column not in frame:
+            return self.chosen.values(frame)
         if self.column not in frame:
             raise unknown_name("column", self.column, map(str, frame.columns), at)
         return frame[self.column].to_numpy()
@@ -55,7 +57,12 @@ def find_metric(
                 f"metric {name}: direction {direction!r} must be {metric.direction!r}; or drop it"
             )
         chosen = ChosenMetric(metric=metric, args=metric_args)
-        return GroupMetric(name=name, direction=metric.direction, chosen=chosen)
+        return GroupMetric(
+            name=name,
+            direction=metric.direction,
+            column=known.METRICS.get(name, ""),
+            chosen=chosen,
+        )
     if name not in known.METRICS:
         raise unknown_name("metric", name, [*known.METRICS, *offered], f"task {task}")
     return GroupMetric(

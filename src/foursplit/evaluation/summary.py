@@ -58,7 +58,7 @@ def metrics(table: pd.DataFrame, group: ComparisonGroup) -> dict[str, float]:
         name: float(np.average(table[column], weights=table["weight"]))
         for name, column in known.METRICS.items()
     }
-    if chosen is not None:
+    if chosen is not None and group.metric not in means:
         value = chosen.metric.value(chosen.answers(table), chosen.args)
         means |= {} if isnan(value) else {group.metric: value}
     return {**means, **found(table, getattr(known, "FOUND", None))}

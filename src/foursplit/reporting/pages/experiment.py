@@ -13,6 +13,7 @@ from foursplit.config.fit import EstimatorConfig, TrainerConfig, fit_settings
 from foursplit.config.schema import ComparisonGroup
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import DataSpec
+from foursplit.core.splits import SPLITS
 from foursplit.data import load_splits
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.evaluation import experiment_tables, kept_answers
@@ -93,6 +94,7 @@ def _whole_splits(
     figures = metric_curves(dev, metric_args(group).positive) if engine_metrics(group.task) else {}
     return {
         "table_metrics": rows,
+        "metric_splits": [s for s in SPLITS if any(s in row.cells for row in rows)],
         "has_baselines": any(row.baseline for row in rows),
         "metric_title": chosen.metric.title if chosen else "",
         "threshold": entry.summaries[seed].get("threshold"),

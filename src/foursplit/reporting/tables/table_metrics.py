@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from foursplit import plugins
 from foursplit.diagnosis.metrics.metric import METRICS
 from foursplit.evaluation.results import ExperimentResult
 
@@ -56,8 +55,10 @@ def _number(value: float) -> str:
 def for_metrics_file(entry: ExperimentResult) -> dict[str, Any]:
     """Return the values on dev, means over the seeds; of one seed with the interval."""
     blocks = [s.get("table_metrics", {}).get("dev", {}) for s in entry.summaries.values()]
-    declared = getattr(plugins.metrics(entry.experiment.task), "TABLE_METRICS", {})
-    names = [name for name in declared if all(name in block for block in blocks)]
+    # The engine's metrics are on the page and in MLflow; here they would be most of the file.
+    names = [
+        name for name in blocks[0] if name not in METRICS and all(name in block for block in blocks)
+    ]
     found: dict[str, Any] = {}
     for name in names:
         found[name] = {"value": fmean(block[name]["value"] for block in blocks)}
