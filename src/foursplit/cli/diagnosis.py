@@ -9,7 +9,9 @@ from foursplit.cli import known_names
 from foursplit.cli.options import FRACTION, json_option, reading_options
 from foursplit.core import reproducible_env
 
-NO_CURVE = "neither a CSV file nor an experiment with one"
+NO_CURVE = (
+    "neither a CSV file nor an experiment with one (`foursplit new learning-curve {name}` adds one)"
+)
 
 
 @click.command()
@@ -153,7 +155,7 @@ def learning_curve(
     EXPERIMENT needs a learning curve in params.yaml (curves) that the pipeline has run.
     """
     if not known_names.is_file(name):
-        known_names.require("learning curve", name, NO_CURVE)
+        known_names.require("learning curve", name, NO_CURVE.format(name=name))
     from foursplit.cli.commands.learning_curve import learning_curve as command
 
     command(name, train_error, target, json_file)

@@ -47,6 +47,7 @@ def page(
         "experiment.html",
         {
             "entry": entry,
+            "docs": f"{'../' * (3 if entry.pipeline else 2)}docs/findings.md",
             "experiment": entry.experiment,
             "group": group,
             "card": card,

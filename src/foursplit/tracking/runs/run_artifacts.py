@@ -46,7 +46,7 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int) -> None:
     (folder / "diagnosis").mkdir()
     artifacts.write_json(folder / "diagnosis" / "diagnosis.json", entry.diagnosis)
     (folder / "dev").mkdir()
-    for name, text in _drawings(summary, dev, entry.experiment.task).items():
+    for name, text in _drawings(summary, dev, entry).items():
         artifacts.write_text(folder / name, text)
     for name, table in TABLES.items():
         table(dev).to_json(folder / name, orient="split", index=False)
@@ -57,10 +57,16 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int) -> None:
         artifacts.write_json(folder / "dev" / "confusion.json", content)
 
 
-def _drawings(summary: Mapping[str, Any], dev: pd.DataFrame, task: str) -> dict[str, str]:
-    """Draw a run's pictures, as the report does; return SVG by file name."""
-    verdict = summary["verdict"]["sentence"].split(". ")[0].rstrip(".")
-    drawings = {"diagnosis/ledger.svg": waterfall_file(summary, verdict)}
+def _drawings(
+    summary: Mapping[str, Any], dev: pd.DataFrame, entry: ExperimentResult
+) -> dict[str, str]:
+    """Draw a run's pictures, as the report does; return SVG by file name.
+
+    The ledger is that of all seeds, as everywhere: a verdict on one seed would be another.
+    """
+    verdict = entry.diagnosis["verdict"]["sentence"].split(". ")[0].rstrip(".")
+    drawings = {"diagnosis/ledger.svg": waterfall_file(entry.diagnosis, verdict)}
+    task = entry.experiment.task
     for name, content in metric_curves(dev).items() if engine_metrics(task) else ():
         drawings[f"dev/{name}.svg"] = lines_file(content, f"dev: {content['title']}")
     classes = summary["manifest"]["shape"]["classes"]
