@@ -15,7 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # a script finds only its own folder; tests too import `docs.<page>`
     sys.path.insert(0, str(ROOT))
 
-from docs import advice_page, coverage_page, headlines, iterations_page, results  # noqa: E402
+from docs import (  # noqa: E402
+    advice_page,
+    coverage_page,
+    findings_page,
+    headlines,
+    iterations_page,
+    results,
+)
 
 
 def pages(root: Path) -> dict[Path, str]:
@@ -24,6 +31,7 @@ def pages(root: Path) -> dict[Path, str]:
         root / "docs/advice.md": advice(root),
         root / advice_page.PICTURE: advice_page.picture(root),
         root / "docs/coverage.md": coverage(root),
+        root / "docs/findings.md": findings_page.page(),
         root / "docs/headlines.md": headlines.page(root),
         root / "docs/iterations.md": iterations(root),
         root / "docs/benchmarks.md": benchmarks(root),

@@ -10,12 +10,11 @@ SPLITS = ("human", "train", "train_dev", "dev", "test")
 
 
 def experiments(root: Path) -> str:
-    """Return the winner of each comparison in metrics.json, its errors and significant gaps."""
+    """Return the winner of each comparison in metrics.json, its errors and verdict."""
     metrics = json.loads((root / "metrics.json").read_text(encoding="utf-8"))
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     lines = [
-        "| comparison | candidates | winner | human | train | train-dev | dev | test "
-        "| significant gaps |",
+        "| comparison | candidates | winner | human | train | train-dev | dev | test | verdict |",
         "|---|---:|---|---:|---:|---:|---:|---:|---|",
     ]
     for course, rows in sorted(metrics.items()):
@@ -32,7 +31,8 @@ def experiments(root: Path) -> str:
 def _winner_row(group: str, n_candidates: int, key: str, row: dict[str, Any]) -> str:
     errors = " | ".join(_percent(row.get(split)) for split in SPLITS)
     name = key.removeprefix(f"{group}_")
-    return f"| `{group}` | {n_candidates} | `{name}` | {errors} | {row.get('verdict', '–')} |"
+    tie = " (tie)" if "tied_with" in row else ""
+    return f"| `{group}` | {n_candidates} | `{name}`{tie} | {errors} | {row.get('verdict', '–')} |"
 
 
 def _percent(value: float | None) -> str:

@@ -90,8 +90,8 @@ def test_quantities_need_a_loss_of_their_own():
 
 
 def test_an_unknown_split_is_answered_with_the_known_ones(folder):
-    with pytest.raises(FoursplitError, match="unknown split 'validation'.*Valid: dev, test, train"):
-        read_prediction_tables.read_folder(folder(validation=frame()))
+    with pytest.raises(FoursplitError, match="unknown split 'holdouts'.*Valid: dev, test, train"):
+        read_prediction_tables.read_folder(folder(holdouts=frame()))
 
 
 def test_what_is_no_table_is_said_to_be_none(folder, tmp_path):

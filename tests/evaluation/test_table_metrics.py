@@ -19,6 +19,8 @@ from foursplit.evaluation.group_choices import check_group
 from foursplit.evaluation.metrics import detect
 from foursplit.evaluation.metrics import sequence_to_sequence as texts
 
+TEXTS = ComparisonGroup(dataset="made", task="sequence_to_sequence", metric="error")
+
 CONFIG = DiagnosisConfig(
     n_resamples=100, confidence=0.95, min_gap=0.005, min_gap_fraction=0.1,
     co_primary_fraction=0.5, seed=1, tie_probability=0.05,
@@ -192,14 +194,15 @@ def test_the_mean_average_precision_is_that_of_the_definition(pictures):
 def test_a_summary_has_the_intervals_by_split_and_none_for_tasks_without():
     pairs = [("a b c d", "a b c d")] * 20 + [("a b c x", "a b c d")] * 10
     table = text_table(pairs)
-    found = table_metrics.by_split({"dev": table}, "sequence_to_sequence", CONFIG)
+    found = table_metrics.by_split({"dev": table}, TEXTS, CONFIG)
     assert list(found) == ["table_metrics"]
     for block in found["table_metrics"]["dev"].values():
         assert 0 <= block["lo"] < block["value"] < block["hi"] <= 1
         assert (block["n"], block["n_groups"]) == (30, 30)
-    assert found == table_metrics.by_split({"dev": table}, "sequence_to_sequence", CONFIG)
+    assert found == table_metrics.by_split({"dev": table}, TEXTS, CONFIG)
     classes = pd.DataFrame({"loss": [0.0], "group_id": "a", "split": "dev"})
-    assert table_metrics.by_split({"dev": classes}, "classify", CONFIG) == {}
+    clusters = ComparisonGroup(dataset="made", task="cluster", metric="error")
+    assert table_metrics.by_split({"dev": classes}, clusters, CONFIG) == {}
 
 
 def test_a_group_cannot_compete_on_a_metric_of_whole_tables():

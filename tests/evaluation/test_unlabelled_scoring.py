@@ -7,10 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
+from foursplit.config.schema import ComparisonGroup
 from foursplit.core.examples import DataSpec
 from foursplit.diagnosis.prediction_table import validate
 from foursplit.evaluation.metrics import cluster, detect_anomalies
 from foursplit.evaluation.summary import found, metrics
+
+
+def group(task):
+    return ComparisonGroup(dataset="made", task=task, metric="error")
+
 
 SERVERS = DataSpec(inputs=(2,), classes=("usual", "anomalous"))
 
@@ -22,7 +28,7 @@ def test_a_clusterings_columns_are_its_answers():
     assert table["is_error"].tolist() == [False, True]
     assert table["baseline_loss"].tolist() == [1.0, 0.5]
     assert table["y_hat"].tolist() == [3.0, 4.0]
-    assert metrics(table, "cluster") == {"error": 0.125, "squared_error": 0.5}
+    assert metrics(table, group("cluster")) == {"error": 0.125, "squared_error": 0.5}
 
 
 def test_an_anomaly_detectors_error_worked_by_hand():
@@ -30,7 +36,7 @@ def test_an_anomaly_detectors_error_worked_by_hand():
     table = detect_anomalies.score_columns(
         np.array([1.0, -1.0, 2.0, -3.0, -3.0, -3.0]), np.array([1, 1, 0, 0, 0, 0]), SERVERS
     )
-    told = metrics(table, "detect_anomalies")
+    told = metrics(table, group("detect_anomalies"))
     assert told["error"] == pytest.approx(0.375)
     assert (told["precision"], told["recall"], told["f1"]) == (0.5, 0.5, 0.5)
     assert np.average(table["baseline_loss"], weights=table["weight"]) == pytest.approx(0.5)
@@ -66,4 +72,4 @@ def test_the_engine_takes_both_tables():
 def test_rates_are_not_told_where_nothing_is_looked_for():
     table = detect_anomalies.score_columns(np.array([1.0, -1.0]), np.array([0, 0]), SERVERS)
     assert found(table, detect_anomalies.FOUND) == {}
-    assert set(metrics(table, "detect_anomalies")) == {"error"}
+    assert set(metrics(table, group("detect_anomalies"))) == {"error"}

@@ -174,7 +174,8 @@ def _fit(folder, experiment, seed, found, shape, *, sees_strong):
     chosen = np.random.default_rng(seed).permutation(len(x))[: len(x) * 3 // 4]  # seeds differ
     model = logistic_sklearn.build(logistic_sklearn.Args(), shape, seed)
     path = folder / "model.skops"
-    sklearn_estimator.save(path, sklearn_estimator.fit(model, x[chosen], found.y[chosen]))
+    fitted = sklearn_estimator.fit(model, x[chosen], found.y[chosen])
+    sklearn_estimator.save(path, fitted)
     manifest.save(
         folder,
         manifest.Manifest(
@@ -191,7 +192,7 @@ def _fit(folder, experiment, seed, found, shape, *, sees_strong):
             code=manifest.code_hash(experiment.model),
             data={"train.npy": artifacts.sha256_bytes(x.tobytes())},
             model_hash=artifacts.sha256_file(path),
-            n_parameters=sklearn_estimator.count_parameters(path),
+            n_parameters=sklearn_estimator.count_parameters(fitted, path),
             flops=None,
             size_bytes=path.stat().st_size,
         ),

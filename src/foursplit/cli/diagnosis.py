@@ -1,14 +1,17 @@
 """The commands that diagnose prediction tables, compare models and answer design questions."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from foursplit.cli import known_names
-from foursplit.cli.options import FRACTION, json_option
+from foursplit.cli.options import FRACTION, json_option, reading_options
 from foursplit.core import reproducible_env
 
-NO_CURVE = "neither a CSV file nor an experiment with one"
+NO_CURVE = (
+    "neither a CSV file nor an experiment with one (`foursplit new learning-curve {name}` adds one)"
+)
 
 
 @click.command()
@@ -39,6 +42,7 @@ NO_CURVE = "neither a CSV file nor an experiment with one"
     multiple=True,
     help="Annotated error sheet (foursplit error-sheet); repeatable.",
 )
+@reading_options
 @json_option
 @click.option(
     "--html", "html_file", type=click.Path(path_type=Path), help="Write an HTML page to this file."
@@ -53,6 +57,7 @@ def diagnose(
     sheets: tuple[Path, ...],
     json_file: Path | None,
     html_file: Path | None,
+    **reading: Any,
 ) -> None:
     """Diagnose the prediction tables of any model.
 
@@ -65,25 +70,29 @@ def diagnose(
     known_names.require_tables(tables)
     from foursplit.cli.commands.diagnose import diagnose as command
     from foursplit.cli.commands.diagnose import parse_settings
+    from foursplit.cli.commands.reading import parse_reading
 
+    options = parse_reading(**reading)
     settings = parse_settings(
         human, human_on, desired_error, same_distribution=same_distribution, min_gain=min_gain
     )
-    command(tables, settings, sheets=sheets, json_file=json_file, html_file=html_file)
+    command(tables, settings, options, sheets=sheets, json_file=json_file, html_file=html_file)
 
 
 @click.command()
 @click.argument("first", metavar="A", type=click.Path(path_type=Path))
 @click.argument("second", metavar="B", type=click.Path(path_type=Path))
 @click.option("--split", default="dev", show_default=True, help="Split to compare.")
+@reading_options
 @json_option
-def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
+def compare(first: Path, second: Path, split: str, json_file: Path | None, **reading: Any) -> None:
     """Compare two models' prediction tables on the same examples."""
     known_names.require_tables(first)
     known_names.require_tables(second)
     from foursplit.cli.commands.compare import compare as command
+    from foursplit.cli.commands.reading import parse_reading
 
-    command(first, second, split, json_file)
+    command(first, second, split, json_file, parse_reading(**reading))
 
 
 @click.command()
@@ -146,7 +155,7 @@ def learning_curve(
     EXPERIMENT needs a learning curve in params.yaml (curves) that the pipeline has run.
     """
     if not known_names.is_file(name):
-        known_names.require("learning curve", name, NO_CURVE)
+        known_names.require("learning curve", name, NO_CURVE.format(name=name))
     from foursplit.cli.commands.learning_curve import learning_curve as command
 
     command(name, train_error, target, json_file)

@@ -2,6 +2,7 @@
 
 import click
 
+from foursplit.cli import known_names
 from foursplit.core import reproducible_env
 
 
@@ -15,13 +16,16 @@ def track() -> None:
 
 
 @click.command()
+@click.argument("group", required=False)
 @click.option("--port", default=5000, show_default=True, help="Port on 127.0.0.1.")
-def ui(port: int) -> None:
-    """Update MLflow, then open its pages on 127.0.0.1."""
+def ui(group: str | None, port: int) -> None:
+    """Update MLflow, then open its pages on 127.0.0.1: those of GROUP's runs, or of all."""
+    if group:
+        known_names.require("group", group)
     from foursplit.cli.commands.ui import ui as command
 
     reproducible_env.silence_libraries()
-    command(port)
+    command(port, group)
 
 
 @click.command()

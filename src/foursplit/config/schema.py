@@ -145,7 +145,9 @@ class ComparisonGroup:
     dataset: str
     task: str
     metric: str
-    direction: Literal["minimize", "maximize"] = "minimize"
+    metric_args: Mapping[str, Any] = field(default_factory=dict)  # positive, precision, k, costs
+    threshold: Literal["dev"] | PositiveFraction | None = None  # of two classes; dev: chosen there
+    direction: Literal["minimize", "maximize"] | None = None  # None: the metric's own
     bounds: Mapping[str, float] = field(default_factory=dict)  # at most; e.g. n_parameters
     min_gain: NonNegativeFloat = 0.005  # a smaller gain in the metric is not worth a change
     price: Mapping[str, NonNegativeFloat] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from foursplit.core.seeds import generator
+from foursplit.diagnosis.baseline import measure_baseline
 from foursplit.diagnosis.ceiling import optimization_verification, oracle_components
 from foursplit.diagnosis.ceiling.bootstrap import Sampling
 from foursplit.diagnosis.decomposition import dev_size, dev_to_test, error_matrix
@@ -18,6 +19,7 @@ from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.unseen_classes import unseen_classes
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import HUMAN, Model, PredictionTable
+from foursplit.diagnosis.recommendations.baseline_steps import before_all
 from foursplit.diagnosis.recommendations.findings import findings
 from foursplit.diagnosis.recommendations.gap_actions import Training
 from foursplit.diagnosis.recommendations.rules import recommend
@@ -68,17 +70,21 @@ def diagnose(
         drivers=_drivers(tables, settings, suspected=_is_mismatch_suspected(parts, matrix, drift)),
         dev_to_test=dev_to_test.explain(parts, tables, settings),
         one_seed=(models[0].name or "the first") if len(models) > 1 else None,
+        baseline=measure_baseline(models, settings),
         seed_agreement=_seed_agreement(models, settings, parts),
     )
     return replace(
         diagnosis,
         findings=tuple(findings(tables, diagnosis)),
         next_steps=tuple(
-            recommend(
-                diagnosis,
-                dev,
-                people=settings.people,
-                training=Training(penalties=settings.penalties, same_distribution=alike),
+            before_all(
+                diagnosis.baseline,
+                recommend(
+                    diagnosis,
+                    dev,
+                    people=settings.people,
+                    training=Training(penalties=settings.penalties, same_distribution=alike),
+                ),
             )
         ),
     )

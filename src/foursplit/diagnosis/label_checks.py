@@ -94,10 +94,11 @@ def _refuse_per_cent(table: PredictionTable, say: Say, *, is_flagged: bool) -> N
             "divide it by 100"
         )
     most = float(loss.max())
-    if is_flagged and LARGE < most <= HUNDRED:
+    if LARGE < most <= HUNDRED and (is_flagged or table.error > 1):
+        beside = " beside 'is_error'" if is_flagged else f", {table.error:.4g} on average"
         say(
-            f"{at}: losses reach {most:g} beside 'is_error': if they are per cent, divide them by "
-            "100, for errors are fractions"
+            f"{at}: losses reach {most:g}{beside}: if they are per cent, divide them by 100, for "
+            "errors are fractions; residuals of quantities want --regression"
         )
 
 

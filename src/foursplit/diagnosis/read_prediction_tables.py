@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import FoursplitError, unknown_name
+from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.cell_values import same_types
 from foursplit.diagnosis.label_checks import refuse_strangers
 from foursplit.diagnosis.prediction_table import (
@@ -16,27 +16,44 @@ from foursplit.diagnosis.prediction_table import (
     require_columns,
     validate_typed,
 )
+from foursplit.diagnosis.read_options import (
+    ReadOptions,
+    note_unnamed,
+    prepare_frames,
+    split_of_file,
+)
 from foursplit.io import tabular
 from foursplit.io.seed_folders import seed_folders
 
+AS_TABLES_ARE = ReadOptions()
 
-def read_folder(folder: Path) -> list[Model]:
+
+def read_folder(folder: Path, options: ReadOptions = AS_TABLES_ARE) -> list[Model]:
     """Read a folder of tables, or one of `seed_*` folders, which are one model's seeds."""
-    return read_folders([folder])[0]
+    return read_folders([folder], options)[0]
 
 
-def read_folders(folders: Sequence[Path]) -> list[list[Model]]:
+def read_folders(
+    folders: Sequence[Path], options: ReadOptions = AS_TABLES_ARE
+) -> list[list[Model]]:
     """Read several models' folders, or single files, so that ids and labels compare among them."""
     files = [_folders(folder) for folder in folders]
     paths = {path for found in files for splits in found.values() for path in splits.values()}
-    frames = _frames(sorted(paths))
+    frames = _frames(sorted(paths), options)
+    by_file = {
+        str(path): split
+        for found in files
+        for splits in found.values()
+        for split, path in splits.items()
+    }
+    frames = prepare_frames(frames, by_file, options)
     return [[_model(folder, splits, frames) for folder, splits in found.items()] for found in files]
 
 
 def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
     """List the files of each seed by their splits; of a single file, that one."""
     if folder.is_file():
-        return {folder: {tabular.stem(folder): folder}}
+        return {folder: {split_of_file(folder, tabular.stem(folder)): folder}}
     if not folder.is_dir():
         raise FoursplitError(f"{folder}: no such folder")
     seeds = seed_folders(folder)
@@ -46,9 +63,7 @@ def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
 def _files(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for path in sorted(p for p in folder.iterdir() if tabular.is_table(p)):
-        split = tabular.stem(path)
-        if split not in SPLITS:
-            raise unknown_name("split", split, SPLITS, str(path))
+        split = split_of_file(path, tabular.stem(path))
         if split in files:
             raise FoursplitError(f"{path}: split {split!r} is in {files[split].name} too")
         files[split] = path
@@ -58,20 +73,20 @@ def _files(folder: Path) -> dict[str, Path]:
     return {split: files[split] for split in SPLITS if split in files}
 
 
-def _frames(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
+def _frames(paths: Sequence[Path], options: ReadOptions) -> dict[str, pd.DataFrame]:
     frames = {}
     for path in paths:
-        frames[str(path)] = tabular.read_frame(path)
+        frames[str(path)] = options.complete(tabular.read_frame(path), str(path))
         require_columns(frames[str(path)], str(path))
+    if options.note and not options.meta:
+        note_unnamed(frames)
     return same_types(frames)
 
 
-def _table(path: Path, frames: Mapping[str, pd.DataFrame]) -> PredictionTable:
-    return validate_typed(frames[str(path)], tabular.stem(path), str(path))
-
-
 def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.DataFrame]) -> Model:
-    tables = {split: _table(path, frames) for split, path in files.items()}
+    tables = {
+        split: validate_typed(frames[str(path)], split, str(path)) for split, path in files.items()
+    }
     _refuse_shared_ids(tables.values())
     judged = [split for split, path in files.items() if "loss" not in frames[str(path)]]
     flagged = [split for split, path in files.items() if "is_error" in frames[str(path)]]

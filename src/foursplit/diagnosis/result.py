@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from foursplit.diagnosis.baseline import Baseline
 from foursplit.diagnosis.decomposition.decompose import Decomposition
 from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.decomposition.dev_to_test import DevToTest
@@ -98,6 +99,7 @@ class Diagnosis:
     drivers: Drivers
     dev_to_test: DevToTest | None
     one_seed: str | None
+    baseline: Baseline | None = None  # None where the tables do not say what it is
     seed_agreement: SeedAgreement | None = None  # on train; None for one seed or without train
     findings: tuple[Finding, ...] = ()
     next_steps: tuple[Mapping[str, Any], ...] = ()
@@ -124,6 +126,7 @@ class Diagnosis:
             **self.decomposition.as_json(),
             **sections,
             "sizes": self.dev_size.as_json(),
+            **({"baseline": self.baseline.as_json()} if self.baseline else {}),
             **({"seed_agreement": agreement.as_json()} if agreement else {}),
             **({"unseen_classes": unseen} if unseen else {}),
             **({"dev_to_test": self.dev_to_test.as_json()} if self.dev_to_test else {}),

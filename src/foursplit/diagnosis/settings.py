@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from foursplit.diagnosis.decomposition.human_level import GIVEN
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Settings:
     same_distribution: bool = False  # of train and dev
     candidates: int = 1  # models that competed on dev, of which this is the best
     penalties: Mapping[str, float] = field(default_factory=dict)  # regularization that is on
+    metric: ChosenMetric | None = None  # that errors are of; None: the mean loss
     rule: VerdictThresholds = field(default_factory=VerdictThresholds)
     n_resamples: int = 2000
     confidence: float = 0.95

@@ -3,33 +3,46 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.errors import FoursplitError, unknown_name
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
 from foursplit.diagnosis.prediction_table import PredictionTable, validate
 from foursplit.diagnosis.selection.model_selection import TieRule
-from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation.group_choices import COSTS
+from foursplit.evaluation.group_metric import GroupMetric, group_metric
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def dev_table(files: Sequence[Path], column: str) -> PredictionTable:
-    """Read one model's dev tables, a file a seed, with `column` as the loss, and average them."""
-    return mean_table([seed_table(path, column) for path in files])
+def dev_tables(files: Sequence[Path], metric: GroupMetric) -> list[PredictionTable]:
+    """Read one model's dev tables, a file a seed, with the metric of each example as the loss."""
+    return [_validated(_read(path), path, metric) for path in files]
+
+
+def _validated(frame: "pd.DataFrame", path: Path, metric: GroupMetric) -> PredictionTable:
+    return validate(frame.assign(loss=metric.values(frame, str(path))), "dev", str(path))
 
 
 def seed_table(path: Path, column: str) -> PredictionTable:
+    """Read a table with `column` as the loss."""
+    frame = _read(path)
+    if column not in frame:
+        raise unknown_name("column", column, map(str, frame.columns), str(path))
+    return validate(frame.assign(loss=frame[column]), "dev", str(path))
+
+
+def _read(path: Path) -> "pd.DataFrame":
     """Read Parquet whatever the file is called: a cache names files by content."""
     import pandas as pd
 
     try:
-        frame = pd.read_parquet(path)
+        return pd.read_parquet(path)
     except (OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise FoursplitError(f"{path}: not readable as Parquet ({reason})") from error
-    if column not in frame:
-        raise unknown_name("column", column, map(str, frame.columns), str(path))
-    return validate(frame.assign(loss=frame[column]), "dev", str(path))
 
 
 def costs(summaries: Iterable[dict[str, Any]]) -> dict[str, int | float | None]:
@@ -60,4 +73,10 @@ def tie_rule(group: ComparisonGroup, config: DiagnosisConfig, metric: str = "") 
         n_resamples=config.n_resamples,
         seed=config.seed,
         price=group.price if metric in ("", group.metric) else {},
+        metric=_of_table(group) if metric in ("", group.metric) else None,
     )
+
+
+def _of_table(group: ComparisonGroup) -> ChosenMetric | None:
+    metric = group_metric(group)
+    return metric.chosen if metric.of_table else None

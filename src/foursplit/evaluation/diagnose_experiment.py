@@ -17,6 +17,7 @@ from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
+from foursplit.evaluation.group_metric import group_metric
 from foursplit.evaluation.human_level import human_level
 
 PENALTIES = ("weight_decay", "dropout", "l2")  # beginnings of names
@@ -25,9 +26,21 @@ LIMITS = {"max_depth": 0, "min_samples_split": 2, "min_samples_leaf": 1, "C": 0}
 """What holds a model of scikit-learn's kind back, and the value at which it does not."""
 
 
-def validate_tables(tables: Mapping[Split, pd.DataFrame], dataset: str, name: str = "") -> Model:
-    """Validate one seed's tables, and merge the annotations of dev's errors."""
-    checked_tables = {str(split): validate(frame, split) for split, frame in tables.items()}
+def validate_tables(
+    tables: Mapping[Split, pd.DataFrame],
+    dataset: str,
+    name: str = "",
+    group: ComparisonGroup | None = None,
+) -> Model:
+    """Validate one seed's tables, and merge the annotations of dev's errors.
+
+    Losses are those of the metric of `group`, where it is a mean over examples.
+    """
+    chosen = group_metric(group).chosen if group else None
+    checked_tables = {
+        str(split): validate(chosen.with_errors(frame) if chosen else frame, split)
+        for split, frame in tables.items()
+    }
     path = paths.tags(dataset)
     if path.is_file():
         sheet = annotation_sheet.read(path)
@@ -67,6 +80,12 @@ def penalties(experiment: Experiment) -> dict[str, float]:
     }
 
 
+def _min_gain(group: ComparisonGroup) -> float:
+    """Return `min_gain` as an error; 0 where it is in a unit of its own, such as the target's."""
+    chosen = group_metric(group).chosen
+    return group.min_gain if chosen is None or chosen.metric.unit is None else 0.0
+
+
 def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConfig) -> Settings:
     """Return the settings that params.yaml and the data set declare."""
     human, metrics = human_level(group, dataset.reference), plugins.metrics(group.task)
@@ -77,11 +96,12 @@ def settings(group: ComparisonGroup, dataset: DatasetSpec, config: DiagnosisConf
         people=getattr(metrics, "HAS_HUMAN_LEVEL", True),
         learns_labels=getattr(metrics, "LEARNS_LABELS", True),
         same_distribution=not dataset.shifted,
+        metric=group_metric(group).chosen,
         rule=VerdictThresholds(
             min_gap=config.min_gap,
             min_gap_fraction=config.min_gap_fraction,
             co_primary_fraction=config.co_primary_fraction,
-            min_gain=group.min_gain,
+            min_gain=_min_gain(group),
         ),
         n_resamples=config.n_resamples,
         confidence=config.confidence,

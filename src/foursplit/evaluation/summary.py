@@ -1,6 +1,7 @@
 """Summarize one seed's tables: errors, metrics, gaps, and the baseline."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.diagnosis.stats.weighted_confusion import weighted_confusion
 from foursplit.evaluation import table_metrics
 from foursplit.evaluation.diagnose_experiment import settings
+from foursplit.evaluation.group_metric import group_metric
 from foursplit.evaluation.human_level import human_level
+from foursplit.evaluation.reported_metrics import baseline_gain
 
 Tables = Mapping[Split, pd.DataFrame]
 
@@ -35,23 +38,31 @@ def summarize(
     ).as_json()
     return {
         "splits": {split: parts["splits"][split] for split in tables},
-        "metrics": {split: metrics(table, group.task) for split, table in tables.items()},
-        **table_metrics.by_split(tables, group.task, config),
+        "metrics": {split: metrics(table, group) for split, table in tables.items()},
+        **table_metrics.by_split(tables, group, config),
         "human": human_level(group, dataset.reference),
-        "baseline": {split: _against_baseline(table, config) for split, table in tables.items()},
+        "baseline": {
+            split: baseline_gain(group, table, tables["train"], config)
+            or _against_baseline(table, config)
+            for split, table in tables.items()
+        },
         **({"unseen": parts["unseen"]} if "unseen" in parts else {}),
         "ledger": parts["ledger"],
         "verdict": parts["verdict"],
     }
 
 
-def metrics(table: pd.DataFrame, task: str) -> dict[str, float]:
+def metrics(table: pd.DataFrame, group: ComparisonGroup) -> dict[str, float]:
     """Return the weighted mean of each metric the task reports, and what is no mean of examples."""
+    known, chosen = plugins.metrics(group.task), group_metric(group).chosen
     means = {
         name: float(np.average(table[column], weights=table["weight"]))
-        for name, column in plugins.metrics(task).METRICS.items()
+        for name, column in known.METRICS.items()
     }
-    return {**means, **found(table, getattr(plugins.metrics(task), "FOUND", None))}
+    if chosen is not None and group.metric not in means:
+        value = chosen.metric.value(chosen.answers(table), chosen.args)
+        means |= {} if isnan(value) else {group.metric: value}
+    return {**means, **found(table, getattr(known, "FOUND", None))}
 
 
 def found(table: pd.DataFrame, columns: tuple[str, str] | None) -> dict[str, float]:

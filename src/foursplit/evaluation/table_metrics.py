@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from foursplit import plugins
-from foursplit.config.schema import DiagnosisConfig
+from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.arrays import Array
 from foursplit.core.seeds import generator
 from foursplit.core.splits import Split
 from foursplit.diagnosis.stats.table_bootstrap import estimate_statistic
+from foursplit.evaluation.reported_metrics import reported_metrics
 
 Block = dict[str, float | int]
 """An estimate as files have it: value, lo, hi, n and n_groups."""
@@ -53,8 +54,13 @@ def numeric_columns(table: pd.DataFrame) -> dict[str, Array]:
 
 
 def by_split(
-    tables: Mapping[Split, pd.DataFrame], task: str, config: DiagnosisConfig
+    tables: Mapping[Split, pd.DataFrame], group: ComparisonGroup, config: DiagnosisConfig
 ) -> dict[str, dict[Split, dict[str, Block]]]:
-    """Return the block of a summary: `{"table_metrics": {split: …}}`; empty for most tasks."""
-    found = {split: table_metrics(table, task, config) for split, table in tables.items()}
+    """Return the block of a summary: `{"table_metrics": {split: …}}`; empty for some tasks."""
+    reported = reported_metrics(tables, group, config)
+    found = {
+        split: {**table_metrics(table, group.task, config), **reported.get(split, {})}
+        for split, table in tables.items()
+    }
+    found = {split: blocks for split, blocks in found.items() if blocks or not reported}
     return {"table_metrics": found} if any(found.values()) else {}

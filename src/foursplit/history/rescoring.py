@@ -29,6 +29,7 @@ from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.diagnosis.stats.paired_comparison import align_rows
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation import dev_scores
+from foursplit.evaluation.group_metric import engine_metrics
 from foursplit.history.past_runs import PastRun, list_past_runs
 
 DEV = "dev.parquet"
@@ -267,9 +268,12 @@ def _metric(group: ComparisonGroup, name: str, rules: tuple[WeightRule, ...]) ->
     known = plugins.metrics(group.task)
     names = {column: metric for metric, column in known.METRICS.items()}
     metric = names.get(name, name)
+    if metric == group.metric and metric in engine_metrics(group.task):
+        metric = "error"  # the mean over examples, which their weights change
     if metric not in known.METRICS:
         raise unknown_name("metric", name, known.METRICS, f"task {group.task}")
-    direction = group.direction if metric == group.metric else known.DIRECTION
+    own = group.direction if metric == group.metric else None
+    direction: str = own or known.DIRECTION
     return Metric(name=metric, column=known.METRICS[metric], direction=direction, rules=rules)
 
 

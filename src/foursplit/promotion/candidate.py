@@ -10,6 +10,7 @@ import pandas as pd
 
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.evaluation import dev_scores
+from foursplit.evaluation.group_metric import GroupMetric
 from foursplit.io import artifacts
 from foursplit.promotion import gate_tables
 from foursplit.promotion.paired_evaluation import EVALUATED_SPLITS
@@ -38,9 +39,9 @@ class EvaluatedModel:
 
 
 def read(
-    folder: Path, column: str, manifests: Sequence[dict[str, Any]] | None = None
+    folder: Path, column: str | GroupMetric, manifests: Sequence[dict[str, Any]] | None = None
 ) -> EvaluatedModel:
-    """Read the tables below `folder`, a `seed_<n>` folder each, with `column` as the loss.
+    """Read the tables below `folder`, a `seed_<n>` folder each, with a column or metric as loss.
 
     The manifests are beside the tables, unless `manifests` is passed.
     """

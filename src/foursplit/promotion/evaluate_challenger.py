@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foursplit import plugins
 from foursplit.config.schema import ComparisonGroup, Params
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
+from foursplit.evaluation.group_metric import GroupMetric, group_metric
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.promotion.benchmark_models import (
     BenchmarkRequest,
@@ -39,9 +40,9 @@ def evaluate_challenger(
 ) -> Evaluation:
     """Compare the current winner of group `name` with the champion."""
     group = params.group(name)
-    column = plugins.metrics(group.task).METRICS[group.metric]
-    challenger = read(winner.tables, column)
-    opponent = None if champion is None else read(champion.folder, column)
+    metric = group_metric(group)
+    challenger = read(winner.tables, metric)
+    opponent = None if champion is None else read(champion.folder, metric)
     if champion is not None and opponent is not None and is_same_model(opponent, challenger):
         sentence = f"Same model as the champion, version {champion.number}: equal weights."
         reason = Check(code="same_model", holds=True, sentence=sentence, numbers={})
@@ -56,7 +57,7 @@ def evaluate_challenger(
     try:
         with benchmark(request) as result:
             if champion is not None and opponent is not None and result.tables is not None:
-                opponent = _on_current_examples(opponent, result.tables, column)
+                opponent = _on_current_examples(opponent, result.tables, metric)
             judgement = _judge(params, name, opponent, challenger, _latency(params, name, result))
     except ScoringError as error:
         assert champion is not None
@@ -88,12 +89,18 @@ def _judge(
 def _rules(params: Params, group: ComparisonGroup) -> Rules:
     return Rules(
         min_gain=group.min_gain,
-        direction=group.direction,
+        direction=group_metric(group).direction,
+        metric=_of_table(group),
         bounds=group.bounds,
         confidence=params.diagnosis.confidence,
         slice_margin=params.gate.slice_margin,
         min_slice_examples=params.gate.min_slice_examples,
     )
+
+
+def _of_table(group: ComparisonGroup) -> ChosenMetric | None:
+    metric = group_metric(group)
+    return metric.chosen if metric.of_table else None
 
 
 def _latency(params: Params, name: str, result: BenchmarkResult) -> Latency:
@@ -104,9 +111,11 @@ def _latency(params: Params, name: str, result: BenchmarkResult) -> Latency:
     )
 
 
-def _on_current_examples(champion: EvaluatedModel, folder: Path, column: str) -> EvaluatedModel:
+def _on_current_examples(
+    champion: EvaluatedModel, folder: Path, metric: GroupMetric
+) -> EvaluatedModel:
     """Return the champion with its predictions on the current examples."""
-    models = read(folder, column, manifests=champion.manifests).models
+    models = read(folder, metric, manifests=champion.manifests).models
     return replace(champion, models=models)
 
 

@@ -10,6 +10,7 @@ from math import inf
 
 import numpy as np
 
+from foursplit.diagnosis.metrics.compare import required_examples as metric_examples
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.promotion import checks
 from foursplit.promotion.latency import Latency
@@ -48,8 +49,12 @@ def decide_promotion(
     require_tables(challenger, "challenger")
     is_first = champion is None
     if champion is None:
-        champion, challenger = baseline_models(challenger), with_task_loss(challenger)
-        rules = replace(rules, direction="minimize")  # both are losses, for every metric
+        champion, challenger = (
+            baseline_models(challenger, rules.metric),
+            with_task_loss(challenger),
+        )
+        # Both are losses, for every metric but those of whole tables.
+        rules = replace(rules, direction="minimize")
     require_tables(champion, "champion")
     dev, test = (
         evaluate_pair(split, champion, challenger, rules, rng) for split in EVALUATED_SPLITS
@@ -98,6 +103,10 @@ def _required_dev_examples(
     dev: PairedEvaluation, slices: Sequence[SliceResult], rules: Rules, *, is_first: bool
 ) -> int | None:
     """Return the dev examples needed to decide; None if dev has as many, or none suffice."""
+    if dev.deviation is not None:
+        gain = abs(dev.comparison.delta) if is_first else rules.min_gain
+        needed = metric_examples(dev.comparison.n, dev.deviation, gain, 1 - rules.confidence)
+        return None if needed is None or needed <= dev.comparison.n else needed
     dev_slices = [result for result in slices if result.split == "dev"]
     gain = abs(dev.comparison.delta) if is_first else rules.min_gain
     n = required_examples(dev.losses, dev_slices, gain, rules.slice_margin, 1 - rules.confidence)

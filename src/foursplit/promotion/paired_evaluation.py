@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
+from foursplit.diagnosis.metrics.baseline import constant_frame
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
+from foursplit.diagnosis.metrics.compare import compare_metric
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.selection.model_selection import SIGNS
+from foursplit.diagnosis.stats.bootstrap import Sampling
 from foursplit.diagnosis.stats.paired_comparison import (
     Comparison,
     SeedErrors,
@@ -18,6 +23,8 @@ from foursplit.diagnosis.stats.paired_tests import PairedLosses
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.promotion.gate_tables import BASELINE, TASK_LOSS
 from foursplit.promotion.rules import Rules
+
+N_RESAMPLES = 2000
 
 EVALUATED_SPLITS = ("dev", "test")
 
@@ -34,6 +41,7 @@ class PairedEvaluation:
     comparison: Comparison
     losses: PairedLosses
     alpha: float
+    deviation: float | None = None  # of a whole table's metric: of the gain, over samples
 
     @property
     def p_superior(self) -> float:
@@ -65,11 +73,15 @@ def require_tables(models: Sequence[Model], role: str) -> None:
                 raise FoursplitError(f"{role} {model.name}: no table of {split!r}; it has {names}")
 
 
-def baseline_models(models: Sequence[Model]) -> list[Model]:
-    """Return the baseline's tables on the challenger's examples."""
+def baseline_models(models: Sequence[Model], metric: ChosenMetric | None = None) -> list[Model]:
+    """Return the baseline's tables on the challenger's examples; of `metric`, its best constant."""
     tables = {}
     for split in EVALUATED_SPLITS:
         table = models[0].tables[split]
+        if metric is not None and "train" in models[0].tables:
+            constant = constant_frame(metric, table.frame, models[0].tables["train"].frame)
+            tables[split] = PredictionTable(split=split, frame=constant, path=table.path)
+            continue
         if not table.has(BASELINE):
             raise FoursplitError(
                 f"{table.path or split}: no column {BASELINE!r}; the first champion is compared "
@@ -117,13 +129,25 @@ def evaluate_pair(
     seeds = _errors(champion, champion_tables), _errors(challenger, challenger_tables)
     sign = SIGNS[rules.direction]
     first, second = (before, after) if sign > 0 else (after, before)
-    comparison = compare_models(
-        first,
-        second,
-        rng,
-        confidence=2 * rules.confidence - 1,  # each end is a one-sided bound
-        seeds=seeds if sign > 0 else (seeds[1], seeds[0]),
-    )
+    deviation = None
+    if rules.metric is not None:
+        found = compare_metric(
+            rules.metric,
+            dict(zip(_names(champion), champion_tables, strict=True)),
+            dict(zip(_names(challenger), challenger_tables, strict=True)),
+            rng,
+            Sampling(n_resamples=N_RESAMPLES, confidence=2 * rules.confidence - 1),
+            as_error=False,
+        )
+        comparison, deviation, sign = found.comparison, found.deviation, 1
+    else:
+        comparison = compare_models(
+            first,
+            second,
+            rng,
+            confidence=2 * rules.confidence - 1,  # each end is a one-sided bound
+            seeds=seeds if sign > 0 else (seeds[1], seeds[0]),
+        )
     losses = PairedLosses(
         champion=np.stack([table.loss for table in champion_tables]) * sign,
         challenger=np.stack([table.loss for table in challenger_tables]) * sign,
@@ -132,11 +156,19 @@ def evaluate_pair(
         same_seeds=seeds[0].keys() == seeds[1].keys(),
     )
     return PairedEvaluation(
-        table=after, comparison=comparison, losses=losses, alpha=1 - rules.confidence
+        table=after,
+        comparison=comparison,
+        losses=losses,
+        alpha=1 - rules.confidence,
+        deviation=deviation,
     )
 
 
 def _errors(models: Sequence[Model], tables: Sequence[PredictionTable]) -> SeedErrors:
-    names = [model.name for model in models]
-    keys = names if len({*names}) == len(names) else range(len(names))
+    keys = _names(models)
     return {key: table.error for key, table in zip(keys, tables, strict=True)}
+
+
+def _names(models: Sequence[Model]) -> Sequence[Any]:
+    names = [model.name for model in models]
+    return names if len({*names}) == len(names) else range(len(names))

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from foursplit.core.errors import FoursplitError, unknown_name
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
 from foursplit.diagnosis.selection.model_selection import SIGNS
 
 Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
@@ -18,6 +19,7 @@ class Rules:
     direction: Literal["minimize", "maximize"] = "minimize"
     bounds: Mapping[str, float] = field(default_factory=dict)  # upper limits
     confidence: float = 0.95  # one-sided, of each check
+    metric: ChosenMetric | None = None  # of whole tables; None: the mean loss of the tables
     slice_margin: float = 0.05  # non-inferiority margin of a slice
     min_slice_examples: int = 20  # minimum examples of a slice
 

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from foursplit.core.splits import SPLITS, TITLES
+from foursplit.diagnosis.codes import CODES
 from foursplit.reporting import numbers
 
 
@@ -35,9 +36,16 @@ def _environment() -> Environment:
         numbers.setting,
     ):
         environment.filters[function.__name__] = function
+    environment.filters["code_meaning"] = code_meaning
     environment.filters.update(breakable=breakable, capitalize_first=capitalize_first, prose=prose)
     environment.globals.update(SPLITS=SPLITS, TITLES=TITLES)
     return environment
+
+
+def code_meaning(code: str) -> str:
+    """Return what the code of a finding means, and what to do."""
+    known = CODES.get(code)
+    return "" if known is None else f"{known.meaning} {known.remedy}"
 
 
 def breakable(name: str) -> Markup:

@@ -89,7 +89,7 @@ def _row(entry: ExperimentResult, width: int) -> list[Text]:
     human = Text("-", style="dim") if entry.human is None else Text(percent(entry.human))
     conclusion = [verdict, step] if width >= TWO_COLUMNS_WIDTH else [_stacked(verdict, step)]
     return [
-        Text(marks + name, style=style),
+        Text(f"{marks}{name}{' (tie)' if entry.tied_with else ''}", style=style),
         human,
         *(_error(entry, split) for split in SPLITS),
         *(Text(printable(text)) for text in conclusion),

@@ -56,7 +56,10 @@ def resolve_commit(revision: str) -> str:
         return output.strip()
     git.require_readable()
     if not git.is_repository():
-        raise FoursplitError(f"{paths.root()}: no git repository, so no commit can be reproduced")
+        raise FoursplitError(
+            f"{paths.root()}: no git repository, so no commit can be reproduced. Record one: "
+            "git init && git add -A && git commit -m 'First runs'"
+        )
     shallow = (git.query("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     fetch = "git fetch --unshallow" if shallow else "git fetch --all"
     reason = "which is shallow, without the whole history" if shallow else "which may be outdated"

@@ -7,7 +7,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
-from foursplit.evaluation import diagnose_experiment, experiment_tables, kept_answers
+from foursplit.evaluation import diagnose_experiment, experiment_tables, kept_answers, threshold
 from foursplit.evaluation.predict import load_predictor
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -32,15 +32,18 @@ def run(key: str) -> str:
                 )
                 for split, examples in splits.items()
             }
+            chosen = threshold.chosen_on_dev(tables, group)
+            tables = threshold.apply(tables, group, chosen)
             seed_folder = folder / trained.name
             seed_folder.mkdir()
             for split, table in tables.items():
                 experiment_tables.save(seed_folder, split, table)
             kept_answers.save(seed_folder, answer, splits["dev"], tables["dev"])
             models.append(
-                diagnose_experiment.validate_tables(tables, experiment.dataset, trained.name)
+                diagnose_experiment.validate_tables(tables, experiment.dataset, trained.name, group)
             )
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
+            summary |= {} if chosen is None else {"threshold": chosen}
             beaten = beaten and summary["baseline"]["dev"]["beaten"]
             artifacts.write_json(
                 seed_folder / "summary.json", {**summary, "manifest": manifest.as_json()}

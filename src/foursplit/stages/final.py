@@ -4,7 +4,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SPLITS, TITLES
-from foursplit.evaluation import diagnose_experiment, experiment_tables
+from foursplit.evaluation import diagnose_experiment, experiment_tables, threshold
 from foursplit.evaluation.final import score_all_splits
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -23,12 +23,17 @@ def run(name: str) -> str:
     with artifacts.atomic_directory(paths.final(name)) as folder:
         for trained in seed_folders(paths.models(name, winner)):
             tables = score_all_splits(name, group.dataset, trained, params.run)
+            frozen = selected.get("thresholds", {}).get(trained.name)
+            tables = threshold.apply(tables, group, frozen)
             seed_folder = folder / trained.name
             seed_folder.mkdir()
             for split, table in tables.items():
                 experiment_tables.save(seed_folder, split, table)
-            models.append(diagnose_experiment.validate_tables(tables, group.dataset, trained.name))
+            models.append(
+                diagnose_experiment.validate_tables(tables, group.dataset, trained.name, group)
+            )
             summary = summarize(tables, models[-1], group, declared, params.diagnosis)
+            summary |= {} if frozen is None else {"threshold": frozen}
             manifest = manifests.load(trained).as_json()
             artifacts.write_json(seed_folder / "summary.json", {**summary, "manifest": manifest})
         diagnosis = diagnose_experiment.diagnose(

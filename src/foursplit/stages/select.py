@@ -1,16 +1,18 @@
 """Stage select: the winner of a comparison group, on dev."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.config.schema import ComparisonGroup
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.selection.model_selection import Candidate, select_model
+from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation import dev_scores
 from foursplit.evaluation.group_choices import check_group
+from foursplit.evaluation.group_metric import group_metric
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders, seed_number
 from foursplit.stages import members
@@ -23,10 +25,11 @@ def run(name: str) -> str:
     check_group(name, group)
     folders = [paths.predictions(name) / key for key in members.read(name)]
     candidates = [candidate(folder, group) for folder in folders]
-    chosen = select_model(
-        candidates, group.bounds, group.direction, dev_scores.tie_rule(group, config)
-    )
-    artifacts.write_json(paths.selected(name), {"group": name, "metric": group.metric, **chosen})
+    direction = group_metric(group).direction
+    ties = dev_scores.tie_rule(group, config)
+    chosen = select_model(candidates, group.bounds, direction, ties)
+    content = {"group": name, "metric": group.metric, **chosen, **_thresholds(name, chosen)}
+    artifacts.write_json(paths.selected(name), content)
     if chosen["winner"] is None:
         lines = [f"  - {row['key']}: {'; '.join(row['broken'])}" for row in chosen["ranking"]]
         raise FoursplitError(
@@ -35,17 +38,29 @@ def run(name: str) -> str:
     return sentence(chosen, group)
 
 
+def _thresholds(name: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the winner's thresholds by seed, as dev chose them, for `final` to score test with."""
+    if chosen["winner"] is None:
+        return {}
+    seeds = seed_folders(paths.predictions(name) / chosen["winner"])
+    summaries = {seed.name: artifacts.read_json(seed / "summary.json") for seed in seeds}
+    found = {seed: each["threshold"] for seed, each in summaries.items() if "threshold" in each}
+    return {"thresholds": found} if found else {}
+
+
 def candidate(folder: Path, group: ComparisonGroup) -> Candidate:
     """Collect a model's metric on dev (mean over seeds), its costs, and the seeds that failed."""
     seeds = seed_folders(folder)
     agreement = artifacts.read_json(paths.diagnosis(folder)).get("seed_agreement", {})
     found = [artifacts.read_json(seed / "summary.json") for seed in seeds]
-    column = plugins.metrics(group.task).METRICS[group.metric]
+    metric = group_metric(group)
+    tables = dev_scores.dev_tables([seed / "dev.parquet" for seed in seeds], metric)
     return Candidate(
         key=folder.name,
         metric=dev_scores.metric(found, group.metric),
         costs=dev_scores.costs(found),
-        table=dev_scores.dev_table([seed / "dev.parquet" for seed in seeds], column),
+        table=mean_table(tables),
+        tables={seed_number(seed): table for seed, table in zip(seeds, tables, strict=True)},
         seeds={
             seed_number(seed): summary["metrics"]["dev"][group.metric]
             for seed, summary in zip(seeds, found, strict=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
+from foursplit.training.sklearn_parameters import count_learnt
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip file can say
 
@@ -51,8 +52,11 @@ def load(path: Path) -> Any:
         raise FoursplitError(f"{path}: no readable skops file ({error}).") from error
 
 
-def count_parameters(path: Path) -> int:
-    """Count the numbers in the file's arrays."""
+def count_parameters(model: Any, path: Path) -> int:
+    """Count what the model has learnt; of an unknown kind, the numbers in its file's arrays."""
+    learnt = count_learnt(model)
+    if learnt is not None:
+        return learnt
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.endswith(".npy")]
         return sum(_size(archive.read(name)) for name in names)

@@ -244,16 +244,15 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
             flops=None,
         )
     path = folder / "model.skops"
-    sklearn_estimator.save(
-        path, sklearn_estimator.fit(model, job.splits["train"].dense_x, job.splits["train"].y)
-    )
+    fitted = sklearn_estimator.fit(model, job.splits["train"].dense_x, job.splits["train"].y)
+    sklearn_estimator.save(path, fitted)
     return _manifest(
         job,
         path,
         seed=seed,
         engine="estimator",
         device="cpu",
-        n_parameters=sklearn_estimator.count_parameters(path),
+        n_parameters=sklearn_estimator.count_parameters(fitted, path),
         flops=None,
     )
 

@@ -1,6 +1,7 @@
 """`foursplit compare`: compare two models on the same examples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -8,22 +9,35 @@ import click
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
+from foursplit.diagnosis.baseline import measure_baseline
+from foursplit.diagnosis.metrics.compare import compare_metric
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
+from foursplit.diagnosis.read_options import ReadOptions
 from foursplit.diagnosis.read_prediction_tables import read_folders
+from foursplit.diagnosis.settings import Settings
+from foursplit.diagnosis.stats.paired_comparison import Comparison
 from foursplit.diagnosis.stats.paired_comparison import compare_models as compare_tables
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.io import artifacts
 from foursplit.io.progress import report_elapsed
 
+Tables = Mapping[str, PredictionTable]
+"""A model's tables of one split, by seed."""
 
-def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
+
+def compare(
+    first: Path, second: Path, split: str, json_file: Path | None, options: ReadOptions
+) -> None:
     """Print the conclusion with its figures."""
     paths = (first, second)
     with report_elapsed(f"reading {first} and {second}"):
-        models = read_folders(paths)
-    (a, errors_a), (b, errors_b) = map(_table, paths, models, (split, split))
-    comparison = compare_tables(a, b, generator("compare", 1), seeds=(errors_a, errors_b))
+        models = read_folders(paths, options)
+    a, b = (_tables(*pair, split) for pair in zip(paths, models, strict=True))
+    errors_a, errors_b = (_errors(tables) for tables in (a, b))
+    comparison = _compare(a, b, options)
     report = {"a": str(first), "b": str(second), "split": split, **comparison.as_json()}
+    for name, of_model in zip("AB", models, strict=True):
+        _print_baseline(name, of_model, split, options)
     if json_file is not None:
         artifacts.write_json(json_file, report)
     click.echo(line(comparison.sentence))
@@ -48,15 +62,36 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
         click.echo("One seed: this compares two trained models, not two ways to train.")
 
 
-def _table(
-    path: Path, models: Sequence[Model], split: str
-) -> tuple[PredictionTable, dict[str, float]]:
-    """Return the table averaged over seeds, and the error of each seed if there are several."""
+def _compare(a: Tables, b: Tables, options: ReadOptions) -> Comparison:
+    rng = generator("compare", 1)
+    if options.metric is not None and options.metric.of_table:
+        return compare_metric(options.metric, a, b, rng).comparison
+    first, second = (mean_table([*tables.values()]) for tables in (a, b))
+    return compare_tables(first, second, rng, seeds=(_errors(a), _errors(b)))
+
+
+def _print_baseline(name: str, models: Sequence[Model], split: str, options: ReadOptions) -> None:
+    """Say first that a model does not beat the baseline on the split."""
+    known = [split, "train"] if split in models[0].tables else [*models[0].tables]
+    of_split = [
+        replace(model, tables={s: t for s, t in model.tables.items() if s in known})
+        for model in models
+    ]
+    baseline = measure_baseline(of_split, Settings(metric=options.metric))
+    if baseline is not None and not baseline.beaten:
+        click.echo(line(f"{name} is {baseline.sentence()}."))
+
+
+def _tables(path: Path, models: Sequence[Model], split: str) -> dict[str, PredictionTable]:
+    """Return the split's table of each seed."""
     first_tables = models[0].tables
     if path.is_file():
-        return next(iter(first_tables.values())), {}
+        return {"": next(iter(first_tables.values()))}
     if split not in first_tables:
         raise FoursplitError(f"{path}: no table of {split!r}; it has {', '.join(first_tables)}")
-    tables = [model.tables[split] for model in models if split in model.tables]
-    errors = {model.name: model.tables[split].error for model in models if split in model.tables}
-    return mean_table(tables), errors if len(errors) > 1 else {}
+    return {model.name: model.tables[split] for model in models if split in model.tables}
+
+
+def _errors(tables: Tables) -> dict[str, float]:
+    """Return the error of each seed if there are several."""
+    return {name: t.error for name, t in tables.items()} if len(tables) > 1 else {}

@@ -15,15 +15,19 @@ from foursplit.diagnosis.decomposition.verdict import NAMES, VerdictThresholds
 from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
 from foursplit.diagnosis.prediction_table import Model
+from foursplit.diagnosis.read_options import ReadOptions
 from foursplit.diagnosis.read_prediction_tables import read_folder
 from foursplit.diagnosis.settings import Settings
 from foursplit.io import artifacts
 from foursplit.io.progress import report_elapsed
 
+BASELINE = "ST014"  # finding: the model does not beat the baseline
+
 
 def diagnose(
     folder: Path,
     settings: Settings,
+    options: ReadOptions,
     *,
     sheets: Sequence[Path],
     json_file: Path | None,
@@ -31,7 +35,8 @@ def diagnose(
 ) -> None:
     """Read the tables, diagnose them, and print a summary; the files have the full result."""
     with report_elapsed(f"reading {folder}"):
-        models = read_folder(folder)
+        models = read_folder(folder, replace(options, note=True))
+    settings = replace(settings, metric=options.metric)
     if sheets:
         models = [_add_annotations(models[0], sheets), *models[1:]]
     with report_elapsed("comparing train and dev"):
@@ -123,7 +128,8 @@ def _drift(model: Model, settings: Settings) -> dict[str, Any] | None:
 
 def lines(report: Mapping[str, Any]) -> list[str]:
     """Format the report for a terminal, in percent."""
-    result = []
+    baseline = report.get("baseline")
+    result = [] if baseline is None or baseline["beaten"] else [_baseline(report), ""]
     for split, block in report["splits"].items():
         result.append(f"{split:<10} {_error(block)}")
     if "unseen" in report:
@@ -142,13 +148,19 @@ def lines(report: Mapping[str, Any]) -> list[str]:
     result += ["", report["verdict"]["sentence"]]
     if report["human"] and len(report["human"]["levels"]) > 1:
         result.append(report["human"]["why"])
-    result += [f"{f['code']} {f['title']}" for f in report["findings"]]
+    result += [f"{f['code']} {f['title']}" for f in report["findings"] if f["code"] != BASELINE]
     result += ["", "Next:"]
     for step in report["next"]:
         gain = "" if step["gain"] is None else f" (at most {step['gain']:.2%})"
         result.append(f"{step['rank']}. {step['action']}{gain}")
         result.append(f"   confirm by: {step['confirm_by']}; stop when: {step['stop_rule']}")
     return result
+
+
+def _baseline(report: Mapping[str, Any]) -> str:
+    """Say first of all that a model does not beat the baseline."""
+    title = next(f["title"] for f in report["findings"] if f["code"] == BASELINE)
+    return f"{title[:1].upper()}{title[1:]}."
 
 
 def _ceilings(ceilings: Mapping[str, Any]) -> list[str]:

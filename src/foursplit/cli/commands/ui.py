@@ -9,11 +9,10 @@ from foursplit.cli.commands.track import track
 from foursplit.core import reproducible_env
 from foursplit.io import local_server
 from foursplit.io.local_server import HOST, ServerCommand
+from foursplit.tracking.runs.run_table import TRAINING, VIEW_TAG, runs_page
 
-PAGE = "#/experiments"
-
-HINT = """The first time, choose "Model training" at the top left; MLflow starts with GenAI."""
-"""MLflow has neither an address nor a setting for it; the browser remembers the choice."""
+PAGE = f"#/experiments?{TRAINING}"
+"""All experiments, as pages of model training; without the query MLflow opens those of GenAI."""
 
 SERVER = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # for language models; starts more processes
@@ -21,13 +20,13 @@ SERVER = {
 }
 
 
-def ui(port: int) -> None:
-    """Update MLflow, and serve its pages until Ctrl-C."""
+def ui(port: int, group: str | None = None) -> None:
+    """Update MLflow, and serve its pages until Ctrl-C; `group` is the one to open."""
     from foursplit.tracking import migrations, store
 
     if store.uri().startswith(store.SERVER_SCHEMES):  # it has its own pages
         track()
-        click.echo(f"MLflow: {store.display_uri().rstrip('/')}/{PAGE}\n{HINT}")
+        click.echo(_message(store.display_uri().rstrip("/"), group))
         return
     migrations.require_plain_path()
     local_server.require_free_port(port, "foursplit ui")
@@ -40,9 +39,25 @@ def ui(port: int) -> None:
             command=_command(port),
             env={**os.environ, **reproducible_env.QUIET, **SERVER, **stores},
             port=port,
-            ready_message=f"MLflow: http://{HOST}:{port}/{PAGE} (Ctrl-C ends it)\n{HINT}",
+            ready_message=_message(f"http://{HOST}:{port}", group) + "\nCtrl-C ends it.",
         )
     )
+
+
+def _message(address: str, group: str | None) -> str:
+    """Name the pages of the runs of each comparison group, best dev error first, or of one."""
+    from foursplit.tracking import store
+
+    client = store.client()
+    pages = {
+        experiment.name.rpartition("/")[2]: runs_page(experiment.experiment_id)
+        for experiment in client.search_experiments()
+        if VIEW_TAG in experiment.tags
+    }
+    if group in pages:
+        return f"MLflow: {address}/{pages[group]}"
+    lines = [f"  {name}: {address}/{page}" for name, page in sorted(pages.items())]
+    return "\n".join([f"MLflow: {address}/{PAGE}", *lines])
 
 
 def _command(port: int) -> list[str]:

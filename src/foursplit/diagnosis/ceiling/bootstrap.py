@@ -18,19 +18,14 @@ from foursplit.diagnosis.stats.bootstrap import (
     percentile_interval,
     t_correction,
 )
+from foursplit.diagnosis.stats.bootstrap import (
+    Sampling as Sampling,
+)
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 """Maps (example, ...) losses and (example,) weights to an error: lower is better."""
 
 MIN_GROUPS = 3  # groups: fewer give no interval
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampling:
-    """Number of bootstrap replicates, and the confidence of intervals."""
-
-    n_resamples: int = 1000
-    confidence: float = 0.95
 
 
 DEFAULT_SAMPLING = Sampling()

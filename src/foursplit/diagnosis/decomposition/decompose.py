@@ -16,10 +16,11 @@ from foursplit.diagnosis.decomposition.human_level import (
 from foursplit.diagnosis.decomposition.ledger import UNSEEN, Gap, dev_level
 from foursplit.diagnosis.decomposition.pooled import SplitDifference, add_pooled, compare_splits
 from foursplit.diagnosis.decomposition.verdict import FEW_GROUPS, Verdict, VerdictThresholds
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
-from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
+from foursplit.diagnosis.stats.bootstrap import Estimate, Sampling, estimate
 from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
 
 CODES = {
@@ -79,6 +80,11 @@ def merge_seeds(models: Sequence[Model]) -> dict[str, PredictionTable]:
 
 def estimate_errors(models: Sequence[Model], settings: Settings) -> dict[str, Estimate]:
     """Estimate the error on each split, with the variance over seeds where there are several."""
+    if settings.metric is not None and settings.metric.of_table:
+        return {
+            split: _estimate_metric(split, models, settings.metric, settings)
+            for split in merge_seeds(models)
+        }
     return {
         split: estimate_error(
             split, table, [model.tables[split].error for model in models], settings
@@ -111,6 +117,18 @@ def estimate_error(
         n_resamples=settings.n_resamples,
         confidence=settings.confidence,
     )
+    return add_seed_variance(error, by_seed, rng, settings.confidence)
+
+
+def _estimate_metric(
+    split: str, models: Sequence[Model], metric: ChosenMetric, settings: Settings
+) -> Estimate:
+    """Estimate the error of a metric of whole tables, resampled by group."""
+    rng = generator("diagnose", settings.seed, split)
+    tables = [model.tables[split] for model in models]
+    sampling = Sampling(n_resamples=settings.n_resamples, confidence=settings.confidence)
+    error = metric.estimate_error(tables, rng, sampling)
+    by_seed = [metric.error(table) for table in tables]
     return add_seed_variance(error, by_seed, rng, settings.confidence)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from foursplit.core.seeds import generator
+from foursplit.diagnosis import baseline
 from foursplit.diagnosis.decomposition import decompose, dev_to_test
 from foursplit.diagnosis.decomposition.dev_size import DevSize
 from foursplit.diagnosis.error_analysis import eyeball, label_audit, unseen_classes
@@ -18,6 +19,7 @@ from foursplit.diagnosis.stats.seed_agreement import SeedAgreement
 def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> list[Finding]:
     """List the findings, each with a stable code."""
     return [
+        *baseline.findings(diagnosis.baseline),
         *dev_to_test.findings(diagnosis.dev_to_test),
         *decompose.findings(diagnosis.decomposition),
         *_mismatch_parts(diagnosis),

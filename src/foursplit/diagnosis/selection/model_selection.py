@@ -13,9 +13,14 @@ from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
 
+import numpy as np
+
 from foursplit.core.errors import unknown_name
 from foursplit.core.seeds import generator
+from foursplit.diagnosis.metrics.chosen import ChosenMetric
+from foursplit.diagnosis.metrics.compare import compare_metric
 from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.bootstrap import Sampling
 from foursplit.diagnosis.stats.non_inferiority import largest_difference, pair_tables
 from foursplit.diagnosis.stats.paired_comparison import compare_models
 
@@ -34,6 +39,9 @@ class Candidate:
     metric: float
     costs: Mapping[str, int | float | None]  # None: not measured for this model
     table: PredictionTable | None = None
+    tables: Mapping[int, PredictionTable] = field(
+        default_factory=dict
+    )  # of each seed, for a metric of whole tables
     seeds: Mapping[int, float] = field(default_factory=dict)  # metric by seed
     failed_seeds: tuple[str, ...] = ()  # train error far above that of the others
 
@@ -52,6 +60,7 @@ class TieRule:
     n_resamples: int = 2000
     seed: int = 1
     price: Mapping[str, float] = field(default_factory=dict)  # of the metric, for a unit of cost
+    metric: ChosenMetric | None = None  # of whole tables; None: the mean loss of the tables
 
 
 NO_TIES = TieRule()
@@ -110,6 +119,8 @@ class _Ranker:
     ) -> Shortfall:
         # Seeded by name, so that the other candidates change nothing.
         rng = generator("choice", self.ties.seed, best.key, c.key)
+        if self.ties.metric is not None:
+            return self._compare_metric(c, best, self.ties.metric, rng)
         first, second = ((table, c), (best_table, best))[:: self.sign]
         comparison = compare_models(
             first[0],
@@ -139,6 +150,26 @@ class _Ranker:
         """
         priced = [price * _cost(c, name) for name, price in self.ties.price.items() if price]
         return self.sign * c.metric + sum(priced)
+
+    def _compare_metric(
+        self, c: Candidate, best: Candidate, metric: ChosenMetric, rng: np.random.Generator
+    ) -> Shortfall:
+        found = compare_metric(
+            metric,
+            c.tables,
+            best.tables,
+            rng,
+            Sampling(n_resamples=self.ties.n_resamples, confidence=self.ties.confidence),
+            as_error=False,
+        )
+        worse, alpha = found.comparison, self.ties.alpha
+        return Shortfall(
+            value=worse.delta,
+            lo=worse.lo,
+            hi=worse.hi,
+            at_most=worse.delta + found.half_width(alpha) if alpha > 0 else None,
+            significant=worse.lo > 0,
+        )
 
     def decide(self, feasible: Sequence[Candidate]) -> _Decision | None:
         if not feasible:

@@ -20,6 +20,14 @@ MIN_NORMAL_GROUPS = 20_000  # from it on the mean is normal, and resampling is w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Number of bootstrap replicates, and the confidence of intervals."""
+
+    n_resamples: int = 1000
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
     """A mean error with its interval, which is read from `replicates`."""
 

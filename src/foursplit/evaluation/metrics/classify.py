@@ -14,6 +14,9 @@ METRICS = {"error": "loss", "log_loss": "log_loss"}
 
 DIRECTION = "minimize"
 
+ANSWERS = "classes"
+"""Which of the engine's metrics fit: those of classes."""
+
 TINY = 1e-15  # a probability of 0 for what happened would make the mean infinite
 
 

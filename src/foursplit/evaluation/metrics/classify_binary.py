@@ -3,9 +3,15 @@
 import numpy as np
 
 from foursplit.core.examples import DataSpec
-from foursplit.evaluation.metrics.classify import DIRECTION, METRICS, baseline, score_columns
+from foursplit.evaluation.metrics.classify import (
+    ANSWERS,
+    DIRECTION,
+    METRICS,
+    baseline,
+    score_columns,
+)
 
-__all__ = ["DIRECTION", "METRICS", "baseline", "postprocess", "score_columns"]
+__all__ = ["ANSWERS", "DIRECTION", "METRICS", "baseline", "postprocess", "score_columns"]
 
 
 def postprocess(outputs: np.ndarray, _shape: DataSpec) -> np.ndarray:

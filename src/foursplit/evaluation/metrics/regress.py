@@ -14,6 +14,9 @@ METRICS = {"error": "loss", "absolute_error": "absolute_error", "squared_error":
 
 DIRECTION = "minimize"
 
+ANSWERS = "quantity"
+"""Which of the engine's metrics fit: those of quantities."""
+
 TOLERANCE = 0.5  # interquartile ranges: an answer farther off than half of one counts as wrong
 
 

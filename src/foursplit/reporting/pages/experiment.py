@@ -13,15 +13,20 @@ from foursplit.config.fit import EstimatorConfig, TrainerConfig, fit_settings
 from foursplit.config.schema import ComparisonGroup
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import DataSpec
+from foursplit.core.splits import SPLITS
 from foursplit.data import load_splits
 from foursplit.diagnosis.decomposition.verdict import NAMES
 from foursplit.evaluation import experiment_tables, kept_answers
+from foursplit.evaluation.group_metric import args as metric_args
+from foursplit.evaluation.group_metric import engine_metrics, group_metric
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import confidence_level, gap_interval, percent, signed
 from foursplit.reporting.pages.diagnosis_sections import sections
 from foursplit.reporting.panels.by_task import PANELS
 from foursplit.reporting.plots.curves import curves
 from foursplit.reporting.plots.learning_curve import learning_curve
+from foursplit.reporting.plots.lines import lines
+from foursplit.reporting.plots.metric_curves import metric_curves
 from foursplit.reporting.plots.residuals import residuals
 from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.render import render
@@ -42,6 +47,7 @@ def page(
         "experiment.html",
         {
             "entry": entry,
+            "docs": f"{'../' * (3 if entry.pipeline else 2)}docs/findings.md",
             "experiment": entry.experiment,
             "group": group,
             "card": card,
@@ -70,10 +76,32 @@ def page(
             "residuals": _residuals(dev, dataset, entry.manifest),
             "slices": slices.by_column(dev),
             **sections(diagnosis),
-            "table_metrics": table_metrics.rows(entry),
+            **_whole_splits(entry, group, dataset, dev, seed),
             **_examples(entry, dev, dataset, seed),
         },
     )
+
+
+def _whole_splits(
+    entry: ExperimentResult,
+    group: ComparisonGroup,
+    dataset: DatasetSpec,
+    dev: pd.DataFrame,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the metrics of whole splits, and the curves of the first seed."""
+    rows = table_metrics.rows(entry)
+    chosen = group_metric(group).chosen
+    figures = metric_curves(dev, metric_args(group).positive) if engine_metrics(group.task) else {}
+    return {
+        "table_metrics": rows,
+        "metric_splits": [s for s in SPLITS if any(s in row.cells for row in rows)],
+        "has_baselines": any(row.baseline for row in rows),
+        "metric_title": chosen.metric.title if chosen else "",
+        "threshold": entry.summaries[seed].get("threshold"),
+        "target_unit": dataset.unit,
+        "metric_plots": [(content["title"], lines(content)) for content in figures.values()],
+    }
 
 
 def _examples(

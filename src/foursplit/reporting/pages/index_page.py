@@ -5,6 +5,7 @@ from typing import Any
 
 from foursplit.config.schema import ComparisonGroup, Params
 from foursplit.core.splits import TITLES, Split
+from foursplit.evaluation.group_metric import group_metric
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.reporting.numbers import confidence_level
 from foursplit.reporting.plots.comparison import comparison
@@ -59,6 +60,7 @@ def _group(
         "name": name,
         "winner": next((row for row in rows if row["entry"].winner), None),
         "settings": group,
+        "direction": group_metric(group).direction,
         "title": cards[group.dataset]["dataset"].title,
         "bounds": [
             f"{choice.COSTS.get(cost, cost)} at most {limit:,.0f}"

@@ -5,15 +5,28 @@ from typing import Any
 
 from markupsafe import Markup
 
-from foursplit.reporting.plots.plane import Plane, framed
+from foursplit.reporting.plots.plane import Plane, drawing
 from foursplit.reporting.plots.scale import scale
 from foursplit.reporting.plots.series import bar_width, legend, lines_and_bars, markers
+from foursplit.reporting.plots.svg import Drawing
 
 HEIGHT = 240  # pixels
 
 
+FILE_WIDTH, FILE_MARGIN = 580, (70, 20)  # pixels, of a file
+
+
 def lines(content: Mapping[str, Any]) -> Markup:
     """Plot a figure of kind `lines` of `core.lesson_figures`."""
+    return legend(content["series"]) + _draw(content).in_page()
+
+
+def lines_file(content: Mapping[str, Any], title: str) -> str:
+    """Plot the same as an SVG file, without the legend."""
+    return _draw(content).as_file(title, FILE_WIDTH, FILE_MARGIN)
+
+
+def _draw(content: Mapping[str, Any]) -> Drawing:
     series = content["series"]
     bars = [row for row in series if row["mark"] == "bars"]
     x_values = [*_values(series, "x"), *_outer_edges(bars)]
@@ -24,14 +37,13 @@ def lines(content: Mapping[str, Any]) -> Markup:
         height=HEIGHT,
     )
     labels = {"x_label": _axis_label(content, "x"), "y_label": _axis_label(content, "y")}
-    plot = framed(
+    return drawing(
         plane,
         {**content, **labels},
         "lines",
         areas=lines_and_bars(plane, series),
         above=markers(plane, series),
     )
-    return legend(series) + plot
 
 
 def _values(series: Sequence[Mapping[str, Any]], axis: str) -> Iterable[float]:

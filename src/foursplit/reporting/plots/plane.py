@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from foursplit.reporting.plots.scale import Scale, format_tick
-from foursplit.reporting.plots.svg import across, element, figure, joined
+from foursplit.reporting.plots.svg import Drawing, across, element, joined
 
 HEAD = 22  # pixels above the frame, for the label of the y-axis
 FOOT = 38  # pixels below it, for the ticks and the label of the x-axis
@@ -61,6 +61,19 @@ def framed(
     areas: Iterable[Markup] = (),
     above: Iterable[Markup] = (),
 ) -> Markup:
+    """Assemble a figure of a page; see `drawing`."""
+    return drawing(plane, content, css_class, below=below, areas=areas, above=above).in_page()
+
+
+def drawing(
+    plane: Plane,
+    content: Mapping[str, Any],
+    css_class: str,
+    *,
+    below: Iterable[Markup] = (),
+    areas: Iterable[Markup] = (),
+    above: Iterable[Markup] = (),
+) -> Drawing:
     """Assemble a figure: `below` under the grid, `areas` in viewBox units, `above` on top."""
     labels = [
         element("text", content["y_label"], x=0, y=12, class_="axis"),
@@ -72,9 +85,10 @@ def framed(
             class_="axis middle",
         ),
     ]
-    elements = [*below, *_grid(plane), stretched(areas, plane.height), *above, *labels]
+    elements = (*below, *_grid(plane), stretched(areas, plane.height), *above, *labels)
     label = f"{content['title']}: {content['y_label']} over {content['x_label']}"
-    return figure(elements, HEAD + plane.height + FOOT, label, f"plane {css_class}")
+    height = HEAD + plane.height + FOOT
+    return Drawing(content=elements, height=height, label=label, css_class=f"plane {css_class}")
 
 
 def _grid(plane: Plane) -> list[Markup]:

@@ -25,6 +25,7 @@ def _metrics(entry: ExperimentResult) -> dict[str, Any]:
         **_test_metrics(entry),
         **table_metrics.for_metrics_file(entry),
         "gaps": _gaps(entry),
+        **({"tied_with": entry.tied_with} if entry.tied_with else {}),
         "verdict": findings.short_verdict(entry.diagnosis),
         **_tags(entry),
         "n_parameters": entry.manifest["n_parameters"],

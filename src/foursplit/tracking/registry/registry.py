@@ -229,19 +229,27 @@ def load_version(group: str, number_or_alias: str) -> StoredVersion:
     path = store.database_path()
     if path is not None and not path.is_file():
         raise FoursplitError(
-            f"{path}: no such file. Run `foursplit gate GROUP` to store a group's winner"
+            f"{path}: no such file, so {group} has no champion yet. Run {_first_champion(group)}"
         )
     client = store.client()
     if not has_versions(client, group):
-        raise unknown_name("registered model", group, model_names(client), store.display_uri())
+        unknown = unknown_name("registered model", group, model_names(client), store.display_uri())
+        raise FoursplitError(f"{unknown} For a group's first champion: {_first_champion(group)}")
     aliases = _aliases(client, group)
     versions = {str(version.version): version for version in _versions(client, group)}
     number = str(aliases.get(number_or_alias, number_or_alias))
     if number not in versions:
-        raise unknown_name(
+        unknown = unknown_name(
             "alias or version", number_or_alias, [*aliases, *versions], f"{SCHEME}{group}"
         )
+        first = f" No champion yet: {_first_champion(group)}" if CHAMPION not in aliases else ""
+        raise FoursplitError(f"{unknown}{first}")
     return _load_checked(client, versions[number])
+
+
+def _first_champion(group: str) -> str:
+    """Return the command that makes a group's first champion."""
+    return f"`foursplit gate {group} --promote`"
 
 
 def parse_uri(uri: str) -> tuple[str, str]:

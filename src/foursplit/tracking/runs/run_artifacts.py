@@ -16,9 +16,12 @@ from foursplit.diagnosis.error_analysis import annotation_sheet as sheets
 from foursplit.diagnosis.error_analysis import eyeball
 from foursplit.diagnosis.prediction_table import validate
 from foursplit.evaluation import experiment_tables
+from foursplit.evaluation.group_metric import engine_metrics
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import artifacts
 from foursplit.reporting.plots.confusion_matrix import confusion_file
+from foursplit.reporting.plots.lines import lines_file
+from foursplit.reporting.plots.metric_curves import metric_curves
 from foursplit.reporting.plots.residuals import residuals_file
 from foursplit.reporting.plots.waterfall import waterfall_file
 from foursplit.reporting.tables.confusion import confusion
@@ -43,7 +46,7 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int) -> None:
     (folder / "diagnosis").mkdir()
     artifacts.write_json(folder / "diagnosis" / "diagnosis.json", entry.diagnosis)
     (folder / "dev").mkdir()
-    for name, text in _drawings(summary, dev).items():
+    for name, text in _drawings(summary, dev, entry).items():
         artifacts.write_text(folder / name, text)
     for name, table in TABLES.items():
         table(dev).to_json(folder / name, orient="split", index=False)
@@ -54,10 +57,18 @@ def write_files(folder: Path, entry: ExperimentResult, seed: int) -> None:
         artifacts.write_json(folder / "dev" / "confusion.json", content)
 
 
-def _drawings(summary: Mapping[str, Any], dev: pd.DataFrame) -> dict[str, str]:
-    """Draw a run's pictures, as the report does; return SVG by file name."""
-    verdict = summary["verdict"]["sentence"].split(". ")[0].rstrip(".")
-    drawings = {"diagnosis/ledger.svg": waterfall_file(summary, verdict)}
+def _drawings(
+    summary: Mapping[str, Any], dev: pd.DataFrame, entry: ExperimentResult
+) -> dict[str, str]:
+    """Draw a run's pictures, as the report does; return SVG by file name.
+
+    The ledger is that of all seeds, as everywhere: a verdict on one seed would be another.
+    """
+    verdict = entry.diagnosis["verdict"]["sentence"].split(". ")[0].rstrip(".")
+    drawings = {"diagnosis/ledger.svg": waterfall_file(entry.diagnosis, verdict)}
+    task = entry.experiment.task
+    for name, content in metric_curves(dev).items() if engine_metrics(task) else ():
+        drawings[f"dev/{name}.svg"] = lines_file(content, f"dev: {content['title']}")
     classes = summary["manifest"]["shape"]["classes"]
     if classes:
         title = f"dev: {int((dev['y'] != dev['y_hat']).sum())} of {len(dev)} wrong"

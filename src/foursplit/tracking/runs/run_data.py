@@ -13,6 +13,7 @@ from foursplit.config.fit import fit_settings
 from foursplit.core.splits import SPLITS, TITLES, Split
 from foursplit.diagnosis.slices.slice_report import describe_slice
 from foursplit.evaluation.results import ExperimentResult
+from foursplit.reporting.tables.findings import short_verdict
 from foursplit.tracking.runs import run_key
 
 MAX_CURVE_ROWS = 1000  # of a curve; MLflow's page plots 320 points
@@ -203,6 +204,7 @@ def _tags(entry: ExperimentResult, seed: int) -> dict[str, str]:
     return {
         "diagnosis.schema": diagnosis["schema"],
         "diagnosis.primary": ", ".join(diagnosis["verdict"]["primary"]) or "none",
+        "diagnosis.short_verdict": short_verdict(diagnosis),
         "diagnosis.verdict": diagnosis["verdict"]["sentence"],
         "diagnosis.next": steps[0]["action"] if steps else "nothing",
         "diagnosis.findings": ", ".join(finding["code"] for finding in diagnosis["findings"]),

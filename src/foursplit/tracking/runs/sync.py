@@ -11,6 +11,7 @@ from typing import Any
 
 from foursplit.config import paths
 from foursplit.config.schema import Params
+from foursplit.evaluation.group_metric import group_metric
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import git
 from foursplit.io.status_line import StatusLine
@@ -24,7 +25,10 @@ from foursplit.tracking.runs import (
     run_artifacts,
 )
 from foursplit.tracking.runs.queries import CURRENT, KEY
+from foursplit.tracking.runs.report_page import log_report
 from foursplit.tracking.runs.run_data import MODEL_HASH, Point, RunData, collect_run_data
+from foursplit.tracking.runs.run_table import VIEW_TAG, view_state
+from foursplit.tracking.runs.training_time import training_ms
 from foursplit.training import manifest
 
 Echo = Callable[[str], None]
@@ -177,10 +181,12 @@ def _experiments(client: Any, params: Params, jobs: Sequence[_Job]) -> dict[str,
             bounds = ", ".join(
                 f"{bound} at most {maximum:,.12g}" for bound, maximum in group.bounds.items()
             )
-            note = f"Compared on `{group.dataset}` by {group.metric} on dev, to {group.direction}."
+            direction = group_metric(group).direction
+            note = f"Compared on `{group.dataset}` by {group.metric} on dev, to {direction}."
             ids[name] = store.get_or_create_experiment(
                 client, name, note + f" Bounds: {bounds}." * bool(bounds)
             )
+            store.retry(client.set_experiment_tag, ids[name], VIEW_TAG, view_state())
     return ids
 
 
@@ -189,10 +195,12 @@ def _sync_run(client: Any, experiment_id: str, job: _Job, current: Sequence[Any]
     existing = _find_finished(client, experiment_id, job.record.key, current)
     if existing is not None:
         _add_model_hash(client, existing, job.record)
+        log_report(client, existing.info.run_id, job.entry, existing.data.tags)
         return False
     live_run = _find_live_run(client, experiment_id, job.record)
     if live_run is None:
-        run_id = _create(client, experiment_id, job.record)
+        started_ms = job.record.made_ms - training_ms(job.entry, job.record.made_ms)
+        run_id = _create(client, experiment_id, job.record, started_ms)
         _log_contents(client, run_id, job, job.record.curves)
         end_ms = job.record.made_ms
     else:
@@ -201,6 +209,7 @@ def _sync_run(client: Any, experiment_id: str, job: _Job, current: Sequence[Any]
         client.update_run(run_id, name=job.record.name)
         _log_contents(client, run_id, job, missing)
         end_ms = max(job.record.made_ms, run.info.start_time)
+    log_report(client, run_id, job.entry, {})
     client.set_terminated(run_id, "FINISHED", end_ms)
     return ownership.keep_single(client, experiment_id, KEY, run_id)
 
@@ -235,11 +244,11 @@ def _find_finished(client: Any, experiment_id: str, key: str, current: Sequence[
     return run
 
 
-def _create(client: Any, experiment_id: str, record: RunData) -> str:
+def _create(client: Any, experiment_id: str, record: RunData, started_ms: int) -> str:
     """Create a run dated by its model's files, so that a rebuilt store shows the same times."""
     run = client.create_run(
         experiment_id,
-        start_time=record.made_ms,
+        start_time=started_ms,
         tags={**_tags(record), **ownership.tags()},
         run_name=record.name,
     )

@@ -1,0 +1,47 @@
+"""The threshold of a group with two classes: chosen on dev, frozen for all splits and for test."""
+
+import numpy as np
+import pandas as pd
+
+from foursplit.config.schema import ComparisonGroup
+from foursplit.core.errors import FoursplitError
+from foursplit.core.splits import Split
+from foursplit.diagnosis.metrics.answers import class_answers
+from foursplit.diagnosis.metrics.threshold import choose_threshold
+from foursplit.evaluation.group_metric import group_metric
+
+Tables = dict[Split, pd.DataFrame]
+
+
+def chosen_on_dev(tables: Tables, group: ComparisonGroup) -> float | None:
+    """Return the threshold that a group asks for; None where the likelier class is the answer."""
+    if group.threshold is None:
+        return None
+    if group.threshold != "dev":
+        return float(group.threshold)
+    metric = group_metric(group)
+    if metric.chosen is None:
+        raise FoursplitError(
+            f"threshold: dev: metric {group.metric!r} has no best threshold; choose accuracy, "
+            "balanced_error, f1, cost or recall_at_precision"
+        )
+    answers = class_answers(tables["dev"])
+    return choose_threshold(metric.chosen.metric, metric.chosen.args, answers)
+
+
+def apply(tables: Tables, group: ComparisonGroup, threshold: float | None) -> Tables:
+    """Return the tables with the answers, losses and errors that the threshold gives."""
+    if threshold is None:
+        return tables
+    metric = group_metric(group)
+    positive = metric.chosen.args.positive if metric.chosen else None
+    return {split: _apply(table, threshold, positive) for split, table in tables.items()}
+
+
+def _apply(table: pd.DataFrame, threshold: float, positive: str | None) -> pd.DataFrame:
+    answers = class_answers(table)
+    number = 1 if positive is None else answers.number(positive)
+    names = np.array(answers.classes, dtype=object)
+    y_hat = answers.with_threshold(number, threshold).y_hat
+    wrong = y_hat != answers.y
+    return table.assign(y_hat=names[y_hat], loss=wrong.astype(np.float64), is_error=wrong)
