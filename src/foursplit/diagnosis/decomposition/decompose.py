@@ -18,7 +18,7 @@ from foursplit.diagnosis.decomposition.verdict import FEW_GROUPS, Verdict, Verdi
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
-from foursplit.diagnosis.stats.bootstrap import Estimate, estimate
+from foursplit.diagnosis.stats.bootstrap import Estimate, estimate, max_error
 from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
 
 CODES = {
@@ -93,7 +93,8 @@ def estimate_error(
         n_resamples=settings.n_resamples,
         confidence=settings.confidence,
     )
-    return add_seed_variance(error, by_seed, rng, settings.confidence)
+    bound = max_error(table.loss, len(by_seed))
+    return add_seed_variance(error, by_seed, rng, settings.confidence, bound)
 
 
 def decompose(
