@@ -57,6 +57,12 @@ def test_the_three_houses_go_down_as_the_course_prints(pages):
     assert printed(numbers["cost_after_901"], 2) == 687.69
     # What is left are rounding errors of prices of hundreds: eight digits are all that it has.
     assert numbers["cost_published_parameters"] == pytest.approx(1.5578904880036537e-12, rel=1e-7)
+    # The course prints eight decimals of the least-norm solution, here by the pseudo-inverse.
+    x, y = multiple_regression.X, multiple_regression.Y
+    weights = np.linalg.pinv(x - x.mean(axis=0)) @ (y - y.mean())
+    np.testing.assert_allclose(multiple_regression.PUBLISHED.w, weights, rtol=0, atol=5.1e-9)
+    apart = np.abs(multiple_regression.PUBLISHED.w - weights).max()
+    assert numbers["published_parameters_differ_by"] == pytest.approx(apart, rel=1e-3)
 
 
 def test_the_powers_end_where_the_course_prints(pages):
