@@ -171,9 +171,10 @@ def _examples(args: Args, cost_above: float) -> tuple[Section, dict[str, float]]
             "overfitting. Fewer terms are the second, a penalty on their weights the third (see "
             "the page on regularisation).",
             f"Degree {degree} costs {_cost_text(new[0])} on {MORE[0]} examples here and "
-            f"{_cost_text(cost_above)} on {args.n_examples} above, because the examples are others: above they are spread "
-            f"evenly, here they are the first of {max(MORE)} in random order, with gaps between "
-            f"them. That a cost depends so much on the draw is what variance means: of {N_DRAWS} "
+            f"{_cost_text(cost_above)} on {args.n_examples} above, because the examples are "
+            "others: above they are spread evenly, here they are the first of "
+            f"{max(MORE)} in random order, with gaps between them. That a cost depends so much on "
+            f"the draw is what variance means: of {N_DRAWS} "
             f"draws of {MORE[0]} in random order half cost more than {_cost_text(middle)}, a tenth "
             f"less than {_cost_text(low)} and a tenth more than {_cost_text(high)}.",
         ),
