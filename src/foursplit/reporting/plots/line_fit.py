@@ -60,7 +60,9 @@ def line_fit(content: Mapping[str, Any]) -> Markup:
     sliders = [_slider("w", *ends["w"], w), _slider("b", *ends["b"], b)]
     output = element("output", "", aria_live="polite")
     controls = element("div", joined([*sliders, output]), class_="knobs", hidden="hidden")
-    return element("div", joined([controls, *(element("div", one) for one in both), data]), class_="line-fit")
+    return element(
+        "div", joined([controls, *(element("div", one) for one in both), data]), class_="line-fit"
+    )
 
 
 def _series(name: str, x: Any, y: Any, mark: str, group: int) -> dict[str, Any]:
