@@ -21,6 +21,7 @@ from docs import (  # noqa: E402
     findings_page,
     headlines,
     iterations_page,
+    notebooks,
     results,
 )
 
@@ -35,8 +36,22 @@ def pages(root: Path) -> dict[Path, str]:
         root / "docs/headlines.md": headlines.page(root),
         root / "docs/iterations.md": iterations(root),
         root / "docs/benchmarks.md": benchmarks(root),
+        root / "docs/vectors.md": vectors(root),
         root / "README.md": readme(root),
+        **{
+            root / f"docs/notebooks/{name}.ipynb": notebooks.notebook(text)
+            for name, text in (("python", _read(root, "python")), ("vectors", vectors(root)))
+        },
     }
+
+
+def _read(root: Path, name: str) -> str:
+    return (root / f"docs/{name}.md").read_text(encoding="utf-8")
+
+
+def vectors(root: Path) -> str:
+    """Fill docs/vectors.md with what the benchmarks of loops measured last."""
+    return fill(_read(root, "vectors"), "vectorised", results.vectorised(root))
 
 
 def readme(root: Path) -> str:
@@ -109,6 +124,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> None:
         names = ", ".join(str(page.relative_to(root)) for page in stale)
         sys.exit(f"stale: {names}; run `make docs`")
     for page, text in stale.items():
+        page.parent.mkdir(exist_ok=True)
         page.write_text(text, encoding="utf-8")
 
 

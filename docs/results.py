@@ -143,6 +143,26 @@ def engine(root: Path) -> str:
     )
 
 
+def vectorised(root: Path) -> str:
+    """Return the times of loops in Python beside those of one product of arrays."""
+    folder = root / "benchmarks" / "results"
+    cases = json.loads((folder / "vectorised.json").read_text(encoding="utf-8"))["cases"]
+    rows = [(c["what"], 1000 * c["loop_s"], 1000 * c["product_s"]) for c in cases]
+    dense = json.loads((folder / "dense.json").read_text(encoding="utf-8"))
+    layer = "layer of {units} units, {examples:,} examples of {inputs} inputs".format(**dense)
+    rows.append((layer, dense["loops_ms"], dense["product_ms"]))
+    lines = ["| the same numbers by | loops | product | times as long |", "|---|---:|---:|---:|"]
+    lines += [
+        f"| {what} | {_milliseconds(loop)} | {_milliseconds(product)} | {loop / product:,.0f} |"
+        for what, loop, product in rows
+    ]
+    return "\n".join(lines)
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.2g} ms"
+
+
 def gate(root: Path) -> str:
     """Say how often the gate promoted what it should, and what it should not."""
     path = root / "benchmarks" / "results" / "gate.json"

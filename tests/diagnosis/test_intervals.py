@@ -1,10 +1,14 @@
 """Ninety-five of a hundred intervals hold the truth, in every regime that is declared."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from foursplit.diagnosis.stats import bootstrap
+from foursplit.diagnosis.prediction_table import validate
+from foursplit.diagnosis.slices import significance
+from foursplit.diagnosis.slices.encoding import encode
+from foursplit.diagnosis.stats import bootstrap, seed_variance
 
 SIMULATED = 2000
 
@@ -111,6 +115,50 @@ def test_one_group_says_nothing_of_others():
         confidence=0.95,
     )
     assert found.hi - found.lo > 0.9
+
+
+@pytest.mark.parametrize("n_seeds", [1, 2, 3])
+def test_an_error_rate_ends_at_one_and_a_squared_error_does_not(n_seeds):
+    # Two groups of three are all wrong: Student's t on so few reaches far beyond one.
+    loss = np.repeat([1.0, 1 - 1 / n_seeds, 1.0], 4)
+    group = np.repeat(np.arange(3), 4)
+    by_seed = np.linspace(0.2, 1.0, n_seeds).tolist()
+
+    def measure(loss, n_seeds):
+        found = bootstrap.estimate(
+            loss,
+            np.ones(len(loss)),
+            group,
+            np.random.default_rng(0),
+            n_resamples=2000,
+            confidence=0.95,
+        )
+        bound = bootstrap.max_error(loss, n_seeds)
+        return seed_variance.add_seed_variance(
+            found, by_seed, np.random.default_rng(1), 0.95, bound
+        )
+
+    rate, quantity = measure(loss, n_seeds), measure(loss * 1.01, n_seeds)
+    assert 0 <= rate.lo <= rate.value <= rate.hi == rate.replicates.max() == 1
+    assert quantity.hi > 1.01
+
+
+def test_a_slice_of_two_groups_that_are_all_wrong_has_an_error_of_one_at_most():
+    table = validate(
+        pd.DataFrame(
+            {
+                "example_id": [f"e{i}" for i in range(40)],
+                "group_id": np.repeat(np.arange(10), 4),
+                "loss": np.repeat([1, 1, 0, 0, 1, 0, 0, 0, 0, 0], 4) * 1.0,
+                "meta.site": ["a"] * 20 + ["b"] * 20,
+            }
+        ),
+        "dev",
+    )
+    dev = encode(table)
+    error = significance.slice_error(dev, np.arange(40) < 12, 0.95)
+    assert error.value == pytest.approx(2 / 3)
+    assert error.hi == 1
 
 
 def test_at_a_hundred_thousand_groups_the_normal_is_the_full_bootstrap():

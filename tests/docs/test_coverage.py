@@ -263,6 +263,13 @@ def measured(folder):
     (results / "drawn.json").write_text('{"tables": {}}')
     (folder / "metrics.full.json").write_text("{}")
     (folder / "docs" / "published.yaml").write_text("figures: []")
+    loop = {"what": "dot product of 2", "loop_s": 0.2, "product_s": 0.1}
+    (results / "vectorised.json").write_text(json.dumps({"cases": [loop]}))
+    dense = {"units": 1, "examples": 2, "inputs": 3, "loops_ms": 4000.0, "product_ms": 2.0}
+    (results / "dense.json").write_text(json.dumps(dense))
+    begin_and_end = "<!-- begin vectorised -->\n<!-- end vectorised -->\n"
+    (folder / "docs" / "vectors.md").write_text(f"# Vectors\n\n{begin_and_end}")
+    (folder / "docs" / "python.md").write_text("# Python\n\n```python\n1 + 1\n```\n")
 
 
 def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
@@ -273,8 +280,8 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     with pytest.raises(
         SystemExit,
         match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/iterations\.md, "
-        r"docs/benchmarks\.md, "
-        r"README\.md",
+        r"docs/benchmarks\.md, docs/vectors\.md, "
+        r"README\.md, docs/notebooks/python\.ipynb, docs/notebooks/vectors\.ipynb",
     ):
         make_docs.main(["--check"], project)
     assert not (project / "docs/coverage.md").exists()
@@ -289,6 +296,9 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     assert "| 200 s | 70 s |" in benchmarks
     assert "Live curves add 1.0% to a training of 60 s" in benchmarks
     assert "2 of 2 networks came out with the same bytes" in benchmarks
+    vectors = (project / "docs/vectors.md").read_text()
+    assert "| dot product of 2 | 200 ms | 100 ms | 2 |" in vectors
+    assert "1 + 1" in (project / "docs/notebooks/python.ipynb").read_text()
 
 
 def test_fill_replaces_what_stands_between_its_markers_and_nothing_else():

@@ -149,3 +149,19 @@ def test_gradient_descent_leaves_the_valley_above_two_over_the_steepness():
     below, above = (adam._descent_path(slopes, r / 40, 200) for r in (1.99, 2.01))
     assert abs(below[-1, 1]) < abs(below[0, 1])
     assert abs(above[-1, 1]) > abs(above[0, 1])
+
+
+def test_the_page_on_adam_opens_where_what_it_is_about_is_ahead():
+    lesson = adam.run(adam.Args(digits=60, steps=120, learning_rates=(0.01,)))
+    slider, table = lesson.sections[0].figures
+    rate, descent, by_adam = table.rows[slider.start]
+    assert slider.values[slider.start] == rate
+    assert by_adam < descent
+    # Each at its best, by the closed form of descent: (1 - rate * slope) to the number of steps.
+    slopes, start = np.array([1.0, 40.0]), np.array([-9.0, 2.0])
+    lowest = min(
+        0.5 * (slopes * (start * (1 - rate * slopes) ** 120) ** 2).sum()
+        for rate in adam.Args().valley_learning_rates
+    )
+    assert lesson.numbers["valley_descent_lowest"] == pytest.approx(lowest)
+    assert lesson.numbers["valley_adam_lowest"] < lowest

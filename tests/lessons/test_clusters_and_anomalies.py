@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.interpolate import RegularGridInterpolator
 
 from foursplit.config.load import load, parse
-from foursplit.core.lesson_figures import Slider
+from foursplit.core.lesson_figures import Contour, Slider
 from foursplit_courses.from_scratch import kmeans
 from foursplit_courses.lessons import (
     anomaly_detection,
@@ -82,6 +83,24 @@ def test_covariances_find_more_and_a_small_dev_set_flatters():
     assert numbers["f1_test_together"] > numbers["f1_test_alone"] + 0.2
     assert numbers["optimism"] == pytest.approx(numbers["f1_promised"] - numbers["f1_kept"])
     assert numbers["optimism"] > 0
+
+
+def test_the_line_that_the_caption_names_parts_what_is_flagged_from_what_is_not():
+    contours = [f for f in ran(anomaly_detection).sections[0].figures if isinstance(f, Contour)]
+    assert len(contours) == 2
+    for figure in contours:
+        within = [level for level in sorted(figure.levels, reverse=True) if level < figure.z.max()]
+        threshold = within[1]  # the second outwards from within
+        assert f"{threshold:.3g}" in figure.caption
+        for series in figure.series:
+            where = RegularGridInterpolator((figure.y, figure.x), figure.z)
+            inside = (series.x > 3) & (series.x < 25) & (series.y > 4) & (series.y < 26)
+            density = where(np.stack([series.y, series.x], axis=1)[inside])
+            is_flagged = series.name in ("found", "false alarm")
+            # Linear between grid points, the density may be off by a little at the line itself.
+            assert (
+                (density < threshold + 0.3) if is_flagged else (density > threshold - 0.3)
+            ).all()
 
 
 def test_half_of_the_anomalies_stay_within_both_ranges():

@@ -57,6 +57,12 @@ def test_the_three_houses_go_down_as_the_course_prints(pages):
     assert printed(numbers["cost_after_901"], 2) == 687.69
     # What is left are rounding errors of prices of hundreds: eight digits are all that it has.
     assert numbers["cost_published_parameters"] == pytest.approx(1.5578904880036537e-12, rel=1e-7)
+    # The course prints eight decimals of the least-norm solution, here by the pseudo-inverse.
+    x, y = multiple_regression.X, multiple_regression.Y
+    weights = np.linalg.pinv(x - x.mean(axis=0)) @ (y - y.mean())
+    np.testing.assert_allclose(multiple_regression.PUBLISHED.w, weights, rtol=0, atol=5.1e-9)
+    apart = np.abs(multiple_regression.PUBLISHED.w - weights).max()
+    assert numbers["published_parameters_differ_by"] == pytest.approx(apart, rel=1e-3)
 
 
 def test_the_powers_end_where_the_course_prints(pages):
@@ -133,10 +139,10 @@ def test_scikit_learns_minimum_is_the_same(pages):
 def test_more_terms_fit_seen_examples_ever_better_and_new_ones_worse_in_the_end(pages):
     numbers = pages["overfitting"].numbers
     assert numbers["train_largest"] < numbers["train_line"] / 10
-    assert numbers["held_out_best"] < numbers["held_out_line"]
-    assert numbers["held_out_best"] < numbers["held_out_largest"] / 2
+    assert numbers["test_chosen"] < numbers["test_line"]
+    assert numbers["test_chosen"] < numbers["test_largest"] / 2
     assert 1 < numbers["best_degree"] < overfitting.DEGREES[-1]
-    assert numbers["chips_error_best"] < numbers["chips_error_largest"]
+    assert numbers["chips_test_error_chosen"] < numbers["chips_test_error_largest"]
 
 
 def test_cost_on_seen_examples_never_rises_with_the_degree_nor_falls_with_lambda():
@@ -154,10 +160,27 @@ def test_cost_on_seen_examples_never_rises_with_the_degree_nor_falls_with_lambda
 
 def test_a_middling_lambda_beats_both_ends(pages):
     numbers = pages["regularisation"].numbers
-    assert numbers["held_out_best"] < 0.6 * numbers["held_out_smallest"]
-    assert numbers["held_out_best"] < 0.6 * numbers["held_out_largest"]
-    assert numbers["chips_cost_best"] < 0.6 * numbers["chips_cost_smallest"]
-    assert numbers["chips_cost_best"] < 0.9 * numbers["chips_cost_largest"]
+    assert numbers["test_chosen"] < 0.6 * numbers["test_smallest"]
+    assert numbers["test_chosen"] < 0.6 * numbers["test_largest"]
+    assert numbers["chips_test_cost_chosen"] < 0.6 * numbers["chips_test_cost_smallest"]
+    assert numbers["chips_test_cost_chosen"] < 0.9 * numbers["chips_test_cost_largest"]
+
+
+def test_the_two_costs_of_degree_ten_lie_within_what_draws_of_twelve_give(pages):
+    numbers = pages["overfitting"].numbers
+    noise = np.random.default_rng(11)
+    costs = []
+    for _ in range(300):
+        x = noise.permutation(np.linspace(-1, 1, 400))[:12]
+        y = np.sin(1.5 * np.pi * x) + noise.normal(0, 0.4, 12)
+        polynomial = np.polynomial.Polynomial.fit(x, y, 10, domain=[-1, 1])
+        new = np.linspace(-1, 1, 500)
+        error = polynomial(new) - np.sin(1.5 * np.pi * new) + noise.normal(0, 0.4, 500)
+        costs.append((error**2).mean() / 2)
+    ratio = numbers["test_largest_half_of_draws"] / np.median(costs)
+    assert abs(np.log10(ratio)) < 1  # costs of single draws differ by factors of ten millions
+    assert numbers["test_largest_tenth_of_draws"] < numbers["test_largest_half_of_draws"]
+    assert numbers["test_largest"] < numbers["test_largest_half_of_draws"]  # evenly spread
 
 
 def test_told_answers_beat_the_mean_and_a_guess_and_groups_agree_beyond_chance(pages):

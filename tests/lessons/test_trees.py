@@ -48,6 +48,20 @@ def test_the_stop_is_where_patience_ends():
     assert tree_ensembles._stopped([0.5, 0.4, 0.3], 1) == 2
 
 
+def test_forest_and_boosting_are_ahead_where_effects_add_up():
+    lesson = tree_ensembles.run(tree_ensembles.Args(n_estimators_boosting=60))
+    numbers = lesson.numbers
+    assert numbers["forest_gain_low"] > 0.02
+    assert numbers["boosting_gain_low"] > 0
+    assert numbers["questions_forest_gain"] < numbers["forest_gain"] / 3
+    # The interval is McNemar's: the rows on which one of two is wrong, b and c of n, say all.
+    base, other = np.array([1, 1, 1, 0, 0, 0, 0, 0]) > 0, np.array([1, 0, 0, 1, 0, 0, 0, 0]) > 0
+    mean, low, high = tree_ensembles._interval(base, other)
+    n, b, c = 8, 2, 1
+    half = 1.96 * np.sqrt((b + c - (b - c) ** 2 / n) / (n - 1) / n)
+    assert (mean, low, high) == pytest.approx((1 / 8, 1 / 8 - half, 1 / 8 + half))
+
+
 def test_a_logarithm_changes_no_answer_of_a_tree_but_by_where_a_threshold_lies():
     args = SHORT[trees_or_network]
     plain, bent = (

@@ -55,6 +55,7 @@ INPUTS = {
     "mnist_optdigits": (1, 8, 8), "mnist_usps": (1, 16, 16), "names_by_language": (729,),
     "signs": (3, 64, 64), "signs_to_photos": (3, 64, 64), "spoken_digits": (1, 32, 32),
     "digits_0_to_4": (1, 8, 8), "digits_5_to_9": (1, 8, 8), "zeros_ones": (1, 8, 8),
+    "placed_digits": (1, 28, 28),
 }  # fmt: skip
 """Axes of one example where the dataset has no list of features."""
 

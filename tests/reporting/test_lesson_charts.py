@@ -1,5 +1,6 @@
 """The figures of lessons: points land where they should, and what has no place is left out."""
 
+import dataclasses
 import re
 from xml.etree import ElementTree
 
@@ -12,6 +13,8 @@ from tests.reporting.lesson_miniature import FIGURES, X, Y, contour, read, regio
 
 from foursplit.core.lesson_figures import Series
 from foursplit.reporting.pages.lesson import PLOTS
+from foursplit.reporting.plots import contour as contour_plot
+from foursplit.reporting.plots import regions as regions_plot
 from foursplit.reporting.plots.contour import contour as draw_contour
 from foursplit.reporting.plots.lines import lines as draw_lines
 from foursplit.reporting.plots.plane import HEAD
@@ -19,6 +22,7 @@ from foursplit.reporting.plots.regions import boxes
 from foursplit.reporting.plots.regions import regions as draw_regions
 from foursplit.reporting.plots.scale import format_tick, scale
 from foursplit.reporting.plots.series import SHAPES
+from foursplit.reporting.plots.svg import STYLESHEET
 
 
 def tree(markup):
@@ -189,6 +193,35 @@ def test_a_level_that_is_not_reached_draws_nothing_and_others_carry_their_number
     assert len([e for e in plot.iter("path") if e.get("class") == "isoline"]) == 2
     words = [t.text for t in plot.iter("text") if t.get("class") == "middle level"]
     assert words == ["0.5", "2"] or words == ["0.5"]
+
+
+def test_a_level_is_labelled_with_what_can_be_read_off():
+    plot = tree(draw_contour(read(contour((0.123456789, 0.987654321)))))
+    labels = [e.text for e in plot.iter("text") if "level" in (e.get("class") or "")]
+    assert labels == ["0.123", "0.988"]
+
+
+def test_a_plot_is_square_where_a_unit_is_as_long_across_as_up():
+    side = np.linspace(-1, 1, 5)
+    square = dataclasses.replace(
+        regions(np.zeros((5, 5))), x=side, y=3 + side, z=side[None, :] ** 2 + side[:, None] ** 2
+    )
+    (shape,) = [
+        e.get("class") for e in tree(draw_regions(read(square))) if "plane" in e.get("class")
+    ]
+    assert "square" in shape.split()
+    (shape,) = [
+        e.get("class") for e in tree(draw_contour(read(contour()))) if "plane" in e.get("class")
+    ]
+    assert "square" not in shape.split()  # 4 across, 2 up
+    # The style sheet makes the frame within the padding as wide as the code makes it high.
+    rules = (STYLESHEET.parent / "style.css").read_text()
+    (padding,) = re.findall(
+        r"\.chart\.plane{padding-left:([\d.]+)rem;padding-right:([\d.]+)rem;max", rules
+    )
+    (width, rems) = re.search(r"plane\.square{width:calc\((\d+)px \+ (\d+)rem\)", rules).groups()
+    assert float(rems) == sum(map(float, padding))
+    assert int(width) == contour_plot.HEIGHT == regions_plot.HEIGHT
 
 
 def test_boxes_cover_the_plane_once_and_say_its_classes(rng):

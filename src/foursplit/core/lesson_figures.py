@@ -89,6 +89,28 @@ class Regions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineFit:
+    """A line w x + b that the reader moves over its examples, and as a point on its cost.
+
+    `z[row][column]` is the cost, half the mean squared error, at (w[column], b[row]).
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    x: Numbers
+    y: Numbers
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    w: Numbers
+    b: Numbers
+    z: Grid
+    levels: Numbers
+    start: tuple[float, float]  # w and b
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture of (row, column, 3) bytes."""
 
@@ -112,7 +134,7 @@ class Table:
     caption: str = ""
 
 
-Plain = Lines | Surface | Contour | Regions | Picture | Table
+Plain = Lines | Surface | Contour | Regions | LineFit | Picture | Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

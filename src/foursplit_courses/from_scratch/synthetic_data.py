@@ -84,6 +84,28 @@ def make_unlike_columns(
     return x, flip_labels(y, flipped, rng)
 
 
+N_ADDING_COLUMNS = 8  # five of them matter
+ADDING_THRESHOLD = 14.3  # about the median of the sum
+
+
+def make_adding_columns(
+    n: int, flipped: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw inputs (example, input) on [0, 1] whose effects add up, and whether the sum is large.
+
+    The labels of a fraction `flipped` are wrong.  Source: Friedman (1991), Multivariate Adaptive
+    Regression Splines, section 4.3, whose response is cut at `ADDING_THRESHOLD` here.
+    """
+    x = rng.random((n, N_ADDING_COLUMNS))
+    total = (
+        10 * np.sin(np.pi * x[:, 0] * x[:, 1])
+        + 20 * (x[:, 2] - 0.5) ** 2
+        + 10 * x[:, 3]
+        + 5 * x[:, 4]
+    )
+    return x, flip_labels(total > ADDING_THRESHOLD, flipped, rng)
+
+
 def make_disc(n: int, flipped: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw points (example, 2) of a square, of class 1 in a disc, but for a fraction flipped."""
     x = rng.uniform(-1, 1, (n, 2))

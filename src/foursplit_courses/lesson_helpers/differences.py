@@ -22,3 +22,12 @@ def sklearn_parameters(estimator: Any) -> np.ndarray:
 def sklearn_difference(parameters: Parameters, estimator: Any) -> float:
     """Return the largest absolute difference of weights and bias."""
     return float(np.abs(np.append(*parameters) - sklearn_parameters(estimator)).max())
+
+
+def t_interval(draws: np.ndarray, confidence: float) -> tuple[float, float]:
+    """Return the interval of the mean of independent (draw,) numbers by Student's t."""
+    from scipy.special import stdtrit
+
+    n = len(draws)
+    half = stdtrit(n - 1, 0.5 + confidence / 2) * draws.std(ddof=1) / np.sqrt(n)
+    return float(draws.mean() - half), float(draws.mean() + half)

@@ -80,11 +80,11 @@ def class_series(
     )
 
 
-def seen_and_held_out(
-    settings: Sequence[float], train: Sequence[float], held_out: Sequence[float]
+def seen_and_validation(
+    settings: Sequence[float], train: Sequence[float], validation: Sequence[float]
 ) -> tuple[Series, Series]:
-    """Return the curves of a cost or an error by setting, on examples seen and on others."""
+    """Return the curves of a cost or an error by setting, on examples seen and to choose by."""
     return (
         Series(name="examples seen", x=settings, y=train),
-        Series(name="held-out examples", x=settings, y=held_out),
+        Series(name="validation", x=settings, y=validation),
     )

@@ -3,6 +3,7 @@
 Source: Ng, MLS C2 W2 (Adam) and W1 (a layer as one matrix product); Kingma and Ba (2015), Adam.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +50,7 @@ class Args:
 
 def run(args: Args) -> Lesson:
     """Measure and draw all of it."""
-    valley = _valley(args)
+    valley, valley_numbers = _valley(args)
     network, numbers = _network(args)
     product, product_numbers = _product()
     best = {name: numbers[f"{name}_lowest_loss"] for name in ("adam", "descent")}
@@ -63,26 +64,24 @@ def run(args: Args) -> Lesson:
             f"{len(args.learning_rates)}."
         ),
         sections=(valley, network, product),
-        numbers={**numbers, **product_numbers},
+        numbers={**valley_numbers, **numbers, **product_numbers},
         source="Ng, MLS C2 W1 and W2; Kingma and Ba (2015)",
     )
 
 
-def _valley(args: Args) -> Section:
+def _valley(args: Args) -> tuple[Section, dict[str, float]]:
     """Go down a narrow valley, whose sides forbid the rate that its floor asks for."""
     slopes = np.array([1.0, args.steepness])
     across, up = np.linspace(-10, 10, 41), np.linspace(-4, 4, 41)
     heights = 0.5 * (slopes[0] * across[None, :] ** 2 + slopes[1] * up[:, None] ** 2)
-    figures, rows = [], []
+    figures, heights_left = [], []
     for learning_rate in args.valley_learning_rates:
         paths = {
             "descent": _descent_path(slopes, learning_rate, args.steps),
             "adam": _adam_path(slopes, learning_rate, args.steps),
         }
         ends = {name: float(0.5 * (slopes * path[-1] ** 2).sum()) for name, path in paths.items()}
-        rows.append(
-            (f"{learning_rate:g}", float(f"{ends['descent']:.3g}"), float(f"{ends['adam']:.3g}"))
-        )
+        heights_left.append(ends)
         lines = tuple(
             # What has left the picture is not drawn.
             Series(name=name, x=np.clip(path[:, 0], -10, 10), y=np.clip(path[:, 1], -4, 4))
@@ -100,7 +99,12 @@ def _valley(args: Args) -> Section:
                 series=lines,
             )
         )
-    return Section(
+    best = {name: int(np.argmin([ends[name] for ends in heights_left])) for name in OPTIMIZERS}
+    lowest = {name: heights_left[place][name] for name, place in best.items()}
+    at = {name: args.valley_learning_rates[place] for name, place in best.items()}
+    first = min(OPTIMIZERS, key=lambda name: lowest[name])
+    names = {"adam": "Adam", "descent": "gradient descent"}
+    section = Section(
         heading="A narrow valley",
         text=(
             f"The sides are {args.steepness:g} times as steep as the floor. Gradient descent has "
@@ -108,6 +112,12 @@ def _valley(args: Args) -> Section:
             "higher up the other side at every step, and below it creeps along the floor. Adam "
             "divides each parameter's step by the size of its own gradients, so that the steep "
             "side takes no longer steps than the flat floor.",
+            "A step of Adam is about as long as the rate, whatever the gradient: at small rates "
+            f"it has not arrived after {args.steps} steps, and gradient descent ends lower at "
+            f"{_n_lower(heights_left)} of {len(heights_left)} rates. Each at its best rate, Adam "
+            f"ends at {lowest['adam']:.2g} (rate {at['adam']:g}) and gradient descent at "
+            f"{lowest['descent']:.2g} (rate {at['descent']:g}). The slider opens at the best rate "
+            f"of {names[first]}.",
         ),
         figures=(
             Slider(
@@ -115,15 +125,24 @@ def _valley(args: Args) -> Section:
                 label="rate",
                 values=tuple(f"{learning_rate:g}" for learning_rate in args.valley_learning_rates),
                 figures=tuple(figures),
-                start=min(2, len(figures) - 1),
+                start=best[first],
             ),
             Table(
                 title=f"Height after {args.steps} steps",
                 columns=("rate", "gradient descent", "Adam"),
-                rows=tuple(rows),
+                rows=tuple(
+                    (f"{rate:g}", *(float(f"{ends[name]:.3g}") for name in ("descent", "adam")))
+                    for rate, ends in zip(args.valley_learning_rates, heights_left, strict=True)
+                ),
             ),
         ),
     )
+    return section, {f"valley_{name}_lowest": height for name, height in lowest.items()}
+
+
+def _n_lower(heights_left: Sequence[Mapping[str, float]]) -> int:
+    """Count the rates at which gradient descent ends lower than Adam."""
+    return sum(ends["descent"] < ends["adam"] for ends in heights_left)
 
 
 def _descent_path(slopes: np.ndarray, learning_rate: float, n: int) -> Path:

@@ -130,7 +130,7 @@ def _contour(
         x=first,
         y=second,
         z=densities.log_density(grid).reshape(60, 60),
-        levels=[threshold - 20, threshold - 8, threshold, threshold + 2],
+        levels=[threshold - 20, threshold - 8, threshold, threshold + 2],  # from without inwards
         series=tuple(
             Series(
                 name=label,
@@ -141,7 +141,8 @@ def _contour(
             )
             for number, (label, thresholds) in enumerate(sets.items())
         ),
-        caption="The third line outwards from within is the threshold's: two lie beyond it.",
+        caption=f"The threshold is the line at {threshold:.3g}, the second outwards from within: "
+        "two lie beyond it.",
     )
 
 

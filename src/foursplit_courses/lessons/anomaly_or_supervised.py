@@ -10,12 +10,14 @@ from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.gaussian_density import fit_multivariate, select_threshold
+from foursplit_courses.lesson_helpers.differences import t_interval
 
 N_USUAL, N_TEST, SHARE = 1000, 4000, 0.03  # learnt from; judged on, and how much of it is anomalous
 N_INPUTS = 5
 FAR = 4.2  # deviations from the middle of what is usual to that of a kind of anomaly
 KNOWN_KINDS, NEW_KINDS = 2, 6
 WAYS = ("density", "logistic regression", "trees")
+CONFIDENCE = 0.95  # of the interval of a mean over the draws
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +37,17 @@ def run(args: Args) -> Lesson:
     """Give F1 on test over the number of known anomalies, for two futures."""
     f1_scores = _measure(args)  # by whether dev and test have new anomalies: (way, size, repeat)
     cross = _crossing(args.positives, f1_scores[False])
+    last = args.positives[-1]
+    ahead = f1_scores[True][0, -1] - f1_scores[True][1:, -1].max(axis=0)
     lead = (
         "Where the future brings the kinds of anomaly that are known, "
         + (
-            f"a classifier overtakes the density from {cross} known ones on; "
+            f"a classifier is ahead of the density from {cross} known ones on; "
             if cross
-            else "no classifier overtakes the density with as many as were tried; "
+            else "no classifier is significantly ahead of the density with as many as were tried; "
         )
-        + "where it brings kinds that nobody has seen, the density stays ahead "
-        f"({f1_scores[True][0, -1].mean():.2f} against "
-        f"{f1_scores[True][1:, -1].mean(axis=1).max():.2f} "
-        f"with {args.positives[-1]} known)."
+        + f"where it brings kinds that nobody has seen, the density {_ahead(ahead)} in F1 with "
+        f"{last} known. Intervals at {CONFIDENCE:.0%}, of {args.n_repeats} draws."
     )
     return Lesson(
         title="Anomaly detection or supervised learning",
@@ -56,6 +58,9 @@ def run(args: Args) -> Lesson:
         ),
         numbers={
             "crossing": float(cross) if cross else float("nan"),
+            "density_ahead_new": float(ahead.mean()),
+            "density_ahead_new_low": t_interval(ahead, CONFIDENCE)[0],
+            "density_ahead_new_high": t_interval(ahead, CONFIDENCE)[1],
             **{
                 f"{way.split()[0]}_{'new' if new else 'same'}_{size}": float(scores[w, s].mean())
                 for new, scores in f1_scores.items()
@@ -65,6 +70,12 @@ def run(args: Args) -> Lesson:
         },
         source="Ng, MLS C3 W1 (anomaly detection against supervised learning)",
     )
+
+
+def _ahead(difference: np.ndarray) -> str:
+    low, high = t_interval(difference, CONFIDENCE)
+    verdict = "is ahead" if low > 0 else "is behind" if high < 0 else "is not distinguished"
+    return f"{verdict} by {difference.mean():.2f} ({low:.2f} to {high:.2f})"
 
 
 def draw(
@@ -132,11 +143,33 @@ def _classifier(way: str, seed: int) -> Any:
 
 
 def _crossing(sizes: tuple[int, ...], scores: np.ndarray) -> int | None:
-    """Name the number of known anomalies from which a classifier stays above the density."""
-    means = scores.mean(axis=2)
-    above = means[1:].max(axis=0) > means[0]
+    """Name the number of known anomalies from which a classifier is ahead of the density.
+
+    Ahead means significantly, draw by draw, at this number and at every larger one; it is one and
+    the same classifier, so that none is picked for each number by luck.
+    """
+    above = np.array(
+        [
+            [
+                t_interval(way[size] - scores[0, size], CONFIDENCE)[0] > 0
+                for size in range(len(sizes))
+            ]
+            for way in scores[1:]
+        ]
+    )  # (classifier, size)
+    found = [size for way in above if (size := _first_of_the_rest(sizes, way))]
+    return min(found, default=None)
+
+
+def _first_of_the_rest(sizes: tuple[int, ...], above: np.ndarray) -> int | None:
+    """Return the size from which `above` holds to the end."""
     stays = np.logical_and.accumulate(above[::-1])[::-1]
     return sizes[int(stays.argmax())] if stays.any() else None
+
+
+def _mean_text(draws: np.ndarray) -> str:
+    low, high = t_interval(draws, CONFIDENCE)
+    return f"{draws.mean():.2f} ({low:.2f} to {high:.2f})"
 
 
 def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Section:
@@ -152,15 +185,12 @@ def _section(heading: str, args: Args, scores: np.ndarray, *, new: bool) -> Sect
         y_range=(0.0, 1.0),
     )
     table = Table(
-        title="The same in numbers, with the standard deviation over the draws",
+        title=f"The same in numbers, with the {CONFIDENCE:.0%} interval of the mean",
         columns=("known anomalies", *WAYS),
         rows=tuple(
             (
                 size,
-                *(
-                    f"{scores[w, s].mean():.2f} ± {scores[w, s].std(ddof=1):.2f}"
-                    for w in range(len(WAYS))
-                ),
+                *(_mean_text(scores[w, s]) for w in range(len(WAYS))),
             )
             for s, size in enumerate(args.positives)
         ),

@@ -5,10 +5,20 @@ Source: Ng, MLS C1 W1 (model, cost, gradient descent) and C1 W2 (choice of the l
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Contour, Lesson, Lines, Section, Series, Surface, Table
+from foursplit.core.lesson_figures import (
+    Contour,
+    Lesson,
+    LineFit,
+    Lines,
+    Section,
+    Series,
+    Surface,
+    Table,
+)
 from foursplit_courses.from_scratch import simple_linear_regression
 from foursplit_courses.from_scratch.simple_linear_regression import FitResult, hessian
 from foursplit_courses.lesson_helpers.surfaces import surface_path
@@ -84,6 +94,7 @@ def run(args: Args) -> Lesson:
         ),
         sections=(
             _model(x, y, down),
+            _yours(args, x, y),
             _bowl(args, x, y, down),
             _steps(args, down),
             _diverges(args, up, bound),
@@ -134,14 +145,59 @@ def _model(x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
     )
 
 
-def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
+class Bowl(NamedTuple):
+    """The cost (b, w) over both parameters, and the levels at which a line is drawn."""
+
+    w: np.ndarray
+    b: np.ndarray
+    z: np.ndarray
+    levels: np.ndarray
+
+
+def _cost_grid(args: Args, x: np.ndarray, y: np.ndarray) -> Bowl:
     best_w, best_b = _best(x, y)
-    along, across = (_hundredth(args.learning_rate, c) for c in np.linalg.eigvalsh(hessian(x)))
     w = np.linspace(best_w - SPAN * abs(best_w), best_w + SPAN * abs(best_w), args.n_grid)
     b = np.linspace(best_b - SPAN * abs(best_w), best_b + SPAN * abs(best_w), args.n_grid)
     z = simple_linear_regression.cost_grid(x, y, w, b)
-    shown_steps = _shown(len(down.w))
     levels = np.geomspace(z.max() / 1000, z.max() / 1.5, LEVELS)
+    return Bowl(w, b, z, np.array([float(f"{level:.2g}") for level in levels]))
+
+
+def _yours(args: Args, x: np.ndarray, y: np.ndarray) -> Section:
+    w, b, z, levels = _cost_grid(args, x, y)
+    middle = float(x.mean())
+    return Section(
+        heading="Move the line",
+        text=(
+            "Move `w` and `b`, or click on the contour: each line is one point of the plane "
+            "below it, and its cost the height there. Along the valley the line turns about the "
+            f"middle of the houses, at {middle:g} thousand square feet, and the cost hardly "
+            "changes; across it the line rises or falls as a whole.",
+        ),
+        figures=(
+            LineFit(
+                title="Your line and its cost",
+                x_label="size in thousands of square feet",
+                y_label="price in thousands of dollars",
+                x=x,
+                y=y,
+                x_range=(0.0, float(1.2 * x.max())),
+                y_range=(0.0, float(1.5 * y.max())),
+                w=w,
+                b=b,
+                z=z,
+                levels=levels,
+                start=(100.0, 100.0),
+            ),
+        ),
+    )
+
+
+def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
+    best_w, best_b = _best(x, y)
+    along, across = (_hundredth(args.learning_rate, c) for c in np.linalg.eigvalsh(hessian(x)))
+    w, b, z, levels = _cost_grid(args, x, y)
+    shown_steps = _shown(len(down.w))
     return Section(
         heading="The cost is a bowl",
         text=(
@@ -169,7 +225,7 @@ def _bowl(args: Args, x: np.ndarray, y: np.ndarray, down: FitResult) -> Section:
                 x=w,
                 y=b,
                 z=z,
-                levels=np.array([float(f"{level:.2g}") for level in levels]),
+                levels=levels,
                 series=(
                     Series(name="descent", x=down.w[shown_steps], y=down.b[shown_steps], group=1),
                     Series(

@@ -20,7 +20,7 @@ from foursplit.diagnosis.metrics.chosen import ChosenMetric
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
-from foursplit.diagnosis.stats.bootstrap import Estimate, Sampling, estimate
+from foursplit.diagnosis.stats.bootstrap import Estimate, Sampling, estimate, max_error
 from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
 
 CODES = {
@@ -117,7 +117,8 @@ def estimate_error(
         n_resamples=settings.n_resamples,
         confidence=settings.confidence,
     )
-    return add_seed_variance(error, by_seed, rng, settings.confidence)
+    bound = max_error(table.loss, len(by_seed))
+    return add_seed_variance(error, by_seed, rng, settings.confidence, bound)
 
 
 def _estimate_metric(

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from foursplit.diagnosis.slices.encoding import EncodedDev
+from foursplit.diagnosis.stats.bootstrap import max_error
 from foursplit.diagnosis.stats.proportions import wilson_interval
 
 
@@ -39,7 +40,7 @@ def slice_error(dev: EncodedDev, inside: np.ndarray, confidence: float) -> Slice
         lo, hi = min(lo, value), max(hi, value)
     else:
         half = standard_error * t_quantile(confidence, n_effective - 1)
-        lo, hi = max(0.0, value - half), value + half
+        lo, hi = np.clip([value - half, value + half], 0.0, max_error(dev.loss)).tolist()
     return SliceError(value=value, lo=lo, hi=hi, n=n, n_groups=int(np.count_nonzero(weight)))
 
 

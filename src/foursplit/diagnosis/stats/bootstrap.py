@@ -82,7 +82,8 @@ def estimate(
         replicates = value + standard_error(sums, weights) * _deviates(
             len(group_names), rng, n_resamples
         )
-    replicates = np.maximum(replicates, 0.0) if loss.min() >= 0 else replicates
+    if loss.min() >= 0:
+        replicates = np.clip(replicates, 0.0, max_error(loss))
     lo, hi = _read_interval(
         replicates,
         confidence,
@@ -97,6 +98,16 @@ def estimate(
         n_groups=len(group_names),
         replicates=replicates,
     )
+
+
+def max_error(loss: np.ndarray, n_seeds: int = 1) -> float | None:
+    """Return 1 where the losses are shares of `n_seeds` answers that are wrong, else no bound.
+
+    Right or wrong, an error rate ends at 1; a squared error has no end.
+    """
+    n_wrong = loss * n_seeds
+    is_share = (np.abs(n_wrong - np.round(n_wrong)) < 1e-9).all() and loss.max() <= 1
+    return 1.0 if is_share else None
 
 
 def jeffreys_posterior(

@@ -45,12 +45,20 @@ def t_draws(errors: Sequence[float], rng: np.random.Generator, n: int) -> np.nda
 
 
 def add_seed_variance(
-    found: Estimate, errors: Sequence[float], rng: np.random.Generator, confidence: float
+    found: Estimate,
+    errors: Sequence[float],
+    rng: np.random.Generator,
+    confidence: float,
+    max_error: float | None = None,
 ) -> Estimate:
-    """Return an estimate widened by the variance over seeds; with one seed, unchanged."""
+    """Return an estimate widened by the variance over seeds; with one seed, unchanged.
+
+    No interval leaves the range from 0 to `max_error`, without a bound where that is None.
+    """
     if len(errors) < 2:
         return found
-    replicates = np.maximum(found.replicates + t_draws(errors, rng, len(found.replicates)), 0.0)
+    deviations = t_draws(errors, rng, len(found.replicates))
+    replicates = np.clip(found.replicates + deviations, 0.0, max_error)
     lo, hi = percentile_interval(replicates, confidence)
     return Estimate(
         value=found.value,

@@ -1,5 +1,6 @@
 """Contour plot, with paths and points on it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from foursplit.reporting.plots.svg import across, element
 HEIGHT = 320  # pixels
 MIN_OPACITY = 0.3  # of the lowest line; the highest has 1
 LABEL_MARGIN = 0.08  # share of width and height at the border without labels
+LABEL_DIGITS = 3  # significant ones: more cannot be read off a line
 LABEL_DISTANCE = (0.12, 0.055)  # minimum between two labels, as shares of width and height
 
 
@@ -31,7 +33,18 @@ def contour(content: Mapping[str, Any]) -> Markup:
     series = content["series"]
     top = [*_labels(plane, levels), *markers(plane, series)]
     areas = [*isolines, *lines_and_bars(plane, series)]
-    return legend(series) + framed(plane, content, "contour", areas=areas, above=top)
+    return legend(series) + framed(
+        plane, content, css_class(plane, "contour"), areas=areas, above=top
+    )
+
+
+def css_class(plane: Plane, kind: str) -> str:
+    """Return the classes of a plot, which is square where both axes span the same length.
+
+    A circle then is drawn as one.
+    """
+    spans = (plane.x.high - plane.x.low, plane.y.high - plane.y.low)
+    return f"{kind} square" if math.isclose(*spans, rel_tol=1e-9) else kind
 
 
 def heights(grid: Sequence[Sequence[float | None]]) -> np.ndarray:
@@ -48,10 +61,14 @@ def trace(plane: Plane, lines: Sequence[Segment]) -> str:
 
 
 def _level(plane: Plane, lines: Sequence[Segment], level: float, opacity: float) -> Markup:
-    title = element("title", format_tick(level))
+    title = element("title", _format_level(level))
     return element(
         "path", title, d=trace(plane, lines), class_="isoline", stroke_opacity=f"{opacity:.2f}"
     )
+
+
+def _format_level(level: float) -> str:
+    return format_tick(float(f"{level:.{LABEL_DIGITS}g}"))
 
 
 def _labels(plane: Plane, levels: Sequence[tuple[float, Sequence[Segment]]]) -> list[Markup]:
@@ -72,7 +89,7 @@ def _labels(plane: Plane, levels: Sequence[tuple[float, Sequence[Segment]]]) -> 
             y = f"{HEAD + plane.height * (1 - up):.1f}"
             elements.append(
                 element(
-                    "text", format_tick(level), x=across(right), y=y, dy=4, class_="middle level"
+                    "text", _format_level(level), x=across(right), y=y, dy=4, class_="middle level"
                 )
             )
     return elements

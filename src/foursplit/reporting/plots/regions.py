@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from foursplit.reporting.plots.contour import heights, trace
+from foursplit.reporting.plots.contour import css_class, heights, trace
 from foursplit.reporting.plots.marching import segments
 from foursplit.reporting.plots.plane import Plane, framed
 from foursplit.reporting.plots.scale import scale
@@ -31,7 +31,7 @@ def regions(content: Mapping[str, Any]) -> Markup:
     plot = framed(
         plane,
         content,
-        "regions",
+        css_class(plane, "regions"),
         areas=[
             *areas,
             *_boundaries(plane, x, y, z, len(content["classes"])),
