@@ -140,9 +140,9 @@ def build_module(job: Job, fit: TrainerConfig, seed: int) -> tuple[Any, Any]:
             "only, and its settings as model_args."
         )
     if fit.pretrained:
-        source = pretrained.source_folder(fit.pretrained, seed)
+        source = fit.pretrained
         initial_weights.load_pretrained(
-            net, pretrained.load_weights(source), fit.pretrained.exclude, fit.pretrained.experiment
+            net, pretrained.load_weights(source, seed), source.exclude, source.source
         )
     if isinstance(net, pytorch_lightning.LightningModule):
         return net, net
