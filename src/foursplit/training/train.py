@@ -101,7 +101,7 @@ def prepare_network(job: Job, fit: TrainerConfig, seed: int) -> Network:
     from foursplit.training.forward_cost import forward_cost, longest_example
 
     file, args = _model(job)
-    device.set_deterministic(job.run.threads)
+    device.configure(job.run.threads)
     module, net = build_module(job, fit, seed)
     is_own = isinstance(net, pytorch_lightning.LightningModule)
     arrays = {name: _arrays(job, split) for name, split in job.splits.items()}
