@@ -32,6 +32,7 @@ PERIOD_S = 0.02
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--case", choices=CASES, help="one only, in this process")
+    parser.add_argument("--only", choices=CASES, help="measure one case; the others' rows stay")
     parser.add_argument("--folder", type=Path, help="with the inputs, for --case")
     asked = parser.parse_args()
     if asked.case:
@@ -39,7 +40,11 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         write_inputs(Path(folder))
-        cases = [in_process(name, Path(folder)) for name in CASES]
+        names = [asked.only] if asked.only else [*CASES]
+        new = {name: in_process(name, Path(folder)) for name in names}
+    before = json.loads(RESULT.read_text())["cases"] if asked.only else []
+    rows = {case["case"]: case for case in before} | new
+    cases = [rows[name] for name in CASES if name in rows]
     RESULT.write_text(json.dumps({"device": processor(), "cases": cases}, indent=1) + "\n")
 
 
@@ -114,7 +119,7 @@ def unet_evaluation(folder: Path) -> int:
         def postprocess(outputs: np.ndarray, _shape: DataSpec) -> np.ndarray:
             return outputs.argmax(axis=1).astype(np.uint8)
 
-    device.set_deterministic(1)
+    device.configure(1)
     plugins.metrics = lambda _task: Score  # type: ignore[assignment,return-value]
     x = np.load(folder / "pictures.npy", mmap_mode="r")
     spec = DataSpec(inputs=x.shape[1:], scale=1 / 255)
@@ -150,7 +155,7 @@ def train(net: Any, arrays: dict[str, Any], scale: float) -> int:
     from foursplit.tasks import classify
     from foursplit.training import device, network
 
-    device.set_deterministic(1)
+    device.configure(1)
     n = len(arrays["x"])
     y = np.random.default_rng(2).integers(0, 10, n)
     fit = TrainerConfig(seeds=(1,), learning_rate=0.001, max_epochs=1, batch_size=16)

@@ -1,5 +1,8 @@
 """Which device a stage uses, and what it says where there is none."""
 
+import platform
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -104,3 +107,38 @@ def test_an_unknown_device_is_refused(monkeypatch):
     monkeypatch.setenv(device.VARIABLE, "tpu")
     with pytest.raises(FoursplitError, match="'tpu' must be auto, cpu or gpu"):
         device.resolve("auto", prefer_gpu=True)
+
+
+HOLES = """
+import sys
+import numpy as np
+from foursplit.training import device
+
+if sys.argv[1] == "give":
+    assert device.give_back_freed_memory()
+
+def resident():
+    for line in open("/proc/self/status"):
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) // 1024
+
+# Blocks of many sizes that end in no order, as sounds of many lengths leave them.
+rng, held = np.random.default_rng(0), []
+np.ones(30 * 2**17)  # of 30 MB: glibc's own threshold is above all others then
+for _ in range(300):
+    held.append(np.ones(int(rng.integers(9, 28)) * 2**17))
+    if len(held) > 5:
+        held.pop(int(rng.integers(len(held))))
+    small = np.ones(1000)
+print(resident() - sum(block.nbytes for block in held) // 2**20)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not glibc")
+def test_freed_blocks_go_back_to_the_system_with_it_alone():
+    """MB beyond what is in use, of the same process with and without."""
+    beyond = {}
+    for how in ("give", "keep"):
+        command = [sys.executable, "-c", HOLES, how]
+        beyond[how] = int(subprocess.run(command, check=True, capture_output=True).stdout)
+    assert beyond["give"] + 20 < beyond["keep"]

@@ -14,7 +14,7 @@ from foursplit.config.pipelines import FULL
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts
 
-Kind = Literal["dataset", "experiment", "group", "learning curve", "lesson", "target"]
+Kind = Literal["dataset", "experiment", "group", "learning curve", "lesson", "weights", "target"]
 
 Names = Mapping[str, Sequence[str]]
 """Names by kind; targets also as those that hold an @, under ADDRESSED."""
@@ -23,13 +23,16 @@ ADDRESSED = "target with @"
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-CODE = ("cli/known_names.py", "config/schema.py", "config/pipelines.py", "runner/targets.py")
+CODE = (
+    "cli/known_names.py", "config/schema.py", "config/pipelines.py", "config/pretrained.py",
+    "runner/targets.py",
+)  # fmt: skip
 """The files of the package that decide what is a name."""
 
 STAGE_KINDS: Mapping[str, Kind] = {
-    "fetch": "dataset", "validate": "dataset", "split": "dataset", "train": "experiment",
-    "evaluate": "experiment", "learning_curve": "learning curve", "lesson": "lesson",
-    "select": "group", "final": "group",
+    "weights": "weights", "fetch": "dataset", "validate": "dataset", "split": "dataset",
+    "train": "experiment", "evaluate": "experiment", "learning_curve": "learning curve",
+    "lesson": "lesson", "select": "group", "final": "group",
 }  # fmt: skip
 """What the argument of a stage's command names."""
 
@@ -102,6 +105,7 @@ def _read() -> Names:
 
 def _names() -> dict[str, Iterable[str]]:
     from foursplit.config.load import load
+    from foursplit.config.pretrained import used_weights
     from foursplit.runner.targets import target_names
 
     params = load()
@@ -113,6 +117,7 @@ def _names() -> dict[str, Iterable[str]]:
         "group": [k for s in sections for block in s.groups.values() for k in block],
         "learning curve": [k for s in sections for block in s.curves.values() for k in block],
         "lesson": [k for s in sections for block in s.lessons.values() for k in block],
+        "weights": used_weights(params),
         "target": short,
         ADDRESSED: addressed,
     }

@@ -29,6 +29,12 @@ def _members() -> str:
     return members.run()
 
 
+def _weights(name: str) -> str:
+    from foursplit.stages import weights
+
+    return weights.run(name)
+
+
 def _fetch(dataset: str) -> str:
     from foursplit.stages import fetch
 
@@ -109,6 +115,9 @@ STAGES = {
     ),
     "members": Stage(
         run=_members, argument="", help="Write which experiments each comparison group has."
+    ),
+    "weights": Stage(
+        run=_weights, argument="WEIGHTS", help="Fetch catalogued weights and verify their checksum."
     ),
     "fetch": Stage(
         run=_fetch,

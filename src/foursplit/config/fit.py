@@ -105,14 +105,33 @@ Layers = tuple[Annotated[str, Field(min_length=1)], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class Pretrained:
-    """Another experiment whose trained weights are the initial weights (Ng, DLS C3 W2)."""
+    """Whose trained weights are the initial weights: another experiment's, or published ones.
 
-    experiment: str
+    Source: Ng, DLS C3 W2 (transfer learning) and C4 W2 (open-source implementations).
+    """
+
+    experiment: str = ""
+    weights: str = ""  # an entry of `models/catalogue.yaml`
     exclude: Layers = ()  # these start from random weights, for instance the output layer
+
+    @model_validator(mode="after")
+    def _check_source(self) -> Self:
+        _require(
+            bool(self.experiment) != bool(self.weights),
+            "give either `experiment`, a key of params.yaml, or `weights`, an entry of "
+            "models/catalogue.yaml",
+        )
+        return self
+
+    @property
+    def source(self) -> str:
+        """Name in words what the weights are of."""
+        return f"weights {self.weights!r}" if self.weights else f"experiment {self.experiment!r}"
 
     def named(self) -> str:
         without = f" without layers {', '.join(self.exclude)}" if self.exclude else ""
-        return f"{self.experiment}{without}"
+        published = " (published weights)" if self.weights else ""
+        return f"{self.experiment or self.weights}{published}{without}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
@@ -127,6 +146,17 @@ class Phase:
         rate = f", learning_rate {self.learning_rate:g}" if self.learning_rate else ""
         frozen = f", layers {', '.join(self.freeze)} frozen" if self.freeze else ""
         return f"{self.max_epochs} epochs{rate}{frozen}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
+class ClassBatch:
+    """What a batch holds for a loss that compares examples: some classes, some examples of each."""
+
+    n_classes: Annotated[int, Field(ge=2)]
+    n_examples: Annotated[int, Field(ge=2)]  # of each class
+
+    def named(self) -> str:
+        return f"{self.n_classes} classes, {self.n_examples} examples each"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
@@ -153,6 +183,7 @@ class TrainerConfig:
     accumulate_grad_batches: PositiveInt = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     loop: Literal["auto", "fast", "lightning"] = "auto"  # auto: by the size of a step
+    batch: ClassBatch | None = None  # null: examples as they come
     group_by_length: bool = False  # batches of examples of like length: less padding
     mixup: NonNegativeFloat = (
         0.0  # alpha of Beta(alpha, alpha), from which each batch's share is drawn
@@ -180,6 +211,17 @@ class TrainerConfig:
             not self.phases or epochs == self.max_epochs,
             f"the phases have {epochs} epochs, and max_epochs is {self.max_epochs}: give the sum",
         )
+        if self.batch is not None:
+            size = self.batch.n_classes * self.batch.n_examples
+            _require(
+                self.batch_size == size,
+                f"batch has {self.batch.named()}, {size} in all, and batch_size is "
+                f"{self.batch_size}: give the product",
+            )
+            _require(
+                not self.group_by_length,
+                "batch and group_by_length both say which examples a batch holds: give one",
+            )
         for name in ("early_stopping", "max_steps"):
             _require(
                 not self.phases or getattr(self, name) is None,
@@ -222,7 +264,11 @@ class EstimatorConfig:
 def fit_settings(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
     """Return the settings to show and to compare runs by, nested as in params.yaml."""
     shown = (*BASIC, *(fit.changed() if isinstance(fit, TrainerConfig) else ()))
-    return {name: value for name, value in asdict(fit).items() if name in shown}
+    settings = {name: value for name, value in asdict(fit).items() if name in shown}
+    if settings.get("pretrained"):  # from one source, and not from the other
+        source = settings["pretrained"]
+        settings["pretrained"] = {name: value for name, value in source.items() if value != ""}
+    return settings
 
 
 def fit_class(fit: object) -> str:

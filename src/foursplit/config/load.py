@@ -14,7 +14,7 @@ from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.fit import FORBID_UNKNOWN
 from foursplit.config.pipelines import FULL
-from foursplit.config.pretrained import check_pretrained, source_of
+from foursplit.config.pretrained import check_pretrained, is_pretrained
 from foursplit.config.schema import (
     ComparisonGroup,
     Experiment,
@@ -142,7 +142,7 @@ def _check_curves(params: Params) -> None:
             experiments = section.experiments.get(course, {})
             _check_member("experiment", key, experiments, f"{at}.{course}")
             _check_same(curve, experiments[key], path)
-            if source_of(experiments[key]):
+            if is_pretrained(experiments[key]):
                 raise FoursplitError(
                     f"{path}: experiment {key!r} starts from pretrained weights, and a learning "
                     "curve is for models that learn from train alone. Remove the curve"

@@ -34,6 +34,15 @@ def raw(dataset: str) -> Path:
     return _of_dataset(dataset) / "raw" / dataset
 
 
+def weights(name: str) -> Path:
+    """Return the folder of published weights: `model.safetensors` and `origin.json`."""
+    return data() / "weights" / name
+
+
+def weights_file(name: str) -> Path:
+    return weights(name) / "model.safetensors"
+
+
 def valid(dataset: str) -> Path:
     """Return the folder of the examples that met every expectation."""
     return _of_dataset(dataset) / "valid" / dataset

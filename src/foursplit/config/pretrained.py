@@ -1,4 +1,4 @@
-"""Which experiments start from the weights of which others."""
+"""Which experiments start from the weights of which others, or from published ones."""
 
 from foursplit.config import pipelines
 from foursplit.config.fit import TrainerConfig
@@ -10,6 +10,28 @@ def source_of(experiment: Experiment) -> str:
     """Return the experiment whose weights `experiment` starts from; empty for random ones."""
     fit = experiment.fit
     return fit.pretrained.experiment if isinstance(fit, TrainerConfig) and fit.pretrained else ""
+
+
+def weights_of(experiment: Experiment) -> str:
+    """Return the catalogued weights that `experiment` starts from; empty for none."""
+    fit = experiment.fit
+    return fit.pretrained.weights if isinstance(fit, TrainerConfig) and fit.pretrained else ""
+
+
+def is_pretrained(experiment: Experiment) -> bool:
+    """Return whether an experiment starts from other weights than random ones."""
+    return bool(source_of(experiment) or weights_of(experiment))
+
+
+def used_weights(params: Params) -> dict[str, list[str]]:
+    """Return the catalogued weights that experiments of both pipelines start from, and which do."""
+    used: dict[str, list[str]] = {}
+    for section in params.sections().values():
+        for block in section.experiments.values():
+            for key, experiment in block.items():
+                if name := weights_of(experiment):
+                    used.setdefault(name, []).append(key)
+    return dict(sorted(used.items()))
 
 
 def check_pretrained(params: Params) -> None:

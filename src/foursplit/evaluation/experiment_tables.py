@@ -1,4 +1,4 @@
-"""Prediction tables: one row for each scored example."""
+"""Prediction tables: one row for each scored example, or for each of its units."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import META, DataSpec, Examples
+from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.splits import Split
+from foursplit.evaluation import units
 from foursplit.io import artifacts
 
 
@@ -16,21 +17,16 @@ def build_table(
     examples: Examples, answers: np.ndarray, split: Split, task: str, shape: DataSpec
 ) -> pd.DataFrame:
     """Join what is known of each example with how well it was answered."""
-    rows = examples.metadata
     score = plugins.metrics(task)
     # Where the target alone does not say what an answer is worth, the task takes more of the row.
     truth = score.truth(examples) if hasattr(score, "truth") else examples.y
-    scored = score.score_columns(answers, truth, shape)
-    known = pd.DataFrame(
-        {
-            "example_id": rows["example_id"],
-            "split": split,
-            "group_id": rows["group_id"],
-            "domain": rows["domain"],
-            "content_hash": rows["content"],
-        }
-    )
-    meta = rows[[name for name in rows.columns if name.startswith(META)]]
+    if not hasattr(score, "units"):
+        scored = score.score_columns(answers, truth, shape)
+        known, meta = units.known_columns(examples, split), units.meta_columns(examples)
+        return pd.concat([known, scored, meta], axis=1)
+    found = score.units(examples, answers, truth, shape)
+    known, meta = units.known_columns(examples, split, found), units.meta_columns(examples, found)
+    scored = score.score_columns(found.answers, found.truth, shape)
     return pd.concat([known, scored, meta], axis=1)
 
 

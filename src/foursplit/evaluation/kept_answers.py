@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.examples import Examples
-from foursplit.evaluation import shown_examples
+from foursplit.evaluation import shown_examples, units
 from foursplit.io import artifacts
 
 NAME = "answers.npz"
@@ -27,7 +27,7 @@ def save(folder: Path, answer: Any, dev: Examples, table: pd.DataFrame) -> None:
     if not hasattr(answer, "explain"):
         return
     parts = (shown_examples.worst(table), shown_examples.fair_sample(table))
-    ids = list(dict.fromkeys(pd.concat(parts)["example_id"]))
+    ids = list(dict.fromkeys(units.example_ids(pd.concat(parts))))
     position = {name: number for number, name in enumerate(dev.metadata["example_id"])}
     found = answer.explain(dev.take(np.array([position[name] for name in ids])))
     if not found[0]:

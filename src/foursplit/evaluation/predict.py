@@ -85,7 +85,7 @@ def _network(folder: Path, manifest: Manifest, run: RuntimeConfig) -> tuple[Any,
 
     file = plugins.model(manifest.model)
     kind = device.resolve(run.accelerator, prefer_gpu=manifest.device.startswith("gpu"))
-    device.set_deterministic(run.threads)
+    device.configure(run.threads)
     args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
     net = file.build(args, manifests.shape(manifest))
     net.load_state_dict(artifacts.read_tensors(folder / manifest.weights))

@@ -23,8 +23,8 @@ from foursplit.runner.removable_outputs import REMEDY, RemovalRule, delete, disp
 MAX_SHOWN = 10  # foreign files that are listed one by one
 
 FOLDERS = (
-    "code", "members", "raw", "valid", "validation", "split", "models", "predictions", "curves",
-    "lessons", "final", "selected",
+    "code", "members", "weights", "raw", "valid", "validation", "split", "models", "predictions",
+    "curves", "lessons", "final", "selected",
 )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ import click
 
 from foursplit.config import paths
 from foursplit.config.pipelines import FULL, Pipeline
+from foursplit.config.pretrained import used_weights
 from foursplit.config.schema import Params
+from foursplit.core.errors import unknown_name
 from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 from foursplit.stages import members
 
@@ -34,6 +36,7 @@ def _split(dataset: str, _params: Params) -> list[Path]:
 OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "code": lambda *_: [paths.code()],
     "members": lambda *_: [members.folder()],
+    "weights": lambda name, _: [paths.weights(name)],
     "fetch": lambda name, _: [paths.raw(name)],
     "validate": lambda name, _: [paths.valid(name), paths.validation(name)],
     "split": _split,
@@ -47,6 +50,11 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
 }
 
 
+def _require_used(weights: str, params: Params) -> None:
+    if weights not in (used := used_weights(params)):
+        raise unknown_name("weights", weights, used)
+
+
 def _require_known_key(stage: str, key: str, params: Params) -> None:
     """Raise if params.yaml does not have this key for the stage."""
     blocks: Mapping[str, Callable[[], object]] = {
@@ -55,6 +63,7 @@ def _require_known_key(stage: str, key: str, params: Params) -> None:
         **dict.fromkeys(("select", "final"), lambda: params.group(key)),
         "learning_curve": lambda: params.curve(key),
         "lesson": lambda: params.lesson(key),
+        "weights": lambda: _require_used(key, params),
     }
     if stage in blocks:
         blocks[stage]()
@@ -106,7 +115,8 @@ def all_output_paths(params: Params) -> list[Path]:
             p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
         ]
         outputs += _report(pipeline)
-    return [paths.code(), members.folder(), *outputs]
+    weights = [paths.weights(name) for name in used_weights(params)]
+    return [paths.code(), members.folder(), *weights, *outputs]
 
 
 def prepare_all_outputs(params: Params) -> list[str]:

@@ -8,16 +8,25 @@ from ruamel.yaml import YAML
 
 from foursplit.config import paths
 from foursplit.config.pipelines import FULL, Pipeline, home
+from foursplit.config.pretrained import used_weights
 from foursplit.config.schema import ComparisonGroup, Experiment, Params, PipelineConfig
 from foursplit.core.errors import unknown_name
 
 PROJECT_STAGES = ("code", "members")
+WEIGHTS_STAGE = "weights"
 DATA_STAGES = ("fetch", "validate", "split")
 EXPERIMENT_STAGES = ("train", "evaluate")
 CURVE_STAGES = ("learning_curve",)
 STUDY_STAGES = ("lesson",)
 GROUP_STAGES = ("select", "final")
-STAGE_NAMES = (*DATA_STAGES, *EXPERIMENT_STAGES, *CURVE_STAGES, *STUDY_STAGES, *GROUP_STAGES)
+STAGE_NAMES = (
+    WEIGHTS_STAGE,
+    *DATA_STAGES,
+    *EXPERIMENT_STAGES,
+    *CURVE_STAGES,
+    *STUDY_STAGES,
+    *GROUP_STAGES,
+)
 
 T = TypeVar("T", ComparisonGroup, Experiment)
 
@@ -27,6 +36,7 @@ def addresses(params: Params) -> dict[str, str]:
     result: dict[str, str] = {}
     for pipeline, section in params.sections().items():
         result |= _addresses(pipeline, section)
+    result |= _weights_addresses(params)
     for stage in PROJECT_STAGES:
         result[stage] = f"{_pipeline_file(stage)}:{stage}"
     reports = {name: name for name in _stage_names(paths.root() / "dvc.yaml")}
@@ -36,6 +46,13 @@ def addresses(params: Params) -> dict[str, str]:
         **reports,
         **{name: f"{_pipeline_file(FULL)}:{name}" for name in _stage_names(full)},
     }
+
+
+def _weights_addresses(params: Params) -> dict[str, str]:
+    """Return the address of each stage that fetches weights; both pipelines share them."""
+    file = _pipeline_file(WEIGHTS_STAGE)
+    names = (f"{WEIGHTS_STAGE}@{name}" for name in used_weights(params))
+    return {name: f"{file}:{name}" for name in names}
 
 
 def _addresses(pipeline: Pipeline, section: PipelineConfig) -> dict[str, str]:
@@ -73,8 +90,9 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
         return [_pipeline_file(home(pipeline, target))]
     if target in STAGE_NAMES:
         own_addresses = _addresses(pipeline, params.sections()[pipeline])
+        own_addresses |= _weights_addresses(params)
         return [a for name, a in own_addresses.items() if name.startswith(f"{target}@")]
-    for stage in ("evaluate", "final", "split", "lesson"):
+    for stage in ("evaluate", "final", "split", "lesson", WEIGHTS_STAGE):
         if f"{stage}@{target}" in all_addresses:
             return [all_addresses[f"{stage}@{target}"]]
     short, addressed = target_names(params, pipeline)

@@ -13,8 +13,8 @@ UNSEARCHED = frozenset({".git", ".dvc", ".foursplit", ".venv", "__pycache__", "m
 """Folders where no pipeline files are."""
 
 WRITTEN = (
-    "code", "members", "raw", "valid", "validation", "split", "models", "predictions", "selected",
-    "final", "curves", "lessons", pipelines.FULL,
+    "code", "members", "weights", "raw", "valid", "validation", "split", "models", "predictions",
+    "selected", "final", "curves", "lessons", pipelines.FULL,
 )  # fmt: skip
 """Folders of data/ that stages write."""
 
@@ -38,15 +38,17 @@ def needed_files(params: Params, addresses: Iterable[str]) -> list[Path]:
 
 def _requirements(params: Params) -> dict[Path, set[Path]]:
     """Return the files that each file of a course, of data sets and of the project depends on."""
-    code, members = (paths.pipeline_file(name) for name in write_pipelines.PROJECT_PIPELINES)
-    requires: dict[Path, set[Path]] = {code: set(), members: {code}}
+    code, members, weights = (
+        paths.pipeline_file(name) for name in write_pipelines.PROJECT_PIPELINES
+    )
+    requires: dict[Path, set[Path]] = {code: set(), members: {code}, weights: {code}}
     for pipeline, section in params.sections().items():
         data = paths.pipeline_file(pipelines.home(pipeline, "data"))
         requires[data] = {code}
         for course in (name for name, block in section.experiments.items() if block):
             homes = (pipelines.home(pipeline, name) for name in _with_sources(section, course))
             file = paths.pipeline_file(pipelines.home(pipeline, course))
-            requires[file] = {code, members, data, *map(paths.pipeline_file, homes)}
+            requires[file] = {code, members, weights, data, *map(paths.pipeline_file, homes)}
     return requires
 
 

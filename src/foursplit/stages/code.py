@@ -11,8 +11,8 @@ from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 
 STAGES = (
-    "members", "fetch", "validate", "split", "train", "evaluate", "learning_curve", "lesson",
-    "select", "final", "report",
+    "members", "weights", "fetch", "validate", "split", "train", "evaluate", "learning_curve",
+    "lesson", "select", "final", "report",
 )  # fmt: skip
 
 

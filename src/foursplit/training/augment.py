@@ -41,6 +41,25 @@ class Movement:
         grid = F.affine_grid(self.theta, list(x.shape), align_corners=False)
         return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
+    def sample_labels(self, masks: Tensor) -> Tensor:
+        """Return the moved (example, …, row, column) masks, whose numbers are names of classes.
+
+        Each pixel takes the nearest one's number, so that no number comes up that was not there;
+        what comes in from outside is 0.
+        """
+        layers = masks.reshape(len(masks), -1, *masks.shape[-2:])
+        grid = F.affine_grid(self.theta, [*layers.shape], align_corners=False)
+        # Single precision holds whole numbers up to 2 ** 24.
+        moved = F.grid_sample(
+            layers.float(), grid, mode="nearest", padding_mode="zeros", align_corners=False
+        )
+        return moved.to(masks.dtype).reshape(masks.shape)
+
+    def move_points(self, points: Tensor) -> Tensor:
+        """Return the moved (example, point, 2) points; one may lie outside of the picture then."""
+        moved = self.points(points.double().cpu().numpy())
+        return torch.from_numpy(moved).to(points.device, points.dtype)
+
     def points(self, points: np.ndarray) -> np.ndarray:
         """Move (example, point, 2) points, across and down in pixels, with their pictures."""
         theta = self.theta.double().cpu().numpy()
@@ -100,7 +119,8 @@ class Augmenter:
     """Turn, shift, scale, blur, shade and add noise, each by an amount drawn for each picture.
 
     The draws come from the generator it is given, so that they depend on seed and epoch alone;
-    values stay within those of `train`.  `move_targets` moves boxes with their pictures.
+    values stay within those of `train`.  `move_targets` moves boxes, masks and points with their
+    pictures.
     """
 
     def __init__(

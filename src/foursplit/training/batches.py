@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from foursplit.core.arrays import Array, Ragged, example_axes
 from foursplit.core.errors import FoursplitError
 from foursplit.core.seeds import generator
+from foursplit.training.class_batches import ClassBatches
 
 Batch = dict[str, Tensor]
 
@@ -134,23 +135,30 @@ class Batches:
         change: Change | None = None,
         scale: float = 1.0,
         by_length: bool = False,
+        by_class: ClassBatches | None = None,
     ) -> None:
+        self.by_class = by_class
         self.split, self.seed, self.epoch, self.scale = split, seed, epoch, scale
         self.change = change  # of each batch, each time it is seen
         self.lengths = split.padded["x"].on_host if by_length else None
         self.size = min(size or len(split), len(split))
 
     def __len__(self) -> int:
+        if self.by_class is not None:
+            return len(self.by_class)
         return -(-len(self.split) // self.size)
 
     def __iter__(self) -> Iterator[Batch]:
         # One batch holds all: its order changes nothing.
-        if self.seed is None or (len(self) == 1 and self.change is None):
+        any_order = len(self) == 1 and self.change is None and self.by_class is None
+        if self.seed is None or any_order:
             for start in range(0, len(self.split), self.size):
                 yield to_inputs(self.split.cut(slice(start, start + self.size)), self.scale)
             return
         rng = generator("batches", self.seed, self.epoch())
-        for positions in epoch_batches(len(self.split), self.size, rng, self.lengths):
+        for positions in epoch_batches(
+            len(self.split), self.size, rng, self.lengths, self.by_class
+        ):
             chosen = torch.from_numpy(positions).to(self.split.device)
             batch = to_inputs(self.split.cut(chosen), self.scale)
             yield batch if self.change is None else self.change(batch, rng)
@@ -164,14 +172,21 @@ MIN_GROUPS = 4
 
 
 def epoch_batches(
-    n: int, size: int, rng: np.random.Generator, lengths: np.ndarray | None = None
+    n: int,
+    size: int,
+    rng: np.random.Generator,
+    lengths: np.ndarray | None = None,
+    by_class: ClassBatches | None = None,
 ) -> list[np.ndarray]:
     """Divide `n` examples into the batches of an epoch, in random order.
 
     With `lengths` each batch has examples of like length, so that little of it is padding:
     some batches are drawn at a time and sorted, and then all batches are shuffled (as in Hugging
-    Face's LengthGroupedSampler).
+    Face's LengthGroupedSampler).  With `by_class` each has the same number of examples of some
+    classes, and `n` and `size` are those that it says.
     """
+    if by_class is not None:
+        return by_class.draw(rng)
     order = rng.permutation(n)
     if lengths is None:
         return [order[start : start + size] for start in range(0, n, size)]
@@ -228,26 +243,30 @@ class Stream:
         change: Change | None = None,
         scale: float = 1.0,
         by_length: bool = False,
+        by_class: ClassBatches | None = None,
         rank: int = 0,
         n_processes: int = 1,
     ) -> None:
         self.dataset, self.n = ArrayDataset(arrays, scale), n_examples(arrays)
         self.seed, self.epoch, self.change = seed, epoch, change
-        self.lengths = lengths_of(arrays) if by_length else None
+        self.lengths, self.by_class = lengths_of(arrays) if by_length else None, by_class
         self.rank, self.n_processes = rank, n_processes
         self.size = min(size or self.n, self.n)
         self.n_taken = 0  # batches of this epoch that were handed over
         self.n_skipped = 0  # batches of the next epoch that were taken before an interruption
 
     def __len__(self) -> int:
+        if self.by_class is not None:
+            return len(self.by_class)
         return -(-self.n // self.size)
 
     def __iter__(self) -> Iterator[Batch]:
         rng = None
         whole = [np.arange(self.n)[start : start + self.size] for start in self._starts()]
-        if self.seed is not None and (len(self) > 1 or self.change is not None):
+        any_order = len(self) == 1 and self.change is None and self.by_class is None
+        if self.seed is not None and not any_order:
             rng = generator("batches", self.seed, self.epoch())
-            whole = epoch_batches(self.n, self.size, rng, self.lengths)
+            whole = epoch_batches(self.n, self.size, rng, self.lengths, self.by_class)
         own = [self._own(batch) for batch in whole]
         loader: DataLoader[Batch] = DataLoader(
             self.dataset,

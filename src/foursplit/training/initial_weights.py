@@ -1,4 +1,4 @@
-"""The weights that training starts from: random ones, or those of another experiment's model.
+"""The weights that training starts from: random ones, or those of another model.
 
 Source: Ng, DLS C3 W2 (transfer learning: pre-training and fine-tuning).
 """
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import derive_seed
 from foursplit.layers.standardize import adaptive_layers
+
+MAX_NAMED = 5  # tensors that an error lists
 
 
 def build_with_seed(build: Callable[[], nn.Module], seed: int) -> nn.Module:
@@ -33,15 +35,7 @@ def load_pretrained(
     check_layers(net, exclude, "fit.pretrained.exclude")
     own = net.state_dict()
     names = [name for name in own if not _is_below(name, exclude)]
-    for name in names:
-        other = tuple(weights[name].shape) if name in weights else None
-        if other != tuple(own[name].shape):
-            there = "has no such tensor" if other is None else f"has the shape {other}"
-            raise FoursplitError(
-                f"fit.pretrained: {name} has the shape {tuple(own[name].shape)}; experiment "
-                f"{source!r} {there}. Name its layer in `exclude`, to start it from random "
-                "weights, or give both experiments the same model_args."
-            )
+    _check_shapes({name: own[name] for name in names}, weights, source)
     if not names:
         raise FoursplitError("fit.pretrained.exclude: names every layer; nothing is left to load")
     with torch.no_grad():
@@ -52,6 +46,23 @@ def load_pretrained(
         if id(layer) in fitted and not _is_below(path, exclude):
             fitted[id(layer)].is_fitted = True
     return names
+
+
+def _check_shapes(own: Mapping[str, Tensor], weights: Mapping[str, Tensor], source: str) -> None:
+    """Raise FoursplitError for tensors that `weights` lack or have in another shape."""
+    wrong = []
+    for name, values in own.items():
+        other = tuple(weights[name].shape) if name in weights else None
+        if other != tuple(values.shape):
+            there = "none" if other is None else f"{other}"
+            wrong.append(f"{name}: {tuple(values.shape)} here, {there} there")
+    if wrong:
+        more = f"; and {len(wrong) - MAX_NAMED} more" if len(wrong) > MAX_NAMED else ""
+        raise FoursplitError(
+            f"fit.pretrained: the shapes of tensors differ from those of {source}: "
+            f"{'; '.join(wrong[:MAX_NAMED])}{more}. Name their layers in `exclude`, to start them "
+            "from random weights, or give both models the same model_args."
+        )
 
 
 def check_layers(net: nn.Module, layers: tuple[str, ...], at: str) -> None:

@@ -39,6 +39,7 @@ from foursplit.training.callbacks import (
     SeedEpochs,
 )
 from foursplit.training.checkpoint import SafetensorsCheckpointIO, is_complete
+from foursplit.training.class_batches import class_batches
 from foursplit.training.device import torch_device
 from foursplit.training.epoch_blocks import EpochBlockModule, EpochBlocks, validation_interval
 from foursplit.training.forward_cost import forward_cost, longest_example
@@ -148,6 +149,7 @@ def _fit_fast(training: Training, at_once: int) -> list[Row]:
         change=training.change(),
         scale=scale,
         by_length=fit.group_by_length,
+        by_class=class_batches(fit, training.train),
     )
     in_blocks = EpochBlockModule(module, blocks, training.seed, len(loader), first)
     evaluated = [Batches(split, size=at_once, scale=scale) for split in watched]
@@ -186,6 +188,7 @@ def _fit_lightning(training: Training, at_once: int) -> list[Row]:
         change=training.change(),
         scale=scale,
         by_length=fit.group_by_length,
+        by_class=class_batches(fit, training.train),
         rank=trainer.global_rank,
         n_processes=trainer.world_size,
     )

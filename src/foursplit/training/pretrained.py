@@ -1,4 +1,4 @@
-"""Where pretrained weights come from: the models of another experiment."""
+"""Where pretrained weights come from: the models of another experiment, or a catalogue."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,8 +28,14 @@ def source_folder(source: Pretrained, seed: int) -> Path:
     return paths.seed_folder(models, source_seed(source, seed))
 
 
-def load_weights(folder: Path) -> "Mapping[str, Tensor]":
-    """Load the tensors of a trained network; raise FoursplitError if it is no network."""
+def load_weights(source: Pretrained, seed: int) -> "Mapping[str, Tensor]":
+    """Load the tensors that a seed starts from; raise FoursplitError if they are of no network.
+
+    Both are safetensors: nothing of them is run.
+    """
+    if source.weights:
+        return artifacts.read_tensors(_published(source))
+    folder = source_folder(source, seed)
     origin = manifest.load(folder)
     if origin.engine != "network":
         raise FoursplitError(
@@ -43,6 +49,12 @@ def provenance(source: Pretrained | None, seed: int) -> dict[str, Any] | None:
     """Return what the manifest says of the initial weights; None where they were random."""
     if source is None:
         return None
+    if source.weights:
+        return {
+            "weights": source.weights,
+            "model_hash": artifacts.sha256_file(_published(source)),
+            "exclude": list(source.exclude),
+        }
     origin = manifest.load(source_folder(source, seed))
     return {
         "experiment": origin.experiment,
@@ -56,5 +68,16 @@ def digests(fit: TrainerConfig) -> dict[str, str]:
     """Return the sha256 of the initial weights of each seed; empty where they are random."""
     if fit.pretrained is None:
         return {}
+    if fit.pretrained.weights:
+        return {"weights": artifacts.sha256_file(_published(fit.pretrained))}
     folders = {str(seed): source_folder(fit.pretrained, seed) for seed in fit.seeds}
     return {seed: manifest.load(folder).model_hash for seed, folder in folders.items()}
+
+
+def _published(source: Pretrained) -> Path:
+    path = paths.weights_file(source.weights)
+    if not path.is_file():
+        raise FoursplitError(
+            f"{path}: no such file. `foursplit repro weights@{source.weights}` fetches it"
+        )
+    return path

@@ -36,6 +36,12 @@ class SupervisedTask(L.LightningModule, ABC):
 
     supports_mixup = False
 
+    masks: tuple[str, ...] = ()
+    """Arrays of a batch, (example, …, row, column), that name the class of each pixel of `x`."""
+
+    points: tuple[str, ...] = ()
+    """Arrays of a batch, (example, point, 2), with places in `x`: across and down in pixels."""
+
     def __init__(self, net: nn.Module, fit: TrainerConfig, shape: DataSpec) -> None:
         super().__init__()
         if fit.mixup and not self.supports_mixup:
@@ -62,8 +68,21 @@ class SupervisedTask(L.LightningModule, ABC):
         """Compute the mean error of a batch, as the prediction tables define it."""
 
     def move_targets(self, batch: Batch, movement: "Movement") -> Batch:
-        """Move the targets that have a place in the picture with it; here none has."""
-        return batch
+        """Move the targets that have a place in the picture with it: `masks` and `points`.
+
+        Raises FoursplitError for an array as large as the picture that `masks` does not name.
+        """
+        picture = batch["x"].shape[-2:]
+        for name, values in batch.items():
+            if name not in ("x", *self.masks) and values.shape[-2:] == picture:
+                raise FoursplitError(
+                    f"fit.augment: {name!r} has the picture's rows and columns, and stays where it "
+                    f"is when the picture moves. Name it in {type(self).__name__}.masks, or move "
+                    "it in move_targets"
+                )
+        moved = {name: movement.sample_labels(batch[name]) for name in self.masks}
+        moved |= {name: movement.move_points(batch[name]) for name in self.points}
+        return {**batch, **moved}
 
     def forward(self, batch: Batch) -> Tensor:
         """Return what the network makes of a batch."""

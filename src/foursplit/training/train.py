@@ -101,7 +101,7 @@ def prepare_network(job: Job, fit: TrainerConfig, seed: int) -> Network:
     from foursplit.training.forward_cost import forward_cost, longest_example
 
     file, args = _model(job)
-    device.set_deterministic(job.run.threads)
+    device.configure(job.run.threads)
     module, net = build_module(job, fit, seed)
     is_own = isinstance(net, pytorch_lightning.LightningModule)
     arrays = {name: _arrays(job, split) for name, split in job.splits.items()}
@@ -140,9 +140,9 @@ def build_module(job: Job, fit: TrainerConfig, seed: int) -> tuple[Any, Any]:
             "only, and its settings as model_args."
         )
     if fit.pretrained:
-        source = pretrained.source_folder(fit.pretrained, seed)
+        source = fit.pretrained
         initial_weights.load_pretrained(
-            net, pretrained.load_weights(source), fit.pretrained.exclude, fit.pretrained.experiment
+            net, pretrained.load_weights(source, seed), source.exclude, source.source
         )
     if isinstance(net, pytorch_lightning.LightningModule):
         return net, net

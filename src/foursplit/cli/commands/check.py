@@ -8,7 +8,9 @@ from foursplit import plugins
 from foursplit.cli.passed_checks import PassedChecks
 from foursplit.config.load import LESSONS, parse
 from foursplit.config.pipelines import Pipeline, key
+from foursplit.config.pretrained import used_weights
 from foursplit.config.schema import Experiment, Params
+from foursplit.data.download import licences, weights_catalogue
 from foursplit.evaluation.group_choices import check_group
 from foursplit.scaffold import write_pipelines
 
@@ -21,6 +23,8 @@ def check(params: Params) -> None:
                 for name, group in groups.items():
                     inputs = [name, group.metric, dict(group.bounds)]
                     passed.check("metrics", group.task, inputs, partial(check_group, name, group))
+    for name, keys in used_weights(params).items():
+        weights_catalogue.load_entry(name, f"{keys[0]}.fit.pretrained.weights")
     write_pipelines.check(params)
 
 
@@ -60,4 +64,19 @@ def describe(params: Params) -> str:
         f"{sum(map(len, s.lessons.values()))} lessons"
         for s in params.sections().values()
     ]
-    return f"params.yaml is valid: {sections[0]}; in the pipeline `full` {sections[1]}."
+    lines = [f"params.yaml is valid: {sections[0]}; in the pipeline `full` {sections[1]}."]
+    return "\n".join([*lines, *_weights(params)])
+
+
+def _weights(params: Params) -> Iterator[str]:
+    """Say of the catalogued weights that experiments start from what they are."""
+    used = used_weights(params)
+    accepted = licences.accepted_entries(params.run.accept_licences) if used else frozenset()
+    for name, keys in used.items():
+        entry = weights_catalogue.load_entry(name)
+        waits = entry.terms == "ask" and name not in accepted
+        yield (
+            f"{', '.join(keys)} start{'s'[: len(keys) == 1]} from the weights {name}: "
+            f"{entry.about}, {entry.file.bytes / 1e6:,.1f} MB, {entry.licence}"
+            f"{', which waits for you to accept it' if waits else ''}."
+        )

@@ -109,7 +109,7 @@ def catalogue_files() -> list[Path]:
 def entry_names(path: Path | None = None) -> list[str]:
     """Return the names of the data sets in one catalogue or in all."""
     catalogues = catalogue_files() if path is None else [path]
-    return list(dict.fromkeys(name for file in catalogues for name in _content(file)))
+    return list(dict.fromkeys(name for file in catalogues for name in content(file)))
 
 
 def load_entry(name: str, path: Path | None = None) -> CatalogueEntry:
@@ -117,12 +117,13 @@ def load_entry(name: str, path: Path | None = None) -> CatalogueEntry:
     from foursplit.config.load import parse
 
     for file in catalogue_files() if path is None else [path]:
-        if name in _content(file):
-            return parse(CatalogueEntry, _content(file)[name], f"{file.name}: {name}")
+        if name in content(file):
+            return parse(CatalogueEntry, content(file)[name], f"{file.name}: {name}")
     raise unknown_name("data set", name, entry_names(path), Path(CATALOGUE_PATH).name)
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def content(path: Path) -> Mapping[str, Any]:
+    """Return the entries of a catalogue by name, parsed once as long as the file stays the same."""
     stat = path.stat()
     return _tree(path, (stat.st_mtime_ns, stat.st_size))
 

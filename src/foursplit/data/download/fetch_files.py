@@ -59,16 +59,17 @@ def fetch_files(files: RemoteFiles, into: Path, retry_policy: RetryPolicy) -> Fe
     for file in single_files:
         target = into / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch_file(files.entry, file, target, retry_policy)
+        fetch_file(f"data set {files.entry!r}", file, target, retry_policy)
     if packed is not None:
         folder = into / files.entry / UNPACKED
         folder.mkdir(parents=True, exist_ok=True)
-        _fetch_packed(files.entry, packed, folder, retry_policy)
+        _fetch_packed(f"data set {files.entry!r}", packed, folder, retry_policy)
         fetched += FetchedFiles(packed.members, packed.unpacked_bytes)
     return fetched
 
 
-def _fetch_file(entry: str, file: RemoteFile, target: Path, retry_policy: RetryPolicy) -> None:
+def fetch_file(entry: str, file: RemoteFile, target: Path, retry_policy: RetryPolicy) -> None:
+    """Write one file of an entry, which errors name, to `target`, and verify its sha256."""
     origin = find_in_mirror(file.path)
     if origin is None:
         if not file.url:
@@ -124,7 +125,7 @@ def _unavailable(entry: str, path: str, reason: str) -> FoursplitError:
     if folder is not None:
         missing = f"the mirror {folder} has no {path}"
     return FoursplitError(
-        f"data set {entry!r}: {path} is not available: {missing}, and {reason}.\n"
+        f"{entry}: {path} is not available: {missing}, and {reason}.\n"
         f"  To provide it, put the file at <folder>/{path} and set {MIRROR_VARIABLE}=<folder>; "
         "its sha256 is verified."
     )

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError, unknown_name
-from foursplit.data.download import catalogue
+from foursplit.data.download import catalogue, weights_catalogue
 from foursplit.data.download.catalogue import CatalogueEntry
+from foursplit.data.download.weights_catalogue import WeightsEntry
 
 ACCEPT = "FOURSPLIT_ACCEPT"
 """Environment: data sets accepted for one run, separated by commas."""
@@ -19,10 +20,11 @@ def accepted_entries(in_params: Iterable[str]) -> frozenset[str]:
         "run.accept_licences": [*in_params],
         ACCEPT: [name for name in for_this_run if name],
     }
+    valid = [*catalogue.entry_names(), *weights_catalogue.entry_names()]
     for origin, names in by_origin.items():
         for name in names:
-            if name not in catalogue.entry_names():
-                raise unknown_name("data set", name, catalogue.entry_names(), origin)
+            if name not in valid:
+                raise unknown_name("data set", name, valid, origin)
     return frozenset(name for names in by_origin.values() for name in names)
 
 
@@ -37,7 +39,7 @@ def unaccepted_entries(
     }
 
 
-def acceptance_instructions(entries: Mapping[str, CatalogueEntry]) -> str:
+def acceptance_instructions(entries: Mapping[str, CatalogueEntry | WeightsEntry]) -> str:
     """Return the licences to accept, and how to accept them."""
     lines = [f"  {name}: {entry.licence} ({entry.why})" for name, entry in entries.items()]
     names = ",".join(entries)
@@ -57,3 +59,12 @@ def require_accepted(name: str, dataset: DatasetSpec, accepted_names: frozenset[
     if unaccepted:
         instructions = acceptance_instructions(unaccepted)
         raise FoursplitError(f"dataset {name!r} waits for you to accept a licence:\n{instructions}")
+
+
+def require_weights_accepted(
+    name: str, entry: WeightsEntry, accepted_names: frozenset[str]
+) -> None:
+    """Raise if the licence of published weights is not accepted."""
+    if entry.terms == "ask" and name not in accepted_names:
+        instructions = acceptance_instructions({name: entry})
+        raise FoursplitError(f"weights {name!r} wait for you to accept a licence:\n{instructions}")

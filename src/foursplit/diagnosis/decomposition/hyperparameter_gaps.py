@@ -13,6 +13,7 @@ HYPERPARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fit.learning_rate": (FIT_TRAIN,),
     "fit.max_epochs": (FIT_TRAIN,),
     "fit.batch_size": (FIT_TRAIN,),
+    "fit.batch": (FIT_TRAIN,),
     "fit.group_by_length": (FIT_TRAIN,),
     "fit.optimizer": (FIT_TRAIN,),
     "fit.momentum": (FIT_TRAIN,),

@@ -127,6 +127,8 @@ def _fit(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
             changed = {n: v for n, v in asdict(fit.lr_scheduler).items() if v and v != 1}
             name = changed.pop("name")
             shown["lr_scheduler"] = ", ".join([name, *(f"{n} {v}" for n, v in changed.items())])
+        if fit.batch:
+            shown["batch"] = fit.batch.named()
         if fit.pretrained:
             shown["pretrained"] = fit.pretrained.named()
         if fit.phases:

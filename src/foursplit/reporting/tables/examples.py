@@ -11,6 +11,7 @@ from foursplit.core.arrays import row as row_of
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.examples import META, Examples
 from foursplit.evaluation.shown_examples import ranked_by
+from foursplit.evaluation.units import UNIT_OF
 from foursplit.reporting import png
 from foursplit.reporting.box_overlay import overlay_uri
 from foursplit.reporting.numbers import percent, quantity
@@ -48,7 +49,7 @@ def example_rows(
     names, loss_column = features(dev, dataset), ranked_by(predictions)
     rows = []
     for row in predictions.to_dict("records"):
-        number = position[row["example_id"]]
+        number = position[row.get(UNIT_OF, row["example_id"])]
         x = row_of(dev.x, number)
         formatted = _example_row(row, loss_column, x, names, value_range)
         if "boxes" in row and "boxes" in dev.further:
