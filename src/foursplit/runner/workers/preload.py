@@ -10,9 +10,10 @@ from foursplit.config.schema import Params, PipelineConfig
 BASE = (
     "click", "pydantic", "pydantic.type_adapter", "ruamel.yaml", "numpy", "pandas",
     "pyarrow.parquet", "pyarrow.dataset", "pyarrow.pandas_compat", "jaxtyping", "statistics",
+    "scipy.special",
 )  # fmt: skip
 EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
-TORCH = ("torch", "torch._dynamo", "safetensors.torch")
+TORCH = ("torch", "safetensors.torch")
 LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
 

@@ -2,7 +2,7 @@
 
 It only imports, some libraries ahead of the first request.  One matrix product here would leave
 thread pools that hang the children, and CUDA must not be initialized before a fork.  Of the
-project's own code it imports this file only; a child imports the rest again, so that no edit is
+project's own code it imports this folder only; a child imports the rest again, so that no edit is
 missed.  A command outside the plan becomes a shell, which ends with the server as well.
 
 Started as `python -m foursplit.runner.workers.server SOCKET`, with the plan on its standard input,
@@ -20,6 +20,8 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
+
+from foursplit.runner.workers.deferred_imports import import_library
 
 CHUNK = 1 << 16
 
@@ -100,7 +102,7 @@ class ForkServer:
         """Import the next library while no request waits."""
         # What fails here fails again when a command needs it, and is reported there.
         with contextlib.suppress(Exception):
-            importlib.import_module(self.ahead.pop(0))
+            import_library(self.ahead.pop(0))
 
     def _prepare(self, command: str) -> bool:
         """Import the command's libraries; return whether a fork is safe."""
@@ -108,7 +110,7 @@ class ForkServer:
             return False
         try:
             for name in self.plan[command]:
-                importlib.import_module(name)
+                import_library(name)
         except ImportError:
             return False
         return _single_threaded()
