@@ -7,7 +7,7 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import META, DataSpec, Examples
+from foursplit.core.examples import META, SHOW, TIME, DataSpec, Examples
 from foursplit.core.splits import Split
 from foursplit.io import artifacts
 
@@ -30,7 +30,8 @@ def build_table(
             "content_hash": rows["content"],
         }
     )
-    meta = rows[[name for name in rows.columns if name.startswith(META)]]
+    carried = (META, SHOW)
+    meta = rows[[name for name in rows.columns if name.startswith(carried) or name == TIME]]
     return pd.concat([known, scored, meta], axis=1)
 
 
