@@ -76,4 +76,4 @@ def test_the_kind_of_answer_is_guessed_from_the_target(target, kind):
     from foursplit.scaffold import infer_schema
 
     frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0], "y": target})
-    assert infer_schema.infer_task(infer_schema.infer_schema(frame, "y")) == kind
+    assert infer_schema.infer_schema(frame, "y").target.task == kind

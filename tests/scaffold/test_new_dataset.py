@@ -106,8 +106,8 @@ def generated(folder, path, target):
 
 
 def code(text):
-    """Return the syntax tree of a file without the values of its literals."""
-    tree = ast.parse(text)
+    """Return the syntax tree of a file without the values of its literals and columns."""
+    tree = _Columns().visit(ast.parse(text))
     for node in ast.walk(tree):
         if isinstance(node, ast.Dict | ast.Tuple) and _is_literal(node):
             for field in ("keys", "values", "elts"):
@@ -116,6 +116,16 @@ def code(text):
         if isinstance(node, ast.Constant):
             node.value = None
     return ast.dump(tree)
+
+
+class _Columns(ast.NodeTransformer):
+    """Replaces `Column(...)` of literals by a literal."""
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        is_column = isinstance(node.func, ast.Name) and node.func.id == "Column"
+        parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return ast.Constant(None) if is_column and all(map(_is_literal, parts)) else node
 
 
 def _is_literal(node):
@@ -169,16 +179,15 @@ def test_the_code_is_the_templates_for_any_file_and_features_are_its_values(
     event("written")
     assert code(text) in templates
     frame = module.read(folder)
-    assert len({*module.FEATURES}) == len(module.FEATURES)
-    assert not {*module.FEATURES} & {"domain", "official_split"}
+    assert not {*module.COLUMNS} & {"domain", "official_split"}
     original = {schema.renamed.get(name, name): values for name, values in columns.items()}
-    for name in schema.numbers:
-        expected = [_number(value) for value in original[name]]
-        np.testing.assert_array_equal(frame[name].to_numpy(), expected)
-    for name, values in schema.categories.items():
-        for value, feature in values.items():
-            expected = [float(str(cell) == value) for cell in original[name]]
-            assert frame[feature].tolist() == expected
+    for name, column in schema.inputs.items():
+        cells = [original[name][row] for row in frame.index]
+        if column.kind == "number" and column.is_plain and not column.missing:
+            expected = [_number(value) for value in cells]
+            np.testing.assert_array_equal(frame[name].to_numpy(), expected)
+        if column.kind == "category":
+            assert frame[name].tolist() == [str(cell).strip() or None for cell in cells]
     assert len(module.suite()) > 0
     assert not (folder / "RAN").exists()
 
@@ -195,23 +204,19 @@ def test_great_expectations_takes_every_heading_and_value_in_ci(folder, monkeypa
     except FoursplitError:
         return
     frame = module.read(folder)
-    result = run_expectations.run_expectations(
-        to_examples.checked_table(frame), module.suite(), "mine"
-    )
-    absent = {name for name in (*module.FEATURES, module.TARGET) if frame[name].isna().any()}
-    failed = {entry["column"] for entry in result["expectations"] if not entry["success"]}
-    assert failed == absent, run_expectations.failure_messages(result)
-    if not absent:
-        examples = to_examples.to_examples(frame, module.SPEC)
-        assert examples.x.shape == (len(frame), len(module.FEATURES))
+    table = to_examples.checked_table(frame).reset_index(drop=True)
+    result = run_expectations.run_expectations(table, module.suite(), "mine")
+    assert result["success"], run_expectations.failure_messages(result)
+    examples = to_examples.to_examples(frame, module.SPEC)
+    assert len(examples) == len(frame)
     assert not (folder / "RAN").exists()
 
 
-def new_dataset(project, columns, target, name="data.csv", code=0):
+def new_dataset(project, columns, target, name="data.csv", code=0, options=()):
     """Run the command on a CSV of these columns; return its output."""
     write_csv(project / "data" / "own", columns, name)
     command = ["new", "dataset", "mine", "--csv", str(project / "data" / "own" / name)]
-    result = CliRunner().invoke(main, [*command, "--target", target])
+    result = CliRunner().invoke(main, [*command, "--target", target, *options])
     assert result.exit_code == code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result.output
@@ -293,38 +298,40 @@ def test_missing_values_and_excluded_columns_are_reported(project, monkeypatch, 
         "Survived": classes(),
     }
     text = new_dataset(project, columns, "Survived")
-    lines = text.splitlines()
-    assert "target 'Survived': 2 classes: '0', '1'" in lines
-    left_out = [line for line in lines if line.startswith("left out")]
-    assert len(left_out) == 5
-    assert {name for name in columns for line in left_out if name and f"{name!r} " in line} == {
-        "PassengerId",
-        "Name",
-        "Total",
-        "blank",
+    assert "target 'Survived': 2 classes" in text
+    rows = {
+        name: next(line for line in text.splitlines() if line.startswith(f"{name} "))
+        for name in columns
+        if name and name != "Survived"
     }
-    assert any("'Total'" in line and "row 3: 'about 3'" in line for line in left_out)
-    assert sum("row number" in line for line in left_out) == 2
-    missing = [line for line in lines if line.startswith("missing")]
-    assert any("'Age' in 1 of 200 rows, first row 5" in line for line in missing)
-    assert any("'port' in 1 of 200 rows, first row 1" in line for line in missing)
-    with pytest.raises(FoursplitError, match=r"Age: .*row 5"):
-        run_data_stages(project, monkeypatch)
+    out = {name for name, line in rows.items() if "left out" in line}
+    assert out == {"PassengerId", "Name", "Total", "blank"}
+    assert "row 3: 'about 3'" in rows["Total"]
+    assert "row number" in rows["PassengerId"]
+    assert "1 (row 5)" in rows["Age"]
+    assert "1 (row 1)" in rows["port"]
+    assert "train" in run_data_stages(project, monkeypatch)[2]
 
 
-def test_numbers_that_may_be_classes_are_reported_as_a_quantity(project, monkeypatch, numbers):
-    text = new_dataset(project, {"a": numbers, "type": [n + 1 for n in classes(3)]}, "type")
-    assert "target 'type': a quantity, from 1 to 3" in text
+@pytest.mark.parametrize("first", [0, 1])
+def test_numbers_counted_in_a_row_are_classes_and_said_to_be(project, monkeypatch, numbers, first):
+    text = new_dataset(project, {"a": numbers, "type": [n + first for n in classes(3)]}, "type")
+    assert "target 'type': 3 classes, few whole numbers" in text
+    assert "--task regress" in text
     run_data_stages(project, monkeypatch)
 
 
-def test_a_missing_target_is_reported_and_fails_validation(project, monkeypatch, numbers):
+def test_other_numbers_are_a_quantity(project, monkeypatch, numbers):
+    text = new_dataset(project, {"a": numbers, "size": [10 * n for n in classes(3)]}, "size")
+    assert "target 'size': a quantity" in text
+    run_data_stages(project, monkeypatch)
+
+
+def test_rows_without_a_target_are_left_out_and_it_is_said(project, monkeypatch, numbers):
     columns = {"a": numbers, "kind": ["", *["x", "y"] * (N // 2)][:N]}
-    assert "missing: target 'kind' in 1 of 200 rows, first row 1" in new_dataset(
-        project, columns, "kind"
-    )
-    with pytest.raises(FoursplitError, match=r"kind: .*row 1"):
-        run_data_stages(project, monkeypatch)
+    text = new_dataset(project, columns, "kind")
+    assert "1 of 200 rows have no target, the first is row 1" in text
+    assert "199 examples" in run_data_stages(project, monkeypatch)[1]
 
 
 def test_classes_that_differ_by_blanks_only_raise(project, numbers):
@@ -342,8 +349,9 @@ def test_a_later_invalid_file_fails_with_column_and_row(project, monkeypatch, nu
     for change, message in (
         ({"size": ["big", *numbers[1:]]}, r"'size', row 1: 'big' is not a number"),
         ({"size": ["inf", *numbers[1:]]}, r"'size', row 1: 'inf' is not finite"),
-        ({"plan": ["c", *columns["plan"][1:]]}, r"plan: .*row 1: 'c'"),
-        ({"kind": [2, *columns["kind"][1:]]}, r"kind: .*row 1: 2"),
+        ({"plan": [*"c" * 20, *columns["plan"][20:]]}, r"plan: .*row 1: 'c'"),
+        ({"size": [*[99] * 20, *numbers[20:]]}, r"size: .*row 1: 99"),
+        ({"kind": [2, *columns["kind"][1:]]}, r"kind: .*row 1: '2'"),
     ):
         write_csv(project / "data" / "own", {**columns, **change})
         with pytest.raises(FoursplitError, match=message):
@@ -353,14 +361,15 @@ def test_a_later_invalid_file_fails_with_column_and_row(project, monkeypatch, nu
         run_data_stages(project, monkeypatch)
 
 
-def test_a_missing_group_fails_before_split(project, monkeypatch, numbers):
+def test_a_missing_group_fails_at_once_and_before_split(project, monkeypatch, numbers):
     patients = [index // 4 for index in range(N)]
-    columns = {"patient": [*patients[:4], "", *patients[5:]], "x": numbers, "ill": classes()}
-    new_dataset(project, columns, "ill")
-    path = project / "own_package" / "datasets" / "mine.py"
-    text = path.read_text().replace("group=None", 'group="patient"')
-    begin = text.index('    "patient"')
-    path.write_text(text[:begin] + text[text.index("\n", begin) + 1 :])
+    columns = {"patient": patients, "x": numbers, "ill": classes()}
+    gap = {**columns, "patient": [*patients[:4], "", *patients[5:]]}
+    text = new_dataset(project, gap, "ill", code=2, options=["--group", "patient"])
+    assert "'patient', row 5: the group is missing" in text
+    new_dataset(project, columns, "ill", options=["--group", "patient"])
+    assert "train" in run_data_stages(project, monkeypatch)[2]
+    write_csv(project / "data" / "own", gap)
     with pytest.raises(FoursplitError, match=r"'patient', row 5: the group is missing"):
         run_data_stages(project, monkeypatch)
 

@@ -18,12 +18,33 @@ def new() -> None:
 @click.argument("name")
 @click.option("--csv", required=True, type=click.Path(path_type=Path), help="File in the project.")
 @click.option("--target", required=True, help="Column to predict.")
-def new_dataset(name: str, csv: Path, target: str) -> None:
-    """Add a CSV file as dataset NAME, with a linear model as first experiment."""
+@click.option("--drop", multiple=True, metavar="COLUMN", help="No input; may be repeated.")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="An input in any case; repeatable.")
+@click.option("--group", metavar="COLUMN", help="Rows with equal values stay in one split.")
+@click.option("--time", metavar="COLUMN", help="Split by time: train first, test last.")
+@click.option("--task", help="regress, classify_binary or classify; else by the target's values.")
+@click.option("--positive", metavar="CLASS", help="The positive one of two classes.")
+def new_dataset(
+    name: str,
+    csv: Path,
+    target: str,
+    drop: tuple[str, ...],
+    keep: tuple[str, ...],
+    group: str | None,
+    time: str | None,
+    task: str | None,
+    positive: str | None,
+) -> None:
+    """Add a CSV file as dataset NAME, with a linear model as first experiment.
+
+    Prints what each column was taken for and why, and writes the same into the dataset's file.
+    """
+    from foursplit.scaffold.infer_schema import Wishes
     from foursplit.scaffold.new import new_dataset as command
 
     reproducible_env.silence_libraries()
-    command(name, csv, target)
+    wishes = Wishes(drop=drop, keep=keep, group=group, time=time, task=task, positive=positive)
+    command(name, csv, target, wishes)
 
 
 @new.command("model")

@@ -1,5 +1,7 @@
 """The commands for MLflow: write runs, open its pages, serve a registered model."""
 
+from pathlib import Path
+
 import click
 
 from foursplit.cli import known_names
@@ -43,3 +45,20 @@ def serve(name: str, port: int) -> None:
 
     reproducible_env.silence_libraries()
     command(name, port)
+
+
+@click.command()
+@click.argument("experiment")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV to write; else printed.")
+def predict(experiment: str, file: Path, out: Path | None) -> None:
+    """Answer the rows of FILE, a new table, with EXPERIMENT's model.
+
+    FILE has the columns of the data set's own file; the target is not needed. Raw cells are
+    preprocessed as fitted on train.
+    """
+    known_names.require("experiment", experiment)
+    from foursplit.cli.commands.predict import predict as command
+
+    reproducible_env.silence_libraries()
+    command(experiment, file, out)

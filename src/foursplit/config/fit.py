@@ -17,6 +17,8 @@ from pydantic import (
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
+from foursplit.config.preprocess import PreprocessConfig
+
 FORBID_UNKNOWN = ConfigDict(extra="forbid")
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -192,6 +194,7 @@ class TrainerConfig:
     pretrained: Pretrained | None = None  # null: random initial weights
     phases: tuple[Phase, ...] = ()  # one after another; empty: a single one
     batch_seeds: Literal["auto", "always", "never"] = "auto"  # at once; auto: from 8 seeds on
+    preprocess: PreprocessConfig | None = None  # of raw columns; null: its defaults
 
     @model_validator(mode="after")
     def _check_optimizer(self) -> Self:
@@ -259,11 +262,18 @@ class EstimatorConfig:
     """How a model with a fit() of its own is trained: its settings are its arguments."""
 
     seeds: Seeds
+    preprocess: PreprocessConfig | None = None  # of raw columns; null: its defaults
+
+
+ESTIMATOR_SETTINGS = frozenset(field.name for field in fields(EstimatorConfig))
 
 
 def fit_settings(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
     """Return the settings to show and to compare runs by, nested as in params.yaml."""
-    shown = (*BASIC, *(fit.changed() if isinstance(fit, TrainerConfig) else ()))
+    if isinstance(fit, TrainerConfig):
+        shown = (*BASIC, *fit.changed())
+    else:
+        shown = (*BASIC, *(("preprocess",) if fit.preprocess else ()))
     settings = {name: value for name, value in asdict(fit).items() if name in shown}
     if settings.get("pretrained"):  # from one source, and not from the other
         source = settings["pretrained"]
@@ -272,8 +282,10 @@ def fit_settings(fit: TrainerConfig | EstimatorConfig) -> dict[str, Any]:
 
 
 def fit_class(fit: object) -> str:
-    """Return the class of a `fit` block: one with only seeds is for models with their own fit()."""
+    """Return the class of a `fit` block: without a learning rate, for models with a fit()."""
     is_estimator = (
-        set(fit) <= {"seeds"} if isinstance(fit, Mapping) else isinstance(fit, EstimatorConfig)
+        set(fit) <= ESTIMATOR_SETTINGS
+        if isinstance(fit, Mapping)
+        else isinstance(fit, EstimatorConfig)
     )
     return (EstimatorConfig if is_estimator else TrainerConfig).__name__

@@ -100,7 +100,9 @@ class SplitConfig:
     seed: int  # another seed, another split
     domains: SplitDomains  # the shares of the splits in each domain
     near_duplicate_distance: NonNegativeFloat = 0.01  # distance below it, in deviations per input
-    protocol: Literal["hash", "official"] = "hash"  # official: the publisher's test is test
+    # official: the publisher's test is test; time: train is before train-dev, dev and test
+    protocol: Literal["hash", "official", "time"] = "hash"
+    gap: NonNegativeFloat = 0.0  # of `time`: days (or the unit of a number) between two splits
 
     @model_validator(mode="after")
     def _check_splits(self) -> Self:
@@ -115,6 +117,18 @@ class SplitConfig:
             sorted(present),
             "shares of the published train split under `source`, without test and `target`: the "
             "official protocol brings its test",
+        )
+        _require(
+            self.protocol != "time" or not target,
+            "split.domains.target",
+            dict(target),
+            "empty: protocol time has one domain, whose later rows are dev and test",
+        )
+        _require(
+            self.protocol == "time" or not self.gap,
+            "split.gap",
+            self.gap,
+            "0, but for protocol time",
         )
         evaluated = [split for split in ("dev", "test") if target and split in source]
         _require(

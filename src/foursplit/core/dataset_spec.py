@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from foursplit.core.column import Column
+
 Role = Literal["source", "target"]
 """A domain the model learns from, or the one it is meant for."""
 
@@ -71,8 +73,11 @@ class DatasetSpec:
     classes: tuple[str, ...] = ()  # names of the target's values 0, 1, …; empty: a quantity
     unit: str = ""  # of a quantity
     features: tuple[str, ...] = ()  # columns that form x; empty: read() returns x itself
+    columns: Mapping[str, Column] = field(default_factory=dict)  # raw inputs, for preprocessing
     group: str | None = None  # column whose groups are never divided; None: the row is the unit
     row_is_unit: str = ""  # why, where `group` is None
+    time: str | None = None  # column that orders rows in time: dates or numbers
+    show: tuple[str, ...] = ()  # columns that people recognise a row by; never for learning
     domains: Mapping[str, Role] = field(default_factory=lambda: {"all": "source"})
     slices: tuple[str, ...] = ()  # metadata columns worth slicing on
     reference: ReferenceLevel | None = None

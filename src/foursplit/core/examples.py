@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 META = "meta."
 """Prefix of the columns that are for slicing and never for learning."""
 
+RAW = "raw."
+"""Prefix of the inputs of a table before preprocessing."""
+
+SHOW = "show."
+"""Prefix of the columns that people recognise a row by; no model reads them."""
+
+TIME = "time"
+"""Column with the time of a row, by which `protocol: time` splits."""
+
+ROW = "row"
+"""Name of a file's row number, from 1, among the columns that are shown."""
+
 OFFICIAL = "official_split"
 """Column with the split that a data set was published with; `protocol: official` honours it."""
 

@@ -23,7 +23,9 @@ def mark_exact(content: np.ndarray, splits: np.ndarray) -> np.ndarray:
     return ranks < np.array([highest[key] for key in content.tolist()])
 
 
-def mark_near(x: np.ndarray, splits: np.ndarray, limit: float) -> np.ndarray:
+def mark_near(
+    x: np.ndarray, splits: np.ndarray, limit: float, *, inverse_std: np.ndarray | None = None
+) -> np.ndarray:
     """Return a mask of the rows of train and train-dev within `limit` of a row of dev or test.
 
     Distance is the root mean square over inputs, each in standard deviations of train.  Projections
@@ -36,8 +38,8 @@ def mark_near(x: np.ndarray, splits: np.ndarray, limit: float) -> np.ndarray:
     from scipy.spatial import cKDTree
 
     flat = x.reshape(len(x), -1)
-    inverse_std = _inverse_std(flat[splits == "train"])
-    projections = _project(flat, inverse_std)
+    scales = inverse_deviations(flat[splits == "train"]) if inverse_std is None else inverse_std
+    projections = _project(flat, scales)
     evaluated, radius = np.flatnonzero(~in_train), limit * flat.shape[1] ** 0.5
     tree = cKDTree(projections[evaluated])
     positions = np.flatnonzero(in_train)
@@ -46,12 +48,12 @@ def mark_near(x: np.ndarray, splits: np.ndarray, limit: float) -> np.ndarray:
     for position, candidates in zip(positions, neighbours, strict=True):
         for start in range(0, len(candidates), CHUNK):
             others = evaluated[candidates[start : start + CHUNK]]
-            difference = (flat[others].astype(np.float64) - flat[position]) * inverse_std
+            difference = (flat[others].astype(np.float64) - flat[position]) * scales
             near[position] |= bool(((difference**2).sum(axis=1) <= radius**2).any())
     return near
 
 
-def _inverse_std(train: np.ndarray) -> np.ndarray:
+def inverse_deviations(train: np.ndarray) -> np.ndarray:
     """Return 1 / standard deviation of each input in train; 1 for a constant input."""
     mean = train.mean(axis=0, dtype=np.float64)
     squares = np.zeros_like(mean)

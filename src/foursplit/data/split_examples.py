@@ -9,9 +9,10 @@ from foursplit.config.schema import SplitConfig
 from foursplit.core.arrays import Ragged
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import OFFICIAL, PUBLISHED, Examples
+from foursplit.core.examples import OFFICIAL, PUBLISHED, TIME, Examples
 from foursplit.core.splits import SEEN, SPLITS
-from foursplit.data import assign, duplicates, store, texts
+from foursplit.data import assign, duplicates, raw_examples, store, texts
+from foursplit.data.assign_by_time import TimeSplit, assign_by_time
 from foursplit.diagnosis.stats.normal_power import detectable_gain
 from foursplit.diagnosis.stats.proportions import wilson_interval
 from foursplit.io import artifacts
@@ -29,12 +30,15 @@ def split_examples(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the split of every row, and a mask of the duplicates to remove."""
     rows = examples.metadata
-    splits = assigned_splits(examples, dataset, rule)
+    by_time = time_split(examples, dataset, rule)
+    splits = assigned_splits(examples, dataset, rule) if by_time is None else by_time.splits
     exact = duplicates.mark_exact(rows["content"].to_numpy(), splits)
     near = _mark_near(examples, splits, dataset, rule.near_duplicate_distance)
     # The official split may split a group: as with a duplicate, the evaluation split keeps it.
     divided = duplicates.mark_exact((rows["domain"] + "\0" + rows["group_id"]).to_numpy(), splits)
     removed = exact | near | divided
+    if by_time is not None:
+        removed |= by_time.removed
     assign.require_non_empty(splits[~removed], "; ".join(equal_row_warnings(examples, dataset)))
     require_whole_groups(examples.take(~removed), splits[~removed])
     return splits, removed
@@ -42,6 +46,9 @@ def split_examples(
 
 def assigned_splits(examples: Examples, dataset: DatasetSpec, rule: SplitConfig) -> np.ndarray:
     """Return the split of every row, before duplicates are removed."""
+    by_time = time_split(examples, dataset, rule)
+    if by_time is not None:
+        return by_time.splits
     rows = examples.metadata
     splits = assign.assign(
         rows["group_id"].to_numpy(), rows["domain"].to_numpy(), dataset.domains, rule
@@ -49,6 +56,20 @@ def assigned_splits(examples: Examples, dataset: DatasetSpec, rule: SplitConfig)
     if rule.official:
         splits = assign.apply_official_split(splits, _official_split(examples, dataset))
     return splits
+
+
+def time_split(examples: Examples, dataset: DatasetSpec, rule: SplitConfig) -> TimeSplit | None:
+    """Return the split by time; None for another protocol."""
+    if rule.protocol != "time":
+        return None
+    rows = examples.metadata
+    if TIME not in rows.columns:
+        raise FoursplitError(
+            f"split.protocol is time, but the SPEC of {dataset.title!r} names no column `time`. "
+            "Name the one with dates or numbers, or use `protocol: hash`."
+        )
+    groups = rows["group_id"].to_numpy() if dataset.group else None
+    return assign_by_time(rows[TIME].to_numpy(), groups, rule.domains.source, rule.gap)
 
 
 def _mark_near(
@@ -60,6 +81,8 @@ def _mark_near(
             return np.zeros(len(examples), dtype=bool)
         folded = [" ".join(text.casefold().split()) for text in texts.to_texts(examples.x)]
         return duplicates.mark_exact(np.array(folded, dtype=object), splits)
+    if dataset.columns:
+        return raw_examples.mark_near(examples, dataset.columns, splits, limit)
     if dataset.dtype == "int32":  # numbers of things: between them is no distance
         return np.zeros(len(examples), dtype=bool)
     return duplicates.mark_near(examples.x, splits, limit)
@@ -118,11 +141,16 @@ def write_splits(folder: Path, examples: Examples, splits: np.ndarray, removed: 
 
 
 def split_report(
-    examples: Examples, splits: np.ndarray, removed: np.ndarray, dataset: DatasetSpec
+    examples: Examples,
+    splits: np.ndarray,
+    removed: np.ndarray,
+    dataset: DatasetSpec,
+    by_time: TimeSplit | None = None,
 ) -> dict[str, Any]:
     """Return the split report: counts, shares, duplicates removed, and detectable differences."""
     rows = examples.metadata
     remaining = rows[~removed]
+    duplicate = removed if by_time is None else removed & ~by_time.removed
     few = sorted(
         str(name)
         for name, block in rows.groupby("domain")
@@ -150,8 +178,26 @@ def split_report(
         },
         "removed_duplicates": [
             {"example_id": name, "split": split}
-            for name, split in zip(rows["example_id"][removed], splits[removed], strict=True)
+            for name, split in zip(rows["example_id"][duplicate], splits[duplicate], strict=True)
         ],
+        **(
+            {}
+            if by_time is None
+            else {"time": _describe_time(remaining, splits[~removed], by_time)}
+        ),
+    }
+
+
+def _describe_time(remaining: Any, splits: np.ndarray, by_time: TimeSplit) -> dict[str, Any]:
+    """Return the first and last time of each split, and how many rows the protocol left out."""
+    times = remaining[TIME]
+    return {
+        "removed_by_group": int(by_time.by_group.sum()),
+        "removed_by_gap": int((by_time.by_gap & ~by_time.by_group).sum()),
+        "windows": {
+            split: [str(times[splits == split].min()), str(times[splits == split].max())]
+            for split in SPLITS
+        },
     }
 
 

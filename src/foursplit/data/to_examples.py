@@ -9,8 +9,8 @@ import pandas as pd
 from foursplit.core.arrays import Array, Ragged, row
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError, unknown_name
-from foursplit.core.examples import META, OFFICIAL, PUBLISHED, Examples
-from foursplit.data import texts
+from foursplit.core.examples import META, OFFICIAL, PUBLISHED, RAW, ROW, SHOW, TIME, Examples
+from foursplit.data import raw_examples, texts
 
 
 def checked_table(data: pd.DataFrame | Examples) -> pd.DataFrame:
@@ -31,19 +31,23 @@ def to_examples(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples
     examples = convert(data, dataset)
     for name, array in {"x": examples.x, **examples.further}.items():
         values = array.values if isinstance(array, Ragged) else array  # noqa: PD011, no pandas
-        if np.issubdtype(values.dtype, np.floating):
+        is_raw = name == "x" and bool(dataset.columns)  # missing cells are for preprocessing
+        if np.issubdtype(values.dtype, np.floating) and not is_raw:
             _require_finite(name, values, dataset)
     return examples
 
 
 def convert(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples:
     """Return the same, with inputs that may be missing or infinite."""
-    frame = checked_table(data).reset_index(drop=True)
+    table = checked_table(data)
+    frame = table.reset_index(drop=True)
     _require_columns(frame, dataset)
     x = _array("x", data.x if isinstance(data, Examples) else _x(frame, dataset), dataset)
     further = {name: _further(name, data, frame, dataset) for name in dataset.further}
     inputs = [further[name] for name, role in dataset.further.items() if role == "input"]
-    content = _content(x, inputs)
+    content = (
+        raw_examples.content(frame, dataset.columns) if dataset.columns else _content(x, inputs)
+    )
     rows = pd.DataFrame(
         {
             "example_id": _example_ids(content),
@@ -57,6 +61,12 @@ def convert(data: pd.DataFrame | Examples, dataset: DatasetSpec) -> Examples:
         rows[OFFICIAL] = _official(frame[OFFICIAL], dataset)
     for name in dataset.slices:
         rows[META + name] = frame[name].to_numpy()
+    if dataset.time:
+        rows[TIME] = _times(frame[dataset.time], dataset)
+    shown = _shown(frame, table.index, dataset)
+    raw = {RAW + name: frame[name] for name in dataset.columns}
+    if shown or raw:
+        rows = pd.concat([rows, pd.DataFrame({**shown, **raw}, index=rows.index)], axis=1)
     return Examples(x=x, metadata=rows, further=further)
 
 
@@ -72,8 +82,9 @@ def _content(x: Array, inputs: list[Array]) -> list[str]:
 
 
 def _require_columns(frame: pd.DataFrame, dataset: DatasetSpec) -> None:
-    required = [*dataset.features, *dataset.slices]
-    required += [name for name in (dataset.target, dataset.group, dataset.text) if name]
+    required = [*dataset.features, *dataset.columns, *dataset.slices, *dataset.show]
+    single = (dataset.target, dataset.group, dataset.text, dataset.time)
+    required += [name for name in single if name]
     for name in required:
         if name not in frame.columns:
             raise unknown_name("column", name, map(str, frame.columns), dataset.title)
@@ -93,7 +104,34 @@ FIX = "drop or fill it in the dataset's read()"
 
 
 def _x(frame: pd.DataFrame, dataset: DatasetSpec) -> Array:
+    if dataset.columns:
+        return raw_examples.numbers(frame, dataset.columns)
     return _text(frame, dataset.text, dataset) if dataset.text else _features(frame, dataset)
+
+
+def _times(values: pd.Series, dataset: DatasetSpec) -> pd.Series:
+    """Return the time of each row; raise if one is missing."""
+    _raise_if(values.isna(), str(values.name), "the time is missing", dataset, FIX)
+    if not (pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_numeric_dtype(values)):
+        raise FoursplitError(
+            f"{dataset.title}: column {values.name!r} is the time of the rows, and read() returns "
+            f"{values.dtype}: return dates or numbers"
+        )
+    return values.rename(TIME)
+
+
+def _shown(frame: pd.DataFrame, index: pd.Index, dataset: DatasetSpec) -> dict[str, Any]:
+    """Return the columns that people recognise a row by, as text, and its number in the file."""
+    if not dataset.show and not dataset.columns:
+        return {}
+    is_number = pd.api.types.is_integer_dtype(index)
+    rows = {SHOW + ROW: index.to_numpy() + 1} if is_number else {}
+    shown = {SHOW + name: frame[name].map(_as_text).astype(object) for name in dataset.show}
+    return {**rows, **shown}
+
+
+def _as_text(value: Any) -> str | None:
+    return None if pd.isna(value) else str(value)
 
 
 def _text(frame: pd.DataFrame, column: str, dataset: DatasetSpec) -> Ragged:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from foursplit.core.errors import FoursplitError, unknown_name
+from foursplit.core.examples import SHOW, TIME
 from foursplit.diagnosis.cell_values import flags, numbers, refuse, same_types, text
 
 SPLITS = ("train", "train_dev", "dev", "test")
@@ -71,6 +72,11 @@ class PredictionTable:
     def error(self) -> float:
         """Return the weighted mean loss."""
         return float(np.average(self.loss, weights=self.weight))
+
+    @property
+    def shown(self) -> list[str]:
+        """Name the columns that people recognise an example by."""
+        return self.starting(SHOW)
 
     @property
     def meta(self) -> list[str]:
@@ -147,7 +153,8 @@ def validate_typed(frame: pd.DataFrame, split: str, path: str = "") -> Predictio
     made["is_error"] = flags(frame, "is_error", at) if "is_error" in frame else made["loss"] > 0
     _copy_words(frame, made, at)
     more = pd.DataFrame(_optional_numbers(frame, made, at), index=made.index)
-    meta = [name for name in frame.columns if str(name).startswith(META)]
+    carried = (META, SHOW)
+    meta = [n for n in frame.columns if str(n).startswith(carried) or n == TIME]
     return PredictionTable(
         split=split, frame=pd.concat([made, more, frame[meta]], axis=1), path=path
     )

@@ -1,6 +1,7 @@
 """Score a winner on all four splits: the one reader of the sealed test."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -29,7 +30,8 @@ def score_all_splits(
     """
     manifest, answer = load_predictor(folder, run)
     shape = scored_by or manifests.shape(manifest)
-    _require_like(manifests.shape(manifest), shape, folder)
+    names = ("classes",) if manifest.columns else ("inputs", "classes")  # raw ones are equal
+    _require_like(manifests.shape(manifest), shape, folder, names)
     splits = {split: load_splits.load(dataset, split) for split in SEEN}
     _count(group, dataset, manifest.model_hash)
     splits["test"] = load_test.load(dataset)
@@ -39,9 +41,9 @@ def score_all_splits(
     }
 
 
-def _require_like(trained: DataSpec, present: DataSpec, folder: Path) -> None:
+def _require_like(trained: DataSpec, present: DataSpec, folder: Path, names: Sequence[str]) -> None:
     """Raise for data that the model was never made for: other inputs, or other classes."""
-    for name in ("inputs", "classes"):
+    for name in names:
         was, now = getattr(trained, name), getattr(present, name)
         if was != now:
             raise FoursplitError(

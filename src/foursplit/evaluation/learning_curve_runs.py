@@ -30,7 +30,7 @@ from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.training.callbacks import Row
-from foursplit.training.train import Job, resume_path, train
+from foursplit.training.train import Job, prepare, resume_path, train
 
 SEEDS = 2**32  # as many as scikit-learn knows
 
@@ -194,9 +194,10 @@ def _measured(job: Job, part: _Part, follower: ProgressCallback) -> CurveMeasure
         # What marks the state of this training among all others'.
         data={**job.data, "part": artifacts.sha256_bytes(part.chosen.astype("<i8").tobytes())},
     )
+    ready = prepare(small)
     follower.begin(len(examples), 0 if isinstance(fit, EstimatorConfig) else fit.max_epochs)
     with TemporaryDirectory(prefix="foursplit-learn-") as folder:
-        train(small, Path(folder) / "model", part.seed, (follower,))
+        train(ready, Path(folder) / "model", part.seed, (follower,))
         _, answer = load_predictor(Path(folder) / "model", job.run)
         errors = {
             split: _error(examples, answer(examples), split, small)

@@ -11,6 +11,7 @@ import numpy as np
 from foursplit import plugins
 from foursplit.config.schema import RuntimeConfig
 from foursplit.core.arrays import Array
+from foursplit.core.column import Column
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.data.encode import encode_inputs
 from foursplit.io import artifacts
@@ -19,7 +20,42 @@ from foursplit.training.manifest import Manifest
 
 
 def load_predictor(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
-    """Load the model in `folder`; give its manifest and a function from examples to predictions."""
+    """Load the model in `folder`; give its manifest and a function from examples to predictions.
+
+    A model of raw columns preprocesses the examples first, as fitted on its train split.
+    """
+    manifest, answer = _load_model(folder, run)
+    if manifest.preprocess is None:
+        return manifest, answer
+    return manifest, RawPredictor(load_preprocessor(folder, manifest), answer)
+
+
+def load_preprocessor(folder: Path, manifest: Manifest) -> Any:
+    """Load the preprocessing of a model of raw columns."""
+    from foursplit.training import preprocess
+
+    assert manifest.preprocess is not None
+    columns = {name: Column.from_json(block) for name, block in (manifest.columns or {}).items()}
+    return preprocess.load(folder, columns, manifest.preprocess["sha256"])
+
+
+@dataclass(frozen=True, slots=True)
+class RawPredictor:
+    """A model with its preprocessing as a function from raw examples to predictions."""
+
+    preprocessor: Any  # training.preprocess.Preprocessor
+    model: Any
+
+    def __call__(self, examples: Examples) -> Any:
+        return self.model(self.preprocessor.apply(examples))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return `explain` where the model has it, for raw examples."""
+        method = getattr(self.model, name)
+        return lambda examples: method(self.preprocessor.apply(examples))
+
+
+def _load_model(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
     manifest = manifests.load(folder)
     if manifest.engine == "estimator":
         from foursplit.training import sklearn_estimator

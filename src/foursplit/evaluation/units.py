@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foursplit.core.errors import FoursplitError
-from foursplit.core.examples import META, Examples
+from foursplit.core.examples import META, SHOW, TIME, Examples
 from foursplit.core.splits import Split
 
 if TYPE_CHECKING:
@@ -65,9 +65,10 @@ def known_columns(examples: Examples, split: Split, units: Units | None = None) 
 
 
 def meta_columns(examples: Examples, units: Units | None = None) -> "pd.DataFrame":
-    """Return the columns for slices, those of the units among them."""
+    """Return the columns for slices, those of the units among them, and what is only shown."""
     rows = examples.metadata
-    meta = rows[[name for name in rows.columns if name.startswith(META)]]
+    carried = [n for n in rows.columns if n.startswith((META, SHOW)) or n == TIME]
+    meta = rows[carried]
     if units is None:
         return meta
     own = {f"{META}{name}": values for name, values in units.meta.items()}

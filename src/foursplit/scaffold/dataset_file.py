@@ -1,41 +1,98 @@
 """Render the file of a new dataset: a fixed template, with the CSV's contents as literals."""
 
+from dataclasses import fields
 from pathlib import Path
 
+from foursplit.core.column import Column
 from foursplit.core.terminal import line
+from foursplit.scaffold.infer_columns import ColumnFinding
 from foursplit.scaffold.infer_schema import Schema
 
 TEMPLATE = Path(__file__).parent / "templates" / "dataset.txt"
 WIDTH = 100
 
-IN_SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*{values}]),\n"
+IN_SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*CLASSES]),\n"
+
+MIN_SLACK = 0.05  # of the share of cells that are not missing: tomorrow's file may have more
 
 
 def render(name: str, schema: Schema, csv: str) -> str:
-    """Return the dataset's code; text of the CSV appears in literals only."""
-    categories = {
-        column: dict_literal(
-            {value: str_literal(feature) for value, feature in values.items()}, indent=4
-        )
-        for column, values in schema.categories.items()
-    }
-    numeric = schema.target in schema.numbers
-    values = "range(len(CLASSES))" if numeric else "CLASSES"
-    title = name.replace("_", " ").capitalize()
+    """Return the dataset's code; text of the CSV appears in literals and escaped comments only."""
+    title, target = name.replace("_", " ").capitalize(), schema.target
+    inputs = [each for each in schema.findings if each.column]
+    ranges = {each.name: each.ends for each in inputs if each.ends}
+    ranges |= {target.name: target.ends} if target.ends else {}
+    columns = [(each.name, column_literal(each.column), comment(each)) for each in inputs]
+    time = {schema.time: schema.time_column} if schema.time and schema.time_column else {}
     code = TEMPLATE.read_text(encoding="utf-8").format(
         title=title,
         name=str_literal(title),
         csv=str_literal(csv),
-        target=str_literal(schema.target),
-        classes=tuple_literal(schema.classes),
-        numbers=dict_literal({column: repr(ends) for column, ends in schema.numbers.items()}),
-        categories=dict_literal(categories),
+        target_comment="\n".join(f"# {line(each)}" for each in target_lines(schema)),
+        target=str_literal(target.name),
+        target_cells=column_literal(target.column),
+        classes=tuple_literal(target.classes),
+        columns=commented_dict(columns),
+        left_out=dict_literal(
+            {each.name: str_literal(line(each.why)) for each in schema.findings if not each.column}
+        ),
+        further=dict_literal(
+            {n: column_literal(c) for n, c in time.items() if n not in schema.inputs}
+        ),
         renamed=dict_literal({old: str_literal(new) for old, new in schema.renamed.items()}),
-        target_kind="class" if schema.classes else "target",
-        target_expectation=IN_SET.format(values=values) if schema.classes else "",
+        n_missing=target.n_missing,
+        drop_without_target=target.n_missing > 0,
+        ranges=dict_literal({column: repr(ends) for column, ends in ranges.items()}),
+        values=dict_literal({c: flat_tuple(values) for c, values in schema.categories.items()}),
+        present=dict_literal(
+            {each.name: repr(present_share(each.n_missing, schema.n_rows)) for each in inputs}
+        ),
+        group=str_literal(schema.group) if schema.group else None,
+        time=str_literal(schema.time) if schema.time else None,
+        show=flat_tuple(schema.show),
+        target_kind="class" if target.classes else "target",
+        target_expectation=IN_SET if target.classes else "",
     )
     too_long = any(len(code_line) > WIDTH for code_line in code.split("\n"))
     return ("# ruff: noqa: E501\n" if too_long else "") + code
+
+
+def present_share(n_missing: int, n_rows: int) -> float:
+    """Return the least share of cells that tomorrow's file must have, with slack for chance.
+
+    The slack is three standard deviations of the share, and at least 5 %.
+    """
+    share = 1 - n_missing / n_rows
+    slack = max(MIN_SLACK, 3 * (share * (1 - share) / n_rows) ** 0.5)
+    return max(0.0, int(100 * (share - slack)) / 100)
+
+
+def column_literal(column: Column | None) -> str:
+    """Return the code of a column, with the fields that differ from their defaults."""
+    assert column is not None
+    parts = [str_literal(column.kind)]
+    for each in fields(column)[1:]:
+        value = getattr(column, each.name)
+        if value != each.default:
+            shown = flat_tuple(value) if isinstance(value, tuple) else str_literal(value)
+            parts.append(f"{each.name}={shown}")
+    return f"Column({', '.join(parts)})"
+
+
+def comment(found: ColumnFinding) -> str:
+    """Return what a person should know of an input, as one line without control characters."""
+    parts = [found.why]
+    if found.n_missing:
+        parts.append(f"{found.n_missing:,} missing, first row {found.first_missing}")
+    return line("; ".join([*parts, found.values]))
+
+
+def commented_dict(entries: list[tuple[str, str, str]]) -> str:
+    """Return the literal of a dict with a comment above each entry."""
+    if not entries:
+        return "{}"
+    lines = (f"    # {text}\n    {str_literal(key)}: {value},\n" for key, value, text in entries)
+    return f"{{\n{''.join(lines)}}}"
 
 
 def str_literal(value: str) -> str:
@@ -61,33 +118,63 @@ def tuple_literal(values: tuple[str, ...]) -> str:
     return f"(\n{lines})" if values else "()"
 
 
-def describe_schema(schema: Schema, n_rows: int) -> list[str]:
-    """Return lines on the inferred target, excluded columns, missing values, and remedies."""
-    lines = [_target(schema)]
-    lines += [f"left out: column {name!r} {reason}" for name, reason in schema.excluded.items()]
-    if any(reason.startswith("looks like") for reason in schema.excluded.values()):
+def flat_tuple(values: tuple[str, ...]) -> str:
+    """Return the literal of a tuple of strings in one line."""
+    inside = ", ".join(map(str_literal, values))
+    return f"({inside},)" if len(values) == 1 else f"({inside})"
+
+
+def target_lines(schema: Schema) -> list[str]:
+    """Return lines on the target, and the hints."""
+    target = schema.target
+    if target.classes:
+        shares = zip(target.classes, target.shares, strict=True)
+        shown = ", ".join(f"{name!r} ({share:.1%})" for name, share in shares)
+        lines = [f"target {target.name!r}: {len(target.classes)} classes, {target.why}: {shown}"]
+        if target.task == "classify_binary":
+            lines.append(
+                f"the positive class is {target.classes[1]!r}; --positive names the other one"
+            )
+        if target.why == "few whole numbers":
+            lines.append("the numbers are counted as names; if they are a quantity: --task regress")
+    else:
+        low, high = target.ends or (0.0, 0.0)
+        lines = [
+            f"target {target.name!r}: a quantity, mostly from {low:g} to {high:g}; if the numbers "
+            "are classes: --task classify"
+        ]
+    if target.n_missing:
         lines.append(
-            "  If a row number is a useful input, add it to NUMBERS in the dataset's file."
+            f"{target.n_missing:,} of {schema.n_rows:,} rows have no target, the first is row "
+            f"{target.first_missing}: they are left out"
         )
-    for name, (n, row) in schema.missing.items():
-        role = "target" if name == schema.target else "column"
-        hint = (
-            ""
-            if name in schema.categories
-            else "; fill or drop them in read(), or validation fails"
-        )
-        lines.append(f"missing: {role} {name!r} in {n:,} of {n_rows:,} rows, first row {row}{hint}")
-    lines += [f"renamed: column {old!r} is {new!r} here" for old, new in schema.renamed.items()]
-    return [line(text) for text in lines]
+    return [*lines, *(f"hint: {hint}" for hint in schema.hints)]
 
 
-def _target(schema: Schema) -> str:
-    if schema.classes:
-        return f"target {schema.target!r}: {len(schema.classes)} classes: " + ", ".join(
-            map(repr, schema.classes)
+def describe_schema(schema: Schema) -> list[str]:
+    """Return a table of the columns, and lines on the target, renamed columns, and hints."""
+    rows = [("column", "taken for", "missing", "range", "why")]
+    rows += [
+        (
+            each.name,
+            each.taken_for,
+            f"{each.n_missing:,} (row {each.first_missing})" if each.n_missing else "",
+            each.values,
+            each.why,
         )
-    low, high = schema.numbers[schema.target]
-    return (
-        f"target {schema.target!r}: a quantity, from {low:g} to {high:g}. If the numbers are "
-        "classes, number them from 0 in the file, or replace them by names"
-    )
+        for each in schema.findings
+    ]
+    cells = [
+        [shorten(line(cell)) if n < 4 else line(cell) for n, cell in enumerate(row)] for row in rows
+    ]
+    widths = [max(len(row[n]) for row in cells) for n in range(4)]
+    table = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        for row in cells
+    ]
+    renamed = [f"renamed: column {old!r} is {new!r} here" for old, new in schema.renamed.items()]
+    return [*table, *map(line, [*target_lines(schema), *renamed])]
+
+
+def shorten(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,107 +1,218 @@
-"""Infer the schema of a CSV file: features, target and slicing columns."""
+"""Infer the schema of a CSV file: inputs, target, group, time, and what is left out and why."""
 
-import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from foursplit.core.errors import FoursplitError
+from foursplit.core.column import Column
+from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.examples import OFFICIAL
-from foursplit.io import csv_table
-
-MAX_CLASSES = 20  # a whole-number target with more values is a quantity
-MAX_CATEGORIES = 12  # values of a categorical column
-MIN_ROW_NUMBERS = 10  # fewer consecutive numbers may be a coincidence
+from foursplit.scaffold import infer_columns
+from foursplit.scaffold.infer_columns import ROW_NUMBER, ColumnFinding
+from foursplit.scaffold.infer_target import Target, infer_target
 
 RESERVED = ("domain", OFFICIAL)
 """Columns of `read()` with a meaning in Foursplit; such columns of a file are renamed."""
 
-ID_NAME = re.compile(r"Unnamed: \d+|(.*[_\W])?(id|index|row)|.*[a-z](Id|ID)", re.DOTALL)
+RARE_SHARE = 0.2  # a class with a smaller share of the rows is rare
 
-ROW_NUMBER = "looks like a row number"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user says of the columns, by their names in the file."""
+
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    group: str | None = None
+    time: str | None = None
+    task: str | None = None
+    positive: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
     """Use of each column, by its name in the dataset."""
 
-    target: str
-    classes: tuple[str, ...]  # of the target; empty: a quantity
-    numbers: dict[str, tuple[float, float]]  # with the range; includes a numeric target
-    categories: dict[str, dict[str, str]]  # each value, and the name of its 0/1 feature
-    excluded: dict[str, str]  # with the reason
-    missing: dict[str, tuple[int, int]]  # number of rows, and the first of them, from 1
+    target: Target
+    findings: tuple[ColumnFinding, ...]  # of all columns but the target, in the file's order
+    n_rows: int
     renamed: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Column:
-    """A column's cells as text, as numbers (NaN for other cells), and a mask of missing cells."""
-
-    texts: pd.Series
-    numbers: np.ndarray
-    missing: np.ndarray
+    group: str | None = None
+    time: str | None = None
+    time_column: Column | None = None
+    show: tuple[str, ...] = ()
+    hints: tuple[str, ...] = field(default=())
 
     @property
-    def is_empty(self) -> bool:
-        return bool(self.missing.all())
+    def inputs(self) -> dict[str, Column]:
+        return infer_columns.used_as_inputs(self.findings)
 
     @property
-    def is_numeric(self) -> bool:
-        return not self.is_empty and not self.not_number.any()
-
-    @property
-    def not_number(self) -> np.ndarray:
-        """Return a mask of the cells that are neither a number nor missing."""
-        mask: np.ndarray = np.isnan(self.numbers) & ~self.missing
-        return mask
+    def categories(self) -> dict[str, tuple[str, ...]]:
+        """Return the values of the categorical inputs that have few."""
+        return {f.name: f.categories for f in self.findings if f.column and f.categories}
 
 
-def _column(frame: pd.DataFrame, name: str, at: str) -> _Column:
-    numbers, missing = csv_table.numbers_and_missing(frame, name)
-    column = _Column(texts=frame[name], numbers=numbers.to_numpy(), missing=missing)
-    if column.is_numeric:
-        csv_table.require_finite(frame, name, numbers, at)
-    return column
-
-
-def infer_schema(frame: pd.DataFrame, target: str, at: str = "the file") -> Schema:
+def infer_schema(
+    frame: pd.DataFrame, target: str, at: str = "the file", wishes: Wishes | None = None
+) -> Schema:
     """Infer the use of each column of a frame from `tabular.read_frame`."""
+    said = wishes or Wishes()
+    _require_known(frame, target, said, at)
     renamed = _rename_reserved(frame.columns)
-    frame, target = _rename(frame, renamed, at), renamed.get(target, target)
-    cells = {name: _column(frame, name, at) for name in frame.columns}
-    uses = {name: _use(column) for name, column in cells.items() if name != target}
-    if not {"numbers", "categories"} & {*uses.values()}:  # then a row number may be a time
-        uses = {k: "numbers" if use.startswith(ROW_NUMBER) else use for k, use in uses.items()}
-    numbers = [name for name, use in uses.items() if use == "numbers"]
-    categorical = [name for name, use in uses.items() if use == "categories"]
-    excluded = {name: use for name, use in uses.items() if use not in ("numbers", "categories")}
-    if not numbers and not categorical:
-        others = "".join(f"; {name!r} {reason}" for name, reason in excluded.items())
+    frame, attrs = _rename(frame, renamed, at), frame.attrs
+    frame.attrs = attrs
+    target = renamed.get(target, target)
+    names = [str(name) for name in frame.columns if name != target]
+    found = [infer_columns.infer_column(frame, name, at) for name in names]
+    found = _rescue_row_numbers(found)
+    group, time = (renamed.get(name, name) if name else None for name in (said.group, said.time))
+    findings = tuple(_apply(each, said, renamed, group, time) for each in found)
+    goal = infer_target(frame, target, said.task, said.positive, at)
+    time_column = _time_column(found, time, at)
+    _require_whole_groups(found, group, at)
+    if not any(each.column for each in findings):
+        others = "".join(f"; {each.name!r} {each.why}" for each in findings)
         raise FoursplitError(
-            f"{at}: no usable input column: besides the target {target!r}, none holds numbers "
-            f"or at most {MAX_CATEGORIES} values{others}"
+            f"{at}: no usable input column besides the target {target!r}{others}. `--keep COLUMN` "
+            "uses one all the same"
         )
-    classes = _classes(cells[target], at)
-    numbers += [target] if cells[target].is_numeric else []
     return Schema(
-        target=target,
-        classes=classes,
-        numbers={name: _range(cells[name]) for name in numbers},
-        categories=_features(frame, categorical),
-        excluded=excluded,
-        missing=dict(_missing(cells, [*categorical, *numbers, target], numbers)),
+        target=goal,
+        findings=findings,
+        n_rows=len(frame),
         renamed=renamed,
+        group=group,
+        time=time,
+        time_column=time_column,
+        show=_shown(findings, group, time),
+        hints=tuple(_hints(frame, found, goal, group, time)),
     )
 
 
-def infer_task(schema: Schema) -> str:
-    if not schema.classes:
-        return "regress"
-    return "classify_binary" if len(schema.classes) == 2 else "classify"
+def _require_known(frame: pd.DataFrame, target: str, said: Wishes, at: str) -> None:
+    options = {"--group": [said.group], "--time": [said.time]}
+    options |= {"--drop": [*said.drop], "--keep": [*said.keep]}
+    for option, names in options.items():
+        for name in names:
+            if name is not None and name not in frame.columns:
+                raise unknown_name(f"column of {option}", name, map(str, frame.columns), at)
+            if name == target:
+                raise FoursplitError(f"{option} {name!r}: this is the target")
+    both = sorted({*said.drop} & {*said.keep})
+    if both:
+        raise FoursplitError(f"--drop and --keep both name {both[0]!r}")
+
+
+def _apply(
+    found: ColumnFinding,
+    said: Wishes,
+    renamed: Mapping[str, str],
+    group: str | None,
+    time: str | None,
+) -> ColumnFinding:
+    """Return what the user makes of a column."""
+    drop, keep = ({renamed.get(name, name) for name in names} for names in (said.drop, said.keep))
+    if found.name in keep:
+        if found.column is not None:
+            return found
+        column = found.read_as or Column("category")
+        return replace(found, column=column, why=f"--keep, though it {found.why}")
+    if found.name in drop:
+        return found.left_out("is dropped by --drop")
+    if found.name == group:
+        return found.left_out("is the group: its rows stay in one split")
+    if found.name == time:
+        return found.left_out(
+            "is the time of the split: later rows have times that train never has"
+        )
+    return found
+
+
+def _rescue_row_numbers(found: list[ColumnFinding]) -> list[ColumnFinding]:
+    """Return row numbers as inputs if there is no other input: they may be times."""
+    if any(each.column for each in found):
+        return found
+    return [
+        replace(each, column=each.read_as, why="is the only input, though it " + each.why)
+        if each.why.startswith(ROW_NUMBER)
+        else each
+        for each in found
+    ]
+
+
+def _require_whole_groups(found: list[ColumnFinding], group: str | None, at: str) -> None:
+    for each in found:
+        if each.name == group and each.n_missing:
+            raise FoursplitError(
+                f"{at}: --group: column {group!r}, row {each.first_missing}: the group is missing "
+                f"({each.n_missing:,} such rows). Fill it in the file, e.g. with a separate group "
+                "for each such row"
+            )
+
+
+def _time_column(found: list[ColumnFinding], time: str | None, at: str) -> Column | None:
+    if time is None:
+        return None
+    one = next(each for each in found if each.name == time)
+    column = one.column or one.read_as
+    if column is None or column.kind not in ("date", "number"):
+        raise FoursplitError(
+            f"{at}: --time {time!r}: neither dates nor numbers, so rows have no order in time: it "
+            f"{one.why}"
+        )
+    if one.n_missing:
+        raise FoursplitError(
+            f"{at}: --time {time!r}, row {one.first_missing}: the time is missing "
+            f"({one.n_missing:,} such rows). Fill it in the file, or split without --time"
+        )
+    return column
+
+
+def _shown(
+    findings: tuple[ColumnFinding, ...], group: str | None, time: str | None
+) -> tuple[str, ...]:
+    """Return columns by which a person recognises a row: identifiers, group, time, texts."""
+    return tuple(
+        each.name
+        for each in findings
+        if each.name in (group, time)
+        or (each.is_identifier and each.column is None and not each.why.startswith(ROW_NUMBER))
+        or (each.column is not None and each.column.kind == "text")
+    )
+
+
+def _hints(
+    frame: pd.DataFrame,
+    found: list[ColumnFinding],
+    target: Target,
+    group: str | None,
+    time: str | None,
+) -> list[str]:
+    hints = []
+    for each in found:
+        n_different = frame[each.name].nunique()
+        repeats = each.is_identifier and 1 < n_different < len(frame)
+        if group is None and repeats:
+            hints.append(
+                f"column {each.name!r} repeats ({n_different:,} values in {len(frame):,} rows): if "
+                "its rows belong together, as those of a customer, add --group with its name"
+            )
+        read_as = each.column or each.read_as
+        if time is None and read_as is not None and read_as.kind == "date":
+            hints.append(
+                f"column {each.name!r} has dates: if the model is to answer later rows, split by "
+                "time: add --time with its name"
+            )
+    if target.shares and min(target.shares) < RARE_SHARE:
+        rare, share = min(zip(target.classes, target.shares, strict=True), key=lambda each: each[1])
+        hints.append(
+            f"{share:.0%} of the rows are {rare!r}: to answer always another class errs rarely, so "
+            "choose a metric of the group in params.yaml that sees them"
+        )
+    return hints
 
 
 def _rename_reserved(names: Collection[str]) -> dict[str, str]:
@@ -128,109 +239,12 @@ def _unique(name: str, taken: set[str]) -> str:
     return unique
 
 
-def _use(column: _Column) -> str:
-    """Return `numbers` or `categories`, or the reason why a column is excluded."""
-    if column.is_empty:
-        return "is empty"
-    if column.is_numeric:
-        return _row_number_reason(column) or "numbers"
-    n = column.texts.nunique()
-    if n <= MAX_CATEGORIES:
-        return "categories"
-    if column.not_number.mean() >= 0.5:
-        return f"has {n:,} different texts (at most {MAX_CATEGORIES} are used)"
-    row, n_others = int(column.not_number.argmax()), int(column.not_number.sum())
-    return (
-        f"holds numbers, but not in {n_others:,} rows; the first is row {row + 1}: "
-        f"{column.texts.iloc[row]!r}"
-    )
-
-
-def _row_number_reason(column: _Column) -> str:
-    numbers = column.numbers
-    if len(numbers) < MIN_ROW_NUMBERS or np.isnan(numbers).any() or (numbers % 1 != 0).any():
-        return ""
-    if (np.diff(numbers) == 1).all():
-        return f"{ROW_NUMBER}: {numbers[0]:.0f}, {numbers[1]:.0f}, … {numbers[-1]:.0f} in order"
-    if ID_NAME.fullmatch(str(column.texts.name)) and len({*numbers.tolist()}) == len(numbers):
-        return f"{ROW_NUMBER}: each row has a different number"
-    return ""
-
-
-def _range(column: _Column) -> tuple[float, float]:
-    return float(np.nanmin(column.numbers)), float(np.nanmax(column.numbers))
-
-
-def _classes(column: _Column, at: str) -> tuple[str, ...]:
-    target = column.texts.name
-    if column.is_numeric:
-        values = sorted({*column.numbers[~column.missing].tolist()})
-    else:
-        values = sorted(column.texts.dropna().unique().tolist())
-    if len(values) < 2:
-        raise FoursplitError(
-            f"{at}: target {target!r} has {len(values)} distinct value(s); it needs at least two"
-        )
-    if column.is_numeric:
-        # Only 0, 1, … are class numbers: other whole numbers may as well be quantities.
-        are_classes = len(values) <= MAX_CLASSES and values == [*range(len(values))]
-        return tuple(f"{value:g}" for value in values) if are_classes else ()
-    if len(values) > MAX_CLASSES:
-        raise FoursplitError(
-            f"{at}: target {target!r} has {len(values)} different texts; at most {MAX_CLASSES} "
-            f"classes are supported. Merge some{_quantity_hint(column)}"
-        )
-    _require_distinct(column.texts, at)
-    return tuple(values)
-
-
-def _quantity_hint(column: _Column) -> str:
-    if column.not_number.mean() >= 0.5:
-        return ""
-    row = int(column.not_number.argmax())
-    return f". If it is a quantity, row {row + 1} is not a number: {column.texts.iloc[row]!r}"
-
-
-def _require_distinct(texts: pd.Series, at: str) -> None:
-    """Raise for classes that differ by blanks only, which are probably the same class."""
-    first: dict[str, str] = {}
-    for row, value in enumerate(texts.tolist(), start=1):
-        if isinstance(value, str) and first.setdefault(value.strip(), value) != value:
-            raise FoursplitError(
-                f"{at}: target {texts.name!r}, row {row}: {value!r} and {first[value.strip()]!r} "
-                "differ by blanks only. Write them alike in the file"
-            )
-
-
-def _features(frame: pd.DataFrame, columns: list[str]) -> dict[str, dict[str, str]]:
-    """Return a unique feature name for each value of each categorical column."""
-    taken = {*frame.columns, *RESERVED}
-    return {
-        name: {
-            value: _unique(f"{name}_{value}", taken)
-            for value in sorted(frame[name].dropna().unique().tolist())
-        }
-        for name in columns
-    }
-
-
-def _missing(
-    cells: dict[str, _Column], used: list[str], numbers: list[str]
-) -> Iterator[tuple[str, tuple[int, int]]]:
-    for name in dict.fromkeys(used):
-        column = cells[name]
-        absent = column.missing if name in numbers else column.texts.isna().to_numpy()
-        if absent.any():
-            yield name, (int(absent.sum()), int(absent.argmax()) + 1)
-
-
-def dataset_block(origin: str) -> dict[str, Any]:
+def dataset_block(origin: str, *, by_time: bool = False) -> dict[str, Any]:
     """Return the params.yaml block of a dataset with one domain."""
     shares = {"train": 0.6, "train_dev": 0.1, "dev": 0.15, "test": 0.15}
-    return {
-        "origin": origin,
-        "split": {"seed": 1, "domains": {"source": shares}, "near_duplicate_distance": 0.01},
-    }
+    protocol = {"protocol": "time"} if by_time else {}
+    split = {"seed": 1, **protocol, "domains": {"source": shares}, "near_duplicate_distance": 0.01}
+    return {"origin": origin, "split": split}
 
 
 def baseline_experiment(task_name: str) -> dict[str, Any]:

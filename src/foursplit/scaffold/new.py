@@ -22,7 +22,9 @@ EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nothing is annotated ye
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def new_dataset(name: str, csv: Path, target: str) -> None:
+def new_dataset(
+    name: str, csv: Path, target: str, wishes: infer_schema.Wishes | None = None
+) -> None:
     """Write `datasets/<name>.py` for a CSV file, with a linear model to compare others with."""
     params = load()
     taken = [*plugins.names("datasets"), *params.datasets, *params.full.datasets]
@@ -33,8 +35,8 @@ def new_dataset(name: str, csv: Path, target: str) -> None:
     if target not in frame.columns:
         raise unknown_name("column", target, map(str, frame.columns), str(csv))
     csv_path = _project_path(csv)
-    schema = infer_schema.infer_schema(frame, target, str(csv))
-    task = infer_schema.infer_task(schema)
+    schema = infer_schema.infer_schema(frame, target, str(csv), wishes)
+    task = schema.target.task
     text = dataset_file.render(name, schema, csv_path)
     block = infer_schema.baseline_experiment(task)
     occupied_paths.require_free_for_source(name, csv_path)
@@ -44,7 +46,7 @@ def new_dataset(name: str, csv: Path, target: str) -> None:
         artifacts.write_text(paths.tags(name), EMPTY_SHEET)
     _add(
         {
-            "datasets": {name: infer_schema.dataset_block(csv_path)},
+            "datasets": {name: infer_schema.dataset_block(csv_path, by_time=bool(schema.time))},
             f"groups.{COURSE}": {name: {"dataset": name, "task": task, "metric": "error"}},
             f"experiments.{COURSE}": {
                 f"{name}_linear": {
@@ -57,7 +59,7 @@ def new_dataset(name: str, csv: Path, target: str) -> None:
             },
         }
     )
-    for message in dataset_file.describe_schema(schema, len(frame)):
+    for message in dataset_file.describe_schema(schema):
         click.echo(message)
     _print_next_step(path, f"{name}_linear")
 

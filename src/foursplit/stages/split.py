@@ -9,6 +9,7 @@ from foursplit.data.split_examples import (
     equal_row_warnings,
     split_examples,
     split_report,
+    time_split,
     write_splits,
 )
 from foursplit.io import artifacts
@@ -19,9 +20,12 @@ def run(name: str) -> str:
     rule = load().dataset(name).split
     examples, meta = store.load(paths.valid(name), "examples"), plugins.dataset(name).SPEC
     splits, aside = split_examples(examples, meta, rule)
-    report = split_report(examples, splits, aside, meta)
+    by_time = time_split(examples, meta, rule)
+    report = split_report(examples, splits, aside, meta, by_time)
     write_splits(paths.split(name), examples, splits, aside)
     artifacts.write_json(paths.split(name) / "report.json", report)
     counts = " · ".join(f"{TITLES[s]} {report['splits'][s]['n']:,}" for s in SPLITS)
     said = [f"{counts} · removed {int(aside.sum())}", *equal_row_warnings(examples, meta)]
+    if by_time is not None:
+        said += [f"{TITLES[s]}: {' to '.join(report['time']['windows'][s])}" for s in SPLITS]
     return "\n".join(said)

@@ -13,11 +13,11 @@ from foursplit.core.splits import SEEN
 from foursplit.data import load_splits, store
 from foursplit.data.infer_data_spec import infer_data_spec
 from foursplit.io import artifacts
-from foursplit.training import seed_cache, train_seeds
+from foursplit.training import seed_cache, train, train_seeds
 from foursplit.training.callbacks import Row
 from foursplit.training.manifest import Manifest
 from foursplit.training.progress import Progress
-from foursplit.training.train import Job, train
+from foursplit.training.train import Job
 
 
 class Listener(Protocol):
@@ -67,10 +67,10 @@ def _train_one_by_one(
         if isinstance(fit, TrainerConfig):
             progress: Listener = Progress(seed, fit.max_epochs)
             listeners = (progress, *_live(params, job, seed, live))
-            manifest = train(job, target, seed, listeners)
+            manifest = train.train(job, target, seed, listeners)
             _close(listeners)
         else:
-            manifest = train(job, target, seed)
+            manifest = train.train(job, target, seed)
         if seed != fit.seeds[-1]:
             seed_cache.save(job, target, seed)
     seed_cache.discard(job)
@@ -95,7 +95,7 @@ def prepare(key: str, params: Params) -> Job:
     splits = {name: load_splits.load(experiment.dataset, name) for name in SEEN}
     dataset = plugins.dataset(experiment.dataset).SPEC
     folder = paths.split(experiment.dataset) / "seen"
-    return Job(
+    job = Job(
         key=key,
         experiment=experiment,
         run=params.run,
@@ -104,3 +104,4 @@ def prepare(key: str, params: Params) -> Job:
         shape=infer_data_spec(splits["train"], dataset),
         data={name: artifacts.sha256_file(folder / name) for name in store.files(folder, "train")},
     )
+    return train.prepare(job)

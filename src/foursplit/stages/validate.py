@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
@@ -21,7 +24,8 @@ def run(name: str) -> str:
     module = plugins.dataset(name)
     check(module.SPEC, paths.raw(name))
     read = module.read(paths.raw(name))
-    result = run_expectations(to_examples.checked_table(read), module.suite(), name)
+    table = to_examples.checked_table(read)
+    result = run_expectations(table.reset_index(drop=True), module.suite(), name, _positions(table))
     _write(name, module.SPEC, result)
     _require_met(name, result, failure_messages(result))
     if hasattr(module, "profile_suite"):
@@ -34,6 +38,12 @@ def run(name: str) -> str:
     with artifacts.atomic_directory(paths.valid(name)) as folder:
         store.save(folder, "examples", examples)
     return f"{len(examples):,} examples met {len(entries(result))} expectations"
+
+
+def _positions(table: pd.DataFrame) -> np.ndarray | None:
+    """Return the rows' numbers in the file from 0, where read() leaves some out."""
+    is_number = pd.api.types.is_integer_dtype(table.index) and table.index.is_unique
+    return table.index.to_numpy() if is_number else None
 
 
 def _write(name: str, dataset: DatasetSpec, result: dict[str, Any]) -> None:

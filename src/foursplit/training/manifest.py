@@ -35,16 +35,19 @@ class Manifest:
     flops: int | None  # of one example forward; None where it cannot be counted
     size_bytes: int  # of the weights' file
     pretrained: dict[str, Any] | None = None  # experiment, seed and hash of the initial weights
+    columns: dict[str, Any] | None = None  # raw columns that preprocessing reads, and how
+    preprocess: dict[str, Any] | None = None  # names of its outputs, and the hash of its file
 
     @property
     def weights(self) -> str:
         return "model.skops" if self.engine == "estimator" else "model.safetensors"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the fields; `pretrained` is left out where the initial weights were random."""
+        """Return the fields; what does not apply, such as `pretrained`, is left out."""
         block = asdict(self)
-        if self.pretrained is None:
-            del block["pretrained"]
+        for name in ("pretrained", "columns", "preprocess"):
+            if block[name] is None:
+                del block[name]
         return block
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,13 @@ def save(path: Path, model: Any) -> None:
         file.write_bytes(_repeatable(dumps(model)))
 
 
-def load(path: Path) -> Any:
+def load(path: Path, trusted: Sequence[str] = ()) -> Any:
     """Load an estimator; raise FoursplitError for types outside scikit-learn and NumPy."""
     from skops.io import load as read
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        return read(path, trusted=[])
+        return read(path, trusted=[*trusted])
     except UntrustedTypesFoundException as error:
         raise FoursplitError(f"{path}: contains untrusted types: {error}") from error
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:

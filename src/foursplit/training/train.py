@@ -2,16 +2,17 @@
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.fit import EstimatorConfig, TrainerConfig
+from foursplit.config.preprocess import PreprocessConfig
 from foursplit.config.schema import Experiment, RuntimeConfig
 from foursplit.core import code_digest
-from foursplit.core.arrays import Array
+from foursplit.core.arrays import Array, example_axes
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
@@ -46,6 +47,7 @@ class Job:
     dataset: DatasetSpec
     shape: DataSpec
     data: dict[str, str]  # sha256 of the train split's files
+    preprocessor: Any = None  # training.preprocess.Preprocessor of raw columns, fitted on train
     code: Mapping[str, str] = field(init=False)  # digests, as they were before any training
     model_code: str = field(init=False)  # digest of the model's alone
 
@@ -264,7 +266,41 @@ def _model(job: Job) -> tuple[Any, Any]:
     return plugins.model(name), args
 
 
+def prepare(job: Job) -> Job:
+    """Return the job with what a model reads; raw columns are preprocessed, as fitted on train."""
+    if not job.dataset.columns:
+        if job.experiment.fit.preprocess is not None:
+            raise FoursplitError(
+                f"{job.key}.fit.preprocess: dataset {job.experiment.dataset!r} declares no raw "
+                "columns (`columns` of its SPEC), so there is nothing to preprocess: remove it."
+            )
+        return job
+    from foursplit.training import preprocess
+
+    config = job.experiment.fit.preprocess or PreprocessConfig()
+    fitted = preprocess.fit(job.splits["train"], job.dataset.columns, config)
+    splits = {split: fitted.apply(examples) for split, examples in job.splits.items()}
+    shape = replace(job.shape, inputs=example_axes(splits["train"].x))
+    return replace(job, splits=splits, shape=shape, preprocessor=fitted)
+
+
+def _preprocessing(job: Job, folder: Path) -> dict[str, Any]:
+    """Write the preprocessing beside the weights; return its fields of the manifest."""
+    if job.preprocessor is None:
+        return {}
+    from foursplit.training import preprocess
+
+    return {
+        "columns": {name: column.as_json() for name, column in job.dataset.columns.items()},
+        "preprocess": {
+            "sha256": preprocess.save(folder, job.preprocessor),
+            "inputs": job.preprocessor.names,
+        },
+    }
+
+
 def _manifest(job: Job, weights: Path, **rest: Any) -> Manifest:
+    rest |= _preprocessing(job, weights.parent)
     return Manifest(
         experiment=job.key,
         task=job.experiment.task,

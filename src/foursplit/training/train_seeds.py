@@ -27,6 +27,7 @@ KNOWN_SETTINGS = frozenset(
         "seeds", "learning_rate", "max_epochs", "batch_size", "optimizer", "momentum",
         "weight_decay", "augment", "nesterov", "betas", "alpha", "lr_scheduler",
         "gradient_clip_val", "gradient_clip_algorithm", "label_smoothing", "loop", "batch_seeds",
+        "preprocess",
     }
 )  # fmt: skip
 """The settings that mean the same for a batch of networks as for one; with another: alone."""

@@ -9,6 +9,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
+from foursplit.core.examples import SHOW
 from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.data import load_splits
@@ -63,7 +64,7 @@ def _annotated_rows(path: Path, dev: PredictionTable, sample: pd.DataFrame) -> p
     sheet, extra = _as_written(sheet, path, extra)
     read_ids = sheets.read_by(sheet)
     # Columns that an earlier version of ours wrote are no annotations.
-    comments = [n for n in extra if n not in sheets.SHOWN and not n.startswith(META)]
+    comments = [n for n in extra if n not in sheets.SHOWN and not n.startswith((META, SHOW))]
     has_comment = sheet[comments].apply(lambda cells: cells.str.strip() != "").any(axis=1)
     sheet = sheet[sheet["example_id"].isin(read_ids) | has_comment]
     removed = sheet["example_id"][~sheet["example_id"].isin(dev.frame["example_id"])].tolist()

@@ -48,7 +48,7 @@ def sheet(
     wrong = ordered["is_error"].to_numpy(bool)
     drawn = [_draw(np.flatnonzero(wrong), n_errors, rng)]
     drawn.append(_draw(np.flatnonzero(~wrong), n_correct, rng))
-    shown = [n for n in SHOWN if n in ordered] + eyeball.searched
+    shown = [n for n in SHOWN if n in ordered] + eyeball.shown + eyeball.searched
     made = ordered.iloc[np.concatenate(drawn)][shown].reset_index(drop=True)
     return made.assign(**dict.fromkeys(FILLED, ""))
 

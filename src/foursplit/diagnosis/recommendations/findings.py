@@ -6,7 +6,7 @@ from foursplit.core.seeds import generator
 from foursplit.diagnosis import baseline
 from foursplit.diagnosis.decomposition import decompose, dev_to_test
 from foursplit.diagnosis.decomposition.dev_size import DevSize
-from foursplit.diagnosis.error_analysis import eyeball, label_audit, unseen_classes
+from foursplit.diagnosis.error_analysis import eyeball, label_audit, time_order, unseen_classes
 from foursplit.diagnosis.error_analysis.leakage import Leakage
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import PredictionTable
@@ -26,6 +26,7 @@ def findings(tables: Mapping[str, PredictionTable], diagnosis: Diagnosis) -> lis
         *_small_dev(diagnosis.dev_size),
         *_seeds(diagnosis.seed_agreement),
         *_leaks(diagnosis.leakage),
+        *time_order.findings(tables),
         *unseen_classes.findings(diagnosis.unseen_classes),
         *_columns_left_out(tables),
         *table_checks.findings(tables),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from foursplit.core.arrays import Ragged
 from foursplit.core.dataset_spec import DatasetSpec
-from foursplit.core.examples import META, Examples
+from foursplit.core.examples import META, SHOW, Examples
 from foursplit.data import texts
 from foursplit.evaluation import shown_examples
 from foursplit.evaluation.kept_answers import Explanations
@@ -70,9 +70,9 @@ def _rows(table: pd.DataFrame, read: dict[str, str], dataset: DatasetSpec) -> It
     for row in table.to_dict("records"):
         true, answer = (texts.tokens_of(row[name], dataset.tokenizer) for name in ("y", "y_hat"))
         metadata = (
-            f"{name.removeprefix(META)} {value}"
+            f"{name.partition('.')[2]} {value}"
             for name, value in row.items()
-            if isinstance(name, str) and name.startswith(META)
+            if isinstance(name, str) and name.startswith((META, SHOW))
         )
         yield TextRow(
             example_id=row["example_id"],

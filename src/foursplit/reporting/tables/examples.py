@@ -9,7 +9,8 @@ import pandas as pd
 
 from foursplit.core.arrays import row as row_of
 from foursplit.core.dataset_spec import DatasetSpec
-from foursplit.core.examples import META, Examples
+from foursplit.core.examples import META, SHOW, Examples
+from foursplit.data import raw_examples
 from foursplit.evaluation.shown_examples import ranked_by
 from foursplit.evaluation.units import UNIT_OF
 from foursplit.reporting import png
@@ -35,9 +36,25 @@ class ExampleRow:
 
 def features(dev: Examples, dataset: DatasetSpec) -> tuple[str, ...]:
     """Return the feature names of tabular inputs, the column of a text; images have none."""
+    if dataset.columns:
+        shown = [name for name in _shown(dev) if name not in dataset.columns]
+        return (*shown, *dataset.columns)
     if dataset.text:
         return (dataset.text,)
     return dataset.features if isinstance(dev.x, np.ndarray) and dev.x.ndim == 2 else ()
+
+
+def _shown(dev: Examples) -> list[str]:
+    """Return the columns that people recognise a row by: its number in the file, identifiers."""
+    return [n.removeprefix(SHOW) for n in dev.metadata.columns if str(n).startswith(SHOW)]
+
+
+def _raw_table(dev: Examples) -> pd.DataFrame:
+    """Return what is shown of each row, and its inputs as they were read."""
+    shown = dev.metadata[[SHOW + name for name in _shown(dev)]]
+    inputs = raw_examples.frame_of(dev)
+    named = shown.rename(columns=lambda name: name.removeprefix(SHOW))
+    return pd.concat([named.drop(columns=[*inputs], errors="ignore"), inputs], axis=1)
 
 
 def example_rows(
@@ -47,11 +64,15 @@ def example_rows(
     position = {name: number for number, name in enumerate(dev.metadata["example_id"])}
     value_range = png.brightness(dev.dense_x) if dataset.picture else None
     names, loss_column = features(dev, dataset), ranked_by(predictions)
+    raw = _raw_table(dev) if dataset.columns else None
     rows = []
     for row in predictions.to_dict("records"):
         number = position[row.get(UNIT_OF, row["example_id"])]
         x = row_of(dev.x, number)
         formatted = _example_row(row, loss_column, x, names, value_range)
+        if raw is not None:
+            cells = [_format_cell(raw[name].iloc[number]) for name in names]
+            formatted = replace(formatted, inputs=tuple(cells))
         if "boxes" in row and "boxes" in dev.further:
             true = row_of(dev.further["boxes"], number)
             uri = overlay_uri(formatted.image, x.shape[1:], true, row["boxes"])
@@ -68,7 +89,9 @@ def _example_row(
     value_range: tuple[float, float] | None,
 ) -> ExampleRow:
     metadata = ", ".join(
-        f"{name.removeprefix(META)} {value}" for name, value in row.items() if name.startswith(META)
+        f"{name.partition('.')[2]} {value}"
+        for name, value in row.items()
+        if name.startswith((META, SHOW))
     )
     return ExampleRow(
         example_id=row["example_id"],
@@ -89,6 +112,13 @@ def _format_inputs(x: np.ndarray) -> tuple[str, ...]:
     if x.dtype == np.uint8:
         return (x.tobytes().decode(),)
     return tuple(quantity(float(value)) for value in x)
+
+
+def _format_cell(value: Any) -> str:
+    """Format a raw cell; an empty text where it is missing."""
+    if pd.isna(value):
+        return ""
+    return quantity(value) if isinstance(value, float) else str(value)
 
 
 def _format_value(value: Any) -> str:

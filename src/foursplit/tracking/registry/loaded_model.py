@@ -1,5 +1,6 @@
 """A registered model for inference: `foursplit.load_model("models:/c4w2_digits@champion")`."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import texts
+from foursplit.evaluation import raw_inputs
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.tracking.registry import registry, version_files
@@ -39,7 +41,9 @@ class LoadedModel:
         self.manifest = self._of(self.seeds[0])[0]
 
     def predict(self, x: Any, seed: int | None = None) -> np.ndarray:
-        """Predict for examples (example, *inputs), or for texts, as for the prediction tables.
+        """Predict for examples (example, *inputs), texts, or raw rows, as for prediction tables.
+
+        A model of raw columns takes a table (or a list of dicts) with the columns of its file.
 
         Classifiers return (example, class) probabilities, in the order of
         `manifest.shape["classes"]`; regressors return (example,) in the target's unit; models of
@@ -50,9 +54,17 @@ class LoadedModel:
             raise FoursplitError(
                 f"{self.uri}: no seed {seed}; it has {', '.join(map(str, self.seeds))}"
             )
-        examples = self._examples(x)
+        is_raw = self.manifest.columns is not None
+        examples = self._raw_examples(x, chosen) if is_raw else self._examples(x)
         answers: np.ndarray = self._of(chosen)[1](examples)
         return answers
+
+    def _raw_examples(self, x: Any, seed: int) -> Examples:
+        """Return raw rows as the splits store them; warn of categories that train did not have."""
+        examples = raw_inputs.examples_of(x, self.manifest, f"{self.uri}: x")
+        for note in raw_inputs.unknown_categories(examples, self._of(seed)[1], f"{self.uri}: x"):
+            warnings.warn(note, UnknownCategoryWarning, stacklevel=3)
+        return examples
 
     def _examples(self, x: Any) -> Examples:
         if "x" in self.manifest.shape.get("vocabularies", {}):
@@ -107,6 +119,10 @@ class LoadedModel:
             require_same_code(self._folders[seed], self.uri, self.version)
             self._loaded[seed] = load_predictor(self._folders[seed], self._run)
         return self._loaded[seed]
+
+
+class UnknownCategoryWarning(UserWarning):
+    """Warns of categories that a model never saw; it answers as for rare ones."""
 
 
 def require_same_code(folder: Path, uri: str, version: StoredVersion | None = None) -> None:

@@ -63,10 +63,16 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
+    from mlflow.types.schema import AnyType
 
     shape, task = manifest["shape"], manifest["task"]
     inputs = tuple(shape["inputs"])
-    if "x" in shape.get("vocabularies", {}):
+    if manifest.get("columns"):
+        # Of any type: Foursplit reads the cells as the file has them, and says what does not fit.
+        input_schema = Schema(
+            [ColSpec(AnyType(), name, required=False) for name in manifest["columns"]]
+        )
+    elif "x" in shape.get("vocabularies", {}):
         input_schema = Schema([ColSpec("string", "text")])
     elif features and inputs == (len(features),):
         input_schema = Schema([ColSpec("double", name) for name in features])

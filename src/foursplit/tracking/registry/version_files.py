@@ -12,11 +12,12 @@ from foursplit.tracking.registry import mlmodel
 
 WEIGHTS = ("model.safetensors", "model.skops")
 
+MODEL = ("manifest.json", *WEIGHTS, "preprocess.skops")
+"""Files that a seed's predictions come from."""
+
 TABLES = ("dev.parquet", "test.parquet")
 
-ALLOWED = re.compile(
-    rf"{mlmodel.NAME}|seed_\d+/({'|'.join(map(re.escape, ('manifest.json', *WEIGHTS, *TABLES)))})"
-)
+ALLOWED = re.compile(rf"{mlmodel.NAME}|seed_\d+/({'|'.join(map(re.escape, (*MODEL, *TABLES)))})")
 
 MLFLOW_META = "registered_model_meta"
 """A file that MLflow writes to the store whenever it loads a version: it has two names."""
@@ -46,7 +47,7 @@ def _require_allowed(name: str, path: Path) -> None:
             f"{path}: refused: a pickle or a similar format runs code when it is read"
         )
     if not ALLOWED.fullmatch(name):
-        valid = [f"seed_<n>/{each}" for each in ("manifest.json", *WEIGHTS, *TABLES)]
+        valid = [f"seed_<n>/{each}" for each in (*MODEL, *TABLES)]
         raise FoursplitError(
             f"{path}: refused: does not belong to a stored version. Valid: "
             f"{', '.join([mlmodel.NAME, *valid])}"
