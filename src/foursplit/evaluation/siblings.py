@@ -14,6 +14,7 @@ from foursplit.diagnosis.decomposition.hyperparameter_gaps import changes
 from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.recommendations.siblings import Sibling, remember, tried
 from foursplit.diagnosis.stats.paired_comparison import compare_models
+from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation import dev_scores
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io.seed_folders import seed_folders
@@ -78,7 +79,7 @@ def _dev_table(params: Params, entry: ExperimentResult) -> PredictionTable | Non
     if not files or not all(file.is_file() for file in files):
         return None
     column = plugins.metrics(params.group(entry.experiment.group).task).METRICS["error"]
-    return dev_scores.dev_table(files, column)
+    return mean_table([dev_scores.seed_table(file, column) for file in files])
 
 
 def _by_seed(entry: ExperimentResult) -> dict[int, float]:

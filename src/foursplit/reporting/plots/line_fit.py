@@ -57,7 +57,9 @@ def line_fit(content: Mapping[str, Any]) -> Markup:
     # Text in a script element is not escaped, so it must not contain "</script>".
     text = json.dumps(scene, sort_keys=True, allow_nan=False).replace("<", "\\u003c")
     data = element("script", Markup(text), type="application/json")
-    sliders = [_slider("w", *ends["w"], w), _slider("b", *ends["b"], b)]
+    sliders = [
+        _slider(name, ends[name][0], ends[name][1], value) for name, value in (("w", w), ("b", b))
+    ]
     output = element("output", "", aria_live="polite")
     controls = element("div", joined([*sliders, output]), class_="knobs", hidden="hidden")
     return element(
