@@ -19,7 +19,6 @@ import re
 import sys
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +36,7 @@ from foursplit.diagnosis.settings import Settings
 
 RESULT = Path(__file__).parent / "results" / "laws.json"
 N_TABLES = 10_000
+BLOCK = 250
 SPLITS = ("train", "train_dev", "dev", "test")
 SAID = re.compile(r"(?:Work on|Also significant:) (.*?)\.(?: |$)")
 NAMED = re.compile(r"(?:^| and )([a-z][a-z, ]*?) \(([+-][\d.]+)%\)")
@@ -193,30 +193,34 @@ def check(number: int) -> dict[str, str]:
     return failed
 
 
-def measure(n_tables: int, n_jobs: int | None = None) -> dict[str, Any]:
-    """Check all laws on `n_tables` data sets; list the first failures of each."""
+def measure(n_tables: int, n_jobs: int | None = None, file: Path | None = None) -> dict[str, Any]:
+    """Check all laws on `n_tables` data sets; list the first failures of each.
+
+    With `file`, store what was checked after every `BLOCK` data sets.
+    """
     started = time.monotonic()
-    failures: Counter[str] = Counter()
+    violations = dict.fromkeys(LAWS, 0)
     where: dict[str, list[int]] = {law: [] for law in LAWS}
+    result: dict[str, Any] = {}
     with multiprocessing.Pool(n_jobs) as pool:
-        for number, failed in enumerate(pool.imap(check, range(n_tables), chunksize=20)):
+        for number, failed in enumerate(pool.imap(check, range(n_tables), chunksize=10)):
             for law, reason in failed.items():
                 print(f"data set {number}: {law}: {reason}", flush=True)
-                failures[law] += 1
+                violations[law] += 1
                 where[law] = [*where[law], number][:10]
-    return {
-        "n_tables": n_tables,
-        "violations": {law: failures[law] for law in LAWS},
-        "where": where,
-        "seconds": round(time.monotonic() - started),
-    }
+            if (number + 1) % BLOCK == 0 or number + 1 == n_tables:
+                seconds = round(time.monotonic() - started)
+                result = {"n_tables": number + 1, "violations": violations, "where": where}
+                result["seconds"] = seconds
+                if file is not None:
+                    file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return result
 
 
 def main() -> None:
     n_tables = int(sys.argv[1]) if len(sys.argv) > 1 else N_TABLES
-    result = measure(n_tables, int(sys.argv[2]) if len(sys.argv) > 2 else None)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=2))
+    n_jobs = int(sys.argv[2]) if len(sys.argv) > 2 else None
+    print(json.dumps(measure(n_tables, n_jobs, RESULT), indent=2))
 
 
 if __name__ == "__main__":
