@@ -34,7 +34,7 @@ def test_a_hundred_examples_cannot_see_a_gain_of_a_thousandth_and_the_file_says_
     assert block["enough"] is False
     assert block["dev"] == power.required_examples(0.001, 0.01)
     assert block["delta_from"] == "min_gain"
-    assert block["eyeball"] == 1000  # 100 errors at 10 %
+    assert block["eyeball"] == 10_000  # 100 errors at 1 %
 
 
 def test_without_a_least_gain_it_is_what_counts_as_a_gap():

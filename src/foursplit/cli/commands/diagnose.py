@@ -70,7 +70,10 @@ def parse_settings(
         human_on=parse_levels(human_on, "--human-error-on", needs_name=True),
         desired_error=desired_error,
         same_distribution=same_distribution,
-        rule=VerdictThresholds(min_gain=_check_fraction("--min-gain", min_gain, f"{min_gain:g}")),
+        rule=VerdictThresholds(
+            min_gain=_check_fraction("--min-gain", min_gain, f"{min_gain:g}"),
+            gain_to_detect=min_gain,
+        ),
     )
 
 

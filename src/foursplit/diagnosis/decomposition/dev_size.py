@@ -58,7 +58,7 @@ def of_tables(
         )
     error = float(np.average(losses.mean(axis=0), weights=first.weight))
     # A gain of min_gain decides nothing where the error is fifty times as large.
-    delta = max(rule.min_gain or rule.min_gap, rule.min_gap_fraction * error)
+    delta = rule.gain_to_detect or max(rule.min_gain or rule.min_gap, rule.min_gap_fraction * error)
     if error <= delta:
         why = f"The dev error of {error:.2%} leaves no gain of {delta:.2%}, which is what counts."
         return NotApplicable(reason=why)

@@ -37,6 +37,7 @@ class VerdictThresholds:
     min_gap_fraction: float = 0.10  # of the dev error; no smaller gap counts
     co_primary_fraction: float = 0.5  # share of the largest gap, from which on a gap is co-primary
     min_gain: float = 0.0  # the comparison group's own threshold
+    gain_to_detect: float = 0.0  # that dev is to be large enough for; 0: by the thresholds
 
     def threshold(self, dev: float) -> float:
         return max(self.min_gain, self.min_gap, self.min_gap_fraction * dev)
