@@ -205,7 +205,7 @@ def picture(root: Path) -> str:
     rows = [r for r in read(root)["rows"] if r["half"] == "report" and r["kept"] is not None]
     points = [(row["steps"][0]["gain"], _outcome(row)["gain"], row["kept"]) for row in rows]
     x_axis, y_axis = axis([x for x, _, _ in points]), axis([y for _, y, _ in points])
-    title = "Real gain over the most that the first step promised, points of error"
+    title = "Real gain (up) over the most that the first step promised (across), of all examples"
     return Drawing(
         content=(
             *y_grid(y_axis, PLOT_HEIGHT, y_axis.percent),
