@@ -53,6 +53,34 @@ def _points(block: Mapping[str, float]) -> str:
     return f"{value} ({lo} to {hi})"
 
 
+def not_converged(root: Path) -> str:
+    """Say how many of the starts with a wrong first step needed longer training."""
+    wrong = [r for r in read(root)["rows"] if r["half"] == "report" and not r["right"]]
+    longer = [
+        r for r in wrong if max(r["outcomes"], key=lambda a: r["outcomes"][a]["gain"]) == "longer"
+    ]
+    labels = [r for r in wrong if "relabel" in r["outcomes"]]
+    text = (
+        f"Of {len(wrong)} such starts, {len(longer)} needed longer training: tables of predictions "
+        "do not show whether training had converged."
+    )
+    if not labels:
+        return text
+    promised, gained, relabelled = (
+        100 * sum(values) / len(labels)
+        for values in (
+            [row["steps"][0]["gain"] or 0.0 for row in labels],
+            [_outcome(row)["gain"] for row in labels],
+            [row["outcomes"]["relabel"]["gain"] for row in labels],
+        )
+    )
+    return (
+        f"{text} {len(labels)} are in the world of wrong labels: steps are ranked by what they can "
+        f"give at most, and there the first promised up to {promised:.1f} points and gave "
+        f"{gained:.1f}, where correcting labels would have given {relabelled:.1f}."
+    )
+
+
 def summary(root: Path) -> str:
     """Return the scores of every policy on the half that the engine was not tuned on."""
     half = read(root)["halves"]["report"]
@@ -73,7 +101,8 @@ def summary(root: Path) -> str:
 
 def goals(root: Path) -> str:
     """Say which goals are met, and the figures where they are missed."""
-    half = read(root)["halves"]["report"]
+    halves = read(root)["halves"]
+    half, tuning = halves["report"], halves["tuning"]
     right, kept = half["policies"]["advice"]["right"], half["promises"]["kept"]
     lines = [
         f"- First step best or within noise in at least {GOAL:.0%} of starts: "
@@ -85,6 +114,11 @@ def goals(root: Path) -> str:
         f"- Ahead of {POLICIES[name]}, with an interval above zero: "
         f"**{_is_met(lead['lo'] > 0)}**, {_points(lead)} points."
         for name, lead in half["lead"].items()
+    ]
+    lines += [
+        "",
+        f"On the half that it was tuned on the first step is right in "
+        f"{_percent(tuning['policies']['advice']['right'])} of {tuning['starts']} starts.",
     ]
     return "\n".join(lines)
 
@@ -171,7 +205,7 @@ def picture(root: Path) -> str:
     rows = [r for r in read(root)["rows"] if r["half"] == "report" and r["kept"] is not None]
     points = [(row["steps"][0]["gain"], _outcome(row)["gain"], row["kept"]) for row in rows]
     x_axis, y_axis = axis([x for x, _, _ in points]), axis([y for _, y, _ in points])
-    title = "Real gain over the most that the first step promised, points of error"
+    title = "Real gain (up) over the most that the first step promised (across), of all examples"
     return Drawing(
         content=(
             *y_grid(y_axis, PLOT_HEIGHT, y_axis.percent),

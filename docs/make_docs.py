@@ -77,6 +77,7 @@ def advice(root: Path) -> str:
     text = fill(text, "summary", advice_page.summary(root))
     text = fill(text, "goals", advice_page.goals(root))
     text = fill(text, "promises", advice_page.promises(root))
+    text = fill(text, "reasons", advice_page.not_converged(root))
     text = fill(text, "losses", advice_page.losses(root))
     return fill(text, "problems", advice_page.per_problem(root))
 

@@ -6,16 +6,17 @@ random actions, with rules of thumb, and with a ledger without intervals.
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+import pickle
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from itertools import repeat
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from benchmarks.advice.advise import advise
 from benchmarks.advice.experiments import STARTS
 from benchmarks.advice.measure import Measured, measure
-from benchmarks.advice.problems import DATASETS, Problem, load
+from benchmarks.advice.problems import DATASETS, load
 from benchmarks.advice.scoring import is_kept, score, summarise
 from benchmarks.advice.worlds import WORLDS
 
@@ -40,23 +41,41 @@ def row(measured: Measured) -> dict[str, Any]:
         "start": measured.start,
         "draw": measured.draw,
         "level": measured.kind,
+        "loss_fall": measured.loss_fall,
         "n": {split: block["n"] for split, block in report["splits"].items()},
         "errors": errors,
         "sentence": report["verdict"]["sentence"],
         "steps": [asdict(step) for step in steps],
         "outcomes": {action: asdict(o) for action, o in measured.outcomes.items()},
     }
+    found = rounded(found)
     right = score(found, found["steps"][0]["action"]).is_right
     return found | {"right": right, "kept": is_kept(found)}
 
 
-def problems(names: Sequence[str]) -> Iterator[Problem]:
-    """Load each problem; say which data sets cannot be had without a mirror or a licence."""
-    for name in names:
-        try:
-            yield WORLDS[name]() if name in WORLDS else load(name)
-        except FoursplitError as error:
-            print(f"{name} is left out: {error}", flush=True)
+def measured(name: str, keep: Path | None = None) -> list[Measured]:
+    """Return all starts of a problem; raise where its files cannot be had.
+
+    `keep`: folder of what was trained before, so that an edit of the engine trains nothing again.
+    """
+    file = keep / f"{name}.pkl" if keep else None
+    if file and file.is_file():
+        kept: list[Measured] = pickle.loads(file.read_bytes())  # noqa: S301, written below
+        return kept
+    problem = WORLDS[name]() if name in WORLDS else load(name)
+    starts = [measure(problem, start, draw) for start in problem.starts or STARTS for draw in DRAWS]
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pickle.dumps(starts))
+    return starts
+
+
+def rows_of(name: str, keep: Path | None = None) -> list[dict[str, Any]] | str:
+    """Return the rows of a problem, or why it is left out: no mirror, or a licence to accept."""
+    try:
+        return [row(start) for start in measured(name, keep)]
+    except FoursplitError as error:
+        return f"{name} is left out: {error}"
 
 
 def rounded(value: Any) -> Any:
@@ -69,26 +88,26 @@ def rounded(value: Any) -> Any:
 
 
 def main() -> None:
-    """Print a line for each start as it is measured, and keep them all."""
+    """Print a line for each problem as it is measured, and write all starts."""
     parser = argparse.ArgumentParser(prog="benchmarks.advice", description=__doc__)
     parser.add_argument("--only", nargs="*", default=NAMES, choices=NAMES, help="data sets")
     parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
+    parser.add_argument("--keep", type=Path, help="folder of trained starts, to use them again")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
     given = parser.parse_args()
-    begin, rows = perf_counter(), []
-    for problem in problems(given.only):
-        for start in problem.starts or STARTS:
-            for draw in DRAWS:
-                found = rounded(row(measure(problem, start, draw)))
-                step = found["steps"][0]
-                print(problem.name, start, draw, step["action"], step["gain"], flush=True)
-                rows.append(found)
+    rows: list[dict[str, Any]] = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for name, found in zip(
+            given.only, pool.map(rows_of, given.only, repeat(given.keep)), strict=True
+        ):
+            print(found if isinstance(found, str) else f"{name}: {len(found)} starts", flush=True)
+            rows += [] if isinstance(found, str) else found
     halves = {
         half: summarise([r for r in rows if r["half"] == half])
         for half in ("tuning", "report")
         if any(r["half"] == half for r in rows)
     }
-    minutes = (perf_counter() - begin) / 60
-    result = {"minutes": round(minutes, 1), "halves": rounded(halves), "rows": rows}
+    result = {"halves": rounded(halves), "rows": rows}
     given.out.write_text(dumps(result), encoding="utf-8")
 
 

@@ -15,14 +15,16 @@ from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 
-OF_LINK = {
-    "avoidable_bias": "bigger",
-    "variance": "more_data",
-    "mismatch": "target_data",
+OF_CHANGE = {
+    "model_size": "bigger",
+    "epochs": "longer",
+    "penalty": "less_penalty",
+    "train_data": "more_data",
+    "target_data": "target_data",
+    "examples": "target_data",
     "labels": "relabel",
-    "optimization": "longer",
 }
-"""The action of each gap; gaps that need a measurement first are not here."""
+"""The action that a step asks for, by what it changes first; all others measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +58,9 @@ def steps(ranked: Sequence[Mapping[str, Any]]) -> list[Step]:
     return [
         Step(
             link=step["link"],
-            action=action_of(step),
+            action=OF_CHANGE.get(step["changes"], MEASURE),
             text=step["action"],
             gain=step["gain"],
         )
         for step in ranked
     ]
-
-
-def action_of(step: Mapping[str, Any]) -> str:
-    """Return the action that a step asks for first."""
-    link, text = step["link"], step["action"]
-    if link.startswith(("slice:", "data:")):
-        return "target_data"
-    if link == "avoidable_bias" and text.startswith("less regularisation"):
-        return "less_penalty"
-    if link == "labels" and step["gain"] is None:
-        return MEASURE
-    return OF_LINK.get(link, MEASURE)

@@ -108,14 +108,19 @@ def changed(
     """Return knobs and train set after an action; None where it is not possible or no change."""
     if action in ("more_data", "target_data"):
         extra = parts.more if action == "more_data" else parts.like_target
-        return knobs, _joined(parts.train, extra)
+        return _as_many_steps(knobs, parts.train, _joined(parts.train, extra))
     if action == "augment":
-        return knobs, augmented(parts.train, problem.side, rng)
+        return _as_many_steps(knobs, parts.train, augmented(parts.train, problem.side, rng))
     if action == "relabel":
         corrected = replace(parts.train, y=parts.train.corrected)
         return (knobs, corrected) if problem.audited else None
     turned = turn(action, knobs)
     return turned and (turned, parts.train)
+
+
+def _as_many_steps(knobs: Knobs, before: Domain, after: Domain) -> tuple[Knobs, Domain]:
+    """Keep the number of training steps, so that more data is not longer training as well."""
+    return replace(knobs, epochs=knobs.epochs * len(before) / len(after)), after
 
 
 def turn(action: str, knobs: Knobs) -> Knobs | None:

@@ -19,7 +19,7 @@ class Knobs:
 
     hidden: tuple[int, ...] = (64,)  # units of each layer; none: softmax regression
     penalty: float = 0.0  # factor of half the squared weights in the cost
-    epochs: int = 40
+    epochs: float = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,16 @@ class Network:
     biases: list[np.ndarray]
     mean: np.ndarray
     std: np.ndarray
+    costs: np.ndarray  # (step,) of training
+
+    def loss_fall(self) -> float:
+        """Return by which share the train loss fell from the fourth fifth of training to the last.
+
+        It is below 0 where the loss rose.
+        """
+        fifth = max(1, len(self.costs) // 5)
+        before, last = self.costs[-2 * fifth : -fifth], self.costs[-fifth:]
+        return float(1 - last.mean() / before.mean()) if len(before) else 0.0
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return the (example,) most probable classes."""
@@ -66,19 +76,25 @@ def train(
     parameters = [*weights, *biases]
     first = [np.zeros_like(p) for p in parameters]
     second = [np.zeros_like(p) for p in parameters]
-    step = 0
-    for _ in range(knobs.epochs):
+    costs: list[float] = []
+    n_steps = max(2, round(knobs.epochs * -(-len(x) // BATCH)))
+    while len(costs) < n_steps:
         order = rng.permutation(len(x))
         for start in range(0, len(x), BATCH):
             rows = order[start : start + BATCH]
-            step += 1
-            gradients = _gradients(weights, biases, x[rows], target[rows], weight[rows], knobs)
+            cost, gradients = _gradients(
+                weights, biases, x[rows], target[rows], weight[rows], knobs
+            )
+            costs.append(cost)
+            step = len(costs)
             rate = LEARNING_RATE * np.sqrt(1 - BETA2**step) / (1 - BETA1**step)
             for p, g, m, v in zip(parameters, gradients, first, second, strict=True):
                 m += (1 - BETA1) * (g - m)
                 v += (1 - BETA2) * (g * g - v)
                 p -= rate * m / (np.sqrt(v) + TINY)
-    return Network(weights, biases, mean, std)
+            if step == n_steps:
+                break
+    return Network(weights, biases, mean, std, np.array(costs))
 
 
 def _scaled(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
@@ -103,12 +119,13 @@ def _gradients(
     target: np.ndarray,
     weight: np.ndarray,
     knobs: Knobs,
-) -> list[np.ndarray]:
-    """Return the gradients of the cost: those of the weights, then those of the biases."""
+) -> tuple[float, list[np.ndarray]]:
+    """Return the mean loss, and the gradients of the cost: of the weights, then of the biases."""
     layers = _activations(weights, biases, x)
     logits = layers[-1] - layers[-1].max(axis=1, keepdims=True)
     p = np.exp(logits)
     p /= p.sum(axis=1, keepdims=True)
+    cost = -(weight[:, 0] * np.log((p * target).sum(axis=1) + TINY)).mean()
     delta = (p - target) * weight / len(x)
     of_weights, of_biases = [], []
     for number in range(len(weights) - 1, -1, -1):
@@ -116,4 +133,4 @@ def _gradients(
         of_biases.append(delta.sum(axis=0))
         if number:
             delta = (delta @ weights[number].T) * (layers[number] > 0)
-    return [*of_weights[::-1], *of_biases[::-1]]
+    return float(cost), [*of_weights[::-1], *of_biases[::-1]]

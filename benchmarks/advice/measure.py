@@ -50,6 +50,7 @@ class Measured:
     kind: str
     same: bool
     candidates: int
+    loss_fall: float  # share by which the train loss still fell at the end of training
     tables: Mapping[str, pd.DataFrame]  # prediction tables by split
     outcomes: Mapping[str, Outcome]  # by action
 
@@ -89,6 +90,7 @@ def measure(problem: Problem, start: str, draw: int) -> Measured:
         kind=kind,
         same=problem.same and start != "biased_train",
         candidates=problem.candidates,
+        loss_fall=model.loss_fall(),
         tables=_tables(problem, parts, model, mask, draw),
         outcomes=compare(losses, weights(problem, parts.pool.y)),
     )

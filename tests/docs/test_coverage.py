@@ -1,6 +1,7 @@
 """The list of exercises is whole, true and what the page shows."""
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from docs.coverage_page import (
     render,
 )
 
-from docs import iterations_page, make_docs
+from docs import advice_page, iterations_page, make_docs
 
 ROOT = Path(__file__).parents[2]
 # Counted in the courses: notebooks, parts of notebooks, and techniques that only a lecture shows.
@@ -171,6 +172,7 @@ def measured(folder):
     """Write a README with its markers, and the files that its figures come from."""
     pages = {
         "README.md": ("experiments", "clean"),
+        "docs/advice.md": ("summary", "goals", "promises", "reasons", "losses", "problems"),
         "docs/benchmarks.md": (
             "pipeline",
             "commands",
@@ -214,6 +216,8 @@ def measured(folder):
     )
     results = folder / "benchmarks" / "results"
     results.mkdir(parents=True)
+    (folder / "docs" / "pictures").mkdir()
+    shutil.copy(ROOT / advice_page.RESULT, results)
     run = {
         "device": "d", "stages": 43, "cores": 2, "dvc_repro_s": 200, "foursplit_repro_s": 70,
         "ratio": 2.9, "idle_dvc_cpu_s": 3, "idle_foursplit_cpu_s": 2,
@@ -279,7 +283,8 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     )
     with pytest.raises(
         SystemExit,
-        match=r"stale: docs/coverage\.md, docs/headlines\.md, docs/iterations\.md, "
+        match=r"stale: docs/advice\.md, docs/pictures/advice\.svg, docs/coverage\.md, "
+        r"docs/findings\.md, docs/headlines\.md, docs/iterations\.md, "
         r"docs/benchmarks\.md, docs/vectors\.md, "
         r"README\.md, docs/notebooks/python\.ipynb, docs/notebooks/vectors\.ipynb",
     ):
