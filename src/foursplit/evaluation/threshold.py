@@ -29,6 +29,22 @@ def chosen_on_dev(tables: Tables, group: ComparisonGroup) -> float | None:
     return choose_threshold(metric.chosen.metric, metric.chosen.args, answers)
 
 
+def of_table(table: pd.DataFrame, group: ComparisonGroup) -> float | None:
+    """Return a threshold that gives a stored table's answers; None where the group has none.
+
+    It is the lowest score that is called positive: a version of the registry keeps its tables, and
+    no threshold.
+    """
+    metric = group_metric(group)
+    if group.threshold is None or metric.chosen is None:
+        return None
+    answers = class_answers(table)
+    positive = metric.chosen.args.positive_class(answers)
+    assert positive is not None
+    called = answers.ranks[answers.y_hat == positive, positive]
+    return float(called.min()) if len(called) else 1.0
+
+
 def apply(tables: Tables, group: ComparisonGroup, threshold: float | None) -> Tables:
     """Return the tables with the answers, losses and errors that the threshold gives."""
     if threshold is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 COLUMNAR_FORMATS = {".parquet": "Parquet", ".pq": "Parquet", ".feather": "Feather"}
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = ("|", ",", ";", "\t")
 MISSING = frozenset(
     ("", "na", "n/a", "#n/a", "#na", "#nv", "<na>", "nan", "-nan", "nat", "null", "none")
 )
@@ -74,9 +74,9 @@ def read_frame(
 ) -> "pd.DataFrame":
     """Load a table; a cell of a CSV file is text, and an empty one is missing.
 
-    Separator (comma, semicolon, tab), encoding (UTF-8, UTF-16, Windows-1252 with a note) and gzip
-    are detected. Empty rows at the end are dropped. Raises for a row of another length than the
-    header; `pad_short_rows` pads shorter rows instead.
+    Separator (comma, semicolon, tab, bar), encoding (UTF-8, UTF-16, Windows-1252 with a note) and
+    gzip are detected. Empty rows at the end are dropped. Raises for a row of another length
+    than the header; `pad_short_rows` pads shorter rows instead.
     """
     file_format = COLUMNAR_FORMATS.get(suffix(path), "CSV")
     try:

@@ -104,7 +104,7 @@ def work(params: Any, job: dict[str, Any]) -> dict[str, Any]:
         try:
             champion = _predictor(Path(job["champion"]), params.run)
             if job["tables"]:
-                _score(job, group.dataset, params.run)
+                _score(job, group, params.run)
         except FoursplitError as error:  # its code, inputs or classes have changed
             not_scored = str(error) if job["tables"] else ""
     example = _first_example(group.dataset)
@@ -133,9 +133,12 @@ def _first_example(dataset: str) -> Any:
     return load_splits.load(dataset, "dev").take(np.array([0]))
 
 
-def _score(job: dict[str, Any], dataset: str, run: Any) -> None:
-    """Write the champion's four tables on the current examples, in the challenger's units."""
-    from foursplit.evaluation import experiment_tables
+def _score(job: dict[str, Any], group: Any, run: Any) -> None:
+    """Write the champion's four tables on the current examples, in the challenger's units.
+
+    Its threshold stays the one that it was stored with.
+    """
+    from foursplit.evaluation import experiment_tables, threshold
     from foursplit.evaluation.final import score_all_splits
     from foursplit.training import manifest as manifests
 
@@ -143,7 +146,11 @@ def _score(job: dict[str, Any], dataset: str, run: Any) -> None:
     for trained in seed_folders(Path(job["champion"])):
         folder = Path(job["tables"]) / trained.name
         folder.mkdir()
-        for split, table in score_all_splits(job["group"], dataset, trained, run, shape).items():
+        found = score_all_splits(job["group"], group.dataset, trained, run, shape)
+        if group.threshold is not None:
+            frozen = threshold.of_table(experiment_tables.load(trained, "dev"), group)
+            found = threshold.apply(found, group, frozen)
+        for split, table in found.items():
             experiment_tables.save(folder, split, table)
 
 

@@ -80,7 +80,9 @@ def compare_metric(
     sign = 1.0 if metric.direction == "minimize" else -1.0
 
     def errors(values: np.ndarray) -> np.ndarray:
-        return metric.to_error(values, answers[0][0], args) if as_error else sign * values
+        if as_error:
+            return metric.to_error(values, answers[0][0], args)
+        return np.asarray(sign * values)
 
     error_a, error_b = (float(errors(np.array(one.value))) for one in found)
     replicates = errors(found[0].replicates) - errors(found[1].replicates)
