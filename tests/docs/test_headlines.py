@@ -141,3 +141,19 @@ def test_a_figure_of_one_seed_stands_beside_those_of_others():
         "| 70.00% | 66% | 70.00% | 61.0% (50% to 72%; 2 of 10 as good) | met | same examples | 10 |"
     )
     assert row in text
+
+
+def test_what_is_said_of_the_landers_episodes_is_what_was_measured():
+    published = yaml.safe_load((ROOT / "docs/published.yaml").read_text(encoding="utf-8"))[
+        "figures"
+    ]
+    (lander,) = [figure for figure in published if figure["exercise"] == "M3-08"]
+    result = json.loads((ROOT / "benchmarks/results/lander.json").read_text(encoding="utf-8"))
+    episodes = [run["episodes"] for run in result["runs"]]
+    assert all(run["solved"] for run in result["runs"])
+    assert lander["value"] == result["goal_episodes"]
+    words = lander["why"]
+    assert f"after {min(episodes)} to {max(episodes)} episodes" in " ".join(words.split())
+    assert f"the middle one after {result['median_episodes']}" in words
+    assert len(episodes) == 5
+    assert "of five seeds" in words

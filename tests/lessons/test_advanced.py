@@ -5,14 +5,17 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from foursplit_courses.datasets import coffee, six_blobs
 from foursplit_courses.from_scratch.softmax import cross_entropy, naive_cross_entropy
 from foursplit_courses.lessons import (
+    activations,
     adam,
     bias_and_variance_in_networks,
+    computation_graph,
     data_centric,
     model_choice,
     neurons_and_layers,
@@ -20,6 +23,8 @@ from foursplit_courses.lessons import (
 )
 
 SMALL = {
+    activations: {"n_layers": 3, "n_units": 6, "n_examples": 5},
+    computation_graph: {},
     neurons_and_layers: {"roasts": 60, "starts": 1, "steps": 50, "pieces": (1, 4)},
     softmax: {"points": 40, "steps": 60},
     adam: {"digits": 60, "steps": 15, "learning_rates": (0.01, 0.03)},
@@ -44,6 +49,8 @@ def test_a_lesson_repeats_itself_and_measures_numbers(lesson):
     [
         (neurons_and_layers, {"roasts": 0}, "roasts: 0 must be at least 1"),
         (softmax, {"std": 0.0}, "std: 0.0 must be above 0"),
+        (activations, {"reach": 0.0}, "reach: 0.0 must be above 0"),
+        (computation_graph, {"y": 0.5}, "y: 0.5 must be 0 or 1"),
         (adam, {"learning_rates": ()}, "learning_rates: .. must be numbers above 0"),
         (model_choice, {"n_cross": 1}, "n_cross: 1 must be at least 2"),
         (bias_and_variance_in_networks, {"worth": 0.0}, "worth: 0.0 must be above 0"),
@@ -165,3 +172,38 @@ def test_the_page_on_adam_opens_where_what_it_is_about_is_ahead():
     )
     assert lesson.numbers["valley_descent_lowest"] == pytest.approx(lowest)
     assert lesson.numbers["valley_adam_lowest"] < lowest
+
+
+@pytest.mark.parametrize("z", [-3.0, -0.5, 0.5, 3.0])
+def test_leaky_relu_and_its_slope_are_pytorchs(z):
+    x = torch.tensor(z, dtype=torch.float64, requires_grad=True)
+    y = torch.nn.functional.leaky_relu(x, 0.01)
+    y.backward()
+    assert activations.leaky_relu(np.array(z)) == pytest.approx(y.item())
+    assert activations.leaky_relu_grad(np.array(z)) == x.grad.item()
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "relu"])
+def test_the_gradient_that_is_kept_is_within_what_slopes_and_weights_allow(name):
+    args = activations.Args(n_layers=6, n_units=200, n_examples=50)
+    kept = activations.kept_gradient(name, args)
+    assert kept[0] == 1
+    ratios = kept[1:] / kept[:-1]
+    # A layer multiplies by the slope, at most 1/4 or 1, and by a matrix whose rows have length 1
+    # in the mean (Xavier), or the root of 2 (He), of which ReLU keeps about half the square.
+    most = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0}[name]
+    assert (ratios < most * 1.15).all()
+    if name == "relu":
+        assert ratios == pytest.approx(1, abs=0.15)
+
+
+def test_the_graph_shows_each_step_right_of_its_inputs_and_no_two_in_one_place():
+    lesson = computation_graph.run(computation_graph.Args())
+    for section in lesson.sections:
+        figure = section.figures[0]
+        places = {node.name: (node.column, node.row) for node in figure.nodes}
+        assert len(set(places.values())) == len(places)
+        for one, other in figure.edges:
+            assert places[one][0] < places[other][0]
+    assert [lesson.numbers[name] for name in ("J", "dJ_da", "dJ_db", "dJ_dc")] == [33, 3, 6, 9]
+    assert lesson.numbers["loss_after_20_steps"] < lesson.numbers["loss"]

@@ -111,6 +111,28 @@ class LineFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GraphNode:
+    """A number on a graph: its place, the step that computes it, its value and derivative."""
+
+    name: str
+    operation: str  # none for an input
+    column: int
+    row: int
+    value: float
+    derivative: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """A computation graph, drawn from left to right; `edges` are (from, to) by name."""
+
+    title: str
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[tuple[str, str], ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture of (row, column, 3) bytes."""
 
@@ -134,7 +156,7 @@ class Table:
     caption: str = ""
 
 
-Plain = Lines | Surface | Contour | Regions | LineFit | Picture | Table
+Plain = Lines | Surface | Contour | Regions | LineFit | Graph | Picture | Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

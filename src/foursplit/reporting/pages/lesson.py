@@ -12,6 +12,7 @@ from foursplit.core.lesson_figures import pixels
 from foursplit.io import artifacts
 from foursplit.reporting.numbers import quantity
 from foursplit.reporting.plots.contour import contour
+from foursplit.reporting.plots.graph import graph
 from foursplit.reporting.plots.line_fit import line_fit
 from foursplit.reporting.plots.lines import lines
 from foursplit.reporting.plots.regions import regions
@@ -27,6 +28,7 @@ PLOTS: dict[str, Callable[[Content], Markup]] = {
     "regions": regions,
     "surface": surface,
     "linefit": line_fit,
+    "graph": graph,
 }
 
 SCRIPTS = {"slider": "slider.js", "surface": "surface.js", "linefit": "line_fit.js"}

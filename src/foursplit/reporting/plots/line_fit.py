@@ -46,7 +46,7 @@ def line_fit(content: Mapping[str, Any]) -> Markup:
             }
         ),
     ]
-    ends = {name: [content[name][0], content[name][-1]] for name in ("w", "b")}
+    ends = {name: (content[name][0], content[name][-1]) for name in ("w", "b")}
     scene = {
         **ends,
         "x": content["x"],
@@ -57,9 +57,7 @@ def line_fit(content: Mapping[str, Any]) -> Markup:
     # Text in a script element is not escaped, so it must not contain "</script>".
     text = json.dumps(scene, sort_keys=True, allow_nan=False).replace("<", "\\u003c")
     data = element("script", Markup(text), type="application/json")
-    sliders = [
-        _slider(name, ends[name][0], ends[name][1], value) for name, value in (("w", w), ("b", b))
-    ]
+    sliders = [_slider("w", ends["w"], w), _slider("b", ends["b"], b)]
     output = element("output", "", aria_live="polite")
     controls = element("div", joined([*sliders, output]), class_="knobs", hidden="hidden")
     return element(
@@ -71,7 +69,8 @@ def _series(name: str, x: Any, y: Any, mark: str, group: int) -> dict[str, Any]:
     return {"name": name, "x": x, "y": y, "mark": mark, "group": group}
 
 
-def _slider(name: str, low: float, high: float, value: float) -> Markup:
+def _slider(name: str, ends: tuple[float, float], value: float) -> Markup:
+    low, high = ends
     slider = element(
         "input",
         type="range",
