@@ -1,4 +1,4 @@
-"""The stated intervals of BLEU and mAP hold the population's value about as often as they say."""
+"""The intervals of metrics of whole tables hold the population's value as often as they say."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from foursplit.core.arrays import Ragged
 from foursplit.core.examples import DataSpec
 from foursplit.diagnosis.stats.table_bootstrap import estimate_statistic
 from foursplit.evaluation import table_metrics
-from foursplit.evaluation.metrics import detect
+from foursplit.evaluation.metrics import detect, tag, verify
 from foursplit.evaluation.metrics import sequence_to_sequence as texts
 
 N_POPULATION, N_GROUPS, SIZE, N_RUNS = 1500, 50, 4, 80
@@ -34,8 +34,35 @@ def pictures(rng):
     return columns, detect.mean_average_precision
 
 
+def pairs(rng):
+    """Verify pairs of people of whom some are easy to tell from others, and some hard."""
+    apart = np.repeat(rng.normal(1.0, 2.0, N_POPULATION), SIZE)
+    same = np.tile(np.arange(SIZE) % 2 == 0, N_POPULATION)
+    score = np.where(same, apart, -apart) + 0.5 * rng.normal(size=len(same))
+    return {"stat.score": score, "stat.same": same}, verify.equal_error_rate
+
+
+def events(rng):
+    """Find events in texts that are easier or harder; some are found where there are none."""
+    skill = np.repeat(rng.uniform(0.2, 1.0, N_POPULATION), SIZE)
+    true = rng.random(len(skill)) < 0.5
+    right = true & (rng.random(len(skill)) < skill)
+    wrong = ~true & (rng.random(len(skill)) < 0.4 * (1 - skill))
+    columns = {"true": true, "right": right, "predicted": right | wrong}
+    return {f"stat.{name}_events": c * 1.0 for name, c in columns.items()}, tag.event_f1
+
+
+def tokens(rng):
+    """Lose on each token what its text makes easy or hard."""
+    ease = np.repeat(rng.gamma(4, 0.25, N_POPULATION), SIZE)
+    return {"log_loss": rng.exponential(ease)}, tag.perplexity
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("population", "most_by_rows"), [(sentences, 0.8), (pictures, 0.92)])
+@pytest.mark.parametrize(
+    ("population", "most_by_rows"),
+    [(sentences, 0.8), (pictures, 0.92), (pairs, 0.9), (events, 0.92), (tokens, 0.93)],
+)
 def test_the_populations_value_is_inside_as_often_as_stated(population, most_by_rows):
     rng = np.random.default_rng(5)
     columns, statistic = population(rng)

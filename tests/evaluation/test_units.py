@@ -9,17 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.promotion import winner
 
+from foursplit import plugins
 from foursplit.config import paths
-from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.splits import SPLITS
-from foursplit.data import store, texts
+from foursplit.data import load_splits, store, texts
 from foursplit.diagnosis.prediction_table import validate
 from foursplit.evaluation import experiment_tables, units
 from foursplit.evaluation.metrics import tag, verify
 from foursplit.io import artifacts
-from foursplit.stages import evaluate, train
+from foursplit.reporting.tables.worst_examples import worst_examples
+from foursplit.stages import evaluate, final, members, select, train
 
 TAG_SPEC = DataSpec(
     inputs=(), tokenizer="words", max_lengths={"x": 4, "tags": 4},
@@ -244,4 +245,15 @@ def test_a_tagger_goes_from_training_to_a_ledger_over_tokens(tagging):
     assert found["perplexity"]["n_groups"] == 60
     diagnosis = artifacts.read_json(paths.diagnosis(folder))
     assert diagnosis["splits"]["dev"]["n_groups"] == 60
-    assert load().experiment("names_near").task == "tag"
+    # The choice, the sealed test and the page's worst examples read the same tables.
+    members.run()
+    select.run("names")
+    final.run("names")
+    test = experiment_tables.load(paths.final("names") / "seed_1", "test")
+    assert test["unit_of"].nunique() == 60
+    examples = load_splits.load("drawn_texts", "dev")
+    shown = worst_examples(dev, examples, plugins.dataset("drawn_texts").SPEC)
+    words = dict(zip(examples.metadata["example_id"], texts.to_texts(examples.x), strict=True))
+    assert shown.examples
+    for row in shown.examples:
+        assert row.inputs == (words[row.example_id.partition("#")[0]],)

@@ -59,7 +59,7 @@ def mirror(project, tmp_path, monkeypatch):
     monkeypatch.setenv("FOURSPLIT_ACCELERATOR", "cpu")
     folder = tmp_path / "mirror"
     monkeypatch.setenv("FOURSPLIT_MIRROR", str(folder))
-    winner.make(project)
+    winner._settings(project)
 
     def publish(content, **changes):
         path = folder / NAME / "model.safetensors"

@@ -1,14 +1,12 @@
 """The device that a stage uses, and the name its manifest gives it."""
 
-import ctypes
 import os
-import platform
-from contextlib import suppress
 from typing import Literal
 
 import torch
 
 from foursplit.core.errors import FoursplitError
+from foursplit.training.freed_memory import give_back_freed_memory
 
 VARIABLE = "FOURSPLIT_ACCELERATOR"
 
@@ -18,20 +16,6 @@ MIN_GPU_FLOPS = 10_000_000
 Below, starting its kernels mostly takes longer than one core takes to compute (for 47 of the 51
 networks that `benchmarks/on_gpu.py` timed there).
 """
-
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-"""Names of two settings of the C library's `mallopt`, from its malloc.h."""
-
-LARGE_BLOCK = 8 * 2**20
-"""Bytes from which on a block goes back to the system when it is freed.
-
-glibc raises its own threshold to the largest block that was freed, up to 32 MB, and keeps the
-smaller ones: sounds of all lengths then fill more and more of them (`benchmarks/memory.py`).
-"""
-
-KEPT_AT_TOP = 64 * 2**20
-"""Bytes of smaller freed blocks that stay for the next step, so that each need not ask again."""
 
 
 def runs_faster_on_gpu(flops: int, n_examples: int) -> bool:
@@ -77,17 +61,3 @@ def configure(threads: int) -> None:
     """Prepare this process for a network: the same bits each time, freed memory given back."""
     set_deterministic(threads)
     give_back_freed_memory()
-
-
-def give_back_freed_memory() -> bool:
-    """Have the C library give large freed blocks back at once; return whether it does.
-
-    Other libraries than glibc, on other systems, have rules of their own.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        settings = ((M_MMAP_THRESHOLD, LARGE_BLOCK), (M_TRIM_THRESHOLD, KEPT_AT_TOP))
-        return all(libc.mallopt(name, value) == 1 for name, value in settings)
-    return False

@@ -38,7 +38,6 @@ class WeightsEntry:
     home: str
     file: RemoteFile
     why: str = ""  # its licence must be accepted
-    attribute: bool = False  # the licence requires attribution
     names: Mapping[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
