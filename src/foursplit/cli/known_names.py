@@ -21,9 +21,14 @@ Names = Mapping[str, Sequence[str]]
 
 ADDRESSED = "target with @"
 
+WORDS = "words of the default pipeline's targets"  # of each name a line
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
-CODE = ("cli/known_names.py", "config/schema.py", "config/pipelines.py", "runner/targets.py")
+CODE = (
+    "cli/known_names.py", "config/schema.py", "config/pipelines.py", "runner/targets.py",
+    "runner/target_words.py",
+)  # fmt: skip
 """The files of the package that decide what is a name."""
 
 STAGE_KINDS: Mapping[str, Kind] = {
@@ -45,7 +50,7 @@ def require_targets(targets: Iterable[str]) -> None:
     names = (_recorded() or _read()) if wanted else {}
     for name in wanted:
         known = {*names["target"], *names[ADDRESSED]}
-        if name not in known:
+        if name not in known and not _has_match(name, names[WORDS]):
             raise unknown_name("target", name, known if "@" in name else names["target"])
 
 
@@ -76,6 +81,12 @@ def is_dvc_target(target: str) -> bool:
     return ":" in target or Path(target).suffix in {".yaml", ".yml", ".dvc"}
 
 
+def _has_match(target: str, lines: Sequence[str]) -> bool:
+    from foursplit.runner.target_words import matching
+
+    return bool(matching(target, {line: line for line in lines}))
+
+
 def _check(kind: Kind, name: str, names: Names, at: str = "") -> None:
     if name not in names[kind]:
         raise unknown_name(kind, name, names[kind], at)
@@ -102,6 +113,7 @@ def _read() -> Names:
 
 def _names() -> dict[str, Iterable[str]]:
     from foursplit.config.load import load
+    from foursplit.runner.target_words import words
     from foursplit.runner.targets import target_names
 
     params = load()
@@ -115,6 +127,7 @@ def _names() -> dict[str, Iterable[str]]:
         "lesson": [k for s in sections for block in s.lessons.values() for k in block],
         "target": short,
         ADDRESSED: addressed,
+        WORDS: words(params).values(),
     }
 
 
