@@ -64,13 +64,19 @@ LOOK_UP = {
 def test_the_names_are_those_that_params_yaml_gives(project):
     params = load()
     for kind, names in known_names._read().items():
+        if kind == known_names.WORDS:
+            continue
         for name in names[:: 40 if "target" in kind else 1]:  # a target reads pipeline files
             LOOK_UP[kind](params, name)
         with pytest.raises(FoursplitError) as error:
             LOOK_UP[kind](params, "no@such" if kind == known_names.ADDRESSED else "no_such")
-        text = str(error.value).partition(" Valid: ")[2].rstrip(".")
+        text, _, total = str(error.value).partition(" Valid: ")[2].rstrip(".").partition(", … ")
         valid = set(names) | (set(known_names._read()["target"]) if "@" in kind else set())
-        assert set(text.split(", ")) == valid, kind
+        if total:
+            assert set(text.split(", ")) < valid, kind
+            assert f"{len(valid)})" in total, kind
+        else:
+            assert set(text.split(", ")) == valid, kind
 
 
 def test_each_refuses_with_the_words_of_the_other(project):

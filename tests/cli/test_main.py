@@ -55,10 +55,10 @@ def test_help_lists_every_command_under_a_heading(project):
     [
         (
             ["stage", "fetch", "wines"],
-            "unknown dataset 'wines'. Did you mean 'wine'? Valid: breast_cancer",
+            "unknown dataset 'wines'. Did you mean 'wine'? Valid: wine",
         ),
         (["stage", "train", "lenet"], "unknown experiment 'lenet'"),
-        (["stage", "evaluate", "lenet"], "c2w3_wine_softmax, c3w2_few_digits"),
+        (["stage", "evaluate", "lenet"], "c4w2_digits_lenet, c4w2_fashion_lenet"),
         (
             ["stage", "learning_curve", "c2w3_wine_softmax"],
             "unknown learning curve 'c2w3_wine_softmax'. Valid: c4w2",
@@ -71,8 +71,8 @@ def test_help_lists_every_command_under_a_heading(project):
             "Run `foursplit repro learning_curve@c4w2_digits_mlp`",
         ),
         (["learning-curve", "c4w2_digits_lenet"], "neither a CSV file nor an experiment with one"),
-        (["stage", "select", "digits"], "unknown group 'digits'. Did you mean 'm2w2_digits'?"),
-        (["stage", "final", "digits"], "c2w3_wine, c3w2_few_digits, c3w2_many_digits"),
+        (["stage", "select", "digits"], "unknown group 'digits'. Did you mean 'c4w2_digits'?"),
+        (["stage", "final", "digits"], "c3w2_many_digits"),
         (["stage", "trian", "x"], "No such command 'trian'"),
         (["stage", "train"], "Missing argument 'EXPERIMENT'"),
         (["new", "model", "My Model"], "use small letters"),

@@ -70,9 +70,9 @@ def test_an_experiments_name_explains_both_its_stages(project):
     ]
 
 
-@pytest.mark.parametrize("name", ["lenet", "train@lenet", "digit"])
-def test_an_unknown_name_is_answered_with_the_known_ones(project, name):
-    with pytest.raises(FoursplitError, match=f"unknown target '{name}'.* Valid: .*digits"):
+@pytest.mark.parametrize("name", ["lenett", "train@lenet", "digi"])
+def test_an_unknown_name_is_answered_with_the_nearest_ones(project, name):
+    with pytest.raises(FoursplitError, match=rf"unknown target '{name}'.*: .*(lenet|digits)"):
         resolve_target(PARAMS, name)
 
 
@@ -81,3 +81,65 @@ def test_every_address_is_one_that_dvc_knows():
 
     expected = {stage.name for stage in Repo(str(PROJECT)).index.stages if hasattr(stage, "name")}
     assert {address.rpartition(":")[2] for address in addresses(PARAMS).values()} == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("c4", "c4w2_digits_lenet"),
+        ("DLS C4 W2", "c4w2_digits_lenet"),
+        ("dls c4 w2", "c4w2_digits_softmax"),
+        ("C4W2", "c4w2_digits_lenet"),
+        ("cnn", "c4w2_digits_lenet"),
+        ("lenet", "c4w2_digits_lenet"),
+        ("wine softmax", "c2w3_wine_softmax"),
+        ("MLS C1 W3", "m1w3_cancer_logistic"),
+    ],
+)
+def test_course_week_and_words_are_targets(project, target, expected):
+    names = {address.partition(":")[2] for address in resolve_target(PARAMS, target)}
+    assert f"evaluate@{expected}" in names
+
+
+def test_a_week_is_its_experiments_its_lessons_and_its_whole_groups(project):
+    experiments = {
+        key: e for b in PARAMS.experiments.values() for key, e in b.items() if e.week == "MLS C1 W3"
+    }
+    lessons = {
+        k for b in PARAMS.lessons.values() for k, one in b.items() if one.week == "MLS C1 W3"
+    }
+    assert experiments
+    assert lessons
+    assert {address.partition(":")[2] for address in resolve_target(PARAMS, "MLS C1 W3")} == {
+        *(f"evaluate@{key}" for key in experiments),
+        *(f"final@{e.group}" for e in experiments.values()),
+        *(f"lesson@{key}" for key in lessons),
+    }
+
+
+def test_a_group_is_decided_only_if_the_words_are_those_of_all_its_experiments(project):
+    names = {address.partition(":")[2] for address in resolve_target(PARAMS, "digits lenet")}
+    experiments = {k: e for block in PARAMS.experiments.values() for k, e in block.items()}
+    assert "evaluate@c4w2_digits_lenet" in names
+    assert "final@c4w2_digits" not in names  # its softmax regression was not asked for
+    finals = {name.removeprefix("final@") for name in names if name.startswith("final@")}
+    assert finals == {
+        e.group
+        for e in experiments.values()
+        if all(f"evaluate@{k}" in names for k, o in experiments.items() if o.group == e.group)
+    }
+
+
+def test_a_part_of_a_word_is_no_word(project):
+    with pytest.raises(FoursplitError, match="unknown target 'lene'"):
+        resolve_target(PARAMS, "lene")
+
+
+def test_a_wrong_target_names_the_nearest_five(project):
+    with pytest.raises(FoursplitError) as caught:
+        resolve_target(PARAMS, "c4w2_digits_lenets")
+    message = str(caught.value)
+    assert "Did you mean 'c4w2_digits_lenet'?" in message
+    listed = message.partition("Valid: ")[2].partition(", …")[0].split(", ")
+    assert len(listed) == 5
+    assert listed[0] == "c4w2_digits_lenet"

@@ -21,11 +21,13 @@ Names = Mapping[str, Sequence[str]]
 
 ADDRESSED = "target with @"
 
+WORDS = "words of the default pipeline's targets"  # of each name a line
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
 CODE = (
     "cli/known_names.py", "config/schema.py", "config/pipelines.py", "config/pretrained.py",
-    "runner/targets.py",
+    "runner/targets.py", "runner/target_words.py",
 )  # fmt: skip
 """The files of the package that decide what is a name."""
 
@@ -48,7 +50,7 @@ def require_targets(targets: Iterable[str]) -> None:
     names = (_recorded() or _read()) if wanted else {}
     for name in wanted:
         known = {*names["target"], *names[ADDRESSED]}
-        if name not in known:
+        if name not in known and not _has_match(name, names[WORDS]):
             raise unknown_name("target", name, known if "@" in name else names["target"])
 
 
@@ -79,6 +81,12 @@ def is_dvc_target(target: str) -> bool:
     return ":" in target or Path(target).suffix in {".yaml", ".yml", ".dvc"}
 
 
+def _has_match(target: str, lines: Sequence[str]) -> bool:
+    from foursplit.runner.target_words import matching
+
+    return bool(matching(target, {line: line for line in lines}))
+
+
 def _check(kind: Kind, name: str, names: Names, at: str = "") -> None:
     if name not in names[kind]:
         raise unknown_name(kind, name, names[kind], at)
@@ -106,6 +114,7 @@ def _read() -> Names:
 def _names() -> dict[str, Iterable[str]]:
     from foursplit.config.load import load
     from foursplit.config.pretrained import used_weights
+    from foursplit.runner.target_words import words
     from foursplit.runner.targets import target_names
 
     params = load()
@@ -120,6 +129,7 @@ def _names() -> dict[str, Iterable[str]]:
         "weights": used_weights(params),
         "target": short,
         ADDRESSED: addressed,
+        WORDS: words(params).values(),
     }
 
 

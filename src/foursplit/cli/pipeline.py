@@ -32,8 +32,9 @@ from foursplit.core import reproducible_env
 def repro(targets: tuple[str, ...], **options: Any) -> None:
     """Run the pipeline in parallel, and print the summary table.
 
-    TARGETS are experiments, groups, datasets, courses, stages (train@KEY, or train for all), or
-    DVC targets.  Without any, all stages run.
+    TARGETS are experiments, groups, datasets, courses, stages (train@KEY, or train for all), DVC
+    targets, or words that select several: c4, "DLS C4 W2", cnn, lenet.  Without any, all stages
+    run.
     """
     watch = None
     if not any(options.values()):

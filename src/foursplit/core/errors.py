@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
 class FoursplitError(ValueError):
@@ -14,14 +14,37 @@ class FoursplitError(ValueError):
 
 
 def unknown_name(kind: str, value: object, valid: Iterable[str], at: str = "") -> FoursplitError:
-    """Return an error with the valid names and the closest one."""
+    """Return an error with the closest name and the valid ones; of many, the nearest."""
     names = sorted(valid)
-    matches = get_close_matches(str(value), names, n=1)
-    hint = f" Did you mean {matches[0]!r}?" if matches else ""
+    closest = nearest_names(str(value), names)
+    is_close = closest and get_close_matches(str(value).lower(), [closest[0].lower()])
+    hint = f" Did you mean {closest[0]!r}?" if is_close else ""
     path = f"{at}: " if at else ""
-    return FoursplitError(
-        f"{path}unknown {kind} {value!r}.{hint} Valid: {', '.join(names) or '(none)'}."
-    )
+    if len(names) <= MAX_LISTED_NAMES:
+        choices = f"Valid: {', '.join(names) or '(none)'}."
+    else:
+        choices = f"Valid: {', '.join(closest)}, … (the nearest of {len(names)})."
+    return FoursplitError(f"{path}unknown {kind} {value!r}.{hint} {choices}")
+
+
+MAX_LISTED_NAMES = 30  # beyond, an error lists the nearest only
+
+N_NEAREST = 5
+
+
+def nearest_names(value: str, names: Iterable[str], n: int = N_NEAREST) -> list[str]:
+    """Return the `n` names nearest to `value`: those that contain it, or that it contains, first.
+
+    Then by the similarity of their letters, which edits lower.
+    """
+    wanted = value.lower()
+
+    def distance(name: str) -> tuple[bool, float, str]:
+        other = name.lower()
+        is_part = bool(wanted) and (wanted in other or (len(other) > 2 and other in wanted))
+        return not is_part, -SequenceMatcher(None, wanted, other).ratio(), name
+
+    return sorted(names, key=distance)[:n]
 
 
 ROOM = "Free space there, and run again."

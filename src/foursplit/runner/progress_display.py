@@ -95,8 +95,11 @@ class Display:
         lines = []
         for title, (seconds, last_line) in status.running.items():
             line = Text(f"  {title} {format_duration(seconds)}", style="cyan")
-            line.append(f"  {last_line}", style="dim")
-            lines.append(line)
+            progress = Text(f"  {last_line}", style="dim")
+            if line.cell_len + progress.cell_len <= self.console.width:
+                lines.append(line.append_text(progress))
+            else:  # a line of its own, which ends with the dev error and the time left
+                lines += [line, Text("  ").append_text(progress)]
         lines.append(Text(status.summary(), style="bold"))
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"

@@ -8,6 +8,8 @@ names and numbers only: no DVC, no process, no clock.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from foursplit.runner.duration_learning import DurationLearning
+
 
 @dataclass(slots=True, kw_only=True)
 class StageQueue:
@@ -31,8 +33,12 @@ class StageQueue:
     skipped: dict[str, str] = field(init=False, default_factory=dict)  # stage: the failed stage
     critical_path: dict[str, float] = field(init=False)  # seconds from a stage's start to the end
     ancestors: dict[str, set[str]] = field(init=False)  # of each milestone, and itself
+    kinds: Mapping[str, str] = field(default_factory=dict)  # of stages, whose durations are alike
+    durations: DurationLearning = field(init=False)
 
     def __post_init__(self) -> None:
+        kinds = {name: self.kinds.get(name, "") for name in self.needs}
+        self.durations = DurationLearning(self.seconds, kinds)
         self.waiting = {name: set(needed) for name, needed in self.needs.items()}
         self.ready = {name for name, needed in self.waiting.items() if not needed}
         for name in self.ready:
@@ -112,14 +118,27 @@ class StageQueue:
     def is_done(self) -> bool:
         return not (self.ready or self.running or self.waiting)
 
-    def seconds_left(self, elapsed: Mapping[str, float]) -> float:
-        """Estimate the time to the end: remaining work per slot, or the longest critical path."""
-        work, lengths = 0.0, [0.0]
-        for name in (*self.ready, *self.waiting, *self.running):
-            elapsed_here = min(elapsed.get(name, 0.0), self.seconds[name])
-            work += (self.seconds[name] - elapsed_here) * min(self.threads[name], self.slots)
-            lengths.append(self.critical_path[name] - elapsed_here)
-        return max(work / self.slots, *lengths)
+    def learn(self, name: str, seconds: float) -> None:
+        """Note how long a stage took that ran: the time left follows from it."""
+        self.durations.learn(name, seconds)
+
+    def seconds_left(self, elapsed: Mapping[str, float], wall: float = 0.0) -> float:
+        """Estimate the time to the end: remaining work per slot, or the longest critical path.
+
+        `elapsed` holds the seconds so far of each running stage, `wall` those of the run.
+        """
+        unfinished = (*self.ready, *self.waiting, *self.running)
+        rest = {
+            name: self.durations.rest(name, elapsed[name])
+            if name in elapsed
+            else self.durations.seconds(name)
+            for name in unfinished
+        }
+        work = sum(rest[name] * min(self.threads[name], self.slots) for name in unfinished)
+        needs = {name: self.needs[name] & rest.keys() for name in unfinished}
+        longest = max(critical_path_lengths(needs, rest).values(), default=0.0)
+        busy = self.durations.busy_share(elapsed, wall, self.slots)
+        return max(work / self.slots / busy, longest)
 
 
 def critical_path_lengths(

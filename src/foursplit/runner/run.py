@@ -83,7 +83,7 @@ class PipelineRun:
         self.not_before: dict[str, float] = {}  # stages whose files another process holds
         self.waits: dict[str, float] = {}  # start of the wait
         self.killed = 0.0  # time of the second Ctrl-C
-        self.written = time.monotonic()
+        self.began = self.written = time.monotonic()
         self.selector = selectors.DefaultSelector()
 
     def run(self, *, force: bool = False) -> RunResult:
@@ -275,6 +275,7 @@ class PipelineRun:
                     self._fail(name, changed_inputs_message(changed), seconds, output)
                     return
                 self.queue.finish(name)
+                self.queue.learn(name, seconds)
                 self.outcome.ran.append(name)
                 run_log.write(name, "ran", seconds, self.reasons[name])
                 self._print_result(name, format_duration(seconds), output)
@@ -334,7 +335,7 @@ class PipelineRun:
             done=len(self.queue.done),
             total=len(self.stages),
             waiting=len(self.queue.waiting) + len(self.queue.ready),
-            seconds_left=self.queue.seconds_left(elapsed),
+            seconds_left=self.queue.seconds_left(elapsed, now - self.began),
             running={
                 self.stages[name].title: (elapsed[name], job.last_line())
                 for name, job in self.jobs.items()
@@ -387,5 +388,6 @@ def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> 
             n: run_log.expected_seconds(n, step.title, estimates) for n, step in stages.items()
         },
         slots=slots,
+        kinds={name: step.title.partition("@")[0] for name, step in stages.items()},
         milestones=frozenset(n for n, step in stages.items() if step.title.startswith(DECISION)),
     )

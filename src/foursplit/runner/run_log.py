@@ -13,8 +13,14 @@ from foursplit.runner.rerun_reasons import Change
 
 StageOutcome = Literal["ran", "restored", "failed"]
 
-DEFAULT_SECONDS: Mapping[str, float] = {"train": 3.0, "learning_curve": 10.0, "validate": 1.5}
-"""Default duration of a stage by its name, before one was measured."""
+DEFAULT_SECONDS: Mapping[str, float] = {
+    "train": 3.0, "learning_curve": 15.0, "validate": 1.2, "evaluate": 1.5, "final": 1.5,
+    "lesson": 1.0, "fetch": 1.0, "select": 0.8,
+}  # fmt: skip
+"""Default duration of a stage by its name, before one was measured (`benchmarks/clean.py`)."""
+
+ESTIMATE_FACTOR, ESTIMATE_POWER = 1.2, 0.4
+"""Of an estimate from epochs: trainings of fewer epochs mostly have more steps in each."""
 
 DEFAULT_OTHER_SECONDS = 0.5
 
@@ -70,7 +76,9 @@ def expected_seconds(name: str, title: str, estimates: Mapping[str, float]) -> f
     last = read(name)
     if last is not None and last.how == "ran":
         return max(last.seconds, 0.05)
-    return estimates.get(title, DEFAULT_SECONDS.get(title.partition("@")[0], DEFAULT_OTHER_SECONDS))
+    if title in estimates:
+        return float(ESTIMATE_FACTOR * estimates[title] ** ESTIMATE_POWER)
+    return DEFAULT_SECONDS.get(title.partition("@")[0], DEFAULT_OTHER_SECONDS)
 
 
 def _file_name(name: str) -> str:

@@ -11,6 +11,7 @@ from foursplit.config.pipelines import FULL, Pipeline, home
 from foursplit.config.pretrained import used_weights
 from foursplit.config.schema import ComparisonGroup, Experiment, Params, PipelineConfig
 from foursplit.core.errors import unknown_name
+from foursplit.runner.target_words import matching, words
 
 PROJECT_STAGES = ("code", "members")
 WEIGHTS_STAGE = "weights"
@@ -79,6 +80,8 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
 
     An experiment stands for its evaluation, a group for its final, a dataset for its split, a
     course for its pipeline file, and a stage's name for that stage of everything in the pipeline.
+    A course or week as the courses number them, and words, stand for all that have them, and for
+    the groups of which all experiments do.
     """
     if ":" in target or Path(target).suffix in {".yaml", ".yml", ".dvc"}:
         return [target]
@@ -95,8 +98,22 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
     for stage in ("evaluate", "final", "split", "lesson", WEIGHTS_STAGE):
         if f"{stage}@{target}" in all_addresses:
             return [all_addresses[f"{stage}@{target}"]]
+    if by_words := _by_words(params.sections()[pipeline], pipeline, target):
+        return by_words
     short, addressed = target_names(params, pipeline)
     raise unknown_name("target", target, short | addressed if "@" in target else short)
+
+
+def _by_words(section: PipelineConfig, pipeline: Pipeline, target: str) -> list[str]:
+    """Return the addresses of the experiments, lessons and whole groups that words stand for."""
+    own_addresses, matches = _addresses(pipeline, section), matching(target, words(section))
+    members: dict[str, set[str]] = {}
+    for block in section.experiments.values():
+        for key, experiment in block.items():
+            members.setdefault(experiment.group, set()).add(key)
+    names = [f"{stage}@{key}" for key in matches for stage in ("evaluate", "lesson")]
+    names += [f"final@{group}" for group, keys in members.items() if keys <= {*matches}]
+    return [own_addresses[name] for name in names if name in own_addresses]
 
 
 def target_names(params: Params, pipeline: Pipeline = "") -> tuple[set[str], set[str]]:
