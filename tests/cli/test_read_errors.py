@@ -24,8 +24,12 @@ def project(tmp_path, monkeypatch):
     paths.root.cache_clear()
 
 
-def sheet():
-    return pd.read_csv(paths.tags("digits"), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+def working():
+    return paths.reports() / "reading" / "figures_drawn.csv"
+
+
+def sheet(path=None):
+    return pd.read_csv(path or working(), dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
 def test_errors_go_to_the_sources_sheet_and_to_a_page_in_the_same_order(project):
@@ -43,6 +47,7 @@ def test_what_was_filled_in_stays_and_the_rest_is_drawn_anew(project):
     read_errors("figures_drawn", 1)
     filled = sheet()
     filled.loc[3, ["tags", "comment"]] = ["turned; dark", "=not a formula"]
+    paths.tags("digits").parent.mkdir(parents=True)
     filled.to_csv(paths.tags("digits"), index=False)
     read_errors("figures_drawn", 2)
     again = sheet().set_index("example_id")
@@ -68,7 +73,9 @@ HEADINGS = st.text("abc _'=ß.1", min_size=1, max_size=8).filter(
 )
 def test_a_readers_own_columns_and_rows_stay_to_the_byte(project, own, order):
     assume(len({name.strip() for name in own}) == len(own))  # doubled headings are refused
+    paths.tags("digits").parent.mkdir(parents=True, exist_ok=True)
     paths.tags("digits").unlink(missing_ok=True)
+    working().unlink(missing_ok=True)
     read_errors("figures_drawn", 1)
     filled = sheet().iloc[:8].assign(**own)
     columns = [*filled]
@@ -100,6 +107,7 @@ def test_a_sheet_of_tags_alone_is_drawn_into_and_read_again(project):
     read_errors("figures_drawn", 1)
     filled = sheet()
     filled.loc[3, "tags"] = "turned"
+    paths.tags("digits").parent.mkdir(parents=True)
     filled[["example_id", "tags", "label_audit", "comment"]].to_csv(
         paths.tags("digits"), index=False
     )
@@ -129,3 +137,42 @@ def test_a_table_of_numbers_is_read_as_a_table(project):
 def test_an_unknown_experiment_is_refused_with_the_valid_ones(project):
     with pytest.raises(FoursplitError, match="figures_drawn"):
         read_errors("figures", 1)
+
+
+def test_to_look_at_errors_changes_nothing_that_the_pipeline_reads_until_a_tag_is_entered(project):
+    tags = paths.tags("digits")
+    read_errors("figures_drawn", 1)
+    assert not tags.exists()
+    tags.parent.mkdir(parents=True)
+    tags.write_text("example_id,tags,label_audit,comment\n")
+    read_errors("figures_drawn", 1)
+    read_errors("figures_drawn", 2)
+    assert tags.read_text() == "example_id,tags,label_audit,comment\n"
+    filled = sheet()
+    filled.loc[3, "tags"] = "turned"
+    filled.to_csv(working(), index=False)
+    read_errors("figures_drawn", 3)
+    taken = sheet(tags)
+    assert taken["example_id"].tolist() == [filled.loc[3, "example_id"]]
+    assert taken["tags"].tolist() == ["turned"]
+    before = tags.read_bytes()
+    read_errors("figures_drawn", 1)
+    assert tags.read_bytes() == before
+    assert (sheet()["tags"] == "turned").sum() == 1
+
+
+def test_a_tag_changed_in_the_sheet_is_changed_and_the_others_stay(project):
+    read_errors("figures_drawn", 1)
+    filled = sheet()
+    filled.loc[[2, 3], "tags"] = ["dark", "turned"]
+    filled.to_csv(working(), index=False)
+    read_errors("figures_drawn", 1)
+    again = sheet().set_index("example_id")
+    again.loc[filled.loc[3, "example_id"], "tags"] = "turned; dark"
+    again.reset_index().to_csv(working(), index=False)
+    read_errors("figures_drawn", 1)
+    found = sheet(paths.tags("digits")).set_index("example_id")["tags"]
+    assert found.to_dict() == {
+        filled.loc[2, "example_id"]: "dark",
+        filled.loc[3, "example_id"]: "turned; dark",
+    }

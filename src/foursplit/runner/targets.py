@@ -1,6 +1,6 @@
 """Short names of targets: an experiment, a group, a dataset, a course, a stage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -130,6 +130,30 @@ def stages_of_target(params: Params, target: str) -> list[str]:
     all_addresses = addresses(params)
     matching = [a for name, a in all_addresses.items() if name.partition("@")[2] == target]
     return matching or resolve_target(params, target)
+
+
+def experiments_asked(params: Params, wanted: Iterable[str]) -> frozenset[str] | None:
+    """Return the experiments that DVC's addresses stand for; None for all that there are."""
+    asked: set[str] = set()
+    names: set[str] = set()
+    courses = {
+        _pipeline_file(home(pipeline, course)): {*block}
+        for pipeline, section in params.sections().items()
+        for course, block in section.experiments.items()
+    }
+    for address in wanted:
+        file, _, stage = address.partition(":")
+        names.add(file)
+        kind, _, key = stage.partition("@")
+        if kind in (*EXPERIMENT_STAGES, *CURVE_STAGES) and key:
+            asked.add(key)
+        elif kind in GROUP_STAGES and key:
+            asked |= {*params.members(key)}
+        elif not stage and file in courses:
+            asked |= courses[file]
+        elif kind not in (*DATA_STAGES, *STUDY_STAGES, *PROJECT_STAGES):
+            return None
+    return frozenset(asked) if names else None
 
 
 def stages_reading(section: PipelineConfig, pipeline: Pipeline, datasets: set[str]) -> set[str]:

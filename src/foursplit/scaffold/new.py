@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from ruamel.yaml import YAML
 
 from foursplit import plugins
 from foursplit.config import paths, pipelines
@@ -15,7 +14,7 @@ from foursplit.config.load import load
 from foursplit.config.names import check_name
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts, tabular
-from foursplit.scaffold import dataset_file, infer_schema, occupied_paths
+from foursplit.scaffold import dataset_file, infer_schema, insert_yaml, occupied_paths
 
 COURSE = "own"
 EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nothing is annotated yet
@@ -147,21 +146,12 @@ def _project_path(csv: Path) -> str:
 
 
 def _add(blocks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add entries to params.yaml; keep every other line."""
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 4096, True
-    yaml.indent(mapping=2, sequence=4, offset=2)  # as params.yaml has its lists
+    """Add entries to params.yaml; keep every other line byte for byte."""
     path = paths.params_file()
-    tree = yaml.load(path.read_text())
+    text = path.read_bytes().decode("utf-8")
     for key_path, entries in blocks.items():
-        block = tree
-        for key in key_path.split("."):
-            block = block.setdefault(key, {})
-            if hasattr(block, "fa"):
-                block.fa.set_block_style()  # else a block that was empty stays in braces
-        block.update(entries)
-    with artifacts.atomic_write(path) as temporary, temporary.open("w") as file:
-        yaml.dump(tree, file)
+        text = insert_yaml.insert(text, key_path, entries)
+    artifacts.write_text(path, text)
 
 
 def _print_next_step(path: Path, key: str) -> None:

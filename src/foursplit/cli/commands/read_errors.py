@@ -24,7 +24,11 @@ from foursplit.reporting.tables import examples
 
 
 def read_errors(key: str, seed: int) -> None:
-    """Add errors of `key` to `data/tags/<dataset>.csv`; annotated rows are kept."""
+    """Write errors of `key` to `reports/reading/<key>.csv`, with the rows annotated so far.
+
+    Rows that were annotated there since are taken over to `data/tags/<dataset>.csv`, which the
+    pipeline reads and git tracks: to look at errors changes neither.
+    """
     experiment = load().experiment(key)
     folder = paths.predictions(experiment.group) / key
     seeds = seed_folders(folder)
@@ -34,22 +38,57 @@ def read_errors(key: str, seed: int) -> None:
     table = validate(dev, "dev")
     split = eyeball.split_dev(table)
     sample = sheets.sheet(split.eyeball, generator("sheet", seed))
-    path = paths.tags(experiment.dataset)
-    annotated = _annotated_rows(path, table, sample)
+    tags = paths.tags(experiment.dataset)
+    path = paths.reports() / "reading" / f"{key}.csv"
+    annotated, n_new = _take_over(path, tags, table, sample)
     merged = pd.concat([annotated, sample[~sample["example_id"].isin(annotated["example_id"])]])
     extra = [str(name) for name in annotated if name not in sample]
     path.parent.mkdir(parents=True, exist_ok=True)
     sheets.write_with(merged.fillna(dict.fromkeys(extra, "")), path, extra)
-    page = paths.reports() / "reading" / f"{key}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
+    page = path.with_suffix(".html")
     artifacts.write_text(page, _page(key, experiment.dataset, dev, sample))
     n_errors = int(sample["is_error"].sum())
     click.echo(line(split.note))
     click.echo(f"Read: {page} ({n_errors} errors, {len(sample) - n_errors} correct predictions)")
     click.echo(
         f"Fill in: {path}: tags (separated by ;), label_audit (ok, wrong, ambiguous), "
-        f"comment; {len(annotated)} rows were annotated before. Then run `foursplit repro {key}`."
+        f"comment; {len(annotated)} rows were annotated before. Then run this command again: it "
+        f"takes what you entered over to {tags}, which the pipeline reads."
     )
+    if n_new:
+        click.echo(
+            f"{tags}: {n_new} annotated rows taken over. Next: `foursplit repro {key}`, and commit "
+            "the file."
+        )
+
+
+def _take_over(
+    path: Path, tags: Path, dev: PredictionTable, sample: pd.DataFrame
+) -> tuple[pd.DataFrame, int]:
+    """Return all annotated rows, and how many of `path` were written to `tags`, as new or other."""
+    known = _annotated_rows(tags, dev, sample)
+    entered = _annotated_rows(path, dev, sample)
+    before, now = _entries(known), _entries(entered)
+    changed = [name for name, cells in now.items() if before.get(name) != cells]
+    if not changed:
+        return known, 0
+    kept = known[~known["example_id"].isin(now)]
+    extra = [str(name) for name in {**entered, **known} if name not in sample]
+    rows = pd.concat([kept, entered]).fillna(dict.fromkeys(extra, ""))
+    tags.parent.mkdir(parents=True, exist_ok=True)
+    sheets.write_with(rows, tags, extra)
+    return rows, len(changed)
+
+
+def _entries(rows: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return what was filled in by example: tags, audit, comment and a reader's own columns."""
+    given = [name for name in rows if name not in sheets.SHOWN]
+    own = [n for n in given if not str(n).startswith((META, SHOW))]
+    cells = rows[own].fillna("").astype(str).to_dict("records")
+    return {
+        name: {key: value for key, value in row.items() if value}
+        for name, row in zip(rows["example_id"], cells, strict=True)
+    }
 
 
 def _annotated_rows(path: Path, dev: PredictionTable, sample: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,7 @@ from foursplit.runner.removable_outputs import open_write_log, remove_write_log
 from foursplit.runner.remove_orphans import remove_orphans, report_lines
 from foursplit.runner.repair_dvc_locks import repair_locks
 from foursplit.runner.run_pipeline import RunTargets
-from foursplit.runner.targets import resolve_target, stages_reading
+from foursplit.runner.targets import experiments_asked, resolve_target, stages_reading
 from foursplit.runner.unchanged import RunWatch
 from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
@@ -122,7 +122,10 @@ def _run(
             )
     if not dry:
         seconds = time.monotonic() - start
-        printed = finish.finish_run(params.of(of), seconds, changed=changed, tracking=tracking)
+        asked = experiments_asked(params, wanted.addresses)
+        printed = finish.finish_run(
+            params.of(of), seconds, changed=changed, tracking=tracking, asked=asked
+        )
         if watch is not None and not unsupported:
             watch.record(printed)
 

@@ -1,6 +1,8 @@
 """Finish a run: print the summary table and update MLflow."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,25 +12,36 @@ from foursplit.io import artifacts
 from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.progress_display import format_duration
 
+if TYPE_CHECKING:
+    from foursplit.evaluation.results import ExperimentResult
+
 
 def finish_run(
-    params: Params, seconds: float, *, changed: bool, tracking: BackgroundTracking | None = None
+    params: Params,
+    seconds: float,
+    *,
+    changed: bool,
+    tracking: BackgroundTracking | None = None,
+    asked: Collection[str] | None = None,
 ) -> str:
     """Print the table, name the report, and track new runs; return what was printed, but times.
+
+    With `asked`, table and pages are of these experiments alone.
 
     `tracking` is a process that has written most runs already.
     """
     from foursplit.evaluation.results import collect
     from foursplit.reporting.terminal import render
 
-    entries = collect(params)
+    entries = [e for e in collect(params) if asked is None or e.key in asked]
     table = render(entries) if entries else ""
-    report = f"Report: {paths.reports(params.pipeline) / 'index.html'}\n"
+    page = _report(params, entries, everything=asked is None)
+    report = f"Report: {page}\n" if page else "\n"
     compare = "Compare runs in MLflow: make ui (or foursplit ui)\n"
     lessons = [key for block in params.lessons.values() for key in block]
     has_results = bool(entries) or any(paths.lesson(key).is_file() for key in lessons)
     # First, since MLflow alone takes seconds, and may fail.
-    click.echo(f"{table}{format_duration(seconds)}. {report}", nl=False)
+    click.echo(f"{table}{format_duration(seconds)}.{' ' * bool(page)}{report}", nl=False)
     if has_results and (changed or not _is_tracked()):
         if tracking is None or not tracking.finish(click.echo):
             from foursplit.cli.commands.track import track
@@ -37,6 +50,20 @@ def finish_run(
         artifacts.write_json(_tracked_file(), _state())
     click.echo(compare, nl=False)
     return f"{table}{report}{compare}"
+
+
+def _report(
+    params: Params, entries: Sequence["ExperimentResult"], *, everything: bool
+) -> Path | None:
+    """Return the page to open, written now for a part of the experiments; None without one."""
+    if everything:
+        index = paths.reports(params.pipeline) / "index.html"
+        return index if index.is_file() else None
+    if not entries:
+        return None
+    from foursplit.reporting.pages import partial_report
+
+    return partial_report.write(params, entries)
 
 
 def _tracked_file() -> Path:

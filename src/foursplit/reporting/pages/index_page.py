@@ -18,8 +18,9 @@ def page(
     entries: Sequence[ExperimentResult],
     cards: Mapping[str, Any],
     lessons: Sequence[Mapping[str, Any]] = (),
+    missing: Sequence[str] | None = None,
 ) -> str:
-    """Render the page."""
+    """Render the page; `missing` are experiments without a result, by default of all."""
     groups = [
         _group(name, group, [e for e in entries if e.experiment.group == name], cards)
         for block in params.groups.values()
@@ -32,7 +33,9 @@ def page(
         "groups": groups,
         "cards": [cards[name] for name in dict.fromkeys(e.experiment.dataset for e in entries)],
         "attributions": _attributions(cards),
-        "missing": [key for key in experiments if key not in evaluated],
+        "missing": [key for key in experiments if key not in evaluated]
+        if missing is None
+        else missing,
         "lessons": lessons,
         "n_experiments": len(entries),
         "confidence": confidence_level(params.diagnosis.confidence),
