@@ -212,7 +212,7 @@ def test_weights_count():
     a, b = (table(loss, weight=[1.0, 1.0, 2.0, 4.0]) for loss in ([1.0, 0, 0, 1], [0.0, 0, 1, 0]))
     found = compared(a, b)
     assert found.delta == pytest.approx((1 - 2 + 4) / 8)
-    assert found.test == "paired bootstrap"
+    assert found.test == "paired posterior"
     assert found.discordance == 0.75
 
 

@@ -36,12 +36,14 @@ class PredictionTable:
     `proba_<class>`, `human_loss` and `baseline_loss` (0 or more), `label_audit` (ok, wrong,
     ambiguous), `tags` (tuples of text), `oracle.<component>`, `oracle_type.<type>` and
     `human_loss.<who>` (0 or more, the last may be missing), `score_y` and `score_y_hat` (both or
-    neither of an error) and `meta.*`.
+    neither of an error) and `meta.*`.  Where `loss` is a mean over seeds, `seed_losses` has those
+    of each, as (seed, example).
     """
 
     split: str
     frame: pd.DataFrame
     path: str = ""
+    seed_losses: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -109,7 +111,12 @@ class PredictionTable:
     def take(self, chosen: np.ndarray) -> "PredictionTable":
         """Keep the examples that `chosen` (a mask or positions) names."""
         kept = self.frame.iloc[chosen if chosen.dtype != bool else np.flatnonzero(chosen)]
-        return PredictionTable(split=self.split, frame=kept.reset_index(drop=True), path=self.path)
+        return PredictionTable(
+            split=self.split,
+            frame=kept.reset_index(drop=True),
+            path=self.path,
+            seed_losses=None if self.seed_losses is None else self.seed_losses[:, chosen],
+        )
 
     def by_name(self) -> "PredictionTable":
         """Put rows in an order of their own, so that the file's is no input."""

@@ -207,7 +207,8 @@ def weight_to_flip(
 
 
 def _negative(table: PredictionTable) -> PredictionTable:
-    return replace(table, frame=table.frame.assign(loss=-table.loss))
+    negative = None if table.seed_losses is None else -table.seed_losses
+    return replace(table, frame=table.frame.assign(loss=-table.loss), seed_losses=negative)
 
 
 class _Scores:

@@ -21,7 +21,7 @@ from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate, Sampling, estimate, max_error
-from foursplit.diagnosis.stats.seed_variance import add_seed_variance, mean_table
+from foursplit.diagnosis.stats.seed_variance import add_seed_variance, interaction, mean_table
 
 CODES = {
     "avoidable_bias": "ST001",
@@ -106,7 +106,7 @@ def estimate_error(
     """Estimate the error on a split from the table of mean losses and the errors by seed.
 
     The random stream depends on the split and the seed of the settings alone, so every caller
-    gets the same interval.
+    gets the same interval.  Seeds are drawn alike for all splits, so gaps pair them.
     """
     rng = generator("diagnose", settings.seed, split)
     error = estimate(
@@ -117,8 +117,14 @@ def estimate_error(
         n_resamples=settings.n_resamples,
         confidence=settings.confidence,
     )
+    of_examples = (
+        interaction(table.seed_losses, table.weight, table.groups)
+        if table.seed_losses is not None
+        else 0.0
+    )
+    rng = generator("diagnose", settings.seed, "seeds")
     bound = max_error(table.loss, len(by_seed))
-    return add_seed_variance(error, by_seed, rng, settings.confidence, bound)
+    return add_seed_variance(error, by_seed, rng, settings.confidence, of_examples, bound)
 
 
 def _estimate_metric(

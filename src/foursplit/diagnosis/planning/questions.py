@@ -15,7 +15,8 @@ from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.planning import answers
 from foursplit.diagnosis.planning.answers import Answer
 from foursplit.diagnosis.planning.split_allocation import allocate_splits
-from foursplit.diagnosis.stats.bootstrap import Estimate, jeffreys_posterior, percentile_interval
+from foursplit.diagnosis.stats.bootstrap import Estimate, percentile_interval
+from foursplit.diagnosis.stats.error_posterior import jeffreys_posterior
 from foursplit.diagnosis.stats.power import recommend_sizes, required_examples
 
 CONFIDENCE, N_REPLICATES = 0.95, 4000

@@ -12,6 +12,14 @@ from statistics import NormalDist
 import numpy as np
 from jaxtyping import Float64, Integer
 
+from foursplit.diagnosis.stats.error_posterior import (
+    MAX_POSTERIOR_GROUPS,
+    answers_per_row,
+    group_posterior,
+    jeffreys_posterior,
+    row_posterior,
+)
+
 MAX_CELLS = 2_000_000  # replicates times groups in memory at once: 4 MB of positions, 16 of sums
 
 MIN_BOOTSTRAP_GROUPS = 20  # below it bootstrap percentiles are too narrow: Student's t instead
@@ -57,45 +65,41 @@ def estimate(
     n_resamples: int,
     confidence: float,
 ) -> Estimate:
-    """Return a weighted mean loss with its interval; groups are resampled as a whole.
+    """Return a weighted mean loss with its interval; groups are kept together.
 
-    Losses of 0 and 1 on independent rows are drawn from the Jeffreys posterior instead of the
-    bootstrap: the two agree as n grows, but without any error the bootstrap interval has no width.
-    With few groups the draws follow Student's t, with very many the normal.
+    Shares of wrong answers (0 and 1, or means over seeds) have a posterior instead of the
+    bootstrap: the two agree as n grows, but the bootstrap knows only errors that were observed.
+    Quantities are resampled by group; with few groups the draws follow Student's t, with very many
+    the normal.
     """
     value = float(np.average(loss, weights=weight))
-    group_names, code = np.unique(groups, return_inverse=True)
-    is_binary = len(group_names) == len(loss) and _is_binary(loss, weight)
-    sums = np.bincount(code, weights=weight * loss)
-    weights = np.bincount(code, weights=weight)
-    if is_binary or not sums.any():
-        replicates = jeffreys_posterior(
-            float(sums.sum() / weight[0]), len(group_names), rng, n_resamples
-        )
-    elif len(group_names) == 1:  # one group has no information on others
+    code, n_groups = number_groups(groups)
+    are_answers = answers_per_row(loss) is not None
+    replicates: np.ndarray
+    if are_answers and n_groups == len(loss):
+        replicates = row_posterior(loss, weight, rng, n_resamples)
+    elif n_groups == 1:  # one group has no information on others
         replicates = rng.uniform(0.0, max(1.0, float(loss.max())), n_resamples)
-    elif MIN_BOOTSTRAP_GROUPS <= len(group_names) < MIN_NORMAL_GROUPS:
-        order = np.lexsort((weights, sums))  # sorted, so that the order of rows changes nothing
-        replicates = bootstrap_replicates(sums[order], weights[order], rng, n_resamples)
-        replicates = value + (replicates - value) * t_correction(len(group_names), confidence)
+    elif are_answers and n_groups <= MAX_POSTERIOR_GROUPS:
+        replicates = group_posterior(loss, weight, code, rng, n_resamples, confidence)
     else:
-        replicates = value + standard_error(sums, weights) * _deviates(
-            len(group_names), rng, n_resamples
-        )
+        sums = np.bincount(code, weights=weight * loss)
+        weights = np.bincount(code, weights=weight)
+        replicates = _resampled(value, sums, weights, rng, n_resamples, confidence)
     if loss.min() >= 0:
         replicates = np.clip(replicates, 0.0, max_error(loss))
     lo, hi = _read_interval(
         replicates,
         confidence,
-        all_right=is_binary and value == 0,
-        all_wrong=is_binary and value == 1,
+        all_right=are_answers and value == 0,
+        all_wrong=are_answers and value == 1,
     )
     return Estimate(
         value=value,
         lo=min(lo, value),
         hi=max(hi, value),
         n=len(loss),
-        n_groups=len(group_names),
+        n_groups=n_groups,
         replicates=replicates,
     )
 
@@ -110,11 +114,28 @@ def max_error(loss: np.ndarray, n_seeds: int = 1) -> float | None:
     return 1.0 if is_share else None
 
 
-def jeffreys_posterior(
-    errors: float, n: int, rng: np.random.Generator, n_resamples: int
+def number_groups(groups: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return each row's group as a number from 0, and the number of groups."""
+    names, code = np.unique(groups, return_inverse=True)
+    return code, len(names)
+
+
+def _resampled(
+    value: float,
+    sums: np.ndarray,
+    weights: np.ndarray,
+    rng: np.random.Generator,
+    n_resamples: int,
+    confidence: float,
 ) -> np.ndarray:
-    """Draw error rates from the posterior of `errors` in n trials under Jeffreys' prior."""
-    return rng.beta(errors + 0.5, n - errors + 0.5, n_resamples)
+    n = len(sums)
+    if not sums.any():  # no observed loss is no certainty
+        return jeffreys_posterior(0.0, n, rng, n_resamples)
+    if MIN_BOOTSTRAP_GROUPS <= n < MIN_NORMAL_GROUPS:
+        order = np.lexsort((weights, sums))  # sorted, so that the order of rows changes nothing
+        replicates = bootstrap_replicates(sums[order], weights[order], rng, n_resamples)
+        return value + (replicates - value) * t_correction(n, confidence)
+    return value + standard_error(sums, weights) * _deviates(n, rng, n_resamples)
 
 
 def t_correction(n_groups: int, confidence: float) -> float:
@@ -186,7 +207,3 @@ def percentile_interval(replicates: np.ndarray, confidence: float) -> tuple[floa
     tail = (1 - confidence) / 2
     lo, hi = np.quantile(replicates, [tail, 1 - tail])
     return float(lo), float(hi)
-
-
-def _is_binary(loss: np.ndarray, weight: np.ndarray) -> bool:
-    return bool(np.isin(loss, (0.0, 1.0)).all() and (weight == weight[0]).all())

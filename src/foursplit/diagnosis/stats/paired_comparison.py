@@ -7,12 +7,12 @@ Introduction to the Bootstrap, chapter 15.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import bdtr
+from scipy.special import bdtr, stdtr, stdtrit
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.prediction_table import PredictionTable
@@ -24,6 +24,7 @@ from foursplit.diagnosis.stats.bootstrap import (
     standard_error,
     t_correction,
 )
+from foursplit.diagnosis.stats.error_posterior import answers_per_row, gain_posterior
 from foursplit.diagnosis.stats.normal_power import NORMAL
 from foursplit.diagnosis.stats.power import required_examples
 from foursplit.diagnosis.stats.required_seeds import (
@@ -31,9 +32,11 @@ from foursplit.diagnosis.stats.required_seeds import (
     seed_variance,
     seeds_with_examples,
 )
-from foursplit.diagnosis.stats.seed_variance import t_draws
+from foursplit.diagnosis.stats.sign_flips import sign_flip_p_value
 
-MCNEMAR, BOOTSTRAP = "mcnemar exact", "paired bootstrap"
+MCNEMAR, BOOTSTRAP, POSTERIOR = "mcnemar exact", "paired bootstrap", "paired posterior"
+TRAINED, RECIPES = "trained models", "ways to train"  # what a comparison is about
+
 ROUNDING_SHARE = 1e-12  # of the errors: a smaller difference is rounding
 
 
@@ -42,10 +45,13 @@ class Comparison:
     """The comparison of two models; `delta` above 0 means that B is better.
 
     `p_value` is the probability of so large a difference between equal models, and `p_b_better` the
-    posterior probability that B's true error is lower.  `n_needed` is the number of examples that
-    detect this difference with a power of 80 % with the same seeds, and `seeds_needed` the number
-    of seeds of each model that do so on the same examples.  Each is None where no number suffices;
-    `seeds_needed` also where either model has one seed, whose variance is unknown.
+    posterior probability that B's true error is lower.  `scope` says what is compared: these
+    trained models, or the ways to train them, which takes two seeds of each.  `p_trained` is the
+    p-value for these trained models, whatever other seeds would give.  `n_needed` is the number of
+    examples that detect this difference with a power of 80 % with the same seeds, and
+    `seeds_needed` the number of seeds of each model that do so on the same examples.  Each is None
+    where no number suffices; `seeds_needed` also where either model has one seed, whose variance is
+    unknown.
     """
 
     n: int
@@ -56,6 +62,8 @@ class Comparison:
     lo: float
     hi: float
     p_value: float
+    p_trained: float
+    scope: str
     test: str
     p_b_better: float
     discordance: float
@@ -104,8 +112,9 @@ def compare_models(
     if is_binary and (a.weight == a.weight[0]).all():
         result = _mcnemar(gain, rng, n_resamples)
     else:
-        result = _bootstrap(a, gain, delta, rng, n_resamples, confidence)
-    result = _add_seed_noise(result, len(a), delta, seeds, rng)
+        result = _resample(a, gain, delta, rng, n_resamples, confidence)
+    p_trained = result.p_value
+    result = _add_seed_noise(result, (a, b), delta, seeds, confidence)
     lo, hi = percentile_interval(result.replicates, confidence)
     p_b_better = float(np.mean(result.replicates > 0) + np.mean(result.replicates == 0) / 2)
     return Comparison(
@@ -117,6 +126,8 @@ def compare_models(
         lo=min(lo, delta),
         hi=max(hi, delta),
         p_value=result.p_value,
+        p_trained=p_trained,
+        scope=RECIPES if min(map(len, seeds)) > 1 else TRAINED,
         test=result.test,
         p_b_better=p_b_better,
         discordance=float(np.mean(gain != 0)),
@@ -128,37 +139,39 @@ def compare_models(
 
 def _add_seed_noise(
     result: _TestResult,
-    n: int,
+    tables: tuple[PredictionTable, PredictionTable],
     delta: float,
     seeds: tuple[SeedErrors, SeedErrors],
-    rng: np.random.Generator,
+    confidence: float,
 ) -> _TestResult:
-    """Add the variance of retraining; with one seed the result is unchanged."""
-    noise = seed_deviations(*seeds, rng, len(result.replicates))
-    if not noise.any():
+    """Add the variance of retraining; with one seed the result is unchanged.
+
+    The draws keep their shape and are widened to the variance of both sources, with the quantile of
+    Student's t at Satterthwaite's degrees of freedom.  Where the seeds vary no more than their own
+    errors by example explain, there is nothing to add.
+    """
+    variance = seed_variance(*seeds, tables)
+    of_examples = float(np.var(result.replicates))
+    if not variance.parts or of_examples == 0:
         return result
-    replicates = result.replicates + noise
-    n_in_tail = min(int(np.sum(replicates <= 0)), int(np.sum(replicates >= 0))) + 1
-    p_value = min(1.0, 2 * n_in_tail / (len(replicates) + 1)) if delta else 1.0
-    n_needed, variance = result.n_needed, seed_variance(*seeds)
+    if variance.mean == 0:
+        return replace(result, test=f"{result.test} and seeds")
+    n, n_groups = len(tables[0]), int(tables[0].groups.max()) + 1
+    degrees, tail = variance.degrees(of_examples, n_groups), 0.5 + confidence / 2
+    error = sqrt(of_examples + variance.mean)
+    quantiles = float(stdtrit(degrees, tail) / stdtrit(max(1, n_groups - 1), tail))
+    widening = max(1.0, error / sqrt(of_examples) * quantiles)
+    replicates = delta + (result.replicates - delta) * widening
+    of_seeds = max(_two_sided(replicates), 2 * float(stdtr(degrees, -abs(delta) / error)))
+    n_needed = result.n_needed
     return replace(
         result,
         n_needed=n_needed and examples_with_seeds(n_needed, delta, variance),
         seeds_needed=n_needed and seeds_with_examples(n_needed, n, delta, variance),
         replicates=replicates,
-        p_value=max(p_value, result.p_value),
+        p_value=max(of_seeds if delta else 1.0, result.p_value),
         test=f"{result.test} and seeds",
     )
-
-
-def seed_deviations(a: SeedErrors, b: SeedErrors, rng: np.random.Generator, n: int) -> np.ndarray:
-    """Draw deviations of the mean difference of two models over seeds.
-
-    Models with equal seeds are paired.
-    """
-    if len(a) > 1 and a.keys() == b.keys():
-        return t_draws([a[seed] - b[seed] for seed in a], rng, n)
-    return np.asarray(sum((t_draws(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
 
 
 def align_rows(table: PredictionTable, like: PredictionTable) -> PredictionTable:
@@ -257,7 +270,7 @@ def mcnemar_p_value(n_wins: int, n_losses: int) -> float:
     return min(1.0, 2 * float(bdtr(min(n_wins, n_losses), n_wins + n_losses, 0.5)))
 
 
-def _bootstrap(
+def _resample(
     a: PredictionTable,
     gain: np.ndarray,
     delta: float,
@@ -265,15 +278,18 @@ def _bootstrap(
     n_resamples: int,
     confidence: float,
 ) -> _TestResult:
-    """Resample groups of paired differences.
+    """Draw the mean of paired gains, by row or by group, and flip the signs of the gains.
 
-    The p-value is at least that of a sign test on the groups.
+    The p-value is the larger of two: of the draws, and of the signs.
     """
     sums = np.bincount(a.groups, weights=a.weight * gain)
     weights = np.bincount(a.groups, weights=a.weight)
     n_groups, sign = len(sums), -1 if delta < 0 else 1  # swapping the models mirrors the draws
+    are_answers = n_groups == len(gain) and answers_per_row(np.abs(gain)) is not None
     if not gain.any():  # no observed difference is no certainty
         replicates = _posterior(0, 0, n_groups, rng, n_resamples)
+    elif are_answers:
+        replicates = gain_posterior(gain, a.weight, rng, n_resamples)
     elif n_groups == 1:  # one group has no information on others
         largest = max(1.0, float(np.abs(gain).max()))
         replicates = sign * rng.uniform(-largest, largest, n_resamples)
@@ -281,16 +297,24 @@ def _bootstrap(
         replicates = sign * _bootstrap_differences(
             sign * sums, weights, rng, n_resamples, confidence
         )
-    n_in_tail = min(np.sum(replicates <= 0), np.sum(replicates >= 0)) + 1
-    smallest_p = 2.0 ** (1 - n_groups)
-    p_value = max(2 * float(n_in_tail) / (n_resamples + 1), smallest_p) if delta else 1.0
+    p_value = 1.0
+    if delta:
+        of_signs = sign_flip_p_value(sums, rng, n_resamples)
+        p_value = max(_two_sided(replicates), of_signs, 2.0 ** (1 - n_groups))
     n_needed = None
     if delta and n_groups > 1:
         z = NORMAL.inv_cdf(0.975) + NORMAL.inv_cdf(0.8)
         n_needed = max(1, ceil(len(gain) * (z * standard_error(sums, weights) / delta) ** 2))
+    test = POSTERIOR if are_answers else BOOTSTRAP
     return _TestResult(
-        replicates=replicates, p_value=min(1.0, p_value), test=BOOTSTRAP, n_needed=n_needed
+        replicates=replicates, p_value=min(1.0, p_value), test=test, n_needed=n_needed
     )
+
+
+def _two_sided(replicates: np.ndarray) -> float:
+    """Return twice the share of draws on the rarer side of zero."""
+    n_in_tail = min(np.sum(replicates <= 0), np.sum(replicates >= 0)) + 1
+    return min(1.0, 2 * float(n_in_tail) / (len(replicates) + 1))
 
 
 def _bootstrap_differences(

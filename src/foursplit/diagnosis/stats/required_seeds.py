@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
+from foursplit.diagnosis.prediction_table import PredictionTable
+from foursplit.diagnosis.stats.seed_variance import are_paired, interaction
+
 MOST_SEEDS = 10_000  # more are no plan
 
 
@@ -23,24 +26,59 @@ class SeedVariance:
     """The variance that seeds add to the difference of two models' mean errors.
 
     `one` is that of one seed of each model, `mean` that of the means over all seeds, and `n_seeds`
-    the smaller number of seeds.
+    the smaller number of seeds.  `parts` are the variances between seeds as they were observed,
+    with the noise of the examples in them, and their degrees of freedom.
     """
 
     one: float
     mean: float
     n_seeds: int
+    parts: tuple[tuple[float, float], ...] = ()
+
+    def degrees(self, of_examples: float, n_groups: int) -> float:
+        """Return Satterthwaite's degrees of freedom of `of_examples` plus the seeds' variance."""
+        total = of_examples + self.mean
+        parts = [(of_examples, max(1.0, n_groups - 1.0)), *self.parts]
+        return total**2 / fsum(variance**2 / df for variance, df in parts)
 
 
-def seed_variance(a: Mapping[Any, float], b: Mapping[Any, float]) -> SeedVariance:
-    """Compute the variance from each model's errors by seed; models with equal seeds are paired."""
-    rows = [list(a.values()), list(b.values())]
-    if len(a) > 1 and a.keys() == b.keys():
-        rows = [[a[seed] - b[seed] for seed in a]]
-    spread = [(float(np.var(row, ddof=1)), len(row)) for row in rows if len(row) > 1]
+def seed_variance(
+    a: Mapping[Any, float],
+    b: Mapping[Any, float],
+    tables: tuple[PredictionTable, PredictionTable] | None = None,
+) -> SeedVariance:
+    """Compute the variance from each model's errors by seed.
+
+    From the mean `tables`, on the same rows, follow whether equal seeds are pairs, and how much of
+    their variance is noise of the examples.  Without losses by seed equal seeds are paired.
+    """
+    first, second = (t.seed_losses for t in tables) if tables else (None, None)
+    weight = tables[0].weight if tables else np.ones(1)
+    groups = tables[0].groups if tables else np.zeros(1)
+    rows = [(list(a.values()), first), (list(b.values()), second)]
+    if len(a) > 1 and list(a) == list(b):
+        difference = [a[seed] - b[seed] for seed in a]
+        if first is None or second is None:
+            rows = [(difference, None)]
+        elif are_paired(first, second):
+            rows = [(difference, first - second)]
+    spread = [
+        (
+            float(np.var(row, ddof=1)),
+            len(row),
+            0.0 if of_seed is None else interaction(of_seed, weight, groups),
+        )
+        for row, of_seed in rows
+        if len(row) > 1
+    ]
+    observed = fsum(variance / n for variance, n, _ in spread)
+    mean = max(0.0, observed - fsum(noise / n for _, n, noise in spread))
+    own = mean / observed if observed > 0 else 0.0
     return SeedVariance(
-        one=fsum(variance for variance, _ in spread),
-        mean=fsum(variance / n for variance, n in spread),
+        one=own * fsum(variance for variance, _, _ in spread),
+        mean=mean,
         n_seeds=max(1, min(len(a), len(b))),
+        parts=tuple((variance / n, n - 1.0) for variance, n, _ in spread),
     )
 
 

@@ -14,10 +14,10 @@ from foursplit.diagnosis.stats.bootstrap import (
     MIN_BOOTSTRAP_GROUPS,
     Estimate,
     draw_groups,
-    jeffreys_posterior,
     percentile_interval,
     t_correction,
 )
+from foursplit.diagnosis.stats.error_posterior import jeffreys_posterior
 
 Columns = Mapping[str, Array]
 """What a statistic reads of a table, by name: a row for each entry of the first axis."""
