@@ -86,7 +86,7 @@ def _entries(rows: pd.DataFrame) -> dict[str, dict[str, str]]:
     own = [n for n in given if not str(n).startswith((META, SHOW))]
     cells = rows[own].fillna("").astype(str).to_dict("records")
     return {
-        name: {key: value for key, value in row.items() if value}
+        name: {str(key): value for key, value in row.items() if value}
         for name, row in zip(rows["example_id"], cells, strict=True)
     }
 

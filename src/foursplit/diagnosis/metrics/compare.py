@@ -15,13 +15,17 @@ from scipy.special import stdtrit
 from foursplit.diagnosis.metrics.chosen import ChosenMetric
 from foursplit.diagnosis.metrics.estimate import resample
 from foursplit.diagnosis.prediction_table import PredictionTable
-from foursplit.diagnosis.stats.bootstrap import Sampling, jeffreys_posterior, percentile_interval
+from foursplit.diagnosis.stats.bootstrap import Sampling, percentile_interval
+from foursplit.diagnosis.stats.error_posterior import jeffreys_posterior
 from foursplit.diagnosis.stats.normal_power import NORMAL
 from foursplit.diagnosis.stats.paired_comparison import (
+    RECIPES,
+    TRAINED,
     Comparison,
+    SeedErrors,
     align_rows,
-    seed_deviations,
 )
+from foursplit.diagnosis.stats.seed_variance import t_draws
 
 Tables = Mapping[Any, PredictionTable]
 """A model's tables of one split, by seed."""
@@ -102,8 +106,7 @@ def compare_metric(
     ]
     noisy = replicates + seed_deviations(seeds[0], seeds[1], rng, len(replicates))
     lo, hi = percentile_interval(noisy, sampling.confidence)
-    n_in_tail = min(int(np.sum(noisy <= 0)), int(np.sum(noisy >= 0))) + 1
-    p_value = min(1.0, 2 * n_in_tail / (len(noisy) + 1)) if delta else 1.0
+    p_value = _two_sided(noisy) if delta else 1.0
     p_b_better = float(np.mean(noisy > 0) + np.mean(noisy == 0) / 2)
     with_seeds = any(len(one) > 1 for one in seeds)
     return MetricComparison(
@@ -116,6 +119,8 @@ def compare_metric(
             lo=min(lo, delta),
             hi=max(hi, delta),
             p_value=p_value,
+            p_trained=_two_sided(replicates) if delta else 1.0,
+            scope=RECIPES if min(map(len, seeds)) > 1 else TRAINED,
             test=f"{TEST} and seeds" if with_seeds else TEST,
             p_b_better=p_b_better,
             discordance=float(np.mean(answers[0][0].y_hat != answers[1][0].y_hat)),
@@ -128,6 +133,21 @@ def compare_metric(
         deviation=deviation,
         by_seed=tuple(tuple(one.values()) for one in seeds),
     )
+
+
+def seed_deviations(a: SeedErrors, b: SeedErrors, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw deviations of the mean difference of two models over seeds.
+
+    Models with equal seeds are paired.
+    """
+    if len(a) > 1 and a.keys() == b.keys():
+        return t_draws([a[seed] - b[seed] for seed in a], rng, n)
+    return np.asarray(sum((t_draws(list(one.values()), rng, n) for one in (a, b)), np.zeros(n)))
+
+
+def _two_sided(replicates: np.ndarray) -> float:
+    n_in_tail = min(int(np.sum(replicates <= 0)), int(np.sum(replicates >= 0))) + 1
+    return min(1.0, 2 * n_in_tail / (len(replicates) + 1))
 
 
 def required_examples(

@@ -19,10 +19,10 @@ from foursplit.diagnosis.stats.bootstrap import (
     Estimate,
     Sampling,
     draw_groups,
-    jeffreys_posterior,
     percentile_interval,
     t_correction,
 )
+from foursplit.diagnosis.stats.error_posterior import jeffreys_posterior
 
 DIGITS = 12  # sums of weights differ beyond them by their order
 
