@@ -82,11 +82,11 @@ def _take_over(
 
 def _entries(rows: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return what was filled in by example: tags, audit, comment and a reader's own columns."""
-    given = [name for name in rows if name not in sheets.SHOWN]
-    own = [n for n in given if not str(n).startswith((META, SHOW))]
+    given = [str(name) for name in rows if name not in sheets.SHOWN]
+    own = [name for name in given if not name.startswith((META, SHOW))]
     cells = rows[own].fillna("").astype(str).to_dict("records")
     return {
-        name: {key: value for key, value in row.items() if value}
+        name: {str(key): value for key, value in row.items() if value}
         for name, row in zip(rows["example_id"], cells, strict=True)
     }
 
