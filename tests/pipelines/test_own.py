@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests import dirty_tables
 
 from foursplit.io import artifacts
 
@@ -60,6 +61,30 @@ def test_your_own_data_and_model_in_ci(clone, rng):
         "src/foursplit_courses/datasets/churn.py",
         "src/foursplit_courses/models/wide_net.py",
     )
+
+
+@pytest.mark.slow
+def test_a_file_with_every_kind_of_dirt_goes_to_a_report_without_an_edit_in_ci(clone):
+    table = dirty_tables.all_at_once()
+    path = clone.folder / "data" / "own" / "dirty.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path)  # with the index that pandas writes
+    clone.run(
+        "foursplit", "new", "dataset", "dirty", "--csv", "data/own/dirty.csv", "--target", "left"
+    )
+    text = clone.run("foursplit", "repro", "pipelines/own/dvc.yaml")
+    page = clone.folder / "reports" / "latest" / "experiments" / "dirty_linear.html"
+    assert str(page.parent.parent / "index.html") in text
+    assert "customer_id" in page.read_text()  # by which a person finds the worst examples' rows
+    before = clone.git_status()
+    clone.run("foursplit", "error-sheet", "dirty_linear")
+    assert clone.git_status() == before
+    table.drop(columns="left").to_csv(clone.folder / "new.csv", index=False)
+    clone.run("foursplit", "predict", "dirty_linear", "new.csv", "-o", "answers.csv")
+    answers = pd.read_csv(clone.folder / "answers.csv")
+    assert answers["row"].tolist() == list(range(1, len(table) + 1))
+    assert answers["customer_id"].tolist() == table["customer_id"].tolist()
+    assert set(answers["y_hat"]) <= {"Yes", "No"}
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""`new dataset` on the dirt of real files: what each column is taken for, and that it is learnt."""
+"""`new dataset` on the dirt of real files: what each column is read as, and that it is learnt."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests import dirty_tables
 
@@ -224,6 +224,7 @@ def test_a_wish_that_cannot_be_met_is_an_error_that_names_it(dirty, wishes, name
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))
+@example([5e-324, 1e-310, 0.0])
 def test_the_range_has_95_percent_of_the_numbers_it_was_made_from(values):
     numbers = np.array(values)
     low, high = infer_columns.likely_range(numbers)

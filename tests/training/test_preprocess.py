@@ -238,3 +238,16 @@ def test_preprocess_is_refused_for_a_data_set_without_raw_columns():
     )
     with pytest.raises(FoursplitError, match=r"fit\.preprocess"):
         train.prepare(plain)
+
+
+def test_a_calendar_has_no_number_that_grows_with_time():
+    config = PreprocessConfig(date="calendar", scale="none")
+    rows = examples(table())
+    fitted = preprocess.fit(rows, {"joined": COLUMNS["joined"]}, config)
+    assert fitted.names == ["joined.month", "joined.day", "joined.weekday", "joined.hour"]
+    parsed = [
+        raw_columns.parse(table().head(1).assign(joined=day), COLUMNS, "x")
+        for day in ("15/03/2023", "15/03/2034")
+    ]
+    first, later = (fitted.transform(each)[0] for each in parsed)
+    assert (first - later)[[0, 1, 3]].tolist() == [0, 0, 0]  # the weekday alone differs

@@ -37,7 +37,7 @@ def new_dataset(
 ) -> None:
     """Add a CSV file as dataset NAME, with a linear model as first experiment.
 
-    Prints what each column was taken for and why, and writes the same into the dataset's file.
+    Prints what each column is read as, and why, and writes the same into the dataset's file.
     """
     from foursplit.scaffold.infer_schema import Wishes
     from foursplit.scaffold.new import new_dataset as command

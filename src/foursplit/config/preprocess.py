@@ -9,12 +9,12 @@ from pydantic.dataclasses import dataclass
 
 FORBID_UNKNOWN = ConfigDict(extra="forbid")
 
-Encoding = Literal["scale", "one_hot", "ordinal", "parts", "tfidf", "hashing", "drop"]
+Encoding = Literal["scale", "one_hot", "ordinal", "parts", "calendar", "tfidf", "hashing", "drop"]
 
 ENCODINGS: Mapping[str, tuple[Encoding, ...]] = {
     "number": ("scale", "one_hot", "ordinal", "drop"),
     "category": ("one_hot", "ordinal", "drop"),
-    "date": ("parts", "drop"),
+    "date": ("parts", "calendar", "drop"),
     "text": ("tfidf", "hashing", "drop"),
 }
 """What a column of each kind may become; the first is the default."""
@@ -29,6 +29,8 @@ class PreprocessConfig:
     scale: Literal["standard", "robust", "min_max", "none"] = "standard"  # of numbers
     category: Literal["one_hot", "ordinal", "drop"] = "one_hot"
     max_categories: Annotated[int, Field(ge=2)] = 20  # of a column; the rarest are pooled
+    # calendar: without days and year, which grow beyond those of train where rows are split by time
+    date: Literal["parts", "calendar", "drop"] = "parts"
     text: Literal["tfidf", "hashing", "drop"] = "tfidf"
     text_features: PositiveInt = 100  # of a column of text
     columns: Mapping[str, Encoding] = field(default_factory=dict)  # where a column differs

@@ -13,6 +13,8 @@ WIDTH = 100
 
 IN_SET = "        gxe.ExpectColumnValuesToBeInSet(column=TARGET, value_set=[*CLASSES]),\n"
 
+IMPORTS = "from pathlib import Path\n"
+
 MIN_SLACK = 0.05  # of the share of cells that are not missing: tomorrow's file may have more
 
 
@@ -54,7 +56,8 @@ def render(name: str, schema: Schema, csv: str) -> str:
         target_expectation=IN_SET if target.classes else "",
     )
     too_long = any(len(code_line) > WIDTH for code_line in code.split("\n"))
-    return ("# ruff: noqa: E501\n" if too_long else "") + code
+    # Below the docstring, which a file begins with.
+    return code.replace(IMPORTS, f"# ruff: noqa: E501\n\n{IMPORTS}", 1) if too_long else code
 
 
 def present_share(n_missing: int, n_rows: int) -> float:
@@ -153,7 +156,7 @@ def target_lines(schema: Schema) -> list[str]:
 
 def describe_schema(schema: Schema) -> list[str]:
     """Return a table of the columns, and lines on the target, renamed columns, and hints."""
-    rows = [("column", "taken for", "missing", "range", "why")]
+    rows = [("column", "read as", "missing", "range", "why")]
     rows += [
         (
             each.name,

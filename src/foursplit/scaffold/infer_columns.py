@@ -15,6 +15,7 @@ MAX_CATEGORIES = 12  # texts of a column that is shown value by value
 MIN_ROW_NUMBERS = 10  # fewer consecutive numbers may be a coincidence
 MIN_UNIQUE = 0.95  # share of different values of an identifier
 MIN_WORDS = 3.0  # mean number of words of free text
+TINY = 1e-290  # smaller numbers are not rounded: a power of ten beside them would be 0
 MAX_MARKS = 3  # different texts that say "missing" among numbers or dates
 MIN_READABLE = 0.8  # share of cells that are numbers or dates where others say "missing"
 
@@ -29,7 +30,7 @@ ROW_NUMBER = "looks like a row number"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnFinding:
-    """A column, what it was taken for, and why."""
+    """A column, what it is read as, and why."""
 
     name: str
     column: Column | None  # None: not an input
@@ -117,7 +118,7 @@ def likely_range(numbers: np.ndarray) -> tuple[float, float]:
 
 def _rounded(value: float, to: np.ufunc) -> float:
     """Round outwards to three significant digits."""
-    if value == 0 or not np.isfinite(value):
+    if abs(value) < TINY or not np.isfinite(value):
         return float(value)
     digits = 10.0 ** (np.floor(np.log10(abs(value))) - 2)
     return float(f"{to(value / digits) * digits:.3g}")

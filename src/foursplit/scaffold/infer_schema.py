@@ -50,6 +50,12 @@ class Schema:
         return infer_columns.used_as_inputs(self.findings)
 
     @property
+    def preprocess(self) -> dict[str, Any] | None:
+        """Return `fit.preprocess` where its defaults do not fit: dates of rows split by time."""
+        has_dates = any(column.kind == "date" for column in self.inputs.values())
+        return {"date": "calendar"} if self.time and has_dates else None
+
+    @property
     def categories(self) -> dict[str, tuple[str, ...]]:
         """Return the values of the categorical inputs that have few."""
         return {f.name: f.categories for f in self.findings if f.column and f.categories}
@@ -247,7 +253,7 @@ def dataset_block(origin: str, *, by_time: bool = False) -> dict[str, Any]:
     return {"origin": origin, "split": split}
 
 
-def baseline_experiment(task_name: str) -> dict[str, Any]:
+def baseline_experiment(task_name: str, preprocess: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the params.yaml block of a first, linear model for the task."""
     model, arguments = {
         "regress": ("linear", {"degree": 1}),
@@ -255,4 +261,5 @@ def baseline_experiment(task_name: str) -> dict[str, Any]:
         "classify": ("mlp", {"hidden": [], "dropout": 0.0}),
     }[task_name]
     fit = {"learning_rate": 0.03, "batch_size": 64, "max_epochs": 60, "seeds": [1]}
+    fit |= {"preprocess": preprocess} if preprocess else {}
     return {"model": model, "model_args": arguments, "fit": fit}

@@ -3,6 +3,7 @@
 import keyword
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from foursplit import plugins
 from foursplit.config import paths, pipelines
 from foursplit.config.load import load
 from foursplit.config.names import check_name
+from foursplit.config.preprocess import PreprocessConfig
+from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts, tabular
 from foursplit.scaffold import dataset_file, infer_schema, insert_yaml, occupied_paths
 
 COURSE = "own"
+DEFAULT = PreprocessConfig()
 EMPTY_SHEET = "example_id,tags,label_audit,comment\n"  # nothing is annotated yet
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,7 +41,7 @@ def new_dataset(
     schema = infer_schema.infer_schema(frame, target, str(csv), wishes)
     task = schema.target.task
     text = dataset_file.render(name, schema, csv_path)
-    block = infer_schema.baseline_experiment(task)
+    block = infer_schema.baseline_experiment(task, schema.preprocess)
     occupied_paths.require_free_for_source(name, csv_path)
     artifacts.write_text(path, text)
     if not paths.tags(name).exists():
@@ -91,11 +95,27 @@ def new_model(name: str, group: str | None) -> None:
         "task": task,
         "model": name,
         "model_args": {"hidden": 32},
-        "fit": {"learning_rate": 0.003, "batch_size": 64, "max_epochs": 60, "seeds": [1]},
+        "fit": {
+            "learning_rate": 0.003,
+            "batch_size": 64,
+            "max_epochs": 60,
+            "seeds": [1],
+            **_preprocess_of(params, group),
+        },
         "group": group,
     }
     _add({pipelines.key(of, f"experiments.{course}"): {key: block}})
     _print_next_step(path, key)
+
+
+def _preprocess_of(params: Params, group: str) -> dict[str, Any]:
+    """Return the preprocessing of the group's first experiment that has its own."""
+    for key in params.members(group):
+        config = params.experiment(key).fit.preprocess
+        if config is not None:
+            changed = {n: v for n, v in asdict(config).items() if v != getattr(DEFAULT, n)}
+            return {"preprocess": changed} if changed else {}
+    return {}
 
 
 def new_curve(key: str) -> None:

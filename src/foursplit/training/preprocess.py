@@ -30,6 +30,9 @@ TRUSTED = ["numpy.dtype"]
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 """Numbers that a date becomes: days since 1970, and those of calendar and clock."""
 
+CALENDAR = PARTS[2:]
+"""Those that come again each year."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocessor:
@@ -109,7 +112,7 @@ def load(folder: Path, columns: Mapping[str, Column], sha256: str) -> Preprocess
 
 def _groups(columns: Mapping[str, Column], config: PreprocessConfig) -> dict[str, list[str]]:
     """Return the columns by what they become."""
-    defaults = {"category": config.category, "text": config.text}
+    defaults = {"category": config.category, "date": config.date, "text": config.text}
     for name in config.columns:
         if name not in columns:
             raise unknown_name("column", name, columns, "fit.preprocess.columns")
@@ -136,6 +139,11 @@ def _transformers(groups: Mapping[str, list[str]], config: PreprocessConfig) -> 
         others = [f"{name}.{part}" for name in names for part in PARTS[1:]]
         found.append(("days", _numbers(config, indicator=config.indicator), first))
         found.append(("parts", _numbers(config, indicator=False), others))
+    if names := groups.get("calendar"):
+        first = [f"{name}.{CALENDAR[0]}" for name in names]
+        others = [f"{name}.{part}" for name in names for part in CALENDAR[1:]]
+        found.append(("month", _numbers(config, indicator=config.indicator), first))
+        found.append(("calendar", _numbers(config, indicator=False), others))
     if names := groups.get("one_hot"):
         encoder = OneHotEncoder(
             handle_unknown="infrequent_if_exist",

@@ -82,8 +82,8 @@ def _take_over(
 
 def _entries(rows: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return what was filled in by example: tags, audit, comment and a reader's own columns."""
-    given = [name for name in rows if name not in sheets.SHOWN]
-    own = [n for n in given if not str(n).startswith((META, SHOW))]
+    given = [str(name) for name in rows if name not in sheets.SHOWN]
+    own = [name for name in given if not name.startswith((META, SHOW))]
     cells = rows[own].fillna("").astype(str).to_dict("records")
     return {
         name: {str(key): value for key, value in row.items() if value}
