@@ -34,7 +34,6 @@ from foursplit.reporting.tables import gaps, measured_values, slices, table_metr
 from foursplit.reporting.tables.confusion import Confusion, confusion
 from foursplit.reporting.tables.worst_examples import worst_examples
 
-
 FINDINGS = "docs/findings.md"
 
 
