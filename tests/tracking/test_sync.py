@@ -119,7 +119,7 @@ def test_a_run_holds_pictures_tables_and_the_stages_own_files(world):
     both = {"manifest.json", "summary.json", "experiment.yaml", "diagnosis/ledger.svg"}
     both |= {"dev/worst.json", "diagnosis/diagnosis.json", "diagnosis/sheet.json"}
     assert files[WINES] == both | {"dev/confusion.svg", "dev/confusion.json"}
-    assert files[SUGAR] == both | {"dev/residuals.svg"}
+    assert files[SUGAR] == both | {"dev/residuals.svg", "dev/predicted_true.svg"}
 
 
 def test_data_sets_carry_the_hash_that_dvc_knows(world):

@@ -24,7 +24,7 @@ Direction = Literal["minimize", "maximize"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricArgs:
-    """What a metric may be told: the class that counts, and what the names alone leave open."""
+    """The arguments of a metric: the class that counts, and what the names alone leave open."""
 
     positive: str | None = None  # of two classes; by default the second
     precision: float = 0.9  # of `recall_at_precision`: the least

@@ -34,6 +34,8 @@ from foursplit.reporting.tables import gaps, measured_values, slices, table_metr
 from foursplit.reporting.tables.confusion import Confusion, confusion
 from foursplit.reporting.tables.worst_examples import worst_examples
 
+FINDINGS = "docs/findings.md"
+
 
 def page(
     entry: ExperimentResult, group: ComparisonGroup, card: Mapping[str, Any], confidence: float
@@ -47,7 +49,7 @@ def page(
         "experiment.html",
         {
             "entry": entry,
-            "docs": f"{'../' * (3 if entry.pipeline else 2)}docs/findings.md",
+            "docs": _findings_page(entry),
             "experiment": entry.experiment,
             "group": group,
             "card": card,
@@ -80,6 +82,13 @@ def page(
             **_examples(entry, dev, dataset, seed),
         },
     )
+
+
+def _findings_page(entry: ExperimentResult) -> str:
+    """Return the link to the page of the codes; empty in a project that has none."""
+    if not (paths.root() / FINDINGS).is_file():
+        return ""
+    return f"{'../' * (3 if entry.pipeline else 2)}{FINDINGS}"
 
 
 def _whole_splits(
