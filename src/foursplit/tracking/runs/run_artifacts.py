@@ -19,7 +19,7 @@ from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.results import ExperimentResult
 from foursplit.io import artifacts
 from foursplit.reporting.plots.confusion_matrix import confusion_file
-from foursplit.reporting.plots.residuals import residuals_file
+from foursplit.reporting.plots.residuals import has_residuals, residuals_file
 from foursplit.reporting.plots.waterfall import waterfall_file
 from foursplit.reporting.tables.confusion import confusion
 
@@ -62,7 +62,7 @@ def _drawings(summary: Mapping[str, Any], dev: pd.DataFrame) -> dict[str, str]:
     if classes:
         title = f"dev: {int((dev['y'] != dev['y_hat']).sum())} of {len(dev)} wrong"
         drawings["dev/confusion.svg"] = confusion_file(confusion(dev, classes), title)
-    elif pd.api.types.is_numeric_dtype(dev["y"]):
+    elif has_residuals(summary["manifest"], dev):
         title = "dev: prediction minus true value, over the true value"
         drawings["dev/residuals.svg"] = residuals_file(
             dev["y"].tolist(), dev["y_hat"].tolist(), title
