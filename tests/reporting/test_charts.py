@@ -3,6 +3,7 @@
 import re
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from foursplit.reporting.plots.axis import axis
 from foursplit.reporting.plots.comparison import comparison
 from foursplit.reporting.plots.curves import curves
 from foursplit.reporting.plots.learning_curve import learning_curve
-from foursplit.reporting.plots.residuals import MAX_POINTS, residuals
+from foursplit.reporting.plots.residuals import MAX_POINTS, has_residuals, residuals
 from foursplit.reporting.plots.svg import element
 from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.tables.measured_values import MeasuredError
@@ -167,3 +168,20 @@ def test_tick_labels_are_round_sizes():
     tree = ElementTree.fromstring(str(learning_curve(curve())))
     ticks = [t.text for t in tree.iter("text") if t.get("class").startswith("tick middle")]
     assert ticks == ["100", "200", "500", "1,000", "2,000", "5,000", "10,000"]
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "y", "expected"),
+    [
+        ("regress", [], [1.0, 2.0], True),
+        ("regress", [], ["a", "b"], False),
+        ("classify", ["a", "b"], [0, 1], False),
+        ("control", [], [200.0, 200.0], False),  # a return that counts as good, not a true return
+        ("cluster", [], [1.0, 2.0], False),
+        ("detect_anomalies", [], [0, 1], False),
+        ("detect", [], [1, 2], False),
+    ],
+)
+def test_residuals_are_of_predicted_quantities_alone(task, classes, y, expected):
+    manifest = {"task": task, "shape": {"classes": classes}}
+    assert has_residuals(manifest, pd.DataFrame({"y": y})) is expected

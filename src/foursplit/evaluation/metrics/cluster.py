@@ -25,6 +25,8 @@ METRICS = {"error": "loss", "squared_error": "squared_error"}
 
 DIRECTION = "minimize"
 
+HAS_RESIDUALS = False  # an answer is a centre, not a prediction of a quantity
+
 TOLERANCE = (
     0.1  # an example that leaves more than a tenth of a usual one's variance counts as wrong
 )

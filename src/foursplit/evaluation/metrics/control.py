@@ -20,6 +20,8 @@ METRICS = {"error": "loss", "failure_rate": "failure_rate", "mean_return_gap": "
 
 DIRECTION = "minimize"
 
+HAS_RESIDUALS = False  # a return is compared with one that counts as good, not predicted
+
 CHANCE = META + "chance_return"
 """Column with what actions by chance earn: a dataset of this task declares it as a slice."""
 

@@ -18,6 +18,8 @@ METRICS = {"error": "loss", "missed": "missed", "false_alarms": "false_alarms"}
 
 DIRECTION = "minimize"
 
+HAS_RESIDUALS = False  # the truth is a list of boxes
+
 MIN_SCORE = 0.5  # from which on a box counts as found, as in tasks/detect.py
 
 MIN_RANKED = 0.05  # score from which on a box is ranked for the average precision

@@ -24,6 +24,8 @@ METRICS = {"error": "loss"}
 
 DIRECTION = "minimize"
 
+HAS_RESIDUALS = False  # the truth is normal or anomalous
+
 LEARNS_LABELS = False
 """Training sees no labels: that train has no anomalies is no fault of it (Ng, MLS C3 W1)."""
 

@@ -27,7 +27,7 @@ from foursplit.reporting.plots.curves import curves
 from foursplit.reporting.plots.learning_curve import learning_curve
 from foursplit.reporting.plots.lines import lines
 from foursplit.reporting.plots.metric_curves import metric_curves
-from foursplit.reporting.plots.residuals import residuals
+from foursplit.reporting.plots.residuals import has_residuals, residuals
 from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.render import render
 from foursplit.reporting.tables import gaps, measured_values, slices, table_metrics
@@ -207,7 +207,7 @@ def _confusion(dev: pd.DataFrame, manifest: Mapping[str, Any]) -> Confusion | No
 def _residuals(
     dev: pd.DataFrame, dataset: DatasetSpec, manifest: Mapping[str, Any]
 ) -> Markup | None:
-    if manifest["shape"]["classes"] or not pd.api.types.is_numeric_dtype(dev["y"]):
+    if not has_residuals(manifest, dev):
         return None
     label = f"Prediction minus true value over the true value of {dataset.target} on dev"
     return residuals(dev["y"].tolist(), dev["y_hat"].tolist(), label)

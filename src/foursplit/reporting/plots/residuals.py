@@ -1,17 +1,36 @@
 """Plot of residuals: prediction minus true value, over the true value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from foursplit import plugins
 from foursplit.reporting.plots.axis import axis, x_ticks, y_grid
 from foursplit.reporting.plots.svg import Drawing, across, element
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HEIGHT = 260  # pixels
 MAX_POINTS = 2000  # more would overlap and make the page large
 
 
 FILE_WIDTH, FILE_MARGIN = 580, (70, 20)  # pixels, of a file
+
+
+def has_residuals(manifest: Mapping[str, Any], dev: "pd.DataFrame") -> bool:
+    """Return whether a model predicts the quantity `y` itself, so that residuals mean something.
+
+    A task whose answers are no predictions of a quantity says HAS_RESIDUALS = False.
+    """
+    import pandas as pd
+
+    return (
+        not manifest["shape"]["classes"]
+        and pd.api.types.is_numeric_dtype(dev["y"])
+        and bool(getattr(plugins.metrics(manifest["task"]), "HAS_RESIDUALS", True))
+    )
 
 
 def residuals(y_true: Sequence[float], y_pred: Sequence[float], label: str) -> Markup:

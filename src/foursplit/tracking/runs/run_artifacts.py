@@ -22,7 +22,7 @@ from foursplit.io import artifacts
 from foursplit.reporting.plots.confusion_matrix import confusion_file
 from foursplit.reporting.plots.lines import lines_file
 from foursplit.reporting.plots.metric_curves import metric_curves
-from foursplit.reporting.plots.residuals import residuals_file
+from foursplit.reporting.plots.residuals import has_residuals, residuals_file
 from foursplit.reporting.plots.waterfall import waterfall_file
 from foursplit.reporting.tables.confusion import confusion
 
@@ -73,7 +73,7 @@ def _drawings(
     if classes:
         title = f"dev: {int((dev['y'] != dev['y_hat']).sum())} of {len(dev)} wrong"
         drawings["dev/confusion.svg"] = confusion_file(confusion(dev, classes), title)
-    elif pd.api.types.is_numeric_dtype(dev["y"]):
+    elif has_residuals(summary["manifest"], dev):
         title = "dev: prediction minus true value, over the true value"
         drawings["dev/residuals.svg"] = residuals_file(
             dev["y"].tolist(), dev["y_hat"].tolist(), title
