@@ -10,10 +10,19 @@ from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.read_prediction_tables import read_folders
+from foursplit.diagnosis.recommendations.finding import Finding
+from foursplit.diagnosis.stats.paired_comparison import TRAINED
 from foursplit.diagnosis.stats.paired_comparison import compare_models as compare_tables
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.io import artifacts
 from foursplit.io.progress import report_elapsed
+
+ONE_SEED = Finding(
+    code="ST015",
+    severity="info",
+    missing="seeds",
+    title="One seed: this compares two trained models, not two ways to train",
+)
 
 
 def compare(first: Path, second: Path, split: str, json_file: Path | None) -> None:
@@ -23,7 +32,14 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
         models = read_folders(paths)
     (a, errors_a), (b, errors_b) = map(_table, paths, models, (split, split))
     comparison = compare_tables(a, b, generator("compare", 1), seeds=(errors_a, errors_b))
-    report = {"a": str(first), "b": str(second), "split": split, **comparison.as_json()}
+    findings = [ONE_SEED] if comparison.scope == TRAINED else []
+    report = {
+        "a": str(first),
+        "b": str(second),
+        "split": split,
+        **comparison.as_json(),
+        "findings": [finding.as_json() for finding in findings],
+    }
     if json_file is not None:
         artifacts.write_json(json_file, report)
     click.echo(line(comparison.sentence))
@@ -44,8 +60,8 @@ def compare(first: Path, second: Path, split: str, json_file: Path | None) -> No
             f"{comparison.seeds_needed:,} of each model are needed to detect the difference "
             "(power 80%)."
         )
-    if len(errors_a) < 2 or len(errors_b) < 2:
-        click.echo("One seed: this compares two trained models, not two ways to train.")
+    for finding in findings:
+        click.echo(f"{finding.title}.")
 
 
 def _table(
