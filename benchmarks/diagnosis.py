@@ -32,6 +32,7 @@ from foursplit.diagnosis.stats import bootstrap
 RESULT = ROOT / "benchmarks" / "results" / "diagnosis.json"
 SMALL, LARGE = 100_000, 2_500_000  # rows a split, of four
 COLUMNS = 30
+GROUPS = 2_000  # a split, of SMALL rows
 DRAWS = 200  # of the plain bootstrap: its time for 2,000 is ten times that
 SLICELINE_ROWS, SLICELINE_COLUMNS = 50_000, 8
 
@@ -54,6 +55,32 @@ def made(split: str, n: int, rate: float, n_columns: int = COLUMNS) -> Predictio
 def model(n: int) -> Model:
     rates = {"train": 0.01, "train_dev": 0.02, "dev": 0.08, "test": 0.08}
     return Model(tables={split: made(split, n, rate) for split, rate in rates.items()})
+
+
+def grouped(n: int, n_groups: int) -> Model:
+    """Put the rows of each split into groups at random."""
+    tables = {}
+    for split, table in model(n).tables.items():
+        drawn = generator("benchmark", split, "groups").integers(0, n_groups, n)
+        names = np.char.add(f"{split}-", drawn.astype(str))
+        tables[split] = prediction_table.validate(table.frame.assign(group_id=names), split)
+    return Model(tables=tables)
+
+
+def diagnose_grouped() -> dict[str, float]:
+    """Time a whole diagnosis of rows in groups; CPU seconds, because other work may share it."""
+    given = grouped(SMALL, GROUPS)
+    cpu = time.process_time()
+    whole_s, result = timed(lambda: diagnose_as_json([given], Settings(human_error=0.005)))
+    cpu = time.process_time() - cpu
+    assert result["slices"]["n_confirmed"] > 0
+    return {
+        "rows_a_split": SMALL,
+        "groups_a_split": GROUPS,
+        "columns": COLUMNS,
+        "everything_s": round(whole_s, 2),
+        "everything_cpu_s": round(cpu, 2),
+    }
 
 
 def timed(work: Any) -> tuple[float, Any]:
@@ -90,7 +117,13 @@ def beside_sliceline() -> dict[str, float]:
 
 def main() -> None:
     """Time both sizes and keep the figures."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--grouped", action="store_true", help="time the rows in groups alone")
+    if parser.parse_args().grouped:
+        kept = json.loads(RESULT.read_text()) | {"grouped": diagnose_grouped()}
+        RESULT.write_text(json.dumps(kept, indent=1) + "\n")
+        print(json.dumps(kept["grouped"], indent=1))
+        return
     small = model(SMALL)
     whole_s, result = timed(lambda: diagnose_as_json([small], Settings(human_error=0.005)))
     assert result["slices"]["n_confirmed"] > 0
@@ -112,6 +145,7 @@ def main() -> None:
             "ours_s": round(ours_s, 4),
             "rows_drawn_s": round(rows_s * 2000 / DRAWS, 1),
         },
+        "grouped": diagnose_grouped(),
         "sliceline": beside_sliceline(),
     }
     print(json.dumps(result, indent=1), flush=True)

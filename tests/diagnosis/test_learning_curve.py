@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize
+from scipy import optimize, stats
 
 from foursplit.core.errors import FoursplitError
 from foursplit.diagnosis.learning_curve.fit import CurvePoint, curve_verdict, fit_curve
@@ -231,3 +231,41 @@ def test_a_curve_and_its_verdict_can_be_written_as_json(rng):
     written = json.loads(json.dumps([found.as_json(), curve_verdict(found, 0.01, 0.06).as_json()]))
     assert [row["n"] for row in written[0]["points"]] == [*SIZES]
     assert {"more_data_helps", "n_for_target", "sentence"} <= {*written[1]}
+
+
+def curve_of_a_shared_dev(rng, true_errors, n_dev, repeats=3):
+    """Score every size on the same dev examples, some of which are harder for all models."""
+    hard = rng.random(n_dev)
+    points = []
+    for n, error in true_errors.items():
+        errors = [
+            float(np.mean((hard + rng.normal(0, 0.02, n_dev)) < error)) for _ in range(repeats)
+        ]
+        se = float(np.sqrt(np.mean(errors) * (1 - np.mean(errors)) / n_dev))
+        points.append(CurvePoint(n=n, errors=tuple(errors), standard_error=se))
+    return points
+
+
+def test_a_missed_target_is_seldom_called_met_though_the_fitted_error_often_meets_it(rng):
+    # The true error is 5.75 %, the target 5 %, and one dev set of 447 examples serves all points.
+    truth = {100: 0.14, 200: 0.105, 400: 0.08, 800: 0.065, 1600: 0.0575}
+    met = below = 0
+    for _ in range(120):
+        found = fit_curve(curve_of_a_shared_dev(rng, truth, 447), rng, n_resamples=200)
+        met += curve_verdict(found, 0.01, 0.05).reading == "met"
+        below += found.at(found.largest)[0] <= 0.05
+    most = stats.binom(120, 0.05).ppf(0.999)
+    assert met <= most
+    assert below > most
+
+
+def test_the_noise_of_dev_widens_the_band_and_moves_no_point(rng):
+    truth = {100: 0.14, 200: 0.105, 400: 0.08, 800: 0.065}
+    points = curve_of_a_shared_dev(rng, truth, 447)
+    without = [CurvePoint(n=p.n, errors=p.errors) for p in points]
+    (value, lo, hi), (same, low, high) = (
+        fit_curve(p, np.random.default_rng(1)).at(800) for p in (points, without)
+    )
+    assert value == same
+    assert hi - lo > high - low
+    assert hi - lo > 3.5 * points[-1].standard_error

@@ -58,6 +58,7 @@ def by_size(points: Sequence[CurveMeasurement], split: Split) -> list[CurvePoint
             # Up from a half: to the even neighbour, two sizes could become the same.
             n=int(np.mean([point.n for point in same]) + 0.5),
             errors=tuple(float(getattr(point, f"{split}_error")) for point in same),
+            standard_error=max(getattr(point, f"{split}_standard_error", 0.0) for point in same),
         )
         for _, same in sorted(rows.items())
     ]

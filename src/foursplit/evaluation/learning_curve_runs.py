@@ -22,15 +22,18 @@ from foursplit.config.schema import LearningCurve
 from foursplit.core import code_digest
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
-from foursplit.core.seeds import derive_seed
+from foursplit.core.seeds import derive_seed, generator
 from foursplit.core.splits import Split
 from foursplit.data import nested_subsets
 from foursplit.data.infer_data_spec import infer_data_spec
+from foursplit.diagnosis.stats.bootstrap import estimate
 from foursplit.evaluation import experiment_tables
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
 from foursplit.training.callbacks import Row
 from foursplit.training.train import Job, prepare, resume_path, train
+
+STANDARD_ERROR_DRAWS = 2000  # its own error is then 1.6 %
 
 SEEDS = 2**32  # as many as scikit-learn knows
 
@@ -45,6 +48,8 @@ class CurveMeasurement:
     train_error: float  # on those n, in evaluation mode
     train_dev_error: float
     dev_error: float
+    train_dev_standard_error: float = 0.0  # of the examples of the split, the same at every size
+    dev_standard_error: float = 0.0
 
 
 class ProgressCallback(Protocol):
@@ -199,10 +204,11 @@ def _measured(job: Job, part: _Part, follower: ProgressCallback) -> CurveMeasure
     with TemporaryDirectory(prefix="foursplit-learn-") as folder:
         train(ready, Path(folder) / "model", part.seed, (follower,))
         _, answer = load_predictor(Path(folder) / "model", job.run)
-        errors = {
+        measured = {
             split: _error(examples, answer(examples), split, small)
             for split, examples in small.splits.items()
         }
+    errors = {split: error for split, (error, _) in measured.items()}
     if not np.isfinite([*errors.values()]).all():
         raise FoursplitError(
             f"{job.key}: training on {len(examples)} examples gave errors of {errors}: it "
@@ -215,6 +221,8 @@ def _measured(job: Job, part: _Part, follower: ProgressCallback) -> CurveMeasure
         train_error=errors["train"],
         train_dev_error=errors["train_dev"],
         dev_error=errors["dev"],
+        train_dev_standard_error=measured["train_dev"][1],
+        dev_standard_error=measured["dev"][1],
     )
 
 
@@ -223,7 +231,16 @@ def _shape(part: Examples, job: Job) -> DataSpec:
     return replace(infer_data_spec(part, job.dataset), target_iqr=job.shape.target_iqr)
 
 
-def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> float:
-    """Return the mean loss, as the ledger has it."""
+def _error(examples: Examples, answers: np.ndarray, split: Split, job: Job) -> tuple[float, float]:
+    """Return the mean loss, as the ledger has it, and its standard error."""
     table = experiment_tables.build_table(examples, answers, split, job.experiment.task, job.shape)
-    return float(np.average(table["loss"], weights=table["weight"]))
+    value = float(np.average(table["loss"], weights=table["weight"]))
+    found = estimate(
+        table["loss"].to_numpy(np.float64),
+        table["weight"].to_numpy(np.float64),
+        table["group_id"].to_numpy(),
+        generator("learn", split),
+        n_resamples=STANDARD_ERROR_DRAWS,
+        confidence=0.95,
+    )
+    return value, float(found.replicates.std())

@@ -14,8 +14,9 @@ from foursplit.diagnosis.metrics.compare import compare_metric
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.read_options import ReadOptions
 from foursplit.diagnosis.read_prediction_tables import read_folders
+from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
-from foursplit.diagnosis.stats.paired_comparison import Comparison
+from foursplit.diagnosis.stats.paired_comparison import TRAINED, Comparison
 from foursplit.diagnosis.stats.paired_comparison import compare_models as compare_tables
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.io import artifacts
@@ -23,6 +24,13 @@ from foursplit.io.progress import report_elapsed
 
 Tables = Mapping[str, PredictionTable]
 """A model's tables of one split, by seed."""
+
+ONE_SEED = Finding(
+    code="ST015",
+    severity="info",
+    missing="seeds",
+    title="One seed: this compares two trained models, not two ways to train",
+)
 
 
 def compare(
@@ -35,7 +43,14 @@ def compare(
     a, b = (_tables(*pair, split) for pair in zip(paths, models, strict=True))
     errors_a, errors_b = (_errors(tables) for tables in (a, b))
     comparison = _compare(a, b, options)
-    report = {"a": str(first), "b": str(second), "split": split, **comparison.as_json()}
+    findings = [ONE_SEED] if comparison.scope == TRAINED else []
+    report = {
+        "a": str(first),
+        "b": str(second),
+        "split": split,
+        **comparison.as_json(),
+        "findings": [finding.as_json() for finding in findings],
+    }
     for name, of_model in zip("AB", models, strict=True):
         _print_baseline(name, of_model, split, options)
     if json_file is not None:
@@ -58,8 +73,8 @@ def compare(
             f"{comparison.seeds_needed:,} of each model are needed to detect the difference "
             "(power 80%)."
         )
-    if len(errors_a) < 2 or len(errors_b) < 2:
-        click.echo("One seed: this compares two trained models, not two ways to train.")
+    for finding in findings:
+        click.echo(f"{finding.title}.")
 
 
 def _compare(a: Tables, b: Tables, options: ReadOptions) -> Comparison:

@@ -20,6 +20,8 @@ from foursplit.io import artifacts, tabular
 ERRORS = ("error", "dev_error")
 """Accepted names of the column of dev errors."""
 
+OF_DEV = "dev_standard_error"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CurveInputs:
@@ -55,6 +57,11 @@ def learning_curve(
         artifacts.write_json(json_file, {"curve": result.as_json(), "verdict": verdict.as_json()})
     _show(result)
     click.echo(line(verdict.sentence))
+    if not any(point.standard_error for point in inputs.points):
+        click.echo(
+            f"The band has no sampling error of dev: add a column {OF_DEV!r}, for 0/1 losses about "
+            "the root of error * (1 - error) / examples."
+        )
 
 
 def _show(result: FittedCurve) -> None:
@@ -100,16 +107,22 @@ def _from_file(file: Path) -> _CurveInputs:
     """Read columns `n` and `error` (or `dev_error`), one row per repeat.
 
     A column `size` groups the repeats, and n is their mean.  The train error is the mean of
-    `train_error` at the largest size, if there is such a column.
+    `train_error` at the largest size, if there is such a column.  `dev_standard_error` is the
+    sampling error of dev.
     """
     frame = tabular.read_frame(file)
     error_column = next((name for name in ERRORS if name in frame), ERRORS[0])
-    for name in ("n", error_column, *(["train_error"] if "train_error" in frame else [])):
+    optional = [name for name in ("train_error", OF_DEV) if name in frame]
+    for name in ("n", error_column, *optional):
         frame[name] = _numbers(frame, name, file)
     key = "size" if "size" in frame else "n"
     frame[key] = tabular.infer_types(frame[[key]])[key]  # as numbers: 90 before 100
     points = [
-        CurvePoint(n=int(rows["n"].mean() + 0.5), errors=tuple(map(float, rows[error_column])))
+        CurvePoint(
+            n=int(rows["n"].mean() + 0.5),
+            errors=tuple(map(float, rows[error_column])),
+            standard_error=float(rows[OF_DEV].max()) if OF_DEV in rows else 0.0,
+        )
         for _, rows in frame.groupby(key)
     ]
     train_error = None

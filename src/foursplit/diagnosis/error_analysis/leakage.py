@@ -195,7 +195,8 @@ def _shared(
     if first.has("group_id") and second.has("group_id"):
         within = first.has("domain") and second.has("domain")
         earlier, later = _groups(first, within=within), _groups(second, within=within)
-        found["group"] = later.isin(earlier).to_numpy(bool)
+        # Distinct names: pandas takes each of a column of text apart, which is slow.
+        found["group"] = later.isin(earlier.unique()).to_numpy(bool)
     return found
 
 

@@ -31,10 +31,15 @@ PRIOR_REPEATS = 8  # weight of the variance common to all sizes, in repeats: a s
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The errors of models trained on different samples of `n` examples."""
+    """The errors of models trained on different samples of `n` examples.
+
+    `standard_error` is that of each error as an estimate from the examples of the split, which all
+    points share; 0 where it is not known.
+    """
 
     n: int
     errors: tuple[float, ...]
+    standard_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,11 @@ class FittedCurve:
         lo, hi = percentile_interval(a + b * float(n) ** -c, self.confidence)
         return value, min(lo, value), max(hi, value)
 
+    def p_above(self, target: float) -> float:
+        """Return the share of replicates whose error at the largest size is above `target`."""
+        a, b, c = self.replicates.T
+        return float(np.mean(a + b * float(self.largest) ** -c > target))
+
     def examples_for(self, target: float) -> int | None:
         """Return the number of examples at which the error is `target`; None beyond the range."""
         return self._count(_reach(np.array([[self.a, self.b, self.c]]), target)[0])
@@ -82,7 +92,9 @@ class FittedCurve:
         return {**fitted, "points": rows}
 
 
-Reading = Literal["met", "bias", "partial", "reaches", "out_of_reach", "open", "no_target"]
+Reading = Literal[
+    "met", "perhaps_met", "bias", "partial", "reaches", "out_of_reach", "open", "no_target"
+]
 """The reading of a curve; `more_data_step` has the next step for each."""
 
 
@@ -109,8 +121,8 @@ class CurveVerdict:
 
 
 HELPS: dict[Reading, bool | None] = {
-    "met": False, "bias": False, "partial": None, "reaches": True, "out_of_reach": False,
-    "open": None, "no_target": None,
+    "met": False, "perhaps_met": None, "bias": False, "partial": None, "reaches": True,
+    "out_of_reach": False, "open": None, "no_target": None,
 }  # fmt: skip
 
 
@@ -163,8 +175,15 @@ def _judge(
     target_text, step = f"the target of {target:.1%}", f"{DATA_MULTIPLE} times the data"
     gap_names = "variance or mismatch" if split == "dev" else "variance"
     if now <= target:
-        sentence = f"The {split} error of {now:.1%} meets {target_text}: more data is not needed."
-        return "met", sentence
+        p_missed = dev.p_above(target)
+        if p_missed <= 1 - dev.confidence:
+            return "met", (
+                f"The {split} error of {now:.1%} meets {target_text}: more data is not needed."
+            )
+        return "perhaps_met", (
+            f"The {split} error of {now:.1%} is below {target_text}, but with a probability of "
+            f"{p_missed:.0%} only by chance. A larger {split} set would tell."
+        )
     if train > target and now - later < MIN_PROGRESS * (now - target):
         return "bias", (
             f"More data cannot help: the train error of {train:.1%} is above {target_text}, and "
@@ -210,8 +229,8 @@ def fit_curve(
     """Fit e(n) = a + b n^-c by non-negative least squares.
 
     Sizes are weighted by the precision of their mean.  The band resamples residuals of repeats from
-    their mean or, without repeats, from the curve.  It excludes the sampling error of dev, which is
-    the same for all points.
+    their mean or, without repeats, from the curve.  The sampling error of dev, where it is known,
+    is added to the curve as a whole, because all points share the examples of dev.
     """
     points = tuple(sorted(points, key=lambda point: point.n))
     _check(points)
@@ -237,7 +256,28 @@ def fit_curve(
     errors = center + np.stack(mean_residuals, axis=1) * np.sqrt(variance)
     replicates = _least_squares(np.maximum(errors, 0.0), n_repeats / variance, n)
     a, b, c = best.tolist()
+    now = a + b * n[-1] ** -c
+    replicates = _move_as_dev(replicates, now, points[-1].standard_error, rng)
     return FittedCurve(a=a, b=b, c=c, points=points, replicates=replicates, confidence=confidence)
+
+
+def _move_as_dev(
+    replicates: Parameters, now: float, standard_error: float, rng: np.random.Generator
+) -> Parameters:
+    """Move each replicate by the sampling error of dev, in proportion to the error.
+
+    Other examples of the same difficulty would raise or lower the errors of all sizes alike.  A
+    curve that ends at zero is raised.
+    """
+    if standard_error == 0:
+        return replicates
+    noise = rng.standard_normal(len(replicates))
+    a, b, c = replicates.T
+    if now <= standard_error:
+        return np.stack([a + np.abs(noise) * standard_error, b, c], axis=1)
+    relative = standard_error / now
+    factor = np.exp(noise * relative)
+    return np.stack([a * factor, b * factor, c], axis=1)
 
 
 def _check(points: tuple[CurvePoint, ...]) -> None:

@@ -108,6 +108,17 @@ def _more_points_step(verdict: CurveVerdict) -> Suggestion:
     )
 
 
+def _larger_dev_step(verdict: CurveVerdict) -> Suggestion:
+    return Suggestion(
+        action=f"a larger dev set: {verdict.now:.1%} is below the target, perhaps by chance",
+        link=LINK,
+        gain=None,
+        evidence=EVIDENCE,
+        confirm_by="score the same model on more dev examples",
+        stop_rule="the target is outside the interval of the error",
+    )
+
+
 def _data_step(verdict: CurveVerdict, action: str) -> Suggestion:
     return Suggestion(
         action=action,
@@ -138,6 +149,7 @@ def _effect(verdict: CurveVerdict) -> str:
 
 _STEPS = {
     "met": None,
+    "perhaps_met": _larger_dev_step,
     "bias": _fit_better_step,
     "partial": _insufficient_data_step,
     "reaches": _more_data_step,
