@@ -102,10 +102,10 @@ def test_a_difference_by_chance_is_a_line_and_one_beyond_it_an_issue():
     assert chance.difference.gap.value == pytest.approx(0.02)
     exact = stats.fisher_exact([[9, 141], [12, 138]]).pvalue
     assert chance.difference.p_value == pytest.approx(exact, abs=0.25)
-    assert "ST014" not in {finding.code for finding in findings(chance)}
+    assert "ST016" not in {finding.code for finding in findings(chance)}
     far = decomposed({"train": (10, 400), "train_dev": (5, 150), "dev": (40, 150)})
     assert far.difference.significant
-    assert "ST014" in {finding.code for finding in findings(far)}
+    assert "ST016" in {finding.code for finding in findings(far)}
     assert "mismatch" not in far.verdict.significant
 
 

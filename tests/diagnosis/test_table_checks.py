@@ -35,7 +35,7 @@ def test_one_example_with_most_of_the_loss_is_named():
     loss = np.full(100, 0.1)
     loss[7] = 40.0
     (finding,) = findings({"dev": table(loss)})
-    assert finding.code == "ST015"
+    assert finding.code == "ST017"
     assert "e7" in finding.title
     assert "80%" in finding.title
     loss[7] = 5.0  # a third of the loss

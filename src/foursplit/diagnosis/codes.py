@@ -96,6 +96,22 @@ CODES = {
         "or enlarge dev.",
         source="MLY ch. 8; MLS C2 W3",
     ),
+    "ST016": Code(
+        title="declared one distribution, and dev differs from train-dev",
+        meaning="Dev error is farther from that on train-dev than chance allows.",
+        remedy="Check the split, duplicates and order; else do not declare one distribution.",
+        source="MLY ch. 41",
+    ),
+    "ST017": Code(
+        title="one example with most of the error",
+        meaning="One example has more than half of dev's loss.",
+        remedy="Check it first, and compare models without it.",
+    ),
+    "ST018": Code(
+        title="one seed",
+        meaning="Two trained models were compared, not two ways to train.",
+        remedy="Train each with several seeds, and compare folders with a folder for each seed.",
+    ),
     "ST020": Code(
         title="a stale Eyeball set",
         meaning="The examples that were read no longer err like the rest of dev.",
@@ -117,6 +133,11 @@ CODES = {
         title="classes that train lacks",
         meaning="Dev or test holds classes that train does not, which no model can answer.",
         remedy="Collect training examples of them, or leave them out of dev and test.",
+    ),
+    "ST033": Code(
+        title="train is not before dev",
+        meaning="Rows that the model learnt from are later than rows it is measured on.",
+        remedy="Split by time: `protocol: time` in params.yaml.",
     ),
     "ST040": Code(
         title="seeds differ on train",

@@ -26,7 +26,7 @@ Tables = Mapping[str, PredictionTable]
 """A model's tables of one split, by seed."""
 
 ONE_SEED = Finding(
-    code="ST015",
+    code="ST018",
     severity="info",
     missing="seeds",
     title="One seed: this compares two trained models, not two ways to train",
@@ -41,7 +41,6 @@ def compare(
     with report_elapsed(f"reading {first} and {second}"):
         models = read_folders(paths, options)
     a, b = (_tables(*pair, split) for pair in zip(paths, models, strict=True))
-    errors_a, errors_b = (_errors(tables) for tables in (a, b))
     comparison = _compare(a, b, options)
     findings = [ONE_SEED] if comparison.scope == TRAINED else []
     report = {

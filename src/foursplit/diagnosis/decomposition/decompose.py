@@ -259,7 +259,7 @@ def _difference(difference: SplitDifference | None) -> list[Finding]:
         return []
     return [
         Finding(
-            code="ST014",
+            code="ST016",
             severity="issue",
             evidence=("unseen.difference",),
             title="train and dev are declared to be of one distribution, but dev error is "

@@ -51,7 +51,7 @@ def _outlier(dev: PredictionTable) -> Finding | None:
     if share <= OUTLIER:
         return None
     return Finding(
-        code="ST015",
+        code="ST017",
         severity="issue",
         title=f"one example, {dev.frame['example_id'].iloc[place]}, has {share:.0%} of the dev "
         "error: check it first, and compare models without it",
