@@ -272,7 +272,8 @@ def test_a_stale_page_is_named_by_check_and_mended_by_a_run(project):
     )
     with pytest.raises(
         SystemExit,
-        match=r"stale: docs/coverage\.md, docs/findings\.md, docs/headlines\.md, docs/iterations\.md, "
+        match=r"stale: docs/coverage\.md, docs/findings\.md, docs/headlines\.md, "
+        r"docs/iterations\.md, "
         r"docs/benchmarks\.md, "
         r"README\.md",
     ):
