@@ -61,6 +61,19 @@ def test_on_balanced_classes_a_good_model_hears_nothing_of_it():
     assert "baseline" not in [step["link"] for step in diagnosis.next_steps]
 
 
+def test_the_step_of_a_significant_gap_comes_before_that_of_the_baseline():
+    # Train is learnt and unseen examples are not: variance says why the constant wins.
+    flexible = model(
+        train=labels(400, 200, 199),
+        train_dev=labels(300, 150, 60, 70),
+        dev=labels(300, 150, 60, 70),
+    )
+    diagnosis = diagnose(flexible, SETTINGS)
+    assert "ST014" in [finding.code for finding in diagnosis.findings]
+    assert [step["link"] for step in diagnosis.next_steps][:2] == ["variance", "baseline"]
+    assert [step["rank"] for step in diagnosis.next_steps][:2] == [1, 2]
+
+
 def test_the_constant_is_the_most_frequent_class_of_train_not_of_dev():
     shifted = model(train=labels(400, 300, 300), dev=labels(300, 30, 30))
     found = measure_baseline(shifted, SETTINGS)

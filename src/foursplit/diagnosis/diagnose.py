@@ -19,7 +19,7 @@ from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.unseen_classes import unseen_classes
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import HUMAN, Model, PredictionTable
-from foursplit.diagnosis.recommendations.baseline_steps import before_all
+from foursplit.diagnosis.recommendations.baseline_steps import with_baseline
 from foursplit.diagnosis.recommendations.findings import findings
 from foursplit.diagnosis.recommendations.gap_actions import Training
 from foursplit.diagnosis.recommendations.rules import recommend
@@ -77,7 +77,7 @@ def diagnose(
         diagnosis,
         findings=tuple(findings(tables, diagnosis)),
         next_steps=tuple(
-            before_all(
+            with_baseline(
                 diagnosis.baseline,
                 recommend(
                     diagnosis,

@@ -1,4 +1,4 @@
-"""The steps that come before all others: a model that does not beat the constant answer.
+"""The step for a model that does not beat the constant answer, and for a metric that sees no class.
 
 Source: Ng (2018), Machine Learning Yearning, chapters 8 and 10-11 (change the metric first); Ng,
 MLS C2 W3 (skewed datasets).
@@ -14,6 +14,7 @@ METRIC = {
     "(`metric:` of the group in params.yaml, or --metric)",
     "link": "baseline",
     "gain": None,
+    "changes": "nothing",
     "evidence": "baseline",
     "confirm_by": "diagnose again by that metric: the constant answer must score badly",
     "stop_rule": "the metric ranks a useful model above the constant answer",
@@ -24,6 +25,7 @@ BEAT = {
     "together, then train on 100 examples until they are learnt",
     "link": "baseline",
     "gain": None,
+    "changes": "nothing",
     "evidence": "baseline",
     "confirm_by": "diagnose again: the interval of the gain over the baseline excludes 0",
     "stop_rule": "the model is significantly better than the constant answer",
@@ -35,18 +37,25 @@ SHOW = {
     "differ",
     "link": "baseline",
     "gain": None,
+    "changes": "nothing",
     "evidence": "baseline",
     "confirm_by": "diagnose again with several times as many examples",
     "stop_rule": "the model is significantly better than the constant answer; if not, drop it",
 }
 
 
-def before_all(
+def with_baseline(
     baseline: Baseline | None, steps: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the steps, led by the metric where a class is rare, or by the baseline that stands."""
+    """Return the steps with that of the baseline, where one is due.
+
+    Where a class is rare, the metric comes first: by the present one no step can be judged.
+    Otherwise a gap that is significant says why the model does not beat the baseline, and its step
+    comes first; only where there is none, the baseline's does.
+    """
     if baseline is None or (baseline.beaten and not baseline.rare):
         return [dict(step) for step in steps]
-    lead = SHOW if baseline.gain > 0 else BEAT
-    ranked = [METRIC if baseline.rare else lead, *steps]
+    own = METRIC if baseline.rare else SHOW if baseline.gain > 0 else BEAT
+    known = 0 if baseline.rare else sum(step["gain"] is not None for step in steps)
+    ranked = [*steps[:known], own, *steps[known:]]
     return [{**step, "rank": rank} for rank, step in enumerate(ranked, start=1)]
