@@ -190,10 +190,10 @@ def test_a_bad_table_is_refused_by_file_column_and_row(predictions, tmp_path, ca
 
 
 def test_an_unknown_split_is_answered_with_the_known_ones(predictions):
-    (predictions / "dev.csv").rename(predictions / "valid.csv")
+    (predictions / "dev.csv").rename(predictions / "fresh.csv")
     done = CliRunner().invoke(main, ["diagnose", str(predictions)])
     assert done.exit_code == 2
-    assert "valid.csv: unknown split 'valid'" in done.output
+    assert "fresh.csv: unknown split 'fresh'" in done.output
     assert "Valid: dev, test, train, train_dev" in done.output
 
 

@@ -115,8 +115,12 @@ def pipelines(project):
     ("before", "after", "file"),
     [
         ("\n  improving: {}\n", "\n", "pipelines/improving/dvc.yaml"),
-        ("lessons:\n  supervised:", "lessons:\n  supervised: {}\n  improving:", "improving/dvc"),
-        ("lessons:\n  supervised:", "lessons:\n  improving:", "supervised/dvc.yaml, "),
+        (
+            "lessons:\n  supervised:",
+            "lessons:\n  supervised: {}\n  structuring:",
+            "structuring/dvc",
+        ),
+        ("lessons:\n  supervised:", "lessons:\n  structuring:", "supervised/dvc.yaml, "),
     ],
 )
 def test_what_params_yaml_asks_for_is_written_by_one_command(

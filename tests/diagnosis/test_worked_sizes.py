@@ -30,7 +30,7 @@ def dev(n, wrong):
     [pytest.param(100, False, id="G MLY 7: 100"), pytest.param(10_000, True, id="G MLY 7: 10,000")],
 )
 def test_ninety_against_ninety_point_one_per_cent(n, good_chance):
-    block = dev_size.of_tables([dev(n, n // 10)], VerdictThresholds(min_gain=0.001)).as_json()
+    block = dev_size.of_tables([dev(n, n // 10)], VerdictThresholds(gain_to_detect=0.001)).as_json()
     # With half the errors shared ten thousand put the better first in six of ten; with nearly all
     # shared, as two versions of a model do, nearly always.
     assert block["p_right_order"] > 0.6 or not good_chance

@@ -184,6 +184,7 @@ def _experiment(params, key, group, examples, winner):
         manifest = {
             "experiment": key,
             "model": experiment.model,
+            "task": experiment.task,
             "seed": seed,
             "shape": shape.as_json(),
             "device": "cpu",

@@ -89,7 +89,7 @@ def test_pooled_splits_are_a_level_of_their_own_where_variance_ends():
         "ledger": [{**gap("variance", 0.09, 0.05, 0.13, "primary"), "to": "unseen"}],
     }
     text = str(waterfall(pooled))
-    assert "unseen (train-dev + dev)" in text
+    assert "train-dev and dev" in text
     ((_, width),) = bars(waterfall(pooled))
     ((_, other),) = bars(waterfall({**SUMMARY, "ledger": SUMMARY["ledger"][1:2]}))
     assert width == pytest.approx(9 / 5 * other, rel=0.3)

@@ -55,7 +55,7 @@ def test_the_default_pipelines_stored_results_agree():
     for group, name, verdict in rows:
         key = f"{group}_{name}" if f"{group}_{name}" in verdicts else name
         assert verdicts[key] == verdict, group
-    if not (ROOT / "data" / "predictions").is_dir():
+    if not (ROOT / "reports" / "index.html").is_file():
         pytest.skip("the pipeline has not run in this clone: README and metrics.json agree")
     index = (ROOT / "reports" / "index.html").read_text(encoding="utf-8")
     entries = collect(load().of(""))

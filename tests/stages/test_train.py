@@ -48,7 +48,7 @@ network = pytest.mark.parametrize("small", ["network"], indirect=True)
 
 def run(monkeypatch, *, stop_at=None):
     """Run the stage as DVC does, which removes its outputs first; give the seeds it trained."""
-    trained, real = [], stage.train
+    trained, real = [], stage.train.train
 
     def watched(job, folder, seed, *listeners):
         if seed == stop_at:
@@ -58,7 +58,7 @@ def run(monkeypatch, *, stop_at=None):
 
     shutil.rmtree(paths.models(GROUP, KEY), ignore_errors=True)
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "train", watched)
+        patch.setattr(stage.train, "train", watched)
         if stop_at is None:
             return trained, stage.run(KEY)
         with pytest.raises(Stopped):

@@ -128,7 +128,7 @@ def test_what_is_not_there_is_refused_with_what_is(small, uri, message):
 
 def test_without_a_store_nothing_is_created_and_the_way_is_named(small):
     (small / "mlflow.db").unlink()
-    with pytest.raises(FoursplitError, match="`foursplit gate GROUP`"):
+    with pytest.raises(FoursplitError, match=f"`foursplit gate {GROUP} --promote`"):
         foursplit.load_model(f"models:/{GROUP}@champion")
     assert not (small / "mlflow.db").exists()
 

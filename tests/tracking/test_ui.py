@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,8 @@ def test_a_taken_port_is_refused_with_another_to_try(taken):
 def test_where_a_server_has_the_runs_its_page_is_named_and_none_is_started(monkeypatch, capsys):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://ann:secret@mlflow.example.org/")
     monkeypatch.setattr("foursplit.cli.commands.ui.track", lambda: None)
+    none = SimpleNamespace(search_experiments=list)
+    monkeypatch.setattr("foursplit.tracking.store.client", lambda: none)
     ui(5000)
     assert capsys.readouterr().out.startswith("MLflow: https://ann:***@mlflow.example.org/#/exp")
 

@@ -32,7 +32,11 @@ TWO = (X[:, 0] > 0).astype(int)
         (LinearRegression(), QUANTITY, 11),  # ten slopes and an intercept
         (LogisticRegression(), TWO, 11),
         (LogisticRegression(), CLASSES, 33),
-        (make_pipeline(StandardScaler(), LogisticRegression()), TWO, 20 + 11),
+        (
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            TWO,
+            11,
+        ),  # as a network that standardizes
         # A stump: feature, threshold, and the shares of two classes in each of two leaves.
         (DecisionTreeClassifier(max_depth=1), TWO, 2 + 2 * 2),
         (RandomForestClassifier(5, max_depth=1, bootstrap=False, max_features=None), TWO, 5 * 6),

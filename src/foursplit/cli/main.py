@@ -25,7 +25,10 @@ SECTIONS: dict[str, Commands] = {
         "error-sheet": ("diagnosis", "Write an error sheet: dev errors to read and tag."),
         "advise": ("diagnosis", "Answer questions about data and design from a file."),
         "track": ("serving", "Write the outputs of the stages to MLflow; safe to repeat."),
-        "ui": ("serving", "Update MLflow, then open its pages on 127.0.0.1."),
+        "ui": (
+            "serving",
+            "Update MLflow, then open its pages on 127.0.0.1: those of GROUP's runs, or of all.",
+        ),
     },
     "Promote and serve": {
         "gate": (

@@ -68,9 +68,9 @@ def why(stage: str) -> None:
 @click.command()
 def check() -> None:
     """Validate params.yaml, including the arguments of every model."""
+    params = configure()  # first: it sets what numeric libraries read when they are imported
     from foursplit.cli.commands import check as command
 
-    params = configure()
     command.check(params)
     command.check_arguments(params)
     click.echo(command.describe(params))

@@ -1,6 +1,7 @@
 """How many numbers a scikit-learn model has learnt: coefficients, nodes of trees, centres.
 
-Files hold more: counts of features, classes, running variances, the state of an optimizer.
+Files hold more: counts of features, classes, running variances, the state of an optimizer. Means,
+deviations and categories that prepare the inputs are not counted, as those of networks are not.
 
 Source: scikit-learn's API, "estimated attributes end with an underscore".
 """
@@ -15,12 +16,11 @@ LEARNT = (
     "support_vectors_", "dual_coef_",  # support vector machines
     "theta_", "var_", "class_prior_", "feature_log_prob_", "class_log_prior_",  # naive Bayes
     "cluster_centers_", "weights_", "means_", "covariances_",  # clusters and mixtures
-    "components_", "mean_", "scale_", "center_", "data_min_", "data_range_", "statistics_",
-    "categories_",  # what prepares the inputs
+    "components_",  # of the inputs
 )  # fmt: skip
 """Attributes that predictions are computed from, and no statistic of the training besides."""
 
-NOT_BESIDE = {"var_": "scale_", "data_range_": "scale_", "support_vectors_": "coef_"}
+NOT_BESIDE = {"var_": "scale_", "support_vectors_": "coef_"}
 """An attribute, and one that says the same where both are there."""
 
 

@@ -1,6 +1,7 @@
 """`foursplit check`: validate params.yaml and the dvc.yaml files before anything runs."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
 from types import ModuleType
 
@@ -9,9 +10,8 @@ from foursplit.cli.passed_checks import PassedChecks
 from foursplit.config.load import LESSONS, parse
 from foursplit.config.pipelines import Pipeline, key
 from foursplit.config.pretrained import used_weights
-from foursplit.config.schema import Experiment, Params
+from foursplit.config.schema import ComparisonGroup, Experiment, Params
 from foursplit.data.download import licences, weights_catalogue
-from foursplit.evaluation.group_choices import check_group
 from foursplit.scaffold import write_pipelines
 
 
@@ -21,8 +21,8 @@ def check(params: Params) -> None:
         for section in params.sections().values():
             for groups in section.groups.values():
                 for name, group in groups.items():
-                    inputs = [name, group.metric, dict(group.bounds)]
-                    passed.check("metrics", group.task, inputs, partial(check_group, name, group))
+                    check_choices = partial(_check_group, name, group)
+                    passed.check("metrics", group.task, [name, asdict(group)], check_choices)
     for name, keys in used_weights(params).items():
         weights_catalogue.load_entry(name, f"{keys[0]}.fit.pretrained.weights")
     write_pipelines.check(params)
@@ -41,6 +41,12 @@ def check_arguments(params: Params) -> None:
                 path, args = f"{LESSONS}.{course}.{name}.args", dict(settings.args)
                 build = partial(_build, plugins.lesson, name, args, path)
                 passed.check("lessons", name, args, build)
+
+
+def _check_group(name: str, group: ComparisonGroup) -> None:
+    from foursplit.evaluation.group_choices import check_group
+
+    check_group(name, group)
 
 
 def _build(load: Callable[[str], ModuleType], name: str, args: object, at: str) -> None:

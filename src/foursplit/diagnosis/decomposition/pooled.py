@@ -20,7 +20,7 @@ SPLITS = ("train_dev", "dev")
 
 DIFFER = 0.01  # of data sets of one distribution are said not to be: of a hundred experiments, one
 
-COLUMNS = ["example_id", "loss", "weight", "is_error"]
+COLUMNS = {"example_id", "loss", "weight", "is_error", "y", "y_hat", "margin"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,17 @@ def add_pooled(models: Sequence[Model]) -> list[Model]:
 def pool(tables: Mapping[str, PredictionTable]) -> PredictionTable:
     """Return one table of both splits; an example without a group is a group of its own."""
     both = [tables[split] for split in SPLITS]
-    frame = pd.concat([table.frame[COLUMNS] for table in both], ignore_index=True)
+    names = [*map(str, both[0].frame)]
+    known = [name for name in names if _is_read(name) and both[1].has(name)]
+    frame = pd.concat([table.frame[known] for table in both], ignore_index=True)
     if any(table.has("group_id") for table in both):
         frame["group_id"] = _groups(both)
     return PredictionTable(split=UNSEEN, frame=frame)
+
+
+def _is_read(name: str) -> bool:
+    """Return whether an error or a metric of whole tables is computed from a column."""
+    return name in COLUMNS or name.startswith("proba_")
 
 
 def _groups(tables: Sequence[PredictionTable]) -> np.ndarray:

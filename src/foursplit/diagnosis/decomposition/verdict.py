@@ -92,7 +92,7 @@ NAMES = {
 LEVELS = {
     "human": "human",
     **{str(split): title for split, title in splits.TITLES.items()},
-    UNSEEN: "unseen (train-dev + dev)",
+    UNSEEN: "train-dev and dev",
 }
 """How people write the levels of the ladder."""
 

@@ -1,6 +1,6 @@
 """Metrics of whole tables by split, with their intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -20,31 +20,40 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableMetric:
-    """A metric of one seed: `0.812 (0.790–0.834)` for each split that has it."""
+    """A metric: `0.812 (0.790–0.834)` for each split that has it."""
 
     name: str
-    seed: int
     cells: Mapping[str, str]
     baseline: str = ""  # on dev, where the metric has one
 
 
 def rows(entry: ExperimentResult) -> list[TableMetric]:
-    """Return a row for each metric and seed; empty where the task has none."""
+    """Return a row for each metric; empty where the task has none.
+
+    In brackets is the interval of the one seed, or the lowest and highest of several.
+    """
+    by_split: dict[str, dict[str, list[Mapping[str, float]]]] = {}
+    for summary in entry.summaries.values():
+        for split, block in summary.get("table_metrics", {}).items():
+            for name, values in block.items():
+                by_split.setdefault(name, {}).setdefault(split, []).append(values)
     found = []
-    for seed, summary in sorted(entry.summaries.items()):
-        blocks = summary.get("table_metrics", {})
-        for name in sorted({name for block in blocks.values() for name in block}):
-            cells = {s: _cell(block[name]) for s, block in blocks.items() if name in block}
-            shown = NAMES.get(name, name.replace("_", " "))
-            baseline = blocks.get("dev", {}).get(name, {}).get("baseline")
-            shown_baseline = "" if baseline is None else _number(baseline)
-            found.append(TableMetric(name=shown, seed=seed, cells=cells, baseline=shown_baseline))
+    for name, splits in by_split.items():
+        baseline = next((seed.get("baseline") for seed in splits.get("dev", ())), None)
+        found.append(
+            TableMetric(
+                name=NAMES.get(name, name.replace("_", " ")),
+                cells={split: _cell(seeds) for split, seeds in splits.items()},
+                baseline="" if baseline is None else _number(baseline),
+            )
+        )
     return sorted(found, key=lambda row: row.name.casefold())
 
 
-def _cell(block: Mapping[str, float]) -> str:
-    value, lo, hi = (_number(block[end]) for end in ("value", "lo", "hi"))
-    return f"{value} ({lo}–{hi})"
+def _cell(seeds: Sequence[Mapping[str, float]]) -> str:
+    values = [seed["value"] for seed in seeds]
+    ends = (min(values), max(values)) if len(seeds) > 1 else (seeds[0]["lo"], seeds[0]["hi"])
+    return f"{_number(fmean(values))} ({_number(ends[0])}–{_number(ends[1])})"
 
 
 def _number(value: float) -> str:

@@ -105,7 +105,11 @@ def _copy_files(folder: Path, models: Path, tables: Path) -> None:
     for seed in seed_folders(tables):
         trained, target = models / seed.name, folder / seed.name
         target.mkdir()
-        names = [name for name in version_files.MODEL if (trained / name).is_file()]
+        names = [
+            name
+            for name in version_files.MODEL
+            if name == "manifest.json" or (trained / name).is_file()
+        ]
         for path in [*(trained / n for n in names), *(seed / n for n in version_files.TABLES)]:
             if not path.is_file():
                 raise FoursplitError(f"{path}: no such file. Run `foursplit repro`")
