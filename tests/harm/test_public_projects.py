@@ -139,16 +139,23 @@ def test_a_newcomers_csv_is_told_column_by_column_in_ci(copy, case, target, name
 
 
 def test_a_readers_columns_and_rows_stay_in_the_sheet_in_ci(copy):
-    sheet = copy.folder / "data" / "tags" / "breast_cancer.csv"
+    def read(path):
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
     copy.run("foursplit", "error-sheet", EXPERIMENT)
-    rows = pd.read_csv(sheet, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    rows["reader"], rows["severity"] = "Mia", "high"
+    sheet = copy.folder / "reports" / "reading" / f"{EXPERIMENT}.csv"
+    rows = read(sheet)
+    rows["tags"], rows["reader"], rows["severity"] = "blurred", "Mia", "high"
     rows.to_csv(sheet, index=False, encoding="utf-8-sig")
+    copy.run("foursplit", "error-sheet", EXPERIMENT)
+    tags = copy.folder / "data" / "tags" / "breast_cancer.csv"
+    taken = read(tags)
+    assert set(rows["example_id"]) <= set(taken["example_id"])
     copy.run("foursplit", "error-sheet", "m1w3_cancer_logistic_l2")
-    after = pd.read_csv(sheet, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    kept = after[after["reader"] == "Mia"]
-    assert set(rows["example_id"]) == set(kept["example_id"])
-    assert set(kept["severity"]) == {"high"}
+    for path in (sheet, tags):
+        mine = read(path).query("reader == 'Mia'")
+        assert set(mine["example_id"]) == set(rows["example_id"])
+        assert set(mine["severity"]) == {"high"}
 
 
 def test_a_store_of_an_older_mlflow_is_left_as_it_is_in_ci(copy, tmp_path):
