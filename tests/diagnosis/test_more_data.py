@@ -1,11 +1,13 @@
 """A learning curve corrects the step "get more data"."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from foursplit.diagnosis.learning_curve.fit import CurvePoint, curve_verdict, fit_curve
 from foursplit.diagnosis.learning_curve.more_data import correct_steps, more_data_step
-from foursplit.diagnosis.recommendations.actions import next_steps
+from foursplit.diagnosis.recommendations.actions import ACTIONS, next_steps
 
 SIZES = (1000, 2000, 4000, 6000, 10_000)
 
@@ -66,6 +68,13 @@ def test_the_curve_changes_the_words_for_variance_and_nothing_else():
     assert after[0]["evidence"] == "learning_curve"
     assert after[1:] == before[1:]
     assert steps() == before  # what was given is left alone
+
+
+def test_a_step_for_data_like_devs_is_no_matter_of_the_curve():
+    like_dev = replace(ACTIONS["variance"], changes="target_data")
+    gaps = {"variance": 0.06, "mismatch": 0.04}
+    ranked = next_steps([*gaps], [], gaps, actions={**ACTIONS, "variance": like_dev})
+    assert correct_steps(ranked, FLAT) == ranked
 
 
 def test_no_step_for_variance_is_made_where_none_was_ranked():

@@ -10,6 +10,8 @@ from foursplit.diagnosis.decomposition.ledger import MERGED
 from foursplit.diagnosis.learning_curve.fit import DATA_MULTIPLE, MIN_PROGRESS, CurveVerdict
 from foursplit.diagnosis.recommendations.actions import Suggestion
 
+TARGET_DATA = "target_data"  # what a step changes that asks for data like dev's
+
 LINK = "variance"  # more data from train's distribution reduces only this gap
 EVIDENCE = "learning_curve"
 
@@ -37,7 +39,8 @@ def correct_steps(
 ) -> list[dict[str, Any]]:
     """Return the ranked `steps` with the curve's step for variance; rank and gain are kept.
 
-    The gain stays that of the gap: no step can gain more than closing it.
+    The gain stays that of the gap: no step can gain more than closing it.  A curve measures more
+    data of train's distribution: a step that asks for data like dev's stays as it is.
     """
     curve_step = more_data_step(verdict)
     if curve_step is None:
@@ -51,7 +54,9 @@ def correct_steps(
     }
     return [
         {**step, **replaced}
-        if step["link"] in (LINK, MERGED) and step["gain"] is not None
+        if step["link"] in (LINK, MERGED)
+        and step["gain"] is not None
+        and step["changes"] != TARGET_DATA
         else dict(step)
         for step in steps
     ]
