@@ -73,7 +73,7 @@ def page(root: Path, env: Mapping[str, str]) -> Iterator[str]:
         found = next((word for word in lines if word.startswith(f"http://{HOST}:{port}")), None)
         if found is None:
             raise RuntimeError("`foursplit ui` ended before it served a page")
-        yield found
+        yield found.partition("/#")[0]  # the server, without the page that is named first
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate()

@@ -58,7 +58,7 @@ def expected(told):
 
 
 @pytest.mark.slow
-def test_two_runs_are_compared_in_a_browser_that_reaches_nothing_else(rivals, tmp_path):
+def test_two_runs_are_compared_in_a_browser_that_reaches_nothing_else_in_ci(rivals, tmp_path):
     if mlflow_page.missing():
         pytest.skip(mlflow_page.missing())
     world, told = rivals
