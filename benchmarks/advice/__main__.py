@@ -6,13 +6,13 @@ random actions, with rules of thumb, and with a ledger without intervals.
 
 import argparse
 import json
-import pickle
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+from benchmarks.advice import cache
 from benchmarks.advice.advise import advise
 from benchmarks.advice.experiments import STARTS
 from benchmarks.advice.measure import Measured, measure
@@ -53,27 +53,24 @@ def row(measured: Measured) -> dict[str, Any]:
     return found | {"right": right, "kept": is_kept(found)}
 
 
-def measured(name: str, keep: Path | None = None) -> list[Measured]:
+def measured(name: str, folder: Path | None = None) -> list[Measured]:
     """Return all starts of a problem; raise where its files cannot be had.
 
-    `keep`: folder of what was trained before, so that an edit of the engine trains nothing again.
+    `folder`: of what was measured before, so that an edit of the engine trains nothing again.
     """
-    file = keep / f"{name}.pkl" if keep else None
-    if file and file.is_file():
-        kept: list[Measured] = pickle.loads(file.read_bytes())  # noqa: S301, written below
-        return kept
+    if folder and (starts := cache.load(folder / name)):
+        return starts
     problem = WORLDS[name]() if name in WORLDS else load(name)
     starts = [measure(problem, start, draw) for start in problem.starts or STARTS for draw in DRAWS]
-    if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(pickle.dumps(starts))
+    if folder:
+        cache.save(starts, folder / name)
     return starts
 
 
-def rows_of(name: str, keep: Path | None = None) -> list[dict[str, Any]] | str:
+def rows_of(name: str, folder: Path | None = None) -> list[dict[str, Any]] | str:
     """Return the rows of a problem, or why it is left out: no mirror, or a licence to accept."""
     try:
-        return [row(start) for start in measured(name, keep)]
+        return [row(start) for start in measured(name, folder)]
     except FoursplitError as error:
         return f"{name} is left out: {error}"
 
@@ -92,13 +89,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.advice", description=__doc__)
     parser.add_argument("--only", nargs="*", default=NAMES, choices=NAMES, help="data sets")
     parser.add_argument("--out", type=Path, default=RESULT, help="file of the results")
-    parser.add_argument("--keep", type=Path, help="folder of trained starts, to use them again")
+    parser.add_argument("--cache", type=Path, help="folder of measured starts, to use them again")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     given = parser.parse_args()
     rows: list[dict[str, Any]] = []
     with ProcessPoolExecutor(given.jobs) as pool:
         for name, found in zip(
-            given.only, pool.map(rows_of, given.only, repeat(given.keep)), strict=True
+            given.only, pool.map(rows_of, given.only, repeat(given.cache)), strict=True
         ):
             print(found if isinstance(found, str) else f"{name}: {len(found)} starts", flush=True)
             rows += [] if isinstance(found, str) else found

@@ -40,7 +40,7 @@ class Step:
 def advise(measured: Measured) -> tuple[list[Step], dict[str, Any]]:
     """Return the ranked steps, and the whole diagnosis."""
     tables = {split: validate(frame, split) for split, frame in measured.tables.items()}
-    penalty = measured.knobs.penalty
+    penalty = measured.hyperparameters.penalty
     settings = Settings(
         human_error=measured.level,
         human_kind=measured.kind,

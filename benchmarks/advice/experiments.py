@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from benchmarks.advice.learner import Knobs, Network, train
+from benchmarks.advice.learner import Hyperparameters, Network, train
 from benchmarks.advice.problems import Domain, Problem
 
 from foursplit.core.seeds import generator
@@ -26,17 +26,17 @@ ACTIONS = (
 )  # fmt: skip
 """What a step can ask for."""
 
-STARTS: dict[str, tuple[Knobs, float]] = {
-    "good": (Knobs(), 1.0),
-    "mild_penalty": (Knobs(penalty=3e-4), 1.0),
-    "too_small": (Knobs(hidden=(2,)), 1.0),
-    "too_regularised": (Knobs(penalty=0.1), 1.0),
-    "too_little_data": (Knobs(), 0.15),
-    "too_flexible": (Knobs(hidden=(128,), epochs=80), 0.3),
-    "not_converged": (Knobs(epochs=2), 1.0),
-    "biased_train": (Knobs(), 0.6),
+STARTS: dict[str, tuple[Hyperparameters, float]] = {
+    "good": (Hyperparameters(), 1.0),
+    "mild_penalty": (Hyperparameters(penalty=3e-4), 1.0),
+    "too_small": (Hyperparameters(hidden=(2,)), 1.0),
+    "too_regularised": (Hyperparameters(penalty=0.1), 1.0),
+    "too_little_data": (Hyperparameters(), 0.15),
+    "too_flexible": (Hyperparameters(hidden=(128,), epochs=80), 0.3),
+    "not_converged": (Hyperparameters(epochs=2), 1.0),
+    "biased_train": (Hyperparameters(), 0.6),
 }
-"""Knobs of each start, and the share of the usual train set that it has."""
+"""Hyperparameters of each start, and the share of the usual train set that it has."""
 
 JITTER = 0.3  # standard deviations of the features, added to copies of train
 
@@ -103,37 +103,49 @@ def _biased(domain: Domain, rng: np.random.Generator) -> Domain:
 
 
 def changed(
-    action: str, knobs: Knobs, parts: Parts, problem: Problem, rng: np.random.Generator
-) -> tuple[Knobs, Domain] | None:
-    """Return knobs and train set after an action; None where it is not possible or no change."""
+    action: str,
+    hyperparameters: Hyperparameters,
+    parts: Parts,
+    problem: Problem,
+    rng: np.random.Generator,
+) -> tuple[Hyperparameters, Domain] | None:
+    """Return settings and train set after an action; None where that is impossible or no change."""
     if action in ("more_data", "target_data"):
         extra = parts.more if action == "more_data" else parts.like_target
-        return _as_many_steps(knobs, parts.train, _joined(parts.train, extra))
+        return _as_many_steps(hyperparameters, parts.train, _joined(parts.train, extra))
     if action == "augment":
-        return _as_many_steps(knobs, parts.train, augmented(parts.train, problem.side, rng))
+        return _as_many_steps(
+            hyperparameters, parts.train, augmented(parts.train, problem.side, rng)
+        )
     if action == "relabel":
         corrected = replace(parts.train, y=parts.train.corrected)
-        return (knobs, corrected) if problem.audited else None
-    turned = turn(action, knobs)
+        return (hyperparameters, corrected) if problem.audited else None
+    turned = turn(action, hyperparameters)
     return turned and (turned, parts.train)
 
 
-def _as_many_steps(knobs: Knobs, before: Domain, after: Domain) -> tuple[Knobs, Domain]:
+def _as_many_steps(
+    hyperparameters: Hyperparameters, before: Domain, after: Domain
+) -> tuple[Hyperparameters, Domain]:
     """Keep the number of training steps, so that more data is not longer training as well."""
-    return replace(knobs, epochs=knobs.epochs * len(before) / len(after)), after
+    return replace(hyperparameters, epochs=hyperparameters.epochs * len(before) / len(after)), after
 
 
-def turn(action: str, knobs: Knobs) -> Knobs | None:
-    """Return the knobs after an action on the model; None where it changes nothing."""
+def turn(action: str, hyperparameters: Hyperparameters) -> Hyperparameters | None:
+    """Return the hyperparameters after an action on the model; None where it changes nothing."""
     if action == "bigger":
-        hidden = tuple(8 * n if n < 16 else 4 * n for n in knobs.hidden) or (32,)
-        return replace(knobs, hidden=hidden)
+        hidden = tuple(8 * n if n < 16 else 4 * n for n in hyperparameters.hidden) or (32,)
+        return replace(hyperparameters, hidden=hidden)
     if action == "longer":
-        return replace(knobs, epochs=4 * knobs.epochs)
+        return replace(hyperparameters, epochs=4 * hyperparameters.epochs)
     if action == "less_penalty":
-        return replace(knobs, penalty=knobs.penalty / 30) if knobs.penalty else None
+        return (
+            replace(hyperparameters, penalty=hyperparameters.penalty / 30)
+            if hyperparameters.penalty
+            else None
+        )
     if action == "more_penalty":
-        return replace(knobs, penalty=max(30 * knobs.penalty, 3e-3))
+        return replace(hyperparameters, penalty=max(30 * hyperparameters.penalty, 3e-3))
     return None
 
 
@@ -168,27 +180,33 @@ def weights(problem: Problem, y: np.ndarray) -> np.ndarray:
 
 
 def fitted(
-    problem: Problem, domain: Domain, knobs: Knobs, mask: np.ndarray, rng: np.random.Generator
+    problem: Problem,
+    domain: Domain,
+    hyperparameters: Hyperparameters,
+    mask: np.ndarray,
+    rng: np.random.Generator,
 ) -> Network:
     """Train on the inputs that `mask` keeps."""
     return train(
         domain.x[:, mask],
         np.eye(problem.n_classes, dtype=np.float32)[domain.y],
         weights(problem, domain.y),
-        knobs,
+        hyperparameters,
         rng,
         one_scale=problem.side > 0,
     )
 
 
-def chosen_mask(problem: Problem, parts: Parts, knobs: Knobs, draw: int) -> np.ndarray:
+def chosen_mask(
+    problem: Problem, parts: Parts, hyperparameters: Hyperparameters, draw: int
+) -> np.ndarray:
     """Return the inputs of the candidate that errs least on dev; all, without candidates."""
     n_features = parts.train.x.shape[1]
     best, least = np.ones(n_features, bool), np.inf
     for candidate in range(problem.candidates if problem.candidates > 1 else 0):
         rng = generator("advice candidate", problem.name, draw, candidate)
         mask = rng.random(n_features) < 0.7
-        model = fitted(problem, parts.train, knobs, mask, rng)
+        model = fitted(problem, parts.train, hyperparameters, mask, rng)
         error = float((model.predict(parts.dev.x[:, mask]) != parts.dev.y).mean())
         if error < least:
             best, least = mask, error

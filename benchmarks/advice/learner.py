@@ -14,7 +14,7 @@ BETA1, BETA2, TINY = 0.9, 0.999, 1e-8  # of Adam, the paper's defaults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Knobs:
+class Hyperparameters:
     """How a model is trained."""
 
     hidden: tuple[int, ...] = (64,)  # units of each layer; none: softmax regression
@@ -52,7 +52,7 @@ def train(
     x: np.ndarray,
     target: np.ndarray,
     weight: np.ndarray,
-    knobs: Knobs,
+    hyperparameters: Hyperparameters,
     rng: np.random.Generator,
     *,
     one_scale: bool = False,
@@ -67,7 +67,7 @@ def train(
     std = np.where(std > 1e-6, std, 1).astype(np.float32)
     x = _scaled(x, mean, std)
     weight = (weight / weight.mean()).astype(np.float32)[:, None]
-    sizes = (x.shape[1], *knobs.hidden, target.shape[1])
+    sizes = (x.shape[1], *hyperparameters.hidden, target.shape[1])
     weights = [
         rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out)).astype(np.float32)
         for n_in, n_out in pairwise(sizes)
@@ -77,13 +77,13 @@ def train(
     first = [np.zeros_like(p) for p in parameters]
     second = [np.zeros_like(p) for p in parameters]
     costs: list[float] = []
-    n_steps = max(2, round(knobs.epochs * -(-len(x) // BATCH)))
+    n_steps = max(2, round(hyperparameters.epochs * -(-len(x) // BATCH)))
     while len(costs) < n_steps:
         order = rng.permutation(len(x))
         for start in range(0, len(x), BATCH):
             rows = order[start : start + BATCH]
             cost, gradients = _gradients(
-                weights, biases, x[rows], target[rows], weight[rows], knobs
+                weights, biases, x[rows], target[rows], weight[rows], hyperparameters
             )
             costs.append(cost)
             step = len(costs)
@@ -118,7 +118,7 @@ def _gradients(
     x: np.ndarray,
     target: np.ndarray,
     weight: np.ndarray,
-    knobs: Knobs,
+    hyperparameters: Hyperparameters,
 ) -> tuple[float, list[np.ndarray]]:
     """Return the mean loss, and the gradients of the cost: of the weights, then of the biases."""
     layers = _activations(weights, biases, x)
@@ -129,7 +129,7 @@ def _gradients(
     delta = (p - target) * weight / len(x)
     of_weights, of_biases = [], []
     for number in range(len(weights) - 1, -1, -1):
-        of_weights.append(layers[number].T @ delta + knobs.penalty * weights[number])
+        of_weights.append(layers[number].T @ delta + hyperparameters.penalty * weights[number])
         of_biases.append(delta.sum(axis=0))
         if number:
             delta = (delta @ weights[number].T) * (layers[number] > 0)

@@ -17,7 +17,7 @@ from benchmarks.advice.experiments import (
     partition,
     weights,
 )
-from benchmarks.advice.learner import Knobs, Network
+from benchmarks.advice.learner import Hyperparameters, Network
 from benchmarks.advice.problems import Domain, Problem
 from sklearn.ensemble import ExtraTreesClassifier
 
@@ -45,7 +45,7 @@ class Measured:
     problem: str
     start: str
     draw: int
-    knobs: Knobs
+    hyperparameters: Hyperparameters
     level: float
     kind: str
     same: bool
@@ -57,9 +57,9 @@ class Measured:
 
 def measure(problem: Problem, start: str, draw: int) -> Measured:
     """Train the start and each action's model with every seed, and score them on the pool."""
-    knobs = STARTS[start][0]
+    hyperparameters = STARTS[start][0]
     parts = partition(problem, start, draw)
-    mask = chosen_mask(problem, parts, knobs, draw)
+    mask = chosen_mask(problem, parts, hyperparameters, draw)
     losses: dict[str, np.ndarray] = {}
     model = None
     for action in (MEASURE, *(a for a in ACTIONS if a != MEASURE)):
@@ -67,8 +67,8 @@ def measure(problem: Problem, start: str, draw: int) -> Measured:
         for seed in SEEDS:
             key = (problem.name, start, draw, seed)
             rng = generator("advice action", action, *key)
-            after = (knobs, parts.train) if action == MEASURE else None
-            after = after or changed(action, knobs, parts, problem, rng)
+            after = (hyperparameters, parts.train) if action == MEASURE else None
+            after = after or changed(action, hyperparameters, parts, problem, rng)
             if after is None:
                 break
             net = fitted(problem, after[1], after[0], mask, generator("advice training", *key))
@@ -85,7 +85,7 @@ def measure(problem: Problem, start: str, draw: int) -> Measured:
         problem=problem.name,
         start=start,
         draw=draw,
-        knobs=knobs,
+        hyperparameters=hyperparameters,
         level=level,
         kind=kind,
         same=problem.same and start != "biased_train",

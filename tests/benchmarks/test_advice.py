@@ -11,7 +11,7 @@ from benchmarks.advice.experiments import (
     partition,
     turn,
 )
-from benchmarks.advice.learner import Knobs, train
+from benchmarks.advice.learner import Hyperparameters, train
 from benchmarks.advice.measure import compare
 from benchmarks.advice.problems import Domain, Problem
 from benchmarks.advice.scoring import interval, is_kept, naive_ledger, score, summarise
@@ -70,28 +70,30 @@ def test_no_example_is_in_two_parts(start):
 
 
 def test_a_data_action_adds_examples_and_keeps_the_number_of_steps():
-    parts, knobs = partition(problem(), "good", 1), Knobs(epochs=30)
+    parts, hyperparameters = partition(problem(), "good", 1), Hyperparameters(epochs=30)
     for action, extra in (("more_data", parts.more), ("target_data", parts.like_target)):
-        after, data = changed(action, knobs, parts, problem(), np.random.default_rng(0))
+        after, data = changed(action, hyperparameters, parts, problem(), np.random.default_rng(0))
         assert len(data) == len(parts.train) + len(extra)
         assert after.epochs * len(data) == pytest.approx(30 * len(parts.train))
 
 
 def test_relabelling_corrects_train_and_is_possible_only_where_labels_were_audited():
     parts, rng = partition(problem(), "good", 1), np.random.default_rng(0)
-    assert changed("relabel", Knobs(), parts, problem(), rng) is None
-    _, data = changed("relabel", Knobs(), parts, problem(audited=True), rng)
+    assert changed("relabel", Hyperparameters(), parts, problem(), rng) is None
+    _, data = changed("relabel", Hyperparameters(), parts, problem(audited=True), rng)
     assert (data.y == parts.train.corrected).all()
     assert (data.y != parts.train.y).any()
 
 
 def test_an_action_on_the_model_turns_one_knob():
-    knobs = Knobs(hidden=(2,), penalty=0.03, epochs=10)
-    assert turn("bigger", knobs) == Knobs(hidden=(16,), penalty=0.03, epochs=10)
-    assert turn("longer", knobs) == Knobs(hidden=(2,), penalty=0.03, epochs=40)
-    assert turn("less_penalty", knobs) == Knobs(hidden=(2,), penalty=0.001, epochs=10)
-    assert turn("more_penalty", knobs).penalty == pytest.approx(0.9)
-    assert turn("less_penalty", Knobs()) is None
+    hyperparameters = Hyperparameters(hidden=(2,), penalty=0.03, epochs=10)
+    assert turn("bigger", hyperparameters) == Hyperparameters(hidden=(16,), penalty=0.03, epochs=10)
+    assert turn("longer", hyperparameters) == Hyperparameters(hidden=(2,), penalty=0.03, epochs=40)
+    assert turn("less_penalty", hyperparameters) == Hyperparameters(
+        hidden=(2,), penalty=0.001, epochs=10
+    )
+    assert turn("more_penalty", hyperparameters).penalty == pytest.approx(0.9)
+    assert turn("less_penalty", Hyperparameters()) is None
 
 
 def test_the_network_learns_what_a_line_cannot_and_the_same_again():
@@ -104,7 +106,7 @@ def test_the_network_learns_what_a_line_cannot_and_the_same_again():
             x,
             np.eye(2, dtype=np.float32)[y],
             np.ones(len(y)),
-            Knobs(hidden=hidden, epochs=60),
+            Hyperparameters(hidden=hidden, epochs=60),
             np.random.default_rng(2),
         )
         return (net.predict(x) != y).mean()
