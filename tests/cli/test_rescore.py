@@ -88,9 +88,9 @@ def test_a_group_that_a_rule_does_not_fit_is_named_and_passed_over(small):
         (["wine"], "unknown group 'wine'. Did you mean 'wines'"),
         (["wines", "--weight", "domain=all"], "must be COLUMN=VALUE:WEIGHT"),
         (["wines", "--weight", "colour=red:3"], "unknown column 'colour'"),
-        (["wines", "--metric", "f1"], "unknown metric 'f1'"),
+        (["wines", "--metric", "auc"], "unknown metric 'auc'"),
         (["wines", "--preferred", "wines_bad"], "--preferred KEY, --rejected KEY and --where"),
-        (["--metric", "f1"], "figures: task classify: unknown metric 'f1'"),
+        (["--metric", "auc"], "figures: task classify: unknown metric 'auc'"),
     ],
 )
 def test_what_is_wrong_is_refused_with_what_is_right(small, arguments, says):

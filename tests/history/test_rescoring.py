@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn import metrics
 from tests.history.miniature import GROUP, N, table
 
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
@@ -237,8 +238,8 @@ def test_what_nobody_knows_or_measures_is_refused(history):
         again()
     version = history.evaluate("plain", {1: table({1})})
     history.commit({"plain": version}, MONDAY)
-    with pytest.raises(FoursplitError, match="metric 'f1'.*error, log_loss"):
-        again(metric="f1")
+    with pytest.raises(FoursplitError, match="metric 'auc'.*log_loss.*roc_auc"):
+        again(metric="auc")
     with pytest.raises(FoursplitError, match="value 'tablet'.*phone, web"):
         again("domain=tablet:3")
     history.evaluate("plain", {})
@@ -252,3 +253,78 @@ def test_intervals_of_equal_tables_are_equal(history):
         history.evaluate(key, {1: table({1, 5})})
     one, other = again().runs
     assert np.array_equal(one.new.replicates, other.new.replicates)
+
+
+def scored(rng, n=N):
+    """Give a table of two classes with probabilities, whose answer is the likelier class."""
+    yes = rng.random(n)
+    y = np.array(["b", "a"])[np.arange(n) % 2]
+    y_hat = np.where(yes >= 0.5, "b", "a")
+    wrong = y != y_hat
+    return table({*np.flatnonzero(wrong).tolist()}, n).assign(
+        y=y, y_hat=y_hat, is_error=wrong, proba_a=1 - yes, proba_b=yes
+    )
+
+
+BINARY = replace(LETTERS, task="classify_binary")
+
+ORACLES = {
+    "f1": lambda t, w: metrics.f1_score(t["y"], t["y_hat"], pos_label="b", sample_weight=w),
+    "recall": lambda t, w: metrics.recall_score(t["y"], t["y_hat"], pos_label="b", sample_weight=w),
+    "roc_auc": lambda t, w: metrics.roc_auc_score(t["y"] == "b", t["proba_b"], sample_weight=w),
+    "brier": lambda t, w: metrics.brier_score_loss(t["y"] == "b", t["proba_b"], sample_weight=w),
+    "balanced_error": lambda t, w: (
+        1 - metrics.balanced_accuracy_score(t["y"], t["y_hat"], sample_weight=w)
+    ),
+    "accuracy": lambda t, w: metrics.accuracy_score(t["y"], t["y_hat"], sample_weight=w),
+}
+
+
+@pytest.mark.parametrize("metric", ORACLES)
+def test_past_runs_are_ranked_by_any_metric_of_the_engine_under_any_weights(history, rng, metric):
+    frames = {key: [scored(rng, 60), scored(rng, 60)] for key in ("one", "two", "three")}
+    for key, seeds in frames.items():
+        history.evaluate(key, {1: seeds[0], 2: seeds[1]})
+    found = again("domain=phone:3", group=BINARY, metric=metric)
+    sign = -1 if found.new.direction == "maximize" else 1
+    for run in found.runs:
+        oracle = [
+            ORACLES[metric](frame, np.where(frame["domain"] == "phone", 3.0, 1.0))
+            for frame in frames[run.label]
+        ]
+        assert run.new.value == pytest.approx(np.mean(oracle))
+        assert 0 <= run.new.lo <= run.new.value <= run.new.hi <= 1
+    values = [sign * run.new.value for run in found.runs]
+    assert values == sorted(values)
+    assert found.new_choice["winner"] == found.runs[0].label
+
+
+def test_a_group_that_competes_on_f1_keeps_its_metric_and_its_positive_class(history, rng):
+    frame = scored(rng, 60)
+    history.evaluate("one", {1: frame})
+    for positive in ("a", "b"):
+        group = replace(BINARY, metric="f1", metric_args={"positive": positive})
+        (run,) = again(group=group).runs
+        wanted = metrics.f1_score(frame["y"], frame["y_hat"], pos_label=positive)
+        assert run.old.value == run.new.value == pytest.approx(wanted)
+
+
+def test_runs_with_equal_errors_and_other_probabilities_are_two(history, rng):
+    frame = scored(rng, 60)
+    nearer = frame.assign(proba_b=0.5 + (frame["proba_b"] - 0.5) / 2)
+    commit = history.commit({"plain": history.evaluate("plain", {1: frame})}, MONDAY)
+    history.evaluate("plain", {1: nearer.assign(proba_a=1 - nearer["proba_b"])})
+    found = again(group=BINARY, metric="brier")
+    assert {run.label for run in found.runs} == {"plain", f"plain@{commit[:7]}"}
+
+
+def test_what_no_weight_or_no_stored_answer_can_give_is_refused_with_another_way(history, rng):
+    for key in ("one", "two"):
+        history.evaluate(key, {1: scored(rng, 60)})
+    found = again(group=BINARY, metric="f1")
+    with pytest.raises(FoursplitError, match="--weight"):
+        weight_to_flip(found, "one", "two", parse_condition("domain=phone"), DIAGNOSIS)
+    with pytest.raises(FoursplitError, match="average_precision"):
+        again(group=BINARY, metric="recall_at_precision")
+    with pytest.raises(FoursplitError, match="roc_auc"):
+        again(group=BINARY, metric="auc")

@@ -1,5 +1,8 @@
 """A reader's CSV and a reader's model go through the whole pipeline, two files touched each."""
 
+import re
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,6 +88,42 @@ def test_a_file_with_every_kind_of_dirt_goes_to_a_report_without_an_edit_in_ci(c
     assert answers["row"].tolist() == list(range(1, len(table) + 1))
     assert answers["customer_id"].tolist() == table["customer_id"].tolist()
     assert set(answers["y_hat"]) <= {"Yes", "No"}
+
+
+@pytest.mark.slow
+def test_new_rows_and_requests_are_answered_by_the_threshold_frozen_on_dev_in_ci(clone):
+    path = clone.folder / "data" / "own" / "churn.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = dirty_tables.clean()
+    table.to_csv(path, index=False)
+    clone.run("foursplit", "new", "dataset", "churn", "--csv", str(path), "--target", "left")
+    params = clone.folder / "params.yaml"
+    text = params.read_text()
+    (line,) = re.findall(r"^ +churn: \{dataset: churn, .*metric: error.*\}", text, re.M)
+    chosen = 'metric: f1, metric_args: {positive: "Yes"}, threshold: dev'
+    params.write_text(text.replace(line, line.replace("metric: error", chosen)))
+    clone.run("git", "add", "-A")
+    clone.run("git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "data")
+    clone.run("foursplit", "repro", "churn")
+    folder = clone.folder / "data" / "final" / "churn" / "seed_1"
+    value = artifacts.read_json(folder / "summary.json")["threshold"]
+    clone.run("foursplit", "predict", "churn_linear", str(path), "-o", "answers.csv")
+    answers = pd.read_csv(clone.folder / "answers.csv")
+    assert answers["threshold"].tolist() == pytest.approx([value] * len(table))
+    above = answers["proba_Yes"] >= value
+    assert answers["y_hat"].tolist() == np.where(above, "Yes", "No").tolist()
+    assert (above != (answers["proba_Yes"] >= 0.5)).any()  # the likelier class is another
+
+    clone.run("foursplit", "gate", "churn", "--promote")
+    code = (
+        "import mlflow, pandas; mlflow.set_tracking_uri('sqlite:///mlflow.db');"
+        "model = mlflow.pyfunc.load_model('models:/churn@champion');"
+        f"rows = pandas.read_csv({str(path)!r}).drop(columns='left');"
+        "model.predict(rows).to_csv('served.csv', index=False)"
+    )
+    clone.run(sys.executable, "-c", code)
+    served = pd.read_csv(clone.folder / "served.csv")
+    pd.testing.assert_frame_equal(served, answers[served.columns], rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from foursplit.core.errors import FoursplitError
+from foursplit.evaluation.threshold import DecisionThreshold
 from foursplit.tracking.registry import mlmodel
 
 MANIFEST = {
@@ -143,3 +144,24 @@ def test_a_key_twice_is_refused_since_readers_differ_on_which_one_counts(path):
     )  # the naive check finds nothing
     with pytest.raises(FoursplitError, match="formatted differently"):
         mlmodel.require_own(path)
+
+
+def test_the_frozen_thresholds_are_read_as_they_were_written_and_change_what_is_answered(tmp_path):
+    two = {
+        **MANIFEST,
+        "task": "classify_binary",
+        "shape": {"inputs": [2], "classes": ["no", "yes"]},
+    }
+    mlmodel.write(tmp_path, two, ("alcohol", "ash"))
+    assert mlmodel.thresholds(tmp_path) == {}
+    frozen = {"seed_1": DecisionThreshold(value=0.31, positive="yes")}
+    mlmodel.write(tmp_path, two, ("alcohol", "ash"), frozen)
+    assert mlmodel.thresholds(tmp_path) == frozen
+    mlmodel.require_own(tmp_path / "MLmodel")
+    outputs = json.loads(json.loads((tmp_path / "MLmodel").read_text())["signature"]["outputs"])
+    names = [column["name"] for column in outputs]
+    assert names == ["y_hat", "proba_no", "proba_yes", "threshold"]
+
+
+def test_an_older_version_has_no_threshold(tmp_path):
+    assert mlmodel.thresholds(tmp_path) == {}

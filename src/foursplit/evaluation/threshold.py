@@ -1,5 +1,9 @@
 """The threshold of a group with two classes: chosen on dev, frozen for all splits and for test."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +15,45 @@ from foursplit.diagnosis.metrics.threshold import choose_threshold
 from foursplit.evaluation.group_metric import group_metric
 
 Tables = dict[Split, pd.DataFrame]
+
+PROBA = "proba_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionThreshold:
+    """The probability of the positive one of two classes from which on it is the answer."""
+
+    value: float
+    positive: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def of_summary(
+    summary: Mapping[str, Any], group: ComparisonGroup, classes: Sequence[str]
+) -> DecisionThreshold | None:
+    """Return the frozen threshold in a seed's summary; None where the likelier class answers."""
+    if summary.get("threshold") is None:
+        return None
+    positive = group.metric_args.get("positive")
+    name = classes[1] if positive is None else str(positive)
+    return DecisionThreshold(value=summary["threshold"], positive=name)
+
+
+def answers(
+    proba: np.ndarray, classes: Sequence[str], threshold: DecisionThreshold | None
+) -> dict[str, Any]:
+    """Return columns of (example, class) probabilities: answer, probabilities, the threshold."""
+    chosen = proba.argmax(axis=1)
+    if threshold is not None:
+        number = [*classes].index(threshold.positive)
+        chosen = np.where(proba[:, number] >= threshold.value, number, 1 - number)
+    columns = {"y_hat": np.array([*classes], dtype=object)[chosen]}
+    columns |= {f"{PROBA}{name}": proba[:, number] for number, name in enumerate(classes)}
+    if threshold is not None:
+        columns["threshold"] = np.full(len(proba), threshold.value)
+    return columns
 
 
 def chosen_on_dev(tables: Tables, group: ComparisonGroup) -> float | None:

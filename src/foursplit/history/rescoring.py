@@ -5,15 +5,14 @@ Only runs on the same frozen dev examples are ranked together; the others are li
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from foursplit import plugins
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.seeds import generator
-from foursplit.diagnosis.decomposition.decompose import estimate_error
+from foursplit.diagnosis.metrics.answers import PROBA
 from foursplit.diagnosis.prediction_table import PredictionTable
 from foursplit.diagnosis.selection.example_weights import (
     Condition,
@@ -24,29 +23,15 @@ from foursplit.diagnosis.selection.example_weights import (
     weight_factors,
 )
 from foursplit.diagnosis.selection.model_selection import Candidate, select_model
-from foursplit.diagnosis.settings import Settings
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.diagnosis.stats.paired_comparison import align_rows
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation import dev_scores
-from foursplit.evaluation.group_metric import engine_metrics
 from foursplit.history.past_runs import PastRun, list_past_runs
+from foursplit.history.rescored_metric import Metric, estimate, metric_of, seed_table, value
 
 DEV = "dev.parquet"
 CHOICE = ("winner", "best", "tied", "not_distinguished", "prices")  # what is reported of a choice
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A column of the tables, the weights that it is averaged under, and which end is better."""
-
-    name: str
-    column: str
-    direction: str
-    rules: tuple[WeightRule, ...] = ()
-
-    def __str__(self) -> str:
-        return " ".join([self.name, *(f"×{rule}" for rule in self.rules)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +120,13 @@ class _Stored:
         if self.runs[0].key != other.runs[0].key or len(self.old) != len(other.old):
             return False
         pairs = [*zip(self.old, other.old, strict=True), *zip(self.new, other.new, strict=True)]
-        return all(np.array_equal(a.loss, b.loss) for a, b in pairs)
+        return all(np.array_equal(a.loss, b.loss) and _same_scores(a, b) for a, b in pairs)
+
+
+def _same_scores(a: PredictionTable, b: PredictionTable) -> bool:
+    """Check whether two tables have the same probabilities, as far as they have any."""
+    scores = [table.frame.filter(regex=f"^{PROBA}") for table in (a, b)]
+    return scores[0].equals(scores[1])
 
 
 def rescore(
@@ -146,8 +137,8 @@ def rescore(
     metric: str = "",
 ) -> Rescored:
     """Score every stored run by the group's metric, and by `metric` under the rules' weights."""
-    old = _metric(group, group.metric, ())
-    new = _metric(group, metric or group.metric, tuple(rules))
+    old = metric_of(group, group.metric, ())
+    new = metric_of(group, metric or group.metric, tuple(rules))
     versions = _versions(list_past_runs(name))
     if not versions:
         raise FoursplitError(f"No run of group {name!r} is recorded. Run `foursplit repro`.")
@@ -197,6 +188,11 @@ def weight_to_flip(
     for label in (prefer, over):
         if label not in found.tables:
             raise unknown_name("run", label, found.tables, f"group {found.group}")
+    if found.new.of_table is not None:
+        raise FoursplitError(
+            f"--preferred, --rejected, --where: {found.new.name} is no mean over examples, so no "
+            f"weight follows from it; try weights with --weight {on}:2, or another --metric"
+        )
     preferred, other = found.tables[prefer], found.tables[over]
     if found.new.direction == "maximize":
         preferred, other = _negative(preferred), _negative(other)
@@ -228,7 +224,8 @@ class _Scores:
         }
         self.tables = {label: mean_table(tables) for label, tables in seeds.items()}
         self.values = {
-            label: _estimate(self.tables[label], tables, config) for label, tables in seeds.items()
+            label: estimate(self.tables[label], tables, metric, config)
+            for label, tables in seeds.items()
         }
         candidates = [
             Candidate(
@@ -236,11 +233,12 @@ class _Scores:
                 metric=self.values[one.label].value,
                 costs=_costs(one),
                 table=self.tables[one.label],
-                seeds=_by_seed(one, seeds[one.label]),
+                tables=_by_seed(one, seeds[one.label]),
+                seeds=_by_seed(one, [value(metric, table) for table in seeds[one.label]]),
             )
             for one in stored
         ]
-        ties = dev_scores.tie_rule(group, config, metric.name)
+        ties = replace(dev_scores.tie_rule(group, config, metric.name), metric=metric.of_table)
         self.choice = select_model(candidates, group.bounds, metric.direction, ties)
         self.broken = {row["key"]: tuple(row["broken"]) for row in self.choice["ranking"]}
         sign = -1 if metric.direction == "maximize" else 1
@@ -248,34 +246,15 @@ class _Scores:
         self.ranks = {label: number for number, label in enumerate(ordered, 1)}
 
 
-def _by_seed(one: _Stored, tables: Sequence[PredictionTable]) -> dict[int, float]:
-    """Return the metric by seed; the number of a run whose seed is unknown is its position."""
+T = TypeVar("T")
+
+
+def _by_seed(one: _Stored, values: Sequence[T]) -> dict[int, T]:
+    """Return values by seed; the number of a run whose seed is unknown is its position."""
     return {
-        position if run.seed is None else run.seed: table.error
-        for position, (run, table) in enumerate(zip(one.runs, tables, strict=True))
+        position if run.seed is None else run.seed: found
+        for position, (run, found) in enumerate(zip(one.runs, values, strict=True))
     }
-
-
-def _estimate(
-    mean: PredictionTable, seeds: Sequence[PredictionTable], config: DiagnosisConfig
-) -> Estimate:
-    settings = Settings(
-        n_resamples=config.n_resamples, confidence=config.confidence, seed=config.seed
-    )
-    return estimate_error("dev", mean, [table.error for table in seeds], settings)
-
-
-def _metric(group: ComparisonGroup, name: str, rules: tuple[WeightRule, ...]) -> Metric:
-    known = plugins.metrics(group.task)
-    names = {column: metric for metric, column in known.METRICS.items()}
-    metric = names.get(name, name)
-    if metric == group.metric and metric in engine_metrics(group.task):
-        metric = "error"  # the mean over examples, which their weights change
-    if metric not in known.METRICS:
-        raise unknown_name("metric", name, known.METRICS, f"task {group.task}")
-    own = group.direction if metric == group.metric else None
-    direction: str = own or known.DIRECTION
-    return Metric(name=metric, column=known.METRICS[metric], direction=direction, rules=rules)
 
 
 def _versions(runs: Sequence[PastRun]) -> list[tuple[PastRun, ...]]:
@@ -319,17 +298,14 @@ def _stored(
     runs: tuple[PastRun, ...], reference: PredictionTable | None, old: Metric, new: Metric
 ) -> _Stored:
     files = [run.file(DEV) for run in runs]
-    tables = {
-        column: [dev_scores.seed_table(path, column) for path in files]
-        for column in dict.fromkeys((old.column, new.column))
-    }
-    first = reference or tables[old.column][0]
-    for table in tables[old.column]:
+    tables = {metric.name: [seed_table(path, metric) for path in files] for metric in (old, new)}
+    first = reference or tables[old.name][0]
+    for table in tables[old.name]:
         _refuse_other_examples(first, table)
     fitted = {
-        column: tuple(align_rows(table, first) for table in read) for column, read in tables.items()
+        name: tuple(align_rows(table, first) for table in read) for name, read in tables.items()
     }
-    return _Stored(label=_label(runs), runs=runs, old=fitted[old.column], new=fitted[new.column])
+    return _Stored(label=_label(runs), runs=runs, old=fitted[old.name], new=fitted[new.name])
 
 
 def _refuse_other_examples(first: PredictionTable, table: PredictionTable) -> None:

@@ -14,8 +14,9 @@ from foursplit.config.load import load
 from foursplit.config.schema import ComparisonGroup, Params
 from foursplit.core.errors import FoursplitError
 from foursplit.core.terminal import line
-from foursplit.evaluation import final
+from foursplit.evaluation import final, threshold
 from foursplit.evaluation.results import ExperimentResult, collect
+from foursplit.evaluation.threshold import DecisionThreshold
 from foursplit.io import artifacts, git
 from foursplit.promotion.evaluate_challenger import Evaluation, evaluate_challenger, hold
 from foursplit.promotion.judge import Judgement
@@ -133,7 +134,18 @@ def _register(name: str, group: ComparisonGroup, winner: ExperimentResult) -> St
     return registry.register(
         *(name, winner.models, winner.tables, _tags(group, winner), click.echo),
         features=plugins.dataset(group.dataset).SPEC.features,
+        thresholds=_thresholds(group, winner),
     )
+
+
+def _thresholds(group: ComparisonGroup, winner: ExperimentResult) -> dict[str, DecisionThreshold]:
+    """Return the threshold of each seed that was frozen before test was opened."""
+    classes = winner.manifest["shape"]["classes"]
+    found = {
+        paths.seed_folder(winner.models, seed).name: threshold.of_summary(summary, group, classes)
+        for seed, summary in winner.summaries.items()
+    }
+    return {seed: one for seed, one in found.items() if one is not None}
 
 
 def _tags(group: ComparisonGroup, winner: ExperimentResult) -> dict[str, str]:

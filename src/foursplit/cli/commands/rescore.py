@@ -16,7 +16,8 @@ from foursplit.diagnosis.selection.example_weights import (
 )
 from foursplit.diagnosis.stats.bootstrap import Estimate
 from foursplit.history import rescoring
-from foursplit.history.rescoring import ExcludedRun, Metric, Rescored, weight_to_flip
+from foursplit.history.rescored_metric import Metric
+from foursplit.history.rescoring import ExcludedRun, Rescored, weight_to_flip
 from foursplit.io import artifacts
 from foursplit.reporting.numbers import percent, quantity
 

@@ -13,10 +13,10 @@ from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.data import texts
-from foursplit.evaluation import raw_inputs
+from foursplit.evaluation import raw_inputs, threshold
 from foursplit.evaluation.predict import load_predictor
 from foursplit.io import artifacts
-from foursplit.tracking.registry import registry, version_files
+from foursplit.tracking.registry import mlmodel, registry, version_files
 from foursplit.tracking.registry.registry import StoredVersion
 from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
@@ -39,6 +39,8 @@ class LoadedModel:
         self.seeds = tuple(self._folders)
         self._loaded: dict[int, tuple[Manifest, Any]] = {}
         self.manifest = self._of(self.seeds[0])[0]
+        by_seed = mlmodel.thresholds(folder)
+        self.thresholds = {n: by_seed.get(path.name) for n, path in self._folders.items()}
 
     def predict(self, x: Any, seed: int | None = None) -> np.ndarray:
         """Predict for examples (example, *inputs), texts, or raw rows, as for prediction tables.
@@ -58,6 +60,18 @@ class LoadedModel:
         examples = self._raw_examples(x, chosen) if is_raw else self._examples(x)
         answers: np.ndarray = self._of(chosen)[1](examples)
         return answers
+
+    def answer(self, x: Any, seed: int | None = None) -> pd.DataFrame:
+        """Return a row for each example: the class, its probabilities, and the frozen threshold.
+
+        For classifiers; `predict` gives their probabilities alone.
+        """
+        classes = self.manifest.shape["classes"]
+        proba = self.predict(x, seed)
+        if not classes or proba.ndim != 2:
+            raise FoursplitError(f"{self.uri}: task {self.manifest.task} has no classes to answer")
+        frozen = self.thresholds[self.seeds[0] if seed is None else seed]
+        return pd.DataFrame(threshold.answers(proba, classes, frozen))
 
     def _raw_examples(self, x: Any, seed: int) -> Examples:
         """Return raw rows as the splits store them; warn of categories that train did not have."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from foursplit.core.errors import FoursplitError
+from foursplit.evaluation.threshold import PROBA, DecisionThreshold
 from foursplit.io import artifacts
 
 NAME = "MLmodel"
@@ -26,6 +27,11 @@ ALLOWED_KEYS = frozenset({"flavors", "metadata", "mlflow_version", "signature"})
 FLAVOR_KEYS = frozenset({"loader_module", "python_version"})
 """Excluded: `code`, `data`, `model_code_path`, `python_model`, with which MLflow runs code."""
 
+Thresholds = Mapping[str, DecisionThreshold]
+"""The frozen threshold of each seed, by its folder's name."""
+
+THRESHOLDS = "thresholds"
+
 CLASS_TASKS = frozenset({"classify", "classify_binary"})
 """Tasks that predict a probability for each class."""
 
@@ -36,7 +42,12 @@ SINGLE_OUTPUT_TASKS = frozenset({"control", "regress"})
 """Tasks that predict a quantity."""
 
 
-def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) -> None:
+def write(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    features: Sequence[str],
+    thresholds: Thresholds | None = None,
+) -> None:
     """Write the `MLmodel` of a version in `folder`; `features` are the names of its columns."""
     import mlflow
 
@@ -47,18 +58,31 @@ def write(folder: Path, manifest: Mapping[str, Any], features: Sequence[str]) ->
             "classes": list(manifest["shape"]["classes"]),
             "experiment": manifest["experiment"],
             "task": manifest["task"],
+            **({THRESHOLDS: {s: t.as_json() for s, t in thresholds.items()}} if thresholds else {}),
         },
         "mlflow_version": mlflow.__version__,
-        "signature": _signature(manifest, features),
+        "signature": _signature(manifest, features, with_threshold=bool(thresholds)),
     }
     artifacts.write_text(folder / NAME, _text(content))
+
+
+def thresholds(folder: Path) -> dict[str, DecisionThreshold]:
+    """Read the frozen thresholds of a version in `folder` by seed; empty where it has none."""
+    if not (folder / NAME).is_file():
+        return {}
+    metadata = artifacts.read_json(folder / NAME).get("metadata") or {}
+    return {
+        seed: DecisionThreshold(**block) for seed, block in metadata.get(THRESHOLDS, {}).items()
+    }
 
 
 def _text(content: Any) -> str:
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
-def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str, Any]:
+def _signature(
+    manifest: Mapping[str, Any], features: Sequence[str], *, with_threshold: bool
+) -> dict[str, Any]:
     """Return the schemas of inputs and outputs as MLflow's signature."""
     import numpy as np
     from mlflow.models import ModelSignature
@@ -79,7 +103,12 @@ def _signature(manifest: Mapping[str, Any], features: Sequence[str]) -> dict[str
     else:
         input_schema = Schema([TensorSpec(np.dtype(np.float32), (-1, *inputs))])
     output_schema = None
-    if task in CLASS_TASKS:
+    if with_threshold:
+        numbers = [*(f"{PROBA}{name}" for name in shape["classes"]), "threshold"]
+        output_schema = Schema(
+            [ColSpec("string", "y_hat"), *(ColSpec("double", name) for name in numbers)]
+        )
+    elif task in CLASS_TASKS:
         output_schema = Schema([TensorSpec(np.dtype(np.float64), (-1, len(shape["classes"])))])
     elif task in TEXT_TASKS:
         output_schema = Schema([ColSpec("string", "answer")])

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from foursplit.config.schema import RuntimeConfig
 from foursplit.core.errors import FoursplitError
+from foursplit.evaluation.threshold import PROBA
 from foursplit.tracking.registry import version_files
 from foursplit.tracking.registry.loaded_model import LoadedModel
 
@@ -23,11 +25,18 @@ class PyfuncModel:
     def __init__(self, model: LoadedModel) -> None:
         self.model = model
 
-    def predict(self, x: Any) -> np.ndarray | list[list[list[float]]]:
-        """Predict as `foursplit.load_model` does; columns are in the signature's order."""
+    def predict(self, x: Any) -> np.ndarray | pd.DataFrame | list[list[list[float]]]:
+        """Predict as `foursplit.load_model` does; columns are in the signature's order.
+
+        Where a threshold was frozen a row holds the answer, its probabilities and the threshold.
+        """
         from mlflow.exceptions import MlflowException
 
         try:
+            if self.model.thresholds[self.model.seeds[0]] is not None:
+                table = self.model.answer(x)
+                _require_finite(table.filter(like=PROBA).to_numpy(), self.model.uri)
+                return table
             answers = self.model.predict(x)
             if isinstance(answers, list):  # boxes: as many rows as a picture has
                 return [boxes.tolist() for boxes in answers]

@@ -69,7 +69,7 @@ class StoredVersion:
         return hashes
 
 
-def register(
+def register(  # noqa: PLR0913, two of them are what MLmodel says besides
     group: str,
     models: Path,
     tables: Path,
@@ -77,24 +77,27 @@ def register(
     echo: Echo,
     *,
     features: Sequence[str],
+    thresholds: mlmodel.Thresholds | None = None,
 ) -> StoredVersion:
     """Store a winner as challenger: weights from `models`, dev and test from `tables`.
 
     Both have a `seed_<n>` folder per seed.  Equal files are the same version.  `features` are the
-    names of the input columns, empty if an example is not a row of a table.
+    names of the input columns, empty if an example is not a row of a table; `thresholds` are those
+    of each seed, chosen on dev.
     """
     with tempfile.TemporaryDirectory(prefix="foursplit-gate-") as name:
         folder = Path(name)
         _copy_files(folder, models, tables)
-        mlmodel.write(folder, version_files.manifest(folder), features)
+        mlmodel.write(folder, version_files.manifest(folder), features, thresholds)
         files = version_files.digests(folder)
+        identity = _identity(files, thresholds or {})
         client = store.client()
         with store.writer_lock(echo):
             _require_model(client, group)
-            existing = _find_intact(client, group, files)
-            number = existing or _store(client, group, folder, files, tags)
+            existing = _find_intact(client, group, identity)
+            number = existing or _store(client, group, folder, files, {**tags, IDENTITY: identity})
             if existing is None:
-                number = _withdraw_duplicate(client, group, files, number)
+                number = _withdraw_duplicate(client, group, identity, number)
             else:  # tags of the last gate: after a merge those of the branch
                 _set_tags(client, group, existing, tags)
             store.retry(client.set_registered_model_alias, group, CHALLENGER, str(number))
@@ -141,9 +144,8 @@ def _versions(client: Any, group: str) -> list[Any]:
     return sorted(versions, key=lambda version: int(version.version))
 
 
-def _find_intact(client: Any, group: str, files: Mapping[str, str]) -> int | None:
+def _find_intact(client: Any, group: str, identity: str) -> int | None:
     """Find the version with exactly these files; damaged versions do not count."""
-    identity = _identity(files)
     for version in _versions(client, group):
         if version.tags.get(IDENTITY) == identity:
             try:
@@ -154,16 +156,19 @@ def _find_intact(client: Any, group: str, files: Mapping[str, str]) -> int | Non
     return None
 
 
-def _identity(files: Mapping[str, str]) -> str:
-    """Hash a winner's files, without `MLmodel`, which has MLflow's and Python's version."""
-    return artifacts.fingerprint({name: files[name] for name in files if name != mlmodel.NAME})
+def _identity(files: Mapping[str, str], thresholds: mlmodel.Thresholds) -> str:
+    """Hash a winner's files and thresholds, without `MLmodel`, which has MLflow's version too."""
+    content: dict[str, Any] = {name: files[name] for name in files if name != mlmodel.NAME}
+    if thresholds:
+        content[mlmodel.THRESHOLDS] = {seed: one.as_json() for seed, one in thresholds.items()}
+    return artifacts.fingerprint(content)
 
 
 def _store(
     client: Any, group: str, folder: Path, files: Mapping[str, str], tags: Mapping[str, str]
 ) -> int:
     """Write the files, then the version that refers to them."""
-    identity = _identity(files)
+    identity = tags[IDENTITY]
     experiment_id = store.get_or_create_experiment(client, EXPERIMENT, NOTE)
     _delete_unfinished(client, experiment_id, group, identity)
     run_tags = {IDENTITY: identity, "foursplit.group": group, **ownership.tags()}
@@ -174,7 +179,7 @@ def _store(
         group,
         _source(run),
         run.info.run_id,
-        tags={**tags, IDENTITY: identity, FILES: json.dumps(dict(files), sort_keys=True)},
+        tags={**tags, FILES: json.dumps(dict(files), sort_keys=True)},
     )
     return int(version.version)
 
@@ -189,11 +194,11 @@ def _delete_unfinished(client: Any, experiment_id: str, group: str, identity: st
             client.delete_run(run.info.run_id)
 
 
-def _withdraw_duplicate(client: Any, group: str, files: Mapping[str, str], number: int) -> int:
+def _withdraw_duplicate(client: Any, group: str, identity: str, number: int) -> int:
     """Delete a version that another machine has stored too; the lowest number stays."""
     if store.database_path() is not None:
         return number  # the file lock has excluded others
-    first = _find_intact(client, group, files)
+    first = _find_intact(client, group, identity)
     if first is None or first >= number:
         return number
     run_id = client.get_model_version(group, str(number)).run_id
