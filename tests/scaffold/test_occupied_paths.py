@@ -96,3 +96,16 @@ def test_a_model_or_curve_whose_path_is_taken_is_refused(here, command, path):
     before = files(here)
     assert "exists already" in call(*command)
     assert files(here) == before
+
+
+def test_a_name_that_is_taken_is_refused_with_a_free_one_and_no_list_of_all(here, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    (here / "own_package" / "datasets").mkdir()
+    (here / "own_package" / "datasets" / "churn.py").write_text("")
+    before = files(here)
+    said = dataset()
+    assert "'churn' is taken" in said
+    assert "churn_2" in said
+    assert "c2w3_wine" not in said  # another's
+    assert len(said) < 200
+    assert files(here) == before

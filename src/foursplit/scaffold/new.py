@@ -4,6 +4,7 @@ import keyword
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,11 @@ def new_curve(key: str) -> None:
 def _new_file(name: str, kind: plugins.Kind, taken: list[str]) -> Path:
     check_name(name)
     if name in taken:
-        raise FoursplitError(f"name {name!r} is taken. Existing {kind}: {', '.join(sorted(taken))}")
+        free = next(one for n in count(2) if (one := f"{name}_{n}") not in taken)
+        raise FoursplitError(
+            f"name {name!r} is taken: {kind}/{name}.py is another's. Choose another name, such as "
+            f"{free}"
+        )
     if keyword.iskeyword(name):
         raise FoursplitError(f"name {name!r} is a Python keyword. Choose another, such as {name}_1")
     path = plugins.own_folder(kind) / f"{name}.py"
