@@ -194,6 +194,24 @@ def test_a_stage_sees_the_terminal_that_its_person_sees(small):
     assert b"20%" not in seen  # drawn over: only its end is kept
 
 
+def test_a_run_says_what_it_does_before_it_has_planned(small):
+    small.write(DIAMOND)
+    ours, theirs = pty.openpty()
+    process = small.start("foursplit", "repro", "--dry", stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            seen += os.read(ours, 4096)
+        except OSError:
+            break
+    assert process.wait(60) == 0, seen
+    steps = [b"importing", b"reading params.yaml", b"checking params.yaml", b"planning"]
+    places = [seen.index(step) for step in steps]
+    assert places == sorted(places)
+    assert seen[: places[0]] == b"\r\x1b[Kstarting: "  # the first of all that it writes
+
+
 def processes(folder):
     """List what still runs in a folder."""
     pids = []

@@ -9,6 +9,7 @@ from foursplit.cli.group import FoursplitGroup
 from foursplit.cli.options import full_option
 from foursplit.cli.stages import configure
 from foursplit.core import reproducible_env
+from foursplit.io.status_line import announce
 
 
 @click.command()
@@ -47,8 +48,9 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
         watch = unchanged.RunWatch(targets)
     if not options["full"]:  # which has courses of its own
         known_names.require_targets(targets)
-    from foursplit.cli.commands.repro import ReproOptions
-    from foursplit.cli.commands.repro import repro as command
+    with announce("starting: importing the runner"):
+        from foursplit.cli.commands.repro import ReproOptions
+        from foursplit.cli.commands.repro import repro as command
 
     reproducible_env.silence_libraries()
     command(targets, ReproOptions(**options), watch)

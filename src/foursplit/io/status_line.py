@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -43,3 +45,12 @@ class StatusLine:
         if self.live:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()
+
+
+@contextmanager
+def announce(text: str) -> Iterator[None]:
+    """Say on a terminal what is being done, as long as it is done; elsewhere nothing."""
+    with StatusLine() as status:
+        if status.live:
+            status.write(text)
+        yield

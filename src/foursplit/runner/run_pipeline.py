@@ -19,7 +19,7 @@ from foursplit.core import reproducible_env
 from foursplit.core.errors import FoursplitError
 from foursplit.io import artifacts
 from foursplit.io.progress import HEADINGS_VARIABLE
-from foursplit.io.status_line import StatusLine
+from foursplit.io.status_line import announce
 from foursplit.runner import run_log, stage_outputs
 from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.dvc_adapter.graph import (
@@ -202,9 +202,8 @@ def _open(
 def _plan(targets: RunTargets) -> tuple[DvcPipeline, dict[str, PlannedStage]]:
     pipeline = DvcPipeline(paths.root(), run_log.listings_folder())
     try:
-        with StatusLine() as status, pipeline.dvc_lock():
-            if status.live:  # DVC reads its files for a second or two
-                status.write("planning: reading the pipeline and its locks")
+        # DVC reads its files for a second or two.
+        with announce("planning: reading the pipeline and its locks"), pipeline.dvc_lock():
             stages = pipeline.plan(targets.addresses or ["dvc.yaml"], targets.files)
         return pipeline, {
             name: replace(stage, needs=stage.needs - targets.skipped_stages)

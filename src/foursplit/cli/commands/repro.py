@@ -25,6 +25,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.data.download import catalogue, licences
 from foursplit.io import artifacts
 from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
+from foursplit.io.status_line import announce
 from foursplit.runner import leftover_processes, run_pipeline
 from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
@@ -58,9 +59,11 @@ def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None 
 
     With `plain_dvc`, and with an unsupported system or version of DVC, it runs plain `dvc repro`.
     """
-    params = load()
+    with announce("starting: reading params.yaml"):
+        params = load()
     _offer_pipelines(params)
-    check(params)
+    with announce("starting: checking params.yaml"):
+        check(params)
     wanted, waiting = _resolve(params, targets, options)
     of: Pipeline = FULL if options.full or any(map(_is_full, wanted.addresses)) else ""
     if waiting and len(waiting) == len(params.full.datasets):
