@@ -54,7 +54,10 @@ def test_weights_weigh():
 
 
 BAD = {
-    "a column missing": (frame().drop(columns="example_id"), "no column 'example_id'; it has"),
+    "a column missing": (
+        frame().drop(columns="example_id"),
+        "Add one that names each example",
+    ),
     "no loss": (frame().drop(columns="loss"), "needs 'loss', or 'y' and 'y_hat'"),
     "a negative loss": (frame(loss=[0, -1, 1]), "column 'loss', row 2: -1 is below 0"),
     "a missing loss": (frame(loss=[0, 1, np.nan]), "column 'loss', row 3: nan is missing"),

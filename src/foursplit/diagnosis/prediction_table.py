@@ -200,7 +200,11 @@ def require_columns(frame: pd.DataFrame, at: str) -> None:
             f"{at}: column {doubled[0]!r} is there twice; nothing says which is meant"
         )
     if "example_id" not in frame:
-        raise FoursplitError(f"{at}: no column 'example_id'; it has {_columns(frame)}")
+        raise FoursplitError(
+            f"{at}: no column 'example_id'; it has {_columns(frame)}. Add one that names each "
+            "example, the same in every model's table: a number in the file before the split will "
+            "do"
+        )
     if "loss" not in frame and not {"y", "y_hat"} <= {*frame.columns}:
         raise FoursplitError(f"{at}: needs 'loss', or 'y' and 'y_hat'; it has {_columns(frame)}")
 
