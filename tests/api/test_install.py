@@ -37,7 +37,7 @@ def test_commands_on_tables_need_ten_packages_and_others_say_what_they_need(tmp_
         "diagnose --example --html page.html --json found.json",
         f"compare {tables} {tables}",
         f"error-sheet {tables} --out sheet.csv",
-        "learning-curve curve.csv",
+        "learning-curve curve.csv --train-error 0.05",
         "advise --example",
     )
     said = in_core(tmp_path, *commands, "repro --dry")
