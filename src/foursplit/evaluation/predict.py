@@ -70,7 +70,9 @@ def _load_model(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
         args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
         fresh = file.build(args, manifests.shape(manifest), manifest.seed)
         model = custom_estimator.load(folder / manifest.weights, fresh)
-        return manifest, lambda examples: custom_estimator.predict(model, examples.dense_x)
+        return manifest, lambda examples: custom_estimator.predict(
+            model, custom_estimator.inputs(model, examples)
+        )
     net, device = _network(folder, manifest, run)
     return manifest, NetworkPredictor(net, device, manifests.shape(manifest), manifest.task)
 
