@@ -15,8 +15,8 @@ from foursplit.reporting.plots.contour import contour
 from foursplit.reporting.plots.graph import graph
 from foursplit.reporting.plots.line_fit import line_fit
 from foursplit.reporting.plots.lines import lines
-from foursplit.reporting.plots.playground import playground
 from foursplit.reporting.plots.own_points import own_points
+from foursplit.reporting.plots.playground import playground
 from foursplit.reporting.plots.regions import regions
 from foursplit.reporting.plots.surface import surface
 from foursplit.reporting.png import uri
