@@ -102,7 +102,7 @@ $(VENV)/ready: requirements.lock requirements-numeric.lock requirements.hashes p
 # Resolve pyproject.toml afresh and pin what came out.
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet --editable ".[dev]"
+	build/lock/bin/python -m pip install --quiet --editable ".[courses,dev]"
 	build/lock/bin/python docs/make_lock.py
 	$(MAKE) lock-team
 
