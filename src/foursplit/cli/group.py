@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from foursplit.cli import extras, printing
+from foursplit.cli import printing
 from foursplit.core.errors import FoursplitError, remedy
 from foursplit.core.terminal import printable
 
@@ -93,6 +93,8 @@ class FoursplitGroup(click.Group):
             click.secho(f"foursplit: {printable(error)}", err=True, fg="red")
             ctx.exit(2)
         except ModuleNotFoundError as error:
+            from foursplit.cli import extras  # --help needs none of it
+
             extra = extras.extra_with(error.name or "")
             if extra is None:
                 raise
