@@ -15,6 +15,7 @@ from foursplit.reporting.plots.contour import contour
 from foursplit.reporting.plots.graph import graph
 from foursplit.reporting.plots.line_fit import line_fit
 from foursplit.reporting.plots.lines import lines
+from foursplit.reporting.plots.own_points import own_points
 from foursplit.reporting.plots.playground import playground
 from foursplit.reporting.plots.regions import regions
 from foursplit.reporting.plots.surface import surface
@@ -29,6 +30,7 @@ PLOTS: dict[str, Callable[[Content], Markup]] = {
     "regions": regions,
     "surface": surface,
     "linefit": line_fit,
+    "ownpoints": own_points,
     "graph": graph,
     "playground": playground,
 }
@@ -38,6 +40,7 @@ SCRIPTS = {
     "surface": "surface.js",
     "linefit": "line_fit.js",
     "playground": "playground.js",
+    "ownpoints": "own_points.js",
 }
 """Scripts of the interactive figures."""
 
