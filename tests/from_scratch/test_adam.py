@@ -1,6 +1,7 @@
 """Adam's steps are PyTorch's, and its first step is as long as the rate whatever the gradient."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,3 +35,24 @@ def test_the_first_step_is_as_long_as_the_rate_against_the_gradients_sign(size, 
 def test_a_parameter_without_gradient_stays():
     (still,), _ = adam.step([np.ones(2)], [np.zeros(2)], adam.init_state([np.ones(2)]), 0.1)
     np.testing.assert_array_equal(still, [1, 1])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_step_in_place_gives_the_same_and_leaves_arrays_alone_otherwise(dtype, order, rng):
+    arrays = [
+        np.asarray(rng.normal(size=shape).astype(dtype), order=order) for shape in ((5, 3), (3,))
+    ]
+    pure, state = [p.copy() for p in arrays], adam.init_state(arrays)
+    mine, own_state = [p.copy(order="K") for p in arrays], adam.init_state(arrays)
+    for _ in range(3):
+        gradients = [rng.normal(size=p.shape).astype(dtype) for p in arrays]
+        before = [p.copy() for p in pure]
+        updated, state = adam.step(pure, gradients, state, 0.01)
+        assert all(np.array_equal(a, b) for a, b in zip(pure, before, strict=True))
+        again, own_state = adam.step(mine, gradients, own_state, 0.01, in_place=True)
+        assert all(a is b for a, b in zip(again, mine, strict=True))
+        for a, b in zip((*updated, *state.exp_avg), (*mine, *own_state.exp_avg), strict=True):
+            assert a.dtype == b.dtype == dtype
+            assert np.array_equal(a, b)
+        pure = updated

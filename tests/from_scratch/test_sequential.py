@@ -218,3 +218,50 @@ def test_equal_first_weights_never_part(rng):
     config = sequential.FitConfig(n_epochs=30, learning_rate=1.0)
     sequential.fit(net, x, y, losses.BINARY_CROSS_ENTROPY, config, rng)
     assert not net.modules[0].parameters["w"].any()  # symmetry: not one weight has moved
+
+
+def _twice_the_shift(layer, grad):
+    grads = batch_norm.batch_norm_backward(grad, layer._cache, layer.state)
+    layer.gradients = {"gamma": grads.gamma, "beta": 2 * grads.beta}
+    return grads.x
+
+
+def _one_entry_off(layer, grad):
+    inputs = sequential.Dense.backward(layer, grad)
+    layer.gradients["w"] = layer.gradients["w"].copy()
+    layer.gradients["w"][2, 1] += 0.01
+    return inputs
+
+
+@pytest.mark.parametrize(
+    ("number", "bug", "name", "index"),
+    [
+        (1, _twice_the_shift, "modules[1] BatchNorm.beta", ""),
+        (3, _one_entry_off, "modules[3] Dense.w", "[2][1]"),
+    ],
+)
+def test_a_wrong_gradient_is_named_by_module_parameter_and_index(number, bug, name, index, rng):
+    x, y = rng.normal(size=(12, 2)), rng.integers(0, 2, (12, 1)) * 1.0
+    net = sequential.build((2, 4, 3, 1), "tanh", rng, batch_normalize=True)
+    before = [p.copy() for p in net.parameters]
+    right = sequential.check_network(net, x, y, losses.BINARY_CROSS_ENTROPY, 0.1)
+    # A bias before a batch norm has no effect: differences there are rounding alone.
+    assert right.passed
+    assert not right.wrong
+    net.modules[number].backward = lambda grad: bug(net.modules[number], grad)
+    check = sequential.check_network(net, x, y, losses.BINARY_CROSS_ENTROPY, 0.1)
+    assert check.wrong == [name]
+    assert f"{name}{index}" in str(check)
+    assert all(np.array_equal(a, b) for a, b in zip(net.parameters, before, strict=True))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_inputs_that_are_not_finite_are_named_before_anything_is_learnt(value, rng):
+    x, y = rng.normal(size=(12, 2)), np.zeros((12, 1))
+    x[7, 1] = value
+    net = sequential.build((2, 3, 1), "relu", rng)
+    before = [p.copy() for p in net.parameters]
+    config = sequential.FitConfig(n_epochs=1, learning_rate=0.1)
+    with pytest.raises(ValueError, match="row 7, column 1"):
+        sequential.fit(net, x, y, losses.BINARY_CROSS_ENTROPY, config, rng)
+    assert all(np.array_equal(a, b) for a, b in zip(net.parameters, before, strict=True))

@@ -55,15 +55,20 @@ def batch_norm(
     """
     if len(x) < 2:
         raise ValueError(f"x: {len(x)} example; the variance of a batch needs at least 2")
-    mean, var = x.mean(axis=0), x.var(axis=0)
+    mean = x.mean(axis=0)
+    normalized = x - mean
+    outputs = normalized * normalized
+    var = outputs.mean(axis=0)
     std = np.sqrt(var + EPS)
-    normalized = (x - mean) / std
+    normalized /= std
     unbiased = var * len(x) / (len(x) - 1)
     updated = state._replace(
         running_mean=(1 - momentum) * state.running_mean + momentum * mean,
         running_var=(1 - momentum) * state.running_var + momentum * unbiased,
     )
-    return state.gamma * normalized + state.beta, BatchNormCache(normalized, std), updated
+    np.multiply(normalized, state.gamma, out=outputs)
+    outputs += state.beta
+    return outputs, BatchNormCache(normalized, std), updated
 
 
 def batch_norm_inference(x: Rows, state: BatchNormState) -> Rows:
@@ -76,7 +81,11 @@ def batch_norm_backward(grad: Rows, cache: BatchNormCache, state: BatchNormState
     """Compute gradients from that of the outputs; mean and variance depend on every example."""
     normalized, std = cache
     scaled = grad * state.gamma
-    centred = scaled - scaled.mean(axis=0) - normalized * (scaled * normalized).mean(axis=0)
-    return BatchNormGrads(
-        x=centred / std, gamma=(grad * normalized).sum(axis=0), beta=grad.sum(axis=0)
-    )
+    product = scaled * normalized
+    shares = product.mean(axis=0)
+    np.multiply(normalized, shares, out=product)
+    scaled -= scaled.mean(axis=0)
+    scaled -= product
+    scaled /= std
+    np.multiply(grad, normalized, out=product)
+    return BatchNormGrads(x=scaled, gamma=product.sum(axis=0), beta=grad.sum(axis=0))

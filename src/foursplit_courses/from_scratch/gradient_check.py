@@ -4,7 +4,7 @@ Source: Ng, DLS C2 W1.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ Arrays = Mapping[str, np.ndarray]
 
 WIDTH = 1e-7
 THRESHOLD = 1e-6  # rounding alone reaches some 1e-7 at this width; a wrong gradient 1e-3 and more
+N_ROUNDINGS = 10  # of a cost's last digit that differences may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class GradientCheck:
     difference: float
     by_array: dict[str, float]
     threshold: float
+    worst: dict[str, str] = field(default_factory=dict)  # the entry of each array that is most off
 
     @property
     def passed(self) -> bool:
@@ -35,7 +37,9 @@ class GradientCheck:
     def __str__(self) -> str:
         if self.passed:
             return f"gradients are right: relative difference {self.difference:.1e}"
-        names = ", ".join(f"{name} ({self.by_array[name]:.1e})" for name in self.wrong)
+        names = ", ".join(
+            f"{self.worst.get(name, name)} ({self.by_array[name]:.1e})" for name in self.wrong
+        )
         return f"gradients are wrong: relative difference {self.difference:.1e}; look at {names}"
 
 
@@ -96,11 +100,29 @@ def check_gradients(
         if gradients[name].shape != array.shape:
             raise ValueError(f"{name}: gradient {gradients[name].shape}, parameter {array.shape}")
     numerical = numerical_gradient(cost, parameters, width)
+    # What rounding of the cost alone makes of a parameter without effect.
+    noise = N_ROUNDINGS * float(np.finfo(np.float64).eps) * max(1.0, abs(cost(parameters))) / width
     flat = [
         np.concatenate([g[name].ravel() for name in parameters]) for g in (gradients, numerical)
     ]
     return GradientCheck(
         relative_difference(*flat),
-        {name: relative_difference(gradients[name], numerical[name]) for name in parameters},
+        {
+            name: 0.0
+            if np.abs(gradients[name] - numerical[name]).max(initial=0.0) <= noise
+            else relative_difference(gradients[name], numerical[name])
+            for name in parameters
+        },
         threshold,
+        {name: _worst_entry(name, gradients[name], numerical[name]) for name in parameters},
     )
+
+
+def _worst_entry(name: str, gradient: np.ndarray, numerical: np.ndarray) -> str:
+    """Return the name with the index that is most off, and both values there."""
+    if not gradient.size:
+        return name
+    off = np.nan_to_num(np.abs(gradient - numerical), nan=np.inf)
+    place = np.unravel_index(int(off.argmax()), gradient.shape)
+    index = "".join(f"[{i}]" for i in place)
+    return f"{name}{index}: {gradient[place]:.6g} given, {numerical[place]:.6g} by differences"

@@ -6,7 +6,7 @@ optimizer, schedule, L2 penalty and dropout at once.
 Source: Ng, DLS C1 W4 (forward and backward pass of L layers), C2 W1 to W3.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
@@ -18,6 +18,7 @@ from foursplit_courses.from_scratch import batch_norm
 from foursplit_courses.from_scratch.activations import ACTIVATIONS, Activation
 from foursplit_courses.from_scratch.dense import dense, dense_backward
 from foursplit_courses.from_scratch.dropout import dropout, dropout_mask
+from foursplit_courses.from_scratch.gradient_check import GradientCheck, check_gradients
 from foursplit_courses.from_scratch.initializers import INITIALIZERS, InitializerName
 from foursplit_courses.from_scratch.mini_batches import mini_batches
 from foursplit_courses.from_scratch.network import Loss
@@ -205,6 +206,44 @@ def loss_and_gradients(
     return loss.value(outputs, y) + 0.5 * weight_decay * penalty, gradients
 
 
+def check_network(
+    network: Sequential, x: Rows, y: np.ndarray, loss: Loss, weight_decay: float = 0.0
+) -> GradientCheck:
+    """Check the backward pass of every module; names are number, class and parameter of a module.
+
+    Parameters are as before afterwards. Dropout draws a mask at each call: leave it out.
+    """
+    check_finite(x)
+    names = [
+        f"modules[{number}] {type(module).__name__}.{name}"
+        for number, module in enumerate(network.modules)
+        for name in module.parameters
+    ]
+    before = network.parameters
+
+    def cost(values: Mapping[str, np.ndarray]) -> float:
+        network.parameters = list(values.values())
+        return loss_and_gradients(network, x, y, loss, weight_decay)[0]
+
+    _, gradients = loss_and_gradients(network, x, y, loss, weight_decay)
+    named = dict(zip(names, gradients, strict=True))
+    try:
+        return check_gradients(cost, dict(zip(names, before, strict=True)), named)
+    finally:
+        network.parameters = before
+
+
+def check_finite(x: Rows) -> None:
+    """Raise ValueError for inputs that are missing or infinite, naming the first."""
+    if np.isfinite(x).all():
+        return
+    row, column = map(int, np.argwhere(~np.isfinite(x))[0])
+    raise ValueError(
+        f"x: row {row}, column {column} is {x[row, column]}; a network's inputs must be finite. "
+        "Leave the row out, or fill the value"
+    )
+
+
 def fit(
     network: Sequential,
     x: Rows,
@@ -213,7 +252,11 @@ def fit(
     config: FitConfig,
     rng: np.random.Generator,
 ) -> list[float]:
-    """Train the network in place; return the mean loss of each epoch's batches."""
+    """Train the network in place; return the mean loss of each epoch's batches.
+
+    Raises ValueError for inputs that are not finite.
+    """
+    check_finite(x)
     optimizer = Optimizer(config.optimizer)
     losses = []
     for epoch in range(config.n_epochs):
