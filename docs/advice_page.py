@@ -27,6 +27,7 @@ LINKS = {
     "slice": "a slice",
     "data": "a value that train lacks",
     "labels": "wrong labels",
+    "training": "training that has not converged",
 }
 ACTIONS = {
     "bigger": "bigger model", "longer": "longer training", "less_penalty": "less regularisation",
@@ -61,8 +62,8 @@ def not_converged(root: Path) -> str:
     ]
     labels = [r for r in wrong if "relabel" in r["outcomes"]]
     text = (
-        f"Of {len(wrong)} such starts, {len(longer)} needed longer training: tables of predictions "
-        "do not show whether training had converged."
+        f"Of {len(wrong)} such starts, {len(longer)} needed longer training, though the engine "
+        "reads the curve of train loss."
     )
     if not labels:
         return text

@@ -41,7 +41,7 @@ def row(measured: Measured) -> dict[str, Any]:
         "start": measured.start,
         "draw": measured.draw,
         "level": measured.kind,
-        "loss_fall": measured.loss_fall,
+        "convergence": report.get("convergence"),
         "n": {split: block["n"] for split, block in report["splits"].items()},
         "errors": errors,
         "sentence": report["verdict"]["sentence"],

@@ -48,6 +48,7 @@ def advise(measured: Measured) -> tuple[list[Step], dict[str, Any]]:
         same_distribution=measured.same,
         candidates=measured.candidates,
         penalties={"weight_decay": penalty} if penalty else {},
+        curves=[measured.curves],
     )
     report = diagnose_as_json([Model(tables=tables)], settings)
     return steps(report["next"]), report

@@ -185,15 +185,18 @@ def fitted(
     hyperparameters: Hyperparameters,
     mask: np.ndarray,
     rng: np.random.Generator,
+    dev: Domain | None = None,
 ) -> Network:
-    """Train on the inputs that `mask` keeps."""
+    """Train on the inputs that `mask` keeps; the curves hold the loss on `dev` too."""
+    classes = np.eye(problem.n_classes, dtype=np.float32)
     return train(
         domain.x[:, mask],
-        np.eye(problem.n_classes, dtype=np.float32)[domain.y],
+        classes[domain.y],
         weights(problem, domain.y),
         hyperparameters,
         rng,
         one_scale=problem.side > 0,
+        dev=dev and (dev.x[:, mask], classes[dev.y], weights(problem, dev.y)),
     )
 
 

@@ -30,16 +30,7 @@ class Network:
     biases: list[np.ndarray]
     mean: np.ndarray
     std: np.ndarray
-    costs: np.ndarray  # (step,) of training
-
-    def loss_fall(self) -> float:
-        """Return by which share the train loss fell from the fourth fifth of training to the last.
-
-        It is below 0 where the loss rose.
-        """
-        fifth = max(1, len(self.costs) // 5)
-        before, last = self.costs[-2 * fifth : -fifth], self.costs[-fifth:]
-        return float(1 - last.mean() / before.mean()) if len(before) else 0.0
+    curves: list[dict[str, float]]  # a row for each epoch, named as in curves.csv
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return the (example,) most probable classes."""
@@ -48,7 +39,7 @@ class Network:
         )
 
 
-def train(
+def train(  # noqa: PLR0913, what a training is made of
     x: np.ndarray,
     target: np.ndarray,
     weight: np.ndarray,
@@ -56,10 +47,12 @@ def train(
     rng: np.random.Generator,
     *,
     one_scale: bool = False,
+    dev: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> Network:
     """Train on (example, feature) inputs, (example, class) targets and (example,) weights.
 
-    `one_scale`: the features share a scale, as pixels do; otherwise each has its own.
+    `one_scale`: the features share a scale, as pixels do; otherwise each has its own.  `dev`:
+    inputs, targets and weights of examples whose loss the curves hold as well.
     """
     mean, std = x.mean(axis=0), x.std(axis=0)
     if one_scale:
@@ -77,9 +70,11 @@ def train(
     first = [np.zeros_like(p) for p in parameters]
     second = [np.zeros_like(p) for p in parameters]
     costs: list[float] = []
+    curves: list[dict[str, float]] = []
     n_steps = max(2, round(hyperparameters.epochs * -(-len(x) // BATCH)))
     while len(costs) < n_steps:
         order = rng.permutation(len(x))
+        done = len(costs)
         for start in range(0, len(x), BATCH):
             rows = order[start : start + BATCH]
             cost, gradients = _gradients(
@@ -94,7 +89,14 @@ def train(
                 p -= rate * m / (np.sqrt(v) + TINY)
             if step == n_steps:
                 break
-    return Network(weights, biases, mean, std, np.array(costs))
+        row = {"epoch": len(curves) + 1.0, "train_loss": float(np.mean(costs[done:]))}
+        if dev is not None:
+            inputs, targets, of_dev = dev
+            logits = _activations(weights, biases, _scaled(inputs, mean, std))[-1]
+            losses = -np.log((_probabilities(logits) * targets).sum(axis=1) + TINY)
+            row["dev_loss"] = float(np.average(losses, weights=of_dev))
+        curves.append(row)
+    return Network(weights, biases, mean, std, curves)
 
 
 def _scaled(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
@@ -112,6 +114,12 @@ def _activations(
     return layers
 
 
+def _probabilities(logits: np.ndarray) -> np.ndarray:
+    p: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return p
+
+
 def _gradients(
     weights: list[np.ndarray],
     biases: list[np.ndarray],
@@ -122,9 +130,7 @@ def _gradients(
 ) -> tuple[float, list[np.ndarray]]:
     """Return the mean loss, and the gradients of the cost: of the weights, then of the biases."""
     layers = _activations(weights, biases, x)
-    logits = layers[-1] - layers[-1].max(axis=1, keepdims=True)
-    p = np.exp(logits)
-    p /= p.sum(axis=1, keepdims=True)
+    p = _probabilities(layers[-1])
     cost = -(weight[:, 0] * np.log((p * target).sum(axis=1) + TINY)).mean()
     delta = (p - target) * weight / len(x)
     of_weights, of_biases = [], []

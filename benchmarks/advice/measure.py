@@ -1,6 +1,6 @@
 """Train a start and all that the advice may ask for, and measure what each experiment gains."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class Measured:
     kind: str
     same: bool
     candidates: int
-    loss_fall: float  # share by which the train loss still fell at the end of training
+    curves: Sequence[Mapping[str, float]]  # rows of curves.csv
     tables: Mapping[str, pd.DataFrame]  # prediction tables by split
     outcomes: Mapping[str, Outcome]  # by action
 
@@ -71,7 +71,9 @@ def measure(problem: Problem, start: str, draw: int) -> Measured:
             after = after or changed(action, hyperparameters, parts, problem, rng)
             if after is None:
                 break
-            net = fitted(problem, after[1], after[0], mask, generator("advice training", *key))
+            rng = generator("advice training", *key)
+            dev = parts.dev if model is None else None
+            net = fitted(problem, after[1], after[0], mask, rng, dev)
             model = model or net
             truth = parts.pool.corrected if action == "relabel" else parts.pool.y
             by_seed.append(net.predict(parts.pool.x[:, mask]) != truth)
@@ -90,7 +92,7 @@ def measure(problem: Problem, start: str, draw: int) -> Measured:
         kind=kind,
         same=problem.same and start != "biased_train",
         candidates=problem.candidates,
-        loss_fall=model.loss_fall(),
+        curves=model.curves,
         tables=_tables(problem, parts, model, mask, draw),
         outcomes=compare(losses, weights(problem, parts.pool.y)),
     )

@@ -21,7 +21,7 @@ START = Measured(
     kind="Bayes",
     same=True,
     candidates=1,
-    loss_fall=0.1,
+    curves=[{"epoch": 1.0, "train_loss": 0.7, "dev_loss": 0.8}],
     tables={"train": TABLE, "dev": TABLE[::-1].reset_index(drop=True)},
     outcomes=OUTCOMES,
 )

@@ -11,6 +11,7 @@ from foursplit.diagnosis.stats.paired_tests import (
     null_variance,
     p_inferior,
     p_non_inferior,
+    seed_variances,
     tango_score,
 )
 
@@ -165,3 +166,54 @@ def test_groups_that_are_worse_by_the_margin_seldom_pass():
     )
     assert passed < 0.075
     assert naive > 0.1  # as if each example were drawn for itself
+
+
+def drawn_seeds(rng, k, gain, spread, n=447):
+    """Draw k seeds of two models; errors lie 80 % on examples that are hard for both."""
+    hard, losses = rng.random(n), []
+    for rate in (0.15, 0.15 + gain):
+        rates = np.clip(rate + spread * rng.standard_normal(k), 0, 1)[:, None]
+        u = np.where(rng.random((k, n)) < 0.8, hard, rng.random((k, n)))
+        losses.append(u < rates)
+    return paired(*losses)
+
+
+def share_worse(k, gain, spread, repeats=300):
+    found = 0
+    for repeat in range(repeats):
+        pair = drawn_seeds(np.random.default_rng([repeat, k]), k, gain, spread)
+        found += p_inferior(pair, everything(pair), 0.0) <= 0.05
+    return found / repeats
+
+
+def test_seeds_without_an_effect_add_no_more_than_chance_to_the_variance_of_the_examples():
+    added, observed = [], []
+    for repeat in range(200):
+        pair = drawn_seeds(np.random.default_rng(repeat), 5, 0.0, 0.0)
+        added.append(sum(variance for variance, _ in seed_variances(pair, everything(pair))))
+        means = [losses.mean(axis=1) for losses in (pair.champion, pair.challenger)]
+        observed.append(sum(np.var(mean, ddof=1) / 5 for mean in means))
+    assert np.mean(added) < 0.5 * np.mean(observed)  # what chance leaves above zero
+
+
+def test_seeds_that_shift_every_example_alike_add_all_their_variance():
+    old = np.array([[0.1], [0.2], [0.3]]) + np.zeros((3, 50))
+    pair = paired(old, np.zeros((3, 50)), same_seeds=False)
+    ((variance, degrees),) = seed_variances(pair, everything(pair))[:1]
+    assert variance == pytest.approx(0.01 / 3)
+    assert degrees == pytest.approx(2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [0.0, 0.005])
+def test_the_gates_power_rises_from_one_seed_to_three_and_five_in_ci(spread):
+    power = [share_worse(k, 0.04, spread) for k in (1, 3, 5)]
+    assert power == sorted(power)
+    assert power[1] > power[0] + 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [2, 3, 5])
+@pytest.mark.parametrize("spread", [0.0, 0.005, 0.02])
+def test_an_equal_challenger_is_seldom_called_worse_in_ci(k, spread):
+    assert share_worse(k, 0.0, spread) <= stats.binom.ppf(0.999, 300, 0.05) / 300

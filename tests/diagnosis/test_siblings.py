@@ -81,3 +81,31 @@ def test_a_sibling_that_is_equal_or_not_significantly_better_changes_nothing():
     for changed in ({}, {"model": ("a", "b")}):
         assert remember(before, [sibling(changed, (0.0, 0.0, 0.0))], has_level=False) == before
         assert remember(before, [sibling(changed, SAME)], has_level=False) == before
+
+
+def longer_step(link="training"):
+    step = next_steps(["avoidable_bias"], (), {"avoidable_bias": 0.1})[0]
+    return {
+        **step,
+        "link": link,
+        "action": "train longer: its loss still falls",
+        "changes": "epochs",
+    }
+
+
+@pytest.mark.parametrize("link", ["training", "avoidable_bias"])
+def test_longer_training_that_a_sibling_tried_in_vain_comes_last(link):
+    found = remember(
+        [longer_step(link), *steps("variance")], [sibling(LONGER, SAME)], has_level=True
+    )
+    assert [step["link"] for step in found] == ["variance", link]
+    assert "+1.0% (-3.0% to +5.0%) in other" in found[1]["action"]
+
+
+def test_longer_training_that_helped_a_sibling_stays_first_and_a_bigger_model_says_nothing_of_it():
+    ranked = [longer_step(), *steps("variance")]
+    helped = remember(ranked, [sibling(LONGER, BETTER)], has_level=True)
+    assert helped[0]["link"] == "training"
+    assert "-5.0%" in helped[0]["action"]
+    other = remember(ranked, [sibling(WIDER, SAME)], has_level=True)
+    assert other[0]["action"] == ranked[0]["action"]

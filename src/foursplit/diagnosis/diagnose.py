@@ -17,6 +17,7 @@ from foursplit.diagnosis.decomposition.verdict import SLACK
 from foursplit.diagnosis.error_analysis import human_advantage, label_audit, leakage, tags
 from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.unseen_classes import unseen_classes
+from foursplit.diagnosis.learning_curve.convergence import find_convergence
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import HUMAN, Model, PredictionTable
 from foursplit.diagnosis.recommendations.baseline_steps import with_baseline
@@ -71,6 +72,7 @@ def diagnose(
         dev_to_test=dev_to_test.explain(parts, tables, settings),
         one_seed=(models[0].name or "the first") if len(models) > 1 else None,
         baseline=measure_baseline(models, settings),
+        convergence=find_convergence(settings.curves, settings.confidence),
         seed_agreement=_seed_agreement(models, settings, parts),
     )
     return replace(
@@ -83,7 +85,11 @@ def diagnose(
                     diagnosis,
                     dev,
                     people=settings.people,
-                    training=Training(penalties=settings.penalties, same_distribution=alike),
+                    training=Training(
+                        penalties=settings.penalties,
+                        same_distribution=alike,
+                        has_epochs=settings.has_epochs,
+                    ),
                 ),
             )
         ),

@@ -14,6 +14,7 @@ from foursplit.diagnosis.error_analysis.label_audit import Audit
 from foursplit.diagnosis.error_analysis.leakage import Leakage
 from foursplit.diagnosis.error_analysis.tags import TagReport
 from foursplit.diagnosis.error_analysis.unseen_classes import UnseenClasses
+from foursplit.diagnosis.learning_curve.convergence import Convergence
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.slices.mismatch_drivers import Driver
@@ -100,6 +101,7 @@ class Diagnosis:
     dev_to_test: DevToTest | None
     one_seed: str | None
     baseline: Baseline | None = None  # None where the tables do not say what it is
+    convergence: Convergence | None = None  # of training; None where no curve tells
     seed_agreement: SeedAgreement | None = None  # on train; None for one seed or without train
     findings: tuple[Finding, ...] = ()
     next_steps: tuple[Mapping[str, Any], ...] = ()
@@ -127,6 +129,7 @@ class Diagnosis:
             **sections,
             "sizes": self.dev_size.as_json(),
             **({"baseline": self.baseline.as_json()} if self.baseline else {}),
+            **({"convergence": self.convergence.as_json()} if self.convergence else {}),
             **({"seed_agreement": agreement.as_json()} if agreement else {}),
             **({"unseen_classes": unseen} if unseen else {}),
             **({"dev_to_test": self.dev_to_test.as_json()} if self.dev_to_test else {}),

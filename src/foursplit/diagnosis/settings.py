@@ -1,10 +1,11 @@
 """What a diagnosis is asked with: levels known beforehand, thresholds, resampling."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from foursplit.diagnosis.decomposition.human_level import GIVEN
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
+from foursplit.diagnosis.learning_curve.convergence import Row
 from foursplit.diagnosis.metrics.chosen import ChosenMetric
 
 
@@ -22,6 +23,8 @@ class Settings:
     same_distribution: bool = False  # of train and dev
     candidates: int = 1  # models that competed on dev, of which this is the best
     penalties: Mapping[str, float] = field(default_factory=dict)  # regularization that is on
+    has_epochs: bool = True  # False: such a model cannot be trained longer, as a tree
+    curves: Sequence[Sequence[Row]] = ()  # rows of epoch and train_loss, by seed
     metric: ChosenMetric | None = None  # that errors are of; None: the mean loss
     rule: VerdictThresholds = field(default_factory=VerdictThresholds)
     n_resamples: int = 2000

@@ -8,6 +8,7 @@ import pandas as pd
 
 from foursplit import plugins
 from foursplit.config import paths
+from foursplit.config.fit import EstimatorConfig
 from foursplit.config.schema import ComparisonGroup, DiagnosisConfig, Experiment
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.splits import Split
@@ -15,6 +16,7 @@ from foursplit.diagnosis.decomposition.human_level import GIVEN
 from foursplit.diagnosis.decomposition.verdict import VerdictThresholds
 from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import annotation_sheet
+from foursplit.diagnosis.learning_curve.convergence import Row
 from foursplit.diagnosis.prediction_table import Model, validate
 from foursplit.diagnosis.settings import Settings
 from foursplit.evaluation.group_metric import group_metric
@@ -48,22 +50,26 @@ def validate_tables(
     return Model(tables=checked_tables, name=name)
 
 
-def diagnose(
+def diagnose(  # noqa: PLR0913, what a diagnosis knows beside the tables
     models: Sequence[Model],
     group: ComparisonGroup,
     dataset: DatasetSpec,
     config: DiagnosisConfig,
     *,
     experiment: Experiment | None = None,
+    curves: Sequence[Sequence[Row]] = (),
     candidates: int = 1,
 ) -> dict[str, Any]:
     """Return the diagnosis of an experiment as its file holds it; `models` are its seeds.
 
-    `experiment` says which penalties are on; `candidates`: from how many it was chosen on dev.
+    `experiment` says which penalties are on; `curves` of the seeds, whether training converged;
+    `candidates`: from how many it was chosen on dev.
     """
     asked = replace(
         settings(group, dataset, config),
         candidates=candidates,
+        curves=curves,
+        has_epochs=experiment is None or not isinstance(experiment.fit, EstimatorConfig),
         penalties=penalties(experiment) if experiment else {},
     )
     return diagnose_as_json(models, asked)

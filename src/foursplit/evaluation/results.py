@@ -1,6 +1,5 @@
 """Collect the results of the stages, one entry for each experiment."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from foursplit.config.pipelines import Pipeline, home
 from foursplit.config.schema import Experiment, Params
 from foursplit.core.splits import SPLITS
 from foursplit.diagnosis.learning_curve.more_data import correct_steps, variance_verdict
+from foursplit.evaluation import training_curves
 from foursplit.io import artifacts
 from foursplit.io.seed_folders import seed_folders, seed_number
 
@@ -78,12 +78,7 @@ class ExperimentResult:
 
     def curves(self, seed: int) -> list[dict[str, float]]:
         """Read the curves over the epochs; a model without epochs has none."""
-        path = paths.seed_folder(self.models, seed) / "curves.csv"
-        if not path.is_file():
-            return []
-        with path.open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        return [{name: float(value) for name, value in row.items() if value} for row in rows]
+        return training_curves.read(paths.seed_folder(self.models, seed))
 
 
 def collect(params: Params, group: str | None = None) -> list[ExperimentResult]:

@@ -12,7 +12,7 @@ from foursplit.config.schema import Params
 from foursplit.core.seeds import generator
 from foursplit.diagnosis.decomposition.hyperparameter_gaps import changes
 from foursplit.diagnosis.prediction_table import PredictionTable
-from foursplit.diagnosis.recommendations.siblings import Sibling, remember, tried
+from foursplit.diagnosis.recommendations.siblings import Sibling, gaps_of, remember, tried
 from foursplit.diagnosis.stats.paired_comparison import compare_models
 from foursplit.diagnosis.stats.seed_variance import mean_table
 from foursplit.evaluation import dev_scores
@@ -36,7 +36,7 @@ def _remembering(
     for other in others:
         changed = changes(_settings(entry), _settings(other))
         trial = tried(changed)
-        if not has_level or (trial and trial[0] in links):
+        if not has_level or (trial and links.intersection(gaps_of(trial[0]))):
             found += _compare(params, entry, other, changed)
     if not found:
         return entry

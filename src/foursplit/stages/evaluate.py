@@ -7,7 +7,13 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SEEN
 from foursplit.data import load_splits
-from foursplit.evaluation import diagnose_experiment, experiment_tables, kept_answers, threshold
+from foursplit.evaluation import (
+    diagnose_experiment,
+    experiment_tables,
+    kept_answers,
+    threshold,
+    training_curves,
+)
 from foursplit.evaluation.predict import load_predictor
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -49,7 +55,12 @@ def run(key: str) -> str:
                 seed_folder / "summary.json", {**summary, "manifest": manifest.as_json()}
             )
         diagnosis = diagnose_experiment.diagnose(
-            models, group, declared, params.diagnosis, experiment=experiment
+            models,
+            group,
+            declared,
+            params.diagnosis,
+            experiment=experiment,
+            curves=training_curves.to_judge(experiment, paths.models(experiment.group, key)),
         )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     return _sentence(diagnosis, beaten=beaten)

@@ -4,7 +4,7 @@ from foursplit import plugins
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.splits import SPLITS, TITLES
-from foursplit.evaluation import diagnose_experiment, experiment_tables, threshold
+from foursplit.evaluation import diagnose_experiment, experiment_tables, threshold, training_curves
 from foursplit.evaluation.final import score_all_splits
 from foursplit.evaluation.summary import summarize
 from foursplit.io import artifacts
@@ -42,6 +42,7 @@ def run(name: str) -> str:
             declared,
             params.diagnosis,
             experiment=params.experiment(winner),
+            curves=training_curves.to_judge(params.experiment(winner), paths.models(name, winner)),
             candidates=len(selected["ranking"]),
         )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)

@@ -8,11 +8,12 @@ Ng (2018), Machine Learning Yearning, chapters 25, 27 and 42.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foursplit.diagnosis.decomposition.joint_gaps import JointGap
 from foursplit.diagnosis.decomposition.ledger import MERGED
 from foursplit.diagnosis.decomposition.verdict import TITLES, separate
+from foursplit.diagnosis.recommendations import training_steps
 from foursplit.diagnosis.recommendations.actions import ACTIONS, Action, Suggestion
 from foursplit.diagnosis.recommendations.gains import gap_gains, largest_gain
 from foursplit.diagnosis.result import Diagnosis
@@ -32,6 +33,7 @@ class Training:
 
     penalties: Mapping[str, float] = field(default_factory=dict)  # regularization that is on
     same_distribution: bool = True  # of train and dev
+    has_epochs: bool = True
 
 
 UNKNOWN = Training()
@@ -49,14 +51,20 @@ def for_gaps(diagnosis: Diagnosis, training: Training) -> dict[str, Action]:
             confirm_by="score other models on both, or cross-validate on both together",
             stop_rule="the gap is significant beyond luck and difficulty: then a larger dev set",
         )
+    bigger = training_steps.bigger(diagnosis.convergence, has_epochs=training.has_epochs)
+    changed["avoidable_bias"] = replace(ACTIONS["avoidable_bias"], action=bigger)
     if training.penalties:
         on = ", ".join(f"{name} is {value:g}" for name, value in training.penalties.items())
         changed["avoidable_bias"] = Action(
-            action=f"less regularisation ({on}); then a bigger model, or longer training",
+            action=f"less regularisation ({on}); then {bigger}",
             confirm_by="train without the penalty on the same data",
             stop_rule="train error falls and train-dev error rises less; if not, revert",
             changes="penalty",
         )
+    if diagnosis.convergence is not None:
+        penalty = bool(training.penalties)
+        longer = training_steps.bias_action(diagnosis, diagnosis.convergence, penalty=penalty)
+        changed |= {"avoidable_bias": longer} if longer else {}
     if not training.same_distribution and _mismatch(diagnosis) > 0:
         changed["variance"] = LIKE_DEV
     return {**ACTIONS, **changed}

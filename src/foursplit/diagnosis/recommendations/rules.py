@@ -8,7 +8,7 @@ from foursplit.diagnosis.error_analysis.label_audit import FEW_AUDITS, Audit
 from foursplit.diagnosis.error_analysis.tags import Tag
 from foursplit.diagnosis.not_applicable import NotApplicable
 from foursplit.diagnosis.prediction_table import META, PredictionTable
-from foursplit.diagnosis.recommendations import causes, data_steps, gap_actions
+from foursplit.diagnosis.recommendations import causes, data_steps, gap_actions, training_steps
 from foursplit.diagnosis.recommendations.actions import MOST, NOTHING, Suggestion, next_steps
 from foursplit.diagnosis.recommendations.gains import largest_gain
 from foursplit.diagnosis.recommendations.gap_actions import UNKNOWN, Training
@@ -37,7 +37,7 @@ def recommend(
     missing = parts.verdict.insufficient
     if parts.verdict.all_small and not steps and not missing:
         missing = ("all_small",)
-    return next_steps(
+    ranked = next_steps(
         single,
         missing,
         gap_actions.gains(diagnosis, actions),
@@ -45,6 +45,7 @@ def recommend(
         largest_gain(parts.errors),
         actions,
     )
+    return training_steps.with_longer(ranked, diagnosis)
 
 
 def suggest(

@@ -20,6 +20,11 @@ TRIALS: Mapping[str, Mapping[str, str]] = {
 }
 """For each gap: the part of its action that settings can try, and what is left of the action."""
 
+OF_CHANGE = {"epochs": "longer training", "model_size": "a bigger model"}
+"""What a step on the fit of train tries, where it asks for one thing only."""
+
+FIT_TRAIN = ("avoidable_bias", "training")  # links of steps that are to fit train
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sibling:
@@ -48,6 +53,11 @@ def tried(changed: Mapping[str, tuple[Any, Any]]) -> tuple[str, str] | None:
     """
     kinds = {_kind(name, *values) for name, values in changed.items()}
     return kinds.pop() if len(kinds) == 1 else None
+
+
+def gaps_of(gap: str) -> tuple[str, ...]:
+    """Return the links of the steps that a trial on a gap says something of."""
+    return FIT_TRAIN if gap in FIT_TRAIN else (gap,)
 
 
 def _kind(name: str, before: Any, after: Any) -> tuple[str, str] | None:
@@ -89,6 +99,10 @@ def remember(
 
 
 def _with_trials(step: Mapping[str, Any], siblings: Sequence[Sibling]) -> dict[str, Any]:
+    part = OF_CHANGE.get(step.get("changes", ""))
+    plain = ACTIONS["avoidable_bias"].action
+    if step["link"] in FIT_TRAIN and part is not None and step["action"] != plain:
+        return _with_trials_of_one(step, [s for s in siblings if _tried_part(s) == part], part)
     parts = TRIALS.get(step["link"], {})
     trials = [
         (found[1], s) for s in siblings if (found := tried(s.changed)) and found[0] == step["link"]
@@ -108,6 +122,25 @@ def _with_trials(step: Mapping[str, Any], siblings: Sequence[Sibling]) -> dict[s
         **step,
         "action": f"{action} ({notes})",
         "crossed_off": bool(is_plain and failed and not left and step["link"] != "variance"),
+    }
+
+
+def _tried_part(sibling: Sibling) -> str | None:
+    found = tried(sibling.changed)
+    return found and found[1]
+
+
+def _with_trials_of_one(
+    step: Mapping[str, Any], trials: Sequence[Sibling], part: str
+) -> dict[str, Any]:
+    """Note the trials of the one thing that a step asks for; cross it off if none helped."""
+    if not trials:
+        return dict(step)
+    notes = "; ".join(f"{part} was tried: {sibling.effect()}" for sibling in trials)
+    return {
+        **step,
+        "action": f"{step['action']} ({notes})",
+        "crossed_off": not any(sibling.is_better for sibling in trials),
     }
 
 

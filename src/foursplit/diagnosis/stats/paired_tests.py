@@ -15,6 +15,8 @@ from typing import TypeAlias
 import numpy as np
 from scipy.special import ndtr, stdtr
 
+from foursplit.diagnosis.stats.seed_variance import are_paired, interaction
+
 Variances: TypeAlias = tuple[tuple[float, float], ...]  # variances with their degrees of freedom
 
 
@@ -122,12 +124,22 @@ def group_variance(pair: PairedLosses, mask: np.ndarray) -> tuple[float, float]:
 
 
 def seed_variances(pair: PairedLosses, mask: np.ndarray) -> Variances:
-    """Return the variances between seeds, of pairs or of each model; none for one seed."""
-    first, second = (
-        np.average(losses[:, mask], axis=1, weights=pair.weight[mask])
-        for losses in (pair.champion, pair.challenger)
-    )
-    rows = [first - second] if pair.same_seeds else [first, second]
-    return tuple(
-        (float(np.var(row, ddof=1)) / len(row), float(len(row) - 1)) for row in rows if len(row) > 1
-    )
+    """Return the variances that seeds add, of pairs or of each model; none for one seed.
+
+    Seeds also err on examples of their own.  `group_variance` has that already, so it is taken off,
+    and with it degrees of freedom: what is left of a variance is as uncertain as all of it.
+    """
+    first, second = pair.champion[:, mask], pair.challenger[:, mask]
+    is_pair = pair.same_seeds and are_paired(first, second)
+    weight = pair.weight[mask]
+    _, groups = np.unique(pair.groups[mask], return_inverse=True)
+    found: list[tuple[float, float]] = []
+    for losses in [first - second] if is_pair else [first, second]:
+        n_seeds = len(losses)
+        if n_seeds < 2:
+            continue
+        observed = float(np.var(np.average(losses, axis=1, weights=weight), ddof=1))
+        own = observed - interaction(losses, weight, groups)
+        if own > 0:
+            found.append((own / n_seeds, (n_seeds - 1) * (own / observed) ** 2))
+    return tuple(found)
