@@ -161,6 +161,25 @@ class OwnPoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """A craft's way over the ground, drawn as it happens; a value a step."""
+
+    title: str
+    x: Numbers
+    y: Numbers
+    angle: Numbers  # radians, to the left of upright
+    engine: Sequence[int]  # that fires: 0 none, 1 left, 2 main, 3 right
+    ground_x: Numbers
+    ground_y: Numbers
+    pad_x: tuple[float, float]  # its flags
+    pad_y: float
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    steps_a_second: float = 50.0
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphNode:
     """A number on a graph: its place, the step that computes it, its value and derivative."""
 
@@ -207,7 +226,17 @@ class Table:
 
 
 Plain = (
-    Lines | Surface | Contour | Regions | LineFit | OwnPoints | Graph | Picture | Table | Playground
+    Lines
+    | Surface
+    | Contour
+    | Regions
+    | LineFit
+    | OwnPoints
+    | Flight
+    | Graph
+    | Picture
+    | Table
+    | Playground
 )
 
 

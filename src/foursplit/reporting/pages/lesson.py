@@ -12,6 +12,7 @@ from foursplit.core.lesson_figures import pixels
 from foursplit.io import artifacts
 from foursplit.reporting.numbers import quantity
 from foursplit.reporting.plots.contour import contour
+from foursplit.reporting.plots.flight import flight
 from foursplit.reporting.plots.graph import graph
 from foursplit.reporting.plots.line_fit import line_fit
 from foursplit.reporting.plots.lines import lines
@@ -31,6 +32,7 @@ PLOTS: dict[str, Callable[[Content], Markup]] = {
     "surface": surface,
     "linefit": line_fit,
     "ownpoints": own_points,
+    "flight": flight,
     "graph": graph,
     "playground": playground,
 }
