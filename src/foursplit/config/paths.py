@@ -82,6 +82,11 @@ def lesson(key: str) -> Path:
     return data() / "lessons" / f"{key}.json"
 
 
+def search(key: str, suffix: str) -> Path:
+    """Return a file of a search's results: `csv`, a row a trial, or `json`."""
+    return data() / "searches" / f"{key}.{suffix}"
+
+
 def final(group: str) -> Path:
     """Return the folder of the winner's four tables, a `seed_<n>` folder each."""
     return _of_group(group) / "final" / group

@@ -28,6 +28,7 @@ from foursplit.config.fit import (
 )
 from foursplit.config.names import check_name
 from foursplit.config.pipelines import Pipeline, home
+from foursplit.config.search import SearchConfig
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.splits import SPLITS
 
@@ -250,14 +251,21 @@ class PipelineConfig:
     experiments: Mapping[Name, Mapping[Name, Experiment]]  # course, key
     curves: Mapping[Name, Mapping[Name, LearningCurve]] = field(default_factory=dict)
     lessons: Mapping[Name, Mapping[Name, LessonConfig]] = field(default_factory=dict)
+    searches: Mapping[Name, Mapping[Name, SearchConfig]] = field(default_factory=dict)
 
 
 BLOCKS = tuple(block.name for block in fields(PipelineConfig))
 
 
-def _without_lessons(block: object) -> object:
-    if isinstance(block, Mapping) and "lessons" in block:
-        raise unknown_name("parameter", "lessons", [name for name in BLOCKS if name != "lessons"])
+DEFAULT_ONLY = ("lessons", "searches")
+"""Blocks that the pipeline `full` does not have."""
+
+
+def _without_default_only(block: object) -> object:
+    for found in DEFAULT_ONLY:
+        if isinstance(block, Mapping) and found in block:
+            valid = [name for name in BLOCKS if name not in DEFAULT_ONLY]
+            raise unknown_name("parameter", found, valid)
     return block
 
 
@@ -274,7 +282,7 @@ class Params(PipelineConfig):
 
     run: RuntimeConfig
     diagnosis: DiagnosisConfig
-    full: Annotated[PipelineConfig, BeforeValidator(_without_lessons)] = field(
+    full: Annotated[PipelineConfig, BeforeValidator(_without_default_only)] = field(
         default_factory=_no_full
     )
     gate: GateConfig = field(default_factory=GateConfig)
@@ -314,6 +322,14 @@ class Params(PipelineConfig):
 
     def lesson(self, key: str) -> LessonConfig:
         return _find("lesson", key, self._courses("lessons"))
+
+    def search(self, key: str) -> SearchConfig:
+        return _find("search", key, self._courses("searches"))
+
+    def looks(self, group: str) -> int:
+        """Return how many trials of searches looked at the dev examples of a comparison group."""
+        found = self._courses("searches").values()
+        return sum(search.looks for search in found if search.group == group)
 
     def home(self, key_or_group: str) -> str:
         """Return the folder below pipelines/ of an experiment's or a comparison group's stages."""

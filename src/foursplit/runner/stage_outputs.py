@@ -19,14 +19,19 @@ from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 from foursplit.stages import members
 
 
-def _report(pipeline: Pipeline) -> list[Path]:
+def _report(pipeline: Pipeline, params: Params) -> list[Path]:
     names = ["experiments", "index.html", "plots", *([] if pipeline else ["lessons"])]
+    names += ["searches"] if params.searches and not pipeline else []
     return [*(paths.reports(pipeline) / name for name in names), paths.metrics(pipeline)]
 
 
 def _curve(key: str, params: Params) -> list[Path]:
     folder = paths.curves(params.experiment(key).group)
     return [folder / f"{key}.csv", folder / f"{key}.json"]
+
+
+def _search(key: str, _params: Params) -> list[Path]:
+    return [paths.search(key, suffix) for suffix in ("csv", "json")]
 
 
 def _split(dataset: str, _params: Params) -> list[Path]:
@@ -43,10 +48,11 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "train": lambda key, params: [paths.models(params.experiment(key).group, key)],
     "evaluate": lambda key, params: [paths.predictions(params.experiment(key).group) / key],
     "learning_curve": _curve,
+    "search": _search,
     "lesson": lambda key, _: [paths.lesson(key)],
     "select": lambda name, _: [paths.selected(name)],
     "final": lambda name, _: [paths.final(name)],
-    "report": lambda of, _: _report(FULL if of else ""),
+    "report": lambda of, params: _report(FULL if of else "", params),
 }
 
 
@@ -62,6 +68,7 @@ def _require_known_key(stage: str, key: str, params: Params) -> None:
         **dict.fromkeys(("train", "evaluate"), lambda: params.experiment(key)),
         **dict.fromkeys(("select", "final"), lambda: params.group(key)),
         "learning_curve": lambda: params.curve(key),
+        "search": lambda: params.search(key),
         "lesson": lambda: params.lesson(key),
         "weights": lambda: _require_used(key, params),
     }
@@ -101,6 +108,7 @@ def all_output_paths(params: Params) -> list[Path]:
         blocks = [
             (("train", "evaluate"), section.experiments),
             (("learning_curve",), section.curves),
+            (("search",), section.searches),
             (("lesson",), section.lessons),
             (("select", "final"), section.groups),
         ]
@@ -114,7 +122,7 @@ def all_output_paths(params: Params) -> list[Path]:
         outputs += [
             p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
         ]
-        outputs += _report(pipeline)
+        outputs += _report(pipeline, params)
     weights = [paths.weights(name) for name in used_weights(params)]
     return [paths.code(), members.folder(), *weights, *outputs]
 

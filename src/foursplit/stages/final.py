@@ -42,7 +42,7 @@ def run(name: str) -> str:
             declared,
             params.diagnosis,
             experiment=params.experiment(winner),
-            candidates=len(selected["ranking"]),
+            candidates=len(selected["ranking"]) + params.looks(name),
         )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)
