@@ -227,10 +227,14 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class LessonConfig:
-    """A lesson with computed figures; its key is the name of a file in `lessons/`."""
+    """A lesson with computed figures; its key is the name of a file in `lessons/`.
+
+    A lesson of `full` shows an experiment: it gets the data set's table and the trained models.
+    """
 
     week: str
     args: Mapping[str, Any] = field(default_factory=dict)  # of the file's `Args`
+    experiment: Name | None = None
 
 
 T = TypeVar("T")
@@ -257,15 +261,9 @@ class PipelineConfig:
 BLOCKS = tuple(block.name for block in fields(PipelineConfig))
 
 
-DEFAULT_ONLY = ("lessons", "searches")
-"""Blocks that the pipeline `full` does not have."""
-
-
-def _without_default_only(block: object) -> object:
-    for found in DEFAULT_ONLY:
-        if isinstance(block, Mapping) and found in block:
-            valid = [name for name in BLOCKS if name not in DEFAULT_ONLY]
-            raise unknown_name("parameter", found, valid)
+def _without_searches(block: object) -> object:
+    if isinstance(block, Mapping) and "searches" in block:
+        raise unknown_name("parameter", "searches", [name for name in BLOCKS if name != "searches"])
     return block
 
 
@@ -282,7 +280,7 @@ class Params(PipelineConfig):
 
     run: RuntimeConfig
     diagnosis: DiagnosisConfig
-    full: Annotated[PipelineConfig, BeforeValidator(_without_default_only)] = field(
+    full: Annotated[PipelineConfig, BeforeValidator(_without_searches)] = field(
         default_factory=_no_full
     )
     gate: GateConfig = field(default_factory=GateConfig)

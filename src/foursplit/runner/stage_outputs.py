@@ -20,7 +20,8 @@ from foursplit.stages import members
 
 
 def _report(pipeline: Pipeline, params: Params) -> list[Path]:
-    names = ["experiments", "index.html", "plots", *([] if pipeline else ["lessons"])]
+    has_lessons = not pipeline or any(params.full.lessons.values())
+    names = ["experiments", "index.html", "plots", *(["lessons"] if has_lessons else [])]
     names += ["searches"] if params.searches and not pipeline else []
     return [*(paths.reports(pipeline) / name for name in names), paths.metrics(pipeline)]
 

@@ -43,11 +43,13 @@ def check_arguments(params: Params) -> None:
                 state = [name, asdict(search), dict(experiment.model_args)]
                 check_search = partial(check_space, search, experiment, at)
                 passed.check("models", search.model, state, check_search)
-        for course, block in params.lessons.items():
-            for name, settings in block.items():
-                path, args = f"{LESSONS}.{course}.{name}.args", dict(settings.args)
-                build = partial(_build, plugins.lesson, name, args, path)
-                passed.check("lessons", name, args, build)
+        for of, section in params.sections().items():
+            for course, block in section.lessons.items():
+                for name, settings in block.items():
+                    path = f"{key(of, LESSONS)}.{course}.{name}.args"
+                    args = dict(settings.args)
+                    build = partial(_build, plugins.lesson, name, args, path)
+                    passed.check("lessons", name, args, build)
 
 
 def _check_group(name: str, group: ComparisonGroup) -> None:
