@@ -13,10 +13,10 @@ from foursplit.core.errors import FoursplitError
 from foursplit.runner.targets import resolve_target
 
 WRONG = [
-    "stage fetch no_such", "stage validate no_such", "stage split no_such",
-    "stage train no_such", "stage evaluate no_such", "stage learning_curve no_such",
-    "stage lesson no_such", "stage select no_such", "stage final no_such", "repro no_such",
-    "repro wine no_such@wine", "why no_such", "gate no_such", "promote no_such",
+    "stage fetch no_such", "stage validate no_such", "stage split no_such", "stage train no_such",
+    "stage evaluate no_such", "stage learning_curve no_such", "stage lesson no_such",
+    "stage search no_such", "search no_such", "stage select no_such", "stage final no_such",
+    "repro no_such", "repro wine no_such@wine", "why no_such", "gate no_such", "promote no_such",
     "history no_such", "rescore no_such", "error-sheet no_such", "learning-curve no_such",
     "new learning-curve no_such", "new model mine --group no_such",
 ]  # fmt: skip
@@ -56,6 +56,7 @@ LOOK_UP = {
     "group": lambda params, name: params.group(name),
     "learning curve": lambda params, name: params.curve(name),
     "lesson": lambda params, name: params.lesson(name),
+    "search": lambda params, name: params.search(name),
     "target": resolve_target,
     known_names.ADDRESSED: resolve_target,
 }

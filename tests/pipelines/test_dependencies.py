@@ -26,6 +26,7 @@ def expected(params):
         ("fetch", "validate", "split"): [*params.datasets],
         ("train", "evaluate"): [key for block in params.experiments.values() for key in block],
         ("learning_curve",): [key for block in params.curves.values() for key in block],
+        ("search",): [key for block in params.searches.values() for key in block],
         ("lesson",): [key for block in params.lessons.values() for key in block],
         ("select", "final"): [key for block in params.groups.values() for key in block],
     }
@@ -62,6 +63,10 @@ def by_name(stage, key):
         if stage == "train" and not source_of(of) and has_pretrained(key):
             found.add(("training", "initial_weights"))
         return found | {(folder, of.task) for folder in kinds[stage]}
+    if stage == "search":
+        of = PARAMS.search(key)
+        data = {("datasets", of.dataset), ("models", of.model)}
+        return data | {("tasks", of.task), ("metrics", of.task)}
     group = PARAMS.group(key)
     found = {("metrics", group.task)}
     # Which model won is not known here: its code's digest is in its manifest, a dependency.

@@ -28,11 +28,13 @@ def test_orphans_go_and_the_rest_stays(data):
         "raw/wine", "models/c4w2_digits/c4w2_digits_lenet", "predictions/c4w2_digits/x",
         "final/c4w2_digits", "selected/c4w2_digits.json", "curves/c4w2_digits/c4w2_digits_mlp.csv",
         "curves/c4w2_digits/c4w2_digits_mlp.json", "lessons/gradient_descent.json",
+        "searches/c2w3_moons_search.csv",
         "full/raw/mnist_usps", "full/models/c4w2_mnist_usps/c4w2_mnist_usps_lenet",
     ]  # fmt: skip
     orphans = [
         "raw/iris", "models/c4w2_digits/c4w2_digits_old", "models/gone/gone_key", "final/gone",
         "curves/gone/gone_key.csv", "selected/gone.json", "lessons/gradient_ascent.json",
+        "searches/gone.json",
         "split/iris/seen", "split/iris/report.json", "predictions/c4w2_digits/c4w2_digits_old",
         "curves/c4w2_digits/c4w2_digits_lenet.json", "full/raw/usps_mnist", "full/split/wine/seen",
         "full/models/c4w2_mnist_usps/c4w2_mnist_usps_old",
@@ -41,7 +43,7 @@ def test_orphans_go_and_the_rest_stays(data):
     (data / "predictions" / "c4w2_digits" / "x").rename(
         data / "predictions" / "c4w2_digits" / "c4w2_digits_mlp"
     )
-    for name in ("own/mine.csv", "curves/.gitkeep", "lessons/.gitkeep"):
+    for name in ("own/mine.csv", "curves/.gitkeep", "lessons/.gitkeep", "searches/.gitkeep"):
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         (data / name).write_text("")
     report = remove_orphans(load())

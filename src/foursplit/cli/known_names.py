@@ -14,7 +14,9 @@ from foursplit.config.pipelines import FULL
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.io import artifacts
 
-Kind = Literal["dataset", "experiment", "group", "learning curve", "lesson", "weights", "target"]
+Kind = Literal[
+    "dataset", "experiment", "group", "learning curve", "lesson", "search", "weights", "target"
+]
 
 Names = Mapping[str, Sequence[str]]
 """Names by kind; targets also as those that hold an @, under ADDRESSED."""
@@ -27,6 +29,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 CODE = (
     "cli/known_names.py", "config/schema.py", "config/pipelines.py", "config/pretrained.py",
+    "config/search.py",
     "runner/targets.py", "runner/target_words.py",
 )  # fmt: skip
 """The files of the package that decide what is a name."""
@@ -34,7 +37,7 @@ CODE = (
 STAGE_KINDS: Mapping[str, Kind] = {
     "weights": "weights", "fetch": "dataset", "validate": "dataset", "split": "dataset",
     "train": "experiment", "evaluate": "experiment", "learning_curve": "learning curve",
-    "lesson": "lesson", "select": "group", "final": "group",
+    "lesson": "lesson", "search": "search", "select": "group", "final": "group",
 }  # fmt: skip
 """What the argument of a stage's command names."""
 
@@ -126,6 +129,7 @@ def _names() -> dict[str, Iterable[str]]:
         "group": [k for s in sections for block in s.groups.values() for k in block],
         "learning curve": [k for s in sections for block in s.curves.values() for k in block],
         "lesson": [k for s in sections for block in s.lessons.values() for k in block],
+        "search": [k for s in sections for block in s.searches.values() for k in block],
         "weights": used_weights(params),
         "target": short,
         ADDRESSED: addressed,

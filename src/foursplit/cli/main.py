@@ -22,6 +22,10 @@ SECTIONS: dict[str, Commands] = {
             "diagnosis",
             "Fit a learning curve, and state whether more data would help.",
         ),
+        "search": (
+            "search",
+            "Look for better hyperparameters of EXPERIMENT, on dev; safe to stop and repeat.",
+        ),
         "error-sheet": ("diagnosis", "Write an error sheet: dev errors to read and tag."),
         "advise": ("diagnosis", "Answer questions about data and design from a file."),
         "track": ("serving", "Write the outputs of the stages to MLflow; safe to repeat."),

@@ -76,6 +76,12 @@ def _learn(experiment: str) -> str:
     return learning_curve.run(experiment)
 
 
+def _search(name: str) -> str:
+    from foursplit.stages import search
+
+    return search.run(name)
+
+
 def _lesson(lesson: str) -> str:
     from foursplit.stages import lesson as stage
 
@@ -146,6 +152,11 @@ STAGES = {
         run=_learn,
         argument="EXPERIMENT",
         help="Train an experiment on nested subsets of train and record its learning curve.",
+    ),
+    "search": Stage(
+        run=_search,
+        argument="SEARCH",
+        help="Try hyperparameters of an experiment, and record each trial on dev.",
     ),
     "lesson": Stage(
         run=_lesson,

@@ -23,6 +23,7 @@ from foursplit.config.schema import (
     Params,
     PipelineConfig,
 )
+from foursplit.config.search_checks import check_searches
 from foursplit.config.validation_errors import describe
 from foursplit.core.errors import FoursplitError, unknown_name
 
@@ -55,6 +56,7 @@ def build(tree: object) -> Params:
     _check_gate(params)
     _check_curves(params)
     _check_lessons(params)
+    check_searches(params, declared_args)
     check_pretrained(params)
     return params
 

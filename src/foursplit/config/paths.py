@@ -87,6 +87,11 @@ def lesson_page(key: str) -> Path:
     return reports(pipelines.of_lesson(params_file(), key)) / "lessons" / f"{key}.html"
 
 
+def search(key: str, suffix: str) -> Path:
+    """Return a file of a search's results: `csv`, a row a trial, or `json`."""
+    return data() / "searches" / f"{key}.{suffix}"
+
+
 def final(group: str) -> Path:
     """Return the folder of the winner's four tables, a `seed_<n>` folder each."""
     return _of_group(group) / "final" / group

@@ -28,6 +28,7 @@ from foursplit.config.fit import (
 )
 from foursplit.config.names import check_name
 from foursplit.config.pipelines import Pipeline, home
+from foursplit.config.search import SearchConfig
 from foursplit.core.errors import FoursplitError, unknown_name
 from foursplit.core.splits import SPLITS
 
@@ -254,9 +255,16 @@ class PipelineConfig:
     experiments: Mapping[Name, Mapping[Name, Experiment]]  # course, key
     curves: Mapping[Name, Mapping[Name, LearningCurve]] = field(default_factory=dict)
     lessons: Mapping[Name, Mapping[Name, LessonConfig]] = field(default_factory=dict)
+    searches: Mapping[Name, Mapping[Name, SearchConfig]] = field(default_factory=dict)
 
 
 BLOCKS = tuple(block.name for block in fields(PipelineConfig))
+
+
+def _without_searches(block: object) -> object:
+    if isinstance(block, Mapping) and "searches" in block:
+        raise unknown_name("parameter", "searches", [name for name in BLOCKS if name != "searches"])
+    return block
 
 
 def _no_full() -> PipelineConfig:
@@ -272,7 +280,9 @@ class Params(PipelineConfig):
 
     run: RuntimeConfig
     diagnosis: DiagnosisConfig
-    full: PipelineConfig = field(default_factory=_no_full)
+    full: Annotated[PipelineConfig, BeforeValidator(_without_searches)] = field(
+        default_factory=_no_full
+    )
     gate: GateConfig = field(default_factory=GateConfig)
     pipeline: Pipeline = field(default="", init=False)  # set by `of`; no key of the file
 
@@ -310,6 +320,14 @@ class Params(PipelineConfig):
 
     def lesson(self, key: str) -> LessonConfig:
         return _find("lesson", key, self._courses("lessons"))
+
+    def search(self, key: str) -> SearchConfig:
+        return _find("search", key, self._courses("searches"))
+
+    def looks(self, group: str) -> int:
+        """Return how many trials of searches looked at the dev examples of a comparison group."""
+        found = self._courses("searches").values()
+        return sum(search.looks for search in found if search.group == group)
 
     def home(self, key_or_group: str) -> str:
         """Return the folder below pipelines/ of an experiment's or a comparison group's stages."""

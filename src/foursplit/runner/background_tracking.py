@@ -28,9 +28,9 @@ MODULE = "foursplit.tracking.runs.background_writer"
 STOP_TIMEOUT_S = 8.0  # for the process to end by itself
 
 Group = tuple[Pipeline, str]
-"""A comparison group, or a lesson by its stage's title."""
+"""A comparison group, or a lesson or search by its stage's title."""
 
-LESSON = "lesson@"
+LESSON, SEARCH = "lesson@", "search@"
 
 
 class BackgroundTracking:
@@ -159,6 +159,8 @@ class BackgroundTracking:
         of, name = group
         if name.startswith(LESSON):
             return {"lesson": name.removeprefix(LESSON)}
+        if name.startswith(SEARCH):
+            return {"search": name.removeprefix(SEARCH)}
         assert self.pipeline is not None
         members = self.params.members(name)
         titles = {f"train@{key}" for key in members}
@@ -169,7 +171,7 @@ class BackgroundTracking:
 
 
 def _groups_by_title(params: Params) -> dict[str, Group]:
-    """Map each stage that a run's contents come from to its comparison group or lesson."""
+    """Map each stage that a run's contents come from to its comparison group, lesson or search."""
     groups: dict[str, Group] = {}
     for of, section in params.sections().items():
         for experiments in section.experiments.values():
@@ -178,6 +180,8 @@ def _groups_by_title(params: Params) -> dict[str, Group]:
                     groups[f"{stage}@{key}"] = (of, experiment.group)
                 for stage in ("select", "final"):
                     groups[f"{stage}@{experiment.group}"] = (of, experiment.group)
+        for searches in section.searches.values():
+            groups |= {f"{SEARCH}{name}": (of, f"{SEARCH}{name}") for name in searches}
         for lessons in section.lessons.values():
             groups |= {f"{LESSON}{name}": (of, f"{LESSON}{name}") for name in lessons}
     return groups

@@ -20,11 +20,13 @@ from foursplit.io import artifacts
 from foursplit.runner.dvc_adapter.cache import is_tracked
 from foursplit.runner.removable_outputs import REMEDY, RemovalRule, delete, display_path, first_link
 
+ENDINGS = ("csv", "json")  # of curves and searches
+
 MAX_SHOWN = 10  # foreign files that are listed one by one
 
 FOLDERS = (
     "code", "members", "weights", "raw", "valid", "validation", "split", "models", "predictions",
-    "curves", "lessons", "final", "selected",
+    "curves", "searches", "lessons", "final", "selected",
 )  # fmt: skip
 
 
@@ -98,10 +100,12 @@ def _unknown_paths(
     yield from _unknown_in(data / "curves", [".gitkeep", *groups])
     curves = [key for block in params.curves.values() for key in block]
     for group in groups:
-        files = [f"{key}.{ending}" for key in curves for ending in ("csv", "json")]
+        files = [f"{key}.{ending}" for key in curves for ending in ENDINGS]
         yield from _unknown_in(data / "curves" / group, files)
     lessons = [key for block in section.lessons.values() for key in block]
     yield from _unknown_in(data / "lessons", [".gitkeep", *(f"{key}.json" for key in lessons)])
+    searches = [f"{key}.{end}" for b in section.searches.values() for key in b for end in ENDINGS]
+    yield from _unknown_in(data / "searches", [".gitkeep", *searches])
     yield from _unknown_in(data / "final", groups)
     yield from _unknown_in(data / "selected", [f"{group}.json" for group in groups])
 

@@ -15,7 +15,7 @@ StageOutcome = Literal["ran", "restored", "failed"]
 
 DEFAULT_SECONDS: Mapping[str, float] = {
     "train": 3.0, "learning_curve": 15.0, "validate": 1.2, "evaluate": 1.5, "final": 1.5,
-    "lesson": 1.0, "fetch": 1.0, "select": 0.8,
+    "lesson": 1.0, "search": 20.0, "fetch": 1.0, "select": 0.8,
 }  # fmt: skip
 """Default duration of a stage by its name, before one was measured (`benchmarks/clean.py`)."""
 

@@ -22,12 +22,17 @@ from foursplit.stages import members
 def _report(pipeline: Pipeline, params: Params) -> list[Path]:
     has_lessons = not pipeline or any(params.full.lessons.values())
     names = ["experiments", "index.html", "plots", *(["lessons"] if has_lessons else [])]
+    names += ["searches"] if params.searches and not pipeline else []
     return [*(paths.reports(pipeline) / name for name in names), paths.metrics(pipeline)]
 
 
 def _curve(key: str, params: Params) -> list[Path]:
     folder = paths.curves(params.experiment(key).group)
     return [folder / f"{key}.csv", folder / f"{key}.json"]
+
+
+def _search(key: str, _params: Params) -> list[Path]:
+    return [paths.search(key, suffix) for suffix in ("csv", "json")]
 
 
 def _split(dataset: str, _params: Params) -> list[Path]:
@@ -44,6 +49,7 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "train": lambda key, params: [paths.models(params.experiment(key).group, key)],
     "evaluate": lambda key, params: [paths.predictions(params.experiment(key).group) / key],
     "learning_curve": _curve,
+    "search": _search,
     "lesson": lambda key, _: [paths.lesson(key)],
     "select": lambda name, _: [paths.selected(name)],
     "final": lambda name, _: [paths.final(name)],
@@ -63,6 +69,7 @@ def _require_known_key(stage: str, key: str, params: Params) -> None:
         **dict.fromkeys(("train", "evaluate"), lambda: params.experiment(key)),
         **dict.fromkeys(("select", "final"), lambda: params.group(key)),
         "learning_curve": lambda: params.curve(key),
+        "search": lambda: params.search(key),
         "lesson": lambda: params.lesson(key),
         "weights": lambda: _require_used(key, params),
     }
@@ -102,6 +109,7 @@ def all_output_paths(params: Params) -> list[Path]:
         blocks = [
             (("train", "evaluate"), section.experiments),
             (("learning_curve",), section.curves),
+            (("search",), section.searches),
             (("lesson",), section.lessons),
             (("select", "final"), section.groups),
         ]

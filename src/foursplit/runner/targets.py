@@ -18,6 +18,7 @@ WEIGHTS_STAGE = "weights"
 DATA_STAGES = ("fetch", "validate", "split")
 EXPERIMENT_STAGES = ("train", "evaluate")
 CURVE_STAGES = ("learning_curve",)
+SEARCH_STAGES = ("search",)
 STUDY_STAGES = ("lesson",)
 GROUP_STAGES = ("select", "final")
 STAGE_NAMES = (
@@ -25,6 +26,7 @@ STAGE_NAMES = (
     *DATA_STAGES,
     *EXPERIMENT_STAGES,
     *CURVE_STAGES,
+    *SEARCH_STAGES,
     *STUDY_STAGES,
     *GROUP_STAGES,
 )
@@ -65,6 +67,7 @@ def _addresses(pipeline: Pipeline, section: PipelineConfig) -> dict[str, str]:
     for stages, blocks in (
         (EXPERIMENT_STAGES, section.experiments),
         (CURVE_STAGES, section.curves),
+        (SEARCH_STAGES, section.searches),
         (STUDY_STAGES, section.lessons),
         (GROUP_STAGES, section.groups),
     ):
@@ -95,7 +98,7 @@ def resolve_target(params: Params, target: str, pipeline: Pipeline = "") -> list
         own_addresses = _addresses(pipeline, params.sections()[pipeline])
         own_addresses |= _weights_addresses(params)
         return [a for name, a in own_addresses.items() if name.startswith(f"{target}@")]
-    for stage in ("evaluate", "final", "split", "lesson", WEIGHTS_STAGE):
+    for stage in ("evaluate", "final", "split", "search", "lesson", WEIGHTS_STAGE):
         if f"{stage}@{target}" in all_addresses:
             return [all_addresses[f"{stage}@{target}"]]
     if by_words := _by_words(params.sections()[pipeline], pipeline, target):
@@ -151,7 +154,7 @@ def experiments_asked(params: Params, wanted: Iterable[str]) -> frozenset[str] |
             asked |= {*params.members(key)}
         elif not stage and file in courses:
             asked |= courses[file]
-        elif kind not in (*DATA_STAGES, *STUDY_STAGES, *PROJECT_STAGES):
+        elif kind not in (*DATA_STAGES, *SEARCH_STAGES, *STUDY_STAGES, *PROJECT_STAGES):
             return None
     return frozenset(asked) if names else None
 

@@ -14,7 +14,7 @@ UNSEARCHED = frozenset({".git", ".dvc", ".foursplit", ".venv", "__pycache__", "m
 
 WRITTEN = (
     "code", "members", "weights", "raw", "valid", "validation", "split", "models", "predictions",
-    "selected", "final", "curves", "lessons", pipelines.FULL,
+    "selected", "final", "curves", "lessons", "searches", pipelines.FULL,
 )  # fmt: skip
 """Folders of data/ that stages write."""
 

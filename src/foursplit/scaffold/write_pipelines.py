@@ -114,7 +114,7 @@ def expected_files(params: Params) -> dict[Path, str]:
     return texts
 
 
-REPORT_BLOCKS = ("curves", "experiments", "groups", "datasets", "diagnosis", "lessons")
+REPORT_BLOCKS = ("curves", "experiments", "groups", "datasets", "diagnosis", "lessons", "searches")
 """Blocks of params.yaml that the report reads."""
 
 
@@ -135,6 +135,7 @@ def _pipeline_files(pipeline: Pipeline, section: PipelineConfig) -> dict[Path, s
             course=course,
             curves=course in section.curves,
             lessons=course in section.lessons,
+            searches=bool(section.searches.get(course)),
             shown_experiments=_shown_experiments(section, course),
             initial_weights=_initial_weights(pipeline, section, course),
         )

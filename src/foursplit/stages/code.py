@@ -12,7 +12,7 @@ from foursplit.io import artifacts
 
 STAGES = (
     "members", "weights", "fetch", "validate", "split", "train", "evaluate", "learning_curve",
-    "lesson", "select", "final", "report",
+    "search", "lesson", "select", "final", "report",
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def run(name: str) -> str:
             params.diagnosis,
             experiment=params.experiment(winner),
             curves=training_curves.to_judge(params.experiment(winner), paths.models(name, winner)),
-            candidates=len(selected["ranking"]),
+            candidates=len(selected["ranking"]) + params.looks(name),
         )
         artifacts.write_json(paths.diagnosis(folder), diagnosis)
     errors = " · ".join(f"{TITLES[s]} {diagnosis['splits'][s]['value']:.2%}" for s in SPLITS)

@@ -9,6 +9,7 @@ from foursplit.evaluation.siblings import with_memory
 from foursplit.io import artifacts
 from foursplit.reporting.pages import experiment, index_page
 from foursplit.reporting.pages import lesson as lesson_page
+from foursplit.reporting.pages import search as search_page
 from foursplit.reporting.pages.data_card import card
 from foursplit.reporting.tables import metrics, plot_data
 
@@ -46,7 +47,8 @@ def run(pipeline: str | None = None) -> str:
             for lesson in lessons:
                 page = folder / f"{lesson['key']}.html"
                 page.write_text(lesson_page.page(lesson), encoding="utf-8")
+    searches = search_page.write_pages(params, reports)
     artifacts.write_json(paths.metrics(params.pipeline), metrics.tree(entries))
     index = reports / "index.html"
-    artifacts.write_text(index, index_page.page(params, entries, cards, lessons))
+    artifacts.write_text(index, index_page.page(params, entries, cards, lessons, searches=searches))
     return f"{len(entries)} experiments: {index.relative_to(paths.root())}"

@@ -66,6 +66,21 @@ class SeedBatchProgress:
         self.line.close()
 
 
+class SearchProgress:
+    """Show the progress of a search: trials done, of those that its budget allows about."""
+
+    def __init__(self, n_trials: int) -> None:
+        self.n_trials, self.line = n_trials, StatusLine()
+
+    def begin(self, done: int) -> None:
+        """Say that so many trials are done."""
+        if self.line.is_due():
+            self.line.write(f"  trial {done} of about {self.n_trials}")
+
+    def close(self) -> None:
+        self.line.close()
+
+
 class LearningCurveProgress:
     """Show the progress of many trainings, one after the other."""
 

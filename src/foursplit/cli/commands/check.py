@@ -11,6 +11,7 @@ from foursplit.config.load import LESSONS, parse
 from foursplit.config.pipelines import Pipeline, key
 from foursplit.config.pretrained import used_weights
 from foursplit.config.schema import ComparisonGroup, Experiment, Params
+from foursplit.config.search_checks import check_arguments as check_space
 from foursplit.data.download import licences, weights_catalogue
 from foursplit.scaffold import write_pipelines
 
@@ -36,6 +37,12 @@ def check_arguments(params: Params) -> None:
             args, model, task = dict(experiment.model_args), experiment.model, experiment.task
             passed.check("models", model, args, partial(_build, plugins.model, model, args, path))
             passed.check("tasks", task, None, partial(plugins.task, task))
+        for course, searches in params.searches.items():
+            for name, search in searches.items():
+                experiment, at = params.experiment(search.experiment), f"searches.{course}.{name}"
+                state = [name, asdict(search), dict(experiment.model_args)]
+                check_search = partial(check_space, search, experiment, at)
+                passed.check("models", search.model, state, check_search)
         for of, section in params.sections().items():
             for course, block in section.lessons.items():
                 for name, settings in block.items():
@@ -69,6 +76,7 @@ def describe(params: Params) -> str:
         f"{len(s.datasets)} datasets, {sum(map(len, s.experiments.values()))} experiments, "
         f"{sum(map(len, s.groups.values()))} comparison groups, "
         f"{sum(map(len, s.curves.values()))} learning curves, "
+        f"{sum(map(len, s.searches.values()))} searches, "
         f"{sum(map(len, s.lessons.values()))} lessons"
         for s in params.sections().values()
     ]

@@ -19,6 +19,7 @@ def page(
     cards: Mapping[str, Any],
     lessons: Sequence[Mapping[str, Any]] = (),
     missing: Sequence[str] | None = None,
+    searches: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Render the page; `missing` are experiments without a result, by default of all."""
     groups = [
@@ -37,6 +38,7 @@ def page(
         if missing is None
         else missing,
         "lessons": lessons,
+        "searches": searches,
         "n_experiments": len(entries),
         "confidence": confidence_level(params.diagnosis.confidence),
         "several_seeds": any(len(e.summaries) > 1 for e in entries),

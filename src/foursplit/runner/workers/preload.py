@@ -16,7 +16,7 @@ EXPECTATIONS = ("great_expectations", "great_expectations.expectations")
 TORCH = ("torch", "safetensors.torch")
 LIGHTNING = ("pytorch_lightning", "torch.utils.flop_counter", "filelock")
 ESTIMATORS = ("sklearn.linear_model", "sklearn.pipeline", "sklearn.preprocessing", "skops.io")
-
+SEARCH = ("optuna", "sklearn.ensemble")
 
 PreloadPlan = dict[str, list[str]]
 """Libraries of each stage command, in the order of import."""
@@ -54,6 +54,8 @@ def _section(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
 
 def _lessons_and_groups(section: PipelineConfig) -> dict[str, tuple[str, ...]]:
     needs: dict[str, tuple[str, ...]] = {}
+    for searches in section.searches.values():
+        needs |= {f"search {name}": (*BASE, *TORCH, *LIGHTNING, *SEARCH) for name in searches}
     for lessons in section.lessons.values():
         needs |= {f"lesson {lesson}": BASE for lesson in lessons}
     for groups in section.groups.values():

@@ -88,6 +88,8 @@ def _serve(requests: Requests) -> None:
                 n_written += sync.sync_group(params, entries, unwritten, requests.until_closed)
             case {"lesson": name}:
                 n_written += sync.sync_lessons(params, [name], requests.until_closed)
+            case {"search": name}:
+                n_written += sync.sync_searches(params, [name])
             case {"finish": "everything"}:
                 _reply(counts=_sync_everything(n_written))
             case {"finish": "requested"}:

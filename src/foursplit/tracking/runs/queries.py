@@ -18,6 +18,11 @@ def runs_with_key(client: Any, experiment_id: str, key: str) -> list[Any]:
     return list(_search(client, [experiment_id], f"tags.`{KEY}` = '{key}'"))
 
 
+def runs_with_tag(client: Any, experiment_id: str, tag: str, value: str) -> list[Any]:
+    """Return every run whose `tag` has this value."""
+    return list(_search(client, [experiment_id], f"tags.`{tag}` = '{value}'"))
+
+
 def live_runs(client: Any, experiment_id: str, key: str) -> list[Any]:
     """Return the live runs of the training `key` without a finished model."""
     return _without_key(_search(client, [experiment_id], f"tags.`{LIVE}` = '{key}'"))

@@ -23,6 +23,7 @@ from foursplit.tracking.runs import (
     provenance,
     queries,
     run_artifacts,
+    search_runs,
 )
 from foursplit.tracking.runs.queries import CURRENT, KEY
 from foursplit.tracking.runs.report_page import log_report
@@ -80,7 +81,7 @@ def sync_runs(
     echo: Echo,
     new_progress: NewProgress = show_progress,
 ) -> SyncCounts:
-    """Write a run for each evaluated model and each lesson that MLflow lacks."""
+    """Write a run for each evaluated model, lesson and search that MLflow lacks."""
     unread = git.unreadable_reason()
     if unread is not None:
         echo(f"runs are written without their commit: git cannot read its repository: {unread}")
@@ -91,11 +92,14 @@ def sync_runs(
         progress = new_progress(len(lessons) + len(jobs))
         new_lessons, current_lessons = _sync_lessons(client, lessons, progress)
         _mark_outdated(client, current_lessons, {lesson.key for lesson in lessons})
+        searches = search_runs.collect_search_runs(params, provenance.git_tags())
+        new_searches, current_searches = search_runs.sync(client, searches)
+        _mark_outdated(client, current_searches, {search.key for search in searches})
         ids = _experiments(client, params, jobs)
         new = _sync_jobs(client, ids, jobs, progress)
         _close_interrupted(client, list(ids.values()))
-    new += new_lessons
-    return SyncCounts(new=new, kept=len(jobs) + len(lessons) - new)
+    new += new_lessons + new_searches
+    return SyncCounts(new=new, kept=len(jobs) + len(lessons) + len(searches) - new)
 
 
 def sync_group(
@@ -121,6 +125,14 @@ def sync_lessons(params: Params, names: Collection[str], progress: Progress) -> 
     client = store.client()
     with store.writer_lock(_ignore):
         return _sync_lessons(client, lessons, progress)[0]
+
+
+def sync_searches(params: Params, names: Collection[str]) -> int:
+    """Write the missing runs of some searches, with their trials; return their number."""
+    collected = search_runs.collect_search_runs(params, provenance.git_tags(), names)
+    client = store.client()
+    with store.writer_lock(_ignore):
+        return search_runs.sync(client, collected)[0]
 
 
 def _ignore(_text: str) -> None:
