@@ -127,12 +127,16 @@ class RunWatch:
         for path in (path for path, stamp in found.items() if _is_racy(stamp, now)):
             self.hashes[path.removesuffix(TARGET)] = hashes.get(path.removesuffix(TARGET))
 
-    def record(self, text: str) -> None:
+    def record(self, text: str, pages: Path | None = None) -> None:
         """Write the states, and what the run printed, unless somebody edited files meanwhile.
 
-        What the run wrote is known by its states when it was hashed; lock files are the run's own.
+        What the run wrote is known by its states when it was hashed; lock files are the run's own,
+        and so is the folder `pages`, which it has just written.
         """
         self.file.unlink(missing_ok=True)
+        if pages is not None:
+            files = {path: _md5(path) for path in stamps([str(pages)])}
+            self.commit({str(pages): {path: md5 for path, md5 in files.items() if md5}})
         after = self._settled()
         written = tuple(f"{output}{os.sep}" for output in self.outputs)
         expected = {
