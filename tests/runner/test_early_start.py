@@ -57,6 +57,12 @@ def test_targets_that_never_ran_start_nothing(recorded):
         assert early.waiting == {}
 
 
+def test_a_run_of_everything_is_not_recorded(project):
+    EarlyWorkers([]).record({"models": ["json"]}, SETTINGS)
+    with EarlyWorkers([]) as early:
+        assert early.waiting == {}
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"libraries": [], "settings": {}}', "{}"])
 def test_a_record_that_was_cut_short_starts_nothing(recorded, text):
     for file in (paths.state() / "workers").iterdir():

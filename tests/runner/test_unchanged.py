@@ -342,7 +342,8 @@ def test_pages_that_a_run_with_targets_writes_at_its_end_are_known(world):
     watch = RunWatch(["wine"])
     pages.mkdir(parents=True)
     (pages / "index.html").write_text("page")
-    watch.record("the table\n", pages)
+    watch.commit_folder(pages)
+    watch.record("the table\n")
     assert recorded_text(["wine"]) == "the table\n"
     (pages / "index.html").write_text("edited")
     assert recorded_text(["wine"]) is None

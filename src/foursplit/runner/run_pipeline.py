@@ -22,7 +22,7 @@ from foursplit.io.progress import HEADINGS_VARIABLE
 from foursplit.io.status_line import StatusLine
 from foursplit.runner import run_log, stage_outputs
 from foursplit.runner.background_tracking import BackgroundTracking
-from foursplit.runner.duration_estimates import estimate_training_seconds
+from foursplit.runner.duration_estimates import estimate_training_seconds, stored_seconds
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
     DvcPipeline,
@@ -90,7 +90,7 @@ def run(
     workers = WorkerRecord(paths.state())
     pool = WorkerPool(params, worker_log(), workers.add, followers.early)
     try:
-        pool.start_ahead(_own_commands(targets))
+        pool.start_ahead(_expected_commands(targets, pool))
         pipeline, stages = _open(targets)
     except BaseException:
         pool.close()
@@ -158,7 +158,8 @@ def _pipeline_run(
 
 def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
     """Build the queue of a plan; Foursplit's commands take run.threads of params.yaml."""
-    threads, estimates = params.run.threads, estimate_training_seconds(params)
+    threads = params.run.threads
+    estimates, stored = estimate_training_seconds(params), stored_seconds()
     is_own = {
         name: any(command.startswith("foursplit ") for command in step.commands)
         for name, step in stages.items()
@@ -167,7 +168,8 @@ def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> 
         needs={name: step.needs & stages.keys() for name, step in stages.items()},
         threads={name: threads if is_own[name] else 1 for name in stages},
         seconds={
-            n: run_log.expected_seconds(n, step.title, estimates) for n, step in stages.items()
+            name: run_log.expected_seconds(name, step.title, estimates, stored)
+            for name, step in stages.items()
         },
         slots=slots,
         kinds={name: step.title.partition("@")[0] for name, step in stages.items()},
@@ -175,8 +177,14 @@ def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> 
     )
 
 
-def _own_commands(targets: RunTargets) -> list[str]:
-    """List the commands of the targets themselves: while DVC plans, workers import for them."""
+def _expected_commands(targets: RunTargets, pool: WorkerPool) -> list[str]:
+    """List the commands that will probably run: while DVC plans, workers import for them.
+
+    Those of the targets themselves; in a clean clone, where nothing ever ran, all.
+    """
+    has_code_stage = paths.pipeline_file("code").is_file()
+    if not targets.addresses and has_code_stage and not paths.code().exists():
+        return pool.commands
     commands = []
     for title in (address.partition(":")[2] for address in targets.addresses):
         stage, _, key = title.partition("@")

@@ -127,16 +127,17 @@ class RunWatch:
         for path in (path for path, stamp in found.items() if _is_racy(stamp, now)):
             self.hashes[path.removesuffix(TARGET)] = hashes.get(path.removesuffix(TARGET))
 
-    def record(self, text: str, pages: Path | None = None) -> None:
+    def commit_folder(self, folder: Path) -> None:
+        """Remember the states of a folder that the run itself has just written, without a stage."""
+        files = [str(path) for path in folder.rglob("*") if path.is_file()]
+        self.commit({str(folder): {path: _md5(path) or "" for path in files}})
+
+    def record(self, text: str) -> None:
         """Write the states, and what the run printed, unless somebody edited files meanwhile.
 
-        What the run wrote is known by its states when it was hashed; lock files are the run's own,
-        and so is the folder `pages`, which it has just written.
+        What the run wrote is known by its states when it was hashed; lock files are the run's own.
         """
         self.file.unlink(missing_ok=True)
-        if pages is not None:
-            files = {path: _md5(path) for path in stamps([str(pages)])}
-            self.commit({str(pages): {path: md5 for path, md5 in files.items() if md5}})
         after = self._settled()
         written = tuple(f"{output}{os.sep}" for output in self.outputs)
         expected = {

@@ -136,12 +136,15 @@ def _run(
         seconds = time.monotonic() - start
         asked = experiments_asked(params, wanted.addresses)
         printed = finish.finish_run(
-            params.of(of), seconds, changed=changed, tracking=followers.tracking, asked=asked
+            params.of(of),
+            seconds,
+            changed=changed,
+            tracking=followers.tracking,
+            asked=asked,
+            watch=followers.watch,
         )
         if followers.watch is not None and not unsupported:
-            # Pages that it has written besides, whose figures come from stages.
-            pages = None if asked is None else finish.pages_folder(params.of(of))
-            followers.watch.record(printed, pages)
+            followers.watch.record(printed)
 
 
 def _is_full(address: str) -> bool:

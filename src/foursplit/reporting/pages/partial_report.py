@@ -17,25 +17,20 @@ from foursplit.reporting.pages.data_card import card
 FOLDER = "latest"
 
 
-def folder(params: Params) -> Path:
-    """Return the folder of these pages."""
-    return paths.reports(params.pipeline) / FOLDER
-
-
 def write(params: Params, entries: Sequence[ExperimentResult]) -> Path:
     """Write the index and a page for each entry; return the index."""
     cards = {name: card(name) for name in dict.fromkeys(e.experiment.dataset for e in entries)}
     for block in cards.values():
         block["page"] = f"../{block['page']}"  # one folder deeper
-    reports = folder(params)
-    with artifacts.atomic_directory(reports) as draft:
-        (draft / "experiments").mkdir()
+    reports = paths.reports(params.pipeline) / FOLDER
+    with artifacts.atomic_directory(reports) as folder:
+        (folder / "experiments").mkdir()
         for entry in entries:
             group = params.group(entry.experiment.group)
             text = experiment.page(
                 entry, group, cards[entry.experiment.dataset], params.diagnosis.confidence
             )
-            (draft / "experiments" / f"{entry.key}.html").write_text(text, encoding="utf-8")
+            (folder / "experiments" / f"{entry.key}.html").write_text(text, encoding="utf-8")
         text = index_page.page(params, entries, cards, missing=())
-        (draft / "index.html").write_text(text, encoding="utf-8")
+        (folder / "index.html").write_text(text, encoding="utf-8")
     return reports / "index.html"

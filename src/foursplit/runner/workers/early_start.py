@@ -31,7 +31,7 @@ class EarlyWorkers:
     """The workers that were started early; a context manager that ends those nobody took."""
 
     def __init__(self, targets: Sequence[str]) -> None:
-        self.file = _record_file(targets)
+        self.targets, self.file = targets, _record_file(targets)
         self.stack = ExitStack()
         self.folder: Path | None = None
         self.settings: Mapping[str, str] = {}
@@ -68,7 +68,12 @@ class EarlyWorkers:
         return self.waiting.pop(name), self.folder / name
 
     def record(self, libraries: Mapping[str, Sequence[str]], settings: Mapping[str, str]) -> None:
-        """Write which libraries each worker of these targets imports, for the next run."""
+        """Write which libraries each worker of these targets imports, for the next run.
+
+        Not of a run of everything: what the next one needs depends on what is edited until then.
+        """
+        if not self.targets:
+            return
         content = {"settings": dict(settings), "libraries": {k: [*v] for k, v in libraries.items()}}
         if content != self._read():
             self.file.parent.mkdir(parents=True, exist_ok=True)
