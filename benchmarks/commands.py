@@ -66,7 +66,7 @@ def run(folder: Path, env: dict[str, str], *arguments: str) -> dict[str, float]:
     assert process.stdout is not None
     table = 0.0
     for line in process.stdout:
-        if "Report: " in line:
+        if not table and line.startswith("experiment "):
             table = time.perf_counter() - start
     process.wait()
     end = time.perf_counter() - start

@@ -335,3 +335,15 @@ def test_a_run_says_that_nothing_is_to_do_until_an_output_is_gone(small):
     assert "Nothing to do" in small.repro()
     shutil.rmtree(small.folder / ".dvc" / "cache" / "files")
     assert "Nothing to do" not in small.repro()
+
+
+def test_pages_that_a_run_with_targets_writes_at_its_end_are_known(world):
+    pages = world / "reports" / "latest"
+    watch = RunWatch(["wine"])
+    pages.mkdir(parents=True)
+    (pages / "index.html").write_text("page")
+    watch.commit_folder(pages)
+    watch.record("the table\n")
+    assert recorded_text(["wine"]) == "the table\n"
+    (pages / "index.html").write_text("edited")
+    assert recorded_text(["wine"]) is None

@@ -1,5 +1,6 @@
 """The commands that run, check and explain the pipeline."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import click
@@ -37,7 +38,7 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
     targets, or words that select several: c4, "DLS C4 W2", cnn, lenet.  Without any, all stages
     run.
     """
-    watch = None
+    watch = early = None
     if not any(options.values()):
         from foursplit.runner import unchanged
 
@@ -45,15 +46,19 @@ def repro(targets: tuple[str, ...], **options: Any) -> None:
         if text is not None:
             click.echo(f"Nothing to do: no file has changed since the last run.\n{text}", nl=False)
             return
-        watch = unchanged.RunWatch(targets)
-    if not options["full"]:  # which has courses of its own
-        known_names.require_targets(targets)
-    with announce("starting: importing the runner"):
-        from foursplit.cli.commands.repro import ReproOptions
-        from foursplit.cli.commands.repro import repro as command
+        from foursplit.runner.workers.early_start import EarlyWorkers
 
-    reproducible_env.silence_libraries()
-    command(targets, ReproOptions(**options), watch)
+        early = EarlyWorkers(targets)
+        watch = unchanged.RunWatch(targets)
+    with early or nullcontext():
+        if not options["full"]:  # which has courses of its own
+            known_names.require_targets(targets)
+        with announce("starting: importing the runner"):
+            from foursplit.cli.commands.repro import ReproOptions
+            from foursplit.cli.commands.repro import repro as command
+
+        reproducible_env.silence_libraries()
+        command(targets, ReproOptions(**options), watch, early)
 
 
 @click.command()

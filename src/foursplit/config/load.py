@@ -1,7 +1,9 @@
 """Load and validate params.yaml before anything runs."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,16 +83,19 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 def _check_sections(params: Params) -> None:
     """Check that each name refers to a file or to a block, and that no name is used twice."""
     first: dict[str, dict[str, str]] = {"datasets": {}, "groups": {}, "experiments": {}}
+    files = {kind: plugins.names(kind) for kind in plugins.kinds()}
     for pipeline, section in params.sections().items():
         at = {name: pipelines.key(pipeline, name) for name in first}
         for name in section.datasets:
-            _check_member("dataset", name, plugins.names("datasets"), at["datasets"])
+            _check_member("dataset", name, files["datasets"], at["datasets"])
         _check_unique({"": section.datasets}, at["datasets"], first["datasets"])
         _check_unique(section.experiments, at["experiments"], first["experiments"])
         _check_unique(section.groups, at["groups"], first["groups"])
         for course, name, group, path in _blocks(section.groups, at["groups"]):
+            _check_member("task", group.task, files["tasks"], path)
             _check_group(section, course, name, group, path)
         for course, _, experiment, path in _blocks(section.experiments, at["experiments"]):
+            _check_member("model", experiment.model, files["models"], path)
             _check_experiment(section, course, experiment, path)
 
 
@@ -109,7 +114,6 @@ def _check_group(
             f"{at}: {course!r} is not a valid course name: pipelines/{course} is reserved"
         )
     _check_member("dataset", group.dataset, section.datasets, at)
-    _check_member("task", group.task, plugins.names("tasks"), at)
     if not any(e.group == name for e in section.experiments.get(course, {}).values()):
         raise FoursplitError(f"{at}: no experiment of course {course!r} belongs to this group")
 
@@ -117,7 +121,6 @@ def _check_group(
 def _check_experiment(
     section: PipelineConfig, course: str, experiment: Experiment, at: str
 ) -> None:
-    _check_member("model", experiment.model, plugins.names("models"), at)
     _check_member("group", experiment.group, section.groups.get(course, {}), at)
     group = section.groups[course][experiment.group]
     for name in ("dataset", "task"):
@@ -162,13 +165,14 @@ def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
 def _check_lessons(params: Params) -> None:
     """Check that each lesson has a course and a file, and that the file declares its arguments."""
     first: dict[str, str] = {}
+    files = plugins.names("lessons")
     for pipeline, section in params.sections().items():
         at = pipelines.key(pipeline, LESSONS)
         _check_unique(section.lessons, at, first)
         for course in section.lessons:
             _check_member("course", course, section.experiments, at)
         for course, key, settings, path in _blocks(section.lessons, at):
-            _check_member("lesson", key, plugins.names("lessons"), path)
+            _check_member("lesson", key, files, path)
             _check_args(settings.args, "lessons", key, f"{path}.args")
             if pipeline:
                 _check_shown_experiment(settings, section.experiments[course], path)
@@ -205,7 +209,7 @@ def declared_args(model: str, kind: plugins.Kind = "models") -> list[str]:
 
 @cache
 def _declared_args(path: Path, _version: pipelines.FileVersion) -> list[str]:
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in _top_level(path.read_text(encoding="utf-8"), "Args"):
         if isinstance(node, ast.ClassDef) and node.name == "Args":
             return [
                 item.target.id
@@ -213,6 +217,19 @@ def _declared_args(path: Path, _version: pipelines.FileVersion) -> list[str]:
                 if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
             ]
     raise FoursplitError(f"{path}: no dataclass `Args`. Add one; it may be empty.")
+
+
+def _top_level(text: str, name: str) -> list[ast.stmt]:
+    """Parse a class at the top level of a text; all of the text if it cannot be cut out.
+
+    Each stage reads the arguments of every model: to parse all of their code takes longer.
+    """
+    pattern = rf"^class {name}\b.*\n(?:(?:[ \t)#].*)?\n)*"
+    found = re.findall(pattern, f"{text}\n", re.MULTILINE)
+    if len(found) == 1:
+        with suppress(SyntaxError):  # a text in the class begins at the margin
+            return ast.parse(found[0]).body
+    return ast.parse(text).body
 
 
 def _check_member(kind: str, name: str, valid: Iterable[str], at: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from foursplit.core import bounded_yaml
+from foursplit.core.recorded_content import recorded_content
 
 Pipeline = Literal["", "full"]
 """The default pipeline has no name."""
@@ -34,7 +35,8 @@ def version(file: Path) -> FileVersion:
 
 @cache
 def _parsed(file: Path, _version: FileVersion) -> Any:
-    return bounded_yaml.load(file)
+    record = file.parent / ".foursplit" / f"{file.name}.json"
+    return recorded_content(record, file.read_bytes(), lambda: bounded_yaml.load(file))
 
 
 def of_dataset(file: Path, name: str) -> Pipeline:

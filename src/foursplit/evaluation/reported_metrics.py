@@ -11,7 +11,7 @@ from foursplit.config.schema import ComparisonGroup, DiagnosisConfig
 from foursplit.core.seeds import generator
 from foursplit.core.splits import Split
 from foursplit.diagnosis.metrics.answers import Answers
-from foursplit.diagnosis.metrics.baseline import constant_frame
+from foursplit.diagnosis.metrics.baseline import constant_answers, constant_frame
 from foursplit.diagnosis.metrics.chosen import ChosenMetric
 from foursplit.diagnosis.metrics.estimate import estimate_metric
 from foursplit.diagnosis.metrics.metric import METRICS, MetricArgs
@@ -47,11 +47,14 @@ def reported_metrics(
 def _of_split(
     split: Split, tables: Tables, group: ComparisonGroup, config: DiagnosisConfig
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    frame = tables[split]
+    frame, train = tables[split], tables["train"]
     metric_args = args(group)
-    for name in names(tables["train"], group):
+    read: dict[str, tuple[Answers, Answers]] = {}  # by kind of metric: of the split and of train
+    for name in names(train, group):
         chosen = ChosenMetric(metric=METRICS[name], args=metric_args)
-        answers = chosen.answers(frame)
+        if chosen.metric.kind not in read:
+            read[chosen.metric.kind] = chosen.answers(frame), chosen.answers(train)
+        answers, known = read[chosen.metric.kind]
         if not _is_defined(answers, name):
             continue
         estimate = estimate_metric(
@@ -63,7 +66,12 @@ def _of_split(
             _sampling(config),
         )
         if estimate is not None:
-            value = baseline_value(chosen, frame, tables["train"])
+            constant = constant_answers(chosen, answers, known)
+            value = (
+                baseline_value(chosen, frame, train)
+                if constant is None
+                else chosen.metric.value(constant, chosen.args)
+            )
             baseline = {} if isnan(value) else {"baseline": value}
             yield name, {**estimate.as_json(), **baseline}
 

@@ -7,10 +7,11 @@ from typing import Any
 from foursplit.config import paths
 from foursplit.config.pipelines import Pipeline, home
 from foursplit.config.schema import Experiment, Params
+from foursplit.core.own_curve import OwnCurve
 from foursplit.core.splits import SPLITS
 from foursplit.diagnosis.learning_curve.more_data import correct_steps, variance_verdict
 from foursplit.evaluation import training_curves
-from foursplit.io import artifacts
+from foursplit.io import artifacts, own_curves
 from foursplit.io.seed_folders import seed_folders, seed_number
 
 
@@ -79,6 +80,10 @@ class ExperimentResult:
     def curves(self, seed: int) -> list[dict[str, float]]:
         """Read the curves over the epochs; a model without epochs has none."""
         return training_curves.read(paths.seed_folder(self.models, seed))
+
+    def own_curves(self, seed: int) -> list[OwnCurve]:
+        """Read the curves that the model has of its own training, such as returns by episode."""
+        return own_curves.read(paths.seed_folder(self.models, seed))
 
 
 def collect(params: Params, group: str | None = None) -> list[ExperimentResult]:

@@ -1,5 +1,6 @@
 """The main loop of a run: start ready stages and commit finished ones until none is left."""
 
+import importlib
 import os
 import selectors
 import signal
@@ -8,10 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log
-from foursplit.runner.duration_estimates import estimate_training_seconds, stored_seconds
 from foursplit.runner.dvc_adapter.dvc_warnings import redirect_dvc_warnings
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
@@ -74,6 +73,7 @@ class PipelineRun:
         self.pipeline, self.stages, self.queue = pipeline, stages, queue
         self.pool, self.display = pool, display
         self.decided = decided  # returns what to print when a comparison group is decided
+        self.imports: list[str] = []  # modules to import while stages run
         self.force = False
         self.outcome = RunResult()
         self.reasons: dict[str, list[Change]] = {}
@@ -231,7 +231,7 @@ class PipelineRun:
 
     def _wait(self) -> None:
         """Wait for events, and handle them."""
-        for key, _ in self.selector.select(0 if self._has_ended_jobs() else POLL_S):
+        for key, _ in self._events():
             job, event = key.data
             if job is None:
                 os.read(key.fd, 1024)
@@ -245,6 +245,17 @@ class PipelineRun:
             for job in self.jobs.values():
                 job.signal_new_processes(self.outcome.interrupted)
         self.display.draw(self._status)
+
+    def _events(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for events; import one of `imports` if there are none while stages run."""
+        if self._has_ended_jobs():
+            return self.selector.select(0)
+        if self.imports and self._has_running_jobs:
+            events = self.selector.select(0)
+            if not events:
+                importlib.import_module(self.imports.pop(0))
+            return events
+        return self.selector.select(POLL_S)
 
     def _has_ended_jobs(self) -> bool:
         return any(job.code is not None for job in self.jobs.values())
@@ -372,24 +383,3 @@ class PipelineRun:
             self.selector.close()
             os.close(read_end)
             os.close(write_end)
-
-
-def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
-    """Build the queue of a plan; Foursplit's commands take run.threads of params.yaml."""
-    threads = params.run.threads
-    estimates, stored = estimate_training_seconds(params), stored_seconds()
-    is_own = {
-        name: any(command.startswith("foursplit ") for command in step.commands)
-        for name, step in stages.items()
-    }
-    return StageQueue(
-        needs={name: step.needs & stages.keys() for name, step in stages.items()},
-        threads={name: threads if is_own[name] else 1 for name in stages},
-        seconds={
-            name: run_log.expected_seconds(name, step.title, estimates, stored)
-            for name, step in stages.items()
-        },
-        slots=slots,
-        kinds={name: step.title.partition("@")[0] for name, step in stages.items()},
-        milestones=frozenset(n for n, step in stages.items() if step.title.startswith(DECISION)),
-    )

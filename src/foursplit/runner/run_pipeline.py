@@ -22,6 +22,7 @@ from foursplit.io.progress import HEADINGS_VARIABLE
 from foursplit.io.status_line import announce
 from foursplit.runner import run_log, stage_outputs
 from foursplit.runner.background_tracking import BackgroundTracking
+from foursplit.runner.duration_estimates import estimate_training_seconds, stored_seconds
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
     DvcPipeline,
@@ -32,11 +33,14 @@ from foursplit.runner.dvc_adapter.graph import (
 from foursplit.runner.dvc_adapter.stage_objects import cache_folder
 from foursplit.runner.leftover_processes import WorkerRecord
 from foursplit.runner.progress_display import Display
+from foursplit.runner.queue import StageQueue
 from foursplit.runner.repair_dvc_locks import repair_locks
 from foursplit.runner.rerun_reasons import Change
-from foursplit.runner.run import PipelineRun, RunResult, build_queue
+from foursplit.runner.run import DECISION, PipelineRun, RunResult
 from foursplit.runner.unchanged import RunWatch
+from foursplit.runner.workers.early_start import EarlyWorkers
 from foursplit.runner.workers.pool import WorkerPool
+from foursplit.runner.workers.start import worker_log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,14 @@ class Followers:
 
     watch: RunWatch | None = None  # which files the stages read and write
     tracking: BackgroundTracking  # which stages are done
+    early: EarlyWorkers | None = None  # workers that import already
+
+
+NEEDED_LAST = (
+    "numpy", "pandas", "scipy.special", "pyarrow.parquet", "foursplit.evaluation.results",
+    "foursplit.reporting.terminal", "foursplit.reporting.pages.partial_report",
+)  # fmt: skip
+"""What the table and the pages import: the runner does so while the first stages run."""
 
 
 def unsupported_reason() -> str:
@@ -75,10 +87,8 @@ def run(
     """Run all outdated stages; return whether anything changed.  Raise if a stage failed."""
     _set_environment()
     watch, tracking = followers.watch, followers.tracking
-    log = paths.state() / "logs" / "warm.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
     workers = WorkerRecord(paths.state())
-    pool = WorkerPool(params, log, workers.add)
+    pool = WorkerPool(params, worker_log(), workers.add, followers.early)
     try:
         pool.start_ahead(_expected_commands(targets, pool))
         pipeline, stages = _open(targets)
@@ -95,6 +105,7 @@ def run(
             pipeline.enable_pull(click.echo)
         pipeline_run = _pipeline_run(params, pipeline, stages, pool, jobs=jobs, force=force)
         tracking.follow(pipeline, stages, workers.add)
+        pipeline_run.imports = [*NEEDED_LAST]
         pipeline_run.queue.on_done = lambda name: tracking.stage_done(
             name, changed=name in pipeline_run.reasons
         )
@@ -143,6 +154,27 @@ def _pipeline_run(
 
     pool.predict = predict
     return PipelineRun(pipeline, stages, queue, pool, Display(len(stages)), decided)
+
+
+def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
+    """Build the queue of a plan; Foursplit's commands take run.threads of params.yaml."""
+    threads = params.run.threads
+    estimates, stored = estimate_training_seconds(params), stored_seconds()
+    is_own = {
+        name: any(command.startswith("foursplit ") for command in step.commands)
+        for name, step in stages.items()
+    }
+    return StageQueue(
+        needs={name: step.needs & stages.keys() for name, step in stages.items()},
+        threads={name: threads if is_own[name] else 1 for name in stages},
+        seconds={
+            name: run_log.expected_seconds(name, step.title, estimates, stored)
+            for name, step in stages.items()
+        },
+        slots=slots,
+        kinds={name: step.title.partition("@")[0] for name, step in stages.items()},
+        milestones=frozenset(n for n, step in stages.items() if step.title.startswith(DECISION)),
+    )
 
 
 def _expected_commands(targets: RunTargets, pool: WorkerPool) -> list[str]:

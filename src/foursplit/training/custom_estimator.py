@@ -8,6 +8,7 @@ What `build(args, shape, seed)` of its file gives has `fit(x, y)`, `predict(x)` 
 - `tune(x, y)`, where something is chosen on dev, such as a threshold; called once, after `fit`;
 - `tell`, an attribute, where `fit` takes long: the trainer sets it, and `fit` calls it with how
   far it is, in words and as a share;
+- `own_curves()`, where it has curves of its training (`core.own_curve`), called once, after `fit`;
 - `reads_texts`, an attribute, where `x` are texts as `data/texts.py` stores them, (text, …) bytes;
 - `n_parameters`, where not every number in the arrays is one that was learnt.
 """

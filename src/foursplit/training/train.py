@@ -18,7 +18,7 @@ from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import DataSpec, Examples
 from foursplit.core.splits import Split
 from foursplit.data.encode import encode_inputs
-from foursplit.io import artifacts
+from foursplit.io import artifacts, own_curves
 from foursplit.training import manifest, pretrained
 from foursplit.training.callbacks import Row
 from foursplit.training.manifest import Manifest
@@ -57,7 +57,7 @@ class Job:
 
 
 def train(job: Job, folder: Path, seed: int, listeners: tuple[Listener, ...] = ()) -> Manifest:
-    """Write `folder` with weights, curves.csv and manifest.json, atomically."""
+    """Write `folder` with weights, curves and manifest.json, atomically."""
     fit = job.experiment.fit
     with artifacts.atomic_directory(folder) as output:
         if isinstance(fit, EstimatorConfig):
@@ -173,6 +173,7 @@ def _fit_network(
         ),
         ready.loop,
     )
+    own_curves.write(folder, ready.module, ready.net)
     return write_network(job, folder, ready.net, seed, curves, (ready.kind, ready.cost.flops))
 
 
@@ -236,6 +237,7 @@ def _fit_estimator(job: Job, folder: Path, seed: int) -> Manifest:
             custom_estimator.save(
                 path, custom_estimator.fit(model, job.splits["train"], job.splits["dev"])
             )
+        own_curves.write(folder, model)
         return _manifest(
             job,
             path,

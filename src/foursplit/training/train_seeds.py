@@ -8,7 +8,7 @@ from typing import Any
 
 from foursplit.config.fit import TrainerConfig
 from foursplit.core.arrays import Ragged
-from foursplit.io import artifacts
+from foursplit.io import artifacts, own_curves
 from foursplit.training import train
 from foursplit.training.callbacks import Row
 from foursplit.training.manifest import Manifest
@@ -116,6 +116,7 @@ def _write(batch: SeedBatch, folder: Path, training: Any, rows: list[Row]) -> Ma
     first, net = batch.first, training.module.net
     with artifacts.atomic_directory(folder) as output:
         cost = (first.kind, first.cost.flops)
+        own_curves.write(output, training.module, net)
         result = train.write_network(batch.job, output, net, training.seed, rows, cost)
         train.save_manifest(batch.job, output, result)
     return result

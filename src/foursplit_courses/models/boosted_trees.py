@@ -14,6 +14,7 @@ import numpy as np
 import xgboost
 
 from foursplit.core.examples import DataSpec
+from foursplit.core.own_curve import OwnCurve
 from foursplit.core.seeds import derive_seed, generator
 from foursplit_courses.argument_checks import check_at_least
 
@@ -39,11 +40,13 @@ class BoostedTrees:
     """Base class; subclasses set the objective."""
 
     objective = ""
+    loss = ""  # XGBoost's default metric of the objective
 
     def __init__(self, args: Args, n_classes: int, seed: int) -> None:
         self.args, self.n_classes, self.seed = args, n_classes, seed
         self.booster: xgboost.Booster | None = None
         self.losses: tuple[float, ...] = ()  # validation loss by round
+        self.train_losses: tuple[float, ...] = ()
 
     def fit(self, x: np.ndarray, y: np.ndarray) -> None:
         """Add trees until the validation loss stops falling for `early_stopping_rounds` rounds."""
@@ -57,13 +60,15 @@ class BoostedTrees:
             self._params(),
             train,
             num_boost_round=self.args.n_estimators,
-            evals=[(validation, "validation")],
+            evals=[(train, "train"), (validation, "validation")],  # the last one stops early
             early_stopping_rounds=self.args.early_stopping_rounds,
             evals_result=history,
             verbose_eval=False,
         )
         (losses,) = history["validation"].values()
         self.losses = tuple(losses)
+        (train_losses,) = history["train"].values()
+        self.train_losses = tuple(train_losses)
         self.booster = booster[: booster.best_iteration + 1]  # later rounds increased the loss
 
     def _validation_mask(self, n: int) -> np.ndarray:
@@ -91,6 +96,18 @@ class BoostedTrees:
         prediction: np.ndarray = self.booster.predict(xgboost.DMatrix(_rows(x), nthread=1))
         return prediction.astype(np.float64)
 
+    def own_curves(self) -> list[OwnCurve]:
+        """Return the losses by round, also of rounds after the best one, which are not used."""
+        lines = {"train loss": self.train_losses, "validation loss": self.losses}
+        return [
+            OwnCurve(
+                title="Loss by boosting round",
+                step="round",
+                value=f"loss ({self.loss})",
+                lines=lines,
+            )
+        ]
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the trees as bytes of XGBoost's JSON, which contains no code."""
         assert self.booster is not None, "fit or restore comes first"
@@ -116,6 +133,7 @@ class BoostedBinaryClassifier(BoostedTrees):
     """Boosting of the logit of the second of two classes."""
 
     objective = "binary:logistic"
+    loss = "log loss"
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         positive = self._predict(x)
@@ -126,6 +144,7 @@ class BoostedMulticlassClassifier(BoostedTrees):
     """Boosting of one logit per class."""
 
     objective = "multi:softprob"
+    loss = "log loss"
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         return self._predict(x)
@@ -135,6 +154,7 @@ class BoostedRegressor(BoostedTrees):
     """Boosting of a quantity by squared error."""
 
     objective = "reg:squarederror"
+    loss = "root mean squared error"
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         return self._predict(x)

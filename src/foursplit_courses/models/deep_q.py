@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from foursplit.core.examples import DataSpec
+from foursplit.core.own_curve import OwnCurve
 from foursplit.core.seeds import generator
 from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.envs.environments import SEED, TURBULENCE, WIND, make_env
@@ -83,6 +84,25 @@ class DeepQ:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Run each level once with the greedy policy; return (level,) returns."""
         return np.array([deep_q.rollout(self.agent.act, self.env, level) for level in x])
+
+    def own_curves(self) -> list[OwnCurve]:
+        """Return the return of each training episode, and its mean over the last 100."""
+        sums = np.cumsum([0.0, *self.returns])
+        steps = np.arange(1, len(sums))
+        first = np.maximum(0, steps - SOLVED_WINDOW)
+        return [
+            OwnCurve(
+                title="Return by episode",
+                step="episode",
+                value="return",
+                lines={
+                    "return": self.returns,
+                    f"mean return of the last {SOLVED_WINDOW}": (
+                        (sums[steps] - sums[first]) / (steps - first)
+                    ).tolist(),
+                },
+            )
+        ]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the weights, and the return of each training episode."""

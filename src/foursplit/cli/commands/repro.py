@@ -32,9 +32,10 @@ from foursplit.runner.dvc_adapter.read_write_locks import remove_stale_entries
 from foursplit.runner.removable_outputs import open_write_log, remove_write_log
 from foursplit.runner.remove_orphans import remove_orphans, report_lines
 from foursplit.runner.repair_dvc_locks import repair_locks
-from foursplit.runner.run_pipeline import RunTargets
+from foursplit.runner.run_pipeline import Followers, RunTargets
 from foursplit.runner.targets import experiments_asked, resolve_target, stages_reading
 from foursplit.runner.unchanged import RunWatch
+from foursplit.runner.workers.early_start import EarlyWorkers
 from foursplit.runner.workers.start import warm_worker
 from foursplit.scaffold import write_pipelines
 from foursplit.scaffold.needed_files import needed_files
@@ -52,10 +53,16 @@ class ReproOptions:
     full: bool = False
 
 
-def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None = None) -> None:
+def repro(
+    targets: Sequence[str],
+    options: ReproOptions,
+    watch: RunWatch | None = None,
+    early: EarlyWorkers | None = None,
+) -> None:
     """Update `targets` (default: the whole pipeline), track the results and print the table.
 
-    `watch`, made before anything is read, records what the next run need not look at again.
+    `watch`, made before anything is read, records what the next run need not look at again;
+    `early` has workers that were started before.
 
     With `plain_dvc`, and with an unsupported system or version of DVC, it runs plain `dvc repro`.
     """
@@ -73,7 +80,13 @@ def repro(targets: Sequence[str], options: ReproOptions, watch: RunWatch | None 
         watch = None  # its licences are named after each run
     try:
         with BackgroundTracking(params) as tracking:
-            _run(params, wanted, options, of, watch, tracking)
+            _run(
+                params,
+                wanted,
+                options,
+                of,
+                Followers(watch=watch, tracking=tracking, early=early),
+            )
     finally:  # also if a stage failed
         if of == FULL and not options.dry:
             click.echo(accepted_licences(params), nl=False)
@@ -96,8 +109,7 @@ def _run(
     wanted: RunTargets,
     options: ReproOptions,
     of: Pipeline,
-    watch: RunWatch | None,
-    tracking: BackgroundTracking,
+    followers: Followers,
 ) -> None:
     force, dry = options.force, options.dry
     with _run_lock():
@@ -121,16 +133,21 @@ def _run(
                 jobs=options.jobs,
                 force=force,
                 pull=options.pull,
-                followers=run_pipeline.Followers(watch=watch, tracking=tracking),
+                followers=followers,
             )
     if not dry:
         seconds = time.monotonic() - start
         asked = experiments_asked(params, wanted.addresses)
         printed = finish.finish_run(
-            params.of(of), seconds, changed=changed, tracking=tracking, asked=asked, watch=watch
+            params.of(of),
+            seconds,
+            changed=changed,
+            tracking=followers.tracking,
+            asked=asked,
+            watch=followers.watch,
         )
-        if watch is not None and not unsupported:
-            watch.record(printed)
+        if followers.watch is not None and not unsupported:
+            followers.watch.record(printed)
 
 
 def _is_full(address: str) -> bool:

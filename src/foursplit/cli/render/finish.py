@@ -37,13 +37,14 @@ def finish_run(
 
     entries = [e for e in collect(params) if asked is None or e.key in asked]
     table = render(entries) if entries else ""
+    # First, since pages take half a second, and MLflow takes seconds and may fail.
+    click.echo(table, nl=False)
     page = _report(params, entries, watch, everything=asked is None)
     report = f"Report: {page}\n" if page else "\n"
     compare = "Compare runs in MLflow: make ui (or foursplit ui)\n"
     lessons = [key for block in params.lessons.values() for key in block]
     has_results = bool(entries) or any(paths.lesson(key).is_file() for key in lessons)
-    # First, since MLflow alone takes seconds, and may fail.
-    click.echo(f"{table}{format_duration(seconds)}.{' ' * bool(page)}{report}", nl=False)
+    click.echo(f"{format_duration(seconds)}.{' ' * bool(page)}{report}", nl=False)
     if has_results and (changed or not _is_tracked()):
         if tracking is None or not tracking.finish(click.echo):
             from foursplit.cli.commands.track import track

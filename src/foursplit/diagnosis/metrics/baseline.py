@@ -37,6 +37,24 @@ def constant_frame(chosen: ChosenMetric, frame: pd.DataFrame, train: pd.DataFram
     return found.assign(**columns)
 
 
+def constant_answers(chosen: ChosenMetric, answers: Answers, known: Answers) -> Answers | None:
+    """Return what is read of `constant_frame`, from what was read of the table and of train.
+
+    None where the table has to be made: for quantities, whose scale follows from it, and where
+    train has other classes.
+    """
+    if not known.classes or answers.classes != known.classes:
+        return None
+    shares = np.bincount(known.y, weights=known.weight, minlength=len(known.classes))
+    shares = shares / shares.sum()
+    return replace(
+        answers,
+        y_hat=np.full(len(answers), _best_class(chosen, known, shares)),
+        scores=np.tile(shares, (len(answers), 1)),
+        ranked_only=False,
+    )
+
+
 def _best_class(chosen: ChosenMetric, train: Answers, shares: np.ndarray) -> int:
     rows = np.tile(shares, (len(train), 1))
     errors = []

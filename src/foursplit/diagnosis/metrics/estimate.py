@@ -6,9 +6,10 @@ models, and the seeds of a model, are scored on the same samples, so that they a
 Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapters 6, 11 and 13.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
+from typing import Any
 
 import numpy as np
 
@@ -67,8 +68,8 @@ def resample(
     else:
         found = np.concatenate(
             [
-                _mean(metric, args, models, counts[:, code] * weight)
-                for counts in _counts(n, len(code), rng, n_resamples)
+                _mean(metric, args, models, weights)
+                for weights in _sample_weights(n, code, weight, rng, n_resamples)
             ]
         )
         defined = found[~np.isnan(found)]
@@ -125,6 +126,34 @@ def _mean(
 ) -> np.ndarray:
     found = np.stack([metric.evaluate(answers, args, weights) for answers in models])
     return np.asarray(found.mean(axis=0))
+
+
+_SAMPLES: dict[Hashable, tuple[list[np.ndarray], Mapping[str, Any]]] = {}
+"""Weights of samples that were drawn last, with the generator's state after them.
+
+The seeds of an experiment are evaluated one after the other on the same samples.
+"""
+
+MAX_SAMPLES = 8  # a metric has one each; 8 MB at most
+
+
+def _sample_weights(
+    n_groups: int, code: np.ndarray, weight: np.ndarray, rng: np.random.Generator, n_resamples: int
+) -> Iterator[np.ndarray]:
+    """Draw samples of the groups; yield (sample, example) weights, in blocks of memory."""
+    if n_resamples * len(code) > MAX_CELLS:
+        for counts in _counts(n_groups, len(code), rng, n_resamples):
+            yield counts[:, code] * weight
+        return
+    state = str(rng.bit_generator.state)
+    key = (state, n_groups, n_resamples, code.tobytes(), weight.tobytes())
+    if key not in _SAMPLES:
+        blocks = [c[:, code] * weight for c in _counts(n_groups, len(code), rng, n_resamples)]
+        if len(_SAMPLES) == MAX_SAMPLES:
+            _SAMPLES.pop(next(iter(_SAMPLES)))
+        _SAMPLES[key] = blocks, rng.bit_generator.state
+    blocks, rng.bit_generator.state = _SAMPLES[key]
+    yield from blocks
 
 
 def _counts(

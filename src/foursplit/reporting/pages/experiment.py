@@ -27,6 +27,7 @@ from foursplit.reporting.plots.curves import curves
 from foursplit.reporting.plots.learning_curve import learning_curve
 from foursplit.reporting.plots.lines import lines
 from foursplit.reporting.plots.metric_curves import metric_curves
+from foursplit.reporting.plots.own_curves import figure
 from foursplit.reporting.plots.residuals import has_residuals, residuals
 from foursplit.reporting.plots.waterfall import waterfall
 from foursplit.reporting.render import render
@@ -70,6 +71,7 @@ def page(
             "gaps": gaps.rows(diagnosis["ledger"]),
             "steps": _steps(diagnosis),
             "curves": _curves(entry, seed),
+            "own_curves": [(c.title, lines(figure(c))) for c in entry.own_curves(seed)],
             "learning_curve": entry.learning_curve,
             "learning_curve_plot": learning_curve(entry.learning_curve)
             if entry.learning_curve

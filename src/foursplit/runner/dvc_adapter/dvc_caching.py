@@ -1,15 +1,19 @@
 """Cache what DVC repeats for each stage, while Foursplit holds DVC's project lock.
 
 It parses params.yaml and searches all of it for each parameter, locks each path several times,
-and walks the same folder of code.
+walks the same folder of code, and in each run parses all pipeline files and lock files.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
+
+from foursplit.core.recorded_content import recorded_content
 
 Stamp = tuple[int, int, int]
 
@@ -21,8 +25,10 @@ _parsed_files: dict[str, tuple[Stamp, Any]] = {}
 
 
 @contextmanager
-def patched_dvc(is_stage_output: Callable[[str], bool]) -> Iterator[None]:
+def patched_dvc(is_stage_output: Callable[[str], bool], records: Path) -> Iterator[None]:
     """Patch DVC to cache repeated work; `is_stage_output` tells which paths a stage may write.
+
+    Parsed files are recorded in the folder `records`.
 
     The paths of a running stage are locked once, when it starts (`DvcPipeline.reserve`), and nobody
     else has the project between two commands.  A dependency that no stage writes is hashed once
@@ -32,6 +38,8 @@ def patched_dvc(is_stage_output: Callable[[str], bool]) -> Iterator[None]:
     import dvc.output as output
     import dvc.rwlock as rwlocks
     import dvc.utils.serialize as serialize
+    import dvc.utils.serialize._yaml as _yaml
+    import dvc.utils.strictyaml as strictyaml
 
     load = _cached_loader(serialize.load_path)
     patches: tuple[tuple[Any, str, Any], ...] = (
@@ -39,6 +47,8 @@ def patched_dvc(is_stage_output: Callable[[str], bool]) -> Iterator[None]:
         (param, "load_path", load),
         (param.dpath, "get", _direct_lookup(param.dpath.get)),
         (serialize, "load_path", lambda *args, **kwargs: deepcopy(load(*args, **kwargs))),
+        (_yaml, "parse_yaml", _recorded_parser(_yaml.parse_yaml, records)),
+        (strictyaml, "parse_yaml", _recorded_parser(_yaml.parse_yaml, records)),
         (output, "build", _cached_builder(output.build, is_stage_output)),
     )
     originals = [getattr(module, name) for module, name, _ in patches]
@@ -66,6 +76,18 @@ def _cached_loader(load: Callable[..., Any]) -> Callable[..., Any]:
         return _parsed_files[path][1]
 
     return cached_load
+
+
+def _recorded_parser(parse: Callable[..., Any], records: Path) -> Callable[..., Any]:
+    def parse_once(text: str, path: str, typ: str = "safe") -> Any:
+        if typ != "safe":  # with comments
+            return parse(text, path, typ)
+        name = hashlib.sha256(os.fspath(path).encode()).hexdigest()[:16]
+        return recorded_content(
+            records / f"{name}.json", text.encode(), lambda: parse(text, path, typ)
+        )
+
+    return parse_once
 
 
 def _direct_lookup(search: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ as DVC expects; only the stages' commands run in parallel.
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from foursplit.io import artifacts
 from foursplit.runner import removable_outputs
 from foursplit.runner.dvc_adapter.dvc_caching import patched_dvc
 from foursplit.runner.dvc_adapter.integrity import VerifiedRestore
-from foursplit.runner.dvc_adapter.lock_text import dump_lock
+from foursplit.runner.dvc_adapter.lock_text import lock_text_with
 from foursplit.runner.dvc_adapter.remote import DvcRemote
 from foursplit.runner.dvc_adapter.stage_inputs import (
     StageInputs,
@@ -92,6 +92,9 @@ class DvcPipeline:
             module.logger.setLevel(logging.CRITICAL)
         self.lock_paths = rwlocks.rwlock  # the original, which `patched_dvc` replaces
         self.root, self.listings = root, listings_folder
+        self.parsed = listings_folder.parent / "parsed"  # what files of YAML hold
+        with suppress(OSError):  # a read-only folder: a dry run needs no record
+            self.parsed.mkdir(parents=True, exist_ok=True)
         self.repo: Any = Repo(str(root))
         self.stages: dict[str, Stage] = {}
         self.unwritten_stages: list[Stage] = []  # finished, not yet in lock files
@@ -116,7 +119,7 @@ class DvcPipeline:
                 f"another DVC command is running in this project ({holder})"
             ) from error
         try:
-            with patched_dvc(self._is_stage_output), self.repo.scm_context(quiet=True):
+            with patched_dvc(self._is_stage_output, self.parsed), self.repo.scm_context(quiet=True):
                 yield
         finally:
             self.repo.lock.unlock()
@@ -353,19 +356,13 @@ class DvcPipeline:
     def write_locks(self) -> None:
         """Write the lock entries of all finished stages, each file once and atomically."""
         from dvc.stage.serialize import to_lockfile
-        from dvc.utils.serialize._yaml import parse_yaml
 
         by_file: dict[Path, list[Stage]] = {}
         for stage in self.unwritten_stages:
             by_file.setdefault(Path(stage.dvcfile._lockfile.path), []).append(stage)
         for path, stages in by_file.items():
-            text = path.read_text(encoding="utf-8") if path.exists() else ""
-            # Not `parse_yaml_for_update`: it takes far longer, to keep comments.
-            content = parse_yaml(text, str(path)) or {"schema": "2.0"}
-            content.setdefault("stages", {})
-            for stage in stages:
-                content["stages"].update(to_lockfile(stage))
-            artifacts.write_text(path, dump_lock(content))
+            entries = {name: e for stage in stages for name, e in to_lockfile(stage).items()}
+            artifacts.write_text(path, lock_text_with(path, entries))
             self.repo.scm_context.track_file(os.path.relpath(path, self.root))
         self.unwritten_stages.clear()
 

@@ -8,8 +8,16 @@ from pathlib import Path
 
 from foursplit.config.schema import Params
 from foursplit.runner.workers import client
+from foursplit.runner.workers.early_start import EarlyWorkers
 from foursplit.runner.workers.preload import PreloadPlan, preload_plan, split_by_worker
-from foursplit.runner.workers.start import send_plan, socket_folder, spawn_worker, stop_worker
+from foursplit.runner.workers.start import (
+    request_libraries,
+    send_plan,
+    socket_folder,
+    spawn_worker,
+    stop_worker,
+    worker_settings,
+)
 
 RecordProcess = Callable[[int, Path | None], None]
 """Records a process and the folder of its socket."""
@@ -25,13 +33,15 @@ class WorkerPool:
         params: Params,
         log: Path,
         record: RecordProcess = lambda _pid, _folder: None,
+        early: EarlyWorkers | None = None,
     ) -> None:
         """Create the pool; workers start with the first command, or before by `start_ahead`.
 
-        `record` is called with each process that is started.
+        `record` is called with each process that is started; `early` has workers that import
+        already.
         """
-        self.record = record
-        self.params, self.log = params, log
+        self.record, self.early = record, early
+        self.settings, self.log = worker_settings(params), log
         # Returns those of its commands that are certain to run.
         self.predict: Callable[[Iterable[str]], list[str]] = lambda _commands: []
         self.plans = split_by_worker(preload_plan(params))
@@ -39,6 +49,7 @@ class WorkerPool:
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.n_starts = dict.fromkeys(self.plans, 0)
         self.used: set[str] = set()  # workers that had a command
+        self.sockets: dict[str, Path] = {}
         self.stack = contextlib.ExitStack()
         self.folder: Path | None = None
 
@@ -52,8 +63,12 @@ class WorkerPool:
         known = [c for c in commands if any(c in plan for plan in self.plans.values())]
         if known:
             self.upcoming = known
-            for name in sorted({self._worker_for(command) for command in known}):
+            names = sorted({self._worker_for(command) for command in known})
+            for name in names:
                 self._start(name)
+            if self.early is not None:
+                libraries = {name: _libraries(self.plans[name], known) for name in names}
+                self.early.record(libraries, self.settings)
 
     def submit(
         self, command: str, argv: list[str], folder: str, env: dict[str, str], streams: list[int]
@@ -73,7 +88,7 @@ class WorkerPool:
                 "limits": client.resource_limits(),
             }
             try:
-                connection.connect(str(self._socket(name)))
+                connection.connect(str(self.sockets[name]))
                 self.used.add(name)
                 client.send(connection, request, streams)
                 return connection
@@ -97,25 +112,34 @@ class WorkerPool:
                 self._start(worker_name)
 
     def _start(self, name: str) -> None:
+        self.n_starts[name] += 1
+        parent = self._take_early(name) or self._spawn(name)
+        # Before it replies: `kill` must find it if it never does.
+        self.workers[name] = parent
+        self.record(parent.pid, self.sockets[name].parent)
+        if not send_plan(parent, self.plans[name]):
+            stop_worker(self.workers.pop(name))
+
+    def _take_early(self, name: str) -> "subprocess.Popen[bytes] | None":
+        taken = self.early.take(name, self.settings) if self.early is not None else None
+        if taken is None:
+            return None
+        parent, self.sockets[name] = taken
+        return parent
+
+    def _spawn(self, name: str) -> "subprocess.Popen[bytes]":
         if self.folder is None:
             self.folder = self.stack.enter_context(socket_folder())
-        self.n_starts[name] += 1
-        libraries = _libraries(self.plans[name], self.upcoming or ())
-        parent = spawn_worker(self._socket(name), self.params, self.log)
-        self.workers[name] = parent  # before it replies: `kill` must find it if it never does
-        self.record(parent.pid, self.folder)
-        if not send_plan(parent, self.plans[name], libraries):
-            stop_worker(self.workers.pop(name))
+        self.sockets[name] = self.folder / f"{name}{self.n_starts[name]}"
+        parent = spawn_worker(self.sockets[name], self.settings, self.log)
+        request_libraries(parent, _libraries(self.plans[name], self.upcoming or ()))
+        return parent
 
     def _restart(self, name: str) -> None:
         """Replace a worker that was killed."""
         stop_worker(self.workers.pop(name))
         if self.n_starts[name] < MAX_STARTS:
             self._start(name)
-
-    def _socket(self, name: str) -> Path:
-        assert self.folder is not None
-        return self.folder / f"{name}{self.n_starts[name]}"
 
     def kill(self) -> None:
         """Kill the workers and so their commands; one that hangs reacts to nothing else."""

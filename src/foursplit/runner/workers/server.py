@@ -5,8 +5,9 @@ thread pools that hang the children, and CUDA must not be initialized before a f
 project's own code it imports this folder only; a child imports the rest again, so that no edit is
 missed.  A command outside the plan becomes a shell, which ends with the server as well.
 
-Started as `python -m foursplit.runner.workers.server SOCKET`, with the plan on its standard input,
-which the runner keeps open: when it closes, the runner has ended, and the server ends too.
+Started as `python -m foursplit.runner.workers.server SOCKET`.  Its standard input has a line with
+the libraries to import first, and a line with the plan, before any command is sent.  The runner
+keeps it open: when it closes, the runner has ended, and the server ends too.
 """
 
 import contextlib
@@ -29,15 +30,19 @@ CHUNK = 1 << 16
 def main() -> None:
     """Serve until standard input closes."""
     runner = os.getppid()
-    task: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    # Without a buffer, or `select` would miss that the plan is there already.
+    with open(0, "rb", buffering=0, closefd=False) as unbuffered:
+        ahead: list[str] = json.loads(unbuffered.readline())
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(sys.argv[1])
     listener.listen(64)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    ForkServer(task["plan"], task["ahead"], listener).serve()
+    ForkServer(ahead, listener).serve()
     if os.getppid() != runner:  # it was killed, and cannot remove it
         _remove_socket(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # to unload the libraries takes half a second, for which the runner would wait
 
 
 def _remove_socket(socket_path: Path) -> None:
@@ -51,10 +56,9 @@ def _remove_socket(socket_path: Path) -> None:
 class ForkServer:
     """Accept commands, and hold the connections of running children."""
 
-    def __init__(
-        self, plan: dict[str, list[str]], ahead: list[str], listener: socket.socket
-    ) -> None:
-        self.plan, self.ahead, self.listener = plan, ahead, listener
+    def __init__(self, ahead: list[str], listener: socket.socket) -> None:
+        self.plan: dict[str, list[str]] = {}  # the libraries of each command
+        self.ahead, self.listener = ahead, listener
         self.running: dict[int, socket.socket] = {}  # by process number
         self.frozen = dict(os.environ)  # variables that libraries read on import
         self.woken, waker = os.pipe()
@@ -71,7 +75,7 @@ class ForkServer:
             ready, _, _ = select.select(watched, [], [], 0 if self.ahead else None)
             if not ready:
                 self._import_next()
-            if sys.stdin.fileno() in ready:
+            if sys.stdin.fileno() in ready and not self._read_plan():
                 self._end()
                 return
             if self.woken in ready:
@@ -81,6 +85,14 @@ class ForkServer:
                 self._kill_child_of(connection)
             if self.listener in ready:
                 self._accept()
+
+    def _read_plan(self) -> bool:
+        """Read the plan; return False if the input has closed."""
+        line = sys.stdin.buffer.readline()
+        if line:
+            task: dict[str, Any] = json.loads(line)
+            self.plan = {name: task["lists"][number] for name, number in task["plan"].items()}
+        return bool(line)
 
     def _accept(self) -> None:
         connection, _ = self.listener.accept()

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from foursplit.config import paths
 from foursplit.config.fit import fit_settings
+from foursplit.core.own_curve import OwnCurve
 from foursplit.core.splits import SPLITS, TITLES, Split
 from foursplit.diagnosis.slices.slice_report import describe_slice
 from foursplit.evaluation.results import ExperimentResult
@@ -73,7 +74,9 @@ def collect_run_data(
         made_ms=int(mtime * 1000),
         params=_params(entry, manifest),
         metrics={**_metrics(summary), **_diagnosis_metrics(entry.diagnosis)},
-        curves=curve_points(entry.curves(seed)) + learning_points(entry.learning_curve),
+        curves=curve_points(entry.curves(seed))
+        + own_points(entry.own_curves(seed))
+        + learning_points(entry.learning_curve),
         tags={"foursplit.key": key, **_tags(entry, seed), **git},
         inputs=_inputs(entry, summary, digests),
     )
@@ -90,6 +93,16 @@ def curve_points(rows: Sequence[Mapping[str, float]]) -> list[Point]:
         for row in thin(rows, MAX_CURVE_ROWS)
         for name, value in row.items()
         if name != "epoch"
+    ]
+
+
+def own_points(curves: Sequence[OwnCurve]) -> list[Point]:
+    """Turn a model's own curves into points; the step is what the curve counts, from 1 on."""
+    return [
+        (f"curve/{name.replace(' ', '_')}", value, step)
+        for curve in curves
+        for name, values in curve.lines.items()
+        for step, value in thin([*enumerate(values, 1)], MAX_CURVE_ROWS)
     ]
 
 
