@@ -6,7 +6,13 @@ from tests.from_scratch.slopes import slopes
 
 from foursplit_courses.from_scratch.sequence import embedding
 from foursplit_courses.lesson_helpers.glove_words import vectors
-from foursplit_courses.lessons import gradients_through_time, sampling_names, word_vectors
+from foursplit_courses.lessons import (
+    attention_steps,
+    beam_search_tree,
+    gradients_through_time,
+    sampling_names,
+    word_vectors,
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +90,47 @@ def test_the_written_gradients_are_those_of_differences():
             return sampling_names._loss_and_gradients(changed, ids, counts)[0]
 
         np.testing.assert_allclose(gradient, slopes(cost, parameters[place]), rtol=1e-5, atol=1e-8)
+
+
+def test_attention_without_scale_gives_nearly_all_to_one_word_and_none_ahead():
+    numbers = attention_steps.run(attention_steps.Args()).numbers
+    assert numbers["own_share_without_scale"] > 0.99 > 0.9 > numbers["own_share"]
+    assert numbers["largest_share_ahead"] == 0
+    assert numbers["products_of_a_distance_differ_by"] == 0
+    assert numbers["product_at_0"] == pytest.approx(16)  # 16 pairs of a sine and a cosine
+
+
+def test_a_wide_beam_finds_the_most_probable_of_all_names_and_a_narrow_one_does_not():
+    names = ["a b", "a c", "a d", "e", "e"]
+    model = beam_search_tree.word_model(names)
+    # a begins 3 of 5 names and each of its ends has a third: .2; e begins 2 and ends: .4.
+    answers = {
+        width: beam_search_tree._search(beam_search_tree.Args(), model, width, 0.0).answers[0]
+        for width in (1, 2)
+    }
+    assert model.text(answers[2].tokens).split()[0] == "e"
+    assert np.exp(answers[2].log_probability) == pytest.approx(0.4)
+    assert np.exp(answers[1].log_probability) == pytest.approx(0.2)
+    np.testing.assert_allclose(model.shares.sum(axis=1), 1)
+
+
+def test_on_colour_names_wider_beams_find_no_less():
+    found = [*beam_search_tree.run(beam_search_tree.Args()).numbers.values()]
+    assert found == sorted(found)
+    assert found[0] < found[-1]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "args", "name"),
+    [
+        (beam_search_tree, {"width": 0}, "width"),
+        (beam_search_tree, {"widths": ()}, "widths"),
+        (beam_search_tree, {"alphas": ()}, "alphas"),
+        (attention_steps, {"n_numbers": 1}, "n_numbers"),
+        (sampling_names, {"temperatures": (0.0,)}, "temperatures"),
+        (sampling_names, {"top_p": 0.0}, "top_p"),
+    ],
+)
+def test_arguments_that_show_nothing_are_refused(lesson, args, name):
+    with pytest.raises(ValueError, match=name):
+        lesson.Args(**args)

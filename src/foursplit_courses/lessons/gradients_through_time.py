@@ -7,6 +7,7 @@ Mikolov and Bengio (2013), On the difficulty of training recurrent neural networ
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -42,15 +43,13 @@ class Args:
 
 def run(args: Args) -> Lesson:
     """Measure the gradient that arrives at each earlier step, for all layers."""
-    plain = {
-        scale: _norms(args, lambda rng, s=scale: _plain(args, rng, s)) for scale in args.scales
-    }
+    plain = {scale: _norms(args, partial(_plain, args, scale=scale)) for scale in args.scales}
     gated = {
-        "plain, orthogonal times 0.8": _norms(args, lambda rng: _plain(args, rng, 0.8)),
-        "LSTM": _norms(args, lambda rng: _lstm(args, rng, 0.0)),
-        f"LSTM, forget bias {OPEN:g}": _norms(args, lambda rng: _lstm(args, rng, OPEN)),
-        "GRU": _norms(args, lambda rng: _gru(args, rng, 0.0)),
-        f"GRU, update bias {OPEN:g}": _norms(args, lambda rng: _gru(args, rng, OPEN)),
+        "plain, orthogonal times 0.8": _norms(args, partial(_plain, args, scale=0.8)),
+        "LSTM": _norms(args, partial(_lstm, args, forget_bias=0.0)),
+        f"LSTM, forget bias {OPEN:g}": _norms(args, partial(_lstm, args, forget_bias=OPEN)),
+        "GRU": _norms(args, partial(_gru, args, update_bias=0.0)),
+        f"GRU, update bias {OPEN:g}": _norms(args, partial(_gru, args, update_bias=OPEN)),
     }
     section, numbers = _clipped(args, plain)
     lost, kept = gated["plain, orthogonal times 0.8"][-1], gated[f"LSTM, forget bias {OPEN:g}"][-1]

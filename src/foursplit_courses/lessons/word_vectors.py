@@ -152,7 +152,7 @@ def _neutralized(words: dict[str, np.ndarray], gender: np.ndarray) -> tuple[Sect
                 y_label="cosine",
                 series=(
                     Series(name=BEFORE, x=place, y=before, mark="points"),
-                    Series(name=AFTER, x=place, y=np.round(after, 12), mark="crosses"),
+                    Series(name=AFTER, x=place, y=np.round(after, 12) + 0.0, mark="crosses"),
                 ),
             ),
         ),
