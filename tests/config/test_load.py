@@ -13,6 +13,7 @@ from foursplit.core.errors import FoursplitError
 PARAMS = Path(__file__).parent.parent.parent / "params.yaml"
 CURVE = "curves.convolutional.c4w2_digits_mlp"
 BLOCK = {"group": "g", "dataset": "wine", "task": "classify", "model": "mlp"}
+SHOWN = "full.lessons.supervised.houses_of_the_labs"
 DESCENT = "lessons.supervised.gradient_descent"
 LESSON = {"week": "MLS C1 W1"}
 LENET = "experiments.convolutional.c4w2_digits_lenet"
@@ -136,7 +137,10 @@ def test_the_project_parameters_are_valid():
         (f"{DESCENT}.args", 3, r"gradient_descent\.args: 3 must be a block"),
         (f"{DESCENT}.week", None, r"gradient_descent: missing week"),
         (f"{DESCENT}.arg", {}, r"unknown parameter 'arg'. Did you mean 'args'"),
-        ("full.lessons", {}, r"full: unknown parameter 'lessons'"),
+        (f"{SHOWN}.experiment", None, r"houses_of_the_labs: missing experiment"),
+        (f"{SHOWN}.experiment", "m1w2_houses_lin", r"unknown experiment 'm1w2_houses_lin'"),
+        ("full.lessons.advanced", {"adam": LESSON}, r"the name is taken in lessons"),
+        (f"{DESCENT}.experiment", "m1w3_cancer_logistic", r"default pipeline reads no data"),
         ("run", None, r"params.yaml: missing run"),
         ("run", 3, r"run: 3 must be a block of names and values"),
         ("pipeline", "full", r"params.yaml: unknown parameter 'pipeline'"),

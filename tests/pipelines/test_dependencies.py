@@ -48,7 +48,9 @@ def by_name(stage, key):
     if stage in ("fetch", "validate", "split"):
         return {("datasets", key)}
     if stage == "lesson":
-        return {("lessons", key)}
+        shown = PARAMS.lesson(key).experiment
+        of = PARAMS.experiment(shown) if shown else None
+        return {("lessons", key), *([("datasets", of.dataset), ("models", of.model)] if of else [])}
     if stage in ("train", "evaluate", "learning_curve"):
         of = PARAMS.experiment(key)
         kinds = {

@@ -19,6 +19,7 @@ from foursplit.config.schema import (
     ComparisonGroup,
     Experiment,
     LearningCurve,
+    LessonConfig,
     Params,
     PipelineConfig,
 )
@@ -158,12 +159,34 @@ def _check_same(curve: LearningCurve, experiment: Experiment, at: str) -> None:
 
 def _check_lessons(params: Params) -> None:
     """Check that each lesson has a course and a file, and that the file declares its arguments."""
-    _check_unique(params.lessons, LESSONS, {})
-    for course in params.lessons:
-        _check_member("course", course, params.experiments, LESSONS)
-    for _, key, settings, path in _blocks(params.lessons, LESSONS):
-        _check_member("lesson", key, plugins.names("lessons"), path)
-        _check_args(settings.args, "lessons", key, f"{path}.args")
+    first: dict[str, str] = {}
+    for pipeline, section in params.sections().items():
+        at = pipelines.key(pipeline, LESSONS)
+        _check_unique(section.lessons, at, first)
+        for course in section.lessons:
+            _check_member("course", course, section.experiments, at)
+        for course, key, settings, path in _blocks(section.lessons, at):
+            _check_member("lesson", key, plugins.names("lessons"), path)
+            _check_args(settings.args, "lessons", key, f"{path}.args")
+            if pipeline:
+                _check_shown_experiment(settings, section.experiments[course], path)
+            elif settings.experiment is not None:
+                raise FoursplitError(
+                    f"{path}.experiment: {settings.experiment!r}, but a lesson of the default "
+                    "pipeline reads no data. Remove it, or move the lesson to full.lessons"
+                )
+
+
+def _check_shown_experiment(
+    settings: LessonConfig, experiments: Mapping[str, Experiment], at: str
+) -> None:
+    """Check that a lesson of `full` shows an experiment of its course."""
+    if settings.experiment is None:
+        raise FoursplitError(
+            f"{at}: missing experiment, whose data set and models the lesson shows. A lesson that "
+            "reads no data belongs into the block lessons of the default pipeline"
+        )
+    _check_member("experiment", settings.experiment, experiments, f"{at}.experiment")
 
 
 def _check_args(args: Mapping[str, Any], kind: plugins.Kind, name: str, at: str) -> None:

@@ -79,7 +79,12 @@ def curves(group: str) -> Path:
 
 def lesson(key: str) -> Path:
     """Return the file of what a lesson shows."""
-    return data() / "lessons" / f"{key}.json"
+    return data(pipelines.of_lesson(params_file(), key)) / "lessons" / f"{key}.json"
+
+
+def lesson_page(key: str) -> Path:
+    """Return the page of a lesson."""
+    return reports(pipelines.of_lesson(params_file(), key)) / "lessons" / f"{key}.html"
 
 
 def final(group: str) -> Path:

@@ -1,8 +1,9 @@
 """The two pipelines: the default one, and `full` on remote data; a name says which it is of.
 
-`full` is a section of params.yaml with datasets, groups and experiments of its own.  Its stages
-stand in pipelines/full/, and what they write lies under data/full/ and reports/full/: the default
-pipeline's report depends on whole folders of data/, and DVC would run all that writes below them.
+`full` is a section of params.yaml with datasets, groups, experiments and lessons of its own.
+Its stages stand in pipelines/full/, and what they write lies under data/full/ and reports/full/:
+the default pipeline's report depends on whole folders of data/, and DVC would run all that writes
+below them.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,12 @@ def of_group(file: Path, name: str) -> Pipeline:
     return FULL if name in _names(file, "groups") else ""
 
 
-def _names(file: Path, kind: Literal["datasets", "groups"]) -> set[str]:
+def of_lesson(file: Path, name: str) -> Pipeline:
+    """Return the pipeline of a lesson."""
+    return FULL if name in _names(file, "lessons") else ""
+
+
+def _names(file: Path, kind: Literal["datasets", "groups", "lessons"]) -> set[str]:
     content = tree(file)
     section = content.get(FULL) if isinstance(content, Mapping) else None
     block = section.get(kind) if isinstance(section, Mapping) else None

@@ -226,10 +226,14 @@ class LearningCurve:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=FORBID_UNKNOWN)
 class LessonConfig:
-    """A lesson with computed figures; its key is the name of a file in `lessons/`."""
+    """A lesson with computed figures; its key is the name of a file in `lessons/`.
+
+    A lesson of `full` shows an experiment: it gets the data set's table and the trained models.
+    """
 
     week: str
     args: Mapping[str, Any] = field(default_factory=dict)  # of the file's `Args`
+    experiment: Name | None = None
 
 
 T = TypeVar("T")
@@ -255,12 +259,6 @@ class PipelineConfig:
 BLOCKS = tuple(block.name for block in fields(PipelineConfig))
 
 
-def _without_lessons(block: object) -> object:
-    if isinstance(block, Mapping) and "lessons" in block:
-        raise unknown_name("parameter", "lessons", [name for name in BLOCKS if name != "lessons"])
-    return block
-
-
 def _no_full() -> PipelineConfig:
     return PipelineConfig(datasets={}, groups={}, experiments={})
 
@@ -274,9 +272,7 @@ class Params(PipelineConfig):
 
     run: RuntimeConfig
     diagnosis: DiagnosisConfig
-    full: Annotated[PipelineConfig, BeforeValidator(_without_lessons)] = field(
-        default_factory=_no_full
-    )
+    full: PipelineConfig = field(default_factory=_no_full)
     gate: GateConfig = field(default_factory=GateConfig)
     pipeline: Pipeline = field(default="", init=False)  # set by `of`; no key of the file
 

@@ -111,6 +111,56 @@ class LineFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Playground:
+    """Small networks on a plane, trained beforehand for every combination of choices.
+
+    `weights` are little-endian float32 in base64: of each combination (data, layers, activation and
+    `others`, the last one fastest), of each of `steps`, layer by layer: matrix (unit, input) row by
+    row, then biases. The last layer is one logit.
+    """
+
+    title: str
+    data: tuple[str, ...]
+    points: tuple[Grid, ...]  # of each data set: (point, 3), x, y and class 0 or 1
+    layers: tuple[tuple[int, ...], ...]  # units of the hidden layers, to choose from
+    activations: tuple[Literal["relu", "tanh", "sigmoid"], ...]
+    others: tuple[tuple[str, tuple[str, ...]], ...]  # name and values of further choices
+    steps: tuple[int, ...]
+    half_width: float  # of the plane, whose middle is zero
+    weights: str
+    start: tuple[int, ...]  # a value of each choice
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPoints:
+    """Examples to which the reader adds own ones, and a model of all that the page fits again.
+
+    `logistic` answers the class `label` at (x, y), `linear` the quantity y at x; inputs are all
+    products up to the degree, as z-scores.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    model: Literal["linear", "logistic"]
+    x: Numbers
+    y: Numbers
+    label: Sequence[int]  # 0 or 1; all 0 of a quantity
+    classes: tuple[str, ...]  # names of the labels
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    degree: int  # at first
+    max_degree: int
+    l2: float  # at first: the course's lambda, above 0
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        assert 1 <= self.degree <= self.max_degree, (self.degree, self.max_degree)
+        assert self.l2 > 0, self.l2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphNode:
     """A number on a graph: its place, the step that computes it, its value and derivative."""
 
@@ -156,7 +206,9 @@ class Table:
     caption: str = ""
 
 
-Plain = Lines | Surface | Contour | Regions | LineFit | Graph | Picture | Table
+Plain = (
+    Lines | Surface | Contour | Regions | LineFit | OwnPoints | Graph | Picture | Table | Playground
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

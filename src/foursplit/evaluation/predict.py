@@ -55,21 +55,43 @@ class RawPredictor:
         return lambda examples: method(self.preprocessor.apply(examples))
 
 
+def load_trained(folder: Path, run: RuntimeConfig) -> Any:
+    """Load the model in `folder` itself: what its file builds, or an estimator, with its weights.
+
+    A network is on the CPU.
+    """
+    manifest = manifests.load(folder)
+    if manifest.engine in ("estimator", "own"):
+        return _estimator(folder, manifest, run)
+    return _network(folder, manifest, run)[0].cpu()
+
+
+def _estimator(folder: Path, manifest: Manifest, run: RuntimeConfig) -> Any:
+    """Load a scikit-learn estimator, or a model with a fit of its own."""
+    if manifest.engine == "estimator":
+        from foursplit.training import sklearn_estimator
+
+        return sklearn_estimator.load(folder / manifest.weights)
+    from foursplit.training import custom_estimator, device
+
+    device.set_deterministic(run.threads)
+    file = plugins.model(manifest.model)
+    args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
+    fresh = file.build(args, manifests.shape(manifest), manifest.seed)
+    return custom_estimator.load(folder / manifest.weights, fresh)
+
+
 def _load_model(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
     manifest = manifests.load(folder)
     if manifest.engine == "estimator":
         from foursplit.training import sklearn_estimator
 
-        model = sklearn_estimator.load(folder / manifest.weights)
+        model = _estimator(folder, manifest, run)
         return manifest, lambda examples: sklearn_estimator.predict(model, examples.dense_x)
     if manifest.engine == "own":
-        from foursplit.training import custom_estimator, device
+        from foursplit.training import custom_estimator
 
-        device.set_deterministic(run.threads)
-        file = plugins.model(manifest.model)
-        args = manifests.arguments(manifest.model, manifest.model_args, str(folder))
-        fresh = file.build(args, manifests.shape(manifest), manifest.seed)
-        model = custom_estimator.load(folder / manifest.weights, fresh)
+        model = _estimator(folder, manifest, run)
         return manifest, lambda examples: custom_estimator.predict(
             model, custom_estimator.inputs(model, examples)
         )

@@ -19,8 +19,9 @@ from foursplit.io.artifacts import OUTPUT_LOG_VARIABLE
 from foursplit.stages import members
 
 
-def _report(pipeline: Pipeline) -> list[Path]:
-    names = ["experiments", "index.html", "plots", *([] if pipeline else ["lessons"])]
+def _report(pipeline: Pipeline, params: Params) -> list[Path]:
+    has_lessons = not pipeline or any(params.full.lessons.values())
+    names = ["experiments", "index.html", "plots", *(["lessons"] if has_lessons else [])]
     return [*(paths.reports(pipeline) / name for name in names), paths.metrics(pipeline)]
 
 
@@ -46,7 +47,7 @@ OUTPUTS: Mapping[str, Callable[[str, Params], list[Path]]] = {
     "lesson": lambda key, _: [paths.lesson(key)],
     "select": lambda name, _: [paths.selected(name)],
     "final": lambda name, _: [paths.final(name)],
-    "report": lambda of, _: _report(FULL if of else ""),
+    "report": lambda of, params: _report(FULL if of else "", params),
 }
 
 
@@ -114,7 +115,7 @@ def all_output_paths(params: Params) -> list[Path]:
         outputs += [
             p for stages, key in keys for stage in stages for p in output_paths(stage, key, params)
         ]
-        outputs += _report(pipeline)
+        outputs += _report(pipeline, params)
     weights = [paths.weights(name) for name in used_weights(params)]
     return [paths.code(), members.folder(), *weights, *outputs]
 

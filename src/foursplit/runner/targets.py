@@ -158,10 +158,16 @@ def experiments_asked(params: Params, wanted: Iterable[str]) -> frozenset[str] |
 
 def stages_reading(section: PipelineConfig, pipeline: Pipeline, datasets: set[str]) -> set[str]:
     """Return the addresses of all stages that read one of these datasets."""
+    experiments = _only_reading(section.experiments, datasets)
+    shown = {key for block in experiments.values() for key in block}
     reduced = PipelineConfig(
         datasets={name: rule for name, rule in section.datasets.items() if name in datasets},
         groups=_only_reading(section.groups, datasets),
-        experiments=_only_reading(section.experiments, datasets),
+        experiments=experiments,
+        lessons={
+            course: {key: lesson for key, lesson in block.items() if lesson.experiment in shown}
+            for course, block in section.lessons.items()
+        },
     )
     return set(_addresses(pipeline, reduced).values())
 

@@ -108,7 +108,9 @@ def expected_files(params: Params) -> dict[Path, str]:
     blocks = [name for name in REPORT_BLOCKS if name in pipelines.tree(paths.params_file())]
     texts[paths.root() / "dvc.yaml"] = _fill("report.yaml", blocks=blocks)
     if params.full.datasets:
-        texts[paths.pipeline_file(FULL)] = _fill("report_full.yaml")
+        texts[paths.pipeline_file(FULL)] = _fill(
+            "report_full.yaml", lessons=any(params.full.lessons.values())
+        )
     return texts
 
 
@@ -133,6 +135,7 @@ def _pipeline_files(pipeline: Pipeline, section: PipelineConfig) -> dict[Path, s
             course=course,
             curves=course in section.curves,
             lessons=course in section.lessons,
+            shown_experiments=_shown_experiments(section, course),
             initial_weights=_initial_weights(pipeline, section, course),
         )
     return texts
@@ -157,6 +160,17 @@ def _initial_weights(
             **{name: getattr(experiment, name) for name in ("dataset", "group", "model", "task")},
             "initial_weights": _origin(experiment, data, groups),
         }
+    return items
+
+
+def _shown_experiments(section: PipelineConfig, course: str) -> dict[str, dict[str, str]]:
+    """Return what each lesson that shows an experiment reads; empty if none does."""
+    items = {}
+    for key, lesson in section.lessons.get(course, {}).items():
+        if lesson.experiment is not None:
+            shown = section.experiments[course][lesson.experiment]
+            fields = {name: getattr(shown, name) for name in ("dataset", "group", "model")}
+            items[key] = {"experiment": lesson.experiment, **fields}
     return items
 
 

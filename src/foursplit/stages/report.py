@@ -40,7 +40,8 @@ def run(pipeline: str | None = None) -> str:
             if curve is not None:
                 (folder / "curves" / f"{entry.key}.csv").write_text(curve, encoding="utf-8")
     lessons = lesson_page.lessons(params)
-    if not params.pipeline:  # an output of the default pipeline's report, be there a lesson or none
+    # An output of the default pipeline's report, be there a lesson or none.
+    if not params.pipeline or any(params.lessons.values()):
         with artifacts.atomic_directory(reports / "lessons") as folder:
             for lesson in lessons:
                 page = folder / f"{lesson['key']}.html"

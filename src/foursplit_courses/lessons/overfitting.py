@@ -11,18 +11,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foursplit.core.lesson_figures import Lesson, Lines, Regions, Section, Series, Slider
+from foursplit.core.lesson_figures import (
+    Lesson,
+    Lines,
+    OwnPoints,
+    Regions,
+    Section,
+    Series,
+    Slider,
+)
 from foursplit.core.seeds import generator
 from foursplit_courses.argument_checks import check_above_zero, check_at_least
 from foursplit_courses.from_scratch import features, linear, logistic, synthetic_data
 from foursplit_courses.from_scratch.gradient_descent import Parameters
-from foursplit_courses.lesson_helpers.microchips import chip_plane, chip_regions, chip_terms
+from foursplit_courses.lesson_helpers.microchips import (
+    CLASSES,
+    chip_plane,
+    chip_regions,
+    chip_terms,
+)
 from foursplit_courses.lesson_helpers.planes import seen_and_validation
 from foursplit_courses.lesson_helpers.waves import INPUTS, wave_fit
 
 DEGREES = (1, 2, 3, 4, 5, 6, 8, 10)
 CHIP_DEGREES = (1, 2, 3, 4, 6, 8)
 MORE = (12, 25, 50, 100, 400)  # examples, for the same degree
+N_DRAWN_CHIPS = 40  # to begin with, on the figure to which the reader adds
 N_DRAWS = 200  # of the same number of examples
 
 
@@ -62,7 +76,7 @@ def run(args: Args) -> Lesson:
             f"{of_curve['train_largest']:.2g}, and new ones at {of_curve['test_largest']:.2g}; "
             f"degree {best}, chosen on validation, costs {of_curve['test_chosen']:.2g} on test."
         ),
-        sections=(curve, more, chips),
+        sections=(curve, more, chips, _own_points(args)),
         numbers={**of_curve, **of_more, **of_chips},
         source="Ng, MLS C1 W3",
     )
@@ -288,3 +302,52 @@ def _boundaries(args: Args) -> Boundaries:
         title = f"Degree {degree}: {train:.1%} of these wrong, {validation:.1%} of validation"
         figures.append(chip_regions(title, train_set, plane, terms, parameters))
     return Boundaries(tuple(figures), *zip(*errors, strict=True))
+
+
+def _own_points(args: Args) -> Section:
+    """Let the reader add examples of both kinds of answer; the page fits the model again."""
+    rng = generator("overfitting", args.seed, "own points")
+    wave = synthetic_data.make_noisy_wave(args.n_examples, args.noise, rng)
+    chips = synthetic_data.make_microchips(N_DRAWN_CHIPS, rng)
+    return Section(
+        heading="Your own points",
+        text=(
+            "Click into a picture to add an example; the page fits the model again at once. Add "
+            "one far from the others and raise the degree: the curve runs to it, and swings "
+            "elsewhere. Then raise the penalty.",
+        ),
+        figures=(
+            OwnPoints(
+                title="A curve through your points",
+                x_label="x",
+                y_label="answer",
+                model="linear",
+                x=wave.x[:, 0],
+                y=wave.y,
+                label=[0] * len(wave.y),
+                classes=("examples",),
+                x_range=(-1.0, 1.0),
+                y_range=(-2.0, 2.0),
+                degree=6,
+                max_degree=10,
+                l2=0.001,
+            ),
+            OwnPoints(
+                title="A boundary among your parts",
+                x_label="first test",
+                y_label="second test",
+                model="logistic",
+                x=chips.x[:, 0],
+                y=chips.x[:, 1],
+                label=chips.y.astype(int).tolist(),
+                classes=CLASSES,
+                x_range=(-1.0, 1.0),
+                y_range=(-1.0, 1.0),
+                degree=4,
+                max_degree=6,
+                l2=0.01,
+                caption="Choose the class that a click adds. Colours: the likelier class, the "
+                "stronger the surer.",
+            ),
+        ),
+    )

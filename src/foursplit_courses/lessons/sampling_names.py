@@ -4,7 +4,7 @@ Source: Ng, DLS C5 W1 (character model of names, sampling novel sequences); Holt
 The curious case of neural text degeneration (nucleus).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,12 +58,22 @@ class Model:
     w: np.ndarray  # (unit, token)
     b: np.ndarray  # (token,)
 
-    def logits(self, tokens: Sequence[int]) -> np.ndarray:
+    def after(
+        self, tokens: tuple[int, ...], known: dict[tuple[int, ...], np.ndarray]
+    ) -> np.ndarray:
+        """Return the (1, unit) state after some tokens; `known` keeps states for what follows."""
+        if tokens not in known:
+            before = self.after(tokens[:-1], known) if tokens else np.zeros((1, len(self.w)))
+            token = np.array([tokens[-1] if tokens else END])
+            known[tokens] = gru_cell(one_hot(token, len(self.letters)), before, self.weights)
+        return known[tokens]
+
+    def logits(
+        self, tokens: Sequence[int], known: dict[tuple[int, ...], np.ndarray] | None = None
+    ) -> np.ndarray:
         """Return the (token,) logits of what follows some tokens."""
-        h = np.zeros((1, len(self.w)))
-        for token in [END, *tokens]:
-            h = gru_cell(one_hot(np.array([token]), len(self.letters)), h, self.weights)
-        found: np.ndarray = (h @ self.w + self.b)[0]
+        state = self.after(tuple(tokens), {} if known is None else known)
+        found: np.ndarray = (state @ self.w + self.b)[0]
         return found
 
 
@@ -169,9 +179,12 @@ def _draw(
     args: Args, model: Model, name: str, temperature: float, top_p: float | None
 ) -> list[str]:
     rng = generator("sampling names", name)
-    follow: Callable[[Sequence[int]], np.ndarray] = lambda tokens: token_probabilities(  # noqa: E731
-        model.logits(tokens), temperature=temperature, top_p=top_p
-    )
+    known: dict[tuple[int, ...], np.ndarray] = {}
+
+    def follow(tokens: Sequence[int]) -> np.ndarray:
+        logits = model.logits(tokens, known)
+        return token_probabilities(logits, temperature=temperature, top_p=top_p)
+
     drawn = (sample_sequence(follow, rng, end=END, max_length=30) for _ in range(args.n_drawn))
     return ["".join(model.letters[token] for token in tokens) for tokens in drawn]
 

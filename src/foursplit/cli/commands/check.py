@@ -36,11 +36,13 @@ def check_arguments(params: Params) -> None:
             args, model, task = dict(experiment.model_args), experiment.model, experiment.task
             passed.check("models", model, args, partial(_build, plugins.model, model, args, path))
             passed.check("tasks", task, None, partial(plugins.task, task))
-        for course, block in params.lessons.items():
-            for name, settings in block.items():
-                path, args = f"{LESSONS}.{course}.{name}.args", dict(settings.args)
-                build = partial(_build, plugins.lesson, name, args, path)
-                passed.check("lessons", name, args, build)
+        for of, section in params.sections().items():
+            for course, block in section.lessons.items():
+                for name, settings in block.items():
+                    path = f"{key(of, LESSONS)}.{course}.{name}.args"
+                    args = dict(settings.args)
+                    build = partial(_build, plugins.lesson, name, args, path)
+                    passed.check("lessons", name, args, build)
 
 
 def _check_group(name: str, group: ComparisonGroup) -> None:

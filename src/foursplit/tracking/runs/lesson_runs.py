@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from foursplit.config import paths
@@ -35,10 +34,11 @@ class LessonRun:
 
 def collect_lesson_runs(params: Params, git: Mapping[str, str]) -> Iterator[LessonRun]:
     """Collect the runs of all lessons that have results."""
-    for course, block in params.lessons.items():
-        for name, settings in block.items():
-            if paths.lesson(name).is_file():
-                yield _lesson_run(course, name, settings, git)
+    for section in params.sections().values():
+        for course, block in section.lessons.items():
+            for name, settings in block.items():
+                if paths.lesson(name).is_file():
+                    yield _lesson_run(course, name, settings, git)
 
 
 def write_run(
@@ -73,15 +73,11 @@ def _lesson_run(
             "mlflow.source.name": "foursplit track",
             "mlflow.source.type": "LOCAL",
             "mlflow.note.content": f"**{content['title']}**\n\n{content['lead']}\n\n"
-            f"Report: `{_page(name).relative_to(paths.root())}`",
+            f"Report: `{paths.lesson_page(name).relative_to(paths.root())}`",
             **git,
         },
         content=content,
     )
-
-
-def _page(name: str) -> Path:
-    return paths.reports() / "lessons" / f"{name}.html"
 
 
 def _log_contents(client: Any, run_id: str, lesson: LessonRun) -> None:
@@ -94,7 +90,7 @@ def _log_contents(client: Any, run_id: str, lesson: LessonRun) -> None:
 
 def log_page(client: Any, run_id: str, name: str, tags: Mapping[str, str]) -> None:
     """Log the lesson's page if it changed: the report may write it after the lesson's run."""
-    page = _page(name)
+    page = paths.lesson_page(name)
     if not page.is_file():
         return
     digest = artifacts.sha256_file(page)
