@@ -13,7 +13,7 @@ import numpy as np
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit_courses.argument_checks import check_at_least
 from foursplit_courses.from_scratch.sequence.beam_search import BeamSearch, beam_search
-from foursplit_courses.lessons.sampling_names import colour_names
+from foursplit_courses.lesson_helpers.bundled_names import colour_names
 
 END = 0
 SHOWN = "▪"  # the end of a name

@@ -6,15 +6,12 @@ The curious case of neural text degeneration (nucleus).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
 from foursplit.core.lesson_figures import Lesson, Lines, Section, Series, Slider, Table
 from foursplit.core.seeds import generator
 from foursplit_courses.argument_checks import check_above_zero, check_at_least
-from foursplit_courses.datasets.colour_names import read
 from foursplit_courses.from_scratch.mini_batches import mini_batches
 from foursplit_courses.from_scratch.optimizers import Optimizer, OptimizerConfig
 from foursplit_courses.from_scratch.sequence import clipping
@@ -22,6 +19,7 @@ from foursplit_courses.from_scratch.sequence.embedding import one_hot
 from foursplit_courses.from_scratch.sequence.gru import GruWeights, gru, gru_backward, gru_cell
 from foursplit_courses.from_scratch.sequence.sampling import sample_sequence, token_probabilities
 from foursplit_courses.from_scratch.sequence.through_time import multiply_steps, weight_gradient
+from foursplit_courses.lesson_helpers.bundled_names import colour_names
 
 END = 0  # token that begins and ends a name
 BATCH = 32
@@ -109,15 +107,6 @@ def run(args: Args) -> Lesson:
         },
         source="Ng, DLS C5 W1",
     )
-
-
-def colour_names() -> list[str]:
-    """Return the bundled names; matplotlib is located, not imported."""
-    spec = find_spec("matplotlib")
-    assert spec is not None
-    assert spec.origin is not None
-    names: list[str] = read(Path(spec.origin).parent)["name"].tolist()
-    return names
 
 
 def train(args: Args, names: Sequence[str]) -> tuple[Model, list[float]]:
