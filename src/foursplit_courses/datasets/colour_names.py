@@ -1,6 +1,5 @@
 """Names that people give to colours: short texts, to learn how such names are made."""
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +8,9 @@ import pandas as pd
 
 from foursplit.core.dataset_spec import BundledFile, DatasetSpec
 from foursplit_courses.transforms.bands import band
+from foursplit_courses.transforms.colour_table import read_names
 
 N_NAMES = 949
-TABLE = "XKCD_COLORS"
 
 SPEC = DatasetSpec(
     title="Colour names",
@@ -41,16 +40,8 @@ SPEC = DatasetSpec(
 
 
 def read(raw: Path) -> pd.DataFrame:
-    """Read one row a name; the file is parsed, and no line of it runs."""
-    tree = ast.parse((raw / "_color_data.py").read_text(encoding="utf-8"))
-    table = next(
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Dict)
-        and _name(node) == TABLE
-    )
-    names = [*ast.literal_eval(table)]
+    """Read one row a name."""
+    names = read_names(raw / "_color_data.py")
     length = pd.Series([len(name) for name in names])
     n_words = pd.Series([len(name.replace("/", " ").split()) for name in names])
     return pd.DataFrame(
@@ -61,11 +52,6 @@ def read(raw: Path) -> pd.DataFrame:
             "length_band": band(length, [0, 8, 12, 99], ["to 8", "9 to 12", "13 and more"]),
         }
     )
-
-
-def _name(node: ast.Assign) -> str:
-    target = node.targets[0]
-    return target.id if isinstance(target, ast.Name) else ""
 
 
 def suite() -> list[Any]:

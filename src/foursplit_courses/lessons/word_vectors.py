@@ -152,7 +152,7 @@ def _neutralized(words: dict[str, np.ndarray], gender: np.ndarray) -> tuple[Sect
                 y_label="cosine",
                 series=(
                     Series(name=BEFORE, x=place, y=before, mark="points"),
-                    Series(name=AFTER, x=place, y=np.round(after, 12), mark="crosses"),
+                    Series(name=AFTER, x=place, y=np.round(after, 12) + 0.0, mark="crosses"),
                 ),
             ),
         ),
@@ -174,7 +174,7 @@ def _equalized(words: dict[str, np.ndarray]) -> tuple[Section, dict[str, float]]
         for name, vector in zip(("father", "mother"), pair, strict=True)
     }
     doctor = embedding.neutralize(words["doctor"], gender)
-    rows = []
+    rows: list[tuple[str | float, ...]] = []
     for when, pair in pairs.items():
         cosines = [round(numbers[f"{name}_{when}"], 4) for name in ("father", "mother")]
         rows.append((when, *cosines, *(round(cosine(vector, doctor), 4) for vector in pair)))
