@@ -74,7 +74,7 @@ def test_the_project_parameters_are_valid():
         (
             f"{LENET}.model",
             "lenett",
-            r"model 'lenett'. Did you mean 'lenet'\? Valid: .*mlp",
+            r"model 'lenett'. Did you mean 'lenet'\? Valid: lenet, .*the nearest of",
         ),
         (f"{LENET}.model_args", {"chanels": [1, 2]}, r"model_args: unknown.*'channels'.*hidden"),
         (f"{LENET}.group", "c4w2_digit", r"unknown group 'c4w2_digit'"),

@@ -52,6 +52,10 @@ SECTIONS: dict[str, Commands] = {
     "Add data and models": {
         "new": ("scaffold", "Add your own data or model: a file and a block in params.yaml."),
         "datasets": ("scaffold", "List the public data sets: size, state and licence."),
+        "shapes": (
+            "scaffold",
+            "Show the layers of MODEL: the outputs, parameters and products of each.",
+        ),
     },
 }
 """The commands by heading of `foursplit --help`: the module of `cli/`, and the first sentence.

@@ -1,4 +1,4 @@
-"""The commands that add a data set, a model or a learning curve, and list public data sets."""
+"""The commands that add a data set, a model or a learning curve, and list what there is."""
 
 from pathlib import Path
 
@@ -78,3 +78,36 @@ def datasets(as_json: bool) -> None:
     from foursplit.cli.commands.datasets import datasets as command
 
     command(as_json)
+
+
+def _sizes(_ctx: click.Context, _option: click.Parameter, text: str) -> tuple[int, ...]:
+    """Read whole numbers above 0, separated by commas."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise click.BadParameter(f"{text!r} must be whole numbers above 0, such as 3,224,224.")
+    return tuple(map(int, parts))
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--input",
+    "inputs",
+    default="3,224,224",
+    callback=_sizes,
+    metavar="AXES",
+    show_default=True,
+    help="Axes of one example: channel, row and column of a picture.",
+)
+@click.option("--classes", default=1000, type=click.IntRange(min=1), show_default=True)
+@click.option("--args", default="", metavar="YAML", help="model_args, such as '{width: 0.5}'.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def shapes(model: str, inputs: tuple[int, ...], classes: int, args: str, as_json: bool) -> None:
+    """Show the layers of MODEL: the outputs, parameters and products of each.
+
+    Nothing is computed: a network of any size takes seconds.
+    """
+    from foursplit.cli.commands.shapes import shapes as command
+
+    reproducible_env.silence_libraries()
+    command(model, inputs, classes, args, as_json=as_json)
