@@ -45,7 +45,7 @@ def search(key: str, options: SearchOptions, params: Params) -> None:
     check_search(config, experiment, declared_args(experiment.model), at)
     try:
         searched, metric, trials, trainings = stage.run_trials(params, key, config, at)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # Lightning makes the second of the first
         click.echo("Stopped. The finished trials are kept: the same command goes on.", err=True)
         raise
     summary = summarize(searched, metric, trials)
