@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Says what is installed, how many packages and megabytes, and for how long; `$(VENV)/install.log` has the rest.
+PROGRESS = $(BIN)/python docs/install_packages.py
+PIP = $(PROGRESS) $(BIN)/python -m pip install --disable-pip-version-check
 
 # uv where there is one, which is faster than pip (`make UV=` asks for pip); its index is pip's, if the
 # environment names one. What uv cannot install, pip tries: both take only files whose hashes are known.
@@ -13,11 +15,13 @@ endif
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
-INSTALL_HASHED = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r $(1) || )\
+INSTALL_HASHED = $(if $(UV),$(PROGRESS) $(UV) pip install --python $(BIN)/python --require-hashes --no-deps -r $(1) || )\
   $(PIP) --require-hashes --no-deps -r $(1)
 
 # Stages call `foursplit` by name.
 export PATH := $(abspath $(BIN)):$(PATH)
+
+.SILENT: $(VENV)/pip $(VENV)/ready $(VENV)/dev $(VENV)/team $(VENV)/team-dev
 
 .PHONY: repro repro-full test test-slow check verify docs ui dev team team-dev torch-cpu lock lock-team lock-hashes clean
 
@@ -71,6 +75,7 @@ $(VENV)/dev $(VENV)/team $(VENV)/team-dev: $(VENV)/%: requirements-%.lock requir
 $(VENV)/pip: requirements-pip.hashes
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Foursplit needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 repro"; exit 1; }
+	echo "environment: making $(VENV)"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes -r requirements-pip.hashes
 	touch $@
@@ -97,7 +102,7 @@ $(VENV)/ready: requirements.lock requirements-numeric.lock requirements.hashes p
 # Resolve pyproject.toml afresh and pin what came out.
 lock:
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet --editable ".[dev]"
+	build/lock/bin/python -m pip install --quiet --editable ".[courses,dev]"
 	build/lock/bin/python docs/make_lock.py
 	$(MAKE) lock-team
 

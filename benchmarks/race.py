@@ -152,13 +152,16 @@ class MarkedBatches(Batches):
 
 
 class MarkedStream(Stream):
-    """The same, streamed."""
+    """The same, streamed.
+
+    Lightning also asks for an iterator that it does not use, so the first batch sets the mark.
+    """
 
     mark: Callable[[], None]
 
     def __iter__(self) -> Iterator[Batch]:
         self.mark()
-        return super().__iter__()
+        yield from super().__iter__()
 
 
 def by_engine(net: nn.Module, x: Tensor, y: Tensor, fit: TrainerConfig, clock: Clock) -> None:

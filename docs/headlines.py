@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from docs.headline_figure import Figure
+
+from docs import headline_words
 
 HEAD = """\
 # Headline figures
@@ -20,32 +23,6 @@ COMPARABLE = ("same examples", "same data", "not comparable")
 AT_LEAST, NOTHING = "at least", "nothing"
 NOT_YET = "not measured yet"
 NONE = "–"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One figure of `published.yaml`, whose head says what the fields mean."""
-
-    exercise: str
-    name: str
-    value: float
-    unit: str
-    protocol: str
-    source: str
-    comparable: str
-    why: str
-    ours: Mapping[str, str]
-    wanted: str | Mapping[str, int]
-    to: float | None = None
-    printed: str = ""
-
-    @property
-    def from_start(self) -> bool:
-        """Say whether it is made again from the course's own first weights."""
-        return set(self.ours) == {"start", "value"}
-
-    def shown(self, value: float) -> str:
-        return f"{value:.2%}" if self.unit == "accuracy" else f"{value:,.5g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +45,7 @@ class Measured:
     took: Mapping[str, Any] | None = None  # benchmarks/full.py: the clock, of which no metric is
     begun: Mapping[str, Any] | None = None  # benchmarks/published_starts.py, published_planar.py
     drawn: Mapping[str, Any] | None = None  # benchmarks/drawn.py
+    words: Mapping[str, Any] | None = None  # benchmarks/published_words.py
 
 
 def page(root: Path) -> str:
@@ -80,7 +58,12 @@ def page(root: Path) -> str:
     tested = winners(params.get("full") or {"experiments": {}}, metrics)
     benchmarks = {
         name: _kept(root / f"benchmarks/results/{file}.json")
-        for name, file in (("took", "full"), ("begun", "published_starts"), ("drawn", "drawn"))
+        for name, file in (
+            ("took", "full"),
+            ("begun", "published_starts"),
+            ("drawn", "drawn"),
+            ("words", "published_words"),
+        )
     }
     planar = _kept(root / "benchmarks/results/published_planar.json")
     if planar and benchmarks["begun"]:
@@ -109,11 +92,12 @@ def _figure(block: Mapping[str, Any]) -> Figure:
     ways = {AT_LEAST: {"drawn", "model"} if "drawn" in figure.ours else {"group"}, NOTHING: set()}
     digits = isinstance(figure.wanted, Mapping) and set(figure.wanted) == {"digits"}
     wanted = {"table", "value"} if digits else ways.get(str(figure.wanted))
-    if wanted is None or (set(figure.ours) != wanted and not (digits and figure.from_start)):
+    by_digits = digits and (figure.from_start or figure.from_words)
+    if wanted is None or (set(figure.ours) != wanted and not by_digits):
         raise ValueError(
             f"{name}: ours {dict(figure.ours)} with wanted {figure.wanted!r}; valid are a group, "
-            f"or drawn and model, with {AT_LEAST!r}, table or start and value with digits, and "
-            f"neither with {NOTHING!r}"
+            f"or drawn and model, with {AT_LEAST!r}, table or start and value with digits, or "
+            f"words with digits, and none of them with {NOTHING!r}"
         )
     return figure
 
@@ -163,6 +147,7 @@ def render(
             _clock(benchmarks.took),
             "",
             *_from_starts(figures, benchmarks.begun),
+            *_of_words(figures, benchmarks.words),
             "## On the training set, as the courses print it",
             "",
             "Made again on all rows with the course's own start, rate and number of steps "
@@ -277,6 +262,22 @@ def _from_start(figure: Figure, begun: Mapping[str, Any]) -> str:
         figure.comparable,
         f"{table['seconds']:.0f}",
     )
+
+
+def _of_words(figures: Sequence[Figure], words: Mapping[str, Any] | None) -> list[str]:
+    """Write what published word vectors give, to the digit."""
+    mine = [figure for figure in figures if figure.from_words]
+    if not mine or words is None:
+        return []
+    rows = []
+    for figure in mine:
+        assert isinstance(figure.wanted, Mapping)
+        ours = words["figures"][figure.ours["words"]]
+        met = "met" if agrees(figure, ours) else f"not met: {ours!r}"
+        shown = f"{ours:.{figure.wanted['digits']}g}"
+        cells = (_published(figure), shown, met, figure.comparable)
+        rows.append(_row(_exercise(figure), figure.name, *cells))
+    return headline_words.section(words, rows)
 
 
 def _on_train(figure: Figure, made: Mapping[str, Any]) -> str:

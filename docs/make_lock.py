@@ -23,10 +23,10 @@ NUMERIC = {
 
 
 def needed() -> set[str]:
-    """Return the names of what the project needs without its extras, directly and indirectly."""
+    """Return the names of what pipeline and courses need, directly and indirectly."""
     from packaging.requirements import Requirement  # `hashes` runs without it
 
-    todo = [Requirement("foursplit")]
+    todo = [Requirement("foursplit[courses]")]
     found: dict[str, set[str]] = {}
     while todo:
         requirement = todo.pop()

@@ -22,6 +22,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from foursplit.cli.commands.ui import PAGE
+from foursplit.tracking import page_server
+
 HOST = "127.0.0.1"
 
 FLAGS = (
@@ -46,7 +49,9 @@ NAMES, VALUES = 0, 1  # the table's two halves, a grid each
 
 
 def missing() -> str | None:
-    """Say which program is not there."""
+    """Say what is not there: a program, or the page that MLflow's server is to find."""
+    if not page_server.is_installed():
+        return "the environment is older than pyproject.toml: make .venv/ready"
     for name in ("chromium", "chromedriver"):
         if shutil.which(name) is None:
             return f"no {name} on the PATH: apt-get install chromium chromium-driver"
@@ -125,10 +130,8 @@ def click(driver: Any, what: str, where: tuple[str, str]) -> None:
 
 
 def open_experiment(driver: Any, address: str, name: str) -> None:
-    """Go from the list of experiments to the runs of experiment `name`, as a person does."""
-    driver.get(address)
-    # Else it takes every experiment for one about language models.
-    click(driver, "choice of the work", (By.XPATH, "//*[text()='Model training']"))
+    """Go from the page that `foursplit ui` names first to the runs of experiment `name`."""
+    driver.get(f"{address}/{PAGE}")
     click(driver, f"link to {name}", (By.LINK_TEXT, name))
     soon(driver, "table of runs", lambda d: d.find_elements(By.CSS_SELECTOR, ".ag-row"))
 

@@ -10,6 +10,7 @@ from foursplit.cli.render.finish import finish_run
 from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core.errors import FoursplitError
+from foursplit.runner import unchanged
 from foursplit.runner.targets import experiments_asked
 
 
@@ -67,6 +68,17 @@ def test_a_part_has_its_own_table_and_pages_and_only_a_written_page_is_named(tol
         for link in page.read_text().split(target)[1:]:
             path = link.partition(target[-1])[0].partition("#")[0]
             assert not path or "://" in path or (page.parent / path).exists(), path
+
+
+def test_the_pages_of_a_part_are_known_as_the_runs_own(told, monkeypatch):
+    monkeypatch.setattr(unchanged, "RACY_NS", 20_000_000)
+    params = load()
+    paths.state().mkdir(exist_ok=True)
+    for _ in range(2):  # the second run writes the same pages again
+        watch = unchanged.RunWatch(["wines_good"])
+        finish_run(params, 1.0, changed=False, asked={"wines_good"}, watch=watch)
+        watch.record("the table")
+        assert unchanged.recorded_text(["wines_good"]) == "the table"
 
 
 def test_data_stages_ask_for_no_experiment_and_the_whole_for_all(told):

@@ -1,5 +1,7 @@
 """Boxes: overlaps worked by hand, a grid that comes back, and what counts as right."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,3 +70,44 @@ def test_a_grid_gives_back_the_boxes_it_was_made_of(cells):
     back = box.decode_grid(outputs, stride=4)
     assert len(back) == len(true)
     assert box.count_right(back, true, min_iou=0.99) == len(true)
+
+
+PIXELS = st.tuples(*(st.integers(0, 8) for _ in range(4))).map(
+    lambda c: (min(c[0], c[1]), min(c[2], c[3]), max(c[0], c[1]), max(c[2], c[3]))
+)
+
+
+def pixels(left, top, right, bottom):
+    return {(row, column) for row in range(top, bottom) for column in range(left, right)}
+
+
+@given(st.lists(PIXELS, min_size=1, max_size=4), st.lists(PIXELS, min_size=1, max_size=4))
+def test_overlaps_are_those_of_counted_pixels(a, b):
+    overlaps = box.intersection_over_union(np.array(a, float), np.array(b, float))
+    for (i, one), (j, other) in product(enumerate(a), enumerate(b)):
+        shared, union = pixels(*one) & pixels(*other), pixels(*one) | pixels(*other)
+        assert overlaps[i, j] == pytest.approx(len(shared) / max(len(union), 1))
+
+
+SCORED = st.tuples(PIXELS, st.integers(0, 1), st.integers(0, 1000))
+"""A box of pixels, its class, and its score in thousandths."""
+
+
+@given(st.lists(SCORED, max_size=8, unique_by=lambda row: row[2]), st.sampled_from([0.3, 0.5, 0.7]))
+def test_suppression_is_that_of_taking_the_best_and_removing_what_overlaps_it(rows, limit):
+    left, expected = sorted(rows, key=lambda row: -row[2]), []
+    while left:
+        best, *left = left
+        expected.append(best)
+
+        def stays(row, best=best):
+            shared, union = (
+                f(pixels(*row[0]), pixels(*best[0])) for f in (set.__and__, set.__or__)
+            )
+            return row[1] != best[1] or len(shared) <= limit * len(union) or not shared
+
+        left = [row for row in left if stays(row)]
+    found = box.non_max_suppression(
+        np.array([(*c, label, score) for c, label, score in rows], float).reshape(-1, 6), limit
+    )
+    assert found[:, 5].tolist() == [row[2] for row in expected]

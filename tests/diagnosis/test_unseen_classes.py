@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from foursplit import plugins
-from foursplit.cli.commands.diagnose import lines
 from foursplit.diagnosis import prediction_table
 from foursplit.diagnosis.diagnose import diagnose_as_json
 from foursplit.diagnosis.error_analysis import unseen_classes
 from foursplit.diagnosis.prediction_table import Model
 from foursplit.diagnosis.settings import Settings
+from foursplit.reporting.diagnosis_text import lines
 from foursplit.reporting.pages.diagnosis import page
 
 N = 200

@@ -157,3 +157,30 @@ def test_what_is_said_of_the_landers_episodes_is_what_was_measured():
     assert f"the middle one after {result['median_episodes']}" in words
     assert len(episodes) == 5
     assert "of five seeds" in words
+
+
+WORDS = {
+    "n_words": 7848,
+    "lacking": ["rome"],
+    "figures": {"father_mother": 0.8909038442893615},
+    "analogies": [
+        {"question": "a : b :: c :", "2017": "d", "2021": "e", "without_all_three": "d",
+         "without_the_third": "f"},
+        {"question": "a : rome :: c :", "2017": "d", "2021": "d", "lacking": ["rome"]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("printed", "met"), [(0.890903844289, "met"), (0.8908, "not met")])
+def test_figures_of_word_vectors_are_met_to_the_digit_or_not(printed, met):
+    block = {
+        **BLOCK, "exercise": "D5-12", "value": printed, "unit": "cosine",
+        "ours": {"words": "father_mother"}, "wanted": {"digits": 12},
+    }  # fmt: skip
+    figures = parse(yaml.dump({"figures": [block]}))
+    lines = render(figures, {}, MADE, Measured(words=WORDS)).splitlines()
+    row = next(line for line in lines if line.startswith("| D5-12"))
+    assert row.split("|")[5].strip().startswith(met)
+    lacking = next(line for line in lines if line.startswith("| a : rome"))
+    assert lacking.count("lacks rome") == 2
+    assert "Word vectors" not in render(figures, {}, MADE, Measured())

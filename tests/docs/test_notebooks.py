@@ -40,7 +40,7 @@ def test_a_notebook_is_what_the_generator_makes_of_its_page(name):
 
 
 def test_the_notebook_from_python_diagnoses():
-    assert run("python")["result"]["verdict"]["primary"] == ["mismatch"]
+    assert run("python")["result"].report["verdict"]["primary"] == ["mismatch"]
 
 
 def test_the_notebook_on_vectors_shows_what_its_comments_say():

@@ -14,6 +14,7 @@ def test_the_pages_code_runs_from_top_to_bottom():
     for block in blocks:
         exec(compile(block, str(PAGE), "exec"), space)
     result, down = space["result"], space["down"]
-    assert result["verdict"]["primary"] == ["mismatch"]
-    assert "night" in str(result["next"])
+    assert result.report["verdict"]["primary"] == ["mismatch"]
+    assert result.next_steps["action"].str.contains("night").any()
+    assert result.slices["slice"].tolist() == ["light = night"]
     assert (down.w[-1], down.b[-1]) == pytest.approx((200, 100), abs=0.02)

@@ -1,6 +1,8 @@
 """The reader of people's tables: text first, and whatever their programs wrote is found out."""
 
+import csv
 import gzip
+import io
 
 import pandas as pd
 import pyarrow as pa
@@ -52,6 +54,17 @@ def test_the_heading_says_what_parts_cells_and_not_what_is_in_them(tmp_path, sep
     found = read(tmp_path, "\n".join(separator.join(row) for row in rows))
     assert [*found.columns] == rows[0]
     assert tabular.to_float(found, rows[0][1]).tolist() == [1.5]
+
+
+@given(
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.lists(st.text('ab;,|\t" ', min_size=1), min_size=2, max_size=4, unique_by=str.strip),
+)
+def test_quoted_headings_may_hold_any_separator(tmp_path_factory, separator, names):
+    names = [f"{name.strip()}x" for name in names]
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, quoting=csv.QUOTE_ALL).writerows([names, names])
+    assert [*read(tmp_path_factory.mktemp("tables"), text.getvalue()).columns] == names
 
 
 def test_a_decimal_comma_counts_only_where_commas_do_not_part_cells(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foursplit_courses.lessons import moving_averages, signals_by_depth
+from foursplit_courses.lessons import batch_normalization, moving_averages, signals_by_depth
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +57,33 @@ def test_without_noise_the_average_is_only_late_and_begins_at_zero():
 def test_betas_that_average_nothing_are_refused(betas):
     with pytest.raises(ValueError, match="betas"):
         moving_averages.Args(betas=betas)
+
+
+def test_with_batch_normalization_training_bears_what_it_does_not_without():
+    args = batch_normalization.Args(seeds=2, learning_rates=(0.3, 3.0), scales=(0.01,), steps=150)
+    lesson = batch_normalization.run(args)
+    numbers = lesson.numbers
+    assert numbers["largest_rate_without"] == 0.3
+    assert numbers["largest_rate_with"] == 3.0
+    for changed in ("0.3_0.01_1", "0.3_1_0.01"):  # the inputs, then the first weights
+        assert numbers[f"converged_with_{changed}"] == 1
+        assert numbers[f"converged_without_{changed}"] == 0
+    by_momentum = {pane.title: pane for pane in lesson.sections[2].figures[0].figures}
+    batches, running, _, of_train, _ = by_momentum["Momentum 1"].series
+    assert list(running.y[1:]) == list(batches.y)  # the last batch alone
+    slow = by_momentum["Momentum 0.1"].series[1]
+    assert slow.y[-1] == pytest.approx(of_train.y[0], abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("args", "name"),
+    [
+        ({"n_train": 65, "batch_size": 64}, "batch_size"),
+        ({"learning_rates": ()}, "learning_rates"),
+        ({"scales": (0.0,)}, "scales"),
+        ({"seeds": 0}, "seeds"),
+    ],
+)
+def test_arguments_of_batch_normalization_that_cannot_be_are_refused(args, name):
+    with pytest.raises(ValueError, match=name):
+        batch_normalization.Args(**args)

@@ -8,7 +8,11 @@ import pytest
 
 from foursplit.config.load import load
 from foursplit.runner import run_log
-from foursplit.runner.duration_estimates import estimate_training_seconds
+from foursplit.runner.duration_estimates import (
+    STORED_RUN,
+    estimate_training_seconds,
+    stored_seconds,
+)
 from foursplit.runner.duration_learning import DurationLearning
 from foursplit.runner.queue import StageQueue
 
@@ -141,3 +145,31 @@ def test_a_ratio_is_learnt_by_kind():
     assert learning.seconds("b") == pytest.approx(10 * (30 + 80 * of_all) / 90)
     assert learning.ratio("fetch") == pytest.approx((100 + 80 * of_all) / (100 + 80))
     assert learning.rest("b", 1000.0) == 100.0
+
+
+def test_what_never_ran_here_is_expected_to_take_what_the_stored_run_took(project):
+    guesses = {"train@a": 9.0, "train@b": 9.0}
+    assert stored_seconds() == {}  # a project without a stored run
+    path = project / STORED_RUN
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"stages": {"train@a": 0.9}}))
+    stored = stored_seconds()
+    assert run_log.expected_seconds("x:train@a", "train@a", guesses, stored) == 0.9
+    by_guess = run_log.expected_seconds("x:train@b", "train@b", guesses, stored)
+    assert by_guess == run_log.expected_seconds("x:train@b", "train@b", guesses)
+    run_log.write("x:train@a", "ran", 5.0, [])
+    assert run_log.expected_seconds("x:train@a", "train@a", guesses, stored) == 5.0
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"stages": {"a": "b"}}', '{"stages": 3}'])
+def test_a_stored_run_that_cannot_be_read_is_none(project, text):
+    path = project / STORED_RUN
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert stored_seconds() == {}
+
+
+def test_the_project_has_a_stored_run_of_its_stages(monkeypatch):
+    monkeypatch.setenv("FOURSPLIT_ROOT", str(ROOT))
+    keys = {key for block in PARAMS.experiments.values() for key in block}
+    assert any(f"train@{key}" in stored_seconds() for key in keys)

@@ -201,3 +201,35 @@ def test_the_other_slot_takes_the_longest_path_so_that_the_end_is_no_later():
     names = ("final@a_long", "final@b_short")
     assert ends(names, 2)["final@b_short"] == 3
     assert max(ends(names, 2).values()) == 30
+
+
+@given(queues())
+def test_no_slot_takes_anything_else_while_a_stage_of_the_first_milestone_is_ready(drawn):
+    queue, _ = drawn
+    first = next(iter(queue.ancestors), None)
+    while not queue.is_done:
+        for name in queue.ready_by_priority():
+            way = queue.ancestors.get(first, set())
+            if first not in queue.done and name not in way:
+                assert not any(queue.fits(stage) for stage in queue.ready & way)
+            if queue.fits(name):
+                queue.start(name)
+        queue.finish(min(queue.running))
+
+
+def test_candidates_of_the_first_comparison_train_side_by_side():
+    # Three candidates of 4 s beside a chain of 30 s: one after the other they would take 12 s.
+    needs = {f"train{i}": frozenset() for i in range(3)} | {"long": frozenset()}
+    needs["final@a"] = frozenset(f"train{i}" for i in range(3))
+    needs["final@b"] = frozenset({"long"})
+    seconds = dict.fromkeys(needs, 4.0) | {"long": 30.0, "final@a": 1.0, "final@b": 1.0}
+    queue = StageQueue(
+        needs=needs,
+        threads=dict.fromkeys(needs, 1),
+        seconds=seconds,
+        slots=2,
+        milestones=frozenset({"final@a", "final@b"}),
+    )
+    order, clock = play(queue)
+    assert order[:3] == ["train0", "train1", "train2"]
+    assert clock == 4 + 30 + 1  # and the long chain starts as soon as a slot is free

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.core import reproducible_env
+from foursplit.runner.run_pipeline import RunTargets, _expected_commands
 from foursplit.runner.workers.client import SOCKET
+from foursplit.runner.workers.pool import WorkerPool
 from foursplit.runner.workers.preload import preload_plan
 from foursplit.runner.workers.start import warm_worker
 
@@ -211,3 +214,17 @@ def test_settling_again_under_the_same_settings_changes_nothing(monkeypatch):
     assert json.dumps({n: os.environ[n] for n in sorted(wanted)}) == json.dumps(
         {n: wanted[n] for n in sorted(wanted)}
     )
+
+
+def test_in_a_clean_clone_alone_all_commands_are_expected_before_dvc_has_planned(project):
+    params = load()
+    pool = WorkerPool(params, project / "log")
+    everything, some = RunTargets(), RunTargets(addresses=["pipelines/data/dvc.yaml:fetch@wine"])
+    assert _expected_commands(everything, pool) == []  # pipelines of other stages
+    (project / "pipelines" / "code").mkdir(parents=True)
+    (project / "pipelines" / "code" / "dvc.yaml").write_text("stages: {}\n")
+    assert {*_expected_commands(everything, pool)} == preload_plan(params).keys()
+    assert _expected_commands(some, pool) == ["foursplit stage fetch wine"]
+    paths.code().mkdir(parents=True)
+    assert _expected_commands(everything, pool) == []
+    pool.close()

@@ -162,6 +162,12 @@ def _number(cell):
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables())
+@example(
+    (
+        {"{open('RAN','w').name}": [0.0] * 4, 'q""";open("RAN","w");"""': [0.0] * 4},
+        "{open('RAN','w').name}",
+    )
+)
 @example(({"a_b": [1, 2, 1, 2], "a": ["b", "c", "b", "c"], "y": ["m", "n", "m", "n"]}, "y"))
 @example(({"a": ["b_c", "d", "b_c", "d"], "a_b": ["c", "e", "c", "e"], "y": [0, 1, 0, 1]}, "y"))
 @example(({"official": ["split", "x", "x", "x"], "domain": ["a", "b", "a", "b"]}, "domain"))

@@ -11,6 +11,7 @@ from foursplit.config import paths
 from foursplit.config.load import load
 from foursplit.diagnosis.decomposition.ledger import LINKS
 from foursplit.io import artifacts
+from foursplit.tracking.page_server import STORED_KEY, STORED_VALUE
 
 mlflow_page = pytest.importorskip(
     "docs.mlflow_page", reason="no Selenium: pip install selenium", exc_type=ImportError
@@ -83,3 +84,19 @@ def test_two_runs_are_compared_in_a_browser_that_reaches_nothing_else_in_ci(riva
     requests = mlflow_page.requests(folder)
     assert {urlsplit(url).netloc for url in requests} == {urlsplit(address).netloc}
     assert any("/mlflow/runs/" in url for url in requests)
+
+
+@pytest.mark.slow
+def test_an_experiment_opens_on_its_runs_from_the_page_that_is_named_first_in_ci(rivals, tmp_path):
+    if mlflow_page.missing():
+        pytest.skip(mlflow_page.missing())
+    world, _ = rivals
+    with (
+        mlflow_page.page(world.root, os.environ) as address,
+        mlflow_page.browser(tmp_path) as driver,
+    ):
+        mlflow_page.open_experiment(driver, address, "improving/wines")
+        fragment = urlsplit(driver.current_url).fragment
+        chosen = driver.execute_script(f"return localStorage.getItem('{STORED_KEY}')")
+    assert urlsplit(fragment).path.endswith("/runs")
+    assert chosen == f'"{STORED_VALUE}"'

@@ -17,7 +17,7 @@ from foursplit.tasks import classify, classify_binary, regress
 from foursplit.training import network, seed_batch
 from foursplit.training.initial_weights import build_with_seed
 from foursplit.training.stacked_network import StackedDropout
-from foursplit_courses.models import convnet, lenet, logistic_polynomial
+from foursplit_courses.models import batch_norm_mlp, convnet, lenet, logistic_polynomial
 
 SEEDS = (3, 1, 4)
 CLASSES = DataSpec(inputs=(6,), classes=("a", "b", "c"))
@@ -30,6 +30,7 @@ DROPOUT = (mlp, mlp.Args(hidden=(16, 8), dropout=0.3), classify, CLASSES)
 PLAIN = (mlp, mlp.Args(hidden=(16,)), classify, CLASSES)
 LOGISTIC = (logistic, logistic.Args(), classify_binary, TWO)
 LINEAR = (linear, linear.Args(degree=2), regress, NUMBER)
+BATCH_NORM = (batch_norm_mlp, batch_norm_mlp.Args(hidden=(16, 8)), classify, CLASSES)
 LENET = (lenet, lenet.Args(channels=(3, 5), hidden=(12, 8)), classify, PICTURES)
 
 TOLERANCE = 5e-6
@@ -118,6 +119,8 @@ CASES = {
     "a schedule by epochs": (
         PLAIN, {"lr_scheduler": {"name": "StepLR", "gamma": 0.5, "step_size": 3}},
     ),
+    "batch norm": (BATCH_NORM, {"optimizer": "sgd", "weight_decay": 0.02, "batch_size": 25}),
+    "batch norm, full batch": (BATCH_NORM, {"optimizer": "sgd", "batch_size": None}),
     "rmsprop": (PLAIN, {"optimizer": "rmsprop", "momentum": 0.5, "learning_rate": 0.001}),
     "clipped by norm": (DROPOUT, {"gradient_clip_val": 0.1}),
     "clipped by value": (DROPOUT, {"gradient_clip_val": 0.01, "gradient_clip_algorithm": "value"}),

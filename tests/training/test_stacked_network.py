@@ -36,6 +36,9 @@ KNOWN = {
     "mlp": mlp.build(mlp.Args(dropout=0.2), SHAPE),
     "lenet": lenet.build(lenet.Args(), DataSpec(inputs=(1, 8, 8), classes=("a", "b"))),
     "convnet": convnet.build(convnet.Args(), DataSpec(inputs=(3, 32, 32), classes=("a", "b"))),
+    "batch norm": nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2), nn.BatchNorm1d(2)
+    ),
     "nested": nn.Sequential(nn.Sequential(nn.Linear(4, 3), nn.GELU()), nn.Linear(3, 2, bias=False)),
 }
 UNKNOWN = {
@@ -43,7 +46,11 @@ UNKNOWN = {
     "embeddings": matrix_factorization.MatrixFactorization(
         matrix_factorization.Args(n_users=3, n_items=3)
     ),
-    "statistics of a batch": nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4)),
+    "statistics of all batches": nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, momentum=None)),
+    "no running statistics": nn.Sequential(
+        nn.Linear(4, 4), nn.BatchNorm1d(4, track_running_stats=False)
+    ),
+    "normalization alone": nn.Sequential(nn.BatchNorm1d(4)),
     "statistics behind weights": nn.Sequential(nn.Linear(4, 4), Standardize((4,)), nn.ReLU()),
     "a class derived from a known one": nn.Sequential(Doubled(4, 2)),
     "weights used twice": tied(),
@@ -81,7 +88,13 @@ def test_a_task_with_steps_of_its_own_is_not():
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_each_seed_is_answered_by_its_own_weights_which_come_back_as_they_went(name):
-    shapes = {"mlp": (6,), "lenet": (1, 8, 8), "convnet": (3, 32, 32), "nested": (4,)}
+    shapes = {
+        "mlp": (6,),
+        "lenet": (1, 8, 8),
+        "convnet": (3, 32, 32),
+        "nested": (4,),
+        "batch norm": (1, 3, 3),
+    }
     nets = [KNOWN[name]]
     with torch.no_grad():
         for number in (1, 2):

@@ -15,7 +15,8 @@ NO_CURVE = (
 
 
 @click.command()
-@click.argument("tables", type=click.Path(path_type=Path))
+@click.argument("tables", type=click.Path(path_type=Path), required=False)
+@click.option("--example", is_flag=True, help="Write four small tables, and diagnose them.")
 @click.option(
     "--human-error",
     "human",
@@ -48,7 +49,7 @@ NO_CURVE = (
     "--html", "html_file", type=click.Path(path_type=Path), help="Write an HTML page to this file."
 )
 def diagnose(
-    tables: Path,
+    tables: Path | None,
     human: tuple[str, ...],
     human_on: tuple[str, ...],
     desired_error: float | None,
@@ -57,6 +58,7 @@ def diagnose(
     sheets: tuple[Path, ...],
     json_file: Path | None,
     html_file: Path | None,
+    example: bool,
     **reading: Any,
 ) -> None:
     """Diagnose the prediction tables of any model.
@@ -67,6 +69,14 @@ def diagnose(
     `oracle.<component>`, `oracle_type.<type>`, `score_y` and `score_y_hat`.  Errors are fractions.
     Folders `seed_*` inside are the seeds of one model.
     """
+    if (tables is None) != example:
+        raise click.UsageError("Give a folder with prediction tables, or --example.")
+    if tables is None:
+        from foursplit.api import example as tables_to_try
+
+        tables = tables_to_try.write()
+        human = human or (str(tables_to_try.HUMAN_ERROR),)
+        click.echo(f"{tables}/: train.csv, train_dev.csv, dev.csv and test.csv are written.\n")
     known_names.require_tables(tables)
     from foursplit.cli.commands.diagnose import diagnose as command
     from foursplit.cli.commands.diagnose import parse_settings
@@ -77,6 +87,11 @@ def diagnose(
         human, human_on, desired_error, same_distribution=same_distribution, min_gain=min_gain
     )
     command(tables, settings, options, sheets=sheets, json_file=json_file, html_file=html_file)
+    if example:
+        click.echo(f"\n{tables_to_try.MEANING}", nl=False)
+        click.echo(
+            f"As a page: foursplit diagnose {tables} --human-error {human[0]} --html page.html"
+        )
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from foursplit.cli import printing
+from foursplit.cli import extras, printing
 from foursplit.core.errors import FoursplitError, remedy
 from foursplit.core.terminal import printable
 
@@ -91,6 +91,12 @@ class FoursplitGroup(click.Group):
             return super().invoke(ctx)
         except FoursplitError as error:
             click.secho(f"foursplit: {printable(error)}", err=True, fg="red")
+            ctx.exit(2)
+        except ModuleNotFoundError as error:
+            extra = extras.extra_with(error.name or "")
+            if extra is None:
+                raise
+            click.secho(f"foursplit: {extras.advice(error.name or '', extra)}", err=True, fg="red")
             ctx.exit(2)
         except BrokenPipeError:  # the reader has closed the pipe, for example `head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -95,6 +95,7 @@ class DataSpec:
     max_lengths: Mapping[str, int] = field(default_factory=dict)  # in train, of ragged arrays
     tokenizer: str = ""  # how texts are divided into tokens
     vocabularies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of text arrays
+    token_shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # of a language
     further_inputs: tuple[str, ...] = ()  # arrays beside x that a network reads
     axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of further arrays
 
@@ -124,7 +125,7 @@ class DataSpec:
     def from_json(cls, block: Mapping[str, Any]) -> "DataSpec":
         tuples = ("inputs", "classes", "further_inputs")
         lists: dict[str, Any] = {name: tuple(block[name]) for name in tuples if name in block}
-        for name in ("vocabularies", "axes"):
+        for name in ("vocabularies", "token_shares", "axes"):
             if name in block:
                 lists[name] = {key: tuple(value) for key, value in block[name].items()}
         return cls(**{**block, **lists})

@@ -111,6 +111,28 @@ class LineFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Playground:
+    """Small networks on a plane, trained beforehand for every combination of choices.
+
+    `weights` are little-endian float32 in base64: of each combination (data, layers, activation and
+    `others`, the last one fastest), of each of `steps`, layer by layer: matrix (unit, input) row by
+    row, then biases. The last layer is one logit.
+    """
+
+    title: str
+    data: tuple[str, ...]
+    points: tuple[Grid, ...]  # of each data set: (point, 3), x, y and class 0 or 1
+    layers: tuple[tuple[int, ...], ...]  # units of the hidden layers, to choose from
+    activations: tuple[Literal["relu", "tanh", "sigmoid"], ...]
+    others: tuple[tuple[str, tuple[str, ...]], ...]  # name and values of further choices
+    steps: tuple[int, ...]
+    half_width: float  # of the plane, whose middle is zero
+    weights: str
+    start: tuple[int, ...]  # a value of each choice
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPoints:
     """Examples to which the reader adds own ones, and a model of all that the page fits again.
 
@@ -203,7 +225,19 @@ class Table:
     caption: str = ""
 
 
-Plain = Lines | Surface | Contour | Regions | LineFit | OwnPoints | Flight | Graph | Picture | Table
+Plain = (
+    Lines
+    | Surface
+    | Contour
+    | Regions
+    | LineFit
+    | OwnPoints
+    | Flight
+    | Graph
+    | Picture
+    | Table
+    | Playground
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

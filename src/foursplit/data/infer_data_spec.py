@@ -45,6 +45,8 @@ def _texts(train: Examples, dataset: DatasetSpec) -> dict[str, Any]:
     """Return vocabularies and longest lengths, in tokens where an array is text."""
     vocabularies: dict[str, tuple[str, ...]] = {}
     lengths: dict[str, int] = {}
+    shares: dict[str, tuple[float, ...]] = {}
+    has_target = bool(dataset.target) or "target" in dataset.further.values()
     for name, array in {"x": train.x, **train.further}.items():
         if not isinstance(array, Ragged):
             continue
@@ -53,10 +55,14 @@ def _texts(train: Examples, dataset: DatasetSpec) -> dict[str, Any]:
             vocabularies[name] = texts.vocabulary(content, dataset.tokenizer)
             counts = [len(texts.tokens_of(text, dataset.tokenizer)) for text in content]
             lengths[name] = max(counts, default=0)
+            if not has_target:  # the text itself is what a model predicts
+                found = texts.token_shares(content, vocabularies[name], dataset.tokenizer)
+                shares[name] = tuple(found)
         else:
             lengths[name] = int(array.lengths.max(initial=0))
     tokenizer = {"tokenizer": dataset.tokenizer} if vocabularies else {}
-    return {"vocabularies": vocabularies, "max_lengths": lengths, **tokenizer}
+    block = {"vocabularies": vocabularies, "max_lengths": lengths, **tokenizer}
+    return {**block, "token_shares": shares}
 
 
 def is_text(name: str, array: Array, dataset: DatasetSpec) -> bool:

@@ -43,6 +43,25 @@ def vocabulary(texts: Iterable[str], tokenizer: str) -> tuple[str, ...]:
     return (*SPECIAL, *sorted(counts))
 
 
+def n_outcomes(vocabulary: Sequence[str]) -> int:
+    """Count what may stand at a place of a text: all but padding and `START`."""
+    return len(vocabulary) - 2
+
+
+def token_shares(texts: Iterable[str], vocabulary: Sequence[str], tokenizer: str) -> list[float]:
+    """Return the share of each token of a vocabulary in `texts`, with a `END` for each text.
+
+    Every outcome is counted once more than it occurs, so that none is impossible (Laplace).
+    """
+    counts = Counter(dict.fromkeys(vocabulary, 1))
+    counts[vocabulary[PADDING]] = counts[vocabulary[START]] = 0
+    for text in texts:
+        counts.update(tokens_of(text, tokenizer))
+        counts[vocabulary[END]] += 1
+    total = sum(counts[token] for token in vocabulary)
+    return [counts[token] / total for token in vocabulary]
+
+
 def to_ids(stored: Ragged, tokens: Sequence[str], tokenizer: str) -> Ragged:
     """Return each text's token numbers, int32; a token that train lacks is `UNKNOWN`."""
     number = {token: position for position, token in enumerate(tokens)}

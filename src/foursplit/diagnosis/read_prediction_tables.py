@@ -47,7 +47,32 @@ def read_folders(
         for split, path in splits.items()
     }
     frames = prepare_frames(frames, by_file, options)
-    return [[_model(folder, splits, frames) for folder, splits in found.items()] for found in files]
+    return [
+        [
+            _model(folder.name, {split: str(path) for split, path in splits.items()}, frames)
+            for folder, splits in found.items()
+        ]
+        for found in files
+    ]
+
+
+def models_from_frames(
+    seeds: Mapping[str, Mapping[str, pd.DataFrame]], options: ReadOptions = AS_TABLES_ARE
+) -> list[Model]:
+    """Return a model for each seed from its frames by split, checked as files are."""
+    frames: dict[str, pd.DataFrame] = {}
+    splits: dict[str, str] = {}
+    for seed, tables in seeds.items():
+        for split, frame in tables.items():
+            at = split if len(seeds) == 1 else f"{seed}, {split}"
+            frames[at], splits[at] = options.complete(frame, at), split
+            require_columns(frames[at], at)
+    frames = prepare_frames(same_types(frames), splits, options)
+    names = iter(frames)
+    return [
+        _model(seed, {split: next(names) for split in tables}, frames)
+        for seed, tables in seeds.items()
+    ]
 
 
 def _folders(folder: Path) -> dict[Path, dict[str, Path]]:
@@ -83,15 +108,14 @@ def _frames(paths: Sequence[Path], options: ReadOptions) -> dict[str, pd.DataFra
     return same_types(frames)
 
 
-def _model(folder: Path, files: Mapping[str, Path], frames: Mapping[str, pd.DataFrame]) -> Model:
-    tables = {
-        split: validate_typed(frames[str(path)], split, str(path)) for split, path in files.items()
-    }
+def _model(name: str, keys: Mapping[str, str], frames: Mapping[str, pd.DataFrame]) -> Model:
+    """Return a model from its frames; `keys` are theirs, by split."""
+    tables = {split: validate_typed(frames[key], split, key) for split, key in keys.items()}
     _refuse_shared_ids(tables.values())
-    judged = [split for split, path in files.items() if "loss" not in frames[str(path)]]
-    flagged = [split for split, path in files.items() if "is_error" in frames[str(path)]]
+    judged = [split for split, key in keys.items() if "loss" not in frames[key]]
+    flagged = [split for split, key in keys.items() if "is_error" in frames[key]]
     refuse_strangers(tables, judged, flagged, tabular.print_note)
-    return Model(tables=tables, name=folder.name)
+    return Model(tables=tables, name=name)
 
 
 def _refuse_shared_ids(tables: Iterable[PredictionTable]) -> None:

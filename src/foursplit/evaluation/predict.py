@@ -92,7 +92,9 @@ def _load_model(folder: Path, run: RuntimeConfig) -> tuple[Manifest, Any]:
         from foursplit.training import custom_estimator
 
         model = _estimator(folder, manifest, run)
-        return manifest, lambda examples: custom_estimator.predict(model, examples.dense_x)
+        return manifest, lambda examples: custom_estimator.predict(
+            model, custom_estimator.inputs(model, examples)
+        )
     net, device = _network(folder, manifest, run)
     return manifest, NetworkPredictor(net, device, manifests.shape(manifest), manifest.task)
 

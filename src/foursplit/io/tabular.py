@@ -169,21 +169,35 @@ def _encoding(data: bytes, line: int, path: Path, say: Notify) -> str:
 
 
 def _detect_separator(head: str, *, is_whole: bool) -> str:
-    """Return the separator that gives the header and each row the same number of cells."""
-    best_score, best = (False, False, 1), ","
+    """Return the separator that gives the header and each row the same number of cells.
+
+    Text after the closing quote of a cell rules a separator out where another one remains.
+    """
+    best_score, best = (False, False, False, 1), ","
     for separator in SEPARATORS:
         lines = io.StringIO(head, newline="")
         rows = [row for row in islice(csv.reader(lines, delimiter=separator), SAMPLE_ROWS) if row]
-        rows = (
-            rows if is_whole or len(rows) in (1, SAMPLE_ROWS) else rows[:-1]
-        )  # the last is cut off
+        is_cut = not is_whole and len(rows) not in (1, SAMPLE_ROWS)
+        rows = rows[:-1] if is_cut else rows
         if not rows or len(rows[0]) < 2:
             continue
         is_prose = any(name.startswith(" ") for name in rows[0])
-        score = (len({len(row) for row in rows}) == 1, not is_prose, len(rows[0]))
+        is_even = len({len(row) for row in rows}) == 1
+        score = (_is_well_quoted(head, separator), is_even, not is_prose, len(rows[0]))
         if score >= best_score:  # a comma is the likeliest separator to be inside a cell
             best_score, best = score, separator
     return best
+
+
+def _is_well_quoted(head: str, separator: str) -> bool:
+    """Check that a separator or the end of the line follows each closing quote of the sample."""
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=separator, strict=True)
+    try:
+        for _ in islice(rows, SAMPLE_ROWS):
+            pass
+    except csv.Error as error:
+        return "unexpected end" in str(error)  # the sample ends inside a cell
+    return True
 
 
 def _tables(

@@ -1,8 +1,9 @@
 """Scheduling: a stage may start when its dependencies are done and its threads are free.
 
-One slot goes through the milestones (decided comparisons), the shortest first, so that the first
-results come early; the others take the longest critical path, so that the end comes early.  Knows
-names and numbers only: no DVC, no process, no clock.
+All slots go to the first milestone (a decided comparison), the shortest, so that the first
+results come early.  Then one slot goes through the others, the shortest first, and the rest take
+the longest critical path, so that the end comes early.  Knows names and numbers only: no DVC, no
+process, no clock.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -51,16 +52,19 @@ class StageQueue:
     def ready_by_priority(self) -> list[str]:
         """List the ready stages in the order in which to start them.
 
-        First one of the next milestone, unless one runs; then by the longest critical path.
+        First those of the first milestone; of a later one a single one, unless one runs; then by
+        the longest critical path.
         """
         order = {name: position for position, name in enumerate(self.needs)}
         ready = sorted(self.ready, key=lambda name: (-self.critical_path[name], order[name]))
         for name, way in self.ancestors.items():
             if name in self.done or not way.isdisjoint(self.failed) or name in self.skipped:
                 continue
-            if not way.isdisjoint(self.running):
-                break
-            first = [stage for stage in ready if stage in way][:1]
+            first = [stage for stage in ready if stage in way]
+            if not self.done.isdisjoint(self.ancestors):
+                if not way.isdisjoint(self.running):
+                    break
+                first = first[:1]
             return [*first, *(stage for stage in ready if stage not in first)]
         return ready
 

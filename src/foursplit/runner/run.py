@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from foursplit.config.schema import Params
 from foursplit.core.errors import FoursplitError
 from foursplit.runner import run_log
-from foursplit.runner.duration_estimates import estimate_training_seconds
+from foursplit.runner.duration_estimates import estimate_training_seconds, stored_seconds
 from foursplit.runner.dvc_adapter.dvc_warnings import redirect_dvc_warnings
 from foursplit.runner.dvc_adapter.graph import (
     DvcLockedError,
@@ -376,7 +376,8 @@ class PipelineRun:
 
 def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> StageQueue:
     """Build the queue of a plan; Foursplit's commands take run.threads of params.yaml."""
-    threads, estimates = params.run.threads, estimate_training_seconds(params)
+    threads = params.run.threads
+    estimates, stored = estimate_training_seconds(params), stored_seconds()
     is_own = {
         name: any(command.startswith("foursplit ") for command in step.commands)
         for name, step in stages.items()
@@ -385,7 +386,8 @@ def build_queue(stages: dict[str, PlannedStage], params: Params, slots: int) -> 
         needs={name: step.needs & stages.keys() for name, step in stages.items()},
         threads={name: threads if is_own[name] else 1 for name in stages},
         seconds={
-            n: run_log.expected_seconds(n, step.title, estimates) for n, step in stages.items()
+            name: run_log.expected_seconds(name, step.title, estimates, stored)
+            for name, step in stages.items()
         },
         slots=slots,
         kinds={name: step.title.partition("@")[0] for name, step in stages.items()},

@@ -24,6 +24,8 @@ ESTIMATE_FACTOR, ESTIMATE_POWER = 1.2, 0.4
 
 DEFAULT_OTHER_SECONDS = 0.5
 
+MIN_SECONDS = 0.05
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageRecord:
@@ -71,11 +73,18 @@ def read(name: str) -> StageRecord | None:
         return None
 
 
-def expected_seconds(name: str, title: str, estimates: Mapping[str, float]) -> float:
-    """Estimate a stage's duration: of its last run, of `estimates`, or the default."""
+def expected_seconds(
+    name: str, title: str, estimates: Mapping[str, float], stored: Mapping[str, float] | None = None
+) -> float:
+    """Estimate a stage's duration: of its last run, of a `stored` one, of `estimates`, a default.
+
+    `stored` and `estimates` have seconds by title.
+    """
     last = read(name)
     if last is not None and last.how == "ran":
-        return max(last.seconds, 0.05)
+        return max(last.seconds, MIN_SECONDS)
+    if stored and title in stored:
+        return max(stored[title], MIN_SECONDS)
     if title in estimates:
         return float(ESTIMATE_FACTOR * estimates[title] ** ESTIMATE_POWER)
     return DEFAULT_SECONDS.get(title.partition("@")[0], DEFAULT_OTHER_SECONDS)

@@ -80,7 +80,7 @@ def run(
     workers = WorkerRecord(paths.state())
     pool = WorkerPool(params, log, workers.add)
     try:
-        pool.start_ahead(_own_commands(targets))
+        pool.start_ahead(_expected_commands(targets, pool))
         pipeline, stages = _open(targets)
     except BaseException:
         pool.close()
@@ -145,8 +145,14 @@ def _pipeline_run(
     return PipelineRun(pipeline, stages, queue, pool, Display(len(stages)), decided)
 
 
-def _own_commands(targets: RunTargets) -> list[str]:
-    """List the commands of the targets themselves: while DVC plans, workers import for them."""
+def _expected_commands(targets: RunTargets, pool: WorkerPool) -> list[str]:
+    """List the commands that will probably run: while DVC plans, workers import for them.
+
+    Those of the targets themselves; in a clean clone, where nothing ever ran, all.
+    """
+    has_code_stage = paths.pipeline_file("code").is_file()
+    if not targets.addresses and has_code_stage and not paths.code().exists():
+        return pool.commands
     commands = []
     for title in (address.partition(":")[2] for address in targets.addresses):
         stage, _, key = title.partition("@")

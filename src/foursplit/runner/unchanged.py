@@ -127,6 +127,11 @@ class RunWatch:
         for path in (path for path, stamp in found.items() if _is_racy(stamp, now)):
             self.hashes[path.removesuffix(TARGET)] = hashes.get(path.removesuffix(TARGET))
 
+    def commit_folder(self, folder: Path) -> None:
+        """Remember the states of a folder that the run itself has just written, without a stage."""
+        files = [str(path) for path in folder.rglob("*") if path.is_file()]
+        self.commit({str(folder): {path: _md5(path) or "" for path in files}})
+
     def record(self, text: str) -> None:
         """Write the states, and what the run printed, unless somebody edited files meanwhile.
 

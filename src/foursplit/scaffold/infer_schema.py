@@ -99,6 +99,8 @@ def infer_schema(
 
 
 def _require_known(frame: pd.DataFrame, target: str, said: Wishes, at: str) -> None:
+    if target not in frame.columns:
+        raise unknown_name("column", target, map(str, frame.columns), at)
     options = {"--group": [said.group], "--time": [said.time]}
     options |= {"--drop": [*said.drop], "--keep": [*said.keep]}
     for option, names in options.items():

@@ -35,8 +35,6 @@ def new_dataset(
     frame = tabular.read_frame(csv)
     if frame.empty:
         raise FoursplitError(f"{csv}: has no rows")
-    if target not in frame.columns:
-        raise unknown_name("column", target, map(str, frame.columns), str(csv))
     csv_path = _project_path(csv)
     schema = infer_schema.infer_schema(frame, target, str(csv), wishes)
     task = schema.target.task

@@ -8,6 +8,7 @@ What `build(args, shape, seed)` of its file gives has `fit(x, y)`, `predict(x)` 
 - `tune(x, y)`, where something is chosen on dev, such as a threshold; called once, after `fit`;
 - `tell`, an attribute, where `fit` takes long: the trainer sets it, and `fit` calls it with how
   far it is, in words and as a share;
+- `reads_texts`, an attribute, where `x` are texts as `data/texts.py` stores them, (text, …) bytes;
 - `n_parameters`, where not every number in the arrays is one that was learnt.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from foursplit.core.arrays import Array
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import Examples
 from foursplit.io import artifacts
@@ -28,14 +30,24 @@ def is_custom(model: Any) -> bool:
 
 def fit(model: Any, train: Examples, dev: Examples) -> Any:
     """Fit on train; tune on dev if the model has `tune`."""
-    model.fit(train.dense_x, train.y)
+    model.fit(inputs(model, train), _target(train))
     if hasattr(model, "tune"):
-        model.tune(dev.dense_x, dev.y)
+        model.tune(inputs(model, dev), _target(dev))
     return model
 
 
-def predict(model: Any, x: np.ndarray) -> np.ndarray:
-    """Return (example, class) probabilities, or one number an example."""
+def inputs(model: Any, examples: Examples) -> Array:
+    """Return what the model reads; raise where lengths differ and it reads no texts."""
+    return examples.x if getattr(model, "reads_texts", False) else examples.dense_x
+
+
+def _target(examples: Examples) -> np.ndarray | None:
+    """Return the target; None where texts are their own."""
+    return examples.y if "y" in examples.metadata else None
+
+
+def predict(model: Any, x: Array) -> np.ndarray:
+    """Return (example, class) probabilities, one number an example, or what the task scores."""
     predictions: np.ndarray
     predictions = model.predict_proba(x) if hasattr(model, "predict_proba") else model.predict(x)
     return predictions

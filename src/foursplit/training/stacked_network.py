@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from foursplit.layers.standardize import Standardize
 
@@ -31,6 +32,11 @@ PER_EXAMPLE = (nn.Flatten, nn.ZeroPad2d, nn.MaxPool2d, nn.AvgPool2d)
 
 WEIGHTED = (nn.Linear, nn.Conv2d)
 
+NORMALIZING = (nn.BatchNorm1d, nn.BatchNorm2d)
+"""Layers that normalize by the batch of their own seed: the units of all seeds are more units."""
+
+LEARNING = (*WEIGHTED, *NORMALIZING)
+
 Stacked = Float[Tensor, "seed batch ..."]
 
 
@@ -45,15 +51,16 @@ def can_stack(net: nn.Module) -> bool:
     """Return whether `net` is a Sequential of layers that are known here, and all of it learns."""
     layers = layers_of(net)
     body = layers[_n_preprocessing(layers) :]
-    known = (*ELEMENTWISE, *PER_EXAMPLE, *WEIGHTED, nn.Dropout)
-    learnt = [layer for layer in body if isinstance(layer, WEIGHTED)]
+    known = (*ELEMENTWISE, *PER_EXAMPLE, *LEARNING, nn.Dropout)
+    learnt = [layer for layer in body if isinstance(layer, LEARNING)]
     return (
         type(net) is nn.Sequential
-        and len(learnt) > 0
+        and any(isinstance(layer, WEIGHTED) for layer in learnt)
         # A subclass may do something else.
         and all(type(layer) in known for layer in body)
         and all(_flattens_examples(layer) for layer in layers)
         and all(layer.p < 1 for layer in body if isinstance(layer, nn.Dropout))
+        and all(_is_plain(layer) for layer in body if isinstance(layer, NORMALIZING))
         and len({id(p) for layer in learnt for p in layer.parameters()})
         == sum(1 for layer in learnt for _ in layer.parameters())
         and all(p.requires_grad and p.dtype == torch.float32 for p in net.parameters())
@@ -74,6 +81,11 @@ def _is_preprocessing(layer: nn.Module) -> bool:
 
 def _flattens_examples(layer: nn.Module) -> bool:
     return not isinstance(layer, nn.Flatten) or (layer.start_dim, layer.end_dim) == (1, -1)
+
+
+def _is_plain(layer: nn.BatchNorm1d | nn.BatchNorm2d) -> bool:
+    """Return whether it has scale and shift, and running statistics of a fixed momentum."""
+    return bool(layer.affine and layer.track_running_stats and layer.momentum is not None)
 
 
 class StackedNetwork(nn.Module):
@@ -97,6 +109,8 @@ class StackedNetwork(nn.Module):
             return StackedLinear(copies)
         if isinstance(layer, nn.Conv2d):
             return StackedConv2d(copies)
+        if isinstance(layer, NORMALIZING):
+            return StackedBatchNorm(copies)
         if isinstance(layer, nn.Dropout):
             return StackedDropout(layer.p, self.generators)
         return layer if isinstance(layer, ELEMENTWISE) else PerExample(layer)
@@ -112,15 +126,16 @@ class StackedNetwork(nn.Module):
         return outputs
 
     def copy_to(self, nets: Sequence[nn.Module]) -> None:
-        """Write each seed's weights into a network of its own."""
-        stacked = [layer for layer in self.body if isinstance(layer, StackedLinear | StackedConv2d)]
+        """Write each seed's weights and running statistics into a network of its own."""
+        kinds = (StackedLinear, StackedConv2d, StackedBatchNorm)
+        stacked = [layer for layer in self.body if isinstance(layer, kinds)]
         with torch.no_grad():
             for number, net in enumerate(nets):
-                own = [layer for layer in layers_of(net) if isinstance(layer, WEIGHTED)]
+                own = [layer for layer in layers_of(net) if isinstance(layer, LEARNING)]
                 for layer, mine in zip(stacked, own, strict=True):
-                    mine.weight.copy_(layer.weight[number])
-                    if mine.bias is not None and layer.bias is not None:
-                        mine.bias.copy_(layer.bias.view(len(nets), -1)[number])
+                    theirs = layer.state_dict()
+                    for name, values in mine.state_dict().items():
+                        values.copy_(theirs[name].reshape(len(nets), *values.shape)[number])
 
 
 class PerExample(nn.Module):
@@ -187,6 +202,47 @@ class StackedConv2d(_Weighted):
         biases = iter([None] * self.n) if self.bias is None else self.bias.view(self.n, -1).unbind()
         parts = zip(x.unbind(), self.weight.unbind(), biases, strict=True)
         return torch.stack([self.settings(*part) for part in parts])
+
+
+class StackedBatchNorm(nn.Module):
+    """Batch normalization of each seed's own batch, as one layer over the units of all seeds.
+
+    Scale and shift are one axis, as no penalty is on them.
+    """
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
+    def __init__(self, copies: Sequence[nn.BatchNorm1d | nn.BatchNorm2d]) -> None:
+        super().__init__()
+        assert copies[0].momentum is not None  # `can_stack` has seen to it
+        self.momentum, self.eps = copies[0].momentum, copies[0].eps
+        for name in ("weight", "bias"):
+            values = torch.cat([getattr(layer, name).detach() for layer in copies])
+            self.register_parameter(name, nn.Parameter(values))
+        for name in ("running_mean", "running_var"):
+            self.register_buffer(name, torch.cat([getattr(layer, name) for layer in copies]))
+        counts: list[Any] = [layer.num_batches_tracked for layer in copies]
+        self.register_buffer("num_batches_tracked", torch.stack(counts))
+
+    def forward(self, x: Stacked) -> Stacked:
+        seeds_within = x.transpose(0, 1)  # (batch, seed, unit, ...)
+        outputs = F.batch_norm(
+            seeds_within.flatten(1, 2),
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training,
+            self.momentum,
+            self.eps,
+        )
+        if self.training:
+            self.num_batches_tracked += 1
+        return outputs.view(seeds_within.shape).transpose(0, 1)
 
 
 class _Products(torch.autograd.Function):

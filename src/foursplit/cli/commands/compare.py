@@ -1,29 +1,23 @@
 """`foursplit compare`: compare two models on the same examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from foursplit.api.compare import compare_tables
 from foursplit.core.errors import FoursplitError
-from foursplit.core.seeds import generator
 from foursplit.core.terminal import line
 from foursplit.diagnosis.baseline import measure_baseline
-from foursplit.diagnosis.metrics.compare import compare_metric
 from foursplit.diagnosis.prediction_table import Model, PredictionTable
 from foursplit.diagnosis.read_options import ReadOptions
 from foursplit.diagnosis.read_prediction_tables import read_folders
 from foursplit.diagnosis.recommendations.finding import Finding
 from foursplit.diagnosis.settings import Settings
-from foursplit.diagnosis.stats.paired_comparison import TRAINED, Comparison
-from foursplit.diagnosis.stats.paired_comparison import compare_models as compare_tables
-from foursplit.diagnosis.stats.seed_variance import mean_table
+from foursplit.diagnosis.stats.paired_comparison import TRAINED
 from foursplit.io import artifacts
 from foursplit.io.progress import report_elapsed
-
-Tables = Mapping[str, PredictionTable]
-"""A model's tables of one split, by seed."""
 
 ONE_SEED = Finding(
     code="ST018",
@@ -41,7 +35,7 @@ def compare(
     with report_elapsed(f"reading {first} and {second}"):
         models = read_folders(paths, options)
     a, b = (_tables(*pair, split) for pair in zip(paths, models, strict=True))
-    comparison = _compare(a, b, options)
+    comparison = compare_tables(a, b, options.metric)
     findings = [ONE_SEED] if comparison.scope == TRAINED else []
     report = {
         "a": str(first),
@@ -76,14 +70,6 @@ def compare(
         click.echo(f"{finding.title}.")
 
 
-def _compare(a: Tables, b: Tables, options: ReadOptions) -> Comparison:
-    rng = generator("compare", 1)
-    if options.metric is not None and options.metric.of_table:
-        return compare_metric(options.metric, a, b, rng).comparison
-    first, second = (mean_table([*tables.values()]) for tables in (a, b))
-    return compare_tables(first, second, rng, seeds=(_errors(a), _errors(b)))
-
-
 def _print_baseline(name: str, models: Sequence[Model], split: str, options: ReadOptions) -> None:
     """Say first that a model does not beat the baseline on the split."""
     known = [split, "train"] if split in models[0].tables else [*models[0].tables]
@@ -104,8 +90,3 @@ def _tables(path: Path, models: Sequence[Model], split: str) -> dict[str, Predic
     if split not in first_tables:
         raise FoursplitError(f"{path}: no table of {split!r}; it has {', '.join(first_tables)}")
     return {model.name: model.tables[split] for model in models if split in model.tables}
-
-
-def _errors(tables: Tables) -> dict[str, float]:
-    """Return the error of each seed if there are several."""
-    return {name: t.error for name, t in tables.items()} if len(tables) > 1 else {}

@@ -124,7 +124,7 @@ def _run(
         seconds = time.monotonic() - start
         asked = experiments_asked(params, wanted.addresses)
         printed = finish.finish_run(
-            params.of(of), seconds, changed=changed, tracking=tracking, asked=asked
+            params.of(of), seconds, changed=changed, tracking=tracking, asked=asked, watch=watch
         )
         if watch is not None and not unsupported:
             watch.record(printed)

@@ -9,6 +9,7 @@ from foursplit.cli.commands.track import track
 from foursplit.core import reproducible_env
 from foursplit.io import local_server
 from foursplit.io.local_server import HOST, ServerCommand
+from foursplit.tracking import page_server
 from foursplit.tracking.runs.run_table import TRAINING, VIEW_TAG, runs_page
 
 PAGE = f"#/experiments?{TRAINING}"
@@ -65,8 +66,9 @@ def _command(port: int) -> list[str]:
 
     folder = store.artifact_folder()
     destination = [] if folder is None else ["--artifacts-destination", folder.as_uri()]
+    page = ["--app-name", page_server.APP] if page_server.is_installed() else []
     return [
-        *(sys.executable, "-m", "mlflow", "ui", *destination),
+        *(sys.executable, "-m", "mlflow", "ui", *destination, *page),
         *("--host", HOST, "--port", str(port), "--workers", "1"),
         *("--uvicorn-opts", "--log-level warning"),
     ]

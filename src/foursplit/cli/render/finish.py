@@ -11,6 +11,7 @@ from foursplit.config.schema import Params
 from foursplit.io import artifacts
 from foursplit.runner.background_tracking import BackgroundTracking
 from foursplit.runner.progress_display import format_duration
+from foursplit.runner.unchanged import RunWatch
 
 if TYPE_CHECKING:
     from foursplit.evaluation.results import ExperimentResult
@@ -23,19 +24,20 @@ def finish_run(
     changed: bool,
     tracking: BackgroundTracking | None = None,
     asked: Collection[str] | None = None,
+    watch: RunWatch | None = None,
 ) -> str:
     """Print the table, name the report, and track new runs; return what was printed, but times.
 
     With `asked`, table and pages are of these experiments alone.
 
-    `tracking` is a process that has written most runs already.
+    `tracking` is a process that has written most runs already.  `watch` learns which pages are new.
     """
     from foursplit.evaluation.results import collect
     from foursplit.reporting.terminal import render
 
     entries = [e for e in collect(params) if asked is None or e.key in asked]
     table = render(entries) if entries else ""
-    page = _report(params, entries, everything=asked is None)
+    page = _report(params, entries, watch, everything=asked is None)
     report = f"Report: {page}\n" if page else "\n"
     compare = "Compare runs in MLflow: make ui (or foursplit ui)\n"
     lessons = [key for block in params.lessons.values() for key in block]
@@ -53,7 +55,11 @@ def finish_run(
 
 
 def _report(
-    params: Params, entries: Sequence["ExperimentResult"], *, everything: bool
+    params: Params,
+    entries: Sequence["ExperimentResult"],
+    watch: RunWatch | None,
+    *,
+    everything: bool,
 ) -> Path | None:
     """Return the page to open, written now for a part of the experiments; None without one."""
     if everything:
@@ -63,7 +69,10 @@ def _report(
         return None
     from foursplit.reporting.pages import partial_report
 
-    return partial_report.write(params, entries)
+    page = partial_report.write(params, entries)
+    if watch is not None:
+        watch.commit_folder(page.parent)
+    return page
 
 
 def _tracked_file() -> Path:

@@ -5,27 +5,25 @@ from typing import Any
 
 from foursplit.reporting.numbers import error_interval, percent
 from foursplit.reporting.pages.diagnosis_sections import human_levels, sections
-from foursplit.reporting.plots.waterfall import waterfall
+from foursplit.reporting.plots.waterfall import waterfall, waterfall_file
 from foursplit.reporting.render import render
 from foursplit.reporting.tables import gaps
 
 
+def gap_plot_file(diagnosis: Mapping[str, Any], name: str) -> str:
+    """Return the plot of errors and gaps as an SVG file."""
+    return waterfall_file(_summary(diagnosis), f"Errors and gaps of {name}")
+
+
 def page(diagnosis: Mapping[str, Any], name: str) -> str:
     """Render a diagnosis as one HTML file that works offline."""
-    splits = {k: block for k, block in diagnosis["splits"].items() if k != "human"}
-    human = diagnosis["splits"].get("human")
-    summary = {
-        "splits": splits,
-        "human": {"error": human["value"], "kind": diagnosis["human"]["where"]} if human else None,
-        "ledger": diagnosis["ledger"],
-        "unseen": diagnosis.get("unseen"),
-    }
+    summary = _summary(diagnosis)
     return render(
         "diagnosis.html",
         {
             "name": name,
             "diagnosis": diagnosis,
-            "waterfall": waterfall(summary) if splits else "",
+            "waterfall": waterfall(summary) if summary["splits"] else "",
             "errors": [
                 {
                     "split": split,
@@ -42,3 +40,14 @@ def page(diagnosis: Mapping[str, Any], name: str) -> str:
             "leaks": [row for row in diagnosis["leakage"]["overlaps"] if row["n"]],
         },
     )
+
+
+def _summary(diagnosis: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the plot of errors and gaps shows."""
+    human = diagnosis["splits"].get("human")
+    return {
+        "splits": {k: block for k, block in diagnosis["splits"].items() if k != "human"},
+        "human": {"error": human["value"], "kind": diagnosis["human"]["where"]} if human else None,
+        "ledger": diagnosis["ledger"],
+        "unseen": diagnosis.get("unseen"),
+    }

@@ -17,6 +17,7 @@ from foursplit.reporting.plots.graph import graph
 from foursplit.reporting.plots.line_fit import line_fit
 from foursplit.reporting.plots.lines import lines
 from foursplit.reporting.plots.own_points import own_points
+from foursplit.reporting.plots.playground import playground
 from foursplit.reporting.plots.regions import regions
 from foursplit.reporting.plots.surface import surface
 from foursplit.reporting.png import uri
@@ -33,12 +34,14 @@ PLOTS: dict[str, Callable[[Content], Markup]] = {
     "ownpoints": own_points,
     "flight": flight,
     "graph": graph,
+    "playground": playground,
 }
 
 SCRIPTS = {
     "slider": "slider.js",
     "surface": "surface.js",
     "linefit": "line_fit.js",
+    "playground": "playground.js",
     "ownpoints": "own_points.js",
 }
 """Scripts of the interactive figures."""

@@ -42,6 +42,11 @@ class WorkerPool:
         self.stack = contextlib.ExitStack()
         self.folder: Path | None = None
 
+    @property
+    def commands(self) -> list[str]:
+        """List the commands that the workers can fork."""
+        return [command for plan in self.plans.values() for command in plan]
+
     def start_ahead(self, commands: Iterable[str]) -> None:
         """Start the workers of commands that will probably run; they import meanwhile."""
         known = [c for c in commands if any(c in plan for plan in self.plans.values())]
@@ -85,7 +90,7 @@ class WorkerPool:
     def _start_needed(self, name: str) -> None:
         """Start the workers of this command and of upcoming ones: they import in parallel."""
         if self.upcoming is None:
-            self.upcoming = self.predict([c for commands in self.plans.values() for c in commands])
+            self.upcoming = self.predict(self.commands)
         needed = {self._worker_for(command) for command in self.upcoming}
         for worker_name in (name, *sorted(needed - {name})):
             if self.n_starts[worker_name] == 0:

@@ -1,0 +1,1 @@
+"""What Python code calls: the functions that `foursplit` itself exports."""
