@@ -41,7 +41,7 @@ SECTIONS: dict[str, Commands] = {
         ),
         "promote": ("promotion", "Promote GROUP's challenger if its verdict was PROMOTE."),
         "retrain": ("promotion", "Retrain what changed, and compare winners with champions."),
-        "predict": ("serving", "Answer the rows of FILE, a new table, with EXPERIMENT's model."),
+        "predict": ("serving", "Answer FILE, a table or pictures, with EXPERIMENT's model."),
         "serve": ("serving", "Serve GROUP's champion, or the given version, on 127.0.0.1."),
     },
     "Past runs": {

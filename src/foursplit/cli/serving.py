@@ -49,16 +49,19 @@ def serve(name: str, port: int) -> None:
 
 @click.command()
 @click.argument("experiment")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument(
+    "files", metavar="FILE...", type=click.Path(path_type=Path), nargs=-1, required=True
+)
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV to write; else printed.")
-def predict(experiment: str, file: Path, out: Path | None) -> None:
-    """Answer the rows of FILE, a new table, with EXPERIMENT's model.
+def predict(experiment: str, files: tuple[Path, ...], out: Path | None) -> None:
+    """Answer FILE, a table or pictures, with EXPERIMENT's model.
 
-    FILE has the columns of the data set's own file; the target is not needed. Raw cells are
-    preprocessed as fitted on train.
+    A table has the columns of the data set's own file; the target is not needed. Raw cells are
+    preprocessed as fitted on train. Of a picture the middle is resized to those of train. An input
+    that is unlike train is named.
     """
     known_names.require("experiment", experiment)
     from foursplit.cli.commands.predict import predict as command
 
     reproducible_env.silence_libraries()
-    command(experiment, file, out)
+    command(experiment, files, out)

@@ -1,5 +1,6 @@
-"""Answer the rows of a new file with a trained experiment's model."""
+"""Answer the rows of a new file, or pictures, with a trained experiment's model."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,25 @@ from foursplit.config.schema import Params
 from foursplit.core.dataset_spec import DatasetSpec
 from foursplit.core.errors import FoursplitError
 from foursplit.core.examples import ROW, Examples
-from foursplit.evaluation import raw_inputs, threshold
+from foursplit.data import load_splits
+from foursplit.evaluation import picture_files, raw_inputs, threshold, unlike_train
 from foursplit.evaluation.predict import load_predictor
 from foursplit.evaluation.threshold import DecisionThreshold
 from foursplit.io import artifacts, csv_table, raw_columns, tabular
 from foursplit.io.seed_folders import seed_folders
+from foursplit.training import manifest as manifests
 from foursplit.training.manifest import Manifest
 
+FILE, UNLIKE = "file", "unlike_train"
+"""Columns of the answers: the picture's name, and how unlike train the input is."""
 
-def answer_file(key: str, path: Path, params: Params) -> tuple[pd.DataFrame, list[str]]:
-    """Return a row for each row of a file, and notes on what the model never saw.
 
-    Columns: the row's number in the file, those that the data set shows where the file has them,
-    `y_hat`, the probability of each class, and the threshold where the group has one.
+def answer_files(key: str, files: Sequence[Path], params: Params) -> tuple[pd.DataFrame, list[str]]:
+    """Return a row for each row of a table, or for each picture, and notes on what is unusual.
+
+    Columns: the row's number in the table and the columns that the data set shows where the table
+    has them, or the picture's name; `y_hat`, the probability of each class, the threshold where the
+    group has one, and `unlike_train` (see `unlike_train.share_nearer`) for inputs of numbers.
     """
     experiment = params.experiment(key)
     models = paths.models(experiment.group, key)
@@ -36,18 +43,73 @@ def answer_file(key: str, path: Path, params: Params) -> tuple[pd.DataFrame, lis
     seed = seed_folders(models)[0]
     manifest, answer = load_predictor(seed, params.run)
     frozen = _threshold(key, seed.name, params, manifest)
+    notes = [] if frozen is None else [describe(frozen)]
+    if all(map(picture_files.is_picture, files)):
+        examples, columns, said = _of_pictures(files, manifest, dataset, key, experiment.dataset)
+    elif len(files) > 1:
+        raise FoursplitError(
+            f"{', '.join(map(str, files))}: give one table, or pictures ("
+            f"{', '.join(picture_files.SUFFIXES)})"
+        )
+    else:
+        examples, columns, said = _of_table(files[0], manifest, dataset, key, answer)
+    answers = {**columns, **_answers(answer(examples), manifest, frozen, key)}
+    if manifest.columns is None:
+        answers[UNLIKE], more = _unlike_train(examples, experiment.dataset, columns)
+        said += more
+    return pd.DataFrame(answers), notes + said
+
+
+def _of_table(
+    path: Path, manifest: Manifest, dataset: DatasetSpec, key: str, answer: Any
+) -> tuple[Examples, dict[str, Any], list[str]]:
+    """Return the rows of a table as examples, the columns that name them, and notes."""
     frame = tabular.read_frame(path)
     if frame.empty:
         raise FoursplitError(f"{path}: has no rows")
-    notes = [] if frozen is None else [describe(frozen)]
+    notes: list[str] = []
     if manifest.columns is not None:
         examples = raw_inputs.examples_of(frame, manifest, str(path))
-        notes += raw_inputs.unknown_categories(examples, answer, str(path))
+        notes = raw_inputs.unknown_categories(examples, answer, str(path))
     else:
         examples = _of_features(frame, dataset, key, path)
     columns: dict[str, Any] = {ROW: np.arange(1, len(frame) + 1)}
-    columns |= {name: frame[name] for name in dataset.show if name in frame.columns}
-    return pd.DataFrame({**columns, **_answers(answer(examples), manifest, frozen, key)}), notes
+    return examples, columns | {n: frame[n] for n in dataset.show if n in frame.columns}, notes
+
+
+def _of_pictures(
+    files: Sequence[Path], manifest: Manifest, dataset: DatasetSpec, key: str, name: str
+) -> tuple[Examples, dict[str, Any], list[str]]:
+    """Return pictures as examples, their names, and notes."""
+    if not dataset.picture or manifest.columns is not None:
+        raise FoursplitError(
+            f"{key} does not read pictures: give a table with the columns of data set {name}"
+        )
+    train = load_splits.load(name, "train").dense_x
+    limits = float(train.min()), float(train.max())
+    shape = manifests.shape(manifest).inputs
+    x, notes = picture_files.read_pictures(files, tuple(shape), limits)
+    is_whole = np.issubdtype(train.dtype, np.integer)
+    x = (np.rint(x) if is_whole else x).astype(train.dtype)
+    rows = pd.DataFrame(index=range(len(x)))
+    return Examples(x=x, metadata=rows), {FILE: [str(path) for path in files]}, notes
+
+
+def _unlike_train(
+    examples: Examples, name: str, columns: dict[str, Any]
+) -> tuple[np.ndarray, list[str]]:
+    """Return how unlike train each input is, and a note on those that are."""
+    train, held_out = (load_splits.load(name, split).dense_x for split in ("train", "train_dev"))
+    shares = unlike_train.share_nearer(examples.dense_x, train, held_out)
+    unusual = np.flatnonzero(shares >= unlike_train.UNUSUAL)
+    if not len(unusual):
+        return shares, []
+    first = next(iter(columns.values()))[unusual[0]]
+    others = f" and {len(unusual) - 1:,} more" if len(unusual) > 1 else ""
+    return shares, [
+        f"{first}{others}: farther from every example of train than {shares[unusual[0]]:.0%} of "
+        "train-dev are. The model has seen nothing like it, so its answer says little"
+    ]
 
 
 def describe(frozen: DecisionThreshold) -> str:
@@ -76,8 +138,8 @@ def _of_features(frame: pd.DataFrame, dataset: DatasetSpec, key: str, path: Path
     """Return rows of a table of numbers as examples."""
     if not dataset.features:
         raise FoursplitError(
-            f"{key} does not read a table: its inputs are pictures, texts or other arrays. Use "
-            "`foursplit.load_model` for them"
+            f"{key} does not read a table: its inputs are pictures, texts or other arrays. Give "
+            f"pictures ({', '.join(picture_files.SUFFIXES)}), or use `foursplit.load_model`"
         )
     raw_columns.require_columns(frame, dataset.features, str(path))
     names = dataset.features
