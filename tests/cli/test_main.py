@@ -117,10 +117,10 @@ def pipelines(project):
         ("\n  improving: {}\n", "\n", "pipelines/improving/dvc.yaml"),
         (
             "lessons:\n  supervised:",
-            "lessons:\n  supervised: {}\n  structuring:",
-            "structuring/dvc",
+            "lessons:\n  supervised: {}\n  own:",
+            "own/dvc",
         ),
-        ("lessons:\n  supervised:", "lessons:\n  structuring:", "supervised/dvc.yaml, "),
+        ("lessons:\n  supervised:", "lessons:\n  own:", "supervised/dvc.yaml, "),
     ],
 )
 def test_what_params_yaml_asks_for_is_written_by_one_command(

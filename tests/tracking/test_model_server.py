@@ -33,6 +33,7 @@ class Sums(LoadedModel):
 
     def __init__(self, inputs=(2,)):
         self.uri, self.seeds, self._folders = "models:/sums/1", (1,), {1: None}
+        self.thresholds = {1: None}
         self.manifest = type("", (), {"shape": {"inputs": list(inputs)}, "columns": None})()
 
     def _of(self, _):
