@@ -110,8 +110,8 @@ def run(args: Args) -> Lesson:
         title="One knob for each gap",
         lead=(
             f"{len(met)} of {len(PURPOSES)} knobs lower the gap that they are turned for more than "
-            f"the three others. Early stopping changes train error by {stopping[0]:+.0f} and variance "
-            f"by {stopping[1]:+.0f} points of error: two gaps against each other."
+            f"the three others. Early stopping changes train error by {stopping[0]:+.0f} and "
+            f"variance by {stopping[1]:+.0f} points of error: two gaps against each other."
         ),
         sections=(_table(args, gaps[START], effects), _picture(effects)),
         numbers={
