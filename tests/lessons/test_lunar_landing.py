@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from foursplit.core.examples import DataSpec
@@ -25,6 +25,7 @@ def brute_force(returns):
     return None
 
 
+@example(18, 82, -46, 254)  # a mean of 200, of numbers whose hundredths have no exact floats
 @given(st.integers(0, 250), st.integers(0, 250), st.integers(-300, 300), st.integers(201, 400))
 def test_solved_is_the_first_good_mean_of_a_hundred(n_bad, n_good, bad, good):
     returns = np.array([float(bad)] * n_bad + [float(good)] * n_good)
