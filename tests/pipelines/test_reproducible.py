@@ -44,7 +44,7 @@ def test_dvcs_commands_do_what_its_users_expect_in_ci(clone):
         found = {p.suffix for p in files if "raw" not in p.parts}
         assert found <= {*plain, ".md", ""}, found
     tracked = {p.suffix for p in (clone.folder / "mlruns").rglob("*") if p.is_file()}
-    assert tracked <= {".html", ".json", ".md", ".svg", ".yaml"}, tracked
+    assert tracked <= {".csv", ".html", ".json", ".md", ".svg", ".yaml"}, tracked
 
     metrics = json.loads(clone.run("dvc", "metrics", "show", "--json"))
     assert metrics

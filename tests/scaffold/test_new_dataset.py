@@ -2,8 +2,8 @@
 
 import ast
 import csv
-import importlib.util
 import keyword
+import types
 
 import numpy as np
 import pytest
@@ -99,9 +99,9 @@ def generated(folder, path, target):
     text = dataset_file.render("mine", schema, path.name)
     file = folder / "mine.py"
     file.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("mine", file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = types.ModuleType("mine")
+    # Not imported: Python would take the last file's bytecode for one as long, written as soon.
+    exec(compile(text, str(file), "exec"), module.__dict__)
     return module, schema, text
 
 
